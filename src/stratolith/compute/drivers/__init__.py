@@ -1,0 +1,1 @@
+"""Hypervisor drivers: what runs guests on a host."""

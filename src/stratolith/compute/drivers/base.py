@@ -1,0 +1,147 @@
+"""The hypervisor driver interface and the values that cross it.
+
+A driver runs *guests* (the API's object is a *server*). It keeps no state of its own beyond
+the files of each guest and must find running guests again after its process died, so every
+method is idempotent: creating what exists, stopping what is stopped and destroying what is
+gone succeed. Values are msgspec structs because they also travel as JSON over the agent API.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+
+class PowerState(StrEnum):
+    """What a driver observes of a guest."""
+
+    RUNNING = "running"
+    SHUTDOWN = "shutdown"  # defined (its files exist), no process, ended as asked
+    CRASHED = "crashed"  # defined, the process died without being asked to
+    PAUSED = "paused"
+
+
+class DriverError(Exception):
+    """A host could not do what was asked; ``str(error)`` is the fault text a user reads."""
+
+
+class GuestNotFound(DriverError):
+    """No such guest on this host."""
+
+
+class ImageRef(msgspec.Struct, frozen=True, kw_only=True):
+    """A base image that already lies in the host's cache."""
+
+    image_id: str
+    path: str  # absolute path of the cached file
+    format: str  # raw or qcow2, as inspected; never trusted from the user
+
+
+class DiskSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One disk of a guest, in the order it appears in the guest (vda, vdb, ...)."""
+
+    role: str  # root, ephemeral, swap
+    size_bytes: int  # 0 for root: as large as the image
+    image: ImageRef | None = None  # backing image of a root disk
+    serial: str = ""
+
+
+class VifSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """One NIC of a guest. The tap device is made by the network driver before start."""
+
+    port_id: str
+    mac: str
+    tap: str  # name of the existing tap device, at most 15 characters
+    mtu: int = 1500
+    model: str = "virtio"
+
+
+class GuestSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything needed to make and run a guest."""
+
+    id: str  # server uuid
+    name: str
+    vcpus: int
+    memory_mb: int
+    disks: list[DiskSpec] = []
+    vifs: list[VifSpec] = []
+    arch: str = "x86_64"
+    # Config drive: path in the drive -> content (base64 in JSON); None: no config drive.
+    config_drive: dict[str, bytes] | None = None
+    project_id: str = ""
+
+
+class GuestState(msgspec.Struct, frozen=True, kw_only=True):
+    """A guest as it really is."""
+
+    id: str
+    power: PowerState
+    pid: int | None = None
+    vifs: list[str] = []  # port ids of the NICs the guest really has
+    detail: str = ""  # for CRASHED: why, when known
+
+
+class HypervisorFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the host offers; sizes in MiB and GiB as the compute API counts them."""
+
+    hypervisor_type: str  # QEMU, fake
+    hypervisor_version: int  # 7002000 for 7.2.0
+    acceleration: str  # kvm, tcg, none
+    acceleration_detail: str  # one sentence: why this one
+    architectures: list[str]
+    vcpus: int
+    memory_mb: int
+    disk_gb: int
+    disk_free_gb: int
+    cpu_info: dict[str, object] = {}
+
+
+class HypervisorCapabilities(msgspec.Struct, frozen=True, kw_only=True):
+    """Optional abilities; the API refuses what no driver declares."""
+
+    hotplug_nic: bool = False
+    console_output: bool = False
+    config_drive: bool = False
+    pause: bool = False
+
+
+class HypervisorDriver(Protocol):
+    """What an agent needs of a hypervisor. Methods raise ``DriverError``."""
+
+    name: str
+    capabilities: HypervisorCapabilities
+
+    def facts(self) -> HypervisorFacts:
+        """Measure the host; slow parts (the KVM proof) are cached per boot."""
+
+    def list_guests(self) -> list[GuestState]:
+        """Every guest of ours on this host, running or not; foreign guests never appear."""
+
+    def get_guest(self, guest_id: str) -> GuestState:
+        """One guest; raises GuestNotFound."""
+
+    def create(self, spec: GuestSpec) -> None:
+        """Make directory, disks and config drive. All or nothing: undone when it fails."""
+
+    def start(self, spec: GuestSpec) -> None:
+        """Run a created guest; returns when its CPUs run. Already running is success."""
+
+    def stop(self, guest_id: str, *, graceful_seconds: float = 0.0) -> None:
+        """Power off: ACPI button first when graceful_seconds > 0, then by force."""
+
+    def reboot(self, guest_id: str, *, hard: bool, spec: GuestSpec) -> None:
+        """Soft: ACPI/reset inside the guest, falling back to hard. Hard: new process."""
+
+    def destroy(self, guest_id: str) -> None:
+        """End the guest and delete everything of it; unknown ids are success."""
+
+    def attach_interface(self, guest_id: str, vif: VifSpec) -> None:
+        """Hot-plug a NIC into a running guest."""
+
+    def detach_interface(self, guest_id: str, port_id: str) -> None:
+        """Hot-unplug a NIC; returns when the guest let go of it or raises."""
+
+    def console_output(self, guest_id: str, lines: int | None) -> str:
+        """The last lines of the serial console log (all of it for None)."""

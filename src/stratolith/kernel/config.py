@@ -1,0 +1,212 @@
+"""Typed settings: one YAML file, one section per service, STRATOLITH_* overrides.
+
+A section is a frozen msgspec struct whose fields carry their documentation in
+``Meta(description=...)``; the generated configuration file and the reference page are made
+from it, so no key can be undocumented. Precedence, lowest first: defaults, the YAML file,
+``conf.d/*.yaml`` beside it in name order, ``STRATOLITH_<SECTION>_<KEY>`` in the environment,
+command line flags. Secrets never live here but in ``secrets.json`` (mode 0600).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+import yaml
+
+Doc = msgspec.Meta
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the text names the key and what is allowed."""
+
+
+class Section(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
+    """Base of every section; subclasses name themselves with ``section``."""
+
+
+class CloudSection(Section):
+    """The cloud as a whole."""
+
+    region: Annotated[str, Doc(description="Name of the region in the catalogue.")] = "RegionOne"
+    public_url: Annotated[
+        str,
+        Doc(
+            description="Base URL shown in the catalogue, such as https://cloud.example.org; "
+            "empty: the address the client dialled."
+        ),
+    ] = ""
+    state_dir: Annotated[
+        str, Doc(description="Directory of everything the cloud keeps.")
+    ] = "/var/lib/stratolith"
+    run_dir: Annotated[
+        str, Doc(description="Directory of sockets and process ids.")
+    ] = "/run/stratolith"
+    fake: Annotated[
+        bool, Doc(description="Simulate hosts: no guest, no network, no root needed.")
+    ] = False
+
+
+class ApiSection(Section):
+    """The HTTP front door."""
+
+    listen: Annotated[
+        str, Doc(description="Address the APIs listen on; loopback unless asked otherwise.")
+    ] = "127.0.0.1"
+    port: Annotated[
+        int, Doc(description="The one port that serves every service by path.", ge=1, le=65535)
+    ] = 8700
+    single_port: Annotated[
+        bool, Doc(description="Serve by path only; do not open the classic ports.")
+    ] = False
+    port_offset: Annotated[
+        int,
+        Doc(description="Added to every classic port, to run two clouds on one machine.", ge=0),
+    ] = 0
+    threads: Annotated[
+        int, Doc(description="Requests handled at once in one process.", ge=1, le=512)
+    ] = 16
+    max_body_mb: Annotated[
+        int, Doc(description="Largest JSON request body, in MiB.", ge=1)
+    ] = 4
+    page_limit: Annotated[
+        int, Doc(description="Most rows one page of a list can hold.", ge=1)
+    ] = 1000
+
+
+class DatabaseSection(Section):
+    """The one database."""
+
+    url: Annotated[
+        str,
+        Doc(description="SQLAlchemy URL; empty: SQLite in the state directory."),
+    ] = ""
+    pool_size: Annotated[int, Doc(description="Open connections kept (PostgreSQL).", ge=1)] = 20
+
+
+class LogSection(Section):
+    """Logging."""
+
+    level: Annotated[str, Doc(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
+    json: Annotated[bool, Doc(description="One JSON object a line instead of text.")] = False
+    max_mb: Annotated[int, Doc(description="A log file is rotated at this size.", ge=1)] = 50
+
+
+KERNEL_SECTIONS: dict[str, type[Section]] = {
+    "cloud": CloudSection,
+    "api": ApiSection,
+    "database": DatabaseSection,
+    "log": LogSection,
+}
+
+S = TypeVar("S", bound=Section)
+
+
+class Settings:
+    """All sections of one process, read only."""
+
+    def __init__(self, sections: Mapping[str, Section]) -> None:
+        self._by_name = dict(sections)
+        self._by_type = {type(section): section for section in sections.values()}
+
+    def of(self, kind: type[S]) -> S:
+        """The section of this type; its defaults when the process did not load it."""
+        found = self._by_type.get(kind)
+        return found if found is not None else kind()  # type: ignore[return-value]
+
+    def named(self, name: str) -> Section:
+        return self._by_name[name]
+
+    def names(self) -> list[str]:
+        return list(self._by_name)
+
+    @property
+    def state_dir(self) -> Path:
+        return Path(self.of(CloudSection).state_dir)
+
+    @property
+    def run_dir(self) -> Path:
+        return Path(self.of(CloudSection).run_dir)
+
+    @property
+    def fake(self) -> bool:
+        return self.of(CloudSection).fake
+
+    @property
+    def database_url(self) -> str:
+        return self.of(DatabaseSection).url or f"sqlite:///{self.state_dir}/stratolith.db"
+
+    @property
+    def agent_socket(self) -> Path:
+        """Where the server listens for the agent of its own machine."""
+        return self.run_dir / "agent.sock"
+
+
+def load(
+    sections: Mapping[str, type[Section]],
+    path: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Settings:
+    """Read the settings of ``sections`` (plus the kernel's own); raises ConfigError."""
+    known = {**KERNEL_SECTIONS, **sections}
+    merged: dict[str, dict[str, Any]] = {name: {} for name in known}
+    for source in _files(path):
+        _merge(merged, _read_yaml(source), str(source))
+    _merge(merged, _from_environment(known, environ or {}), "the environment")
+    _merge(merged, {k: dict(v) for k, v in (overrides or {}).items()}, "the command line")
+    return Settings({name: _convert(name, kind, merged[name]) for name, kind in known.items()})
+
+
+def _files(path: Path | None) -> Iterable[Path]:
+    if path is None or not path.exists():
+        return []
+    return [path, *sorted((path.parent / "conf.d").glob("*.yaml"))]
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text()) or {}
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: {error}") from None
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path}: must be a mapping of sections")
+    return document
+
+
+def _merge(merged: dict[str, dict[str, Any]], document: dict[str, Any], source: str) -> None:
+    for section, values in document.items():
+        if section not in merged:
+            known = ", ".join(sorted(merged))
+            raise ConfigError(f"{source}: unknown section '{section}'; known are: {known}")
+        if values is None:
+            continue
+        if not isinstance(values, dict):
+            raise ConfigError(f"{source}: section '{section}' must be a mapping")
+        merged[section].update(values)
+
+
+def _from_environment(
+    known: Mapping[str, type[Section]], environ: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for name, kind in known.items():
+        for key in kind.__struct_fields__:
+            value = environ.get(f"STRATOLITH_{name}_{key}".upper())
+            if value is not None:
+                found.setdefault(name, {})[key] = value
+    return found
+
+
+def _convert(name: str, kind: type[Section], values: dict[str, Any]) -> Section:
+    unknown = sorted(set(values) - set(kind.__struct_fields__))
+    if unknown:
+        known = ", ".join(kind.__struct_fields__)
+        raise ConfigError(f"{name}.{unknown[0]}: unknown key; known are: {known}")
+    try:
+        # strict=False lets environment text become numbers and booleans
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"section '{name}': {error}") from None

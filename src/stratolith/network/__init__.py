@@ -1,0 +1,1 @@
+"""Networks, ports, routers, security groups (the Neutron API)."""

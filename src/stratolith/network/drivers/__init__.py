@@ -1,0 +1,1 @@
+"""Network drivers: what realises networks on a host."""

@@ -1,0 +1,173 @@
+"""The network driver interface and the view of one host that it realises.
+
+The control plane compiles, from the database, the complete desired view of one host; the
+driver applies the difference to the kernel. The view is level, not edge: applying the same
+view twice changes nothing, applying it after somebody tampered repairs. Structs are msgspec
+because the view travels as JSON over the agent API.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+
+class NetworkDriverError(Exception):
+    """The host's network could not be brought to the view; the text says what and why."""
+
+
+class RouteView(msgspec.Struct, frozen=True, kw_only=True):
+    destination: str  # CIDR
+    nexthop: str
+
+
+class RuleView(msgspec.Struct, frozen=True, kw_only=True):
+    """One security group rule, remote groups already resolved to addresses."""
+
+    direction: str  # ingress, egress
+    ethertype: str  # IPv4, IPv6
+    protocol: str | None = None  # tcp, udp, icmp, ipv6-icmp, or a number as text; None: any
+    port_range_min: int | None = None  # for ICMP: type
+    port_range_max: int | None = None  # for ICMP: code
+    remote_cidrs: list[str] | None = None  # None: anywhere; []: nobody
+
+
+class AddressPair(msgspec.Struct, frozen=True, kw_only=True):
+    ip_address: str  # address or CIDR
+    mac_address: str
+
+
+class FixedIpView(msgspec.Struct, frozen=True, kw_only=True):
+    subnet_id: str
+    ip_address: str
+
+
+class PortView(msgspec.Struct, frozen=True, kw_only=True):
+    """A guest's port on this host: gets a tap on the network's bridge, filters, a lease."""
+
+    id: str
+    mac: str
+    tap: str  # tap name for the guest: "tap" + first 11 characters of the id
+    fixed_ips: list[FixedIpView] = []
+    admin_state_up: bool = True
+    port_security: bool = True
+    rules: list[RuleView] = []
+    allowed_address_pairs: list[AddressPair] = []
+    hostname: str = ""
+    extra_dhcp_opts: list[tuple[str, str]] = []
+    server_id: str = ""  # for the metadata proxy
+    project_id: str = ""
+
+
+class SubnetView(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    cidr: str
+    ip_version: int
+    gateway_ip: str | None
+    enable_dhcp: bool
+    dns_nameservers: list[str] = []
+    host_routes: list[RouteView] = []
+    dhcp_ip: str | None = None  # address of the DHCP port in this subnet, when DHCP is on
+
+
+class DhcpHostView(msgspec.Struct, frozen=True, kw_only=True):
+    """A reservation: every port of the network, on whatever host, is answered."""
+
+    port_id: str
+    mac: str
+    ip_address: str
+    subnet_id: str
+    hostname: str
+    server_id: str = ""
+    project_id: str = ""
+    extra_dhcp_opts: list[tuple[str, str]] = []
+
+
+class NetworkView(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    bridge: str  # "brq" + first 11 characters of the id; the external bridge for external ones
+    network_type: str  # vxlan, flat, vlan, local
+    physical_network: str | None = None
+    segmentation_id: int | None = None
+    mtu: int = 1450
+    external: bool = False
+    dns_domain: str = ""
+    subnets: list[SubnetView] = []
+    ports: list[PortView] = []
+    dhcp_hosts: list[DhcpHostView] = []
+    dhcp_port_id: str | None = None  # None: no DHCP namespace on this host
+    dhcp_mac: str | None = None
+
+
+class RouterPortView(msgspec.Struct, frozen=True, kw_only=True):
+    port_id: str
+    network_id: str
+    bridge: str
+    mac: str
+    addresses: list[str]  # "10.0.0.1/24"
+    mtu: int = 1450
+
+
+class FloatingIpView(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    floating_ip: str
+    fixed_ip: str
+
+
+class RouterView(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    admin_state_up: bool = True
+    enable_snat: bool = True
+    interfaces: list[RouterPortView] = []
+    gateway: RouterPortView | None = None
+    gateway_nexthops: list[str] = []  # gateway_ip of the external subnets
+    floating_ips: list[FloatingIpView] = []
+    routes: list[RouteView] = []
+    # Metadata through the router: (network_id, address) -> server, for isolated lookups
+    metadata: bool = True
+
+
+class ExternalNetworkView(msgspec.Struct, frozen=True, kw_only=True):
+    """The host-local external network: a bridge with the gateway address and NAT."""
+
+    physical_network: str
+    bridge: str
+    gateway_cidrs: list[str]  # ["172.24.4.1/24"]: addresses of the host on the bridge
+    nat: bool = True
+
+
+class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything one host must realise. ``generation`` grows with every change."""
+
+    host: str
+    generation: int
+    externals: list[ExternalNetworkView] = []
+    networks: list[NetworkView] = []
+    routers: list[RouterView] = []
+
+
+class Applied(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an apply, per object; a failure of one never stops the others."""
+
+    generation: int
+    ports: list[str] = []  # port ids that are wired and filtered
+    networks: list[str] = []
+    routers: list[str] = []
+    floating_ips: list[str] = []
+    errors: dict[str, str] = {}  # object id -> reason
+
+
+class NetworkDriver(Protocol):
+    """What an agent needs to realise networks. Methods raise ``NetworkDriverError``."""
+
+    name: str
+
+    def check(self) -> list[str]:
+        """What the host lacks, one sentence each; empty when everything is there."""
+
+    def apply(self, view: HostNetworkView) -> Applied:
+        """Bring the host to the view, removing whatever of ours is not in it."""
+
+    def remove_all(self) -> None:
+        """Remove every namespace, bridge, tap, table, process and file of ours; nothing else."""
