@@ -1,0 +1,1 @@
+"""What the commands `up`, `down`, `status`, `check`, `verify` and `destroy` do."""

@@ -1,0 +1,157 @@
+"""Debian packages of the guest: which, and how they come into the cache."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .errors import GuestImageError
+
+SUITE = "bookworm"
+KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+SOURCES = (
+    f"deb [signed-by={KEYRING}] http://deb.debian.org/debian {SUITE} main\n"
+    f"deb [signed-by={KEYRING}] http://deb.debian.org/debian-security {SUITE}-security main\n"
+)
+
+# Programs first, then the libraries they link against. The closure is written out because apt's
+# own would bring Perl and a hundred more; a missing library fails the build by name.
+PACKAGES: tuple[str, ...] = (
+    "busybox-static", "dropbear-bin", "sudo", "util-linux", "e2fsprogs", "curl",
+    "libc6", "libcrypt1", "libtomcrypt1", "libtommath1", "libgmp10", "zlib1g",
+    "libpam0g", "libpam-modules", "libaudit1", "libcap-ng0", "libselinux1", "libpcre2-8-0",
+    "libblkid1", "libmount1", "libsmartcols1", "libudev1", "libuuid1", "libcap2", "libtinfo6",
+    "libext2fs2", "libcom-err2", "libss2",
+    "libcurl4", "libnghttp2-14", "libidn2-0", "libunistring2", "librtmp1", "libssh2-1",
+    "libpsl5", "libssl3", "libgssapi-krb5-2", "libkrb5-3", "libk5crypto3", "libkrb5support0",
+    "libkeyutils1", "libldap-2.5-0", "libsasl2-2", "libzstd1", "libbrotli1", "libgnutls30",
+    "libhogweed6", "libnettle8", "libp11-kit0", "libtasn1-6", "libffi8",
+)  # fmt: skip
+GRUB_PACKAGES: tuple[str, ...] = ("grub-pc-bin", "grub-common", "libdevmapper1.02.1", "liblzma5")
+
+Progress = Callable[[str], None]
+
+
+def kernel_metapackage(arch: str) -> str:
+    """The package that depends on the newest kernel made for virtual machines."""
+    return f"linux-image-cloud-{arch}"
+
+
+def fetch(arch: str, cache: Path, progress: Progress) -> list[Path]:
+    """All package files of the guest for `arch`, from the cache or else from Debian.
+
+    The cache remembers names and checksums, so a complete cache needs no network.
+    Raises GuestImageError when packages are missing and cannot be downloaded.
+    """
+    directory = cache / f"packages-{arch}"
+    known = _complete(directory)
+    if known is not None:
+        progress(f"{len(known)} Debian packages found in the cache")
+        return known
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        return _download(arch, directory, [], progress)
+    except GuestImageError as first:
+        # The machine's own package lists may be old, or be those of another distribution.
+        progress(f"asking Debian's archive directly ({first})")
+        return _download(arch, directory, _private_apt(arch, directory, progress), progress)
+
+
+def unpack(packages: Sequence[Path], target: Path) -> None:
+    """Extract the packages into `target`; nothing is installed on this machine."""
+    target.mkdir(parents=True, exist_ok=True)
+    for package in packages:
+        _run(["dpkg-deb", "-x", str(package), str(target)])
+
+
+def _complete(directory: Path) -> list[Path] | None:
+    try:
+        wanted: dict[str, str] = json.loads((directory / "manifest.json").read_text())
+    except (OSError, ValueError):
+        return None
+    files = [directory / name for name in sorted(wanted)]
+    for file in files:
+        if not file.is_file() or _sha256(file) != wanted[file.name]:
+            return None
+    return files
+
+
+def _download(arch: str, directory: Path, options: list[str], progress: Progress) -> list[Path]:
+    if not options and (arch != _native_arch() or _host_suite() != SUITE):
+        raise GuestImageError(f"this machine is not Debian {SUITE} on {arch}")
+    kernel = _kernel_package(arch, options)
+    names = [kernel, *PACKAGES, *(GRUB_PACKAGES if arch == "amd64" else ())]
+    progress(f"downloading {len(names)} Debian packages ({kernel})")
+    for old in directory.glob("*.deb"):
+        old.unlink()
+    apt = ["apt-get", "-qq", "-o", "APT::Sandbox::User=", *options]
+    _run([*apt, "download", *names], cwd=directory)
+    files = sorted(directory.glob("*.deb"))
+    if len(files) != len(names):
+        raise GuestImageError(f"asked apt for {len(names)} packages and got {len(files)}")
+    manifest = {file.name: _sha256(file) for file in files}
+    (directory / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True))
+    return files
+
+
+def _kernel_package(arch: str, options: list[str]) -> str:
+    answer = _run(["apt-cache", *options, "depends", kernel_metapackage(arch)])
+    for line in answer.splitlines():
+        word = line.strip()
+        if word.startswith("Depends: linux-image-"):
+            return word.removeprefix("Depends: ")
+    raise GuestImageError(f"no kernel package found through {kernel_metapackage(arch)}")
+
+
+def _private_apt(arch: str, directory: Path, progress: Progress) -> list[str]:
+    """Options for an apt state of our own, so that the machine's is neither used nor changed."""
+    if not KEYRING.exists():
+        raise GuestImageError(f"{KEYRING} is missing: install debian-archive-keyring")
+    state = directory / "apt"
+    for name in ("lists/partial", "cache/archives/partial", "empty"):
+        (state / name).mkdir(parents=True, exist_ok=True)
+    (state / "status").touch()
+    (state / "sources.list").write_text(SOURCES)
+    settings = {
+        "APT::Architecture": arch, "APT::Architectures": arch,
+        "Dir::State::Lists": state / "lists", "Dir::State::status": state / "status",
+        "Dir::Cache": state / "cache", "Dir::Etc::SourceList": state / "sources.list",
+        "Dir::Etc::SourceParts": state / "empty", "APT::Sandbox::User": "",
+    }  # fmt: skip
+    options = [word for key, value in settings.items() for word in ("-o", f"{key}={value}")]
+    progress(f"reading Debian {SUITE}'s package lists")
+    _run(["apt-get", "-qq", *options, "update"])
+    return options
+
+
+def _native_arch() -> str:
+    return _run(["dpkg", "--print-architecture"]).strip()
+
+
+def _host_suite() -> str:
+    release = Path("/etc/os-release")
+    for line in release.read_text().splitlines() if release.exists() else []:
+        if line.startswith("VERSION_CODENAME="):
+            return line.partition("=")[2].strip('"')
+    return ""
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _run(command: list[str], cwd: Path | None = None) -> str:
+    if shutil.which(command[0]) is None:
+        raise GuestImageError(f"{command[0]} is not installed")
+    done = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, check=False,
+        env={**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"},
+    )  # fmt: skip
+    if done.returncode != 0:
+        reason = done.stderr.strip().splitlines()
+        raise GuestImageError(f"{command[0]} failed: {reason[-1] if reason else 'no message'}")
+    return done.stdout

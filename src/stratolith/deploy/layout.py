@@ -1,0 +1,108 @@
+"""Where one cloud keeps its files: the state, run and configuration directories."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from stratolith.deploy.errors import DeployError
+from stratolith.kernel import config
+from stratolith.kernel.config import Settings
+
+SYSTEM_STATE_DIR = Path("/var/lib/stratolith")
+SYSTEM_RUN_DIR = Path("/run/stratolith")
+SYSTEM_CONFIG = Path("/etc/stratolith/stratolith.yaml")
+# A unix socket's path holds 107 bytes; agent.sock and its like must fit.
+LONGEST_RUN_DIR = 80
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The paths of one cloud; all of them belong to it alone."""
+
+    state_dir: Path
+    run_dir: Path
+    config: Path
+
+    @property
+    def secrets(self) -> Path:
+        return self.state_dir / "secrets.json"
+
+    @property
+    def seed(self) -> Path:
+        return self.state_dir / "seed.json"
+
+    @property
+    def keys(self) -> Path:
+        return self.state_dir / "keys"
+
+    @property
+    def logs(self) -> Path:
+        return self.state_dir / "log"
+
+    @property
+    def clouds_yaml(self) -> Path:
+        return self.state_dir / "clouds.yaml"
+
+    def openrc(self, user: str) -> Path:
+        return self.state_dir / f"{user}-openrc.sh"
+
+    def lock(self, role: str) -> Path:
+        return self.state_dir / "lock" / f"{role}.lock"
+
+    @property
+    def supervisor_state(self) -> Path:
+        return self.run_dir / "supervisor.json"
+
+    def settings(self) -> Settings:
+        """The kernel's settings of this cloud; raises ConfigError."""
+        return config.load(
+            {},
+            self.config,
+            os.environ,
+            {"cloud": {"state_dir": str(self.state_dir), "run_dir": str(self.run_dir)}},
+            others_allowed=True,
+        )
+
+    def exists(self) -> bool:
+        return self.config.exists() or self.secrets.exists()
+
+    def require(self) -> None:
+        """Raises DeployError when no cloud was ever made here."""
+        if not self.exists():
+            raise DeployError(
+                f"There is no cloud in {self.state_dir}.",
+                "make one with `stratolith up`, or name its directory with --state-dir",
+            )
+        if not os.access(self.state_dir, os.R_OK | os.X_OK):
+            raise DeployError(
+                f"The cloud in {self.state_dir} belongs to another user.", "run this with sudo"
+            )
+
+
+def locate(state_dir: str | None) -> Layout:
+    """The layout of the cloud a command means: flag, environment, else the user's default."""
+    chosen = state_dir or os.environ.get("STRATOLITH_CLOUD_STATE_DIR")
+    path = Path(chosen).expanduser().absolute() if chosen else default_state_dir()
+    if path == SYSTEM_STATE_DIR:
+        return Layout(path, SYSTEM_RUN_DIR, SYSTEM_CONFIG)
+    return Layout(path, _run_dir(path), path / "etc" / "stratolith.yaml")
+
+
+def default_state_dir() -> Path:
+    """The system's directory for root, one in the home directory for anybody else."""
+    if os.geteuid() == 0:
+        return SYSTEM_STATE_DIR
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "stratolith"
+
+
+def _run_dir(state_dir: Path) -> Path:
+    inside = state_dir / "run"
+    if len(str(inside)) <= LONGEST_RUN_DIR:
+        return inside
+    digest = hashlib.sha256(str(state_dir).encode()).hexdigest()[:10]
+    base = os.environ.get("XDG_RUNTIME_DIR", f"/tmp/stratolith-{os.geteuid()}")
+    return Path(base) / f"stratolith-{digest}"

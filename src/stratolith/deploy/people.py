@@ -1,0 +1,87 @@
+"""The person at the keyboard: home directory, key pair, client configuration.
+
+Under sudo this is who called it, not root: their key goes into the cloud and their client
+finds it.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from stratolith.deploy.errors import DeployError
+
+KEY_NAMES = ["id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who uses the cloud from this machine."""
+
+    home: Path
+    uid: int
+    gid: int
+
+    def own(self, path: Path) -> None:
+        """Give a file or directory in their home to them."""
+        if os.geteuid() == 0:
+            os.chown(path, self.uid, self.gid)
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """A public key and the file of its private half."""
+
+    public_key: str
+    private_file: Path
+    is_generated: bool
+
+
+def caller() -> Person:
+    """The person behind sudo, else the owner of this process."""
+    name = os.environ.get("SUDO_USER")
+    if os.geteuid() == 0 and name and name != "root":
+        try:
+            entry = pwd.getpwnam(name)
+            return Person(Path(entry.pw_dir), entry.pw_uid, entry.pw_gid)
+        except KeyError:
+            pass
+    return Person(Path.home(), os.geteuid(), os.getegid())
+
+
+def key_pair(person: Person, keys: Path) -> KeyPair:
+    """The person's own key, else the one in ``keys``, made when it is not there yet."""
+    for name in KEY_NAMES:
+        public = person.home / ".ssh" / name
+        text = _read_key(public)
+        if text:
+            return KeyPair(text, public.with_suffix(""), False)
+    private = keys / "mykey"
+    if not private.exists():
+        _generate(private)
+    return KeyPair(_read_key(private.with_suffix(".pub")) or "", private, True)
+
+
+def _read_key(path: Path) -> str | None:
+    try:
+        line = path.read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+    return line if re.match(r"(ssh-|ecdsa-)\S+ \S+", line) else None
+
+
+def _generate(private: Path) -> None:
+    private.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "mykey", "-f", str(private)]
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)
+    except FileNotFoundError:
+        raise DeployError(
+            "The command `ssh-keygen` is missing.", "apt-get install openssh-client"
+        ) from None
+    except subprocess.CalledProcessError as error:
+        raise DeployError(f"ssh-keygen failed: {error.stderr.strip()}") from None
