@@ -38,12 +38,12 @@ class CloudSection(Section):
             "empty: the address the client dialled."
         ),
     ] = ""
-    state_dir: Annotated[
-        str, Doc(description="Directory of everything the cloud keeps.")
-    ] = "/var/lib/stratolith"
-    run_dir: Annotated[
-        str, Doc(description="Directory of sockets and process ids.")
-    ] = "/run/stratolith"
+    state_dir: Annotated[str, Doc(description="Directory of everything the cloud keeps.")] = (
+        "/var/lib/stratolith"
+    )
+    run_dir: Annotated[str, Doc(description="Directory of sockets and process ids.")] = (
+        "/run/stratolith"
+    )
     fake: Annotated[
         bool, Doc(description="Simulate hosts: no guest, no network, no root needed.")
     ] = False
@@ -68,12 +68,10 @@ class ApiSection(Section):
     threads: Annotated[
         int, Doc(description="Requests handled at once in one process.", ge=1, le=512)
     ] = 16
-    max_body_mb: Annotated[
-        int, Doc(description="Largest JSON request body, in MiB.", ge=1)
-    ] = 4
-    page_limit: Annotated[
-        int, Doc(description="Most rows one page of a list can hold.", ge=1)
-    ] = 1000
+    max_body_mb: Annotated[int, Doc(description="Largest JSON request body, in MiB.", ge=1)] = 4
+    page_limit: Annotated[int, Doc(description="Most rows one page of a list can hold.", ge=1)] = (
+        1000
+    )
 
 
 class DatabaseSection(Section):
@@ -149,12 +147,21 @@ def load(
     path: Path | None = None,
     environ: Mapping[str, str] | None = None,
     overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    others_allowed: bool = False,
 ) -> Settings:
-    """Read the settings of ``sections`` (plus the kernel's own); raises ConfigError."""
+    """Read the settings of ``sections`` (plus the kernel's own); raises ConfigError.
+
+    ``others_allowed`` skips sections of the files that are not asked for: commands that need
+    only the kernel's sections use it, to save importing every service.
+    """
     known = {**KERNEL_SECTIONS, **sections}
     merged: dict[str, dict[str, Any]] = {name: {} for name in known}
     for source in _files(path):
-        _merge(merged, _read_yaml(source), str(source))
+        document = _read_yaml(source)
+        if others_allowed:
+            document = {name: values for name, values in document.items() if name in known}
+        _merge(merged, document, str(source))
     _merge(merged, _from_environment(known, environ or {}), "the environment")
     _merge(merged, {k: dict(v) for k, v in (overrides or {}).items()}, "the command line")
     return Settings({name: _convert(name, kind, merged[name]) for name, kind in known.items()})

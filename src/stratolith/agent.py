@@ -1,0 +1,72 @@
+"""The agent process of a host, and the simulated hosts of a fake cloud."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import signal
+import socket
+import threading
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from stratolith.kernel.agent.client import HttpTransport
+from stratolith.kernel.agent.host import Host, Room
+from stratolith.kernel.config import Settings
+
+if TYPE_CHECKING:
+    from stratolith.kernel.environment import Environment
+
+LOG = logging.getLogger(__name__)
+
+# Folders with an agent room, in the order their rooms start: wires before guests.
+ROOMS = ("network", "compute")
+
+
+def host_name() -> str:
+    return socket.gethostname()
+
+
+def make_rooms(settings: Settings, host: str, *, fake: bool) -> list[Room]:
+    """Every service's rooms on this host: ``rooms(settings, host, fake)`` of its agent."""
+    found: list[Room] = []
+    for folder in ROOMS:
+        found += import_module(f"stratolith.{folder}.agent").rooms(settings, host, fake)
+    return found
+
+
+def simulated_hosts(env: Environment) -> list[Host]:
+    """Agents with fake drivers inside the server's process."""
+    from stratolith.kernel.agent.local import LocalTransport
+
+    assert env.agents is not None
+    name = host_name()
+    transport = LocalTransport(env.agents)
+    return [Host(name, transport, make_rooms(env.settings, name, fake=True))]
+
+
+class AlreadyRunning(Exception):
+    """Another agent works on this host."""
+
+
+def run(settings: Settings) -> None:
+    """Run this host's agent until SIGTERM or SIGINT; raises AlreadyRunning."""
+    from stratolith.kernel import logging as logs
+
+    logs.set_up(settings, "agent")
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
+    with open(settings.state_dir / "agent.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise AlreadyRunning(f"an agent already works on {settings.state_dir}") from None
+        name = host_name()
+        transport = HttpTransport(settings.agent_socket)
+        host = Host(name, transport, make_rooms(settings, name, fake=settings.fake))
+        ended = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: ended.set())
+        host.start()
+        LOG.info("agent of %s runs", name)
+        ended.wait()
+        host.stop()

@@ -1,0 +1,1 @@
+"""Who is who and may do what (the Keystone API)."""

@@ -1,0 +1,1 @@
+"""Images: records and data (the Glance API)."""

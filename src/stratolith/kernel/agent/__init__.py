@@ -1,0 +1,1 @@
+"""Agents: hosts pull what is assigned to them and push what they observe."""

@@ -1,0 +1,187 @@
+"""One host's agent: rooms that each keep one view true, woken by hints.
+
+A room pulls its view, brings the host to it and reports what it observes. Rooms of one host
+tell each other what became true ("the port is wired") through ``Conditions``.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from functools import partial
+
+from stratolith import __version__
+from stratolith.kernel.agent.client import Refused, Transport, Unreachable
+from stratolith.kernel.clock import utcnow
+from stratolith.kernel.concurrency import Supervisor
+
+LOG = logging.getLogger(__name__)
+HEARTBEAT = 10.0
+
+
+class Conditions:
+    """Named facts of this host that others may wait for, such as "port/<id>"."""
+
+    def __init__(self) -> None:
+        self._true: set[str] = set()
+        self._changed = threading.Condition()
+
+    def replace(self, prefix: str, names: Iterable[str]) -> None:
+        """Exactly these names are true among those that begin with ``prefix``."""
+        with self._changed:
+            self._true = {name for name in self._true if not name.startswith(prefix)}
+            self._true.update(names)
+            self._changed.notify_all()
+
+    def set(self, name: str) -> None:
+        with self._changed:
+            self._true.add(name)
+            self._changed.notify_all()
+
+    def is_set(self, name: str) -> bool:
+        with self._changed:
+            return name in self._true
+
+    def wait(self, names: Sequence[str], timeout: float) -> list[str]:
+        """Wait until all are true; gives the names that are not after ``timeout`` seconds."""
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while True:
+                missing = [name for name in names if name not in self._true]
+                left = deadline - time.monotonic()
+                if not missing or left <= 0:
+                    return missing
+                self._changed.wait(left)
+
+
+class Room:
+    """Keeps one view of this host true. ``sync`` must be idempotent."""
+
+    view = ""
+    interval = 20.0  # seconds between full looks
+
+    def __init__(self) -> None:
+        self.host: Host
+
+    def start(self) -> None:
+        """Once, before the first sync: find again what runs."""
+
+    def sync(self, keys: list[str] | None) -> None:
+        """Look at these keys of the view, None for all of it; may raise, is called again."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """The agent ends; what runs on the host goes on."""
+
+
+class Host:
+    """The agent of one host."""
+
+    def __init__(self, name: str, transport: Transport, rooms: Sequence[Room]) -> None:
+        self.name = name
+        self.transport = transport
+        self.conditions = Conditions()
+        self.rooms = {room.view: room for room in rooms}
+        self._inbox = {room.view: _Inbox() for room in rooms}
+        self._stop = threading.Event()
+        self._started_at = utcnow()
+        self._threads = Supervisor()
+        for room in rooms:
+            room.host = self
+
+    def start(self) -> None:
+        """Start the threads and return."""
+        for room in self.rooms.values():
+            room.start()
+        self._threads.start("hints", self._listen, self._stop.set)
+        self._threads.start("heartbeat", self._beat, self._stop.set)
+        for view, room in self.rooms.items():
+            inbox = self._inbox[view]
+            self._threads.start(view, partial(self._keep, room, inbox), inbox.close)
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._threads.stop()
+        for room in self.rooms.values():
+            room.stop()
+
+    def poke(self, view: str, key: str = "") -> None:
+        """Wake a room from inside this host."""
+        if view in self._inbox:
+            self._inbox[view].put(key)
+
+    def _beat(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self.transport.seen(self.name, __version__, list(self.rooms), self._started_at)
+                self._stop.wait(HEARTBEAT)
+            except Unreachable:
+                self._stop.wait(0.5)
+            except Refused as error:
+                LOG.warning("heartbeat refused: %s", error)
+                self._stop.wait(HEARTBEAT)
+
+    def _listen(self) -> None:
+        epoch, seq = "", 0
+        while not self._stop.is_set():
+            try:
+                news = self.transport.hints(self.name, epoch, seq, 5.0 if epoch else 0.0)
+            except Unreachable:
+                self._stop.wait(0.3)
+                continue
+            except Refused as error:
+                LOG.warning("hints refused: %s", error)
+                self._stop.wait(2.0)
+                continue
+            epoch, seq = news.epoch, news.seq
+            if news.everything:
+                for inbox in self._inbox.values():
+                    inbox.put("")
+            for view, key in news.hints:
+                if view in self._inbox:
+                    self._inbox[view].put(key)
+
+    def _keep(self, room: Room, inbox: _Inbox) -> None:
+        failures = 0
+        while not self._stop.is_set():
+            keys = inbox.take(room.interval)
+            if self._stop.is_set():
+                return
+            try:
+                room.sync(keys)
+                failures = 0
+            except Exception as error:
+                failures += 1
+                if not isinstance(error, Unreachable):
+                    LOG.exception("%s: sync failed", room.view)
+                self._stop.wait(min(0.2 * 2**failures, 10.0))
+                inbox.put("")
+
+
+class _Inbox:
+    """Keys waiting for a room; "" means everything."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, None] = {"": None}  # begin with a full look
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def put(self, key: str) -> None:
+        with self._changed:
+            self._keys[key] = None
+            self._changed.notify()
+
+    def take(self, timeout: float) -> list[str] | None:
+        """All keys that wait, or None for "look at everything"."""
+        with self._changed:
+            if not self._keys and not self._closed:
+                self._changed.wait(timeout)
+            keys, self._keys = list(self._keys), {}
+        return None if not keys or "" in keys else keys
+
+    def close(self) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify()

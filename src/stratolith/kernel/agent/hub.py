@@ -1,0 +1,193 @@
+"""The control plane's side of the agents: hints per host, views, reports, who is alive.
+
+A hint says "look at key K of view V". Hints live in memory only: after a restart the epoch
+differs and an agent looks at everything.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from stratolith.kernel import metrics
+from stratolith.kernel.agent.protocol import Hints
+from stratolith.kernel.context import Context
+from stratolith.kernel.db import Base
+from stratolith.kernel.exceptions import NotFound
+from stratolith.kernel.ids import new_request_id
+from stratolith.kernel.request_id import REQUEST_ID
+
+if TYPE_CHECKING:
+    from stratolith.kernel.environment import Environment
+    from stratolith.kernel.service import AgentView, Service
+
+KEPT = 10_000  # hints kept per host; who is further behind looks at everything
+ALIVE_SECONDS = 30
+
+
+class AgentRecord(Base):
+    """One host's agent, as last heard of."""
+
+    __tablename__ = "kernel_agents"
+
+    host: Mapped[str] = mapped_column(String(255), primary_key=True)
+    version: Mapped[str] = mapped_column(String(64), default="")
+    views: Mapped[list[str]]
+    started_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+
+
+def is_alive(record: AgentRecord | None, now: datetime) -> bool:
+    return record is not None and now - record.last_seen_at < timedelta(seconds=ALIVE_SECONDS)
+
+
+class _Channel:
+    """The hints of one host."""
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.hints: deque[tuple[int, str, str]] = deque(maxlen=KEPT)
+        self.changed = threading.Condition()
+        self.waiters: set[Callable[[], object]] = set()
+
+    def add(self, view: str, key: str) -> None:
+        with self.changed:
+            self.seq += 1
+            self.hints.append((self.seq, view, key))
+            self.changed.notify_all()
+            waiters = list(self.waiters)
+        for wake in waiters:
+            wake()
+
+
+class AgentHub:
+    """Made once a process; thread safe."""
+
+    def __init__(self, env: Environment) -> None:
+        self.env = env
+        self.epoch = uuid.uuid4().hex
+        self._channels: dict[str, _Channel] = {}
+        self._lock = threading.Lock()
+        self._views: dict[str, tuple[Service, AgentView]] = {
+            view.name: (service, view) for service in env.services for view in service.agent_views
+        }
+
+    # -- hints -----------------------------------------------------------------------------------
+
+    def hint(self, host: str, view: str, key: str = "") -> None:
+        """Tell a host to look; key "" means the whole view."""
+        self._channel(host).add(view, key)
+
+    def hint_all(self, view: str, key: str = "") -> None:
+        """Tell every host that ever asked."""
+        with self._lock:
+            channels = list(self._channels.values())
+        for channel in channels:
+            channel.add(view, key)
+
+    def peek(self, host: str, epoch: str, after: int) -> Hints | None:
+        """What is new, or None when there is nothing."""
+        channel = self._channel(host)
+        with channel.changed:
+            if epoch != self.epoch or after > channel.seq:
+                return Hints(epoch=self.epoch, seq=channel.seq, everything=True)
+            if after == channel.seq:
+                return None
+            found = [(view, key) for seq, view, key in channel.hints if seq > after]
+            lost = len(found) < channel.seq - after
+            return Hints(epoch=self.epoch, seq=channel.seq, everything=lost, hints=found)
+
+    def wait(self, host: str, epoch: str, after: int, timeout: float) -> Hints:
+        """Like peek, waiting up to ``timeout`` seconds for news."""
+        channel = self._channel(host)
+        deadline = time.monotonic() + timeout
+        while True:
+            found = self.peek(host, epoch, after)
+            if found is not None:
+                return found
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return Hints(epoch=self.epoch, seq=after)
+            with channel.changed:
+                if channel.seq == after:
+                    channel.changed.wait(left)
+
+    def add_waiter(self, host: str, wake: Callable[[], object]) -> Callable[[], None]:
+        """Call ``wake`` at every hint for the host; gives the function that ends it."""
+        channel = self._channel(host)
+        with channel.changed:
+            channel.waiters.add(wake)
+
+        def end() -> None:
+            with channel.changed:
+                channel.waiters.discard(wake)
+
+        return end
+
+    def _channel(self, host: str) -> _Channel:
+        with self._lock:
+            return self._channels.setdefault(host, _Channel())
+
+    # -- views and reports -------------------------------------------------------------------------
+
+    def view(self, host: str, name: str, keys: list[str] | None) -> bytes:
+        """The desired state of ``host`` as JSON; raises NotFound for an unknown view."""
+        service, view = self._find(name)
+        if view.compile is None:
+            raise NotFound
+        compile_ = view.compile
+        return self._transact(service, False, lambda ctx: compile_(ctx, host, keys))
+
+    def report(self, host: str, name: str, payload: Any) -> bytes:
+        """Take what a host observed; gives the service's answer as JSON."""
+        service, view = self._find(name)
+        if view.report is None:
+            raise NotFound
+        report_ = view.report
+        return self._transact(service, True, lambda ctx: report_(ctx, host, payload))
+
+    def seen(self, host: str, version: str, views: list[str], started_at: datetime) -> None:
+        """An agent's heartbeat."""
+        now = self.env.clock.now()
+        with self.env.db.write() as session:
+            record = session.get(AgentRecord, host)
+            if record is None:
+                record = AgentRecord(host=host, started_at=started_at)
+                session.add(record)
+            came_back = record.last_seen_at is None or not is_alive(record, now)
+            record.version, record.views, record.last_seen_at = version, views, now
+            record.started_at = started_at
+        metrics.AGENT_SEEN.labels(host).set(now.timestamp())
+        if came_back:
+            self.env.hints.publish("kernel.agent", host)
+
+    def _find(self, name: str) -> tuple[Service, AgentView]:
+        found = self._views.get(name)
+        if found is None:
+            raise NotFound(f"There is no view '{name}'.")
+        return found
+
+    def _transact(self, service: Service, write: bool, work: Callable[[Context], Any]) -> bytes:
+        from stratolith.kernel.http.dispatch import transact
+
+        ctx = Context(self.env, service, write=write, request_id=new_request_id())
+        ctx._internal = True
+        token = REQUEST_ID.set(ctx.request_id)
+        try:
+            return transact(ctx, write, lambda: msgspec.json.encode(work(ctx)))
+        finally:
+            REQUEST_ID.reset(token)
+
+
+def alive_hosts(session: Session, now: datetime) -> set[str]:
+    """Hosts whose agent was heard of lately."""
+    return {r.host for r in session.query(AgentRecord).all() if is_alive(r, now)}

@@ -1,0 +1,105 @@
+"""The agent API over HTTP: long poll for hints, views, reports.
+
+    GET  /v1/hosts/{host}/hints?epoch=E&after=N&timeout=25   what is new
+    POST /v1/hosts/{host}/seen                               heartbeat
+    POST /v1/hosts/{host}/views/{view}   {"keys": [...]}     desired state
+    POST /v1/hosts/{host}/reports/{view}                     observed state
+
+On one machine it listens on a unix socket that only root can open; who can open it is an
+agent. No token is involved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+
+from stratolith.kernel.agent.hub import AgentHub
+from stratolith.kernel.agent.protocol import Hints, Keys, Seen
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest, Unavailable
+from stratolith.kernel.http.errors import ErrorDialect
+from stratolith.kernel.http.response import Response
+from stratolith.kernel.http.routing import Route
+from stratolith.kernel.service import Service
+
+MAX_WAIT = 30.0
+
+
+def _hub(ctx: Context) -> AgentHub:
+    if ctx.env.agents is None:
+        raise Unavailable("This process serves no agents.")
+    return ctx.env.agents
+
+
+def _decode(raw: bytes, kind: Any) -> Any:
+    try:
+        return msgspec.json.decode(raw, type=kind)
+    except msgspec.DecodeError as error:
+        raise BadRequest(str(error)) from None
+
+
+async def hints(ctx: Context, request: Request, host: str) -> Response:
+    """Answer at once when there is news, else when news comes or the time is up."""
+    hub, loop = _hub(ctx), asyncio.get_running_loop()
+    epoch = ctx.query.get("epoch", "")
+    try:
+        after = int(ctx.query.get("after", "0"))
+        timeout = min(float(ctx.query.get("timeout", "25")), MAX_WAIT)
+    except ValueError:
+        raise BadRequest("after and timeout must be numbers") from None
+    news = asyncio.Event()
+    end = hub.add_waiter(host, lambda: loop.call_soon_threadsafe(news.set))
+    try:
+        found = hub.peek(host, epoch, after)
+        if found is None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(news.wait(), timeout)
+            found = hub.peek(host, epoch, after) or Hints(epoch=hub.epoch, seq=after)
+    finally:
+        end()
+    return Response(msgspec.json.encode(found))
+
+
+def seen(ctx: Context, host: str, body: bytes) -> Response:
+    beat = _decode(body, Seen)
+    _hub(ctx).seen(host, beat.version, beat.views, beat.started_at)
+    return Response(status=204)
+
+
+def view(ctx: Context, host: str, view: str, body: bytes) -> Response:
+    asked = _decode(body, Keys)
+    return Response(_hub(ctx).view(host, view, asked.keys))
+
+
+def report(ctx: Context, host: str, view: str, body: bytes) -> Response:
+    return Response(_hub(ctx).report(host, view, _decode(body, Any)))
+
+
+# The hub runs its own transactions, so these routes never open one (writes=False).
+ROUTES = [
+    Route.get("/v1/hosts/{host}/hints", hints, public=True, stream=True),
+    Route.post("/v1/hosts/{host}/seen", seen, public=True, raw_body=True, writes=False),
+    Route.post("/v1/hosts/{host}/views/{view}", view, public=True, raw_body=True, writes=False),
+    Route.post("/v1/hosts/{host}/reports/{view}", report, public=True, raw_body=True, writes=False),
+]
+
+
+def agent_service(services: Sequence[Service]) -> Service:
+    """The agent API as a door; services may add routes of their own."""
+    routes = [*ROUTES, *(route for service in services for route in service.agent_routes)]
+    return Service(
+        type="agent",
+        name="agent",
+        port=0,
+        mount="/agent",
+        prefix="",
+        errors=ErrorDialect.PLAIN,
+        routes=routes,
+        in_catalog=False,
+    )

@@ -1,0 +1,60 @@
+"""Who is asking: the facts a validated token gives, and the hook that validates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from stratolith.kernel.environment import Environment
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """A validated token. ids are identity's 32 hexadecimal digits."""
+
+    user_id: str
+    user_name: str = ""
+    user_domain_id: str = "default"
+    user_domain_name: str = "Default"
+    project_id: str | None = None
+    project_name: str | None = None
+    project_domain_id: str | None = None
+    project_domain_name: str | None = None
+    is_admin_project: bool = True
+    domain_id: str | None = None
+    domain_name: str | None = None
+    system: bool = False
+    roles: tuple[str, ...] = ()
+    role_ids: tuple[str, ...] = ()
+    methods: tuple[str, ...] = ("password",)
+    audit_ids: tuple[str, ...] = ()
+    issued_at: datetime | None = None
+    expires_at: datetime | None = None
+    details: dict[str, Any] = {}  # identity's own: trust, application credential, ...
+
+    def credentials(self) -> dict[str, Any]:
+        """The names that policy rules may use (oslo.context's policy values)."""
+        return {
+            "user_id": self.user_id,
+            "user_domain_id": self.user_domain_id,
+            "project_id": self.project_id,
+            "tenant_id": self.project_id,
+            "project_domain_id": self.project_domain_id,
+            "domain_id": self.domain_id,
+            "system_scope": "all" if self.system else None,
+            "roles": list(self.roles),
+            "is_admin": False,
+            "is_admin_project": self.is_admin_project,
+            "service_roles": [],
+            "service_user_id": None,
+            "service_project_id": None,
+        }
+
+
+class Authenticator(Protocol):
+    """Given by the identity service."""
+
+    def authenticate(self, env: Environment, token: str) -> Identity:
+        """Validate a token; raises Unauthorized."""

@@ -1,0 +1,66 @@
+"""Time: one clock that tests can replace, and OpenStack's two spellings of a moment."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The current moment, aware, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+class SimulatedClock:
+    """A clock that moves only when told to."""
+
+    def __init__(self, start: datetime | None = None) -> None:
+        self._now = start or datetime(2026, 1, 1, tzinfo=UTC)
+        self._monotonic = 0.0
+
+    def now(self) -> datetime:
+        return self._now
+
+    def monotonic(self) -> float:
+        return self._monotonic
+
+    def advance(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+        self._monotonic += seconds
+
+
+def utcnow() -> datetime:
+    return datetime.now(UTC)
+
+
+def zulu(moment: datetime | None) -> str | None:
+    """``2026-01-31T12:00:00Z`` (compute, image, network)."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+
+
+def zulu_micro(moment: datetime | None) -> str | None:
+    """``2026-01-31T12:00:00.000000Z`` (identity)."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None
+
+
+def naive_micro(moment: datetime | None) -> str | None:
+    """``2026-01-31T12:00:00.000000`` (compute's services, hypervisors, actions)."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") if moment else None
+
+
+def parse_time(text: str) -> datetime:
+    """An ISO 8601 moment as aware UTC; raises ValueError."""
+    moment = datetime.fromisoformat(text.strip())
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

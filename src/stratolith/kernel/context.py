@@ -1,0 +1,155 @@
+"""Context: who asks, for which project, in which transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.orm import Session
+from starlette.datastructures import Headers, QueryParams
+
+from stratolith.kernel.auth import Identity
+from stratolith.kernel.exceptions import Forbidden, Unauthorized
+from stratolith.kernel.ids import new_request_id
+
+if TYPE_CHECKING:
+    from stratolith.kernel.environment import Environment
+    from stratolith.kernel.http.microversion import Version
+    from stratolith.kernel.service import Service
+
+
+class Context:
+    """One request, reconcile pass or agent report: identity, transaction, what comes after.
+
+    The session is opened at first use. A context that does not write holds a read
+    transaction, so a long password hash never holds the writer's lock.
+    """
+
+    def __init__(
+        self,
+        env: Environment,
+        service: Service | None = None,
+        *,
+        identity: Identity | None = None,
+        write: bool = False,
+        request_id: str | None = None,
+    ) -> None:
+        self.env = env
+        self.service = service
+        self.identity = identity
+        self.write = write
+        self.request_id = request_id or new_request_id()
+        self.global_request_id: str | None = None
+        self.microversion: Version | None = None
+        self.query: QueryParams = QueryParams()
+        self.headers: Headers = Headers()
+        self.path = ""  # path after the service's root, with the version prefix
+        self.base_url = ""  # scheme, host and mount as the client dialled them, no slash
+        self.host_url = ""  # scheme and host only
+        self.by_path = False  # came in through the one port
+        self.token = ""
+        self.response_headers: dict[str, str] = {}
+        self._session: Session | None = None
+        self._after: list[Callable[[], None]] = []
+        self._internal = False
+
+    # -- who ---------------------------------------------------------------------------------
+
+    @property
+    def who(self) -> Identity:
+        if self.identity is None:
+            raise Unauthorized
+        return self.identity
+
+    @property
+    def user_id(self) -> str:
+        return self.who.user_id
+
+    @property
+    def project_id(self) -> str:
+        """Project of the token; empty for domain, system and unscoped tokens."""
+        return self.who.project_id or ""
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this context sees every project's resources (the service's admin rule)."""
+        if self._internal:
+            return True
+        return self.identity is not None and "admin" in self.identity.roles
+
+    def internal(self, project_id: str | None = None) -> Context:
+        """The same transaction, acting as the cloud itself (for one service calling another)."""
+        other = Context(self.env, self.service, identity=self.identity, request_id=self.request_id)
+        if project_id is not None or self.identity is None:
+            user = self.identity.user_id if self.identity else "stratolith"
+            other.identity = Identity(user_id=user, project_id=project_id, roles=("admin",))
+        other.write = self.write
+        other._session = self.session
+        other._after = self._after
+        other._internal = True
+        other.base_url, other.host_url, other.by_path = self.base_url, self.host_url, self.by_path
+        return other
+
+    # -- what is allowed -----------------------------------------------------------------------
+
+    def can(self, rule: str, target: Mapping[str, Any] | None = None) -> bool:
+        """Whether policy allows ``rule`` on the target (default: the caller's own project)."""
+        if self._internal:
+            return True
+        if self.identity is None or self.service is None:
+            return False
+        return self.env.policies.allows(
+            self.service.type, rule, self.identity, self._target(target)
+        )
+
+    def authorize(self, rule: str, target: Mapping[str, Any] | None = None) -> None:
+        """Raise Forbidden (naming the rule) unless policy allows."""
+        if not self.can(rule, target):
+            raise Forbidden(action=rule)
+
+    def _target(self, target: Mapping[str, Any] | None) -> Mapping[str, Any]:
+        if target is not None:
+            return target
+        who = self.who
+        return {"project_id": who.project_id, "tenant_id": who.project_id, "user_id": who.user_id}
+
+    # -- transaction ---------------------------------------------------------------------------
+
+    @property
+    def session(self) -> Session:
+        if self._session is None:
+            db = self.env.db
+            self._session = db.begin_write() if self.write else db.begin_read()
+        return self._session
+
+    def after_commit(self, work: Callable[[], None]) -> None:
+        """Run ``work`` once the transaction is committed; never when it is not."""
+        self._after.append(work)
+
+    def hint(self, kind: str, key: str) -> None:
+        """Say "look at ``key``" to reconcilers and agents, after the commit."""
+        self._after.append(lambda: self.env.hints.publish(kind, key))
+
+    def hint_host(self, host: str, view: str, key: str = "") -> None:
+        """Tell the agent of ``host`` to look at ``key`` of ``view``, after the commit."""
+        agents = self.env.agents
+        if agents is not None:
+            self._after.append(lambda: agents.hint(host, view, key))
+
+    def commit(self) -> None:
+        """End the transaction well and do what waits for it."""
+        if self._session is not None:
+            if self.write:
+                self.env.db.commit(self._session)
+            self.env.db.close(self._session)
+            self._session = None
+        work, self._after = self._after, []
+        for one in work:
+            one()
+
+    def close(self) -> None:
+        """End the transaction, undoing what was not committed."""
+        self._after = []
+        if self._session is not None:
+            session, self._session = self._session, None
+            self.env.db.close(session)

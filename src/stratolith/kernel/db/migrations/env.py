@@ -1,0 +1,14 @@
+"""Alembic's entry: runs on the connection that kernel/db/schema.py hands over."""
+
+from alembic import context
+
+from stratolith.kernel.db.base import Base
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+    transactional_ddl=False,  # the caller's transaction is the transaction
+)
+context.run_migrations()

@@ -1,0 +1,108 @@
+"""Events: written to an outbox in the same transaction, published afterwards.
+
+Subscribers of this process get every event at least once, in order, after its commit; an
+upward need between services ("port deleted, tell compute") is an event, not an import.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Integer, String, delete, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from stratolith.kernel.clock import utcnow
+from stratolith.kernel.db import Base
+from stratolith.kernel.db.types import Json
+
+if TYPE_CHECKING:
+    from stratolith.kernel.context import Context
+    from stratolith.kernel.environment import Environment
+
+LOG = logging.getLogger(__name__)
+HINT = "kernel.outbox"
+
+
+class OutboxEvent(Base):
+    """Something that happened, waiting to be told (published_at NULL) or kept for audit."""
+
+    __tablename__ = "kernel_outbox"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    type: Mapped[str] = mapped_column(String(128))
+    payload: Mapped[dict[str, Any]] = mapped_column(Json)
+    request_id: Mapped[str] = mapped_column(String(64))
+    project_id: Mapped[str | None] = mapped_column(String(64))
+    user_id: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    published_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
+Subscriber = Callable[["Context", dict[str, Any]], None]
+_SUBSCRIBERS: dict[str, list[Subscriber]] = defaultdict(list)
+_LOCK = threading.Lock()
+
+
+def subscribe(type_: str, subscriber: Subscriber) -> None:
+    """Call ``subscriber(ctx, payload)`` in a transaction of its own; it must be idempotent."""
+    with _LOCK:
+        if subscriber not in _SUBSCRIBERS[type_]:
+            _SUBSCRIBERS[type_].append(subscriber)
+
+
+def emit(ctx: Context, type_: str, payload: dict[str, Any]) -> None:
+    """Write an event into the outbox of this transaction."""
+    ctx.session.add(
+        OutboxEvent(
+            type=type_,
+            payload=payload,
+            request_id=ctx.request_id,
+            project_id=ctx.identity.project_id if ctx.identity else None,
+            user_id=ctx.identity.user_id if ctx.identity else None,
+            created_at=ctx.env.clock.now(),
+        )
+    )
+    ctx.hint(HINT, type_)
+
+
+def publish_pending(env: Environment, limit: int = 200) -> int:
+    """Tell the subscribers what waits; gives how many events were told."""
+    from stratolith.kernel.context import Context
+
+    with env.db.read() as session:
+        waiting = list(
+            session.scalars(
+                select(OutboxEvent)
+                .where(OutboxEvent.published_at.is_(None))
+                .order_by(OutboxEvent.id)
+                .limit(limit)
+            )
+        )
+    for event in waiting:
+        for subscriber in list(_SUBSCRIBERS.get(event.type, ())):
+            ctx = Context(env, write=True, request_id=event.request_id)
+            try:
+                subscriber(ctx, event.payload)
+                ctx.commit()
+            except Exception:
+                LOG.exception("subscriber of %s failed", event.type)
+            finally:
+                ctx.close()
+    if waiting:
+        with env.db.write() as session:
+            session.execute(
+                update(OutboxEvent)
+                .where(OutboxEvent.id.in_([event.id for event in waiting]))
+                .values(published_at=env.clock.now())
+            )
+    return len(waiting)
+
+
+def purge(session: Session, now: datetime, keep: timedelta = timedelta(days=1)) -> None:
+    """Forget events that were told long ago."""
+    session.execute(delete(OutboxEvent).where(OutboxEvent.published_at < now - keep))

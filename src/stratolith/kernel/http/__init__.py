@@ -1,0 +1,5 @@
+"""The front door: routing, authentication, microversions, validation, errors, pagination."""
+
+from stratolith.kernel.http.response import Response
+
+__all__ = ["Response"]

@@ -1,0 +1,241 @@
+"""The ASGI side of the front door: one door a service, and one door for all by path."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from starlette.datastructures import Headers, QueryParams
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive, Scope, Send
+
+from stratolith.kernel import metrics
+from stratolith.kernel.config import ApiSection, CloudSection
+from stratolith.kernel.context import Context
+from stratolith.kernel.environment import Environment
+from stratolith.kernel.exceptions import ApiError, MethodNotAllowed, NotFound, TooLarge
+from stratolith.kernel.http import dispatch
+from stratolith.kernel.http.dispatch import Answer
+from stratolith.kernel.http.errors import ErrorDialect, render
+from stratolith.kernel.http.routing import Match, Route, Router
+from stratolith.kernel.ids import is_request_id
+from stratolith.kernel.service import Service
+
+ACCESS = logging.getLogger("stratolith.access")
+
+
+class Door:
+    """Serves the routes of one service; ``mount`` is its prefix on the single port."""
+
+    def __init__(
+        self,
+        env: Environment,
+        service: Service,
+        pool: ThreadPoolExecutor,
+        *,
+        routes: Sequence[Route] | None = None,
+        mount: str = "",
+        errors: ErrorDialect | None = None,
+    ) -> None:
+        self.env = env
+        self.service = service
+        self.pool = pool
+        self.mount = mount
+        self.side = routes is not None
+        self.errors = errors or service.errors
+        prefix = "" if self.side else service.prefix
+        self.router = Router(service.routes if routes is None else routes, prefix)
+        self.max_body = env.settings.of(ApiSection).max_body_mb << 20
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = time.perf_counter()
+        ctx = self._context(scope)
+        try:
+            answer = await self._answer(ctx, scope, receive, send)
+        except ApiError as error:
+            answer = self._error(ctx, error)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            answer = self._error(ctx, dispatch.unexpected(error))
+        if answer is not None:
+            await _send(ctx, scope, send, answer)
+        status = answer.status if answer else 200
+        took = time.perf_counter() - started
+        metrics.REQUESTS.labels(self.service.type, scope["method"], str(status)).inc()
+        metrics.SECONDS.labels(self.service.type).observe(took)
+        ACCESS.info(
+            "%s %s%s %s %d %.4f",
+            self.service.type,
+            self.mount,
+            scope["path"],
+            scope["method"],
+            status,
+            took,
+            extra={"request_id": ctx.request_id},
+        )
+
+    # -- before the handler ----------------------------------------------------------------------
+
+    def _context(self, scope: Scope) -> Context:
+        ctx = Context(self.env, self.service)
+        headers = Headers(scope=scope)
+        ctx.headers = headers
+        ctx.query = QueryParams(scope["query_string"])
+        ctx.path = scope["path"][len(self.mount) :] or "/"
+        ctx.token = headers.get("x-auth-token", "")
+        ctx.by_path = bool(self.mount)
+        ctx.host_url = _host_url(self.env, scope, headers)
+        ctx.base_url = ctx.host_url + self.mount
+        outer = headers.get("x-openstack-request-id", "")
+        if is_request_id(outer):
+            ctx.global_request_id = outer
+        return ctx
+
+    async def _answer(
+        self, ctx: Context, scope: Scope, receive: Receive, send: Send
+    ) -> Answer | None:
+        loop = asyncio.get_running_loop()
+        if self.service.microversions is not None and not self.side:
+            ctx.microversion = self.service.microversions.negotiate(ctx.headers)
+            ctx.response_headers.update(self.service.microversions.headers(ctx.microversion))
+        match = self._match(ctx.path)
+        if match is None:
+            if not self.side:
+                await loop.run_in_executor(self.pool, dispatch.authenticate, ctx)
+            raise NotFound
+        route = self._choose(ctx, match, scope["method"])
+        if route.stream:
+            return await self._stream(ctx, route, match.variables, scope, receive, send)
+        raw = b""
+        if scope["method"] not in ("GET", "HEAD"):
+            raw = await _read(scope, receive, self.max_body)
+        return await loop.run_in_executor(
+            self.pool, dispatch.perform, ctx, route, match.variables, raw
+        )
+
+    def _match(self, path: str) -> Match | None:
+        found = self.router.match(path)
+        if found is None and self.service.project_in_path and path.startswith(self.service.prefix):
+            rest = path[len(self.service.prefix) :].split("/")
+            if len(rest) > 1 and len(rest[1]) in (32, 36):
+                found = self.router.match(self.service.prefix + "/" + "/".join(rest[2:]))
+        return found
+
+    def _choose(self, ctx: Context, match: Match, method: str) -> Route:
+        candidates = match.routes.get(method)
+        if candidates is None and method == "HEAD":
+            candidates = match.routes.get("GET")
+        if candidates is None:
+            error = MethodNotAllowed()
+            error.headers["Allow"] = ", ".join(sorted(match.routes))
+            raise error
+        for route in candidates:
+            if route.root or route.serves(ctx.microversion):
+                return route
+        raise NotFound
+
+    async def _stream(
+        self,
+        ctx: Context,
+        route: Route,
+        variables: dict[str, str],
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> Answer | None:
+        loop = asyncio.get_running_loop()
+        loaded = await loop.run_in_executor(self.pool, dispatch.admit, ctx, route, variables)
+        names = dict(variables)
+        if loaded:
+            names.pop(next(reversed(variables)))
+        result = await route.handler(ctx, Request(scope, receive), *loaded, **names)
+        if not callable(result):
+            return dispatch.encode(ctx, route, result)
+        result.headers["x-openstack-request-id"] = ctx.request_id
+        await result(scope, receive, send)
+        return None
+
+    # -- after the handler -----------------------------------------------------------------------
+
+    def _error(self, ctx: Context, error: ApiError) -> Answer:
+        accept = ctx.headers.get("accept", "")
+        dialect = self.errors
+        if error.status == 401 and dialect is not ErrorDialect.PLAIN:
+            dialect = ErrorDialect.IDENTITY
+            error.headers.setdefault("WWW-Authenticate", f'Keystone uri="{_identity_url(ctx)}"')
+        body, media_type = render(dialect, error, accept=accept, request_id=ctx.request_id)
+        headers = {**ctx.response_headers, **error.headers}
+        return Answer(error.status, body, media_type, headers)
+
+
+class PathDoor:
+    """All services on one port, told apart by the first part of the path."""
+
+    def __init__(self, doors: Mapping[str, Any], root: Callable[..., Any]) -> None:
+        self._doors = dict(sorted(doors.items(), key=lambda item: -len(item[0])))
+        self._root = root
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"]
+        for mount, door in self._doors.items():
+            if path == mount or path.startswith(mount + "/"):
+                await door(scope, receive, send)
+                return
+        await self._root(scope, receive, send)
+
+
+def _host_url(env: Environment, scope: Scope, headers: Headers) -> str:
+    public = env.settings.of(CloudSection).public_url
+    if public:
+        return public.rstrip("/")
+    scheme = headers.get("x-forwarded-proto", scope.get("scheme", "http"))
+    if scheme not in ("http", "https"):
+        scheme = "http"
+    server = scope.get("server") or ("localhost", None)
+    host = headers.get("host") or f"{server[0]}:{server[1]}"
+    return f"{scheme}://{host}"
+
+
+def _identity_url(ctx: Context) -> str:
+    from stratolith.kernel.http.urls import service_root
+
+    try:
+        return service_root(ctx, "identity")
+    except KeyError:
+        return ctx.host_url
+
+
+async def _read(scope: Scope, receive: Receive, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(f"The request body is larger than {limit >> 20} MiB.")
+        parts.append(chunk)
+        if not message.get("more_body"):
+            return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _send(ctx: Context, scope: Scope, send: Send, answer: Answer) -> None:
+    headers = [(b"x-openstack-request-id", ctx.request_id.encode())]
+    if ctx.service is not None and ctx.service.request_id_header:
+        headers.append((ctx.service.request_id_header.encode(), ctx.request_id.encode()))
+    if answer.media_type:
+        headers.append((b"content-type", answer.media_type.encode()))
+    for name, value in answer.headers.items():
+        headers.append((name.lower().encode("latin-1"), value.encode("latin-1", "replace")))
+    if answer.status not in (204, 304) and not any(n == b"content-length" for n, _ in headers):
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    body = b"" if scope["method"] == "HEAD" or answer.status in (204, 304) else answer.body
+    await send({"type": "http.response.body", "body": body})

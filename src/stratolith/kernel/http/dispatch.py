@@ -1,0 +1,169 @@
+"""One request, from a matched route to an answer: authenticate, authorise, validate, run.
+
+Everything here runs in a worker thread; the ASGI side is kernel/http/app.py.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.db.engine import RETRIES, is_retryable
+from stratolith.kernel.exceptions import (
+    ApiError,
+    BadRequest,
+    NotFound,
+    Unauthorized,
+    Unavailable,
+    UnsupportedMediaType,
+)
+from stratolith.kernel.http.response import Response
+from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.validation import decode_json, query_document
+from stratolith.kernel.request_id import REQUEST_ID
+
+LOG = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes over the wire."""
+
+    status: int
+    body: bytes
+    media_type: str
+    headers: dict[str, str]
+
+
+def perform(ctx: Context, route: Route, variables: dict[str, str], raw: bytes) -> Answer:
+    """Run a plain handler in one transaction; raises ApiError."""
+    return transact(ctx, route.is_write, lambda: _once(ctx, route, variables, raw))
+
+
+def admit(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[Any, ...]:
+    """Everything before a streaming handler: authentication, policy, load."""
+    return transact(ctx, False, lambda: _admitted(ctx, route, variables))
+
+
+def authenticate(ctx: Context) -> None:
+    """Fill ``ctx.identity`` from the token; raises Unauthorized."""
+    if not ctx.token or ctx.env.authenticator is None:
+        raise Unauthorized
+    ctx.identity = ctx.env.authenticator.authenticate(ctx.env, ctx.token)
+
+
+def transact(ctx: Context, write: bool, work: Callable[[], T]) -> T:
+    """Run ``work`` and commit; again when the database asks for it, with nothing kept."""
+    token = REQUEST_ID.set(ctx.request_id)
+    ctx.write = write
+    try:
+        for attempt in range(RETRIES):
+            try:
+                result = work()
+                ctx.commit()
+                return result
+            except DBAPIError as error:
+                ctx.close()
+                if attempt + 1 == RETRIES or not is_retryable(error):
+                    raise _database_error(error) from error
+                time.sleep(0.01 * 2**attempt)
+            except (StatementError, OverflowError, UnicodeEncodeError) as error:
+                # values no column can hold: integers over 64 bit, lone surrogates
+                raise BadRequest("A value of the request cannot be stored.") from error
+            finally:
+                ctx.close()
+        raise AssertionError("unreachable")
+    finally:
+        REQUEST_ID.reset(token)
+
+
+def _database_error(error: DBAPIError) -> Exception:
+    text = str(error.orig)
+    if isinstance(error, OperationalError) and ("is full" in text or "disk I/O" in text):
+        return Unavailable("The database cannot be written: its disk is full.")
+    if "too large" in text or "out of range" in text or "NUL" in text:
+        return BadRequest("A value of the request cannot be stored.")
+    return error
+
+
+def _once(ctx: Context, route: Route, variables: dict[str, str], raw: bytes) -> Answer:
+    loaded = _admitted(ctx, route, variables)
+    names: dict[str, Any] = dict(variables)
+    if loaded:
+        names.pop(next(reversed(variables)))
+    _check_query(ctx, route)
+    if route.raw_body:
+        names["body"] = raw
+    elif route.body is not None:
+        names["body"] = _body(ctx, route, raw)
+    return encode(ctx, route, route.handler(ctx, *loaded, **names))
+
+
+def _admitted(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[Any, ...]:
+    """Authenticate, load, authorise; gives the loaded object as a tuple, empty without one."""
+    if not route.public or ctx.token:
+        try:
+            authenticate(ctx)
+        except Unauthorized:
+            if not route.public:
+                raise
+    if any("\x00" in value for value in variables.values()):
+        raise NotFound
+    if route.load is None:
+        if route.rule is not None:
+            ctx.authorize(route.rule)
+        return ()
+    loaded = route.load(ctx, *variables.values())
+    if route.rule is not None:
+        ctx.authorize(route.rule, loaded.policy_target())
+    return (loaded,)
+
+
+def _check_query(ctx: Context, route: Route) -> None:
+    if route.query is not None:
+        document = query_document(ctx.query, ctx.query.getlist)
+        route.query.check(document, ctx.microversion, what="query")
+
+
+def _body(ctx: Context, route: Route, raw: bytes) -> Any:
+    if not raw:
+        if route.body_optional:
+            return None
+        raise BadRequest("Malformed request body: a JSON document is required.")
+    content_type = ctx.headers.get("content-type", "").split(";")[0].strip().lower()
+    if content_type and content_type not in route.media_types:
+        raise UnsupportedMediaType(content_type=content_type)
+    value = decode_json(raw)
+    assert route.body is not None
+    route.body.check(value, ctx.microversion, what="body")
+    return value
+
+
+def encode(ctx: Context, route: Route, result: Any) -> Answer:
+    """The answer for what a handler returned (dict, list, None or Response)."""
+    response = result if isinstance(result, Response) else Response(result)
+    status = route.status if response.status is None else response.status
+    headers = {**ctx.response_headers, **response.headers}
+    if response.body is None:
+        return Answer(status, b"", "", headers)
+    if isinstance(response.body, bytes):
+        return Answer(status, response.body, response.media_type, headers)
+    if isinstance(response.body, str):
+        return Answer(status, response.body.encode(), response.media_type, headers)
+    return Answer(status, msgspec.json.encode(response.body), response.media_type, headers)
+
+
+def unexpected(error: Exception) -> ApiError:
+    """The error for a defect of ours: logged with its trace, told without."""
+    LOG.error("unexpected error", exc_info=error)
+    return ApiError(
+        "The server has either erred or is incapable of performing the requested operation."
+    )

@@ -1,0 +1,224 @@
+"""Lists: filters, sorting and keyset pagination, declared once a resource.
+
+    SERVERS = Listing(
+        models.Server,
+        filters={"name": like(models.Server.name), "status": exact(models.Server.status)},
+        sort_keys={"created_at": models.Server.created_at, "id": models.Server.id},
+        default_sort=[("created_at", "desc"), ("id", "desc")],
+    )
+    page = SERVERS.page(ctx, select(models.Server).where(...), marker=..., limit=...)
+
+A page never cuts silently: ``page.more`` says that rows follow, and ``next_link`` makes the
+link to them in whatever place the service's API wants it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from stratolith.kernel.clock import parse_time
+from stratolith.kernel.config import ApiSection
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest
+
+Column = InstrumentedAttribute[Any]
+Filter = Callable[[Sequence[str]], ColumnElement[bool]]  # all values given for the name
+
+
+class InvalidMarker(BadRequest):
+    message = "The marker '{marker}' could not be found."
+
+
+class InvalidLimit(BadRequest):
+    message = "Invalid limit '{limit}': it must be a whole number, zero or more."
+
+
+class InvalidSort(BadRequest):
+    message = "Invalid sort key or direction '{key}'; sort keys are: {known}."
+
+
+# -- filters -------------------------------------------------------------------------------------
+
+
+def exact(column: Column) -> Filter:
+    """Equal to any of the values given."""
+    return lambda values: column.in_(list(values))
+
+
+def like(column: Column) -> Filter:
+    """Contains the value (compute's names; a pattern's own signs are taken literally)."""
+    return lambda values: or_(*(column.contains(value, autoescape=True) for value in values))
+
+
+def boolean(column: Column) -> Filter:
+    def build(values: Sequence[str]) -> ColumnElement[bool]:
+        return or_(*(column.is_(parse_bool(value)) for value in values))
+
+    return build
+
+
+def integer(column: Column) -> Filter:
+    def build(values: Sequence[str]) -> ColumnElement[bool]:
+        try:
+            return column.in_([int(value) for value in values])
+        except ValueError:
+            return false()
+
+    return build
+
+
+def since(column: Column) -> Filter:
+    """At or after the moment given (``changes-since``)."""
+    return lambda values: column >= moment(values[-1])
+
+
+def before(column: Column) -> Filter:
+    return lambda values: column <= moment(values[-1])
+
+
+def moment(text: str) -> Any:
+    """Raises BadRequest."""
+    try:
+        return parse_time(text)
+    except ValueError:
+        raise BadRequest(f"Invalid time '{text}': it must be in ISO 8601 format.") from None
+
+
+def parse_bool(text: str) -> bool:
+    """OpenStack's strict booleans; raises BadRequest."""
+    lowered = text.strip().lower()
+    if lowered in ("1", "t", "true", "on", "y", "yes"):
+        return True
+    if lowered in ("0", "f", "false", "off", "n", "no"):
+        return False
+    raise BadRequest(f"Invalid boolean '{text}': use true or false.")
+
+
+# -- pages ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: the rows, and whether more follow."""
+
+    rows: Sequence[Any]
+    more: bool
+    limit: int
+
+    @property
+    def marker(self) -> str | None:
+        return str(self.rows[-1].id) if self.more and self.rows else None
+
+
+class Listing:
+    """How one resource may be filtered, sorted and paged."""
+
+    def __init__(
+        self,
+        model: type[Any],
+        *,
+        filters: Mapping[str, Filter] | None = None,
+        sort_keys: Mapping[str, Column] | None = None,
+        default_sort: Sequence[tuple[str, str]] = (("created_at", "desc"), ("id", "desc")),
+        key: Column | None = None,
+    ) -> None:
+        self.model = model
+        self.key: Column = key if key is not None else model.id
+        self.filters = dict(filters or {})
+        self.sort_keys = dict(sort_keys or {})
+        self.default_sort = list(default_sort)
+
+    def where(self, ctx: Context, *, ignore: Sequence[str] = ()) -> list[ColumnElement[bool]]:
+        """Conditions for every known filter in the query string."""
+        found = []
+        for name, build in self.filters.items():
+            if name in ctx.query and name not in ignore:
+                found.append(build(ctx.query.getlist(name)))
+        return found
+
+    def page(
+        self,
+        ctx: Context,
+        statement: Select[Any],
+        *,
+        sort: Sequence[tuple[str, str]] | None = None,
+        limit: int | None = None,
+        marker: str | None = None,
+        scalars: bool = True,
+    ) -> Page:
+        """One page of ``statement``; limit and marker default to the query string's."""
+        top = ctx.env.settings.of(ApiSection).page_limit
+        asked = limit if limit is not None else asked_limit(ctx)
+        size = top if asked is None else min(asked, top)
+        order = self._order(sort or self.default_sort)
+        marker = marker if marker is not None else ctx.query.get("marker")
+        if marker:
+            statement = statement.where(self._after(ctx, marker, order))
+        for column, descending in order:
+            statement = statement.order_by(column.desc() if descending else column.asc())
+        if size == 0:
+            return Page([], False, 0)
+        result = ctx.session.execute(statement.limit(size + 1))
+        rows = result.scalars().all() if scalars else result.all()
+        return Page(rows[:size], len(rows) > size, size)
+
+    def _order(self, sort: Sequence[tuple[str, str]]) -> list[tuple[Column, bool]]:
+        order: list[tuple[Column, bool]] = []
+        for name, direction in sort:
+            column = self.sort_keys.get(name)
+            if name == "id" and column is None:
+                column = self.key
+            if column is None or direction not in ("asc", "desc"):
+                known = ", ".join(sorted(self.sort_keys))
+                raise InvalidSort(key=f"{name}:{direction}", known=known)
+            order.append((column, direction == "desc"))
+        if all(column is not self.key for column, _ in order):
+            order.append((self.key, bool(order) and order[-1][1]))
+        return order
+
+    def _after(
+        self, ctx: Context, marker: str, order: list[tuple[Column, bool]]
+    ) -> ColumnElement[bool]:
+        """Rows that come after the marker's row; NULL sorts first going up, as in SQLite."""
+        row = ctx.session.query(self.model).filter(self.key == marker).first()
+        if row is None:
+            raise InvalidMarker(marker=marker)
+        steps: list[ColumnElement[bool]] = []
+        equal: list[ColumnElement[bool]] = []
+        for column, descending in order:
+            value = getattr(row, column.key)
+            beyond: ColumnElement[bool]
+            if value is None:
+                beyond = false() if descending else column.is_not(None)
+            elif descending:
+                beyond = or_(column < value, column.is_(None))
+            else:
+                beyond = column > value
+            steps.append(and_(*equal, beyond))
+            equal.append(column.is_(None) if value is None else column == value)
+        return or_(*steps)
+
+
+def asked_limit(ctx: Context) -> int | None:
+    """``limit`` of the query string; raises InvalidLimit."""
+    text = ctx.query.get("limit")
+    if text is None or text == "":
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 9:
+        raise InvalidLimit(limit=text)
+    return int(text)
+
+
+def next_link(ctx: Context, page: Page, *, marker: str | None = None) -> str | None:
+    """URL path and query of the page that follows (absolute), or None at the end."""
+    if not page.more:
+        return None
+    query = [(k, v) for k, v in ctx.query.multi_items() if k not in ("marker", "limit")]
+    query += [("limit", str(page.limit)), ("marker", marker or page.marker or "")]
+    return f"{ctx.base_url}{ctx.path}?{urlencode(query)}"

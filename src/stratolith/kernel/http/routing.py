@@ -1,0 +1,159 @@
+"""Routes as values, and the tree that finds one.
+
+A route is path, verb, rule, schema and status in one line. Variables in the path become
+keyword arguments of the handler; ``load`` turns the last variable into a loaded object, which
+the handler gets as its second positional argument and policy gets as its target.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stratolith.kernel.http.microversion import Version
+
+if TYPE_CHECKING:
+    from stratolith.kernel.http.validation import Schema
+
+Handler = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation of the API.
+
+    rule:   policy rule checked before the handler runs (None: the handler decides, or anybody).
+    load:   (ctx, id) -> object; raises NotFound. Its ``policy_target()`` is what rule sees.
+    body:   schema of the JSON body, handed to the handler as ``body``.
+    query:  schema of the query string (values are strings, or lists when repeated).
+    since, until: microversions in which the route exists.
+    public: no token needed.  writes: needs the write transaction (default: by verb).
+    stream: ``async def handler(ctx, request, **variables)`` that returns an ASGI response.
+    root:   the path is not below the service's version prefix.
+    raw_body: the handler gets the undecoded bytes as ``body``.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    rule: str | None = None
+    load: Callable[..., Any] | None = None
+    body: Schema | None = None
+    query: Schema | None = None
+    status: int = 200
+    since: str | None = None
+    until: str | None = None
+    public: bool = False
+    writes: bool | None = None
+    stream: bool = False
+    root: bool = False
+    raw_body: bool = False
+    body_optional: bool = False
+    media_types: tuple[str, ...] = ("application/json",)
+
+    @classmethod
+    def get(cls, path: str, handler: Handler, **options: Any) -> Route:
+        return cls("GET", path, handler, **options)
+
+    @classmethod
+    def head(cls, path: str, handler: Handler, **options: Any) -> Route:
+        return cls("HEAD", path, handler, **options)
+
+    @classmethod
+    def post(cls, path: str, handler: Handler, **options: Any) -> Route:
+        return cls("POST", path, handler, **options)
+
+    @classmethod
+    def put(cls, path: str, handler: Handler, **options: Any) -> Route:
+        return cls("PUT", path, handler, **options)
+
+    @classmethod
+    def patch(cls, path: str, handler: Handler, **options: Any) -> Route:
+        return cls("PATCH", path, handler, **options)
+
+    @classmethod
+    def delete(cls, path: str, handler: Handler, **options: Any) -> Route:
+        return cls("DELETE", path, handler, **{"status": 204, **options})
+
+    @property
+    def is_write(self) -> bool:
+        return self.method not in ("GET", "HEAD") if self.writes is None else self.writes
+
+    def serves(self, version: Version | None) -> bool:
+        """Whether the route exists in this microversion."""
+        if version is None:
+            return True
+        if self.since is not None and version < Version.parse(self.since):
+            return False
+        return self.until is None or version <= Version.parse(self.until)
+
+
+@dataclass
+class _Node:
+    literals: dict[str, _Node] = field(default_factory=dict)
+    variable: tuple[str, _Node] | None = None
+    rest: tuple[str, dict[str, list[Route]]] | None = None  # {name:path} swallows what is left
+    routes: dict[str, list[Route]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Match:
+    routes: Mapping[str, list[Route]]  # method -> candidates, for different microversions
+    variables: dict[str, str]
+
+
+class Router:
+    """Finds the routes of a path by walking its segments; literals win over variables."""
+
+    def __init__(self, routes: Iterable[Route], prefix: str) -> None:
+        self._root = _Node()
+        for route in routes:
+            self._add(route, route.path if route.root else prefix + route.path)
+
+    def match(self, path: str) -> Match | None:
+        """``path`` begins with a slash; a trailing slash makes no difference."""
+        segments = path.split("/")[1:]
+        while segments and segments[-1] == "":
+            segments.pop()
+        return self._walk(self._root, segments, 0, {})
+
+    def _walk(
+        self, node: _Node, segments: list[str], at: int, variables: dict[str, str]
+    ) -> Match | None:
+        if at == len(segments):
+            return Match(node.routes, variables) if node.routes else None
+        child = node.literals.get(segments[at])
+        if child is not None:
+            found = self._walk(child, segments, at + 1, variables)
+            if found is not None:
+                return found
+        if node.variable is not None and segments[at]:
+            name, below = node.variable
+            found = self._walk(below, segments, at + 1, {**variables, name: segments[at]})
+            if found is not None:
+                return found
+        if node.rest is not None:
+            name, routes = node.rest
+            return Match(routes, {**variables, name: "/".join(segments[at:])})
+        return None
+
+    def _add(self, route: Route, path: str) -> None:
+        node = self._root
+        for segment in [s for s in path.split("/") if s]:
+            if segment.startswith("{") and segment.endswith(":path}"):
+                name = segment[1:-6]
+                if node.rest is None:
+                    node.rest = (name, {})
+                node.rest[1].setdefault(route.method, []).append(route)
+                return
+            if segment.startswith("{"):
+                name = segment[1:-1]
+                if node.variable is None:
+                    node.variable = (name, _Node())
+                elif node.variable[0] != name:
+                    raise ValueError(f"{path}: one name for one place, not {node.variable[0]}")
+                node = node.variable[1]
+            else:
+                node = node.literals.setdefault(segment, _Node())
+        node.routes.setdefault(route.method, []).append(route)

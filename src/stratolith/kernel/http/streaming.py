@@ -1,0 +1,24 @@
+"""Bits for streaming routes: work in threads from an async handler."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Any, TypeVar
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.http.dispatch import transact
+
+T = TypeVar("T")
+
+
+async def in_transaction(ctx: Context, work: Callable[[], T], *, write: bool) -> T:
+    """Run ``work`` in a thread and in one transaction of ``ctx``."""
+    loop = asyncio.get_running_loop()
+    return await loop.run_in_executor(None, transact, ctx, write, work)
+
+
+async def in_thread(work: Callable[..., T], *args: Any, pool: Executor | None = None) -> T:
+    """Run blocking ``work`` (file input and output, hashing) in a thread."""
+    return await asyncio.get_running_loop().run_in_executor(pool, work, *args)

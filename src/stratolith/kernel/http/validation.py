@@ -1,0 +1,161 @@
+"""Bodies and queries against JSON Schema, per microversion."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import jsonschema_rs
+import msgspec
+import netaddr
+
+from stratolith.kernel.exceptions import BadRequest, ValidationFailed
+from stratolith.kernel.http.microversion import Version
+from stratolith.kernel.ids import is_uuid
+
+Document = dict[str, Any]
+_BASE64 = re.compile(r"^[A-Za-z0-9+/\s]*={0,2}\s*$")
+
+
+def _is_cidr(value: object) -> bool:
+    try:
+        netaddr.IPNetwork(value)
+    except (netaddr.AddrFormatError, ValueError, TypeError):
+        return False
+    return isinstance(value, str) and "/" in value
+
+
+def _is_moment(value: object) -> bool:
+    try:
+        datetime.fromisoformat(str(value))
+    except ValueError:
+        return False
+    return True
+
+
+FORMATS: dict[str, Callable[[str], bool]] = {
+    "uuid": is_uuid,
+    "cidr": _is_cidr,
+    "base64": lambda value: bool(_BASE64.match(value)),
+    "moment": _is_moment,
+    "mac": lambda value: bool(re.match(r"^(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$", value)),
+    # a name with something else than white space in it
+    "name": lambda value: bool(value.strip()) and value.isprintable(),
+}
+
+
+@dataclass(frozen=True)
+class Since:
+    """A change that came with a microversion: ``change`` edits a copy of the schema in place."""
+
+    version: str
+    change: Callable[[Document], None]
+
+
+def add(name: str, schema: Document, *path: str) -> Callable[[Document], None]:
+    """Adds a property to the object at ``path`` (names of nested properties)."""
+
+    def change(document: Document) -> None:
+        for step in path:
+            document = document["properties"][step]
+        document.setdefault("properties", {})[name] = schema
+
+    return change
+
+
+def remove(name: str, *path: str) -> Callable[[Document], None]:
+    """Removes a property of the object at ``path``."""
+
+    def change(document: Document) -> None:
+        for step in path:
+            document = document["properties"][step]
+        document["properties"].pop(name, None)
+
+    return change
+
+
+class Schema:
+    """A JSON Schema (draft 7) that changes with the microversion; compiled when first used."""
+
+    def __init__(self, base: Document) -> None:
+        self.base = base
+        self._changes: list[Since] = []
+        self._compiled: dict[int, Any] = {}
+        self._lock = threading.Lock()
+
+    def changed(self, *changes: Since) -> Schema:
+        """The same schema with further changes, oldest first."""
+        other = Schema(self.base)
+        other._changes = [*self._changes, *changes]
+        return other
+
+    def document(self, version: Version | None) -> Document:
+        """The schema as it stands in a microversion (None: the newest)."""
+        found = deepcopy(self.base)
+        for one in self._active(version):
+            one.change(found)
+        return found
+
+    def check(self, value: Any, version: Version | None, *, what: str = "") -> None:
+        """Raise ValidationFailed, naming the field and what is allowed."""
+        validator = self._validator(version)
+        if validator.is_valid(value):
+            return
+        error = next(iter(validator.iter_errors(value)))
+        raise ValidationFailed(describe(error, what))
+
+    def _active(self, version: Version | None) -> list[Since]:
+        if version is None:
+            return self._changes
+        return [one for one in self._changes if Version.parse(one.version) <= version]
+
+    def _validator(self, version: Version | None) -> Any:
+        count = len(self._active(version))
+        found = self._compiled.get(count)
+        if found is None:
+            with self._lock:
+                found = jsonschema_rs.Draft7Validator(
+                    self.document(version), formats=FORMATS, validate_formats=True
+                )
+                self._compiled[count] = found
+        return found
+
+
+def describe(error: Any, what: str = "") -> str:
+    """One sentence for a validation error: where, which value, what is wrong."""
+    path = "/".join(str(step) for step in error.instance_path)
+    if not path:
+        prefix = f"Invalid {what or 'input'}"
+        return f"{prefix}: {error.message}"
+    value = _short(error.instance)
+    return f"Invalid input for field/attribute {path}. Value: {value}. {error.message}"
+
+
+def _short(value: Any) -> str:
+    try:
+        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    except (TypeError, ValueError):
+        text = str(value)
+    return text if len(text) <= 200 else text[:200] + "..."
+
+
+def decode_json(raw: bytes) -> Any:
+    """The JSON value of a body; raises BadRequest."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadRequest(f"Malformed request body: it is not valid JSON ({error}).") from None
+
+
+def query_document(query: Mapping[str, Any], multi: Callable[[str], list[str]]) -> Document:
+    """A query string as a document: text, or a list where a name is repeated."""
+    found: Document = {}
+    for name in query:
+        values = multi(name)
+        found[name] = values[0] if len(values) == 1 else values
+    return found

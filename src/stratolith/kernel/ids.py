@@ -1,0 +1,31 @@
+"""Identifiers: the two spellings of UUIDs that OpenStack uses, and request ids."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+_UUID = re.compile(r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$")
+_REQUEST_ID = re.compile(r"^req-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+
+def new_uuid() -> str:
+    """A random UUID with dashes (compute, network, image)."""
+    return str(uuid.uuid4())
+
+
+def new_hex() -> str:
+    """A random UUID of 32 hexadecimal digits (identity)."""
+    return uuid.uuid4().hex
+
+
+def new_request_id() -> str:
+    return f"req-{uuid.uuid4()}"
+
+
+def is_uuid(text: object) -> bool:
+    return isinstance(text, str) and bool(_UUID.match(text))
+
+
+def is_request_id(text: str) -> bool:
+    return bool(_REQUEST_ID.match(text))

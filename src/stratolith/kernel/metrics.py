@@ -1,0 +1,40 @@
+"""Prometheus metrics of one process."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.process_collector import ProcessCollector
+
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+
+REQUESTS = Counter(
+    "stratolith_http_requests_total",
+    "Requests answered.",
+    ["service", "method", "status"],
+    registry=REGISTRY,
+)
+SECONDS = Histogram(
+    "stratolith_http_request_seconds",
+    "Time to answer.",
+    ["service"],
+    registry=REGISTRY,
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+)
+RECONCILES = Counter(
+    "stratolith_reconciles_total",
+    "Keys reconciled.",
+    ["reconciler", "outcome"],
+    registry=REGISTRY,
+)
+AGENT_SEEN = Gauge(
+    "stratolith_agent_last_seen_seconds",
+    "Unix time of an agent's last report.",
+    ["host"],
+    registry=REGISTRY,
+)
+
+
+def render() -> bytes:
+    """The exposition format, version 0.0.4."""
+    return generate_latest(REGISTRY)

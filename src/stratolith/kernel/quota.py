@@ -1,0 +1,97 @@
+"""Quotas: limits are rows, usage is counted from rows; there are no reservations.
+
+The count runs in the same transaction as the insert it guards, so two requests can never
+both take the last unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Integer, String, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.db import Base
+from stratolith.kernel.exceptions import QuotaExceeded
+from stratolith.kernel.service import Countable, Service
+
+DEFAULT_CLASS = "default"  # rows of this "project" override the built-in defaults
+
+
+class QuotaLimit(Base):
+    """The limit of one resource in one project (or of the class ``default``)."""
+
+    __tablename__ = "kernel_quota_limits"
+
+    service: Mapped[str] = mapped_column(String(64), primary_key=True)
+    project_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    resource: Mapped[str] = mapped_column(String(64), primary_key=True)
+    hard_limit: Mapped[int] = mapped_column(Integer)
+
+
+def _resources(ctx: Context, service: Service | None) -> dict[str, Countable]:
+    owner = service or ctx.service
+    assert owner is not None
+    return {resource.name: resource for resource in owner.quotas}
+
+
+def limits(ctx: Context, project_id: str, service: Service | None = None) -> dict[str, int]:
+    """Resource name -> limit in force for the project (-1: none)."""
+    owner = service or ctx.service
+    assert owner is not None
+    rows = ctx.session.execute(
+        select(QuotaLimit.project_id, QuotaLimit.resource, QuotaLimit.hard_limit).where(
+            QuotaLimit.service == owner.type,
+            QuotaLimit.project_id.in_([project_id, DEFAULT_CLASS]),
+        )
+    ).all()
+    found = {name: resource.default for name, resource in _resources(ctx, service).items()}
+    for project in (DEFAULT_CLASS, project_id):
+        found.update({r: limit for p, r, limit in rows if p == project and r in found})
+    return found
+
+
+def usage(ctx: Context, project_id: str, service: Service | None = None) -> dict[str, int]:
+    """Resource name -> how many the project uses now."""
+    return {
+        name: resource.count(ctx.session, project_id)
+        for name, resource in _resources(ctx, service).items()
+    }
+
+
+def check(
+    ctx: Context, project_id: str, wanted: Mapping[str, int], service: Service | None = None
+) -> None:
+    """Raise QuotaExceeded unless the project may have ``wanted`` more of each resource."""
+    resources = _resources(ctx, service)
+    in_force = limits(ctx, project_id, service)
+    for name, delta in wanted.items():
+        limit = in_force[name]
+        if limit < 0 or delta <= 0:
+            continue
+        used = resources[name].count(ctx.session, project_id)
+        if used + delta > limit:
+            raise QuotaExceeded(resource=name, requested=delta, used=used, limit=limit)
+
+
+def set_limit(
+    ctx: Context, project_id: str, resource: str, limit: int, service: Service | None = None
+) -> None:
+    owner = service or ctx.service
+    assert owner is not None
+    ctx.session.merge(
+        QuotaLimit(service=owner.type, project_id=project_id, resource=resource, hard_limit=limit)
+    )
+    ctx.session.flush()
+
+
+def reset(ctx: Context, project_id: str, service: Service | None = None) -> None:
+    """Forget the project's own limits."""
+    owner = service or ctx.service
+    assert owner is not None
+    ctx.session.execute(
+        delete(QuotaLimit).where(
+            QuotaLimit.service == owner.type, QuotaLimit.project_id == project_id
+        )
+    )

@@ -1,0 +1,95 @@
+"""The door plate of a service: everything the kernel needs to know, as data."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stratolith.kernel.config import Section
+from stratolith.kernel.http.errors import ErrorDialect
+from stratolith.kernel.http.microversion import Microversions
+from stratolith.kernel.http.routing import Route
+from stratolith.kernel.policy.rules import Rule
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from stratolith.kernel.auth import Authenticator
+    from stratolith.kernel.bootstrap import Seed
+    from stratolith.kernel.context import Context
+    from stratolith.kernel.environment import Environment
+    from stratolith.kernel.reconcile.controller import Reconciler
+
+
+@dataclass(frozen=True)
+class Countable:
+    """A resource with a quota; usage is counted from rows, never kept in counters.
+
+    ``default`` is the limit of a project that has none of its own, -1 for no limit.
+    """
+
+    name: str
+    default: int
+    count: Callable[[Session, str], int]  # (session, project_id) -> how many are in use
+
+
+@dataclass(frozen=True)
+class AgentView:
+    """One kind of desired state that agents pull, and what they report back.
+
+    compile(ctx, host, keys) -> any msgspec-encodable value; keys None means everything.
+    report(ctx, host, payload) -> None; payload is the decoded JSON of the agent.
+    Both run in one transaction; compile reads, report writes.
+    """
+
+    name: str
+    compile: Callable[[Context, str, list[str] | None], Any] | None = None
+    report: Callable[[Context, str, Any], Any] | None = None
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a service is: type, doors, rules, quotas, background work."""
+
+    type: str  # official service type: "compute"
+    name: str  # catalogue name: "nova"
+    port: int  # classic port
+    mount: str  # prefix on the single port: "/compute"
+    prefix: str  # version prefix of most routes: "/v2.1"
+    errors: ErrorDialect
+    routes: Sequence[Route]
+    endpoint: str = ""  # what the catalogue shows after the root, e.g. "/v2.1"
+    policies: Sequence[Rule] = ()
+    quotas: Sequence[Countable] = ()
+    microversions: Microversions | None = None
+    reconcilers: Sequence[builtins.type[Reconciler]] = ()
+    agent_views: Sequence[AgentView] = ()
+    agent_routes: Sequence[Route] = ()  # further routes of the agent API (image data)
+    settings: builtins.type[Section] | None = None  # section named like the folder
+    section: str = ""  # folder name; "" : type with "-" as "_"
+    # A project id may stand between prefix and path, as older catalogues have it.
+    project_in_path: bool = False
+    in_catalog: bool = True
+    request_id_header: str = ""  # a second name of the request id ("x-compute-request-id")
+    aliases: Sequence[str] = ()  # further mounts on the single port
+    bootstrap: Callable[[Context, Seed], None] | None = None
+    authenticator: Callable[[Environment], Authenticator] | None = None
+    # Extra doors: name of the door -> (port, routes); e.g. compute's metadata on 8775
+    side_doors: Sequence[SideDoor] = field(default=())
+
+    @property
+    def folder(self) -> str:
+        return self.section or self.type.replace("-", "_")
+
+
+@dataclass(frozen=True)
+class SideDoor:
+    """A second port of a service that is not in the catalogue (compute's metadata)."""
+
+    name: str
+    port: int
+    mount: str
+    routes: Sequence[Route]
+    errors: ErrorDialect

@@ -1,0 +1,1 @@
+"""Inventories, allocations and candidates (the Placement API)."""

@@ -1,0 +1,219 @@
+"""The control-plane process: all services behind their doors, reconcilers, agent API."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import logging
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TextIO
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from stratolith import services as catalogue
+from stratolith.kernel.agent.hub import AgentHub
+from stratolith.kernel.agent.server import agent_service
+from stratolith.kernel.bootstrap import Seed, read_secrets, read_seed
+from stratolith.kernel.concurrency import Supervisor
+from stratolith.kernel.config import ApiSection, DatabaseSection, Settings
+from stratolith.kernel.context import Context
+from stratolith.kernel.db import Database, schema
+from stratolith.kernel.environment import Environment
+from stratolith.kernel.health import Health, root_index
+from stratolith.kernel.http.app import Door, PathDoor
+from stratolith.kernel.ids import new_uuid
+from stratolith.kernel.outbox import OutboxPublisher
+from stratolith.kernel.policy.enforcer import Policies, read_overrides
+from stratolith.kernel.reconcile import Controller
+from stratolith.kernel.service import Service
+
+LOG = logging.getLogger(__name__)
+
+
+class AlreadyRunning(Exception):
+    """Another server works on this state directory."""
+
+
+def make_environment(settings: Settings, services: Sequence[Service] | None = None) -> Environment:
+    """Everything requests share; opens the database but changes nothing in it."""
+    loaded = list(services if services is not None else catalogue.load())
+    overrides = read_overrides(settings.state_dir / "policy.yaml")
+    env = Environment(
+        settings=settings,
+        db=Database(settings.database_url, settings.of(DatabaseSection).pool_size),
+        services=loaded,
+        policies=Policies({s.type: s.policies for s in loaded}, overrides),
+        secrets=read_secrets(settings.state_dir / "secrets.json"),
+    )
+    for service in loaded:
+        if service.authenticator is not None:
+            env.authenticator = service.authenticator(env)
+    env.agents = AgentHub(env)
+    return env
+
+
+def prepare(env: Environment, seed: Seed) -> None:
+    """Bring the schema up to date and make the premade objects, in one transaction."""
+    schema.upgrade(env.db)
+    for service in env.services:
+        if service.bootstrap is None:
+            continue
+        ctx = Context(env, service, write=True)
+        ctx._internal = True
+        try:
+            service.bootstrap(ctx, seed)
+            ctx.commit()
+        finally:
+            ctx.close()
+
+
+class FrontDoor:
+    """Gives a request to the door of the port it came in by."""
+
+    def __init__(self, by_port: Mapping[int, ASGIApp], otherwise: ASGIApp, agents: ASGIApp) -> None:
+        self._by_port = by_port
+        self._otherwise = otherwise
+        self._agents = agents
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        server = scope.get("server")
+        port = server[1] if server else None
+        if port is None:  # a unix socket has no port
+            await self._agents(scope, receive, send)
+        else:
+            await self._by_port.get(port, self._otherwise)(scope, receive, send)
+
+
+def build_app(env: Environment, pool: ThreadPoolExecutor) -> FrontDoor:
+    """The ASGI application: classic ports, the one port, the agents' socket."""
+    api = env.settings.of(ApiSection)
+    by_port: dict[int, ASGIApp] = {}
+    by_path: dict[str, ASGIApp] = {}
+    for service in env.services:
+        by_port[service.port + api.port_offset] = Health(env, Door(env, service, pool))
+        for mount in (service.mount, *service.aliases):
+            by_path[mount] = Door(env, service, pool, mount=mount)
+        for side in service.side_doors:
+            options: dict[str, Any] = {"routes": side.routes, "errors": side.errors}
+            by_port[side.port + api.port_offset] = Door(env, service, pool, **options)
+            by_path[side.mount] = Door(env, service, pool, mount=side.mount, **options)
+    root = Health(env, PathDoor(by_path, root_index(env)))
+    return FrontDoor(by_port, root, Door(env, agent_service(env.services), pool))
+
+
+def ports(settings: Settings, services: Sequence[Service]) -> dict[int, str]:
+    """Port -> what is served there."""
+    api = settings.of(ApiSection)
+    found = {api.port: "all services by path"}
+    if not api.single_port:
+        for service in services:
+            found[service.port + api.port_offset] = service.type
+            for side in service.side_doors:
+                found[side.port + api.port_offset] = side.name
+    return found
+
+
+def controllers(env: Environment) -> list[Controller]:
+    """One controller for each reconciler of each service, and the kernel's own."""
+    holder = new_uuid()
+    found = [Controller(env, None, OutboxPublisher(), holder)]
+    for service in env.services:
+        found += [Controller(env, service, kind(), holder) for kind in service.reconcilers]
+    return found
+
+
+def serve(settings: Settings) -> None:
+    """Run the control plane until SIGTERM or SIGINT; raises AlreadyRunning."""
+    from stratolith.kernel import logging as logs
+
+    logs.set_up(settings, "server")
+    with _only_one(settings):
+        env = make_environment(settings)
+        prepare(env, read_seed(settings.state_dir / "seed.json"))
+        api = settings.of(ApiSection)
+        pool = ThreadPoolExecutor(api.threads, thread_name_prefix="request")
+        supervisor = Supervisor()
+        for controller in controllers(env):
+            supervisor.start(controller.reconciler.name, controller.run, controller.stop)
+        hosts = _simulated_hosts(env) if settings.fake else []
+        sockets = _listen(settings, env.services)
+        try:
+            config = uvicorn.Config(
+                build_app(env, pool),
+                http="httptools",
+                loop="uvloop",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_keep_alive=75,
+                timeout_graceful_shutdown=3,
+                proxy_headers=False,
+            )
+            LOG.info("serving %s", ports(settings, env.services))
+            uvicorn.Server(config).run(sockets=sockets)
+        finally:
+            for host in hosts:
+                host.stop()
+            supervisor.stop()
+            pool.shutdown(wait=False, cancel_futures=True)
+            env.db.dispose()
+
+
+def _simulated_hosts(env: Environment) -> list[Any]:
+    from stratolith.agent import simulated_hosts
+
+    hosts = simulated_hosts(env)
+    for host in hosts:
+        host.start()
+    return hosts
+
+
+@contextlib.contextmanager
+def _only_one(settings: Settings) -> Any:
+    """Hold the lock that lets one server work on a state directory (SQLite)."""
+    settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
+    lock: TextIO
+    with open(settings.state_dir / "server.lock", "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise AlreadyRunning(f"a server already works on {settings.state_dir}") from None
+        yield
+
+
+def _listen(settings: Settings, services: Sequence[Service]) -> list[socket.socket]:
+    """Open every port and the agents' socket; raises OSError naming the address."""
+    api = settings.of(ApiSection)
+    found = []
+    for port in ports(settings, services):
+        family = socket.AF_INET6 if ":" in api.listen else socket.AF_INET
+        one = socket.socket(family, socket.SOCK_STREAM)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            one.bind((api.listen, port))
+        except OSError as error:
+            raise OSError(error.errno, f"{api.listen}:{port}: {error.strerror}") from None
+        one.set_inheritable(False)
+        found.append(one)
+    found.append(_unix_socket(settings.agent_socket))
+    return found
+
+
+def _unix_socket(path: Path) -> socket.socket:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
+    path.unlink(missing_ok=True)
+    one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)  # only the owner may connect: who can is an agent
+    try:
+        one.bind(str(path))
+    finally:
+        os.umask(mask)
+    return one

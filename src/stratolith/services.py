@@ -1,0 +1,27 @@
+"""The list of services; the only place that names them all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+
+from stratolith.kernel.config import Section
+from stratolith.kernel.service import Service
+
+# Left to right: a service imports only those to its left.
+FOLDERS = ("identity", "placement", "image", "network", "compute")
+
+
+def load() -> Sequence[Service]:
+    """The door plates of all services."""
+    found = []
+    for folder in FOLDERS:
+        service = getattr(import_module(f"stratolith.{folder}.service"), "SERVICE", None)
+        if service is not None:
+            found.append(service)
+    return found
+
+
+def sections(services: Sequence[Service]) -> dict[str, type[Section]]:
+    """Configuration section name -> its type, for every service that has settings."""
+    return {s.folder: s.settings for s in services if s.settings is not None}
