@@ -33,11 +33,7 @@ def sections() -> dict[str, type[Section]]:
     """Every section there is; imports all services."""
     from stratolith import services
 
-    found = dict(KERNEL_SECTIONS)
-    for service in services.SERVICES:
-        if service.settings is not None:
-            found[service.folder] = service.settings
-    return found
+    return {**KERNEL_SECTIONS, **services.sections(services.load())}
 
 
 def sample(kinds: Mapping[str, type[Section]], values: Values | None = None) -> str:

@@ -25,6 +25,7 @@ STABLE_SECONDS = 10.0  # a child that lived this long is restarted at once
 LONGEST_DELAY = 10.0
 STOP_SECONDS = 10.0
 LOG_CHECK_SECONDS = 10.0
+START_MARK = "--- started at "  # in a role's .out file, before what each process says
 
 
 def lock_holder(path: str) -> int | None:
@@ -83,6 +84,7 @@ class Child:
         pid = lock_holder(self.lock)
         if pid is None:
             os.makedirs(os.path.dirname(self.log), exist_ok=True)
+            append(self.log, f"{START_MARK}{time.strftime('%Y-%m-%d %H:%M:%S')}\n")
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
             actions = [
                 (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
@@ -254,6 +256,14 @@ def cap(log: str, limit: int) -> None:
         say(f"cannot cap {log}: {error}")
 
 
+def append(path: str, text: str) -> None:
+    try:
+        with open(path, "a") as handle:
+            handle.write(text)
+    except OSError as error:
+        say(f"cannot write {path}: {error}")
+
+
 def own_log() -> str:
     return os.readlink("/proc/self/fd/2")
 
@@ -279,7 +289,8 @@ def children_of(arguments: argparse.Namespace) -> list[Child]:
             [arguments.python, "-m", "stratolith", role, "--config", arguments.config,
              "--state-dir", arguments.state_dir],
             os.path.join(arguments.state_dir, "lock", f"{role}.lock"),
-            os.path.join(arguments.state_dir, "log", f"{role}.log"),
+            # The process writes its own log; this one gets what it says when it cannot.
+            os.path.join(arguments.state_dir, "log", f"{role}.out"),
             env,
         )
         for role in arguments.role

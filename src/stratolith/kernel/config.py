@@ -9,6 +9,7 @@ command line flags. Secrets never live here but in ``secrets.json`` (mode 0600).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -24,10 +25,16 @@ class ConfigError(Exception):
 
 
 class Section(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=True):
-    """Base of every section; subclasses name themselves with ``section``."""
+    """Base of every section; the class is named after it: ``BlockStorageSection``."""
+
+    @classmethod
+    def section_name(cls) -> str:
+        """The section's name in the file: ``block_storage``."""
+        name = cls.__name__.removesuffix("Section").removesuffix("Settings")
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
-class CloudSection(Section):
+class CloudSection(Section, kw_only=True, frozen=True):
     """The cloud as a whole."""
 
     region: Annotated[str, Doc(description="Name of the region in the catalogue.")] = "RegionOne"
@@ -49,7 +56,7 @@ class CloudSection(Section):
     ] = False
 
 
-class ApiSection(Section):
+class ApiSection(Section, kw_only=True, frozen=True):
     """The HTTP front door."""
 
     listen: Annotated[
@@ -74,7 +81,7 @@ class ApiSection(Section):
     )
 
 
-class DatabaseSection(Section):
+class DatabaseSection(Section, kw_only=True, frozen=True):
     """The one database."""
 
     url: Annotated[
@@ -84,7 +91,7 @@ class DatabaseSection(Section):
     pool_size: Annotated[int, Doc(description="Open connections kept (PostgreSQL).", ge=1)] = 20
 
 
-class LogSection(Section):
+class LogSection(Section, kw_only=True, frozen=True):
     """Logging."""
 
     level: Annotated[str, Doc(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
@@ -105,14 +112,30 @@ S = TypeVar("S", bound=Section)
 class Settings:
     """All sections of one process, read only."""
 
-    def __init__(self, sections: Mapping[str, Section]) -> None:
+    def __init__(
+        self,
+        sections: Mapping[str, Section],
+        others: Mapping[str, dict[str, Any]] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
         self._by_name = dict(sections)
         self._by_type = {type(section): section for section in sections.values()}
+        self._others = dict(others or {})  # raw sections nobody asked for when loading
+        self._environ = environ or {}
 
     def of(self, kind: type[S]) -> S:
-        """The section of this type; its defaults when the process did not load it."""
+        """The section of this type; raises ConfigError when its values cannot be used.
+
+        One that was not loaded is made now, from the file or else of defaults: so an agent
+        reads its sections without importing the services they belong to.
+        """
         found = self._by_type.get(kind)
-        return found if found is not None else kind()  # type: ignore[return-value]
+        if found is None:
+            name = kind.section_name()
+            values = dict(self._others.get(name, {}))
+            values |= _from_environment({name: kind}, self._environ).get(name, {})
+            found = self._by_type[kind] = _convert(name, kind, values)
+        return found  # type: ignore[return-value]
 
     def named(self, name: str) -> Section:
         return self._by_name[name]
@@ -152,19 +175,24 @@ def load(
 ) -> Settings:
     """Read the settings of ``sections`` (plus the kernel's own); raises ConfigError.
 
-    ``others_allowed`` skips sections of the files that are not asked for: commands that need
-    only the kernel's sections use it, to save importing every service.
+    ``others_allowed`` accepts sections of the files that are not asked for, unchecked until
+    ``Settings.of`` wants them: it saves agents and light commands importing every service.
     """
     known = {**KERNEL_SECTIONS, **sections}
     merged: dict[str, dict[str, Any]] = {name: {} for name in known}
     for source in _files(path):
         document = _read_yaml(source)
         if others_allowed:
-            document = {name: values for name, values in document.items() if name in known}
+            merged |= {str(name): {} for name in document if name not in merged}
         _merge(merged, document, str(source))
     _merge(merged, _from_environment(known, environ or {}), "the environment")
     _merge(merged, {k: dict(v) for k, v in (overrides or {}).items()}, "the command line")
-    return Settings({name: _convert(name, kind, merged[name]) for name, kind in known.items()})
+    others = {name: values for name, values in merged.items() if name not in known}
+    return Settings(
+        {name: _convert(name, kind, merged[name]) for name, kind in known.items()},
+        others,
+        environ,
+    )
 
 
 def _files(path: Path | None) -> Iterable[Path]:

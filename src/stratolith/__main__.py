@@ -1,0 +1,245 @@
+"""The command line: up, down, status, check, verify, server, agent, ...
+
+Each command imports what it needs when it runs, so that `--help` and the light commands do
+not pay for the heavy ones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from stratolith import __version__
+
+if TYPE_CHECKING:
+    from stratolith.deploy.layout import Layout
+
+Command = Callable[[argparse.Namespace], int]
+EXIT_FAILED = 1
+EXIT_INTERRUPTED = 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The grammar of the command line."""
+    top = argparse.ArgumentParser(
+        prog="stratolith", description="The OpenStack cloud in one stone.", allow_abbrev=False
+    )
+    top.add_argument("--version", action="version", version=f"stratolith {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_up(commands)
+    down = _add(commands, "down", _down, "stop the cloud; guests and networks go on")
+    down.add_argument("--guests", action="store_true", help="shut the guests down, too")
+    destroy = _add(commands, "destroy", _destroy, "remove the cloud and everything in it")
+    destroy.add_argument("--yes", action="store_true", help="do not ask")
+    status = _add(commands, "status", _status, "services, hosts, guests, memory, acceleration")
+    status.add_argument("--json", action="store_true", help="print it for programs")
+    check = _add(commands, "check", _check, "what this machine needs against what it has")
+    check.add_argument("--fake", action="store_true", help="for simulated hosts")
+    verify = _add(commands, "verify", _verify, "test the cloud with a real server, end to end")
+    verify.add_argument("--keep", action="store_true", help="leave the test's objects in place")
+    openrc = _add(commands, "openrc", _openrc, "print the client's variables of a user")
+    openrc.add_argument("user", nargs="?", default="admin", choices=["admin", "demo"])
+    _add_logs(commands)
+    for name, command in (("server", _server), ("agent", _agent)):
+        process = _add(commands, name, command, f"run the {name} in the foreground")
+        process.add_argument("--config", metavar="FILE", help="the configuration file")
+    config = _add(commands, "config", _config, "print the configuration")
+    config.add_argument(
+        "what", choices=["sample", "show"], help="sample: every key explained; show: in force"
+    )
+    test = commands.add_parser("test", help="check and test the checkout", add_help=False)
+    test.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments for pytest")
+    test.set_defaults(run=_test)
+    return top
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Command,
+    text: str,
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
+    command.add_argument(
+        "--state-dir", metavar="DIR", help="where the cloud keeps everything (which cloud)"
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    up = _add(commands, "up", _up, "make the cloud and start it; a second run changes nothing")
+    up.add_argument("--external-cidr", metavar="CIDR", help="external network [EXT_NET_CIDR]")
+    up.add_argument(
+        "--external-range", metavar="start=IP,end=IP", help="its floating IPs [EXT_NET_RANGE]"
+    )
+    up.add_argument("--external-gateway", metavar="IP", help="its gateway [EXT_NET_GATEWAY]")
+    up.add_argument("--listen", metavar="IP", help="address of the APIs (default 127.0.0.1)")
+    up.add_argument("--port-offset", metavar="N", type=int, help="add N to every port")
+    up.add_argument("--image", metavar="FILE|URL", help="the guest image instead of CirrOS")
+    up.add_argument("--fake", action="store_true", help="simulate hosts and guests; needs no root")
+    up.add_argument("--foreground", action="store_true", help="stay, and stop the cloud at the end")
+    up.add_argument("-v", "--verbose", action="store_true", help="say what is skipped as well")
+
+
+def _add_logs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    logs = _add(commands, "logs", _logs, "print what the cloud logged")
+    logs.add_argument(
+        "service", nargs="?",
+        help="server, agent, supervisor, or a service: compute (nova), network (neutron), ...",
+    )  # fmt: skip
+    logs.add_argument("-f", "--follow", action="store_true", help="go on with what comes")
+    logs.add_argument("-n", "--lines", type=int, default=100, help="how many (default 100)")
+    logs.add_argument("--request-id", metavar="ID", help="only lines of this request")
+
+
+def _layout(arguments: argparse.Namespace, *, must_exist: bool = True) -> Layout:
+    from stratolith.deploy.layout import locate
+
+    found = locate(arguments.state_dir)
+    if must_exist:
+        found.require()
+    return found
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import up
+    from stratolith.deploy.steps import Report
+
+    wishes = up.Wishes(
+        external_cidr=arguments.external_cidr,
+        external_range=arguments.external_range,
+        external_gateway=arguments.external_gateway,
+        listen=arguments.listen,
+        port_offset=arguments.port_offset,
+        image=arguments.image,
+        fake=arguments.fake,
+        foreground=arguments.foreground,
+        image_cache=up.checkout_cache(),
+    )
+    up.up(_layout(arguments, must_exist=False), wishes, Report(verbose=arguments.verbose))
+    return 0
+
+
+def _down(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import down
+    from stratolith.deploy.steps import Report
+
+    down.down(_layout(arguments), Report(), guests=arguments.guests)
+    return 0
+
+
+def _destroy(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import destroy
+    from stratolith.deploy.steps import Report
+
+    return destroy.destroy(_layout(arguments, must_exist=False), Report(), is_sure=arguments.yes)
+
+
+def _status(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import status
+
+    return status.status(_layout(arguments), as_json=arguments.json)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import check
+
+    return check.check(_layout(arguments, must_exist=False), fake=arguments.fake)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import verify
+    from stratolith.deploy.steps import Report
+
+    return verify.verify(_layout(arguments), Report(), keep=arguments.keep)
+
+
+def _openrc(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import credentials
+
+    layout = _layout(arguments)
+    access = credentials.access(layout, layout.settings())
+    print(credentials.openrc(arguments.user, access), end="")
+    return 0
+
+
+def _logs(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import logs
+
+    wanted = logs.Wanted(arguments.service, arguments.request_id, arguments.lines)
+    return logs.show(_layout(arguments), wanted, follow=arguments.follow)
+
+
+def _server(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import process
+
+    return process.run("server", arguments.config, arguments.state_dir)
+
+
+def _agent(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import process
+
+    return process.run("agent", arguments.config, arguments.state_dir)
+
+
+def _config(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import config_file
+
+    kinds = config_file.sections()
+    if arguments.what == "sample":
+        print(config_file.sample(kinds), end="")
+        return 0
+    from stratolith.kernel import config
+
+    layout = _layout(arguments, must_exist=False)
+    settings = config.load(kinds, layout.config, os.environ)
+    print(config_file.show(kinds, {name: settings.named(name) for name in kinds}), end="")
+    return 0
+
+
+def _test(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import checkout_tests
+
+    return checkout_tests.run(arguments.arguments)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status. Expected problems become text, never a traceback."""
+    arguments = parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains again at its end
+        return 0
+    except Exception as error:
+        text = _expected(error)
+        if text is None:
+            raise
+        print(f"stratolith: {text}", file=sys.stderr)
+        return EXIT_FAILED
+
+
+def _expected(error: Exception) -> str | None:
+    """The text of an error that is nobody's bug; None for others."""
+    from stratolith.deploy.errors import DeployError
+    from stratolith.deploy.prepare import PrepareError
+    from stratolith.kernel.config import ConfigError
+
+    if isinstance(error, DeployError | ConfigError | PrepareError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk is full: {error}\n  Fix: free some space and run the command again"
+    if isinstance(error, PermissionError):
+        return f"No permission: {error}\n  Fix: use sudo"
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""`check`: what this machine needs against what it has, with the fix."""
+
+from __future__ import annotations
+
+import os
+
+from stratolith.deploy import external, requirements, running
+from stratolith.deploy.errors import DeployError
+from stratolith.deploy.layout import Layout
+from stratolith.deploy.requirements import Finding
+from stratolith.kernel import config
+
+
+def check(layout: Layout, *, fake: bool) -> int:
+    """Print the table; 0 when everything needed is there."""
+    overrides = {"cloud": {"state_dir": str(layout.state_dir), "run_dir": str(layout.run_dir)}}
+    settings = config.load(
+        {},
+        layout.config,
+        os.environ,
+        {"cloud": {**overrides["cloud"], **({"fake": True} if fake else {})}},
+        others_allowed=True,
+    )
+    found = list(requirements.findings(settings, is_running=bool(running.pids(layout))))
+    if not settings.fake and not layout.seed.exists():
+        found.append(_external())
+    _print(found)
+    failed = [finding for finding in found if not finding.is_met and not finding.is_warning]
+    if failed:
+        print(f"\n{len(failed)} of {len(found)} requirements are not met.")
+        return 1
+    print(f"\nAll {len(found)} checked; this machine can run the cloud.")
+    return 0
+
+
+def _external() -> Finding:
+    chosen = external.choose(None, None, None, os.environ)
+    try:
+        external.require_no_overlap(chosen, external.host_networks())
+    except DeployError as error:
+        return Finding("external network", chosen.cidr, "free", False, f"{error.problem} {error.fix}")
+    return Finding("external network", f"{chosen.cidr} is free", "free", True)
+
+
+def _print(findings: list[Finding]) -> None:
+    width = max(len(finding.what) for finding in findings)
+    for finding in findings:
+        mark = "ok  " if finding.is_met else ("warn" if finding.is_warning else "FAIL")
+        line = f"{mark}  {finding.what:<{width}}  {finding.found}"
+        if not finding.is_met:
+            line += f" (wanted: {finding.wanted})\n      fix: {finding.fix}"
+        print(line)

@@ -1,0 +1,79 @@
+"""`test`: everything that must hold for the checkout: style, types, import law, tests."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from stratolith.deploy import prepare
+from stratolith.deploy.errors import DeployError
+from stratolith.deploy.running import SOURCES
+
+CHECKS = [
+    ("style", ["ruff", "check", "."]),
+    ("format", ["ruff", "format", "--check", "."]),
+    ("types", ["mypy"]),
+    ("import law", ["lint-imports"]),
+]
+COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the checks, then pytest with these arguments; ends with the counts on one line.
+
+    With arguments only pytest runs: somebody looks at one test. Each check counts as one test.
+    """
+    root = SOURCES.parent
+    if not (root / "pyproject.toml").exists():
+        raise DeployError("There is no checkout around this program, so nothing to test.")
+    prepare.prepare(root, system=False, test=True)
+    passed = failed = 0
+    for title, command in [] if arguments else CHECKS:
+        print(f"== {title}: {' '.join(command)}", flush=True)
+        status = subprocess.run([_tool(command[0]), *command[1:]], cwd=root).returncode
+        passed, failed = passed + (status == 0), failed + (status != 0)
+    counts, status = _pytest(root, arguments)
+    failed += counts["failed"]
+    if status not in (0, 1) and not counts["failed"]:
+        failed += 1  # pytest itself could not work: interrupted, broken, or no test at all
+    line = f"{passed + counts['passed']} passed, {failed} failed, {counts['skipped']} skipped"
+    print(line, flush=True)
+    return 1 if failed else 0
+
+
+def _pytest(root: Path, arguments: Sequence[str]) -> tuple[dict[str, int], int]:
+    """Run pytest with its output passed on; (counts, exit status)."""
+    print("== tests: pytest", flush=True)
+    command = [sys.executable, "-m", "pytest", *arguments]
+    last = ""
+    with subprocess.Popen(
+        command, cwd=root, stdout=subprocess.PIPE, text=True, env=_environment()
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            if COUNT.search(line):
+                last = line
+    return counts_of(last), process.returncode
+
+
+def counts_of(line: str) -> dict[str, int]:
+    """passed, failed, skipped from pytest's closing line."""
+    found = {"passed": 0, "failed": 0, "skipped": 0}
+    for number, word in COUNT.findall(line):
+        kind = {"error": "failed", "errors": "failed", "xpassed": "passed", "xfailed": "skipped"}
+        found[kind.get(word, word)] += int(number)
+    return found
+
+
+def _environment() -> dict[str, str]:
+    scripts = str(Path(sys.executable).parent)
+    return {**os.environ, "PATH": f"{scripts}:{os.environ.get('PATH', '')}:/usr/sbin:/sbin"}
+
+
+def _tool(name: str) -> str:
+    return str(Path(sys.executable).parent / name)

@@ -1,0 +1,129 @@
+"""`logs`: print, filter and follow what the processes of a cloud wrote."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import re
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from stratolith.deploy.errors import DeployError
+from stratolith.deploy.layout import Layout
+
+PROCESSES = ["server", "agent", "supervisor"]
+CODE_NAMES = {
+    "keystone": "identity",
+    "glance": "image",
+    "nova": "compute",
+    "neutron": "network",
+    "cinder": "block_storage",
+    "block-storage": "block_storage",
+}
+PAUSE_SECONDS = 0.25
+# "2026-11-21 09:16:02.123 INFO stratolith.compute.api.servers [req-...] text"
+LINE = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*) (?:[A-Z]+ )?([\w.]+):? ")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which lines: of a process or a service, of one request, the last so many."""
+
+    service: str | None
+    request_id: str | None
+    lines: int
+
+    @property
+    def processes(self) -> list[str]:
+        return [self.service] if self.service in PROCESSES else PROCESSES
+
+    @property
+    def package(self) -> str:
+        """The package whose loggers are wanted; empty for all."""
+        if self.service is None or self.service in PROCESSES:
+            return ""
+        return f"stratolith.{CODE_NAMES.get(self.service, self.service)}"
+
+    def fits(self, text: str) -> bool:
+        if self.request_id and self.request_id not in text:
+            return False
+        return not self.package or _logger(text).startswith(self.package)
+
+
+def show(layout: Layout, wanted: Wanted, *, follow: bool) -> int:
+    """Print the wanted lines, oldest first; with ``follow`` until interrupted."""
+    paths = [layout.logs / f"{name}.log" for name in wanted.processes]
+    if not any(path.exists() for path in paths):
+        raise DeployError(f"There are no logs in {layout.logs}.", "start the cloud: stratolith up")
+    sizes = {path: path.stat().st_size if path.exists() else 0 for path in paths}
+    recent = deque(
+        (entry for entry in heapq.merge(*map(_entries, paths), key=_stamp) if wanted.fits(entry)),
+        maxlen=max(wanted.lines, 0),
+    )
+    for entry in recent:
+        print(entry)
+    while follow:
+        for path in paths:
+            text, sizes[path] = _news(path, sizes[path])
+            for entry in _joined(text.splitlines()):
+                if wanted.fits(entry):
+                    print(entry, flush=True)
+        time.sleep(PAUSE_SECONDS)
+    return 0
+
+
+def _entries(path: Path) -> Iterator[str]:
+    """Log entries of a file, the rotated part first; a traceback stays with its line."""
+    for part in (path.with_name(path.name + ".1"), path):
+        if part.exists():
+            with part.open(errors="replace") as handle:
+                yield from _joined(line.rstrip("\n") for line in handle)
+
+
+def _joined(lines: Iterator[str] | list[str]) -> Iterator[str]:
+    entry = ""
+    for line in lines:
+        if entry and not _stamp(line):
+            entry += f"\n{line}"
+        else:
+            if entry:
+                yield entry
+            entry = line
+    if entry:
+        yield entry
+
+
+def _stamp(entry: str) -> str:
+    """The time an entry begins with; empty for the following lines of one."""
+    if entry.startswith('{"time":"'):
+        return entry[9:28].replace("T", " ")
+    match = LINE.match(entry)
+    return match[1] if match else ""
+
+
+def _logger(entry: str) -> str:
+    if entry.startswith("{"):
+        try:
+            return str(json.loads(entry).get("logger", ""))
+        except ValueError:
+            return ""
+    match = LINE.match(entry)
+    return match[2] if match else ""
+
+
+def _news(path: Path, seen: int) -> tuple[str, int]:
+    """What was written since; a file that shrank was rotated and is read from its start."""
+    try:
+        size = path.stat().st_size
+        if size == seen:
+            return "", seen
+        with path.open("rb") as handle:
+            handle.seek(seen if size > seen else 0)
+            content = handle.read()
+            whole = content[: content.rfind(b"\n") + 1]  # half a line waits for its rest
+            return whole.decode(errors="replace"), handle.tell() - len(content) + len(whole)
+    except FileNotFoundError:
+        return "", 0

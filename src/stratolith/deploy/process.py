@@ -1,0 +1,53 @@
+"""The server and agent processes as the supervisor starts them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from stratolith.deploy import config_file, supervisor
+from stratolith.deploy.errors import DeployError
+from stratolith.deploy.layout import Layout, locate
+from stratolith.kernel import config
+from stratolith.kernel.config import Settings
+
+
+def run(role: str, config_path: str | None, state_dir: str | None) -> int:
+    """Run a role until it is told to end; raises DeployError when it already runs."""
+    layout = locate(state_dir)
+    path = Path(config_path) if config_path else layout.config
+    settings = _settings(role, layout, path, explicit_state_dir=state_dir is not None)
+    lock = supervisor.take_lock(str(settings.state_dir / "lock" / f"{role}.lock"))
+    if lock is None:
+        raise DeployError(
+            f"Another {role} already works on {settings.state_dir}.", "stop it: stratolith down"
+        )
+    if role == "server":
+        os.umask(0o077)  # database and images are nobody else's business
+    try:
+        _serve(role, settings)
+    except OSError as error:
+        raise DeployError(f"The {role} cannot run: {error}") from error
+    return 0
+
+
+def _settings(role: str, layout: Layout, path: Path, *, explicit_state_dir: bool) -> Settings:
+    """The server checks the whole file; the agent reads its parts without the services."""
+    overrides = {}
+    if explicit_state_dir:
+        place = {"state_dir": str(layout.state_dir), "run_dir": str(layout.run_dir)}
+        overrides["cloud"] = place
+    if role == "server":
+        return config.load(config_file.sections(), path, os.environ, overrides)
+    return config.load({}, path, os.environ, overrides, others_allowed=True)
+
+
+def _serve(role: str, settings: Settings) -> None:
+    if role == "server":
+        from stratolith import server
+
+        server.serve(settings)
+    else:
+        from stratolith import agent
+
+        agent.run(settings)

@@ -1,0 +1,167 @@
+"""What a host needs against what it has: the table of `check`, the refusals of `up`."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from stratolith.deploy import processes, running
+from stratolith.deploy.credentials import api_address
+from stratolith.deploy.prepare import required_packages
+from stratolith.kernel.config import ApiSection, Settings
+
+LEAST_DISK_MIB = 2048
+LEAST_FAKE_DISK_MIB = 100
+LEAST_MEMORY_MIB = 900
+ARCHITECTURES = {"x86_64", "aarch64"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One requirement: what was found, what is wanted, and the fix when it is not met."""
+
+    what: str
+    found: str
+    wanted: str
+    is_met: bool
+    fix: str = ""
+    is_warning: bool = False  # the cloud works without, only worse
+
+
+def findings(settings: Settings, is_running: bool) -> Iterator[Finding]:
+    """Every requirement of a cloud with these settings, cheapest first."""
+    yield _python()
+    yield _architecture()
+    if not settings.fake:
+        yield _root()
+        yield from _packages()
+        yield _tun()
+        yield _kvm()
+        yield _memory()
+    yield disk(settings)
+    if not is_running:
+        yield from taken_ports(settings)
+
+
+def missing_packages() -> list[str]:
+    """Names of the Debian packages that are not there, by what they bring."""
+    return [package.name for package in required_packages() if not package.is_present()]
+
+
+def disk(settings: Settings) -> Finding:
+    """Room in the file system of the state directory."""
+    path = settings.state_dir
+    while not path.exists():
+        path = path.parent
+    least = LEAST_FAKE_DISK_MIB if settings.fake else LEAST_DISK_MIB
+    free = shutil.disk_usage(path).free >> 20
+    return Finding(
+        f"free disk at {settings.state_dir}",
+        f"{free} MiB",
+        f"{least} MiB",
+        free >= least,
+        "free some space, or put the cloud elsewhere with --state-dir",
+    )
+
+
+def taken_ports(settings: Settings) -> Iterator[Finding]:
+    """Each port of the cloud: who has it, and which setting moves it."""
+    address = api_address(settings).strip("[]")
+    listen = settings.of(ApiSection).listen
+    for port, name in running.ports(settings).items():
+        try:
+            is_free = processes.is_bindable(listen, port)
+        except OSError as error:
+            yield Finding(
+                f"listen address {listen}",
+                error.strerror or str(error),
+                "an address of this host",
+                False,
+                "choose another address with --listen (setting api.listen)",
+            )
+            return
+        if is_free and address != listen:
+            is_free = processes.is_bindable(address, port)
+        found = "free" if is_free else _owner(port)
+        yield Finding(f"port {port} ({name})", found, "free", is_free, "" if is_free else _move(settings, port))
+
+
+def _owner(port: int) -> str:
+    owner = processes.port_owner(port)
+    if owner is None:
+        return "taken by a process this user may not see"
+    return f"taken by process {owner[0]}: {owner[1][:80]}"
+
+
+def _move(settings: Settings, port: int) -> str:
+    api = settings.of(ApiSection)
+    setting = "api.port" if port == api.port else "api.port_offset"
+    return (
+        f"stop that process, or move this cloud with --port-offset {api.port_offset + 10000} "
+        f"(setting {setting})"
+    )
+
+
+def _python() -> Finding:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    return Finding("Python", version, "3.11 or newer", sys.version_info >= (3, 11))
+
+
+def _architecture() -> Finding:
+    machine = platform.machine()
+    return Finding(
+        "processor", machine, " or ".join(sorted(ARCHITECTURES)), machine in ARCHITECTURES,
+        "guests of this architecture are not supported",
+    )  # fmt: skip
+
+
+def _root() -> Finding:
+    is_root = os.geteuid() == 0
+    return Finding(
+        "user", "root" if is_root else "not root", "root", is_root,
+        "use sudo, or simulate the hosts with --fake",
+    )  # fmt: skip
+
+
+def _packages() -> Iterator[Finding]:
+    for package in required_packages():
+        present = package.is_present()
+        yield Finding(
+            f"{package.name} ({package.why})",
+            "present" if present else "missing",
+            "present",
+            present,
+            f"apt-get install --no-install-recommends {package.name}",
+        )
+
+
+def _tun() -> Finding:
+    present = Path("/dev/net/tun").exists()
+    return Finding(
+        "/dev/net/tun", "present" if present else "missing", "present", present,
+        "modprobe tun (in a container: add the device /dev/net/tun)",
+    )  # fmt: skip
+
+
+def _kvm() -> Finding:
+    usable = os.access("/dev/kvm", os.R_OK | os.W_OK)
+    found = "there; `status` tells whether it works" if usable else "not there"
+    return Finding(
+        "hardware virtualisation (/dev/kvm)", found, "there", usable,
+        "guests run by emulation, many times slower: turn on VT-x or AMD-V (nested, in a VM)",
+        is_warning=True,
+    )  # fmt: skip
+
+
+def _memory() -> Finding:
+    text = Path("/proc/meminfo").read_text()
+    total = int(text.split("MemTotal:")[1].split()[0]) >> 10
+    return Finding(
+        "memory", f"{total} MiB", f"{LEAST_MEMORY_MIB} MiB", total >= LEAST_MEMORY_MIB,
+        "expect room for one small guest at most", is_warning=True,
+    )  # fmt: skip

@@ -1,0 +1,226 @@
+"""The running cloud: start it, tell whether it answers, stop it."""
+
+from __future__ import annotations
+
+import hashlib
+import http.client
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import stratolith
+from stratolith.deploy import files, processes, supervisor
+from stratolith.deploy.credentials import api_address
+from stratolith.deploy.errors import DeployError
+from stratolith.deploy.layout import Layout
+from stratolith.kernel.config import ApiSection, LogSection, Settings
+
+# Classic port -> what answers there. `up` must not import the services to know them.
+CLASSIC_PORTS = {
+    5000: "identity",
+    8774: "compute",
+    8775: "metadata",
+    8778: "placement",
+    9292: "image",
+    9696: "network",
+}
+READY_SECONDS = 90.0
+FAILED_STARTS = 2  # a process that ended this often while we wait will not come up
+SOURCES = Path(stratolith.__file__).resolve().parent.parent
+
+
+def roles(settings: Settings) -> list[str]:
+    """The processes of this cloud; a fake one runs its agents inside the server."""
+    return ["server"] if settings.fake else ["server", "agent"]
+
+
+def ports(settings: Settings) -> dict[int, str]:
+    """Every TCP port of this cloud and what answers there."""
+    api = settings.of(ApiSection)
+    found = {api.port: "all services"}
+    if not api.single_port:
+        found |= {port + api.port_offset: name for port, name in CLASSIC_PORTS.items()}
+    return found
+
+
+def holder(layout: Layout, role: str) -> int | None:
+    """The pid of the living process of a role (server, agent, supervisor)."""
+    return supervisor.lock_holder(str(layout.lock(role)))
+
+
+def pids(layout: Layout) -> dict[str, int]:
+    """Role -> pid of everything of this cloud that lives."""
+    found = {role: holder(layout, role) for role in ("supervisor", "server", "agent")}
+    return {role: pid for role, pid in found.items() if pid is not None}
+
+
+def is_running(layout: Layout, settings: Settings) -> bool:
+    """Whether every process lives and every door answers."""
+    alive = pids(layout)
+    return {"supervisor", *roles(settings)} <= set(alive) and not missing_doors(settings)
+
+
+def missing_doors(settings: Settings) -> list[str]:
+    """What does not answer yet, in words; empty when the cloud is ready."""
+    missing = [
+        f"{name} on port {port}"
+        for port, name in ports(settings).items()
+        if not _is_open(api_address(settings), port)
+    ]
+    if not missing and (reason := _unready(settings)):
+        missing.append(reason)
+    return missing
+
+
+def _is_open(address: str, port: int) -> bool:
+    try:
+        with socket.create_connection((address.strip("[]"), port), timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def _unready(settings: Settings) -> str:
+    """Why /readyz says no; empty when it says yes."""
+    api = settings.of(ApiSection)
+    connection = http.client.HTTPConnection(api_address(settings).strip("[]"), api.port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        body = answer.read(2000).decode(errors="replace").strip()
+        return "" if answer.status == 200 else f"/readyz: {body or answer.status}"
+    except (OSError, http.client.HTTPException) as error:
+        return f"/readyz: {error}"
+    finally:
+        connection.close()
+
+
+def digest(layout: Layout) -> str:
+    """Changes when the configuration or the program does; then `up` restarts the processes."""
+    found = hashlib.sha256()
+    for path in [layout.config, *sorted((layout.config.parent / "conf.d").glob("*.yaml"))]:
+        found.update(path.read_bytes() if path.exists() else b"")
+    for name in sorted(name for name in os.environ if name.startswith("STRATOLITH_")):
+        found.update(f"{name}={os.environ[name]}\n".encode())
+    for path in sorted((SOURCES / "stratolith").rglob("*.py")):
+        found.update(f"{path}:{path.stat().st_mtime_ns}\n".encode())
+    return found.hexdigest()
+
+
+def is_current(layout: Layout) -> bool:
+    """Whether the running processes were started with this configuration and program."""
+    try:
+        return _digest_file(layout).read_text() == digest(layout)
+    except FileNotFoundError:
+        return False
+
+
+def start(layout: Layout, settings: Settings) -> subprocess.Popen[bytes] | None:
+    """Start the supervisor, which starts or adopts the others; None when it runs already.
+
+    Processes that run with an older configuration or program are restarted.
+    """
+    pid = holder(layout, "supervisor")
+    current = is_current(layout)
+    files.write(_digest_file(layout), digest(layout))
+    if pid is not None and current:
+        return None
+    if pid is not None:
+        stop(layout)
+    elif not current:
+        _stop_orphans(layout)
+    return _spawn(layout, settings)
+
+
+def _digest_file(layout: Layout) -> Path:
+    return layout.run_dir / "started-with"
+
+
+def _spawn(layout: Layout, settings: Settings) -> subprocess.Popen[bytes]:
+    layout.logs.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-S", "-m", "stratolith.deploy.supervisor"]
+    command += ["--state-dir", str(layout.state_dir), "--run-dir", str(layout.run_dir)]
+    command += ["--config", str(layout.config), "--python", sys.executable]
+    command += ["--max-log-mb", str(settings.of(LogSection).max_mb), *roles(settings)]
+    env = {
+        **os.environ,
+        "STRATOLITH_SUPERVISOR_PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+        "PYTHONPATH": str(SOURCES),
+    }
+    with (layout.logs / "supervisor.log").open("ab") as log:
+        return subprocess.Popen(
+            command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            start_new_session=True, cwd="/",
+        )  # fmt: skip
+
+
+def wait_ready(layout: Layout, settings: Settings, say: Callable[[str], None]) -> None:
+    """Wait until everything answers; raises DeployError with what the log says."""
+    deadline = time.monotonic() + READY_SECONDS
+    before = {role: child["restarts"] for role, child in children(layout).items()}
+    told = ""
+    while missing := missing_doors(settings):
+        for role, child in children(layout).items():
+            if child["restarts"] - before.get(role, 0) >= FAILED_STARTS:
+                raise DeployError(
+                    f"The {role} does not start. It said last:\n{tail(layout, role)}",
+                    f"see {layout.logs}/{role}.log",
+                )
+        if time.monotonic() > deadline:
+            raise DeployError(
+                f"Not ready after {READY_SECONDS:.0f} s: {'; '.join(missing)}.",
+                f"see `stratolith logs server` and {layout.logs}",
+            )
+        if missing[0] != told:
+            told = missing[0]
+            say(f"waiting for {told}")
+        time.sleep(0.02)
+
+
+def children(layout: Layout) -> dict[str, dict[str, Any]]:
+    """What the supervisor says of its children; empty before it said anything."""
+    try:
+        state = json.loads(layout.supervisor_state.read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return dict(state["children"])
+
+
+def tail(layout: Layout, role: str, lines: int = 12) -> str:
+    """The last lines a process wrote since its start: to standard error, else to its log."""
+    for name in (f"{role}.out", f"{role}.log"):
+        try:
+            text = (layout.logs / name).read_text(errors="replace")
+        except FileNotFoundError:
+            continue
+        if name.endswith(".out"):
+            text = text.rpartition(supervisor.START_MARK)[2].partition("\n")[2]
+        text = text.strip()
+        if text:
+            return "\n".join(f"    {line}" for line in text.splitlines()[-lines:])
+    return "    (nothing)"
+
+
+def stop(layout: Layout) -> list[str]:
+    """Stop the processes, the supervisor first, or it would start them again; who was stopped."""
+    stopped = []
+    for role in ("supervisor", "agent", "server"):
+        pid = holder(layout, role)
+        if pid is not None:
+            # The supervisor stops its children first, each with a time limit of its own.
+            processes.stop(pid, 30.0 if role == "supervisor" else 10.0)
+            stopped.append(role)
+    return stopped
+
+
+def _stop_orphans(layout: Layout) -> None:
+    for role in ("agent", "server"):
+        pid = holder(layout, role)
+        if pid is not None:
+            processes.stop(pid)

@@ -1,0 +1,397 @@
+"""`up`: bring the cloud up, step by step; a second run finds everything done."""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from stratolith.deploy import config_file, credentials, external, files, people, requirements
+from stratolith.deploy import running, steps
+from stratolith.deploy.errors import DeployError
+from stratolith.deploy.layout import Layout
+from stratolith.deploy.steps import Report, Step
+from stratolith.kernel.bootstrap import Seed, SeedExternal, SeedImage, SeedKeypair
+from stratolith.kernel.config import ApiSection, Settings
+
+KEYPAIR_NAME = "mykey"
+IMAGE_NAMES = ["cirros", "cirros-alt"]
+SINGLE_PORT = 8700  # before the offset
+FAKE_IMAGE_BYTES = 1 << 20
+
+
+@dataclass
+class Wishes:
+    """What the command line asks for; None: as it is, else the default."""
+
+    external_cidr: str | None = None
+    external_range: str | None = None
+    external_gateway: str | None = None
+    listen: str | None = None
+    port_offset: int | None = None
+    image: str | None = None
+    fake: bool = False
+    foreground: bool = False
+    image_cache: Path = field(default_factory=lambda: Path(".cache/guest-image"))
+
+
+class Up:
+    """The steps of `up` for one cloud; each property reads what the steps before it made."""
+
+    def __init__(self, layout: Layout, wishes: Wishes, report: Report) -> None:
+        self.layout = layout
+        self.wishes = wishes
+        self.report = report
+        self.person = people.caller()
+        self.supervisor: Any = None
+        self.is_new = not layout.config.exists()
+        self._settings: Settings | None = None
+
+    @property
+    def settings(self) -> Settings:
+        if self._settings is None:
+            self._settings = self.layout.settings()
+        return self._settings
+
+    def steps(self) -> list[Step]:
+        """In order; the checks come before anything is written."""
+        return [
+            Step("Host", self._is_host_fit, self._refuse_unfit),
+            Step("External network", self._is_seeded, self._check_external),
+            Step("Ports", self._are_ports_ours, self._check_ports),
+            Step("Directories", self._has_directories, self._make_directories),
+            Step("Configuration", self._is_configured, self._configure),
+            Step("Secrets", lambda: credentials.has_all_secrets(self.layout), self._make_secrets),
+            Step("Guest image and key pair", self._is_seeded, self._make_seed),
+            Step("Processes", self._is_started, self._start),
+            Step("Client files", self._has_client_files, self._write_client_files),
+        ]
+
+    # The host -----------------------------------------------------------------------------
+
+    def _is_fake(self) -> bool:
+        return self.wishes.fake or (not self.is_new and self.settings.fake)
+
+    def _is_host_fit(self) -> bool:
+        if not self.is_new and self.wishes.fake and not self.settings.fake:
+            raise DeployError(
+                f"The cloud in {self.layout.state_dir} runs real guests; --fake cannot turn it "
+                "into a simulated one.",
+                "give the simulated one a directory of its own: --state-dir DIR",
+            )
+        if self._is_fake():
+            return True
+        return os.geteuid() == 0 and not requirements.missing_packages()
+
+    def _refuse_unfit(self) -> str | None:
+        if os.geteuid() != 0:
+            raise DeployError(
+                "Running guests needs root.", "use sudo, or simulate the hosts with --fake"
+            )
+        missing = " ".join(requirements.missing_packages())
+        raise DeployError(
+            f"These packages are missing: {missing}.",
+            f"apt-get install --no-install-recommends {missing}",
+        )
+
+    # External network ---------------------------------------------------------------------
+
+    def _external(self) -> SeedExternal:
+        wishes = self.wishes
+        return external.choose(
+            wishes.external_cidr, wishes.external_range, wishes.external_gateway, os.environ
+        )
+
+    def _check_external(self) -> str | None:
+        chosen = self._external()
+        if not self._is_fake():
+            external.require_no_overlap(chosen, external.host_networks())
+        return f"{chosen.cidr}, floating IPs {chosen.range_start} to {chosen.range_end}"
+
+    # Ports --------------------------------------------------------------------------------
+
+    def _are_ports_ours(self) -> bool:
+        return not self.is_new and self._is_configured() and bool(running.pids(self.layout))
+
+    def _check_ports(self) -> str | None:
+        disk = requirements.disk(self._wished_settings())
+        if not disk.is_met:
+            raise DeployError(
+                f"Too little {disk.what}: {disk.found}, wanted are {disk.wanted}.", disk.fix
+            )
+        if running.pids(self.layout):
+            running.stop(self.layout)  # it holds the ports it is to move away from
+        for finding in requirements.taken_ports(self._wished_settings()):
+            if not finding.is_met:
+                raise DeployError(f"{finding.what.capitalize()} is {finding.found}.", finding.fix)
+        return None
+
+    def _wished_settings(self) -> Settings:
+        from stratolith.kernel import config
+
+        path = None if self.is_new else self.layout.config
+        return config.load({}, path, os.environ, self._values(), others_allowed=True)
+
+    # Files --------------------------------------------------------------------------------
+
+    def _directories(self) -> dict[Path, int]:
+        # Others may pass through to the person's own files, and see nothing.
+        closed, passage = 0o700, 0o711
+        layout = self.layout
+        return {
+            layout.state_dir: passage,
+            layout.run_dir: passage,
+            layout.keys: passage,
+            layout.logs: 0o750,
+            layout.lock("server").parent: closed,
+        }
+
+    def _has_directories(self) -> bool:
+        return all(path.is_dir() for path in self._directories())
+
+    def _make_directories(self) -> str | None:
+        for path, mode in self._directories().items():
+            if not path.is_dir():
+                path.mkdir(parents=True)
+                path.chmod(mode)
+        return str(self.layout.state_dir)
+
+    def _values(self) -> dict[str, dict[str, Any]]:
+        """What the command line sets in the configuration file."""
+        wishes, layout = self.wishes, self.layout
+        api: dict[str, Any] = {}
+        if wishes.listen is not None:
+            api["listen"] = wishes.listen
+        if wishes.port_offset is not None:
+            api |= {"port": SINGLE_PORT + wishes.port_offset, "port_offset": wishes.port_offset}
+        cloud: dict[str, Any] = {"fake": True} if wishes.fake else {}
+        cloud |= {"state_dir": str(layout.state_dir), "run_dir": str(layout.run_dir)}
+        return {"cloud": cloud, "api": api}
+
+    def _is_configured(self) -> bool:
+        if self.is_new and not self.layout.config.exists():
+            return False
+        values = self._values()
+        have = self.layout.settings()
+        return all(
+            getattr(have.named(section), key) == value
+            for section, keys in values.items()
+            for key, value in keys.items()
+        )
+
+    def _configure(self) -> str | None:
+        path = self.layout.config
+        if path.exists():
+            text = config_file.set_values(path.read_text(), self._values())
+        else:
+            text = config_file.sample(config_file.sections(), self._values())
+        files.write(path, text)
+        self._settings = None
+        return str(path)
+
+    def _make_secrets(self) -> str | None:
+        credentials.make_secrets(self.layout)
+        return f"{self.layout.secrets} (readable by you alone)"
+
+    # Image and key ------------------------------------------------------------------------
+
+    def _is_seeded(self) -> bool:
+        if not self.layout.seed.exists():
+            return False
+        wishes = self.wishes
+        if wishes.external_cidr or wishes.external_range or wishes.external_gateway:
+            seed = msgspec.json.decode(self.layout.seed.read_bytes(), type=Seed)
+            if seed.external != self._external():
+                raise DeployError(
+                    f"This cloud already has the external network {seed.external.cidr}, from "
+                    f"{seed.external.range_start} to {seed.external.range_end}.",
+                    "change it with `openstack subnet set`, or start anew: stratolith destroy",
+                )
+        if wishes.image:
+            raise DeployError(
+                "This cloud already has its first image.",
+                "add yours: openstack image create --disk-format qcow2 --file FILE NAME",
+            )
+        return True
+
+    def _make_seed(self) -> str | None:
+        path, disk_format = self._image()
+        pair = people.key_pair(self.person, self.layout.keys)
+        if pair.is_generated:
+            self.person.own(pair.private_file)
+        architecture = platform.machine()
+        seed = Seed(
+            external=self._external(),
+            images=[
+                SeedImage(
+                    name=name, path=str(path), disk_format=disk_format, architecture=architecture
+                )
+                for name in IMAGE_NAMES
+            ],
+            keypair=SeedKeypair(name=KEYPAIR_NAME, public_key=pair.public_key),
+            fake=self._is_fake(),
+        )
+        text = msgspec.json.format(msgspec.json.encode(seed)).decode()
+        files.write(self.layout.seed, text + "\n", mode=0o600)
+        return f"{path.name}, {pair.private_file}"
+
+    def _image(self) -> tuple[Path, str]:
+        """The image file and its disk format."""
+        if self._is_fake() and not self.wishes.image:
+            return self._fake_image(), "raw"
+        from stratolith.deploy import guest_image
+
+        cache = self.wishes.image_cache
+        cache.mkdir(parents=True, exist_ok=True)
+        try:
+            path = guest_image.prepare(self.wishes.image, cache, self.report.say)
+        except guest_image.GuestImageError as error:
+            raise DeployError(f"No guest image: {error}") from None
+        return path.absolute(), _disk_format(path)
+
+    def _fake_image(self) -> Path:
+        """Simulated guests never read their disk: a sparse file is image enough."""
+        path = self.layout.state_dir / "fake-image.raw"
+        with path.open("wb") as handle:
+            handle.truncate(FAKE_IMAGE_BYTES)
+        return path
+
+    # Processes ----------------------------------------------------------------------------
+
+    def _is_started(self) -> bool:
+        if self.wishes.foreground:
+            return False
+        return running.is_current(self.layout) and running.is_running(self.layout, self.settings)
+
+    def _start(self) -> str | None:
+        fresh = not running.pids(self.layout)
+        self.supervisor = running.start(self.layout, self.settings)
+        try:
+            running.wait_ready(self.layout, self.settings, self.report.detail)
+        except DeployError:
+            if fresh:
+                running.stop(self.layout)
+            raise
+        return ", ".join(f"{role} {pid}" for role, pid in running.pids(self.layout).items())
+
+    # Client files -------------------------------------------------------------------------
+
+    def _client_files(self) -> dict[Path, str]:
+        access = credentials.access(self.layout, self.settings)
+        found = {
+            self.layout.openrc(user): credentials.openrc(user, access)
+            for user in credentials.USERS
+        }
+        found[self.layout.clouds_yaml] = credentials.clouds_yaml(self.layout.state_dir, access)
+        return found
+
+    def _personal(self) -> Path:
+        return credentials.personal_clouds_yaml(self.person)
+
+    def _has_client_files(self) -> bool:
+        wanted = self._client_files()
+        if not all(files.is_written(path, text, mode=0o600) for path, text in wanted.items()):
+            return False
+        personal = self._personal()
+        if not credentials.may_write_personal(personal, self.layout.state_dir):
+            return True
+        return files.is_written(personal, wanted[self.layout.clouds_yaml], mode=0o600)
+
+    def _write_client_files(self) -> str | None:
+        wanted = self._client_files()
+        for path, text in wanted.items():
+            files.write(path, text, mode=0o600)
+            self.person.own(path)
+        personal = self._personal()
+        if not credentials.may_write_personal(personal, self.layout.state_dir):
+            return f"{self.layout.clouds_yaml} ({personal} is not ours and stays as it is)"
+        credentials.write_personal(self.person, wanted[self.layout.clouds_yaml])
+        return str(personal)
+
+
+def _disk_format(path: Path) -> str:
+    with path.open("rb") as handle:
+        return "qcow2" if handle.read(4) == b"QFI\xfb" else "raw"
+
+
+def up(layout: Layout, wishes: Wishes, report: Report) -> None:
+    """Bring the cloud up; raises DeployError, ConfigError."""
+    _require_sane(wishes)
+    work = Up(layout, wishes, report)
+    try:
+        changed = steps.run(work.steps(), report)
+    except PermissionError as error:
+        raise DeployError(
+            f"No permission for {error.filename}.",
+            "use sudo, or a directory of your own with --state-dir",
+        ) from None
+    if changed:
+        report.say("The cloud is up.")
+    else:
+        report.say("The cloud was up already; nothing was changed.")
+    print(summary(work))
+    if wishes.foreground:
+        _stay(work)
+
+
+def _require_sane(wishes: Wishes) -> None:
+    highest = 65535 - max(running.CLASSIC_PORTS)
+    if wishes.port_offset is not None and not 0 <= wishes.port_offset <= highest:
+        raise DeployError(f"--port-offset {wishes.port_offset} is not from 0 to {highest}.")
+
+
+def summary(work: Up) -> str:
+    """What the user needs next: address, users, password, the lines to type."""
+    layout, settings = work.layout, work.settings
+    personal = credentials.personal_clouds_yaml(work.person)
+    found = credentials.personal_owner(personal) == layout.state_dir
+    where = personal if found else layout.clouds_yaml
+    private = people.key_pair(work.person, layout.keys).private_file
+    prefix = "" if found else f"export OS_CLIENT_CONFIG_FILE={layout.clouds_yaml}\n  "
+    create = (
+        "openstack server create --image cirros --flavor m1.tiny --key-name mykey "
+        "--network private demo1"
+    )
+    return f"""
+  Auth URL    {credentials.auth_url(settings)}
+  Users       admin (project admin), demo (project demo); domain Default
+  Passwords   in {where}; `stratolith openrc admin` prints them
+  Key pair    {KEYPAIR_NAME}; its private key is {private}
+  APIs        {settings.of(ApiSection).listen}, ports {", ".join(map(str, running.ports(settings)))}
+  Files       {layout.state_dir}, {layout.config}
+
+Try next:
+  {prefix}export OS_CLOUD=stratolith
+  {create}
+  openstack server list
+"""
+
+
+def _stay(work: Up) -> None:
+    """Keep the cloud in the foreground: its end is ours, and ours its."""
+
+    def end(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
+    work.report.say("Running in the foreground; Ctrl-C stops the cloud, guests keep running.")
+    try:
+        if work.supervisor is not None:
+            work.supervisor.wait()
+    except KeyboardInterrupt:
+        work.report.say("Stopping")
+    running.stop(work.layout)
+
+
+def checkout_cache() -> Path:
+    """Where guest images are kept: with the checkout, so that they survive `destroy`."""
+    root = running.SOURCES.parent
+    if (root / "stratolith").is_file() and os.access(root, os.W_OK):
+        return root / ".cache" / "guest-image"
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "stratolith" / "guest-image"
