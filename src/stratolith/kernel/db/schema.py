@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from stratolith.kernel.db.base import Base
 from stratolith.kernel.db.engine import Database
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -32,6 +33,10 @@ def newest() -> str | None:
 
 def upgrade(db: Database) -> bool:
     """Run what is missing; False when nothing was."""
+    if newest() is None:  # no migration exists yet
+        with db.write() as session:
+            Base.metadata.create_all(session.connection())
+        return True
     if current(db) == newest():
         return False
     config = configuration()
