@@ -29,6 +29,7 @@ from stratolith.kernel.agent.server import agent_service
 from stratolith.kernel.bootstrap import Seed
 from stratolith.kernel.health import Health, root_index
 from stratolith.kernel.http.app import Door, PathDoor
+from stratolith.kernel.testing.asgi import WithLifespan
 
 PASSWORD = "secret-of-the-tests"
 SECRETS = {
@@ -96,7 +97,8 @@ class TestCloud:
         agents = agent_service(self.env.services)
         doors[agents.mount] = Door(self.env, agents, self.pool, mount=agents.mount)
         self.app = Health(self.env, PathDoor(doors, root_index(self.env)))
-        self.http = TestClient(self.app, base_url="http://cloud.test", raise_server_exceptions=True)
+        self.http = TestClient(WithLifespan(self.app), base_url="http://cloud.test")
+        self.http.__enter__()
         self.controllers = server.controllers(self.env)
         self.hosts: list[Any] = []
         self._tokens: dict[tuple[str, str | None, str], str] = {}
@@ -149,7 +151,7 @@ class TestCloud:
     def close(self) -> None:
         for host in self.hosts:
             host.stop()
-        self.http.close()
+        self.http.__exit__(None, None, None)
         self.pool.shutdown(wait=True)
         self.env.db.dispose()
 
