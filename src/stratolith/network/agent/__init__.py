@@ -1,0 +1,1 @@
+"""The network agent: runs on hosts, applies views and proxies metadata."""

@@ -1,0 +1,24 @@
+"""Gratuitous ARP: telling the neighbours at once where an address lives now."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+_ETHERTYPE_ARP = 0x0806
+_BROADCAST = b"\xff" * 6
+
+
+def announce(device: str, mac: str, address: str) -> None:
+    """Send a gratuitous request and reply for an IPv4 address from ``device``.
+
+    Works in the namespace of the calling thread. Raises ``OSError``.
+    """
+    own, target = bytes.fromhex(mac.replace(":", "")), ipaddress.IPv4Address(address).packed
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC) as sock:
+        sock.bind((device, _ETHERTYPE_ARP))
+        # some neighbours learn only from requests, others only from replies
+        for operation, receiver in ((1, b"\0" * 6), (2, _BROADCAST)):
+            head = _BROADCAST + own + _ETHERTYPE_ARP.to_bytes(2, "big")
+            kind = b"\x00\x01\x08\x00\x06\x04" + operation.to_bytes(2, "big")
+            sock.send(head + kind + own + target + receiver + target)

@@ -1,0 +1,176 @@
+"""What a network's DHCP namespace and its dnsmasq are told, as plain text."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Sequence
+
+from stratolith.network.drivers.base import DhcpHostView, NetworkView, SubnetView
+from stratolith.network.drivers.linux import names
+from stratolith.network.drivers.linux.filters import checked_mac
+from stratolith.network.drivers.linux.objects import DhcpSpec, NamespaceSpec, VethSpec
+
+LEASE_SECONDS = 86400
+_HOSTNAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
+_DOMAIN = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*\.?\Z")
+_OPTION = re.compile(r"[A-Za-z0-9:-]{1,64}\Z")
+_DEFAULT_DOMAIN = "openstacklocal"
+
+
+def compile_namespace(network: NetworkView) -> NamespaceSpec | None:
+    """The DHCP namespace; None when no subnet is served on this host."""
+    served = [subnet for subnet in network.subnets if subnet.enable_dhcp and subnet.dhcp_ip]
+    if network.dhcp_port_id is None or network.dhcp_mac is None or not served:
+        return None
+    addresses = [
+        f"{subnet.dhcp_ip}/{ipaddress.ip_network(subnet.cidr, strict=False).prefixlen}"
+        for subnet in served
+    ]
+    device = VethSpec(
+        port_id=network.dhcp_port_id,
+        host_name=names.host_dhcp(network.dhcp_port_id),
+        inner_name=names.inner_dhcp(network.dhcp_port_id),
+        bridge=network.bridge,
+        mac=checked_mac(network.dhcp_mac),
+        mtu=network.mtu,
+        addresses=(
+            *(str(ipaddress.ip_interface(text)) for text in addresses),
+            f"{names.METADATA_ADDRESS}/32",
+        ),
+        # clients that read raw frames discard a checksum the "hardware" was to fill in
+        checksum_offload=False,
+    )
+    return NamespaceSpec(name=names.dhcp_namespace(network.id), owner=network.id, devices=(device,))
+
+
+def compile_dhcp(
+    network: NetworkView,
+    namespace: NamespaceSpec,
+    router_addresses: frozenset[str],
+    broken: dict[str, str],
+) -> DhcpSpec | None:
+    """The dnsmasq of a network; None without an IPv4 subnet with DHCP.
+
+    ``router_addresses``: addresses at which a router of this host answers metadata on this
+    network; a subnet whose gateway is not among them gets metadata from the DHCP port.
+    A reservation that cannot be used is left out and named in ``broken`` under its port.
+    """
+    subnets = [
+        subnet
+        for subnet in network.subnets
+        if subnet.ip_version == 4 and subnet.enable_dhcp and subnet.dhcp_ip
+    ]
+    if not subnets:
+        return None
+    domain = network.dns_domain.rstrip(".") or _DEFAULT_DOMAIN
+    if not _DOMAIN.match(domain):
+        raise ValueError(f"{network.dns_domain!r} is not a DNS domain")
+    known = {subnet.id for subnet in subnets}
+    hosts, extra = _usable([h for h in network.dhcp_hosts if h.subnet_id in known], broken)
+    opts: list[str] = []
+    for subnet in subnets:
+        opts += _subnet_options(subnet, network, router_addresses)
+    return DhcpSpec(
+        network_id=names.checked_id(network.id),
+        namespace=namespace.name,
+        interface=namespace.devices[0].inner_name,
+        options=tuple(_arguments(subnets, domain, network.mtu)),
+        hosts="".join(f"{line}\n" for line in _host_lines(hosts, domain)),
+        opts="".join(f"{line}\n" for line in dict.fromkeys([*opts, *extra])),
+        addn_hosts="".join(f"{line}\n" for line in _name_lines(hosts, domain)),
+    )
+
+
+def _usable(
+    hosts: Iterable[DhcpHostView], broken: dict[str, str]
+) -> tuple[list[DhcpHostView], list[str]]:
+    """The reservations that can be written down, and the option lines of their ports."""
+    usable, lines = [], []
+    for host in hosts:
+        try:
+            names.checked_id(host.port_id)
+            checked_mac(host.mac)
+            ipaddress.IPv4Address(host.ip_address)
+            lines += _port_options(host)
+        except ValueError as error:
+            broken[host.port_id] = str(error)
+        else:
+            usable.append(host)
+    return usable, lines
+
+
+def _arguments(subnets: Iterable[SubnetView], domain: str, mtu: int) -> Iterable[str]:
+    for subnet in subnets:
+        net = ipaddress.IPv4Network(subnet.cidr, strict=False)
+        yield (
+            f"--dhcp-range=set:subnet-{names.checked_id(subnet.id)},"
+            f"{net.network_address},static,{net.netmask},{LEASE_SECONDS}s"
+        )
+    yield f"--domain={domain}"
+    yield f"--local=/{domain}/"
+    yield f"--dhcp-option-force=option:mtu,{mtu}"
+
+
+def _subnet_options(
+    subnet: SubnetView, network: NetworkView, router_addresses: frozenset[str]
+) -> list[str]:
+    tag = f"tag:subnet-{names.checked_id(subnet.id)}"
+    servers = [
+        str(ipaddress.ip_address(text)) for text in subnet.dns_nameservers if ":" not in text
+    ] or [str(subnet.dhcp_ip)]
+    lines = [f"{tag},option:dns-server,{','.join(servers)}"]
+    gateway = str(ipaddress.IPv4Address(subnet.gateway_ip)) if subnet.gateway_ip else None
+    routed = gateway is not None and gateway in router_addresses
+    routes = [(f"{names.METADATA_ADDRESS}/32", gateway if routed else str(subnet.dhcp_ip))]
+    routes += [
+        (str(ipaddress.IPv4Network(route.destination, strict=False)),
+         str(ipaddress.IPv4Address(route.nexthop)))
+        for route in subnet.host_routes
+    ]  # fmt: skip
+    routes += [  # the network's other subnets are on the same wire
+        (str(ipaddress.IPv4Network(other.cidr, strict=False)), "0.0.0.0")
+        for other in network.subnets
+        if other.ip_version == 4 and other.id != subnet.id
+    ]
+    if gateway is not None:
+        # who honours this option must ignore the router option: name the default here too
+        routes.append(("0.0.0.0/0", gateway))
+    text = ",".join(f"{destination},{hop}" for destination, hop in dict.fromkeys(routes))
+    lines.append(f"{tag},option:classless-static-route,{text}")
+    lines.append(f"{tag},249,{text}")  # the same under the number Windows asks for
+    lines.append(f"{tag},option:router,{gateway}" if gateway else f"{tag},option:router")
+    return lines
+
+
+def _port_options(host: DhcpHostView) -> list[str]:
+    lines = []
+    for name, value in host.extra_dhcp_opts:
+        if not _OPTION.match(name) or any(ord(char) < 32 for char in value):
+            raise ValueError(f"DHCP option {name!r} of port {host.port_id} cannot be used")
+        if name.startswith("option6:") or (":" in name and not name.startswith("option:")):
+            continue
+        word = name if name.isdigit() or name.startswith("option:") else f"option:{name}"
+        lines.append(f"tag:port-{names.checked_id(host.port_id)},{word},{value}")
+    return lines
+
+
+def _fqdn(host: DhcpHostView, domain: str) -> str:
+    label = host.hostname.split(".")[0]
+    if not _HOSTNAME.match(label):
+        label = "host-" + host.ip_address.replace(".", "-")
+    return f"{label}.{domain}"
+
+
+def _host_lines(hosts: Sequence[DhcpHostView], domain: str) -> Iterable[str]:
+    for host in sorted(hosts, key=lambda host: (host.mac, host.ip_address)):
+        address = ipaddress.IPv4Address(host.ip_address)
+        tag = f"set:port-{names.checked_id(host.port_id)}"
+        # no client id: the same guest asks under several while it boots
+        yield f"{checked_mac(host.mac)},id:*,{tag},{address},{_fqdn(host, domain)}"
+
+
+def _name_lines(hosts: Sequence[DhcpHostView], domain: str) -> Iterable[str]:
+    for host in sorted(hosts, key=lambda host: (host.ip_address, host.port_id)):
+        name = _fqdn(host, domain)
+        yield f"{host.ip_address}\t{name} {name.split('.')[0]}"

@@ -1,0 +1,162 @@
+"""The Linux network driver: bridges, taps, namespaces, dnsmasq and nftables on one host."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+from pathlib import Path
+
+import msgspec
+
+from stratolith.network.drivers.base import (
+    Applied,
+    HostNetworkView,
+    NetworkDriverError,
+)
+from stratolith.network.drivers.linux import namespaces, netlink, nft, plan, sysctl
+from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
+from stratolith.network.drivers.linux.ledger import Ledger
+from stratolith.network.drivers.linux.links import HostLinks
+from stratolith.network.drivers.linux.memory import Memory
+from stratolith.network.drivers.linux.passes import Pass
+
+_BRIDGE_NETFILTER = Path("/proc/sys/net/bridge")
+
+
+class LinuxNetworkDriver:
+    """Realises views with what every Linux kernel has.
+
+    ``state_dir``: the cloud's directory, of which ``network/`` is ours. ``instance`` names our
+    tables and labels, so that two clouds can share a machine. Calls may come from any thread;
+    they are served one at a time.
+    """
+
+    name = "linux"
+
+    def __init__(
+        self, state_dir: Path, instance: str = "stratolith", deep_interval: float = 60.0
+    ) -> None:
+        self.instance = instance
+        self._directory = state_dir / "network"
+        self._dnsmasq = Dnsmasq(self._directory / "dhcp")
+        self._deep_interval = deep_interval
+        self._memory = Memory(deep_interval)
+        self._ledger: Ledger | None = None
+        self._native: bool | None = None
+        self._lock = threading.Lock()
+
+    def check(self) -> list[str]:
+        """What the host lacks, one sentence each; empty when everything is there."""
+        lacking = [
+            f"The program {program} is missing: install the package {package}."
+            for program, package in (("nft", "nftables"), ("dnsmasq", "dnsmasq-base"))
+            if shutil.which(program) is None
+        ]
+        if not Path("/dev/net/tun").exists():
+            lacking.append("/dev/net/tun is missing: load the kernel module tun.")
+        if not lacking:
+            try:
+                self._prepare()
+            except NetworkDriverError as error:
+                lacking.append(str(error))
+        return lacking
+
+    def apply(self, view: HostNetworkView) -> Applied:
+        """Bring the host to the view, removing whatever of ours is not in it.
+
+        Raises ``NetworkDriverError`` only when nothing can be done at all; what fails for one
+        object is in ``Applied.errors``.
+        """
+        with self._lock:
+            memory = self._memory
+            content = msgspec.structs.replace(view, generation=0)
+            if memory.view == content and memory.applied is not None and memory.holds():
+                return msgspec.structs.replace(memory.applied, generation=view.generation)
+            try:
+                applied = self._pass(view)
+            except (OSError, msgspec.MsgspecError) as error:
+                raise NetworkDriverError(f"cannot read or change the network: {error}") from error
+            memory.view, memory.applied = content, applied
+            return applied
+
+    def _pass(self, view: HostNetworkView) -> Applied:
+        native = self._prepare()
+        ledger = self._open_ledger()
+        zones = ledger.zones_for(plan.zone_owners(view))
+        desired = plan.build_plan(view, zones, self.instance, native)
+        ledger.save()
+        with HostLinks(self.instance, native) as links:
+            work = Pass(desired, links, ledger, self._dnsmasq, self._memory)
+            applied = work.run(view)
+        ledger.save()
+        return applied
+
+    def _prepare(self) -> bool:
+        """Whether the bridge family filters by itself; makes sure that one of both ways does."""
+        if self._native is None:
+            self._native = nft.has_bridge_conntrack(self.instance)
+        if not self._native and not _BRIDGE_NETFILTER.exists():
+            nft.load_module("br_netfilter")
+            if not _BRIDGE_NETFILTER.exists():
+                raise NetworkDriverError(
+                    "This kernel cannot filter bridged packets: load the module br_netfilter."
+                )
+        return self._native
+
+    def _open_ledger(self) -> Ledger:
+        if self._ledger is None:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            self._ledger = Ledger(self._directory / "ledger.json")
+        return self._ledger
+
+    def close(self) -> None:
+        """Let go of sockets; everything that was realised stays."""
+        with self._lock:
+            self._memory.close()
+            self._memory = Memory(self._deep_interval)
+
+    def remove_all(self) -> None:
+        """Remove every namespace, bridge, tap, table, process and file of ours; nothing else.
+
+        Raises ``NetworkDriverError`` naming what could not be removed, after all the rest was.
+        """
+        with self._lock:
+            self._memory.close()
+            self._memory = Memory(self._deep_interval)
+            problems: list[str] = []
+            ledger = self._open_ledger()
+            for network_id in self._dnsmasq.networks():
+                self._dnsmasq.stop(network_id)
+            self._remove_links(problems)
+            for name, number in ledger.entries.namespaces.items():
+                if number in (0, namespaces.inode(name)):
+                    namespaces.remove(name)
+            self._remove_rules(ledger, problems)
+            for key, value in ledger.entries.sysctls.items():
+                with contextlib.suppress(OSError):
+                    sysctl.write(key, value)
+            ledger.remove()
+            shutil.rmtree(self._directory, ignore_errors=True)
+            self._ledger = None
+            if problems:
+                raise NetworkDriverError("; ".join(problems))
+
+    def _remove_links(self, problems: list[str]) -> None:
+        with HostLinks(self.instance, native=True) as links:
+            for link in links.ours():
+                try:
+                    links.delete(link)
+                except NetworkDriverError as error:
+                    problems.append(str(error))
+
+    def _remove_rules(self, ledger: Ledger, problems: list[str]) -> None:
+        families = [f"{family} {self.instance}" for family in ("bridge", "inet")]
+        try:
+            nft.remove([*families, f"ip {self.instance}_nat"])
+            zones = set(ledger.entries.zones.values())
+            for flow in netlink.flows() if zones else []:
+                if flow.zone in zones:
+                    netlink.forget(flow)
+        except (NetworkDriverError, OSError) as error:
+            problems.append(str(error))

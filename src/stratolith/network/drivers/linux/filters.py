@@ -1,0 +1,347 @@
+"""Port filters as nft text: anti-spoofing on the bridge, security groups above it.
+
+Two layouts of the same rules. ``native`` is for kernels whose bridge family knows conntrack
+(nf_conntrack_bridge): everything lives in one bridge table. Elsewhere br_netfilter hands
+bridged packets to the inet hooks, where the bridge is the only device to be seen; there a
+packet mark, set on the bridge and cleared after use, tells which port the packet belongs to.
+A guest's own packets are judged before routing (egress rules), packets to a guest when they
+are forwarded (ingress rules); a connection is confirmed only when both agreed.
+
+A conntrack zone per network keeps tenants with the same addresses apart. It is set before
+defragmentation, so that not even fragments of two tenants can be put together.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from stratolith.network.drivers.base import PortView
+from stratolith.network.drivers.linux import names, rules
+
+_MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
+_STATES = "ct state vmap { established : goto ok, related : goto ok, invalid : drop }"
+# Conntrack adopts TCP connections half way; without this line a flow that was cut because its
+# rule went away would come back by the guest's next packet.
+_NEW_TCP = "tcp flags & (fin | syn | rst | ack) != syn ct state new drop"
+_EGRESS_BASE = (
+    # a guest asks for addresses, it never hands them out
+    "udp sport 67 udp dport 68 drop",
+    "udp sport 547 udp dport 546 drop",
+    "icmpv6 type nd-router-advert drop",
+    "icmpv6 type { 130, 131, 132, 133, 135, 136, 143 } goto ok",
+    _STATES,
+    "udp sport 68 udp dport 67 goto ok",
+    "udp sport 546 udp dport 547 goto ok",
+    _NEW_TCP,
+)
+_INGRESS_BASE = (
+    "icmpv6 type { 130, 131, 132, 134, 135, 136 } goto ok",
+    _STATES,
+    "udp sport 67 udp dport 68 goto ok",
+    "udp sport 547 udp dport 546 goto ok",
+    _NEW_TCP,
+)
+
+
+class FilteredPort(msgspec.Struct, frozen=True, kw_only=True):
+    """A port and where it sits."""
+
+    view: PortView
+    bridge: str
+    zone: int | None  # None: an external network, whose addresses are the host's own world
+    bridge_is_routed: bool  # the host itself has addresses on the bridge
+
+
+class Sources(msgspec.Struct, frozen=True, kw_only=True):
+    """What a port may claim to be; addresses are plain, blocks have a prefix length."""
+
+    macs: list[str]
+    pairs: list[tuple[str, str]]  # (mac, address)
+    blocks: list[tuple[str, str]]  # (mac, CIDR)
+
+
+def sources(port: PortView) -> Sources:
+    """The MAC and IP addresses the port may send from; ``ValueError`` names a bad one."""
+    found = Sources(macs=[], pairs=[], blocks=[])
+    claims = [(port.mac, ip.ip_address) for ip in port.fixed_ips]
+    claims += [(pair.mac_address, pair.ip_address) for pair in port.allowed_address_pairs]
+    for raw_mac, text in [(port.mac, ""), *claims]:
+        mac = checked_mac(raw_mac)
+        if mac not in found.macs:
+            found.macs.append(mac)
+            found.pairs.append((mac, link_local(mac)))
+        if not text:
+            continue
+        net = ipaddress.ip_network(text, strict=False)
+        if net.prefixlen == net.max_prefixlen:
+            found.pairs.append((mac, str(net.network_address)))
+        else:
+            found.blocks.append((mac, str(net)))
+    return found
+
+
+def checked_mac(text: str) -> str:
+    mac = text.lower()
+    if not _MAC.match(mac):
+        raise ValueError(f"{text!r} is not a MAC address")
+    return mac
+
+
+def link_local(mac: str) -> str:
+    """The IPv6 link-local address a guest makes of its MAC address."""
+    raw = bytes.fromhex(mac.replace(":", ""))
+    host = bytes([raw[0] ^ 2]) + raw[1:3] + b"\xff\xfe" + raw[3:]
+    return str(ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + host))
+
+
+def check_port(port: PortView) -> None:
+    """Raise ``ValueError`` when the port cannot be expressed as rules."""
+    names.checked_device(port.tap)
+    sources(port)
+    sets = rules.RemoteSets()
+    for direction in ("ingress", "egress"):
+        rules.matches(port.rules, direction, sets)
+
+
+def compile_ruleset(
+    instance: str,
+    ports: Sequence[FilteredPort],
+    zones: Mapping[str, int],
+    host_ends: Mapping[str, str],
+    native: bool,
+) -> str:
+    """The tables of all ports of the host, ready for ``nft -f``.
+
+    ``zones``: bridge -> conntrack zone; ``host_ends``: veth end -> bridge it is plugged into,
+    for tenant bridges. Ports must have passed ``check_port``.
+    """
+    builder = _Builder(instance, ports, zones, host_ends, native)
+    return builder.text()
+
+
+class _Builder:
+    def __init__(
+        self,
+        instance: str,
+        ports: Sequence[FilteredPort],
+        zones: Mapping[str, int],
+        host_ends: Mapping[str, str],
+        native: bool,
+    ) -> None:
+        self.instance, self.zones, self.host_ends, self.native = instance, zones, host_ends, native
+        self.ports = ports
+        self.guarded = [
+            port for port in ports if port.view.port_security and port.view.admin_state_up
+        ]
+        self.down = [port.view.tap for port in ports if not port.view.admin_state_up]
+        self.marks = names.packet_marks(port.view.id for port in self.guarded)
+        self.remotes = rules.RemoteSets()
+        self.chains: dict[str, str] = {}
+
+    def text(self) -> str:
+        dispatch = self._dispatch()
+        state = _sorted_text(self.chains)
+        shared = self.remotes.text() + self._ok() + state + dispatch
+        bridge = self._bridge()
+        if self.native:
+            return table(f"bridge {self.instance}", self._zone_chain() + bridge + shared)
+        return table(f"bridge {self.instance}", bridge) + table(
+            f"inet {self.instance}", self._zone_chain() + shared
+        )
+
+    def _ok(self) -> str:
+        if self.native:
+            return chain("ok", ["accept"])
+        # the mark has done its work; nobody else's policy routing shall see it
+        return chain("ok", ["meta mark set 0", "accept"])
+
+    def _group(self, port: PortView, direction: str) -> str:
+        """The chain for these rules, shared by all ports that have the same."""
+        mine = [rule for rule in port.rules if rule.direction == direction]
+        name = f"{direction}_{names.digest(mine)}"
+        if name not in self.chains:
+            base = _INGRESS_BASE if direction == "ingress" else _EGRESS_BASE
+            own = dict.fromkeys(rules.matches(mine, direction, self.remotes))
+            self.chains[name] = chain(name, [*base, *(f"{match} goto ok" for match in own), "drop"])
+        return name
+
+    def _dispatch(self) -> str:
+        egress, ingress, routed = {}, {}, {}
+        for port in self.guarded:
+            key = f'"{port.view.tap}"' if self.native else f"{self.marks[port.view.id]:#x}"
+            egress[key] = f"goto {self._group(port.view, 'egress')}"
+            ingress[key] = f"goto {self._group(port.view, 'ingress')}"
+            if port.bridge_is_routed and not self.native:
+                for address in _plain_v4(port.view):
+                    routed[f'"{port.bridge}" . {address}'] = ingress[key]
+        if not egress:
+            return ""
+        if self.native:
+            before, after = "iifname", "oifname"
+        else:
+            bridges = ", ".join(f'"{name}"' for name in sorted({p.bridge for p in self.guarded}))
+            before = f"iifname {{ {bridges} }} meta mark"
+            after = f"oifname {{ {bridges} }} meta mark"
+        to_guest = [f"{after} vmap {{ {_pairs(ingress)} }}"]
+        text = hook("egress", "prerouting", -140, [f"{before} vmap {{ {_pairs(egress)} }}"])
+        if routed:
+            # what the host itself sends or routes to a guest is no bridged packet: no mark
+            by_address = f"oifname . ip daddr vmap {{ {_pairs(routed)} }}"
+            to_guest.append(by_address)
+            text += hook("from_host", "output", 0, [by_address])
+        return text + hook("ingress", "forward", 0, to_guest)
+
+    def _zone_chain(self) -> str:
+        if self.native:
+            ends = {tap.view.tap: tap.zone for tap in self.ports if tap.zone is not None}
+            ends |= {end: self.zones[br] for end, br in self.host_ends.items() if br in self.zones}
+        else:
+            ends = dict(self.zones)
+        if not ends:
+            return ""
+        elements = _pairs({f'"{name}"': str(zone) for name, zone in ends.items()})
+        priority = -350 if self.native else -450
+        return hook("zone", "prerouting", priority, [f"ct zone set iifname map {{ {elements} }}"])
+
+    def _bridge(self) -> str:
+        isolated = [port.view.tap for port in self.ports if not port.bridge_is_routed]
+        isolated += list(self.host_ends)
+        text, first, last = "", [], []
+        if self.down:
+            first.append(f"iifname {{ {_quoted(self.down)} }} drop")
+            last.append(f"oifname {{ {_quoted(self.down)} }} drop")
+            text += hook("to_down", "output", -200, list(last))
+        if self.guarded:
+            taps = _quoted(port.view.tap for port in self.guarded)
+            first.append(f"iifname {{ {taps} }} goto guard")
+            text += self._mark_map() if not self.native else ""
+            text += self._guard()
+            if not self.native:
+                last.append("meta mark set oifname map @marks")
+        if isolated:
+            # the host shall not be a neighbour of the tenants
+            text += hook("host", "input", -200, [f"iifname {{ {_quoted(isolated)} }} drop"])
+        return (
+            text
+            + hook("from_port", "prerouting", -300, first)
+            + hook("to_port", "forward", -200, last)
+        )
+
+    def _mark_map(self) -> str:
+        marks = {f'"{p.view.tap}"': f"{self.marks[p.view.id]:#x}" for p in self.guarded}
+        return (
+            f"  map marks {{\n    type ifname : mark\n    elements = {{ {_pairs(marks)} }}\n  }}\n"
+        )
+
+    def _guard(self) -> str:
+        """Chains that let a frame pass only under an address its port owns."""
+        claims = _Claims()
+        for port in self.guarded:
+            claims.add(port.view.tap, sources(port.view))
+        pass_on = ["accept"] if self.native else ["meta mark set iifname map @marks", "accept"]
+        known = f"{{ {_listed(claims.macs)} }}"
+        guard = [
+            f"iifname . ether saddr != {known} drop",
+            "ether type vmap { arp : goto guard_arp, ip : goto guard_ip, ip6 : goto guard_ip6 }",
+            "drop",
+        ]
+        return (
+            chain("pass", pass_on)
+            + chain("guard_arp", [*claims.arp(known), "drop"])
+            + chain("guard_ip", [*claims.ip(), "drop"])
+            + chain("guard_ip6", [*claims.ip6(), "drop"])
+            + chain("guard", guard)
+        )
+
+
+class _Claims:
+    """What all ports together may send from: sets for addresses, rules for blocks."""
+
+    def __init__(self) -> None:
+        self.macs: set[str] = set()
+        self.four: set[str] = set()
+        self.six: set[str] = set()
+        self.targets: set[str] = set()
+        self.blocks: dict[str, list[str]] = {"arp": [], "ip": [], "ip6": []}
+
+    def add(self, tap: str, claims: Sources) -> None:
+        self.macs |= {f'"{tap}" . {mac}' for mac in claims.macs}
+        for mac, address in claims.pairs:
+            if ":" in address:
+                self.six.add(f'"{tap}" . {mac} . {address}')
+                number = int(ipaddress.IPv6Address(address))
+                self.targets.add(f'"{tap}" . {number:#034x}')
+            else:
+                self.four.add(f'"{tap}" . {mac} . {address}')
+        for mac, block in claims.blocks:
+            where, family = f'iifname "{tap}"', "ip6" if ":" in block else "ip"
+            self.blocks[family].append(
+                f"{where} ether saddr {mac} {family} saddr {block} goto pass"
+            )
+            if family == "ip":
+                self.blocks["arp"].append(
+                    f"{where} arp saddr ether {mac} arp saddr ip {block} accept"
+                )
+
+    def arp(self, known: str) -> list[str]:
+        lines = [f"iifname . arp saddr ether != {known} drop", "arp saddr ip 0.0.0.0 accept"]
+        if self.four:
+            pairs = f"{{ {_listed(self.four)} }}"
+            lines.append(f"iifname . arp saddr ether . arp saddr ip {pairs} accept")
+        return [*lines, *self.blocks["arp"]]
+
+    def ip(self) -> list[str]:
+        lines = ["ip saddr 0.0.0.0 udp sport 68 udp dport 67 goto pass"]
+        if self.four:
+            pairs = f"{{ {_listed(self.four)} }}"
+            lines.append(f"iifname . ether saddr . ip saddr {pairs} goto pass")
+        return [*lines, *self.blocks["ip"]]
+
+    def ip6(self) -> list[str]:
+        lines = ["ip6 saddr :: icmpv6 type { 131, 135, 143 } goto pass"]
+        if not self.blocks["ip6"]:  # a block has too many addresses to list as targets
+            targets = f"{{ {_listed(self.targets)} }}"
+            lines.append(f"icmpv6 type nd-neighbor-advert iifname . @th,64,128 != {targets} drop")
+        pairs = f"{{ {_listed(self.six)} }}"
+        lines.append(f"iifname . ether saddr . ip6 saddr {pairs} goto pass")
+        return [*lines, *self.blocks["ip6"]]
+
+
+def table(name: str, body: str) -> str:
+    """A table that replaces itself whole, in one transaction, whether it existed or not."""
+    return f"table {name} {{\n}}\ndelete table {name}\ntable {name} {{\n{body}}}\n"
+
+
+def chain(name: str, lines: Iterable[str]) -> str:
+    return f"  chain {name} {{\n" + "".join(f"    {line}\n" for line in lines) + "  }\n"
+
+
+def hook(name: str, where: str, priority: int, lines: Sequence[str]) -> str:
+    """A base chain with policy accept; nothing at all when it has no rule."""
+    if not lines:
+        return ""
+    return chain(name, [f"type filter hook {where} priority {priority}; policy accept;", *lines])
+
+
+def _pairs(elements: Mapping[str, str]) -> str:
+    return ", ".join(f"{key} : {elements[key]}" for key in sorted(elements))
+
+
+def _listed(items: Iterable[str]) -> str:
+    return ", ".join(sorted(items))
+
+
+def _quoted(items: Iterable[str]) -> str:
+    return ", ".join(f'"{item}"' for item in sorted(items))
+
+
+def _sorted_text(parts: Mapping[str, str]) -> str:
+    return "".join(parts[name] for name in sorted(parts))
+
+
+def _plain_v4(port: PortView) -> list[str]:
+    return [address for _, address in sources(port).pairs if ":" not in address]

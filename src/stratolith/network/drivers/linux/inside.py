@@ -1,0 +1,151 @@
+"""The inside of a namespace: its devices, addresses, routes, settings and translation rules.
+
+Everything here runs in a thread that has entered the namespace. The namespace is ours alone,
+so whatever is in it and not wanted goes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import ipaddress
+import os
+import socket
+import struct
+from typing import Any
+
+import msgspec
+from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
+
+from stratolith.network.drivers.base import NetworkDriverError
+from stratolith.network.drivers.linux import arp, conntrack, netlink, nft, sysctl
+from stratolith.network.drivers.linux.netlink import Link
+from stratolith.network.drivers.linux.objects import NamespaceSpec, VethSpec
+
+_SIOCETHTOOL, _ETHTOOL_STXCSUM = 0x8946, 0x17
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """What a pass over a namespace left undone."""
+
+    missing: list[str] = []  # inner ends of veth pairs that have to be made again
+    errors: list[str] = []
+
+
+def settle(spec: NamespaceSpec, instance: str, load_rules: bool, withdrawn: set[str]) -> Report:
+    """Bring the namespace of this thread to ``spec``.
+
+    ``load_rules``: the tables may differ; ``withdrawn``: translated addresses whose running
+    flows must end. Devices that are missing are reported, the caller makes them.
+    """
+    report = Report()
+    found = netlink.links()
+    report.missing = [dev.inner_name for dev in spec.devices if dev.inner_name not in found]
+    if report.missing:
+        return report
+    for key, value in spec.sysctls:
+        with _Noted(report, key):
+            sysctl.write(key, value)
+    if load_rules:
+        with _Noted(report, "rules"):
+            nft.load(spec.ruleset or f"table ip {instance} {{\n}}\ndelete table ip {instance}\n")
+    ip: Any = IPRoute()
+    try:
+        _settle_devices(ip, spec, found, report, withdrawn)
+        _settle_routes(ip, spec, report)
+    finally:
+        ip.close()
+    with _Noted(report, "connections"):
+        conntrack.end_translated(withdrawn)
+    return report
+
+
+def _settle_devices(
+    ip: Any, spec: NamespaceSpec, found: dict[str, Link], report: Report, withdrawn: set[str]
+) -> None:
+    loopback = found.get("lo")
+    if loopback is not None and not loopback.up:
+        ip.link("set", index=loopback.index, state="up")
+    wanted = {device.inner_name for device in spec.devices}
+    for link in found.values():
+        if link.name not in wanted and link.kind == "veth":
+            with _Noted(report, link.name):
+                ip.link("del", index=link.index)
+    present = netlink.addresses()
+    for device in spec.devices:
+        link = found[device.inner_name]
+        now = {
+            address.text
+            for address in present
+            if address.index == link.index and not address.text.startswith("fe80:")
+        }
+        with _Noted(report, device.inner_name):
+            _settle_device(ip, device, link, now, withdrawn)
+
+
+def _settle_device(ip: Any, spec: VethSpec, link: Link, now: set[str], withdrawn: set[str]) -> None:
+    change: dict[str, Any] = {}
+    if link.mtu != spec.mtu:
+        change["mtu"] = spec.mtu
+    if link.mac != spec.mac:
+        change["address"] = spec.mac
+    if change:
+        ip.link("set", index=link.index, **change)
+    if not link.up:
+        if not spec.checksum_offload:
+            _fill_in_checksums(spec.inner_name)
+        ip.link("set", index=link.index, state="up")
+    for text in sorted(now - set(spec.addresses)):
+        host, prefix = text.split("/")
+        ip.addr("del", index=link.index, address=host, prefixlen=int(prefix))
+        withdrawn.add(host)
+    fresh = [text for text in spec.addresses if text not in now]
+    for text in fresh:
+        host, prefix = text.split("/")
+        flags = {"flags": 0x02} if ":" in host else {}  # no duplicate detection: it is ours
+        with contextlib.suppress(FileExistsError):
+            ip.addr("add", index=link.index, address=host, prefixlen=int(prefix), **flags)
+    for text in fresh:
+        host = text.split("/")[0]
+        if ":" not in host and not ipaddress.ip_address(host).is_link_local:
+            arp.announce(spec.inner_name, spec.mac, host)
+
+
+def _settle_routes(ip: Any, spec: NamespaceSpec, report: Report) -> None:
+    present = netlink.routes()
+    now = {(route.destination, route.nexthop) for route in present}
+    wanted = {(route.destination, route.nexthop) for route in spec.routes}
+    for destination, nexthop in sorted(now - wanted):
+        if destination.startswith(("fe80:", "ff00:")) or (":" in destination and not nexthop):
+            continue  # the kernel's own
+        with _Noted(report, f"route {destination}"):
+            ip.route("del", dst=destination, **({"gateway": nexthop} if nexthop else {}))
+    for destination, nexthop in sorted(wanted - now):
+        with _Noted(report, f"route {destination} via {nexthop}"):
+            ip.route("replace", dst=destination, gateway=nexthop)
+
+
+def _fill_in_checksums(device: str) -> None:
+    """Turn checksum offload off: the frames end in a guest, not in a network card."""
+    value = bytearray(struct.pack("=II", _ETHTOOL_STXCSUM, 0))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        buffer = (ctypes.c_char * len(value)).from_buffer(value)
+        request = struct.pack("16sP16x", device.encode(), ctypes.addressof(buffer))
+        with contextlib.suppress(OSError):
+            fcntl.ioctl(sock, _SIOCETHTOOL, request)
+
+
+class _Noted(contextlib.AbstractContextManager[None]):
+    """One failing step is written down and does not keep the next from being tried."""
+
+    def __init__(self, report: Report, what: str) -> None:
+        self.report, self.what = report, what
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, NetlinkError | NetworkDriverError | OSError):
+            text = os.strerror(error.code) if isinstance(error, NetlinkError) else str(error)
+            self.report.errors.append(f"{self.what}: {text}")
+            return True
+        return False

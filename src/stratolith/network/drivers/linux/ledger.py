@@ -1,0 +1,68 @@
+"""What we own and cannot label in the kernel: namespaces, changed sysctls, zone numbers."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+_FIRST_ZONE, _LAST_ZONE = 20001, 65000  # others that use zones start from small numbers
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Entries(msgspec.Struct, kw_only=True):
+    boot_id: str = ""
+    namespaces: dict[str, int] = {}  # name -> inode; 0: about to be made
+    sysctls: dict[str, str] = {}  # path below /proc/sys -> value before us
+    zones: dict[str, int] = {}  # network id -> conntrack zone
+
+
+class Ledger:
+    """The entries, on disk before the kernel knows: a crash in between leaves nothing unowned."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._saved = b""
+        self.entries = self._read()
+        boot_id = _BOOT_ID.read_text().strip()
+        if self.entries.boot_id != boot_id:  # namespaces and sysctls end with the boot
+            self.entries = Entries(boot_id=boot_id, zones=self.entries.zones)
+
+    def _read(self) -> Entries:
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=Entries)
+        except (OSError, msgspec.DecodeError):
+            return Entries()
+
+    def save(self) -> None:
+        """Write the entries when they changed. Raises ``OSError``."""
+        data = msgspec.json.encode(self.entries)
+        if data == self._saved:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(".new")
+        fresh.write_bytes(data)
+        os.replace(fresh, self._path)
+        self._saved = data
+
+    def zones_for(self, network_ids: list[str]) -> dict[str, int]:
+        """A zone for each network, the same ever again while it is asked for."""
+        kept = {key: zone for key, zone in self.entries.zones.items() if key in set(network_ids)}
+        taken, candidate = set(kept.values()), _FIRST_ZONE
+        for network_id in network_ids:
+            if network_id in kept:
+                continue
+            while candidate in taken:
+                candidate += 1
+            if candidate > _LAST_ZONE:
+                break  # no zone left: the network shares the default one
+            kept[network_id] = candidate
+            taken.add(candidate)
+        self.entries.zones = kept
+        return kept
+
+    def remove(self) -> None:
+        self._path.unlink(missing_ok=True)
+        self._saved = b""
+        self.entries = Entries(boot_id=self.entries.boot_id)

@@ -1,0 +1,191 @@
+"""Links in the host's own namespace: bridges, taps, and the host's ends of veth pairs.
+
+A link is ours when its alias starts with our name or it is in our link group; the group is
+there from the instant a veth or bridge exists, so a crash leaves nothing we would not know.
+A link that has a name we need and is not ours is left alone and reported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import struct
+from typing import Any
+
+from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
+
+from stratolith.network.drivers.base import NetworkDriverError
+from stratolith.network.drivers.linux import names, namespaces, netlink, sysctl
+from stratolith.network.drivers.linux.netlink import Link
+from stratolith.network.drivers.linux.objects import BridgeSpec, TapSpec, VethSpec
+
+_TUNSETIFF, _TUNSETPERSIST = 0x400454CA, 0x400454CB
+_IFF_TAP, _IFF_NO_PI = 0x0002, 0x1000
+
+
+class HostLinks:
+    """One pass over the links of the host; ``found`` follows what the pass does."""
+
+    def __init__(self, instance: str, native: bool) -> None:
+        self.instance, self.native = instance, native
+        self.group = names.group_number(instance)
+        self.ip: Any = IPRoute()
+        self.found: dict[str, Link] = {}
+
+    def __enter__(self) -> HostLinks:
+        self.found = netlink.links()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ip.close()
+
+    def is_ours(self, link: Link) -> bool:
+        return link.alias.startswith(f"{self.instance}:") or link.group == self.group
+
+    def ours(self) -> list[Link]:
+        return [link for link in self.found.values() if self.is_ours(link)]
+
+    def delete(self, link: Link) -> None:
+        try:
+            self.ip.link("del", index=link.index)
+        except NetlinkError as error:
+            if error.code not in (errno.ENODEV, errno.EINVAL):
+                raise NetworkDriverError(f"cannot delete {link.name}: {error}") from error
+        self.found.pop(link.name, None)
+
+    def ensure_bridge(self, spec: BridgeSpec) -> None:
+        link = self._existing(spec.name, "bridge")
+        if link is None:
+            with _Explained(f"bridge {spec.name}"):
+                self.ip.link(
+                    "add", ifname=spec.name, kind="bridge", address=spec.mac, group=self.group,
+                    br_forward_delay=0, br_stp_state=0, br_mcast_snooping=0,
+                )  # fmt: skip
+            link = self._learn(spec.name)
+        wanted: dict[str, Any] = {"mtu": spec.mtu, "address": spec.mac}
+        if link.hands_to_ip == self.native:
+            flag = 0 if self.native else 1
+            with _Explained(f"bridge {spec.name}"):
+                self.ip.link(
+                    "set", index=link.index, kind="bridge",
+                    br_nf_call_iptables=flag, br_nf_call_ip6tables=flag,
+                )  # fmt: skip
+        self._settle(link, f"bridge:{spec.owner}", wanted, keep_ipv6=bool(spec.addresses))
+        if spec.addresses or spec.name in self._with_addresses():
+            self._settle_addresses(link, spec.addresses)
+
+    def ensure_tap(self, spec: TapSpec) -> None:
+        link = self._existing(spec.name, None)
+        if link is None:
+            with _Explained(f"tap {spec.name}"):
+                self._make_tap(spec.name, f"{self.instance}:port:{spec.port_id}")
+            link = self._learn(spec.name)
+        wanted = {"mtu": spec.mtu, "master": self._index(spec.bridge)}
+        self._settle(link, f"port:{spec.port_id}", wanted)
+
+    def ensure_veth(self, spec: VethSpec, namespace: str) -> None:
+        """The pair exists, its host end is up and on its bridge."""
+        link = self._existing(spec.host_name, "veth")
+        if link is None:
+            handle = os.open(namespaces.DIRECTORY / namespace, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                with _Explained(f"veth {spec.host_name}"):
+                    self.ip.link(
+                        "add", ifname=spec.host_name, kind="veth", group=self.group,
+                        peer={
+                            "ifname": spec.inner_name, "address": spec.mac, "mtu": spec.mtu,
+                            "net_ns_fd": handle,
+                        },
+                    )  # fmt: skip
+            finally:
+                os.close(handle)
+            link = self._learn(spec.host_name)
+        wanted = {"mtu": spec.mtu, "master": self._index(spec.bridge)}
+        self._settle(link, f"veth:{spec.port_id}", wanted)
+
+    def _make_tap(self, name: str, alias: str) -> None:
+        """Persistent only once it is labelled: a crash before leaves no tap behind."""
+        handle = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
+        try:
+            request = struct.pack("16sH22x", name.encode(), _IFF_TAP | _IFF_NO_PI)
+            fcntl.ioctl(handle, _TUNSETIFF, request)
+            sysctl.disable_ipv6(name)
+            index = self._learn(name).index
+            self.ip.link("set", index=index, ifalias=alias, group=self.group)
+            fcntl.ioctl(handle, _TUNSETPERSIST, 1)
+        finally:
+            os.close(handle)
+
+    def _existing(self, name: str, kind: str | None) -> Link | None:
+        link = self.found.get(name)
+        if link is None:
+            return None
+        if not self.is_ours(link):
+            raise NetworkDriverError(f"a link {name} that is not ours exists")
+        if kind is not None and link.kind != kind:
+            self.delete(link)
+            return None
+        return link
+
+    def _learn(self, name: str) -> Link:
+        index = next(iter(self.ip.link_lookup(ifname=name)), None)
+        if index is None:
+            raise NetworkDriverError(f"link {name} vanished while it was made")
+        link = Link(index, name, "", "", 0, 0, False, "", self.group, False)
+        self.found[name] = link
+        return link
+
+    def _index(self, name: str) -> int:
+        link = self.found.get(name)
+        if link is None or not self.is_ours(link):
+            raise NetworkDriverError(f"bridge {name} is missing")
+        return link.index
+
+    def _settle(
+        self, link: Link, label: str, wanted: dict[str, Any], keep_ipv6: bool = False
+    ) -> None:
+        """Bring the attributes of a link to what is wanted; nothing is sent when they are."""
+        current = {"mtu": link.mtu, "master": link.master, "address": link.mac}
+        alias = f"{self.instance}:{label}"
+        change = {key: value for key, value in wanted.items() if current[key] != value}
+        if link.alias != alias:
+            change["ifalias"] = alias
+        if not keep_ipv6 and not link.up:
+            sysctl.disable_ipv6(link.name)
+        with _Explained(link.name):
+            if change:
+                self.ip.link("set", index=link.index, **change)
+            if not link.up:
+                self.ip.link("set", index=link.index, state="up")
+
+    def _with_addresses(self) -> set[str]:
+        by_index = {link.index: link.name for link in self.found.values()}
+        return {by_index.get(address.index, "") for address in netlink.addresses()}
+
+    def _settle_addresses(self, link: Link, wanted: tuple[str, ...]) -> None:
+        now = {
+            address.text
+            for address in netlink.addresses()
+            if address.index == link.index and not address.text.startswith("fe80:")
+        }
+        with _Explained(f"address of {link.name}"):
+            for text in sorted(set(wanted) - now):
+                host, prefix = text.split("/")
+                self.ip.addr("add", index=link.index, address=host, prefixlen=int(prefix))
+            for text in sorted(now - set(wanted)):
+                host, prefix = text.split("/")
+                self.ip.addr("del", index=link.index, address=host, prefixlen=int(prefix))
+
+
+class _Explained(contextlib.AbstractContextManager[None]):
+    """Turns what the kernel refuses into an error that says for which object."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, NetlinkError | OSError):
+            raise NetworkDriverError(f"{self.what}: {error}") from error

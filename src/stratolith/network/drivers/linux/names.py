@@ -1,0 +1,103 @@
+"""Names of the kernel objects we make: devices, namespaces, tables, marks.
+
+Inside namespaces the names are the ones users know from Neutron (``qr-``, ``qg-``, ``tap``);
+the host's ends of the same veth pairs carry prefixes of our own, because a guest's tap and a
+DHCP device would otherwise meet in one namespace under one name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+METADATA_ADDRESS = "169.254.169.254"
+ROUTER_METADATA_PORT = 9697  # where the router's namespace redirects metadata requests
+DHCP_METADATA_PORT = 80
+
+_TAIL = 11  # characters of an id in a device name: 15 are allowed, prefixes take up to 4
+_DEVICE = re.compile(r"[A-Za-z0-9_.-]{1,15}\Z")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+
+
+def router_namespace(router_id: str) -> str:
+    return f"qrouter-{checked_id(router_id)}"
+
+
+def dhcp_namespace(network_id: str) -> str:
+    return f"qdhcp-{checked_id(network_id)}"
+
+
+def inner_interface(port_id: str) -> str:
+    """A router's interface, seen inside its namespace."""
+    return f"qr-{checked_id(port_id)[:_TAIL]}"
+
+
+def inner_gateway(port_id: str) -> str:
+    return f"qg-{checked_id(port_id)[:_TAIL]}"
+
+
+def inner_dhcp(port_id: str) -> str:
+    return f"tap{checked_id(port_id)[:_TAIL]}"
+
+
+def host_interface(port_id: str) -> str:
+    """The host's end of a router interface."""
+    return f"sr-{checked_id(port_id)[:_TAIL]}"
+
+
+def host_gateway(port_id: str) -> str:
+    return f"sg-{checked_id(port_id)[:_TAIL]}"
+
+
+def host_dhcp(port_id: str) -> str:
+    return f"sd-{checked_id(port_id)[:_TAIL]}"
+
+
+def checked_device(name: str) -> str:
+    """The device name itself; ``ValueError`` when the kernel or nft could misread it."""
+    if not _DEVICE.match(name) or name in {".", ".."}:
+        raise ValueError(f"{name!r} is not a usable device name")
+    return name
+
+
+def checked_id(value: str) -> str:
+    """The id itself; ``ValueError`` when it could not be part of a file or device name."""
+    if not _IDENTIFIER.match(value):
+        raise ValueError(f"{value!r} is not a usable id")
+    return value
+
+
+def digest(value: object) -> str:
+    """12 hex characters that stand for any struct, tuple or text: names of shared chains."""
+    return hashlib.sha256(msgspec.json.encode(value)).hexdigest()[:12]
+
+
+def bridge_mac(bridge: str) -> str:
+    """A stable, locally administered address, so neighbours' caches survive a rebuild."""
+    raw = hashlib.sha256(bridge.encode()).digest()
+    return "02:" + ":".join(f"{byte:02x}" for byte in raw[:5])
+
+
+def packet_marks(port_ids: Iterable[str]) -> dict[str, int]:
+    """A non-zero packet mark per port, stable over time.
+
+    Stable because a packet may meet the old table on the bridge and the new one in the IP
+    hooks; a mark that changed hands in between would hand it to another port's rules.
+    """
+    marks: dict[str, int] = {}
+    taken: set[int] = {0}
+    for port_id in sorted(port_ids):
+        mark = int.from_bytes(hashlib.sha256(port_id.encode()).digest()[:4], "big")
+        while mark in taken:
+            mark = (mark + 1) & 0xFFFFFFFF
+        taken.add(mark)
+        marks[port_id] = mark
+    return marks
+
+
+def group_number(instance: str) -> int:
+    """The link group that marks a link as ours from the instant it exists."""
+    return int.from_bytes(hashlib.sha256(instance.encode()).digest()[:4], "big") & 0x7FFFFFFF

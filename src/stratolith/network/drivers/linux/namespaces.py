@@ -1,0 +1,124 @@
+"""Network namespaces: made, entered and removed, without a helper process.
+
+The work is done in short-lived threads, because a namespace belongs to a thread: a thread
+that entered one never comes back, it ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from stratolith.network.drivers.base import NetworkDriverError
+
+T = TypeVar("T")
+
+DIRECTORY = Path("/run/netns")  # where `ip netns` looks
+_CLONE_NEWNET = 0x40000000
+_MS_BIND, _MS_REC, _MS_SHARED = 0x1000, 0x4000, 1 << 20
+_MNT_DETACH = 2
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _checked(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def in_thread(work: Callable[[], T]) -> T:
+    """The result of ``work``, done in a thread of its own; its exception is raised here."""
+    box: list[T] = []
+    failure: list[BaseException] = []
+
+    def body() -> None:
+        try:
+            box.append(work())
+        except BaseException as error:
+            failure.append(error)
+
+    thread = threading.Thread(target=body, name="netns-worker", daemon=True)
+    thread.start()
+    thread.join()
+    if failure:
+        raise failure[0]
+    return box[0]
+
+
+def inode(name: str) -> int | None:
+    """The number that identifies the namespace until reboot; None when there is none."""
+    try:
+        return (DIRECTORY / name).stat().st_ino
+    except OSError:
+        return None
+
+
+def create(name: str) -> int:
+    """Make a named namespace with its loopback up; returns its inode number.
+
+    Raises ``NetworkDriverError`` when the name is taken.
+    """
+    _prepare_directory()
+    path = DIRECTORY / name
+    try:
+        os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0o444))
+    except FileExistsError:
+        raise NetworkDriverError(f"a namespace {name} that is not ours exists") from None
+
+    def body() -> None:
+        _checked(_libc.unshare(_CLONE_NEWNET), "unshare")
+        source = f"/proc/self/task/{threading.get_native_id()}/ns/net".encode()
+        _checked(_libc.mount(source, str(path).encode(), b"none", _MS_BIND, None), "mount")
+
+    try:
+        in_thread(body)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise NetworkDriverError(f"cannot make namespace {name}: {error}") from error
+    return path.stat().st_ino
+
+
+def _prepare_directory() -> None:
+    """Share the directory's mounts, as `ip netns` does, so that removals reach everyone."""
+    DIRECTORY.mkdir(parents=True, exist_ok=True)
+    target = str(DIRECTORY).encode()
+    if _libc.mount(b"", target, b"none", _MS_SHARED | _MS_REC, None) == 0:
+        return
+    _checked(_libc.mount(target, target, b"none", _MS_BIND | _MS_REC, None), "mount")
+    _checked(_libc.mount(b"", target, b"none", _MS_SHARED | _MS_REC, None), "mount")
+
+
+def remove(name: str) -> None:
+    """Take the name away; the namespace itself ends with its last socket and process."""
+    path = DIRECTORY / name
+    _libc.umount2(str(path).encode(), _MNT_DETACH)
+    with contextlib.suppress(FileNotFoundError):
+        path.unlink()
+
+
+def run_in(name: str, work: Callable[[], T]) -> T:
+    """The result of ``work`` done inside the namespace.
+
+    Sockets that it opens and processes that it starts stay in the namespace. Raises
+    ``NetworkDriverError`` when there is no such namespace, and whatever ``work`` raises.
+    """
+
+    def body() -> T:
+        try:
+            handle = os.open(DIRECTORY / name, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise NetworkDriverError(f"no namespace {name}: {error}") from error
+        try:
+            _checked(_libc.setns(handle, _CLONE_NEWNET), "setns")
+        except OSError as error:
+            raise NetworkDriverError(f"cannot enter namespace {name}: {error}") from error
+        finally:
+            os.close(handle)
+        return work()
+
+    return in_thread(body)

@@ -1,0 +1,93 @@
+"""The kernel objects a view needs: plain values that compare, hash and travel.
+
+``plan.py`` makes them without touching the machine; the other modules of this package make
+the kernel match them.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from stratolith.network.drivers.base import RuleView
+
+
+class Spec(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of every desired kernel object."""
+
+
+class BridgeSpec(Spec, frozen=True, kw_only=True):
+    name: str
+    owner: str  # network id, or the physical network of an external bridge
+    mtu: int
+    mac: str
+    addresses: tuple[str, ...] = ()  # of the host itself; only external bridges have any
+
+
+class TapSpec(Spec, frozen=True, kw_only=True):
+    name: str
+    port_id: str
+    bridge: str
+    mtu: int
+
+
+class VethSpec(Spec, frozen=True, kw_only=True):
+    """A pair: one end on a bridge of the host, the other inside a namespace."""
+
+    port_id: str
+    host_name: str
+    inner_name: str
+    bridge: str
+    mac: str
+    mtu: int
+    addresses: tuple[str, ...]  # with prefix length, for the inner end
+    checksum_offload: bool = True
+
+
+class RouteSpec(Spec, frozen=True, kw_only=True):
+    destination: str
+    nexthop: str
+
+
+class NamespaceSpec(Spec, frozen=True, kw_only=True):
+    name: str
+    owner: str  # router or network id
+    devices: tuple[VethSpec, ...] = ()
+    routes: tuple[RouteSpec, ...] = ()
+    sysctls: tuple[tuple[str, str], ...] = ()
+    ruleset: str = ""  # nft text; empty: no table
+    # address translated -> address behind it; a changed entry ends the flows it carried
+    translations: tuple[tuple[str, str], ...] = ()
+
+
+class DhcpSpec(Spec, frozen=True, kw_only=True):
+    """One dnsmasq: its arguments need a restart, its files only a SIGHUP."""
+
+    network_id: str
+    namespace: str
+    interface: str
+    options: tuple[str, ...]  # command line, without the paths of its own directory
+    hosts: str
+    opts: str
+    addn_hosts: str
+
+
+class PortFlows(Spec, frozen=True, kw_only=True):
+    """What decides whether a flow that already runs may go on."""
+
+    port_id: str
+    zone: int
+    addresses: tuple[str, ...]
+    filtered: bool
+    admin_state_up: bool
+    rules: tuple[RuleView, ...]
+
+
+class HostPlan(Spec, frozen=True, kw_only=True):
+    bridges: tuple[BridgeSpec, ...]
+    taps: tuple[TapSpec, ...]
+    namespaces: tuple[NamespaceSpec, ...]
+    dhcp: tuple[DhcpSpec, ...]
+    ruleset: str  # our tables in the host's own namespace
+    sysctls: tuple[tuple[str, str], ...]
+    flows: tuple[PortFlows, ...]
+    broken: dict[str, str]  # object id -> why it cannot be realised

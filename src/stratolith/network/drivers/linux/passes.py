@@ -1,0 +1,210 @@
+"""One pass over a host: the difference between a plan and the kernel, object by object.
+
+Order matters for safety: what must go goes first, then the filters are loaded, and only then
+is anything plugged in; no frame of a guest passes before its rules are in force.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+
+from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError
+from stratolith.network.drivers.linux import conntrack, inside, namespaces, nft, sysctl
+from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
+from stratolith.network.drivers.linux.ledger import Ledger
+from stratolith.network.drivers.linux.links import HostLinks
+from stratolith.network.drivers.linux.memory import Memory
+from stratolith.network.drivers.linux.objects import HostPlan, NamespaceSpec
+from stratolith.network.drivers.linux.watch import Watch
+
+
+class Pass:
+    """Applies one plan; ``errors`` collects what failed, by object id."""
+
+    def __init__(
+        self,
+        plan: HostPlan,
+        links: HostLinks,
+        ledger: Ledger,
+        dnsmasq: Dnsmasq,
+        memory: Memory,
+    ) -> None:
+        self.plan, self.links, self.ledger = plan, links, ledger
+        self.dnsmasq, self.memory = dnsmasq, memory
+        self.errors: dict[str, str] = dict(plan.broken)
+        self.unwired: set[str] = set()
+        self.disturbed = memory.disturbed()
+        self.deep = memory.is_stale()
+
+    def run(self, view: HostNetworkView) -> Applied:
+        if self.memory.host is None:
+            self.memory.host = Watch(routes=False)
+        self._sysctls()
+        self._remove_unwanted()
+        filtered = self._rules()
+        for bridge in self.plan.bridges:
+            with self._noted(bridge.owner):
+                self.links.ensure_bridge(bridge)
+        if filtered:
+            for tap in self.plan.taps:
+                with self._noted(tap.port_id):
+                    self.links.ensure_tap(tap)
+        for namespace in self.plan.namespaces:
+            with self._noted(namespace.owner):
+                self._namespace(namespace)
+        for server in self.plan.dhcp:
+            with self._noted(server.network_id):
+                pid = self.dnsmasq.ensure(server)
+                self.memory.remember_server(server.network_id, pid)
+        if filtered:
+            self._connections()
+        self.memory.drain()
+        if self.deep:
+            self.memory.last_deep = time.monotonic()
+        return self._applied(view, filtered)
+
+    @contextlib.contextmanager
+    def _noted(self, owner: str) -> Iterator[None]:
+        try:
+            yield
+        except (NetworkDriverError, OSError) as error:
+            known = self.errors.get(owner)
+            self.errors[owner] = f"{known}; {error}" if known else str(error)
+
+    def _sysctls(self) -> None:
+        wanted, changed = dict(self.plan.sysctls), self.ledger.entries.sysctls
+        for key, value in wanted.items():
+            with self._noted(key):
+                before = sysctl.read(key)
+                if before is None:
+                    raise NetworkDriverError(f"this kernel has no setting {key}")
+                if before != value:
+                    changed.setdefault(key, before)
+                    self.ledger.save()
+                    sysctl.write(key, value)
+        for key in [key for key in changed if key not in wanted]:
+            with self._noted(key):
+                sysctl.write(key, changed.pop(key))
+
+    def _remove_unwanted(self) -> None:
+        wanted = {bridge.name for bridge in self.plan.bridges}
+        wanted |= {tap.name for tap in self.plan.taps}
+        wanted |= {dev.host_name for space in self.plan.namespaces for dev in space.devices}
+        for link in self.links.ours():
+            if link.name not in wanted:
+                with self._noted(link.name):
+                    self.links.delete(link)
+        for network_id in set(self.dnsmasq.networks()) - {s.network_id for s in self.plan.dhcp}:
+            self.memory.forget_server(network_id)
+            self.dnsmasq.stop(network_id)
+        names = {space.name for space in self.plan.namespaces}
+        for name in [name for name in self.ledger.entries.namespaces if name not in names]:
+            self.remove_namespace(name)
+
+    def remove_namespace(self, name: str) -> None:
+        self.memory.forget_namespace(name)
+        number = self.ledger.entries.namespaces.pop(name)
+        if number in (0, namespaces.inode(name)):
+            namespaces.remove(name)
+
+    def _rules(self) -> bool:
+        host = self.memory.host
+        touched = host is not None and host.rules.fileno() in self.disturbed
+        if self.plan.ruleset == self.memory.ruleset and not touched and not self.deep:
+            return True
+        try:
+            nft.load(self.plan.ruleset)
+        except NetworkDriverError as error:
+            self.memory.ruleset = None
+            for tap in self.plan.taps:
+                self.errors.setdefault(tap.port_id, f"filters not loaded: {error}")
+            self.errors["filters"] = str(error)
+            return False
+        self.memory.ruleset = self.plan.ruleset
+        return True
+
+    def _namespace(self, spec: NamespaceSpec) -> None:
+        self._namespace_exists(spec)
+        for device in spec.devices:
+            self.links.ensure_veth(device, spec.name)
+        one = self.memory.watches.get(spec.name)
+        if one is None:
+            one = namespaces.run_in(spec.name, lambda: Watch(routes=True))
+            self.memory.watches[spec.name] = one
+        before = self.memory.specs.get(spec.name)
+        calm = one.links.fileno() not in self.disturbed and not self.deep
+        rules_calm = one.rules.fileno() not in self.disturbed and not self.deep
+        if before == spec and calm and rules_calm:
+            return
+        load = before is None or before.ruleset != spec.ruleset or not rules_calm
+        self.memory.specs.pop(spec.name, None)
+        gone = set(before.translations) - set(spec.translations) if before else set()
+        withdrawn = {outside for outside, _ in gone}
+        settle = self._settling(spec, load, withdrawn)
+        report = namespaces.run_in(spec.name, settle)
+        if report.missing:
+            self._plug_again(spec, report.missing)
+            report = namespaces.run_in(spec.name, settle)
+        problems = report.errors + [f"{name} is missing" for name in report.missing]
+        if problems:
+            raise NetworkDriverError("; ".join(problems))
+        self.memory.specs[spec.name] = spec
+
+    def _settling(
+        self, spec: NamespaceSpec, load: bool, withdrawn: set[str]
+    ) -> Callable[[], inside.Report]:
+        return lambda: inside.settle(spec, self.links.instance, load, withdrawn)
+
+    def _plug_again(self, spec: NamespaceSpec, missing: list[str]) -> None:
+        for device in spec.devices:
+            if device.inner_name in missing:
+                link = self.links.found.get(device.host_name)
+                if link is not None:
+                    self.links.delete(link)
+                self.links.ensure_veth(device, spec.name)
+
+    def _namespace_exists(self, spec: NamespaceSpec) -> None:
+        known = self.ledger.entries.namespaces
+        present = namespaces.inode(spec.name)
+        if present is not None and spec.name in known and known[spec.name] in (0, present):
+            known[spec.name] = self.memory.inodes[spec.name] = present
+            return
+        if present is not None:
+            raise NetworkDriverError(f"a namespace {spec.name} that is not ours exists")
+        self.memory.forget_namespace(spec.name)
+        known[spec.name] = 0
+        self.ledger.save()
+        try:
+            known[spec.name] = self.memory.inodes[spec.name] = namespaces.create(spec.name)
+        except NetworkDriverError:
+            del known[spec.name]
+            raise
+
+    def _connections(self) -> None:
+        now = {port.port_id: port for port in self.plan.flows}
+        before = self.memory.flows
+        if before is None:
+            # rules may have changed while no agent ran: judge everything once
+            changed, removed = list(now.values()), []
+        else:
+            changed = [port for key, port in now.items() if before.get(key, port) != port]
+            removed = [port for key, port in before.items() if key not in now]
+        with self._noted("connections"):
+            conntrack.end_forbidden(changed, removed)
+            self.memory.flows = now
+
+    def _applied(self, view: HostNetworkView, filtered: bool) -> Applied:
+        failed = self.errors
+        networks = [net for net in view.networks if net.id not in failed]
+        ports = [port.id for net in networks for port in net.ports if port.id not in failed]
+        routers = [router for router in view.routers if router.id not in failed]
+        return Applied(
+            generation=view.generation,
+            ports=ports if filtered else [],
+            networks=[net.id for net in networks],
+            routers=[router.id for router in routers],
+            floating_ips=[fip.id for router in routers for fip in router.floating_ips],
+            errors=dict(failed),
+        )

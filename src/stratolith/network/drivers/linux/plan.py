@@ -1,0 +1,219 @@
+"""From the desired view of a host to kernel objects: pure, no side effects.
+
+What cannot be realised (a bad address, a name too long) is left out and named in ``broken``;
+it never keeps the rest from being planned.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from stratolith.network.drivers.base import HostNetworkView, NetworkView, PortView
+from stratolith.network.drivers.linux import dhcp, filters, names
+from stratolith.network.drivers.linux.filters import FilteredPort
+from stratolith.network.drivers.linux.objects import (
+    BridgeSpec,
+    DhcpSpec,
+    HostPlan,
+    NamespaceSpec,
+    PortFlows,
+    TapSpec,
+    VethSpec,
+)
+from stratolith.network.drivers.linux.routers import compile_router
+
+T = TypeVar("T")
+
+
+def build_plan(
+    view: HostNetworkView, zones: Mapping[str, int], instance: str, native: bool
+) -> HostPlan:
+    """The kernel objects of a host. ``zones``: network id -> conntrack zone, one for each."""
+    return _Planner(view, zones, instance, native).plan()
+
+
+def zone_owners(view: HostNetworkView) -> list[str]:
+    """Networks that need a conntrack zone: all but those that share the host's own world."""
+    routed = {external.bridge for external in view.externals}
+    return [
+        network.id
+        for network in view.networks
+        if not network.external and network.bridge not in routed
+    ]
+
+
+class _Planner:
+    def __init__(
+        self, view: HostNetworkView, zones: Mapping[str, int], instance: str, native: bool
+    ) -> None:
+        self.view, self.zones, self.instance, self.native = view, zones, instance, native
+        self.routed = {external.bridge for external in view.externals}
+        self.broken: dict[str, str] = {}
+        self.networks = [
+            network
+            for network in view.networks
+            if self._try(network.id, lambda n=network: names.checked_device(n.bridge)) is not None  # type: ignore[misc]
+        ]
+
+    def _try(self, owner: str, make: Callable[[], T]) -> T | None:
+        try:
+            return make()
+        except (ValueError, TypeError) as error:
+            self.broken[owner] = str(error)
+            return None
+
+    def plan(self) -> HostPlan:
+        namespaces = self._routers()
+        servers: list[DhcpSpec] = []
+        for network in self.networks:
+            self._dhcp(network, namespaces, servers)
+        ports = self._ports()
+        return HostPlan(
+            bridges=tuple(self._bridges()),
+            taps=tuple(self._taps(ports)),
+            namespaces=tuple(namespaces),
+            dhcp=tuple(servers),
+            ruleset=self._ruleset(ports, namespaces),
+            sysctls=(("net/ipv4/ip_forward", "1"),) if self.view.externals else (),
+            flows=tuple(_flows(port) for port in ports),
+            broken=self.broken,
+        )
+
+    def _routers(self) -> list[NamespaceSpec]:
+        found = []
+        for router in self.view.routers:
+            spec = self._try(router.id, lambda r=router: compile_router(r, self.instance))  # type: ignore[misc]
+            if spec is not None:
+                found.append(spec)
+        return found
+
+    def _dhcp(
+        self, network: NetworkView, namespaces: list[NamespaceSpec], servers: list[DhcpSpec]
+    ) -> None:
+        namespace = self._try(network.id, lambda: dhcp.compile_namespace(network))
+        if namespace is None:
+            return
+        namespaces.append(namespace)
+        answering = self._router_addresses(network.id)
+        server = self._try(
+            network.id,
+            lambda: dhcp.compile_dhcp(network, namespace, answering, self.broken),
+        )
+        if server is not None:
+            servers.append(server)
+
+    def _router_addresses(self, network_id: str) -> frozenset[str]:
+        return frozenset(
+            address.split("/")[0]
+            for router in self.view.routers
+            if router.admin_state_up and router.metadata
+            for port in router.interfaces
+            if port.network_id == network_id
+            for address in port.addresses
+        )
+
+    def _ports(self) -> list[FilteredPort]:
+        found = []
+        for network in self.networks:
+            routed = network.bridge in self.routed
+            zone = None if network.external or routed else self.zones.get(network.id)
+            for port in network.ports:
+                filters_ok = self._try(port.id, lambda p=port: _checked(p))  # type: ignore[misc]
+                if filters_ok is not None:
+                    found.append(
+                        FilteredPort(
+                            view=port, bridge=network.bridge, zone=zone, bridge_is_routed=routed
+                        )
+                    )
+        return found
+
+    def _bridges(self) -> list[BridgeSpec]:
+        found: dict[str, BridgeSpec] = {}
+        for external in self.view.externals:
+            spec = self._try(
+                external.physical_network,
+                lambda e=external: BridgeSpec(  # type: ignore[misc]
+                    name=names.checked_device(e.bridge),
+                    owner=e.physical_network,
+                    mtu=self._mtu_on(e.bridge, 1500),
+                    mac=names.bridge_mac(e.bridge),
+                    addresses=tuple(str(ipaddress.ip_interface(c)) for c in e.gateway_cidrs),
+                ),
+            )
+            if spec is not None:
+                found[spec.name] = spec
+        for network in self.networks:
+            found.setdefault(
+                network.bridge,
+                BridgeSpec(
+                    name=network.bridge,
+                    owner=network.id,
+                    mtu=network.mtu,
+                    mac=names.bridge_mac(network.bridge),
+                ),
+            )
+        return list(found.values())
+
+    def _mtu_on(self, bridge: str, default: int) -> int:
+        return next((net.mtu for net in self.networks if net.bridge == bridge), default)
+
+    def _taps(self, ports: list[FilteredPort]) -> list[TapSpec]:
+        return [
+            TapSpec(
+                name=port.view.tap,
+                port_id=port.view.id,
+                bridge=port.bridge,
+                mtu=self._mtu_on(port.bridge, 1500),
+            )
+            for port in ports
+        ]
+
+    def _ruleset(self, ports: list[FilteredPort], namespaces: list[NamespaceSpec]) -> str:
+        by_bridge = {
+            network.bridge: self.zones[network.id]
+            for network in self.networks
+            if network.id in self.zones and network.bridge not in self.routed
+        }
+        ends = {
+            device.host_name: device.bridge
+            for device in _devices(namespaces)
+            if device.bridge not in self.routed
+        }
+        text = filters.compile_ruleset(self.instance, ports, by_bridge, ends, self.native)
+        return text + self._nat()
+
+    def _nat(self) -> str:
+        lines = []
+        for external in self.view.externals:
+            if not external.nat or external.physical_network in self.broken:
+                continue
+            for cidr in external.gateway_cidrs:
+                net = ipaddress.ip_interface(cidr).network
+                if net.version == 4:
+                    lines.append(f'ip saddr {net} oifname != "{external.bridge}" masquerade')
+        body = filters.chain("leaving", ["type nat hook postrouting priority 100;", *lines])
+        return filters.table(f"ip {self.instance}_nat", body if lines else "")
+
+
+def _checked(port: PortView) -> bool:
+    filters.check_port(port)
+    return True
+
+
+def _devices(namespaces: list[NamespaceSpec]) -> list[VethSpec]:
+    return [device for namespace in namespaces for device in namespace.devices]
+
+
+def _flows(port: FilteredPort) -> PortFlows:
+    view = port.view
+    claims = [address for _, address in filters.sources(view).pairs]
+    return PortFlows(
+        port_id=view.id,
+        zone=port.zone or 0,
+        addresses=tuple(claims),
+        filtered=view.port_security,
+        admin_state_up=view.admin_state_up,
+        rules=tuple(view.rules),
+    )

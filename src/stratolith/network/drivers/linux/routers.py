@@ -1,0 +1,137 @@
+"""What a router's namespace holds: interfaces, routes and the translation of addresses."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from stratolith.network.drivers.base import RouterPortView, RouterView
+from stratolith.network.drivers.linux import names
+from stratolith.network.drivers.linux.filters import chain, checked_mac, table
+from stratolith.network.drivers.linux.objects import NamespaceSpec, RouteSpec, VethSpec
+
+_SYSCTLS = (
+    ("net/ipv4/ip_forward", "1"),
+    ("net/ipv6/conf/all/forwarding", "1"),
+    # an address answers only on the interface that has it: networks of one router stay apart
+    ("net/ipv4/conf/all/arp_ignore", "1"),
+    ("net/ipv4/conf/all/arp_announce", "2"),
+)
+
+
+def compile_router(router: RouterView, instance: str) -> NamespaceSpec | None:
+    """The namespace of a router; None while it is administratively down.
+
+    Raises ``ValueError`` naming the address or name that cannot be used.
+    """
+    if not router.admin_state_up:
+        return None
+    devices = [_interface(port) for port in router.interfaces]
+    routes = [_route(route.destination, route.nexthop) for route in router.routes]
+    translations = [
+        (_address(fip.floating_ip), _address(fip.fixed_ip)) for fip in router.floating_ips
+    ]
+    if router.gateway is not None:
+        devices.append(_gateway(router.gateway, [floating for floating, _ in translations]))
+        for nexthop in router.gateway_nexthops:
+            anywhere = "::/0" if ":" in nexthop else "0.0.0.0/0"
+            routes.append(_route(anywhere, nexthop))
+    return NamespaceSpec(
+        name=names.router_namespace(router.id),
+        owner=router.id,
+        devices=tuple(devices),
+        routes=tuple(sorted(set(routes), key=lambda route: (route.destination, route.nexthop))),
+        sysctls=_SYSCTLS,
+        ruleset=_ruleset(router, translations, instance),
+        translations=tuple(sorted(translations)),
+    )
+
+
+def _interface(port: RouterPortView) -> VethSpec:
+    return VethSpec(
+        port_id=port.port_id,
+        host_name=names.host_interface(port.port_id),
+        inner_name=names.inner_interface(port.port_id),
+        bridge=names.checked_device(port.bridge),
+        mac=checked_mac(port.mac),
+        mtu=port.mtu,
+        addresses=tuple(str(ipaddress.ip_interface(text)) for text in port.addresses),
+    )
+
+
+def _gateway(port: RouterPortView, floating: list[str]) -> VethSpec:
+    own = [str(ipaddress.ip_interface(text)) for text in port.addresses]
+    extra = [f"{address}/32" for address in floating]
+    return VethSpec(
+        port_id=port.port_id,
+        host_name=names.host_gateway(port.port_id),
+        inner_name=names.inner_gateway(port.port_id),
+        bridge=names.checked_device(port.bridge),
+        mac=checked_mac(port.mac),
+        mtu=port.mtu,
+        addresses=tuple(dict.fromkeys([*own, *extra])),
+    )
+
+
+def _route(destination: str, nexthop: str) -> RouteSpec:
+    return RouteSpec(
+        destination=str(ipaddress.ip_network(destination, strict=False)),
+        nexthop=str(ipaddress.ip_address(nexthop)),
+    )
+
+
+def _address(text: str) -> str:
+    return str(ipaddress.IPv4Address(text))
+
+
+def _ruleset(router: RouterView, translations: list[tuple[str, str]], instance: str) -> str:
+    arriving, leaving, guard = [], [], []
+    if router.metadata:
+        arriving.append(
+            f'iifname "qr-*" ip daddr {names.METADATA_ADDRESS} tcp dport 80 '
+            f"redirect to :{names.ROUTER_METADATA_PORT}"
+        )
+    body = ""
+    if router.gateway is not None:
+        device = names.inner_gateway(router.gateway.port_id)
+        own = _first_v4(router.gateway)
+        guard.append(f'iifname "{device}" tcp dport {names.ROUTER_METADATA_PORT} drop')
+        if translations:
+            body += _maps(translations)
+            # A guest that calls a neighbour's floating address must get its answers from there
+            # and not straight from the neighbour: the mark asks for a new source as well.
+            arriving.append('iifname "qr-*" ip daddr @floating meta mark set 0x1')
+            arriving.append("dnat to ip daddr map @inward")
+            leaving.append("meta mark 0x1 snat to ip saddr map @outward")
+            leaving.append(f'oifname "{device}" snat to ip saddr map @outward')
+        if own:
+            if translations:
+                leaving.append(f"meta mark 0x1 snat to {own}")
+            if router.enable_snat:
+                leaving.append(f'oifname "{device}" snat to {own}')
+    if not arriving and not leaving and not guard:
+        return ""
+    body += chain("guard", ["type filter hook input priority 0; policy accept;", *guard])
+    body += chain("arriving", ["type nat hook prerouting priority -100;", *arriving])
+    body += chain("leaving", ["type nat hook postrouting priority 100;", *leaving])
+    return table(f"ip {instance}", body)
+
+
+def _maps(translations: list[tuple[str, str]]) -> str:
+    pairs = sorted(translations)
+    back = {inside: outside for outside, inside in reversed(pairs)}
+    inward = ", ".join(f"{outside} : {inside}" for outside, inside in pairs)
+    outward = ", ".join(f"{inside} : {back[inside]}" for inside in sorted(back))
+    floating = ", ".join(outside for outside, _ in pairs)
+    return (
+        f"  set floating {{\n    type ipv4_addr\n    elements = {{ {floating} }}\n  }}\n"
+        f"  map inward {{\n    type ipv4_addr : ipv4_addr\n    elements = {{ {inward} }}\n  }}\n"
+        f"  map outward {{\n    type ipv4_addr : ipv4_addr\n    elements = {{ {outward} }}\n  }}\n"
+    )
+
+
+def _first_v4(port: RouterPortView) -> str:
+    for text in port.addresses:
+        interface = ipaddress.ip_interface(text)
+        if interface.version == 4:
+            return str(interface.ip)
+    return ""
