@@ -1,0 +1,67 @@
+"""Our answers beside those recorded from the real services."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stratolith.kernel.testing import TestCloud
+
+from .asking import FOLDER, ask_all, cases, shape
+
+RECORDED: dict[str, Any] = json.loads((FOLDER / "recorded.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    cloud = TestCloud(Path(tmp_path_factory.mktemp("parity")) / "cloud")
+    cloud.start_hosts()
+    cloud.wait(lambda: cloud.client("admin").get("compute", "/os-hypervisors").json()["hypervisors"])
+    try:
+        admin = cloud.client("admin")
+        project = admin.get("identity", "/projects?name=admin").json()["projects"][0]["id"]
+
+        def ask(
+            method: str, service: str, path: str, headers: dict[str, str], content: bytes | None
+        ) -> tuple[int, dict[str, str], str]:
+            mount = cloud.env.service(service).mount
+            found = cloud.http.request(method, mount + path, headers=headers, content=content)
+            return found.status_code, dict(found.headers), found.text
+
+        return ask_all(ask, {"token": admin.token, "admin_project": project})
+    finally:
+        cloud.close()
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda case: f"{case['service']}: {case['name']}")
+def test_the_answer_is_like_the_real_one(case: dict[str, Any], answers: dict[str, Any]) -> None:
+    name = f"{case['service']}: {case['name']}"
+    ours, theirs = answers[name], RECORDED[name]
+    assert ours["status"] == theirs["status"], ours
+    compare = case.get("compare", "shape")
+    if compare == "exact":
+        assert ours["body"] == theirs["body"]
+    elif compare == "shape":
+        missing = lacking(shape(theirs["body"]), shape(ours["body"]))
+        assert not missing, missing
+
+
+def lacking(wanted: Any, found: Any, where: str = "") -> list[str]:
+    """What of ``wanted``'s shape is not in ``found``; a null may stand where a value stands."""
+    if isinstance(wanted, dict):
+        if not isinstance(found, dict):
+            return [] if found == "NoneType" else [f"{where}: not an object"]
+        gone = [f"{where}.{key}" for key in wanted if key not in found]
+        both = [key for key in wanted if key in found]
+        return gone + [x for key in both for x in lacking(wanted[key], found[key], f"{where}.{key}")]
+    if isinstance(wanted, list):
+        if not isinstance(found, list):
+            return [f"{where}: not a list"]
+        return lacking(wanted[0], found[0], f"{where}[]") if wanted and found else []
+    if isinstance(found, dict | list):
+        return [] if wanted == "NoneType" else [f"{where}: {found} instead of {wanted}"]
+    same = wanted == found or "NoneType" in (wanted, found) or {wanted, found} == {"int", "float"}
+    return [] if same else [f"{where}: {found} instead of {wanted}"]
