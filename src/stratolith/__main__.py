@@ -51,8 +51,8 @@ def parser() -> argparse.ArgumentParser:
     config.add_argument(
         "what", choices=["sample", "show"], help="sample: every key explained; show: in force"
     )
-    test = commands.add_parser("test", help="check and test the checkout", add_help=False)
-    test.add_argument("arguments", nargs=argparse.REMAINDER, help="arguments for pytest")
+    test = commands.add_parser("test", help="check and test the checkout")
+    test.add_argument("arguments", nargs="*", metavar="...", help="arguments for pytest")
     test.set_defaults(run=_test)
     return top
 
@@ -210,7 +210,12 @@ def _test(arguments: argparse.Namespace) -> int:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status. Expected problems become text, never a traceback."""
-    arguments = parser().parse_args(argv)
+    arguments, others = parser().parse_known_args(argv)
+    if others and arguments.command != "test":
+        parser().error(f"unrecognized arguments: {' '.join(others)}")
+    if arguments.command == "test":  # everything after it is pytest's, options as well
+        words = list(sys.argv[1:] if argv is None else argv)
+        arguments.arguments = words[words.index("test") + 1 :]
     try:
         return int(arguments.run(arguments))
     except KeyboardInterrupt:

@@ -38,7 +38,7 @@ def _external() -> Finding:
     try:
         external.require_no_overlap(chosen, external.host_networks())
     except DeployError as error:
-        return Finding("external network", chosen.cidr, "free", False, f"{error.problem} {error.fix}")
+        return Finding("external network", error.problem, "free", False, error.fix)
     return Finding("external network", f"{chosen.cidr} is free", "free", True)
 
 

@@ -15,7 +15,6 @@ from stratolith.deploy.running import SOURCES
 
 CHECKS = [
     ("style", ["ruff", "check", "."]),
-    ("format", ["ruff", "format", "--check", "."]),
     ("types", ["mypy"]),
     ("import law", ["lint-imports"]),
 ]

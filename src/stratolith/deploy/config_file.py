@@ -139,8 +139,7 @@ def _set(text: str, section: str, key: str, value: Any) -> str:
     known = re.compile(rf"^[ ]+(# )?{re.escape(key)}:.*$", re.MULTILINE)
     # A live key beats its commented twin, wherever each of them stands.
     hits = sorted(known.finditer(body), key=lambda hit: hit.group(1) is not None)
-    if hits:
-        body = body[: hits[0].start()] + line + body[hits[0].end() :]
-    else:
-        body = f"\n{line}" + body
+    if not hits:
+        return f"{text[: begin.end()]}\n{line}{body}{text[end:]}"
+    body = body[: hits[0].start()] + line + body[hits[0].end() :]
     return text[: begin.end()] + body + text[end:]

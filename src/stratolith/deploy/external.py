@@ -63,9 +63,7 @@ def host_networks() -> dict[Network, str]:
             capture_output=True, text=True, check=True,
         )  # fmt: skip
     except FileNotFoundError:
-        raise DeployError(
-            "The command `ip` is missing.", "apt-get install iproute2"
-        ) from None
+        raise DeployError("The command `ip` is missing.", "apt-get install iproute2") from None
     except subprocess.CalledProcessError as error:
         raise DeployError(f"`ip route` failed: {error.stderr.strip()}") from None
     return parse_routes(json.loads(answer.stdout or "[]"))

@@ -179,6 +179,9 @@ class Preparation:
         self.progress.run(f"Making the virtual environment {self.venv}", command)
 
     def _is_environment_usable(self) -> bool:
+        place = self.stamps / "place"
+        if place.exists() and not place.read_text().startswith(f"{self.root} "):
+            return False  # the checkout was moved: the scripts in it name the old place
         here = f"{sys.version_info.major}.{sys.version_info.minor}"
         check = "import sys, pip; print('%d.%d' % sys.version_info[:2], sys.prefix)"
         try:

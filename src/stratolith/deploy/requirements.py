@@ -87,8 +87,11 @@ def taken_ports(settings: Settings) -> Iterator[Finding]:
             return
         if is_free and address != listen:
             is_free = processes.is_bindable(address, port)
-        found = "free" if is_free else _owner(port)
-        yield Finding(f"port {port} ({name})", found, "free", is_free, "" if is_free else _move(settings, port))
+        what = f"port {port} ({name})"
+        if is_free:
+            yield Finding(what, "free", "free", True)
+        else:
+            yield Finding(what, _owner(port), "free", False, _move(settings, port))
 
 
 def _owner(port: int) -> str:

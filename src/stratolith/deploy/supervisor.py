@@ -11,6 +11,7 @@ Signals: TERM stops the children and ends; HUP restarts the children.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import fcntl
 import json
 import os
@@ -117,16 +118,16 @@ class Child:
         lived = time.time() - self.started_at
         say(f"{self.role} (pid {self.pid}) ended after {lived:.1f} s: {self.last_exit}")
         self.pid, self.pidfd = 0, -1
-        self.delay = 0.0 if lived > STABLE_SECONDS else min(max(0.25, self.delay * 2), LONGEST_DELAY)
+        self.delay = min(max(0.25, self.delay * 2), LONGEST_DELAY)
+        if lived > STABLE_SECONDS:
+            self.delay = 0.0
         self.due = time.monotonic() + self.delay
         self.restarts += 1
 
     def signal(self, number: int) -> None:
         if self.pid:
-            try:
+            with contextlib.suppress(OSError):  # it ended in this very moment
                 signal.pidfd_send_signal(self.pidfd, number)
-            except (ProcessLookupError, OSError):
-                pass
 
 
 class Supervisor:
@@ -270,10 +271,9 @@ def own_log() -> str:
 
 def say(text: str) -> None:
     stamp = time.strftime("%Y-%m-%d %H:%M:%S")
-    try:
+    # A full disk must not end the process that keeps the others alive.
+    with contextlib.suppress(OSError):
         os.write(2, f"{stamp} supervisor: {text}\n".encode())
-    except OSError:
-        pass  # a full disk must not end the process that keeps the others alive
 
 
 def children_of(arguments: argparse.Namespace) -> list[Child]:

@@ -11,8 +11,16 @@ from typing import Any
 
 import msgspec
 
-from stratolith.deploy import config_file, credentials, external, files, people, requirements
-from stratolith.deploy import running, steps
+from stratolith.deploy import (
+    config_file,
+    credentials,
+    external,
+    files,
+    people,
+    requirements,
+    running,
+    steps,
+)
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.steps import Report, Step
@@ -284,8 +292,7 @@ class Up:
     def _client_files(self) -> dict[Path, str]:
         access = credentials.access(self.layout, self.settings)
         found = {
-            self.layout.openrc(user): credentials.openrc(user, access)
-            for user in credentials.USERS
+            self.layout.openrc(user): credentials.openrc(user, access) for user in credentials.USERS
         }
         found[self.layout.clouds_yaml] = credentials.clouds_yaml(self.layout.state_dir, access)
         return found

@@ -1,0 +1,55 @@
+"""This host as the commands see it: its drivers, its guests, the cloud's processes on it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from stratolith.deploy import processes, running
+from stratolith.deploy.layout import Layout
+from stratolith.kernel.config import Settings
+
+if TYPE_CHECKING:
+    from stratolith.compute.drivers.base import GuestState, HypervisorDriver
+    from stratolith.network.drivers.base import NetworkDriver
+
+
+def hypervisor(settings: Settings) -> HypervisorDriver:
+    """The driver that runs the guests of this cloud on this host."""
+    from stratolith.compute.agent import make_driver
+
+    return make_driver(settings, fake=settings.fake)
+
+
+def network(settings: Settings) -> NetworkDriver:
+    """The driver that realises the networks of this cloud on this host."""
+    from stratolith.network.agent import make_driver
+
+    return make_driver(settings, fake=settings.fake)
+
+
+def running_guests(settings: Settings) -> list[GuestState]:
+    return [guest for guest in hypervisor(settings).list_guests() if guest.pid is not None]
+
+
+def own_processes(layout: Layout, settings: Settings) -> dict[int, str]:
+    """Pid -> role of every process of this cloud here: ours, dnsmasq, guests, proxies."""
+    found = {pid: role for role, pid in running.pids(layout).items()}
+    for pid in processes.children(list(found)):
+        found.setdefault(pid, "helper")
+    # Guests and DHCP servers outlive the agent; what tells them is our paths in their command.
+    marks = [f"{settings.state_dir}/", f"{settings.run_dir}/"]
+    for entry in processes.PROC.iterdir():
+        if not entry.name.isdigit() or int(entry.name) in (os.getpid(), os.getppid()):
+            continue
+        command = processes.command_line(int(entry.name))
+        if any(mark in command for mark in marks):
+            found.setdefault(int(entry.name), _kind(command))
+    return found
+
+
+def _kind(command: str) -> str:
+    program = os.path.basename(command.split(" ", 1)[0])
+    if program.startswith("qemu-system"):
+        return "guest"
+    return program if program == "dnsmasq" else "helper"
