@@ -1,0 +1,286 @@
+"""Allocations: who uses how much of what.
+
+A consumer's allocations are always written as a whole. The check against the inventory and
+the write are in one transaction; the generation of every provider touched is raised first, so
+that two transactions on the same provider never both take its last unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from stratolith.kernel.clock import utcnow
+from stratolith.kernel.context import Context
+from stratolith.placement.exceptions import CapacityExceeded, ConcurrentUpdate, UnknownProvider
+from stratolith.placement.managers import resource_classes
+from stratolith.placement.models import Allocation, Consumer, Inventory, ResourceProvider
+
+Resources = Mapping[str, int]
+ANY_GENERATION = -1
+
+
+@dataclass(frozen=True)
+class Claim:
+    """All that one consumer shall use: provider uuid -> resource class -> amount.
+
+    Empty ``resources`` release everything. ``generation`` is the consumer generation the
+    caller knows: None means the consumer must be new, ANY_GENERATION does not care.
+    """
+
+    consumer_id: str
+    resources: Mapping[str, Resources]
+    project_id: str
+    user_id: str
+    consumer_type: str | None = None
+    generation: int | None = ANY_GENERATION
+
+
+@dataclass
+class Held:
+    """What a consumer holds; ``resources`` as in Claim, ``providers`` uuid -> generation."""
+
+    consumer: Consumer | None = None
+    resources: dict[str, dict[str, int]] = field(default_factory=dict)
+    providers: dict[str, int] = field(default_factory=dict)
+    last_change: Any = None
+
+
+def claim(
+    ctx: Context,
+    consumer_id: str,
+    provider_uuid: str,
+    resources: Resources,
+    project_id: str,
+    user_id: str,
+    *,
+    consumer_type: str | None = "INSTANCE",
+) -> None:
+    """Let the consumer use exactly ``resources`` of this provider, in place of what it held.
+
+    Raises CapacityExceeded (a Conflict) when it does not fit any more, UnknownProvider.
+    """
+    wanted = {provider_uuid: {name: n for name, n in resources.items() if n > 0}}
+    replace(ctx, [Claim(consumer_id, wanted, project_id, user_id, consumer_type)])
+
+
+def release(ctx: Context, consumer_id: str) -> bool:
+    """Give back everything the consumer holds; False when it held nothing."""
+    providers = list(
+        ctx.session.scalars(
+            select(Allocation.provider_uuid)
+            .where(Allocation.consumer_uuid == consumer_id)
+            .distinct()
+        )
+    )
+    _raise_generations(ctx, providers)
+    ctx.session.execute(delete(Allocation).where(Allocation.consumer_uuid == consumer_id))
+    _forget_consumers(ctx, [consumer_id])
+    return bool(providers)
+
+
+def move(ctx: Context, from_consumer: str, to_consumer: str) -> None:
+    """Hand what one consumer holds to another, which must be new (a migration's old host)."""
+    old = ctx.session.get(Consumer, from_consumer)
+    if old is None:
+        return
+    ctx.session.add(
+        Consumer(
+            uuid=to_consumer,
+            project_id=old.project_id,
+            user_id=old.user_id,
+            consumer_type="MIGRATION",
+            generation=1,
+        )
+    )
+    ctx.session.flush()
+    ctx.session.execute(
+        update(Allocation)
+        .where(Allocation.consumer_uuid == from_consumer)
+        .values(consumer_uuid=to_consumer)
+    )
+    _forget_consumers(ctx, [from_consumer])
+
+
+def of_consumer(ctx: Context, consumer_id: str) -> dict[str, dict[str, int]]:
+    """provider uuid -> resource class -> amount; empty when the consumer holds nothing."""
+    return held_by(ctx, consumer_id).resources
+
+
+def held_by(ctx: Context, consumer_id: str) -> Held:
+    """What the consumer holds, with generations."""
+    rows = ctx.session.execute(
+        select(Allocation, ResourceProvider.generation)
+        .join(ResourceProvider, ResourceProvider.uuid == Allocation.provider_uuid)
+        .where(Allocation.consumer_uuid == consumer_id)
+        .order_by(Allocation.provider_uuid, Allocation.resource_class)
+    ).all()
+    held = Held(consumer=ctx.session.get(Consumer, consumer_id))
+    for row, generation in rows:
+        held.resources.setdefault(row.provider_uuid, {})[row.resource_class] = row.used
+        held.providers[row.provider_uuid] = generation
+        held.last_change = max(held.last_change or row.created_at, row.created_at)
+    return held
+
+
+def of_provider(ctx: Context, provider_uuid: str) -> list[tuple[Allocation, Consumer]]:
+    """Every allocation of the provider with its consumer."""
+    rows = ctx.session.execute(
+        select(Allocation, Consumer)
+        .join(Consumer, Consumer.uuid == Allocation.consumer_uuid)
+        .where(Allocation.provider_uuid == provider_uuid)
+        .order_by(Allocation.consumer_uuid, Allocation.resource_class)
+    ).all()
+    return [(row[0], row[1]) for row in rows]
+
+
+def replace(ctx: Context, claims: Iterable[Claim]) -> None:
+    """Write what all these consumers hold, all or nothing.
+
+    Raises UnknownProvider, UnknownResourceClass, CapacityExceeded, ConcurrentUpdate.
+    """
+    claims = list(claims)
+    consumers = [_consumer(ctx, one) for one in claims]
+    ids = [one.consumer_id for one in claims]
+    before = set(
+        ctx.session.scalars(
+            select(Allocation.provider_uuid).where(Allocation.consumer_uuid.in_(ids)).distinct()
+        )
+    )
+    wanted = {uuid for one in claims for uuid in one.resources}
+    names = {name for one in claims for use in one.resources.values() for name in use}
+    resource_classes.check(ctx, names, "allocations")
+    known = _raise_generations(ctx, wanted | before)
+    for uuid in sorted(wanted - known):
+        raise UnknownProvider(uuid=uuid)
+    ctx.session.execute(delete(Allocation).where(Allocation.consumer_uuid.in_(ids)))
+    _check_capacity(ctx, claims, wanted)
+    rows = _rows(claims)
+    if rows:
+        ctx.session.execute(insert(Allocation), rows)
+    for consumer in consumers:
+        consumer.generation += 1
+    ctx.session.flush()
+    _forget_consumers(ctx, [one.consumer_id for one in claims if not any(one.resources.values())])
+
+
+def _consumer(ctx: Context, claim: Claim) -> Consumer:
+    found = ctx.session.get(Consumer, claim.consumer_id)
+    known = found.generation if found is not None else None
+    if claim.generation not in (ANY_GENERATION, known):
+        raise ConcurrentUpdate(
+            f"consumer generation conflict - expected {_json(known)} "
+            f"but got {_json(claim.generation)}"
+        )
+    if found is None:
+        found = Consumer(uuid=claim.consumer_id, generation=0)
+        ctx.session.add(found)
+    found.project_id, found.user_id = claim.project_id, claim.user_id
+    if claim.consumer_type is not None:
+        found.consumer_type = claim.consumer_type
+    ctx.session.flush()
+    return found
+
+
+def _json(generation: int | None) -> str:
+    return "null" if generation is None else str(generation)
+
+
+def _rows(claims: Iterable[Claim]) -> list[dict[str, Any]]:
+    now = utcnow()
+    return [
+        {
+            "consumer_uuid": one.consumer_id,
+            "provider_uuid": uuid,
+            "resource_class": name,
+            "used": amount,
+            "created_at": now,
+        }
+        for one in claims
+        for uuid, resources in one.resources.items()
+        for name, amount in resources.items()
+    ]
+
+
+def _raise_generations(ctx: Context, uuids: Iterable[str]) -> set[str]:
+    """Raise the generation of these providers; gives those that exist."""
+    wanted = list(uuids)
+    if not wanted:
+        return set()
+    known = set(
+        ctx.session.scalars(
+            update(ResourceProvider)
+            .where(ResourceProvider.uuid.in_(wanted))
+            .values(generation=ResourceProvider.generation + 1)
+            .returning(ResourceProvider.uuid)
+            .execution_options(synchronize_session=False)
+        )
+    )
+    for row in ctx.session.identity_map.values():
+        if isinstance(row, ResourceProvider) and row.uuid in known:
+            ctx.session.expire(row)
+    return known
+
+
+def _check_capacity(ctx: Context, claims: Iterable[Claim], providers: set[str]) -> None:
+    """Raise CapacityExceeded unless everything fits beside what others use."""
+    if not providers:
+        return
+    inventories = {
+        (row.provider_uuid, row.resource_class): row
+        for row in ctx.session.execute(
+            select(*Inventory.__table__.c).where(Inventory.provider_uuid.in_(providers))
+        )
+    }
+    used: dict[tuple[str, str], int] = {
+        (row[0], row[1]): int(row[2])
+        for row in ctx.session.execute(
+            select(Allocation.provider_uuid, Allocation.resource_class, func.sum(Allocation.used))
+            .where(Allocation.provider_uuid.in_(providers))
+            .group_by(Allocation.provider_uuid, Allocation.resource_class)
+        )
+    }
+    for one in claims:
+        for uuid, resources in one.resources.items():
+            for name, amount in resources.items():
+                key = (uuid, name)
+                reason = _misfit(inventories.get(key), uuid, name, amount, used.get(key, 0))
+                if reason:
+                    raise CapacityExceeded(reason=reason)
+                used[key] = used.get(key, 0) + amount
+
+
+def _misfit(inventory: Any, uuid: str, name: str, amount: int, used: int) -> str | None:
+    """Why an amount does not fit, or None."""
+    if inventory is None:
+        return f"resource provider {uuid} has no inventory of {name}"
+    if amount < inventory.min_unit or amount > inventory.max_unit:
+        return (
+            f"{amount} of {name} on resource provider {uuid} violates min_unit "
+            f"{inventory.min_unit} or max_unit {inventory.max_unit}"
+        )
+    if amount % inventory.step_size:
+        return (
+            f"{amount} of {name} on resource provider {uuid} is no multiple of step_size "
+            f"{inventory.step_size}"
+        )
+    capacity = int((inventory.total - inventory.reserved) * inventory.allocation_ratio)
+    if used + amount > capacity:
+        return (
+            f"{amount} of {name} on resource provider {uuid} would exceed its capacity: "
+            f"{used} of {capacity} are used"
+        )
+    return None
+
+
+def _forget_consumers(ctx: Context, ids: list[str]) -> None:
+    """Remove those of these consumers that hold nothing."""
+    for consumer_id in ids:
+        row = ctx.session.get(Consumer, consumer_id)
+        if row is not None:
+            ctx.session.delete(row)
+    if ids:
+        ctx.session.flush()
