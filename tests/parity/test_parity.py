@@ -19,7 +19,9 @@ RECORDED: dict[str, Any] = json.loads((FOLDER / "recorded.json").read_text())
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     cloud = TestCloud(Path(tmp_path_factory.mktemp("parity")) / "cloud")
     cloud.start_hosts()
-    cloud.wait(lambda: cloud.client("admin").get("compute", "/os-hypervisors").json()["hypervisors"])
+    cloud.wait(
+        lambda: cloud.client("admin").get("compute", "/os-hypervisors").json()["hypervisors"]
+    )
     try:
         admin = cloud.client("admin")
         project = admin.get("identity", "/projects?name=admin").json()["projects"][0]["id"]
@@ -56,7 +58,9 @@ def lacking(wanted: Any, found: Any, where: str = "") -> list[str]:
             return [] if found == "NoneType" else [f"{where}: not an object"]
         gone = [f"{where}.{key}" for key in wanted if key not in found]
         both = [key for key in wanted if key in found]
-        return gone + [x for key in both for x in lacking(wanted[key], found[key], f"{where}.{key}")]
+        return gone + [
+            x for key in both for x in lacking(wanted[key], found[key], f"{where}.{key}")
+        ]
     if isinstance(wanted, list):
         if not isinstance(found, list):
             return [f"{where}: not a list"]
