@@ -140,7 +140,7 @@ def _load(
     by_uuid: dict[str, tuple[str, dict[str, Stock]]] = {}
     for row in ctx.session.execute(statement):
         _, stocks = by_uuid.setdefault(row[0], (row[1], {}))
-        stocks[row[2]] = Stock(*row[3:9], used=int(row[9] or 0))
+        stocks[row[2]] = Stock(row[3], row[4], row[5], row[6], row[7], row[8], int(row[9] or 0))
     return [ProviderSummary(uuid, name, stocks) for uuid, (name, stocks) in by_uuid.items()]
 
 
