@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 
@@ -43,9 +44,7 @@ def test_a_route_is_public_or_has_a_rule(service: Service, route: Route) -> None
 @pytest.mark.parametrize(("service", "route"), ROUTES, ids=name)
 def test_a_route_that_takes_json_has_a_schema(service: Service, route: Route) -> None:
     if route.method in ("POST", "PUT", "PATCH") and not (route.raw_body or route.stream):
-        takes_body = (
-            "body" in route.handler.__code__.co_varnames[: route.handler.__code__.co_argcount]
-        )
+        takes_body = "body" in inspect.signature(route.handler).parameters
         assert route.body is not None or not takes_body
 
 

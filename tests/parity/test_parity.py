@@ -19,11 +19,9 @@ RECORDED: dict[str, Any] = json.loads((FOLDER / "recorded.json").read_text())
 def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     cloud = TestCloud(Path(tmp_path_factory.mktemp("parity")) / "cloud")
     cloud.start_hosts()
-    cloud.wait(
-        lambda: cloud.client("admin").get("compute", "/os-hypervisors").json()["hypervisors"]
-    )
+    admin = cloud.client("admin")
+    cloud.wait(lambda: admin.get("compute", "/os-hypervisors").json()["hypervisors"])
     try:
-        admin = cloud.client("admin")
         project = admin.get("identity", "/projects?name=admin").json()["projects"][0]["id"]
 
         def ask(
@@ -58,9 +56,8 @@ def lacking(wanted: Any, found: Any, where: str = "") -> list[str]:
             return [] if found == "NoneType" else [f"{where}: not an object"]
         gone = [f"{where}.{key}" for key in wanted if key not in found]
         both = [key for key in wanted if key in found]
-        return gone + [
-            x for key in both for x in lacking(wanted[key], found[key], f"{where}.{key}")
-        ]
+        inner = [lacking(wanted[key], found[key], f"{where}.{key}") for key in both]
+        return gone + [one for some in inner for one in some]
     if isinstance(wanted, list):
         if not isinstance(found, list):
             return [f"{where}: not a list"]
