@@ -1,0 +1,149 @@
+"""Transactions: writers queue, a failed one leaves nothing, a retry starts afresh."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Integer, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from stratolith.kernel import operations
+from stratolith.kernel.clock import SimulatedClock
+from stratolith.kernel.db import Base, Database
+from stratolith.kernel.operations import Operation, State
+from stratolith.kernel.reconcile import lease
+
+
+class Tally(Base):
+    """One number, for tests of lost updates."""
+
+    __tablename__ = "toy_tallies"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    value: Mapped[int] = mapped_column(Integer, default=0)
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    found = Database(f"sqlite:///{tmp_path}/test.db")
+    Base.metadata.create_all(found.engine)
+    with found.write() as session:
+        session.add(Tally(id=1))
+    yield found
+    found.dispose()
+
+
+def value(db: Database) -> int:
+    with db.read() as session:
+        return session.scalars(select(Tally.value)).one()
+
+
+def add_one(session: Session) -> None:
+    tally = session.get(Tally, 1)
+    assert tally is not None
+    tally.value += 1
+
+
+def test_no_update_is_lost(db: Database) -> None:
+    def work() -> None:
+        for _ in range(25):
+            db.run(add_one)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert value(db) == 200
+
+
+def test_two_processes_share_the_file(db: Database) -> None:
+    other = Database(db.url)
+    threads = [
+        threading.Thread(target=lambda d=d: [d.run(add_one) for _ in range(25)])
+        for d in (db, other)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    other.dispose()
+    assert value(db) == 50
+
+
+def test_an_exception_undoes_everything(db: Database) -> None:
+    with pytest.raises(ValueError, match="no"), db.write() as session:
+        add_one(session)
+        session.flush()
+        raise ValueError("no")
+    assert value(db) == 0
+    db.run(add_one)  # the writer's lock is free again
+    assert value(db) == 1
+
+
+def test_a_reader_keeps_its_view(db: Database) -> None:
+    with db.read() as reader:
+        assert reader.scalars(select(Tally.value)).one() == 0
+        db.run(add_one)
+        assert reader.scalars(select(Tally.value)).one() == 0
+    assert value(db) == 1
+
+
+def test_a_retry_runs_the_work_again_from_the_start(db: Database) -> None:
+    attempts = []
+
+    def work(session: Session) -> None:
+        attempts.append(1)
+        add_one(session)
+        session.flush()
+        if len(attempts) < 3:
+            raise OperationalError("x", {}, Exception("database is locked"))
+
+    db.run(work)
+    assert len(attempts) == 3
+    assert value(db) == 1
+
+
+def test_leases_go_to_one_holder_until_they_run_out(db: Database) -> None:
+    clock = SimulatedClock()
+    assert lease.acquire(db, clock, "work", "a", 30)
+    assert not lease.acquire(db, clock, "work", "b", 30)
+    clock.advance(20)
+    assert lease.acquire(db, clock, "work", "a", 30)  # renewed
+    clock.advance(25)
+    assert not lease.acquire(db, clock, "work", "b", 30)
+    clock.advance(10)
+    assert lease.acquire(db, clock, "work", "b", 30)
+    lease.release(db, "work", "b")
+    assert lease.acquire(db, clock, "work", "c", 30)
+
+
+def test_operations_end_once_and_are_overdue_in_time(db: Database) -> None:
+    clock = SimulatedClock()
+    now = clock.now()
+    with db.write() as session:
+        for number in range(2):
+            session.add(
+                Operation(
+                    id=f"o{number}",
+                    service="toy",
+                    resource_id="r",
+                    kind="reboot",
+                    request_id="req",
+                    deadline_at=now + timedelta(seconds=10),
+                )
+            )
+    with db.write() as session:
+        assert [o.id for o in operations.open_of(session, "toy", ["r"])] == ["o0", "o1"]
+        assert operations.finish(session, "o0", now) is True
+        assert operations.finish(session, "o0", now, "too late") is False
+        assert operations.overdue(session, now) == []
+        late = operations.overdue(session, now + timedelta(seconds=11))
+        assert [o.id for o in late] == ["o1"]
+        assert session.scalars(select(Operation.state).where(Operation.id == "o0")).one() == (
+            State.DONE
+        )

@@ -1,0 +1,51 @@
+"""The outbox: an event is told after its commit, and never when there was none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stratolith.kernel import events
+from stratolith.kernel.context import Context
+from stratolith.kernel.environment import Environment
+from tests.api.kernel import toy
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> Iterator[Environment]:
+    found = toy.environment(tmp_path)
+    yield found
+    found.db.dispose()
+
+
+def test_told_once_after_the_commit(env: Environment) -> None:
+    told: list[dict[str, Any]] = []
+    events.subscribe("toy.made", lambda ctx, payload: told.append(payload))
+    ctx = Context(env, toy.SERVICE, write=True)
+    events.emit(ctx, "toy.made", {"id": "1"})
+    ctx.commit()
+    lost = Context(env, toy.SERVICE, write=True)
+    events.emit(lost, "toy.made", {"id": "2"})
+    lost.session.flush()
+    lost.close()  # rolled back
+    assert events.publish_pending(env) == 1
+    assert events.publish_pending(env) == 0
+    assert told == [{"id": "1"}]
+
+
+def test_a_failing_subscriber_stops_nobody_else(env: Environment) -> None:
+    told: list[str] = []
+
+    def broken(ctx: Context, payload: dict[str, Any]) -> None:
+        raise RuntimeError("broken")
+
+    events.subscribe("toy.lost", broken)
+    events.subscribe("toy.lost", lambda ctx, payload: told.append(payload["id"]))
+    ctx = Context(env, toy.SERVICE, write=True)
+    events.emit(ctx, "toy.lost", {"id": "1"})
+    ctx.commit()
+    events.publish_pending(env)
+    assert told == ["1"]
