@@ -114,7 +114,8 @@ class Progress:
         with self._log.open("rb") as log:
             log.seek(begin)
             text = log.read().decode(errors="replace")
-        return [line for line in text.splitlines() if line.strip()]
+        lines = (line for line in text.splitlines() if line.strip())
+        return [line for line in lines if not line.startswith("WARNING:")]
 
 
 class Preparation:

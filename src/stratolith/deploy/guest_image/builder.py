@@ -1,7 +1,6 @@
 """Building the small bootable test guest from Debian packages, without mounts or loop devices."""
 
 import hashlib
-import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from pathlib import Path
 
 from . import disk, packages, tree
 from .architectures import Architecture, architecture
+from .kernel import kernel_file, load_in_place
 
 # Debian/Ubuntu packages of the machine that builds; the launcher installs them.
 HOST_PACKAGES: tuple[str, ...] = (
@@ -47,7 +47,7 @@ def build(out: Path, arch: str, cache: Path, progress: Callable[[str], None]) ->
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".guest-image-") as name:
         work = Path(name)
         progress("unpacking the packages")
-        packages.unpack(files, work / "packages")
+        packages.unpack(files, work / "packages", work / "shell")
         raw = _make_disk(work, target, progress)
         progress("converting to qcow2")
         image = work / "disk.qcow2"
@@ -64,8 +64,9 @@ def build(out: Path, arch: str, cache: Path, progress: Callable[[str], None]) ->
 def _make_disk(work: Path, arch: Architecture, progress: Callable[[str], None]) -> Path:
     unpacked, root = work / "packages", work / "root"
     progress("laying out the root file system")
-    tree.build_root(unpacked, root, arch)
-    shutil.copy(tree.kernel_file(unpacked), root / "boot/vmlinuz")
+    tree.build_root(unpacked, work / "shell", root, arch)
+    kernel = kernel_file(unpacked).read_bytes()
+    (root / "boot/vmlinuz").write_bytes(load_in_place(kernel))
     initramfs = tree.build_initramfs(unpacked, work / "initramfs", arch)
     (root / "boot/initrd").write_bytes(initramfs)
     progress("writing file system and boot loader")

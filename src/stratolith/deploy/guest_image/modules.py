@@ -4,6 +4,8 @@ import lzma
 from collections.abc import Iterable
 from pathlib import Path
 
+from .errors import GuestImageError
+
 _MAGIC_XZ = b"\xfd7zXZ\0"
 
 
@@ -15,7 +17,11 @@ class ModuleTree:
     """
 
     def __init__(self, directory: Path) -> None:
-        """Index every module file under `directory` (lib/modules/VERSION)."""
+        """Index every module file under `directory`, a lib/modules with one kernel in it."""
+        versions = [path.name for path in directory.iterdir()] if directory.is_dir() else []
+        if len(versions) != 1:
+            raise GuestImageError(f"expected one kernel's modules in {directory}: {versions}")
+        self.version = versions[0]
         self._files = {
             _canonical(path.name.split(".ko")[0]): path for path in directory.rglob("*.ko*")
         }
@@ -35,6 +41,19 @@ class ModuleTree:
         data = self._files[name].read_bytes()
         return lzma.decompress(data) if data.startswith(_MAGIC_XZ) else data
 
+    def install(self, names: Iterable[str], target: Path) -> None:
+        """Write the modules and what they need into `target`, with the tables modprobe reads."""
+        target.mkdir(parents=True)
+        needed_by, known_as = [], []
+        for name in self.load_order(names):
+            data = self.content(name)
+            (target / f"{name}.ko").write_bytes(data)
+            before = [n for n in reversed(self.load_order([name])) if n != name]
+            needed_by.append(f"{name}.ko:" + "".join(f" {n}.ko" for n in before))
+            known_as += [f"alias {alias} {name}" for alias in aliases(data)]
+        (target / "modules.dep").write_text("\n".join(needed_by) + "\n")
+        (target / "modules.alias").write_text("\n".join(known_as) + "\n")
+
     def _visit(self, name: str, order: list[str], path: frozenset[str]) -> None:
         if name in order or name in path or name not in self._files:
             return
@@ -45,10 +64,19 @@ class ModuleTree:
 
 def dependencies(module: bytes) -> list[str]:
     """The modules named in the `depends=` field of a module's information section."""
-    for field in module.split(b"\0"):
-        if field.startswith(b"depends="):
-            return [_canonical(n) for n in field[8:].decode().split(",") if n]
+    for value in _information(module, b"depends="):
+        return [_canonical(name) for name in value.split(",") if name]
     return []
+
+
+def aliases(module: bytes) -> list[str]:
+    """The names (`pci:v...`, `rtnl-link-vlan`, `fs-isofs`) under which the kernel asks for it."""
+    return [value for value in _information(module, b"alias=") if value]
+
+
+def _information(module: bytes, key: bytes) -> list[str]:
+    fields = (field for field in module.split(b"\0") if field.startswith(key))
+    return [field[len(key) :].decode("ascii", "replace") for field in fields]
 
 
 def _canonical(name: str) -> str:

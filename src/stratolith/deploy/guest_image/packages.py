@@ -20,16 +20,20 @@ SOURCES = (
 # Programs first, then the libraries they link against. The closure is written out because apt's
 # own would bring Perl and a hundred more; a missing library fails the build by name.
 PACKAGES: tuple[str, ...] = (
-    "busybox-static", "dropbear-bin", "sudo", "util-linux", "e2fsprogs", "curl",
+    "busybox-static", "dropbear-bin", "sudo", "util-linux", "e2fsprogs", "curl", "wget", "iproute2",
+    "iputils-ping",
     "libc6", "libcrypt1", "libtomcrypt1", "libtommath1", "libgmp10", "zlib1g",
     "libpam0g", "libpam-modules", "libaudit1", "libcap-ng0", "libselinux1", "libpcre2-8-0",
     "libblkid1", "libmount1", "libsmartcols1", "libudev1", "libuuid1", "libcap2", "libtinfo6",
+    "libbpf1", "libelf1", "libmnl0", "libbsd0", "libmd0",
     "libext2fs2", "libcom-err2", "libss2",
     "libcurl4", "libnghttp2-14", "libidn2-0", "libunistring2", "librtmp1", "libssh2-1",
     "libpsl5", "libssl3", "libgssapi-krb5-2", "libkrb5-3", "libk5crypto3", "libkrb5support0",
     "libkeyutils1", "libldap-2.5-0", "libsasl2-2", "libzstd1", "libbrotli1", "libgnutls30",
     "libhogweed6", "libnettle8", "libp11-kit0", "libtasn1-6", "libffi8",
 )  # fmt: skip
+# Unpacked on its own, since its one file has the same name as busybox-static's.
+SHELL_PACKAGE = "busybox"
 GRUB_PACKAGES: tuple[str, ...] = ("grub-pc-bin", "grub-common", "libdevmapper1.02.1", "liblzma5")
 
 Progress = Callable[[str], None]
@@ -47,7 +51,7 @@ def fetch(arch: str, cache: Path, progress: Progress) -> list[Path]:
     Raises GuestImageError when packages are missing and cannot be downloaded.
     """
     directory = cache / f"packages-{arch}"
-    known = _complete(directory)
+    known = _complete(arch, directory)
     if known is not None:
         progress(f"{len(known)} Debian packages found in the cache")
         return known
@@ -60,17 +64,21 @@ def fetch(arch: str, cache: Path, progress: Progress) -> list[Path]:
         return _download(arch, directory, _private_apt(arch, directory, progress), progress)
 
 
-def unpack(packages: Sequence[Path], target: Path) -> None:
-    """Extract the packages into `target`; nothing is installed on this machine."""
-    target.mkdir(parents=True, exist_ok=True)
+def unpack(packages: Sequence[Path], target: Path, shell: Path) -> None:
+    """Extract the packages into `target`, the shell's into `shell`; nothing gets installed."""
     for package in packages:
-        _run(["dpkg-deb", "-x", str(package), str(target)])
+        into = shell if package.name.partition("_")[0] == SHELL_PACKAGE else target
+        into.mkdir(parents=True, exist_ok=True)
+        _run(["dpkg-deb", "-x", str(package), str(into)])
 
 
-def _complete(directory: Path) -> list[Path] | None:
+def _complete(arch: str, directory: Path) -> list[Path] | None:
     try:
         wanted: dict[str, str] = json.loads((directory / "manifest.json").read_text())
     except (OSError, ValueError):
+        return None
+    have = {name.partition("_")[0] for name in wanted}
+    if not have.issuperset(_names(arch)):  # the list of packages has grown since
         return None
     files = [directory / name for name in sorted(wanted)]
     for file in files:
@@ -83,7 +91,7 @@ def _download(arch: str, directory: Path, options: list[str], progress: Progress
     if not options and (arch != _native_arch() or _host_suite() != SUITE):
         raise GuestImageError(f"this machine is not Debian {SUITE} on {arch}")
     kernel = _kernel_package(arch, options)
-    names = [kernel, *PACKAGES, *(GRUB_PACKAGES if arch == "amd64" else ())]
+    names = [kernel, *_names(arch)]
     progress(f"downloading {len(names)} Debian packages ({kernel})")
     for old in directory.glob("*.deb"):
         old.unlink()
@@ -95,6 +103,10 @@ def _download(arch: str, directory: Path, options: list[str], progress: Progress
     manifest = {file.name: _sha256(file) for file in files}
     (directory / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True))
     return files
+
+
+def _names(arch: str) -> list[str]:
+    return [*PACKAGES, SHELL_PACKAGE, *(GRUB_PACKAGES if arch == "amd64" else ())]
 
 
 def _kernel_package(arch: str, options: list[str]) -> str:

@@ -12,24 +12,25 @@ from .errors import GuestImageError
 from .modules import ModuleTree
 
 # Drivers by the moment they are loaded: the boot disk on virtio; the boot disk on anything else;
-# before the network starts; the rest, beside sshd's start.
 BOOT_MODULES = ("virtio_pci", "virtio_blk")
 MORE_MODULES = ("virtio_mmio", "virtio_scsi", "ata_piix", "ahci", "nvme", "sd_mod")
+# before the network starts (rcS names them); the config drive's, the power button's; on demand.
 NET_MODULES = ("virtio_rng", "virtio_net")
-LATE_MODULES = (
-    "ata_piix", "ahci", "virtio_scsi", "sd_mod", "sr_mod", "isofs", "nls_ascii", "nls_cp437",
-    "nls_utf8", "vfat", "button", "evdev", "atkbd", "virtio_balloon", "e1000", "e1000e",
-    "8139cp",
-)  # fmt: skip
+LATE_MODULES = ("ata_piix", "ahci", "virtio_scsi", "sd_mod", "sr_mod", "isofs", "nls_ascii",
+                "nls_cp437", "nls_utf8", "vfat", "button", "evdev")  # fmt: skip
+DEMAND_MODULES = ("virtio_balloon", "virtio_console", "e1000", "e1000e", "8139cp", "8139too",
+                  "nvme", "8021q", "bridge", "veth", "dummy", "loop", "psmouse", "atkbd",
+                  "usbhid", "xhci_pci", "uhci_hcd", "ehci_pci", "usb_storage")  # fmt: skip
 
 PROGRAMS = (
     "usr/sbin/dropbear", "usr/bin/dropbearkey", "usr/bin/dbclient", "usr/bin/sudo",
-    "bin/lsblk", "sbin/blkid", "bin/findmnt", "usr/bin/curl",
+    "bin/lsblk", "sbin/blkid", "bin/findmnt", "usr/bin/curl", "usr/bin/wget", "bin/ip", "bin/ping",
     "sbin/mke2fs", "sbin/resize2fs", "sbin/e2fsck", "sbin/tune2fs", "sbin/dumpe2fs",
 )  # fmt: skip
 PLUGINS = ("sudo/sudoers.so", "security/pam_permit.so", "security/pam_deny.so")
-LINKS = {"sh": "busybox", "ssh": "dbclient", "mkfs.ext2": "mke2fs", "mkfs.ext3": "mke2fs",
-         "mkfs.ext4": "mke2fs", "fsck.ext4": "e2fsck", "init": "busybox"}  # fmt: skip
+LINKS = {"ssh": "dbclient", "mkfs.ext2": "mke2fs", "mkfs.ext3": "mke2fs",
+         "mkfs.ext4": "mke2fs", "fsck.ext4": "e2fsck", "init": "busybox",
+         "ping6": "ping"}  # fmt: skip
 DIRECTORIES = (
     "dev", "proc", "sys", "run", "tmp", "mnt", "media", "boot", "root", "root/.ssh", "home",
     "home/cirros", "home/cirros/.ssh", "etc/dropbear", "var/lib/guest", "var/log", "var/tmp",
@@ -43,21 +44,23 @@ MODES = {"etc/shadow": 0o600, "etc/sudoers": 0o440, "usr/bin/sudo": 0o4755, "tmp
 USER_FILES = ("home/cirros", "home/cirros/.ssh", "home/cirros/.profile")  # belong to 1000:1000
 
 
-def build_root(unpacked: Path, target: Path, arch: Architecture) -> None:
-    """Lay out the root file system (without kernel and initramfs) from unpacked packages."""
+def build_root(unpacked: Path, shell: Path, target: Path, arch: Architecture) -> None:
+    """Lay out the root file system (without kernel and initramfs) from unpacked packages.
+
+    `shell` is where the package of the users' shell was unpacked.
+    """
     for name in DIRECTORIES:
         (target / name).mkdir(parents=True, exist_ok=True)
     for name, goal in MERGED.items():
         (target / name).symlink_to(goal)
     _copy_data("rootfs", target, {"@TTY@": arch.console})
     _add_busybox(unpacked, target)
-    _add_programs(unpacked, target, arch)
+    _add_programs(unpacked, _find(shell, "bin/busybox"), target, arch)
     (target / "etc/resolv.conf").symlink_to("/run/resolv.conf")
     (target / "etc/mtab").symlink_to("/proc/self/mounts")
+    wanted = (*BOOT_MODULES, *MORE_MODULES, *NET_MODULES, *LATE_MODULES, *DEMAND_MODULES)
     modules = ModuleTree(unpacked / "lib/modules")
-    _add_modules(modules, NET_MODULES, target / "usr/lib/guest-modules/net", BOOT_MODULES)
-    before = (*BOOT_MODULES, *NET_MODULES)
-    _add_modules(modules, LATE_MODULES, target / "usr/lib/guest-modules/late", before)
+    modules.install(wanted, target / "usr/lib/modules" / modules.version)
     for name, mode in MODES.items():
         (target / name).chmod(mode)
 
@@ -73,14 +76,6 @@ def build_initramfs(unpacked: Path, target: Path, arch: Architecture) -> bytes:
     _add_modules(modules, BOOT_MODULES, target / "lib/boot-modules")
     _add_modules(modules, MORE_MODULES, target / "lib/more-modules", BOOT_MODULES)
     return archive(target)
-
-
-def kernel_file(unpacked: Path) -> Path:
-    """The one kernel among the unpacked packages."""
-    found = sorted((unpacked / "boot").glob("vmlinuz-*"))
-    if len(found) != 1:
-        raise GuestImageError(f"expected one kernel in {unpacked}/boot, found {len(found)}")
-    return found[0]
 
 
 def applets(busybox: bytes) -> list[str]:
@@ -105,7 +100,7 @@ def _add_busybox(unpacked: Path, target: Path) -> None:
             link.symlink_to("busybox")
 
 
-def _add_programs(unpacked: Path, target: Path, arch: Architecture) -> None:
+def _add_programs(unpacked: Path, shell: Path, target: Path, arch: Architecture) -> None:
     libraries = target / "usr/lib" / arch.library_directory
     (libraries / "security").mkdir(parents=True)
     programs = []
@@ -114,6 +109,7 @@ def _add_programs(unpacked: Path, target: Path, arch: Architecture) -> None:
         place.unlink(missing_ok=True)  # busybox's applet of the same name
         shutil.copy(_find(unpacked, name), place)
         programs.append(place)
+    programs.append(_add_shell(shell, target))
     for name in PLUGINS:
         source = next(iter(unpacked.rglob(name)), None)
         if source is None:
@@ -127,6 +123,20 @@ def _add_programs(unpacked: Path, target: Path, arch: Architecture) -> None:
         link.unlink(missing_ok=True)
         link.symlink_to(goal)
     _add_libraries(unpacked, target, libraries, programs)
+
+
+def _add_shell(shell: Path, target: Path) -> Path:
+    """Install the users' shell: busybox of the build that runs programs by PATH.
+
+    The static build, in which the boot scripts run, prefers its own applets: quick, but then a
+    user's `wget -T` would be busybox's, which crashes, though the real one is installed.
+    """
+    place = target / "usr/bin/sh"
+    place.unlink()
+    shutil.copy(shell, place)
+    (target / "usr/bin/ash").unlink()
+    (target / "usr/bin/ash").symlink_to("sh")
+    return place
 
 
 def _add_libraries(unpacked: Path, target: Path, into: Path, programs: Iterable[Path]) -> None:
@@ -175,7 +185,7 @@ def _copy_data(folder: str, target: Path, values: Mapping[str, str]) -> None:
     """Copy a package data folder; scripts (files starting with "#!") become executable."""
     with resources.as_file(resources.files(__package__) / folder) as source:
         for path in sorted(source.rglob("*")):
-            if path.is_dir() or path.name == "__init__.py":
+            if path.is_dir():
                 continue
             text = path.read_text()
             for mark, value in values.items():
