@@ -37,8 +37,13 @@ class PrepareError(Exception):
 class DebianPackage(NamedTuple):
     name: str
     architecture: str  # amd64, arm64, any
+    need: str  # required, helpful
     probe: str  # command name, or path (may be a glob)
     why: str
+
+    @property
+    def is_required(self) -> bool:
+        return self.need == "required"
 
     def is_present(self) -> bool:
         """Whether what the package brings is there, from whatever source."""
@@ -57,7 +62,7 @@ def required_packages(path: Path = PACKAGES_FILE) -> list[DebianPackage]:
     found = []
     for line in path.read_text().splitlines():
         if line.strip() and not line.startswith("#"):
-            package = DebianPackage(*line.split(None, 3))
+            package = DebianPackage(*line.split(None, 4))
             if package.architecture in ("any", debian_architecture()):
                 found.append(package)
     return found

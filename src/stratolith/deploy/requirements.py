@@ -49,8 +49,12 @@ def findings(settings: Settings, is_running: bool) -> Iterator[Finding]:
 
 
 def missing_packages() -> list[str]:
-    """Names of the Debian packages that are not there, by what they bring."""
-    return [package.name for package in required_packages() if not package.is_present()]
+    """Names of the Debian packages without which no guest runs and that are not there."""
+    return [
+        package.name
+        for package in required_packages()
+        if package.is_required and not package.is_present()
+    ]
 
 
 def disk(settings: Settings) -> Finding:
@@ -140,6 +144,7 @@ def _packages() -> Iterator[Finding]:
             "present",
             present,
             f"apt-get install --no-install-recommends {package.name}",
+            is_warning=not package.is_required,
         )
 
 

@@ -62,6 +62,7 @@ def test_debian_packages_of_this_machine_are_well_described() -> None:
     names = [package.name for package in packages]
     assert len(set(names)) == len(names)
     assert {"iproute2", "nftables", "dnsmasq-base", "qemu-utils", "openssh-client"} <= set(names)
+    assert all(package.need in ("required", "helpful") for package in packages)
     assert all(package.why and not package.why.startswith("#") for package in packages)
     emulators = [name for name in names if name.startswith("qemu-system")]
     assert len(emulators) == 1, "only this architecture's"
@@ -69,7 +70,7 @@ def test_debian_packages_of_this_machine_are_well_described() -> None:
 
 def test_a_package_is_present_by_command_or_file(tmp_path: Path) -> None:
     def has(probe: str) -> bool:
-        return prepare.DebianPackage("x", "any", probe, "why").is_present()
+        return prepare.DebianPackage("x", "any", "required", probe, "why").is_present()
 
     assert has("sh")
     assert not has("no-such-command-here")
