@@ -3,7 +3,7 @@
 from .builder import HOST_PACKAGES, BuiltImage, build
 from .download import DownloadError, download
 from .errors import GuestImageError
-from .prepare import prepare
+from .prepare import prepare, prepare_alternate
 
 __all__ = [
     "HOST_PACKAGES",
@@ -13,4 +13,5 @@ __all__ = [
     "build",
     "download",
     "prepare",
+    "prepare_alternate",
 ]

@@ -68,10 +68,12 @@ def grub_core(unpacked: Path, work: Path, config: str, library_directory: str) -
     return (work / "core.img").read_bytes()
 
 
-def to_qcow2(raw: Path, out: Path, options: Iterable[str], compress: bool) -> None:
-    """Convert the raw disk to qcow2 with the given creation options."""
-    command = ["qemu-img", "convert", "-f", "raw", "-O", "qcow2", "-o", ",".join(options)]
-    run([*command, *(["-c"] if compress else []), str(raw), str(out)])
+def to_qcow2(
+    source: Path, out: Path, options: Iterable[str], compress: bool, source_format: str = "raw"
+) -> None:
+    """Convert a disk of the format `source_format` to qcow2 with the given creation options."""
+    command = ["qemu-img", "convert", "-f", source_format, "-O", "qcow2", "-o", ",".join(options)]
+    run([*command, *(["-c"] if compress else []), str(source), str(out)])
 
 
 def run(command: list[str], environment: dict[str, str] | None = None) -> str:
