@@ -1,0 +1,23 @@
+"""Fixtures of the interop tests: one running fake cloud that unmodified clients talk to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.installation import Installation, free_offset
+
+
+@pytest.fixture(scope="session")
+def fake_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A cloud with simulated hosts as processes of its own, set up by `up --fake`."""
+    found = Installation(tmp_path_factory.mktemp("interop"), free_offset())
+    found.up()
+    end = time.monotonic() + 30
+    while not found.status()["hosts"]:
+        assert time.monotonic() < end, "no host reported"
+        time.sleep(0.1)
+    yield found
+    found.run("destroy", "--yes")
