@@ -1,0 +1,43 @@
+"""What the network service tells others, and whom it hints when something changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from stratolith.kernel import events
+from stratolith.kernel.context import Context
+from stratolith.network.models import Port
+
+VIEW = "network"
+PORT_DELETED = "network.port.deleted"
+PORT_STATUS = "network.port.status"
+
+
+def port_deleted(ctx: Context, port: Port) -> None:
+    """{"port_id", "server_id", "network_id"}: a port of a server is gone."""
+    if port.device_owner.startswith("compute:") and port.device_id:
+        events.emit(ctx, PORT_DELETED, _payload(port))
+
+
+def port_status(ctx: Context, port: Port) -> None:
+    """{"port_id", "server_id", "network_id", "status"}: a port of a server came up or went."""
+    if port.device_owner.startswith("compute:") and port.device_id:
+        events.emit(ctx, PORT_STATUS, {**_payload(port), "status": port.status})
+
+
+def _payload(port: Port) -> dict[str, str]:
+    return {"port_id": port.id, "server_id": port.device_id, "network_id": port.network_id}
+
+
+def changed(ctx: Context, network_id: str = "") -> None:
+    """Something that any host may have to realise changed; every host looks again."""
+    agents = ctx.env.agents
+    if agents is not None:
+        ctx.after_commit(partial(agents.hint_all, VIEW, network_id))
+
+
+def changed_on(ctx: Context, hosts: Iterable[str], network_id: str = "") -> None:
+    """Like ``changed`` for what only these hosts realise."""
+    for host in {host for host in hosts if host}:
+        ctx.hint_host(host, VIEW, network_id)

@@ -1,0 +1,274 @@
+"""IP address management: deterministic choice of free addresses, unique by the table's key."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+
+from stratolith.kernel.context import Context
+from stratolith.network.exceptions import (
+    InvalidInput,
+    InvalidIpForNetwork,
+    InvalidIpForSubnet,
+    IpAddressAlreadyAllocated,
+    IpAddressGenerationFailure,
+)
+from stratolith.network.models import FixedIp, Subnet
+
+AUTOMATIC = ("slaac", "dhcpv6-stateless")
+LARGEST = 2**63 - 1
+# Ports that may name any address of a subnet with automatic addresses.
+ROUTER_OWNERS = (
+    "network:router_interface",
+    "network:router_gateway",
+    "network:ha_router_replicated_interface",
+)
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Net = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """An address chosen for a port, not stored yet."""
+
+    subnet: Subnet
+    ip_address: str
+    offset: int | None
+
+
+@lru_cache(maxsize=4096)
+def network_of(cidr: str) -> Net:
+    return ipaddress.ip_network(cidr)
+
+
+def is_automatic(subnet: Subnet) -> bool:
+    """Whether guests make their address from the prefix and their MAC."""
+    return subnet.ip_version == 6 and subnet.ipv6_address_mode in AUTOMATIC
+
+
+def offset_of(subnet: Subnet, address: Address) -> int | None:
+    found = int(address) - int(network_of(subnet.cidr).network_address)
+    return found if 0 <= found <= LARGEST else None
+
+
+def eui64(cidr: str, mac: str) -> str:
+    """The modified EUI-64 address (RFC 4291, appendix A) of ``mac`` in a /64."""
+    digits = mac.replace(":", "")
+    low = int(digits[:6] + "fffe" + digits[6:], 16) ^ (1 << 57)
+    return str(ipaddress.IPv6Address(int(network_of(cidr).network_address) | low))
+
+
+def choose(
+    ctx: Context,
+    network_id: str,
+    subnets: Sequence[Subnet],
+    mac: str,
+    device_owner: str,
+    requested: Sequence[Mapping[str, Any]] | None,
+    keep: Iterable[str] = (),
+) -> list[Chosen]:
+    """Addresses for a port: those requested, else one of each IP version.
+
+    requested: [{"subnet_id"?, "ip_address"?}], None for "as you like". ``keep``: addresses the
+    port has already, which may be named again. Raises InvalidIpForNetwork, InvalidIpForSubnet,
+    IpAddressAlreadyAllocated, IpAddressGenerationFailure, InvalidInput.
+    """
+    chooser = _Chooser(ctx, network_id, subnets, mac, device_owner, set(keep))
+    if requested is None:
+        return chooser.any()
+    return chooser.requested(requested)
+
+
+class _Chooser:
+    def __init__(
+        self,
+        ctx: Context,
+        network_id: str,
+        subnets: Sequence[Subnet],
+        mac: str,
+        device_owner: str,
+        keep: set[str],
+    ) -> None:
+        self.ctx, self.network_id, self.subnets = ctx, network_id, subnets
+        self.mac, self.owner, self.keep = mac, device_owner, keep
+        self.by_id = {subnet.id: subnet for subnet in subnets}
+        self.found: list[Chosen] = []
+
+    def any(self) -> list[Chosen]:
+        usable = [s for s in self.subnets if not s.service_types or self.owner in s.service_types]
+        if self.subnets and not usable:
+            raise IpAddressGenerationFailure(net_id=self.network_id)
+        for version in (4, 6):
+            plain = [s for s in usable if s.ip_version == version and not is_automatic(s)]
+            if plain:
+                self._first_free(plain)
+        self._automatic()
+        return self.found
+
+    def requested(self, requested: Sequence[Mapping[str, Any]]) -> list[Chosen]:
+        for one in requested:
+            if one.get("ip_address"):
+                self._explicit(one)
+        for one in requested:
+            if not one.get("ip_address"):
+                subnet = self._subnet(one.get("subnet_id"))
+                if not is_automatic(subnet) or self.owner in ROUTER_OWNERS:
+                    self._first_free([subnet])
+        if requested and self.owner not in ROUTER_OWNERS:
+            self._automatic()
+        return self.found
+
+    def _subnet(self, subnet_id: str | None) -> Subnet:
+        subnet = self.by_id.get(subnet_id or "")
+        if subnet is None:
+            raise InvalidInput(
+                error_message=f"Failed to create port on network {self.network_id}, because "
+                f"fixed_ips included invalid subnet {subnet_id}"
+            )
+        return subnet
+
+    def _explicit(self, one: Mapping[str, Any]) -> None:
+        address = ipaddress.ip_address(one["ip_address"])
+        subnet = self._subnet(one["subnet_id"]) if one.get("subnet_id") else self._holding(address)
+        if address not in network_of(subnet.cidr) or _is_edge(subnet, address):
+            raise InvalidIpForSubnet(ip_address=str(address))
+        text = str(address)
+        automatic = is_automatic(subnet) and self.owner not in ROUTER_OWNERS
+        if automatic and text not in self.keep and text != eui64(subnet.cidr, self.mac):
+            raise InvalidInput(
+                error_message=f"IPv6 address {text} can not be directly assigned to a port on "
+                f"subnet {subnet.id} as the subnet is configured for automatic addresses"
+            )
+        if any(c.subnet is subnet and c.ip_address == text for c in self.found):
+            raise InvalidInput(error_message=f"Duplicate IP address '{text}'")
+        if text not in self.keep and _is_taken(self.ctx, subnet, text):
+            raise IpAddressAlreadyAllocated(ip=text, subnet_id=subnet.id)
+        self.found.append(Chosen(subnet, text, offset_of(subnet, address)))
+
+    def _holding(self, address: Address) -> Subnet:
+        for subnet in self.subnets:
+            if address in network_of(subnet.cidr):
+                return subnet
+        raise InvalidIpForNetwork(ip_address=str(address))
+
+    def _first_free(self, subnets: Sequence[Subnet]) -> None:
+        for subnet in subnets:
+            mine = [c.offset for c in self.found if c.subnet is subnet and c.offset is not None]
+            offset = first_free(self.ctx, subnet, mine)
+            if offset is not None:
+                base = network_of(subnet.cidr).network_address
+                self.found.append(Chosen(subnet, str(base + offset), offset))
+                return
+        raise IpAddressGenerationFailure(net_id=self.network_id)
+
+    def _automatic(self) -> None:
+        have = {chosen.subnet.id for chosen in self.found}
+        for subnet in self.subnets:
+            if is_automatic(subnet) and subnet.id not in have:
+                text = eui64(subnet.cidr, self.mac)
+                if text not in self.keep and _is_taken(self.ctx, subnet, text):
+                    raise IpAddressAlreadyAllocated(ip=text, subnet_id=subnet.id)
+                offset = offset_of(subnet, ipaddress.ip_address(text))
+                self.found.append(Chosen(subnet, text, offset))
+
+
+def _is_edge(subnet: Subnet, address: Address) -> bool:
+    """Whether it is the network's own or the broadcast address."""
+    net = network_of(subnet.cidr)
+    if net.prefixlen >= net.max_prefixlen - 1:
+        return False
+    if address == net.network_address:
+        return True
+    return subnet.ip_version == 4 and address == net.broadcast_address
+
+
+def _is_taken(ctx: Context, subnet: Subnet, address: str) -> bool:
+    return (
+        ctx.session.scalar(
+            select(FixedIp.port_id).where(
+                FixedIp.subnet_id == subnet.id, FixedIp.ip_address == address
+            )
+        )
+        is not None
+    )
+
+
+def first_free(ctx: Context, subnet: Subnet, mine: Iterable[int] = ()) -> int | None:
+    """Offset of a free address in the pools, None when they are exhausted.
+
+    The address above the highest used one, which one index seek finds; when a pool has been
+    walked to its end, its lowest gap. ``mine``: offsets chosen but not stored yet.
+    """
+    also = set(mine)
+    for pool in subnet.allocation_pools:
+        low = offset_of(subnet, ipaddress.ip_address(pool["start"]))
+        high = offset_of(subnet, ipaddress.ip_address(pool["end"]))
+        if low is None:
+            continue
+        high = LARGEST if high is None else high
+        found = _in_range(ctx, subnet.id, low, high, also)
+        if found is not None:
+            return found
+    return None
+
+
+def _in_range(ctx: Context, subnet_id: str, low: int, high: int, also: set[int]) -> int | None:
+    inside = (FixedIp.subnet_id == subnet_id, FixedIp.offset.between(low, high))
+    top = ctx.session.scalar(
+        select(FixedIp.offset).where(*inside).order_by(FixedIp.offset.desc()).limit(1)
+    )
+    found = low if top is None else top + 1
+    while found in also:
+        found += 1
+    if found <= high:
+        return int(found)
+    return _lowest_gap(ctx, subnet_id, low, high, also)
+
+
+def _lowest_gap(ctx: Context, subnet_id: str, low: int, high: int, also: set[int]) -> int | None:
+    inside = (FixedIp.subnet_id == subnet_id, FixedIp.offset.between(low, high))
+    first = ctx.session.scalar(
+        select(FixedIp.offset).where(*inside).order_by(FixedIp.offset).limit(1)
+    )
+    if (first is None or first > low) and low not in also:
+        return low
+    above = aliased(FixedIp)
+    gaps = (
+        select(FixedIp.offset)
+        .where(*inside, FixedIp.offset < high)
+        .where(
+            ~select(above.port_id)
+            .where(above.subnet_id == subnet_id, above.offset == FixedIp.offset + 1)
+            .exists()
+        )
+        .order_by(FixedIp.offset)
+        .limit(len(also) + 1)
+    )
+    for offset in ctx.session.scalars(gaps):
+        if offset is not None and offset + 1 not in also:
+            return int(offset) + 1
+    taken = set(ctx.session.scalars(select(FixedIp.offset).where(*inside))) if also else set()
+    free = (o for o in range(low, high + 1) if o not in taken and o not in also) if also else ()
+    return next(iter(free), None)
+
+
+def store(ctx: Context, port_id: str, network_id: str, chosen: Sequence[Chosen]) -> None:
+    """Write a port's addresses (not yet flushed)."""
+    for position, one in enumerate(chosen):
+        ctx.session.add(
+            FixedIp(
+                subnet_id=one.subnet.id,
+                ip_address=one.ip_address,
+                port_id=port_id,
+                network_id=network_id,
+                offset=one.offset,
+                position=position,
+            )
+        )

@@ -1,0 +1,199 @@
+"""Networks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from stratolith.kernel.context import Context
+from stratolith.network.exceptions import (
+    ExternalNetworkInUse,
+    InvalidInput,
+    InvalidSharedSetting,
+    NetworkInUse,
+    NetworkNotFound,
+)
+from stratolith.network.managers import events, limits, segments, tags, visibility
+from stratolith.network.models import (
+    FloatingIp,
+    Network,
+    Port,
+    RbacPolicy,
+    Router,
+    Subnet,
+)
+from stratolith.network.settings import NetworkSettings
+
+# Ports that the cloud makes by itself and takes away with the network.
+OWN_OWNERS = ("network:dhcp",)
+PLAIN = ("name", "description", "admin_state_up", "port_security_enabled")
+
+
+def get(ctx: Context, network_id: str) -> Network:
+    """A network the caller may see; raises NetworkNotFound."""
+    found = ctx.session.get(Network, network_id)
+    if found is None or not visibility.may_see(ctx, found):
+        raise NetworkNotFound(net_id=network_id)
+    return found
+
+
+def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Network:
+    """Make a network; ``values`` uses the API's names."""
+    limits.check(ctx, project_id, network=1)
+    settings = ctx.env.settings.of(NetworkSettings)
+    external = bool(values.get("router:external"))
+    segment = segments.choose(ctx, values, external=external)
+    widest = settings.external_mtu if segment.network_type != "vxlan" else settings.mtu
+    mtu = values.get("mtu") or widest
+    _check_mtu(mtu, widest)
+    network = Network(
+        project_id=project_id,
+        **{name: values[name] for name in PLAIN if name in values},
+        shared=bool(values.get("shared")),
+        external=external,
+        is_default=bool(values.get("is_default")),
+        mtu=mtu,
+        network_type=segment.network_type,
+        physical_network=segment.physical_network,
+        segmentation_id=segment.segmentation_id,
+        revision_number=1,
+    )
+    ctx.session.add(network)
+    ctx.session.flush()
+    return network
+
+
+def update(ctx: Context, network: Network, values: Mapping[str, Any]) -> Network:
+    """Change a network; raises InvalidSharedSetting, ExternalNetworkInUse, InvalidInput."""
+    if values.get("shared") is False and network.shared:
+        _check_unsharing(ctx, network)
+    if values.get("router:external") is False and network.external:
+        _check_not_gateway(ctx, network)
+    if any(name.startswith("provider:") for name in values):
+        _check_provider(network, values)
+    for name in PLAIN:
+        if name in values:
+            setattr(network, name, values[name])
+    for name, column in (("router:external", "external"), ("shared", "shared")):
+        if name in values:
+            setattr(network, column, values[name])
+    if values.get("is_default") is not None:
+        network.is_default = values["is_default"]
+    if values.get("mtu"):
+        settings = ctx.env.settings.of(NetworkSettings)
+        _check_mtu(
+            values["mtu"],
+            settings.mtu if network.network_type == "vxlan" else settings.external_mtu,
+        )
+        network.mtu = values["mtu"]
+    network.revision_number += 1
+    ctx.session.flush()
+    events.changed(ctx, network.id)
+    return network
+
+
+def delete(ctx: Context, network: Network) -> None:
+    """Delete with its subnets; raises NetworkInUse while ports other than DHCP's are on it."""
+    from stratolith.network.managers import ports
+
+    left = list(
+        ctx.session.scalars(
+            select(Port.id).where(
+                Port.network_id == network.id, Port.device_owner.not_in(OWN_OWNERS)
+            )
+        )
+    )
+    if left:
+        raise NetworkInUse(net_id=network.id, ports=",".join(sorted(left)))
+    own = ctx.session.scalars(select(Port).where(Port.network_id == network.id))
+    for port in list(own):
+        ports.remove(ctx, port)
+    for subnet in list(ctx.session.scalars(select(Subnet).where(Subnet.network_id == network.id))):
+        tags.forget(ctx, subnet.id)
+        ctx.session.delete(subnet)
+    for policy in ctx.session.scalars(select(RbacPolicy).where(RbacPolicy.object_id == network.id)):
+        ctx.session.delete(policy)
+    tags.forget(ctx, network.id)
+    ctx.session.flush()
+    ctx.session.delete(network)
+    ctx.session.flush()
+    events.changed(ctx, network.id)
+
+
+def labels(ctx: Context, network_ids: Iterable[str]) -> dict[str, str]:
+    """Network id -> name."""
+    rows = ctx.session.execute(
+        select(Network.id, Network.name).where(Network.id.in_(list(set(network_ids))))
+    )
+    return dict(rows)
+
+
+def subnet_ids(ctx: Context, network_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Network id -> ids of its subnets, oldest first; one statement."""
+    found: dict[str, list[str]] = {network_id: [] for network_id in network_ids}
+    rows = ctx.session.execute(
+        select(Subnet.network_id, Subnet.id)
+        .where(Subnet.network_id.in_(list(found)))
+        .order_by(Subnet.created_at, Subnet.id)
+    )
+    for network_id, subnet_id in rows:
+        found[network_id].append(subnet_id)
+    return found
+
+
+def _check_mtu(mtu: int, widest: int) -> None:
+    if mtu > widest:
+        raise InvalidInput(error_message=f"Requested MTU is too big, maximum is {widest}")
+
+
+def _check_provider(network: Network, values: Mapping[str, Any]) -> None:
+    same = {
+        "provider:network_type": network.network_type,
+        "provider:physical_network": network.physical_network or None,
+        "provider:segmentation_id": network.segmentation_id,
+    }
+    for name, value in same.items():
+        if name in values and values[name] != value:
+            raise InvalidInput(error_message="Plugin does not support updating provider attributes")
+
+
+def _check_unsharing(ctx: Context, network: Network) -> None:
+    others = select(Port.id).where(
+        Port.network_id == network.id,
+        Port.project_id.not_in([network.project_id, ""]),
+    )
+    if network.external:
+        others = others.where(~Port.device_owner.startswith("network:"))
+    foreign_subnet = select(Subnet.id).where(
+        Subnet.network_id == network.id, Subnet.project_id != network.project_id
+    )
+    if ctx.session.scalar(others.limit(1)) or ctx.session.scalar(foreign_subnet.limit(1)):
+        raise InvalidSharedSetting(network=network.name)
+
+
+def _check_not_gateway(ctx: Context, network: Network) -> None:
+    gateway = select(Router.id).where(Router.gateway_network_id == network.id)
+    floating = select(FloatingIp.id).where(FloatingIp.floating_network_id == network.id)
+    if ctx.session.scalar(gateway.limit(1)) or ctx.session.scalar(floating.limit(1)):
+        raise ExternalNetworkInUse(net_id=network.id)
+
+
+def usable_by(ctx: Context, project_id: str, ids: Iterable[str] | None = None) -> list[Network]:
+    """Networks a project may boot servers on, by name; ``ids`` narrows (and admits external)."""
+    if ids is not None:
+        condition = Network.id.in_(list(ids))
+        if not ctx.is_admin:
+            condition = condition & visibility.of_networks(ctx, project_id)
+        return list(ctx.session.scalars(select(Network).where(condition)))
+    condition = or_(
+        Network.project_id == project_id,
+        Network.shared.is_(True),
+        Network.id.in_(visibility.granted(project_id, "network")),
+    )
+    return list(
+        ctx.session.scalars(
+            select(Network).where(condition, Network.external.is_(False)).order_by(Network.name)
+        )
+    )

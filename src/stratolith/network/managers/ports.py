@@ -1,0 +1,312 @@
+"""Ports: MAC, addresses, security groups, binding."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import select
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.ids import new_uuid
+from stratolith.network.exceptions import (
+    AddressPairAndPortSecurityRequired,
+    MacAddressInUse,
+    NetworkNotFound,
+    PortBound,
+    PortNotFound,
+    PortSecurityAndIPRequiredForSecurityGroups,
+    PortSecurityPortHasSecurityGroup,
+    ServicePortInUse,
+)
+from stratolith.network.managers import events, ipam, limits, security_groups, tags
+from stratolith.network.models import FixedIp, Network, Port, PortSecurityGroup, Subnet
+
+ROUTER_OWNERS = ("network:router_interface", "network:router_gateway", "network:floatingip")
+MAC_PREFIX = "fa:16:3e"
+PLAIN = {
+    "name": "name",
+    "description": "description",
+    "admin_state_up": "admin_state_up",
+    "device_id": "device_id",
+    "device_owner": "device_owner",
+    "binding:vnic_type": "vnic_type",
+    "binding:host_id": "binding_host",
+    "extra_dhcp_opts": "extra_dhcp_opts",
+}
+
+
+def get(ctx: Context, port_id: str) -> Port:
+    """A port of the caller's project or on the caller's network; raises PortNotFound."""
+    found = ctx.session.get(Port, port_id)
+    if found is None or not (
+        ctx.is_admin
+        or found.project_id == ctx.project_id
+        or found.network.project_id == ctx.project_id
+    ):
+        raise PortNotFound(port_id=port_id)
+    return found
+
+
+def subnets_of(ctx: Context, network_id: str) -> list[Subnet]:
+    """Subnets of a network, oldest first."""
+    return list(
+        ctx.session.scalars(
+            select(Subnet)
+            .where(Subnet.network_id == network_id)
+            .order_by(Subnet.created_at, Subnet.id)
+        )
+    )
+
+
+def create(
+    ctx: Context,
+    project_id: str,
+    values: Mapping[str, Any],
+    *,
+    network: Network | None = None,
+    made_by_server: bool = False,
+    hostname: str = "",
+) -> Port:
+    """Make a port on ``values["network_id"]``; the caller was let at that network.
+
+    ``fixed_ips`` absent or None: one address of each IP version; [] for none at all.
+    ``security_groups`` absent or None: the project's default group.
+    """
+    network = network or ctx.session.get(Network, values["network_id"])
+    if network is None:
+        raise NetworkNotFound(net_id=values["network_id"])
+    limits.check(ctx, project_id, port=1)
+    owner = values.get("device_owner") or ""
+    secure = values.get("port_security_enabled")
+    if secure is None:
+        secure = network.port_security_enabled and not owner.startswith("network:")
+    mac = _mac(ctx, network.id, values.get("mac_address"))
+    chosen = ipam.choose(
+        ctx, network.id, subnets_of(ctx, network.id), mac, owner, values.get("fixed_ips")
+    )
+    groups = _groups(ctx, project_id, values, secure, bool(chosen), owner)
+    pairs = _pairs(values.get("allowed_address_pairs") or [], mac, secure)
+    port = Port(
+        id=values.get("id") or new_uuid(),
+        project_id=project_id,
+        network_id=network.id,
+        mac_address=mac,
+        port_security_enabled=secure,
+        allowed_address_pairs=pairs,
+        binding_profile=values.get("binding:profile") or {},
+        made_by_server=made_by_server,
+        hostname=hostname,
+        revision_number=1,
+        **{column: values[n] for n, column in PLAIN.items() if values.get(n) is not None},
+    )
+    ctx.session.add(port)
+    ctx.session.flush()
+    ipam.store(ctx, port.id, network.id, chosen)
+    for group_id in groups:
+        ctx.session.add(PortSecurityGroup(port_id=port.id, security_group_id=group_id))
+    ctx.session.flush()
+    events.changed_on(ctx, [port.binding_host], network.id)
+    return port
+
+
+def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
+    """Change a port; the errors are those of create, and PortBound."""
+    if values.get("mac_address"):
+        _change_mac(ctx, port, values["mac_address"])
+    secure = values.get("port_security_enabled")
+    secure = port.port_security_enabled if secure is None else secure
+    if values.get("fixed_ips") is not None:
+        _change_addresses(ctx, port, values["fixed_ips"])
+    _change_security(ctx, port, values, secure)
+    before = port.binding_host
+    for name, column in PLAIN.items():
+        if name in values:
+            empty: Any = "" if column in ("device_id", "device_owner", "binding_host") else None
+            value = values[name] if values[name] is not None else empty
+            setattr(port, column, value)
+    if "binding:profile" in values:
+        port.binding_profile = values["binding:profile"] or {}
+    if port.binding_host != before or not port.admin_state_up:
+        port.status = "DOWN"
+    port.revision_number += 1
+    ctx.session.flush()
+    changed(ctx, port, before)
+    return port
+
+
+def delete(ctx: Context, port: Port) -> None:
+    """Delete as its owner asks; raises ServicePortInUse for ports of routers."""
+    if port.device_owner in ROUTER_OWNERS:
+        from stratolith.network.managers import routers
+
+        if routers.is_held(ctx, port):
+            raise ServicePortInUse(port_id=port.id, reason=f"has device owner {port.device_owner}")
+    events.port_deleted(ctx, port)
+    remove(ctx, port)
+
+
+def remove(ctx: Context, port: Port) -> None:
+    """Take a port away, whoever owns it; floating IPs let go of it."""
+    from stratolith.network.managers import floatingips
+
+    if not port.device_owner.startswith("network:"):
+        floatingips.let_go(ctx, port.id)
+    tags.forget(ctx, port.id)
+    network_id, host = port.network_id, port.binding_host
+    _forget_rows(ctx, [port.id])
+    ctx.session.delete(port)
+    ctx.session.flush()
+    if host:
+        events.changed(ctx, network_id)
+
+
+def _forget_rows(ctx: Context, port_ids: Sequence[str]) -> None:
+    ctx.session.execute(delete_rows(FixedIp).where(FixedIp.port_id.in_(port_ids)))
+    ctx.session.execute(
+        delete_rows(PortSecurityGroup).where(PortSecurityGroup.port_id.in_(port_ids))
+    )
+
+
+def changed(ctx: Context, port: Port, before: str = "") -> None:
+    """Hint whoever realises the port; other hosts' rules may name its addresses."""
+    if port.binding_host or before or port.device_owner.startswith("network:"):
+        events.changed(ctx, port.network_id)
+
+
+def fixed_ips(ctx: Context, port_ids: Iterable[str]) -> dict[str, list[dict[str, str]]]:
+    """Port id -> [{"subnet_id", "ip_address"}]; one statement."""
+    wanted = list(port_ids)
+    found: dict[str, list[dict[str, str]]] = {}
+    if not wanted:
+        return found
+    rows = ctx.session.execute(
+        select(FixedIp.port_id, FixedIp.subnet_id, FixedIp.ip_address)
+        .where(FixedIp.port_id.in_(wanted))
+        .order_by(FixedIp.port_id, FixedIp.position)
+    )
+    for port_id, subnet_id, address in rows:
+        found.setdefault(port_id, []).append({"subnet_id": subnet_id, "ip_address": address})
+    return found
+
+
+# -- parts ---------------------------------------------------------------------------------------
+
+
+def _mac(ctx: Context, network_id: str, wanted: str | None) -> str:
+    if wanted:
+        mac = wanted.lower().replace("-", ":")
+        if _mac_taken(ctx, network_id, mac):
+            raise MacAddressInUse(net_id=network_id, mac=mac)
+        return mac
+    for _ in range(64):
+        tail = secrets.token_hex(3)
+        mac = f"{MAC_PREFIX}:{tail[:2]}:{tail[2:4]}:{tail[4:]}"
+        if not _mac_taken(ctx, network_id, mac):
+            return mac
+    raise MacAddressInUse(net_id=network_id, mac=mac)
+
+
+def _mac_taken(ctx: Context, network_id: str, mac: str) -> bool:
+    found = select(Port.id).where(Port.mac_address == mac, Port.network_id == network_id)
+    return ctx.session.scalar(found) is not None
+
+
+def _groups(
+    ctx: Context,
+    project_id: str,
+    values: Mapping[str, Any],
+    secure: bool,
+    has_address: bool,
+    owner: str,
+) -> list[str]:
+    wanted = values.get("security_groups")
+    if wanted:
+        if not secure:
+            raise PortSecurityAndIPRequiredForSecurityGroups
+        return security_groups.check_usable(ctx, project_id, wanted)
+    if wanted is None and secure and project_id and not owner.startswith("network:"):
+        return [security_groups.default_of(ctx, project_id)]
+    return []
+
+
+def _pairs(pairs: Sequence[Mapping[str, Any]], mac: str, secure: bool) -> list[dict[str, str]]:
+    if pairs and not secure:
+        raise AddressPairAndPortSecurityRequired
+    return [
+        {
+            "mac_address": str(pair.get("mac_address") or mac),
+            "ip_address": str(pair["ip_address"]),
+        }
+        for pair in pairs
+    ]
+
+
+def _change_mac(ctx: Context, port: Port, wanted: str) -> None:
+    mac = wanted.lower().replace("-", ":")
+    if mac == port.mac_address:
+        return
+    if port.binding_host:
+        raise PortBound(port_id=port.id, vif_type="tap", old_mac=port.mac_address, new_mac=mac)
+    port.mac_address = _mac(ctx, port.network_id, mac)
+
+
+def _change_addresses(ctx: Context, port: Port, wanted: Sequence[Mapping[str, Any]]) -> None:
+    """Exactly the addresses wanted; an entry with a subnet only keeps an address it has there."""
+    from stratolith.network.managers import floatingips
+
+    have = fixed_ips(ctx, [port.id]).get(port.id, [])
+    spare = [
+        one
+        for one in have
+        if not any(entry.get("ip_address") == one["ip_address"] for entry in wanted)
+    ]
+    entries: list[Mapping[str, Any]] = []
+    for entry in wanted:
+        kept = next(
+            (
+                one
+                for one in spare
+                if not entry.get("ip_address") and one["subnet_id"] == entry.get("subnet_id")
+            ),
+            None,
+        )
+        if kept is not None:
+            spare.remove(kept)
+        entries.append(kept or entry)
+    keep = [one["ip_address"] for one in have]
+    subnets = subnets_of(ctx, port.network_id)
+    chosen = ipam.choose(
+        ctx, port.network_id, subnets, port.mac_address, port.device_owner, entries, keep
+    )
+    left = {one.ip_address for one in chosen}
+    for address in keep:
+        if address not in left:
+            floatingips.let_go(ctx, port.id, address)
+    ctx.session.execute(delete_rows(FixedIp).where(FixedIp.port_id == port.id))
+    ipam.store(ctx, port.id, port.network_id, chosen)
+    ctx.session.flush()
+
+
+def _change_security(ctx: Context, port: Port, values: Mapping[str, Any], secure: bool) -> None:
+    have = security_groups.of_ports(ctx, [port.id]).get(port.id, [])
+    wanted: Sequence[str] = have
+    if "security_groups" in values:
+        asked = values["security_groups"]
+        default = [security_groups.default_of(ctx, port.project_id)] if asked is None else asked
+        wanted = security_groups.check_usable(ctx, port.project_id, default)
+    if not secure and wanted:
+        if values.get("security_groups"):
+            raise PortSecurityAndIPRequiredForSecurityGroups
+        raise PortSecurityPortHasSecurityGroup
+    pairs = values.get("allowed_address_pairs", port.allowed_address_pairs) or []
+    port.allowed_address_pairs = _pairs(pairs, port.mac_address, secure)
+    port.port_security_enabled = secure
+    if sorted(wanted) != sorted(have):
+        ctx.session.execute(
+            delete_rows(PortSecurityGroup).where(PortSecurityGroup.port_id == port.id)
+        )
+        for group_id in wanted:
+            ctx.session.add(PortSecurityGroup(port_id=port.id, security_group_id=group_id))

@@ -1,0 +1,284 @@
+"""Security groups: the default group of a project is made when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.ids import new_uuid
+from stratolith.network.exceptions import (
+    RequestedSecurityGroupNotFound,
+    SecurityGroupAmbiguous,
+    SecurityGroupCannotRemoveDefault,
+    SecurityGroupCannotUpdateDefault,
+    SecurityGroupDefaultAlreadyExists,
+    SecurityGroupInUse,
+    SecurityGroupNotFound,
+)
+from stratolith.network.managers import events, limits, tags, visibility
+from stratolith.network.models import (
+    DefaultSecurityGroup,
+    PortSecurityGroup,
+    RbacPolicy,
+    SecurityGroup,
+    SecurityGroupRule,
+)
+
+DEFAULT = "default"
+
+
+def get(ctx: Context, security_group_id: str) -> SecurityGroup:
+    """A group the caller may see; raises SecurityGroupNotFound."""
+    found = ctx.session.get(SecurityGroup, security_group_id)
+    if found is None or not (
+        ctx.is_admin or found.project_id == ctx.project_id or is_shared_with(ctx, found.id)
+    ):
+        raise SecurityGroupNotFound(id=security_group_id)
+    return found
+
+
+def is_shared_with(ctx: Context, group_id: str, project_id: str | None = None) -> bool:
+    project = ctx.project_id if project_id is None else project_id
+    policy = visibility.granted(project, "security_group")
+    found = ctx.session.execute(policy.where(RbacPolicy.object_id == group_id).limit(1)).first()
+    return found is not None
+
+
+def default_of(ctx: Context, project_id: str) -> str:
+    """Id of the project's default group, made now if there is none (ctx must write)."""
+    known = ctx.session.get(DefaultSecurityGroup, project_id)
+    if known is not None:
+        return known.security_group_id
+    return _make_default(ctx, project_id).id
+
+
+def ensure_default(ctx: Context, project_id: str) -> None:
+    """Make the default group, in a transaction of its own when this one only reads."""
+    if not project_id:
+        return
+    known = ctx.session.scalar(
+        select(DefaultSecurityGroup.project_id).where(DefaultSecurityGroup.project_id == project_id)
+    )
+    if known is not None:
+        return
+    if ctx.write:
+        _make_default(ctx, project_id)
+        return
+    ctx.session.rollback()  # the reading snapshot must not be older than what follows
+    writing = Context(ctx.env, ctx.service, identity=ctx.identity, write=True)
+    try:
+        default_of(writing, project_id)
+        writing.commit()
+    finally:
+        writing.close()
+
+
+def _make_default(ctx: Context, project_id: str) -> SecurityGroup:
+    group = SecurityGroup(
+        id=new_uuid(),
+        project_id=project_id,
+        name=DEFAULT,
+        description="Default security group",
+        is_default=True,
+        revision_number=1,
+    )
+    ctx.session.add(group)
+    ctx.session.flush()
+    ctx.session.add(DefaultSecurityGroup(project_id=project_id, security_group_id=group.id))
+    _add_rules(ctx, group, ingress=True)
+    ctx.session.flush()
+    return group
+
+
+def _add_rules(ctx: Context, group: SecurityGroup, *, ingress: bool) -> None:
+    """What a new group allows: everything out; a default group also its members in."""
+    for ethertype in ("IPv4", "IPv6"):
+        for direction in ("egress", "ingress") if ingress else ("egress",):
+            ctx.session.add(
+                SecurityGroupRule(
+                    project_id=group.project_id,
+                    security_group_id=group.id,
+                    direction=direction,
+                    ethertype=ethertype,
+                    remote_group_id=group.id if direction == "ingress" else None,
+                )
+            )
+
+
+def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> SecurityGroup:
+    """Raises SecurityGroupDefaultAlreadyExists, OverQuota."""
+    default_of(ctx, project_id)
+    if values.get("name") == DEFAULT:
+        raise SecurityGroupDefaultAlreadyExists
+    limits.check(ctx, project_id, security_group=1, security_group_rule=2)
+    group = SecurityGroup(
+        project_id=project_id,
+        name=values.get("name", ""),
+        description=values.get("description", ""),
+        stateful=values.get("stateful", True),
+        revision_number=1,
+    )
+    ctx.session.add(group)
+    ctx.session.flush()
+    _add_rules(ctx, group, ingress=False)
+    ctx.session.flush()
+    return group
+
+
+def update(ctx: Context, group: SecurityGroup, values: Mapping[str, Any]) -> SecurityGroup:
+    """Raises SecurityGroupCannotUpdateDefault, SecurityGroupInUse."""
+    if group.is_default and values.get("name", group.name) != group.name:
+        raise SecurityGroupCannotUpdateDefault
+    if values.get("name") == DEFAULT and not group.is_default:
+        raise SecurityGroupDefaultAlreadyExists
+    if values.get("stateful", group.stateful) != group.stateful:
+        if _in_use(ctx, group.id):
+            raise SecurityGroupInUse(id=group.id)
+        group.stateful = values["stateful"]
+    for name in ("name", "description"):
+        if name in values:
+            setattr(group, name, values[name])
+    group.revision_number += 1
+    ctx.session.flush()
+    return group
+
+
+def delete(ctx: Context, group: SecurityGroup) -> None:
+    """Raises SecurityGroupInUse, SecurityGroupCannotRemoveDefault."""
+    if _in_use(ctx, group.id):
+        raise SecurityGroupInUse(id=group.id)
+    if group.is_default and not ctx.is_admin:
+        raise SecurityGroupCannotRemoveDefault
+    forget(ctx, group)
+    events.changed(ctx)
+
+
+def forget(ctx: Context, group: SecurityGroup) -> None:
+    """Remove a group that no port uses, its rules and the rules that name it."""
+    tags.forget(ctx, group.id)
+    for policy in ctx.session.scalars(select(RbacPolicy).where(RbacPolicy.object_id == group.id)):
+        ctx.session.delete(policy)
+    rules = select(SecurityGroupRule).where(
+        or_(
+            SecurityGroupRule.security_group_id == group.id,
+            SecurityGroupRule.remote_group_id == group.id,
+        )
+    )
+    for rule in list(ctx.session.scalars(rules)):
+        ctx.session.delete(rule)
+    default = ctx.session.get(DefaultSecurityGroup, group.project_id)
+    if default is not None and default.security_group_id == group.id:
+        ctx.session.delete(default)
+    ctx.session.flush()
+    ctx.session.delete(group)
+    ctx.session.flush()
+
+
+def _in_use(ctx: Context, group_id: str) -> bool:
+    found = select(PortSecurityGroup.port_id).where(PortSecurityGroup.security_group_id == group_id)
+    return ctx.session.scalar(found.limit(1)) is not None
+
+
+def check_usable(ctx: Context, project_id: str, ids: Sequence[str]) -> list[str]:
+    """The ids without repeats, if a port of the project may use each; raises
+    SecurityGroupNotFound.
+    """
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return []
+    rows = ctx.session.execute(
+        select(SecurityGroup.id, SecurityGroup.project_id).where(SecurityGroup.id.in_(wanted))
+    ).all()
+    owners = dict(rows)
+    for group_id in wanted:
+        owner = owners.get(group_id)
+        if owner is None:
+            raise SecurityGroupNotFound(id=group_id)
+        if owner != project_id and not ctx.is_admin:
+            if not is_shared_with(ctx, group_id, project_id):
+                raise SecurityGroupNotFound(id=group_id)
+    return wanted
+
+
+def resolve(ctx: Context, project_id: str, names: Iterable[str]) -> list[str]:
+    """Ids of groups that compute names by name or id; no names: the default group.
+
+    Raises RequestedSecurityGroupNotFound and SecurityGroupAmbiguous.
+    """
+    wanted = list(dict.fromkeys(names)) or [DEFAULT]
+    found: list[str] = []
+    for name in wanted:
+        if name == DEFAULT:
+            found.append(default_of(ctx, project_id))
+            continue
+        rows = ctx.session.execute(
+            select(SecurityGroup.id).where(
+                SecurityGroup.project_id == project_id,
+                or_(SecurityGroup.id == name, SecurityGroup.name == name),
+            )
+        ).all()
+        exact = [group_id for (group_id,) in rows if group_id == name]
+        ids = exact or [group_id for (group_id,) in rows]
+        if not ids:
+            raise RequestedSecurityGroupNotFound(name=name)
+        if len(ids) > 1:
+            raise SecurityGroupAmbiguous(name=name)
+        found.append(ids[0])
+    return list(dict.fromkeys(found))
+
+
+def of_ports(ctx: Context, port_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Port id -> ids of its groups; one statement."""
+    found: dict[str, list[str]] = {}
+    wanted = list(port_ids)
+    if not wanted:
+        return found
+    rows = ctx.session.execute(
+        select(PortSecurityGroup.port_id, PortSecurityGroup.security_group_id)
+        .where(PortSecurityGroup.port_id.in_(wanted))
+        .order_by(PortSecurityGroup.security_group_id)
+    )
+    for port_id, group_id in rows:
+        found.setdefault(port_id, []).append(group_id)
+    return found
+
+
+def of_project(ctx: Context, project_id: str) -> list[SecurityGroup]:
+    """All groups of a project, by name, the default one made if need be."""
+    ensure_default(ctx, project_id)
+    return list(
+        ctx.session.scalars(
+            select(SecurityGroup)
+            .where(SecurityGroup.project_id == project_id)
+            .order_by(SecurityGroup.name, SecurityGroup.id)
+        )
+    )
+
+
+def rules_of(ctx: Context, group_ids: Iterable[str]) -> dict[str, list[SecurityGroupRule]]:
+    """Group id -> its rules, oldest first; one statement."""
+    wanted = list(group_ids)
+    found: dict[str, list[SecurityGroupRule]] = {group_id: [] for group_id in wanted}
+    if wanted:
+        rows = ctx.session.scalars(
+            select(SecurityGroupRule)
+            .where(SecurityGroupRule.security_group_id.in_(wanted))
+            .order_by(SecurityGroupRule.created_at, SecurityGroupRule.id)
+        )
+        for rule in rows:
+            found[rule.security_group_id].append(rule)
+    return found
+
+
+def names_of(ctx: Context, group_ids: Iterable[str]) -> dict[str, str]:
+    """Group id -> name."""
+    wanted = list(set(group_ids))
+    if not wanted:
+        return {}
+    rows = ctx.session.execute(
+        select(SecurityGroup.id, SecurityGroup.name).where(SecurityGroup.id.in_(wanted))
+    )
+    return dict(rows)

@@ -1,0 +1,291 @@
+"""What compute asks of the network: plan, make, bind, release and describe a server's ports.
+
+The caller's transaction is used throughout; nothing here looks at the service of the context.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from stratolith.kernel.context import Context
+from stratolith.network.exceptions import InterfaceNotFound, OverQuota, TooManyPorts
+from stratolith.network.managers import events, ports, security_groups, tags
+from stratolith.network.managers.server_requests import (
+    NetworkRequest,
+    PlannedPort,
+    PortPlan,
+    plan,
+)
+from stratolith.network.models import (
+    FixedIp,
+    FloatingIp,
+    Network,
+    Port,
+    PortSecurityGroup,
+    SecurityGroup,
+)
+
+__all__ = [
+    "NetworkRequest",
+    "PlannedPort",
+    "PortPlan",
+    "ServerPort",
+    "attach",
+    "bind",
+    "change_groups",
+    "create",
+    "detach",
+    "network_metadata",
+    "of_servers",
+    "plan",
+    "release",
+    "tap_name",
+]
+
+
+@dataclass
+class ServerPort:
+    """One NIC of a server. fixed_ips: [{"ip_address", "version", "subnet_id"}];
+    floating_ips: [{"ip_address", "fixed_ip_address"}]; security_groups: names.
+    """
+
+    port_id: str
+    server_id: str
+    network_id: str
+    network_label: str
+    mac: str
+    status: str
+    made_by_us: bool
+    mtu: int
+    tap: str
+    tag: str | None = None
+    fixed_ips: list[dict[str, Any]] = field(default_factory=list)
+    floating_ips: list[dict[str, str]] = field(default_factory=list)
+    security_groups: list[str] = field(default_factory=list)
+
+
+def tap_name(port_id: str) -> str:
+    """The device of a port on its host, at most 15 characters."""
+    return f"tap{port_id[:11]}"
+
+
+def create(
+    ctx: Context, plan: PortPlan, server_id: str, host: str, hostname: str, az: str
+) -> list[ServerPort]:
+    """Make or take the planned ports for a server; host "" leaves them unbound.
+
+    Raises TooManyPorts and the errors of making a port.
+    """
+    for planned in plan.ports:
+        if planned.port_id is None:
+            _make(ctx, plan, planned, server_id, host, hostname, az)
+        else:
+            _take(ctx, planned.port_id, server_id, host, hostname, az)
+    return of_servers(ctx, [server_id]).get(server_id, [])
+
+
+def bind(ctx: Context, port_ids: Iterable[str], host: str) -> None:
+    """Realise these ports on ``host`` ("" : nowhere) from now on."""
+    for port in ctx.session.scalars(select(Port).where(Port.id.in_(list(port_ids)))):
+        if port.binding_host == host:
+            continue
+        port.binding_host = host
+        port.status = "DOWN"
+        port.revision_number += 1
+        events.changed(ctx, port.network_id)
+    ctx.session.flush()
+
+
+def release(ctx: Context, server_id: str) -> None:
+    """The server goes: its own ports with it, the user's stay and are free again."""
+    for port in _of_server(ctx, server_id):
+        _let_go(ctx, port)
+
+
+def attach(
+    ctx: Context, plan: PortPlan, server_id: str, host: str, hostname: str, az: str
+) -> list[ServerPort]:
+    """Add the planned ports to a server that is there already; gives the new ones only."""
+    before = {port.id for port in _of_server(ctx, server_id)}
+    found = create(ctx, plan, server_id, host, hostname, az)
+    return [port for port in found if port.port_id not in before]
+
+
+def detach(ctx: Context, server_id: str, port_id: str) -> None:
+    """Take one port from a server; raises InterfaceNotFound."""
+    port = ctx.session.get(Port, port_id)
+    if port is None or port.device_id != server_id or not _is_compute(port):
+        raise InterfaceNotFound(port_id=port_id)
+    _let_go(ctx, port)
+
+
+def of_servers(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[ServerPort]]:
+    """Server id -> its ports, oldest first; a handful of statements for any number."""
+    found: dict[str, list[ServerPort]] = {}
+    by_port = _rows(ctx, list(server_ids), found)
+    if not by_port:
+        return found
+    wanted = Port.device_id.in_(list(server_ids))
+    addresses = ctx.session.execute(
+        select(FixedIp.port_id, FixedIp.ip_address, FixedIp.subnet_id)
+        .join(Port, Port.id == FixedIp.port_id)
+        .where(wanted)
+        .order_by(FixedIp.port_id, FixedIp.position)
+    )
+    for port_id, address, subnet_id in addresses:
+        version = 6 if ":" in address else 4
+        one = {"ip_address": address, "version": version, "subnet_id": subnet_id}
+        if port_id in by_port:
+            by_port[port_id].fixed_ips.append(one)
+    floating = ctx.session.execute(
+        select(FloatingIp.port_id, FloatingIp.floating_ip_address, FloatingIp.fixed_ip_address)
+        .join(Port, Port.id == FloatingIp.port_id)
+        .where(wanted)
+        .order_by(FloatingIp.created_at)
+    )
+    for port_id, address, fixed in floating:
+        if port_id in by_port:
+            by_port[port_id].floating_ips.append({"ip_address": address, "fixed_ip_address": fixed})
+    groups = ctx.session.execute(
+        select(PortSecurityGroup.port_id, SecurityGroup.name)
+        .join(Port, Port.id == PortSecurityGroup.port_id)
+        .join(SecurityGroup, SecurityGroup.id == PortSecurityGroup.security_group_id)
+        .where(wanted)
+        .order_by(SecurityGroup.name)
+    )
+    for port_id, name in groups:
+        if port_id in by_port:
+            by_port[port_id].security_groups.append(name)
+    return found
+
+
+def network_metadata(ctx: Context, server_id: str) -> dict[str, Any]:
+    """network_data.json of a server."""
+    from stratolith.network.managers import network_data
+
+    return network_data.network_metadata(ctx, server_id)
+
+
+def change_groups(
+    ctx: Context, server_id: str, *, add: str | None = None, remove: str | None = None
+) -> None:
+    """Add a group to, or remove it from, all ports of a server (id of the group)."""
+    for port in _of_server(ctx, server_id):
+        if not port.port_security_enabled:
+            continue
+        have = security_groups.of_ports(ctx, [port.id]).get(port.id, [])
+        wanted = [group for group in have if group != remove]
+        if add and add not in wanted:
+            wanted.append(add)
+        if wanted != have:
+            ports.update(ctx, port, {"security_groups": wanted})
+
+
+# -- parts ---------------------------------------------------------------------------------------
+
+
+def _rows(
+    ctx: Context, server_ids: list[str], found: dict[str, list[ServerPort]]
+) -> dict[str, ServerPort]:
+    by_port: dict[str, ServerPort] = {}
+    rows = ctx.session.execute(
+        select(
+            Port.id,
+            Port.device_id,
+            Port.network_id,
+            Network.name,
+            Port.mac_address,
+            Port.status,
+            Port.made_by_server,
+            Network.mtu,
+            Port.device_owner,
+        )
+        .join(Network, Network.id == Port.network_id)
+        .where(Port.device_id.in_(server_ids))
+        .order_by(Port.created_at, Port.id)
+    )
+    for port_id, server_id, network_id, label, mac, status, ours, mtu, owner in rows:
+        if not owner.startswith("compute:"):
+            continue
+        one = ServerPort(
+            port_id, server_id, network_id, label, mac, status, ours, mtu, tap_name(port_id)
+        )
+        by_port[port_id] = one
+        found.setdefault(server_id, []).append(one)
+    return by_port
+
+
+def _is_compute(port: Port) -> bool:
+    return port.device_owner.startswith("compute:")
+
+
+def _of_server(ctx: Context, server_id: str) -> list[Port]:
+    found = ctx.session.scalars(
+        select(Port).where(Port.device_id == server_id, Port.device_owner.startswith("compute:"))
+    )
+    return list(found)
+
+
+def _make(
+    ctx: Context,
+    plan: PortPlan,
+    planned: PlannedPort,
+    server_id: str,
+    host: str,
+    hostname: str,
+    az: str,
+) -> Port:
+    fixed = None
+    if planned.fixed_ip:
+        fixed = [{"ip_address": planned.fixed_ip}]
+    secure = planned.network.port_security_enabled
+    values: dict[str, Any] = {
+        "network_id": planned.network.id,
+        "device_id": server_id,
+        "device_owner": f"compute:{az}",
+        "binding:host_id": host,
+        "fixed_ips": fixed,
+        "security_groups": plan.security_group_ids if secure else [],
+    }
+    try:
+        port = ports.create(
+            ctx,
+            plan.project_id,
+            values,
+            network=planned.network,
+            made_by_server=True,
+            hostname=hostname,
+        )
+    except OverQuota:
+        raise TooManyPorts from None
+    if planned.tag:
+        tags.add(ctx, port.id, [planned.tag])
+    if host:
+        events.changed(ctx, port.network_id)
+    return port
+
+
+def _take(ctx: Context, port_id: str, server_id: str, host: str, hostname: str, az: str) -> None:
+    port = ctx.session.get(Port, port_id)
+    assert port is not None  # the plan was made in this transaction
+    port.device_id, port.device_owner = server_id, f"compute:{az}"
+    port.binding_host, port.hostname = host, hostname
+    port.status = "DOWN"
+    port.revision_number += 1
+    ctx.session.flush()
+    events.changed(ctx, port.network_id)
+
+
+def _let_go(ctx: Context, port: Port) -> None:
+    if port.made_by_server:
+        ports.remove(ctx, port)
+        return
+    port.device_id = port.device_owner = port.binding_host = port.hostname = ""
+    port.status = "DOWN"
+    port.revision_number += 1
+    ctx.session.flush()
+    events.changed(ctx, port.network_id)

@@ -1,0 +1,157 @@
+"""What a server's creator asks for its NICs, checked and completed before anything is made."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from stratolith.kernel.context import Context
+from stratolith.network.exceptions import (
+    ExternalNetworkAttachForbidden,
+    FixedIpInUse,
+    InvalidInput,
+    NetworkAmbiguous,
+    NetworkRequiresSubnet,
+    RequestedNetworkNotFound,
+    RequestedPortInUse,
+    RequestedPortNotFound,
+    RequestedPortRequiresFixedIp,
+)
+from stratolith.network.managers import ipam, networks, ports, visibility
+from stratolith.network.managers import security_groups as groups_of_network
+from stratolith.network.models import FixedIp, Network, Port, Subnet
+
+
+@dataclass(frozen=True)
+class NetworkRequest:
+    """One entry of a server's "networks": a port, or a network with or without an address."""
+
+    network_id: str | None = None
+    port_id: str | None = None
+    fixed_ip: str | None = None
+    tag: str | None = None
+
+
+@dataclass(frozen=True)
+class PlannedPort:
+    """A port to make on ``network``, or the one to take."""
+
+    network: Network
+    port_id: str | None = None
+    fixed_ip: str | None = None
+    tag: str | None = None
+
+
+@dataclass(frozen=True)
+class PortPlan:
+    """Checked requests; good for any number of servers as long as it names no port or address."""
+
+    project_id: str
+    ports: list[PlannedPort]
+    security_group_ids: list[str]
+
+    @property
+    def new_ports(self) -> int:
+        """How many ports a server of this plan needs beyond the user's own."""
+        return sum(1 for port in self.ports if port.port_id is None)
+
+    @property
+    def is_single(self) -> bool:
+        """Whether only one server can be made of it."""
+        return any(port.port_id or port.fixed_ip for port in self.ports)
+
+
+def plan(
+    ctx: Context,
+    project_id: str,
+    requests: Sequence[NetworkRequest] | None,
+    security_groups: Sequence[str] = (),
+) -> PortPlan:
+    """Check what a server asks for.
+
+    requests None or empty: the project's only network, or none when it has none. Raises
+    RequestedNetworkNotFound, RequestedPortNotFound, RequestedPortInUse, NetworkRequiresSubnet,
+    FixedIpInUse, NetworkAmbiguous, ExternalNetworkAttachForbidden, InvalidInput,
+    RequestedSecurityGroupNotFound, SecurityGroupAmbiguous.
+    """
+    names = list(security_groups)
+    planned = (
+        [_one(ctx, project_id, request) for request in requests]
+        if requests
+        else _default(ctx, project_id)
+    )
+    _check_repeats(planned)
+    needs_groups = any(port.port_id is None for port in planned) or bool(names)
+    groups = groups_of_network.resolve(ctx, project_id, names) if needs_groups else []
+    return PortPlan(project_id, planned, groups)
+
+
+def _default(ctx: Context, project_id: str) -> list[PlannedPort]:
+    usable = networks.usable_by(ctx, project_id)
+    if len(usable) > 1:
+        raise NetworkAmbiguous
+    for network in usable:
+        _check_subnet(ctx, network)
+    return [PlannedPort(network) for network in usable]
+
+
+def _one(ctx: Context, project_id: str, request: NetworkRequest) -> PlannedPort:
+    if request.port_id is not None:
+        return _port(ctx, project_id, request)
+    network = ctx.session.get(Network, request.network_id or "")
+    if network is None or not (
+        ctx.is_admin or network.external or visibility.may_use(ctx, network, project_id)
+    ):
+        raise RequestedNetworkNotFound(network_id=request.network_id)
+    if network.external and not (ctx.is_admin or visibility.may_use(ctx, network, project_id)):
+        raise ExternalNetworkAttachForbidden(network_id=network.id)
+    _check_subnet(ctx, network)
+    if request.fixed_ip:
+        _check_address(ctx, network, request.fixed_ip)
+    return PlannedPort(network, None, request.fixed_ip, request.tag)
+
+
+def _port(ctx: Context, project_id: str, request: NetworkRequest) -> PlannedPort:
+    port = ctx.session.get(Port, request.port_id or "")
+    if port is None or (port.project_id != project_id and not ctx.is_admin):
+        raise RequestedPortNotFound(port_id=request.port_id)
+    if port.device_id:
+        raise RequestedPortInUse(port_id=port.id)
+    if ctx.session.scalar(select(FixedIp.port_id).where(FixedIp.port_id == port.id)) is None:
+        raise RequestedPortRequiresFixedIp(port_id=port.id)
+    return PlannedPort(port.network, port.id, None, request.tag)
+
+
+def _check_subnet(ctx: Context, network: Network) -> None:
+    found = select(Subnet.id).where(Subnet.network_id == network.id).limit(1)
+    if ctx.session.scalar(found) is None:
+        raise NetworkRequiresSubnet(network_id=network.id)
+
+
+def _check_address(ctx: Context, network: Network, text: str) -> None:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        raise InvalidInput(error_message=f"'{text}' is not a valid IP address") from None
+    subnets = ports.subnets_of(ctx, network.id)
+    if not any(address in ipam.network_of(subnet.cidr) for subnet in subnets):
+        raise InvalidInput(
+            error_message=f"Fixed IP {text} is not a valid ip address for network {network.id}"
+        )
+    user = ctx.session.execute(
+        select(Port.device_id)
+        .join(FixedIp, FixedIp.port_id == Port.id)
+        .where(FixedIp.network_id == network.id, FixedIp.ip_address == str(address))
+    ).first()
+    if user is not None:
+        raise FixedIpInUse(address=text, server_id=user[0])
+
+
+def _check_repeats(planned: Sequence[PlannedPort]) -> None:
+    taken = [port.port_id for port in planned if port.port_id]
+    if len(taken) != len(set(taken)):
+        repeated = next(port for port in taken if taken.count(port) > 1)
+        raise InvalidInput(error_message=f"Port ID {repeated} was specified twice")

@@ -1,0 +1,178 @@
+"""What a subnet's numbers must be: CIDR, gateway, allocation pools, IPv6 modes; pure but for
+the search of overlaps.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from stratolith.kernel.context import Context
+from stratolith.network.exceptions import (
+    DNSNameServersExhausted,
+    GatewayConflictWithAllocationPools,
+    HostRoutesExhausted,
+    InvalidAllocationPool,
+    InvalidInput,
+    OutOfBoundsAllocationPool,
+    OverlappingAllocationPools,
+)
+from stratolith.network.managers.ipam import AUTOMATIC, Address, Net
+from stratolith.network.models import Subnet
+from stratolith.network.settings import NetworkSettings
+
+UNSET = object()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A subnet's numbers, checked."""
+
+    cidr: str
+    ip_version: int
+    gateway_ip: str | None
+    pools: list[dict[str, str]]
+
+
+def plan(values: Mapping[str, Any], *, is_update: bool = False) -> Plan:
+    """Check and complete; ``gateway_ip`` absent means the first address, None means none.
+
+    Raises InvalidInput, OutOfBoundsAllocationPool, OverlappingAllocationPools and the like.
+    """
+    net = ipaddress.ip_network(values["cidr"], strict=False)
+    version = values["ip_version"]
+    if net.version != version:
+        raise InvalidInput(
+            error_message=f"cidr '{values['cidr']}' does not match the ip_version '{version}'"
+        )
+    dhcp = values.get("enable_dhcp", True)
+    _check_cidr(net, bool(dhcp))
+    _check_modes(values, net, bool(dhcp), is_update)
+    gateway = _gateway(values, net)
+    pools = values.get("allocation_pools")
+    found = _pools_around(net, gateway) if pools is None else _checked_pools(net, pools, gateway)
+    return Plan(str(net), net.version, str(gateway) if gateway else None, found)
+
+
+def _check_cidr(net: Net, dhcp: bool) -> None:
+    if net.prefixlen == 0:
+        raise InvalidInput(error_message=f"0 is not allowed as CIDR prefix length, but got {net}")
+    if net.is_multicast:
+        raise InvalidInput(
+            error_message=f"Multicast IP subnet is not supported for subnet cidr '{net}'"
+        )
+    if net.is_loopback:
+        raise InvalidInput(
+            error_message=f"Loopback IP subnet is not supported for subnet cidr '{net}'"
+        )
+    if dhcp and net.prefixlen >= net.max_prefixlen - 1:
+        raise InvalidInput(
+            error_message=f"Subnet '{net}' has a prefix length that is incompatible with DHCP "
+            "service enabled"
+        )
+
+
+def _check_modes(values: Mapping[str, Any], net: Net, dhcp: bool, is_update: bool) -> None:
+    ra, address = values.get("ipv6_ra_mode"), values.get("ipv6_address_mode")
+    if net.version == 4:
+        for name, mode in (("ipv6_ra_mode", ra), ("ipv6_address_mode", address)):
+            if mode is not None:
+                raise InvalidInput(error_message=f"{name} is not valid when ip_version is 4")
+        return
+    if (ra or address) and not dhcp and not is_update:
+        raise InvalidInput(
+            error_message="ipv6_ra_mode or ipv6_address_mode cannot be set when enable_dhcp is "
+            "set to False"
+        )
+    if ra and address and ra != address:
+        raise InvalidInput(
+            error_message=f"ipv6_ra_mode set to '{ra}' with ipv6_address_mode set to '{address}' "
+            "is not valid. If both attributes are set, they must be the same value"
+        )
+    if net.prefixlen != 64 and (ra in AUTOMATIC or address in AUTOMATIC):
+        raise InvalidInput(
+            error_message=f"Invalid CIDR {net} for IPv6 address mode. OpenStack uses the EUI-64 "
+            "address format, which requires the prefix to be /64"
+        )
+
+
+def _gateway(values: Mapping[str, Any], net: Net) -> Address | None:
+    asked = values.get("gateway_ip", UNSET)
+    if asked is None:
+        return None
+    if asked is UNSET:
+        return net.network_address + (0 if net.num_addresses == 1 else 1)
+    gateway = ipaddress.ip_address(str(asked))
+    if gateway.version != net.version:
+        raise InvalidInput(
+            error_message=f"gateway_ip '{gateway}' does not match the ip_version '{net.version}'"
+        )
+    edges = [net.network_address, net.broadcast_address] if net.version == 4 else []
+    if net.version == 6 and net.prefixlen < 127:
+        edges = [net.network_address]
+    if net.prefixlen < net.max_prefixlen - 1 and gateway in edges:
+        raise InvalidInput(error_message="Gateway is not valid on subnet")
+    return gateway
+
+
+def _pools_around(net: Net, gateway: Address | None) -> list[dict[str, str]]:
+    """The whole range but for its edges and the gateway."""
+    low, high = int(net.network_address), int(net.broadcast_address)
+    if net.prefixlen < net.max_prefixlen - 1:
+        low += 1
+        if net.version == 4:
+            high -= 1
+    make = ipaddress.IPv4Address if net.version == 4 else ipaddress.IPv6Address
+    spans = [(low, high)]
+    if gateway is not None and low <= int(gateway) <= high:
+        spans = [(low, int(gateway) - 1), (int(gateway) + 1, high)]
+    return [{"start": str(make(a)), "end": str(make(b))} for a, b in spans if a <= b]
+
+
+def _checked_pools(
+    net: Net, pools: Sequence[Mapping[str, str]], gateway: Address | None
+) -> list[dict[str, str]]:
+    spans: list[tuple[int, int, str]] = []
+    for pool in pools:
+        start, end = ipaddress.ip_address(pool["start"]), ipaddress.ip_address(pool["end"])
+        text = f"{start}-{end}"
+        if start.version != net.version or end.version != net.version or int(end) < int(start):
+            raise InvalidAllocationPool(pool=text)
+        inner = net.prefixlen >= net.max_prefixlen - 1
+        low = int(net.network_address) + (0 if inner else 1)
+        high = int(net.broadcast_address) - (1 if net.version == 4 and not inner else 0)
+        if int(start) < low or int(end) > high:
+            raise OutOfBoundsAllocationPool(pool=text, subnet_cidr=str(net))
+        if gateway is not None and int(start) <= int(gateway) <= int(end):
+            raise GatewayConflictWithAllocationPools(pool=text, ip_address=str(gateway))
+        spans.append((int(start), int(end), text))
+    spans.sort()
+    for one, other in itertools.pairwise(spans):
+        if other[0] <= one[1]:
+            raise OverlappingAllocationPools(pool_1=one[2], pool_2=other[2], subnet_cidr=str(net))
+    texts = [text.split("-") for _, _, text in spans]
+    return [{"start": start, "end": end} for start, end in texts]
+
+
+def check_lists(settings: NetworkSettings, values: Mapping[str, Any], subnet_id: str) -> None:
+    """Raises HostRoutesExhausted, DNSNameServersExhausted."""
+    if len(values.get("host_routes") or ()) > settings.max_host_routes:
+        raise HostRoutesExhausted(subnet_id=subnet_id, quota=settings.max_host_routes)
+    if len(values.get("dns_nameservers") or ()) > settings.max_dns_nameservers:
+        raise DNSNameServersExhausted(subnet_id=subnet_id, quota=settings.max_dns_nameservers)
+
+
+def check_overlap(ctx: Context, network_id: str, cidr: str) -> None:
+    """Ranges may repeat between networks, never within one; raises InvalidInput."""
+    net = ipaddress.ip_network(cidr)
+    for other in ctx.session.scalars(select(Subnet.cidr).where(Subnet.network_id == network_id)):
+        if net.overlaps(ipaddress.ip_network(other)):
+            raise InvalidInput(
+                error_message=f"Requested subnet with cidr: {cidr} for network: {network_id} "
+                "overlaps with another subnet"
+            )

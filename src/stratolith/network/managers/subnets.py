@@ -1,0 +1,176 @@
+"""Subnets: ranges, gateways, allocation pools, IPv6 modes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import select
+
+from stratolith.kernel.context import Context
+from stratolith.network.exceptions import (
+    GatewayIpInUse,
+    SubnetInUse,
+    SubnetNotFound,
+)
+from stratolith.network.managers import (
+    dhcp_ports,
+    events,
+    ipam,
+    limits,
+    subnet_ranges,
+    tags,
+    visibility,
+)
+from stratolith.network.models import FixedIp, Network, Port, Subnet
+from stratolith.network.settings import NetworkSettings
+
+# Addresses of these ports do not keep a subnet from being deleted.
+OWN_OWNERS = ("network:dhcp",)
+PLAIN = ("name", "description", "dns_nameservers", "host_routes", "service_types", "enable_dhcp")
+
+
+def get(ctx: Context, subnet_id: str) -> Subnet:
+    """A subnet of a network the caller may see; raises SubnetNotFound."""
+    found = ctx.session.get(Subnet, subnet_id)
+    if found is None or not (
+        found.project_id == ctx.project_id or visibility.may_see(ctx, found.network)
+    ):
+        raise SubnetNotFound(subnet_id=subnet_id)
+    return found
+
+
+def create(ctx: Context, project_id: str, network: Network, values: Mapping[str, Any]) -> Subnet:
+    """Make a subnet from a complete description (the API's names, cidr and ip_version set)."""
+    limits.check(ctx, project_id, subnet=1)
+    settings = ctx.env.settings.of(NetworkSettings)
+    plan = subnet_ranges.plan(values)
+    subnet_ranges.check_lists(settings, values, "new subnet")
+    subnet_ranges.check_overlap(ctx, network.id, plan.cidr)
+    subnet = Subnet(
+        project_id=project_id,
+        network_id=network.id,
+        ip_version=plan.ip_version,
+        cidr=plan.cidr,
+        gateway_ip=plan.gateway_ip,
+        allocation_pools=plan.pools,
+        ipv6_ra_mode=values.get("ipv6_ra_mode"),
+        ipv6_address_mode=values.get("ipv6_address_mode"),
+        subnetpool_id=values.get("subnetpool_id"),
+        **{name: values[name] for name in PLAIN if values.get(name) is not None},
+    )
+    ctx.session.add(subnet)
+    network.revision_number += 1
+    ctx.session.flush()
+    if ipam.is_automatic(subnet):
+        _give_automatic_addresses(ctx, subnet)
+    dhcp_ports.sync(ctx, network)
+    events.changed(ctx, network.id)
+    return subnet
+
+
+def update(ctx: Context, subnet: Subnet, values: Mapping[str, Any]) -> Subnet:
+    """Change gateway, pools, DHCP and lists; raises what ``plan`` raises, and GatewayIpInUse."""
+    settings = ctx.env.settings.of(NetworkSettings)
+    subnet_ranges.check_lists(settings, values, subnet.id)
+    merged = {
+        "cidr": subnet.cidr,
+        "ip_version": subnet.ip_version,
+        "gateway_ip": subnet.gateway_ip,
+        "allocation_pools": subnet.allocation_pools,
+        "enable_dhcp": subnet.enable_dhcp,
+        "ipv6_ra_mode": subnet.ipv6_ra_mode,
+        "ipv6_address_mode": subnet.ipv6_address_mode,
+        **values,
+    }
+    if values.get("allocation_pools", ()) is None:
+        merged["allocation_pools"] = subnet.allocation_pools
+    if "gateway_ip" in values and values["gateway_ip"] != subnet.gateway_ip:
+        _check_gateway_free(ctx, subnet)
+    plan = subnet_ranges.plan(merged, is_update=True)
+    subnet.gateway_ip = plan.gateway_ip
+    subnet.allocation_pools = plan.pools
+    for name in PLAIN:
+        if name in values:
+            setattr(subnet, name, values[name] if values[name] is not None else [])
+    subnet.revision_number += 1
+    ctx.session.flush()
+    dhcp_ports.sync(ctx, subnet.network)
+    events.changed(ctx, subnet.network_id)
+    return subnet
+
+
+def delete(ctx: Context, subnet: Subnet) -> None:
+    """Raises SubnetInUse while a port other than DHCP's has an address of it."""
+    users = select(FixedIp.port_id).join(Port, Port.id == FixedIp.port_id)
+    users = users.where(FixedIp.subnet_id == subnet.id, Port.device_owner.not_in(OWN_OWNERS))
+    if ipam.is_automatic(subnet):
+        users = users.where(Port.device_owner.in_(ipam.ROUTER_OWNERS))
+    if ctx.session.scalar(users.limit(1)) is not None:
+        raise SubnetInUse(
+            subnet_id=subnet.id,
+            reason="One or more ports have an IP allocation from this subnet.",
+        )
+    network = subnet.network
+    ctx.session.execute(delete_rows(FixedIp).where(FixedIp.subnet_id == subnet.id))
+    tags.forget(ctx, subnet.id)
+    ctx.session.delete(subnet)
+    network.revision_number += 1
+    ctx.session.flush()
+    dhcp_ports.sync(ctx, network)
+    events.changed(ctx, network.id)
+
+
+def of_networks(ctx: Context, network_ids: Iterable[str]) -> dict[str, list[Subnet]]:
+    """Network id -> its subnets, oldest first; one statement."""
+    found: dict[str, list[Subnet]] = {network_id: [] for network_id in network_ids}
+    rows = ctx.session.scalars(
+        select(Subnet)
+        .where(Subnet.network_id.in_(list(found)))
+        .order_by(Subnet.created_at, Subnet.id)
+    )
+    for subnet in rows:
+        found[subnet.network_id].append(subnet)
+    return found
+
+
+def _check_gateway_free(ctx: Context, subnet: Subnet) -> None:
+    """A router interface that has the gateway's address keeps the gateway from changing."""
+    if not subnet.gateway_ip:
+        return
+    user = ctx.session.scalar(
+        select(Port.id)
+        .join(FixedIp, FixedIp.port_id == Port.id)
+        .where(
+            FixedIp.subnet_id == subnet.id,
+            FixedIp.ip_address == subnet.gateway_ip,
+            Port.device_owner == "network:router_interface",
+        )
+    )
+    if user is not None:
+        raise GatewayIpInUse(ip_address=subnet.gateway_ip, port_id=user)
+
+
+def _give_automatic_addresses(ctx: Context, subnet: Subnet) -> None:
+    """Ports that were there before a SLAAC subnet get their address in it."""
+    ports = ctx.session.scalars(
+        select(Port).where(
+            Port.network_id == subnet.network_id,
+            Port.device_owner.not_in((*ipam.ROUTER_OWNERS, "network:dhcp", "network:floatingip")),
+        )
+    )
+    for port in list(ports):
+        address = ipam.eui64(subnet.cidr, port.mac_address)
+        offset = ipam.offset_of(subnet, ipam.ipaddress.ip_address(address))
+        ctx.session.add(
+            FixedIp(
+                subnet_id=subnet.id,
+                ip_address=address,
+                port_id=port.id,
+                network_id=port.network_id,
+                offset=offset,
+                position=9,
+            )
+        )
+    ctx.session.flush()

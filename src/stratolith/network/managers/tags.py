@@ -1,0 +1,56 @@
+"""Tags of any resource."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import delete, select
+
+from stratolith.kernel.context import Context
+from stratolith.network.exceptions import TagNotFound
+from stratolith.network.models import Tag
+
+
+def of(ctx: Context, ids: Iterable[str]) -> dict[str, list[str]]:
+    """Resource id -> its tags in alphabetical order; one statement."""
+    wanted = list(ids)
+    found: dict[str, list[str]] = {}
+    if not wanted:
+        return found
+    rows = ctx.session.execute(
+        select(Tag.resource_id, Tag.tag)
+        .where(Tag.resource_id.in_(wanted))
+        .order_by(Tag.resource_id, Tag.tag)
+    )
+    for resource_id, tag in rows:
+        found.setdefault(resource_id, []).append(tag)
+    return found
+
+
+def replace(ctx: Context, resource_id: str, tags: Sequence[str]) -> None:
+    """Exactly these tags."""
+    forget(ctx, resource_id)
+    for tag in sorted(set(tags)):
+        ctx.session.add(Tag(resource_id=resource_id, tag=tag))
+    ctx.session.flush()
+
+
+def add(ctx: Context, resource_id: str, tags: Iterable[str]) -> None:
+    have = set(of(ctx, [resource_id]).get(resource_id, ()))
+    for tag in sorted(set(tags) - have):
+        ctx.session.add(Tag(resource_id=resource_id, tag=tag))
+    ctx.session.flush()
+
+
+def remove(ctx: Context, resource_id: str, tag: str) -> None:
+    """Raises TagNotFound."""
+    row = ctx.session.get(Tag, (resource_id, tag))
+    if row is None:
+        raise TagNotFound(tag=tag)
+    ctx.session.delete(row)
+    ctx.session.flush()
+
+
+def forget(ctx: Context, resource_id: str) -> None:
+    """The resource goes: so do its tags."""
+    ctx.session.execute(delete(Tag).where(Tag.resource_id == resource_id))

@@ -1,0 +1,285 @@
+"""Tables of the network service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from stratolith.kernel.db import Base, Timestamps
+from stratolith.kernel.db.types import Json
+from stratolith.kernel.ids import new_uuid
+
+ID = String(36)
+
+
+class Standard(Timestamps):
+    """What every resource has: owner, description, revision and two moments."""
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_uuid)
+    project_id: Mapped[str] = mapped_column(String(64), index=True)
+    description: Mapped[str] = mapped_column(default="")
+    revision_number: Mapped[int] = mapped_column(BigInteger, default=0)
+
+    def policy_target(self) -> dict[str, Any]:
+        """What policy rules may ask about it."""
+        return {"project_id": self.project_id, "tenant_id": self.project_id}
+
+
+class Network(Standard, Base):
+    """A layer 2 segment; ``network_type`` says how it is realised."""
+
+    __tablename__ = "network_networks"
+    __table_args__ = (UniqueConstraint("network_type", "physical_network", "segmentation_id"),)
+
+    name: Mapped[str] = mapped_column(index=True, default="")
+    admin_state_up: Mapped[bool] = mapped_column(default=True)
+    shared: Mapped[bool] = mapped_column(default=False)
+    external: Mapped[bool] = mapped_column(default=False)
+    is_default: Mapped[bool] = mapped_column(default=False)
+    mtu: Mapped[int]
+    port_security_enabled: Mapped[bool] = mapped_column(default=True)
+    network_type: Mapped[str] = mapped_column(String(16))
+    physical_network: Mapped[str] = mapped_column(String(64), default="")  # "": has none
+    segmentation_id: Mapped[int | None] = mapped_column(Integer)
+
+    def policy_target(self) -> dict[str, Any]:
+        found = super().policy_target()
+        found.update({"shared": self.shared, "router:external": self.external})
+        found["network:project_id"] = self.project_id
+        return found
+
+
+class Subnet(Standard, Base):
+    """An address range of a network."""
+
+    __tablename__ = "network_subnets"
+
+    network_id: Mapped[str] = mapped_column(ForeignKey(Network.id), index=True)
+    name: Mapped[str] = mapped_column(index=True, default="")
+    ip_version: Mapped[int]
+    cidr: Mapped[str] = mapped_column(String(64), index=True)
+    gateway_ip: Mapped[str | None] = mapped_column(String(64))
+    enable_dhcp: Mapped[bool] = mapped_column(default=True)
+    ipv6_ra_mode: Mapped[str | None] = mapped_column(String(16))
+    ipv6_address_mode: Mapped[str | None] = mapped_column(String(16))
+    subnetpool_id: Mapped[str | None] = mapped_column(ID, index=True)
+    allocation_pools: Mapped[list[Any]] = mapped_column(Json, default=list)  # [{start, end}]
+    dns_nameservers: Mapped[list[Any]] = mapped_column(Json, default=list)
+    host_routes: Mapped[list[Any]] = mapped_column(Json, default=list)  # [{destination, nexthop}]
+    service_types: Mapped[list[Any]] = mapped_column(Json, default=list)
+    network: Mapped[Network] = relationship(lazy="select", viewonly=True)
+
+    def policy_target(self) -> dict[str, Any]:
+        found = super().policy_target()
+        network = self.network
+        found.update({"shared": network.shared, "router:external": network.external})
+        found["network:project_id"] = network.project_id
+        return found
+
+
+class Port(Standard, Base):
+    """A plug on a network."""
+
+    __tablename__ = "network_ports"
+    __table_args__ = (
+        UniqueConstraint("network_id", "mac_address"),
+        Index("ix_network_ports_device", "device_id", "device_owner"),
+        Index("ix_network_ports_host", "binding_host", "network_id"),
+    )
+
+    network_id: Mapped[str] = mapped_column(ForeignKey(Network.id), index=True)
+    name: Mapped[str] = mapped_column(index=True, default="")
+    mac_address: Mapped[str] = mapped_column(String(17), index=True)
+    admin_state_up: Mapped[bool] = mapped_column(default=True)
+    status: Mapped[str] = mapped_column(String(16), default="DOWN")
+    device_id: Mapped[str] = mapped_column(default="")
+    device_owner: Mapped[str] = mapped_column(default="", index=True)
+    port_security_enabled: Mapped[bool] = mapped_column(default=True)
+    binding_host: Mapped[str] = mapped_column(default="")  # "": not bound
+    vnic_type: Mapped[str] = mapped_column(String(32), default="normal")
+    binding_profile: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    allowed_address_pairs: Mapped[list[Any]] = mapped_column(Json, default=list)
+    extra_dhcp_opts: Mapped[list[Any]] = mapped_column(Json, default=list)
+    hostname: Mapped[str] = mapped_column(default="")  # the name DHCP tells the guest
+    made_by_server: Mapped[bool] = mapped_column(default=False)  # goes when its server goes
+    network: Mapped[Network] = relationship(lazy="select", viewonly=True)
+
+    def policy_target(self) -> dict[str, Any]:
+        found = super().policy_target()
+        found["device_owner"] = self.device_owner
+        found["network:project_id"] = self.network.project_id
+        found["shared"] = self.network.shared
+        return found
+
+
+class FixedIp(Base):
+    """An address of a port. ``offset``: distance from the subnet's first address, for the
+    search of free ones; None where it does not fit into 63 bits.
+    """
+
+    __tablename__ = "network_fixed_ips"
+    __table_args__ = (Index("ix_network_fixed_ips_offset", "subnet_id", "offset"),)
+
+    subnet_id: Mapped[str] = mapped_column(ForeignKey(Subnet.id), primary_key=True)
+    ip_address: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
+    port_id: Mapped[str] = mapped_column(ForeignKey(Port.id, ondelete="CASCADE"), index=True)
+    network_id: Mapped[str] = mapped_column(ID, index=True)
+    offset: Mapped[int | None] = mapped_column(BigInteger)
+    position: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class SecurityGroup(Standard, Base):
+    """A named set of rules; exactly one of a project is its default group."""
+
+    __tablename__ = "network_security_groups"
+
+    name: Mapped[str] = mapped_column(index=True, default="")
+    stateful: Mapped[bool] = mapped_column(default=True)
+    is_default: Mapped[bool] = mapped_column(default=False)
+
+    def policy_target(self) -> dict[str, Any]:
+        return {**super().policy_target(), "security_group:project_id": self.project_id}
+
+
+class DefaultSecurityGroup(Base):
+    """Which group is a project's default; its key makes a second one impossible."""
+
+    __tablename__ = "network_default_security_groups"
+
+    project_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    security_group_id: Mapped[str] = mapped_column(ForeignKey(SecurityGroup.id, ondelete="CASCADE"))
+
+
+class SecurityGroupRule(Standard, Base):
+    """One thing that a group allows."""
+
+    __tablename__ = "network_security_group_rules"
+
+    security_group_id: Mapped[str] = mapped_column(
+        ForeignKey(SecurityGroup.id, ondelete="CASCADE"), index=True
+    )
+    direction: Mapped[str] = mapped_column(String(8))
+    ethertype: Mapped[str] = mapped_column(String(8))
+    protocol: Mapped[str | None] = mapped_column(String(40))
+    port_range_min: Mapped[int | None]
+    port_range_max: Mapped[int | None]
+    remote_ip_prefix: Mapped[str | None] = mapped_column(String(64))
+    remote_group_id: Mapped[str | None] = mapped_column(
+        ForeignKey(SecurityGroup.id, ondelete="CASCADE"), index=True
+    )
+    group: Mapped[SecurityGroup] = relationship(
+        lazy="select", viewonly=True, foreign_keys=[security_group_id]
+    )
+
+    def policy_target(self) -> dict[str, Any]:
+        return {
+            **super().policy_target(),
+            "security_group:project_id": self.group.project_id,
+            "belongs_to_default_sg": self.group.is_default,
+        }
+
+
+class PortSecurityGroup(Base):
+    """A port's membership in a group."""
+
+    __tablename__ = "network_port_security_groups"
+
+    port_id: Mapped[str] = mapped_column(ForeignKey(Port.id, ondelete="CASCADE"), primary_key=True)
+    security_group_id: Mapped[str] = mapped_column(
+        ForeignKey(SecurityGroup.id), primary_key=True, index=True
+    )
+
+
+class Router(Standard, Base):
+    """A router; its interfaces and its gateway are ports."""
+
+    __tablename__ = "network_routers"
+
+    name: Mapped[str] = mapped_column(index=True, default="")
+    admin_state_up: Mapped[bool] = mapped_column(default=True)
+    status: Mapped[str] = mapped_column(String(16), default="ACTIVE")
+    gateway_network_id: Mapped[str | None] = mapped_column(ID, index=True)
+    gateway_port_id: Mapped[str | None] = mapped_column(ID)
+    enable_snat: Mapped[bool] = mapped_column(default=True)
+    routes: Mapped[list[Any]] = mapped_column(Json, default=list)
+
+
+class FloatingIp(Standard, Base):
+    """An external address that stands for a fixed one."""
+
+    __tablename__ = "network_floatingips"
+    __table_args__ = (
+        UniqueConstraint("floating_network_id", "floating_ip_address"),
+        UniqueConstraint("port_id", "fixed_ip_address", "floating_network_id"),
+    )
+
+    floating_network_id: Mapped[str] = mapped_column(ForeignKey(Network.id), index=True)
+    floating_ip_address: Mapped[str] = mapped_column(String(64), index=True)
+    floating_port_id: Mapped[str] = mapped_column(ID)  # the port that holds the address
+    port_id: Mapped[str | None] = mapped_column(ID, index=True)
+    fixed_ip_address: Mapped[str | None] = mapped_column(String(64))
+    router_id: Mapped[str | None] = mapped_column(ID, index=True)
+    status: Mapped[str] = mapped_column(String(16), default="DOWN")
+
+
+class AddressScope(Standard, Base):
+    """Where addresses of subnet pools may not overlap."""
+
+    __tablename__ = "network_address_scopes"
+
+    name: Mapped[str] = mapped_column(index=True, default="")
+    ip_version: Mapped[int]
+    shared: Mapped[bool] = mapped_column(default=False)
+
+    def policy_target(self) -> dict[str, Any]:
+        return {**super().policy_target(), "shared": self.shared}
+
+
+class SubnetPool(Standard, Base):
+    """Prefixes that subnets are cut from."""
+
+    __tablename__ = "network_subnetpools"
+
+    name: Mapped[str] = mapped_column(index=True, default="")
+    ip_version: Mapped[int]
+    prefixes: Mapped[list[Any]] = mapped_column(Json, default=list)
+    default_prefixlen: Mapped[int]
+    min_prefixlen: Mapped[int]
+    max_prefixlen: Mapped[int]
+    default_quota: Mapped[int | None]
+    address_scope_id: Mapped[str | None] = mapped_column(ID, index=True)
+    shared: Mapped[bool] = mapped_column(default=False)
+    is_default: Mapped[bool] = mapped_column(default=False)
+
+    def policy_target(self) -> dict[str, Any]:
+        return {**super().policy_target(), "shared": self.shared}
+
+
+class RbacPolicy(Standard, Base):
+    """Lets another project use a resource; ``target_project`` "*" is everybody."""
+
+    __tablename__ = "network_rbac_policies"
+    __table_args__ = (UniqueConstraint("object_id", "action", "target_project"),)
+
+    object_type: Mapped[str] = mapped_column(String(32))
+    object_id: Mapped[str] = mapped_column(ID, index=True)
+    action: Mapped[str] = mapped_column(String(32))
+    target_project: Mapped[str] = mapped_column(String(64), index=True)
+
+    def policy_target(self) -> dict[str, Any]:
+        return {
+            **super().policy_target(),
+            "target_tenant": self.target_project,
+            "target_project": self.target_project,
+        }
+
+
+class Tag(Base):
+    """A label of any resource."""
+
+    __tablename__ = "network_tags"
+
+    resource_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    tag: Mapped[str] = mapped_column(primary_key=True, index=True)
