@@ -125,6 +125,7 @@ class LinuxNetworkDriver:
             self._memory.close()
             self._memory = Memory(self._deep_interval)
             problems: list[str] = []
+            self._ledger = None  # another process may have written it since
             ledger = self._open_ledger()
             for network_id in self._dnsmasq.networks():
                 self._dnsmasq.stop(network_id)

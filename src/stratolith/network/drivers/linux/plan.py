@@ -194,7 +194,34 @@ class _Planner:
                 if net.version == 4:
                     lines.append(f'ip saddr {net} oifname != "{external.bridge}" masquerade')
         body = filters.chain("leaving", ["type nat hook postrouting priority 100;", *lines])
-        return filters.table(f"ip {self.instance}_nat", body if lines else "")
+        return filters.table(
+            f"ip {self.instance}_nat", self._keep_addresses() + (body if lines else "")
+        )
+
+    def _keep_addresses(self) -> str:
+        """Take tenants' bridged packets out of the reach of every later NAT rule of the host.
+
+        br_netfilter shows them to the NAT hooks, too; a rule such as "masquerade what comes
+        from this range", ours or a container runtime's, would rewrite a tenant's own traffic.
+        Translating an address to itself settles the matter before such a rule is asked.
+        """
+        tenants = sorted({n.bridge for n in self.networks if n.bridge not in self.routed})
+        if self.native or not tenants:
+            return ""
+        bridges = ", ".join(f'"{name}"' for name in tenants)
+        return filters.chain(
+            "keep_destination",
+            [
+                "type nat hook prerouting priority -101;",
+                f"iifname {{ {bridges} }} dnat to ip daddr",
+            ],
+        ) + filters.chain(
+            "keep_source",
+            [
+                "type nat hook postrouting priority 99;",
+                f"oifname {{ {bridges} }} snat to ip saddr",
+            ],
+        )
 
 
 def _checked(port: PortView) -> bool:

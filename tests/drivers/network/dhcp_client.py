@@ -1,0 +1,62 @@
+"""A DHCP client for tests: DISCOVER, REQUEST, and the options of the answer."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import struct
+
+_MAGIC = b"\x63\x82\x53\x63"
+_ASKED = bytes([1, 3, 6, 12, 15, 26, 51, 67, 121])
+
+
+def lease(device: str, mac: str, timeout: float = 3.0) -> tuple[str, dict[int, bytes]]:
+    """The address and options offered and acknowledged; ``TimeoutError`` when nobody answers."""
+    transaction = os.urandom(4)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
+        sock.bind(("0.0.0.0", 68))
+        sock.settimeout(timeout)
+        _send(sock, transaction, mac, 1, b"")
+        offered, options = _receive(sock, transaction, 2)
+        wanted = b"\x32\x04" + socket.inet_aton(offered) + b"\x36\x04" + options[54]
+        _send(sock, transaction, mac, 3, wanted)
+        return _receive(sock, transaction, 5)
+
+
+def _send(sock: socket.socket, transaction: bytes, mac: str, kind: int, extra: bytes) -> None:
+    hardware = bytes.fromhex(mac.replace(":", ""))
+    head = struct.pack("!BBBB4sHH16x16s192x", 1, 1, 6, 0, transaction, 0, 0x8000, hardware)
+    options = bytes([53, 1, kind, 55, len(_ASKED)]) + _ASKED + extra + b"\xff"
+    sock.sendto(head + _MAGIC + options, ("255.255.255.255", 67))
+
+
+def _receive(sock: socket.socket, transaction: bytes, kind: int) -> tuple[str, dict[int, bytes]]:
+    while True:
+        data = sock.recv(2000)
+        options, at = {}, 240
+        while data[at] != 255:
+            if data[at] == 0:
+                at += 1
+                continue
+            length = data[at + 1]
+            options[data[at]] = data[at + 2 : at + 2 + length]
+            at += 2 + length
+        if data[4:8] == transaction and options.get(53) == bytes([kind]):
+            return socket.inet_ntoa(data[16:20]), options
+
+
+def static_routes(raw: bytes) -> dict[str, str]:
+    """Option 121: destination -> next hop."""
+    found, at = {}, 0
+    while at < len(raw):
+        length = raw[at]
+        size = (length + 7) // 8
+        target = raw[at + 1 : at + 1 + size] + bytes(4 - size)
+        network = ipaddress.IPv4Network((target, length))
+        found[str(network)] = socket.inet_ntoa(raw[at + 1 + size : at + 5 + size])
+        at += 5 + size
+    return found
