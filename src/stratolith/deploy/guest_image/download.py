@@ -14,7 +14,6 @@ import httpx
 
 from .errors import GuestImageError
 
-_CHUNK = 1 << 20
 _ATTEMPTS = 4
 
 Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all (None: not told)
@@ -113,7 +112,7 @@ def _fetch(client: httpx.Client, url: str, paths: _Paths, progress: Progress) ->
         total = have + int(length) if length.isdigit() else None
         paths.note.write_text(json.dumps({"url": url, "validator": _validator(answer)}))
         with paths.part.open("ab" if resumed else "wb") as file:
-            for chunk in answer.iter_raw(_CHUNK):
+            for chunk in answer.iter_raw():  # as it comes: a chunk size would hold back the last
                 file.write(chunk)
                 file.flush()
                 have += len(chunk)

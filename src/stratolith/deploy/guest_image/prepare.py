@@ -26,14 +26,15 @@ _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "
 Progress = Callable[[str], None]
 
 
-def prepare(source: str, cache: Path, progress: Progress) -> Path:
+def prepare(source: str | None, cache: Path, progress: Progress) -> Path:
     """The image file to offer as `cirros`, for the architecture of this machine.
 
-    `source` is "auto" (what the cache has, else download, else build), "download", "build", the
-    path of a file, or an http(s) URL. Nothing is done twice: a finished image in `cache` is used
-    again as long as its checksum and recipe are right. Raises GuestImageError.
+    `source` is "auto" or None (what the cache has, else download, else build), "download",
+    "build", the path of a file, or an http(s) URL. Nothing is done twice: a finished image in
+    `cache` is used again as long as its checksum and recipe are right. Raises GuestImageError.
     """
-    if source in ("http", "https") or source.startswith(("http://", "https://")):
+    source = source or "auto"
+    if source.startswith(("http://", "https://")):
         return _own_url(source, cache, progress)
     if source == "auto":
         return _automatic(cache, progress)
