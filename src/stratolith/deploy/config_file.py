@@ -85,11 +85,16 @@ def _section(name: str, kind: type[Section], values: Mapping[str, Any]) -> str:
 def _help(kind: type[Section], field: msgspec.structs.FieldInfo) -> str:
     text = _description(kind, field.name)
     meta = _meta(kind, field.name)
-    if meta is not None and meta.ge is not None and meta.le is not None:
-        text += f" From {meta.ge} to {meta.le}."
-    elif meta is not None and meta.ge is not None:
-        text += f" At least {meta.ge}."
+    if meta is not None:
+        text += _limits(meta)
     return text
+
+
+def _limits(meta: msgspec.Meta) -> str:
+    if meta.ge is not None and meta.le is not None:
+        return f" From {meta.ge} to {meta.le}."
+    words = {"At least": meta.ge, "More than": meta.gt, "At most": meta.le, "Less than": meta.lt}
+    return "".join(f" {word} {limit}." for word, limit in words.items() if limit is not None)
 
 
 def _description(kind: type[Section], key: str) -> str:

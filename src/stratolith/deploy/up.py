@@ -28,7 +28,6 @@ from stratolith.kernel.bootstrap import Seed, SeedExternal, SeedImage, SeedKeypa
 from stratolith.kernel.config import ApiSection, Settings
 
 KEYPAIR_NAME = "mykey"
-IMAGE_NAMES = ["cirros", "cirros-alt"]
 SINGLE_PORT = 8700  # before the offset
 FAKE_IMAGE_BYTES = 1 << 20
 
@@ -228,46 +227,44 @@ class Up:
         return True
 
     def _make_seed(self) -> str | None:
-        path, disk_format = self._image()
+        paths = self._images()
         pair = people.key_pair(self.person, self.layout.keys)
         if pair.is_generated:
             self.person.own(pair.private_file)
-        architecture = platform.machine()
         seed = Seed(
             external=self._external(),
-            images=[
-                SeedImage(
-                    name=name, path=str(path), disk_format=disk_format, architecture=architecture
-                )
-                for name in IMAGE_NAMES
-            ],
+            images=[_seed_image(name, path) for name, path in paths.items()],
             keypair=SeedKeypair(name=KEYPAIR_NAME, public_key=pair.public_key),
             fake=self._is_fake(),
         )
         text = msgspec.json.format(msgspec.json.encode(seed)).decode()
         files.write(self.layout.seed, text + "\n", mode=0o600)
-        return f"{path.name}, {pair.private_file}"
+        return f"{paths['cirros'].name}, {pair.private_file}"
 
-    def _image(self) -> tuple[Path, str]:
-        """The image file and its disk format."""
+    def _images(self) -> dict[str, Path]:
+        """Image name -> its file."""
         if self._is_fake() and not self.wishes.image:
-            return self._fake_image(), "raw"
+            return self._fake_images()
         from stratolith.deploy import guest_image
 
         cache = self.wishes.image_cache
         cache.mkdir(parents=True, exist_ok=True)
+        say = self.report.say
         try:
-            path = guest_image.prepare(self.wishes.image, cache, self.report.say)
+            path = guest_image.prepare(self.wishes.image, cache, say).absolute()
+            other = guest_image.prepare_alternate(path, cache, say).absolute()
         except guest_image.GuestImageError as error:
             raise DeployError(f"No guest image: {error}") from None
-        return path.absolute(), _disk_format(path)
+        return {"cirros": path, "cirros-alt": other}
 
-    def _fake_image(self) -> Path:
-        """Simulated guests never read their disk: a sparse file is image enough."""
-        path = self.layout.state_dir / "fake-image.raw"
-        with path.open("wb") as handle:
-            handle.truncate(FAKE_IMAGE_BYTES)
-        return path
+    def _fake_images(self) -> dict[str, Path]:
+        """Simulated guests never read their disk: sparse files are image enough."""
+        found = {}
+        for number, name in enumerate(["cirros", "cirros-alt"], start=1):
+            found[name] = self.layout.state_dir / f"simulated-{name}.raw"
+            with found[name].open("wb") as handle:
+                handle.truncate(number * FAKE_IMAGE_BYTES)  # two images differ
+        return found
 
     # Processes ----------------------------------------------------------------------------
 
@@ -321,9 +318,12 @@ class Up:
         return str(personal)
 
 
-def _disk_format(path: Path) -> str:
+def _seed_image(name: str, path: Path) -> SeedImage:
     with path.open("rb") as handle:
-        return "qcow2" if handle.read(4) == b"QFI\xfb" else "raw"
+        disk_format = "qcow2" if handle.read(4) == b"QFI\xfb" else "raw"
+    return SeedImage(
+        name=name, path=str(path), disk_format=disk_format, architecture=platform.machine()
+    )
 
 
 def up(layout: Layout, wishes: Wishes, report: Report) -> None:
