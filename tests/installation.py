@@ -39,7 +39,7 @@ class Installation:
             text=True,
             env=env,
             stdin=subprocess.DEVNULL,
-            timeout=120,
+            timeout=300,
         )
         assert "Traceback" not in answer.stderr, answer.stderr
         assert answer.returncode == expect, answer.stderr + answer.stdout
@@ -49,6 +49,10 @@ class Installation:
         return self.run(
             "up", "--fake", "--port-offset", str(self.offset), *arguments, expect=expect
         )
+
+    def up_real(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Bring up a cloud with the real drivers."""
+        return self.run("up", "--port-offset", str(self.offset), *arguments)
 
     @property
     def auth_url(self) -> str:

@@ -1,0 +1,32 @@
+"""Fixtures of the end-to-end tests: one real cloud with real guests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.guests import User, host_state
+from tests.installation import Installation, free_offset
+
+
+@pytest.fixture(scope="session")
+def real_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """`stratolith up` with the real drivers; `destroy` must leave the host as it was."""
+    before = host_state()
+    found = Installation(tmp_path_factory.mktemp("real"), free_offset())
+    found.up_real()
+    yield found
+    found.run("destroy", "--yes")
+    after = host_state()
+    assert after == before
+
+
+@pytest.fixture
+def demo(real_cloud: Installation) -> User:
+    return User(real_cloud, "demo")
+
+
+@pytest.fixture
+def admin(real_cloud: Installation) -> User:
+    return User(real_cloud, "admin")

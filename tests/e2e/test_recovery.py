@@ -1,0 +1,128 @@
+"""kill -9 of everything, in several orders, and a power cut: what should run runs again."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.guests import User, output, wait
+from tests.installation import Installation
+
+pytestmark = [pytest.mark.guest, pytest.mark.root, pytest.mark.timeout(900)]
+
+
+def guest_pid(server_id: str) -> int | None:
+    """The QEMU process of a server."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                line = (entry / "cmdline").read_bytes()
+                state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
+            except OSError:
+                continue
+            if b"qemu" in line and server_id.encode() in line and state != "Z":
+                return int(entry.name)
+    return None
+
+
+@pytest.fixture
+def server(demo: User) -> str:
+    """A server with a floating IP that one can log in to."""
+    network = demo.named("network", "/v2.0/networks", "networks", "private")
+    found = demo.boot("survivor", network)
+    demo.wait_status(found, "ACTIVE")
+    return found
+
+
+def test_kills_in_every_order(real_cloud: Installation, demo: User, server: str) -> None:
+    address = demo.floating_ip(server)
+    demo.wait_ssh(address)
+    boot_id = demo.ssh(address, "cat /proc/sys/kernel/random/boot_id").stdout
+
+    for order in (["agent"], ["server"], ["agent", "server"], ["supervisor", "server", "agent"]):
+        pids = real_cloud.pids()
+        for role in order:
+            os.kill(pids[role], signal.SIGKILL)
+        if "supervisor" in order:
+            real_cloud.up_real()
+        real_cloud.wait_ready()
+        assert demo.server(server)["status"] == "ACTIVE"
+        # the guest never noticed
+        assert demo.ssh(address, "cat /proc/sys/kernel/random/boot_id").stdout == boot_id
+
+    killed = guest_pid(server)
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    wait(lambda: guest_pid(server) not in (None, killed), 60, "the guest runs again")
+    demo.wait_status(server, "ACTIVE")
+    demo.wait_ssh(address)
+
+    # a request whose server dies right after the answer
+    demo.api.post("compute", f"/servers/{server}/action", {"reboot": {"type": "HARD"}})
+    for role, pid in real_cloud.pids().items():
+        if role != "supervisor":
+            os.kill(pid, signal.SIGKILL)
+    real_cloud.wait_ready()
+    demo.wait_status(server, "ACTIVE")
+    demo.wait_ssh(address)
+    demo.delete(server)
+
+
+def test_a_build_survives_the_death_of_both(real_cloud: Installation, demo: User) -> None:
+    network = demo.named("network", "/v2.0/networks", "networks", "private")
+    made = [demo.boot(f"young-{number}", network) for number in range(3)]
+    for role, pid in real_cloud.pids().items():
+        if role != "supervisor":
+            os.kill(pid, signal.SIGKILL)
+    real_cloud.wait_ready()
+    for one in made:
+        demo.wait_status(one, "ACTIVE")
+        demo.delete(one)
+    for role, pid in real_cloud.pids().items():
+        if role != "supervisor":
+            os.kill(pid, signal.SIGKILL)
+    real_cloud.wait_ready()
+    wait(lambda: not any(guest_pid(one) for one in made), 60, "deleted guests are gone")
+    listed = demo.api.get("compute", "/servers?name=young")["servers"]
+    wait(
+        lambda: not listed or not demo.api.get("compute", "/servers?name=young")["servers"], 60, ""
+    )
+
+
+def test_a_power_cut(real_cloud: Installation, demo: User, server: str) -> None:
+    """All our processes and kernel objects gone, files kept: `up` brings everything back."""
+    address = demo.floating_ip(server)
+    demo.wait_ssh(address)
+    for pid in real_cloud.pids().values():
+        os.kill(pid, signal.SIGKILL)
+    killed = guest_pid(server)
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    forget_the_kernel()
+    real_cloud.up_real()
+    real_cloud.wait_ready()
+    demo.wait_status(server, "ACTIVE")
+    wait(lambda: guest_pid(server), 60, "the guest runs again")
+    demo.wait_ssh(address)
+    demo.delete(server)
+
+
+def forget_the_kernel() -> None:
+    """What a reboot does to namespaces, bridges, taps, tables and dnsmasq of ours."""
+    for name in output("ip", "netns", "list").split("\n"):
+        name = name.split(" ")[0]
+        if name.startswith(("qrouter-", "qdhcp-")):
+            for pid in output("ip", "netns", "pids", name).split():
+                os.kill(int(pid), signal.SIGKILL)
+            subprocess.run(["ip", "netns", "delete", name], check=True)
+    for line in output("ip", "-o", "link").split("\n"):
+        name = line.split(": ")[1].split("@")[0] if ": " in line else ""
+        if name.startswith(("brq", "tap", "br-stl")):
+            subprocess.run(["ip", "link", "delete", name], capture_output=True)
+    for line in output("nft", "list", "tables").split("\n"):
+        if "stratolith" in line:
+            subprocess.run(["nft", "delete", *line.split()], check=True)
