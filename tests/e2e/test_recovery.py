@@ -87,10 +87,11 @@ def test_a_build_survives_the_death_of_both(real_cloud: Installation, demo: User
             os.kill(pid, signal.SIGKILL)
     real_cloud.wait_ready()
     wait(lambda: not any(guest_pid(one) for one in made), 60, "deleted guests are gone")
-    listed = demo.api.get("compute", "/servers?name=young")["servers"]
-    wait(
-        lambda: not listed or not demo.api.get("compute", "/servers?name=young")["servers"], 60, ""
-    )
+
+    def all_gone() -> bool:
+        return not demo.api.get("compute", "/servers?name=young")["servers"]
+
+    wait(all_gone, 60, "deleted servers are gone from the list")
 
 
 def test_a_power_cut(real_cloud: Installation, demo: User, server: str) -> None:
