@@ -1,1 +1,33 @@
-"""The door plate."""
+"""The door plate of the image service."""
+
+from __future__ import annotations
+
+from stratolith.image.api import image_data, images, members, versions
+from stratolith.image.managers import premade
+from stratolith.image.policies import RULES
+from stratolith.image.reconcilers.uploads import UploadSweeper
+from stratolith.image.settings import ImageSettings
+from stratolith.kernel.bootstrap import Seed
+from stratolith.kernel.context import Context
+from stratolith.kernel.http.errors import ErrorDialect
+from stratolith.kernel.service import Service
+
+
+def _bootstrap(ctx: Context, seed: Seed) -> None:
+    premade.bootstrap(ctx, seed, owner=None)
+
+
+SERVICE = Service(
+    type="image",
+    name="glance",
+    port=9292,
+    mount="/image",
+    prefix="/v2",
+    errors=ErrorDialect.IMAGE,
+    routes=[*versions.ROUTES, *images.ROUTES, *image_data.ROUTES, *members.ROUTES],
+    policies=RULES,
+    reconcilers=[UploadSweeper],
+    agent_routes=image_data.AGENT_ROUTES,
+    settings=ImageSettings,
+    bootstrap=_bootstrap,
+)

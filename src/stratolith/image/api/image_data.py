@@ -1,0 +1,154 @@
+"""Image data: upload, staging, download; and the same download for agents."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from starlette.requests import Request
+
+from stratolith.image.exceptions import (
+    ImageDataNotFound,
+    ImageDeactivated,
+    ImageNotFound,
+    UnknownStore,
+)
+from stratolith.image.managers import images, uploads
+from stratolith.image.models import Image
+from stratolith.image.settings import ImageSettings
+from stratolith.image.store import files
+from stratolith.image.store.inspection import Inspection
+from stratolith.image.store.receiving import Received, Receiver, receive
+from stratolith.image.store.sending import FileStream, parse_range
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest, UnsupportedMediaType
+from stratolith.kernel.http.response import Response
+from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.streaming import in_thread, in_transaction
+
+BYTES = "application/octet-stream"
+Complete = Callable[[Context, str, str, Received], Any]
+
+
+async def upload(ctx: Context, request: Request, image: Image) -> Response:
+    """Take in the data of a queued image; active when it is all there and accepted."""
+    await _take(ctx, request, image, staging=False, complete=uploads.complete)
+    return Response(status=204)
+
+
+async def stage(ctx: Context, request: Request, image: Image) -> Response:
+    """Take in data that a later import makes the image's."""
+    await _take(ctx, request, image, staging=True, complete=uploads.stage)
+    return Response(status=204)
+
+
+async def download(ctx: Context, request: Request, image: Image) -> Any:
+    """The data or one range of it; 204 when the image has none yet."""
+    if image.status == "deactivated" and not ctx.is_admin:
+        raise ImageDeactivated
+    if image.size is None or image.status not in ("active", "deactivated"):
+        return Response(status=204)
+    wanted = parse_range(request.headers.get("range"), image.size)
+    headers = {"content-type": BYTES, "accept-ranges": "bytes"}
+    if image.checksum:
+        headers["content-md5"] = image.checksum
+    if wanted is None:
+        return await _open(ctx, image, headers)
+    start, length = wanted
+    headers["content-range"] = f"bytes {start}-{start + length - 1}/{image.size}"
+    return await _open(ctx, image, headers, start=start, length=length, status=206)
+
+
+async def give_to_agent(ctx: Context, request: Request, image_id: str) -> Any:
+    """All data of an active image, with its format and hash in headers."""
+    image = await in_transaction(ctx, lambda: ctx.session.get(Image, image_id), write=False)
+    if image is None or image.status != "active":
+        raise ImageNotFound(image_id=image_id)
+    headers = {
+        "content-type": BYTES,
+        "x-image-disk-format": image.disk_format or "",
+        "x-image-checksum": image.checksum or "",
+        "x-image-hash-algo": image.os_hash_algo or "",
+        "x-image-hash-value": image.os_hash_value or "",
+        "x-image-virtual-size": str(image.virtual_size or 0),
+    }
+    return await _open(ctx, image, headers)
+
+
+async def _open(ctx: Context, image: Image, headers: dict[str, str], **part: int) -> FileStream:
+    path = files.path(ctx.env.settings, image.id)
+    try:
+        return await in_thread(lambda: FileStream(path, headers, **part))
+    except FileNotFoundError:
+        raise ImageDataNotFound(image_id=image.id) from None
+
+
+async def _take(
+    ctx: Context, request: Request, image: Image, *, staging: bool, complete: Complete
+) -> None:
+    settings = ctx.env.settings
+    size = _announced(request)
+    files.check_size(settings, size)
+    files.check_room(settings, size)
+    image, token = await in_transaction(
+        ctx, lambda: uploads.begin(ctx, image.id, staging=staging), write=True
+    )
+    try:
+        received = await _receive(ctx, request, image, token)
+        await in_transaction(ctx, lambda: complete(ctx, image.id, token, received), write=True)
+    except BaseException:
+        # shielded: when the client is gone this task may be cancelled, the row must not stay
+        undo = in_transaction(ctx, lambda: uploads.abandon(ctx, image.id, token), write=True)
+        await asyncio.shield(undo)
+        raise
+    finally:
+        uploads.live(ctx.env).discard(token)
+
+
+async def _receive(ctx: Context, request: Request, image: Image, token: str) -> Received:
+    settings = ctx.env.settings
+    enforce = settings.of(ImageSettings).enforce_format
+    inspection = Inspection(image.disk_format or "", image.container_format or "", enforce=enforce)
+    target = files.staging_path(settings, image.id, token)
+    receiver = await in_thread(Receiver, settings, target, inspection)
+    return await receive(_alive(ctx, request.stream(), image.id, token), receiver)
+
+
+async def _alive(
+    ctx: Context, stream: AsyncIterator[bytes], image_id: str, token: str
+) -> AsyncIterator[bytes]:
+    """The stream; now and then the row is told that the upload goes on (ImageGone ends it)."""
+    last = time.monotonic()
+    async for chunk in stream:
+        yield chunk
+        if time.monotonic() - last > uploads.HEARTBEAT:
+            last = time.monotonic()
+            await in_transaction(ctx, lambda: uploads.keep_alive(ctx, image_id, token), write=True)
+
+
+def _announced(request: Request) -> int:
+    """Content-Length, 0 when the data comes in chunks; checks the other headers as well."""
+    content_type = request.headers.get("content-type", BYTES).split(";")[0].strip().lower()
+    if content_type != BYTES:
+        raise UnsupportedMediaType(content_type=content_type)
+    store = request.headers.get("x-image-meta-store", files.NAME)
+    if store != files.NAME:
+        raise UnknownStore(store=store, known=files.NAME)
+    length = request.headers.get("content-length", "0")
+    if not length.isascii() or not length.isdigit() or len(length) > 18:
+        raise BadRequest("Content-Length must be a whole number.")
+    return int(length)
+
+
+def _routed(path: str, method: str, handler: Any, rule: str) -> Route:
+    return Route(method, path, handler, load=images.get, rule=rule, stream=True)
+
+
+ROUTES = [
+    _routed("/images/{image_id}/file", "PUT", upload, "upload_image"),
+    _routed("/images/{image_id}/stage", "PUT", stage, "upload_image"),
+    _routed("/images/{image_id}/file", "GET", download, "download_image"),
+]
+AGENT_ROUTES = [Route.get("/v1/images/{image_id}", give_to_agent, public=True, stream=True)]

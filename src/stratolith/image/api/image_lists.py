@@ -1,0 +1,220 @@
+"""GET /images: filters, sorting, pages."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from stratolith.image.exceptions import InvalidFilter
+from stratolith.image.json_columns import json_contains, json_text
+from stratolith.image.managers import images as manager
+from stratolith.image.managers.images import visible_in_lists
+from stratolith.image.models import Image, ImageMember
+from stratolith.image.schemas.images import VISIBILITIES, render
+from stratolith.image.schemas.members import STATUSES
+from stratolith.image.settings import ImageSettings
+from stratolith.kernel.clock import parse_time
+from stratolith.kernel.context import Context
+from stratolith.kernel.http.listing import Filter, Listing, asked_limit, exact
+
+Column = InstrumentedAttribute[Any]
+PAGING = ("limit", "marker", "sort", "sort_key", "sort_dir")
+OPERATORS: dict[str, Callable[[Column, Any], ColumnElement[bool]]] = {
+    "gt": lambda column, value: column > value,
+    "gte": lambda column, value: column >= value,
+    "eq": lambda column, value: column == value,
+    "neq": lambda column, value: column != value,
+    "lt": lambda column, value: column < value,
+    "lte": lambda column, value: column <= value,
+}
+
+
+def _one_of(column: Column) -> Filter:
+    """Equal to the value, or to any of ``in:a,"b,c"``."""
+
+    def build(values: Sequence[str]) -> ColumnElement[bool]:
+        text = values[-1]
+        return column.in_(_split(text[3:])) if text.startswith("in:") else column == text
+
+    return build
+
+
+def _split(text: str) -> list[str]:
+    if text.count('"') % 2:
+        raise InvalidFilter(f"Invalid filter value {text}. The quote is not closed.")
+    try:
+        return next(csv.reader([text], strict=True), [])
+    except csv.Error:
+        raise InvalidFilter(f"Invalid filter value {text}. The quote is not valid.") from None
+
+
+def _number(text: str) -> int:
+    if not text.lstrip("-").isascii() or not text.lstrip("-").isdigit() or len(text) > 18:
+        raise InvalidFilter("Unable to filter on a range with a non-numeric value.")
+    return int(text)
+
+
+def _moment(column: Column) -> Filter:
+    """``gte:2026-01-31T12:00:00Z``; without an operator the moment itself."""
+
+    def build(values: Sequence[str]) -> ColumnElement[bool]:
+        operator, _, text = values[-1].partition(":")
+        if operator not in OPERATORS:
+            if not operator[:4].isdigit():
+                raise InvalidFilter("Unable to filter on a unknown operator.")
+            operator, text = "eq", values[-1]
+        try:
+            return OPERATORS[operator](column, parse_time(text))
+        except ValueError:
+            raise InvalidFilter(f"Invalid time '{text}': it must be in ISO 8601 format.") from None
+
+    return build
+
+
+def _truth(name: str, column: Column) -> Filter:
+    def build(values: Sequence[str]) -> ColumnElement[bool]:
+        text = values[-1].lower()
+        if text not in ("true", "false"):
+            raise InvalidFilter(
+                f"Invalid value '{values[-1]}' for '{name}' filter. "
+                "Valid values are 'true' or 'false'."
+            )
+        return column.is_(text == "true")
+
+    return build
+
+
+def _whole(column: Column) -> Filter:
+    return lambda values: column == _number(values[-1])
+
+
+LISTING = Listing(
+    Image,
+    filters={
+        **{
+            name: _one_of(getattr(Image, name))
+            for name in ("id", "name", "status", "container_format", "disk_format")
+        },
+        **{
+            name: exact(getattr(Image, name))
+            for name in ("owner", "checksum", "os_hash_algo", "os_hash_value")
+        },
+        **{
+            name: _whole(getattr(Image, name))
+            for name in ("size", "virtual_size", "min_disk", "min_ram")
+        },
+        "size_min": lambda values: Image.size >= _number(values[-1]),
+        "size_max": lambda values: Image.size <= _number(values[-1]),
+        "protected": _truth("protected", Image.protected),
+        "created_at": _moment(Image.created_at),
+        "updated_at": _moment(Image.updated_at),
+    },
+    sort_keys={
+        name: getattr(Image, name)
+        for name in (
+            "name",
+            "status",
+            "container_format",
+            "disk_format",
+            "size",
+            "id",
+            "created_at",
+            "updated_at",
+        )
+    },
+)
+ELSEWHERE = ("visibility", "member_status", "os_hidden", "tag")
+
+
+def list_images(ctx: Context) -> dict[str, Any]:
+    statement = select(*Image.__table__.c).where(
+        *LISTING.where(ctx), *_visibility(ctx), *_hidden(ctx), *_marked(ctx)
+    )
+    limit = asked_limit(ctx)
+    if limit is None:
+        limit = ctx.env.settings.of(ImageSettings).default_page
+    page = LISTING.page(ctx, statement, sort=_sort(ctx), limit=limit, scalars=False)
+    query = [(k, v) for k, v in ctx.query.multi_items() if k != "marker"]
+    found: dict[str, Any] = {
+        "images": [render(row) for row in page.rows],
+        "first": _link(query),
+        "schema": "/v2/schemas/images",
+    }
+    if page.more:
+        found["next"] = _link([*query, ("marker", str(page.marker))])
+    return found
+
+
+def _link(query: Sequence[tuple[str, str]]) -> str:
+    return "/v2/images" + (f"?{urlencode(query)}" if query else "")
+
+
+def _visibility(ctx: Context) -> list[ColumnElement[bool]]:
+    asked = ctx.query.get("visibility")
+    status = ctx.query.get("member_status", "accepted")
+    if status not in (*STATUSES, "all"):
+        raise InvalidFilter(f"Invalid status: {status}")
+    if asked is None and "member_status" not in ctx.query:
+        return [visible_in_lists(ctx)]
+    if asked is not None and asked not in (*VISIBILITIES, "all"):
+        raise InvalidFilter(f"Invalid visibility value: {asked}")
+    conditions: list[ColumnElement[bool]] = []
+    if asked not in (None, "all"):
+        conditions.append(Image.visibility == asked)
+    if asked not in ("public", "community") and not ctx.is_admin:
+        shared = Image.id.in_(_offered(ctx.project_id, status)) & (Image.visibility == "shared")
+        seen = (Image.owner == ctx.project_id) | shared
+        if asked != "private" and asked != "shared":
+            seen = seen | Image.visibility.in_(("public", "community"))
+        conditions.append(seen)
+    elif "member_status" in ctx.query and asked == "shared":
+        conditions.append(
+            (Image.owner == ctx.project_id) | Image.id.in_(_offered(ctx.project_id, status))
+        )
+    return conditions
+
+
+def _offered(project_id: str, status: str) -> Any:
+    if status == "accepted":
+        return manager.accepted_by(project_id)
+    statement = select(ImageMember.image_id).where(ImageMember.member_id == project_id)
+    return statement if status == "all" else statement.where(ImageMember.status == status)
+
+
+def _hidden(ctx: Context) -> list[ColumnElement[bool]]:
+    values = ctx.query.getlist("os_hidden") or ["false"]
+    return [_truth("os_hidden", Image.os_hidden)(values)]
+
+
+def _marked(ctx: Context) -> list[ColumnElement[bool]]:
+    """Tags (all of them), and custom properties by their own names."""
+    conditions = [json_contains(Image.tags, tag) for tag in ctx.query.getlist("tag")]
+    if "changes-since" in ctx.query:
+        raise InvalidFilter('The "changes-since" filter is not available.')
+    for name, value in ctx.query.items():
+        if name not in LISTING.filters and name not in (*ELSEWHERE, *PAGING):
+            conditions.append(json_text(Image.properties, name) == value)
+    return conditions
+
+
+def _sort(ctx: Context) -> list[tuple[str, str]] | None:
+    keys, directions = ctx.query.getlist("sort_key"), ctx.query.getlist("sort_dir")
+    combined = ctx.query.get("sort")
+    if combined is not None:
+        if keys or directions:
+            raise InvalidFilter("Old and new sorting syntax cannot be combined")
+        pairs = [one.strip().partition(":") for one in combined.split(",")]
+        return [(name, direction or "desc") for name, _, direction in pairs]
+    if not keys and not directions:
+        return None
+    if len(directions) > 1 and len(directions) != len(keys):
+        raise InvalidFilter("Number of sort dirs does not match the number of sort keys")
+    keys = keys or ["created_at"]
+    if len(directions) <= 1:
+        directions = [*directions, "desc"][:1] * len(keys)
+    return list(zip(keys, directions, strict=True))

@@ -1,0 +1,140 @@
+"""Errors of the image service.
+
+NotFound 404            Forbidden 403            Conflict 409
+  ImageNotFound           AttributeReadOnly        DuplicateImage
+  MemberNotFound          AttributeReserved        DuplicateMember
+  TagNotFound             ImageProtected           PropertyMissing
+  ImageDataNotFound       ImageDeactivated         InvalidTransition
+BadRequest 400            NotShared                ImportNotPossible
+  FormatsMissing          PropertyKept           TooLarge 413
+  InvalidPatch            WrongStatus              ImageTooLarge  StorageFull
+  InvalidFilter           NotOwner                 LimitExceeded
+  ImageNotActive        Gone 410                 UnsupportedMediaType 415
+  UnknownStore            ImageGone                InvalidImageData
+"""
+
+from __future__ import annotations
+
+from stratolith.kernel.exceptions import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Gone,
+    NotFound,
+    TooLarge,
+    UnsupportedMediaType,
+)
+
+
+class ImageNotFound(NotFound):
+    message = "No image found with ID {image_id}"
+
+
+class ImageDataNotFound(NotFound):
+    message = "The data of image {image_id} is not in the store"
+
+
+class MemberNotFound(NotFound):
+    message = "{member_id} not found in the member list of the image {image_id}."
+
+
+class TagNotFound(NotFound):
+    message = "Image {image_id} has no tag {tag}"
+
+
+class AttributeReadOnly(Forbidden):
+    message = "Attribute '{name}' is read-only."
+
+
+class AttributeReserved(Forbidden):
+    message = "Attribute '{name}' is reserved."
+
+
+class PropertyKept(Forbidden):
+    message = "Property {name} may not be removed."
+
+
+class ImageProtected(Forbidden):
+    message = "Image {image_id} is protected and cannot be deleted."
+
+
+class ImageDeactivated(Forbidden):
+    message = "The requested image has been deactivated. Image data download is forbidden."
+
+
+class NotShared(Forbidden):
+    message = "Only shared images have members, image {image_id} is {visibility}."
+
+
+class WrongStatus(Forbidden):
+    message = "Not allowed to {verb} image in status '{status}'"
+
+
+class NotOwner(Forbidden):
+    message = "You are not permitted to {verb} images owned by '{owner}'."
+
+
+class DuplicateImage(Conflict):
+    message = "Image ID {image_id} already exists!"
+
+
+class DuplicateMember(Conflict):
+    message = "Member {member_id} is duplicated for image {image_id}"
+
+
+class PropertyMissing(Conflict):
+    message = "Property {name} does not exist."
+
+
+class InvalidTransition(Conflict):
+    message = "Image status transition from {status} to {wanted} is not allowed"
+
+
+class ImportNotPossible(Conflict):
+    message = "Image with status {status} cannot be target for import"
+
+
+class FormatsMissing(BadRequest):
+    message = "Properties disk_format, container_format must be set prior to saving data."
+
+
+class InvalidPatch(BadRequest):
+    """The JSON patch is not one, or asks for what this resource does not have."""
+
+
+class InvalidFilter(BadRequest):
+    """A filter of the list cannot be understood."""
+
+
+class UnknownStore(BadRequest):
+    message = "Store '{store}' does not exist; known are: {known}."
+
+
+class ImageNotActive(BadRequest):
+    message = "Image {image_id} is not active."
+
+
+class ImageNotBootable(BadRequest):
+    message = "Image {image_id} is unacceptable: {reason}"
+
+
+class ImageGone(Gone):
+    message = "Image {image_id} was deleted while its data was uploaded."
+
+
+class ImageTooLarge(TooLarge):
+    message = "Denying attempt to upload an image larger than {limit} bytes."
+
+
+class StorageFull(TooLarge):
+    message = "Image storage media is full: {free} bytes are free, {reserve} are kept in reserve."
+
+
+class LimitExceeded(TooLarge):
+    message = "The limit has been exceeded on the number of allowed image {what}: {limit}."
+
+
+class InvalidImageData(UnsupportedMediaType):
+    """The data is not what it is said to be, or not safe."""
+
+    message = "{reason}"

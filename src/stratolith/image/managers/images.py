@@ -1,0 +1,235 @@
+"""Images: who sees which, create, update, delete, tags, activation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import object_session
+
+from stratolith.image.exceptions import (
+    DuplicateImage,
+    ImageNotActive,
+    ImageNotBootable,
+    ImageNotFound,
+    ImageProtected,
+    LimitExceeded,
+    NotOwner,
+    TagNotFound,
+    WrongStatus,
+)
+from stratolith.image.models import Image, ImageMember
+from stratolith.image.settings import ImageSettings
+from stratolith.image.store import files
+from stratolith.image.store.inspection import TRANSPARENT
+from stratolith.kernel.context import Context
+from stratolith.kernel.ids import new_uuid
+
+# Attributes with columns that users may write; everything else of a body is a custom property.
+WRITABLE = (
+    "name",
+    "visibility",
+    "owner",
+    "disk_format",
+    "container_format",
+    "min_disk",
+    "min_ram",
+    "protected",
+    "os_hidden",
+)
+
+
+# -- who sees what -------------------------------------------------------------------------------
+
+
+def accepted_by(project_id: str) -> Any:
+    """Ids of images shared with the project and accepted by it, as a subquery."""
+    return select(ImageMember.image_id).where(
+        ImageMember.member_id == project_id, ImageMember.status == "accepted"
+    )
+
+
+def visible_in_lists(ctx: Context) -> ColumnElement[bool]:
+    """The condition for what a list holds when no visibility is asked for."""
+    listed = Image.visibility != "community"
+    if ctx.is_admin:
+        return or_(listed, Image.owner == ctx.project_id)
+    return or_(
+        Image.owner == ctx.project_id,
+        Image.visibility == "public",
+        Image.id.in_(accepted_by(ctx.project_id)) & (Image.visibility == "shared"),
+    )
+
+
+def get(ctx: Context, image_id: str, *_: str) -> Image:
+    """Raises ImageNotFound, also for what the caller may not see."""
+    image = ctx.session.get(Image, image_id)
+    if image is None:
+        raise ImageNotFound(image_id=image_id)
+    if image.visibility == "shared" and not ctx.is_admin and image.owner != ctx.project_id:
+        if ctx.session.get(ImageMember, (image_id, ctx.project_id)) is None:
+            raise ImageNotFound(image_id=image_id)
+        image.shared_with = ctx.project_id  # type: ignore[attr-defined]
+        return image
+    seen = ctx.is_admin or image.visibility in ("public", "community")
+    if not seen and (image.owner != ctx.project_id or not ctx.project_id):
+        raise ImageNotFound(image_id=image_id)
+    return image
+
+
+def require_bootable(ctx: Context, image_id: str) -> Image:
+    """An image a server can be made from.
+
+    Raises ImageNotFound, ImageNotActive, ImageNotBootable (a container that is no disk).
+    """
+    image = get(ctx, image_id)
+    if image.status != "active":
+        raise ImageNotActive(image_id=image_id)
+    if image.container_format not in TRANSPARENT:
+        raise ImageNotBootable(
+            image_id=image_id,
+            reason=f"its container format {image.container_format} holds no plain disk",
+        )
+    return image
+
+
+def find_by_name(ctx: Context, name: str) -> Image | None:
+    return ctx.session.scalars(select(Image).where(Image.name == name)).first()
+
+
+# -- create, update, delete ----------------------------------------------------------------------
+
+
+def create(ctx: Context, values: Mapping[str, Any], properties: Mapping[str, str]) -> Image:
+    """A new image in status queued; ``values``: WRITABLE names, "id" and "tags".
+
+    Raises DuplicateImage, LimitExceeded, NotOwner, Forbidden.
+    """
+    known = dict(values)
+    image_id = str(known.pop("id", None) or new_uuid()).lower()
+    owner = known.pop("owner", None) or ctx.project_id
+    if owner != ctx.project_id and not ctx.is_admin:
+        raise NotOwner(verb="create", owner=owner)
+    if ctx.session.get(Image, image_id) is not None:
+        raise DuplicateImage(image_id=image_id)
+    visibility = known.pop("visibility", None) or "shared"
+    image = Image(
+        id=image_id,
+        status="queued",
+        owner=owner,
+        visibility=visibility,
+        tags=_tags(ctx, known.pop("tags", [])),
+        properties=_properties(ctx, properties),
+        **known,
+    )
+    ctx.authorize("add_image", image.policy_target())
+    _authorize_visibility(ctx, image, visibility)
+    ctx.session.add(image)
+    ctx.session.flush()
+    ctx.session.refresh(image)
+    return image
+
+
+def update(
+    ctx: Context, image: Image, values: Mapping[str, Any], properties: Mapping[str, str]
+) -> Image:
+    """Set attributes (WRITABLE names and "tags") and all custom properties.
+
+    Raises NotOwner, Forbidden, LimitExceeded.
+    """
+    image = _attached(ctx, image)
+    if "owner" in values and values["owner"] != image.owner and not ctx.is_admin:
+        raise NotOwner(verb="change the owner of", owner=image.owner)
+    wanted = values.get("visibility", image.visibility)
+    if wanted != image.visibility:
+        _authorize_visibility(ctx, image, wanted)
+    for name, value in values.items():
+        value = _tags(ctx, value) if name == "tags" else value
+        if getattr(image, name) != value:
+            setattr(image, name, value)
+    if dict(properties) != image.properties:
+        image.properties = _properties(ctx, properties)
+    ctx.session.flush()
+    return image
+
+
+def delete(ctx: Context, image: Image) -> None:
+    """Raises ImageProtected. The file goes after the commit."""
+    image = _attached(ctx, image)
+    if image.protected:
+        raise ImageProtected(image_id=image.id)
+    settings = ctx.env.settings
+    gone = [files.path(settings, image.id)]
+    if image.upload_token is not None:
+        gone.append(files.staging_path(settings, image.id, image.upload_token))
+    ctx.session.delete(image)
+    ctx.session.flush()
+    ctx.after_commit(lambda: files.remove(*gone))
+
+
+# -- tags, activation ----------------------------------------------------------------------------
+
+
+def add_tag(ctx: Context, image: Image, tag: str) -> None:
+    """Raises LimitExceeded."""
+    image = _attached(ctx, image)
+    if tag not in image.tags:
+        image.tags = _tags(ctx, [*image.tags, tag])
+        ctx.session.flush()
+
+
+def remove_tag(ctx: Context, image: Image, tag: str) -> None:
+    """Raises TagNotFound."""
+    image = _attached(ctx, image)
+    if tag not in image.tags:
+        raise TagNotFound(image_id=image.id, tag=tag)
+    image.tags = [one for one in image.tags if one != tag]
+    ctx.session.flush()
+
+
+def deactivate(ctx: Context, image: Image) -> None:
+    """Raises WrongStatus."""
+    _switch(ctx, image, "active", "deactivated", "deactivate")
+
+
+def reactivate(ctx: Context, image: Image) -> None:
+    """Raises WrongStatus."""
+    _switch(ctx, image, "deactivated", "active", "reactivate")
+
+
+def _switch(ctx: Context, image: Image, before: str, after: str, verb: str) -> None:
+    image = _attached(ctx, image)
+    if image.status not in (before, after):
+        raise WrongStatus(verb=verb, status=image.status)
+    image.status = after
+    ctx.session.flush()
+
+
+def _attached(ctx: Context, image: Image) -> Image:
+    """The image in this transaction's session; raises ImageNotFound when it went."""
+    if object_session(image) is ctx.session:
+        return image
+    return get(ctx, image.id)
+
+
+def _authorize_visibility(ctx: Context, image: Image, visibility: str) -> None:
+    if visibility == "public":
+        ctx.authorize("publicize_image", image.policy_target())
+    if visibility == "community":
+        ctx.authorize("communitize_image", image.policy_target())
+
+
+def _tags(ctx: Context, tags: list[str]) -> list[str]:
+    limit = ctx.env.settings.of(ImageSettings).max_tags
+    found = list(dict.fromkeys(tags))
+    if len(found) > limit:
+        raise LimitExceeded(what="tags", limit=limit)
+    return found
+
+
+def _properties(ctx: Context, properties: Mapping[str, str]) -> dict[str, str]:
+    limit = ctx.env.settings.of(ImageSettings).max_properties
+    if len(properties) > limit:
+        raise LimitExceeded(what="properties", limit=limit)
+    return dict(properties)

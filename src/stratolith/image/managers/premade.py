@@ -1,0 +1,110 @@
+"""The images a new cloud begins with: the seed's files, or two tiny ones for simulated hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from stratolith.image.managers import images
+from stratolith.image.models import Image
+from stratolith.image.store import files
+from stratolith.image.store.inspection import Inspection
+from stratolith.image.store.receiving import Received, Receiver
+from stratolith.kernel.bootstrap import Seed, SeedImage
+from stratolith.kernel.context import Context
+from stratolith.kernel.ids import new_uuid
+
+BLOCK = 4 << 20
+TINY = 64 << 10
+# Scripts written for other clouds look for these names.
+LONG_NAME = "cirros-0.6.3-{architecture}-disk"
+
+
+def bootstrap(ctx: Context, seed: Seed, owner: str | None) -> None:
+    """Register what is missing by name; images that exist are left alone."""
+    for one in seed.images:
+        if images.find_by_name(ctx, one.name) is None:
+            _from_file(ctx, one, owner)
+    if seed.fake and not seed.images:
+        for name in ("cirros", "cirros-alt"):
+            if images.find_by_name(ctx, name) is None:
+                _tiny(ctx, name, owner)
+
+
+def _from_file(ctx: Context, one: SeedImage, owner: str | None) -> None:
+    properties = {"architecture": one.architecture, **one.properties}
+    path = Path(one.path)
+    disk_format = _format_of(path)
+    if disk_format not in ("qcow2", "vmdk", "vhd", "vhdx", "vdi", "iso"):
+        disk_format = "raw"
+    _register(ctx, one.name, disk_format, _blocks(path), properties, owner)
+
+
+def _tiny(ctx: Context, name: str, owner: str | None) -> None:
+    """Real bytes that no guest could boot: simulated hosts only look at their size."""
+    data = f"{name}: image of a simulated cloud\n".encode().ljust(TINY, b"\0")
+    _register(ctx, name, "raw", iter([data]), {"architecture": "x86_64"}, owner)
+
+
+def _format_of(path: Path) -> str:
+    """The format found in the file; InvalidImageData when it is ambiguous."""
+    inspection = Inspection("raw", "bare", enforce=False)
+    for block in _blocks(path):
+        inspection.feed(block)
+    return inspection.format
+
+
+def _register(
+    ctx: Context,
+    name: str,
+    disk_format: str,
+    blocks: Iterator[bytes],
+    properties: Mapping[str, str],
+    owner: str | None,
+) -> Image:
+    image = Image(
+        id=new_uuid(),
+        name=name,
+        status="active",
+        visibility="public",
+        owner=owner,
+        disk_format=disk_format,
+        container_format="bare",
+        properties=dict(properties),
+        tags=_tags(name, properties.get("architecture", "x86_64")),
+    )
+    received = _take(ctx, image, blocks)
+    image.size, image.virtual_size = received.size, received.virtual_size
+    image.checksum = received.checksum
+    image.os_hash_algo, image.os_hash_value = received.os_hash_algo, received.os_hash_value
+    ctx.session.add(image)
+    ctx.session.flush()
+    return image
+
+
+def _tags(name: str, architecture: str) -> list[str]:
+    return [LONG_NAME.format(architecture=architecture)] if name == "cirros" else []
+
+
+def _take(ctx: Context, image: Image, blocks: Iterator[bytes]) -> Received:
+    """Copy, never link: a file that its owner changes later must not change an image."""
+    settings = ctx.env.settings
+    token = new_uuid()
+    staged = files.staging_path(settings, image.id, token)
+    inspection = Inspection(image.disk_format or "", "bare", enforce=True)
+    receiver = Receiver(settings, staged, inspection)
+    try:
+        for block in blocks:
+            receiver.write_now(block)
+        received = receiver.finish()
+        files.accept(staged, files.path(settings, image.id))
+        return received
+    finally:
+        receiver.close()
+        files.remove(staged)
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            yield block

@@ -1,0 +1,137 @@
+"""Uploads: the states an image goes through while its data comes in.
+
+    queued --begin--> saving ----complete--> active          PUT .../file
+    queued --begin--> uploading --stage--> uploading         PUT .../stage
+                      uploading --import_staged--> active    POST .../import
+
+An upload owns the image by a token. It loses it when the image is deleted or when the server
+that receives the data dies; the image then goes back to queued and its file is removed.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import msgspec
+from sqlalchemy import update
+
+from stratolith.image.exceptions import (
+    FormatsMissing,
+    ImageGone,
+    ImportNotPossible,
+    InvalidTransition,
+)
+from stratolith.image.managers import images
+from stratolith.image.models import Image
+from stratolith.image.store import files
+from stratolith.image.store.receiving import Received
+from stratolith.kernel.context import Context
+from stratolith.kernel.environment import Environment
+from stratolith.kernel.ids import new_uuid
+
+HEARTBEAT = 20.0  # seconds
+DEAD_AFTER = timedelta(seconds=120)
+_LOCK = threading.Lock()
+
+
+class Live:
+    """Tokens of the uploads that this process receives."""
+
+    def __init__(self) -> None:
+        self.tokens: set[str] = set()
+
+
+def live(env: Environment) -> set[str]:
+    with _LOCK:
+        found: Live = env.caches.setdefault("image.uploads", Live())
+    return found.tokens
+
+
+def begin(ctx: Context, image_id: str, *, staging: bool) -> tuple[Image, str]:
+    """Reserve the image for one upload: (image, token).
+
+    Raises ImageNotFound, FormatsMissing, InvalidTransition.
+    """
+    image = images.get(ctx, image_id)
+    wanted = "uploading" if staging else "saving"
+    if image.status != "queued":
+        raise InvalidTransition(status=image.status, wanted=wanted)
+    if not image.disk_format or not image.container_format:
+        raise FormatsMissing
+    token = new_uuid()
+    image.status, image.upload_token = wanted, token
+    image.upload_seen_at, image.staged = ctx.env.clock.now(), None
+    ctx.session.flush()
+    live(ctx.env).add(token)
+    return image, token
+
+
+def keep_alive(ctx: Context, image_id: str, token: str) -> None:
+    """Tell other processes that the upload goes on; raises ImageGone."""
+    _owned(ctx, image_id, token).upload_seen_at = ctx.env.clock.now()
+    ctx.session.flush()
+
+
+def complete(ctx: Context, image_id: str, token: str, received: Received) -> Image:
+    """The data is all there: make it the image's, and the image active; raises ImageGone."""
+    return _activate(ctx, _owned(ctx, image_id, token), token, received)
+
+
+def stage(ctx: Context, image_id: str, token: str, received: Received) -> Image:
+    """Keep the data for import_staged(); raises ImageGone."""
+    image = _owned(ctx, image_id, token)
+    image.staged = msgspec.to_builtins(received)
+    ctx.session.flush()
+    return image
+
+
+def import_staged(ctx: Context, image: Image) -> Image:
+    """Raises ImportNotPossible unless the image has staged data."""
+    if image.status != "uploading" or image.staged is None or image.upload_token is None:
+        raise ImportNotPossible(status=image.status)
+    received = msgspec.convert(image.staged, Received)
+    return _activate(ctx, image, image.upload_token, received)
+
+
+def abandon(ctx: Context, image_id: str, token: str) -> None:
+    """Forget an upload that failed: the image is queued again, the file goes."""
+    staged = files.staging_path(ctx.env.settings, image_id, token)
+    ctx.session.execute(
+        update(Image)
+        .where(Image.id == image_id, Image.upload_token == token)
+        .values(status="queued", upload_token=None, upload_seen_at=None, staged=None)
+    )
+    ctx.after_commit(lambda: files.remove(staged))
+
+
+def is_dead(ctx: Context, image: Image) -> bool:
+    """Whether nobody receives the data of this image any more."""
+    if image.status not in ("saving", "uploading") or image.staged is not None:
+        return False
+    if image.upload_token in live(ctx.env):
+        return False
+    if ctx.env.db.is_sqlite or image.upload_seen_at is None:
+        return True  # one process owns a SQLite cloud, and it does not know this upload
+    return ctx.env.clock.now() - image.upload_seen_at > DEAD_AFTER
+
+
+def _owned(ctx: Context, image_id: str, token: str) -> Image:
+    image = ctx.session.get(Image, image_id, populate_existing=True)
+    if image is None or image.upload_token != token:
+        raise ImageGone(image_id=image_id)
+    return image
+
+
+def _activate(ctx: Context, image: Image, token: str, received: Received) -> Image:
+    settings = ctx.env.settings
+    files.accept(files.staging_path(settings, image.id, token), files.path(settings, image.id))
+    image.size = received.size
+    image.virtual_size = received.virtual_size
+    image.checksum = received.checksum
+    image.os_hash_algo = received.os_hash_algo
+    image.os_hash_value = received.os_hash_value
+    image.status = "active"
+    image.upload_token = image.upload_seen_at = image.staged = None
+    ctx.session.flush()
+    return image

@@ -1,0 +1,1 @@
+"""Control-plane loops of the image service."""

@@ -1,0 +1,54 @@
+"""Sweeps up after uploads that died: images back to queued, files of nobody removed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from stratolith.image.managers import uploads
+from stratolith.image.models import Image
+from stratolith.image.store import files
+from stratolith.kernel.context import Context
+from stratolith.kernel.reconcile import Reconciler, Result
+
+# A file is made just before or just after its row is written; younger ones are let be.
+GRACE_SECONDS = 60.0
+FILES = "files"
+
+
+class UploadSweeper(Reconciler):
+    """Keys: ids of images whose upload is under way, and FILES for the store's folder."""
+
+    name = "image.uploads"
+    interval = 30.0
+
+    def keys(self, ctx: Context) -> Iterable[str]:
+        waiting = select(Image.id).where(Image.status.in_(("saving", "uploading")))
+        return [FILES, *ctx.session.scalars(waiting)]
+
+    def reconcile(self, ctx: Context, key: str) -> Result | None:
+        if key == FILES:
+            self._sweep(ctx)
+            return None
+        image = ctx.session.get(Image, key)
+        if image is not None and image.upload_token and uploads.is_dead(ctx, image):
+            uploads.abandon(ctx, image.id, image.upload_token)
+        return None
+
+    def _sweep(self, ctx: Context) -> None:
+        rows = ctx.session.execute(select(Image.id, Image.status, Image.upload_token)).all()
+        with_data = {row.id for row in rows if row.status in ("active", "deactivated")}
+        tokens = {row.upload_token for row in rows} | uploads.live(ctx.env)
+        settings = ctx.env.settings
+        orphans = [path for image_id, path in files.stored(settings) if image_id not in with_data]
+        orphans += [path for _, token, path in files.staged(settings) if token not in tokens]
+        now = time.time()
+        for path in orphans:
+            try:
+                old = now - path.stat().st_mtime > GRACE_SECONDS
+            except FileNotFoundError:
+                continue
+            if old or ctx.env.db.is_sqlite:
+                files.remove(path)

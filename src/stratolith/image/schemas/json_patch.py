@@ -1,0 +1,64 @@
+"""JSON patches of images: two dialects, three operations, one level of names.
+
+Source: the Image API reference, "Update image", and RFC 6902 and 6901 (pointers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from stratolith.image.exceptions import InvalidPatch
+
+V21 = "application/openstack-images-v2.1-json-patch"
+V20 = "application/openstack-images-v2.0-json-patch"
+MEDIA_TYPES = (V21, V20)
+OPERATIONS = ("add", "remove", "replace")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One change of one attribute; ``value`` is None for remove."""
+
+    op: str
+    name: str
+    value: Any = None
+
+
+def parse(document: Sequence[dict[str, Any]], content_type: str) -> list[Operation]:
+    """Raises InvalidPatch."""
+    return [_parse_one(one, content_type) for one in document]
+
+
+def _parse_one(one: dict[str, Any], content_type: str) -> Operation:
+    if content_type == V20:
+        named = [op for op in OPERATIONS if op in one]
+        if len(named) != 1:
+            raise InvalidPatch(f"Operation objects must contain one of: {', '.join(OPERATIONS)}.")
+        op, pointer = named[0], one[named[0]]
+    else:
+        op, pointer = str(one.get("op")), one.get("path")
+        if op not in OPERATIONS:
+            raise InvalidPatch(
+                f"Invalid operation: `{op}`. It must be one of: {', '.join(OPERATIONS)}."
+            )
+    name = _name(pointer)
+    if op == "remove":
+        return Operation(op, name)
+    if "value" not in one:
+        raise InvalidPatch(f'Operation "{op}" requires a member named "value".')
+    return Operation(op, name, one["value"])
+
+
+def _name(pointer: Any) -> str:
+    """The attribute a pointer names: one level, ~1 for a slash, ~0 for a tilde."""
+    if not isinstance(pointer, str) or not pointer.startswith("/"):
+        raise InvalidPatch(f"Pointer `{pointer}` does not start with a slash.")
+    inner = pointer[1:]
+    if not inner or "/" in inner:
+        raise InvalidPatch(f"Invalid JSON pointer for this resource: '{pointer}'")
+    plain = inner.replace("~0", "").replace("~1", "")
+    if "~" in plain:
+        raise InvalidPatch(f"Pointer `{pointer}` contains '~' that is no escape sequence.")
+    return inner.replace("~1", "/").replace("~0", "~")

@@ -1,0 +1,105 @@
+"""Gives out stored files: an ASGI response of a file or a part of it.
+
+Blocks are read ahead in a thread while the one before is sent; much larger blocks than
+Starlette's own file response keep the number of thread switches small.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from starlette.types import Receive, Scope, Send
+
+from stratolith.image.store.receiving import POOL
+from stratolith.kernel.exceptions import BadRequest, RangeNotSatisfiable
+
+BLOCK = 1 << 20
+_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+
+
+class FileStream:
+    """Sends ``length`` bytes of a file from ``start``. The file stays open from the beginning,
+    so that a delete in between does no harm.
+    """
+
+    def __init__(
+        self,
+        file: Path,
+        headers: Mapping[str, str],
+        *,
+        start: int = 0,
+        length: int | None = None,
+        status: int = 200,
+    ) -> None:
+        self._file = os.open(file, os.O_RDONLY)
+        size = os.fstat(self._file).st_size
+        self._start = start
+        self._length = size - start if length is None else length
+        self._status = status
+        self.headers: dict[str, str] = {**headers, "content-length": str(self._length)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            raw = [(k.lower().encode(), v.encode("latin-1")) for k, v in self.headers.items()]
+            await send({"type": "http.response.start", "status": self._status, "headers": raw})
+            if scope["method"] == "HEAD":
+                await send({"type": "http.response.body"})
+            else:
+                await self._body(receive, send)
+        finally:
+            os.close(self._file)
+
+    async def _body(self, receive: Receive, send: Send) -> None:
+        loop = asyncio.get_running_loop()
+        gone = asyncio.ensure_future(_disconnected(receive))
+        at, end = self._start, self._start + self._length
+        ahead = loop.run_in_executor(POOL, os.pread, self._file, min(BLOCK, end - at), at)
+        try:
+            while True:
+                block = await ahead
+                at += len(block)
+                more = at < end and bool(block) and not gone.done()
+                if more:
+                    size = min(BLOCK, end - at)
+                    ahead = loop.run_in_executor(POOL, os.pread, self._file, size, at)
+                await send({"type": "http.response.body", "body": block, "more_body": more})
+                if not more:
+                    return
+        finally:
+            gone.cancel()
+            await asyncio.wait([ahead])
+
+
+async def _disconnected(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
+    """(start, length) that a Range header asks for, None for everything.
+
+    Raises RangeNotSatisfiable, and BadRequest for several ranges at once.
+    """
+    if not header:
+        return None
+    if "," in header:
+        raise BadRequest("Requests with multiple ranges are not supported; ask for one at a time.")
+    match = _RANGE.match(header.strip())
+    if match is None or match.groups() == ("", "") or len(header) > 60:
+        raise RangeNotSatisfiable("Invalid Range header.")
+    first, last = match.groups()
+    if first == "":
+        length = min(int(last), size)
+        start = size - length
+    else:
+        start = int(first)
+        length = min(int(last) if last else size - 1, size - 1) - start + 1
+    if not 0 <= start < size or length <= 0:
+        raise RangeNotSatisfiable(
+            f"Invalid start position in Range header. It must be in the range [0, {size - 1}]."
+        )
+    return start, length
