@@ -1,1 +1,25 @@
 """The door plate."""
+
+from __future__ import annotations
+
+from stratolith.identity import policies
+from stratolith.identity.api import auth, versions
+from stratolith.identity.managers import premade, tokens
+from stratolith.identity.settings import IdentitySettings
+from stratolith.kernel.http.errors import ErrorDialect
+from stratolith.kernel.service import Service
+
+SERVICE = Service(
+    type="identity",
+    name="keystone",
+    port=5000,
+    mount="/identity",
+    prefix="/v3",
+    endpoint="/v3",
+    errors=ErrorDialect.IDENTITY,
+    routes=[*versions.ROUTES, *auth.ROUTES],
+    policies=policies.RULES,
+    settings=IdentitySettings,
+    bootstrap=premade.bootstrap,
+    authenticator=tokens.authenticator,
+)

@@ -1,0 +1,103 @@
+"""Tokens over HTTP: logging in, validation, revocation, what a token may reach."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.identity.exceptions import TokenNotFound
+from stratolith.identity.managers import authentication, catalog, revocations, tokens
+from stratolith.identity.schemas import auth as schemas
+from stratolith.kernel.auth import Identity
+from stratolith.kernel.clock import zulu_micro
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest, Unauthorized
+from stratolith.kernel.http import Response
+from stratolith.kernel.http.routing import Route
+
+Body = dict[str, Any]
+SUBJECT = "x-subject-token"
+
+
+def render(ctx: Context, who: Identity) -> Body:
+    """The body of a token."""
+    user: Body = {
+        "domain": {"id": who.user_domain_id, "name": who.user_domain_name},
+        "id": who.user_id,
+        "name": who.user_name,
+        "password_expires_at": zulu_micro(who.details.get("password_expires_at")),
+    }
+    token: Body = {
+        "methods": list(who.methods),
+        "user": user,
+        "audit_ids": list(who.audit_ids),
+        "expires_at": zulu_micro(who.expires_at),
+        "issued_at": zulu_micro(who.issued_at),
+    }
+    if who.project_id:
+        token["project"] = {
+            "domain": {"id": who.project_domain_id, "name": who.project_domain_name},
+            "id": who.project_id,
+            "name": who.project_name,
+        }
+        token["is_domain"] = bool(who.details.get("is_domain"))
+    elif who.domain_id:
+        token["domain"] = {"id": who.domain_id, "name": who.domain_name}
+    elif who.system:
+        token["system"] = {"all": True}
+    if who.roles:
+        token["roles"] = [
+            {"id": id_, "name": name} for id_, name in zip(who.role_ids, who.roles, strict=True)
+        ]
+        if "nocatalog" not in ctx.query:
+            token["catalog"] = catalog.documents(ctx, who)
+    return {"token": token}
+
+
+def log_in(ctx: Context, body: Body) -> Response:
+    token, who = authentication.log_in(ctx, body["auth"])
+    return Response(render(ctx, who), headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
+
+
+def _subject(ctx: Context, rule: str) -> tuple[str, Identity]:
+    """The token in X-Subject-Token, when the caller may ask for it."""
+    token = ctx.headers.get(SUBJECT)
+    if not token:
+        ctx.authorize(rule, {})
+        raise BadRequest("The header X-Subject-Token is missing.")
+    try:
+        who = tokens.validate(ctx.env, token)
+    except Unauthorized:
+        ctx.authorize(rule, {})
+        raise TokenNotFound from None
+    ctx.authorize(rule, {"target.token.user_id": who.user_id})
+    return token, who
+
+
+def show(ctx: Context) -> Response:
+    token, who = _subject(ctx, "identity:validate_token")
+    return Response(render(ctx, who), headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
+
+
+def check(ctx: Context) -> Response:
+    token, _ = _subject(ctx, "identity:check_token")
+    return Response(None, headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
+
+
+def revoke(ctx: Context) -> None:
+    _, who = _subject(ctx, "identity:revoke_token")
+    revocations.revoke(ctx, audit_id=who.audit_ids[0])
+
+
+def show_catalog(ctx: Context) -> Body:
+    ctx.authorize("identity:get_auth_catalog", {})
+    links = {"next": None, "self": f"{ctx.base_url}/v3/auth/catalog", "previous": None}
+    return {"catalog": catalog.documents(ctx, ctx.who), "links": links}
+
+
+ROUTES = [
+    Route.post("/auth/tokens", log_in, body=schemas.LOG_IN, public=True, writes=False, status=201),
+    Route.get("/auth/tokens", show),
+    Route.head("/auth/tokens", check),
+    Route.delete("/auth/tokens", revoke),
+    Route.get("/auth/catalog", show_catalog),
+]

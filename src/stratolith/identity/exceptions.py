@@ -1,0 +1,39 @@
+"""Errors of the identity service."""
+
+from __future__ import annotations
+
+from stratolith.kernel.exceptions import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
+
+
+class ResourceNotFound(NotFound):
+    """``kind`` is the word the API uses: user, project, role ..."""
+
+    message = "Could not find {kind}: {id}."
+
+
+class TokenNotFound(NotFound):
+    message = "Could not find token."
+
+
+class Duplicate(Conflict):
+    """``reason`` is a whole sentence."""
+
+    message = "Conflict occurred attempting to store {kind} - {reason}"
+
+
+class PasswordExpired(Unauthorized):
+    message = "The password is expired and needs to be changed for user: {user_id}."
+
+
+class PasswordInvalid(BadRequest):
+    message = "Password validation error: {detail}."
+
+
+class SelfServiceFailed(BadRequest):
+    message = "Password change failed: {detail}."
+
+
+class NotAllowed(Forbidden):
+    """A request that policy allows but the state of things forbids."""
+
+    message = "You are not authorized to perform the requested action: {action}"

@@ -1,0 +1,102 @@
+"""The catalogue: services and their endpoints, rendered for whoever asks from wherever.
+
+Premade endpoints carry a mark instead of a URL and follow the address the client dialled
+(kernel/http/urls.py); a URL that somebody sets is shown as it is, with its
+``$(project_id)s`` and ``%(project_id)s`` filled in.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stratolith.identity.managers import epoch
+from stratolith.identity.models import CatalogService, Endpoint
+from stratolith.kernel.auth import Identity
+from stratolith.kernel.context import Context
+from stratolith.kernel.http.urls import endpoint_url
+
+DIALLED = "dialled:"
+_VARIABLE = re.compile(r"[$%]\((\w+)\)s")
+Document = dict[str, Any]
+
+
+def shown_url(ctx: Context, url: str) -> str:
+    """The URL of an endpoint as its resource shows it."""
+    if not url.startswith(DIALLED):
+        return url
+    try:
+        return endpoint_url(ctx, url.removeprefix(DIALLED))
+    except KeyError:
+        return ""
+
+
+def filled_url(url: str, who: Identity) -> str | None:
+    """``url`` with its variables filled in; None when the token has no value for one."""
+    values = {
+        "project_id": who.project_id,
+        "tenant_id": who.project_id,
+        "user_id": who.user_id,
+    }
+    missing = [name for name in _VARIABLE.findall(url) if not values.get(name)]
+    return None if missing else _VARIABLE.sub(lambda m: values[m[1]] or "", url)
+
+
+def documents(ctx: Context, who: Identity) -> list[Document]:
+    """The catalogue as tokens and /auth/catalog carry it."""
+    now = epoch.of(ctx.env).number
+    rows = ctx.env.caches.get("identity.catalog")
+    if rows is None or rows[0] != now:
+        with ctx.env.db.read() as session:  # begun after the epoch was noted
+            rows = (now, _read(session), {})
+        ctx.env.caches["identity.catalog"] = rows
+    _, services, rendered = rows
+    depends = any(_VARIABLE.search(e.url) for _, endpoints in services for e in endpoints)
+    key = (ctx.host_url, ctx.by_path, (who.project_id, who.user_id) if depends else None)
+    found: list[Document] | None = rendered.get(key)
+    if found is None:
+        if len(rendered) > 1000:
+            rendered.clear()
+        found = [_service(ctx, service, endpoints, who) for service, endpoints in services]
+        rendered[key] = found
+    return found
+
+
+def _read(session: Session) -> list[tuple[CatalogService, list[Endpoint]]]:
+    services = session.scalars(
+        select(CatalogService).where(CatalogService.enabled).order_by(CatalogService.type)
+    ).all()
+    by_service: dict[str, list[Endpoint]] = {service.id: [] for service in services}
+    for endpoint in session.scalars(
+        select(Endpoint).where(Endpoint.enabled).order_by(Endpoint.interface, Endpoint.id)
+    ):
+        if endpoint.service_id in by_service:
+            by_service[endpoint.service_id].append(endpoint)
+    return [(service, by_service[service.id]) for service in services]
+
+
+def _service(
+    ctx: Context, service: CatalogService, endpoints: list[Endpoint], who: Identity
+) -> Document:
+    shown = []
+    for endpoint in endpoints:
+        url = filled_url(shown_url(ctx, endpoint.url), who)
+        if url:
+            shown.append(
+                {
+                    "id": endpoint.id,
+                    "interface": endpoint.interface,
+                    "region_id": endpoint.region_id,
+                    "url": url,
+                    "region": endpoint.region_id,
+                }
+            )
+    return {
+        "endpoints": shown,
+        "id": service.id,
+        "type": service.type,
+        "name": service.extra.get("name", ""),
+    }

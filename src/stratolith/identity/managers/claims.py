@@ -1,0 +1,114 @@
+"""Claims: what a token itself says, packed and signed; everything else is looked up."""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import msgpack
+
+from stratolith.identity.managers.keys import KeyRing
+from stratolith.kernel.environment import Environment
+
+METHODS = ("password", "token", "application_credential", "totp", "ec2credential", "external")
+UNSCOPED, PROJECT, DOMAIN, SYSTEM = range(4)
+_VERSION = 1
+_HEX = re.compile(r"^[0-9a-f]{32}$")
+
+
+@dataclass(frozen=True)
+class Claims:
+    """One token. audit_ids: its own, then that of the token the chain began with."""
+
+    user_id: str
+    methods: tuple[str, ...]
+    issued_at: datetime
+    expires_at: datetime
+    scope: int = UNSCOPED
+    scope_id: str = ""
+    audit_ids: tuple[str, ...] = field(default_factory=lambda: (new_audit_id(),))
+    application_credential_id: str = ""
+    trust_id: str = ""
+
+    def to_token(self, ring: KeyRing) -> str:
+        methods = sum(1 << METHODS.index(method) for method in self.methods)
+        packed = [
+            _VERSION,
+            _pack(self.user_id),
+            methods,
+            self.scope,
+            _pack(self.scope_id),
+            _micros(self.issued_at),
+            _micros(self.expires_at),
+            [_from_audit(one) for one in self.audit_ids],
+        ]
+        if self.application_credential_id or self.trust_id:
+            packed += [_pack(self.application_credential_id), _pack(self.trust_id)]
+        return ring.encrypt(msgpack.packb(packed), int(self.issued_at.timestamp()))
+
+
+def from_token(ring: KeyRing, token: str) -> Claims | None:
+    """None for what we did not sign."""
+    raw = ring.decrypt(token) if len(token) <= 2048 else None
+    if raw is None:
+        return None
+    try:
+        parts = msgpack.unpackb(raw)
+    except ValueError:
+        return None
+    if not isinstance(parts, list) or len(parts) < 8 or parts[0] != _VERSION:
+        return None
+    _, user_id, methods, scope, scope_id, issued, expires, audits, *rest = parts
+    return Claims(
+        user_id=_unpack(user_id),
+        methods=tuple(m for bit, m in enumerate(METHODS) if methods >> bit & 1),
+        scope=scope,
+        scope_id=_unpack(scope_id),
+        issued_at=_moment(issued),
+        expires_at=_moment(expires),
+        audit_ids=tuple(_to_audit(one) for one in audits),
+        application_credential_id=_unpack(rest[0]) if rest else "",
+        trust_id=_unpack(rest[1]) if rest else "",
+    )
+
+
+def ring_of(env: Environment) -> KeyRing:
+    """The key ring of this process."""
+    found: KeyRing | None = env.caches.get("identity.keys")
+    if found is None:
+        folder = env.settings.state_dir / "keys" / "fernet"
+        found = env.caches.setdefault("identity.keys", KeyRing(folder))
+    return found
+
+
+def new_audit_id() -> str:
+    return _to_audit(secrets.token_bytes(16))
+
+
+def _to_audit(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _from_audit(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _pack(text: str) -> bytes | str:
+    """Ids of 32 hexadecimal digits take half the room."""
+    return bytes.fromhex(text) if _HEX.match(text) else text
+
+
+def _unpack(packed: bytes | str) -> str:
+    return packed.hex() if isinstance(packed, bytes) else packed
+
+
+def _micros(moment: datetime) -> int:
+    return int(moment.timestamp()) * 1_000_000 + moment.microsecond
+
+
+def _moment(micros: int) -> datetime:
+    seconds, rest = divmod(micros, 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)

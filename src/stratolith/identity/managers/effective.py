@@ -1,0 +1,74 @@
+"""Effective roles: what assignments give a user on a project, a domain or the system.
+
+An assignment counts when its actor is the user or one of the user's groups, and its target is
+the one asked for (not inherited) or something above it (inherited).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from stratolith.identity.models import Assignment, Membership, Project
+
+SYSTEM = "system"
+USER, GROUP, PROJECT, DOMAIN = "user", "group", "project", "domain"
+
+
+def group_ids(session: Session, user_id: str) -> list[str]:
+    return list(session.scalars(select(Membership.group_id).where(Membership.user_id == user_id)))
+
+
+def ancestors(session: Session, project: Project) -> list[Project]:
+    """The projects above, nearest first, the domain last."""
+    found: list[Project] = []
+    parent_id = project.parent_id
+    while parent_id:
+        parent = session.get(Project, parent_id)
+        if parent is None:
+            break
+        found.append(parent)
+        parent_id = parent.parent_id
+    return found
+
+
+def _roles(session: Session, user_id: str, target: object) -> list[str]:
+    groups = select(Membership.group_id).where(Membership.user_id == user_id)
+    actor = or_(
+        and_(Assignment.actor == USER, Assignment.actor_id == user_id),
+        and_(Assignment.actor == GROUP, Assignment.actor_id.in_(groups)),
+    )
+    statement = select(Assignment.role_id).where(actor, target)  # type: ignore[arg-type]
+    return list(dict.fromkeys(session.scalars(statement)))
+
+
+def on_project(session: Session, user_id: str, project: Project) -> list[str]:
+    """Role ids before implication."""
+    above = [one.id for one in ancestors(session, project)]
+    direct = and_(
+        Assignment.target.in_([PROJECT, DOMAIN]),
+        Assignment.target_id == project.id,
+        Assignment.inherited.is_(False),
+    )
+    inherited = and_(
+        Assignment.target.in_([PROJECT, DOMAIN]),
+        Assignment.target_id.in_(above),
+        Assignment.inherited.is_(True),
+    )
+    return _roles(session, user_id, or_(direct, inherited) if above else direct)
+
+
+def on_domain(session: Session, user_id: str, domain_id: str) -> list[str]:
+    return _roles(
+        session,
+        user_id,
+        and_(
+            Assignment.target == DOMAIN,
+            Assignment.target_id == domain_id,
+            Assignment.inherited.is_(False),
+        ),
+    )
+
+
+def on_system(session: Session, user_id: str) -> list[str]:
+    return _roles(session, user_id, Assignment.target == SYSTEM)

@@ -1,0 +1,67 @@
+"""Revocation events: tokens issued up to a moment that match are void.
+
+Roles, enabled flags and existence are looked up at validation, so they need no event; events
+remain for single tokens, chains of tokens, and everything of a user before a moment.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from stratolith.identity.managers import epoch
+from stratolith.identity.models import Revocation
+from stratolith.identity.settings import IdentitySettings
+from stratolith.kernel.auth import Identity
+from stratolith.kernel.context import Context
+from stratolith.kernel.environment import Environment
+
+
+def revoke(ctx: Context, **match: str | None) -> None:
+    """Void every token issued until now that has all the values given (columns of Revocation)."""
+    now = ctx.env.clock.now()
+    ctx.session.add(Revocation(**match, issued_before=now, revoked_at=now))
+    # no token outlives this, so older events can match nothing
+    keep = timedelta(seconds=ctx.env.settings.of(IdentitySettings).token_seconds + 3600)
+    ctx.session.execute(delete(Revocation).where(Revocation.revoked_at < now - keep))
+    epoch.touch(ctx)
+
+
+def read(session: Session) -> list[Revocation]:
+    return list(session.scalars(select(Revocation).order_by(Revocation.revoked_at)))
+
+
+def is_revoked(env: Environment, identity: Identity) -> bool:
+    """Whether any event matches the token of this identity."""
+    now = epoch.of(env).number
+    cached = env.caches.get("identity.revocations")
+    if cached is None or cached[0] != now:
+        with env.db.read() as session:  # begun after the epoch was noted
+            cached = (now, read(session))
+        env.caches["identity.revocations"] = cached
+    return any(_matches(event, identity) for event in cached[1])
+
+
+def _matches(event: Revocation, identity: Identity) -> bool:
+    if identity.issued_at is None or identity.issued_at > event.issued_before:
+        return False
+    if event.user_id is not None and event.user_id != identity.user_id:
+        return False
+    if event.project_id is not None and event.project_id != identity.project_id:
+        return False
+    if event.role_id is not None and event.role_id not in identity.role_ids:
+        return False
+    if event.trust_id is not None and event.trust_id != identity.details.get("trust_id"):
+        return False
+    if event.domain_id is not None and event.domain_id not in (
+        identity.domain_id,
+        identity.user_domain_id,
+        identity.project_domain_id,
+    ):
+        return False
+    if event.audit_id is not None and event.audit_id != identity.audit_ids[0]:
+        return False
+    chain = identity.audit_ids[-1] if identity.audit_ids else None
+    return event.audit_chain_id is None or event.audit_chain_id == chain

@@ -1,0 +1,71 @@
+"""Which roles imply which: the closure over implied roles, read once per epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from stratolith.identity.managers import epoch
+from stratolith.identity.models import ImpliedRole, Role
+from stratolith.kernel.environment import Environment
+
+
+@dataclass(frozen=True)
+class RoleGraph:
+    """names: role id -> name; domains: role id -> domain id ("" global); implies: id -> ids."""
+
+    epoch: int
+    names: dict[str, str]
+    domains: dict[str, str]
+    implies: dict[str, tuple[str, ...]]
+
+    def closure(self, role_ids: Iterable[str]) -> list[str]:
+        """The roles given and all they imply, each once, those given first."""
+        found = list(dict.fromkeys(role_ids))
+        seen = set(found)
+        for role_id in found:  # grows while it is walked
+            for implied in self.implies.get(role_id, ()):
+                if implied not in seen:
+                    seen.add(implied)
+                    found.append(implied)
+        return found
+
+    def for_token(self, role_ids: Iterable[str]) -> list[tuple[str, str]]:
+        """(id, name) of the global roles among the closure: domain roles never show in tokens."""
+        return [
+            (role_id, self.names[role_id])
+            for role_id in self.closure(role_ids)
+            if role_id in self.names and not self.domains[role_id]
+        ]
+
+
+def read(session: Session, at: int = -1) -> RoleGraph:
+    """The graph as this transaction sees it."""
+    rows = session.execute(select(Role.id, Role.name, Role.domain_id)).all()
+    implies: dict[str, list[str]] = {}
+    for prior, implied in session.execute(select(ImpliedRole.prior_id, ImpliedRole.implied_id)):
+        implies.setdefault(prior, []).append(implied)
+    return RoleGraph(
+        at,
+        {row.id: row.name for row in rows},
+        {row.id: row.domain_id for row in rows},
+        {prior: tuple(sorted(ids)) for prior, ids in implies.items()},
+    )
+
+
+def cached(env: Environment) -> RoleGraph:
+    """The graph of this epoch; not for transactions that changed roles themselves.
+
+    A miss reads in a session of its own, begun after the epoch was noted: an older snapshot
+    must never be kept under a newer epoch.
+    """
+    now = epoch.of(env).number
+    found: RoleGraph | None = env.caches.get("identity.role_graph")
+    if found is None or found.epoch != now:
+        with env.db.read() as session:
+            found = read(session, now)
+        env.caches["identity.role_graph"] = found
+    return found

@@ -1,0 +1,210 @@
+"""Tables of identity: domains and projects, users, groups, roles, assignments, catalogue.
+
+A domain is a project with ``is_domain`` set and an empty ``domain_id``, as its API has it:
+``/v3/projects/<id of a domain>`` answers too.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from stratolith.kernel.db import Base, Timestamps
+from stratolith.kernel.ids import new_hex
+
+Id = String(64)
+
+
+class Project(Timestamps, Base):
+    """A project, or a domain."""
+
+    __tablename__ = "identity_projects"
+    __table_args__ = (UniqueConstraint("domain_id", "name"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
+    name: Mapped[str] = mapped_column(String(64))
+    domain_id: Mapped[str] = mapped_column(Id, default="")
+    parent_id: Mapped[str | None] = mapped_column(
+        Id, ForeignKey("identity_projects.id"), index=True
+    )
+    is_domain: Mapped[bool] = mapped_column(default=False, index=True)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    description: Mapped[str] = mapped_column(Text, default="")
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class ProjectTag(Base):
+    __tablename__ = "identity_project_tags"
+
+    project_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_projects.id", ondelete="CASCADE"), primary_key=True
+    )
+    name: Mapped[str] = mapped_column(String(255), primary_key=True, index=True)
+
+
+class User(Timestamps, Base):
+    """Somebody who can log in."""
+
+    __tablename__ = "identity_users"
+    __table_args__ = (UniqueConstraint("domain_id", "name"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
+    name: Mapped[str] = mapped_column(String(255))
+    domain_id: Mapped[str] = mapped_column(Id, ForeignKey("identity_projects.id"), index=True)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    default_project_id: Mapped[str | None] = mapped_column(Id, index=True)
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    failed_count: Mapped[int] = mapped_column(Integer, default=0)
+    failed_at: Mapped[datetime | None]
+    last_active_at: Mapped[datetime | None]
+
+
+class Password(Base):
+    """One password of a user; the newest is in force, older ones are kept for comparison."""
+
+    __tablename__ = "identity_passwords"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    user_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_users.id", ondelete="CASCADE"), index=True
+    )
+    hash: Mapped[str] = mapped_column(String(255))
+    self_service: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+
+
+class Group(Timestamps, Base):
+    __tablename__ = "identity_groups"
+    __table_args__ = (UniqueConstraint("domain_id", "name"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
+    name: Mapped[str] = mapped_column(String(64))
+    domain_id: Mapped[str] = mapped_column(Id, ForeignKey("identity_projects.id"), index=True)
+    description: Mapped[str] = mapped_column(Text, default="")
+    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Membership(Base):
+    __tablename__ = "identity_memberships"
+
+    user_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_users.id", ondelete="CASCADE"), primary_key=True
+    )
+    group_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_groups.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Role(Timestamps, Base):
+    """A role; ``domain_id`` is empty for a global one."""
+
+    __tablename__ = "identity_roles"
+    __table_args__ = (UniqueConstraint("domain_id", "name"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
+    name: Mapped[str] = mapped_column(String(255))
+    domain_id: Mapped[str] = mapped_column(Id, default="")
+    description: Mapped[str | None] = mapped_column(Text)
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class ImpliedRole(Base):
+    """Whoever has the prior role has the implied one."""
+
+    __tablename__ = "identity_implied_roles"
+
+    prior_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_roles.id", ondelete="CASCADE"), primary_key=True
+    )
+    implied_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_roles.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Assignment(Base):
+    """A role of an actor (user or group) on a target (project, domain or system).
+
+    ``inherited``: in force on the projects below the target, not on the target.
+    """
+
+    __tablename__ = "identity_assignments"
+    __table_args__ = (Index("ix_identity_assignments_target", "target", "target_id"),)
+
+    actor: Mapped[str] = mapped_column(String(8), primary_key=True)
+    actor_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    target: Mapped[str] = mapped_column(String(8), primary_key=True)
+    target_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    role_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_roles.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    inherited: Mapped[bool] = mapped_column(primary_key=True, default=False)
+
+
+class Region(Timestamps, Base):
+    __tablename__ = "identity_regions"
+
+    id: Mapped[str] = mapped_column(String(255), primary_key=True, default=new_hex)
+    description: Mapped[str] = mapped_column(Text, default="")
+    parent_id: Mapped[str | None] = mapped_column(
+        String(255), ForeignKey("identity_regions.id"), index=True
+    )
+    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class CatalogService(Timestamps, Base):
+    __tablename__ = "identity_services"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
+    type: Mapped[str] = mapped_column(String(255), index=True)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Endpoint(Timestamps, Base):
+    """``url`` is what was given, or the mark of a URL that follows the dialled address."""
+
+    __tablename__ = "identity_endpoints"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
+    service_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_services.id", ondelete="CASCADE"), index=True
+    )
+    region_id: Mapped[str | None] = mapped_column(
+        String(255), ForeignKey("identity_regions.id"), index=True
+    )
+    interface: Mapped[str] = mapped_column(String(8))
+    url: Mapped[str] = mapped_column(Text)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class Revocation(Base):
+    """Tokens issued up to ``issued_before`` that match every value given are void."""
+
+    __tablename__ = "identity_revocations"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    user_id: Mapped[str | None] = mapped_column(Id)
+    project_id: Mapped[str | None] = mapped_column(Id)
+    domain_id: Mapped[str | None] = mapped_column(Id)
+    role_id: Mapped[str | None] = mapped_column(Id)
+    trust_id: Mapped[str | None] = mapped_column(Id)
+    audit_id: Mapped[str | None] = mapped_column(String(32))
+    audit_chain_id: Mapped[str | None] = mapped_column(String(32))
+    issued_before: Mapped[datetime]
+    revoked_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class Premade(Base):
+    """What the first start made; it is not made again when somebody deletes it."""
+
+    __tablename__ = "identity_premade"
+
+    name: Mapped[str] = mapped_column(String(255), primary_key=True)

@@ -1,0 +1,63 @@
+"""Shape of an authentication request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.kernel.http.validation import Schema
+
+Document = dict[str, Any]
+_TEXT: Document = {"type": "string"}
+_NULLABLE: Document = {"type": ["string", "null"]}
+
+
+def _object(properties: Document, *required: str) -> Document:
+    return {"type": "object", "properties": properties, "required": list(required)}
+
+
+_DOMAIN = _object({"id": _NULLABLE, "name": _NULLABLE})
+_USER: Document = {"id": _NULLABLE, "name": _NULLABLE, "domain": _DOMAIN}
+
+LOG_IN = Schema(
+    _object(
+        {
+            "auth": _object(
+                {
+                    "identity": _object(
+                        {
+                            "methods": {"type": "array", "items": _TEXT},
+                            "password": _object(
+                                {"user": _object({**_USER, "password": _TEXT}, "password")},
+                                "user",
+                            ),
+                            "token": _object({"id": _TEXT}, "id"),
+                        },
+                        "methods",
+                    ),
+                    "scope": {
+                        "anyOf": [
+                            {"enum": ["unscoped"]},
+                            {
+                                "type": "object",
+                                "properties": {
+                                    "project": _object(
+                                        {"id": _NULLABLE, "name": _NULLABLE, "domain": _DOMAIN}
+                                    ),
+                                    "domain": _DOMAIN,
+                                    "system": _object({"all": {"enum": [True]}}, "all"),
+                                    "unscoped": {"type": "object"},
+                                    "OS-TRUST:trust": _object({"id": _TEXT}, "id"),
+                                },
+                                "additionalProperties": False,
+                                "minProperties": 1,
+                                "maxProperties": 1,
+                            },
+                        ]
+                    },
+                },
+                "identity",
+            )
+        },
+        "auth",
+    )
+)

@@ -1,0 +1,58 @@
+"""Settings of the identity service."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from stratolith.kernel.config import Doc, Section
+
+
+class IdentitySettings(Section, kw_only=True, frozen=True):
+    """Tokens, passwords and what protects them."""
+
+    token_seconds: Annotated[int, Doc(description="How long a token is valid.", ge=60)] = 86400
+    active_keys: Annotated[
+        int,
+        Doc(description="Token keys kept by a rotation, the staged one included.", ge=2, le=100),
+    ] = 3
+    rotation_days: Annotated[
+        int, Doc(description="Token keys are rotated after so many days; 0: only by hand.", ge=0)
+    ] = 7
+    argon2_memory_kib: Annotated[
+        int, Doc(description="Memory of one password hash, in KiB.", ge=19456)
+    ] = 19456
+    argon2_passes: Annotated[int, Doc(description="Passes of one password hash.", ge=2)] = 2
+    max_password_length: Annotated[
+        int, Doc(description="Longer passwords are refused.", ge=8, le=4096)
+    ] = 128
+    password_regex: Annotated[
+        str, Doc(description="A new password must match this expression; empty: any will do.")
+    ] = ""
+    password_regex_description: Annotated[
+        str, Doc(description="What to tell the user whose password does not match.")
+    ] = ""
+    password_expires_days: Annotated[
+        int, Doc(description="A password must be changed after so many days; 0: never.", ge=0)
+    ] = 0
+    minimum_password_age: Annotated[
+        int, Doc(description="Days before a user may change the password again.", ge=0)
+    ] = 0
+    unique_last_password_count: Annotated[
+        int,
+        Doc(description="A new password must differ from so many latest ones; 0 or 1: any.", ge=0),
+    ] = 0
+    lockout_failure_attempts: Annotated[
+        int, Doc(description="Wrong passwords that lock an account; 0: never.", ge=0)
+    ] = 0
+    lockout_duration: Annotated[
+        int, Doc(description="Seconds an account stays locked; 0: until enabled again.", ge=0)
+    ] = 1800
+    disable_user_account_days_inactive: Annotated[
+        int, Doc(description="Users who did not log in for so many days are disabled; 0: no.", ge=0)
+    ] = 0
+    change_password_upon_first_use: Annotated[
+        bool, Doc(description="A password set by an administrator must be changed at first use.")
+    ] = False
+    max_project_tree_depth: Annotated[
+        int, Doc(description="Levels of projects below one another.", ge=1, le=50)
+    ] = 5
