@@ -19,7 +19,6 @@ pytestmark = pytest.mark.root
 ROUTER = f"qrouter-{views.uid('r1')}"
 DHCP = f"qdhcp-{views.uid('n1')}"
 BRIDGE = f"brq{views.uid('n1')[:11]}"
-_VOLATILE = ("state ", "qdisc", "numtxqueues")
 
 
 def sh(script: str, namespace: str = "") -> str:
@@ -36,7 +35,7 @@ def settings() -> str:
     return "\n".join(sorted(lines.splitlines()))
 
 
-def servers() -> set[str]:
+def servers(state_dir: Path) -> set[str]:
     found = set()
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -44,7 +43,7 @@ def servers() -> set[str]:
                 line = (entry / "cmdline").read_bytes().decode(errors="replace")
             except OSError:
                 continue
-            if "dnsmasq" in line.split("\0")[0] and "pytest" in line:
+            if "dnsmasq" in line.split("\0")[0] and str(state_dir) in line:
                 found.add(line)
     return found
 
@@ -144,9 +143,9 @@ def test_nothing_is_left_and_nothing_foreign_is_touched(driver, tmp_path):
     try:
 
         def state():
-            links = sh("ip -o -d link | sed 's/^[0-9]*//; s/ state [A-Z]*//'")
-            names = sh("ip netns | awk '{print $1}' | sort")
-            return links, names, sh("nft list ruleset"), settings(), servers()
+            links = sh("ip -o link | sed 's/^[0-9]*//; s/ state [A-Z]*//'")
+            names = {name: namespaces.inode(name) for name in (ROUTER, DHCP, foreign_router)}
+            return links, names, sh("nft list ruleset"), settings(), servers(tmp_path)
 
         before = state()
         assert not driver.apply(a_view()).errors
@@ -165,7 +164,7 @@ def test_remove_all_by_a_process_that_never_applied(driver, tmp_path):
     LinuxNetworkDriver(tmp_path, instance=driver.instance).remove_all()
     assert (sh("ip -o link"), sh("nft list ruleset")) == (links, rules)
     assert namespaces.inode(ROUTER) is None
-    assert not servers()
+    assert not servers(tmp_path)
 
 
 def test_names_taken_by_others_are_reported_and_left_alone(driver):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import uuid4, uuid5
 
 from stratolith.network.drivers.base import (
     DhcpHostView,
@@ -20,7 +20,7 @@ from stratolith.network.drivers.base import (
     SubnetView,
 )
 
-_SPACE = UUID("5f0c0f0e-0000-4000-8000-000000000000")
+_SPACE = uuid4()  # namespaces have one directory for the whole machine: runs must not meet
 
 EGRESS_ALL = [RuleView(direction="egress", ethertype=kind) for kind in ("IPv4", "IPv6")]
 EXTERNAL_BRIDGE = "st-ext"

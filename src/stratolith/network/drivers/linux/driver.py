@@ -145,11 +145,10 @@ class LinuxNetworkDriver:
 
     def _remove_links(self, problems: list[str]) -> None:
         with HostLinks(self.instance, native=True) as links:
-            for link in links.ours():
-                try:
-                    links.delete(link)
-                except NetworkDriverError as error:
-                    problems.append(str(error))
+            try:
+                links.delete_all()
+            except NetworkDriverError as error:
+                problems.append(str(error))
 
     def _remove_rules(self, ledger: Ledger, problems: list[str]) -> None:
         families = [f"{family} {self.instance}" for family in ("bridge", "inet")]

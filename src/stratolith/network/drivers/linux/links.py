@@ -19,7 +19,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.linux import names, namespaces, netlink, sysctl
-from stratolith.network.drivers.linux.netlink import Link
+from stratolith.network.drivers.linux.netlink import Address, Link
 from stratolith.network.drivers.linux.objects import BridgeSpec, TapSpec, VethSpec
 
 _TUNSETIFF, _TUNSETPERSIST = 0x400454CA, 0x400454CB
@@ -34,9 +34,11 @@ class HostLinks:
         self.group = names.group_number(instance)
         self.ip: Any = IPRoute()
         self.found: dict[str, Link] = {}
+        self.addresses: list[Address] = []  # as they were when the pass began
 
     def __enter__(self) -> HostLinks:
         self.found = netlink.links()
+        self.addresses = netlink.addresses()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -56,6 +58,18 @@ class HostLinks:
                 raise NetworkDriverError(f"cannot delete {link.name}: {error}") from error
         self.found.pop(link.name, None)
 
+    def delete_all(self) -> None:
+        """Delete every link of ours: the group in one request, which waits for the kernel once.
+
+        Raises ``NetworkDriverError`` naming the link that stays.
+        """
+        if any(link.group == self.group for link in self.found.values()):
+            with _Explained(f"links of {self.instance}"):
+                netlink.delete_group(self.group)
+            self.found = netlink.links()
+        for link in self.ours():
+            self.delete(link)
+
     def ensure_bridge(self, spec: BridgeSpec) -> None:
         link = self._existing(spec.name, "bridge")
         if link is None:
@@ -74,8 +88,7 @@ class HostLinks:
                     br_nf_call_iptables=flag, br_nf_call_ip6tables=flag,
                 )  # fmt: skip
         self._settle(link, f"bridge:{spec.owner}", wanted, keep_ipv6=bool(spec.addresses))
-        if spec.addresses or spec.name in self._with_addresses():
-            self._settle_addresses(link, spec.addresses)
+        self._settle_addresses(link, spec.addresses)
 
     def ensure_tap(self, spec: TapSpec) -> None:
         link = self._existing(spec.name, None)
@@ -161,14 +174,10 @@ class HostLinks:
             if not link.up:
                 self.ip.link("set", index=link.index, state="up")
 
-    def _with_addresses(self) -> set[str]:
-        by_index = {link.index: link.name for link in self.found.values()}
-        return {by_index.get(address.index, "") for address in netlink.addresses()}
-
     def _settle_addresses(self, link: Link, wanted: tuple[str, ...]) -> None:
         now = {
             address.text
-            for address in netlink.addresses()
+            for address in self.addresses
             if address.index == link.index and not address.text.startswith("fe80:")
         }
         with _Explained(f"address of {link.name}"):

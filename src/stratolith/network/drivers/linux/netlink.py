@@ -15,6 +15,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+RTM_DELLINK = 17
 RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE = 18, 22, 26
 IPCTNL_MSG_CT_GET, IPCTNL_MSG_CT_DELETE = 0x101, 0x102
 NETLINK_NETFILTER = 12
@@ -142,6 +143,12 @@ def links() -> dict[str, Link]:
         )
         found[link.name] = link
     return found
+
+
+def delete_group(group: int) -> None:
+    """Delete all links of a group at once. Raises ``OSError``."""
+    body = bytes(16) + attribute(27, struct.pack("=I", group))
+    request(socket.NETLINK_ROUTE, RTM_DELLINK, body)
 
 
 def addresses() -> list[Address]:

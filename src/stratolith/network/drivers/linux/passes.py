@@ -9,6 +9,9 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from pyroute2.netlink.exceptions import NetlinkError
 
 from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError
 from stratolith.network.drivers.linux import conntrack, inside, namespaces, nft, sysctl
@@ -18,6 +21,8 @@ from stratolith.network.drivers.linux.links import HostLinks
 from stratolith.network.drivers.linux.memory import Memory
 from stratolith.network.drivers.linux.objects import HostPlan, NamespaceSpec
 from stratolith.network.drivers.linux.watch import Watch
+
+_PARALLEL = 8  # insides of namespaces settled at once
 
 
 class Pass:
@@ -51,9 +56,7 @@ class Pass:
             for tap in self.plan.taps:
                 with self._noted(tap.port_id):
                     self.links.ensure_tap(tap)
-        for namespace in self.plan.namespaces:
-            with self._noted(namespace.owner):
-                self._namespace(namespace)
+        self._namespaces()
         for server in self.plan.dhcp:
             with self._noted(server.network_id):
                 pid = self.dnsmasq.ensure(server)
@@ -69,7 +72,7 @@ class Pass:
     def _noted(self, owner: str) -> Iterator[None]:
         try:
             yield
-        except (NetworkDriverError, OSError) as error:
+        except (NetworkDriverError, NetlinkError, OSError) as error:
             known = self.errors.get(owner)
             self.errors[owner] = f"{known}; {error}" if known else str(error)
 
@@ -125,7 +128,36 @@ class Pass:
         self.memory.ruleset = self.plan.ruleset
         return True
 
-    def _namespace(self, spec: NamespaceSpec) -> None:
+    def _namespaces(self) -> None:
+        """Wires all namespaces, then settles their insides side by side: nft waits a lot."""
+        work: list[tuple[NamespaceSpec, Callable[[], inside.Report]]] = []
+        for spec in self.plan.namespaces:
+            with self._noted(spec.owner):
+                settle = self._wired(spec)
+                if settle is not None:
+                    work.append((spec, settle))
+        if not work:
+            return
+        with ThreadPoolExecutor(min(_PARALLEL, len(work)), "netns") as pool:
+            pending = [(spec, settle, pool.submit(self._settle, spec, settle))
+                       for spec, settle in work]  # fmt: skip
+        for spec, settle, future in pending:
+            with self._noted(spec.owner):
+                report = future.result()
+                if report.missing:
+                    self._plug_again(spec, report.missing)
+                    report = self._settle(spec, settle)
+                problems = report.errors + [f"{name} is missing" for name in report.missing]
+                if problems:
+                    raise NetworkDriverError("; ".join(problems))
+                self.memory.specs[spec.name] = spec
+
+    @staticmethod
+    def _settle(spec: NamespaceSpec, settle: Callable[[], inside.Report]) -> inside.Report:
+        return namespaces.run_in(spec.name, settle)
+
+    def _wired(self, spec: NamespaceSpec) -> Callable[[], inside.Report] | None:
+        """Namespace and veth pairs are there; returns what settles the inside, if it needs to."""
         self._namespace_exists(spec)
         for device in spec.devices:
             self.links.ensure_veth(device, spec.name)
@@ -137,25 +169,13 @@ class Pass:
         calm = one.links.fileno() not in self.disturbed and not self.deep
         rules_calm = one.rules.fileno() not in self.disturbed and not self.deep
         if before == spec and calm and rules_calm:
-            return
+            return None
         load = before is None or before.ruleset != spec.ruleset or not rules_calm
         self.memory.specs.pop(spec.name, None)
         gone = set(before.translations) - set(spec.translations) if before else set()
         withdrawn = {outside for outside, _ in gone}
-        settle = self._settling(spec, load, withdrawn)
-        report = namespaces.run_in(spec.name, settle)
-        if report.missing:
-            self._plug_again(spec, report.missing)
-            report = namespaces.run_in(spec.name, settle)
-        problems = report.errors + [f"{name} is missing" for name in report.missing]
-        if problems:
-            raise NetworkDriverError("; ".join(problems))
-        self.memory.specs[spec.name] = spec
-
-    def _settling(
-        self, spec: NamespaceSpec, load: bool, withdrawn: set[str]
-    ) -> Callable[[], inside.Report]:
-        return lambda: inside.settle(spec, self.links.instance, load, withdrawn)
+        instance = self.links.instance
+        return lambda: inside.settle(spec, instance, load, withdrawn)
 
     def _plug_again(self, spec: NamespaceSpec, missing: list[str]) -> None:
         for device in spec.devices:

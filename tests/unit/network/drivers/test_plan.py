@@ -1,0 +1,140 @@
+"""The plan of a host: pure text and values, nothing of the machine."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from stratolith.network.drivers.base import DhcpHostView, FixedIpView, RouteView, SubnetView
+from stratolith.network.drivers.linux import names
+from stratolith.network.drivers.linux.plan import build_plan, zone_owners
+from tests.drivers.network import views
+
+
+def plan(view, native=False):
+    zones = {owner: 20001 + i for i, owner in enumerate(zone_owners(view))}
+    return build_plan(view, zones, "strato", native)
+
+
+def small(**fields):
+    one = views.port("p1", "10.55.0.11", "n1-subnet", **fields)
+    net = views.network("n1", ports=[one], dhcp=True)
+    router = views.router("r1", [net], "172.31.249.10", {"172.31.249.20": "10.55.0.11"})
+    return views.host([net], [router], external=True)
+
+
+def test_objects_of_a_small_cloud():
+    made = plan(small())
+    assert [bridge.name for bridge in made.bridges] == ["st-ext", f"brq{views.uid('n1')[:11]}"]
+    assert made.bridges[0].addresses == ("172.31.249.1/24",)
+    assert made.bridges[1].addresses == ()
+    assert [space.name.split("-")[0] for space in made.namespaces] == ["qrouter", "qdhcp"]
+    assert made.sysctls == (("net/ipv4/ip_forward", "1"),)
+    assert made.broken == {}
+
+
+def test_order_of_the_view_does_not_matter_for_the_rules():
+    one = views.port("p1", "10.55.0.11", "n1-subnet", rules=[views.tcp_in(22)])
+    two = views.port("p2", "10.55.0.12", "n1-subnet")
+    forth = plan(views.host([views.network("n1", ports=[one, two])]))
+    back = plan(views.host([views.network("n1", ports=[two, one])]))
+    assert forth.ruleset == back.ruleset
+
+
+def test_ports_with_the_same_rules_share_a_chain():
+    ports = [views.port(f"p{i}", f"10.55.0.{i + 10}", "n1-subnet") for i in range(50)]
+    made = plan(views.host([views.network("n1", ports=ports)]))
+    assert made.ruleset.count("chain egress_") == 1
+    assert made.ruleset.count("chain ingress_") == 1
+
+
+def test_tables_are_only_ours_and_replaced_whole():
+    for native in (False, True):
+        lines = plan(small(), native).ruleset.splitlines()
+        tables = {line.split(" ", 1)[1].rstrip(" {") for line in lines if line.startswith("table")}
+        expected = {"bridge strato", "ip strato_nat"} | (set() if native else {"inet strato"})
+        assert tables == expected
+        deleted = {line.removeprefix("delete table ") for line in lines if "delete" in line}
+        assert deleted == tables
+
+
+def test_native_layout_needs_no_marks():
+    text = plan(small(), native=True).ruleset
+    assert "mark" not in text
+    assert "ct zone set iifname" in text
+
+
+def test_external_network_has_no_zone():
+    view = small()
+    assert zone_owners(view) == [views.uid("n1")]
+    assert '"st-ext" : 20001' not in plan(view).ruleset
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("tap", 'x" drop'), ("mac", "fa:16:3e:00:00"), ("tap", "a" * 16), ("tap", "../x")],
+)
+def test_bad_port_is_broken_alone(field, value):
+    bad = msgspec.structs.replace(views.port("bad", "10.55.0.11", "n1-subnet"), **{field: value})
+    good = views.port("good", "10.55.0.12", "n1-subnet")
+    made = plan(views.host([views.network("n1", ports=[bad, good])]))
+    assert list(made.broken) == [bad.id]
+    assert [tap.port_id for tap in made.taps] == [good.id]
+    assert value not in made.ruleset
+
+
+def test_bad_fixed_ip_is_broken():
+    bad = views.port("bad", "10.55.0.11", "n1-subnet")
+    bad = msgspec.structs.replace(bad, fixed_ips=[FixedIpView(subnet_id="s", ip_address="x")])
+    assert bad.id in plan(views.host([views.network("n1", ports=[bad])])).broken
+
+
+def test_bad_router_address_is_broken_alone():
+    net = views.network("n1")
+    bad = views.router("r1", [net], routes=[RouteView(destination="x", nexthop="10.0.0.1")])
+    made = plan(views.host([net], [bad, views.router("r2", [net])]))
+    assert list(made.broken) == [bad.id]
+    assert [space.owner for space in made.namespaces] == [views.uid("r2")]
+
+
+def test_shared_fixed_ip_of_two_floating_ips_leaves_by_one():
+    net = views.network("n1")
+    floating = {"172.31.249.21": "10.55.0.11", "172.31.249.20": "10.55.0.11"}
+    router = views.router("r1", [net], "172.31.249.10", floating)
+    made = plan(views.host([net], [router], external=True))
+    text = next(space.ruleset for space in made.namespaces)
+    assert "172.31.249.20 : 10.55.0.11, 172.31.249.21 : 10.55.0.11" in text
+    assert text.count("10.55.0.11 : 172.31.249.20") == 1
+    assert "10.55.0.11 : 172.31.249.21" not in text
+
+
+def test_ipv6_subnet_gets_an_address_and_no_dhcp():
+    net = views.network("n1", dhcp=True)
+    six = SubnetView(
+        id=views.uid("six"), cidr="fd00:1::/64", ip_version=6, gateway_ip="fd00:1::1",
+        enable_dhcp=True, dhcp_ip="fd00:1::2",
+    )  # fmt: skip
+    host6 = DhcpHostView(
+        port_id="p", mac="fa:16:3e:00:00:01", ip_address="fd00:1::5", subnet_id=six.id, hostname="h"
+    )
+    net = msgspec.structs.replace(net, subnets=[*net.subnets, six], dhcp_hosts=[host6])
+    made = plan(views.host([net]))
+    assert "fd00:1::2/64" in made.namespaces[0].devices[0].addresses
+    assert made.dhcp[0].hosts == ""
+    assert made.broken == {}
+
+
+def test_hostname_that_is_no_name_is_replaced():
+    one = views.port("p1", "10.55.0.11", "n1-subnet")
+    one = msgspec.structs.replace(one, hostname="a b,set:x")
+    made = plan(views.host([views.network("n1", ports=[one], dhcp=True)]))
+    assert "host-10-55-0-11.openstacklocal" in made.dhcp[0].hosts
+    assert "set:x" not in made.dhcp[0].hosts
+
+
+def test_marks_are_stable_and_never_zero():
+    few = names.packet_marks(["a", "b"])
+    more = names.packet_marks(["a", "b", "c"])
+    assert all(more[key] == mark for key, mark in few.items())
+    assert 0 not in more.values()
+    assert len(set(more.values())) == 3
