@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stratolith.identity.managers import projects
 from stratolith.image.api import image_data, images, members, versions
 from stratolith.image.managers import premade
 from stratolith.image.policies import RULES
@@ -14,7 +15,7 @@ from stratolith.kernel.service import Service
 
 
 def _bootstrap(ctx: Context, seed: Seed) -> None:
-    premade.bootstrap(ctx, seed, owner=None)
+    premade.bootstrap(ctx, seed, owner=projects.by_name(ctx, "admin").id)
 
 
 SERVICE = Service(
