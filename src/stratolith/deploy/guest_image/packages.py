@@ -78,7 +78,8 @@ def _complete(arch: str, directory: Path) -> list[Path] | None:
     except (OSError, ValueError):
         return None
     have = {name.partition("_")[0] for name in wanted}
-    if not have.issuperset(_names(arch)):  # the list of packages has grown since
+    has_kernel = any(name.startswith("linux-image-") for name in have)
+    if not has_kernel or not have.issuperset(_names(arch)):  # the list has grown since
         return None
     files = [directory / name for name in sorted(wanted)]
     for file in files:

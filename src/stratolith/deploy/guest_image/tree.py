@@ -12,15 +12,15 @@ from .errors import GuestImageError
 from .modules import ModuleTree
 
 # Drivers by the moment they are loaded: the boot disk on virtio; the boot disk on anything else;
+# before the network starts (rcS names them); the config drive's and the power button's; on demand.
+# Debian's cloud kernel has no AHCI, no USB and no NICs of old hardware.
 BOOT_MODULES = ("virtio_pci", "virtio_blk")
-MORE_MODULES = ("virtio_mmio", "virtio_scsi", "ata_piix", "ahci", "nvme", "sd_mod")
-# before the network starts (rcS names them); the config drive's, the power button's; on demand.
+MORE_MODULES = ("virtio_mmio", "virtio_scsi", "ata_piix", "sd_mod")
 NET_MODULES = ("virtio_rng", "virtio_net")
-LATE_MODULES = ("ata_piix", "ahci", "virtio_scsi", "sd_mod", "sr_mod", "isofs", "nls_ascii",
-                "nls_cp437", "nls_utf8", "vfat", "button", "evdev")  # fmt: skip
-DEMAND_MODULES = ("virtio_balloon", "virtio_console", "e1000", "e1000e", "8139cp", "8139too",
-                  "nvme", "8021q", "bridge", "veth", "dummy", "loop", "psmouse", "atkbd",
-                  "usbhid", "xhci_pci", "uhci_hcd", "ehci_pci", "usb_storage")  # fmt: skip
+LATE_MODULES = ("ata_piix", "virtio_scsi", "sd_mod", "sr_mod", "isofs", "nls_ascii", "nls_cp437",
+                "nls_utf8", "vfat", "button", "evdev")  # fmt: skip
+DEMAND_MODULES = ("virtio_balloon", "virtio_console", "virtio_input", "vmxnet3", "ata_generic",
+                  "8021q", "bridge", "veth", "dummy", "loop")  # fmt: skip
 
 PROGRAMS = (
     "usr/sbin/dropbear", "usr/bin/dropbearkey", "usr/bin/dbclient", "usr/bin/sudo",

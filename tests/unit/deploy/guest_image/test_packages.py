@@ -1,0 +1,63 @@
+"""The package cache: complete means no program and no network is needed."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from stratolith.deploy.guest_image import GuestImageError, packages
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A complete cache, on a machine where neither apt nor dpkg can be found."""
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    directory = tmp_path / "cache/packages-amd64"
+    directory.mkdir(parents=True)
+    manifest = {}
+    names = [*packages.PACKAGES, packages.SHELL_PACKAGE, *packages.GRUB_PACKAGES]
+    for name in [*names, "linux-image-6.1.0-1-cloud-amd64"]:
+        file = directory / f"{name}_1.0_amd64.deb"
+        file.write_text(name)
+        manifest[file.name] = hashlib.sha256(name.encode()).hexdigest()
+    (directory / "manifest.json").write_text(json.dumps(manifest))
+    return tmp_path / "cache"
+
+
+def test_complete_cache_is_enough(cache: Path) -> None:
+    said: list[str] = []
+    files = packages.fetch("amd64", cache, said.append)
+    assert len(files) == len(list((cache / "packages-amd64").glob("*.deb")))
+    assert "cache" in said[0]
+
+
+@pytest.mark.parametrize(
+    "name", ["sudo_1.0_amd64.deb", "linux-image-6.1.0-1-cloud-amd64_1.0_amd64.deb"]
+)
+@pytest.mark.parametrize("harm", ["missing", "damaged", "unlisted"])
+def test_incomplete_cache_is_not_used(cache: Path, name: str, harm: str) -> None:
+    file = cache / "packages-amd64" / name
+    if harm == "missing":
+        file.unlink()
+    elif harm == "damaged":
+        file.write_text("other")
+    else:
+        manifest = cache / "packages-amd64/manifest.json"
+        known = json.loads(manifest.read_text())
+        del known[name]
+        manifest.write_text(json.dumps(known))
+    with pytest.raises(GuestImageError, match="not installed"):
+        packages.fetch("amd64", cache, print)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"a": 1}'])
+def test_broken_manifest_is_not_used(cache: Path, text: str) -> None:
+    (cache / "packages-amd64/manifest.json").write_text(text)
+    with pytest.raises(GuestImageError, match="not installed"):
+        packages.fetch("amd64", cache, print)
+
+
+def test_packages_are_listed_once() -> None:
+    names = [*packages.PACKAGES, packages.SHELL_PACKAGE, *packages.GRUB_PACKAGES]
+    assert len(names) == len(set(names))
