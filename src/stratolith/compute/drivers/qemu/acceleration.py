@@ -1,0 +1,133 @@
+"""How guests' instructions are run: by KVM when it proves to work here, else by TCG.
+
+That /dev/kvm opens proves little: inside a VM without nested virtualisation it may be an
+emulation no guest kernel survives. The proof is a run of the firmware in smoke.py with the
+very processor guests get. Its outcome holds for one boot and one version of QEMU.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+
+from stratolith.compute.drivers.base import DriverError
+from stratolith.compute.drivers.qemu import smoke
+
+KVM_CPU = "host"
+TCG_CPU = "max"
+PROOF_SECONDS = 3.0
+_FILE = "acceleration.json"
+
+
+class Acceleration(msgspec.Struct, frozen=True):
+    """The choice, and the sentence that gives its reason."""
+
+    name: str  # kvm, tcg
+    detail: str
+
+    @property
+    def cpu(self) -> str:
+        return KVM_CPU if self.name == "kvm" else TCG_CPU
+
+    def options(self, memory_mb: int) -> list[str]:
+        """The -accel and -cpu options of a guest with that much memory."""
+        if self.name == "kvm":
+            return ["-accel", "kvm", "-cpu", self.cpu]
+        # Translated code: 32 MiB hold what a small system runs, a bigger one gets more.
+        cache = min(256, max(32, memory_mb // 8))
+        return ["-accel", f"tcg,thread=multi,tb-size={cache}", "-cpu", self.cpu]
+
+
+class _Proof(msgspec.Struct, frozen=True):
+    boot_id: str
+    qemu: str
+    device: bool  # /dev/kvm was there: it may appear later in the same boot
+    result: Acceleration
+
+
+def boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def choose(state_dir: Path, qemu: str, version: str) -> Acceleration:
+    """The acceleration of this host; runs the proof (at most 3 s) once per boot."""
+    path = state_dir / _FILE
+    device = os.path.exists("/dev/kvm")
+    with contextlib.suppress(OSError, msgspec.DecodeError):
+        known = msgspec.json.decode(path.read_bytes(), type=_Proof)
+        if (known.boot_id, known.qemu, known.device) == (boot_id(), version, device):
+            return known.result
+    result = prove(qemu)
+    proof = _Proof(boot_id(), version, device, result)
+    with contextlib.suppress(OSError):  # a full disk costs the next start three seconds
+        draft = path.with_name(f"{_FILE}.{os.getpid()}")
+        draft.write_bytes(msgspec.json.encode(proof))
+        draft.replace(path)
+    return result
+
+
+def prove(qemu: str) -> Acceleration:
+    """Look and try, cheapest first."""
+    reason = _obstacle() or _trial(qemu)
+    if reason:
+        return Acceleration("tcg", f"Guests are emulated (TCG), because {reason}.")
+    return Acceleration("kvm", "KVM runs the test firmware with the guests' processor.")
+
+
+def _obstacle() -> str:
+    """Why KVM need not even be tried; "" when nothing speaks against it."""
+    try:
+        os.close(os.open("/dev/kvm", os.O_RDWR | os.O_CLOEXEC))
+    except FileNotFoundError:
+        return "this host has no /dev/kvm (VT-x or AMD-V is off, or not passed into this VM)"
+    except OSError as error:
+        return f"/dev/kvm cannot be opened: {error.strerror}"
+    if not any(os.path.isdir(f"/sys/module/{name}") for name in ("kvm_intel", "kvm_amd")):
+        others = sorted(
+            name for name in os.listdir("/sys/module") if name.startswith("kvm") and name != "kvm"
+        )
+        instead = f", only {', '.join(others)}" if others else ""
+        return f"/dev/kvm is not backed by kvm_intel or kvm_amd{instead}"
+    return ""
+
+
+def _trial(qemu: str) -> str:
+    """Run the firmware; "" when it passed, else what went wrong."""
+    code, words = run_firmware(qemu, ["-accel", "kvm", "-cpu", KVM_CPU])
+    if code == smoke.PASSED:
+        return ""
+    if code is None:
+        return f"KVM did not get through the test firmware within {PROOF_SECONDS:.0f} s"
+    return f"KVM failed at the test firmware (status {code}){words}"
+
+
+def run_firmware(qemu: str, options: list[str]) -> tuple[int | None, str]:
+    """Exit status (None: killed at the time limit) and QEMU's last words."""
+    with tempfile.NamedTemporaryFile(prefix="stratolith-smoke-") as rom:
+        rom.write(smoke.firmware())
+        rom.flush()
+        command = [
+            qemu, *options, "-nodefaults", "-no-user-config", "-display", "none", "-m", "16",
+            "-no-reboot", "-bios", rom.name, "-device", "isa-debug-exit,iobase=0xf4,iosize=1",
+        ]  # fmt: skip
+        started = time.monotonic()
+        try:
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=PROOF_SECONDS,
+                start_new_session=True,
+            )
+        except subprocess.TimeoutExpired:
+            return None, f" (ended after {time.monotonic() - started:.1f} s)"
+        except OSError as error:
+            raise DriverError(f"{qemu} cannot be run: {error.strerror}") from None
+    lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return done.returncode, f": {lines[0].split(': ', 1)[-1]}" if lines else ""

@@ -1,0 +1,174 @@
+"""The files of one guest: what is defined, and what they tell about how it is.
+
+<state_dir>/guests/<id>/      mode 0700
+  spec.json       the definition, without the config drive's content
+  nics.json       NICs the guest has, and their PCI slots; the boot it was started in
+  stopped         exists: not running is what was asked for
+  diskN-ROLE.*    disks; configdrive.iso
+  qemu.pid qemu.log qmp.sock console.sock vnc.sock events.in events.out console.log
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from stratolith.compute.drivers.base import (
+    DriverError,
+    GuestNotFound,
+    GuestSpec,
+    GuestState,
+    PowerState,
+)
+from stratolith.compute.drivers.qemu import events, process
+from stratolith.compute.drivers.qemu.events import History
+
+
+class Nics(msgspec.Struct, frozen=True):
+    """What a running guest has beyond its definition."""
+
+    slots: dict[str, int] = {}  # port id -> PCI slot
+    boot_id: str = ""  # of the host when the guest was started
+
+
+class Guest:
+    """One guest's directory. Knows nothing about how a guest is run."""
+
+    def __init__(self, directory: Path, guest_id: str) -> None:
+        self.id = guest_id
+        self.directory = directory
+        self.pid_file = directory / "qemu.pid"
+        self.events = directory / "events.out"
+        self.console_log = directory / "console.log"
+        self._stopped = directory / "stopped"
+        self._history: tuple[tuple[int, int], History] | None = None
+        self._nics: tuple[tuple[int, int, int], Nics] | None = None
+
+    @property
+    def exists(self) -> bool:
+        return self.directory.is_dir()
+
+    def require(self) -> None:
+        """Raises GuestNotFound."""
+        if not self.exists:
+            raise GuestNotFound(f"There is no guest {self.id} on this host")
+
+    # What is defined -------------------------------------------------------------------------
+
+    def save_spec(self, spec: GuestSpec) -> None:
+        """The drive's content (user data, passwords) is in the drive; here is only that it is."""
+        drive: dict[str, bytes] | None = None if spec.config_drive is None else {}
+        slim = msgspec.structs.replace(spec, config_drive=drive)
+        self._write("spec.json", msgspec.json.encode(slim))
+
+    def load_spec(self) -> GuestSpec:
+        """Raises DriverError when the file is damaged."""
+        try:
+            return msgspec.json.decode((self.directory / "spec.json").read_bytes(), type=GuestSpec)
+        except FileNotFoundError:
+            raise GuestNotFound(f"There is no guest {self.id} on this host") from None
+        except msgspec.DecodeError as error:
+            raise DriverError(f"{self.directory / 'spec.json'} is damaged: {error}") from None
+
+    def save_nics(self, nics: Nics) -> None:
+        self._write("nics.json", msgspec.json.encode(nics))
+
+    def nics(self) -> Nics:
+        path = self.directory / "nics.json"
+        try:
+            status = path.stat()
+            key = (status.st_mtime_ns, status.st_size, status.st_ino)
+            if self._nics is None or self._nics[0] != key:
+                self._nics = (key, msgspec.json.decode(path.read_bytes(), type=Nics))
+            return self._nics[1]
+        except (FileNotFoundError, msgspec.DecodeError):
+            return Nics()
+
+    def mark_stopped(self) -> None:
+        self._stopped.touch(mode=0o600)
+
+    def unmark_stopped(self) -> None:
+        self._stopped.unlink(missing_ok=True)
+
+    def _write(self, name: str, content: bytes) -> None:
+        """Replace a file so that a reader, also after a power cut, sees the old or the new."""
+        draft = self.directory / f".{name}.{threading.get_ident()}"
+        try:
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(self.directory / name)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+
+    # How it is -------------------------------------------------------------------------------
+
+    def history(self) -> History:
+        """The digest of the event log; read again only when the log grew."""
+        try:
+            status = self.events.stat()
+        except FileNotFoundError:
+            return History()
+        key = (status.st_mtime_ns, status.st_size)
+        if self._history is None or self._history[0] != key:
+            self._history = (key, events.read(self.events))
+        return self._history[1]
+
+    def state(self, boot_id: str) -> GuestState:
+        """What is true now; no round trip to the guest. Raises GuestNotFound."""
+        self.require()
+        pid = process.find(self.pid_file, self.id)
+        seen, nics = self.history(), self.nics()
+        if pid is not None:
+            power = PowerState.PAUSED if seen.paused else PowerState.RUNNING
+            detail = _pause_reason(seen) if seen.paused else ""
+        elif self._stopped.exists() or seen.ended_by_guest:
+            power, detail = PowerState.SHUTDOWN, ""
+        else:
+            power, detail = PowerState.CRASHED, _crash_reason(seen, nics.boot_id, boot_id)
+        return GuestState(id=self.id, power=power, pid=pid, vifs=list(nics.slots), detail=detail)
+
+
+def _pause_reason(seen: History) -> str:
+    if seen.no_space:
+        return "paused: the host's disk is full"
+    return "paused: a disk of the guest cannot be written" if seen.io_error else ""
+
+
+def _crash_reason(seen: History, started_in: str, boot_id: str) -> str:
+    if seen.ending:
+        return f"QEMU was ended from outside ({seen.ending})"
+    if started_in and started_in != boot_id:
+        return "the host went down while the guest ran"
+    return "QEMU died without being asked to"
+
+
+class Locks:
+    """One lock per guest, there as long as somebody wants it."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._held: dict[str, tuple[threading.Lock, int]] = {}
+
+    @contextlib.contextmanager
+    def hold(self, guest_id: str) -> Iterator[None]:
+        with self._guard:
+            lock, users = self._held.get(guest_id, (threading.Lock(), 0))
+            self._held[guest_id] = (lock, users + 1)
+        try:
+            with lock:
+                yield
+        finally:
+            with self._guard:
+                lock, users = self._held[guest_id]
+                if users == 1:
+                    del self._held[guest_id]
+                else:
+                    self._held[guest_id] = (lock, users - 1)

@@ -1,0 +1,150 @@
+"""The process of a guest: start it apart from ours, find it again, end exactly it."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from stratolith.compute.drivers.base import DriverError
+
+# The shell ends at once, so the guest becomes init's child: it survives us, needs no waiting
+# for, and is in a session and process group of its own. QEMU's -daemonize would do the same
+# but cannot fork under the seccomp filter that forbids new processes.
+_LAUNCHER = '"$0" "$@" </dev/null >qemu.log 2>&1 & echo $!'
+
+
+class Process:
+    """A handle on one living process; a pid that is used again cannot be hit through it."""
+
+    def __init__(self, pid: int) -> None:
+        """Raises ProcessLookupError."""
+        self.pid = pid
+        self._handle = os.pidfd_open(pid)
+
+    def wait(self, seconds: float) -> bool:
+        """Whether it ended within ``seconds``; somebody else's child as well."""
+        poll = select.poll()
+        poll.register(self._handle, select.POLLIN)
+        return bool(poll.poll(max(0.0, seconds) * 1000))
+
+    def send(self, number: signal.Signals) -> None:
+        try:
+            signal.pidfd_send_signal(self._handle, number)
+        except ProcessLookupError:
+            return
+
+    def end(self, patience: float) -> None:
+        """SIGTERM, and SIGKILL after ``patience`` seconds; raises DriverError if it stays."""
+        if patience > 0:
+            self.send(signal.SIGTERM)
+            if self.wait(patience):
+                return
+        self.send(signal.SIGKILL)
+        if not self.wait(10.0):
+            raise DriverError(f"Process {self.pid} does not end, even when killed")
+
+    def close(self) -> None:
+        os.close(self._handle)
+
+    def __enter__(self) -> Process:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def spawn(command: Sequence[str], directory: Path) -> Process:
+    """Run ``command`` in ``directory``, detached from us; its words go to qemu.log there."""
+    try:
+        done = subprocess.run(
+            ["/bin/sh", "-c", _LAUNCHER, *command],
+            cwd=directory,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            timeout=30,
+            check=True,
+            env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C"},
+        )
+        return Process(int(done.stdout))
+    except ProcessLookupError:
+        raise DriverError(_words(directory)) from None
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        raise DriverError(f"{command[0]} cannot be started: {error}") from None
+
+
+def _words(directory: Path) -> str:
+    """What QEMU said before it ended."""
+    try:
+        text = (directory / "qemu.log").read_text("utf-8", "replace")
+    except OSError:
+        text = ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    said = "; ".join(line.split(": ", 1)[-1] for line in lines[-3:])
+    return f"QEMU did not start: {said or 'it ended without a word'}"
+
+
+def await_start(
+    process: Process, directory: Path, is_ready: Callable[[], bool], seconds: float
+) -> None:
+    """Return when ``is_ready()``; raises DriverError with QEMU's words when it ends first."""
+    deadline = time.monotonic() + seconds
+    while not is_ready():
+        if process.wait(0.002):
+            raise DriverError(_words(directory))
+        if time.monotonic() > deadline:
+            process.end(0.0)
+            raise DriverError(f"QEMU did not come up within {seconds:.0f} s")
+
+
+def find(pid_file: Path, guest_id: str) -> int | None:
+    """Pid of the living process that wrote ``pid_file`` for this guest, else None."""
+    try:
+        pid = int(pid_file.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return pid if is_ours(pid, pid_file, guest_id) else None
+
+
+def search(pid_file: Path, guest_id: str) -> int | None:
+    """Like ``find`` without trusting the pid file: looks at every process (milliseconds)."""
+    known = find(pid_file, guest_id)
+    if known is not None:
+        return known
+    for name in os.listdir("/proc"):
+        if name.isdigit() and is_ours(int(name), pid_file, guest_id):
+            return int(name)
+    return None
+
+
+def is_ours(pid: int, pid_file: Path, guest_id: str) -> bool:
+    """Whether this process is the QEMU of this guest.
+
+    Its own command line names our pid file and the guest's uuid; no foreign QEMU, and no
+    process that got the number of a dead one, has both.
+    """
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            words = file.read().split(b"\0")
+    except OSError:
+        return False
+    return (
+        os.path.basename(words[0]).startswith(b"qemu-system-")
+        and _follows(words, b"-pidfile", os.fsencode(pid_file))
+        and _follows(words, b"-uuid", guest_id.encode())
+    )
+
+
+def _follows(words: list[bytes], option: bytes, value: bytes) -> bool:
+    return option in words and words[words.index(option) + 1] == value

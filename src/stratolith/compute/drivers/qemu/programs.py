@@ -1,0 +1,72 @@
+"""Run a program under a time limit and resource limits; say clearly why it failed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+from stratolith.compute.drivers.base import DriverError
+
+# Debian package of each program, for the text a user reads.
+_PACKAGES = {
+    "qemu-system-x86_64": "qemu-system-x86",
+    "qemu-img": "qemu-utils",
+    "mkfs.ext4": "e2fsprogs",
+    "mkswap": "util-linux",
+    "prlimit": "util-linux",
+}
+_EXTRA_PATHS = "/usr/local/sbin:/usr/sbin:/sbin"  # a user's PATH often lacks them
+
+
+def find(name: str) -> str:
+    """Absolute path of a program; raises DriverError naming the package that has it."""
+    path = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:{_EXTRA_PATHS}")
+    if path is None:
+        package = _PACKAGES.get(Path(name).name)
+        hint = f": install the package {package}" if package else ""
+        raise DriverError(f"{name} is not installed on this host{hint}")
+    return path
+
+
+def run(
+    arguments: Sequence[str | Path],
+    *,
+    timeout: float = 60.0,
+    address_space: int = 1 << 30,
+    cpu_seconds: int = 30,
+) -> str:
+    """Run a program and give its standard output; raises DriverError with its own words.
+
+    An image is data of a stranger: ``address_space`` (bytes) and ``cpu_seconds`` bound what a
+    crafted one can take from the host while it is parsed.
+    """
+    program = find(str(arguments[0]))
+    limits = [f"--as={address_space}", f"--cpu={cpu_seconds}", "--core=0"]
+    command = [find("prlimit"), *limits, "--", program, *map(str, arguments[1:])]
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout,
+            start_new_session=True,
+            env={"PATH": _EXTRA_PATHS + ":/usr/bin:/bin", "LC_ALL": "C"},
+        )
+    except subprocess.TimeoutExpired:
+        raise DriverError(f"{arguments[0]} did not end within {timeout:.0f} s") from None
+    except OSError as error:
+        raise DriverError(f"{arguments[0]} cannot be run: {error}") from None
+    if done.returncode != 0:
+        words = done.stderr.decode("utf-8", "replace").strip() or _ending(done.returncode)
+        raise DriverError(f"{arguments[0]} failed: {words}")
+    return done.stdout.decode("utf-8", "replace")
+
+
+def _ending(code: int) -> str:
+    if code >= 0:
+        return f"exit status {code}"
+    return f"ended by {signal.Signals(-code).name} (a limit on memory or time?)"
