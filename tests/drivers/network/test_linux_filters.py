@@ -164,13 +164,16 @@ def test_guest_may_not_answer_dhcp(driver, guest):
 
 def test_rule_change_ends_what_it_forbids_and_keeps_the_rest(driver, guest):
     both = [*views.EGRESS_ALL, views.tcp_in(22), views.tcp_in(23)]
-    a, b = pair(driver, guest, rules=both)
+    anything = [*views.EGRESS_ALL, RuleView(direction="ingress", ethertype="IPv4")]
+    pa = views.port("a", "10.55.0.11", "n1-subnet", rules=anything)
 
     def apply(rules):
-        pa = views.port("a", "10.55.0.11", "n1-subnet")
         pb = views.port("b", "10.55.0.12", "n1-subnet", rules=rules)
         assert not driver.apply(views.host([views.network("n1", ports=[pa, pb])])).errors
+        return pb
 
+    pb = apply(both)
+    a, b = guest(pa, "10.55.0.11/24"), guest(pb, "10.55.0.12/24")
     late = namespaces.run_in(b.name, lambda: socket.create_server(("0.0.0.0", 23)))
     with b.serving(22), late:
         kept, ended = a.connect("10.55.0.12", 22), a.connect("10.55.0.12", 23)
