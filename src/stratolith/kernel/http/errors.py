@@ -52,6 +52,19 @@ FAULT_NAMES = {
 }
 
 
+# The kernel's own errors by the names that clients of the network API know.
+NETWORK_TYPES = {
+    "BadRequest": "HTTPBadRequest",
+    "ValidationFailed": "HTTPBadRequest",
+    "InvalidSort": "HTTPBadRequest",
+    "Forbidden": "PolicyNotAuthorized",
+    "NotFound": "HTTPNotFound",
+    "MethodNotAllowed": "HTTPMethodNotAllowed",
+    "UnsupportedMediaType": "HTTPUnsupportedMediaType",
+    "PreconditionFailed": "HTTPPreconditionFailed",
+}
+
+
 class ErrorDialect(Enum):
     """The error body of a service."""
 
@@ -84,7 +97,8 @@ def _document(dialect: ErrorDialect, error: ApiError, request_id: str) -> dict[s
         return {FAULT_NAMES.get(status, "computeFault"): {"code": status, "message": text}}
     if dialect is ErrorDialect.NETWORK and status != 401:
         detail = error.details.get("detail", "")
-        return {"NeutronError": {"type": error.type, "message": text, "detail": detail}}
+        kind = NETWORK_TYPES.get(error.type, error.type)
+        return {"NeutronError": {"type": kind, "message": text, "detail": detail}}
     if dialect is ErrorDialect.PLACEMENT and status != 401:
         document = {
             "status": status,

@@ -9,6 +9,7 @@ expressions" and "Attribute checks".
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -43,6 +44,8 @@ def compile_check(check: Any, rules: Mapping[str, Any], depth: int = 0) -> Check
         return compile_check(rules[check.match], rules, depth + 1)
     if kind == "RoleCheck":
         return _role(check.match)
+    if isinstance(check, _checks.GenericCheck) and check.kind == "field":
+        return _field(check.match)
     if isinstance(check, _checks.GenericCheck):
         return _generic(check.kind, check.match)
     raise UnknownCheck(f"'{check}': checks of kind {kind} are not offered")
@@ -87,6 +90,22 @@ def _generic(kind: str, match: str) -> Check:
         if is_literal:
             return literal == wanted
         return wanted in _values(creds, path)
+
+    return check
+
+
+def _field(match: str) -> Check:
+    """The network service's ``field:networks:shared=True`` and ``field:port:owner=~^x``."""
+    name, sep, wanted = match.partition(":")[2].partition("=")
+    if not name or not sep:
+        raise UnknownCheck(f"'field:{match}' must be field:resource:attribute=value")
+    pattern = re.compile(wanted[1:]) if wanted.startswith("~") else None
+
+    def check(target: Facts, creds: Facts) -> bool:
+        value = target.get(name)
+        if value is None:
+            return False
+        return bool(pattern.search(str(value))) if pattern else str(value) == wanted
 
     return check
 
