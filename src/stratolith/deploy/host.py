@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 def hypervisor(settings: Settings) -> HypervisorDriver:
     """The driver that runs the guests of this cloud on this host."""
-    from stratolith.compute.agent import make_driver
+    from stratolith.compute.drivers.qemu.driver import QemuDriver
 
-    return make_driver(settings, fake=settings.fake)
+    return QemuDriver(settings.state_dir)
 
 
 def network(settings: Settings) -> NetworkDriver:
     """The driver that realises the networks of this cloud on this host."""
-    from stratolith.network.agent import make_driver
+    from stratolith.network.drivers.linux import LinuxNetworkDriver
 
-    return make_driver(settings, fake=settings.fake)
+    return LinuxNetworkDriver(settings.state_dir)
 
 
 def running_guests(settings: Settings) -> list[GuestState]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from typing import Any
 
 from stratolith import __version__
+from stratolith.compute.drivers.base import DriverError
 from stratolith.deploy import credentials, host, processes, running
 from stratolith.deploy.api_client import ApiClient
 from stratolith.deploy.errors import DeployError
@@ -41,6 +43,7 @@ def collect(layout: Layout, settings: Settings) -> Json:
         "services": [],
         "hosts": [],
         "servers": {},
+        "acceleration": _acceleration(settings),
     }
     if not missing:
         try:
@@ -70,6 +73,17 @@ def _processes(layout: Layout, settings: Settings) -> list[Json]:
     return found
 
 
+def _acceleration(settings: Settings) -> Json:
+    """How guests run on this host: kind (kvm, tcg, none) and why; the proof is cached."""
+    if settings.fake or os.geteuid() != 0:
+        return {}
+    try:
+        facts = host.hypervisor(settings).facts()
+    except (DriverError, OSError) as error:
+        return {"kind": "none", "why": str(error)}
+    return {"kind": facts.acceleration, "why": facts.acceleration_detail}
+
+
 def _services(client: ApiClient) -> list[Json]:
     compute = client.get("compute", "/os-services")["services"]
     network = client.get("network", "/v2.0/agents")["agents"]
@@ -86,24 +100,18 @@ def _hosts(client: ApiClient) -> list[Json]:
         {
             "name": row["hypervisor_hostname"],
             "type": row["hypervisor_type"],
-            "version": row["hypervisor_version"],
+            "version": _dotted(row["hypervisor_version"]),
             "vcpus": [row.get("vcpus_used"), row.get("vcpus")],
             "memory_mb": [row.get("memory_mb_used"), row.get("memory_mb")],
             "disk_gb": [row.get("local_gb_used"), row.get("local_gb")],
-            "cpu_info": _decoded(row.get("cpu_info")),
         }
         for row in client.get("compute", "/os-hypervisors/detail")["hypervisors"]
     ]
 
 
-def _decoded(value: object) -> Json:
-    """cpu_info is an object, or before microversion 2.28 JSON in a string."""
-    if isinstance(value, str) and value:
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return {}
-    return value if isinstance(value, dict) else {}
+def _dotted(version: int) -> str:
+    """7002000 -> 7.2.0, as the compute API packs a version."""
+    return f"{version // 1_000_000}.{version // 1000 % 1000}.{version % 1000}"
 
 
 def _servers(client: ApiClient) -> dict[str, int]:
@@ -135,6 +143,7 @@ def _lines(document: Json) -> list[str]:
     ])  # fmt: skip
     for row in document["hosts"]:
         lines += _host_lines(row)
+    lines += _acceleration_lines(document["acceleration"])
     total = sum(document["servers"].values())
     by_status = ", ".join(f"{n} {name}" for name, n in sorted(document["servers"].items()))
     return [*lines, "", f"Servers: {total}{f' ({by_status})' if total else ''}"]
@@ -166,14 +175,17 @@ def _host_lines(row: Json) -> list[str]:
         f"{row['name']}: {row['type']} {row['version']}, {used(row['vcpus'], 'vCPUs')}, "
         f"{used(row['memory_mb'], 'MiB')}, {used(row['disk_gb'], 'GiB disk')} in use"
     ]
-    acceleration = row["cpu_info"].get("acceleration")
-    if acceleration == "kvm":
-        lines.append("acceleration: KVM (hardware)")
-    elif acceleration == "tcg":
-        reason = row["cpu_info"].get("acceleration_detail", "")
-        lines.append("acceleration: *** NONE: guests are EMULATED by TCG, many times slower ***")
-        lines += [f"  because: {reason}"] if reason else []
     return _table("Host", lines)
+
+
+def _acceleration_lines(found: Json) -> list[str]:
+    if not found:
+        return []
+    headline = {
+        "kvm": "KVM (hardware)",
+        "tcg": "*** NONE: guests are EMULATED by TCG, many times slower ***",
+    }.get(found["kind"], "*** NO GUEST CAN RUN ***")
+    return _table("Acceleration", [headline, found["why"]])
 
 
 def _table(title: str, lines: list[str]) -> list[str]:
