@@ -73,6 +73,14 @@ class GuestSpec(msgspec.Struct, frozen=True, kw_only=True):
     project_id: str = ""
 
 
+def check_spec(spec: GuestSpec) -> None:
+    """What no driver can run; raises DriverError."""
+    if spec.arch != "x86_64":
+        raise DriverError(f"Guests of the architecture {spec.arch} cannot run on this host")
+    if spec.vcpus < 1 or spec.memory_mb < 1:
+        raise DriverError("A guest needs at least one processor and 1 MiB of memory")
+
+
 class GuestState(msgspec.Struct, frozen=True, kw_only=True):
     """A guest as it really is."""
 

@@ -21,7 +21,9 @@ from stratolith.compute.drivers.base import (
     HypervisorCapabilities,
     HypervisorFacts,
     VifSpec,
+    check_spec,
 )
+from stratolith.compute.drivers.locks import Locks
 from stratolith.compute.drivers.qemu import (
     acceleration,
     command,
@@ -35,7 +37,7 @@ from stratolith.compute.drivers.qemu import (
     programs,
 )
 from stratolith.compute.drivers.qemu.acceleration import Acceleration
-from stratolith.compute.drivers.qemu.guest import Guest, Locks, Nics
+from stratolith.compute.drivers.qemu.guest import Guest, Nics
 from stratolith.compute.drivers.qemu.monitor import Monitor
 from stratolith.compute.drivers.qemu.process import Process
 from stratolith.kernel.revert import Revert
@@ -136,7 +138,7 @@ class QemuDriver:
 
     def create(self, spec: GuestSpec) -> None:
         """See HypervisorDriver; everything is made aside and moved into place at the end."""
-        _check(spec)
+        check_spec(spec)
         guest = self._guest(spec.id)
         with self._locks.hold(spec.id), _clear(f"Guest {spec.id} cannot be created"):
             if guest.exists:
@@ -157,7 +159,7 @@ class QemuDriver:
                     draft.rename(guest.directory)
 
     def start(self, spec: GuestSpec) -> None:
-        _check(spec)
+        check_spec(spec)
         guest = self._guest(spec.id)
         with self._locks.hold(spec.id), _clear(f"Guest {spec.id} cannot be started"):
             self._start(guest, spec)
@@ -169,7 +171,7 @@ class QemuDriver:
             self._stop(guest, graceful_seconds)
 
     def reboot(self, guest_id: str, *, hard: bool, spec: GuestSpec) -> None:
-        _check(spec)
+        check_spec(spec)
         guest = self._guest(guest_id)
         with self._locks.hold(guest_id), _clear(f"Guest {guest_id} cannot be rebooted"):
             guest.require()
@@ -331,13 +333,6 @@ def _clear(what: str) -> Iterator[None]:
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
         raise DriverError(f"{what}: {error.strerror or error}{place}") from error
-
-
-def _check(spec: GuestSpec) -> None:
-    if spec.arch != "x86_64":
-        raise DriverError(f"Guests of the architecture {spec.arch} cannot run on this host")
-    if spec.vcpus < 1 or spec.memory_mb < 1:
-        raise DriverError("A guest needs at least one processor and 1 MiB of memory")
 
 
 def _handle(guest: Guest) -> Process | None:

@@ -10,10 +10,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -148,27 +146,3 @@ def _crash_reason(seen: History, started_in: str, boot_id: str) -> str:
     if started_in and started_in != boot_id:
         return "the host went down while the guest ran"
     return "QEMU died without being asked to"
-
-
-class Locks:
-    """One lock per guest, there as long as somebody wants it."""
-
-    def __init__(self) -> None:
-        self._guard = threading.Lock()
-        self._held: dict[str, tuple[threading.Lock, int]] = {}
-
-    @contextlib.contextmanager
-    def hold(self, guest_id: str) -> Iterator[None]:
-        with self._guard:
-            lock, users = self._held.get(guest_id, (threading.Lock(), 0))
-            self._held[guest_id] = (lock, users + 1)
-        try:
-            with lock:
-                yield
-        finally:
-            with self._guard:
-                lock, users = self._held[guest_id]
-                if users == 1:
-                    del self._held[guest_id]
-                else:
-                    self._held[guest_id] = (lock, users - 1)

@@ -1,0 +1,361 @@
+"""The hypervisor driver ``fake``: guests that are only records, and knobs to make it fail.
+
+It keeps the contract of the real drivers (tests/drivers/hypervisor/test_contract.py), so a
+cloud of simulated hosts behaves like a real one. What happens to real hosts is done to it by
+the methods of ``FakeDriver`` after "Knobs": slowness, failures, crashes, loss of power.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from stratolith.compute.drivers.base import (
+    DriverError,
+    GuestNotFound,
+    GuestSpec,
+    GuestState,
+    HypervisorCapabilities,
+    HypervisorFacts,
+    PowerState,
+    VifSpec,
+    check_spec,
+)
+from stratolith.compute.drivers.locks import Locks
+
+# Beyond what a kernel hands out: a simulated pid must never be that of a real process.
+_FIRST_PID = 5_000_000
+
+
+class FakeCapacity(msgspec.Struct, frozen=True, kw_only=True):
+    """What a simulated host claims to have."""
+
+    vcpus: int = 64
+    memory_mb: int = 256 * 1024
+    disk_gb: int = 4096
+
+
+class _Record(msgspec.Struct, kw_only=True):
+    """One simulated guest."""
+
+    id: str
+    power: PowerState = PowerState.SHUTDOWN
+    pid: int | None = None
+    vifs: list[str] = []
+    detail: str = ""
+    disk_bytes: int = 0
+    console: str = ""
+
+
+class _Line(msgspec.Struct):
+    """One change in the state file; ``guest`` None: destroyed."""
+
+    id: str
+    guest: _Record | None = None
+
+
+class _Failure(msgspec.Struct):
+    method: str
+    message: str
+    guest_id: str | None
+    times: int | None  # None: until cleared
+    after: bool
+
+
+class FakeDriver:
+    """Simulated guests in memory; with ``state_file`` they outlive the process.
+
+    The file is a journal, one JSON line per change, so a change costs the same however many
+    guests there are. Only one driver at a time may write it. ``sleep`` is what a delay calls,
+    for tests with a clock of their own.
+    """
+
+    name = "fake"
+    capabilities = HypervisorCapabilities(hotplug_nic=True, console_output=True, config_drive=True)
+
+    def __init__(
+        self,
+        state_file: Path | None = None,
+        *,
+        capacity: FakeCapacity | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.capacity = capacity or FakeCapacity()
+        self._file = state_file
+        self._sleep = sleep
+        self._locks = Locks()
+        self._guard = threading.RLock()  # around the dictionaries, never while sleeping
+        self._guests: dict[str, _Record] = {}
+        self._delays: dict[str, float] = {}
+        self._failures: list[_Failure] = []
+        self._deaf: set[str] = set()
+        self._powered = True
+        if state_file is not None:
+            self._load(state_file)
+        last = max((one.pid or 0 for one in self._guests.values()), default=0)
+        self._pids = itertools.count(max(_FIRST_PID, last + 1))
+
+    # The interface ---------------------------------------------------------------------------
+
+    def facts(self) -> HypervisorFacts:
+        with self._act("facts"), self._guard:
+            used = sum(one.disk_bytes for one in self._guests.values()) >> 30
+            return HypervisorFacts(
+                hypervisor_type="fake",
+                hypervisor_version=1_000_000,
+                acceleration="none",
+                acceleration_detail="Simulated guests run no instructions.",
+                architectures=["x86_64"],
+                vcpus=self.capacity.vcpus,
+                memory_mb=self.capacity.memory_mb,
+                disk_gb=self.capacity.disk_gb,
+                disk_free_gb=max(0, self.capacity.disk_gb - used),
+                cpu_info={
+                    "arch": "x86_64",
+                    "vendor": "fake",
+                    "model": "fake",
+                    "features": [],
+                    "topology": {"cells": 1, "sockets": 1, "cores": self.capacity.vcpus}
+                    | {"threads": 1},
+                },
+            )
+
+    def list_guests(self) -> list[GuestState]:
+        with self._act("list_guests"), self._guard:
+            return [_state(one) for one in self._guests.values()]
+
+    def get_guest(self, guest_id: str) -> GuestState:
+        with self._act("get_guest", guest_id, alone=False), self._guard:
+            return _state(self._find(guest_id))
+
+    def create(self, spec: GuestSpec) -> None:
+        check_spec(spec)
+        with self._act("create", spec.id), self._guard:
+            if spec.id not in self._guests:
+                size = sum(disk.size_bytes for disk in spec.disks)
+                vifs = [vif.port_id for vif in spec.vifs]
+                self._save(_Record(id=spec.id, vifs=vifs, disk_bytes=size))
+
+    def start(self, spec: GuestSpec) -> None:
+        check_spec(spec)
+        with self._act("start", spec.id):
+            self._start(spec)
+
+    def stop(self, guest_id: str, *, graceful_seconds: float = 0.0) -> None:
+        with self._act("stop", guest_id):
+            self._find(guest_id)
+            if guest_id in self._deaf:
+                self._sleep(graceful_seconds)
+            self._end(guest_id, PowerState.SHUTDOWN, "")
+
+    def reboot(self, guest_id: str, *, hard: bool, spec: GuestSpec) -> None:
+        check_spec(spec)
+        with self._act("reboot", guest_id):
+            self._find(guest_id)
+            self._end(guest_id, PowerState.SHUTDOWN, "")
+            self._start(spec)
+
+    def destroy(self, guest_id: str) -> None:
+        with self._act("destroy", guest_id), self._guard:
+            if self._guests.pop(guest_id, None) is not None:
+                self._deaf.discard(guest_id)
+                self._write([_Line(guest_id)])
+
+    def attach_interface(self, guest_id: str, vif: VifSpec) -> None:
+        with self._act("attach_interface", guest_id), self._guard:
+            guest = self._find(guest_id)
+            if vif.port_id not in guest.vifs:
+                guest.vifs = [*guest.vifs, vif.port_id]
+                self._save(guest)
+
+    def detach_interface(self, guest_id: str, port_id: str) -> None:
+        with self._act("detach_interface", guest_id), self._guard:
+            guest = self._find(guest_id)
+            guest.vifs = [port for port in guest.vifs if port != port_id]
+            self._save(guest)
+
+    def console_output(self, guest_id: str, lines: int | None) -> str:
+        with self._act("console_output", guest_id, alone=False), self._guard:
+            text = self._find(guest_id).console
+        if lines is None:
+            return text
+        return "".join(text.splitlines(keepends=True)[-lines:]) if lines > 0 else ""
+
+    # Knobs -----------------------------------------------------------------------------------
+
+    def delay(self, method: str, seconds: float) -> None:
+        """``method`` (or "*": any without its own) takes so long from now on."""
+        with self._guard:
+            self._delays[method] = seconds
+
+    def fail(
+        self,
+        method: str,
+        message: str = "simulated failure",
+        *,
+        guest_id: str | None = None,
+        times: int | None = None,
+        after: bool = False,
+    ) -> None:
+        """``method`` raises DriverError(message), for one guest or all, ``times`` or always.
+
+        ``after``: the work is done first, as when an answer is lost.
+        """
+        with self._guard:
+            self._failures.append(_Failure(method, message, guest_id, times, after))
+
+    def heal(self) -> None:
+        """Forget all delays and failures."""
+        with self._guard:
+            self._delays.clear()
+            self._failures.clear()
+            self._deaf.clear()
+
+    def crash(self, guest_id: str, detail: str = "QEMU died without being asked to") -> None:
+        """The guest's process dies; raises GuestNotFound."""
+        self._end(guest_id, PowerState.CRASHED, detail)
+
+    def power_off_guest(self, guest_id: str) -> None:
+        """The guest powers itself off; raises GuestNotFound."""
+        self._end(guest_id, PowerState.SHUTDOWN, "")
+
+    def ignore_power_button(self, guest_id: str) -> None:
+        """The guest's system hangs: a graceful stop waits its whole time."""
+        with self._guard:
+            self._deaf.add(guest_id)
+
+    def say(self, guest_id: str, text: str) -> None:
+        """The guest writes to its serial console; raises GuestNotFound."""
+        with self._guard:
+            guest = self._find(guest_id)
+            guest.console = (guest.console + text)[-(1 << 16) :]
+            self._save(guest)
+
+    def lose_power(self) -> None:
+        """The host goes down: guests die, and every method fails until ``restore_power``."""
+        with self._guard:
+            self._powered = False
+            ended = [one for one in self._guests.values() if one.pid is not None]
+            for one in ended:
+                one.power, one.pid = PowerState.CRASHED, None
+                one.detail = "the host went down while the guest ran"
+            self._write([_Line(one.id, one) for one in ended])
+
+    def restore_power(self) -> None:
+        with self._guard:
+            self._powered = True
+
+    # Inside ----------------------------------------------------------------------------------
+
+    @contextmanager
+    def _act(self, method: str, guest_id: str = "", *, alone: bool = True) -> Iterator[None]:
+        """One call: slow or failing as the knobs say; a change is alone on its guest."""
+        if guest_id and alone:
+            with self._locks.hold(guest_id):
+                yield from self._perform(method, guest_id)
+        else:
+            yield from self._perform(method, guest_id)
+
+    def _perform(self, method: str, guest_id: str) -> Iterator[None]:
+        with self._guard:
+            seconds = self._delays.get(method, self._delays.get("*", 0.0))
+        if seconds > 0:
+            self._sleep(seconds)
+        self._trip(method, guest_id, after=False)
+        yield
+        self._trip(method, guest_id, after=True)
+
+    def _trip(self, method: str, guest_id: str, *, after: bool) -> None:
+        with self._guard:
+            if not self._powered:
+                raise DriverError("The host has no power")
+            for failure in self._failures:
+                if failure.method not in (method, "*") or failure.after != after:
+                    continue
+                if failure.guest_id not in (None, guest_id) or failure.times == 0:
+                    continue
+                if failure.times is not None:
+                    failure.times -= 1
+                raise DriverError(failure.message)
+
+    def _start(self, spec: GuestSpec) -> None:
+        with self._guard:
+            guest = self._find(spec.id)
+            if guest.power is PowerState.RUNNING:
+                return
+            guest.power, guest.pid, guest.detail = PowerState.RUNNING, next(self._pids), ""
+            guest.vifs = [vif.port_id for vif in spec.vifs]
+            guest.console = (guest.console + f"simulated guest {spec.name} started\n")[-(1 << 16) :]
+            self._save(guest)
+
+    def _end(self, guest_id: str, power: PowerState, detail: str) -> None:
+        with self._guard:
+            guest = self._find(guest_id)
+            if guest.pid is None and power is PowerState.CRASHED:
+                return  # what does not run cannot crash
+            guest.power, guest.pid, guest.detail = power, None, detail
+            self._save(guest)
+
+    def _find(self, guest_id: str) -> _Record:
+        with self._guard:
+            guest = self._guests.get(guest_id)
+        if guest is None:
+            raise GuestNotFound(f"There is no guest {guest_id} on this host")
+        return guest
+
+    def _save(self, guest: _Record) -> None:
+        self._guests[guest.id] = guest
+        self._write([_Line(guest.id, guest)])
+
+    def _write(self, lines: list[_Line]) -> None:
+        if self._file is None or not lines:
+            return
+        content = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+        handle = os.open(self._file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(handle, content)
+        finally:
+            os.close(handle)
+
+    def _load(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return
+        lines = content.splitlines()
+        for text in lines:
+            try:
+                line = msgspec.json.decode(text, type=_Line)
+            except msgspec.DecodeError:
+                continue  # the last line of a process that was killed
+            if line.guest is None:
+                self._guests.pop(line.id, None)
+            else:
+                self._guests[line.id] = line.guest
+        if len(lines) > 1000 + 4 * len(self._guests) or not content.endswith(b"\n"):
+            self._compact(path)
+
+    def _compact(self, path: Path) -> None:
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        lines = [_Line(one.id, one) for one in self._guests.values()]
+        draft.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+        draft.chmod(0o600)
+        draft.replace(path)
+
+
+def _state(guest: _Record) -> GuestState:
+    return GuestState(
+        id=guest.id,
+        power=guest.power,
+        pid=guest.pid,
+        vifs=list(guest.vifs),
+        detail=guest.detail,
+    )
