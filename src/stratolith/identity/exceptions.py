@@ -36,4 +36,4 @@ class SelfServiceFailed(BadRequest):
 class NotAllowed(Forbidden):
     """A request that policy allows but the state of things forbids."""
 
-    message = "You are not authorized to perform the requested action: {action}"
+    message = "{reason}"

@@ -163,6 +163,7 @@ class CatalogService(Timestamps, Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
     type: Mapped[str] = mapped_column(String(255), index=True)
+    name: Mapped[str] = mapped_column(String(255), default="")
     enabled: Mapped[bool] = mapped_column(default=True)
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
 

@@ -3,7 +3,21 @@
 from __future__ import annotations
 
 from stratolith.identity import policies
-from stratolith.identity.api import auth, versions
+from stratolith.identity.api import (
+    auth,
+    domains,
+    endpoints,
+    grants,
+    groups,
+    memberships,
+    projects,
+    regions,
+    role_assignments,
+    roles,
+    services,
+    users,
+    versions,
+)
 from stratolith.identity.managers import premade, tokens
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.http.errors import ErrorDialect
@@ -17,7 +31,21 @@ SERVICE = Service(
     prefix="/v3",
     endpoint="/v3",
     errors=ErrorDialect.IDENTITY,
-    routes=[*versions.ROUTES, *auth.ROUTES],
+    routes=[
+        *versions.ROUTES,
+        *auth.ROUTES,
+        *domains.ROUTES,
+        *projects.ROUTES,
+        *users.ROUTES,
+        *groups.ROUTES,
+        *memberships.ROUTES,
+        *roles.ROUTES,
+        *grants.ROUTES,
+        *role_assignments.ROUTES,
+        *regions.ROUTES,
+        *services.ROUTES,
+        *endpoints.ROUTES,
+    ],
     policies=policies.RULES,
     settings=IdentitySettings,
     bootstrap=premade.bootstrap,

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
+from stratolith.identity.api import domains as domains_api
+from stratolith.identity.api import projects as projects_api
+from stratolith.identity.api.collections import collection, page_of
 from stratolith.identity.exceptions import TokenNotFound
-from stratolith.identity.managers import authentication, catalog, revocations, tokens
+from stratolith.identity.managers import authentication, catalog, effective, revocations, tokens
+from stratolith.identity.models import Project
 from stratolith.identity.schemas import auth as schemas
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.clock import zulu_micro
@@ -94,10 +100,32 @@ def show_catalog(ctx: Context) -> Body:
     return {"catalog": catalog.documents(ctx, ctx.who), "links": links}
 
 
+def list_projects(ctx: Context) -> Body:
+    ctx.authorize("identity:get_auth_projects", {})
+    return projects_api.listed_of_user(ctx, ctx.user_id)
+
+
+def list_domains(ctx: Context) -> Body:
+    ctx.authorize("identity:get_auth_domains", {})
+    ids = effective.domains_of(ctx.session, ctx.user_id)
+    page = page_of(ctx, domains_api.DOMAINS, select(Project).where(Project.id.in_(ids)))
+    return collection(ctx, "domains", domains_api.render_many(ctx, page.rows), page)
+
+
+def show_system(ctx: Context) -> Body:
+    ctx.authorize("identity:get_auth_system", {})
+    has_role = bool(effective.on_system(ctx.session, ctx.user_id))
+    links = {"self": f"{ctx.base_url}{ctx.path}"}
+    return {"system": [{"all": True}] if has_role else [], "links": links}
+
+
 ROUTES = [
     Route.post("/auth/tokens", log_in, body=schemas.LOG_IN, public=True, writes=False, status=201),
     Route.get("/auth/tokens", show),
     Route.head("/auth/tokens", check),
     Route.delete("/auth/tokens", revoke),
     Route.get("/auth/catalog", show_catalog),
+    Route.get("/auth/projects", list_projects),
+    Route.get("/auth/domains", list_domains),
+    Route.get("/auth/system", show_system),
 ]

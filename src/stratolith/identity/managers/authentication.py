@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from stratolith.identity.exceptions import PasswordExpired
 from stratolith.identity.managers import claims, lockout, passwords, tokens
@@ -72,24 +73,34 @@ def prove(ctx: Context, identity: Body) -> Proof:
 def by_password(ctx: Context, body: Body) -> Proof:
     """A wrong password, an unknown user and a disabled one look alike and take as long."""
     given = body["user"]
-    user = find_user(ctx, given)
-    row = None
-    if user is not None:
-        statement = select(Password).where(Password.user_id == user.id)
-        row = ctx.session.scalars(statement.order_by(Password.id.desc()).limit(1)).first()
+    user = check_password(ctx, ctx.session, find_user(ctx, given), given["password"])
+    row = newest_password(ctx.session, user.id)
+    assert row is not None
+    if row.expires_at is not None and row.expires_at <= ctx.env.clock.now():
+        raise PasswordExpired(user_id=user.id)
+    return Proof(user.id, ("password",))
+
+
+def check_password(ctx: Context, session: Session, user: User | None, password: str) -> User:
+    """The user, when the password is right (expired or not); raises Unauthorized.
+
+    ``session`` must be a reading one: the hash takes its time.
+    """
     usable = user is not None and not lockout.is_locked(ctx, user)
-    hashed = row.hash if row is not None and usable else None
-    good = passwords.of(ctx.env).verify(given["password"], hashed)
+    row = newest_password(session, user.id) if user is not None and usable else None
+    good = passwords.of(ctx.env).verify(password, row.hash if row is not None else None)
     if user is None or not usable or not good:
         if user is not None and usable:
             lockout.failed(ctx, user)
         raise Unauthorized
     lockout.succeeded(ctx, user)
-    tokens.enabled_user(ctx.session, user.id)
-    assert row is not None
-    if row.expires_at is not None and row.expires_at <= ctx.env.clock.now():
-        raise PasswordExpired(user_id=user.id)
-    return Proof(user.id, ("password",))
+    tokens.enabled_user(session, user.id)
+    return user
+
+
+def newest_password(session: Session, user_id: str) -> Password | None:
+    statement = select(Password).where(Password.user_id == user_id)
+    return session.scalars(statement.order_by(Password.id.desc()).limit(1)).first()
 
 
 def by_token(ctx: Context, body: Body) -> Proof:

@@ -8,6 +8,7 @@ Premade endpoints carry a mark instead of a URL and follow the address the clien
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import select
@@ -22,6 +23,15 @@ from stratolith.kernel.http.urls import endpoint_url
 DIALLED = "dialled:"
 _VARIABLE = re.compile(r"[$%]\((\w+)\)s")
 Document = dict[str, Any]
+
+
+@dataclass
+class _Cached:
+    """The catalogue of one epoch; rendered: (where the client stands, whose) -> documents."""
+
+    epoch: int
+    services: list[tuple[CatalogService, list[Endpoint]]]
+    rendered: dict[Any, list[Document]] = field(default_factory=dict)
 
 
 def shown_url(ctx: Context, url: str) -> str:
@@ -48,15 +58,15 @@ def filled_url(url: str, who: Identity) -> str | None:
 def documents(ctx: Context, who: Identity) -> list[Document]:
     """The catalogue as tokens and /auth/catalog carry it."""
     now = epoch.of(ctx.env).number
-    rows = ctx.env.caches.get("identity.catalog")
-    if rows is None or rows[0] != now:
+    cached: _Cached | None = ctx.env.caches.get("identity.catalog")
+    if cached is None or cached.epoch != now:
         with ctx.env.db.read() as session:  # begun after the epoch was noted
-            rows = (now, _read(session), {})
-        ctx.env.caches["identity.catalog"] = rows
-    _, services, rendered = rows
+            cached = _Cached(now, _read(session))
+        ctx.env.caches["identity.catalog"] = cached
+    services, rendered = cached.services, cached.rendered
     depends = any(_VARIABLE.search(e.url) for _, endpoints in services for e in endpoints)
     key = (ctx.host_url, ctx.by_path, (who.project_id, who.user_id) if depends else None)
-    found: list[Document] | None = rendered.get(key)
+    found = rendered.get(key)
     if found is None:
         if len(rendered) > 1000:
             rendered.clear()
@@ -98,5 +108,5 @@ def _service(
         "endpoints": shown,
         "id": service.id,
         "type": service.type,
-        "name": service.extra.get("name", ""),
+        "name": service.name,
     }

@@ -72,3 +72,34 @@ def on_domain(session: Session, user_id: str, domain_id: str) -> list[str]:
 
 def on_system(session: Session, user_id: str) -> list[str]:
     return _roles(session, user_id, Assignment.target == SYSTEM)
+
+
+def _assignments_of(session: Session, user_id: str) -> list[tuple[str, str, bool]]:
+    """(target, target id, inherited) of everything the user or a group of the user has."""
+    groups = select(Membership.group_id).where(Membership.user_id == user_id)
+    actor = or_(
+        and_(Assignment.actor == USER, Assignment.actor_id == user_id),
+        and_(Assignment.actor == GROUP, Assignment.actor_id.in_(groups)),
+    )
+    statement = select(Assignment.target, Assignment.target_id, Assignment.inherited)
+    rows = session.execute(statement.where(actor))
+    return [(row.target, row.target_id, row.inherited) for row in rows]
+
+
+def projects_of(session: Session, user_id: str) -> list[str]:
+    """Ids of the projects a user has a role on: directly, or inherited from above."""
+    rows = _assignments_of(session, user_id)
+    found = {id_ for target, id_, inherited in rows if target == PROJECT and not inherited}
+    domains = {id_ for target, id_, inherited in rows if target == DOMAIN and inherited}
+    level = {id_ for target, id_, inherited in rows if target == PROJECT and inherited}
+    if domains:
+        found |= set(session.scalars(select(Project.id).where(Project.domain_id.in_(domains))))
+    while level:
+        level = set(session.scalars(select(Project.id).where(Project.parent_id.in_(level))))
+        found |= level
+    return sorted(found)
+
+
+def domains_of(session: Session, user_id: str) -> list[str]:
+    rows = _assignments_of(session, user_id)
+    return sorted({id_ for target, id_, inherited in rows if target == DOMAIN and not inherited})

@@ -155,7 +155,7 @@ def _region(ctx: Context) -> None:
 
 
 def _service(ctx: Context, type_: str, name: str) -> None:
-    service = CatalogService(type=type_, extra={"name": name, "description": ""})
+    service = CatalogService(type=type_, name=name, extra={"description": ""})
     ctx.session.add(service)
     ctx.session.flush()
     region = ctx.env.settings.of(CloudSection).region

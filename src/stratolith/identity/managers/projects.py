@@ -1,12 +1,46 @@
-"""Projects and what others ask of them."""
+"""Projects: the tree of them, and what others ask of one."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Any
 
-from stratolith.identity.exceptions import ResourceNotFound
-from stratolith.identity.models import Project
+from sqlalchemy import delete, select
+from sqlalchemy import update as sql_update
+
+from stratolith.identity.exceptions import Duplicate, NotAllowed, ResourceNotFound
+from stratolith.identity.managers import effective, epoch, revocations
+from stratolith.identity.managers.attributes import (
+    as_bool,
+    check_mutable,
+    extra_of,
+    flush_unique,
+    merge_extra,
+    merge_options,
+    taken,
+)
+from stratolith.identity.models import Assignment, Project, ProjectTag, User
+from stratolith.identity.settings import IdentitySettings
+from stratolith.kernel import events
 from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.ids import new_hex
+
+Values = dict[str, Any]
+KNOWN = (
+    "name",
+    "domain_id",
+    "parent_id",
+    "is_domain",
+    "enabled",
+    "description",
+    "options",
+    "tags",
+    "parents",
+    "subtree",
+)
+
+
+# -- what others ask -----------------------------------------------------------------------------
 
 
 def get(ctx: Context, project_id: str) -> Project:
@@ -28,3 +62,204 @@ def by_name(ctx: Context, name: str, domain_id: str = "default") -> Project:
     if found is None:
         raise ResourceNotFound(kind="project", id=name)
     return found
+
+
+def kind_of(project: Project) -> str:
+    return "domain" if project.is_domain else "project"
+
+
+# -- writing -------------------------------------------------------------------------------------
+
+
+def create(ctx: Context, values: Values) -> Project:
+    """``domain_id`` or ``parent_id`` say where; raises BadRequest, NotAllowed, Duplicate."""
+    if as_bool(values.get("is_domain", False)):
+        if values.get("parent_id") or values.get("domain_id"):
+            raise BadRequest("A project that acts as a domain has neither domain_id nor parent_id.")
+        return insert(ctx, {**values, "is_domain": True})
+    parent_id = values.get("parent_id") or values.get("domain_id") or ""
+    parent = ctx.session.get(Project, parent_id)
+    if parent is None:
+        kind = "project" if values.get("parent_id") else "domain"
+        raise BadRequest(f"Could not find {kind}: {parent_id}.")
+    domain_id = parent.id if parent.is_domain else parent.domain_id
+    if values.get("domain_id") and values["domain_id"] != domain_id:
+        raise BadRequest("The parent project is in another domain than domain_id says.")
+    _check_branch(ctx, parent)
+    return insert(ctx, {**values, "domain_id": domain_id, "parent_id": parent.id})
+
+
+def insert(ctx: Context, values: Values) -> Project:
+    """A project or domain whose place is known; raises Duplicate."""
+    project = Project(
+        id=values.get("id") or new_hex(),
+        name=values["name"].strip(),
+        domain_id=values.get("domain_id") or "",
+        parent_id=values.get("parent_id"),
+        is_domain=bool(values.get("is_domain")) and as_bool(values["is_domain"]),
+        enabled=as_bool(values.get("enabled", True)),
+        description=values.get("description") or "",
+        options=merge_options({}, values.get("options")),
+        extra=extra_of(values, KNOWN),
+    )
+    if ctx.session.get(Project, project.id) is not None:
+        reason = f"Duplicate entry found with ID {project.id}."
+        raise Duplicate(kind=kind_of(project), reason=reason)
+    ctx.session.add(project)
+    flush_unique(ctx, kind_of(project), taken(project.name, project.domain_id))
+    set_tags(ctx, project, values.get("tags") or [])
+    events.emit(ctx, f"identity.{kind_of(project)}.created", {"id": project.id})
+    return project
+
+
+def update(ctx: Context, project: Project, values: Values) -> Project:
+    """Raises BadRequest, NotAllowed, Duplicate."""
+    kind = kind_of(project)
+    check_mutable(kind, project, values)
+    _check_place(project, values)
+    if "enabled" in values:
+        _set_enabled(ctx, project, as_bool(values["enabled"]))
+    if "name" in values:
+        project.name = values["name"].strip()
+    if "description" in values:
+        project.description = values["description"] or ""
+    project.options = merge_options(project.options, values.get("options"))
+    project.extra = merge_extra(project.extra, values, KNOWN)
+    flush_unique(ctx, kind, taken(project.name, project.domain_id))
+    if "tags" in values:
+        set_tags(ctx, project, values["tags"])
+    events.emit(ctx, f"identity.{kind}.updated", {"id": project.id})
+    epoch.touch(ctx)
+    return project
+
+
+def remove(ctx: Context, project: Project) -> None:
+    """Raises NotAllowed for a domain, an immutable project and one with projects below it."""
+    if project.is_domain and project.enabled:
+        raise NotAllowed("Cannot delete a domain that is enabled, please disable it first.")
+    check_mutable("project", project)
+    children = select(Project.id).where(Project.parent_id == project.id).limit(1)
+    if ctx.session.scalars(children).first() is not None:
+        raise NotAllowed(
+            f"Cannot delete the project {project.id} since it is not a leaf in the hierarchy."
+        )
+    if project.is_domain:
+        raise NotAllowed("Delete a domain at /v3/domains.")
+    ctx.session.execute(delete(Assignment).where(Assignment.target_id == project.id))
+    erase(ctx, project)
+    revocations.revoke(ctx, project_id=project.id)
+
+
+def erase(ctx: Context, project: Project) -> None:
+    """Delete the row of a project nothing hangs on any more, and tell the others."""
+    ctx.session.execute(
+        sql_update(User)
+        .where(User.default_project_id == project.id)
+        .values(default_project_id=None)
+    )
+    ctx.session.execute(delete(ProjectTag).where(ProjectTag.project_id == project.id))
+    ctx.session.delete(project)
+    ctx.session.flush()
+    events.emit(ctx, "identity.project.deleted", {"id": project.id})
+    epoch.touch(ctx)
+
+
+def _check_branch(ctx: Context, parent: Project) -> None:
+    """Nothing is made below a disabled project, nor deeper than the settings say."""
+    above = [parent, *effective.ancestors(ctx.session, parent)]
+    for one in above:
+        if not one.enabled:
+            raise NotAllowed(
+                f"Cannot create a project in a branch that has a disabled project: {one.id}."
+            )
+    deepest = ctx.env.settings.of(IdentitySettings).max_project_tree_depth
+    if len([one for one in above if not one.is_domain]) + 1 > deepest:
+        raise NotAllowed(f"Max hierarchy depth reached for {parent.id} branch.")
+
+
+def _check_place(project: Project, values: Values) -> None:
+    if "parent_id" in values and values["parent_id"] != project.parent_id:
+        raise NotAllowed("Update of `parent_id` is not allowed.")
+    if "domain_id" in values and (values["domain_id"] or "") != project.domain_id:
+        raise BadRequest("Update of `domain_id` is not allowed.")
+    if "is_domain" in values and as_bool(values["is_domain"]) != project.is_domain:
+        raise BadRequest("Update of `is_domain` is not allowed.")
+
+
+def _set_enabled(ctx: Context, project: Project, enabled: bool) -> None:
+    if enabled and not project.enabled and project.parent_id:
+        parent = ctx.session.get(Project, project.parent_id)
+        if parent is not None and not parent.enabled and not parent.is_domain:
+            raise NotAllowed(f"Cannot enable project {project.id}: its parent is disabled.")
+    if not enabled and project.enabled:
+        if not project.is_domain and _has_enabled_child(ctx, project):
+            raise NotAllowed(
+                f"Cannot disable project {project.id} since its subtree contains enabled projects."
+            )
+        column = "domain_id" if project.is_domain else "project_id"
+        revocations.revoke(ctx, **{column: project.id})
+        events.emit(ctx, f"identity.{kind_of(project)}.disabled", {"id": project.id})
+    project.enabled = enabled
+
+
+def _has_enabled_child(ctx: Context, project: Project) -> bool:
+    statement = select(Project.id).where(Project.parent_id == project.id, Project.enabled)
+    return ctx.session.scalars(statement.limit(1)).first() is not None
+
+
+# -- tags ----------------------------------------------------------------------------------------
+
+
+def tags(ctx: Context, project_ids: list[str]) -> dict[str, list[str]]:
+    """Project id -> tags, for those that have any."""
+    found: dict[str, list[str]] = {}
+    if not project_ids:
+        return found
+    statement = select(ProjectTag.project_id, ProjectTag.name).order_by(ProjectTag.name)
+    if len(project_ids) <= 500:
+        statement = statement.where(ProjectTag.project_id.in_(project_ids))
+    wanted = set(project_ids)
+    for project_id, name in ctx.session.execute(statement):
+        if project_id in wanted:
+            found.setdefault(project_id, []).append(name)
+    return found
+
+
+def set_tags(ctx: Context, project: Project, names: list[str]) -> None:
+    ctx.session.execute(delete(ProjectTag).where(ProjectTag.project_id == project.id))
+    ctx.session.add_all(ProjectTag(project_id=project.id, name=name) for name in names)
+    ctx.session.flush()
+
+
+def add_tag(ctx: Context, project: Project, name: str) -> None:
+    if ctx.session.get(ProjectTag, (project.id, name)) is None:
+        ctx.session.add(ProjectTag(project_id=project.id, name=name))
+        ctx.session.flush()
+
+
+def get_tag(ctx: Context, project: Project, name: str) -> ProjectTag:
+    """Raises ResourceNotFound."""
+    found = ctx.session.get(ProjectTag, (project.id, name))
+    if found is None:
+        raise ResourceNotFound(kind="project tag", id=name)
+    return found
+
+
+# -- the tree ------------------------------------------------------------------------------------
+
+
+def subtree(ctx: Context, project: Project) -> list[Project]:
+    """All projects below, parents before children; one query a level."""
+    found: list[Project] = []
+    level = [project.id]
+    while level:
+        statement = select(Project).where(Project.parent_id.in_(level)).order_by(Project.id)
+        below = list(ctx.session.scalars(statement))
+        found += below
+        level = [one.id for one in below]
+    return found
+
+
+def of_user(ctx: Context, user_id: str) -> list[str]:
+    """Ids of the projects a user has a role on, whichever way."""
+    return effective.projects_of(ctx.session, user_id)

@@ -1,0 +1,173 @@
+"""What every list and every member of the identity API have around them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest, NotFound
+from stratolith.kernel.http.listing import (
+    Column,
+    Filter,
+    InvalidMarker,
+    Listing,
+    Page,
+    next_link,
+)
+
+Body = dict[str, Any]
+_COMPARATORS = ("equals", "contains", "startswith", "endswith")
+
+
+def root(ctx: Context) -> str:
+    return f"{ctx.base_url}/v3"
+
+
+def member_links(ctx: Context, collection: str, id_: str) -> Body:
+    return {"self": f"{ctx.base_url}/v3/{collection}/{id_}"}
+
+
+def page_of(ctx: Context, listing: Listing, statement: Select[Any]) -> Page:
+    """One page with the filters, sort and marker of the query; raises NotFound."""
+    key = ctx.query.get("sort_key")
+    direction = ctx.query.get("sort_dir", "asc")
+    sort = [(key, direction)] if key and key in listing.sort_keys else None
+    statement = statement.where(*listing.where(ctx))
+    try:
+        return listing.page(ctx, statement, sort=sort)
+    except InvalidMarker as error:
+        raise NotFound(f"Marker {error.details['marker']} could not be found.") from None
+
+
+def collection(ctx: Context, name: str, members: Iterable[Body], page: Page | None = None) -> Body:
+    """``{name: [...], "links": {...}}``; a page that is followed by another says so."""
+    query = urlencode(ctx.query.multi_items())
+    here = f"{ctx.base_url}{ctx.path}" + (f"?{query}" if query else "")
+    links = {"next": next_link(ctx, page) if page else None, "self": here, "previous": None}
+    found: Body = {name: list(members), "links": links}
+    if page is not None and page.more:
+        found["truncated"] = True
+    return found
+
+
+# -- filters -------------------------------------------------------------------------------------
+
+
+def text_filters(name: str, column: Column) -> dict[str, Filter]:
+    """``name``, and ``name__contains`` with its like (an ``i`` before: in any case)."""
+    found: dict[str, Filter] = {name: lambda values: column == values[-1]}
+    for comparator in _COMPARATORS:
+        for prefix in ("", "i"):
+            found[f"{name}__{prefix}{comparator}"] = _inexact(column, comparator, bool(prefix))
+    return found
+
+
+def _inexact(column: Column, comparator: str, any_case: bool) -> Filter:
+    def build(values: Sequence[str]) -> ColumnElement[bool]:
+        wanted, subject = values[-1], cast(column, String)
+        if any_case:
+            # SQLite knows the case of ASCII letters only, so both sides are lowered there
+            wanted, subject = wanted.lower(), func.lower(subject)  # type: ignore[assignment]
+        if comparator == "equals":
+            return subject == wanted
+        if comparator == "startswith":
+            return func.substr(subject, 1, len(wanted)) == wanted
+        if comparator == "endswith":
+            at = func.length(subject) - len(wanted) + 1
+            fits = func.length(subject) >= len(wanted)
+            return and_(fits, func.substr(subject, at) == wanted)
+        if any_case:
+            return subject.contains(wanted, autoescape=True)
+        return _contains(subject, wanted)
+
+    return build
+
+
+def _contains(subject: Any, wanted: str) -> ColumnElement[bool]:
+    # LIKE ignores case on SQLite, so what it finds is compared again by its replacement
+    like: ColumnElement[bool] = subject.contains(wanted, autoescape=True)
+    exact: ColumnElement[bool] = func.replace(subject, wanted, "") != subject
+    return and_(like, exact) if wanted else or_(like)
+
+
+def flag_filter(column: Column) -> Filter:
+    """``enabled=false``, ``enabled=0``; anything but a no means yes, also nothing."""
+
+    def build(values: Sequence[str]) -> ColumnElement[bool]:
+        return column.is_(is_true(values[-1]))
+
+    return build
+
+
+def is_true(text: str | None) -> bool:
+    """A flag of a query string: present and not a no (``?effective`` is a yes)."""
+    return text is not None and text.strip().lower() not in ("0", "false", "no", "n", "off", "f")
+
+
+def flag(ctx: Context, name: str) -> bool:
+    return is_true(ctx.query.get(name))
+
+
+# -- authorisation -------------------------------------------------------------------------------
+
+Target = Mapping[str, Any]
+
+
+def target(ids: Mapping[str, Any] | None = None, **objects: Any) -> dict[str, Any]:
+    """What the rules may look at: ``user=<User>`` becomes ``target.user.domain_id`` and so on.
+
+    An object that is None adds nothing, so a rule that asks for it does not hold.
+    """
+    found: dict[str, Any] = dict(ids or {})
+    for kind, one in objects.items():
+        if one is None:
+            continue
+        for attribute in ("id", "name", "domain_id", "user_id"):
+            value = one.get(attribute) if isinstance(one, Mapping) else _get(one, attribute)
+            if value is not None:
+                found[f"target.{kind}.{attribute}"] = value or None
+    return found
+
+
+def _get(one: Any, attribute: str) -> Any:
+    return getattr(one, attribute, None)
+
+
+def admit(
+    ctx: Context,
+    rule: str,
+    kind: str,
+    get: Callable[[Context, str], Any],
+    id_: str,
+) -> Any:
+    """The object of ``get``; who may not have it learns nothing, not even that it is missing."""
+    missing: NotFound | None = None
+    found = None
+    try:
+        found = get(ctx, id_)
+    except NotFound as error:
+        missing = error
+    ctx.authorize(rule, target({f"{kind}_id": id_}, **{kind: found}))
+    if missing is not None:
+        raise missing
+    return found
+
+
+def same_id(body: Body, kind: str, id_: str) -> None:
+    """An id in the body must be the one of the path; raises BadRequest."""
+    if "id" in body and body["id"] != id_:
+        raise BadRequest(f"Cannot change {kind} ID")
+
+
+def default_domain(ctx: Context, values: Body) -> str:
+    """The domain of something new: as said, else the token's."""
+    if values.get("domain_id"):
+        return str(values["domain_id"])
+    who = ctx.who
+    if who.domain_id or who.project_domain_id:
+        return str(who.domain_id or who.project_domain_id)
+    raise BadRequest("domain_id: a token without domain or project does not imply one.")

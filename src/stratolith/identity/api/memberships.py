@@ -1,0 +1,66 @@
+"""Who is in which group over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from stratolith.identity.api import groups as groups_api
+from stratolith.identity.api import users as users_api
+from stratolith.identity.api.collections import admit, collection, page_of, target
+from stratolith.identity.exceptions import ResourceNotFound
+from stratolith.identity.managers import groups, users
+from stratolith.identity.models import Group, Membership, User
+from stratolith.kernel.context import Context
+from stratolith.kernel.http.routing import Route
+
+Body = dict[str, Any]
+
+
+def list_users(ctx: Context, group_id: str) -> Body:
+    admit(ctx, "identity:list_users_in_group", "group", groups.get, group_id)
+    within = select(Membership.user_id).where(Membership.group_id == group_id)
+    page = page_of(ctx, users_api.USERS, select(User).where(User.id.in_(within)))
+    return collection(ctx, "users", users_api.render_many(ctx, page.rows), page)
+
+
+def _pair(ctx: Context, rule: str, group_id: str, user_id: str) -> tuple[Group, User]:
+    """Group and user, when the caller may; raises Forbidden before NotFound."""
+    group = ctx.session.get(Group, group_id)
+    user = ctx.session.get(User, user_id)
+    ids = {"group_id": group_id, "user_id": user_id}
+    ctx.authorize(rule, target(ids, group=group, user=user))
+    if group is None:
+        raise ResourceNotFound(kind="group", id=group_id)
+    return group, users.get(ctx, user_id)
+
+
+def check(ctx: Context, group_id: str, user_id: str) -> None:
+    groups.member(ctx, *_pair(ctx, "identity:check_user_in_group", group_id, user_id))
+
+
+def add(ctx: Context, group_id: str, user_id: str) -> None:
+    groups.add(ctx, *_pair(ctx, "identity:add_user_to_group", group_id, user_id))
+
+
+def take_out(ctx: Context, group_id: str, user_id: str) -> None:
+    groups.take_out(ctx, *_pair(ctx, "identity:remove_user_from_group", group_id, user_id))
+
+
+def list_groups(ctx: Context, user_id: str) -> Body:
+    admit(ctx, "identity:list_groups_for_user", "user", users.get, user_id)
+    mine = select(Membership.group_id).where(Membership.user_id == user_id)
+    page = page_of(ctx, groups_api.GROUPS, select(Group).where(Group.id.in_(mine)))
+    return collection(ctx, "groups", [groups_api.render(ctx, g) for g in page.rows], page)
+
+
+_MEMBER = "/groups/{group_id}/users/{user_id}"
+
+ROUTES = [
+    Route.get("/users/{user_id}/groups", list_groups),
+    Route.get("/groups/{group_id}/users", list_users),
+    Route.get(_MEMBER, check, status=204),
+    Route.put(_MEMBER, add, status=204),
+    Route.delete(_MEMBER, take_out),
+]

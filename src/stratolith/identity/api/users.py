@@ -1,0 +1,188 @@
+"""Users, their passwords, projects and groups over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from stratolith.identity.api import projects as projects_api
+from stratolith.identity.api.collections import (
+    admit,
+    collection,
+    default_domain,
+    flag_filter,
+    member_links,
+    page_of,
+    same_id,
+    target,
+    text_filters,
+)
+from stratolith.identity.managers import authentication, password_rules, passwords, users
+from stratolith.identity.managers.users import NewPassword
+from stratolith.identity.models import Password, User
+from stratolith.identity.schemas import users as schemas
+from stratolith.kernel.clock import zulu_micro
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.http.listing import Listing, moment
+from stratolith.kernel.http.routing import Route
+
+Body = dict[str, Any]
+_OPERATORS = ("lt", "lte", "gt", "gte", "eq", "neq")
+
+
+def _expires_filter(values: Sequence[str]) -> ColumnElement[bool]:
+    """``password_expires_at=lt:2026-01-31T12:00:00Z``."""
+    operator, _, text = values[-1].partition(":")
+    if operator not in _OPERATORS:
+        known = ", ".join(_OPERATORS)
+        raise BadRequest(f"password_expires_at: the operator must be one of {known}.")
+    when = moment(text)
+    column = Password.expires_at
+    compare = {
+        "lt": column < when,
+        "lte": column <= when,
+        "gt": column > when,
+        "gte": column >= when,
+        "eq": column == when,
+        "neq": column != when,
+    }[operator]
+    newest = select(func.max(Password.id)).group_by(Password.user_id)
+    return User.id.in_(select(Password.user_id).where(compare, Password.id.in_(newest)))
+
+
+USERS = Listing(
+    User,
+    filters={
+        **text_filters("name", User.name),
+        **text_filters("domain_id", User.domain_id),
+        **text_filters("default_project_id", User.default_project_id),
+        "enabled": flag_filter(User.enabled),
+        "password_expires_at": _expires_filter,
+    },
+    sort_keys={"id": User.id, "name": User.name, "domain_id": User.domain_id},
+    default_sort=[("id", "asc")],
+)
+
+
+def render(ctx: Context, user: User, expires: datetime | None) -> Body:
+    found: Body = {
+        **user.extra,
+        "id": user.id,
+        "name": user.name,
+        "domain_id": user.domain_id,
+        "enabled": user.enabled,
+        "password_expires_at": zulu_micro(expires),
+        "options": user.options,
+        "links": member_links(ctx, "users", user.id),
+    }
+    if user.default_project_id is not None:
+        found["default_project_id"] = user.default_project_id
+    return found
+
+
+def _rendered(ctx: Context, user: User) -> Body:
+    expiries = users.password_expiries(ctx, [user.id])
+    return {"user": render(ctx, user, expiries.get(user.id))}
+
+
+def render_many(ctx: Context, found: Sequence[User]) -> list[Body]:
+    expiries = users.password_expiries(ctx, [user.id for user in found])
+    return [render(ctx, user, expiries.get(user.id)) for user in found]
+
+
+def own_domain(ctx: Context) -> str | None:
+    """The domain that lists are confined to: that of a token with domain scope."""
+    return ctx.who.domain_id
+
+
+def index(ctx: Context) -> Body:
+    domain_id = own_domain(ctx)
+    ctx.authorize("identity:list_users", {"target.domain_id": domain_id} if domain_id else {})
+    statement = select(User)
+    if domain_id:
+        statement = statement.where(User.domain_id == domain_id)
+    page = page_of(ctx, USERS, statement)
+    return collection(ctx, "users", render_many(ctx, page.rows), page)
+
+
+def show(ctx: Context, user_id: str) -> Body:
+    user = admit(ctx, "identity:get_user", "user", users.get, user_id)
+    return _rendered(ctx, user)
+
+
+def create(ctx: Context, body: Body) -> Body:
+    values = body["user"]
+    ctx.authorize("identity:create_user", target(user=values))
+    values["domain_id"] = default_domain(ctx, values)
+    password = _hashed(ctx, values.get("password"))
+    return _rendered(ctx, users.create(ctx, values, password))
+
+
+def update(ctx: Context, user_id: str, body: Body) -> Body:
+    values = body["user"]
+    # looked at beforehand in a reading transaction: hashing must not hold the writer's lock
+    with ctx.env.db.read() as session:
+        user = session.get(User, user_id)
+        ctx.authorize("identity:update_user", target({"user_id": user_id}, user=user))
+        same_id(values, "user", user_id)
+        password = _hashed(ctx, values.get("password")) if user is not None else None
+    return _rendered(ctx, users.update(ctx, users.get(ctx, user_id), values, password))
+
+
+def remove(ctx: Context, user_id: str) -> None:
+    users.remove(ctx, admit(ctx, "identity:delete_user", "user", users.get, user_id))
+
+
+def _hashed(ctx: Context, password: str | None) -> NewPassword | None:
+    """Slow: not while the write transaction is open."""
+    if password is None:
+        return None
+    password_rules.check_form(ctx, password)
+    return NewPassword(passwords.of(ctx.env).hash(password))
+
+
+def change_password(ctx: Context, user_id: str, body: Body) -> None:
+    """The user's own change: the old password is the authorisation, also when it expired."""
+    values = body["user"]
+    with ctx.env.db.read() as session:
+        new = _own_change(ctx, session, user_id, values)
+    users.change_password(ctx, users.get(ctx, user_id), new)
+
+
+def _own_change(ctx: Context, session: Session, user_id: str, values: Body) -> NewPassword:
+    user = authentication.check_password(
+        ctx, session, session.get(User, user_id), values["original_password"]
+    )
+    password_rules.check_form(ctx, values["password"])
+    password_rules.check_own_change(ctx, session, user, values["password"])
+    return NewPassword(passwords.of(ctx.env).hash(values["password"]), self_service=True)
+
+
+# -- what a user belongs to ----------------------------------------------------------------------
+
+
+def list_projects(ctx: Context, user_id: str) -> Body:
+    admit(ctx, "identity:list_user_projects", "user", users.get, user_id)
+    return projects_api.listed_of_user(ctx, user_id)
+
+
+ROUTES = [
+    Route.get("/users", index),
+    Route.post("/users", create, body=schemas.CREATE, status=201),
+    Route.get("/users/{user_id}", show),
+    Route.patch("/users/{user_id}", update, body=schemas.UPDATE),
+    Route.delete("/users/{user_id}", remove),
+    Route.post(
+        "/users/{user_id}/password",
+        change_password,
+        body=schemas.PASSWORD,
+        public=True,
+        status=204,
+    ),
+    Route.get("/users/{user_id}/projects", list_projects),
+]

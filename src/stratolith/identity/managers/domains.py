@@ -1,0 +1,91 @@
+"""Domains: containers of users, groups, projects and roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import and_, delete, or_, select
+
+from stratolith.identity.exceptions import NotAllowed, ResourceNotFound
+from stratolith.identity.managers import epoch, projects, revocations
+from stratolith.identity.managers.attributes import check_mutable
+from stratolith.identity.models import Assignment, Group, Project, Role, User
+from stratolith.kernel import events
+from stratolith.kernel.context import Context
+
+DEFAULT = "default"
+Values = dict[str, Any]
+
+
+def get(ctx: Context, domain_id: str) -> Project:
+    """Raises ResourceNotFound."""
+    found = ctx.session.get(Project, domain_id)
+    if found is None or not found.is_domain:
+        raise ResourceNotFound(kind="domain", id=domain_id)
+    return found
+
+
+def create(ctx: Context, values: Values) -> Project:
+    """Raises Duplicate."""
+    explicit = values.pop("explicit_domain_id", None)
+    return projects.insert(ctx, {**values, "is_domain": True, "id": explicit})
+
+
+def update(ctx: Context, domain: Project, values: Values) -> Project:
+    """Raises Duplicate, NotAllowed."""
+    return projects.update(ctx, domain, values)
+
+
+def remove(ctx: Context, domain: Project) -> None:
+    """Delete a disabled domain and everything in it; raises NotAllowed."""
+    if domain.enabled:
+        raise NotAllowed("Cannot delete a domain that is enabled, please disable it first.")
+    check_mutable("domain", domain)
+    session = ctx.session
+    within = list(session.scalars(select(Project).where(Project.domain_id == domain.id)))
+    project_ids = [one.id for one in within]
+    users = list(session.scalars(select(User.id).where(User.domain_id == domain.id)))
+    groups = list(session.scalars(select(Group.id).where(Group.domain_id == domain.id)))
+    for chunk in _chunks([domain.id, *project_ids]):
+        session.execute(delete(Assignment).where(Assignment.target_id.in_(chunk)))
+    for chunk in _chunks([*users, *groups]):
+        session.execute(delete(Assignment).where(Assignment.actor_id.in_(chunk)))
+    session.execute(delete(User).where(User.domain_id == domain.id))
+    session.execute(delete(Group).where(Group.domain_id == domain.id))
+    session.execute(delete(Role).where(Role.domain_id == domain.id))
+    for project in _leaves_first(within):
+        projects.erase(ctx, project)
+    session.delete(domain)
+    session.flush()
+    for user_id in users:
+        events.emit(ctx, "identity.user.deleted", {"id": user_id})
+    events.emit(ctx, "identity.domain.deleted", {"id": domain.id})
+    revocations.revoke(ctx, domain_id=domain.id)
+    epoch.touch(ctx)
+
+
+def named(ctx: Context, ids: set[str]) -> dict[str, str]:
+    """Domain id -> name."""
+    if not ids:
+        return {}
+    rows = ctx.session.execute(
+        select(Project.id, Project.name).where(and_(Project.is_domain, or_(Project.id.in_(ids))))
+    )
+    return {row.id: row.name for row in rows}
+
+
+def _chunks(ids: list[str], size: int = 500) -> list[list[str]]:
+    return [ids[at : at + size] for at in range(0, len(ids), size)]
+
+
+def _leaves_first(found: list[Project]) -> list[Project]:
+    depth: dict[str, int] = {}
+    by_id = {one.id: one for one in found}
+
+    def level(one: Project) -> int:
+        if one.id not in depth:
+            parent = by_id.get(one.parent_id or "")
+            depth[one.id] = level(parent) + 1 if parent else 0
+        return depth[one.id]
+
+    return sorted(found, key=level, reverse=True)

@@ -1,0 +1,108 @@
+"""Grants: single assignments of a role to an actor on a target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from stratolith.identity.exceptions import NotAllowed, ResourceNotFound
+from stratolith.identity.managers import domains, epoch, groups, projects, roles, users
+from stratolith.identity.managers.effective import DOMAIN, GROUP, PROJECT, SYSTEM, USER
+from stratolith.identity.models import Assignment, Group, Project, Role, User
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import NotFound
+
+
+@dataclass(frozen=True)
+class Grant:
+    """An actor on a target; ``role`` None for all roles of the actor there."""
+
+    actor: User | Group
+    target: Project | None  # None: the system
+    is_domain: bool
+    role: Role | None
+    inherited: bool
+
+    @property
+    def key(self) -> dict[str, Any]:
+        kind = DOMAIN if self.is_domain else PROJECT
+        return {
+            "actor": USER if isinstance(self.actor, User) else GROUP,
+            "actor_id": self.actor.id,
+            "target": SYSTEM if self.target is None else kind,
+            "target_id": SYSTEM if self.target is None else self.target.id,
+            "inherited": self.inherited,
+        }
+
+
+def load(ctx: Context, ids: dict[str, str], *, inherited: bool = False) -> Grant:
+    """The objects that the ids of a path name; raises NotFound for the first missing."""
+    role = roles.get(ctx, ids["role_id"]) if "role_id" in ids else None
+    actor: User | Group = (
+        users.get(ctx, ids["user_id"]) if "user_id" in ids else groups.get(ctx, ids["group_id"])
+    )
+    target = None
+    if "domain_id" in ids:
+        target = domains.get(ctx, ids["domain_id"])
+    elif "project_id" in ids:
+        target = projects.get(ctx, ids["project_id"])
+    return Grant(actor, target, "domain_id" in ids, role, inherited)
+
+
+def listed(ctx: Context, grant: Grant) -> list[Role]:
+    """The roles of the actor on the target, without what they imply."""
+    conditions = [getattr(Assignment, name) == value for name, value in grant.key.items()]
+    statement = select(Role).join(Assignment, Assignment.role_id == Role.id).where(*conditions)
+    return list(ctx.session.scalars(statement.order_by(Role.id)))
+
+
+def get(ctx: Context, grant: Grant) -> Assignment:
+    """Raises ResourceNotFound."""
+    assert grant.role is not None
+    found = ctx.session.get(Assignment, {**grant.key, "role_id": grant.role.id})
+    if found is None:
+        raise _missing(grant)
+    return found
+
+
+def create(ctx: Context, grant: Grant) -> None:
+    """Granting twice changes nothing; raises NotAllowed for a role of another domain."""
+    assert grant.role is not None
+    _check_role_fits(grant)
+    if ctx.session.get(Assignment, {**grant.key, "role_id": grant.role.id}) is None:
+        ctx.session.add(Assignment(**grant.key, role_id=grant.role.id))
+        ctx.session.flush()
+        epoch.touch(ctx)
+
+
+def remove(ctx: Context, grant: Grant) -> None:
+    """Tokens lose the role at once; raises ResourceNotFound."""
+    ctx.session.delete(get(ctx, grant))
+    ctx.session.flush()
+    epoch.touch(ctx)
+
+
+def _check_role_fits(grant: Grant) -> None:
+    role = grant.role
+    assert role is not None
+    if not role.domain_id:
+        return
+    if grant.target is None:
+        raise NotAllowed("A role of a domain cannot be granted on the system.")
+    where = grant.target.id if grant.target.is_domain else grant.target.domain_id
+    if role.domain_id != where:
+        raise NotAllowed(
+            f"Role {role.id} belongs to domain {role.domain_id} and cannot be granted in "
+            f"domain {where}."
+        )
+
+
+def _missing(grant: Grant) -> NotFound:
+    assert grant.role is not None
+    target = grant.target.id if grant.target is not None else SYSTEM
+    return ResourceNotFound(
+        f"Could not find role assignment with role: {grant.role.id}, user or group: "
+        f"{grant.actor.id}, project, domain, or system: {target}."
+    )

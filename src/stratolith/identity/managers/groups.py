@@ -1,0 +1,87 @@
+"""Groups of users and who is in them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete
+
+from stratolith.identity.exceptions import ResourceNotFound
+from stratolith.identity.managers import domains, epoch
+from stratolith.identity.managers.attributes import extra_of, flush_unique, merge_extra, taken
+from stratolith.identity.models import Assignment, Group, Membership, User
+from stratolith.kernel import events
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest
+
+Values = dict[str, Any]
+KNOWN = ("name", "domain_id", "description")
+
+
+def get(ctx: Context, group_id: str) -> Group:
+    """Raises ResourceNotFound."""
+    found = ctx.session.get(Group, group_id)
+    if found is None:
+        raise ResourceNotFound(kind="group", id=group_id)
+    return found
+
+
+def create(ctx: Context, values: Values) -> Group:
+    """Raises ResourceNotFound for the domain, Duplicate."""
+    domain = domains.get(ctx, values["domain_id"])
+    group = Group(
+        name=values["name"].strip(),
+        domain_id=domain.id,
+        description=values.get("description") or "",
+        extra=extra_of(values, KNOWN),
+    )
+    ctx.session.add(group)
+    flush_unique(ctx, "group", taken(group.name, group.domain_id))
+    return group
+
+
+def update(ctx: Context, group: Group, values: Values) -> Group:
+    """Raises BadRequest, Duplicate."""
+    if values.get("domain_id") not in (None, group.domain_id):
+        raise BadRequest("Update of `domain_id` is not allowed.")
+    if "name" in values:
+        group.name = values["name"].strip()
+    if "description" in values:
+        group.description = values["description"] or ""
+    group.extra = merge_extra(group.extra, values, KNOWN)
+    flush_unique(ctx, "group", taken(group.name, group.domain_id))
+    return group
+
+
+def remove(ctx: Context, group: Group) -> None:
+    ctx.session.execute(
+        delete(Assignment).where(Assignment.actor == "group", Assignment.actor_id == group.id)
+    )
+    ctx.session.execute(delete(Membership).where(Membership.group_id == group.id))
+    ctx.session.delete(group)
+    ctx.session.flush()
+    events.emit(ctx, "identity.group.deleted", {"id": group.id})
+    epoch.touch(ctx)
+
+
+def add(ctx: Context, group: Group, user: User) -> None:
+    """Being added twice changes nothing."""
+    if ctx.session.get(Membership, (user.id, group.id)) is None:
+        ctx.session.add(Membership(user_id=user.id, group_id=group.id))
+        ctx.session.flush()
+        epoch.touch(ctx)
+
+
+def member(ctx: Context, group: Group, user: User) -> Membership:
+    """Raises ResourceNotFound."""
+    found = ctx.session.get(Membership, (user.id, group.id))
+    if found is None:
+        raise ResourceNotFound(f"Could not find user {user.id} in group {group.id}.")
+    return found
+
+
+def take_out(ctx: Context, group: Group, user: User) -> None:
+    """Raises ResourceNotFound."""
+    ctx.session.delete(member(ctx, group, user))
+    ctx.session.flush()
+    epoch.touch(ctx)

@@ -1,0 +1,83 @@
+"""What a new password must be: length, pattern, age, different from the latest ones."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from stratolith.identity.exceptions import PasswordInvalid, SelfServiceFailed
+from stratolith.identity.managers import passwords
+from stratolith.identity.models import Password, User
+from stratolith.identity.settings import IdentitySettings
+from stratolith.kernel.context import Context
+
+
+def check_form(ctx: Context, password: str) -> None:
+    """Raises PasswordInvalid."""
+    settings = ctx.env.settings.of(IdentitySettings)
+    if len(password) > settings.max_password_length:
+        raise PasswordInvalid(
+            detail=f"it may have at most {settings.max_password_length} characters"
+        )
+    if settings.password_regex and not re.match(settings.password_regex, password):
+        raise PasswordInvalid(
+            detail=settings.password_regex_description
+            or "it does not meet the requirements for passwords"
+        )
+
+
+def check_own_change(ctx: Context, session: Session, user: User, password: str) -> None:
+    """The further rules of a change by the user; raises SelfServiceFailed.
+
+    Slow (it hashes once for each old password): call it outside the write transaction.
+    """
+    settings = ctx.env.settings.of(IdentitySettings)
+    if user.options.get("lock_password"):
+        raise SelfServiceFailed(detail="this account may not change its password")
+    newest = _latest(session, user.id, 1)
+    if settings.minimum_password_age and newest and not _must_change(ctx, newest[0]):
+        may_from = newest[0].created_at + timedelta(days=settings.minimum_password_age)
+        if ctx.env.clock.now() < may_from:
+            raise SelfServiceFailed(
+                detail=f"the password may be changed again from {may_from:%Y-%m-%dT%H:%M:%SZ}"
+            )
+    count = settings.unique_last_password_count
+    if count > 1:
+        hasher = passwords.of(ctx.env)
+        for old in _latest(session, user.id, count):
+            if hasher.verify(password, old.hash):
+                raise PasswordInvalid(
+                    detail=f"the new password must differ from the latest {count}"
+                )
+
+
+def expiry(ctx: Context, user: User, now: datetime, self_service: bool) -> datetime | None:
+    """When a password set now expires."""
+    settings = ctx.env.settings.of(IdentitySettings)
+    exempt = user.options.get("ignore_change_password_upon_first_use")
+    if settings.change_password_upon_first_use and not self_service and not exempt:
+        return now
+    if settings.password_expires_days and not user.options.get("ignore_password_expiry"):
+        return now + timedelta(days=settings.password_expires_days)
+    return None
+
+
+def forget_old(ctx: Context, user: User) -> None:
+    """Keep as many passwords as the settings compare with, at least the one in force."""
+    keep = max(1, ctx.env.settings.of(IdentitySettings).unique_last_password_count)
+    kept = [one.id for one in _latest(ctx.session, user.id, keep)]
+    ctx.session.execute(
+        delete(Password).where(Password.user_id == user.id, Password.id.not_in(kept))
+    )
+
+
+def _latest(session: Session, user_id: str, count: int) -> list[Password]:
+    statement = select(Password).where(Password.user_id == user_id)
+    return list(session.scalars(statement.order_by(Password.id.desc()).limit(count)))
+
+
+def _must_change(ctx: Context, password: Password) -> bool:
+    return password.expires_at is not None and password.expires_at <= ctx.env.clock.now()
