@@ -38,11 +38,12 @@ def run(
     timeout: float = 60.0,
     address_space: int = 1 << 30,
     cpu_seconds: int = 30,
+    accept: tuple[int, ...] = (0,),
 ) -> str:
     """Run a program and give its standard output; raises DriverError with its own words.
 
     An image is data of a stranger: ``address_space`` (bytes) and ``cpu_seconds`` bound what a
-    crafted one can take from the host while it is parsed.
+    crafted one can take from the host while it is parsed. ``accept``: good exit statuses.
     """
     program = find(str(arguments[0]))
     limits = [f"--as={address_space}", f"--cpu={cpu_seconds}", "--core=0"]
@@ -60,7 +61,7 @@ def run(
         raise DriverError(f"{arguments[0]} did not end within {timeout:.0f} s") from None
     except OSError as error:
         raise DriverError(f"{arguments[0]} cannot be run: {error}") from None
-    if done.returncode != 0:
+    if done.returncode not in accept:
         words = done.stderr.decode("utf-8", "replace").strip() or _ending(done.returncode)
         raise DriverError(f"{arguments[0]} failed: {words}")
     return done.stdout.decode("utf-8", "replace")
