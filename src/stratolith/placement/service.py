@@ -1,1 +1,40 @@
-"""The door plate."""
+"""The door plate of the placement service."""
+
+from __future__ import annotations
+
+from stratolith.kernel.http.errors import ErrorDialect
+from stratolith.kernel.service import Service
+from stratolith.placement.api import (
+    aggregates,
+    allocation_candidates,
+    allocations,
+    inventories,
+    resource_classes,
+    resource_providers,
+    traits,
+    usages,
+    versions,
+)
+from stratolith.placement.policies import RULES
+
+SERVICE = Service(
+    type="placement",
+    name="placement",
+    port=8778,
+    mount="/placement",
+    prefix="",
+    errors=ErrorDialect.PLACEMENT,
+    routes=[
+        *versions.ROUTES,
+        *resource_providers.ROUTES,
+        *inventories.ROUTES,
+        *aggregates.ROUTES,
+        *traits.ROUTES,
+        *resource_classes.ROUTES,
+        *allocations.ROUTES,
+        *allocation_candidates.ROUTES,
+        *usages.ROUTES,
+    ],
+    policies=RULES,
+    microversions=versions.HISTORY,
+)

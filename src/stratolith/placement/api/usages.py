@@ -1,0 +1,54 @@
+"""Usages of a provider, and of a project."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.http.response import Response
+from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.validation import Schema, Since, add
+from stratolith.placement.api.freshness import at_least, fresh
+from stratolith.placement.managers import providers, usages
+from stratolith.placement.schemas.names import NAME, TEXT_255
+
+QUERY = Schema(
+    {
+        "type": "object",
+        "properties": {"project_id": TEXT_255, "user_id": TEXT_255},
+        "required": ["project_id"],
+        "additionalProperties": False,
+    }
+).changed(Since("1.38", add("consumer_type", {**TEXT_255, "pattern": f"{NAME}|^all$|^unknown$"})))
+
+
+def of_provider(ctx: Context, *, uuid: str) -> Response:
+    provider = providers.get(ctx, uuid)
+    body = {
+        "resource_provider_generation": provider.generation,
+        "usages": usages.of_provider(ctx, uuid),
+    }
+    return Response(body, headers=fresh(ctx))
+
+
+def of_project(ctx: Context) -> Response:
+    project_id, user_id = ctx.query.get("project_id", ""), ctx.query.get("user_id")
+    ctx.authorize("placement:usages", {"project_id": project_id})
+    QUERY.check(dict(ctx.query), ctx.microversion, what="query")
+    found: dict[str, Any]
+    if at_least(ctx, 38):
+        kind = ctx.query.get("consumer_type")
+        found = dict(usages.by_consumer_type(ctx, project_id, user_id, kind))
+    else:
+        found = dict(usages.of_project(ctx, project_id, user_id))
+    return Response({"usages": found}, headers=fresh(ctx))
+
+
+ROUTES = [
+    Route.get(
+        "/resource_providers/{uuid}/usages",
+        of_provider,
+        rule="placement:resource_providers:usages",
+    ),
+    Route.get("/usages", of_project, since="1.9"),
+]
