@@ -1,1 +1,68 @@
-"""The door plate."""
+"""The door plate of the compute service."""
+
+from __future__ import annotations
+
+from stratolith.compute import policies, quotas
+from stratolith.compute.api import (
+    flavors,
+    hypervisors,
+    instance_actions,
+    keypairs,
+    metadata_service,
+    quota_sets,
+    security_groups,
+    server_actions,
+    server_parts,
+    servers,
+    services,
+    versions,
+)
+from stratolith.compute.managers import guests, host_requests, premade
+from stratolith.compute.reconcilers.operations import ServerSweep
+from stratolith.compute.settings import ComputeSettings
+from stratolith.kernel.http.errors import ErrorDialect
+from stratolith.kernel.service import AgentView, Service, SideDoor
+
+SERVICE = Service(
+    type="compute",
+    name="nova",
+    port=8774,
+    mount="/compute",
+    prefix="/v2.1",
+    endpoint="/v2.1",
+    errors=ErrorDialect.FAULT_NAME,
+    microversions=versions.MICROVERSIONS,
+    routes=[
+        *versions.ROUTES,
+        *servers.ROUTES,
+        *server_actions.ROUTES,
+        *server_parts.ROUTES,
+        *instance_actions.ROUTES,
+        *flavors.ROUTES,
+        *keypairs.ROUTES,
+        *quota_sets.ROUTES,
+        *hypervisors.ROUTES,
+        *services.ROUTES,
+        *security_groups.ROUTES,
+    ],
+    policies=policies.RULES,
+    quotas=quotas.RESOURCES,
+    reconcilers=[ServerSweep],
+    agent_views=[
+        AgentView("guests", guests.compile_view, guests.take_report),
+        AgentView("guest-requests", host_requests.compile_view, host_requests.take_report),
+    ],
+    settings=ComputeSettings,
+    project_in_path=True,
+    request_id_header="x-compute-request-id",
+    bootstrap=premade.make,
+    side_doors=[
+        SideDoor(
+            name="metadata",
+            port=8775,
+            mount="/metadata",
+            routes=metadata_service.ROUTES,
+            errors=ErrorDialect.PLAIN,
+        )
+    ],
+)

@@ -1,0 +1,31 @@
+"""The compute room of a host's agent: keeps its guests as the control plane wants them."""
+
+from __future__ import annotations
+
+from stratolith.compute.settings import ComputeSettings
+from stratolith.kernel.agent.host import Room
+from stratolith.kernel.config import Settings
+
+__all__ = ["rooms"]
+
+
+def rooms(settings: Settings, host: str, fake: bool) -> list[Room]:
+    """The rooms of this host: guests, and what is asked about them at once."""
+    from stratolith.compute.agent.image_cache import ImageCache
+    from stratolith.compute.agent.requests import RequestRoom
+    from stratolith.compute.agent.room import GuestRoom
+    from stratolith.compute.drivers.base import HypervisorDriver
+
+    mine = settings.of(ComputeSettings)
+    driver: HypervisorDriver
+    cache = None
+    if fake:
+        from stratolith.compute.drivers.fake import FakeDriver
+
+        driver = FakeDriver(settings.state_dir / "fake-guests" / f"{host}.jsonl")
+    else:
+        from stratolith.compute.drivers.qemu.driver import QemuDriver
+
+        driver = QemuDriver(settings.state_dir)
+        cache = ImageCache(settings.state_dir / "image-cache", mine.image_cache_days * 86400)
+    return [GuestRoom(driver, mine, cache), RequestRoom(driver)]

@@ -1,0 +1,66 @@
+"""The documents of the "guests" view, as the agent reads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from stratolith.compute.drivers.base import DiskSpec, GuestSpec, ImageRef, VifSpec
+
+
+class OperationDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """An open operation of a guest."""
+
+    id: str
+    kind: str
+    params: dict[str, Any] = {}
+
+
+class ImageDocument(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    format: str
+    size: int = 0
+    sha512: str = ""
+
+
+class GuestDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """What one guest should be. ``wanted``: running, stopped, paused, gone, nothing.
+
+    built: it was made once, so a guest without files has lost them. known_power: what the
+    control plane believes.
+    """
+
+    id: str
+    generation: int
+    wanted: str
+    spec: GuestSpec
+    built: bool = False
+    known_power: str | None = None
+    operations: list[OperationDocument] = []
+    image: ImageDocument | None = None
+
+
+class GuestsView(msgspec.Struct, frozen=True, kw_only=True):
+    full: bool
+    guests: list[GuestDocument]
+    absent: list[str] = []
+    graceful_seconds: float = 0.0
+
+
+def with_image(spec: GuestSpec, image: ImageRef | None) -> GuestSpec:
+    """The spec with its root disk made from ``image``."""
+    disks = [
+        DiskSpec(
+            role=disk.role,
+            size_bytes=disk.size_bytes,
+            image=image if disk.role == "root" else None,
+            serial=disk.serial,
+        )
+        for disk in spec.disks
+    ]
+    return msgspec.structs.replace(spec, disks=disks)
+
+
+def vif(spec: GuestSpec, port_id: str) -> VifSpec | None:
+    return next((one for one in spec.vifs if one.port_id == port_id), None)

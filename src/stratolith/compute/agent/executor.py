@@ -1,0 +1,80 @@
+"""Carries out the steps of a plan on one guest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stratolith.compute.agent.documents import GuestDocument, vif, with_image
+from stratolith.compute.agent.image_cache import ImageCache
+from stratolith.compute.agent.plan import Act
+from stratolith.compute.drivers.base import DriverError, GuestSpec, HypervisorDriver, ImageRef
+from stratolith.compute.settings import ComputeSettings
+from stratolith.kernel.agent.client import Transport
+from stratolith.kernel.agent.host import Conditions
+
+
+class Executor:
+    """``do`` raises DriverError (or what a broken driver raises) with a text for the fault."""
+
+    def __init__(
+        self,
+        driver: HypervisorDriver,
+        cache: ImageCache | None,
+        conditions: Conditions,
+        transport: Transport,
+        settings: ComputeSettings,
+    ) -> None:
+        self.driver = driver
+        self.cache = cache
+        self.conditions = conditions
+        self.transport = transport
+        self.settings = settings
+
+    def do(self, act: Act, wanted: GuestDocument, graceful: float) -> None:
+        guest_id, driver = wanted.id, self.driver
+        if act.kind == "create":
+            driver.create(self._spec(wanted))
+        elif act.kind == "start":
+            self._wait_for_ports([one.port_id for one in wanted.spec.vifs])
+            driver.start(self._spec(wanted))
+        elif act.kind == "reboot":
+            self._wait_for_ports([one.port_id for one in wanted.spec.vifs])
+            driver.reboot(guest_id, hard=act.hard, spec=self._spec(wanted))
+        elif act.kind == "stop":
+            driver.stop(guest_id, graceful_seconds=graceful)
+        elif act.kind == "destroy":
+            driver.destroy(guest_id)
+        elif act.kind == "attach":
+            self._wait_for_ports([act.port_id])
+            found = vif(wanted.spec, act.port_id)
+            if found is not None:
+                driver.attach_interface(guest_id, found)
+        elif act.kind == "detach":
+            driver.detach_interface(guest_id, act.port_id)
+        elif act.kind in ("pause", "unpause"):
+            self._pause(act.kind, guest_id)
+
+    def _spec(self, wanted: GuestDocument) -> GuestSpec:
+        if wanted.image is None:
+            return wanted.spec
+        path = ""
+        if self.cache is not None:
+            path = str(self.cache.fetch(wanted.image, self.transport))
+        image = ImageRef(image_id=wanted.image.id, path=path, format=wanted.image.format)
+        return with_image(wanted.spec, image)
+
+    def _wait_for_ports(self, port_ids: Sequence[str]) -> None:
+        names = [f"port/{port_id}" for port_id in port_ids]
+        missing = self.conditions.wait(names, self.settings.port_timeout)
+        if missing:
+            ports = ", ".join(name.removeprefix("port/") for name in missing)
+            raise DriverError(
+                f"The network did not wire port {ports} within "
+                f"{self.settings.port_timeout:g} seconds."
+            )
+
+    def _pause(self, kind: str, guest_id: str) -> None:
+        method = getattr(self.driver, kind, None)
+        if method is None:
+            raise DriverError(f"The hypervisor cannot {kind} guests.")
+        method(guest_id)

@@ -1,0 +1,256 @@
+"""The guest room: pulls what guests should be, makes them so, several at a time."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+
+from stratolith.compute.agent.documents import GuestDocument, GuestsView
+from stratolith.compute.agent.executor import Executor
+from stratolith.compute.agent.image_cache import ImageCache
+from stratolith.compute.agent.plan import Act, Health, plan
+from stratolith.compute.agent.reporter import Reporter
+from stratolith.compute.drivers.base import (
+    DriverError,
+    GuestNotFound,
+    GuestState,
+    HypervisorDriver,
+    PowerState,
+)
+from stratolith.compute.settings import ComputeSettings
+from stratolith.kernel.agent.host import Room
+
+LOG = logging.getLogger(__name__)
+WATCH_SECONDS = 1.0  # how often the room looks whether a guest went off by itself
+FACTS_SECONDS = 60.0
+
+
+class GuestRoom(Room):
+    """Keeps the view "guests" true."""
+
+    view = "guests"
+
+    def __init__(
+        self, driver: HypervisorDriver, settings: ComputeSettings, cache: ImageCache | None
+    ) -> None:
+        super().__init__()
+        self.driver = driver
+        self.settings = settings
+        self.cache = cache
+        self._wanted: dict[str, GuestDocument] = {}
+        self._working: set[str] = set()
+        self._again: set[str] = set()
+        self._health: dict[str, Health] = {}
+        self._done: dict[str, frozenset[str]] = {}  # guest -> operations carried out
+        self._faults: dict[str, str] = {}  # told already
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._graceful = 0.0
+        self._facts_at = float("-inf")
+        self._pool = ThreadPoolExecutor(settings.guest_workers, thread_name_prefix="guest")
+        self.reporter = Reporter(driver, self._send, self._destroy_unknown)
+        self._executor: Executor | None = None
+        self._watcher = threading.Thread(target=self._watch, name="guest-watch", daemon=True)
+
+    # -- the life of the room --------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Find again what runs."""
+        self._executor = Executor(
+            self.driver, self.cache, self.host.conditions, self.host.transport, self.settings
+        )
+        recover = getattr(self.driver, "recover", None)
+        if recover is not None:
+            recover()
+        self.reporter.start()
+        self._watcher.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self.reporter.stop()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def sync(self, keys: list[str] | None) -> None:
+        # before the view: a guest that is there now and is not in the view is none of ours
+        there = [state.id for state in self.driver.list_guests()] if keys is None else []
+        raw = self.host.transport.view(self.host.name, self.view, keys)
+        found = msgspec.json.decode(raw, type=GuestsView)
+        self._graceful = found.graceful_seconds
+        self._report_facts(force=keys is None)
+        with self._lock:
+            if found.full:
+                self._wanted = {one.id: one for one in found.guests}
+            else:
+                self._wanted.update((one.id, one) for one in found.guests)
+            for guest_id in found.absent:
+                self._wanted.pop(guest_id, None)
+        for one in found.guests:
+            self.look(one.id)
+        self._ask_about(there if found.full else found.absent)
+        if found.full and self.cache is not None:
+            self.cache.prune({one.image.id for one in found.guests if one.image})
+
+    def _report_facts(self, *, force: bool) -> None:
+        now = time.monotonic()
+        if not force and now - self._facts_at < FACTS_SECONDS:
+            return
+        self._facts_at = now
+        facts = msgspec.to_builtins(self.driver.facts())
+        facts["capabilities"] = msgspec.to_builtins(self.driver.capabilities)
+        self.reporter.add(facts=facts)
+
+    def _ask_about(self, guest_ids: Sequence[str]) -> None:
+        """Guests that the view does not have: the control plane says which must go."""
+        unknown = set()
+        for guest_id in guest_ids:
+            with self._lock:
+                if guest_id in self._wanted or guest_id in self._working:
+                    continue
+            if self._observe(guest_id) is not None:
+                unknown.add(guest_id)
+        if unknown:
+            self.reporter.add(unknown=unknown)
+
+    def _send(self, payload: dict[str, object]) -> object:
+        return self.host.transport.report(self.host.name, self.view, payload)
+
+    def _destroy_unknown(self, guest_id: str) -> None:
+        with self._lock:
+            if guest_id in self._wanted:
+                return
+        LOG.warning("destroying guest %s: no server of this host", guest_id)
+        self._pool.submit(self._destroy, guest_id)
+
+    def _destroy(self, guest_id: str) -> None:
+        try:
+            self.driver.destroy(guest_id)
+        except DriverError as error:
+            LOG.warning("guest %s is not destroyed: %s", guest_id, error)
+
+    # -- one guest -------------------------------------------------------------------------------
+
+    def look(self, guest_id: str) -> None:
+        """Have a worker look at a guest; never two at a time."""
+        with self._lock:
+            if self._stopped.is_set():
+                return
+            if guest_id in self._working:
+                self._again.add(guest_id)
+                return
+            self._working.add(guest_id)
+        self._pool.submit(self._work, guest_id)
+
+    def _work(self, guest_id: str) -> None:
+        try:
+            self._bring(guest_id)
+        except Exception:
+            LOG.exception("guest %s: unexpected failure", guest_id)
+        with self._lock:
+            self._working.discard(guest_id)
+            again = guest_id in self._again
+            self._again.discard(guest_id)
+        if again:
+            self.look(guest_id)
+
+    def _bring(self, guest_id: str) -> None:
+        with self._lock:
+            wanted = self._wanted.get(guest_id)
+        if wanted is None or self._stopped.is_set():
+            return
+        seen = self._observe(guest_id)
+        health = self._health.get(guest_id, Health())
+        done = self._done.get(guest_id, frozenset())
+        hotplug = self.driver.capabilities.hotplug_nic
+        acts = plan(wanted, seen, time.monotonic(), health, done, hotplug=hotplug)
+        crashed = seen is not None and seen.power is PowerState.CRASHED
+        went_well = self._perform(wanted, acts, crashed)
+        if wanted.wanted == "gone" and went_well:
+            self._forget(guest_id)
+            self.reporter.add(gone=guest_id)
+        elif self._is_news(wanted, acts):
+            self.reporter.add(changed=guest_id)
+
+    def _perform(self, wanted: GuestDocument, acts: Sequence[Act], crashed: bool) -> bool:
+        """Do the acts in order; a failure ends every operation that is still open with it."""
+        assert self._executor is not None
+        for number, act in enumerate(acts):
+            if act.kind == "wait":
+                self._later(wanted.id, act.seconds)
+                continue
+            if act.kind == "fault":
+                self._fault(wanted.id, act.text)
+                continue
+            if act.kind == "start" and crashed:
+                before = self._health.get(wanted.id, Health())
+                self._health[wanted.id] = before.after_restart(time.monotonic())
+            try:
+                self._executor.do(act, wanted, self._graceful)
+            except Exception as error:
+                if not isinstance(error, DriverError):
+                    LOG.exception("guest %s: %s failed", wanted.id, act.kind)
+                self._failed(wanted, acts[number:], str(error))
+                return False
+            if act.operation_id:
+                self._end(wanted.id, act.operation_id, None)
+        return True
+
+    def _failed(self, wanted: GuestDocument, left: Sequence[Act], error: str) -> None:
+        LOG.warning("guest %s: %s failed: %s", wanted.id, left[0].kind, error)
+        open_ones = [act.operation_id for act in left if act.operation_id]
+        for operation_id in open_ones:
+            self._end(wanted.id, operation_id, error)
+        if not open_ones:
+            # nobody waits for it (a heal, a deletion): again later, the control plane has limits
+            self._later(wanted.id, 2.0)
+
+    def _end(self, guest_id: str, operation_id: str, error: str | None) -> None:
+        self._done[guest_id] = self._done.get(guest_id, frozenset()) | {operation_id}
+        self._faults.pop(guest_id, None)
+        self.reporter.add(result=(guest_id, operation_id, error))
+
+    def _fault(self, guest_id: str, text: str) -> None:
+        if self._faults.get(guest_id) != text:
+            self._faults[guest_id] = text
+            self.reporter.add(fault=(guest_id, text))
+
+    def _forget(self, guest_id: str) -> None:
+        for kept in (self._health, self._done, self._faults):
+            kept.pop(guest_id, None)  # type: ignore[attr-defined]
+
+    def _is_news(self, wanted: GuestDocument, acts: Sequence[Act]) -> bool:
+        """Whether the control plane should hear of the guest's state."""
+        state = self._observe(wanted.id)
+        if state is None:
+            return False
+        told = self.reporter.told(wanted.id)
+        return bool(acts) or state.power.value != wanted.known_power or told != state
+
+    def _observe(self, guest_id: str) -> GuestState | None:
+        try:
+            return self.driver.get_guest(guest_id)
+        except GuestNotFound:
+            return None
+
+    def _later(self, guest_id: str, seconds: float) -> None:
+        timer = threading.Timer(seconds, self.look, (guest_id,))
+        timer.daemon = True
+        timer.start()
+
+    # -- guests that change by themselves ----------------------------------------------------------
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(WATCH_SECONDS):
+            try:
+                for state in self.driver.list_guests():
+                    told = self.reporter.told(state.id)
+                    if told is None or (told.power, told.pid) != (state.power, state.pid):
+                        self.look(state.id)
+            except DriverError as error:
+                LOG.warning("guests cannot be listed: %s", error)
+            except Exception:
+                LOG.exception("the watch failed")

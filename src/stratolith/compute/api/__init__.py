@@ -1,0 +1,1 @@
+"""The HTTP room: one module per REST resource."""

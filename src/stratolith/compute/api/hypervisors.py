@@ -1,0 +1,220 @@
+"""Hypervisors: what hosts offer and use, in the shapes of both eras (2.53, 2.88)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+
+from stratolith.compute.api.links import since, with_next
+from stratolith.compute.exceptions import ItemNotFound
+from stratolith.compute.managers import hosts
+from stratolith.compute.models import ComputeHost, Server
+from stratolith.kernel.agent.hub import AgentRecord
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.http.listing import Listing
+from stratolith.kernel.http.routing import Route
+
+Body = dict[str, Any]
+_P = "os_compute_api:os-hypervisors:"
+HYPERVISORS = Listing(
+    ComputeHost,
+    key=ComputeHost.uuid,
+    sort_keys={"id": ComputeHost.id},
+    default_sort=[("id", "asc")],
+)
+OLD_PAGE = Listing(
+    ComputeHost,
+    key=ComputeHost.id,
+    sort_keys={"id": ComputeHost.id},
+    default_sort=[("id", "asc")],
+)
+
+
+@dataclass
+class Around:
+    beats: dict[str, AgentRecord]
+    usage: dict[str, dict[str, int]]
+    servers: dict[str, list[Body]] | None = None
+
+
+def _around(ctx: Context, *, servers: bool = False) -> Around:
+    return Around(hosts.beats(ctx), hosts.usage(ctx), _servers(ctx) if servers else None)
+
+
+def _servers(ctx: Context) -> dict[str, list[Body]]:
+    rows = ctx.session.execute(
+        select(Server.host, Server.id, Server.name)
+        .where(Server.host.is_not(None), Server.deleted_at.is_(None))
+        .order_by(Server.number)
+    )
+    found: dict[str, list[Body]] = {}
+    for host, server_id, name in rows:
+        found.setdefault(host, []).append({"uuid": server_id, "name": name})
+    return found
+
+
+def _brief(ctx: Context, row: ComputeHost, around: Around) -> Body:
+    found: Body = {
+        "id": row.uuid if since(ctx, 53) else row.id,
+        "hypervisor_hostname": row.host,
+        "state": "up" if hosts.is_up(ctx, row, around.beats) else "down",
+        "status": "disabled" if row.disabled else "enabled",
+    }
+    if around.servers is not None:
+        there = around.servers.get(row.host, [])
+        if there or since(ctx, 75):
+            found["servers"] = there
+    return found
+
+
+def _full(ctx: Context, row: ComputeHost, around: Around) -> Body:
+    facts = row.facts
+    found = _brief(ctx, row, around)
+    found |= {
+        "hypervisor_type": facts.get("hypervisor_type", ""),
+        "hypervisor_version": facts.get("hypervisor_version", 0),
+        "host_ip": row.host_ip,
+        "service": {
+            "id": row.service_uuid if since(ctx, 53) else row.id,
+            "host": row.host,
+            "disabled_reason": row.disabled_reason,
+        },
+    }
+    if since(ctx, 88):
+        found["uptime"] = _uptime(row, around)
+    else:
+        found |= _statistics(row, around.usage.get(row.host, {}))
+        info = facts.get("cpu_info") or {}
+        found["cpu_info"] = info if since(ctx, 28) else msgspec.json.encode(info).decode()
+    return found
+
+
+def _statistics(row: ComputeHost, used: dict[str, int]) -> Body:
+    facts = row.facts
+    memory, disk = facts.get("memory_mb", 0), facts.get("disk_gb", 0)
+    memory_used, disk_used = used.get("memory_mb", 0), used.get("disk_gb", 0)
+    return {
+        "vcpus": facts.get("vcpus", 0),
+        "memory_mb": memory,
+        "local_gb": disk,
+        "vcpus_used": used.get("vcpus", 0),
+        "memory_mb_used": memory_used,
+        "local_gb_used": disk_used,
+        "free_ram_mb": memory - memory_used,
+        "free_disk_gb": disk - disk_used,
+        "current_workload": 0,
+        "running_vms": used.get("servers", 0),
+        "disk_available_least": facts.get("disk_free_gb", disk - disk_used),
+    }
+
+
+def _uptime(row: ComputeHost, around: Around) -> str | None:
+    """How long the host's agent has run, in the words of uptime(1)."""
+    beat = around.beats.get(row.host)
+    if beat is None:
+        return None
+    seconds = max(0, int((beat.last_seen_at - beat.started_at).total_seconds()))
+    days, rest = divmod(seconds, 86400)
+    clock = time.strftime("%H:%M:%S", beat.last_seen_at.timetuple())
+    return f" {clock} up {days} days, {rest // 3600:2d}:{rest % 3600 // 60:02d}"
+
+
+def _rows(ctx: Context) -> tuple[list[ComputeHost], Any]:
+    """The rows of a list, with the page when the microversion has pages."""
+    statement = select(ComputeHost)
+    if since(ctx, 53) and ctx.query.get("hypervisor_hostname_pattern"):
+        text = ctx.query["hypervisor_hostname_pattern"]
+        if "limit" in ctx.query or "marker" in ctx.query:
+            raise BadRequest("Paging over hypervisors with the hostname pattern is not offered.")
+        rows = _matching(ctx, text)
+        return rows, None
+    if not since(ctx, 33):
+        return list(ctx.session.scalars(statement.order_by(ComputeHost.id))), None
+    listing = HYPERVISORS if since(ctx, 53) else OLD_PAGE
+    page = listing.page(ctx, statement)
+    return list(page.rows), page
+
+
+def _matching(ctx: Context, text: str) -> list[ComputeHost]:
+    rows = list(
+        ctx.session.scalars(
+            select(ComputeHost)
+            .where(ComputeHost.host.contains(text, autoescape=True))
+            .order_by(ComputeHost.id)
+        )
+    )
+    if not rows:
+        raise ItemNotFound(what=f"No hypervisor matching '{text}'")
+    return rows
+
+
+def _list(ctx: Context, render: Any) -> Body:
+    with_servers = since(ctx, 53) and ctx.query.get("with_servers", "").lower() in ("true", "1")
+    around = _around(ctx, servers=with_servers)
+    rows, page = _rows(ctx)
+    rendered = [render(ctx, row, around) for row in rows]
+    if page is None:
+        return {"hypervisors": rendered}
+    marker = None
+    if rows:
+        marker = rows[-1].uuid if since(ctx, 53) else str(rows[-1].id)
+    return with_next(ctx, "hypervisors", page, rendered, marker)
+
+
+def index(ctx: Context) -> Body:
+    return _list(ctx, _brief)
+
+
+def detail(ctx: Context) -> Body:
+    return _list(ctx, _full)
+
+
+def show(ctx: Context, hypervisor_id: str) -> Body:
+    row = hosts.get_hypervisor(ctx, hypervisor_id, by_uuid=since(ctx, 53))
+    with_servers = since(ctx, 53) and ctx.query.get("with_servers", "").lower() in ("true", "1")
+    return {"hypervisor": _full(ctx, row, _around(ctx, servers=with_servers))}
+
+
+def uptime(ctx: Context, hypervisor_id: str) -> Body:
+    row = hosts.get_hypervisor(ctx, hypervisor_id, by_uuid=since(ctx, 53))
+    around = _around(ctx)
+    return {"hypervisor": {**_brief(ctx, row, around), "uptime": _uptime(row, around)}}
+
+
+def statistics(ctx: Context) -> Body:
+    usage = hosts.usage(ctx)
+    rows = [row for row in hosts.all_hosts(ctx) if not row.disabled]
+    found: dict[str, int] = {"count": len(rows)}
+    names = _statistics(ComputeHost(facts={}), {}).keys()
+    found.update(dict.fromkeys(names, 0))
+    for row in rows:
+        for name, value in _statistics(row, usage.get(row.host, {})).items():
+            found[name] += value
+    return {"hypervisor_statistics": found}
+
+
+def search(ctx: Context, hypervisor_id: str) -> Body:
+    around = _around(ctx)
+    return {"hypervisors": [_brief(ctx, row, around) for row in _matching(ctx, hypervisor_id)]}
+
+
+def list_servers(ctx: Context, hypervisor_id: str) -> Body:
+    around = _around(ctx, servers=True)
+    return {"hypervisors": [_brief(ctx, row, around) for row in _matching(ctx, hypervisor_id)]}
+
+
+_ONE = "/os-hypervisors/{hypervisor_id}"
+ROUTES = [
+    Route.get("/os-hypervisors", index, rule=_P + "list"),
+    Route.get("/os-hypervisors/detail", detail, rule=_P + "list-detail"),
+    Route.get("/os-hypervisors/statistics", statistics, rule=_P + "statistics", until="2.87"),
+    Route.get(_ONE, show, rule=_P + "show"),
+    Route.get(_ONE + "/uptime", uptime, rule=_P + "uptime", until="2.87"),
+    Route.get(_ONE + "/search", search, rule=_P + "search", until="2.52"),
+    Route.get(_ONE + "/servers", list_servers, rule=_P + "servers", until="2.52"),
+]

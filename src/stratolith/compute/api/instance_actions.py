@@ -1,0 +1,120 @@
+"""What was done to a server, by whom, and how it ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from stratolith.compute.api.links import since, with_next
+from stratolith.compute.managers import actions, servers
+from stratolith.compute.models import Server
+from stratolith.kernel.clock import naive_micro
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.http.listing import Listing, moment
+from stratolith.kernel.http.routing import Route
+from stratolith.kernel.operations import Operation, State
+
+Body = dict[str, Any]
+_P = "os_compute_api:os-instance-actions:"
+
+# What carries out an act, as the events of the real service are called.
+_EVENTS = {
+    "create": "compute__do_build_and_run_instance",
+    "delete": "compute_terminate_instance",
+    "start": "compute_start_instance",
+    "stop": "compute_stop_instance",
+    "reboot": "compute_reboot_instance",
+    "rebuild": "compute_rebuild_instance",
+    "pause": "compute_pause_instance",
+    "unpause": "compute_unpause_instance",
+    "attach_interface": "compute_attach_interface",
+    "detach_interface": "compute_detach_interface",
+}
+ACTIONS = Listing(
+    Operation,
+    key=Operation.request_id,
+    sort_keys={"seq": Operation.seq},
+    default_sort=[("seq", "desc")],
+)
+
+
+def _server(ctx: Context, server_id: str, rule: str) -> Server:
+    get = servers.get_even_deleted if since(ctx, 21) else servers.get
+    server = get(ctx, server_id)
+    ctx.authorize(_P + rule, server.policy_target())
+    return server
+
+
+def _render(ctx: Context, action: Operation) -> Body:
+    found: Body = {
+        "action": action.kind,
+        "instance_uuid": action.resource_id,
+        "request_id": action.request_id,
+        "user_id": action.user_id,
+        "project_id": action.project_id,
+        "start_time": naive_micro(action.created_at),
+        "message": "Error" if action.state == State.ERROR else None,
+    }
+    if since(ctx, 58):
+        found["updated_at"] = naive_micro(action.finished_at or action.created_at)
+    return found
+
+
+def _event(ctx: Context, action: Operation, server: Server) -> Body:
+    results = {State.DONE: "Success", State.ERROR: "Error"}
+    found: Body = {
+        "event": _EVENTS.get(action.kind, f"compute_{action.kind}"),
+        "start_time": naive_micro(action.started_at or action.created_at),
+        "finish_time": naive_micro(action.finished_at),
+        "result": results.get(State(action.state)),
+    }
+    if ctx.can(_P + "events", server.policy_target()):
+        found["traceback"] = None
+        if since(ctx, 62):
+            found["host"] = action.owner or ""
+    if since(ctx, 62):
+        found["hostId"] = servers.host_id(server)
+    if since(ctx, 84):
+        found["details"] = action.error
+    return found
+
+
+def index(ctx: Context, server_id: str) -> Body:
+    server = _server(ctx, server_id, "list")
+    statement = select(Operation).where(
+        Operation.service == actions.SERVICE, Operation.resource_id == server.id
+    )
+    if not since(ctx, 58):
+        rows = ctx.session.scalars(statement.order_by(Operation.seq.desc()))
+        return {"instanceActions": [_render(ctx, row) for row in rows]}
+    changed = func.coalesce(Operation.finished_at, Operation.created_at)
+    if "changes-since" in ctx.query:
+        statement = statement.where(changed >= moment(ctx.query["changes-since"]))
+    if since(ctx, 66) and "changes-before" in ctx.query:
+        before = moment(ctx.query["changes-before"])
+        if "changes-since" in ctx.query and before < moment(ctx.query["changes-since"]):
+            raise BadRequest("The value of changes-since must be at or before changes-before.")
+        statement = statement.where(changed <= before)
+    page = ACTIONS.page(ctx, statement)
+    marker = page.rows[-1].request_id if page.rows else None
+    found = with_next(ctx, "instanceActions", page, [_render(ctx, r) for r in page.rows], marker)
+    if "instanceActions_links" in found:
+        found["links"] = found.pop("instanceActions_links")
+    return found
+
+
+def show(ctx: Context, server_id: str, request_id: str) -> Body:
+    server = _server(ctx, server_id, "show")
+    action = actions.of_request(ctx, server.id, request_id)
+    found = _render(ctx, action)
+    if since(ctx, 51) or ctx.can(_P + "events", server.policy_target()):
+        found["events"] = [_event(ctx, action, server)]
+    return {"instanceAction": found}
+
+
+ROUTES = [
+    Route.get("/servers/{server_id}/os-instance-actions", index),
+    Route.get("/servers/{server_id}/os-instance-actions/{request_id}", show),
+]

@@ -1,0 +1,37 @@
+"""Links of the compute API: ``self`` with the version, ``bookmark`` without."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.http.listing import Page, next_link
+
+Links = list[dict[str, str]]
+
+
+def resource_links(ctx: Context, kind: str, id_: str) -> Links:
+    return [
+        {"rel": "self", "href": f"{ctx.base_url}/v2.1/{kind}/{id_}"},
+        bookmark(ctx, kind, id_),
+    ]
+
+
+def bookmark(ctx: Context, kind: str, id_: str) -> dict[str, str]:
+    return {"rel": "bookmark", "href": f"{ctx.base_url}/{kind}/{id_}"}
+
+
+def with_next(
+    ctx: Context, kind: str, page: Page, rendered: list[Any], marker: str | None = None
+) -> dict[str, Any]:
+    """``{kind: rendered}``, with ``<kind>_links`` when more rows follow."""
+    found: dict[str, Any] = {kind: rendered}
+    href = next_link(ctx, page, marker=marker)
+    if href:
+        found[f"{kind}_links"] = [{"rel": "next", "href": href}]
+    return found
+
+
+def since(ctx: Context, minor: int) -> bool:
+    """Whether the request speaks microversion 2.``minor`` or a newer one."""
+    return ctx.microversion is None or ctx.microversion.minor >= minor

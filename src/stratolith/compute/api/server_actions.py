@@ -1,0 +1,189 @@
+"""``POST /servers/{id}/action``: one act a request, named by the only key of the body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from stratolith.compute.api.links import since
+from stratolith.compute.api.server_views import full, look_around
+from stratolith.compute.api.servers import description_of, make_password, without_newer
+from stratolith.compute.managers import (
+    host_requests,
+    interfaces,
+    server_acts,
+    server_networks,
+    server_rebuild,
+    servers,
+)
+from stratolith.compute.models import Server
+from stratolith.compute.schemas.server_actions import ACTION, ACTIONS
+from stratolith.compute.schemas.types import as_int
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest, Conflict, Forbidden
+from stratolith.kernel.http import Response
+from stratolith.kernel.http.routing import Route
+from stratolith.network.managers.server_ports import NetworkRequest
+
+Body = dict[str, Any]
+Perform = Callable[[Context, Server, Any], Response | None]
+_P = "os_compute_api:"
+
+
+@dataclass(frozen=True)
+class Action:
+    """``until``: the last microversion's minor that has it."""
+
+    rule: str
+    perform: Perform
+    until: int | None = None
+
+
+def act(ctx: Context, server_id: str, body: Body) -> Response:
+    """Find the act, authorise, check its own schema, do it. 202 without a body, mostly."""
+    name = next(iter(body))
+    action = _ACTIONS.get(name)
+    if action is None or (action.until is not None and since(ctx, action.until + 1)):
+        raise BadRequest(f"There is no such action: {name}")
+    server = servers.get(ctx, server_id)
+    ctx.authorize(_P + action.rule, server.policy_target())
+    ACTIONS[name].check(body, ctx.microversion, what="body")
+    return action.perform(ctx, server, body[name]) or Response(status=202)
+
+
+# -- power ---------------------------------------------------------------------------------------
+
+
+def _reboot(ctx: Context, server: Server, value: Body) -> None:
+    server_acts.reboot(ctx, server, value["type"].upper())
+
+
+def _reset_state(ctx: Context, server: Server, value: Body) -> None:
+    server_acts.reset_state(ctx, server, value["state"])
+
+
+def _simple(function: Callable[[Context, Server], None]) -> Perform:
+    def perform(ctx: Context, server: Server, value: Any) -> None:
+        function(ctx, server)
+
+    return perform
+
+
+def _lock(ctx: Context, server: Server, value: Any) -> None:
+    reason = value.get("locked_reason") if isinstance(value, dict) and since(ctx, 73) else None
+    servers.lock(ctx, server, reason)
+
+
+def _unlock(ctx: Context, server: Server, value: Any) -> None:
+    override = "os-lock-server:unlock:unlock_override"
+    if server.locked_by == "admin" and not ctx.can(_P + override, server.policy_target()):
+        raise Forbidden(action=_P + override)
+    servers.unlock(ctx, server)
+
+
+def _change_password(ctx: Context, server: Server, value: Any) -> None:
+    raise Conflict("Unable to set password: no guest agent runs in the guests of this cloud.")
+
+
+# -- console -------------------------------------------------------------------------------------
+
+
+def _console(ctx: Context, server: Server, value: Body) -> Response:
+    length = value.get("length")
+    lines = None if length is None else as_int(length, "length", -1)
+    if lines is not None and lines < 0:
+        lines = None
+    if server.host is None or server.observed_power is None:
+        raise Conflict(f"Instance {server.id} is not ready.")
+    server_acts.require_host_up(ctx, server)
+    answer = host_requests.ask(ctx, server, "console", {"lines": lines})
+    return Response({"output": answer["output"]}, status=200)
+
+
+# -- network -------------------------------------------------------------------------------------
+
+
+def _add_group(ctx: Context, server: Server, value: Body) -> None:
+    server_networks.add_security_group(ctx, server, value["name"])
+
+
+def _remove_group(ctx: Context, server: Server, value: Body) -> None:
+    server_networks.remove_security_group(ctx, server, value["name"])
+
+
+def _add_floating(ctx: Context, server: Server, value: Body) -> None:
+    server_networks.add_floating_ip(ctx, server, value["address"], value.get("fixed_address"))
+
+
+def _remove_floating(ctx: Context, server: Server, value: Body) -> None:
+    server_networks.remove_floating_ip(ctx, server, value["address"])
+
+
+def _add_fixed(ctx: Context, server: Server, value: Body) -> None:
+    interfaces.attach(ctx, server, NetworkRequest(network_id=str(value["networkId"])))
+
+
+def _remove_fixed(ctx: Context, server: Server, value: Body) -> None:
+    ports = interfaces.of_server(ctx, server)
+    port = interfaces.with_address(server, ports, value["address"])
+    interfaces.detach(ctx, server, port.port_id)
+
+
+# -- rebuild -------------------------------------------------------------------------------------
+
+_REBUILD_COLUMNS = {
+    "name": "name",
+    "metadata": "properties",
+    "OS-DCF:diskConfig": "disk_config",
+    "accessIPv4": "access_ip_v4",
+    "accessIPv6": "access_ip_v6",
+    "key_name": "key_name",
+    "user_data": "user_data",
+    "hostname": "hostname",
+}
+
+
+def _rebuild(ctx: Context, server: Server, value: Body) -> Response:
+    if value.get("trusted_image_certificates"):
+        raise BadRequest("trusted_image_certificates: this cloud does not validate certificates.")
+    changes = {_REBUILD_COLUMNS[k]: v for k, v in value.items() if k in _REBUILD_COLUMNS}
+    if "personality" in value:
+        changes["files"] = {one["path"]: one["contents"] for one in value["personality"]}
+    if "description" in value:
+        changes["description"] = description_of(ctx, value)
+    server_rebuild.rebuild(ctx, server, value["imageRef"], changes)
+    found = full(ctx, server, look_around(ctx, [server], groups=True))
+    if not since(ctx, 75):
+        key_name, user_data = found["key_name"], server.user_data
+        found = without_newer(found)
+        if since(ctx, 54):
+            found["key_name"] = key_name
+        if since(ctx, 57):
+            found["user_data"] = user_data
+    found["adminPass"] = value.get("adminPass") or make_password()
+    return Response({"server": found}, status=202)
+
+
+_ACTIONS: dict[str, Action] = {
+    "os-start": Action("servers:start", _simple(server_acts.start)),
+    "os-stop": Action("servers:stop", _simple(server_acts.stop)),
+    "reboot": Action("servers:reboot", _reboot),
+    "pause": Action("os-pause-server:pause", _simple(server_acts.pause)),
+    "unpause": Action("os-pause-server:unpause", _simple(server_acts.unpause)),
+    "forceDelete": Action("os-deferred-delete:force", _simple(server_acts.delete)),
+    "lock": Action("os-lock-server:lock", _lock),
+    "unlock": Action("os-lock-server:unlock", _unlock),
+    "os-resetState": Action("os-admin-actions:reset_state", _reset_state),
+    "os-getConsoleOutput": Action("os-console-output", _console),
+    "changePassword": Action("os-admin-password", _change_password),
+    "addSecurityGroup": Action("os-security-groups:add", _add_group),
+    "removeSecurityGroup": Action("os-security-groups:remove", _remove_group),
+    "addFloatingIp": Action("os-floating-ips:add", _add_floating, until=43),
+    "removeFloatingIp": Action("os-floating-ips:remove", _remove_floating, until=43),
+    "addFixedIp": Action("os-multinic:add", _add_fixed, until=43),
+    "removeFixedIp": Action("os-multinic:remove", _remove_fixed, until=43),
+    "rebuild": Action("servers:rebuild", _rebuild),
+}
+
+ROUTES = [Route.post("/servers/{server_id}/action", act, body=ACTION)]

@@ -1,0 +1,243 @@
+"""Lists of servers: filters, sorting, pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select
+
+from stratolith.compute.api.links import since, with_next
+from stratolith.compute.api.server_views import brief, full, look_around
+from stratolith.compute.managers import servers
+from stratolith.compute.managers.state import states_with_status
+from stratolith.compute.models import Server, ServerTag
+from stratolith.compute.schemas.servers import SORT_KEYS
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest, Forbidden
+from stratolith.kernel.http.listing import Listing, Page, moment, parse_bool
+
+Body = dict[str, Any]
+Condition = ColumnElement[bool]
+_P = "os_compute_api:servers:"
+
+_SORT_COLUMNS = {
+    "display_name": Server.name,
+    "display_description": Server.description,
+    "uuid": Server.id,
+    "image_ref": Server.image_id,
+    "instance_type_id": Server.flavor_id,
+    "availability_zone": Server.zone,
+    "auto_disk_config": Server.disk_config,
+    "node": Server.host,
+}
+_UNSORTED = {"progress", "ramdisk_id", "root_device_name"}  # the same for every server
+SERVERS = Listing(
+    Server,
+    sort_keys={
+        name: _SORT_COLUMNS.get(name) or getattr(Server, name)
+        for name in SORT_KEYS
+        if name not in _UNSORTED
+    },
+    default_sort=[("created_at", "desc"), ("uuid", "desc")],
+)
+
+# A nested quantifier makes Python's matcher try for ever.
+_DANGEROUS = re.compile(r"[+*}]\)[+*{]")
+_PLAIN = re.compile(r"^[\w\s:@/-]*$")
+
+
+def pattern(column: Any, text: str) -> Condition:
+    """The value contains the text, or matches it when it is a regular expression."""
+    if _PLAIN.match(text):
+        found: Condition = column.contains(text, autoescape=True)
+        return found
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise BadRequest(f"Invalid filter '{text}': {error}.") from None
+    if _DANGEROUS.search(text) or len(text) > 255:
+        raise BadRequest(f"Invalid filter '{text[:80]}': the expression is too complex.")
+    matched: Condition = column.regexp_match(text)
+    return matched
+
+
+def _status(text: str) -> Condition:
+    found = states_with_status(text)
+    if found is None:
+        return false()
+    vms, tasks, excluded = found
+    task = Server.task_state.in_(tasks)
+    matches = or_(Server.task_state.is_(None), not_(task)) if excluded else task
+    return and_(Server.vm_state.in_(vms), matches)
+
+
+def _equals(column: Any) -> Callable[[list[str]], Condition]:
+    return lambda values: column.in_(values)
+
+
+def _like(column: Any) -> Callable[[list[str]], Condition]:
+    return lambda values: and_(*(pattern(column, value) for value in values))
+
+
+def _whole(column: Any) -> Callable[[list[str]], Condition]:
+    def build(values: list[str]) -> Condition:
+        numbers = [int(v) for v in values if v.isascii() and v.isdigit() and len(v) < 10]
+        condition: Condition = column.in_(numbers)
+        return condition
+
+    return build
+
+
+def _tag_filter(values: list[str], *, every: bool, negate: bool) -> Condition:
+    tags = sorted({tag for value in values for tag in value.split(",") if tag})
+    having = select(ServerTag.server_id).where(ServerTag.tag.in_(tags))
+    if every:
+        having = having.group_by(ServerTag.server_id).having(func.count() == len(tags))
+    return Server.id.not_in(having) if negate else Server.id.in_(having)
+
+
+def _locked(values: list[str]) -> Condition:
+    locked = parse_bool(values[-1])
+    return Server.locked_by.is_not(None) if locked else Server.locked_by.is_(None)
+
+
+# For everybody; the number is the microversion's minor that brought it.
+_FOR_ALL: dict[str, tuple[int, Callable[[list[str]], Condition]]] = {
+    "name": (1, _like(Server.name)),
+    "status": (1, lambda values: or_(*(_status(value) for value in values))),
+    "image": (1, _equals(Server.image_id)),
+    "flavor": (1, _equals(Server.flavor_id)),
+    "reservation_id": (1, _equals(Server.reservation_id)),
+    "changes-since": (1, lambda values: _changed() >= moment(values[-1])),
+    "changes-before": (66, lambda values: _changed() <= moment(values[-1])),
+    "tags": (26, lambda values: _tag_filter(values, every=True, negate=False)),
+    "tags-any": (26, lambda values: _tag_filter(values, every=False, negate=False)),
+    "not-tags": (26, lambda values: _tag_filter(values, every=True, negate=True)),
+    "not-tags-any": (26, lambda values: _tag_filter(values, every=False, negate=True)),
+    "locked": (73, _locked),
+    "availability_zone": (83, _equals(Server.zone)),
+    "config_drive": (83, lambda values: Server.config_drive.is_(parse_bool(values[-1]))),
+    "key_name": (83, _equals(Server.key_name)),
+    "created_at": (83, lambda values: Server.created_at == moment(values[-1])),
+    "launched_at": (83, lambda values: Server.launched_at == moment(values[-1])),
+    "terminated_at": (83, lambda values: Server.terminated_at == moment(values[-1])),
+    "power_state": (83, _whole(Server.power_state)),
+    "task_state": (83, _equals(Server.task_state)),
+    "vm_state": (83, _equals(Server.vm_state)),
+    "user_id": (83, _equals(Server.user_id)),
+}
+_FOR_ADMINS: dict[str, Callable[[list[str]], Condition]] = {
+    "host": _equals(Server.host),
+    "node": _equals(Server.host),
+    "project_id": _equals(Server.project_id),
+    "tenant_id": _equals(Server.project_id),
+    "uuid": _equals(Server.id),
+    "hostname": _like(Server.hostname),
+    "description": _like(Server.description),
+    "display_name": _like(Server.name),
+    "display_description": _like(Server.description),
+    "image_ref": _equals(Server.image_id),
+    "launch_index": _whole(Server.launch_index),
+    "locked_by": _equals(Server.locked_by),
+    "access_ip_v4": _equals(Server.access_ip_v4),
+    "access_ip_v6": _equals(Server.access_ip_v6),
+}
+
+
+def _changed() -> Any:
+    return func.coalesce(Server.deleted_at, Server.updated_at, Server.created_at)
+
+
+def _conditions(ctx: Context, every: bool) -> list[Condition]:
+    found = []
+    for name, (minor, build) in _FOR_ALL.items():
+        if name in ctx.query and (every or since(ctx, minor)):
+            found.append(build(ctx.query.getlist(name)))
+    if every:
+        for name, admin_build in _FOR_ADMINS.items():
+            if name in ctx.query:
+                found.append(admin_build(ctx.query.getlist(name)))
+    return found
+
+
+def _deleted(ctx: Context, every: bool) -> Condition | None:
+    """Which of deleted and living servers: living ones unless asked otherwise."""
+    statuses = [value.upper() for value in ctx.query.getlist("status")]
+    if "DELETED" in statuses:
+        if not every:
+            raise Forbidden("Only administrators may list deleted instances")
+        return Server.deleted_at.is_not(None)
+    if every and "deleted" in ctx.query and parse_bool(ctx.query["deleted"]):
+        return Server.deleted_at.is_not(None)
+    if "changes-since" in ctx.query or (since(ctx, 66) and "changes-before" in ctx.query):
+        return None
+    return Server.deleted_at.is_(None)
+
+
+def _statement(ctx: Context, rule: str) -> Select[Any]:
+    every = ctx.can(_P + "allow_all_filters")
+    statement = select(Server)
+    if _all_projects(ctx):
+        ctx.authorize(_P + f"{rule}:get_all_tenants")
+    else:
+        statement = statement.where(Server.project_id == ctx.project_id)
+    deleted = _deleted(ctx, every)
+    if deleted is not None:
+        statement = statement.where(deleted)
+    return statement.where(*_conditions(ctx, every))
+
+
+def _all_projects(ctx: Context) -> bool:
+    text = ctx.query.get("all_tenants")
+    if text is None:
+        return False
+    return True if text == "" else parse_bool(text)
+
+
+def _sort(ctx: Context) -> list[tuple[str, str]] | None:
+    keys, directions = ctx.query.getlist("sort_key"), ctx.query.getlist("sort_dir")
+    for key in keys:
+        if key not in SORT_KEYS:
+            raise BadRequest(f"Invalid input for query parameters sort_key. Value: {key}.")
+    if not keys:
+        return [("created_at", directions[0]), ("uuid", directions[0])] if directions else None
+    directions += [directions[-1] if directions else "desc"] * len(keys)
+    return [(k, d) for k, d in zip(keys, directions, strict=False) if k not in _UNSORTED] or None
+
+
+def _page(ctx: Context, rule: str) -> Page:
+    statement = _statement(ctx, rule)
+    for name, version in (("ip", 4), ("ip6", 6)):
+        if name in ctx.query:
+            statement = _with_address(ctx, statement, ctx.query[name], version)
+    return SERVERS.page(ctx, statement, sort=_sort(ctx))
+
+
+def _with_address(ctx: Context, statement: Select[Any], text: str, version: int) -> Select[Any]:
+    """Narrow to servers that have a matching address."""
+    pattern(Server.name, text)  # refuses what is no expression
+    expression = re.compile(text)
+    ids = [row.id for row in ctx.session.scalars(statement)]
+    matching = [
+        server_id
+        for server_id, ports in servers.addresses(ctx, ids).items()
+        if any(
+            one["version"] == version and expression.match(one["ip_address"])
+            for port in ports
+            for one in port.fixed_ips
+        )
+    ]
+    return statement.where(Server.id.in_(matching))
+
+
+def index(ctx: Context) -> Body:
+    page = _page(ctx, "index")
+    return with_next(ctx, "servers", page, [brief(ctx, row) for row in page.rows])
+
+
+def detail(ctx: Context) -> Body:
+    page = _page(ctx, "detail")
+    around = look_around(ctx, page.rows)
+    return with_next(ctx, "servers", page, [full(ctx, row, around) for row in page.rows])

@@ -1,0 +1,266 @@
+"""Servers over HTTP: create, list, show, update, delete. Acts are in server_actions.py."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from stratolith.compute.api import server_lists
+from stratolith.compute.api.links import resource_links, since
+from stratolith.compute.api.server_views import full, look_around
+from stratolith.compute.exceptions import ItemNotFound
+from stratolith.compute.managers import actions, server_acts, server_create, servers
+from stratolith.compute.managers.server_spec import ServerSpec, check_limits
+from stratolith.compute.models import Server
+from stratolith.compute.schemas import servers as schemas
+from stratolith.compute.schemas.types import as_bool, as_int
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.http import Response
+from stratolith.kernel.http.routing import Route
+
+Body = dict[str, Any]
+_P = "os_compute_api:servers:"
+_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+
+
+def create(ctx: Context, body: Body) -> Response:
+    """Create servers; they are built in the background."""
+    wanted = body["server"]
+    hints = body.get("os:scheduler_hints") or body.get("OS-SCH-HNT:scheduler_hints") or {}
+    made = server_create.create(ctx, read(ctx, wanted, hints))
+    if as_bool(wanted.get("return_reservation_id", False)):
+        return Response({"reservation_id": made[0].reservation_id}, status=202)
+    first = made[0]
+    links = resource_links(ctx, "servers", first.id)
+    found = {
+        "id": first.id,
+        "links": links,
+        "OS-DCF:diskConfig": first.disk_config,
+        "security_groups": [{"name": name} for name in first.security_groups or ["default"]],
+        "adminPass": wanted.get("adminPass") or make_password(),
+    }
+    return Response({"server": found}, status=202, headers={"Location": links[0]["href"]})
+
+
+def make_password() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(12))
+
+
+def read(ctx: Context, wanted: Mapping[str, Any], hints: Mapping[str, Any]) -> ServerSpec:
+    """The spec of a create body; raises BadRequest, naming the field."""
+    low = as_int(wanted.get("min_count", 1), "min_count", 1)
+    high = as_int(wanted.get("max_count", max(low, 1)), "max_count", 1)
+    if low > high:
+        raise BadRequest("min_count must be <= max_count")
+    if (low > 1 or high > 1) and wanted.get("hostname"):
+        raise BadRequest("A hostname can only be given to a single server.")
+    if wanted.get("trusted_image_certificates"):
+        raise BadRequest("trusted_image_certificates: this cloud does not validate certificates.")
+    networks = wanted.get("networks")
+    if networks in ("auto", "none") and not since(ctx, 37):
+        raise BadRequest("networks: auto and none need microversion 2.37.")
+    zone = wanted.get("availability_zone")
+    if zone and ":" in zone and (wanted.get("host") or wanted.get("hypervisor_hostname")):
+        raise BadRequest("A host cannot be requested twice, by availability_zone and by host.")
+    image = image_of(wanted)
+    return ServerSpec(
+        name=wanted["name"].strip(),
+        flavor_ref=str(wanted["flavorRef"]).rsplit("/", 1)[-1],
+        image_ref=image,
+        networks=networks,
+        security_groups=[one["name"] for one in wanted.get("security_groups", ()) if "name" in one],
+        key_name=wanted.get("key_name"),
+        user_data=wanted.get("user_data"),
+        files={one["path"]: one["contents"] for one in wanted.get("personality", ())},
+        config_drive=as_bool(wanted.get("config_drive", False)),
+        availability_zone=zone,
+        host=wanted.get("host"),
+        node=wanted.get("hypervisor_hostname"),
+        min_count=low,
+        max_count=high,
+        metadata=wanted.get("metadata", {}),
+        tags=wanted.get("tags", ()),
+        description=description_of(ctx, wanted),
+        hostname=wanted.get("hostname"),
+        access_ip_v4=wanted.get("accessIPv4") or None,
+        access_ip_v6=wanted.get("accessIPv6") or None,
+        disk_config=wanted.get("OS-DCF:diskConfig", "MANUAL"),
+        hints=hints,
+    )
+
+
+def description_of(ctx: Context, wanted: Mapping[str, Any]) -> str | None:
+    """Before 2.19 the name stood for the description."""
+    return wanted.get("description") if since(ctx, 19) else wanted["name"]
+
+
+def image_of(wanted: Mapping[str, Any]) -> str:
+    """The image to boot from; the one kind of block device there is so far is its copy."""
+    image: str = wanted.get("imageRef") or ""
+    if wanted.get("block_device_mapping"):
+        raise BadRequest("block_device_mapping: this cloud has no volumes yet.")
+    for device in wanted.get("block_device_mapping_v2", ()):
+        source, target = device.get("source_type"), device.get("destination_type", "local")
+        if source != "image" or target != "local":
+            raise BadRequest(
+                f"Block Device Mapping is Invalid: source {source} to destination {target} needs "
+                "volumes, which this cloud does not have yet; only image to local is offered."
+            )
+        if str(device.get("boot_index", 0)) != "0":
+            raise BadRequest("Block Device Mapping is Invalid: boot_index of the image must be 0.")
+        uuid = device.get("uuid") or device.get("image_id") or ""
+        if image and uuid and uuid != image:
+            raise BadRequest("Block Device Mapping is Invalid: it boots from another image.")
+        image = image or uuid
+    return image
+
+
+def show(ctx: Context, server: Server) -> Body:
+    return {"server": full(ctx, server, look_around(ctx, [server], groups=True))}
+
+
+def update(ctx: Context, server: Server, body: Body) -> Body:
+    wanted = body["server"]
+    columns = {
+        "name": "name",
+        "description": "description",
+        "hostname": "hostname",
+        "OS-DCF:diskConfig": "disk_config",
+        "accessIPv4": "access_ip_v4",
+        "accessIPv6": "access_ip_v6",
+    }
+    changes = {columns[key]: value for key, value in wanted.items()}
+    for column in ("access_ip_v4", "access_ip_v6"):
+        if column in changes:
+            changes[column] = changes[column] or None
+    if "name" in changes:
+        changes["name"] = changes["name"].strip()
+    servers.update(ctx, server, changes)
+    found = full(ctx, server, look_around(ctx, [server], groups=True))
+    return {"server": found if since(ctx, 75) else without_newer(found)}
+
+
+_OLD_ANSWER = {
+    "accessIPv4",
+    "accessIPv6",
+    "addresses",
+    "created",
+    "flavor",
+    "hostId",
+    "id",
+    "image",
+    "links",
+    "metadata",
+    "name",
+    "progress",
+    "status",
+    "tenant_id",
+    "updated",
+    "user_id",
+    "OS-DCF:diskConfig",
+    "fault",
+    "locked",
+    "description",
+    "tags",
+    "trusted_image_certificates",
+    "server_groups",
+    "locked_reason",
+}
+
+
+def without_newer(found: Body) -> Body:
+    """Answers to update and rebuild were shorter than show's before 2.75."""
+    return {key: value for key, value in found.items() if key in _OLD_ANSWER}
+
+
+def remove(ctx: Context, server: Server) -> None:
+    server_acts.delete(ctx, server)
+
+
+# -- metadata ------------------------------------------------------------------------------------
+
+
+def list_metadata(ctx: Context, server: Server) -> Body:
+    return {"metadata": server.properties}
+
+
+def show_metadata(ctx: Context, server_id: str, key: str) -> Body:
+    server = _authorized(ctx, server_id, "show")
+    _require_key(server, key)
+    return {"meta": {key: server.properties[key]}}
+
+
+def create_metadata(ctx: Context, server: Server, body: Body) -> Body:
+    _set_metadata(ctx, server, {**server.properties, **body["metadata"]})
+    return {"metadata": server.properties}
+
+
+def replace_metadata(ctx: Context, server: Server, body: Body) -> Body:
+    _set_metadata(ctx, server, body["metadata"])
+    return {"metadata": server.properties}
+
+
+def update_metadata(ctx: Context, server_id: str, key: str, body: Body) -> Body:
+    server = _authorized(ctx, server_id, "update")
+    if list(body["meta"]) != [key]:
+        raise BadRequest("Request body and URI mismatch")
+    _set_metadata(ctx, server, {**server.properties, **body["meta"]})
+    return {"meta": body["meta"]}
+
+
+def remove_metadata(ctx: Context, server_id: str, key: str) -> None:
+    server = _authorized(ctx, server_id, "delete")
+    _require_key(server, key)
+    left = {name: value for name, value in server.properties.items() if name != key}
+    _set_metadata(ctx, server, left)
+
+
+def _authorized(ctx: Context, server_id: str, rule: str) -> Server:
+    server = servers.get(ctx, server_id)
+    ctx.authorize(f"os_compute_api:server-metadata:{rule}", server.policy_target())
+    return server
+
+
+def _require_key(server: Server, key: str) -> None:
+    if key not in server.properties:
+        raise ItemNotFound(what="Metadata item")
+
+
+def _set_metadata(ctx: Context, server: Server, metadata: Mapping[str, str]) -> None:
+    actions.require_unlocked(ctx, server)
+    check_limits(ctx, metadata, {})
+    server.properties = dict(metadata)
+    ctx.env.caches.get("compute.metadata", {}).pop(server.id, None)
+
+
+_META = "os_compute_api:server-metadata:"
+_SERVER: dict[str, Any] = {"load": servers.get}
+
+ROUTES = [
+    Route.get("/servers", server_lists.index, rule=_P + "index", query=schemas.LIST_QUERY),
+    Route.get("/servers/detail", server_lists.detail, rule=_P + "detail", query=schemas.LIST_QUERY),
+    Route.post("/servers", create, rule=_P + "create", body=schemas.CREATE),
+    Route.get("/servers/{server_id}", show, rule=_P + "show", **_SERVER),
+    Route.put("/servers/{server_id}", update, rule=_P + "update", body=schemas.UPDATE, **_SERVER),
+    Route.delete("/servers/{server_id}", remove, rule=_P + "delete", **_SERVER),
+    Route.get("/servers/{server_id}/metadata", list_metadata, rule=_META + "index", **_SERVER),
+    Route.post(
+        "/servers/{server_id}/metadata",
+        create_metadata,
+        rule=_META + "create",
+        body=schemas.METADATA_BODY,
+        **_SERVER,
+    ),
+    Route.put(
+        "/servers/{server_id}/metadata",
+        replace_metadata,
+        rule=_META + "update_all",
+        body=schemas.METADATA_BODY,
+        **_SERVER,
+    ),
+    Route.get("/servers/{server_id}/metadata/{key}", show_metadata),
+    Route.put("/servers/{server_id}/metadata/{key}", update_metadata, body=schemas.META_BODY),
+    Route.delete("/servers/{server_id}/metadata/{key}", remove_metadata),
+]

@@ -1,0 +1,162 @@
+"""Compute services: which hosts take servers; and the availability zones they make up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.compute.api.links import since
+from stratolith.compute.exceptions import HostNotFound
+from stratolith.compute.managers import hosts
+from stratolith.compute.models import ComputeHost
+from stratolith.compute.schemas import services as schemas
+from stratolith.compute.schemas.types import as_bool
+from stratolith.kernel.agent.hub import AgentRecord
+from stratolith.kernel.clock import naive_micro
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest, Conflict, NotFound
+from stratolith.kernel.http.routing import Route
+
+Body = dict[str, Any]
+_P = "os_compute_api:os-services:"
+BINARY = "nova-compute"
+
+
+def _render(
+    ctx: Context, row: ComputeHost, beats: dict[str, AgentRecord], zones: dict[str, str]
+) -> Body:
+    beat = beats.get(row.host)
+    found: Body = {
+        "id": row.service_uuid if since(ctx, 53) else row.id,
+        "binary": BINARY,
+        "host": row.host,
+        "zone": hosts.zone_of(ctx, row.host, zones),
+        "status": "disabled" if row.disabled else "enabled",
+        "state": "up" if hosts.is_up(ctx, row, beats) else "down",
+        "updated_at": naive_micro(beat.last_seen_at if beat else row.reported_at),
+        "disabled_reason": row.disabled_reason,
+    }
+    if since(ctx, 11):
+        found["forced_down"] = row.forced_down
+    return found
+
+
+def index(ctx: Context) -> Body:
+    beats, zones = hosts.beats(ctx), hosts.zones(ctx)
+    host, binary = ctx.query.get("host"), ctx.query.get("binary")
+    rows = [
+        row for row in hosts.all_hosts(ctx) if host in (None, row.host) and binary in (None, BINARY)
+    ]
+    return {"services": [_render(ctx, row, beats, zones) for row in rows]}
+
+
+def update(ctx: Context, service_id: str, body: Body) -> Body:
+    """2.53: one PUT for everything."""
+    row = hosts.get_service(ctx, service_id, by_uuid=True)
+    status = body.get("status")
+    if "disabled_reason" in body and status != "disabled":
+        raise BadRequest("Specifying disabled_reason requires that status is disabled.")
+    if status is not None:
+        row.disabled = status == "disabled"
+        row.disabled_reason = body.get("disabled_reason") if row.disabled else None
+    if "forced_down" in body:
+        row.forced_down = as_bool(body["forced_down"])
+    ctx.session.flush()
+    return {"service": _render(ctx, row, hosts.beats(ctx), hosts.zones(ctx))}
+
+
+def act(ctx: Context, service_id: str, body: Body) -> Body:
+    """Before 2.53: PUT to the name of an act, with host and binary in the body."""
+    acts = {"enable", "disable", "disable-log-reason"} | (
+        {"force-down"} if since(ctx, 11) else set()
+    )
+    if service_id not in acts:
+        raise NotFound("Unknown action")
+    if body["binary"] != BINARY:
+        raise NotFound(f"Could not find binary {body['binary']} on host {body['host']}.")
+    try:
+        row = hosts.get(ctx, body["host"])
+    except HostNotFound as error:
+        raise NotFound(str(error)) from None
+    found: Body = {"host": row.host, "binary": BINARY}
+    if service_id == "force-down":
+        if "forced_down" not in body:
+            raise BadRequest("Missing forced_down field")
+        row.forced_down = as_bool(body["forced_down"])
+        return {"service": {**found, "forced_down": row.forced_down}}
+    row.disabled = service_id != "enable"
+    if service_id == "disable-log-reason" and not body.get("disabled_reason"):
+        raise BadRequest("Missing disabled reason field")
+    row.disabled_reason = body.get("disabled_reason") if row.disabled else None
+    found["status"] = "disabled" if row.disabled else "enabled"
+    if service_id == "disable-log-reason":
+        found["disabled_reason"] = row.disabled_reason
+    return {"service": found}
+
+
+def remove(ctx: Context, service_id: str) -> None:
+    """A host that is gone for good; raises Conflict while servers are on it or it lives."""
+    row = hosts.get_service(ctx, service_id, by_uuid=since(ctx, 53))
+    if hosts.usage(ctx).get(row.host, {}).get("servers"):
+        raise Conflict("Unable to delete compute service that is hosting instances.")
+    if hosts.is_up(ctx, row, hosts.beats(ctx)):
+        raise Conflict(f"The agent of {row.host} is alive; stop it first.")
+    hosts.remove(ctx, row)
+
+
+# -- availability zones --------------------------------------------------------------------------
+
+
+def list_zones(ctx: Context) -> Body:
+    found = [
+        {"zoneName": zone, "zoneState": {"available": available}, "hosts": None}
+        for zone, available in hosts.zone_names(ctx).items()
+    ]
+    return {"availabilityZoneInfo": [one for one in found if one["zoneState"]["available"]]}  # type: ignore[index]
+
+
+def detail_zones(ctx: Context) -> Body:
+    beats, zones = hosts.beats(ctx), hosts.zones(ctx)
+    found = []
+    for zone, available in hosts.zone_names(ctx).items():
+        there = [row for row in hosts.all_hosts(ctx) if hosts.zone_of(ctx, row.host, zones) == zone]
+        shown = {
+            row.host: {
+                BINARY: {
+                    "available": not row.disabled,
+                    "active": hosts.is_up(ctx, row, beats),
+                    "updated_at": naive_micro(
+                        beats[row.host].last_seen_at if row.host in beats else row.reported_at
+                    ),
+                }
+            }
+            for row in there
+        }
+        state = {"available": available}
+        found.append({"zoneName": zone, "zoneState": state, "hosts": shown})
+    return {"availabilityZoneInfo": found}
+
+
+ROUTES = [
+    Route.get("/os-services", index, rule=_P + "list"),
+    Route.put(
+        "/os-services/{service_id}",
+        update,
+        rule=_P + "update",
+        body=schemas.UPDATE,
+        since="2.53",
+    ),
+    Route.put(
+        "/os-services/{service_id}",
+        act,
+        rule=_P + "update",
+        body=schemas.OLD_ACTION,
+        until="2.52",
+    ),
+    Route.delete("/os-services/{service_id}", remove, rule=_P + "delete"),
+    Route.get("/os-availability-zone", list_zones, rule="os_compute_api:os-availability-zone:list"),
+    Route.get(
+        "/os-availability-zone/detail",
+        detail_zones,
+        rule="os_compute_api:os-availability-zone:detail",
+    ),
+]

@@ -1,0 +1,116 @@
+"""Errors of the compute service."""
+
+from __future__ import annotations
+
+from stratolith.kernel.exceptions import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    NotFound,
+    NotSupported,
+)
+
+
+class FlavorNotFound(NotFound):
+    message = "Flavor {flavor_id} could not be found."
+
+
+class FlavorExists(Conflict):
+    message = "Flavor with name {name} already exists."
+
+
+class FlavorIdExists(Conflict):
+    message = "Flavor with ID {flavor_id} already exists."
+
+
+class FlavorAccessExists(Conflict):
+    message = "Flavor access already exists for flavor {flavor_id} and project {project_id}."
+
+
+class FlavorAccessNotFound(NotFound):
+    message = "Flavor access not found for flavor {flavor_id} and project {project_id}."
+
+
+class ExtraSpecNotFound(NotFound):
+    message = "Flavor {flavor_id} has no extra spec with key {key}."
+
+
+class KeypairNotFound(NotFound):
+    message = "Keypair {name} not found for user {user_id}."
+
+
+class KeypairExists(Conflict):
+    message = "Key pair '{name}' already exists."
+
+
+class InvalidKeypair(BadRequest):
+    message = "Keypair data is invalid: {reason}."
+
+
+class ServerNotFound(NotFound):
+    message = "Instance {server_id} could not be found."
+
+
+class InvalidState(Conflict):
+    message = "Cannot '{action}' instance {server_id} while it is in {attribute} {state}."
+
+
+class ServerLocked(Conflict):
+    message = "Instance {server_id} is locked."
+
+
+class ServerNotReady(Conflict):
+    message = "Instance {server_id} is not ready."
+
+
+class HostNotFound(NotFound):
+    message = "Compute host {host} could not be found."
+
+
+class ServiceNotFound(NotFound):
+    message = "Service {service_id} could not be found."
+
+
+class HypervisorNotFound(NotFound):
+    message = "Hypervisor with ID '{hypervisor_id}' could not be found."
+
+
+class NoValidHost(BadRequest):
+    """Never answered over HTTP for a create: it becomes the server's fault."""
+
+    message = "No valid host was found. {reason}"
+
+
+class QuotaExceeded(Forbidden):
+    message = (
+        "Quota exceeded for {overs}: Requested {requested}, but already used {used} of "
+        "{limits} {overs}"
+    )
+
+
+class ItemNotFound(NotFound):
+    message = "{what} could not be found."
+
+
+class TagNotFound(NotFound):
+    message = "Server {server_id} has no tag '{tag}'."
+
+
+class ActionNotFound(NotFound):
+    message = "Action for request_id {request_id} on instance {server_id} not found."
+
+
+class AggregateNotFound(NotFound):
+    message = "Aggregate {aggregate_id} could not be found."
+
+
+class AggregateExists(Conflict):
+    message = "Aggregate {name} already exists."
+
+
+class ServerGroupNotFound(NotFound):
+    message = "Instance group {group_id} could not be found."
+
+
+class NotOffered(NotSupported):
+    message = "{what} is not offered by this cloud."

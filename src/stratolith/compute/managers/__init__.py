@@ -1,0 +1,1 @@
+"""The rules of the service; the only room that other services may import."""

@@ -1,0 +1,185 @@
+"""Acts on servers as operations, and the state columns that follow from them.
+
+Every act is an operation, also those that are done at once: the operations of a server are
+what ``os-instance-actions`` lists.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from stratolith.compute.exceptions import ActionNotFound, InvalidState, ServerLocked
+from stratolith.compute.managers import state
+from stratolith.compute.models import Server
+from stratolith.compute.settings import ComputeSettings
+from stratolith.kernel.context import Context
+from stratolith.kernel.operations import OPEN, Operation, State, open_of
+
+SERVICE = "compute"
+VIEW = "guests"
+
+
+def begin(
+    ctx: Context,
+    servers: Sequence[Server],
+    kind: str,
+    *,
+    seconds: float | None = None,
+    params: Mapping[str, Any] | None = None,
+    state: State = State.QUEUED,
+) -> list[Operation]:
+    """One operation of this kind for each server, in one insert; hints the hosts."""
+    now = ctx.env.clock.now()
+    if seconds is None:
+        seconds = ctx.env.settings.of(ComputeSettings).operation_timeout
+    done = state in (State.DONE, State.ERROR)
+    found = [
+        Operation(
+            service=SERVICE,
+            resource_id=server.id,
+            kind=kind,
+            state=state,
+            owner=server.host,
+            params=dict(params or {}),
+            request_id=ctx.request_id,
+            user_id=ctx.identity.user_id if ctx.identity else None,
+            project_id=ctx.identity.project_id if ctx.identity else None,
+            created_at=now,
+            started_at=now,
+            finished_at=now if done else None,
+            deadline_at=None if done else now + timedelta(seconds=seconds),
+        )
+        for server in servers
+    ]
+    ctx.session.add_all(found)
+    ctx.session.flush()
+    if not done:
+        for server in servers:
+            if server.host:
+                ctx.hint_host(server.host, VIEW, server.id)
+    return found
+
+
+def note(ctx: Context, server: Server, kind: str, error: str | None = None) -> Operation:
+    """An act that is over already."""
+    found = begin(ctx, [server], kind, state=State.ERROR if error else State.DONE)[0]
+    found.error = error
+    return found
+
+
+def end(operation: Operation, now: datetime, error: str | None = None) -> None:
+    """End an open operation."""
+    operation.state = State.ERROR if error else State.DONE
+    operation.error = error
+    operation.finished_at = now
+
+
+def open_operations(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[Operation]]:
+    """Server id -> its open operations, oldest first."""
+    found: dict[str, list[Operation]] = defaultdict(list)
+    if server_ids:
+        for operation in open_of(ctx.session, SERVICE, list(server_ids)):
+            found[operation.resource_id].append(operation)
+    return found
+
+
+def task_of(operation: Operation) -> str:
+    """The name managers.state.derive knows an operation by."""
+    if operation.kind == state.REBOOT:
+        soft = operation.params.get("type") == "SOFT"
+        return state.SOFT_REBOOT if soft else state.HARD_REBOOT
+    return operation.kind
+
+
+def refresh(
+    ctx: Context,
+    servers: Iterable[Server],
+    operations: Mapping[str, Sequence[Operation]] | None = None,
+) -> None:
+    """Bring the state columns in line; ``operations``: the open ones, when already loaded."""
+    servers = list(servers)
+    if operations is None:
+        operations = open_operations(ctx, [server.id for server in servers])
+    for server in servers:
+        still = [one for one in operations.get(server.id, ()) if one.state in OPEN]
+        found = state.derive(server, [task_of(one) for one in still])
+        if server.vm_state != found.vm_state:
+            server.vm_state = found.vm_state
+        if server.task_state != found.task_state:
+            server.task_state = found.task_state
+        if server.power_state != found.power_state:
+            server.power_state = found.power_state
+
+
+def require(
+    server: Server,
+    action: str,
+    *,
+    vm: Iterable[str] | None = None,
+    tasks: Iterable[str | None] | None = (None,),
+) -> None:
+    """Raise InvalidState unless the server is in one of these states; None: any."""
+    if vm is not None and server.vm_state not in set(vm):
+        raise InvalidState(
+            action=action, server_id=server.id, attribute="vm_state", state=server.vm_state
+        )
+    if tasks is not None and server.task_state not in set(tasks):
+        raise InvalidState(
+            action=action, server_id=server.id, attribute="task_state", state=server.task_state
+        )
+
+
+def require_unlocked(ctx: Context, server: Server) -> None:
+    """Raise ServerLocked when somebody locked it; administrators are not held up."""
+    if server.locked_by and not ctx.is_admin:
+        raise ServerLocked(server_id=server.id)
+
+
+def set_fault(ctx: Context, server: Server, message: str, *, code: int = 500) -> None:
+    """Put a server into ERROR with a text its owner reads (255 characters at most)."""
+    now = ctx.env.clock.now()
+    server.has_error = True
+    server.fault = {
+        "code": code,
+        "message": message[:255],
+        "created": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "details": message,
+    }
+
+
+def clear_fault(server: Server) -> None:
+    server.has_error = False
+    server.fault = None
+
+
+# -- os-instance-actions -------------------------------------------------------------------------
+
+
+def history(ctx: Context, server_id: str) -> list[Operation]:
+    """Every act on a server, newest first."""
+    return list(
+        ctx.session.scalars(
+            select(Operation)
+            .where(Operation.service == SERVICE, Operation.resource_id == server_id)
+            .order_by(Operation.seq.desc())
+        )
+    )
+
+
+def of_request(ctx: Context, server_id: str, request_id: str) -> Operation:
+    """Raises ActionNotFound."""
+    found = ctx.session.scalars(
+        select(Operation).where(
+            Operation.service == SERVICE,
+            Operation.resource_id == server_id,
+            Operation.request_id == request_id,
+        )
+    ).first()
+    if found is None:
+        raise ActionNotFound(request_id=request_id, server_id=server_id)
+    return found

@@ -1,0 +1,95 @@
+"""Questions to a host that somebody waits for: asked by a row, answered by its agent.
+
+The row makes it work with several control-plane processes; in the process that asked, an
+event ends the wait at once.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from stratolith.compute.models import HostRequest, Server
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import Conflict, Unavailable
+from stratolith.kernel.ids import new_uuid
+
+VIEW = "guest-requests"
+EVENTS = "compute.host_requests"
+KEEP = timedelta(minutes=2)
+
+
+def ask(
+    ctx: Context, server: Server, kind: str, params: dict[str, Any], seconds: float = 10.0
+) -> dict[str, Any]:
+    """Ask the server's host and wait; commits the transaction of ``ctx`` first.
+
+    Raises Unavailable when no answer comes, Conflict with the host's reason for refusing.
+    """
+    request_id, host, server_id = new_uuid(), server.host or "", server.id
+    now = ctx.env.clock.now()
+    ctx.session.execute(delete(HostRequest).where(HostRequest.created_at < now - KEEP))
+    ctx.session.add(
+        HostRequest(
+            id=request_id, host=host, server_id=server_id, kind=kind, params=params, created_at=now
+        )
+    )
+    event = _events(ctx)[request_id] = threading.Event()
+    ctx.hint_host(host, VIEW, request_id)
+    ctx.commit()
+    try:
+        answer = _wait(ctx, request_id, event, seconds)
+    finally:
+        _events(ctx).pop(request_id, None)
+    if answer is None:
+        raise Unavailable(f"The host of instance {server_id} does not answer.")
+    if answer.get("error"):
+        raise Conflict(str(answer["error"]))
+    return answer
+
+
+def _wait(
+    ctx: Context, request_id: str, event: threading.Event, seconds: float
+) -> dict[str, Any] | None:
+    step = 0.5
+    for _ in range(int(seconds / step)):
+        event.wait(step)
+        with ctx.env.db.read() as session:
+            found = session.get(HostRequest, request_id)
+            if found is not None and found.answer is not None:
+                return found.answer
+    return None
+
+
+def _events(ctx: Context) -> dict[str, threading.Event]:
+    found: dict[str, threading.Event] = ctx.env.caches.setdefault(EVENTS, {})
+    return found
+
+
+# -- the agent's side ----------------------------------------------------------------------------
+
+
+def compile_view(ctx: Context, host: str, keys: list[str] | None) -> dict[str, Any]:
+    """Unanswered questions of this host."""
+    statement = select(HostRequest).where(HostRequest.host == host, HostRequest.answer.is_(None))
+    if keys is not None:
+        statement = statement.where(HostRequest.id.in_(keys))
+    return {
+        one.id: {"server_id": one.server_id, "kind": one.kind, "params": one.params}
+        for one in ctx.session.scalars(statement)
+    }
+
+
+def take_report(ctx: Context, host: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """{request id: answer}."""
+    for request_id, answer in payload.items():
+        found = ctx.session.get(HostRequest, request_id)
+        if found is not None and found.host == host and found.answer is None:
+            found.answer = answer
+            event = _events(ctx).get(request_id)
+            if event is not None:
+                ctx.after_commit(event.set)
+    return {}

@@ -1,0 +1,169 @@
+"""Hosts that run guests: their resources in placement, whether they live, their zones."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import func, select
+
+from stratolith.compute.exceptions import HostNotFound, HypervisorNotFound, ServiceNotFound
+from stratolith.compute.models import Aggregate, ComputeHost, Server
+from stratolith.compute.settings import ComputeSettings
+from stratolith.kernel.agent.hub import AgentRecord, is_alive
+from stratolith.kernel.context import Context
+from stratolith.kernel.ids import is_uuid, new_uuid
+from stratolith.placement.managers import inventories, providers
+
+_NAMESPACE = uuid.UUID("5f0f4ba4-3e0a-4f6a-9a53-7a3d2a3f1b63")
+
+
+def provider_uuid(host: str) -> str:
+    """A host keeps its provider whatever happens to its row."""
+    return str(uuid.uuid5(_NAMESPACE, host))
+
+
+def report(ctx: Context, host: str, facts: dict[str, Any]) -> ComputeHost:
+    """Take what an agent measured: the host, its provider and its inventories."""
+    row = ctx.session.scalars(select(ComputeHost).where(ComputeHost.host == host)).first()
+    if row is None:
+        row = ComputeHost(host=host, uuid=provider_uuid(host), service_uuid=new_uuid(), facts={})
+        ctx.session.add(row)
+        providers.ensure(ctx, row.uuid, host)
+    row.reported_at = ctx.env.clock.now()
+    row.facts = facts
+    inventories.replace(ctx, row.uuid, _inventory(ctx, facts))
+    return row
+
+
+def _inventory(ctx: Context, facts: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    settings = ctx.env.settings.of(ComputeSettings)
+    vcpus, memory, disk = (max(1, int(facts[k])) for k in ("vcpus", "memory_mb", "disk_gb"))
+    reserved = min(settings.reserved_host_memory_mb, memory - 1)
+    reserved_disk = min(-(-settings.reserved_host_disk_mb // 1024), disk - 1)
+    return {
+        "VCPU": _stock(vcpus, 0, settings.cpu_allocation_ratio),
+        "MEMORY_MB": _stock(memory, reserved, settings.ram_allocation_ratio),
+        "DISK_GB": _stock(disk, reserved_disk, settings.disk_allocation_ratio),
+    }
+
+
+def _stock(total: int, reserved: int, ratio: float) -> dict[str, Any]:
+    return {
+        "total": total,
+        "reserved": reserved,
+        "min_unit": 1,
+        "max_unit": total,
+        "step_size": 1,
+        "allocation_ratio": ratio,
+    }
+
+
+# -- looking them up -----------------------------------------------------------------------------
+
+
+def all_hosts(ctx: Context) -> list[ComputeHost]:
+    return list(ctx.session.scalars(select(ComputeHost).order_by(ComputeHost.id)))
+
+
+def get(ctx: Context, host: str) -> ComputeHost:
+    """Raises HostNotFound."""
+    found = ctx.session.scalars(select(ComputeHost).where(ComputeHost.host == host)).first()
+    if found is None:
+        raise HostNotFound(host=host)
+    return found
+
+
+def get_service(ctx: Context, service_id: str, *, by_uuid: bool) -> ComputeHost:
+    """A compute service by its uuid (2.53) or number; raises ServiceNotFound."""
+    found = None
+    if by_uuid and is_uuid(service_id):
+        statement = select(ComputeHost).where(ComputeHost.service_uuid == service_id)
+        found = ctx.session.scalars(statement).first()
+    elif not by_uuid and service_id.isascii() and service_id.isdigit() and len(service_id) < 10:
+        found = ctx.session.get(ComputeHost, int(service_id))
+    if found is None:
+        raise ServiceNotFound(service_id=service_id)
+    return found
+
+
+def get_hypervisor(ctx: Context, hypervisor_id: str, *, by_uuid: bool) -> ComputeHost:
+    """Raises HypervisorNotFound."""
+    found = None
+    if by_uuid and is_uuid(hypervisor_id):
+        statement = select(ComputeHost).where(ComputeHost.uuid == hypervisor_id)
+        found = ctx.session.scalars(statement).first()
+    elif not by_uuid and hypervisor_id.isascii() and hypervisor_id.isdigit():
+        found = ctx.session.get(ComputeHost, int(hypervisor_id[:9]))
+    if found is None:
+        raise HypervisorNotFound(hypervisor_id=hypervisor_id)
+    return found
+
+
+def beats(ctx: Context) -> dict[str, AgentRecord]:
+    """Host -> when its agent was last heard of."""
+    return {row.host: row for row in ctx.session.scalars(select(AgentRecord))}
+
+
+def is_up(ctx: Context, host: ComputeHost, records: dict[str, AgentRecord]) -> bool:
+    """Alive and not forced down."""
+    return not host.forced_down and is_alive(records.get(host.host), ctx.env.clock.now())
+
+
+def alive(ctx: Context) -> set[str]:
+    """Names of the hosts that are up."""
+    records = beats(ctx)
+    return {row.host for row in all_hosts(ctx) if is_up(ctx, row, records)}
+
+
+def usage(ctx: Context) -> dict[str, dict[str, int]]:
+    """Host -> what its servers use: vcpus, memory_mb, disk_gb, servers."""
+    rows = ctx.session.execute(
+        select(
+            Server.host,
+            func.sum(Server.vcpus),
+            func.sum(Server.memory_mb),
+            func.sum(Server.disk_gb),
+            func.count(),
+        )
+        .where(Server.deleted_at.is_(None), Server.host.is_not(None))
+        .group_by(Server.host)
+    )
+    return {
+        host: {"vcpus": vcpus, "memory_mb": memory, "disk_gb": disk, "servers": count}
+        for host, vcpus, memory, disk, count in rows
+    }
+
+
+# -- availability zones --------------------------------------------------------------------------
+
+
+def zones(ctx: Context) -> dict[str, str]:
+    """Host -> availability zone, from the aggregates that have one."""
+    found: dict[str, str] = {}
+    for aggregate in ctx.session.scalars(select(Aggregate).order_by(Aggregate.id)):
+        if aggregate.availability_zone:
+            for host in aggregate.hosts:
+                found.setdefault(host, aggregate.availability_zone)
+    return found
+
+
+def zone_of(ctx: Context, host: str, known: dict[str, str] | None = None) -> str:
+    default = ctx.env.settings.of(ComputeSettings).default_availability_zone
+    return (zones(ctx) if known is None else known).get(host, default)
+
+
+def zone_names(ctx: Context) -> dict[str, bool]:
+    """Zone -> whether an enabled host in it is up."""
+    records, known = beats(ctx), zones(ctx)
+    found: Counter[str] = Counter()
+    for row in all_hosts(ctx):
+        found[zone_of(ctx, row.host, known)] += int(is_up(ctx, row, records) and not row.disabled)
+    return {zone: count > 0 for zone, count in sorted(found.items())}
+
+
+def remove(ctx: Context, row: ComputeHost) -> None:
+    """Forget a host that holds no servers; its provider goes too."""
+    providers.delete(ctx, row.uuid)
+    ctx.session.delete(row)

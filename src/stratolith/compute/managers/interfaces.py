@@ -1,0 +1,77 @@
+"""NICs of existing servers: attached and detached while they run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stratolith.compute.exceptions import ItemNotFound
+from stratolith.compute.managers import actions, hosts, state
+from stratolith.compute.models import Server
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest, Conflict
+from stratolith.network.managers import server_ports
+from stratolith.network.managers.server_ports import NetworkRequest, ServerPort
+
+_STATES = ("active", "paused", "stopped")
+
+
+def of_server(ctx: Context, server: Server) -> list[ServerPort]:
+    return list(server_ports.of_servers(ctx, [server.id]).get(server.id, []))
+
+
+def get(ctx: Context, server: Server, port_id: str) -> ServerPort:
+    """Raises ItemNotFound."""
+    for port in of_server(ctx, server):
+        if port.port_id == port_id:
+            return port
+    raise ItemNotFound(what=f"Port {port_id} of instance {server.id}")
+
+
+def attach(ctx: Context, server: Server, request: NetworkRequest | None) -> ServerPort:
+    """Give the server one more NIC; the host plugs it in.
+
+    Raises InvalidState, ServerLocked, Conflict (no hot-plug), and the network's errors.
+    """
+    actions.require_unlocked(ctx, server)
+    actions.require(server, "attach_interface", vm=_STATES, tasks=None)
+    if server.host is None:
+        raise Conflict(f"Instance {server.id} is on no host.")
+    _require_hotplug(ctx, server)
+    plan = server_ports.plan(ctx, server.project_id, [request] if request else None)
+    if not plan.ports:
+        raise BadRequest("There is no network to attach an interface to.")
+    made = server_ports.attach(
+        ctx, plan, server.id, server.host, server.hostname, server.zone or ""
+    )
+    for port in made:
+        actions.begin(ctx, [server], state.ATTACH, params={"port_id": port.port_id})
+    server.generation += 1
+    return made[0]
+
+
+def detach(ctx: Context, server: Server, port_id: str) -> None:
+    """The host unplugs the NIC, then the port goes. Raises ItemNotFound, Conflict."""
+    actions.require_unlocked(ctx, server)
+    actions.require(server, "detach_interface", vm=_STATES, tasks=None)
+    get(ctx, server, port_id)
+    if server.host is None or server.host not in hosts.alive(ctx):
+        raise Conflict(f"Service is unavailable at this time: host {server.host} is down.")
+    _require_hotplug(ctx, server)
+    server.generation += 1
+    actions.begin(ctx, [server], state.DETACH, params={"port_id": port_id})
+
+
+def with_address(server: Server, ports: Sequence[ServerPort], address: str) -> ServerPort:
+    """The port of a server that has the address; raises BadRequest."""
+    for port in ports:
+        if any(one["ip_address"] == address for one in port.fixed_ips):
+            return port
+    raise BadRequest(f"Fixed IP {address} is not one of instance {server.id}.")
+
+
+def _require_hotplug(ctx: Context, server: Server) -> None:
+    if server.vm_state == "stopped":
+        return
+    capabilities = hosts.get(ctx, server.host or "").facts.get("capabilities", {})
+    if not capabilities.get("hotplug_nic"):
+        raise Conflict("The hypervisor cannot plug interfaces into a running guest.")

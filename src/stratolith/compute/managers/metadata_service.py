@@ -1,0 +1,229 @@
+"""What a guest may learn about itself: meta_data.json, user data, the EC2 tree, the drive.
+
+The same documents are served over HTTP at 169.254.169.254 and written to config drives.
+Sources: the compute user guide (metadata service) and Amazon's instance metadata categories.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+
+from stratolith.compute.managers import hosts
+from stratolith.compute.models import Server
+from stratolith.compute.settings import ComputeSettings
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import Conflict, Forbidden, NotFound
+from stratolith.network.managers import server_ports
+
+VERSIONS = [
+    "2012-08-10",
+    "2013-04-04",
+    "2013-10-17",
+    "2015-10-15",
+    "2016-06-30",
+    "2016-10-06",
+    "2017-02-22",
+    "2018-08-27",
+    "2020-10-14",
+    "latest",
+]
+EC2_VERSIONS = [
+    "1.0",
+    "2007-01-19",
+    "2007-03-01",
+    "2007-08-29",
+    "2007-10-10",
+    "2007-12-15",
+    "2008-02-01",
+    "2008-09-01",
+    "2009-04-04",
+    "latest",
+]
+CACHE = "compute.metadata"
+MAX_PASSWORD = 4 * 255
+Tree = dict[str, Any]
+
+
+@dataclass
+class Answers:
+    """Everything one guest can ask for; ``meta`` is meta_data.json of the newest version."""
+
+    meta: dict[str, Any]
+    network: dict[str, Any]
+    ec2: Tree
+    user_data: bytes | None
+    password: str
+    files: dict[str, bytes] = field(default_factory=dict)  # content_path number -> bytes
+
+
+# -- who asks ------------------------------------------------------------------------------------
+
+
+def identify(ctx: Context) -> str:
+    """The server id of a request, vouched for by its host's proxy; raises Forbidden."""
+    server_id = ctx.headers.get("x-instance-id", "")
+    given = ctx.headers.get("x-instance-id-signature", "")
+    secret = ctx.env.secrets.get("metadata_secret", "")
+    if not server_id or not ctx.headers.get("x-tenant-id") or not secret:
+        raise Forbidden("The request does not come through a metadata proxy.")
+    wanted = hmac.new(secret.encode(), server_id.encode(), hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(wanted, given):
+        raise Forbidden("Invalid proxy request signature.")
+    return server_id
+
+
+def answers(ctx: Context) -> Answers:
+    """The answers for the guest that asks; kept in memory for a few seconds."""
+    server_id = identify(ctx)
+    kept = ctx.env.caches.setdefault(CACHE, {})
+    now = ctx.env.clock.monotonic()
+    found = kept.get(server_id)
+    if found is None or found[0] < now:
+        seconds = ctx.env.settings.of(ComputeSettings).metadata_cache_seconds
+        if len(kept) > 2000:
+            kept.clear()
+        found = kept[server_id] = (now + seconds, build(ctx, _server(ctx, server_id)))
+    if found[1].meta["project_id"] != ctx.headers.get("x-tenant-id"):
+        raise Forbidden("The project of the request is not the server's.")
+    answer: Answers = found[1]
+    return answer
+
+
+def _server(ctx: Context, server_id: str) -> Server:
+    found = ctx.session.scalars(
+        select(Server).where(Server.id == server_id, Server.deleted_at.is_(None))
+    ).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def set_password(ctx: Context, password: bytes) -> None:
+    """What the guest made for its administrator, once; raises Conflict when it is there."""
+    if len(password) > MAX_PASSWORD:
+        raise Conflict("Password is too long.")
+    server = _server(ctx, identify(ctx))
+    if server.password:
+        raise Conflict("Password was set already.")
+    server.password = password.decode("ascii", "replace")
+    ctx.env.caches.get(CACHE, {}).pop(server.id, None)
+
+
+# -- documents -----------------------------------------------------------------------------------
+
+
+def build(ctx: Context, server: Server) -> Answers:
+    network = server_ports.network_metadata(ctx, server.id)
+    files = {f"{n:04d}": base64.b64decode(c) for n, c in enumerate(server.files.values())}
+    return Answers(
+        meta=_meta_data(ctx, server),
+        network=network,
+        ec2=_ec2(ctx, server),
+        user_data=_user_data(server),
+        password=server.password or "",
+        files=files,
+    )
+
+
+def _user_data(server: Server) -> bytes | None:
+    if not server.user_data:
+        return None
+    try:
+        return base64.b64decode(server.user_data)
+    except (ValueError, binascii.Error):
+        return None
+
+
+def _hostname(ctx: Context, server: Server) -> str:
+    domain = ctx.env.settings.of(ComputeSettings).dhcp_domain
+    if "." in server.hostname or not domain:
+        return server.hostname
+    return f"{server.hostname}.{domain}"
+
+
+def _meta_data(ctx: Context, server: Server) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "uuid": server.id,
+        "hostname": _hostname(ctx, server),
+        "name": server.name,
+        "launch_index": server.launch_index,
+        "availability_zone": server.zone or hosts.zone_of(ctx, server.host or ""),
+        "project_id": server.project_id,
+        "devices": [],
+        "dedicated_cpus": [],
+    }
+    if server.properties:
+        found["meta"] = server.properties
+    if server.key:
+        key = server.key
+        found["public_keys"] = {key["name"]: key["public_key"]}
+        found["keys"] = [{"name": key["name"], "type": key["type"], "data": key["public_key"]}]
+    if server.files:
+        found["files"] = [
+            {"path": path, "content_path": f"/content/{number:04d}"}
+            for number, path in enumerate(server.files)
+        ]
+    seed = hashlib.sha512(server.id.encode() + ctx.env.secrets.get("metadata_secret", "").encode())
+    found["random_seed"] = base64.b64encode(seed.digest() * 8).decode()
+    return found
+
+
+def _ec2(ctx: Context, server: Server) -> Tree:
+    ports = server_ports.of_servers(ctx, [server.id]).get(server.id, [])
+    fixed = [a["ip_address"] for p in ports for a in p.fixed_ips if a["version"] == 4]
+    floating = [a["ip_address"] for p in ports for a in p.floating_ips]
+    groups = sorted({name for port in ports for name in port.security_groups})
+    hostname = _hostname(ctx, server)
+    found: Tree = {
+        "ami-id": f"ami-{zlib.crc32((server.image_id or '').encode()):08x}",
+        "ami-launch-index": str(server.launch_index),
+        "ami-manifest-path": "none",
+        "block-device-mapping": {"ami": "vda", "root": "/dev/vda"},
+        "hostname": hostname,
+        "instance-action": "none",
+        "instance-id": f"i-{server.number:08x}",
+        "instance-type": server.flavor.get("name", ""),
+        "local-hostname": hostname,
+        "local-ipv4": fixed[0] if fixed else "",
+        "placement": {"availability-zone": server.zone or ""},
+        "public-hostname": hostname,
+        "public-ipv4": floating[0] if floating else "",
+        "reservation-id": server.reservation_id,
+        "security-groups": "\n".join(groups),
+    }
+    if server.key:
+        name, public_key = server.key["name"], server.key["public_key"]
+        found["public-keys"] = {"0": {"_name": f"0={name}", "openssh-key": public_key}}
+    return found
+
+
+# -- as files ------------------------------------------------------------------------------------
+
+
+def config_drive(ctx: Context, server: Server) -> dict[str, bytes]:
+    """Path in the drive -> content."""
+    found = build(ctx, server)
+    files: dict[str, bytes] = {}
+    for version in VERSIONS:
+        folder = f"openstack/{version}"
+        files[f"{folder}/meta_data.json"] = msgspec.json.encode(found.meta)
+        files[f"{folder}/network_data.json"] = msgspec.json.encode(found.network)
+        files[f"{folder}/vendor_data.json"] = b"{}"
+        files[f"{folder}/vendor_data2.json"] = b"{}"
+        if found.user_data is not None:
+            files[f"{folder}/user_data"] = found.user_data
+    files["ec2/latest/meta-data.json"] = msgspec.json.encode(found.ec2)
+    if found.user_data is not None:
+        files["ec2/latest/user-data"] = found.user_data
+    for number, content in found.files.items():
+        files[f"openstack/content/{number}"] = content
+    return files

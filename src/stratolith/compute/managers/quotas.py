@@ -1,0 +1,57 @@
+"""Quota sets as the compute API shows them: names that come and go with microversions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.compute.quotas import NETWORK_RESOURCES, RESOURCES
+from stratolith.kernel import quota
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest
+
+FILES = ("injected_files", "injected_file_content_bytes", "injected_file_path_bytes")
+GROUPS = ("server_groups", "server_group_members")
+_OWN = [resource.name for resource in RESOURCES]
+
+
+def names(minor: int) -> list[str]:
+    """Resources of a quota set in microversion 2.``minor``."""
+    found = [name for name in _OWN if minor < 57 or name not in FILES]
+    return found + (list(NETWORK_RESOURCES) if minor < 36 else [])
+
+
+def class_names(minor: int) -> list[str]:
+    """Resources of a quota class set."""
+    found = [name for name in _OWN if minor < 57 or name not in FILES]
+    if minor < 50:
+        return [n for n in found if n not in GROUPS] + list(NETWORK_RESOURCES)
+    return found
+
+
+def limits(ctx: Context, project_id: str) -> dict[str, int]:
+    """Limits in force; those of the network are unlimited here."""
+    return {**quota.limits(ctx, project_id), **NETWORK_RESOURCES}
+
+
+def usage(ctx: Context, project_id: str) -> dict[str, int]:
+    return {**quota.usage(ctx, project_id), **dict.fromkeys(NETWORK_RESOURCES, 0)}
+
+
+def defaults(ctx: Context) -> dict[str, int]:
+    return limits(ctx, quota.DEFAULT_CLASS)
+
+
+def set_limits(ctx: Context, project_id: str, wanted: dict[str, Any], *, force: bool) -> None:
+    """Raises BadRequest for a limit below what is used, unless forced."""
+    used = {} if force else usage(ctx, project_id)
+    for name, value in wanted.items():
+        limit = int(value)
+        if limit < -1:
+            raise BadRequest(f"Quota limit {limit} for {name} must be -1 or greater.")
+        if 0 <= limit < used.get(name, 0):
+            raise BadRequest(
+                f"Quota limit {limit} for {name} must be greater than or equal to already used "
+                f"and reserved {used[name]}."
+            )
+        if name in _OWN:
+            quota.set_limit(ctx, project_id, name, limit)

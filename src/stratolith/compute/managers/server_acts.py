@@ -1,0 +1,161 @@
+"""Acts on existing servers: power, reboot, deletion, and the administrator's reset.
+
+Each writes what should be and an operation; the host's agent does it, and its report ends the
+operation (managers/guests.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import delete as sql_delete
+
+from stratolith.compute.exceptions import ServerNotReady
+from stratolith.compute.managers import actions, hosts, state
+from stratolith.compute.models import Server, ServerGroupMember
+from stratolith.compute.settings import ComputeSettings
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import Conflict
+from stratolith.network.managers import server_ports
+from stratolith.placement.managers import allocations
+
+
+def _act(ctx: Context, server: Server, kind: str, **params: str) -> None:
+    server.generation += 1
+    operation = actions.begin(ctx, [server], kind, params=params)[0]
+    actions.refresh(ctx, [server], {server.id: [operation]})
+
+
+def start(ctx: Context, server: Server) -> None:
+    """Raises InvalidState unless it is stopped, ServerLocked, Conflict when its host is down."""
+    actions.require_unlocked(ctx, server)
+    actions.require(server, "start", vm=("stopped",))
+    require_host_up(ctx, server)
+    server.desired_power = "running"
+    _act(ctx, server, state.START)
+
+
+def stop(ctx: Context, server: Server) -> None:
+    """Raises InvalidState unless it runs (or is in error), ServerLocked, Conflict."""
+    actions.require_unlocked(ctx, server)
+    actions.require(server, "stop", vm=("active", "error"))
+    _require_made(server)
+    require_host_up(ctx, server)
+    server.desired_power = "stopped"
+    _act(ctx, server, state.STOP)
+
+
+def reboot(ctx: Context, server: Server, kind: str) -> None:
+    """``kind``: SOFT or HARD. Hard also brings back a server in error."""
+    actions.require_unlocked(ctx, server)
+    if kind == "SOFT":
+        actions.require(server, "reboot", vm=("active",))
+    else:
+        allowed = (None, "reboot_started", "rebooting", "reboot_started_hard")
+        actions.require(
+            server, "reboot", vm=("active", "stopped", "paused", "error"), tasks=allowed
+        )
+    _require_made(server)
+    require_host_up(ctx, server)
+    server.desired_power = "running"
+    _act(ctx, server, state.REBOOT, type=kind)
+
+
+def pause(ctx: Context, server: Server) -> None:
+    actions.require_unlocked(ctx, server)
+    actions.require(server, "pause", vm=("active",))
+    _require_pausable(ctx, server)
+    server.desired_power = "paused"
+    _act(ctx, server, state.PAUSE)
+
+
+def unpause(ctx: Context, server: Server) -> None:
+    actions.require_unlocked(ctx, server)
+    actions.require(server, "unpause", vm=("paused",))
+    require_host_up(ctx, server)
+    server.desired_power = "running"
+    _act(ctx, server, state.UNPAUSE)
+
+
+def _require_pausable(ctx: Context, server: Server) -> None:
+    require_host_up(ctx, server)
+    facts = hosts.get(ctx, server.host or "").facts
+    if not facts.get("capabilities", {}).get("pause"):
+        raise Conflict(f"The hypervisor of instance {server.id} cannot pause guests.")
+
+
+def reset_state(ctx: Context, server: Server, wanted: str) -> None:
+    """``wanted``: active or error. Open operations are given up."""
+    now = ctx.env.clock.now()
+    for operation in actions.open_operations(ctx, [server.id]).get(server.id, ()):
+        if operation.kind != state.DELETE:
+            actions.end(operation, now, "given up: the state was reset by an administrator")
+    if wanted == "error":
+        server.has_error = True
+    else:
+        actions.clear_fault(server)
+        if server.observed_power == "running":
+            server.desired_power = "running"
+    actions.refresh(ctx, [server])
+
+
+def _require_made(server: Server) -> None:
+    """A server that never came to a host has nothing to act on."""
+    if server.host is None or server.observed_power is None:
+        raise ServerNotReady(server_id=server.id)
+
+
+def require_host_up(ctx: Context, server: Server) -> None:
+    """Raise Conflict when the server's host cannot be asked for anything now."""
+    if server.host is None or server.host not in hosts.alive(ctx):
+        raise Conflict(f"Service is unavailable at this time: host {server.host} is down.")
+
+
+# -- deletion ------------------------------------------------------------------------------------
+
+
+def delete(ctx: Context, server: Server) -> None:
+    """Ask the host to destroy the guest; at once when there is no host that could.
+
+    Raises ServerLocked.
+    """
+    actions.require_unlocked(ctx, server)
+    now = ctx.env.clock.now()
+    if server.delete_requested_at is None:
+        server.delete_requested_at = now
+        server.generation += 1
+    if server.host is None or server.host not in hosts.alive(ctx):
+        actions.note(ctx, server, state.DELETE)
+        finish_deletion(ctx, [server])
+        return
+    open_ones = actions.open_operations(ctx, [server.id]).get(server.id, [])
+    if all(one.kind != state.DELETE for one in open_ones):
+        seconds = ctx.env.settings.of(ComputeSettings).operation_timeout
+        open_ones += actions.begin(ctx, [server], state.DELETE, seconds=seconds)
+    actions.refresh(ctx, [server], {server.id: open_ones})
+
+
+def finish_deletion(ctx: Context, servers: Sequence[Server]) -> None:
+    """The guests are gone, or will be when their dead host returns: give back everything."""
+    alive = [server for server in servers if server.deleted_at is None]
+    if not alive:
+        return
+    now = ctx.env.clock.now()
+    operations = actions.open_operations(ctx, [server.id for server in alive])
+    for server in alive:
+        for operation in operations.get(server.id, ()):
+            gave_up = None if operation.kind == state.DELETE else "given up: the server is deleted"
+            actions.end(operation, now, gave_up)
+        server_ports.release(ctx, server.id)
+        allocations.release(ctx, server.id)
+        server.deleted_at = server.terminated_at = now
+        server.observed_power = None
+    _leave_groups(ctx, [server.id for server in alive])
+    actions.refresh(ctx, alive, {})
+    ctx.session.flush()
+
+
+def _leave_groups(ctx: Context, server_ids: Iterable[str]) -> None:
+    ctx.session.execute(
+        sql_delete(ServerGroupMember).where(ServerGroupMember.server_id.in_(list(server_ids)))
+    )

@@ -1,0 +1,302 @@
+"""Creating servers: one transaction that ends with everything decided.
+
+Quota, host, allocation, ports, rows and the operation that the host's agent will carry out
+commit together or not at all. A server for which no host is found is made too, in ERROR with
+a fault that says why, as users of this API expect.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from stratolith.compute.exceptions import QuotaExceeded, ServerGroupNotFound
+from stratolith.compute.managers import actions, flavors, hosts, server_spec, state
+from stratolith.compute.managers.server_spec import Resolved, ServerSpec
+from stratolith.compute.models import (
+    ComputeHost,
+    Server,
+    ServerGroup,
+    ServerGroupMember,
+    ServerTag,
+)
+from stratolith.compute.scheduler.filters import Candidate, Request
+from stratolith.compute.scheduler.place import place
+from stratolith.compute.settings import ComputeSettings
+from stratolith.kernel import quota
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest, Forbidden
+from stratolith.kernel.ids import is_uuid, new_uuid
+from stratolith.network.managers import server_ports
+from stratolith.network.managers.server_ports import NetworkRequest, PortPlan
+from stratolith.placement.managers import allocations
+from stratolith.placement.managers import candidates as providers
+from stratolith.placement.managers.allocations import Claim
+
+
+def create(ctx: Context, spec: ServerSpec) -> list[Server]:
+    """Make ``min_count`` to ``max_count`` servers, as many as the quota allows.
+
+    Raises BadRequest, QuotaExceeded and what the network service raises for bad requests.
+    """
+    resolved = server_spec.resolve(ctx, spec)
+    count = _allowed(ctx, spec, resolved.flavor.vcpus, resolved.flavor.ram)
+    plan = _plan_ports(ctx, spec, count)
+    request, group = _request(ctx, spec, resolved)
+    servers = _rows(ctx, spec, resolved, count)
+    _place(ctx, servers, request, resolved)
+    if group is not None:
+        _join(ctx, group, servers)
+    for server in servers:
+        if server.host:
+            server_ports.create(
+                ctx, plan, server.id, server.host, server.hostname, server.zone or ""
+            )
+    _begin(ctx, servers)
+    return servers
+
+
+# -- how many ------------------------------------------------------------------------------------
+
+
+def _allowed(ctx: Context, spec: ServerSpec, vcpus: int, ram: int) -> int:
+    """How many of the servers asked for fit into the quota; raises QuotaExceeded."""
+    limits, used = quota.limits(ctx, ctx.project_id), _used(ctx)
+    each = {"instances": 1, "cores": vcpus, "ram": ram}
+    fitting = spec.max_count
+    for name, amount in each.items():
+        if limits[name] >= 0:
+            fitting = min(fitting, max(0, limits[name] - used[name]) // amount)
+    if fitting >= spec.min_count:
+        return fitting
+    overs = [
+        name
+        for name, amount in each.items()
+        if 0 <= limits[name] < used[name] + amount * spec.min_count
+    ]
+    raise QuotaExceeded(
+        overs=", ".join(overs),
+        requested=", ".join(str(each[name] * spec.min_count) for name in overs),
+        used=", ".join(str(used[name]) for name in overs),
+        limits=", ".join(str(limits[name]) for name in overs),
+    )
+
+
+def _used(ctx: Context) -> dict[str, int]:
+    assert ctx.service is not None
+    return {
+        one.name: one.count(ctx.session, ctx.project_id)
+        for one in ctx.service.quotas
+        if one.name in ("instances", "cores", "ram")
+    }
+
+
+def _plan_ports(ctx: Context, spec: ServerSpec, count: int) -> PortPlan:
+    if spec.networks == "none":
+        return PortPlan(ctx.project_id, [], [])
+    requests = None
+    if spec.networks is not None and not isinstance(spec.networks, str):
+        requests = [network_request(one) for one in spec.networks]
+    plan = server_ports.plan(ctx, ctx.project_id, requests, list(spec.security_groups))
+    if spec.networks == "auto" and not plan.ports:
+        raise BadRequest(
+            "Unable to automatically allocate a network: the project has none. Create one, or "
+            "ask for networks 'none'."
+        )
+    if count > 1 and plan.is_single:
+        raise BadRequest(
+            "Unable to launch multiple instances with a single configured port or fixed IP."
+        )
+    return plan
+
+
+def network_request(wanted: Mapping[str, Any]) -> NetworkRequest:
+    """One entry of a body's "networks"; raises BadRequest."""
+    network_id, port_id = wanted.get("uuid"), wanted.get("port")
+    if not port_id and not is_uuid(network_id):
+        raise BadRequest(
+            f"Bad networks format: network uuid is not in proper format ({network_id})"
+        )
+    if port_id and wanted.get("fixed_ip"):
+        raise BadRequest("Specified Fixed IP cannot be used with port: specify one or the other.")
+    return NetworkRequest(
+        network_id=None if port_id else network_id,
+        port_id=port_id,
+        fixed_ip=wanted.get("fixed_ip"),
+        tag=wanted.get("tag"),
+    )
+
+
+# -- where ---------------------------------------------------------------------------------------
+
+
+def _request(
+    ctx: Context, spec: ServerSpec, resolved: Resolved
+) -> tuple[Request, ServerGroup | None]:
+    properties = resolved.image["properties"]
+    request = Request(
+        resources=resolved.resources,
+        zone=resolved.zone,
+        host=resolved.host,
+        architecture=properties.get("hw_architecture") or properties.get("architecture"),
+    )
+    hints = spec.hints
+    if hints.get("same_host"):
+        request.same_host = frozenset(_hosts_of(ctx, hints["same_host"]).values())
+    if hints.get("different_host"):
+        request.different_host = frozenset(_hosts_of(ctx, hints["different_host"]).values())
+    group = _group(ctx, hints.get("group"))
+    if group is not None:
+        members = list(
+            ctx.session.scalars(
+                select(ServerGroupMember.server_id).where(ServerGroupMember.group_id == group.id)
+            )
+        )
+        request.group_policy = group.policy
+        request.group_max_per_host = int(group.rules.get("max_server_per_host", 1))
+        request.group_hosts = dict(Counter(_hosts_of(ctx, members).values()))
+    return request, group
+
+
+def _hosts_of(ctx: Context, server_ids: Any) -> dict[str, str]:
+    """Server id -> its host, for those that have one."""
+    wanted = [server_ids] if isinstance(server_ids, str) else list(server_ids)
+    rows = ctx.session.execute(
+        select(Server.id, Server.host).where(
+            Server.id.in_(wanted), Server.deleted_at.is_(None), Server.host.is_not(None)
+        )
+    )
+    return {server_id: host for server_id, host in rows}
+
+
+def _group(ctx: Context, hint: Any) -> ServerGroup | None:
+    if not hint:
+        return None
+    group_id = hint[0] if isinstance(hint, list) else hint
+    found = None
+    if is_uuid(group_id):
+        found = ctx.session.scalars(select(ServerGroup).where(ServerGroup.id == group_id)).first()
+    if found is None or (found.project_id != ctx.project_id and not ctx.is_admin):
+        raise BadRequest(str(ServerGroupNotFound(group_id=group_id)))
+    return found
+
+
+def _join(ctx: Context, group: ServerGroup, servers: Sequence[Server]) -> None:
+    limit = quota.limits(ctx, ctx.project_id)["server_group_members"]
+    statement = select(ServerGroupMember).where(ServerGroupMember.group_id == group.id)
+    members = len(ctx.session.scalars(statement).all())
+    if 0 <= limit < members + len(servers):
+        raise Forbidden("Quota exceeded, too many servers in group")
+    ctx.session.add_all(ServerGroupMember(server_id=s.id, group_id=group.id) for s in servers)
+
+
+def candidates(ctx: Context) -> list[Candidate]:
+    """Every compute host with what it has and uses."""
+    stocks = {one.uuid: one.stocks for one in providers.find(ctx, {})}
+    records, zones = hosts.beats(ctx), hosts.zones(ctx)
+    return [
+        Candidate(
+            host=row.host,
+            uuid=row.uuid,
+            zone=hosts.zone_of(ctx, row.host, zones),
+            up=hosts.is_up(ctx, row, records),
+            disabled_reason=(row.disabled_reason or "no reason given") if row.disabled else None,
+            architectures=row.facts.get("architectures", ()),
+            stocks=stocks.get(row.uuid, {}),
+        )
+        for row in ctx.session.scalars(select(ComputeHost).order_by(ComputeHost.id))
+    ]
+
+
+def _place(ctx: Context, servers: Sequence[Server], request: Request, resolved: Resolved) -> None:
+    """Give each server its host and claim its resources there, or its fault."""
+    strategy = ctx.env.settings.of(ComputeSettings).scheduler
+    choices = place(candidates(ctx), request, len(servers), strategy)
+    claims = []
+    for server, choice in zip(servers, choices, strict=True):
+        if isinstance(choice, str):
+            actions.set_fault(ctx, server, choice)
+            continue
+        server.host, server.zone = choice.host, choice.zone
+        claims.append(
+            Claim(
+                consumer_id=server.id,
+                resources={choice.uuid: {n: a for n, a in request.resources.items() if a > 0}},
+                project_id=server.project_id,
+                user_id=server.user_id,
+                consumer_type="INSTANCE",
+            )
+        )
+    if claims:
+        allocations.replace(ctx, claims)
+
+
+# -- rows ----------------------------------------------------------------------------------------
+
+
+def _rows(ctx: Context, spec: ServerSpec, resolved: Resolved, count: int) -> list[Server]:
+    flavor = resolved.flavor
+    common: dict[str, Any] = {
+        "project_id": ctx.project_id,
+        "user_id": ctx.user_id,
+        "description": spec.description,
+        "reservation_id": f"r-{uuid.uuid4().hex[:8]}",
+        "flavor_id": flavor.flavor_id,
+        "flavor": flavors.embedded(flavor),
+        "vcpus": flavor.vcpus,
+        "memory_mb": flavor.ram,
+        "disk_gb": resolved.disk_gb,
+        "image_id": resolved.image["id"],
+        "image": resolved.image,
+        "key_name": spec.key_name,
+        "key": resolved.key,
+        "user_data": spec.user_data,
+        "files": dict(spec.files),
+        "config_drive": resolved.config_drive,
+        "properties": dict(spec.metadata),
+        "security_groups": list(spec.security_groups),
+        "access_ip_v4": spec.access_ip_v4,
+        "access_ip_v6": spec.access_ip_v6,
+        "disk_config": spec.disk_config,
+        "pinned_zone": resolved.zone,
+        "scheduler_hints": dict(spec.hints),
+        "created_at": ctx.env.clock.now(),
+    }
+    rows = []
+    for index in range(count):
+        server_id = new_uuid()
+        name = server_spec.numbered(spec.name, index, count)
+        hostname = server_spec.numbered(spec.hostname, index, count) if spec.hostname else None
+        rows.append(
+            Server(
+                id=server_id,
+                name=name,
+                hostname=hostname or server_spec.hostname_of(name, server_id),
+                launch_index=index,
+                **common,
+            )
+        )
+    ctx.session.add_all(rows)
+    if spec.tags:
+        tags = sorted(set(spec.tags))
+        ctx.session.add_all(ServerTag(server_id=row.id, tag=tag) for row in rows for tag in tags)
+    return rows
+
+
+def _begin(ctx: Context, servers: Sequence[Server]) -> None:
+    """The operations that build them; those without a host have failed already."""
+    seconds = ctx.env.settings.of(ComputeSettings).build_timeout
+    placed = [server for server in servers if server.host]
+    found = {
+        one.resource_id: [one] for one in actions.begin(ctx, placed, state.CREATE, seconds=seconds)
+    }
+    for server in servers:
+        if not server.host:
+            assert server.fault is not None
+            actions.note(ctx, server, state.CREATE, server.fault["details"])
+    actions.refresh(ctx, servers, found)
+    ctx.session.flush()

@@ -1,0 +1,61 @@
+"""Rebuilding a server: the same identity, host and ports with a fresh disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stratolith.compute.exceptions import KeypairNotFound
+from stratolith.compute.managers import actions, keypairs, server_spec, state
+from stratolith.compute.managers.server_acts import require_host_up
+from stratolith.compute.models import Server
+from stratolith.compute.settings import ComputeSettings
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest
+
+
+def rebuild(ctx: Context, server: Server, image_ref: str, changes: Mapping[str, Any]) -> None:
+    """``changes``: columns of the server to change; "key_name" is looked up.
+
+    Raises InvalidState, ServerLocked, Conflict, BadRequest.
+    """
+    actions.require_unlocked(ctx, server)
+    actions.require(server, "rebuild", vm=("active", "stopped", "error", "paused"))
+    require_host_up(ctx, server)
+    image = server_spec.load_image(ctx, image_ref)
+    _check_size(server, image)
+    values = dict(changes)
+    if "key_name" in values:
+        server.key = _key(ctx, server, values["key_name"])
+    if "properties" in values:
+        server_spec.check_limits(ctx, values["properties"], {})
+    for column, value in values.items():
+        setattr(server, column, value)
+    server.image_id, server.image = image["id"], image
+    server.generation += 1
+    if server.desired_power == "paused":
+        server.desired_power = "running"
+    seconds = ctx.env.settings.of(ComputeSettings).build_timeout
+    operation = actions.begin(ctx, [server], state.REBUILD, seconds=seconds)[0]
+    ctx.env.caches.get("compute.metadata", {}).pop(server.id, None)
+    actions.refresh(ctx, [server], {server.id: [operation]})
+
+
+def _check_size(server: Server, image: Mapping[str, Any]) -> None:
+    flavor = server.flavor
+    if flavor["ram"] < image["min_ram"]:
+        raise BadRequest("Flavor's memory is too small for requested image.")
+    if flavor["disk"] and (
+        flavor["disk"] < image["min_disk"] or flavor["disk"] << 30 < image["virtual_size"]
+    ):
+        raise BadRequest("Flavor's disk is too small for requested image.")
+
+
+def _key(ctx: Context, server: Server, name: str | None) -> dict[str, Any] | None:
+    if name is None:
+        return None
+    try:
+        found = keypairs.get(ctx, ctx.user_id, name)
+    except KeypairNotFound:
+        raise BadRequest("Invalid key_name provided.") from None
+    return {"name": found.name, "type": found.type, "public_key": found.public_key}

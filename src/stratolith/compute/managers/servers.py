@@ -1,0 +1,116 @@
+"""Servers: finding, listing and changing the plain facts of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from stratolith.compute.exceptions import ServerNotFound
+from stratolith.compute.managers import actions
+from stratolith.compute.models import Server, ServerTag
+from stratolith.kernel.context import Context
+from stratolith.kernel.ids import is_uuid
+from stratolith.network.managers import server_ports
+
+
+def get(ctx: Context, server_id: str, *, deleted: bool = False) -> Server:
+    """A server the caller may know of; raises ServerNotFound."""
+    statement = select(Server).where(Server.id == server_id)
+    if not is_uuid(server_id):
+        raise ServerNotFound(server_id=server_id)
+    if not deleted:
+        statement = statement.where(Server.deleted_at.is_(None))
+    found = ctx.session.scalars(statement).first()
+    if found is None or (found.project_id != ctx.project_id and not ctx.is_admin):
+        raise ServerNotFound(server_id=server_id)
+    return found
+
+
+def get_even_deleted(ctx: Context, server_id: str) -> Server:
+    """Like get; a deleted server too (for its actions)."""
+    return get(ctx, server_id, deleted=True)
+
+
+def by_ids(ctx: Context, server_ids: Sequence[str]) -> dict[str, Server]:
+    """Rows of these servers, deleted ones too."""
+    rows = ctx.session.scalars(select(Server).where(Server.id.in_(list(server_ids))))
+    return {row.id: row for row in rows}
+
+
+def host_id(server: Server) -> str:
+    """A host's name as tenants may see it: equal for equal hosts of one project."""
+    if not server.host:
+        return ""
+    return hashlib.sha224(f"{server.project_id}{server.host}".encode()).hexdigest()
+
+
+def update(ctx: Context, server: Server, changes: Mapping[str, Any]) -> None:
+    """Change name, description, hostname, access addresses or disk_config."""
+    for column, value in changes.items():
+        setattr(server, column, value)
+    ctx.session.flush()
+
+
+# -- tags ----------------------------------------------------------------------------------------
+
+
+def tags_of(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Server id -> its tags in order."""
+    found: dict[str, list[str]] = defaultdict(list)
+    if server_ids:
+        rows = ctx.session.execute(
+            select(ServerTag.server_id, ServerTag.tag)
+            .where(ServerTag.server_id.in_(list(server_ids)))
+            .order_by(ServerTag.tag)
+        )
+        for server_id, tag in rows:
+            found[server_id].append(tag)
+    return found
+
+
+def replace_tags(ctx: Context, server: Server, tags: Sequence[str]) -> list[str]:
+    ctx.session.execute(delete(ServerTag).where(ServerTag.server_id == server.id))
+    unique = sorted(set(tags))
+    ctx.session.add_all(ServerTag(server_id=server.id, tag=tag) for tag in unique)
+    return unique
+
+
+def add_tag(ctx: Context, server: Server, tag: str) -> bool:
+    """False when it was there already."""
+    if ctx.session.get(ServerTag, (server.id, tag)) is not None:
+        return False
+    ctx.session.add(ServerTag(server_id=server.id, tag=tag))
+    return True
+
+
+def remove_tag(ctx: Context, server: Server, tag: str) -> bool:
+    """False when it was not there."""
+    found = ctx.session.get(ServerTag, (server.id, tag))
+    if found is None:
+        return False
+    ctx.session.delete(found)
+    return True
+
+
+# -- lock ----------------------------------------------------------------------------------------
+
+
+def lock(ctx: Context, server: Server, reason: str | None) -> None:
+    is_owner = ctx.project_id == server.project_id and not ctx.is_admin
+    server.locked_by = "owner" if is_owner else "admin"
+    server.locked_reason = reason
+    actions.note(ctx, server, "lock")
+
+
+def unlock(ctx: Context, server: Server) -> None:
+    server.locked_by = server.locked_reason = None
+    actions.note(ctx, server, "unlock")
+
+
+def addresses(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[Any]]:
+    """Server id -> its ports, as network.managers.server_ports tells them."""
+    return server_ports.of_servers(ctx, list(server_ids)) if server_ids else {}

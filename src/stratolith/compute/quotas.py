@@ -1,0 +1,60 @@
+"""Countable resources of the compute service.
+
+Source of the names and defaults: the compute API's quota sets. Resources that are limits of
+one object (metadata items, injected files) count nothing; the network's are counted there and
+are only named here for old clients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from stratolith.compute.models import Server, ServerGroup
+from stratolith.kernel.service import Countable
+
+Count = Callable[[Session, str], int]
+
+
+def _servers(what: Any) -> Count:
+    def count(session: Session, project_id: str) -> int:
+        statement = select(func.coalesce(what, 0)).where(
+            Server.project_id == project_id, Server.deleted_at.is_(None)
+        )
+        return int(session.scalar(statement) or 0)
+
+    return count
+
+
+def _server_groups(session: Session, project_id: str) -> int:
+    statement = select(func.count()).where(ServerGroup.project_id == project_id)
+    return int(session.scalar(statement) or 0)
+
+
+def _nothing(session: Session, project_id: str) -> int:
+    return 0
+
+
+RESOURCES = [
+    Countable("instances", 10, _servers(func.count(Server.number))),
+    Countable("cores", 20, _servers(func.sum(Server.vcpus))),
+    Countable("ram", 51200, _servers(func.sum(Server.memory_mb))),
+    Countable("metadata_items", 128, _nothing),
+    Countable("injected_files", 5, _nothing),
+    Countable("injected_file_content_bytes", 10240, _nothing),
+    Countable("injected_file_path_bytes", 255, _nothing),
+    Countable("key_pairs", 100, _nothing),
+    Countable("server_groups", 10, _server_groups),
+    Countable("server_group_members", 10, _nothing),
+]
+
+# Shown below microversion 2.36 only; the network service has the true limits.
+NETWORK_RESOURCES = {
+    "fixed_ips": -1,
+    "floating_ips": -1,
+    "security_groups": -1,
+    "security_group_rules": -1,
+}

@@ -1,0 +1,1 @@
+"""Loops of the control plane that end what would otherwise be stuck."""

@@ -1,0 +1,73 @@
+"""Ends operations that nobody ended, and deletions whose host died meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from stratolith.compute.managers import actions, hosts, state
+from stratolith.compute.managers.server_acts import finish_deletion
+from stratolith.compute.models import Server
+from stratolith.kernel.context import Context
+from stratolith.kernel.operations import OPEN, Operation
+from stratolith.kernel.reconcile import Reconciler, Result
+
+
+class ServerSweep(Reconciler):
+    """Keys are server ids. What is past its deadline fails with a fault that says so."""
+
+    name = "compute.server-sweep"
+    hints = ("compute.servers",)
+    interval = 5.0
+
+    def keys(self, ctx: Context) -> Iterable[str]:
+        now = ctx.env.clock.now()
+        late = ctx.session.scalars(
+            select(Operation.resource_id)
+            .where(
+                Operation.service == actions.SERVICE,
+                Operation.state.in_(OPEN),
+                Operation.deadline_at < now,
+            )
+            .distinct()
+            .limit(500)
+        )
+        found = set(late)
+        alive = hosts.alive(ctx)
+        leaving = ctx.session.execute(
+            select(Server.id, Server.host).where(
+                Server.delete_requested_at.is_not(None), Server.deleted_at.is_(None)
+            )
+        )
+        found |= {server_id for server_id, host in leaving if host not in alive}
+        return sorted(found)
+
+    def reconcile(self, ctx: Context, key: str) -> Result | None:
+        server = ctx.session.scalars(select(Server).where(Server.id == key)).first()
+        if server is None or server.deleted_at is not None:
+            self._abandon(ctx, key)
+            return None
+        if server.delete_requested_at is not None and server.host not in hosts.alive(ctx):
+            finish_deletion(ctx, [server])
+            return None
+        self._fail_late(ctx, server)
+        return None
+
+    def _fail_late(self, ctx: Context, server: Server) -> None:
+        now = ctx.env.clock.now()
+        operations = actions.open_operations(ctx, [server.id])
+        for operation in operations.get(server.id, ()):
+            if operation.deadline_at is None or operation.deadline_at >= now:
+                continue
+            error = f"{operation.kind} did not end in time on host {operation.owner}."
+            actions.end(operation, now, error)
+            if operation.kind not in (state.ATTACH, state.DETACH):
+                actions.set_fault(ctx, server, error)
+        actions.refresh(ctx, [server], operations)
+
+    def _abandon(self, ctx: Context, server_id: str) -> None:
+        """Operations of a server that is gone mean nothing any more."""
+        now = ctx.env.clock.now()
+        for operation in actions.open_operations(ctx, [server_id]).get(server_id, ()):
+            actions.end(operation, now, "given up: the server is deleted")

@@ -1,0 +1,1 @@
+"""Choosing a host: filters say which fit, weighers say which is best."""

@@ -1,0 +1,136 @@
+"""Filters: each says why a host does not fit a request, or None when it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from stratolith.placement.managers.candidates import Stock
+
+
+@dataclass
+class Candidate:
+    """A host as the scheduler sees it; ``taken`` is what this request has put there so far."""
+
+    host: str
+    uuid: str
+    zone: str
+    up: bool
+    disabled_reason: str | None  # None: enabled
+    architectures: Sequence[str] = ()
+    capabilities: Mapping[str, Any] = field(default_factory=dict)
+    stocks: Mapping[str, Stock] = field(default_factory=dict)
+    taken: dict[str, int] = field(default_factory=dict)
+    servers: int = 0
+
+    def free(self, resource: str) -> int:
+        stock = self.stocks.get(resource)
+        return stock.free - self.taken.get(resource, 0) if stock else 0
+
+
+@dataclass
+class Request:
+    """What is wanted of a host; ``group_hosts`` are hosts of the server group's members."""
+
+    resources: Mapping[str, int]
+    zone: str | None = None
+    host: str | None = None  # asked for by name
+    architecture: str | None = None
+    same_host: frozenset[str] | None = None
+    different_host: frozenset[str] = frozenset()
+    group_policy: str | None = None
+    group_max_per_host: int = 1
+    group_hosts: dict[str, int] = field(default_factory=dict)  # host -> members there
+
+
+Filter = Callable[[Candidate, Request], str | None]
+
+
+def requested_host(one: Candidate, request: Request) -> str | None:
+    if request.host is not None and one.host != request.host:
+        return f"{one.host} is not the requested host {request.host}"
+    return None
+
+
+def compute(one: Candidate, request: Request) -> str | None:
+    if not one.up:
+        return f"the compute service of {one.host} is down"
+    if one.disabled_reason is not None:
+        return f"the compute service of {one.host} is disabled ({one.disabled_reason})"
+    return None
+
+
+def availability_zone(one: Candidate, request: Request) -> str | None:
+    if request.zone is not None and one.zone != request.zone:
+        return f"{one.host} is in zone {one.zone}, not {request.zone}"
+    return None
+
+
+def architecture(one: Candidate, request: Request) -> str | None:
+    wanted = request.architecture
+    if wanted and one.architectures and wanted not in one.architectures:
+        return f"{one.host} runs {', '.join(one.architectures)}, the image needs {wanted}"
+    return None
+
+
+def same_host(one: Candidate, request: Request) -> str | None:
+    if request.same_host is not None and one.host not in request.same_host:
+        return f"{one.host} does not hold the servers of the same_host hint"
+    return None
+
+
+def different_host(one: Candidate, request: Request) -> str | None:
+    if one.host in request.different_host:
+        return f"{one.host} holds a server of the different_host hint"
+    return None
+
+
+def resources(one: Candidate, request: Request) -> str | None:
+    lacking = []
+    for name, amount in request.resources.items():
+        stock = one.stocks.get(name)
+        if amount <= 0:
+            continue
+        if stock is None:
+            lacking.append(f"{name} needs {amount}, has none")
+        elif amount > one.free(name):
+            lacking.append(f"{name} needs {amount}, has {max(one.free(name), 0)} left")
+        elif not stock.fits(amount):
+            lacking.append(f"{name} needs {amount}, at most {stock.max_unit} at once")
+    return f"{one.host}: {'; '.join(lacking)}" if lacking else None
+
+
+def server_group(one: Candidate, request: Request) -> str | None:
+    policy, there = request.group_policy, request.group_hosts.get(one.host, 0)
+    if policy == "anti-affinity" and there >= request.group_max_per_host:
+        return f"{one.host} holds {there} of the anti-affinity server group already"
+    if policy == "affinity" and request.group_hosts and not there:
+        return f"{one.host} does not hold the other servers of the affinity server group"
+    return None
+
+
+# Named as the fault tells them; those of STATIC do not change while a request is placed.
+STATIC: Sequence[tuple[str, Filter]] = (
+    ("RequestedHostFilter", requested_host),
+    ("ComputeFilter", compute),
+    ("AvailabilityZoneFilter", availability_zone),
+    ("ImagePropertiesFilter", architecture),
+    ("SameHostFilter", same_host),
+    ("DifferentHostFilter", different_host),
+)
+DYNAMIC: Sequence[tuple[str, Filter]] = (
+    ("Placement", resources),
+    ("ServerGroupFilter", server_group),
+)
+
+
+def first_objection(
+    filters: Sequence[tuple[str, Filter]], one: Candidate, request: Request
+) -> str | None:
+    """ "FilterName: reason" of the first filter that refuses the host."""
+    for name, check in filters:
+        reason = check(one, request)
+        if reason is not None:
+            return f"{name}: {reason}"
+    return None

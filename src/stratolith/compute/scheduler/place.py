@@ -1,0 +1,67 @@
+"""Choosing hosts for the servers of one request: pure, given the candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stratolith.compute.scheduler.filters import (
+    DYNAMIC,
+    STATIC,
+    Candidate,
+    Request,
+    first_objection,
+)
+from stratolith.compute.scheduler.weighers import WEIGHERS, soft_group
+
+TOLD = 5  # objections named in a fault; the rest is counted
+
+
+def place(
+    candidates: Sequence[Candidate], request: Request, count: int, strategy: str
+) -> list[Candidate | str]:
+    """A host for each of ``count`` servers, or the reason why there is none for it.
+
+    ``taken`` of the candidates and ``group_hosts`` of the request grow with every choice.
+    """
+    objections: list[str] = []
+    fitting: list[Candidate] = []
+    for one in candidates:
+        refused = first_objection(STATIC, one, request)
+        if refused is None:
+            fitting.append(one)
+        else:
+            objections.append(refused)
+    return [_place_one(fitting, objections, request, strategy) for _ in range(count)]
+
+
+def _place_one(
+    fitting: Sequence[Candidate], objections: Sequence[str], request: Request, strategy: str
+) -> Candidate | str:
+    weigh = WEIGHERS[strategy]
+    best: Candidate | None = None
+    best_weight = 0.0
+    refusals = list(objections)
+    for one in fitting:
+        refused = first_objection(DYNAMIC, one, request)
+        if refused is not None:
+            refusals.append(refused)
+            continue
+        weight = weigh(one, request) + soft_group(one, request)
+        if best is None or weight > best_weight:
+            best, best_weight = one, weight
+    if best is None:
+        return explain(refusals)
+    for name, amount in request.resources.items():
+        best.taken[name] = best.taken.get(name, 0) + amount
+    best.servers += 1
+    request.group_hosts[best.host] = request.group_hosts.get(best.host, 0) + 1
+    return best
+
+
+def explain(refusals: Sequence[str]) -> str:
+    """The fault of a server that fits nowhere: filters and numbers."""
+    if not refusals:
+        return "No valid host was found. There is no compute host yet."
+    told = ". ".join(refusals[:TOLD])
+    more = f". And {len(refusals) - TOLD} more hosts" if len(refusals) > TOLD else ""
+    return f"No valid host was found. {told}{more}."

@@ -1,0 +1,43 @@
+"""Weighers: of the hosts that fit, which is best; a larger weight wins."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from stratolith.compute.scheduler.filters import Candidate, Request
+
+Weigher = Callable[[Candidate, Request], float]
+
+
+def _free_share(one: Candidate) -> float:
+    """0 for a full host, 1 for an empty one: the scarcest resource counts."""
+    shares = [
+        one.free(name) / stock.capacity for name, stock in one.stocks.items() if stock.capacity
+    ]
+    return min(shares, default=0.0)
+
+
+def spread(one: Candidate, request: Request) -> float:
+    return _free_share(one)
+
+
+def pack(one: Candidate, request: Request) -> float:
+    return -_free_share(one)
+
+
+def anywhere(one: Candidate, request: Request) -> float:
+    return random.random()
+
+
+WEIGHERS: dict[str, Weigher] = {"spread": spread, "pack": pack, "random": anywhere}
+
+
+def soft_group(one: Candidate, request: Request) -> float:
+    """Soft (anti-)affinity outweighs everything else."""
+    there = request.group_hosts.get(one.host, 0)
+    if request.group_policy == "soft-affinity":
+        return 10.0 * there
+    if request.group_policy == "soft-anti-affinity":
+        return -10.0 * there
+    return 0.0

@@ -1,0 +1,1 @@
+"""Request shapes per resource and microversion."""

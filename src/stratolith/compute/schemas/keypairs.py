@@ -1,0 +1,44 @@
+"""Request shapes of keypairs."""
+
+from __future__ import annotations
+
+from stratolith.compute.schemas.types import NAME, Document, closed
+from stratolith.kernel.http.validation import Schema, Since, add
+
+
+def _name(signs: str) -> Document:
+    return {"allOf": [NAME, {"type": "string", "pattern": f"^[{signs} a-zA-Z0-9]+$"}]}
+
+
+def _import_only(document: Document) -> None:
+    keypair = document["properties"]["keypair"]
+    keypair["properties"]["name"] = _name(r"_\-\@\.")
+    keypair["required"] = ["name", "public_key"]
+
+
+CREATE = Schema(
+    closed(
+        {"keypair": closed({"name": _name(r"_\-"), "public_key": {"type": "string"}}, "name")},
+        "keypair",
+    )
+).changed(
+    Since("2.2", add("type", {"type": "string", "enum": ["ssh", "x509"]}, "keypair")),
+    Since("2.10", add("user_id", {"type": "string"}, "keypair")),
+    Since("2.92", _import_only),
+)
+
+
+def _strict(document: Document) -> None:
+    document["additionalProperties"] = False
+
+
+QUERY = Schema({"type": "object", "properties": {}}).changed(
+    Since("2.10", add("user_id", {})),
+    Since("2.75", _strict),
+)
+LIST_QUERY = Schema({"type": "object", "properties": {}}).changed(
+    Since("2.10", add("user_id", {})),
+    Since("2.35", add("limit", {})),
+    Since("2.35", add("marker", {})),
+    Since("2.75", _strict),
+)

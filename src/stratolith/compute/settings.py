@@ -1,0 +1,59 @@
+"""Settings of the compute service."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from stratolith.kernel.config import Doc, Section
+
+
+class ComputeSettings(Section, kw_only=True, frozen=True):
+    """Hosts, scheduling and guests."""
+
+    cpu_allocation_ratio: Annotated[
+        float, Doc(description="Virtual CPUs promised for each real one.", gt=0)
+    ] = 4.0
+    ram_allocation_ratio: Annotated[
+        float, Doc(description="Guest memory promised for each MiB of real memory.", gt=0)
+    ] = 1.0
+    disk_allocation_ratio: Annotated[
+        float, Doc(description="Guest disk promised for each GiB of real disk.", gt=0)
+    ] = 1.0
+    reserved_host_memory_mb: Annotated[
+        int, Doc(description="Memory of a host that guests never get, in MiB.", ge=0)
+    ] = 512
+    reserved_host_disk_mb: Annotated[
+        int, Doc(description="Disk of a host that guests never get, in MiB.", ge=0)
+    ] = 0
+    default_availability_zone: Annotated[
+        str, Doc(description="Zone of hosts that are in no aggregate with a zone.")
+    ] = "nova"
+    scheduler: Annotated[
+        Literal["spread", "pack", "random"],
+        Doc(description="Which of the fitting hosts gets a server: the emptiest, fullest, any."),
+    ] = "spread"
+    operation_timeout: Annotated[
+        int,
+        Doc(description="Seconds until a start, stop or reboot that never ends is failed.", ge=5),
+    ] = 180
+    build_timeout: Annotated[
+        int, Doc(description="Seconds until a server that is never built is failed.", ge=5)
+    ] = 600
+    graceful_shutdown_seconds: Annotated[
+        float, Doc(description="How long a guest may take to power off before it is cut.", ge=0)
+    ] = 10.0
+    port_timeout: Annotated[
+        float, Doc(description="Seconds a start waits for the ports to be wired.", gt=0)
+    ] = 30.0
+    guest_workers: Annotated[
+        int, Doc(description="Guests a host works on at the same time.", ge=1, le=64)
+    ] = 8
+    image_cache_days: Annotated[
+        float, Doc(description="A cached image no guest uses is dropped after so many days.", gt=0)
+    ] = 1.0
+    metadata_cache_seconds: Annotated[
+        float, Doc(description="How long a guest's metadata may be answered from memory.", ge=0)
+    ] = 5.0
+    dhcp_domain: Annotated[
+        str, Doc(description="Domain after the host names that guests are told.")
+    ] = "novalocal"
