@@ -293,8 +293,24 @@ class ExternalGatewayForFloatingIPNotFound(NotFound):
     )
 
 
-class NoSuchGatewayPort(NotFound):
-    message = "Port {port_id} could not be found."
+class SubnetMismatchForPort(BadRequest):
+    message = "Subnet on port {port_id} does not match the requested subnet {subnet_id}"
+
+
+class BadRouterRequest(BadRequest):
+    message = "Bad router request: {msg}."
+
+    @property
+    def type(self) -> str:
+        return "BadRequest"
+
+
+class BadFloatingipRequest(BadRequest):
+    message = "Bad floatingip request: {msg}."
+
+    @property
+    def type(self) -> str:
+        return "BadRequest"
 
 
 # -- security groups -----------------------------------------------------------------------------
@@ -332,7 +348,10 @@ class SecurityGroupRuleInvalidProtocol(BadRequest):
 
 
 class SecurityGroupRuleInvalidEtherType(BadRequest):
-    message = "Security group rule for ethertype '{ethertype}' not supported. Allowed values are {values}."
+    message = (
+        "Security group rule for ethertype '{ethertype}' not supported. Allowed values are "
+        "{values}."
+    )
 
 
 class SecurityGroupInvalidPortRange(BadRequest):
@@ -438,7 +457,9 @@ class OverQuota(Conflict):
 
 
 class RbacPolicyInUse(Conflict):
-    message = "RBAC policy on object {object_id} cannot be removed because other objects depend on it.{details_text}"
+    message = (
+        "RBAC policy on object {object_id} cannot be removed because other objects depend on it."
+    )
 
 
 class DuplicateRbacPolicy(Conflict):
@@ -508,3 +529,15 @@ class TooManyPorts(Forbidden):
 
 class InterfaceNotFound(NotFound):
     message = "Port {port_id} could not be found."
+
+
+class BadSubnetsRequest(BadRequest):
+    message = "Bad subnets request: {msg}."
+
+    @property
+    def type(self) -> str:
+        return "BadRequest"
+
+
+class InvalidQuotaValue(BadRequest):
+    message = "Change would make usage less than 0 for the following resources: {unders}."

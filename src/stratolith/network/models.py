@@ -43,10 +43,12 @@ class Network(Standard, Base):
     network_type: Mapped[str] = mapped_column(String(16))
     physical_network: Mapped[str] = mapped_column(String(64), default="")  # "": has none
     segmentation_id: Mapped[int | None] = mapped_column(Integer)
+    granted = False  # not a column: an RBAC policy shares it with whoever loaded it
 
     def policy_target(self) -> dict[str, Any]:
         found = super().policy_target()
-        found.update({"shared": self.shared, "router:external": self.external})
+        shared = self.shared or self.granted
+        found.update({"shared": shared, "router:external": self.external})
         found["network:project_id"] = self.project_id
         return found
 
@@ -74,7 +76,8 @@ class Subnet(Standard, Base):
     def policy_target(self) -> dict[str, Any]:
         found = super().policy_target()
         network = self.network
-        found.update({"shared": network.shared, "router:external": network.external})
+        shared = network.shared or network.granted
+        found.update({"shared": shared, "router:external": network.external})
         found["network:project_id"] = network.project_id
         return found
 
@@ -110,7 +113,7 @@ class Port(Standard, Base):
         found = super().policy_target()
         found["device_owner"] = self.device_owner
         found["network:project_id"] = self.network.project_id
-        found["shared"] = self.network.shared
+        found["shared"] = self.network.shared or self.network.granted
         return found
 
 

@@ -1,1 +1,62 @@
 """The door plate."""
+
+from __future__ import annotations
+
+from stratolith.kernel.http.errors import ErrorDialect
+from stratolith.kernel.service import AgentView, Service
+from stratolith.network import policies, quotas
+from stratolith.network.api import (
+    address_scopes,
+    agents,
+    extensions,
+    floatingips,
+    network_ip_availabilities,
+    networks,
+    ports,
+    rbac_policies,
+    routers,
+    security_group_rules,
+    security_groups,
+    subnetpools,
+    subnets,
+    tags,
+    versions,
+)
+from stratolith.network.api import quotas as quota_api
+from stratolith.network.managers import premade
+from stratolith.network.managers.events import VIEW
+from stratolith.network.reconcilers.host_report import take_report
+from stratolith.network.reconcilers.host_view import compile_view
+from stratolith.network.settings import NetworkSettings
+
+SERVICE = Service(
+    type="network",
+    name="neutron",
+    port=9696,
+    mount="/networking",
+    prefix="/v2.0",
+    errors=ErrorDialect.NETWORK,
+    routes=[
+        *versions.ROUTES,
+        *extensions.ROUTES,
+        *networks.ROUTES,
+        *subnets.ROUTES,
+        *ports.ROUTES,
+        *routers.ROUTES,
+        *floatingips.ROUTES,
+        *security_groups.ROUTES,
+        *security_group_rules.ROUTES,
+        *subnetpools.ROUTES,
+        *address_scopes.ROUTES,
+        *rbac_policies.ROUTES,
+        *quota_api.ROUTES,
+        *agents.ROUTES,
+        *network_ip_availabilities.ROUTES,
+        *tags.ROUTES,
+    ],
+    policies=policies.RULES,
+    quotas=quotas.RESOURCES,
+    agent_views=[AgentView(VIEW, compile_view, take_report)],
+    settings=NetworkSettings,
+    bootstrap=premade.bootstrap,
+)

@@ -97,7 +97,7 @@ def _document(dialect: ErrorDialect, error: ApiError, request_id: str) -> dict[s
         return {FAULT_NAMES.get(status, "computeFault"): {"code": status, "message": text}}
     if dialect is ErrorDialect.NETWORK and status != 401:
         detail = error.details.get("detail", "")
-        kind = NETWORK_TYPES.get(error.type, error.type)
+        kind = NETWORK_TYPES.get(type(error).__name__, error.type)
         return {"NeutronError": {"type": kind, "message": text, "detail": detail}}
     if dialect is ErrorDialect.PLACEMENT and status != 401:
         document = {

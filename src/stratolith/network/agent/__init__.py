@@ -1,1 +1,101 @@
 """The network agent: runs on hosts, applies views and proxies metadata."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import Protocol
+
+import msgspec
+
+from stratolith.kernel.agent.host import Room
+from stratolith.kernel.bootstrap import read_secrets
+from stratolith.kernel.config import ApiSection, Settings
+from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriver
+from stratolith.network.settings import NetworkSettings
+
+LOG = logging.getLogger(__name__)
+METADATA_PORT = 8775
+REPORT_SECONDS = 60.0  # an unchanged state is told again this often
+
+
+def rooms(settings: Settings, host: str, fake: bool) -> list[Room]:
+    """The network room of this host."""
+    if fake:
+        from stratolith.network.drivers.fake import FakeNetworkDriver
+
+        return [NetworkRoom(FakeNetworkDriver())]
+    from stratolith.network.agent.metadata import MetadataProxy
+    from stratolith.network.drivers.linux import LinuxNetworkDriver
+
+    secrets = read_secrets(settings.state_dir / "secrets.json")
+    proxy = MetadataProxy(metadata_url(settings), secrets.get("metadata_secret", ""))
+    return [NetworkRoom(LinuxNetworkDriver(settings.state_dir), proxy)]
+
+
+def metadata_url(settings: Settings) -> str:
+    """Where compute's metadata service listens, seen from this host."""
+    asked = settings.of(NetworkSettings).host_metadata_url
+    api = settings.of(ApiSection)
+    listen = "127.0.0.1" if api.listen in ("0.0.0.0", "::", "") else api.listen
+    return asked or f"http://{listen}:{METADATA_PORT + api.port_offset}"
+
+
+class Proxy(Protocol):
+    """What the room needs of the metadata proxy."""
+
+    def start(self) -> None: ...
+
+    def close(self) -> None: ...
+
+    def update(self, view: HostNetworkView) -> dict[str, str]:
+        """Listen where the view says; gives object id -> reason for what failed."""
+        ...
+
+
+class NetworkRoom(Room):
+    """Pulls the host's view, applies it, and tells both sides what became of it.
+
+    Every ``interval`` it applies the whole view again, which repairs whatever was tampered
+    with. Other rooms wait for the condition "port/<id>" before they start a guest.
+    """
+
+    view = "network"
+    interval = 20.0
+
+    def __init__(self, driver: NetworkDriver, proxy: Proxy | None = None) -> None:
+        super().__init__()
+        self.driver = driver
+        self.proxy = proxy
+        self._told: tuple[bytes, Applied] | None = None
+        self._told_at = 0.0
+
+    def start(self) -> None:
+        for lack in self.driver.check():
+            LOG.error("network: %s", lack)
+        if self.proxy is not None:
+            self.proxy.start()
+
+    def stop(self) -> None:
+        if self.proxy is not None:
+            self.proxy.close()
+
+    def sync(self, keys: list[str] | None) -> None:
+        """The view is always whole, so hints that came together cost one pass."""
+        raw = self.host.transport.view(self.host.name, self.view, None)
+        view = msgspec.json.decode(raw, type=HostNetworkView)
+        applied = self.driver.apply(view)
+        self.host.conditions.replace("port/", [f"port/{port}" for port in applied.ports])
+        broken = self.proxy.update(view) if self.proxy is not None else {}
+        for object_id, reason in broken.items():
+            LOG.warning("metadata of %s: %s", object_id, reason)
+        self._tell(view, applied)
+
+    def _tell(self, view: HostNetworkView, applied: Applied) -> None:
+        content = msgspec.json.encode(msgspec.structs.replace(view, generation=0))
+        news = (content, msgspec.structs.replace(applied, generation=0))
+        now = time.monotonic()
+        if self._told == news and now - self._told_at < REPORT_SECONDS:
+            return
+        self.host.transport.report(self.host.name, self.view, applied)
+        self._told, self._told_at = news, now

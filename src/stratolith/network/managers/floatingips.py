@@ -1,12 +1,96 @@
-"""Floating IPs."""
+"""Floating IPs: an external address, and the fixed one it stands for."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from typing import Any
+
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from stratolith.kernel.context import Context
-from stratolith.network.managers import events
-from stratolith.network.models import FloatingIp
+from stratolith.kernel.ids import new_uuid
+from stratolith.network.exceptions import (
+    BadFloatingipRequest,
+    ExternalGatewayForFloatingIPNotFound,
+    FloatingIPNotFound,
+    FloatingIPPortAlreadyAssociated,
+    PortNotFound,
+)
+from stratolith.network.managers import events, limits, networks, ports, tags
+from stratolith.network.managers.routers import INTERFACE
+from stratolith.network.models import FixedIp, FloatingIp, Network, Port, Router, Subnet
+
+OWNER = "network:floatingip"
+
+
+def get(ctx: Context, floatingip_id: str) -> FloatingIp:
+    """Raises FloatingIPNotFound."""
+    found = ctx.session.get(FloatingIp, floatingip_id)
+    if found is None or not (ctx.is_admin or found.project_id == ctx.project_id):
+        raise FloatingIPNotFound(floatingip_id=floatingip_id)
+    return found
+
+
+def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> FloatingIp:
+    """Take an address of an external network, and let it stand for ``port_id`` if given.
+
+    Raises NetworkNotFound, BadFloatingipRequest, OverQuota, IpAddressGenerationFailure,
+    IpAddressAlreadyAllocated and what associating raises.
+    """
+    network = networks.get(ctx, values["floating_network_id"])
+    if not network.external:
+        raise BadFloatingipRequest(msg=f"Network {network.id} is not a valid external network")
+    limits.check(ctx, project_id, floatingip=1)
+    floating_id = new_uuid()
+    port = _take_address(ctx, network, values, floating_id)
+    address = next(
+        (
+            one["ip_address"]
+            for one in ports.fixed_ips(ctx, [port.id]).get(port.id, [])
+            if ":" not in one["ip_address"]
+        ),
+        None,
+    )
+    if address is None:
+        raise BadFloatingipRequest(msg=f"Network {network.id} does not contain any IPv4 subnet")
+    floating = FloatingIp(
+        id=floating_id,
+        project_id=project_id,
+        description=values.get("description") or "",
+        floating_network_id=network.id,
+        floating_ip_address=address,
+        floating_port_id=port.id,
+    )
+    ctx.session.add(floating)
+    ctx.session.flush()
+    _associate(ctx, floating, values)
+    return floating
+
+
+def update(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) -> FloatingIp:
+    """``port_id`` None disassociates; raises what associating raises."""
+    if values.get("description") is not None:
+        floating.description = values["description"]
+    if "port_id" in values or "fixed_ip_address" in values:
+        merged = {"port_id": floating.port_id, **values}
+        _associate(ctx, floating, merged)
+    floating.revision_number += 1
+    ctx.session.flush()
+    return floating
+
+
+def delete(ctx: Context, floating: FloatingIp) -> None:
+    port = ctx.session.get(Port, floating.floating_port_id)
+    was_used = floating.port_id is not None
+    network_id = floating.floating_network_id
+    tags.forget(ctx, floating.id)
+    ctx.session.delete(floating)
+    ctx.session.flush()
+    if port is not None:
+        ports.remove(ctx, port)
+    if was_used:
+        events.changed(ctx, network_id)
 
 
 def let_go(ctx: Context, port_id: str, fixed_ip: str | None = None) -> None:
@@ -14,9 +98,148 @@ def let_go(ctx: Context, port_id: str, fixed_ip: str | None = None) -> None:
     found = select(FloatingIp).where(FloatingIp.port_id == port_id)
     if fixed_ip is not None:
         found = found.where(FloatingIp.fixed_ip_address == fixed_ip)
-    for floating in ctx.session.scalars(found):
-        floating.port_id = floating.fixed_ip_address = floating.router_id = None
-        floating.status = "DOWN"
+    for floating in list(ctx.session.scalars(found)):
+        _disassociate(floating)
         floating.revision_number += 1
         events.changed(ctx, floating.floating_network_id)
+        ctx.session.flush()
+
+
+def port_details(ctx: Context, port_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Port id -> what a floating IP shows of the port it stands for."""
+    wanted = list(port_ids)
+    if not wanted:
+        return {}
+    rows = ctx.session.execute(
+        select(
+            Port.id,
+            Port.name,
+            Port.network_id,
+            Port.mac_address,
+            Port.admin_state_up,
+            Port.status,
+            Port.device_id,
+            Port.device_owner,
+        ).where(Port.id.in_(wanted))
+    )
+    return {row.id: {k: v for k, v in row._mapping.items() if k != "id"} for row in rows}
+
+
+# -- parts ---------------------------------------------------------------------------------------
+
+
+def _take_address(
+    ctx: Context, network: Network, values: Mapping[str, Any], floating_id: str
+) -> Port:
+    wanted: dict[str, Any] = {}
+    if values.get("subnet_id"):
+        wanted["subnet_id"] = values["subnet_id"]
+    if values.get("floating_ip_address"):
+        wanted["ip_address"] = values["floating_ip_address"]
+    if not wanted:
+        four = [s for s in ports.subnets_of(ctx, network.id) if s.ip_version == 4]
+        if not four:
+            raise BadFloatingipRequest(msg=f"Network {network.id} does not contain any IPv4 subnet")
+    return ports.create(
+        ctx,
+        "",
+        {
+            "network_id": network.id,
+            "device_owner": OWNER,
+            "device_id": floating_id,
+            "fixed_ips": [wanted] if wanted else None,
+        },
+        network=network,
+    )
+
+
+def _disassociate(floating: FloatingIp) -> None:
+    floating.port_id = floating.fixed_ip_address = floating.router_id = None
+    floating.status = "DOWN"
+
+
+def _associate(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) -> None:
+    port_id = values.get("port_id")
+    if not port_id:
+        if values.get("fixed_ip_address"):
+            raise BadFloatingipRequest(msg="fixed_ip_address cannot be specified without a port_id")
+        if floating.port_id is not None:
+            _disassociate(floating)
+            events.changed(ctx, floating.floating_network_id)
+        return
+    port = ctx.session.get(Port, port_id)
+    if port is None or (port.project_id != floating.project_id and not ctx.is_admin):
+        raise PortNotFound(port_id=port_id)
+    subnet_id, address = _internal(ctx, port, values.get("fixed_ip_address"))
+    router_id = _router(ctx, floating, port, subnet_id)
+    taken = ctx.session.scalar(
+        select(FloatingIp).where(
+            FloatingIp.port_id == port.id,
+            FloatingIp.fixed_ip_address == address,
+            FloatingIp.floating_network_id == floating.floating_network_id,
+            FloatingIp.id != floating.id,
+        )
+    )
+    if taken is not None:
+        raise FloatingIPPortAlreadyAssociated(
+            floating_ip_address=floating.floating_ip_address,
+            fip_id=floating.id,
+            port_id=port.id,
+            fixed_ip=address,
+            net_id=floating.floating_network_id,
+        )
+    same = (floating.port_id, floating.fixed_ip_address, floating.router_id)
+    floating.port_id, floating.fixed_ip_address, floating.router_id = port.id, address, router_id
+    if same != (port.id, address, router_id):
+        floating.status = "DOWN"
     ctx.session.flush()
+    events.changed(ctx, floating.floating_network_id)
+
+
+def _internal(ctx: Context, port: Port, wanted: str | None) -> tuple[str, str]:
+    """(subnet id, address) of the port that the floating IP stands for."""
+    have = [
+        (one["subnet_id"], one["ip_address"])
+        for one in ports.fixed_ips(ctx, [port.id]).get(port.id, [])
+        if ":" not in one["ip_address"]
+    ]
+    if wanted:
+        for one in have:
+            if one[1] == wanted:
+                return one
+        raise BadFloatingipRequest(msg=f"Port {port.id} does not have fixed ip {wanted}")
+    if not have:
+        raise BadFloatingipRequest(
+            msg=f"Cannot add floating IP to port {port.id} that has no fixed IPv4 addresses"
+        )
+    if len(have) > 1:
+        raise BadFloatingipRequest(
+            msg=f"Port {port.id} has multiple fixed IPv4 addresses.  Must provide a specific "
+            "IPv4 address when assigning a floating IP"
+        )
+    return have[0]
+
+
+def _router(ctx: Context, floating: FloatingIp, port: Port, subnet_id: str) -> str:
+    """The router that joins the port's subnet and the external network."""
+    inner = aliased(Port)
+    rows = ctx.session.execute(
+        select(Router.id, FixedIp.ip_address, Subnet.gateway_ip)
+        .join(inner, inner.device_id == Router.id)
+        .join(FixedIp, FixedIp.port_id == inner.id)
+        .join(Subnet, Subnet.id == FixedIp.subnet_id)
+        .where(
+            inner.device_owner == INTERFACE,
+            FixedIp.subnet_id == subnet_id,
+            Router.gateway_network_id == floating.floating_network_id,
+        )
+        .order_by(Router.created_at, Router.id)
+    ).all()
+    if not rows:
+        raise ExternalGatewayForFloatingIPNotFound(
+            external_network_id=floating.floating_network_id, subnet_id=subnet_id, port_id=port.id
+        )
+    for router_id, address, gateway in rows:
+        if address == gateway:
+            return str(router_id)
+    return str(rows[0][0])

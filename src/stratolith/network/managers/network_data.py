@@ -18,7 +18,8 @@ def network_metadata(ctx: Context, server_id: str) -> dict[str, Any]:
     ids = [one["subnet_id"] for port in found for one in port.fixed_ips]
     rows = ctx.session.scalars(select(Subnet).where(Subnet.id.in_(ids))) if ids else ()
     subnets = {subnet.id: subnet for subnet in rows}
-    links, networks = [], []
+    links: list[dict[str, Any]] = []
+    networks: list[dict[str, Any]] = []
     services: dict[str, dict[str, str]] = {}
     for port in found:
         links.append(_link(port))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions import (
@@ -183,7 +183,7 @@ def _check_not_gateway(ctx: Context, network: Network) -> None:
 def usable_by(ctx: Context, project_id: str, ids: Iterable[str] | None = None) -> list[Network]:
     """Networks a project may boot servers on, by name; ``ids`` narrows (and admits external)."""
     if ids is not None:
-        condition = Network.id.in_(list(ids))
+        condition: ColumnElement[bool] = Network.id.in_(list(ids))
         if not ctx.is_admin:
             condition = condition & visibility.of_networks(ctx, project_id)
         return list(ctx.session.scalars(select(Network).where(condition)))

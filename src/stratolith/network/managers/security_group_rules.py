@@ -194,8 +194,3 @@ def _key(rule: Mapping[str, Any]) -> tuple[Any, ...]:
         rule["direction"],
         rule["ethertype"],
     )
-
-
-def normalized_cidr(prefix: str | None) -> str | None:
-    """The network that a remote prefix stands for."""
-    return str(ipaddress.ip_interface(prefix).network) if prefix else None

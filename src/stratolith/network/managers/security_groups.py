@@ -197,9 +197,9 @@ def check_usable(ctx: Context, project_id: str, ids: Sequence[str]) -> list[str]
         owner = owners.get(group_id)
         if owner is None:
             raise SecurityGroupNotFound(id=group_id)
-        if owner != project_id and not ctx.is_admin:
-            if not is_shared_with(ctx, group_id, project_id):
-                raise SecurityGroupNotFound(id=group_id)
+        foreign = owner != project_id and not ctx.is_admin
+        if foreign and not is_shared_with(ctx, group_id, project_id):
+            raise SecurityGroupNotFound(id=group_id)
     return wanted
 
 

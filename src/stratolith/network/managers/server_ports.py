@@ -64,7 +64,7 @@ class ServerPort:
     tap: str
     tag: str | None = None
     fixed_ips: list[dict[str, Any]] = field(default_factory=list)
-    floating_ips: list[dict[str, str]] = field(default_factory=list)
+    floating_ips: list[dict[str, Any]] = field(default_factory=list)
     security_groups: list[str] = field(default_factory=list)
 
 
@@ -147,9 +147,10 @@ def of_servers(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[Server
         .where(wanted)
         .order_by(FloatingIp.created_at)
     )
-    for port_id, address, fixed in floating:
-        if port_id in by_port:
-            by_port[port_id].floating_ips.append({"ip_address": address, "fixed_ip_address": fixed})
+    for row in floating:
+        pair = {"ip_address": row.floating_ip_address, "fixed_ip_address": row.fixed_ip_address}
+        if row.port_id in by_port:
+            by_port[row.port_id].floating_ips.append(pair)
     groups = ctx.session.execute(
         select(PortSecurityGroup.port_id, SecurityGroup.name)
         .join(Port, Port.id == PortSecurityGroup.port_id)

@@ -112,7 +112,7 @@ def _gateway(values: Mapping[str, Any], net: Net) -> Address | None:
         raise InvalidInput(
             error_message=f"gateway_ip '{gateway}' does not match the ip_version '{net.version}'"
         )
-    edges = [net.network_address, net.broadcast_address] if net.version == 4 else []
+    edges: list[Address] = [net.network_address, net.broadcast_address] if net.version == 4 else []
     if net.version == 6 and net.prefixlen < 127:
         edges = [net.network_address]
     if net.prefixlen < net.max_prefixlen - 1 and gateway in edges:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -35,7 +36,7 @@ def get(ctx: Context, subnet_id: str) -> Subnet:
     """A subnet of a network the caller may see; raises SubnetNotFound."""
     found = ctx.session.get(Subnet, subnet_id)
     if found is None or not (
-        found.project_id == ctx.project_id or visibility.may_see(ctx, found.network)
+        visibility.may_see(ctx, found.network) or found.project_id == ctx.project_id
     ):
         raise SubnetNotFound(subnet_id=subnet_id)
     return found
@@ -162,7 +163,7 @@ def _give_automatic_addresses(ctx: Context, subnet: Subnet) -> None:
     )
     for port in list(ports):
         address = ipam.eui64(subnet.cidr, port.mac_address)
-        offset = ipam.offset_of(subnet, ipam.ipaddress.ip_address(address))
+        offset = ipam.offset_of(subnet, ipaddress.ip_address(address))
         ctx.session.add(
             FixedIp(
                 subnet_id=subnet.id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, true
@@ -51,10 +52,15 @@ def may_see(ctx: Context, network: Network) -> bool:
     if network.shared:
         return True
     policy = granted(ctx.project_id, "network", SHARED, EXTERNAL)
-    return (
-        ctx.session.execute(policy.where(RbacPolicy.object_id == network.id).limit(1)).first()
-        is not None
-    )
+    found = ctx.session.execute(policy.where(RbacPolicy.object_id == network.id).limit(1)).first()
+    network.granted = found is not None
+    return network.granted
+
+
+def shared_ids(ctx: Context, object_type: str, ids: Iterable[str]) -> set[str]:
+    """Which of these objects RBAC policies share with the caller; one statement."""
+    found = granted(ctx.project_id, object_type).where(RbacPolicy.object_id.in_(list(ids)))
+    return set(ctx.session.scalars(found))
 
 
 def of_owned(ctx: Context, model: Any) -> ColumnElement[bool]:

@@ -1,0 +1,42 @@
+"""/agents: what hosts do for networks"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.http.listing import parse_bool
+from stratolith.kernel.http.routing import Route
+from stratolith.network.api import collections
+from stratolith.network.exceptions import HTTPBadRequest
+from stratolith.network.managers import agents
+from stratolith.network.managers.lists import NOT_FILTERS
+
+Body = dict[str, Any]
+TEXTS = ("id", "agent_type", "binary", "host", "topic", "availability_zone", "description")
+FLAGS = ("alive", "admin_state_up")
+
+
+def index(ctx: Context) -> Body:
+    found = agents.all_of_them(ctx) if ctx.can("get_agent") else []
+    unknown = [name for name in ctx.query if name not in (*TEXTS, *FLAGS, *NOT_FILTERS)]
+    if unknown:
+        raise HTTPBadRequest(f"{sorted(set(unknown))} is invalid attribute for filtering")
+    for name in ctx.query:
+        values = ctx.query.getlist(name)
+        if name in TEXTS:
+            found = [agent for agent in found if agent[name] in values]
+        elif name in FLAGS:
+            wanted = [parse_bool(value) for value in values]
+            found = [agent for agent in found if agent[name] in wanted]
+    return {"agents": collections.chosen_fields(ctx, found)}
+
+
+def show(ctx: Context, id: str) -> Body:
+    return collections.one(ctx, "agent", agents.get(ctx, id))
+
+
+ROUTES = [
+    Route.get("/agents", index),
+    Route.get("/agents/{id}", show, rule="get_agent"),
+]

@@ -1,0 +1,56 @@
+"""Address scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+
+from stratolith.kernel.context import Context
+from stratolith.network.exceptions import (
+    AddressScopeInUse,
+    AddressScopeNotFound,
+    InvalidInput,
+)
+from stratolith.network.models import AddressScope, SubnetPool
+
+
+def get(ctx: Context, address_scope_id: str) -> AddressScope:
+    """Raises AddressScopeNotFound."""
+    found = ctx.session.get(AddressScope, address_scope_id)
+    if found is None or not (ctx.is_admin or found.shared or found.project_id == ctx.project_id):
+        raise AddressScopeNotFound(address_scope_id=address_scope_id)
+    return found
+
+
+def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> AddressScope:
+    scope = AddressScope(
+        project_id=project_id,
+        name=values.get("name", ""),
+        ip_version=values["ip_version"],
+        shared=bool(values.get("shared")),
+    )
+    ctx.session.add(scope)
+    ctx.session.flush()
+    return scope
+
+
+def update(ctx: Context, scope: AddressScope, values: Mapping[str, Any]) -> AddressScope:
+    """Raises InvalidInput when a shared scope should be private again."""
+    if values.get("shared") is False and scope.shared:
+        raise InvalidInput(error_message="Shared address scope can't be unshared")
+    for name in ("name", "shared"):
+        if name in values:
+            setattr(scope, name, values[name])
+    ctx.session.flush()
+    return scope
+
+
+def delete(ctx: Context, scope: AddressScope) -> None:
+    """Raises AddressScopeInUse."""
+    user = select(SubnetPool.id).where(SubnetPool.address_scope_id == scope.id).limit(1)
+    if ctx.session.scalar(user) is not None:
+        raise AddressScopeInUse(address_scope_id=scope.id)
+    ctx.session.delete(scope)
+    ctx.session.flush()

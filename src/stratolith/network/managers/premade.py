@@ -1,0 +1,117 @@
+"""Networks that a new cloud has: public, private and the router between them."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from sqlalchemy import select
+
+from stratolith.identity.managers import projects
+from stratolith.kernel.bootstrap import Seed, SeedExternal
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import NotFound
+from stratolith.network.managers import (
+    networks,
+    router_interfaces,
+    routers,
+    security_group_rules,
+    security_groups,
+    subnets,
+)
+from stratolith.network.models import Network, SecurityGroup
+from stratolith.network.settings import NetworkSettings
+
+
+def bootstrap(ctx: Context, seed: Seed) -> None:
+    """Make what is missing, only in a cloud that has no network at all yet."""
+    if ctx.session.scalar(select(Network.id).limit(1)) is not None:
+        return
+    admin = _project(ctx, "admin")
+    demo = _project(ctx, "demo")
+    if admin is None:
+        return
+    public = _public(ctx, admin, seed.external)
+    _open(ctx, admin)
+    if demo is None:
+        return
+    _open(ctx, demo)
+    private = _private(ctx, demo)
+    router = routers.create(
+        ctx, demo, {"name": "router1", "external_gateway_info": {"network_id": public.id}}
+    )
+    router_interfaces.add(ctx, router, {"subnet_id": private})
+
+
+def _project(ctx: Context, name: str) -> str | None:
+    try:
+        return projects.by_name(ctx, name).id
+    except NotFound:
+        return None
+
+
+def _public(ctx: Context, project_id: str, external: SeedExternal) -> Network:
+    settings = ctx.env.settings.of(NetworkSettings)
+    network = networks.create(
+        ctx,
+        project_id,
+        {
+            "name": "public",
+            "router:external": True,
+            "is_default": True,
+            "provider:network_type": "flat",
+            "provider:physical_network": settings.physical_network,
+        },
+    )
+    subnets.create(ctx, project_id, network, external_subnet(external))
+    return network
+
+
+def external_subnet(external: SeedExternal) -> dict[str, Any]:
+    """The public subnet: the whole range but its gateway, or the range the user named."""
+    net = ipaddress.ip_network(external.cidr, strict=False)
+    gateway = external.gateway or str(net.network_address + 1)
+    found: dict[str, Any] = {
+        "name": "public-subnet",
+        "cidr": str(net),
+        "ip_version": net.version,
+        "gateway_ip": gateway,
+        "enable_dhcp": False,
+    }
+    if external.range_start or external.range_end:
+        start = external.range_start or str(net.network_address + 2)
+        end = external.range_end or str(net.broadcast_address - 1)
+        found["allocation_pools"] = [{"start": start, "end": end}]
+    return found
+
+
+def _private(ctx: Context, project_id: str) -> str:
+    """The private network of the demo project; gives its subnet's id."""
+    settings = ctx.env.settings.of(NetworkSettings)
+    network = networks.create(ctx, project_id, {"name": "private"})
+    net = ipaddress.ip_network(settings.private_cidr)
+    subnet = subnets.create(
+        ctx,
+        project_id,
+        network,
+        {"name": "private-subnet", "cidr": str(net), "ip_version": net.version},
+    )
+    return subnet.id
+
+
+def _open(ctx: Context, project_id: str) -> None:
+    """Let a newcomer ping and log in to a first server."""
+    group = ctx.session.get_one(SecurityGroup, security_groups.default_of(ctx, project_id))
+    for protocol, port in (("icmp", None), ("tcp", 22)):
+        security_group_rules.create(
+            ctx,
+            project_id,
+            {
+                "security_group_id": group.id,
+                "direction": "ingress",
+                "ethertype": "IPv4",
+                "protocol": protocol,
+                "port_range_min": port,
+                "port_range_max": port,
+            },
+        )

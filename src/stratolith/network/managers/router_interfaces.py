@@ -1,0 +1,198 @@
+"""A router's interfaces: ports on the subnets it joins."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import select
+
+from stratolith.kernel.context import Context
+from stratolith.network.exceptions import (
+    BadRouterRequest,
+    PortInUse,
+    RouterInterfaceInUse,
+    RouterInterfaceInUseByFloatingIP,
+    RouterInterfaceNotFound,
+    RouterInterfaceNotFoundForSubnet,
+    SubnetMismatchForPort,
+)
+from stratolith.network.managers import events, ipam, ports, routers, subnets
+from stratolith.network.managers.routers import INTERFACE
+from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
+
+
+def add(ctx: Context, router: Router, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Join a subnet (``subnet_id``) or take a port (``port_id``); gives the API's answer.
+
+    Raises BadRouterRequest, PortInUse, SubnetNotFound, PortNotFound.
+    """
+    subnet_id, port_id = _either(values)
+    if port_id:
+        port = _by_port(ctx, router, port_id)
+        joined = [one["subnet_id"] for one in ports.fixed_ips(ctx, [port.id])[port.id]]
+    else:
+        subnet = subnets.get(ctx, str(subnet_id))
+        port = _by_subnet(ctx, router, subnet)
+        joined = [subnet.id]
+    router.revision_number += 1
+    ctx.session.flush()
+    events.changed(ctx)
+    return _answer(router, port, joined)
+
+
+def remove(ctx: Context, router: Router, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave a subnet; the port goes. Raises RouterInterfaceInUse and its kin."""
+    subnet_id, port_id = values.get("subnet_id"), values.get("port_id")
+    if not subnet_id and not port_id:
+        raise BadRouterRequest(msg="Either subnet_id or port_id must be specified")
+    if port_id:
+        port, left = _held(ctx, router, port_id, subnet_id)
+    else:
+        port, left = _on_subnet(ctx, router, str(subnet_id))
+    for one in left:
+        _check_free(ctx, router, one)
+    _drop(ctx, port, left, whole=bool(port_id))
+    router.revision_number += 1
+    ctx.session.flush()
+    events.changed(ctx)
+    return _answer(router, port, left)
+
+
+def _either(values: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    subnet_id, port_id = values.get("subnet_id"), values.get("port_id")
+    if subnet_id and port_id:
+        raise BadRouterRequest(msg="Cannot specify both subnet-id and port-id")
+    if not subnet_id and not port_id:
+        raise BadRouterRequest(msg="Either subnet_id or port_id must be specified")
+    return subnet_id, port_id
+
+
+def _answer(router: Router, port: Port, joined: list[str]) -> dict[str, Any]:
+    return {
+        "id": router.id,
+        "project_id": router.project_id,
+        "tenant_id": router.project_id,
+        "port_id": port.id,
+        "network_id": port.network_id,
+        "subnet_id": joined[0] if joined else None,
+        "subnet_ids": joined,
+    }
+
+
+def _by_subnet(ctx: Context, router: Router, subnet: Subnet) -> Port:
+    if not subnet.gateway_ip:
+        raise BadRouterRequest(msg="Subnet for router interface must have a gateway IP")
+    routers.check_apart(ctx, router, subnet)
+    wanted = [{"subnet_id": subnet.id, "ip_address": subnet.gateway_ip}]
+    beside = _sixth(ctx, router, subnet)
+    if beside is not None:
+        have = ports.fixed_ips(ctx, [beside.id]).get(beside.id, [])
+        ports.update(ctx, beside, {"fixed_ips": [*have, *wanted]})
+        return beside
+    return ports.create(
+        ctx,
+        router.project_id,
+        {
+            "network_id": subnet.network_id,
+            "device_id": router.id,
+            "device_owner": INTERFACE,
+            "fixed_ips": wanted,
+        },
+        network=subnet.network,
+    )
+
+
+def _sixth(ctx: Context, router: Router, subnet: Subnet) -> Port | None:
+    """IPv6 subnets of one network share the router's port."""
+    if subnet.ip_version != 6:
+        return None
+    for port, have, _ in routers.interface_subnets(ctx, router.id):
+        beside = port.device_owner == INTERFACE and have.network_id == subnet.network_id
+        if beside and have.ip_version == 6:
+            return port
+    return None
+
+
+def _by_port(ctx: Context, router: Router, port_id: str) -> Port:
+    port = ports.get(ctx, port_id)
+    if port.device_id:
+        raise PortInUse(port_id=port.id, net_id=port.network_id, device_id=port.device_id)
+    have = ports.fixed_ips(ctx, [port.id]).get(port.id, [])
+    if not have:
+        raise BadRouterRequest(msg="Router port must have at least one fixed IP")
+    joined = [ctx.session.get_one(Subnet, one["subnet_id"]) for one in have]
+    if sum(1 for subnet in joined if subnet.ip_version == 4) > 1:
+        raise BadRouterRequest(msg="Cannot have multiple IPv4 subnets on router port")
+    for subnet in joined:
+        routers.check_apart(ctx, router, subnet)
+    return ports.update(
+        ctx,
+        port,
+        {
+            "device_id": router.id,
+            "device_owner": INTERFACE,
+            "security_groups": [],
+            "allowed_address_pairs": [],
+            "port_security_enabled": False,
+        },
+    )
+
+
+def _held(
+    ctx: Context, router: Router, port_id: str, subnet_id: str | None
+) -> tuple[Port, list[str]]:
+    port = ctx.session.get(Port, port_id)
+    if port is None or port.device_id != router.id or port.device_owner != INTERFACE:
+        raise RouterInterfaceNotFound(router_id=router.id, port_id=port_id)
+    left = [one["subnet_id"] for one in ports.fixed_ips(ctx, [port.id]).get(port.id, [])]
+    if subnet_id and subnet_id not in left:
+        raise SubnetMismatchForPort(port_id=port_id, subnet_id=subnet_id)
+    return port, left
+
+
+def _on_subnet(ctx: Context, router: Router, subnet_id: str) -> tuple[Port, list[str]]:
+    subnet = subnets.get(ctx, subnet_id)
+    for port, have, _ in routers.interface_subnets(ctx, router.id):
+        if have.id == subnet.id and port.device_owner == INTERFACE:
+            return port, [subnet.id]
+    raise RouterInterfaceNotFoundForSubnet(router_id=router.id, subnet_id=subnet_id)
+
+
+def _check_free(ctx: Context, router: Router, subnet_id: str) -> None:
+    """Raise when a route's next hop or a floating IP needs this subnet."""
+    subnet = ctx.session.get_one(Subnet, subnet_id)
+    net = ipaddress.ip_network(subnet.cidr)
+    for route in router.routes:
+        if ipaddress.ip_address(route["nexthop"]) in net:
+            raise RouterInterfaceInUse(subnet_id=subnet_id, router_id=router.id)
+    user = ctx.session.scalar(
+        select(FloatingIp.id)
+        .join(FixedIp, FixedIp.port_id == FloatingIp.port_id)
+        .where(
+            FloatingIp.router_id == router.id,
+            FixedIp.subnet_id == subnet_id,
+            FixedIp.ip_address == FloatingIp.fixed_ip_address,
+        )
+        .limit(1)
+    )
+    if user is not None:
+        raise RouterInterfaceInUseByFloatingIP(subnet_id=subnet_id, router_id=router.id)
+
+
+def _drop(ctx: Context, port: Port, left: list[str], *, whole: bool) -> None:
+    have = ports.fixed_ips(ctx, [port.id]).get(port.id, [])
+    if whole or len(have) <= len(left):
+        ports.remove(ctx, port)
+        return
+    ctx.session.execute(
+        delete_rows(FixedIp).where(FixedIp.port_id == port.id, FixedIp.subnet_id.in_(left))
+    )
+    port.revision_number += 1
+
+
+def gateway_address(subnet: Subnet, address: str) -> str:
+    """ "10.0.0.1/24": an interface's address with its subnet's prefix length."""
+    return f"{address}/{ipam.network_of(subnet.cidr).prefixlen}"

@@ -1,0 +1,236 @@
+"""Routers: gateway, routes, and what holds a router in place."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from stratolith.kernel.context import Context
+from stratolith.network.exceptions import (
+    BadRouterRequest,
+    InvalidInput,
+    InvalidRoutes,
+    NetworkNotFound,
+    RouterExternalGatewayInUseByFloatingIp,
+    RouterInUse,
+    RouterNotFound,
+    RoutesExhausted,
+)
+from stratolith.network.managers import events, limits, networks, ports, tags
+from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
+
+INTERFACE = "network:router_interface"
+GATEWAY = "network:router_gateway"
+MAX_ROUTES = 30
+PLAIN = ("name", "description", "admin_state_up")
+
+
+def get(ctx: Context, router_id: str) -> Router:
+    """Raises RouterNotFound."""
+    found = ctx.session.get(Router, router_id)
+    if found is None or not (ctx.is_admin or found.project_id == ctx.project_id):
+        raise RouterNotFound(router_id=router_id)
+    return found
+
+
+def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Router:
+    """Raises OverQuota and what setting a gateway raises."""
+    limits.check(ctx, project_id, router=1)
+    _check_flags(values)
+    router = Router(
+        project_id=project_id,
+        revision_number=1,
+        **{name: values[name] for name in PLAIN if values.get(name) is not None},
+    )
+    ctx.session.add(router)
+    ctx.session.flush()
+    if values.get("external_gateway_info"):
+        _set_gateway(ctx, router, values["external_gateway_info"])
+    events.changed(ctx)
+    return router
+
+
+def update(ctx: Context, router: Router, values: Mapping[str, Any]) -> Router:
+    """Raises InvalidRoutes, RoutesExhausted, and what setting a gateway raises."""
+    _check_flags(values)
+    if "external_gateway_info" in values:
+        info = values["external_gateway_info"]
+        if info:
+            _set_gateway(ctx, router, info)
+        else:
+            clear_gateway(ctx, router)
+    if "routes" in values:
+        routes = values["routes"] or []
+        _check_routes(ctx, router, routes)
+        router.routes = list(routes)
+    for name in PLAIN:
+        if name in values:
+            setattr(router, name, values[name])
+    router.revision_number += 1
+    ctx.session.flush()
+    events.changed(ctx)
+    return router
+
+
+def delete(ctx: Context, router: Router) -> None:
+    """Raises RouterInUse while it has interfaces."""
+    held = list(
+        ctx.session.scalars(
+            select(Port.id).where(Port.device_id == router.id, Port.device_owner == INTERFACE)
+        )
+    )
+    if held:
+        raise RouterInUse(
+            router_id=router.id, reason=f"has ports still attached: {', '.join(sorted(held))}"
+        )
+    clear_gateway(ctx, router)
+    tags.forget(ctx, router.id)
+    ctx.session.delete(router)
+    ctx.session.flush()
+    events.changed(ctx)
+
+
+def is_held(ctx: Context, port: Port) -> bool:
+    """Whether a router or floating IP still needs this port of its own."""
+    model = FloatingIp if port.device_owner == "network:floatingip" else Router
+    return bool(port.device_id) and ctx.session.get(model, port.device_id) is not None
+
+
+def gateways(ctx: Context, port_ids: Iterable[str]) -> dict[str, list[dict[str, str]]]:
+    """Gateway port id -> its external fixed IPs."""
+    return ports.fixed_ips(ctx, [port_id for port_id in port_ids if port_id])
+
+
+def interface_subnets(ctx: Context, router_id: str) -> list[tuple[Port, Subnet, str]]:
+    """(port, subnet, address) of every interface and of the gateway."""
+    rows = ctx.session.execute(
+        select(Port, Subnet, FixedIp.ip_address)
+        .join(FixedIp, FixedIp.port_id == Port.id)
+        .join(Subnet, Subnet.id == FixedIp.subnet_id)
+        .where(Port.device_id == router_id, Port.device_owner.in_([INTERFACE, GATEWAY]))
+        .order_by(Port.created_at, FixedIp.position)
+    )
+    return [(port, subnet, address) for port, subnet, address in rows]
+
+
+def _check_flags(values: Mapping[str, Any]) -> None:
+    for name in ("ha", "distributed"):
+        if values.get(name):
+            raise InvalidInput(error_message=f"{name} routers are not offered by this cloud")
+
+
+# -- gateway -------------------------------------------------------------------------------------
+
+
+def _set_gateway(ctx: Context, router: Router, info: Mapping[str, Any]) -> None:
+    network_id = info.get("network_id") or router.gateway_network_id
+    if not network_id:
+        raise InvalidInput(error_message="network_id is required in external_gateway_info")
+    try:
+        network = networks.get(ctx, network_id)
+    except NetworkNotFound:
+        raise NetworkNotFound(net_id=network_id) from None
+    if not network.external:
+        raise BadRouterRequest(msg=f"Network {network_id} is not an external network")
+    if info.get("enable_snat") is not None:
+        router.enable_snat = info["enable_snat"]
+    wanted = info.get("external_fixed_ips")
+    if router.gateway_port_id and router.gateway_network_id == network_id:
+        if wanted:
+            port = ctx.session.get(Port, router.gateway_port_id)
+            assert port is not None
+            ports.update(ctx, port, {"fixed_ips": wanted})
+        return
+    for _, subnet, _ in interface_subnets(ctx, router.id):
+        for other in ports.subnets_of(ctx, network_id):
+            _check_apart(subnet, other)
+    clear_gateway(ctx, router)
+    port = ports.create(
+        ctx,
+        "",
+        {
+            "network_id": network_id,
+            "device_owner": GATEWAY,
+            "device_id": router.id,
+            "fixed_ips": wanted or None,
+        },
+        network=network,
+    )
+    router.gateway_network_id, router.gateway_port_id = network_id, port.id
+    ctx.session.flush()
+
+
+def clear_gateway(ctx: Context, router: Router) -> None:
+    """Raises RouterExternalGatewayInUseByFloatingIp."""
+    if router.gateway_port_id is None:
+        return
+    user = ctx.session.scalar(
+        select(FloatingIp.id)
+        .where(
+            FloatingIp.router_id == router.id,
+            FloatingIp.floating_network_id == router.gateway_network_id,
+        )
+        .limit(1)
+    )
+    if user is not None:
+        raise RouterExternalGatewayInUseByFloatingIp(
+            router_id=router.id, net_id=router.gateway_network_id
+        )
+    port = ctx.session.get(Port, router.gateway_port_id)
+    router.gateway_port_id = router.gateway_network_id = None
+    router.enable_snat = True
+    ctx.session.flush()
+    if port is not None:
+        ports.remove(ctx, port)
+    events.changed(ctx)
+
+
+def _check_apart(one: Subnet, other: Subnet) -> None:
+    """Raise BadRouterRequest when two subnets of one router overlap."""
+    mine, theirs = ipaddress.ip_network(one.cidr), ipaddress.ip_network(other.cidr)
+    if one.id != other.id and mine.version == theirs.version and mine.overlaps(theirs):
+        raise BadRouterRequest(
+            msg=f"Cidr {other.cidr} of subnet {other.id} overlaps with cidr {one.cidr} of "
+            f"subnet {one.id}"
+        )
+
+
+def check_apart(ctx: Context, router: Router, subnet: Subnet) -> None:
+    """Raise BadRouterRequest unless the subnet fits beside those the router has."""
+    for _, have, _ in interface_subnets(ctx, router.id):
+        if have.id == subnet.id:
+            raise BadRouterRequest(msg=f"Router already has a port on subnet {subnet.id}")
+        _check_apart(have, subnet)
+
+
+# -- routes --------------------------------------------------------------------------------------
+
+
+def _check_routes(ctx: Context, router: Router, routes: Sequence[Mapping[str, str]]) -> None:
+    if len(routes) > MAX_ROUTES:
+        raise RoutesExhausted(router_id=router.id, quota=MAX_ROUTES)
+    attached = interface_subnets(ctx, router.id)
+    own = {address for _, _, address in attached}
+    nets = [ipaddress.ip_network(subnet.cidr) for _, subnet, _ in attached]
+    for route in routes:
+        nexthop = ipaddress.ip_address(route["nexthop"])
+        if not any(nexthop in net for net in nets):
+            raise InvalidRoutes(
+                routes=list(routes), reason="the nexthop is not connected with router"
+            )
+        if str(nexthop) in own:
+            raise InvalidRoutes(routes=list(routes), reason="the nexthop is used by router")
+
+
+def add_routes(ctx: Context, router: Router, routes: Sequence[Mapping[str, str]]) -> Router:
+    """Those that are missing (extraroute-atomic)."""
+    new = [route for route in routes if dict(route) not in router.routes]
+    return update(ctx, router, {"routes": [*router.routes, *new]})
+
+
+def remove_routes(ctx: Context, router: Router, routes: Sequence[Mapping[str, str]]) -> Router:
+    gone = [dict(route) for route in routes]
+    return update(ctx, router, {"routes": [r for r in router.routes if r not in gone]})

@@ -1,0 +1,251 @@
+"""Subnet pools: prefixes that subnets are cut from."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from stratolith.kernel.context import Context
+from stratolith.network.exceptions import (
+    BadSubnetsRequest,
+    IllegalSubnetPoolAssociationToAddressScope,
+    IllegalSubnetPoolPrefixBounds,
+    IllegalSubnetPoolUpdate,
+    InvalidInput,
+    MaxPrefixSubnetAllocationError,
+    MinPrefixSubnetAllocationError,
+    SubnetAllocationError,
+    SubnetPoolInUse,
+    SubnetPoolNotFound,
+    SubnetPoolQuotaExceeded,
+)
+from stratolith.network.managers import address_scopes, limits, prefixes, tags
+from stratolith.network.models import Subnet, SubnetPool
+
+PLAIN = ("name", "description", "is_default", "default_quota")
+BOUNDS = ("default_prefixlen", "min_prefixlen", "max_prefixlen")
+
+
+def get(ctx: Context, subnetpool_id: str) -> SubnetPool:
+    """Raises SubnetPoolNotFound."""
+    found = ctx.session.get(SubnetPool, subnetpool_id)
+    if found is None or not (ctx.is_admin or found.shared or found.project_id == ctx.project_id):
+        raise SubnetPoolNotFound(subnetpool_id=subnetpool_id)
+    return found
+
+
+def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> SubnetPool:
+    """Raises InvalidInput, IllegalSubnetPoolPrefixBounds, OverQuota."""
+    limits.check(ctx, project_id, subnetpool=1)
+    version, compact = _prefixes(values["prefixes"])
+    pool = SubnetPool(
+        project_id=project_id,
+        ip_version=version,
+        prefixes=compact,
+        shared=bool(values.get("shared")),
+        revision_number=0,
+        **{name: values[name] for name in PLAIN if values.get(name) is not None},
+        **_bounds(version, values),
+    )
+    _check_default(ctx, pool)
+    _join_scope(ctx, pool, values.get("address_scope_id"))
+    ctx.session.add(pool)
+    ctx.session.flush()
+    return pool
+
+
+def update(ctx: Context, pool: SubnetPool, values: Mapping[str, Any]) -> SubnetPool:
+    """Prefixes may grow, never shrink; raises IllegalSubnetPoolUpdate."""
+    if "prefixes" in values:
+        version, compact = _prefixes([*values["prefixes"]])
+        if version != pool.ip_version:
+            raise InvalidInput(error_message="The prefixes must be of the pool's IP version")
+        kept = [ipaddress.ip_network(prefix) for prefix in compact]
+        for old in pool.prefixes:
+            net = ipaddress.ip_network(old)
+            if not any(net.subnet_of(one) for one in kept):  # type: ignore[arg-type]
+                raise IllegalSubnetPoolUpdate(
+                    reason="Existing prefixes must be a subset of the new prefixes"
+                )
+        pool.prefixes = compact
+    current = {name: getattr(pool, name) for name in BOUNDS}
+    asked = {name: values[name] for name in BOUNDS if values.get(name) is not None}
+    for name, length in _bounds(pool.ip_version, {**current, **asked}).items():
+        setattr(pool, name, length)
+    for name in PLAIN:
+        if name in values:
+            setattr(pool, name, values[name])
+    if values.get("is_default"):
+        _check_default(ctx, pool)
+    if "address_scope_id" in values:
+        _join_scope(ctx, pool, values["address_scope_id"])
+    pool.revision_number += 1
+    ctx.session.flush()
+    return pool
+
+
+def delete(ctx: Context, pool: SubnetPool) -> None:
+    """Raises SubnetPoolInUse."""
+    user = ctx.session.scalar(select(Subnet.id).where(Subnet.subnetpool_id == pool.id).limit(1))
+    if user is not None:
+        raise SubnetPoolInUse(reason="Subnet pool has existing allocations")
+    tags.forget(ctx, pool.id)
+    ctx.session.delete(pool)
+    ctx.session.flush()
+
+
+def complete(ctx: Context, values: Mapping[str, Any]) -> dict[str, Any]:
+    """A subnet's values with cidr and ip_version, taken from a pool where one is asked for.
+
+    Raises BadSubnetsRequest, SubnetPoolNotFound, SubnetAllocationError and its kin.
+    """
+    found = dict(values)
+    pool_id = found.get("subnetpool_id")
+    if found.pop("use_default_subnetpool", False):
+        if pool_id:
+            raise BadSubnetsRequest(
+                msg="subnetpool_id and use_default_subnetpool cannot both be specified"
+            )
+        pool_id = _default(ctx, found.get("ip_version", 4))
+    if not pool_id:
+        if not found.get("cidr"):
+            raise BadSubnetsRequest(msg="a subnetpool must be specified in the absence of a cidr")
+        if found.get("prefixlen") is not None:
+            raise BadSubnetsRequest(msg="prefixlen needs a subnetpool")
+        if found.get("ip_version") is None:
+            raise InvalidInput(error_message="ip_version is required with a cidr")
+        return found
+    pool = get(ctx, pool_id)
+    if found.get("ip_version", pool.ip_version) != pool.ip_version:
+        raise BadSubnetsRequest(msg="Cannot allocate IPv4 and IPv6 from the same subnet pool")
+    found["subnetpool_id"], found["ip_version"] = pool.id, pool.ip_version
+    found["cidr"] = _cut(ctx, pool, found)
+    return found
+
+
+def _cut(ctx: Context, pool: SubnetPool, values: Mapping[str, Any]) -> str:
+    used = [
+        ipaddress.ip_network(cidr)
+        for cidr in ctx.session.scalars(select(Subnet.cidr).where(Subnet.subnetpool_id == pool.id))
+    ]
+    asked = values.get("cidr")
+    if asked and values.get("prefixlen") is not None:
+        raise BadSubnetsRequest(msg="cidr and prefixlen cannot both be specified")
+    length = ipaddress.ip_network(asked).prefixlen if asked else values.get("prefixlen")
+    length = pool.default_prefixlen if length is None else length
+    if length < pool.min_prefixlen:
+        raise MinPrefixSubnetAllocationError(prefixlen=length, min_prefixlen=pool.min_prefixlen)
+    if length > pool.max_prefixlen:
+        raise MaxPrefixSubnetAllocationError(prefixlen=length, max_prefixlen=pool.max_prefixlen)
+    _check_quota(ctx, pool, str(values["project_id"]), length)
+    nets = [ipaddress.ip_network(prefix) for prefix in pool.prefixes]
+    if asked:
+        if not prefixes.is_free(ipaddress.ip_network(asked), nets, used):
+            raise SubnetAllocationError(
+                reason=f"Cannot allocate requested subnet {asked} from the available set of "
+                "prefixes"
+            )
+        return str(asked)
+    found = prefixes.first_free(nets, used, length)
+    if found is None:
+        raise SubnetAllocationError(
+            reason=f"Insufficient prefix space to allocate subnet size /{length}"
+        )
+    return str(found)
+
+
+def _check_quota(ctx: Context, pool: SubnetPool, project_id: str, length: int) -> None:
+    """The quota counts addresses (IPv4) or /64 networks (IPv6)."""
+    if pool.default_quota is None:
+        return
+    unit = 32 if pool.ip_version == 4 else 64
+    mine = ctx.session.scalars(
+        select(Subnet.cidr).where(Subnet.subnetpool_id == pool.id, Subnet.project_id == project_id)
+    )
+    used = sum(2 ** max(0, unit - ipaddress.ip_network(cidr).prefixlen) for cidr in mine)
+    if used + 2 ** max(0, unit - length) > pool.default_quota:
+        raise SubnetPoolQuotaExceeded
+
+
+def _prefixes(given: Sequence[str]) -> tuple[int, list[str]]:
+    nets = [ipaddress.ip_network(prefix) for prefix in given]
+    if not nets:
+        raise InvalidInput(error_message="Empty subnet pool prefix list")
+    if len({net.version for net in nets}) > 1:
+        raise InvalidInput(error_message="Cannot mix IPv4 and IPv6 prefixes in a subnet pool")
+    compact = ipaddress.collapse_addresses(nets)  # type: ignore[type-var]
+    return nets[0].version, [str(net) for net in compact]
+
+
+def _bounds(version: int, values: Mapping[str, Any]) -> dict[str, int]:
+    """The three prefix lengths, completed and in order; raises IllegalSubnetPoolPrefixBounds."""
+    widest = 32 if version == 4 else 128
+    low = values.get("min_prefixlen")
+    low = (8 if version == 4 else 64) if low is None else low
+    high = values.get("max_prefixlen")
+    high = widest if high is None else high
+    default = values.get("default_prefixlen")
+    default = low if default is None else default
+    for name, length, other, bound, wrong in (
+        ("max_prefixlen", high, "max", widest, high > widest),
+        ("min_prefixlen", low, "max_prefixlen", high, low > high),
+        ("default_prefixlen", default, "min_prefixlen", low, default < low),
+        ("default_prefixlen", default, "max_prefixlen", high, default > high),
+    ):
+        if wrong:
+            raise IllegalSubnetPoolPrefixBounds(
+                prefix_type=name, prefixlen=length, base_prefix_type=other, base_prefixlen=bound
+            )
+    return {"min_prefixlen": low, "max_prefixlen": high, "default_prefixlen": default}
+
+
+def _check_default(ctx: Context, pool: SubnetPool) -> None:
+    if not pool.is_default:
+        return
+    other = ctx.session.scalar(
+        select(SubnetPool.id).where(
+            SubnetPool.is_default.is_(True),
+            SubnetPool.ip_version == pool.ip_version,
+            SubnetPool.id != (pool.id or ""),
+        )
+    )
+    if other is not None:
+        raise InvalidInput(
+            error_message="A default subnetpool for this IP family has already been set. Only "
+            "one default may exist per IP family"
+        )
+
+
+def _default(ctx: Context, version: int) -> str:
+    found = ctx.session.scalar(
+        select(SubnetPool.id).where(
+            SubnetPool.is_default.is_(True), SubnetPool.ip_version == version
+        )
+    )
+    if found is None:
+        raise BadSubnetsRequest(msg=f"No default subnetpool found for IPv{version}")
+    return found
+
+
+def _join_scope(ctx: Context, pool: SubnetPool, scope_id: str | None) -> None:
+    """Pools of one address scope share its IP version and do not overlap."""
+    if scope_id is None:
+        pool.address_scope_id = None
+        return
+    scope = address_scopes.get(ctx, scope_id)
+    others = ctx.session.scalars(
+        select(SubnetPool).where(
+            SubnetPool.address_scope_id == scope_id, SubnetPool.id != (pool.id or "")
+        )
+    )
+    mine = [ipaddress.ip_network(prefix) for prefix in pool.prefixes]
+    theirs = [ipaddress.ip_network(prefix) for other in others for prefix in other.prefixes]
+    overlapping = any(a.overlaps(b) for a in mine for b in theirs)
+    if scope.ip_version != pool.ip_version or overlapping:
+        raise IllegalSubnetPoolAssociationToAddressScope(
+            subnetpool_id=pool.id or pool.name, address_scope_id=scope_id
+        )
+    pool.address_scope_id = scope_id

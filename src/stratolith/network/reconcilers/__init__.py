@@ -1,0 +1,1 @@
+"""What the control plane tells hosts about networks, and what they answer."""

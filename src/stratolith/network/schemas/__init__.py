@@ -1,0 +1,1 @@
+"""What the network API's bodies look like, coming in and going out."""

@@ -1,0 +1,47 @@
+"""Floating IPs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.network.models import FloatingIp
+from stratolith.network.schemas.fields import Invalid, ip_address, nullable, uuid
+from stratolith.network.schemas.rendering import common
+from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource, standard
+
+
+def _four(value: Any) -> str:
+    found = ip_address(value)
+    if ":" in found:
+        raise Invalid(f"'{value}' is not a valid IPv4 address.")
+    return found
+
+
+FLOATING_IP = Resource(
+    "floatingip",
+    "floatingips",
+    standard(
+        floating_network_id=Attr(uuid, update=False, required=True),
+        subnet_id=Attr(nullable(uuid), update=False),
+        floating_ip_address=Attr(nullable(_four), update=False),
+        port_id=Attr(nullable(uuid)),
+        fixed_ip_address=Attr(nullable(_four)),
+        router_id=READ_ONLY,
+        status=READ_ONLY,
+        tags=READ_ONLY,
+    ),
+)
+
+
+def render(floating: FloatingIp, details: dict[str, Any] | None, tags: list[str]) -> dict[str, Any]:
+    return {
+        "id": floating.id,
+        "floating_ip_address": floating.floating_ip_address,
+        "floating_network_id": floating.floating_network_id,
+        "router_id": floating.router_id,
+        "port_id": floating.port_id,
+        "fixed_ip_address": floating.fixed_ip_address,
+        "status": floating.status,
+        "port_details": details,
+        **common(floating, tags),
+    }

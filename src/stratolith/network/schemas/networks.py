@@ -1,0 +1,63 @@
+"""Networks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.network.models import Network
+from stratolith.network.schemas.fields import boolean, integer, nullable, text
+from stratolith.network.schemas.rendering import common
+from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource, standard
+
+NETWORK = Resource(
+    "network",
+    "networks",
+    standard(
+        name=Attr(text(), default=""),
+        admin_state_up=Attr(boolean, default=True),
+        shared=Attr(boolean, default=False),
+        mtu=Attr(integer(68, 65535)),
+        port_security_enabled=Attr(boolean, default=True),
+        is_default=Attr(boolean),
+        status=READ_ONLY,
+        subnets=READ_ONLY,
+        tags=READ_ONLY,
+        **{
+            "router:external": Attr(boolean, default=False),
+            "provider:network_type": Attr(nullable(text(32))),
+            "provider:physical_network": Attr(nullable(text(64))),
+            "provider:segmentation_id": Attr(nullable(integer(0))),
+        },
+    ),
+)
+
+
+def render(
+    network: Network,
+    subnets: list[str],
+    tags: list[str],
+    *,
+    shared: bool,
+    provider: bool,
+) -> dict[str, Any]:
+    found = {
+        "id": network.id,
+        "name": network.name,
+        "admin_state_up": network.admin_state_up,
+        "mtu": network.mtu,
+        "status": "ACTIVE",
+        "subnets": subnets,
+        "shared": shared,
+        "router:external": network.external,
+        "port_security_enabled": network.port_security_enabled,
+        "ipv4_address_scope": None,
+        "ipv6_address_scope": None,
+        **common(network, tags),
+    }
+    if network.external:
+        found["is_default"] = network.is_default
+    if provider:
+        found["provider:network_type"] = network.network_type
+        found["provider:physical_network"] = network.physical_network or None
+        found["provider:segmentation_id"] = network.segmentation_id
+    return found

@@ -1,0 +1,117 @@
+"""Ports."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from stratolith.network.schemas.fields import (
+    FIXED_IPS,
+    Invalid,
+    any_mapping,
+    boolean,
+    ip_or_cidr,
+    list_of,
+    mac,
+    mapping,
+    nullable,
+    one_of,
+    text,
+    uuid,
+)
+from stratolith.network.schemas.rendering import common
+from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource, standard
+
+VNIC_TYPES = (
+    "normal", "direct", "direct-physical", "macvtap", "baremetal", "virtio-forwarder",
+    "smart-nic", "vdpa", "accelerator-direct", "accelerator-direct-physical", "remote-managed",
+)  # fmt: skip
+
+
+def _paired(value: Any) -> str:
+    found = ip_or_cidr(value)
+    if ipaddress.ip_interface(found).is_multicast:
+        raise Invalid(f"'{value}' is a multicast address.")
+    return found
+
+
+def _option(value: Any) -> Any:
+    found = mapping(
+        ("opt_name",),
+        opt_name=text(64),
+        opt_value=nullable(text(255)),
+        ip_version=lambda v: int(one_of("4", "6")(str(v))),
+    )(value)
+    if not found["opt_name"].strip():
+        raise Invalid("opt_name: '' is empty.")
+    # dnsmasq reads these from a file of lines
+    if any(sign in f"{found['opt_name']}{found.get('opt_value') or ''}" for sign in "\n\r\x00"):
+        raise Invalid(f"'{found['opt_name']}' contains a line break.")
+    found.setdefault("ip_version", 4)
+    return found
+
+
+PORT = Resource(
+    "port",
+    "ports",
+    standard(
+        name=Attr(text(), default=""),
+        network_id=Attr(uuid, update=False, required=True),
+        admin_state_up=Attr(boolean, default=True),
+        mac_address=Attr(nullable(mac)),
+        fixed_ips=Attr(nullable(FIXED_IPS)),
+        device_id=Attr(lambda v: text()(v) if v is not None else "", default=""),
+        device_owner=Attr(lambda v: text()(v) if v is not None else "", default=""),
+        security_groups=Attr(nullable(list_of(uuid))),
+        allowed_address_pairs=Attr(
+            list_of(mapping(("ip_address",), ip_address=_paired, mac_address=mac)), default=[]
+        ),
+        extra_dhcp_opts=Attr(list_of(_option), default=[]),
+        port_security_enabled=Attr(boolean),
+        status=READ_ONLY,
+        tags=READ_ONLY,
+        **{
+            "binding:host_id": Attr(lambda v: text()(v) if v is not None else "", default=""),
+            "binding:vnic_type": Attr(one_of(*VNIC_TYPES), default="normal"),
+            "binding:profile": Attr(any_mapping, default={}),
+            "binding:vif_type": READ_ONLY,
+            "binding:vif_details": READ_ONLY,
+        },
+    ),
+)
+VIF_DETAILS = {"port_filter": True, "connectivity": "l2"}
+
+
+def render(
+    port: Any,
+    fixed_ips: list[dict[str, str]],
+    groups: list[str],
+    tags: list[str],
+    *,
+    binding: bool,
+) -> dict[str, Any]:
+    """``port``: a row or a Port; ``binding``: show what only administrators see."""
+    found = {
+        "id": port.id,
+        "name": port.name,
+        "network_id": port.network_id,
+        "mac_address": port.mac_address,
+        "admin_state_up": port.admin_state_up,
+        "status": port.status,
+        "device_id": port.device_id,
+        "device_owner": port.device_owner,
+        "fixed_ips": fixed_ips,
+        "allowed_address_pairs": port.allowed_address_pairs,
+        "extra_dhcp_opts": port.extra_dhcp_opts,
+        "security_groups": groups,
+        "binding:vnic_type": port.vnic_type,
+        "port_security_enabled": port.port_security_enabled,
+        **common(port, tags),
+    }
+    if binding:
+        bound = bool(port.binding_host)
+        found["binding:profile"] = port.binding_profile
+        found["binding:host_id"] = port.binding_host
+        found["binding:vif_type"] = "bridge" if bound else "unbound"
+        found["binding:vif_details"] = VIF_DETAILS if bound else {}
+    return found

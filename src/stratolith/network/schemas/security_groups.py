@@ -1,0 +1,105 @@
+"""Security groups and their rules."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from typing import Any
+
+from stratolith.network.exceptions import (
+    SecurityGroupInvalidPortValue,
+    SecurityGroupRuleInvalidEtherType,
+)
+from stratolith.network.models import SecurityGroup, SecurityGroupRule
+from stratolith.network.schemas.fields import (
+    Invalid,
+    integer,
+    nullable,
+    one_of,
+    remote_prefix,
+    text,
+    uuid,
+)
+from stratolith.network.schemas.rendering import common
+from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource, standard
+
+
+def _ethertype(value: Any) -> str:
+    for known in ("IPv4", "IPv6"):
+        if isinstance(value, str) and value.lower() == known.lower():
+            return known
+    raise SecurityGroupRuleInvalidEtherType(ethertype=value, values="IPv4, IPv6")
+
+
+def _port(value: Any) -> int:
+    try:
+        return int(integer(-1, 2**31)(value))
+    except Invalid:
+        raise SecurityGroupInvalidPortValue(port=value) from None
+
+
+def _protocol(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise Invalid(f"'{value}' is not a valid protocol.")
+    return str(value)
+
+
+SECURITY_GROUP = Resource(
+    "security_group",
+    "security_groups",
+    standard(
+        name=Attr(text(), default=""),
+        security_group_rules=READ_ONLY,
+        shared=READ_ONLY,
+        tags=READ_ONLY,
+    ),
+)
+
+RULE = Resource(
+    "security_group_rule",
+    "security_group_rules",
+    standard(
+        security_group_id=Attr(uuid, update=False, required=True),
+        direction=Attr(one_of("ingress", "egress"), update=False, required=True),
+        ethertype=Attr(_ethertype, update=False, default="IPv4"),
+        protocol=Attr(nullable(_protocol), update=False),
+        port_range_min=Attr(nullable(_port), update=False),
+        port_range_max=Attr(nullable(_port), update=False),
+        remote_ip_prefix=Attr(nullable(remote_prefix), update=False),
+        remote_group_id=Attr(nullable(uuid), update=False),
+        normalized_cidr=READ_ONLY,
+    ),
+)
+
+
+def _normalized(prefix: str | None) -> str | None:
+    """The network that a remote prefix stands for."""
+    return str(ipaddress.ip_interface(prefix).network) if prefix else None
+
+
+def render_rule(rule: SecurityGroupRule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "security_group_id": rule.security_group_id,
+        "ethertype": rule.ethertype,
+        "direction": rule.direction,
+        "protocol": rule.protocol,
+        "port_range_min": rule.port_range_min,
+        "port_range_max": rule.port_range_max,
+        "remote_ip_prefix": rule.remote_ip_prefix,
+        "normalized_cidr": _normalized(rule.remote_ip_prefix),
+        "remote_group_id": rule.remote_group_id,
+        **common(rule),
+    }
+
+
+def render(
+    group: SecurityGroup, rules: Sequence[SecurityGroupRule], tags: list[str], *, shared: bool
+) -> dict[str, Any]:
+    return {
+        "id": group.id,
+        "name": group.name,
+        "shared": shared,
+        "security_group_rules": [render_rule(rule) for rule in rules],
+        **common(group, tags),
+    }

@@ -1,0 +1,75 @@
+"""Subnet pools and address scopes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.network.models import AddressScope, SubnetPool
+from stratolith.network.schemas.fields import (
+    boolean,
+    cidr,
+    integer,
+    list_of,
+    nullable,
+    one_of,
+    text,
+    uuid,
+)
+from stratolith.network.schemas.rendering import common
+from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource, standard
+
+SUBNETPOOL = Resource(
+    "subnetpool",
+    "subnetpools",
+    standard(
+        name=Attr(text(), required=True),
+        prefixes=Attr(list_of(cidr), required=True),
+        default_prefixlen=Attr(nullable(integer(0, 128))),
+        min_prefixlen=Attr(nullable(integer(0, 128))),
+        max_prefixlen=Attr(nullable(integer(0, 128))),
+        default_quota=Attr(nullable(integer(0))),
+        address_scope_id=Attr(nullable(uuid)),
+        shared=Attr(boolean, update=False, default=False),
+        is_default=Attr(boolean, default=False),
+        ip_version=READ_ONLY,
+        tags=READ_ONLY,
+    ),
+)
+
+ADDRESS_SCOPE = Resource(
+    "address_scope",
+    "address_scopes",
+    standard(
+        name=Attr(text(), default=""),
+        ip_version=Attr(one_of(4, 6), update=False, required=True),
+        shared=Attr(boolean, default=False),
+    ),
+)
+
+
+def render(pool: SubnetPool, tags: list[str]) -> dict[str, Any]:
+    return {
+        "id": pool.id,
+        "name": pool.name,
+        "ip_version": pool.ip_version,
+        "prefixes": pool.prefixes,
+        "default_prefixlen": str(pool.default_prefixlen),
+        "min_prefixlen": str(pool.min_prefixlen),
+        "max_prefixlen": str(pool.max_prefixlen),
+        "default_quota": pool.default_quota,
+        "address_scope_id": pool.address_scope_id,
+        "shared": pool.shared,
+        "is_default": pool.is_default,
+        **common(pool, tags),
+    }
+
+
+def render_scope(scope: AddressScope) -> dict[str, Any]:
+    return {
+        "id": scope.id,
+        "name": scope.name,
+        "ip_version": scope.ip_version,
+        "shared": scope.shared,
+        "project_id": scope.project_id,
+        "tenant_id": scope.project_id,
+    }
