@@ -22,6 +22,7 @@ def _rule(name: str, check: str, description: str, *operations: str) -> Rule:
 
 
 RULES = [
+    Rule("default", "", description="What anybody with a token may do: schemas, discovery"),
     Rule("context_is_admin", "role:admin"),
     Rule("service_api", "role:service or role:admin"),
     _rule(

@@ -65,7 +65,7 @@ ROUTES = [
     Route.get("/", choices, root=True, public=True),
     Route.get("/versions", versions, root=True, public=True),
     Route.get("/v2", choices, root=True, public=True),
-    Route.get("/schemas/{name}", show_schema),
-    Route.get("/info/import", show_import),
-    Route.get("/info/stores", show_stores),
+    Route.get("/schemas/{name}", show_schema, rule="default"),
+    Route.get("/info/import", show_import, rule="default"),
+    Route.get("/info/stores", show_stores, rule="default"),
 ]
