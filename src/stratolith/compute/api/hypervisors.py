@@ -54,7 +54,7 @@ def _servers(ctx: Context) -> dict[str, list[Body]]:
     )
     found: dict[str, list[Body]] = {}
     for host, server_id, name in rows:
-        found.setdefault(host, []).append({"uuid": server_id, "name": name})
+        found.setdefault(host or "", []).append({"uuid": server_id, "name": name})
     return found
 
 

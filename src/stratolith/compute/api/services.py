@@ -66,9 +66,9 @@ def update(ctx: Context, service_id: str, body: Body) -> Body:
 
 def act(ctx: Context, service_id: str, body: Body) -> Body:
     """Before 2.53: PUT to the name of an act, with host and binary in the body."""
-    acts = {"enable", "disable", "disable-log-reason"} | (
-        {"force-down"} if since(ctx, 11) else set()
-    )
+    acts = {"enable", "disable", "disable-log-reason"}
+    if since(ctx, 11):
+        acts.add("force-down")
     if service_id not in acts:
         raise NotFound("Unknown action")
     if body["binary"] != BINARY:

@@ -133,6 +133,7 @@ def usage(ctx: Context) -> dict[str, dict[str, int]]:
     return {
         host: {"vcpus": vcpus, "memory_mb": memory, "disk_gb": disk, "servers": count}
         for host, vcpus, memory, disk, count in rows
+        if host
     }
 
 

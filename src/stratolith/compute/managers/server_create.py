@@ -118,9 +118,7 @@ def network_request(wanted: Mapping[str, Any]) -> NetworkRequest:
     """One entry of a body's "networks"; raises BadRequest."""
     network_id, port_id = wanted.get("uuid"), wanted.get("port")
     if not port_id and not is_uuid(network_id):
-        raise BadRequest(
-            f"Bad networks format: network uuid is not in proper format ({network_id})"
-        )
+        raise BadRequest(f"Bad networks format: network uuid {network_id} is no uuid")
     if port_id and wanted.get("fixed_ip"):
         raise BadRequest("Specified Fixed IP cannot be used with port: specify one or the other.")
     return NetworkRequest(
@@ -170,7 +168,7 @@ def _hosts_of(ctx: Context, server_ids: Any) -> dict[str, str]:
             Server.id.in_(wanted), Server.deleted_at.is_(None), Server.host.is_not(None)
         )
     )
-    return {server_id: host for server_id, host in rows}
+    return {server_id: host for server_id, host in rows if host}
 
 
 def _group(ctx: Context, hint: Any) -> ServerGroup | None:
