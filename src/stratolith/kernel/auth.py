@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 if TYPE_CHECKING:
     from stratolith.kernel.environment import Environment
+
+
+class AccessRule(msgspec.Struct, frozen=True):
+    """One request that a restricted credential may make; ``path`` may hold patterns:
+    ``*`` and ``{name}`` are one part of it, ``**`` is any number of parts.
+    """
+
+    service: str  # service type
+    method: str
+    path: str
+
+    def allows(self, service: str, method: str, path: str) -> bool:
+        return (
+            self.service == service
+            and self.method == ("GET" if method == "HEAD" and self.method == "GET" else method)
+            and _pattern(self.path).fullmatch(path) is not None
+        )
+
+
+@lru_cache(maxsize=2000)
+def _pattern(path: str) -> re.Pattern[str]:
+    parts = re.split(r"(\*\*|\*|\{[^/{}]*\})", path)
+    return re.compile(
+        "".join(
+            ".*" if part == "**" else "[^/]+" if part[:1] in ("*", "{") else re.escape(part)
+            for part in parts
+        )
+    )
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +62,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     audit_ids: tuple[str, ...] = ()
     issued_at: datetime | None = None
     expires_at: datetime | None = None
+    access_rules: tuple[AccessRule, ...] | None = None  # None: any request
     details: dict[str, Any] = {}  # identity's own: trust, application credential, ...
 
     def credentials(self) -> dict[str, Any]:

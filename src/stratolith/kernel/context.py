@@ -43,6 +43,7 @@ class Context:
         self.microversion: Version | None = None
         self.query: QueryParams = QueryParams()
         self.headers: Headers = Headers()
+        self.method = ""  # HTTP verb
         self.path = ""  # path after the service's root, with the version prefix
         self.base_url = ""  # scheme, host and mount as the client dialled them, no slash
         self.host_url = ""  # scheme and host only

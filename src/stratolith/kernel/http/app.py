@@ -86,6 +86,7 @@ class Door:
         headers = Headers(scope=scope)
         ctx.headers = headers
         ctx.query = QueryParams(scope["query_string"])
+        ctx.method = scope["method"]
         ctx.path = scope["path"][len(self.mount) :] or "/"
         ctx.token = headers.get("x-auth-token", "")
         ctx.by_path = bool(self.mount)

@@ -57,7 +57,13 @@ def authenticate(ctx: Context) -> None:
     """Fill ``ctx.identity`` from the token; raises Unauthorized."""
     if not ctx.token or ctx.env.authenticator is None:
         raise Unauthorized
-    ctx.identity = ctx.env.authenticator.authenticate(ctx.env, ctx.token)
+    identity = ctx.env.authenticator.authenticate(ctx.env, ctx.token)
+    rules = identity.access_rules
+    if rules is not None and ctx.service is not None:
+        service, path = ctx.service.type, ctx.path
+        if not any(rule.allows(service, ctx.method, path) for rule in rules):
+            raise Unauthorized
+    ctx.identity = identity
 
 
 def transact(ctx: Context, write: bool, work: Callable[[], T]) -> T:
