@@ -186,6 +186,92 @@ class Endpoint(Timestamps, Base):
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
+class ApplicationCredential(Timestamps, Base):
+    """A password for a program: part of a user's roles on one project."""
+
+    __tablename__ = "identity_application_credentials"
+    __table_args__ = (UniqueConstraint("user_id", "name"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
+    user_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_users.id", ondelete="CASCADE"), index=True
+    )
+    project_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_projects.id", ondelete="CASCADE"), index=True
+    )
+    name: Mapped[str] = mapped_column(String(255))
+    description: Mapped[str | None] = mapped_column(Text)
+    secret_hash: Mapped[str] = mapped_column(String(255))
+    role_ids: Mapped[list[str]] = mapped_column(default=list)
+    expires_at: Mapped[datetime | None]
+    unrestricted: Mapped[bool] = mapped_column(default=False)
+    # None: any request; a list, even an empty one, confines it
+    access_rule_ids: Mapped[list[str] | None]
+
+
+class AccessRuleRow(Base):
+    """A request that application credentials of its user may be confined to."""
+
+    __tablename__ = "identity_access_rules"
+    __table_args__ = (UniqueConstraint("user_id", "service", "path", "method"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
+    user_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_users.id", ondelete="CASCADE"), index=True
+    )
+    service: Mapped[str] = mapped_column(String(64))
+    path: Mapped[str] = mapped_column(String(128))
+    method: Mapped[str] = mapped_column(String(16))
+
+
+class Trust(Base):
+    """A trustor lets a trustee act with some of the trustor's roles on one project."""
+
+    __tablename__ = "identity_trusts"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
+    trustor_user_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_users.id", ondelete="CASCADE"), index=True
+    )
+    trustee_user_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_users.id", ondelete="CASCADE"), index=True
+    )
+    project_id: Mapped[str | None] = mapped_column(
+        Id, ForeignKey("identity_projects.id", ondelete="CASCADE"), index=True
+    )
+    impersonation: Mapped[bool]
+    role_ids: Mapped[list[str]] = mapped_column(default=list)
+    expires_at: Mapped[datetime | None]
+    remaining_uses: Mapped[int | None]
+    redelegated_trust_id: Mapped[str | None] = mapped_column(Id, index=True)
+    redelegation_count: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime]
+
+
+class Credential(Timestamps, Base):
+    """A secret kept for a user, such as an EC2 key; the blob is encrypted."""
+
+    __tablename__ = "identity_credentials"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[str] = mapped_column(Id, index=True)
+    project_id: Mapped[str | None] = mapped_column(Id, index=True)
+    type: Mapped[str] = mapped_column(String(255), index=True)
+    encrypted_blob: Mapped[str] = mapped_column(Text)
+    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class PolicyBlob(Timestamps, Base):
+    """A document that the policies resource keeps for others; this cloud does not read it."""
+
+    __tablename__ = "identity_policies"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
+    type: Mapped[str] = mapped_column(String(255), index=True)
+    blob: Mapped[str] = mapped_column(Text)
+    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
 class Revocation(Base):
     """Tokens issued up to ``issued_before`` that match every value given are void."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stratolith.identity import policies
 from stratolith.identity.api import (
+    application_credentials,
     auth,
     domains,
     endpoints,
@@ -33,6 +34,7 @@ SERVICE = Service(
     errors=ErrorDialect.IDENTITY,
     routes=[
         *versions.ROUTES,
+        *application_credentials.ROUTES,
         *auth.ROUTES,
         *domains.ROUTES,
         *projects.ROUTES,

@@ -22,6 +22,7 @@ from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]
 SUBJECT = "x-subject-token"
+_UNDERSTANDS_RULES = "openstack-identity-access-rules"
 
 
 def render(ctx: Context, who: Identity) -> Body:
@@ -50,6 +51,10 @@ def render(ctx: Context, who: Identity) -> Body:
         token["domain"] = {"id": who.domain_id, "name": who.domain_name}
     elif who.system:
         token["system"] = {"all": True}
+    if "application_credential" in who.details:
+        token["application_credential"] = who.details["application_credential"]
+    if "trust" in who.details:
+        token["OS-TRUST:trust"] = who.details["trust"]
     if who.roles:
         token["roles"] = [
             {"id": id_, "name": name} for id_, name in zip(who.role_ids, who.roles, strict=True)
@@ -81,6 +86,8 @@ def _subject(ctx: Context, rule: str) -> tuple[str, Identity]:
 
 def show(ctx: Context) -> Response:
     token, who = _subject(ctx, "identity:validate_token")
+    if who.access_rules is not None and _UNDERSTANDS_RULES not in ctx.headers:
+        raise TokenNotFound  # a service that would not confine the token must not accept it
     return Response(render(ctx, who), headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
 
 

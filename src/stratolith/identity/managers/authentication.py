@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
 from stratolith.identity.exceptions import PasswordExpired
 from stratolith.identity.managers import claims, lockout, passwords, tokens
 from stratolith.identity.managers.claims import Claims
-from stratolith.identity.models import Password, Project, User
+from stratolith.identity.models import ApplicationCredential, Password, Project, Trust, User
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.context import Context
@@ -24,25 +25,35 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True)
 class Proof:
-    """Who somebody turned out to be. parent: the token it rests on, if any."""
+    """Who somebody turned out to be. parent: the token it rests on, if any; expires_at: an end
+    that the proof itself has.
+    """
 
     user_id: str
     methods: tuple[str, ...]
     parent: Identity | None = None
+    application_credential_id: str = ""
+    expires_at: datetime | None = None
 
 
 def log_in(ctx: Context, auth: Body) -> tuple[str, Identity]:
     """(token, identity) for the ``auth`` of a request; raises Unauthorized."""
     proof = prove(ctx, auth["identity"])
     said = _claims(ctx, proof)
+    if proof.parent is not None:
+        _check_rescope(proof.parent)
     scope = auth.get("scope")
-    if scope is None:
+    if proof.application_credential_id:
+        if scope is not None:
+            raise Unauthorized("Application credentials cannot request a scope.")
+        identity = tokens.resolve(ctx.env, ctx.session, said)
+    elif scope is None:
         said, identity = _default_scope(ctx, said)
+    elif "OS-TRUST:trust" in scope:
+        said, identity = _by_trust(ctx, said, scope["OS-TRUST:trust"]["id"])
     else:
         said = replace(said, **scope_of(ctx, scope))
         identity = tokens.resolve(ctx.env, ctx.session, said)
-    if proof.parent is not None:
-        _check_rescope(proof.parent, said)
     return said.to_token(claims.ring_of(ctx.env)), identity
 
 
@@ -108,7 +119,36 @@ def by_token(ctx: Context, body: Body) -> Proof:
     return Proof(parent.user_id, (*parent.methods, "token"), parent)
 
 
-_METHODS = {"password": by_password, "token": by_token}
+def by_application_credential(ctx: Context, body: Body) -> Proof:
+    """By id, or by name and user; an unknown one takes as long as a wrong secret."""
+    found = None
+    if body.get("id") is not None:
+        found = ctx.session.get(ApplicationCredential, body["id"])
+    elif body.get("name") is not None and body.get("user"):
+        user = find_user(ctx, body["user"])
+        statement = select(ApplicationCredential).where(
+            ApplicationCredential.user_id == (user.id if user else ""),
+            ApplicationCredential.name == body["name"],
+        )
+        found = ctx.session.scalars(statement).first()
+    else:
+        raise BadRequest("application_credential: an id, or a name and a user, is required.")
+    hashed = found.secret_hash if found is not None else None
+    if not passwords.of(ctx.env).verify(body["secret"], hashed) or found is None:
+        raise Unauthorized
+    return Proof(
+        found.user_id,
+        ("application_credential",),
+        application_credential_id=found.id,
+        expires_at=found.expires_at,
+    )
+
+
+_METHODS = {
+    "password": by_password,
+    "token": by_token,
+    "application_credential": by_application_credential,
+}
 
 
 def find_user(ctx: Context, given: Body) -> User | None:
@@ -195,12 +235,53 @@ def _claims(ctx: Context, proof: Proof) -> Claims:
         assert proof.parent.expires_at is not None
         expires = proof.parent.expires_at  # a token never lengthens its own life
         audit = (audit[0], proof.parent.audit_ids[-1])
-    return Claims(proof.user_id, proof.methods, now, expires, audit_ids=audit)
+    if proof.expires_at is not None:
+        expires = min(expires, proof.expires_at)
+    return Claims(
+        proof.user_id,
+        proof.methods,
+        now,
+        expires,
+        audit_ids=audit,
+        application_credential_id=proof.application_credential_id,
+    )
 
 
-def _check_rescope(parent: Identity, said: Claims) -> None:
+def _check_rescope(parent: Identity) -> None:
+    """Delegated rights do not become others; raises Forbidden."""
     if "application_credential" in parent.methods or parent.details.get("trust_id"):
         raise Forbidden("A token of delegated rights cannot be exchanged for another.")
+
+
+def _by_trust(ctx: Context, said: Claims, trust_id: str) -> tuple[Claims, Identity]:
+    """Use a trust once; raises Unauthorized or Forbidden."""
+    said = replace(said, trust_id=trust_id)
+    trust = ctx.session.get(Trust, trust_id)
+    if trust is None or trust.trustee_user_id != said.user_id:
+        raise Unauthorized
+    if trust.expires_at is not None:
+        said = replace(said, expires_at=min(said.expires_at, trust.expires_at))
+    try:
+        identity = tokens.resolve(ctx.env, ctx.session, said)
+    except Unauthorized:
+        # the trustor lost a role, was disabled, or the trust is over
+        raise Forbidden("The trust does not give these rights any longer.") from None
+    if trust.remaining_uses is not None:
+        _consume(ctx, trust_id)
+    return said, identity
+
+
+def _consume(ctx: Context, trust_id: str) -> None:
+    """Count a use in a transaction of its own; the last one ends the trust for new tokens."""
+    with ctx.env.db.write() as session:
+        result = session.execute(
+            sql_update(Trust)
+            .where(Trust.id == trust_id, Trust.remaining_uses > 0)
+            .values(remaining_uses=Trust.remaining_uses - 1)
+        )
+        used: int = result.rowcount  # type: ignore[attr-defined]
+    if not used:
+        raise Forbidden(f"No remaining uses for trust: {trust_id}.")
 
 
 def _ordered(methods: Iterable[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -10,8 +11,15 @@ from sqlalchemy.orm import Session
 
 from stratolith.identity.managers import claims, effective, epoch, revocations, role_graph
 from stratolith.identity.managers.claims import Claims
-from stratolith.identity.models import Password, Project, User
-from stratolith.kernel.auth import Identity
+from stratolith.identity.models import (
+    AccessRuleRow,
+    ApplicationCredential,
+    Password,
+    Project,
+    Trust,
+    User,
+)
+from stratolith.kernel.auth import AccessRule, Identity
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import Unauthorized
 
@@ -89,7 +97,12 @@ def resolve(env: Environment, session: Session, said: Claims) -> Identity:
         "expires_at": said.expires_at,
         "details": {"password_expires_at": password_expiry(session, user.id)},
     }
-    facts |= _scope(env, session, said)
+    if said.application_credential_id:
+        _add_application_credential(env, session, said, facts)
+    elif said.trust_id:
+        _add_trust(env, session, said, facts)
+    else:
+        facts |= _scope(env, session, said)
     if facts.pop("is_domain", False):
         facts["details"]["is_domain"] = True
     identity = Identity(**facts)
@@ -127,12 +140,94 @@ def _scope(env: Environment, session: Session, said: Claims) -> dict[str, Any]:
     else:
         facts = {"system": True}
         role_ids = effective.on_system(session, said.user_id)
+    facts |= _roles(env, role_ids)
+    return facts
+
+
+def _roles(env: Environment, role_ids: Iterable[str]) -> dict[str, Any]:
+    """Raises Unauthorized: a scope without any role is no scope."""
     roles = role_graph.cached(env).for_token(role_ids)
     if not roles:
         raise Unauthorized
-    facts["role_ids"] = tuple(role_id for role_id, _ in roles)
-    facts["roles"] = tuple(name for _, name in roles)
-    return facts
+    return {
+        "role_ids": tuple(role_id for role_id, _ in roles),
+        "roles": tuple(name for _, name in roles),
+    }
+
+
+def _delegated_roles(
+    env: Environment, session: Session, user_id: str, project_id: str, role_ids: list[str]
+) -> tuple[dict[str, Any], list[str]]:
+    """The project and the delegated roles; void as a whole once the user lost one of them."""
+    said = Claims(
+        user_id,
+        (),
+        env.clock.now(),
+        env.clock.now(),
+        scope=claims.PROJECT,
+        scope_id=project_id,
+    )
+    facts, held = _project(session, said)
+    graph = role_graph.cached(env)
+    if not role_ids or not set(role_ids) <= set(graph.closure(held)):
+        raise Unauthorized
+    return facts, role_ids
+
+
+def _add_application_credential(
+    env: Environment, session: Session, said: Claims, facts: dict[str, Any]
+) -> None:
+    found = session.get(ApplicationCredential, said.application_credential_id)
+    if found is None or found.user_id != said.user_id:
+        raise Unauthorized
+    if found.expires_at is not None and found.expires_at <= env.clock.now():
+        raise Unauthorized
+    place, role_ids = _delegated_roles(
+        env, session, found.user_id, found.project_id, found.role_ids
+    )
+    facts |= place | _roles(env, role_ids)
+    document: dict[str, Any] = {
+        "id": found.id,
+        "name": found.name,
+        "restricted": not found.unrestricted,
+    }
+    if found.access_rule_ids is not None:
+        rows = [session.get(AccessRuleRow, rule_id) for rule_id in found.access_rule_ids]
+        rules = [row for row in rows if row is not None]
+        facts["access_rules"] = tuple(AccessRule(r.service, r.method, r.path) for r in rules)
+        document["access_rules"] = [
+            {"id": r.id, "service": r.service, "path": r.path, "method": r.method} for r in rules
+        ]
+    facts["details"]["application_credential"] = document
+
+
+def _add_trust(env: Environment, session: Session, said: Claims, facts: dict[str, Any]) -> None:
+    trust = session.get(Trust, said.trust_id)
+    if trust is None or trust.trustee_user_id != said.user_id or trust.project_id is None:
+        raise Unauthorized
+    if trust.expires_at is not None and trust.expires_at <= env.clock.now():
+        raise Unauthorized
+    trustor, domain = enabled_user(session, trust.trustor_user_id)
+    place, role_ids = _delegated_roles(
+        env, session, trust.trustor_user_id, trust.project_id, trust.role_ids
+    )
+    facts |= place | _roles(env, role_ids)
+    if trust.impersonation:
+        facts |= {
+            "user_id": trustor.id,
+            "user_name": trustor.name,
+            "user_domain_id": domain.id,
+            "user_domain_name": domain.name,
+        }
+    facts["details"] |= {
+        "trust_id": trust.id,
+        "trust": {
+            "id": trust.id,
+            "trustor_user": {"id": trust.trustor_user_id},
+            "trustee_user": {"id": trust.trustee_user_id},
+            "impersonation": trust.impersonation,
+        },
+    }
 
 
 def _project(session: Session, said: Claims) -> tuple[dict[str, Any], list[str]]:

@@ -31,6 +31,15 @@ LOG_IN = Schema(
                                 "user",
                             ),
                             "token": _object({"id": _TEXT}, "id"),
+                            "application_credential": _object(
+                                {
+                                    "id": _NULLABLE,
+                                    "name": _NULLABLE,
+                                    "user": _object(_USER),
+                                    "secret": _TEXT,
+                                },
+                                "secret",
+                            ),
                         },
                         "methods",
                     ),

@@ -1,0 +1,185 @@
+"""Application credentials and access rules over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from stratolith.identity.api.collections import collection, page_of, text_filters
+from stratolith.identity.managers import application_credentials as manager
+from stratolith.identity.managers import passwords, users
+from stratolith.identity.managers.application_credentials import Secret
+from stratolith.identity.models import AccessRuleRow, ApplicationCredential
+from stratolith.identity.schemas import application_credentials as schemas
+from stratolith.kernel.clock import naive_micro, parse_time
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest, Forbidden
+from stratolith.kernel.http.listing import Listing
+from stratolith.kernel.http.routing import Route
+
+Body = dict[str, Any]
+
+CREDENTIALS = Listing(
+    ApplicationCredential,
+    filters=text_filters("name", ApplicationCredential.name),
+    default_sort=[("id", "asc")],
+)
+RULES = Listing(
+    AccessRuleRow,
+    filters={
+        **text_filters("service", AccessRuleRow.service),
+        **text_filters("path", AccessRuleRow.path),
+        **text_filters("method", AccessRuleRow.method),
+    },
+    default_sort=[("id", "asc")],
+)
+
+
+def _authorize(ctx: Context, rule: str, user_id: str) -> None:
+    ctx.authorize(rule, {"user_id": user_id, "target.user.id": user_id})
+
+
+def refuse_delegated(ctx: Context) -> None:
+    """Delegated rights must not make or remove others that outlive them; raises Forbidden."""
+    details = ctx.who.details
+    credential = details.get("application_credential")
+    if credential is not None and credential["restricted"]:
+        raise Forbidden(
+            "A token of a restricted application credential cannot manage application "
+            "credentials or trusts."
+        )
+    if "trust" in details:
+        raise Forbidden("A token of a trust cannot manage application credentials.")
+
+
+def moment_of(ctx: Context, text: str | None, name: str = "expires_at") -> datetime | None:
+    """A moment to come; raises BadRequest."""
+    if text is None:
+        return None
+    try:
+        moment = parse_time(text)
+    except (ValueError, OverflowError):
+        raise BadRequest(f"{name}: '{text}' is not a time in ISO 8601 format.") from None
+    if moment <= ctx.env.clock.now():
+        raise BadRequest(f"The '{name}' must not be before now.")
+    return moment
+
+
+# -- application credentials ---------------------------------------------------------------------
+
+
+def render_many(ctx: Context, found: Sequence[ApplicationCredential]) -> list[Body]:
+    roles = {r.id: r for r in manager.roles_of(ctx, [i for one in found for i in one.role_ids])}
+    rules = manager.rules_of(ctx, [i for one in found for i in one.access_rule_ids or ()])
+    shown = []
+    for one in found:
+        document: Body = {
+            "id": one.id,
+            "name": one.name,
+            "description": one.description,
+            "user_id": one.user_id,
+            "project_id": one.project_id,
+            "system": None,
+            "expires_at": naive_micro(one.expires_at),
+            "unrestricted": one.unrestricted,
+            "roles": [
+                {
+                    "id": role.id,
+                    "name": role.name,
+                    "domain_id": role.domain_id or None,
+                    "description": role.description,
+                    "options": role.options,
+                }
+                for role in (roles[i] for i in one.role_ids if i in roles)
+            ],
+            "links": {
+                "self": f"{ctx.base_url}/v3/users/{one.user_id}/application_credentials/{one.id}"
+            },
+        }
+        if one.access_rule_ids is not None:
+            document["access_rules"] = [
+                _rule_document(rules[i]) for i in one.access_rule_ids if i in rules
+            ]
+        shown.append(document)
+    return shown
+
+
+def index(ctx: Context, user_id: str) -> Body:
+    _authorize(ctx, "identity:list_application_credentials", user_id)
+    users.get(ctx, user_id)
+    statement = select(ApplicationCredential).where(ApplicationCredential.user_id == user_id)
+    page = page_of(ctx, CREDENTIALS, statement)
+    return collection(ctx, "application_credentials", render_many(ctx, page.rows), page)
+
+
+def show(ctx: Context, user_id: str, credential_id: str) -> Body:
+    _authorize(ctx, "identity:get_application_credential", user_id)
+    found = manager.get(ctx, user_id, credential_id)
+    return {"application_credential": render_many(ctx, [found])[0]}
+
+
+def create(ctx: Context, user_id: str, body: Body) -> Body:
+    _authorize(ctx, "identity:create_application_credential", user_id)
+    refuse_delegated(ctx)
+    if not ctx.project_id:
+        raise BadRequest("An application credential needs a token with project scope.")
+    values = body["application_credential"]
+    expires_at = moment_of(ctx, values.get("expires_at"))
+    text = values.get("secret") or manager.new_secret()
+    secret = Secret(text, passwords.of(ctx.env).hash(text))  # before the transaction begins
+    made = manager.create(ctx, values, secret, expires_at)
+    shown = render_many(ctx, [made])[0]
+    return {"application_credential": {**shown, "secret": secret.text}}
+
+
+def remove(ctx: Context, user_id: str, credential_id: str) -> None:
+    _authorize(ctx, "identity:delete_application_credential", user_id)
+    refuse_delegated(ctx)
+    manager.remove(ctx, manager.get(ctx, user_id, credential_id))
+
+
+# -- access rules --------------------------------------------------------------------------------
+
+
+def _rule_document(rule: AccessRuleRow) -> Body:
+    return {"id": rule.id, "service": rule.service, "path": rule.path, "method": rule.method}
+
+
+def _render_rule(ctx: Context, rule: AccessRuleRow) -> Body:
+    links = {"self": f"{ctx.base_url}/v3/users/{rule.user_id}/access_rules/{rule.id}"}
+    return {**_rule_document(rule), "links": links}
+
+
+def list_rules(ctx: Context, user_id: str) -> Body:
+    _authorize(ctx, "identity:list_access_rules", user_id)
+    statement = select(AccessRuleRow).where(AccessRuleRow.user_id == user_id)
+    page = page_of(ctx, RULES, statement)
+    return collection(ctx, "access_rules", [_render_rule(ctx, one) for one in page.rows], page)
+
+
+def show_rule(ctx: Context, user_id: str, rule_id: str) -> Body:
+    _authorize(ctx, "identity:get_access_rule", user_id)
+    return {"access_rule": _render_rule(ctx, manager.get_rule(ctx, user_id, rule_id))}
+
+
+def remove_rule(ctx: Context, user_id: str, rule_id: str) -> None:
+    _authorize(ctx, "identity:delete_access_rule", user_id)
+    refuse_delegated(ctx)
+    manager.remove_rule(ctx, manager.get_rule(ctx, user_id, rule_id))
+
+
+_ALL = "/users/{user_id}/application_credentials"
+_RULES = "/users/{user_id}/access_rules"
+
+ROUTES = [
+    Route.get(_ALL, index),
+    Route.post(_ALL, create, body=schemas.CREATE, status=201),
+    Route.get(_ALL + "/{credential_id}", show),
+    Route.delete(_ALL + "/{credential_id}", remove),
+    Route.get(_RULES, list_rules),
+    Route.get(_RULES + "/{rule_id}", show_rule),
+    Route.delete(_RULES + "/{rule_id}", remove_rule),
+]

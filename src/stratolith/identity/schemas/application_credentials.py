@@ -1,0 +1,45 @@
+"""Shapes of application credentials."""
+
+from __future__ import annotations
+
+from stratolith.identity.schemas.types import (
+    DESCRIPTION,
+    NULLABLE_TEXT,
+    TEXT,
+    Document,
+    name,
+    wrapped,
+)
+
+ROLE: Document = {
+    "type": "object",
+    "properties": {"id": TEXT, "name": TEXT},
+    "minProperties": 1,
+}
+_RULE: Document = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "minLength": 1, "maxLength": 64},
+        "service": {"type": "string", "minLength": 1, "maxLength": 64},
+        "path": {"type": "string", "pattern": "^/", "maxLength": 128},
+        "method": {
+            "type": "string",
+            "enum": ["POST", "GET", "HEAD", "PATCH", "PUT", "DELETE"],
+        },
+    },
+    "additionalProperties": False,
+}
+
+CREATE = wrapped(
+    "application_credential",
+    {
+        "name": name(255),
+        "description": DESCRIPTION,
+        "secret": {"type": ["string", "null"], "minLength": 1, "maxLength": 255},
+        "expires_at": NULLABLE_TEXT,
+        "roles": {"type": "array", "items": ROLE},
+        "unrestricted": {"type": ["boolean", "null"]},
+        "access_rules": {"type": "array", "items": _RULE},
+    },
+    "name",
+)
