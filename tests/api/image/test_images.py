@@ -88,6 +88,13 @@ def test_an_id_may_be_chosen_once(demo: Client) -> None:
     assert answer.status_code == 409
 
 
+def test_an_empty_id_is_no_image(demo: Client) -> None:
+    assert demo.get("image", "/images/").status_code == 404
+    assert demo.delete("image", "/images/").status_code == 404
+    answer = demo.delete("image", "/images")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+
+
 def test_errors_are_html_unless_json_is_wanted(demo: Client) -> None:
     answer = demo.get("image", "/images/nope")
     assert answer.status_code == 404

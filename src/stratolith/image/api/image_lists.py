@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from stratolith.image.exceptions import InvalidFilter
+from stratolith.image.exceptions import ImageNotFound, InvalidFilter
 from stratolith.image.json_columns import json_contains, json_text
 from stratolith.image.managers import images as manager
 from stratolith.image.managers.images import visible_in_lists
@@ -132,6 +132,8 @@ ELSEWHERE = ("visibility", "member_status", "os_hidden", "tag")
 
 
 def list_images(ctx: Context) -> dict[str, Any]:
+    if ctx.path.endswith("/"):  # an image whose id is empty, not the list
+        raise ImageNotFound(image_id="")
     statement = select(*Image.__table__.c).where(
         *LISTING.where(ctx), *_visibility(ctx), *_hidden(ctx), *_marked(ctx)
     )

@@ -9,6 +9,7 @@ from stratolith.image.api.versions import IMPORT_METHODS
 from stratolith.image.exceptions import (
     AttributeReadOnly,
     AttributeReserved,
+    ImageNotFound,
     InvalidPatch,
     PropertyKept,
     PropertyMissing,
@@ -23,7 +24,7 @@ from stratolith.image.schemas import json_patch
 from stratolith.image.schemas.json_patch import Operation
 from stratolith.image.store import files
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.exceptions import BadRequest, MethodNotAllowed
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
 
@@ -63,6 +64,15 @@ def update(ctx: Context, image: Image, *, body: list[dict[str, Any]]) -> dict[st
 
 def delete(ctx: Context, image: Image) -> None:
     images.delete(ctx, image)
+
+
+def delete_without_id(ctx: Context) -> None:
+    """DELETE of /images/ names an image with an empty id, DELETE of /images nothing."""
+    if ctx.path.endswith("/"):
+        raise ImageNotFound(image_id="")
+    error = MethodNotAllowed()
+    error.headers["Allow"] = "GET, POST"
+    raise error
 
 
 def add_tag(ctx: Context, *, image_id: str, tag: str) -> None:
@@ -136,6 +146,7 @@ MODIFY = "modify_image"
 ROUTES = [
     Route.get("/images", list_images, rule="get_images"),
     Route.post("/images", create, body=schemas.OBJECT, status=201),
+    Route.delete("/images", delete_without_id, rule="get_images"),
     Route.get("/images/{image_id}", show, load=images.get, rule="get_image"),
     Route.patch(
         "/images/{image_id}",
