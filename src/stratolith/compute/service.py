@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from stratolith.compute import policies, quotas
 from stratolith.compute.api import (
+    aggregates,
+    extensions,
     flavors,
     hypervisors,
     instance_actions,
@@ -12,9 +14,11 @@ from stratolith.compute.api import (
     quota_sets,
     security_groups,
     server_actions,
+    server_groups,
     server_parts,
     servers,
     services,
+    simple_tenant_usage,
     versions,
 )
 from stratolith.compute.managers import guests, host_requests, premade
@@ -44,6 +48,10 @@ SERVICE = Service(
         *hypervisors.ROUTES,
         *services.ROUTES,
         *security_groups.ROUTES,
+        *server_groups.ROUTES,
+        *aggregates.ROUTES,
+        *simple_tenant_usage.ROUTES,
+        *extensions.ROUTES,
     ],
     policies=policies.RULES,
     quotas=quotas.RESOURCES,

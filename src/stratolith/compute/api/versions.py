@@ -52,7 +52,7 @@ HISTORY: list[tuple[str, str]] = [
     ("2.37", "networks of a new server are required: a list, auto or none"),
     ("2.38", "an unknown status filter is an error"),
     ("2.39", "image metadata is the image service's (no such route)"),
-    ("2.40", "usage is listed by pages (no such route yet)"),
+    ("2.40", "usage is listed by pages"),
     ("2.41", "aggregates show their uuid"),
     ("2.42", "device tags are back"),
     ("2.43", "os-hosts is gone"),

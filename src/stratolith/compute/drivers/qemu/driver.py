@@ -7,6 +7,7 @@ import fcntl
 import logging
 import os
 import shutil
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -77,6 +78,8 @@ class QemuDriver:
         self._soft_reboot_seconds = soft_reboot_seconds
         self._unplug_seconds = unplug_seconds
         self._locks = Locks()
+        self._shortening = threading.Lock()
+        self._proving = threading.Lock()
         self._known: dict[str, Guest] = {}
         self._boot_id = acceleration.boot_id()
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -106,7 +109,8 @@ class QemuDriver:
     def _acceleration(self, qemu: str) -> Acceleration:
         if self._use != "auto":
             return Acceleration(self._use, f"{self._use.upper()} is set in the configuration.")
-        return acceleration.choose(self._state_dir, qemu, host.qemu_version(qemu))
+        with self._proving:
+            return acceleration.choose(self._state_dir, qemu, host.qemu_version(qemu))
 
     # What there is ---------------------------------------------------------------------------
 
@@ -119,9 +123,7 @@ class QemuDriver:
             guest = self._guest(name)
             with contextlib.suppress(GuestNotFound):  # destroyed meanwhile
                 found.append(guest.state(self._boot_id))
-            with contextlib.suppress(OSError):
-                console.rotate(guest.console_log)
-                events.shorten(guest.events)
+            self._shorten_logs(guest)
         for gone in self._known.keys() - {state.id for state in found}:
             self._known.pop(gone, None)
         return found
@@ -209,7 +211,7 @@ class QemuDriver:
         )  # fmt: skip
         guest.save_spec(spec)
         guest.save_nics(Nics(slots, self._boot_id))
-        console.rotate(guest.console_log)
+        self._shorten_logs(guest)
         with Revert() as revert:
             revert.add("mark the guest as stopped", guest.mark_stopped)
             guest.unmark_stopped()
@@ -293,7 +295,19 @@ class QemuDriver:
     def _guest(self, guest_id: str) -> Guest:
         if not _is_uuid(guest_id):
             raise GuestNotFound(f"{guest_id!r} is not the uuid of a guest")
+        # The object only caches what it read; two of one guest do no harm.
         return self._known.setdefault(guest_id, Guest(self._root / guest_id, guest_id))
+
+    def _shorten_logs(self, guest: Guest) -> None:
+        """One thread at a time, or two would cut the same log; who comes second goes on."""
+        if self._shortening.acquire(blocking=False):
+            try:
+                console.rotate(guest.console_log)
+                events.shorten(guest.events)
+            except OSError as error:
+                LOG.warning("guest %s: its logs cannot be cut: %s", guest.id, error)
+            finally:
+                self._shortening.release()
 
     def _sweep(self) -> None:
         """Remove what a driver that died left half made or half deleted."""

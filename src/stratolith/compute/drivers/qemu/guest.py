@@ -43,7 +43,7 @@ class Guest:
         self.pid_file = directory / "qemu.pid"
         self.events = directory / "events.out"
         self.console_log = directory / "console.log"
-        self._stopped = directory / "stopped"
+        self._stopped, self._started = directory / "stopped", directory / "started"
         self._history: tuple[tuple[int, int], History] | None = None
         self._nics: tuple[tuple[int, int, int], Nics] | None = None
 
@@ -87,11 +87,20 @@ class Guest:
         except (FileNotFoundError, msgspec.DecodeError):
             return Nics()
 
+    # One file with two names: a rename works on a full disk too.
+
     def mark_stopped(self) -> None:
-        self._stopped.touch(mode=0o600)
+        self._rename_mark(self._started, self._stopped)
 
     def unmark_stopped(self) -> None:
-        self._stopped.unlink(missing_ok=True)
+        self._rename_mark(self._stopped, self._started)
+
+    @staticmethod
+    def _rename_mark(old: Path, new: Path) -> None:
+        try:
+            old.rename(new)
+        except FileNotFoundError:
+            new.touch(mode=0o600)
 
     def _write(self, name: str, content: bytes) -> None:
         """Replace a file so that a reader, also after a power cut, sees the old or the new."""

@@ -1,0 +1,87 @@
+"""The list of extensions that old clients read: names of what is offered, nothing more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.compute.exceptions import ItemNotFound
+from stratolith.kernel.context import Context
+from stratolith.kernel.http.routing import Route
+
+Body = dict[str, Any]
+_RULE = "os_compute_api:extensions"
+
+# alias -> name
+EXTENSIONS = {
+    "NMN": "Multinic",
+    "OS-DCF": "DiskConfig",
+    "OS-EXT-AZ": "ExtendedAvailabilityZone",
+    "OS-EXT-IPS": "ExtendedIps",
+    "OS-EXT-IPS-MAC": "ExtendedIpsMac",
+    "OS-EXT-SRV-ATTR": "ExtendedServerAttributes",
+    "OS-EXT-STS": "ExtendedStatus",
+    "OS-FLV-DISABLED": "FlavorDisabled",
+    "OS-FLV-EXT-DATA": "FlavorExtraData",
+    "OS-SCH-HNT": "SchedulerHints",
+    "OS-SRV-USG": "ServerUsage",
+    "os-access-ips": "AccessIPs",
+    "os-admin-actions": "AdminActions",
+    "os-aggregates": "Aggregates",
+    "os-attach-interfaces": "AttachInterfaces",
+    "os-availability-zone": "AvailabilityZone",
+    "os-config-drive": "ConfigDrive",
+    "os-console-output": "ConsoleOutput",
+    "os-extended-volumes": "ExtendedVolumes",
+    "os-flavor-access": "FlavorAccess",
+    "os-flavor-extra-specs": "FlavorExtraSpecs",
+    "os-flavor-manage": "FlavorManage",
+    "os-flavor-rxtx": "FlavorRxtx",
+    "os-flavor-swap": "FlavorSwap",
+    "os-hypervisors": "Hypervisors",
+    "os-instance-actions": "InstanceActions",
+    "os-keypairs": "Keypairs",
+    "os-lock-server": "LockServer",
+    "os-multiple-create": "MultipleCreate",
+    "os-pause-server": "PauseServer",
+    "os-personality": "Personality",
+    "os-quota-class-sets": "QuotaClasses",
+    "os-quota-sets": "Quotas",
+    "os-security-groups": "SecurityGroups",
+    "os-server-groups": "ServerGroups",
+    "os-server-list-multi-status": "ServerListMultiStatus",
+    "os-server-password": "ServerPassword",
+    "os-server-sort-keys": "ServerSortKeys",
+    "os-server-start-stop": "ServerStartStop",
+    "os-services": "Services",
+    "os-simple-tenant-usage": "SimpleTenantUsage",
+    "os-used-limits": "UsedLimits",
+    "os-used-limits-for-admin": "UsedLimitsForAdmin",
+    "os-user-data": "UserData",
+}
+
+
+def _render(alias: str) -> Body:
+    return {
+        "alias": alias,
+        "name": EXTENSIONS[alias],
+        "description": EXTENSIONS[alias],
+        "namespace": "http://docs.openstack.org/compute/ext/fake_xml",
+        "updated": "2014-12-03T00:00:00Z",
+        "links": [],
+    }
+
+
+def index(ctx: Context) -> Body:
+    return {"extensions": [_render(alias) for alias in EXTENSIONS]}
+
+
+def show(ctx: Context, alias: str) -> Body:
+    if alias not in EXTENSIONS:
+        raise ItemNotFound(what=f"Extension {alias}")
+    return {"extension": _render(alias)}
+
+
+ROUTES = [
+    Route.get("/extensions", index, rule=_RULE),
+    Route.get("/extensions/{alias}", show, rule=_RULE),
+]

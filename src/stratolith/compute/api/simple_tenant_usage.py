@@ -1,0 +1,138 @@
+"""``os-simple-tenant-usage``: what projects used, in server hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from stratolith.compute.api.links import since
+from stratolith.compute.managers import usage
+from stratolith.compute.models import Server
+from stratolith.kernel.clock import naive_micro, parse_time
+from stratolith.kernel.config import ApiSection
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.http.listing import asked_limit
+from stratolith.kernel.http.routing import Route
+
+Body = dict[str, Any]
+_P = "os_compute_api:os-simple-tenant-usage:"
+
+
+def _period(ctx: Context) -> tuple[datetime, datetime]:
+    now = ctx.env.clock.now()
+    start = _moment(ctx, "start", now - timedelta(weeks=4))
+    end = _moment(ctx, "end", now)
+    if start >= end:
+        raise BadRequest("Invalid start time. The start time cannot occur after the end time.")
+    return start, end
+
+
+def _moment(ctx: Context, name: str, default: datetime) -> datetime:
+    text = ctx.query.get(name)
+    if not text:
+        return default
+    try:
+        return parse_time(text)
+    except (ValueError, OverflowError):
+        raise BadRequest(f"Datetime is in invalid format: {text}") from None
+
+
+def _summary(
+    ctx: Context, project_id: str, rows: Sequence[Server], period: tuple[datetime, datetime]
+) -> Body:
+    now = ctx.env.clock.now()
+    found: Body = {
+        "tenant_id": project_id,
+        "start": naive_micro(period[0]),
+        "stop": naive_micro(period[1]),
+        "total_hours": 0.0,
+        "total_vcpus_usage": 0.0,
+        "total_memory_mb_usage": 0.0,
+        "total_local_gb_usage": 0.0,
+    }
+    for row in rows:
+        hours = usage.hours(row, *period, now)
+        found["total_hours"] += hours
+        found["total_vcpus_usage"] += hours * row.vcpus
+        found["total_memory_mb_usage"] += hours * row.memory_mb
+        found["total_local_gb_usage"] += hours * row.disk_gb
+    return found
+
+
+def _server(row: Server, period: tuple[datetime, datetime], now: datetime) -> Body:
+    ended = row.terminated_at
+    assert row.launched_at is not None
+    return {
+        "instance_id": row.id,
+        "name": row.name,
+        "tenant_id": row.project_id,
+        "flavor": row.flavor["name"],
+        "hours": usage.hours(row, *period, now),
+        "vcpus": row.vcpus,
+        "memory_mb": row.memory_mb,
+        "local_gb": row.disk_gb,
+        "started_at": naive_micro(row.launched_at),
+        "ended_at": naive_micro(ended),
+        "state": "terminated" if ended else row.vm_state,
+        "uptime": int(((ended or now) - row.launched_at).total_seconds()),
+    }
+
+
+def _page(ctx: Context, rows: Sequence[Server]) -> tuple[list[Server], str | None]:
+    """From 2.40 on servers are paged; gives the rows and the marker when more follow."""
+    if not since(ctx, 40):
+        return list(rows), None
+    marker = ctx.query.get("marker")
+    left = list(rows)
+    if marker:
+        ids = [row.id for row in left]
+        if marker not in ids:
+            raise BadRequest(f"marker [{marker}] not found")
+        left = left[ids.index(marker) + 1 :]
+    top = ctx.env.settings.of(ApiSection).page_limit
+    limit = asked_limit(ctx)
+    size = min(top if limit is None else limit, top)
+    return left[:size], left[size - 1].id if 0 < size < len(left) else None
+
+
+def _next(ctx: Context, name: str, marker: str | None) -> Body:
+    if marker is None:
+        return {}
+    query = [(k, v) for k, v in ctx.query.multi_items() if k != "marker"]
+    text = "&".join(f"{key}={value}" for key, value in [*query, ("marker", marker)])
+    return {f"{name}_links": [{"rel": "next", "href": f"{ctx.base_url}{ctx.path}?{text}"}]}
+
+
+def index(ctx: Context) -> Body:
+    period, now = _period(ctx), ctx.env.clock.now()
+    by_project = usage.servers_in(ctx, *period)
+    rows, marker = _page(ctx, [row for found in by_project.values() for row in found])
+    shown: dict[str, list[Server]] = {}
+    for row in rows:
+        shown.setdefault(row.project_id, []).append(row)
+    found = []
+    for project_id, mine in shown.items():
+        one = _summary(ctx, project_id, mine, period)
+        if ctx.query.get("detailed") == "1":
+            one["server_usages"] = [_server(row, period, now) for row in mine]
+        found.append(one)
+    return {"tenant_usages": found, **_next(ctx, "tenant_usages", marker)}
+
+
+def show(ctx: Context, project_id: str) -> Body:
+    ctx.authorize(_P + "show", {"project_id": project_id, "tenant_id": project_id})
+    period, now = _period(ctx), ctx.env.clock.now()
+    rows, marker = _page(ctx, usage.servers_in(ctx, *period, project_id).get(project_id, []))
+    if not rows:
+        return {"tenant_usage": {}}
+    found = _summary(ctx, project_id, rows, period)
+    found["server_usages"] = [_server(row, period, now) for row in rows]
+    return {"tenant_usage": found, **_next(ctx, "tenant_usage", marker)}
+
+
+ROUTES = [
+    Route.get("/os-simple-tenant-usage", index, rule=_P + "list"),
+    Route.get("/os-simple-tenant-usage/{project_id}", show),
+]
