@@ -16,10 +16,12 @@ def real_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installatio
     before = host_state()
     found = Installation(tmp_path_factory.mktemp("real"), free_offset())
     found.up_real()
+    found.wait_host()
     yield found
     found.run("destroy", "--yes")
     after = host_state()
-    assert after == before
+    for kind, was in before.items():
+        assert after[kind] == was, kind
 
 
 @pytest.fixture

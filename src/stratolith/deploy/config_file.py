@@ -7,6 +7,8 @@ whatever else the user wrote in the file stays.
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import re
 import textwrap
 import typing
@@ -17,6 +19,7 @@ import msgspec
 import yaml
 
 from stratolith.kernel.config import KERNEL_SECTIONS, Section
+from stratolith.services import FOLDERS
 
 WIDTH = 96
 HEADER = """\
@@ -30,10 +33,19 @@ Values = Mapping[str, Mapping[str, Any]]
 
 
 def sections() -> dict[str, type[Section]]:
-    """Every section there is; imports all services."""
-    from stratolith import services
+    """Every section there is, from the ``settings`` room of each service.
 
-    return {**KERNEL_SECTIONS, **services.sections(services.load())}
+    Imports no other room, so that `up` and the agent need not load the services.
+    """
+    found = dict(KERNEL_SECTIONS)
+    for folder in FOLDERS:
+        name = f"stratolith.{folder}.settings"
+        if importlib.util.find_spec(name) is None:
+            continue
+        for value in vars(importlib.import_module(name)).values():
+            if isinstance(value, type) and issubclass(value, Section) and value is not Section:
+                found[folder] = value
+    return found
 
 
 def sample(kinds: Mapping[str, type[Section]], values: Values | None = None) -> str:

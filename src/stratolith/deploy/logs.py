@@ -23,6 +23,7 @@ CODE_NAMES = {
     "cinder": "block_storage",
     "block-storage": "block_storage",
 }
+ACCESS_LOGGER = "stratolith.access"  # "... [req-...] compute /v2.1/servers GET 200 0.01"
 PAUSE_SECONDS = 0.25
 # "2026-11-21 09:16:02.123 INFO stratolith.compute.api.servers [req-...] text"
 LINE = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*) (?:[A-Z]+ )?([\w.]+):? ")
@@ -50,7 +51,14 @@ class Wanted:
     def fits(self, text: str) -> bool:
         if self.request_id and self.request_id not in text:
             return False
-        return not self.package or _logger(text).startswith(self.package)
+        return not self.package or self._is_of_service(text)
+
+    def _is_of_service(self, text: str) -> bool:
+        """Whether a module of the service said it, or it is a request to its API."""
+        type_ = self.package.removeprefix("stratolith.").replace("_", "-")
+        return _logger(text).startswith(self.package) or (
+            _logger(text) == ACCESS_LOGGER and f" {type_} /" in text
+        )
 
 
 def show(layout: Layout, wanted: Wanted, *, follow: bool) -> int:

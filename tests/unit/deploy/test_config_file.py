@@ -9,6 +9,7 @@ import msgspec
 import pytest
 import yaml
 
+from stratolith import services
 from stratolith.deploy import config_file
 from stratolith.kernel import config
 from stratolith.kernel.config import ApiSection, CloudSection, ConfigError, Section
@@ -31,6 +32,11 @@ def load(tmp_path: Path, text: str) -> config.Settings:
 
 def test_every_key_of_every_service_is_documented() -> None:
     assert config_file.undocumented(config_file.sections()) == []
+
+
+def test_the_light_way_to_the_sections_finds_those_of_the_services() -> None:
+    loaded = services.sections(services.load())
+    assert config_file.sections() == {**config.KERNEL_SECTIONS, **loaded}
 
 
 def test_the_sample_shows_each_key_as_a_comment_with_its_default(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from stratolith.deploy.logs import Wanted
 
 SERVER = """\
 2026-11-21 09:00:01.100 INFO stratolith.compute.api.servers [req-1] creating
+2026-11-21 09:00:02.500 INFO stratolith.access [req-3] image /v2/images GET 200 0.0082
 2026-11-21 09:00:03.100 ERROR stratolith.network.managers.ports [req-2] broken
 Traceback (most recent call last):
   ValueError
@@ -41,7 +42,13 @@ def shown(
 
 def test_all_are_merged_by_time(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
     lines = shown(layout, capsys)
-    assert [line[17:19] for line in lines if line.startswith("2026")] == ["00", "01", "02", "03"]
+    assert [line[17:19] for line in lines if line.startswith("2026")] == [
+        "00",
+        "01",
+        "02",
+        "02",
+        "03",
+    ]
 
 
 def test_a_service_by_type_or_code_name(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,18 +61,18 @@ def test_a_service_by_type_or_code_name(layout: Layout, capsys: pytest.CaptureFi
 def test_a_traceback_stays_with_its_line(
     layout: Layout, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert shown(layout, capsys, request_id="req-2") == SERVER.splitlines()[1:]
+    assert shown(layout, capsys, request_id="req-2") == SERVER.splitlines()[2:]
 
 
 def test_the_last_lines_of_one_process(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
     assert shown(layout, capsys, "agent") == AGENT.splitlines()
-    assert shown(layout, capsys, lines=1) == SERVER.splitlines()[1:]
+    assert shown(layout, capsys, lines=1) == SERVER.splitlines()[2:]
 
 
 def test_json_lines_are_understood(layout: Layout, capsys: pytest.CaptureFixture[str]) -> None:
     line = '{"time":"2026-11-21T09:00:05","level":"INFO","logger":"stratolith.image.api"}'
     (layout.logs / "server.log").write_text(SERVER + line + "\n")
-    assert shown(layout, capsys, "glance") == [line]
+    assert shown(layout, capsys, "glance")[1:] == [line]
     assert shown(layout, capsys)[-1] == line
 
 
@@ -88,3 +95,9 @@ def test_news_of_a_growing_and_of_a_rotated_file(tmp_path: Path) -> None:
 def test_no_logs_is_an_expected_problem(tmp_path: Path) -> None:
     with pytest.raises(DeployError, match="no logs"):
         logs.show(locate(str(tmp_path)), Wanted(None, None, 5), follow=False)
+
+
+def test_requests_to_a_service_are_lines_of_it(
+    layout: Layout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shown(layout, capsys, "glance") == [SERVER.splitlines()[1]]
