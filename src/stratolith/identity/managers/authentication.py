@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
-from stratolith.identity.exceptions import PasswordExpired
+from stratolith.identity.exceptions import PasswordExpired, TokenNotFound
 from stratolith.identity.managers import claims, lockout, passwords, tokens
 from stratolith.identity.managers.claims import Claims
 from stratolith.identity.models import ApplicationCredential, Password, Project, Trust, User
@@ -73,9 +73,18 @@ def prove(ctx: Context, identity: Body) -> Proof:
         proofs.append(check(ctx, identity[method]))
     if not proofs or len({proof.user_id for proof in proofs}) > 1:
         raise Unauthorized
-    parent = next((proof.parent for proof in proofs if proof.parent), None)
     methods = {m for proof in proofs for m in proof.methods}
-    return Proof(proofs[0].user_id, _ordered(methods), parent)
+    ends = [proof.expires_at for proof in proofs if proof.expires_at is not None]
+    return Proof(
+        proofs[0].user_id,
+        _ordered(methods),
+        # whichever proof confines the rights, confines the whole
+        parent=next((proof.parent for proof in proofs if proof.parent), None),
+        application_credential_id=next(
+            (p.application_credential_id for p in proofs if p.application_credential_id), ""
+        ),
+        expires_at=min(ends) if ends else None,
+    )
 
 
 # -- methods -------------------------------------------------------------------------------------
@@ -115,7 +124,10 @@ def newest_password(session: Session, user_id: str) -> Password | None:
 
 
 def by_token(ctx: Context, body: Body) -> Proof:
-    parent = tokens.validate(ctx.env, body["id"])
+    try:
+        parent = tokens.validate(ctx.env, body["id"])
+    except Unauthorized:
+        raise TokenNotFound from None  # the real one says 404 here, and clients look for it
     return Proof(parent.user_id, (*parent.methods, "token"), parent)
 
 
