@@ -47,7 +47,8 @@ def utcnow() -> datetime:
 
 def zulu(moment: datetime | None) -> str | None:
     """``2026-01-31T12:00:00Z`` (compute, image, network)."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
+    # isoformat costs a third of strftime, and lists show thousands of moments
+    return f"{moment.isoformat()[:19]}Z" if moment else None
 
 
 def zulu_micro(moment: datetime | None) -> str | None:
