@@ -27,6 +27,23 @@ from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.http.errors import ErrorDialect
 from stratolith.kernel.service import AgentView, Service, SideDoor
 
+_ROUTES = [
+    *servers.ROUTES,
+    *server_actions.ROUTES,
+    *server_parts.ROUTES,
+    *instance_actions.ROUTES,
+    *flavors.ROUTES,
+    *keypairs.ROUTES,
+    *quota_sets.ROUTES,
+    *hypervisors.ROUTES,
+    *services.ROUTES,
+    *security_groups.ROUTES,
+    *server_groups.ROUTES,
+    *aggregates.ROUTES,
+    *simple_tenant_usage.ROUTES,
+    *extensions.ROUTES,
+]
+
 SERVICE = Service(
     type="compute",
     name="nova",
@@ -36,23 +53,7 @@ SERVICE = Service(
     endpoint="/v2.1",
     errors=ErrorDialect.FAULT_NAME,
     microversions=versions.MICROVERSIONS,
-    routes=[
-        *versions.ROUTES,
-        *servers.ROUTES,
-        *server_actions.ROUTES,
-        *server_parts.ROUTES,
-        *instance_actions.ROUTES,
-        *flavors.ROUTES,
-        *keypairs.ROUTES,
-        *quota_sets.ROUTES,
-        *hypervisors.ROUTES,
-        *services.ROUTES,
-        *security_groups.ROUTES,
-        *server_groups.ROUTES,
-        *aggregates.ROUTES,
-        *simple_tenant_usage.ROUTES,
-        *extensions.ROUTES,
-    ],
+    routes=[*versions.ROUTES, *_ROUTES, *versions.also_as_v2(_ROUTES)],
     policies=policies.RULES,
     quotas=quotas.RESOURCES,
     reconcilers=[ServerSweep],

@@ -10,7 +10,7 @@ from typing import Any
 
 from stratolith.compute.schemas import security_groups as schemas
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.exceptions import BadRequest, Conflict, NotFound
 from stratolith.kernel.http import Response
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.ids import is_uuid
@@ -78,7 +78,7 @@ def index(ctx: Context) -> Body:
 
 def create(ctx: Context, body: Body) -> Body:
     wanted = body["security_group"]
-    values = {"name": wanted["name"].strip(), "description": wanted["description"].strip()}
+    values = {"name": wanted["name"], "description": wanted["description"]}
     group = security_groups.create(ctx, ctx.project_id, values)
     return _one(ctx, group)
 
@@ -89,14 +89,24 @@ def show(ctx: Context, group_id: str) -> Body:
 
 def update(ctx: Context, group_id: str, body: Body) -> Body:
     wanted, group = body["security_group"], _get(ctx, group_id)
-    values = {"name": wanted["name"].strip(), "description": wanted["description"].strip()}
+    values = {"name": wanted["name"], "description": wanted["description"]}
     security_groups.update(ctx, group, values)
     return _one(ctx, group)
 
 
 def remove(ctx: Context, group_id: str) -> Response:
-    security_groups.delete(ctx, _get(ctx, group_id))
+    group = _get(ctx, group_id)
+    try:
+        security_groups.delete(ctx, group)
+    except Conflict as error:  # as these clients know it
+        raise BadRequest(str(error)) from None
     return Response(status=202)
+
+
+def remove_nothing(ctx: Context) -> None:
+    """DELETE without an id: old clients expect that nothing was found."""
+    ctx.authorize(_RULE + "delete")
+    raise NotFound
 
 
 # -- rules ---------------------------------------------------------------------------------------
@@ -138,6 +148,7 @@ _ID = "/os-security-groups/{group_id}"
 ROUTES = [
     Route.get("/os-security-groups", index, rule=_RULE + "get", **_OLD),
     Route.post("/os-security-groups", create, rule=_RULE + "create", body=schemas.GROUP, **_OLD),
+    Route.delete("/os-security-groups", remove_nothing, **_OLD),
     Route.get(_ID, show, rule=_RULE + "show", **_OLD),
     Route.put(_ID, update, rule=_RULE + "update", body=schemas.GROUP, **_OLD),
     Route.delete(_ID, remove, rule=_RULE + "delete", **_OLD),

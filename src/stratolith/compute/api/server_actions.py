@@ -8,7 +8,12 @@ from typing import Any
 
 from stratolith.compute.api.links import since
 from stratolith.compute.api.server_views import full, look_around
-from stratolith.compute.api.servers import description_of, make_password, without_newer
+from stratolith.compute.api.servers import (
+    canonical,
+    description_of,
+    make_password,
+    without_newer,
+)
 from stratolith.compute.managers import (
     host_requests,
     interfaces,
@@ -148,6 +153,8 @@ def _rebuild(ctx: Context, server: Server, value: Body) -> Response:
     if value.get("trusted_image_certificates"):
         raise BadRequest("trusted_image_certificates: this cloud does not validate certificates.")
     changes = {_REBUILD_COLUMNS[k]: v for k, v in value.items() if k in _REBUILD_COLUMNS}
+    if "access_ip_v6" in changes:
+        changes["access_ip_v6"] = canonical(changes["access_ip_v6"])
     if "personality" in value:
         changes["files"] = {one["path"]: one["contents"] for one in value["personality"]}
     if "description" in value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -42,6 +43,11 @@ def create(ctx: Context, body: Body) -> Response:
         "adminPass": wanted.get("adminPass") or make_password(),
     }
     return Response({"server": found}, status=202, headers={"Location": links[0]["href"]})
+
+
+def canonical(address: str | None) -> str | None:
+    """An IPv6 address in its shortest spelling; None for an empty one."""
+    return str(ipaddress.IPv6Address(address)) if address else None
 
 
 def make_password() -> str:
@@ -85,7 +91,7 @@ def read(ctx: Context, wanted: Mapping[str, Any], hints: Mapping[str, Any]) -> S
         description=description_of(ctx, wanted),
         hostname=wanted.get("hostname"),
         access_ip_v4=wanted.get("accessIPv4") or None,
-        access_ip_v6=wanted.get("accessIPv6") or None,
+        access_ip_v6=canonical(wanted.get("accessIPv6")),
         disk_config=wanted.get("OS-DCF:diskConfig", "MANUAL"),
         hints=hints,
     )
@@ -132,9 +138,10 @@ def update(ctx: Context, server: Server, body: Body) -> Body:
         "accessIPv6": "access_ip_v6",
     }
     changes = {columns[key]: value for key, value in wanted.items()}
-    for column in ("access_ip_v4", "access_ip_v6"):
-        if column in changes:
-            changes[column] = changes[column] or None
+    if "access_ip_v4" in changes:
+        changes["access_ip_v4"] = changes["access_ip_v4"] or None
+    if "access_ip_v6" in changes:
+        changes["access_ip_v6"] = canonical(changes["access_ip_v6"])
     if "name" in changes:
         changes["name"] = changes["name"].strip()
     servers.update(ctx, server, changes)
@@ -172,7 +179,12 @@ _OLD_ANSWER = {
 
 def without_newer(found: Body) -> Body:
     """Answers to update and rebuild were shorter than show's before 2.75."""
-    return {key: value for key, value in found.items() if key in _OLD_ANSWER}
+    kept = {key: value for key, value in found.items() if key in _OLD_ANSWER}
+    kept["addresses"] = {
+        label: [{"version": one["version"], "addr": one["addr"]} for one in listed]
+        for label, listed in found["addresses"].items()
+    }
+    return kept
 
 
 def remove(ctx: Context, server: Server) -> None:

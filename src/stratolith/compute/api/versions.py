@@ -6,6 +6,8 @@ because the ones after it are offered.
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from stratolith.kernel.context import Context
@@ -116,35 +118,55 @@ HISTORY: list[tuple[str, str]] = [
 ]
 MICROVERSIONS = Microversions("compute", HISTORY, "X-OpenStack-Nova-API-Version")
 
-_ID = "v2.1"
+_UPDATED = {"v2.0": "2011-01-21T11:33:21Z", "v2.1": "2013-07-23T11:33:21Z"}
 
 
-def _version(ctx: Context) -> dict[str, Any]:
+def _version(ctx: Context, id_: str) -> dict[str, Any]:
+    """v2.0 is v2.1 without microversions; its routes are the same."""
+    is_old = id_ == "v2.0"
+    path = "v2" if is_old else "v2.1"
     return {
-        "id": _ID,
-        "status": "CURRENT",
-        "version": str(MICROVERSIONS.maximum),
-        "min_version": str(MICROVERSIONS.minimum),
-        "updated": "2013-07-23T11:33:21Z",
-        "links": [{"rel": "self", "href": f"{ctx.base_url}/{_ID}/"}],
+        "id": id_,
+        "status": "DEPRECATED" if is_old else "CURRENT",
+        "version": "" if is_old else str(MICROVERSIONS.maximum),
+        "min_version": "" if is_old else str(MICROVERSIONS.minimum),
+        "updated": _UPDATED[id_],
+        "links": [{"rel": "self", "href": f"{ctx.base_url}/{path}/"}],
     }
 
 
 def index(ctx: Context) -> dict[str, Any]:
-    """v2.0 is not listed: nothing answers there."""
-    return {"versions": [_version(ctx)]}
+    return {"versions": [_version(ctx, "v2.0"), _version(ctx, "v2.1")]}
 
 
-def show(ctx: Context) -> dict[str, Any]:
-    found = _version(ctx)
+def _detail(ctx: Context, id_: str) -> dict[str, Any]:
+    found = _version(ctx, id_)
     docs = "https://docs.openstack.org/api-ref/compute/"
     found["links"].append({"rel": "describedby", "type": "text/html", "href": docs})
-    kind = "application/vnd.openstack.compute+json;version=2.1"
+    kind = f"application/vnd.openstack.compute+json;version={id_.removeprefix('v')}"
     found["media-types"] = [{"base": "application/json", "type": kind}]
     return {"version": found}
 
 
+def show(ctx: Context) -> dict[str, Any]:
+    return _detail(ctx, "v2.1")
+
+
+def show_old(ctx: Context) -> dict[str, Any]:
+    return _detail(ctx, "v2.0")
+
+
 ROUTES = [
     Route.get("/", index, root=True, public=True),
+    Route.get("/v2", show_old, root=True, public=True),
     Route.get("/v2.1", show, root=True, public=True),
 ]
+
+
+def also_as_v2(routes: Sequence[Route]) -> list[Route]:
+    """The routes of the lowest microversion below /v2, where the oldest clients look."""
+    return [
+        dataclasses.replace(route, path=f"/v2{route.path}", root=True)
+        for route in routes
+        if not route.root and route.serves(MICROVERSIONS.minimum)
+    ]

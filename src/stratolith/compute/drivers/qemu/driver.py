@@ -196,8 +196,7 @@ class QemuDriver:
 
     def _start(self, guest: Guest, spec: GuestSpec) -> None:
         guest.require()
-        pid = process.search(guest.pid_file, guest.id)
-        if pid is not None:
+        if self._runs(guest):
             self._resume(guest)
             guest.unmark_stopped()
             return
@@ -216,6 +215,18 @@ class QemuDriver:
             revert.add("mark the guest as stopped", guest.mark_stopped)
             guest.unmark_stopped()
             self._launch(guest, words)
+
+    def _runs(self, guest: Guest) -> bool:
+        """Whether the guest runs and goes on: a process on its way out is waited for."""
+        running = _handle(guest)
+        if running is None:
+            return False
+        with running:
+            if not guest.history().ending:
+                return True
+            if not running.wait(_START_SECONDS):
+                raise DriverError("its process has been shutting down for too long")
+            return False
 
     def _launch(self, guest: Guest, words: list[str]) -> None:
         entrance = events.prepare(guest.directory)
