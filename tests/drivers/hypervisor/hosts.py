@@ -35,7 +35,8 @@ def wait_until(check: Callable[[], bool], seconds: float = 20.0) -> None:
 class Host(Protocol):
     """What the contract suite does to a host besides calling its driver."""
 
-    driver: HypervisorDriver
+    @property
+    def driver(self) -> HypervisorDriver: ...
 
     def spec(self, *, vifs: int = 0) -> GuestSpec:
         """A new guest this host can run."""

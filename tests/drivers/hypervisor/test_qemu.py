@@ -179,6 +179,17 @@ def test_leftovers_of_a_dead_driver_are_swept(qemu: QemuHost) -> None:
     assert qemu.driver.list_guests() == []
 
 
+def test_a_guest_is_started_again_while_its_process_still_ends(qemu: QemuHost) -> None:
+    spec = running(qemu)
+    qemu.await_system(spec.id)
+    pid = qemu.pid(spec.id)
+    for _ in range(10):
+        ask(qemu, spec, "quit")  # answered before the process ends
+        qemu.driver.start(spec)
+        assert qemu.pid(spec.id) != pid
+        pid = qemu.pid(spec.id)
+
+
 # The machine ----------------------------------------------------------------------------------
 
 
@@ -214,7 +225,7 @@ def test_disks_come_in_order_and_are_formatted(qemu: QemuHost) -> None:
         ("disk2-ephemeral.raw", "ephemeral1"),
     ):
         found = subprocess.run(
-            ["/usr/sbin/blkid", "-p", "-o", "export", directory / name],
+            ["/usr/sbin/blkid", "-p", "-o", "export", str(directory / name)],
             capture_output=True,
             text=True,
             check=True,
