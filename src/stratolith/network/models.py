@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -82,6 +83,14 @@ class Subnet(Standard, Base):
         return found
 
 
+@dataclass(frozen=True)
+class Fresh:
+    """What a port made in this transaction has, so that showing it reads nothing again."""
+
+    fixed_ips: list[dict[str, str]]
+    security_groups: list[str]
+
+
 class Port(Standard, Base):
     """A plug on a network."""
 
@@ -108,6 +117,7 @@ class Port(Standard, Base):
     hostname: Mapped[str] = mapped_column(default="")  # the name DHCP tells the guest
     made_by_server: Mapped[bool] = mapped_column(default=False)  # goes when its server goes
     network: Mapped[Network] = relationship(lazy="select", viewonly=True)
+    fresh = cast(Fresh | None, None)  # not a column: set on a port that create() just made
 
     def policy_target(self) -> dict[str, Any]:
         found = super().policy_target()

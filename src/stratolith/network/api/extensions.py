@@ -64,6 +64,7 @@ KNOWN: dict[str, tuple[str, str]] = {
         "Security group filtering on the shared field",
         "2021-10-05T09:00:00-00:00",
     ),
+    "service-type": ("Neutron Service Type Management", "2013-01-20T00:00:00-00:00"),
     "sorting": ("Sorting support", "2016-06-12T00:00:00-00:00"),
     "standard-attr-description": ("standard-attr-description", "2016-02-10T10:00:00-00:00"),
     "standard-attr-revisions": ("Resource revision numbers", "2016-04-11T10:00:00-00:00"),
@@ -73,6 +74,10 @@ KNOWN: dict[str, tuple[str, str]] = {
         "2017-01-01T00:00:00-00:00",
     ),
     "standard-attr-timestamp": ("Resource timestamps", "2016-09-12T10:00:00-00:00"),
+    "subnet-external-network": (
+        "Subnet belongs to an external network",
+        "2024-02-05T18:00:00-00:00",
+    ),
     "subnet-service-types": ("Subnet service types", "2016-03-15T18:00:00-00:00"),
     "subnet_allocation": ("Subnet Allocation", "2015-03-30T10:00:00-00:00"),
     "tag-creation": ("Tag creation extension", "2024-07-23T10:00:00-00:00"),

@@ -63,7 +63,17 @@ def index(ctx: Context) -> Body:
 def create(ctx: Context, body: Body) -> Body:
     items, is_bulk = PORT.read_create(ctx, body)
     made = [_create(ctx, values) for values in items]
-    return collections.created("port", "ports", rendered(ctx, made), is_bulk=is_bulk)
+    return collections.created("port", "ports", _fresh(ctx, made), is_bulk=is_bulk)
+
+
+def _fresh(ctx: Context, made: Sequence[Any]) -> list[Body]:
+    """Ports made in this transaction: nothing about them needs to be read."""
+    hidden = guard.hidden(ctx, "get_port", BINDING)
+    found = [
+        render(port, port.fresh.fixed_ips, port.fresh.security_groups, [], binding=True)
+        for port in made
+    ]
+    return guard.without(found, hidden)
 
 
 def _create(ctx: Context, values: Body) -> Any:

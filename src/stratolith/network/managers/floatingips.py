@@ -93,6 +93,15 @@ def delete(ctx: Context, floating: FloatingIp) -> None:
         events.changed(ctx, network_id)
 
 
+def delete_unused(ctx: Context, network_id: str) -> None:
+    """An external network goes, and with it the floating IPs that stand for nothing."""
+    unused = select(FloatingIp).where(
+        FloatingIp.floating_network_id == network_id, FloatingIp.port_id.is_(None)
+    )
+    for floating in list(ctx.session.scalars(unused)):
+        delete(ctx, floating)
+
+
 def let_go(ctx: Context, port_id: str, fixed_ip: str | None = None) -> None:
     """A port, or one of its addresses, goes: its floating IPs stand for nothing any more."""
     found = select(FloatingIp).where(FloatingIp.port_id == port_id)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import aliased
 
 from stratolith.kernel.context import Context
@@ -260,15 +260,17 @@ def _lowest_gap(ctx: Context, subnet_id: str, low: int, high: int, also: set[int
 
 
 def store(ctx: Context, port_id: str, network_id: str, chosen: Sequence[Chosen]) -> None:
-    """Write a port's addresses (not yet flushed)."""
-    for position, one in enumerate(chosen):
-        ctx.session.add(
-            FixedIp(
-                subnet_id=one.subnet.id,
-                ip_address=one.ip_address,
-                port_id=port_id,
-                network_id=network_id,
-                offset=one.offset,
-                position=position,
-            )
-        )
+    """Write a port's addresses."""
+    rows = [
+        {
+            "subnet_id": one.subnet.id,
+            "ip_address": one.ip_address,
+            "port_id": port_id,
+            "network_id": network_id,
+            "offset": one.offset,
+            "position": position,
+        }
+        for position, one in enumerate(chosen)
+    ]
+    if rows:
+        ctx.session.execute(insert(FixedIp.__table__), rows)  # type: ignore[arg-type]

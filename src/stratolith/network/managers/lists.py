@@ -129,9 +129,7 @@ def nullable(column: Any) -> Filter:
 
 def _tagged(model: Any) -> dict[str, Filter]:
     def has(tag: str) -> ColumnElement[bool]:
-        found: ColumnElement[bool] = model.id.in_(
-            select(m.Tag.resource_id).where(m.Tag.tag == tag)
-        )
+        found: ColumnElement[bool] = model.id.in_(select(m.Tag.resource_id).where(m.Tag.tag == tag))
         return found
 
     def split(values: Sequence[str]) -> list[str]:
@@ -305,6 +303,11 @@ SUBNETS = Kind(
             "ipv6_address_mode",
             ip_version=integer(m.Subnet.ip_version),
             enable_dhcp=boolean(m.Subnet.enable_dhcp),
+            **{
+                "router:external": lambda values: m.Subnet.network_id.in_(
+                    select(m.Network.id).where(boolean(m.Network.external)(values))
+                )
+            },
             shared=lambda values: m.Subnet.network_id.in_(
                 select(m.Network.id).where(boolean(m.Network.shared)(values))
             ),

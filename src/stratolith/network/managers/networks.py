@@ -96,8 +96,9 @@ def update(ctx: Context, network: Network, values: Mapping[str, Any]) -> Network
 
 def delete(ctx: Context, network: Network) -> None:
     """Delete with its subnets; raises NetworkInUse while ports other than DHCP's are on it."""
-    from stratolith.network.managers import ports
+    from stratolith.network.managers import floatingips, ports
 
+    floatingips.delete_unused(ctx, network.id)
     left = list(
         ctx.session.scalars(
             select(Port.id).where(
@@ -128,6 +129,15 @@ def labels(ctx: Context, network_ids: Iterable[str]) -> dict[str, str]:
         select(Network.id, Network.name).where(Network.id.in_(list(set(network_ids))))
     )
     return dict(rows)
+
+
+def external_ids(ctx: Context, network_ids: Iterable[str]) -> set[str]:
+    """Which of these networks are external; one statement."""
+    wanted = list(set(network_ids))
+    if not wanted:
+        return set()
+    found = select(Network.id).where(Network.id.in_(wanted), Network.external.is_(True))
+    return set(ctx.session.scalars(found))
 
 
 def subnet_ids(ctx: Context, network_ids: Iterable[str]) -> dict[str, list[str]]:

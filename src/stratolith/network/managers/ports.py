@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.ids import new_uuid
@@ -22,7 +22,14 @@ from stratolith.network.exceptions import (
     ServicePortInUse,
 )
 from stratolith.network.managers import events, ipam, limits, security_groups, tags
-from stratolith.network.models import FixedIp, Network, Port, PortSecurityGroup, Subnet
+from stratolith.network.models import (
+    FixedIp,
+    Fresh,
+    Network,
+    Port,
+    PortSecurityGroup,
+    Subnet,
+)
 
 ROUTER_OWNERS = ("network:router_interface", "network:router_gateway", "network:floatingip")
 MAC_PREFIX = "fa:16:3e"
@@ -105,9 +112,10 @@ def create(
     ctx.session.add(port)
     ctx.session.flush()
     ipam.store(ctx, port.id, network.id, chosen)
-    for group_id in groups:
-        ctx.session.add(PortSecurityGroup(port_id=port.id, security_group_id=group_id))
-    ctx.session.flush()
+    _join(ctx, port.id, groups)
+    port.fresh = Fresh(
+        [{"subnet_id": c.subnet.id, "ip_address": c.ip_address} for c in chosen], sorted(groups)
+    )
     events.changed_on(ctx, [port.binding_host], network.id)
     return port
 
@@ -232,6 +240,12 @@ def _groups(
     return []
 
 
+def _join(ctx: Context, port_id: str, groups: Sequence[str]) -> None:
+    rows = [{"port_id": port_id, "security_group_id": group_id} for group_id in groups]
+    if rows:
+        ctx.session.execute(insert(PortSecurityGroup.__table__), rows)  # type: ignore[arg-type]
+
+
 def _pairs(pairs: Sequence[Mapping[str, Any]], mac: str, secure: bool) -> list[dict[str, str]]:
     if pairs and not secure:
         raise AddressPairAndPortSecurityRequired
@@ -308,5 +322,4 @@ def _change_security(ctx: Context, port: Port, values: Mapping[str, Any], secure
         ctx.session.execute(
             delete_rows(PortSecurityGroup).where(PortSecurityGroup.port_id == port.id)
         )
-        for group_id in wanted:
-            ctx.session.add(PortSecurityGroup(port_id=port.id, security_group_id=group_id))
+        _join(ctx, port.id, wanted)

@@ -66,7 +66,7 @@ RULE = Resource(
         port_range_min=Attr(nullable(_port), update=False),
         port_range_max=Attr(nullable(_port), update=False),
         remote_ip_prefix=Attr(nullable(remote_prefix), update=False),
-        remote_group_id=Attr(nullable(uuid), update=False),
+        remote_group_id=Attr(nullable(text(36)), update=False),
         normalized_cidr=READ_ONLY,
     ),
 )

@@ -50,11 +50,12 @@ SUBNET = Resource(
         ipv6_address_mode=Attr(MODES, update=False),
         service_types=Attr(list_of(text(255)), default=[]),
         tags=READ_ONLY,
+        **{"router:external": READ_ONLY},
     ),
 )
 
 
-def render(subnet: Subnet, tags: list[str]) -> dict[str, Any]:
+def render(subnet: Subnet, tags: list[str], *, external: bool) -> dict[str, Any]:
     return {
         "id": subnet.id,
         "name": subnet.name,
@@ -70,5 +71,6 @@ def render(subnet: Subnet, tags: list[str]) -> dict[str, Any]:
         "host_routes": subnet.host_routes,
         "dns_nameservers": subnet.dns_nameservers,
         "service_types": subnet.service_types,
+        "router:external": external,
         **common(subnet, tags),
     }

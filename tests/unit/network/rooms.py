@@ -1,0 +1,32 @@
+"""A network service alone on a database: for tests below the API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stratolith import server
+from stratolith.kernel import config
+from stratolith.kernel.auth import Identity
+from stratolith.kernel.context import Context
+from stratolith.kernel.db import Base
+from stratolith.kernel.environment import Environment
+from stratolith.network.service import SERVICE
+from stratolith.network.settings import NetworkSettings
+
+MEMBER = Identity(user_id="u1", project_id="p1", roles=("member", "reader"))
+
+
+def environment(folder: Path, **network: object) -> Environment:
+    folder.mkdir(parents=True, exist_ok=True)
+    overrides = {
+        "cloud": {"state_dir": str(folder), "run_dir": str(folder / "run")},
+        "network": network,
+    }
+    settings = config.load({"network": NetworkSettings}, overrides=overrides)
+    env = server.make_environment(settings, [SERVICE])
+    Base.metadata.create_all(env.db.engine)
+    return env
+
+
+def context(env: Environment, *, identity: Identity = MEMBER, write: bool = True) -> Context:
+    return Context(env, SERVICE, identity=identity, write=write)
