@@ -6,7 +6,9 @@ from stratolith.identity import policies
 from stratolith.identity.api import (
     application_credentials,
     auth,
+    credentials,
     domains,
+    ec2_credentials,
     endpoints,
     grants,
     groups,
@@ -16,8 +18,12 @@ from stratolith.identity.api import (
     role_assignments,
     roles,
     services,
+    trusts,
     users,
     versions,
+)
+from stratolith.identity.api import (
+    policies as policies_api,
 )
 from stratolith.identity.managers import premade, tokens
 from stratolith.identity.settings import IdentitySettings
@@ -47,6 +53,10 @@ SERVICE = Service(
         *regions.ROUTES,
         *services.ROUTES,
         *endpoints.ROUTES,
+        *credentials.ROUTES,
+        *ec2_credentials.ROUTES,
+        *policies_api.ROUTES,
+        *trusts.ROUTES,
     ],
     policies=policies.RULES,
     settings=IdentitySettings,

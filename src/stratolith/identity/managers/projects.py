@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy import update as sql_update
 
 from stratolith.identity.exceptions import Duplicate, NotAllowed, ResourceNotFound
-from stratolith.identity.managers import effective, epoch, revocations
+from stratolith.identity.managers import credentials, effective, epoch, revocations
 from stratolith.identity.managers.attributes import (
     as_bool,
     check_mutable,
@@ -134,17 +134,13 @@ def update(ctx: Context, project: Project, values: Values) -> Project:
 
 
 def remove(ctx: Context, project: Project) -> None:
-    """Raises NotAllowed for a domain, an immutable project and one with projects below it."""
-    if project.is_domain and project.enabled:
-        raise NotAllowed("Cannot delete a domain that is enabled, please disable it first.")
+    """Not for domains; raises NotAllowed for an immutable project or one with others below."""
     check_mutable("project", project)
     children = select(Project.id).where(Project.parent_id == project.id).limit(1)
     if ctx.session.scalars(children).first() is not None:
         raise NotAllowed(
             f"Cannot delete the project {project.id} since it is not a leaf in the hierarchy."
         )
-    if project.is_domain:
-        raise NotAllowed("Delete a domain at /v3/domains.")
     ctx.session.execute(delete(Assignment).where(Assignment.target_id == project.id))
     erase(ctx, project)
     revocations.revoke(ctx, project_id=project.id)
@@ -158,6 +154,7 @@ def erase(ctx: Context, project: Project) -> None:
         .values(default_project_id=None)
     )
     ctx.session.execute(delete(ProjectTag).where(ProjectTag.project_id == project.id))
+    credentials.remove_of_project(ctx, project.id)
     ctx.session.delete(project)
     ctx.session.flush()
     events.emit(ctx, "identity.project.deleted", {"id": project.id})

@@ -47,7 +47,7 @@ def is_revoked(env: Environment, identity: Identity) -> bool:
 def _matches(event: Revocation, identity: Identity) -> bool:
     if identity.issued_at is None or identity.issued_at > event.issued_before:
         return False
-    if event.user_id is not None and event.user_id != identity.user_id:
+    if event.user_id is not None and event.user_id not in _users(identity):
         return False
     if event.project_id is not None and event.project_id != identity.project_id:
         return False
@@ -65,3 +65,9 @@ def _matches(event: Revocation, identity: Identity) -> bool:
         return False
     chain = identity.audit_ids[-1] if identity.audit_ids else None
     return event.audit_chain_id is None or event.audit_chain_id == chain
+
+
+def _users(identity: Identity) -> tuple[str, ...]:
+    """Whom a token speaks for; with a trust also the trustee who uses it."""
+    trust = identity.details.get("trust")
+    return (identity.user_id, trust["trustee_user"]["id"]) if trust else (identity.user_id,)

@@ -10,6 +10,7 @@ from sqlalchemy import delete, func, select
 
 from stratolith.identity.exceptions import ResourceNotFound
 from stratolith.identity.managers import (
+    credentials,
     domains,
     epoch,
     password_rules,
@@ -129,6 +130,7 @@ def remove(ctx: Context, user: User) -> None:
         delete(Assignment).where(Assignment.actor == "user", Assignment.actor_id == user.id)
     )
     ctx.session.execute(delete(Membership).where(Membership.user_id == user.id))
+    credentials.remove_of_user(ctx, user.id)
     ctx.session.execute(delete(Password).where(Password.user_id == user.id))
     ctx.session.delete(user)
     ctx.session.flush()

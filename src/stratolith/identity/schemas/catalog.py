@@ -29,7 +29,7 @@ _ENDPOINT: Document = {
     "region_id": _REGION_ID,
     "region": _REGION_ID,
     "url": {"type": "string", "minLength": 1, "maxLength": 2048, "pattern": r"^[a-zA-Z0-9+.-]+:.+"},
-    "enabled": BOOLEAN,
+    "enabled": {"type": "boolean"},
     "name": {"type": "string", "maxLength": 255},
     "description": DESCRIPTION,
 }

@@ -1,0 +1,97 @@
+"""EC2 keys of a user over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+
+from stratolith.identity.api.application_credentials import refuse_delegated
+from stratolith.identity.api.collections import collection
+from stratolith.identity.exceptions import ResourceNotFound
+from stratolith.identity.managers import credentials, effective, projects, users
+from stratolith.identity.models import Credential
+from stratolith.identity.schemas import credentials as schemas
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import Forbidden
+from stratolith.kernel.http.routing import Route
+from stratolith.kernel.ids import new_hex
+
+Body = dict[str, Any]
+
+
+def _authorize(ctx: Context, rule: str, user_id: str) -> None:
+    ctx.authorize(rule, {"user_id": user_id, "target.credential.user_id": user_id})
+
+
+def render(ctx: Context, credential: Credential) -> Body:
+    parts = credentials.ec2_parts(credentials.blob_of(ctx, credential))
+    path = f"/v3/users/{credential.user_id}/credentials/OS-EC2/{parts['access']}"
+    return {
+        "user_id": credential.user_id,
+        "tenant_id": credential.project_id,
+        "access": parts["access"],
+        "secret": parts.get("secret"),
+        "trust_id": parts.get("trust_id"),
+        "links": {"self": ctx.base_url + path},
+    }
+
+
+def index(ctx: Context, user_id: str) -> Body:
+    _authorize(ctx, "identity:ec2_list_credentials", user_id)
+    users.get(ctx, user_id)
+    statement = select(Credential).where(
+        Credential.user_id == user_id, Credential.type == credentials.EC2
+    )
+    found = ctx.session.scalars(statement.order_by(Credential.id))
+    return collection(ctx, "credentials", [render(ctx, one) for one in found])
+
+
+def _get(ctx: Context, user_id: str, access: str) -> Credential:
+    found = ctx.session.get(Credential, credentials.id_of_access(access))
+    if found is None or found.user_id != user_id:
+        raise ResourceNotFound(kind="credential", id=access)
+    return found
+
+
+def show(ctx: Context, user_id: str, access: str) -> Body:
+    _authorize(ctx, "identity:ec2_get_credential", user_id)
+    refuse_delegated(ctx)  # the answer holds the secret
+    return {"credential": render(ctx, _get(ctx, user_id, access))}
+
+
+def create(ctx: Context, user_id: str, body: Body) -> Body:
+    _authorize(ctx, "identity:ec2_create_credential", user_id)
+    refuse_delegated(ctx)
+    user = users.get(ctx, user_id)
+    project = projects.get(ctx, body["tenant_id"])
+    if not effective.on_project(ctx.session, user.id, project):
+        raise Forbidden("The user has no role on the project.")
+    blob = {"access": new_hex(), "secret": new_hex(), "trust_id": None}
+    made = credentials.create(
+        ctx,
+        {
+            "user_id": user.id,
+            "project_id": project.id,
+            "type": credentials.EC2,
+            "blob": msgspec.json.encode(blob).decode(),
+        },
+    )
+    return {"credential": render(ctx, made)}
+
+
+def remove(ctx: Context, user_id: str, access: str) -> None:
+    _authorize(ctx, "identity:ec2_delete_credential", user_id)
+    refuse_delegated(ctx)
+    ctx.session.delete(_get(ctx, user_id, access))
+
+
+_ALL = "/users/{user_id}/credentials/OS-EC2"
+
+ROUTES = [
+    Route.get(_ALL, index),
+    Route.post(_ALL, create, body=schemas.EC2, status=201),
+    Route.get(_ALL + "/{access}", show),
+    Route.delete(_ALL + "/{access}", remove),
+]

@@ -1,0 +1,122 @@
+"""Credentials: secrets kept for users, encrypted at rest with keys of their own."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import msgspec
+from sqlalchemy import delete
+
+from stratolith.identity.exceptions import Duplicate, ResourceNotFound
+from stratolith.identity.managers.attributes import extra_of, merge_extra
+from stratolith.identity.managers.keys import KeyRing
+from stratolith.identity.models import Credential
+from stratolith.kernel.context import Context
+from stratolith.kernel.environment import Environment
+from stratolith.kernel.exceptions import ApiError, BadRequest, Forbidden
+from stratolith.kernel.ids import new_hex
+
+Values = dict[str, Any]
+EC2 = "ec2"
+KNOWN = ("user_id", "project_id", "type", "blob")
+
+
+def _ring(env: Environment) -> KeyRing:
+    found: KeyRing | None = env.caches.get("identity.credential_keys")
+    if found is None:
+        folder = env.settings.state_dir / "keys" / "credential"
+        found = env.caches.setdefault("identity.credential_keys", KeyRing(folder))
+    return found
+
+
+def blob_of(ctx: Context, credential: Credential) -> str:
+    """The secret in clear."""
+    raw = _ring(ctx.env).decrypt(credential.encrypted_blob)
+    if raw is None:
+        raise ApiError(f"Credential {credential.id} cannot be decrypted: its key is gone.")
+    return raw.decode()
+
+
+def _encrypted(ctx: Context, blob: str) -> str:
+    return _ring(ctx.env).encrypt(blob.encode(), int(ctx.env.clock.now().timestamp()))
+
+
+def get(ctx: Context, credential_id: str) -> Credential:
+    """Raises ResourceNotFound."""
+    found = ctx.session.get(Credential, credential_id)
+    if found is None:
+        raise ResourceNotFound(kind="credential", id=credential_id)
+    return found
+
+
+def create(ctx: Context, values: Values) -> Credential:
+    """Raises BadRequest for an EC2 key without its parts, Duplicate."""
+    blob = _text(values["blob"])
+    credential_id = new_hex()
+    if values["type"] == EC2:
+        access = ec2_parts(blob)["access"]
+        if not values.get("project_id"):
+            raise BadRequest("project_id: a credential of type ec2 needs one.")
+        credential_id = id_of_access(access)
+        if ctx.session.get(Credential, credential_id) is not None:
+            raise Duplicate(kind="credential", reason="Duplicate entry found.")
+    credential = Credential(
+        id=credential_id,
+        user_id=values["user_id"],
+        project_id=values.get("project_id"),
+        type=values["type"],
+        encrypted_blob=_encrypted(ctx, blob),
+        extra=extra_of(values, KNOWN),
+    )
+    ctx.session.add(credential)
+    ctx.session.flush()
+    return credential
+
+
+def update(ctx: Context, credential: Credential, values: Values) -> Credential:
+    """Raises BadRequest, Forbidden."""
+    if "user_id" in values and values["user_id"] != credential.user_id and not ctx.is_admin:
+        raise Forbidden("A credential cannot be handed to another user.")
+    blob = _text(values["blob"]) if "blob" in values else None
+    type_ = values.get("type", credential.type)
+    if type_ == EC2:
+        ec2_parts(blob if blob is not None else blob_of(ctx, credential))
+        if not values.get("project_id", credential.project_id):
+            raise BadRequest("project_id: a credential of type ec2 needs one.")
+    if blob is not None:
+        credential.encrypted_blob = _encrypted(ctx, blob)
+    for name in ("user_id", "project_id", "type"):
+        if name in values:
+            setattr(credential, name, values[name])
+    credential.extra = merge_extra(credential.extra, values, KNOWN)
+    ctx.session.flush()
+    return credential
+
+
+def remove_of_user(ctx: Context, user_id: str) -> None:
+    ctx.session.execute(delete(Credential).where(Credential.user_id == user_id))
+
+
+def remove_of_project(ctx: Context, project_id: str) -> None:
+    ctx.session.execute(delete(Credential).where(Credential.project_id == project_id))
+
+
+def id_of_access(access: str) -> str:
+    """EC2 keys are found by their access key: its hash is the id of the credential."""
+    return hashlib.sha256(access.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def ec2_parts(blob: str) -> dict[str, Any]:
+    """``access`` and ``secret`` of an EC2 key; raises BadRequest."""
+    try:
+        parts = msgspec.json.decode(blob)
+    except msgspec.DecodeError:
+        parts = None
+    if not isinstance(parts, dict) or not isinstance(parts.get("access"), str):
+        raise BadRequest("blob: an EC2 credential is a JSON object with access and secret.")
+    return parts
+
+
+def _text(blob: Any) -> str:
+    return blob if isinstance(blob, str) else msgspec.json.encode(blob).decode()

@@ -1,0 +1,116 @@
+"""Trusts: a user lets another act with some of its roles on one project."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from stratolith.identity.exceptions import ResourceNotFound
+from stratolith.identity.managers import effective, epoch, projects, role_graph, users
+from stratolith.identity.managers.application_credentials import named_role
+from stratolith.identity.models import Role, Trust
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest, Forbidden
+
+Values = dict[str, Any]
+MOST_REDELEGATIONS = 3
+
+
+def get(ctx: Context, trust_id: str) -> Trust:
+    """Raises ResourceNotFound, also for one that is over."""
+    found = ctx.session.get(Trust, trust_id)
+    if found is None or (found.expires_at is not None and found.expires_at <= ctx.env.clock.now()):
+        raise ResourceNotFound(kind="trust", id=trust_id)
+    return found
+
+
+def create(ctx: Context, values: Values, expires_at: datetime | None) -> Trust:
+    """Raises BadRequest, Forbidden, NotFound."""
+    users.get(ctx, values["trustee_user_id"])
+    project_id = values.get("project_id")
+    if not project_id:
+        raise BadRequest("project_id: a trust is about the roles on one project.")
+    if not values.get("roles"):
+        raise Forbidden("At least one role should be specified.")
+    roles = [named_role(ctx, one) for one in values["roles"]]
+    _check_held(ctx, values["trustor_user_id"], project_id, roles)
+    parent = _parent(ctx)
+    trust = Trust(
+        trustor_user_id=values["trustor_user_id"],
+        trustee_user_id=values["trustee_user_id"],
+        project_id=project_id,
+        impersonation=values["impersonation"],
+        role_ids=list(dict.fromkeys(role.id for role in roles)),
+        expires_at=expires_at,
+        remaining_uses=values.get("remaining_uses"),
+        redelegation_count=_redelegations(values, parent),
+        redelegated_trust_id=parent.id if parent is not None else None,
+        created_at=ctx.env.clock.now(),
+    )
+    if parent is not None:
+        _check_within(parent, trust)
+    ctx.session.add(trust)
+    ctx.session.flush()
+    return trust
+
+
+def remove(ctx: Context, trust: Trust) -> None:
+    """Trusts that were made from it end with it."""
+    level = [trust.id]
+    while level:
+        below = list(
+            ctx.session.scalars(select(Trust.id).where(Trust.redelegated_trust_id.in_(level)))
+        )
+        ctx.session.execute(delete(Trust).where(Trust.id.in_(level)))
+        level = below
+    epoch.touch(ctx)
+
+
+def _parent(ctx: Context) -> Trust | None:
+    """The trust the caller's token rests on, when it may be passed on."""
+    trust_id = ctx.who.details.get("trust_id")
+    if trust_id is None:
+        return None
+    parent = get(ctx, trust_id)
+    if parent.redelegation_count <= 0:
+        raise Forbidden("The trust does not allow redelegation, or its depth is used up.")
+    return parent
+
+
+def _redelegations(values: Values, parent: Trust | None) -> int:
+    if not values.get("allow_redelegation"):
+        return 0
+    if values.get("remaining_uses") is not None:
+        raise BadRequest("remaining_uses must not be set if redelegation is allowed")
+    most = MOST_REDELEGATIONS if parent is None else parent.redelegation_count - 1
+    wanted = values.get("redelegation_count")
+    if wanted is not None and wanted > most:
+        raise Forbidden(f"redelegation_count: at most {most} redelegations are allowed.")
+    return most if wanted is None else int(wanted)
+
+
+def _check_held(ctx: Context, user_id: str, project_id: str, roles: list[Role]) -> None:
+    """Nobody gives away what he has not; a delegated token, no more than it holds itself."""
+    project = projects.get(ctx, project_id)
+    graph = role_graph.read(ctx.session)
+    held = set(graph.closure(effective.on_project(ctx.session, user_id, project)))
+    details = ctx.who.details
+    if "application_credential" in details or "trust" in details:
+        held &= set(ctx.who.role_ids) if ctx.project_id == project_id else set()
+    for role in roles:
+        if role.id not in held:
+            raise Forbidden(f"The trustor does not have the role {role.id} on the project.")
+
+
+def _check_within(parent: Trust, trust: Trust) -> None:
+    """A redelegated trust gives nothing that its parent does not; raises Forbidden."""
+    if trust.project_id != parent.project_id or not set(trust.role_ids) <= set(parent.role_ids):
+        raise Forbidden("Some of the roles or the project are beyond the trust passed on.")
+    if trust.impersonation and not parent.impersonation:
+        raise Forbidden("Impersonation is not allowed: the trust passed on does not allow it.")
+    if parent.expires_at is not None and (
+        trust.expires_at is None or trust.expires_at > parent.expires_at
+    ):
+        raise Forbidden("The trust would outlive the one it is made from.")
