@@ -21,7 +21,7 @@ def real_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installatio
     found.run("destroy", "--yes")
     after = host_state()
     for kind, was in before.items():
-        assert after[kind] == was, kind
+        assert after[kind] == was, (kind, set(was) ^ set(after[kind]))
 
 
 @pytest.fixture

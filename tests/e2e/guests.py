@@ -32,13 +32,13 @@ class User:
         found = self.api.get(service, f"{path}?name={name}")[key]
         return str(next(one["id"] for one in found if one["name"] == name))
 
-    def network(self, name: str, cidr: str) -> str:
-        """A network with one subnet."""
+    def network(self, name: str, cidr: str) -> tuple[str, str]:
+        """A network with one subnet: their ids."""
         body = {"network": {"name": name}}
         network = self.api.post("network", "/v2.0/networks", body)["network"]["id"]
         subnet = {"network_id": network, "ip_version": 4, "cidr": cidr, "name": name}
-        self.api.post("network", "/v2.0/subnets", {"subnet": subnet})
-        return str(network)
+        made = self.api.post("network", "/v2.0/subnets", {"subnet": subnet})["subnet"]
+        return str(network), str(made["id"])
 
     def boot(self, name: str, network: str, **more: Any) -> str:
         """Create a server of the small image and flavor; its id, not waited for."""

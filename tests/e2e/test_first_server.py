@@ -93,9 +93,8 @@ def test_two_tenants_with_the_same_addresses_are_apart(demo: User, admin: User) 
     cidr = "10.99.0.0/24"
     servers: list[tuple[User, str]] = []
     for user in (demo, admin):
-        network = user.network("twin", cidr)
+        network, subnet = user.network("twin", cidr)
         router = user.api.post("network", "/v2.0/routers", {"router": {"name": "twin"}})["router"]
-        subnet = user.named("network", "/v2.0/subnets", "subnets", "twin")
         path = f"/v2.0/routers/{router['id']}/add_router_interface"
         user.api.put("network", path, {"subnet_id": subnet})
         public = user.named("network", "/v2.0/networks", "networks", "public")

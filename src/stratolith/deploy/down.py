@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from stratolith.deploy import host, running
+import json
+
+from stratolith.deploy import files, host, running
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.steps import Report
 
@@ -28,7 +30,13 @@ def down(layout: Layout, report: Report, *, guests: bool) -> None:
 def _stop_guests(layout: Layout, report: Report) -> None:
     settings = layout.settings()
     driver = host.hypervisor(settings)
-    for guest in host.running_guests(settings):
+    guests = host.running_guests(settings)
+    known = json.loads(layout.stopped_guests.read_text()) if layout.stopped_guests.exists() else []
+    # Before any of them is stopped: killed in the middle, `up` still knows what ran.
+    ids = sorted({*known, *(guest.id for guest in guests)})
+    if ids:
+        files.write(layout.stopped_guests, json.dumps(ids), mode=0o600)
+    for guest in guests:
         with report.ticking(f"Shutting down guest {guest.id}"):
             driver.stop(guest.id, graceful_seconds=GRACE_SECONDS)
-        report.say(f"Guest {guest.id} is shut down")
+        report.say(f"Guest {guest.id} is shut down; `stratolith up` starts it again")

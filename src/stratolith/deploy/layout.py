@@ -53,6 +53,11 @@ class Layout:
         return self.state_dir / "lock" / f"{role}.lock"
 
     @property
+    def stopped_guests(self) -> Path:
+        """The servers `down --guests` stopped, which the next `up` starts again."""
+        return self.state_dir / "stopped-guests.json"
+
+    @property
     def supervisor_state(self) -> Path:
         return self.run_dir / "supervisor.json"
 

@@ -209,14 +209,13 @@ def tail(layout: Layout, role: str, lines: int = 12) -> str:
 
 def stop(layout: Layout) -> list[str]:
     """Stop the processes, the supervisor first, or it would start them again; who was stopped."""
-    stopped = []
+    alive = list(pids(layout))
     for role in ("supervisor", "agent", "server"):
         pid = holder(layout, role)
         if pid is not None:
             # The supervisor stops its children first, each with a time limit of its own.
             processes.stop(pid, 30.0 if role == "supervisor" else 10.0)
-            stopped.append(role)
-    return stopped
+    return alive
 
 
 def _stop_orphans(layout: Layout) -> None:

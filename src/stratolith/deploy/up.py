@@ -76,6 +76,7 @@ class Up:
             Step("Secrets", lambda: credentials.has_all_secrets(self.layout), self._make_secrets),
             Step("Guest image and key pair", self._is_seeded, self._make_seed),
             Step("Processes", self._is_started, self._start),
+            Step("Guests", lambda: not self.layout.stopped_guests.exists(), self._resume),
             Step("Client files", self._has_client_files, self._write_client_files),
         ]
 
@@ -283,6 +284,14 @@ class Up:
                 running.stop(self.layout)
             raise
         return ", ".join(f"{role} {pid}" for role, pid in running.pids(self.layout).items())
+
+    def _resume(self) -> str | None:
+        """Start the servers that `down --guests` stopped."""
+        from stratolith.deploy import resume
+
+        count = resume.start_again(self.layout, self.settings)
+        self.layout.stopped_guests.unlink()
+        return f"{count} started again"
 
     # Client files -------------------------------------------------------------------------
 
