@@ -249,7 +249,7 @@ def test_the_config_drive_holds_the_files(qemu: QemuHost) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
     assert read_iso(path) == files
     label = subprocess.run(
-        ["/usr/sbin/blkid", "-p", "-o", "value", "-s", "LABEL", path],
+        ["/usr/sbin/blkid", "-p", "-o", "value", "-s", "LABEL", str(path)],
         capture_output=True,
         text=True,
     )
@@ -306,7 +306,7 @@ def qcow2(tmp_path: Path) -> Path:
     raw = tmp_path / "base.raw"
     raw.write_bytes(b"data" * (1 << 18))
     os.truncate(raw, 4 << 20)
-    command = ["qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, path]
+    command = ["qemu-img", "convert", "-f", "raw", "-O", "qcow2", str(raw), str(path)]
     subprocess.run(command, check=True)
     return path
 
