@@ -22,7 +22,7 @@ def of_networks(ctx: Context, networks: Sequence[Network]) -> list[dict[str, Any
         .where(FixedIp.subnet_id.in_(ids))
         .group_by(FixedIp.subnet_id)
     )
-    used = dict(rows)
+    used = dict(rows.all())
     found = []
     for network in networks:
         parts = [_subnet(one, used.get(one.id, 0)) for one in by_network[network.id]]

@@ -128,7 +128,7 @@ def labels(ctx: Context, network_ids: Iterable[str]) -> dict[str, str]:
     rows = ctx.session.execute(
         select(Network.id, Network.name).where(Network.id.in_(list(set(network_ids))))
     )
-    return dict(rows)
+    return dict(rows.all())
 
 
 def external_ids(ctx: Context, network_ids: Iterable[str]) -> set[str]:

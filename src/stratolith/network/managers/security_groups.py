@@ -281,4 +281,4 @@ def names_of(ctx: Context, group_ids: Iterable[str]) -> dict[str, str]:
     rows = ctx.session.execute(
         select(SecurityGroup.id, SecurityGroup.name).where(SecurityGroup.id.in_(wanted))
     )
-    return dict(rows)
+    return dict(rows.all())

@@ -1,0 +1,147 @@
+"""Routers and floating IPs over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stratolith.kernel.testing import TestCloud
+
+from .conftest import Net
+
+
+@pytest.fixture
+def joined(net: Net) -> dict[str, Any]:
+    """A network with a subnet behind a router with a gateway."""
+    network = net.network()
+    subnet = net.subnet(network)
+    gateway = {"network_id": net.public()["id"]}
+    router = net.post("/routers", "router", name="r", external_gateway_info=gateway)
+    path = f"/routers/{router['id']}/add_router_interface"
+    port = net.raw("PUT", path, 200, {"subnet_id": subnet["id"]})
+    return {"network": network, "subnet": subnet, "router": router, "port": port}
+
+
+def test_a_gateway_is_shown_and_cleared(net: Net) -> None:
+    public = net.public()
+    gateway = {"network_id": public["id"]}
+    router = net.post("/routers", "router", external_gateway_info=gateway)
+    info = router["external_gateway_info"]
+    assert info["network_id"] == public["id"] and info["enable_snat"] is True
+    assert info["external_fixed_ips"][0]["ip_address"].startswith("172.24.4.")
+    cleared = net.put(f"/routers/{router['id']}", "router", external_gateway_info={})
+    assert cleared["external_gateway_info"] is None
+    net.delete(f"/routers/{router['id']}")
+
+
+def test_what_a_gateway_may_be(net: Net) -> None:
+    body = {"external_gateway_info": {"network_id": net.network()["id"]}}
+    assert net.post("/routers", "router", 400, **body)["type"] == "BadRequest"
+    body["external_gateway_info"]["network_id"] = "4a1b0a36-0df8-4f64-b42a-5c5a0dd2f16d"
+    assert net.post("/routers", "router", 404, **body)["type"] == "NetworkNotFound"
+    body["external_gateway_info"] = {"network_id": net.public()["id"], "enable_snat": False}
+    assert net.post("/routers", "router", 403, **body)["type"] == "PolicyNotAuthorized"
+
+
+def test_interfaces_by_subnet_and_port(net: Net, joined: dict[str, Any]) -> None:
+    router, subnet = joined["router"], joined["subnet"]
+    port = net.get(f"/ports/{joined['port']['port_id']}")["port"]
+    assert port["device_owner"] == "network:router_interface"
+    assert port["fixed_ips"][0]["ip_address"] == subnet["gateway_ip"]
+    add, drop = (f"/routers/{router['id']}/{verb}_router_interface" for verb in ("add", "remove"))
+    assert net.raw("PUT", add, 400, {"subnet_id": subnet["id"]})["type"] == "BadRequest"
+    assert net.raw("PUT", add, 400, {})["type"] == "BadRequest"
+    assert net.raw("PUT", add, 400, {"subnet_id": 5})["type"] == "HTTPBadRequest"
+    twin = net.network()
+    overlapping = net.subnet(twin)
+    assert "overlaps" in net.raw("PUT", add, 400, {"subnet_id": overlapping["id"]})["message"]
+    other = net.network()
+    net.subnet(other, "10.5.0.0/24")
+    own = net.port(other)
+    net.raw("PUT", add, 200, {"port_id": own["id"]})
+    assert net.raw("PUT", add, 409, {"port_id": own["id"]})["type"] == "PortInUse"
+    error = net.delete(f"/ports/{own['id']}", 409)
+    assert error["type"] == "ServicePortInUse"
+    error = net.delete(f"/routers/{router['id']}", 409)
+    assert error["type"] == "RouterInUse" and own["id"] in error["message"]
+    net.raw("PUT", drop, 200, {"port_id": own["id"]})
+    net.raw("PUT", drop, 200, {"subnet_id": subnet["id"]})
+    error = net.raw("PUT", drop, 404, {"subnet_id": subnet["id"]})
+    assert error["type"] == "RouterInterfaceNotFoundForSubnet"
+    net.delete(f"/routers/{router['id']}")
+
+
+def test_routes_need_a_reachable_next_hop(net: Net, joined: dict[str, Any]) -> None:
+    path = f"/routers/{joined['router']['id']}"
+    good = {"destination": "10.77.0.0/24", "nexthop": "10.0.0.9"}
+    assert net.put(path, "router", routes=[good])["routes"] == [good]
+    for nexthop in ("10.200.0.1", "10.0.0.1"):
+        bad = {"destination": "10.78.0.0/24", "nexthop": nexthop}
+        assert net.put(path, "router", 400, routes=[bad])["type"] == "InvalidRoutes"
+    drop = {"subnet_id": joined["subnet"]["id"]}
+    error = net.raw("PUT", f"{path}/remove_router_interface", 409, drop)
+    assert error["type"] == "RouterInterfaceInUse"
+    more = {"destination": "10.79.0.0/24", "nexthop": "10.0.0.10"}
+    body = {"router": {"routes": [more]}}
+    assert net.raw("PUT", f"{path}/add_extraroutes", 200, body)["router"]["routes"] == [good, more]
+    left = net.raw("PUT", f"{path}/remove_extraroutes", 200, body)
+    assert left["router"]["routes"] == [good]
+
+
+def test_only_administrators_hear_of_ha(net: Net, boss: Net) -> None:
+    router = net.post("/routers", "router")
+    assert "ha" not in router
+    assert boss.get(f"/routers/{router['id']}")["router"]["distributed"] is False
+    assert net.post("/routers", "router", 403, ha=False)["type"] == "PolicyNotAuthorized"
+    assert boss.post("/routers", "router", 400, ha=True)["type"] == "InvalidInput"
+
+
+def test_a_floating_ip_through_its_life(cloud: TestCloud, net: Net, joined: dict[str, Any]) -> None:
+    one, two = net.port(joined["network"]), net.port(joined["network"])
+    made = net.post("/floatingips", "floatingip", floating_network_id=net.public()["id"])
+    assert made["status"] == "DOWN" and made["port_id"] is None
+    path = f"/floatingips/{made['id']}"
+    found = net.put(path, "floatingip", port_id=one["id"])
+    assert found["fixed_ip_address"] == one["fixed_ips"][0]["ip_address"]
+    assert found["router_id"] == joined["router"]["id"]
+    assert found["port_details"]["mac_address"] == one["mac_address"]
+    cloud.start_hosts()
+    cloud.wait(lambda: net.get(path)["floatingip"]["status"] == "ACTIVE")
+    drop = {"subnet_id": joined["subnet"]["id"]}
+    error = net.raw("PUT", f"/routers/{joined['router']['id']}/remove_router_interface", 409, drop)
+    assert error["type"] == "RouterInterfaceInUseByFloatingIP"
+    error = net.put(f"/routers/{joined['router']['id']}", "router", 409, external_gateway_info=None)
+    assert error["type"] == "RouterExternalGatewayInUseByFloatingIp"
+    body = {"floating_network_id": net.public()["id"], "port_id": one["id"]}
+    error = net.post("/floatingips", "floatingip", 409, **body)
+    assert error["type"] == "FloatingIPPortAlreadyAssociated"
+    assert net.put(path, "floatingip", port_id=two["id"])["port_id"] == two["id"]
+    net.delete(f"/ports/{two['id']}")
+    freed = net.get(path)["floatingip"]
+    assert (freed["port_id"], freed["router_id"], freed["status"]) == (None, None, "DOWN")
+    net.delete(path)
+    net.get(path, 404)
+
+
+def test_what_a_floating_ip_may_be(net: Net, boss: Net, joined: dict[str, Any]) -> None:
+    public = net.public()
+    body = {"floating_network_id": joined["network"]["id"]}
+    assert net.post("/floatingips", "floatingip", 400, **body)["type"] == "BadRequest"
+    lonely = net.network()
+    net.subnet(lonely, "10.6.0.0/24")
+    body = {"floating_network_id": public["id"], "port_id": net.port(lonely)["id"]}
+    error = net.post("/floatingips", "floatingip", 404, **body)
+    assert error["type"] == "ExternalGatewayForFloatingIPNotFound"
+    subnet = joined["subnet"]["id"]
+    addresses = [{"subnet_id": subnet, "ip_address": f"10.0.0.{n}"} for n in (50, 51)]
+    body["port_id"] = net.port(joined["network"], fixed_ips=addresses)["id"]
+    assert "multiple fixed" in net.post("/floatingips", "floatingip", 400, **body)["message"]
+    body["fixed_ip_address"] = "10.0.0.51"
+    assert net.post("/floatingips", "floatingip", **body)["fixed_ip_address"] == "10.0.0.51"
+    wanted = {"floating_network_id": public["id"], "floating_ip_address": "172.24.4.200"}
+    assert net.post("/floatingips", "floatingip", 403, **wanted)["type"] == "PolicyNotAuthorized"
+    chosen = boss.post("/floatingips", "floatingip", **wanted)
+    assert chosen["floating_ip_address"] == "172.24.4.200"
+    error = boss.post("/floatingips", "floatingip", 409, **wanted)
+    assert error["type"] == "IpAddressAlreadyAllocated"
