@@ -21,6 +21,7 @@ from stratolith.deploy import (
     running,
     steps,
 )
+from stratolith.deploy.api_client import ApiClient, wait_for
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.steps import Report, Step
@@ -30,6 +31,7 @@ from stratolith.kernel.config import ApiSection, Settings
 KEYPAIR_NAME = "mykey"
 SINGLE_PORT = 8700  # before the offset
 FAKE_IMAGE_BYTES = 1 << 20
+HOST_SECONDS = 30.0
 
 
 @dataclass
@@ -279,11 +281,22 @@ class Up:
         self.supervisor = running.start(self.layout, self.settings)
         try:
             running.wait_ready(self.layout, self.settings, self.report.detail)
+            self._wait_for_host()
         except DeployError:
             if fresh:
                 running.stop(self.layout)
             raise
         return ", ".join(f"{role} {pid}" for role, pid in running.pids(self.layout).items())
+
+    def _wait_for_host(self) -> None:
+        """Until this host said what it has: before that no server finds a place."""
+        client = ApiClient(credentials.access(self.layout, self.settings), "admin")
+        wait_for(
+            "This host reports to the cloud",
+            HOST_SECONDS,
+            lambda: bool(client.get("compute", "/os-hypervisors")["hypervisors"]),
+            pause=0.05,
+        )
 
     def _resume(self) -> str | None:
         """Start the servers that `down --guests` stopped."""
