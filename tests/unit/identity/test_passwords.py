@@ -1,0 +1,76 @@
+"""Password hashes of every kind that verifies, and equal time for nobody."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+import time
+
+import bcrypt
+import pytest
+
+from stratolith.identity.managers.passwords import Hasher
+from stratolith.identity.settings import IdentitySettings
+
+
+@pytest.fixture(scope="module")
+def hasher() -> Hasher:
+    return Hasher(IdentitySettings())
+
+
+def test_the_default_is_argon2id_as_owasp_recommends(hasher: Hasher) -> None:
+    hashed = hasher.hash("secret")
+    assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert hasher.verify("secret", hashed)
+    assert not hasher.verify("Secret", hashed)
+
+
+def test_bcrypt_verifies(hasher: Hasher) -> None:
+    hashed = bcrypt.hashpw(b"secret", bcrypt.gensalt(4)).decode()
+    assert hasher.verify("secret", hashed)
+    assert not hasher.verify("wrong", hashed)
+
+
+def test_bcrypt_sha256_verifies(hasher: Hasher) -> None:
+    salt = bcrypt.gensalt(4).decode()  # $2b$04$<22>
+    mixed = hmac.new(salt[7:].encode(), b"secret", hashlib.sha256).digest()
+    digest = bcrypt.hashpw(base64.b64encode(mixed), salt.encode()).decode()[29:]
+    hashed = f"$bcrypt-sha256$v=2,t=2b,r=4${salt[7:]}${digest}"
+    assert hasher.verify("secret", hashed)
+    assert not hasher.verify("wrong", hashed)
+
+
+def test_scrypt_verifies(hasher: Hasher) -> None:
+    salt = os.urandom(16)
+    digest = hashlib.scrypt(b"secret", salt=salt, n=1 << 10, r=8, p=1, dklen=32)
+
+    def plain(raw: bytes) -> str:
+        return base64.b64encode(raw).decode().rstrip("=").replace("+", ".")
+
+    hashed = f"$scrypt$ln=10,r=8,p=1${plain(salt)}${plain(digest)}"
+    assert hasher.verify("secret", hashed)
+    assert not hasher.verify("wrong", hashed)
+
+
+@pytest.mark.parametrize(
+    "hashed", ["", "x", "$2b$xx", "$scrypt$", "$bcrypt-sha256$v=1,t=2b,r=4$a$b"]
+)
+def test_a_hash_that_cannot_be_read_verifies_nothing(hasher: Hasher, hashed: str) -> None:
+    assert not hasher.verify("secret", hashed)
+
+
+def test_nobody_takes_as_long_as_a_wrong_password(hasher: Hasher) -> None:
+    hashed = hasher.hash("secret")
+
+    def fastest(target: str | None) -> float:
+        times = []
+        for _ in range(5):
+            started = time.perf_counter()
+            assert not hasher.verify("wrong", target)
+            times.append(time.perf_counter() - started)
+        return min(times)
+
+    known, unknown = fastest(hashed), fastest(None)
+    assert 0.5 < known / unknown < 2.0
