@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.identity.api.collections import (
-    admit,
     collection,
     member_links,
     page_of,
@@ -54,15 +53,8 @@ def index(ctx: Context) -> Body:
     return collection(ctx, "endpoints", [render(ctx, one) for one in page.rows], page)
 
 
-def _admitted(ctx: Context, verb: str, endpoint_id: str) -> Endpoint:
-    found: Endpoint = admit(
-        ctx, f"identity:{verb}_endpoint", "endpoint", catalog_rows.get_endpoint, endpoint_id
-    )
-    return found
-
-
 def show(ctx: Context, endpoint_id: str) -> Body:
-    return {"endpoint": render(ctx, _admitted(ctx, "get", endpoint_id))}
+    return {"endpoint": render(ctx, catalog_rows.get_endpoint(ctx, endpoint_id))}
 
 
 def create(ctx: Context, body: Body) -> Body:
@@ -70,7 +62,7 @@ def create(ctx: Context, body: Body) -> Body:
 
 
 def update(ctx: Context, endpoint_id: str, body: Body) -> Body:
-    endpoint = _admitted(ctx, "update", endpoint_id)
+    endpoint = catalog_rows.get_endpoint(ctx, endpoint_id)
     values = body["endpoint"]
     same_id(values, "endpoint", endpoint_id)
     if values.get("url") == catalog.shown_url(ctx, endpoint.url):
@@ -79,7 +71,7 @@ def update(ctx: Context, endpoint_id: str, body: Body) -> Body:
 
 
 def remove(ctx: Context, endpoint_id: str) -> None:
-    catalog_rows.remove_endpoint(ctx, _admitted(ctx, "delete", endpoint_id))
+    catalog_rows.remove_endpoint(ctx, catalog_rows.get_endpoint(ctx, endpoint_id))
 
 
 ROUTES = [
@@ -91,7 +83,12 @@ ROUTES = [
         body=schemas.CREATE_ENDPOINT,
         status=201,
     ),
-    Route.get("/endpoints/{endpoint_id}", show),
-    Route.patch("/endpoints/{endpoint_id}", update, body=schemas.UPDATE_ENDPOINT),
-    Route.delete("/endpoints/{endpoint_id}", remove),
+    Route.get("/endpoints/{endpoint_id}", show, rule="identity:get_endpoint"),
+    Route.patch(
+        "/endpoints/{endpoint_id}",
+        update,
+        rule="identity:update_endpoint",
+        body=schemas.UPDATE_ENDPOINT,
+    ),
+    Route.delete("/endpoints/{endpoint_id}", remove, rule="identity:delete_endpoint"),
 ]

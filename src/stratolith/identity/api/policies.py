@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.identity.api.collections import (
-    admit,
     collection,
     member_links,
     page_of,
@@ -45,13 +44,8 @@ def index(ctx: Context) -> Body:
     return collection(ctx, "policies", [render(ctx, one) for one in page.rows], page)
 
 
-def _admitted(ctx: Context, verb: str, policy_id: str) -> PolicyBlob:
-    found: PolicyBlob = admit(ctx, f"identity:{verb}_policy", "policy", policy_blobs.get, policy_id)
-    return found
-
-
 def show(ctx: Context, policy_id: str) -> Body:
-    return {"policy": render(ctx, _admitted(ctx, "get", policy_id))}
+    return {"policy": render(ctx, policy_blobs.get(ctx, policy_id))}
 
 
 def create(ctx: Context, body: Body) -> Body:
@@ -59,13 +53,13 @@ def create(ctx: Context, body: Body) -> Body:
 
 
 def update(ctx: Context, policy_id: str, body: Body) -> Body:
-    policy = _admitted(ctx, "update", policy_id)
+    policy = policy_blobs.get(ctx, policy_id)
     same_id(body["policy"], "policy", policy_id)
     return {"policy": render(ctx, policy_blobs.update(ctx, policy, body["policy"]))}
 
 
 def remove(ctx: Context, policy_id: str) -> None:
-    ctx.session.delete(_admitted(ctx, "delete", policy_id))
+    ctx.session.delete(policy_blobs.get(ctx, policy_id))
 
 
 ROUTES = [
@@ -77,7 +71,9 @@ ROUTES = [
         body=schemas.CREATE_POLICY,
         status=201,
     ),
-    Route.get("/policies/{policy_id}", show),
-    Route.patch("/policies/{policy_id}", update, body=schemas.UPDATE_POLICY),
-    Route.delete("/policies/{policy_id}", remove),
+    Route.get("/policies/{policy_id}", show, rule="identity:get_policy"),
+    Route.patch(
+        "/policies/{policy_id}", update, rule="identity:update_policy", body=schemas.UPDATE_POLICY
+    ),
+    Route.delete("/policies/{policy_id}", remove, rule="identity:delete_policy"),
 ]

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.identity.api.collections import (
-    admit,
     collection,
     member_links,
     page_of,
@@ -47,7 +46,7 @@ def index(ctx: Context) -> Body:
 
 
 def show(ctx: Context, region_id: str) -> Body:
-    region = admit(ctx, "identity:get_region", "region", catalog_rows.get_region, region_id)
+    region = catalog_rows.get_region(ctx, region_id)
     return {"region": render(ctx, region)}
 
 
@@ -63,12 +62,12 @@ def create_with_id(ctx: Context, region_id: str, body: Body) -> Body:
 
 
 def update(ctx: Context, region_id: str, body: Body) -> Body:
-    region = admit(ctx, "identity:update_region", "region", catalog_rows.get_region, region_id)
+    region = catalog_rows.get_region(ctx, region_id)
     return {"region": render(ctx, catalog_rows.update_region(ctx, region, body["region"]))}
 
 
 def remove(ctx: Context, region_id: str) -> None:
-    region = admit(ctx, "identity:delete_region", "region", catalog_rows.get_region, region_id)
+    region = catalog_rows.get_region(ctx, region_id)
     catalog_rows.remove_region(ctx, region)
 
 
@@ -77,7 +76,7 @@ _CREATE = "identity:create_region"
 ROUTES = [
     Route.get("/regions", index, rule="identity:list_regions"),
     Route.post("/regions", create, rule=_CREATE, body=schemas.CREATE_REGION, status=201),
-    Route.get("/regions/{region_id}", show),
+    Route.get("/regions/{region_id}", show, rule="identity:get_region"),
     Route.put(
         "/regions/{region_id}",
         create_with_id,
@@ -85,6 +84,8 @@ ROUTES = [
         body=schemas.CREATE_REGION,
         status=201,
     ),
-    Route.patch("/regions/{region_id}", update, body=schemas.UPDATE_REGION),
-    Route.delete("/regions/{region_id}", remove),
+    Route.patch(
+        "/regions/{region_id}", update, rule="identity:update_region", body=schemas.UPDATE_REGION
+    ),
+    Route.delete("/regions/{region_id}", remove, rule="identity:delete_region"),
 ]

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.identity.api.collections import (
-    admit,
     collection,
     member_links,
     page_of,
@@ -51,7 +50,7 @@ def index(ctx: Context) -> Body:
 
 
 def show(ctx: Context, service_id: str) -> Body:
-    service = admit(ctx, "identity:get_service", "service", catalog_rows.get_service, service_id)
+    service = catalog_rows.get_service(ctx, service_id)
     return {"service": render(ctx, service)}
 
 
@@ -60,13 +59,13 @@ def create(ctx: Context, body: Body) -> Body:
 
 
 def update(ctx: Context, service_id: str, body: Body) -> Body:
-    service = admit(ctx, "identity:update_service", "service", catalog_rows.get_service, service_id)
+    service = catalog_rows.get_service(ctx, service_id)
     same_id(body["service"], "service", service_id)
     return {"service": render(ctx, catalog_rows.update_service(ctx, service, body["service"]))}
 
 
 def remove(ctx: Context, service_id: str) -> None:
-    service = admit(ctx, "identity:delete_service", "service", catalog_rows.get_service, service_id)
+    service = catalog_rows.get_service(ctx, service_id)
     catalog_rows.remove_service(ctx, service)
 
 
@@ -79,7 +78,12 @@ ROUTES = [
         body=schemas.CREATE_SERVICE,
         status=201,
     ),
-    Route.get("/services/{service_id}", show),
-    Route.patch("/services/{service_id}", update, body=schemas.UPDATE_SERVICE),
-    Route.delete("/services/{service_id}", remove),
+    Route.get("/services/{service_id}", show, rule="identity:get_service"),
+    Route.patch(
+        "/services/{service_id}",
+        update,
+        rule="identity:update_service",
+        body=schemas.UPDATE_SERVICE,
+    ),
+    Route.delete("/services/{service_id}", remove, rule="identity:delete_service"),
 ]
