@@ -38,6 +38,9 @@ class Transport(Protocol):
     def download(self, path: str) -> Any:
         """Context manager that gives an iterator of the bytes of GET ``path``."""
 
+    def wake(self, host: str) -> None:
+        """End a waiting ``hints`` early if that is possible; the agent stops."""
+
 
 class HttpTransport:
     """Over a unix socket (one machine) or, later, mutual TLS."""
@@ -74,6 +77,9 @@ class HttpTransport:
                 yield response.iter_bytes(1 << 20)
         except httpx.TransportError as error:
             raise Unreachable(str(error)) from None
+
+    def wake(self, host: str) -> None:
+        """The process ends soon anyway, and the connection with it."""
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
         try:

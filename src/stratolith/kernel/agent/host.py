@@ -103,6 +103,7 @@ class Host:
 
     def stop(self) -> None:
         self._stop.set()
+        self.transport.wake(self.name)
         self._threads.stop()
         for room in self.rooms.values():
             room.stop()

@@ -41,6 +41,9 @@ class LocalTransport:
         except ApiError as error:
             raise Refused(str(error)) from None
 
+    def wake(self, host: str) -> None:
+        self._hub.hint(host, "")
+
     @contextmanager
     def download(self, path: str) -> Iterator[Iterator[bytes]]:
         raise Refused("a simulated host downloads nothing")
