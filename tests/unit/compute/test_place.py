@@ -1,0 +1,97 @@
+"""Choosing hosts: what fits gets the server, what does not says why, with numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stratolith.compute.scheduler.filters import Candidate, Request
+from stratolith.compute.scheduler.place import place
+from stratolith.placement.managers.candidates import Stock
+
+SMALL = {"VCPU": 1, "MEMORY_MB": 512, "DISK_GB": 1}
+
+
+def host(name: str, vcpus: int = 4, memory: int = 4096, **more: object) -> Candidate:
+    def stock(total: int, ratio: float = 1.0) -> Stock:
+        return Stock(total, 0, 1, total, 1, ratio, 0)
+
+    stocks = {"VCPU": stock(vcpus), "MEMORY_MB": stock(memory), "DISK_GB": stock(100)}
+    found = Candidate(name, f"uuid-{name}", "nova", True, None, ["x86_64"], {}, stocks)
+    for key, value in more.items():
+        setattr(found, key, value)
+    return found
+
+
+def names(choices: list[Candidate | str]) -> list[str]:
+    return [choice if isinstance(choice, str) else choice.host for choice in choices]
+
+
+def test_spread_and_pack() -> None:
+    spread = names(place([host("a"), host("b")], Request(SMALL), 4, "spread"))
+    assert Counter(spread) == {"a": 2, "b": 2}
+    packed = names(place([host("a"), host("b")], Request(SMALL), 4, "pack"))
+    assert Counter(packed).most_common(1)[0][1] == 4
+
+
+def test_what_does_not_fit_says_so_with_numbers() -> None:
+    hosts = [host("a", vcpus=2), host("down", up=False), host("off", disabled_reason="repair")]
+    choices = place(hosts, Request({"VCPU": 2, "MEMORY_MB": 100}), 2, "spread")
+    assert isinstance(choices[0], Candidate)
+    fault = choices[1]
+    assert isinstance(fault, str)
+    assert fault.startswith("No valid host was found.")
+    assert "Placement: a: VCPU needs 2, has 0 left" in fault
+    assert "ComputeFilter: the compute service of down is down" in fault
+    assert "disabled (repair)" in fault
+
+
+def test_more_than_a_host_gives_at_once() -> None:
+    stocks = {"VCPU": Stock(2, 0, 1, 2, 1, 4.0, 0)}
+    one = Candidate("a", "u", "nova", True, None, [], {}, stocks)
+    assert (
+        "VCPU needs 4, at most 2 at once" in names(place([one], Request({"VCPU": 4}), 1, "pack"))[0]
+    )
+
+
+def test_zone_host_and_architecture() -> None:
+    hosts = [host("a"), host("b", zone="east")]
+    assert names(place(hosts, Request(SMALL, zone="east"), 1, "spread")) == ["b"]
+    assert names(place(hosts, Request(SMALL, host="a"), 1, "spread")) == ["a"]
+    fault = names(place(hosts, Request(SMALL, architecture="aarch64"), 1, "spread"))[0]
+    assert "ImagePropertiesFilter" in fault and "aarch64" in fault
+
+
+def test_hints_of_servers() -> None:
+    hosts = [host("a"), host("b")]
+    assert names(place(hosts, Request(SMALL, same_host=frozenset({"b"})), 1, "spread")) == ["b"]
+    away = Request(SMALL, different_host=frozenset({"a"}))
+    assert names(place(hosts, away, 1, "spread")) == ["b"]
+
+
+def test_server_groups() -> None:
+    hosts = [host("a"), host("b")]
+    apart = place(hosts, Request(SMALL, group_policy="anti-affinity"), 3, "spread")
+    assert sorted(names(apart)[:2]) == ["a", "b"]
+    assert "ServerGroupFilter" in names(apart)[2]
+    hosts = [host("a"), host("b")]
+    together = names(place(hosts, Request(SMALL, group_policy="affinity"), 3, "spread"))
+    assert len(set(together)) == 1
+    hosts = [host("a"), host("b")]
+    soft = names(place(hosts, Request(SMALL, group_policy="soft-anti-affinity"), 4, "pack"))
+    assert Counter(soft) == {"a": 2, "b": 2}
+
+
+def test_without_hosts() -> None:
+    assert "no compute host" in names(place([], Request(SMALL), 1, "spread"))[0]
+
+
+@given(st.lists(st.integers(1, 8), min_size=1, max_size=5), st.integers(1, 30))
+def test_no_host_is_ever_overfilled(sizes: list[int], count: int) -> None:
+    hosts = [host(f"h{n}", vcpus=size, memory=1 << 20) for n, size in enumerate(sizes)]
+    choices = place(hosts, Request({"VCPU": 1}), count, "spread")
+    placed = Counter(c.host for c in choices if isinstance(c, Candidate))
+    assert all(placed[f"h{n}"] <= size for n, size in enumerate(sizes))
+    assert sum(placed.values()) == min(count, sum(sizes))
