@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,11 @@ ROOT = Path(__file__).resolve().parents[3]
 def locked(name: str) -> dict[str, str]:
     """Package -> version of a lock file."""
     pins = re.findall(r"^([A-Za-z0-9._-]+)==([^ ;\\]+)", (ROOT / name).read_text(), re.MULTILINE)
-    return {package.lower().replace("_", "-").replace(".", "-"): pin for package, pin in pins}
+    return {normal(package): pin for package, pin in pins}
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def project() -> dict[str, list[Requirement]]:
@@ -39,9 +45,35 @@ def project() -> dict[str, list[Requirement]]:
 def test_every_dependency_is_locked_at_an_allowed_version(name: str) -> None:
     pins = locked(name)
     for wanted in project()[name]:
-        key = wanted.name.lower().replace("_", "-").replace(".", "-")
+        key = normal(wanted.name)
         assert key in pins, f"{wanted.name} is not locked; run tools/lock"
         assert wanted.specifier.contains(pins[key]), f"{wanted}; run tools/lock"
+
+
+def test_every_package_the_program_imports_is_locked() -> None:
+    """What only the tests' environment brings would be missing on a user's machine."""
+    owners = packages_distributions()
+    pins = locked("requirements.lock")
+    missing = set()
+    for path in (ROOT / "src" / "stratolith").rglob("*.py"):
+        if "testing" in path.parts:  # for plug-ins' tests; comes with the test packages
+            continue
+        for name in imported(path) - sys.stdlib_module_names - {"stratolith"}:
+            found = {normal(owner) for owner in owners.get(name, [name])}
+            if not found & pins.keys():
+                missing.add(f"{name} ({path.relative_to(ROOT)})")
+    assert missing == set(), "add it to pyproject.toml, then run tools/lock"
+
+
+def imported(path: Path) -> set[str]:
+    """Top-level names of the modules a file imports."""
+    names: list[str] = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.append(node.module)
+    return {name.split(".")[0] for name in names}
 
 
 def test_the_test_lock_is_a_superset_of_the_runtime_lock() -> None:
