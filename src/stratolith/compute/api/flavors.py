@@ -194,12 +194,12 @@ def _render_access(ctx: Context, flavor: Flavor) -> Body:
 
 
 def act(ctx: Context, flavor_id: str, body: Body) -> Body:
+    adding = "addTenantAccess" in body
+    ctx.authorize(_P + f"os-flavor-access:{'add' if adding else 'remove'}_tenant_access")
     flavor = flavors.get(ctx, flavor_id)
-    if "addTenantAccess" in body:
-        ctx.authorize(_P + "os-flavor-access:add_tenant_access")
+    if adding:
         flavors.grant(ctx, flavor, body["addTenantAccess"]["tenant"])
     else:
-        ctx.authorize(_P + "os-flavor-access:remove_tenant_access")
         flavors.revoke(ctx, flavor, body["removeTenantAccess"]["tenant"])
     return _render_access(ctx, flavor)
 

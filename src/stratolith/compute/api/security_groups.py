@@ -72,7 +72,10 @@ def _get(ctx: Context, group_id: str) -> Any:
 
 
 def index(ctx: Context) -> Body:
-    groups = security_groups.of_project(ctx, ctx.project_id)
+    if ctx.is_admin and "all_tenants" in ctx.query:
+        groups = lookups.all_groups(ctx)
+    else:
+        groups = security_groups.of_project(ctx, ctx.project_id)
     return {"security_groups": render_all(ctx, groups)}
 
 
@@ -131,7 +134,10 @@ def create_rule(ctx: Context, body: Body) -> Body:
             values[new] = int(wanted[old])
     if isinstance(values["protocol"], str):
         values["protocol"] = values["protocol"].lower()
-    rule = security_group_rules.create(ctx, group.project_id, values)
+    try:
+        rule = security_group_rules.create(ctx, group.project_id, values)
+    except Conflict as error:  # as these clients know it
+        raise BadRequest(str(error)) from None
     sources = lookups.groups(ctx, [rule.remote_group_id]) if rule.remote_group_id else []
     return {"security_group_rule": render_rule(rule, {group.id: group for group in sources})}
 

@@ -162,12 +162,13 @@ def _rebuild(ctx: Context, server: Server, value: Body) -> Response:
     server_rebuild.rebuild(ctx, server, value["imageRef"], changes)
     found = full(ctx, server, look_around(ctx, [server], groups=True))
     if not since(ctx, 75):
-        key_name, user_data = found["key_name"], server.user_data
+        key_name = found["key_name"]
         found = without_newer(found)
         if since(ctx, 54):
             found["key_name"] = key_name
-        if since(ctx, 57):
-            found["user_data"] = user_data
+    if since(ctx, 57):
+        found["user_data"] = server.user_data
+        found.pop("OS-EXT-SRV-ATTR:user_data", None)
     found["adminPass"] = value.get("adminPass") or make_password()
     return Response({"server": found}, status=202)
 

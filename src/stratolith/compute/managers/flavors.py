@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import ColumnElement, delete, or_, select
-from sqlalchemy.exc import IntegrityError
 
 from stratolith.compute.exceptions import (
     ExtraSpecNotFound,
@@ -84,8 +83,6 @@ def create(ctx: Context, spec: FlavorSpec) -> Flavor:
     )
     ctx.session.add(flavor)
     ctx.session.flush()
-    if not spec.is_public and ctx.project_id:
-        ctx.session.add(FlavorAccess(flavor_pk=flavor.id, project_id=ctx.project_id))
     return flavor
 
 
@@ -158,11 +155,10 @@ def access(ctx: Context, flavor: Flavor) -> list[str]:
 def grant(ctx: Context, flavor: Flavor, project_id: str) -> None:
     if flavor.is_public:
         raise Conflict("Can not add access to a public flavor.")
+    if ctx.session.get(FlavorAccess, (flavor.id, project_id)) is not None:
+        raise FlavorAccessExists(flavor_id=flavor.flavor_id, project_id=project_id)
     ctx.session.add(FlavorAccess(flavor_pk=flavor.id, project_id=project_id))
-    try:
-        ctx.session.flush()
-    except IntegrityError:
-        raise FlavorAccessExists(flavor_id=flavor.flavor_id, project_id=project_id) from None
+    ctx.session.flush()
 
 
 def revoke(ctx: Context, flavor: Flavor, project_id: str) -> None:

@@ -31,6 +31,12 @@ def groups(ctx: Context, group_ids: Sequence[str]) -> list[SecurityGroup]:
     )
 
 
+def all_groups(ctx: Context) -> list[SecurityGroup]:
+    """Every project's security groups, by name."""
+    statement = select(SecurityGroup).order_by(SecurityGroup.name, SecurityGroup.id)
+    return list(ctx.session.scalars(statement))
+
+
 def ingress_rules(ctx: Context, group_ids: Sequence[str]) -> dict[str, list[Any]]:
     """Security group id -> its SecurityGroupRule rows of direction ingress."""
     found: dict[str, list[Any]] = {group_id: [] for group_id in group_ids}
