@@ -18,7 +18,7 @@ from stratolith.identity.api.collections import (
     target,
     text_filters,
 )
-from stratolith.identity.managers import effective, projects
+from stratolith.identity.managers import domains, effective, projects
 from stratolith.identity.managers.attributes import as_bool
 from stratolith.identity.models import Project, ProjectTag
 from stratolith.identity.schemas import projects as schemas
@@ -197,7 +197,12 @@ def update(ctx: Context, project_id: str, body: Body) -> Body:
 
 
 def remove(ctx: Context, project_id: str) -> None:
-    projects.remove(ctx, admit(ctx, "identity:delete_project", "project", projects.get, project_id))
+    project = admit(ctx, "identity:delete_project", "project", projects.get, project_id)
+    if project.is_domain:
+        ctx.authorize("identity:delete_domain", {})
+        domains.remove(ctx, project)
+    else:
+        projects.remove(ctx, project)
 
 
 # -- tags ----------------------------------------------------------------------------------------
