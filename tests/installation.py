@@ -65,6 +65,13 @@ class Installation:
         found: dict[str, Any] = json.loads(self.run("status", "--json").stdout)
         return found
 
+    def wait_host(self) -> None:
+        """Wait until a host has reported what it has."""
+        end = time.monotonic() + READY_SECONDS
+        while not self.status()["hosts"]:
+            assert time.monotonic() < end, "no host reported"
+            time.sleep(0.1)
+
     def pids(self) -> dict[str, int]:
         return running.pids(self.layout)
 
@@ -78,7 +85,7 @@ class Installation:
 
 def free_offset() -> int:
     """An offset at which every port of a cloud is free now."""
-    for offset in range(20000, 50000, 137):
+    for offset in range(11000, 22900, 137):  # below the ports that outgoing connections take
         wanted = [8700 + offset, *(port + offset for port in running.CLASSIC_PORTS)]
         if all(processes.is_bindable("127.0.0.1", port) for port in wanted):
             return offset

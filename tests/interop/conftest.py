@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -15,9 +14,6 @@ def fake_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installatio
     """A cloud with simulated hosts as processes of its own, set up by `up --fake`."""
     found = Installation(tmp_path_factory.mktemp("interop"), free_offset())
     found.up()
-    end = time.monotonic() + 30
-    while not found.status()["hosts"]:
-        assert time.monotonic() < end, "no host reported"
-        time.sleep(0.1)
+    found.wait_host()
     yield found
     found.run("destroy", "--yes")

@@ -11,6 +11,8 @@ from typing import Any
 
 from tests.installation import Installation
 
+# Commands that print nothing, and know no output format.
+SILENT = {"delete", "add", "remove", "set", "unset", "stop", "start", "reboot"}
 OPENSTACK = Path(sys.executable).with_name("openstack")
 
 
@@ -20,7 +22,7 @@ def openstack(cloud: Installation, line: str, user: str = "demo") -> Any:
     env["OS_CLIENT_CONFIG_FILE"] = str(cloud.state_dir / "clouds.yaml")
     env["OS_CLOUD"] = "stratolith" if user == "demo" else "stratolith-admin"
     words = [str(OPENSTACK), *line.split()]
-    machine = not any(word in ("delete", "add", "remove", "set", "unset") for word in words)
+    machine = not SILENT & set(words)
     done = subprocess.run(
         [*words, "-f", "json"] if machine else words, capture_output=True, text=True, env=env
     )

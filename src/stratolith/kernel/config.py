@@ -74,7 +74,7 @@ class ApiSection(Section, kw_only=True, frozen=True):
     ] = 0
     threads: Annotated[
         int, Doc(description="Requests handled at once in one process.", ge=1, le=512)
-    ] = 16
+    ] = 8
     max_body_mb: Annotated[int, Doc(description="Largest JSON request body, in MiB.", ge=1)] = 4
     page_limit: Annotated[int, Doc(description="Most rows one page of a list can hold.", ge=1)] = (
         1000
