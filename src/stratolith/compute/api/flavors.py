@@ -10,6 +10,7 @@ from stratolith.compute.api.links import resource_links, since, with_next
 from stratolith.compute.managers import flavors
 from stratolith.compute.managers.flavors import FlavorSpec
 from stratolith.compute.models import Flavor
+from stratolith.compute.schemas import extra_specs
 from stratolith.compute.schemas import flavors as schemas
 from stratolith.compute.schemas.types import as_bool, as_int
 from stratolith.kernel.context import Context
@@ -163,7 +164,13 @@ def list_specs(ctx: Context, flavor_id: str) -> Body:
 
 def create_specs(ctx: Context, flavor_id: str, body: Body) -> Body:
     flavor = flavors.get(ctx, flavor_id)
+    _check_specs(ctx, body["extra_specs"])
     return {"extra_specs": flavors.set_extra_specs(ctx, flavor, body["extra_specs"])}
+
+
+def _check_specs(ctx: Context, specs: Body) -> None:
+    if since(ctx, 86):
+        extra_specs.check({name: str(value) for name, value in specs.items()})
 
 
 def show_spec(ctx: Context, flavor_id: str, key: str) -> Body:
@@ -173,6 +180,7 @@ def show_spec(ctx: Context, flavor_id: str, key: str) -> Body:
 def update_spec(ctx: Context, flavor_id: str, key: str, body: Body) -> Body:
     if key not in body:
         raise BadRequest("Request body and URI mismatch")
+    _check_specs(ctx, body)
     return flavors.set_extra_specs(ctx, flavors.get(ctx, flavor_id), body)
 
 

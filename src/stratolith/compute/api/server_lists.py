@@ -208,6 +208,10 @@ def _sort(ctx: Context) -> list[tuple[str, str]] | None:
 
 
 def _page(ctx: Context, rule: str) -> Page:
+    if since(ctx, 38):
+        for text in ctx.query.getlist("status"):
+            if states_with_status(text) is None:
+                raise BadRequest(f"Invalid status value '{text}'.")
     statement = _statement(ctx, rule)
     for name, version in (("ip", 4), ("ip6", 6)):
         if name in ctx.query:
