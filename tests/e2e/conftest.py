@@ -10,7 +10,7 @@ from tests.e2e.guests import User, host_state
 from tests.installation import Installation, free_offset
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def real_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """`stratolith up` with the real drivers; `destroy` must leave the host as it was."""
     before = host_state()

@@ -9,7 +9,7 @@ import pytest
 from tests.installation import Installation, free_offset
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def fake_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A cloud with simulated hosts as processes of its own, set up by `up --fake`."""
     found = Installation(tmp_path_factory.mktemp("interop"), free_offset())

@@ -35,11 +35,11 @@ _FIRST_PID = 5_000_000
 
 
 class FakeCapacity(msgspec.Struct, frozen=True, kw_only=True):
-    """What a simulated host claims to have."""
+    """What a simulated host claims to have: room for a thousand servers, as Nova's has."""
 
-    vcpus: int = 64
-    memory_mb: int = 256 * 1024
-    disk_gb: int = 4096
+    vcpus: int = 1000
+    memory_mb: int = 800_000
+    disk_gb: int = 600_000
 
 
 class _Record(msgspec.Struct, kw_only=True):
