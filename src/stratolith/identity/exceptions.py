@@ -37,3 +37,26 @@ class NotAllowed(Forbidden):
     """A request that policy allows but the state of things forbids."""
 
     message = "{reason}"
+
+
+class DomainConfigNotFound(NotFound):
+    message = "Could not find {what} in domain configuration for domain {id}."
+
+
+class InvalidDomainConfig(Forbidden):
+    message = "Invalid domain specific configuration: {reason}."
+
+
+class InvalidLimit(Forbidden):
+    message = "Invalid resource limit: {reason}."
+
+
+class NoRegisteredLimit(Forbidden):
+    message = "Unable to create a limit that has no corresponding registered limit."
+
+
+class RegisteredLimitInUse(Forbidden):
+    message = (
+        "Unable to update or delete registered limit {id} because there are project limits "
+        "associated with it."
+    )

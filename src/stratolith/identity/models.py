@@ -13,6 +13,7 @@ from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stratolith.kernel.db import Base, Timestamps
+from stratolith.kernel.db.types import Json
 from stratolith.kernel.ids import new_hex
 
 Id = String(64)
@@ -295,3 +296,103 @@ class Premade(Base):
     __tablename__ = "identity_premade"
 
     name: Mapped[str] = mapped_column(String(255), primary_key=True)
+
+
+class DomainOption(Base):
+    """One option of a domain's configuration; the value of a sensitive one is encrypted."""
+
+    __tablename__ = "identity_domain_options"
+
+    domain_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_projects.id", ondelete="CASCADE"), primary_key=True
+    )
+    group: Mapped[str] = mapped_column("option_group", String(64), primary_key=True)
+    option: Mapped[str] = mapped_column(String(64), primary_key=True)
+    value: Mapped[Any] = mapped_column(Json)
+    sensitive: Mapped[bool] = mapped_column(default=False)
+
+
+class EndpointGroup(Timestamps, Base):
+    """The endpoints that have every attribute in ``filters``."""
+
+    __tablename__ = "identity_endpoint_groups"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
+    name: Mapped[str] = mapped_column(String(255), index=True)
+    description: Mapped[str | None] = mapped_column(Text)
+    filters: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class ProjectEndpoint(Base):
+    """A project with any of these, or of endpoint groups, is shown no other endpoints."""
+
+    __tablename__ = "identity_project_endpoints"
+
+    project_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_projects.id", ondelete="CASCADE"), primary_key=True
+    )
+    endpoint_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_endpoints.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class ProjectEndpointGroup(Base):
+    __tablename__ = "identity_project_endpoint_groups"
+
+    project_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_projects.id", ondelete="CASCADE"), primary_key=True
+    )
+    endpoint_group_id: Mapped[str] = mapped_column(
+        Id,
+        ForeignKey("identity_endpoint_groups.id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
+    )
+
+
+class Consumer(Timestamps, Base):
+    """A program that OAuth 1.0a knows; the secret is encrypted."""
+
+    __tablename__ = "identity_consumers"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
+    description: Mapped[str | None] = mapped_column(Text)
+    encrypted_secret: Mapped[str] = mapped_column(Text)
+    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class RegisteredLimit(Timestamps, Base):
+    """How much of a resource every project may have unless a limit of its own says otherwise."""
+
+    __tablename__ = "identity_registered_limits"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
+    service_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_services.id", ondelete="CASCADE"), index=True
+    )
+    region_id: Mapped[str | None] = mapped_column(
+        String(255), ForeignKey("identity_regions.id", ondelete="CASCADE"), index=True
+    )
+    resource_name: Mapped[str] = mapped_column(String(255), index=True)
+    default_limit: Mapped[int] = mapped_column(Integer)
+    description: Mapped[str | None] = mapped_column(Text)
+
+
+class Limit(Timestamps, Base):
+    """What a registered limit is for one project or one domain."""
+
+    __tablename__ = "identity_limits"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
+    registered_limit_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_registered_limits.id", ondelete="CASCADE"), index=True
+    )
+    # exactly one of the two
+    project_id: Mapped[str | None] = mapped_column(
+        Id, ForeignKey("identity_projects.id", ondelete="CASCADE"), index=True
+    )
+    domain_id: Mapped[str | None] = mapped_column(
+        Id, ForeignKey("identity_projects.id", ondelete="CASCADE"), index=True
+    )
+    resource_limit: Mapped[int] = mapped_column(Integer)
+    description: Mapped[str | None] = mapped_column(Text)

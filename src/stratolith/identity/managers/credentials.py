@@ -32,13 +32,19 @@ def _ring(env: Environment) -> KeyRing:
 
 def blob_of(ctx: Context, credential: Credential) -> str:
     """The secret in clear."""
-    raw = _ring(ctx.env).decrypt(credential.encrypted_blob)
+    return decrypted(ctx, credential.encrypted_blob, f"Credential {credential.id}")
+
+
+def decrypted(ctx: Context, text: str, what: str) -> str:
+    """What ``encrypted`` was given; raises ApiError naming ``what``."""
+    raw = _ring(ctx.env).decrypt(text)
     if raw is None:
-        raise ApiError(f"Credential {credential.id} cannot be decrypted: its key is gone.")
+        raise ApiError(f"{what} cannot be decrypted: its key is gone.")
     return raw.decode()
 
 
-def _encrypted(ctx: Context, blob: str) -> str:
+def encrypted(ctx: Context, blob: str) -> str:
+    """A secret as it is kept at rest."""
     return _ring(ctx.env).encrypt(blob.encode(), int(ctx.env.clock.now().timestamp()))
 
 
@@ -66,7 +72,7 @@ def create(ctx: Context, values: Values) -> Credential:
         user_id=values["user_id"],
         project_id=values.get("project_id"),
         type=values["type"],
-        encrypted_blob=_encrypted(ctx, blob),
+        encrypted_blob=encrypted(ctx, blob),
         extra=extra_of(values, KNOWN),
     )
     ctx.session.add(credential)
@@ -85,7 +91,7 @@ def update(ctx: Context, credential: Credential, values: Values) -> Credential:
         if not values.get("project_id", credential.project_id):
             raise BadRequest("project_id: a credential of type ec2 needs one.")
     if blob is not None:
-        credential.encrypted_blob = _encrypted(ctx, blob)
+        credential.encrypted_blob = encrypted(ctx, blob)
     for name in ("user_id", "project_id", "type"):
         if name in values:
             setattr(credential, name, values[name])
