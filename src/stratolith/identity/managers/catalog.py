@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stratolith.identity.managers import epoch
+from stratolith.identity.managers import endpoint_filter, epoch
 from stratolith.identity.models import CatalogService, Endpoint
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.context import Context
@@ -27,10 +27,14 @@ Document = dict[str, Any]
 
 @dataclass
 class _Cached:
-    """The catalogue of one epoch; rendered: (where the client stands, whose) -> documents."""
+    """The catalogue of one epoch; rendered: (where the client stands, whose) -> documents.
+
+    confined: project id -> ids of the only endpoints it is shown, for projects that have any.
+    """
 
     epoch: int
     services: list[tuple[CatalogService, list[Endpoint]]]
+    confined: dict[str, set[str]]
     rendered: dict[Any, list[Document]] = field(default_factory=dict)
 
 
@@ -61,18 +65,33 @@ def documents(ctx: Context, who: Identity) -> list[Document]:
     cached: _Cached | None = ctx.env.caches.get("identity.catalog")
     if cached is None or cached.epoch != now:
         with ctx.env.db.read() as session:  # begun after the epoch was noted
-            cached = _Cached(now, _read(session))
+            cached = _Cached(now, _read(session), endpoint_filter.confined(session))
         ctx.env.caches["identity.catalog"] = cached
     services, rendered = cached.services, cached.rendered
-    depends = any(_VARIABLE.search(e.url) for _, endpoints in services for e in endpoints)
+    only = cached.confined.get(who.project_id or "")
+    depends = only is not None or any(
+        _VARIABLE.search(e.url) for _, endpoints in services for e in endpoints
+    )
     key = (ctx.host_url, ctx.by_path, (who.project_id, who.user_id) if depends else None)
     found = rendered.get(key)
     if found is None:
         if len(rendered) > 1000:
             rendered.clear()
-        found = [_service(ctx, service, endpoints, who) for service, endpoints in services]
+        found = [
+            _service(ctx, service, endpoints, who) for service, endpoints in _shown(services, only)
+        ]
         rendered[key] = found
     return found
+
+
+def _shown(
+    services: list[tuple[CatalogService, list[Endpoint]]], only: set[str] | None
+) -> list[tuple[CatalogService, list[Endpoint]]]:
+    """Services with the endpoints a project may see; one that has none left is not shown."""
+    if only is None:
+        return services
+    kept = [(service, [e for e in endpoints if e.id in only]) for service, endpoints in services]
+    return [(service, endpoints) for service, endpoints in kept if endpoints]
 
 
 def _read(session: Session) -> list[tuple[CatalogService, list[Endpoint]]]:

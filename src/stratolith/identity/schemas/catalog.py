@@ -40,3 +40,20 @@ CREATE_SERVICE = wrapped("service", _SERVICE, "type")
 UPDATE_SERVICE = wrapped("service", {**_SERVICE, "id": TEXT}, least=1)
 CREATE_ENDPOINT = wrapped("endpoint", _ENDPOINT, "interface", "service_id", "url")
 UPDATE_ENDPOINT = wrapped("endpoint", {**_ENDPOINT, "id": TEXT}, least=1)
+
+_ENDPOINT_GROUP: Document = {
+    "name": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": DESCRIPTION,
+    "filters": {
+        "type": "object",
+        "properties": {
+            "service_id": ID,
+            "region_id": {"type": "string", "minLength": 1, "maxLength": 255},
+            "interface": _ENDPOINT["interface"],
+        },
+        "additionalProperties": False,
+        "minProperties": 1,
+    },
+}
+CREATE_ENDPOINT_GROUP = wrapped("endpoint_group", _ENDPOINT_GROUP, "name", "filters")
+UPDATE_ENDPOINT_GROUP = wrapped("endpoint_group", {**_ENDPOINT_GROUP, "id": TEXT}, least=1)
