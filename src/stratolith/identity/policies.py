@@ -130,7 +130,8 @@ _GROUPS: list[tuple[str, tuple[str, ...], str]] = [
         remove_endpoint_from_project create_region update_region delete_region
         create_registered_limits update_registered_limit delete_registered_limit create_role
         update_role delete_role create_domain_role update_domain_role delete_domain_role
-        create_service update_service delete_service
+        create_service update_service delete_service create_consumer update_consumer
+        delete_consumer
         """,
     ),
     (
@@ -147,7 +148,7 @@ _GROUPS: list[tuple[str, tuple[str, ...], str]] = [
         check_policy_association_for_region_and_service get_policy_for_endpoint
         list_endpoints_for_policy list_projects_for_endpoint check_endpoint_in_project
         list_endpoints_for_project get_domain_role list_domain_roles get_service list_services
-        list_trusts
+        list_trusts get_consumer list_consumers
         """,
     ),
     (

@@ -6,6 +6,7 @@ from stratolith.identity import policies
 from stratolith.identity.api import (
     application_credentials,
     auth,
+    consumers,
     credentials,
     domain_config,
     domains,
@@ -59,6 +60,7 @@ SERVICE = Service(
         *endpoints.ROUTES,
         *endpoint_groups.ROUTES,
         *endpoint_filter.ROUTES,
+        *consumers.ROUTES,
         *credentials.ROUTES,
         *ec2_credentials.ROUTES,
         *policies_api.ROUTES,

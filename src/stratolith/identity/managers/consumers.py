@@ -1,0 +1,53 @@
+"""Consumers: the programs that OAuth 1.0a knows by a key and a secret."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.identity.exceptions import ResourceNotFound
+from stratolith.identity.managers import credentials
+from stratolith.identity.managers.attributes import extra_of, merge_extra
+from stratolith.identity.models import Consumer
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.ids import new_hex
+
+Values = dict[str, Any]
+KNOWN = ("description", "secret")
+
+
+def get(ctx: Context, consumer_id: str) -> Consumer:
+    """Raises ResourceNotFound."""
+    found = ctx.session.get(Consumer, consumer_id)
+    if found is None:
+        raise ResourceNotFound(kind="Consumer", id=consumer_id)
+    return found
+
+
+def create(ctx: Context, values: Values) -> tuple[Consumer, str]:
+    """The consumer and its secret, which is not shown again; raises BadRequest."""
+    _refuse_secret(values)
+    secret = new_hex()
+    consumer = Consumer(
+        description=values.get("description"),
+        encrypted_secret=credentials.encrypted(ctx, secret),
+        extra=extra_of(values, KNOWN),
+    )
+    ctx.session.add(consumer)
+    ctx.session.flush()
+    return consumer, secret
+
+
+def update(ctx: Context, consumer: Consumer, values: Values) -> Consumer:
+    """Raises BadRequest."""
+    _refuse_secret(values)
+    if "description" in values:
+        consumer.description = values["description"]
+    consumer.extra = merge_extra(consumer.extra, values, KNOWN)
+    ctx.session.flush()
+    return consumer
+
+
+def _refuse_secret(values: Values) -> None:
+    if "secret" in values:
+        raise BadRequest("secret: the secret of a consumer is made by the cloud.")
