@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from stratolith.kernel.config import Doc, Section
 
@@ -56,3 +56,10 @@ class IdentitySettings(Section, kw_only=True, frozen=True):
     max_project_tree_depth: Annotated[
         int, Doc(description="Levels of projects below one another.", ge=1, le=50)
     ] = 5
+    limit_model: Annotated[
+        Literal["flat", "strict_two_level"],
+        Doc(
+            description="How limits of projects and domains relate: flat: not at all; "
+            "strict_two_level: a project's limit never exceeds that of its domain."
+        ),
+    ] = "flat"

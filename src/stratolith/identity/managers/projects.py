@@ -169,7 +169,10 @@ def _check_branch(ctx: Context, parent: Project) -> None:
             raise NotAllowed(
                 f"Cannot create a project in a branch that has a disabled project: {one.id}."
             )
-    deepest = ctx.env.settings.of(IdentitySettings).max_project_tree_depth
+    settings = ctx.env.settings.of(IdentitySettings)
+    # two levels: the domain, and the projects right below it
+    two_levels = settings.limit_model == "strict_two_level"
+    deepest = 1 if two_levels else settings.max_project_tree_depth
     if len([one for one in above if not one.is_domain]) + 1 > deepest:
         raise NotAllowed(f"Max hierarchy depth reached for {parent.id} branch.")
 

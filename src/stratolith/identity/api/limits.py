@@ -1,0 +1,131 @@
+"""Limits of projects and domains over HTTP, and the model that relates them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, false, or_, select
+
+from stratolith.identity.api.collections import (
+    collection,
+    member_links,
+    page_of,
+    same_id,
+    text_filters,
+)
+from stratolith.identity.managers import limits
+from stratolith.identity.models import Limit, Project, RegisteredLimit
+from stratolith.identity.schemas import limits as schemas
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import NotFound
+from stratolith.kernel.http.listing import Listing
+from stratolith.kernel.http.routing import Route
+
+Body = dict[str, Any]
+
+LIMITS = Listing(
+    Limit,
+    filters={
+        **text_filters("service_id", RegisteredLimit.service_id),
+        **text_filters("region_id", RegisteredLimit.region_id),
+        **text_filters("resource_name", RegisteredLimit.resource_name),
+        **text_filters("project_id", Limit.project_id),
+        **text_filters("domain_id", Limit.domain_id),
+    },
+    sort_keys={"id": Limit.id},
+    default_sort=[("id", "asc")],
+)
+
+
+def render_many(ctx: Context, found: Sequence[Limit]) -> list[Body]:
+    ids = {limit.registered_limit_id for limit in found}
+    statement = select(RegisteredLimit).where(RegisteredLimit.id.in_(ids))
+    registered = {one.id: one for one in ctx.session.scalars(statement)}
+    return [_render(ctx, limit, registered[limit.registered_limit_id]) for limit in found]
+
+
+def _render(ctx: Context, limit: Limit, registered: RegisteredLimit) -> Body:
+    return {
+        "id": limit.id,
+        "project_id": limit.project_id,
+        "domain_id": limit.domain_id,
+        "service_id": registered.service_id,
+        "region_id": registered.region_id,
+        "resource_name": registered.resource_name,
+        "resource_limit": limit.resource_limit,
+        "description": limit.description,
+        "links": member_links(ctx, "limits", limit.id),
+    }
+
+
+def index(ctx: Context) -> Body:
+    statement = select(Limit).join(RegisteredLimit, RegisteredLimit.id == Limit.registered_limit_id)
+    page = page_of(ctx, LIMITS, _confined(ctx, statement))
+    return collection(ctx, "limits", render_many(ctx, page.rows), page)
+
+
+def _confined(ctx: Context, statement: Select[Any]) -> Select[Any]:
+    """Everything for administrators and services, else what concerns the token's scope."""
+    who = ctx.who
+    if who.system or "admin" in who.roles or "service" in who.roles:
+        return statement
+    if who.domain_id:
+        within = select(Project.id).where(Project.domain_id == who.domain_id)
+        return statement.where(or_(Limit.domain_id == who.domain_id, Limit.project_id.in_(within)))
+    if who.project_id:
+        return statement.where(Limit.project_id == who.project_id)
+    return statement.where(false())
+
+
+def show(ctx: Context, limit_id: str) -> Body:
+    missing: NotFound | None = None
+    target: dict[str, Any] = {}
+    limit = None
+    try:
+        limit = limits.get(ctx, limit_id)
+        target = _target(ctx, limit)
+    except NotFound as error:
+        missing = error
+    ctx.authorize("identity:get_limit", target)
+    if missing is not None or limit is None:
+        raise missing or NotFound
+    return {"limit": render_many(ctx, [limit])[0]}
+
+
+def _target(ctx: Context, limit: Limit) -> dict[str, Any]:
+    if limit.domain_id is not None:
+        return {"target.limit.domain.id": limit.domain_id}
+    project = ctx.session.get(Project, limit.project_id)
+    found: dict[str, Any] = {"target.limit.project_id": limit.project_id}
+    if project is not None:
+        found["target.limit.project.domain_id"] = project.domain_id
+    return found
+
+
+def create(ctx: Context, body: Body) -> Body:
+    return {"limits": render_many(ctx, limits.create_many(ctx, body["limits"]))}
+
+
+def update(ctx: Context, limit_id: str, body: Body) -> Body:
+    limit = limits.get(ctx, limit_id)
+    same_id(body["limit"], "limit", limit_id)
+    return {"limit": render_many(ctx, [limits.update(ctx, limit, body["limit"])])[0]}
+
+
+def remove(ctx: Context, limit_id: str) -> None:
+    ctx.session.delete(limits.get(ctx, limit_id))
+
+
+def show_model(ctx: Context) -> Body:
+    return {"model": limits.model(ctx)}
+
+
+ROUTES = [
+    Route.get("/limits", index, rule="identity:list_limits"),
+    Route.post("/limits", create, rule="identity:create_limits", body=schemas.CREATE, status=201),
+    Route.get("/limits/model", show_model, rule="identity:get_limit_model"),
+    Route.get("/limits/{limit_id}", show),
+    Route.patch("/limits/{limit_id}", update, rule="identity:update_limit", body=schemas.UPDATE),
+    Route.delete("/limits/{limit_id}", remove, rule="identity:delete_limit"),
+]
