@@ -23,7 +23,7 @@ def tree(admin: Client) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     parent = None
     for name in ("top", "middle", "leaf"):
-        place = {"parent_id": parent} if parent else {}
+        place: dict[str, str] = {"parent_id": parent} if parent else {}
         found[name] = make_project(admin, name, **place)
         grant(admin, f"projects/{found[name]['id']}", f"users/{me}", "reader")
         parent = found[name]["id"]
