@@ -5,6 +5,9 @@ NotFound 404            Forbidden 403            Conflict 409
   MemberNotFound          AttributeReserved        DuplicateMember
   TagNotFound             ImageProtected           PropertyMissing
   ImageDataNotFound       ImageDeactivated         InvalidTransition
+  NamespaceNotFound       NamespaceProtected       DuplicateNamespace
+  DefinitionNotFound      DefinitionProtected      DuplicateDefinition
+  TaskNotFound
 BadRequest 400            NotShared                ImportNotPossible
   FormatsMissing          PropertyKept           TooLarge 413
   InvalidPatch            WrongStatus              ImageTooLarge  StorageFull
@@ -132,6 +135,34 @@ class StorageFull(TooLarge):
 
 class LimitExceeded(TooLarge):
     message = "The limit has been exceeded on the number of allowed image {what}: {limit}."
+
+
+class NamespaceNotFound(NotFound):
+    message = "Metadata definition namespace={namespace} was not found."
+
+
+class DefinitionNotFound(NotFound):
+    message = "The metadata definition {kind} with name={name} was not found in {namespace}."
+
+
+class DuplicateNamespace(Conflict):
+    message = "The metadata definition namespace={namespace} already exists."
+
+
+class DuplicateDefinition(Conflict):
+    message = "A metadata definition {kind} with name={name} already exists in {namespace}."
+
+
+class NamespaceProtected(Forbidden):
+    message = "Metadata definition namespace {namespace} is protected and cannot be deleted."
+
+
+class DefinitionProtected(Forbidden):
+    message = "The {kind} {name} cannot be deleted: its namespace {namespace} is protected."
+
+
+class TaskNotFound(NotFound):
+    message = "No task found with ID {task_id}"
 
 
 class InvalidImageData(UnsupportedMediaType):

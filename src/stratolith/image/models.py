@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from stratolith.kernel.clock import utcnow
 from stratolith.kernel.db import Base
@@ -72,5 +72,95 @@ class ImageMember(Base):
     )
     member_id: Mapped[str] = mapped_column(String(255), primary_key=True, index=True)
     status: Mapped[str] = mapped_column(String(20), default="pending")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, onupdate=utcnow)
+
+
+class MetadefNamespace(Base):
+    """A named set of metadata definitions."""
+
+    __tablename__ = "image_metadef_namespaces"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), unique=True)
+    display_name: Mapped[str | None] = mapped_column(String(80))
+    description: Mapped[str | None] = mapped_column(String(500))
+    visibility: Mapped[str] = mapped_column(String(16), default="private", index=True)
+    protected: Mapped[bool] = mapped_column(Boolean, default=False)
+    owner: Mapped[str] = mapped_column(String(255), index=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, onupdate=utcnow)
+
+    def policy_target(self) -> dict[str, Any]:
+        return {
+            "project_id": self.owner,
+            "tenant_id": self.owner,
+            "owner": self.owner,
+            "visibility": self.visibility,
+            "namespace": self.name,
+            "user_id": None,
+        }
+
+
+class _InNamespace:
+    """What belongs to one namespace and has a name that is unique there."""
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    namespace_id: Mapped[int] = mapped_column(
+        Integer, ForeignKey("image_metadef_namespaces.id", ondelete="CASCADE")
+    )
+    name: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, onupdate=utcnow)
+
+    @declared_attr
+    def namespace(cls) -> Mapped[MetadefNamespace]:
+        return relationship(MetadefNamespace)
+
+    @declared_attr.directive
+    def __table_args__(cls) -> Any:
+        return (UniqueConstraint("namespace_id", "name"),)
+
+    def policy_target(self) -> dict[str, Any]:
+        return self.namespace.policy_target()
+
+
+class MetadefObject(_InNamespace, Base):
+    """A group of properties; ``document`` has description, required, properties."""
+
+    __tablename__ = "image_metadef_objects"
+
+    document: Mapped[dict[str, Any]]
+
+
+class MetadefProperty(_InNamespace, Base):
+    """One property; ``document`` is its JSON schema with title, type and operators."""
+
+    __tablename__ = "image_metadef_properties"
+
+    document: Mapped[dict[str, Any]]
+
+
+class MetadefTag(_InNamespace, Base):
+    """A word that resources may be marked with."""
+
+    __tablename__ = "image_metadef_tags"
+
+
+class MetadefAssociation(_InNamespace, Base):
+    """A resource type (``name``) that the namespace is for."""
+
+    __tablename__ = "image_metadef_resource_type_associations"
+
+    prefix: Mapped[str | None] = mapped_column(String(80))
+    properties_target: Mapped[str | None] = mapped_column(String(80))
+
+
+class MetadefResourceType(Base):
+    """A kind of resource that metadata can be put on."""
+
+    __tablename__ = "image_metadef_resource_types"
+
+    name: Mapped[str] = mapped_column(String(80), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, onupdate=utcnow)

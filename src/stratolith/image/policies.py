@@ -17,6 +17,12 @@ SHARED_READER = (
 )
 
 
+PUBLIC_OR_READER = (
+    f"{ADMIN} or (role:reader and (project_id:%(project_id)s or 'public':%(visibility)s))"
+)
+_NS = "/v2/metadefs/namespaces"
+
+
 def _rule(name: str, check: str, description: str, *operations: str) -> Rule:
     return Rule(name, check, scope=SCOPE, description=description, operations=operations)
 
@@ -92,4 +98,79 @@ RULES = [
         "Allow downloads of an image again",
         "POST /v2/images/{image_id}/actions/reactivate",
     ),
+]
+RULES += [
+    Rule("metadef_default", ""),
+    Rule("metadef_admin", ADMIN),
+    _rule(
+        "get_metadef_namespaces",
+        f"{ADMIN} or (role:reader and project_id:%(project_id)s)",
+        "List metadata definition namespaces",
+        f"GET {_NS}",
+    ),
+    _rule("get_tasks", "rule:default", "List tasks", "GET /v2/tasks"),
+    _rule("get_task", "rule:default", "Show a task", "GET /v2/tasks/{task_id}"),
+    _rule("add_task", "rule:default", "Create a task", "POST /v2/tasks"),
+    _rule("modify_task", "rule:default", "Change a task; nothing in the API asks for it"),
+    _rule("tasks_api_access", ADMIN, "Use the tasks API", "GET /v2/tasks", "POST /v2/tasks"),
+]
+# Reading what is in a namespace: whoever sees the namespace.
+RULES += [
+    _rule(name, PUBLIC_OR_READER, f"Show {what}", f"GET {path}")
+    for name, what, path in (
+        ("get_metadef_namespace", "a namespace", _NS + "/{namespace}"),
+        ("get_metadef_object", "an object", _NS + "/{namespace}/objects/{object_name}"),
+        ("get_metadef_objects", "objects", _NS + "/{namespace}/objects"),
+        ("get_metadef_property", "a property", _NS + "/{namespace}/properties/{property_name}"),
+        ("get_metadef_properties", "properties", _NS + "/{namespace}/properties"),
+        ("get_metadef_tag", "a tag", _NS + "/{namespace}/tags/{tag_name}"),
+        ("get_metadef_tags", "tags", _NS + "/{namespace}/tags"),
+        ("get_metadef_resource_type", "associations", _NS + "/{namespace}/resource_types"),
+        ("list_metadef_resource_types", "resource types", "/v2/metadefs/resource_types"),
+    )
+]
+RULES += [
+    _rule(name, "rule:metadef_admin", what, operation)
+    for name, what, operation in (
+        ("add_metadef_namespace", "Create a namespace", f"POST {_NS}"),
+        ("modify_metadef_namespace", "Change a namespace", f"PUT {_NS}/{{namespace}}"),
+        ("delete_metadef_namespace", "Delete a namespace", f"DELETE {_NS}/{{namespace}}"),
+        ("add_metadef_object", "Create an object", f"POST {_NS}/{{namespace}}/objects"),
+        (
+            "modify_metadef_object",
+            "Change an object",
+            f"PUT {_NS}/{{namespace}}/objects/{{object_name}}",
+        ),
+        (
+            "delete_metadef_object",
+            "Delete an object",
+            f"DELETE {_NS}/{{namespace}}/objects/{{object_name}}",
+        ),
+        ("add_metadef_property", "Create a property", f"POST {_NS}/{{namespace}}/properties"),
+        (
+            "modify_metadef_property",
+            "Change a property",
+            f"PUT {_NS}/{{namespace}}/properties/{{property_name}}",
+        ),
+        (
+            "remove_metadef_property",
+            "Delete a property",
+            f"DELETE {_NS}/{{namespace}}/properties/{{property_name}}",
+        ),
+        ("add_metadef_tag", "Create a tag", f"POST {_NS}/{{namespace}}/tags/{{tag_name}}"),
+        ("add_metadef_tags", "Create tags", f"POST {_NS}/{{namespace}}/tags"),
+        ("modify_metadef_tag", "Rename a tag", f"PUT {_NS}/{{namespace}}/tags/{{tag_name}}"),
+        ("delete_metadef_tag", "Delete a tag", f"DELETE {_NS}/{{namespace}}/tags/{{tag_name}}"),
+        ("delete_metadef_tags", "Delete all tags", f"DELETE {_NS}/{{namespace}}/tags"),
+        (
+            "add_metadef_resource_type_association",
+            "Say what a namespace is for",
+            f"POST {_NS}/{{namespace}}/resource_types",
+        ),
+        (
+            "remove_metadef_resource_type_association",
+            "Take back what a namespace is for",
+            f"DELETE {_NS}/{{namespace}}/resource_types/{{name}}",
+        ),
+    )
 ]

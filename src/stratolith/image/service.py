@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from stratolith.identity.managers import projects
-from stratolith.image.api import image_data, images, members, versions
-from stratolith.image.managers import premade
+from stratolith.image.api import (
+    image_data,
+    images,
+    members,
+    metadef_namespaces,
+    metadef_objects,
+    metadef_properties,
+    metadef_resource_types,
+    metadef_tags,
+    versions,
+)
+from stratolith.image.managers import metadefs, premade
 from stratolith.image.policies import RULES
 from stratolith.image.reconcilers.uploads import UploadSweeper
 from stratolith.image.settings import ImageSettings
@@ -15,6 +25,7 @@ from stratolith.kernel.service import Service
 
 
 def _bootstrap(ctx: Context, seed: Seed) -> None:
+    metadefs.bootstrap(ctx)
     premade.bootstrap(ctx, seed, owner=projects.by_name(ctx, "admin").id)
 
 
@@ -25,7 +36,17 @@ SERVICE = Service(
     mount="/image",
     prefix="/v2",
     errors=ErrorDialect.IMAGE,
-    routes=[*versions.ROUTES, *images.ROUTES, *image_data.ROUTES, *members.ROUTES],
+    routes=[
+        *versions.ROUTES,
+        *images.ROUTES,
+        *image_data.ROUTES,
+        *members.ROUTES,
+        *metadef_namespaces.ROUTES,
+        *metadef_objects.ROUTES,
+        *metadef_properties.ROUTES,
+        *metadef_resource_types.ROUTES,
+        *metadef_tags.ROUTES,
+    ],
     policies=RULES,
     reconcilers=[UploadSweeper],
     agent_routes=image_data.AGENT_ROUTES,

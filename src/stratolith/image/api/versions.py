@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.image.schemas import images, members
+from stratolith.image.schemas import images, members, metadefs
 from stratolith.image.store import files
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.response import Response
@@ -47,6 +47,12 @@ def show_schema(ctx: Context, *, name: str) -> Response | dict[str, Any]:
     return found[name]
 
 
+def show_metadef_schema(ctx: Context, *, name: str) -> Response | dict[str, Any]:
+    if name not in metadefs.PUBLISHED:
+        return Response({"message": f"There is no schema 'metadefs/{name}'."}, status=404)
+    return metadefs.PUBLISHED[name]
+
+
 def show_import(ctx: Context) -> dict[str, Any]:
     return {
         "import-methods": {
@@ -66,6 +72,7 @@ ROUTES = [
     Route.get("/versions", versions, root=True, public=True),
     Route.get("/v2", choices, root=True, public=True),
     Route.get("/schemas/{name}", show_schema, rule="default"),
+    Route.get("/schemas/metadefs/{name}", show_metadef_schema, rule="default"),
     Route.get("/info/import", show_import, rule="default"),
     Route.get("/info/stores", show_stores, rule="default"),
 ]

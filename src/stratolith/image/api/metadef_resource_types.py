@@ -1,0 +1,61 @@
+"""Resource types, and which of them a metadata definition namespace is for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.image.managers import metadefs
+from stratolith.image.models import MetadefAssociation, MetadefNamespace
+from stratolith.image.schemas import metadefs as schemas
+from stratolith.kernel.clock import zulu
+from stratolith.kernel.context import Context
+from stratolith.kernel.http.routing import Route
+
+Body = dict[str, Any]
+PATH = "/metadefs/namespaces/{namespace}/resource_types"
+ONE = f"{PATH}/{{resource_type}}"
+
+
+def get(ctx: Context, namespace: str, resource_type: str) -> MetadefAssociation:
+    return metadefs.item(ctx, MetadefAssociation, namespace, resource_type)
+
+
+def list_types(ctx: Context) -> Body:
+    return {
+        "resource_types": [
+            {
+                "name": one.name,
+                "created_at": zulu(one.created_at),
+                "updated_at": zulu(one.updated_at),
+            }
+            for one in metadefs.resource_types(ctx)
+        ]
+    }
+
+
+def list_associations(ctx: Context, namespace: MetadefNamespace) -> Body:
+    rows = metadefs.items(ctx, MetadefAssociation, namespace)
+    return {"resource_type_associations": [schemas.render_association(one) for one in rows]}
+
+
+def associate(ctx: Context, namespace: MetadefNamespace, *, body: Body) -> Body:
+    return schemas.render_association(metadefs.add(ctx, MetadefAssociation, namespace, **body))
+
+
+def dissociate(ctx: Context, one: MetadefAssociation, *, namespace: str) -> None:
+    metadefs.discard(ctx, one)
+
+
+ROUTES = [
+    Route.get("/metadefs/resource_types", list_types, rule="list_metadef_resource_types"),
+    Route.get(PATH, list_associations, load=metadefs.get, rule="get_metadef_resource_type"),
+    Route.post(
+        PATH,
+        associate,
+        load=metadefs.get,
+        rule="add_metadef_resource_type_association",
+        body=schemas.WRITE_ASSOCIATION,
+        status=201,
+    ),
+    Route.delete(ONE, dissociate, load=get, rule="remove_metadef_resource_type_association"),
+]

@@ -1,0 +1,212 @@
+"""Metadata definitions: namespaces and what is in them, who sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, delete, or_, select
+
+from stratolith.image.exceptions import (
+    DefinitionNotFound,
+    DefinitionProtected,
+    DuplicateDefinition,
+    DuplicateNamespace,
+    NamespaceNotFound,
+    NamespaceProtected,
+)
+from stratolith.image.models import (
+    MetadefAssociation,
+    MetadefNamespace,
+    MetadefObject,
+    MetadefProperty,
+    MetadefResourceType,
+    MetadefTag,
+)
+from stratolith.kernel.context import Context
+
+T = TypeVar("T", MetadefObject, MetadefProperty, MetadefTag, MetadefAssociation)
+KINDS: dict[type[Any], str] = {
+    MetadefObject: "object",
+    MetadefProperty: "property",
+    MetadefTag: "tag",
+    MetadefAssociation: "resource type",
+}
+# The kinds of resources that dashboards offer metadata for.
+RESOURCE_TYPES = (
+    "OS::Cinder::Volume",
+    "OS::Glance::Image",
+    "OS::Nova::Aggregate",
+    "OS::Nova::Flavor",
+    "OS::Nova::Server",
+)
+
+
+def bootstrap(ctx: Context) -> None:
+    """Make the usual resource types known."""
+    for name in RESOURCE_TYPES:
+        _know_type(ctx, name)
+    ctx.session.flush()
+
+
+# -- namespaces ----------------------------------------------------------------------------------
+
+
+def visible(ctx: Context) -> ColumnElement[bool]:
+    """The condition for namespaces that the caller sees."""
+    if ctx.is_admin:
+        return MetadefNamespace.id.is_not(None)
+    return or_(MetadefNamespace.owner == ctx.project_id, MetadefNamespace.visibility == "public")
+
+
+def get(ctx: Context, name: str, *_: str) -> MetadefNamespace:
+    """Raises NamespaceNotFound, also for what the caller may not see."""
+    statement = select(MetadefNamespace).where(MetadefNamespace.name == name, visible(ctx))
+    found = ctx.session.scalars(statement).first()
+    if found is None:
+        raise NamespaceNotFound(namespace=name)
+    return found
+
+
+def create(ctx: Context, values: Mapping[str, Any]) -> MetadefNamespace:
+    """``values``: the columns; owner defaults to the caller's project. DuplicateNamespace."""
+    known = {"owner": ctx.project_id, **values}
+    _check_free(ctx, known["name"])
+    namespace = MetadefNamespace(**known)
+    ctx.session.add(namespace)
+    ctx.session.flush()
+    return namespace
+
+
+def update(
+    ctx: Context, namespace: MetadefNamespace, values: Mapping[str, Any]
+) -> MetadefNamespace:
+    """Set the columns given; raises DuplicateNamespace."""
+    if values["name"] != namespace.name:
+        _check_free(ctx, values["name"])
+    for name, value in values.items():
+        setattr(namespace, name, value)
+    ctx.session.flush()
+    return namespace
+
+
+def remove(ctx: Context, namespace: MetadefNamespace) -> None:
+    """With everything in it; raises NamespaceProtected."""
+    if namespace.protected:
+        raise NamespaceProtected(namespace=namespace.name)
+    for kind in KINDS:
+        ctx.session.execute(delete(kind).where(kind.namespace_id == namespace.id))
+    ctx.session.delete(namespace)
+    ctx.session.flush()
+
+
+def _check_free(ctx: Context, name: str) -> None:
+    statement = select(MetadefNamespace.id).where(MetadefNamespace.name == name)
+    if ctx.session.scalar(statement) is not None:
+        raise DuplicateNamespace(namespace=name)
+
+
+# -- what is in a namespace ------------------------------------------------------------------------
+
+
+def items(ctx: Context, kind: type[T], namespace: MetadefNamespace) -> Sequence[T]:
+    """All of one kind, oldest first."""
+    statement = select(kind).where(kind.namespace_id == namespace.id)
+    return ctx.session.scalars(statement.order_by(kind.id)).all()
+
+
+def item(ctx: Context, kind: type[T], namespace_name: str, name: str) -> T:
+    """Raises NamespaceNotFound, DefinitionNotFound."""
+    namespace = get(ctx, namespace_name)
+    found = _find(ctx, kind, namespace, name)
+    if found is None:
+        raise DefinitionNotFound(kind=KINDS[kind], name=name, namespace=namespace_name)
+    return found
+
+
+def add(ctx: Context, kind: type[T], namespace: MetadefNamespace, name: str, **values: Any) -> T:
+    """Raises DuplicateDefinition."""
+    if _find(ctx, kind, namespace, name) is not None:
+        raise DuplicateDefinition(kind=KINDS[kind], name=name, namespace=namespace.name)
+    found = kind(namespace_id=namespace.id, name=name, **values)
+    ctx.session.add(found)
+    if kind is MetadefAssociation:
+        _know_type(ctx, name)
+    ctx.session.flush()
+    return found
+
+
+def change(ctx: Context, one: T, name: str, **values: Any) -> T:
+    """Rename and set; raises DuplicateDefinition."""
+    kind = type(one)
+    if name != one.name and _find(ctx, kind, one.namespace, name) is not None:
+        raise DuplicateDefinition(kind=KINDS[kind], name=name, namespace=one.namespace.name)
+    one.name = name
+    for attribute, value in values.items():
+        setattr(one, attribute, value)
+    ctx.session.flush()
+    return one
+
+
+def discard(ctx: Context, one: Any) -> None:
+    """Raises DefinitionProtected."""
+    if one.namespace.protected:
+        raise DefinitionProtected(
+            kind=KINDS[type(one)], name=one.name, namespace=one.namespace.name
+        )
+    ctx.session.delete(one)
+    ctx.session.flush()
+
+
+def clear(ctx: Context, kind: type[T], namespace: MetadefNamespace) -> None:
+    """Remove all of one kind; raises NamespaceProtected."""
+    if namespace.protected:
+        raise NamespaceProtected(namespace=namespace.name)
+    ctx.session.execute(delete(kind).where(kind.namespace_id == namespace.id))
+
+
+def replace_tags(
+    ctx: Context, namespace: MetadefNamespace, names: Sequence[str], *, keep: bool
+) -> None:
+    """These tags and no others (``keep``: besides the others); raises DuplicateDefinition."""
+    if not keep:
+        clear(ctx, MetadefTag, namespace)
+    for name in names:
+        add(ctx, MetadefTag, namespace, name)
+
+
+# -- resource types --------------------------------------------------------------------------------
+
+
+def resource_types(ctx: Context) -> Sequence[MetadefResourceType]:
+    statement = select(MetadefResourceType).order_by(MetadefResourceType.name)
+    return ctx.session.scalars(statement).all()
+
+
+def associations(
+    ctx: Context, namespaces: Iterable[MetadefNamespace]
+) -> dict[int, list[MetadefAssociation]]:
+    """Namespace id -> its associations, in one query."""
+    found: dict[int, list[MetadefAssociation]] = {one.id: [] for one in namespaces}
+    statement = select(MetadefAssociation).where(MetadefAssociation.namespace_id.in_(found))
+    for one in ctx.session.scalars(statement.order_by(MetadefAssociation.id)):
+        found[one.namespace_id].append(one)
+    return found
+
+
+def prefix(ctx: Context, namespace: MetadefNamespace, resource_type: str | None) -> str:
+    """What property names begin with on a resource type; "" without one."""
+    if not resource_type:
+        return ""
+    found = _find(ctx, MetadefAssociation, namespace, resource_type)
+    return (found.prefix or "") if found is not None else ""
+
+
+def _find(ctx: Context, kind: type[T], namespace: MetadefNamespace, name: str) -> T | None:
+    statement = select(kind).where(kind.namespace_id == namespace.id, kind.name == name)
+    return ctx.session.scalars(statement).first()
+
+
+def _know_type(ctx: Context, name: str) -> None:
+    if ctx.session.get(MetadefResourceType, name) is None:
+        ctx.session.add(MetadefResourceType(name=name))

@@ -1,0 +1,233 @@
+"""Metadata definitions: the published schemas, what a request may hold, how they are shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.image.models import (
+    MetadefAssociation,
+    MetadefNamespace,
+    MetadefObject,
+    MetadefProperty,
+    MetadefTag,
+)
+from stratolith.kernel.clock import zulu
+from stratolith.kernel.http.validation import Schema
+
+Document = dict[str, Any]
+MAX_NAME = 80
+TYPES = ("array", "boolean", "integer", "number", "object", "string", None)
+READ_ONLY = ("self", "schema", "created_at", "updated_at")
+
+_NAME: Document = {"type": "string", "maxLength": MAX_NAME}
+_TEXT: Document = {"type": "string"}
+_READ: Document = {"type": "string", "readOnly": True}
+_STRINGS: Document = {"$ref": "#/definitions/stringArray"}
+_COUNT: Document = {"$ref": "#/definitions/positiveInteger"}
+_COUNT_0: Document = {"$ref": "#/definitions/positiveIntegerDefault0"}
+_ONE_PROPERTY: dict[str, Document] = {
+    "name": _NAME,
+    "title": _TEXT,
+    "description": _TEXT,
+    "operators": {"type": "array", "items": _TEXT},
+    "type": {"type": "string", "enum": list(TYPES)},
+    "required": _STRINGS,
+    "minimum": {"type": "number"},
+    "maximum": {"type": "number"},
+    "maxLength": _COUNT,
+    "minLength": _COUNT_0,
+    "pattern": {"type": "string", "format": "regex"},
+    "enum": {"type": "array"},
+    "readonly": {"type": "boolean"},
+    "default": {},
+    "items": {
+        "type": "object",
+        "properties": {
+            "type": {"type": "string", "enum": list(TYPES)},
+            "enum": {"type": "array"},
+        },
+    },
+    "maxItems": _COUNT,
+    "minItems": _COUNT_0,
+    "uniqueItems": {"type": "boolean", "default": False},
+    "additionalItems": {"type": "boolean"},
+}
+DEFINITIONS: Document = {
+    "positiveInteger": {"type": "integer", "minimum": 0},
+    "positiveIntegerDefault0": {"allOf": [_COUNT, {"default": 0}]},
+    "stringArray": {"type": "array", "items": _TEXT, "uniqueItems": True},
+    "property": {
+        "type": "object",
+        "additionalProperties": {
+            "type": "object",
+            "required": ["title", "type"],
+            "properties": _ONE_PROPERTY,
+        },
+    },
+}
+
+
+def _schema(name: str, properties: Document, *required: str) -> Document:
+    return {
+        "name": name,
+        "properties": properties,
+        "additionalProperties": False,
+        "definitions": DEFINITIONS,
+        "required": list(required),
+    }
+
+
+def _collection(name: str, items: Document, **container: Any) -> Document:
+    return {
+        "name": name,
+        "properties": {
+            name: container or {"type": "array", "items": items},
+            "first": _TEXT,
+            "next": _TEXT,
+            "schema": _TEXT,
+        },
+        "links": [
+            {"rel": "first", "href": "{first}"},
+            {"rel": "next", "href": "{next}"},
+            {"rel": "describedby", "href": "{schema}"},
+        ],
+        "definitions": DEFINITIONS,
+    }
+
+
+_TIMES: Document = {"created_at": _READ, "updated_at": _READ}
+_LINKS: Document = {"self": _READ, "schema": _READ}
+_OBJECT: Document = {
+    "name": _NAME,
+    "description": _TEXT,
+    "required": _STRINGS,
+    "properties": {"$ref": "#/definitions/property"},
+}
+_ASSOCIATION: Document = {"name": _NAME, "prefix": _NAME, "properties_target": _NAME}
+
+
+def _named(properties: Document) -> Document:
+    return {
+        "type": "array",
+        "items": {"type": "object", "properties": properties, "required": ["name"]},
+    }
+
+
+NAMESPACE = _schema(
+    "namespace",
+    {
+        "namespace": {**_NAME, "description": "Unique name of the namespace"},
+        "display_name": {**_NAME, "description": "Name for people"},
+        "description": {"type": "string", "maxLength": 500},
+        "visibility": {"type": "string", "enum": ["public", "private"]},
+        "protected": {"type": "boolean", "description": "Whether it is kept from deletion"},
+        "owner": {"type": "string", "maxLength": 255},
+        **_TIMES,
+        **_LINKS,
+        "resource_type_associations": _named(_ASSOCIATION),
+        "properties": {"$ref": "#/definitions/property"},
+        "objects": _named(_OBJECT),
+        "tags": _named({"name": _NAME}),
+    },
+    "namespace",
+)
+OBJECT = _schema("object", {**_OBJECT, **_LINKS, **_TIMES}, "name")
+PROPERTY = _schema("property", _ONE_PROPERTY, "name", "title", "type")
+TAG = _schema("tag", {"name": _NAME, **_TIMES}, "name")
+RESOURCE_TYPE = _schema("resource_type_association", {**_ASSOCIATION, **_TIMES}, "name")
+PUBLISHED: dict[str, Document] = {
+    "namespace": NAMESPACE,
+    "namespaces": _collection("namespaces", NAMESPACE),
+    "object": OBJECT,
+    "objects": _collection("objects", OBJECT),
+    "property": PROPERTY,
+    "properties": _collection("properties", PROPERTY, type="object", additionalProperties=PROPERTY),
+    "tag": TAG,
+    "tags": _collection("tags", TAG),
+    "resource_type": RESOURCE_TYPE,
+    "resource_types": _collection("resource_type_associations", RESOURCE_TYPE),
+}
+
+
+def _request(published: Document) -> Schema:
+    """What a body may hold: everything that is published and not read-only."""
+    properties = {
+        name: {**one, "minLength": 1} if name in ("name", "namespace") else one
+        for name, one in published["properties"].items()
+        if name not in READ_ONLY
+    }
+    return Schema({**published, "type": "object", "properties": properties})
+
+
+WRITE_NAMESPACE = _request(NAMESPACE)
+WRITE_OBJECT = _request(OBJECT)
+WRITE_PROPERTY = _request(PROPERTY)
+WRITE_TAG = _request(TAG)
+WRITE_ASSOCIATION = _request(RESOURCE_TYPE)
+WRITE_TAGS = Schema(
+    {
+        "type": "object",
+        "properties": {
+            "tags": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"name": {**_NAME, "minLength": 1}},
+                    "required": ["name"],
+                },
+            }
+        },
+        "required": ["tags"],
+        "additionalProperties": False,
+    }
+)
+
+
+def render_namespace(namespace: MetadefNamespace) -> Document:
+    """The namespace alone, without what is in it."""
+    found: Document = {
+        "namespace": namespace.name,
+        "display_name": namespace.display_name,
+        "description": namespace.description,
+        "visibility": namespace.visibility,
+        "protected": namespace.protected,
+        "owner": namespace.owner,
+        **_times(namespace),
+        "self": f"/v2/metadefs/namespaces/{namespace.name}",
+        "schema": "/v2/schemas/metadefs/namespace",
+    }
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def render_object(one: MetadefObject, namespace: str, prefix: str = "") -> Document:
+    properties = one.document.get("properties") or {}
+    return {
+        "name": one.name,
+        "required": [],
+        **one.document,
+        "properties": {prefix + name: value for name, value in properties.items()},
+        **_times(one),
+        "self": f"/v2/metadefs/namespaces/{namespace}/objects/{one.name}",
+        "schema": "/v2/schemas/metadefs/object",
+    }
+
+
+def render_property(one: MetadefProperty, prefix: str = "") -> Document:
+    return {"name": prefix + one.name, **one.document}
+
+
+def render_tag(one: MetadefTag) -> Document:
+    return {"name": one.name, **_times(one)}
+
+
+def render_association(one: MetadefAssociation) -> Document:
+    found: Document = {"name": one.name}
+    if one.prefix is not None:
+        found["prefix"] = one.prefix
+    if one.properties_target is not None:
+        found["properties_target"] = one.properties_target
+    return {**found, **_times(one)}
+
+
+def _times(one: Any) -> Document:
+    return {"created_at": zulu(one.created_at), "updated_at": zulu(one.updated_at)}
