@@ -10,9 +10,10 @@ import threading
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from stratolith.kernel.agent import health
 from stratolith.kernel.agent.client import HttpTransport
 from stratolith.kernel.agent.host import Host, Room
-from stratolith.kernel.config import Settings
+from stratolith.kernel.config import ApiSection, Settings
 
 if TYPE_CHECKING:
     from stratolith.kernel.environment import Environment
@@ -25,6 +26,11 @@ ROOMS = ("network", "compute")
 
 def host_name() -> str:
     return socket.gethostname()
+
+
+def health_port(settings: Settings) -> int:
+    """Where the agent answers /healthz, /readyz and /metrics: beside the one port."""
+    return settings.of(ApiSection).port + 1
 
 
 def make_rooms(settings: Settings, host: str, *, fake: bool) -> list[Room]:
@@ -67,6 +73,9 @@ def run(settings: Settings) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
         host.start()
+        page = health.serve(host.problems, health_port(settings))
         LOG.info("agent of %s runs", name)
         ended.wait()
+        if page is not None:
+            page.shutdown()
         host.stop()

@@ -88,6 +88,8 @@ class Host:
         self._stop = threading.Event()
         self._started_at = utcnow()
         self._threads = Supervisor()
+        # View -> why its last look failed, None when it went well.
+        self._failing: dict[str, str | None] = {room.view: "has not looked yet" for room in rooms}
         for room in rooms:
             room.host = self
 
@@ -107,6 +109,10 @@ class Host:
         self._threads.stop()
         for room in self.rooms.values():
             room.stop()
+
+    def problems(self) -> list[str]:
+        """What is wrong now, one sentence each; empty when every room's last look went well."""
+        return [f"{view}: {why}" for view, why in self._failing.items() if why]
 
     def poke(self, view: str, key: str = "") -> None:
         """Wake a room from inside this host."""
@@ -153,8 +159,10 @@ class Host:
             try:
                 room.sync(keys)
                 failures = 0
+                self._failing[room.view] = None
             except Exception as error:
                 failures += 1
+                self._failing[room.view] = str(error) or type(error).__name__
                 if not isinstance(error, Unreachable):
                     LOG.exception("%s: sync failed", room.view)
                 self._stop.wait(min(0.2 * 2**failures, 10.0))

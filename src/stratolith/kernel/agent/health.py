@@ -1,0 +1,63 @@
+"""What an agent answers about itself: alive, ready, metrics, on the loopback address.
+
+GET /healthz   200 while the process runs
+GET /readyz    200 when the last look of every room went well, else 503 and why
+GET /metrics   Prometheus metrics of the agent
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from stratolith.kernel import metrics
+
+LOG = logging.getLogger(__name__)
+Problems = Callable[[], list[str]]
+
+
+def make_handler(problems: Problems) -> type[BaseHTTPRequestHandler]:
+    """A handler that asks ``problems`` what is wrong (nothing: an empty list)."""
+
+    class Handler(BaseHTTPRequestHandler):
+        timeout = 10
+
+        def do_GET(self) -> None:
+            if self.path == "/metrics":
+                self._answer(200, metrics.render(), "text/plain; version=0.0.4")
+            elif self.path in ("/healthz", "/healthcheck"):
+                self._answer(200, b"OK", "text/plain")
+            elif self.path == "/readyz":
+                found = problems()
+                self._answer(503 if found else 200, "\n".join(found or ["ready"]).encode())
+            else:
+                self._answer(404, b"not found")
+
+        def _answer(self, status: int, body: bytes, kind: str = "text/plain") -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            LOG.debug(format, *args)
+
+    return Handler
+
+
+def serve(problems: Problems, port: int) -> ThreadingHTTPServer | None:
+    """Answer on 127.0.0.1:``port`` in a thread; None when the port is taken.
+
+    An agent whose health cannot be asked still does its work, so that is no reason to end.
+    """
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", port), make_handler(problems))
+    except OSError as error:
+        LOG.warning("no health page on 127.0.0.1:%d: %s", port, error)
+        return None
+    threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
+    return server
