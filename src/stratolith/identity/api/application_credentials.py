@@ -51,6 +51,8 @@ def refuse_delegated(ctx: Context) -> None:
             "A token of a restricted application credential cannot manage application "
             "credentials or trusts."
         )
+    if "ec2credential" in ctx.who.methods:
+        raise Forbidden("A token of an EC2 key cannot manage credentials.")
     if "trust" in details:
         raise Forbidden("A token of a trust cannot manage application credentials.")
 

@@ -11,6 +11,7 @@ from stratolith.identity.api import projects as projects_api
 from stratolith.identity.api.collections import collection, page_of
 from stratolith.identity.exceptions import TokenNotFound
 from stratolith.identity.managers import authentication, catalog, effective, revocations, tokens
+from stratolith.identity.managers.receipts import MoreFactorsNeeded
 from stratolith.identity.models import Project
 from stratolith.identity.schemas import auth as schemas
 from stratolith.kernel.auth import Identity
@@ -65,8 +66,28 @@ def render(ctx: Context, who: Identity) -> Body:
 
 
 def log_in(ctx: Context, body: Body) -> Response:
-    token, who = authentication.log_in(ctx, body["auth"])
+    try:
+        token, who = authentication.log_in(ctx, body["auth"])
+    except MoreFactorsNeeded as more:
+        return _receipt(ctx, more)
     return Response(render(ctx, who), headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
+
+
+def _receipt(ctx: Context, more: MoreFactorsNeeded) -> Response:
+    """401, with a receipt for the factors that were right."""
+    receipt, account = more.receipt, more.account
+    domain = {"id": account.domain.id, "name": account.domain.name}
+    document = {
+        "receipt": {
+            "methods": list(receipt.methods),
+            "user": {"id": account.user.id, "name": account.user.name, "domain": domain},
+            "expires_at": zulu_micro(receipt.expires_at),
+            "issued_at": zulu_micro(receipt.issued_at),
+        },
+        "required_auth_methods": more.rules,
+    }
+    headers = {"Openstack-Auth-Receipt": receipt.seal(ctx)}
+    return Response(document, status=401, headers=headers)
 
 
 def _subject(ctx: Context, rule: str) -> tuple[str, Identity]:

@@ -21,7 +21,7 @@ from stratolith.identity.api.collections import (
     target,
     text_filters,
 )
-from stratolith.identity.managers import authentication, password_rules, passwords, users
+from stratolith.identity.managers import accounts, factors, password_rules, passwords, users
 from stratolith.identity.managers.users import NewPassword
 from stratolith.identity.models import Password, User
 from stratolith.identity.schemas import users as schemas
@@ -75,7 +75,7 @@ def render(ctx: Context, user: User, expires: datetime | None) -> Body:
         "id": user.id,
         "name": user.name,
         "domain_id": user.domain_id,
-        "enabled": user.enabled,
+        "enabled": accounts.is_enabled(ctx.env, user),
         "password_expires_at": zulu_micro(expires),
         "options": user.options,
         "links": member_links(ctx, "users", user.id),
@@ -155,9 +155,8 @@ def change_password(ctx: Context, user_id: str, body: Body) -> None:
 
 
 def _own_change(ctx: Context, session: Session, user_id: str, values: Body) -> NewPassword:
-    user = authentication.check_password(
-        ctx, session, session.get(User, user_id), values["original_password"]
-    )
+    found = accounts.by_id(session, user_id)
+    user = factors.check_password(ctx, found, values["original_password"]).user
     password_rules.check_form(ctx, values["password"])
     password_rules.check_own_change(ctx, session, user, values["password"])
     return NewPassword(passwords.of(ctx.env).hash(values["password"]), self_service=True)

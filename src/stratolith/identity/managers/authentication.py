@@ -1,20 +1,20 @@
-"""Logging in: proof of identity by password or token, then the scope asked for."""
+"""Logging in: proof of identity by one or more factors, then the scope asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy import update as sql_update
-from sqlalchemy.orm import Session
 
-from stratolith.identity.exceptions import PasswordExpired, TokenNotFound
-from stratolith.identity.managers import claims, lockout, passwords, tokens
+from stratolith.identity.managers import accounts, claims, factors, receipts, tokens
+from stratolith.identity.managers.accounts import Account
 from stratolith.identity.managers.claims import Claims
-from stratolith.identity.models import ApplicationCredential, Password, Project, Trust, User
+from stratolith.identity.managers.factors import Proof
+from stratolith.identity.models import Project, Trust
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.context import Context
@@ -23,37 +23,28 @@ from stratolith.kernel.exceptions import ApiError, BadRequest, Forbidden, Unauth
 Body = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Proof:
-    """Who somebody turned out to be. parent: the token it rests on, if any; expires_at: an end
-    that the proof itself has.
-    """
-
-    user_id: str
-    methods: tuple[str, ...]
-    parent: Identity | None = None
-    application_credential_id: str = ""
-    expires_at: datetime | None = None
-
-
 def log_in(ctx: Context, auth: Body) -> tuple[str, Identity]:
     """(token, identity) for the ``auth`` of a request; raises Unauthorized."""
     proof = prove(ctx, auth["identity"])
-    said = _claims(ctx, proof)
+    account = proof.account or accounts.enabled(ctx.env, ctx.session, proof.user_id)
+    proof = replace(proof, account=account, methods=receipts.check(ctx, account, proof.methods))
+    if proof.parent is None:
+        accounts.was_active(ctx, account.user)
+    said = new_claims(ctx, proof)
     if proof.parent is not None:
         _check_rescope(proof.parent)
     scope = auth.get("scope")
     if proof.application_credential_id:
         if scope is not None:
             raise Unauthorized("Application credentials cannot request a scope.")
-        identity = tokens.resolve(ctx.env, ctx.session, said)
+        identity = tokens.resolve(ctx.env, ctx.session, said, account)
     elif scope is None:
-        said, identity = _default_scope(ctx, said)
+        said, identity = _default_scope(ctx, said, account)
     elif "OS-TRUST:trust" in scope:
         said, identity = _by_trust(ctx, said, scope["OS-TRUST:trust"]["id"])
     else:
         said = replace(said, **scope_of(ctx, scope))
-        identity = tokens.resolve(ctx.env, ctx.session, said)
+        identity = tokens.resolve(ctx.env, ctx.session, said, account)
     return said.to_token(claims.ring_of(ctx.env)), identity
 
 
@@ -67,7 +58,7 @@ def prove(ctx: Context, identity: Body) -> Proof:
                 "request since it is either malformed or otherwise incorrect. The client is "
                 "assumed to be in error."
             )
-        check = _METHODS.get(method)
+        check = factors.CHECKS.get(method)
         if check is None:
             raise Unauthorized
         proofs.append(check(ctx, identity[method]))
@@ -84,100 +75,8 @@ def prove(ctx: Context, identity: Body) -> Proof:
             (p.application_credential_id for p in proofs if p.application_credential_id), ""
         ),
         expires_at=min(ends) if ends else None,
+        account=next((proof.account for proof in proofs if proof.account), None),
     )
-
-
-# -- methods -------------------------------------------------------------------------------------
-
-
-def by_password(ctx: Context, body: Body) -> Proof:
-    """A wrong password, an unknown user and a disabled one look alike and take as long."""
-    given = body["user"]
-    user = check_password(ctx, ctx.session, find_user(ctx, given), given["password"])
-    row = newest_password(ctx.session, user.id)
-    assert row is not None
-    if row.expires_at is not None and row.expires_at <= ctx.env.clock.now():
-        raise PasswordExpired(user_id=user.id)
-    return Proof(user.id, ("password",))
-
-
-def check_password(ctx: Context, session: Session, user: User | None, password: str) -> User:
-    """The user, when the password is right (expired or not); raises Unauthorized.
-
-    ``session`` must be a reading one: the hash takes its time.
-    """
-    usable = user is not None and not lockout.is_locked(ctx, user)
-    row = newest_password(session, user.id) if user is not None and usable else None
-    good = passwords.of(ctx.env).verify(password, row.hash if row is not None else None)
-    if user is None or not usable or not good:
-        if user is not None and usable:
-            lockout.failed(ctx, user)
-        raise Unauthorized
-    lockout.succeeded(ctx, user)
-    tokens.enabled_user(session, user.id)
-    return user
-
-
-def newest_password(session: Session, user_id: str) -> Password | None:
-    statement = select(Password).where(Password.user_id == user_id)
-    return session.scalars(statement.order_by(Password.id.desc()).limit(1)).first()
-
-
-def by_token(ctx: Context, body: Body) -> Proof:
-    try:
-        parent = tokens.validate(ctx.env, body["id"])
-    except Unauthorized:
-        raise TokenNotFound from None  # the real one says 404 here, and clients look for it
-    return Proof(parent.user_id, (*parent.methods, "token"), parent)
-
-
-def by_application_credential(ctx: Context, body: Body) -> Proof:
-    """By id, or by name and user; an unknown one takes as long as a wrong secret."""
-    found = None
-    if body.get("id") is not None:
-        found = ctx.session.get(ApplicationCredential, body["id"])
-    elif body.get("name") is not None and body.get("user"):
-        user = find_user(ctx, body["user"])
-        statement = select(ApplicationCredential).where(
-            ApplicationCredential.user_id == (user.id if user else ""),
-            ApplicationCredential.name == body["name"],
-        )
-        found = ctx.session.scalars(statement).first()
-    else:
-        raise BadRequest("application_credential: an id, or a name and a user, is required.")
-    hashed = found.secret_hash if found is not None else None
-    if not passwords.of(ctx.env).verify(body["secret"], hashed) or found is None:
-        raise Unauthorized
-    return Proof(
-        found.user_id,
-        ("application_credential",),
-        application_credential_id=found.id,
-        expires_at=found.expires_at,
-    )
-
-
-_METHODS = {
-    "password": by_password,
-    "token": by_token,
-    "application_credential": by_application_credential,
-}
-
-
-def find_user(ctx: Context, given: Body) -> User | None:
-    """The user of ``{"id"}`` or ``{"name", "domain"}``; raises BadRequest for neither."""
-    if given.get("id") is not None:
-        return ctx.session.get(User, given["id"])
-    if given.get("name") is None or not given.get("domain"):
-        raise BadRequest(
-            "Expecting to find domain in user. The server could not comply with the request "
-            "since it is either malformed or otherwise incorrect. The client is assumed to be "
-            "in error."
-        )
-    domain = find_domain(ctx, given["domain"])
-    if domain is None:
-        return None
-    statement = select(User).where(User.domain_id == domain.id, User.name == given["name"])
-    return ctx.session.scalars(statement).first()
 
 
 def find_domain(ctx: Context, given: Body) -> Project | None:
@@ -186,6 +85,9 @@ def find_domain(ctx: Context, given: Body) -> Project | None:
         return found if found is not None and found.is_domain else None
     if given.get("name") is None:
         raise BadRequest("Expecting to find id or name in domain.")
+    for one in ctx.session.identity_map.values():  # mostly the user's, read a moment ago
+        if isinstance(one, Project) and one.is_domain and one.name == given["name"]:
+            return one
     statement = select(Project).where(Project.is_domain, Project.name == given["name"])
     return ctx.session.scalars(statement).first()
 
@@ -215,30 +117,30 @@ def _project_id(ctx: Context, given: Body) -> str:
     domain = find_domain(ctx, given["domain"])
     if domain is None:
         raise Unauthorized
-    statement = select(Project.id).where(
-        Project.domain_id == domain.id, Project.name == given["name"]
-    )
+    # whole rows, not ids: what is looked up later finds them in the session
+    statement = select(Project).where(Project.domain_id == domain.id, Project.name == given["name"])
     found = ctx.session.scalars(statement).first()
     if found is None and given["name"] == domain.name:
-        found = domain.id  # a domain can act as a project
+        found = domain  # a domain can act as a project
     if found is None:
         raise Unauthorized
-    return found
+    return found.id
 
 
-def _default_scope(ctx: Context, said: Claims) -> tuple[Claims, Identity]:
+def _default_scope(ctx: Context, said: Claims, account: Account) -> tuple[Claims, Identity]:
     """The user's default project when it can be had, else no scope."""
-    user = ctx.session.get(User, said.user_id)
-    if user is not None and user.default_project_id:
+    user = account.user
+    if user.default_project_id:
         scoped = replace(said, scope=claims.PROJECT, scope_id=user.default_project_id)
         try:
-            return scoped, tokens.resolve(ctx.env, ctx.session, scoped)
+            return scoped, tokens.resolve(ctx.env, ctx.session, scoped, account)
         except ApiError:
             pass  # no role there any more, or disabled: the user still may log in
-    return said, tokens.resolve(ctx.env, ctx.session, said)
+    return said, tokens.resolve(ctx.env, ctx.session, said, account)
 
 
-def _claims(ctx: Context, proof: Proof) -> Claims:
+def new_claims(ctx: Context, proof: Proof) -> Claims:
+    """Claims of a token without scope, as long-lived as the proof allows."""
     now = ctx.env.clock.now()
     seconds = ctx.env.settings.of(IdentitySettings).token_seconds
     expires = (now + timedelta(seconds=seconds)).replace(microsecond=0)
@@ -261,7 +163,8 @@ def _claims(ctx: Context, proof: Proof) -> Claims:
 
 def _check_rescope(parent: Identity) -> None:
     """Delegated rights do not become others; raises Forbidden."""
-    if "application_credential" in parent.methods or parent.details.get("trust_id"):
+    delegated = {"application_credential", "ec2credential"} & set(parent.methods)
+    if delegated or parent.details.get("trust_id"):
         raise Forbidden("A token of delegated rights cannot be exchanged for another.")
 
 

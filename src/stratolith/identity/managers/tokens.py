@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stratolith.identity.managers import claims, effective, epoch, revocations, role_graph
+from stratolith.identity.managers import (
+    accounts,
+    claims,
+    effective,
+    epoch,
+    revocations,
+    role_graph,
+)
+from stratolith.identity.managers.accounts import Account
 from stratolith.identity.managers.claims import Claims
 from stratolith.identity.models import (
     AccessRuleRow,
     ApplicationCredential,
-    Password,
     Project,
     Trust,
-    User,
 )
 from stratolith.kernel.auth import AccessRule, Identity
 from stratolith.kernel.environment import Environment
@@ -81,11 +85,18 @@ def _cache(env: Environment) -> TokenCache:
     return found
 
 
-def resolve(env: Environment, session: Session, said: Claims) -> Identity:
-    """The identity a token's claims stand for; raises Unauthorized when they hold no longer."""
+def resolve(
+    env: Environment, session: Session, said: Claims, account: Account | None = None
+) -> Identity:
+    """The identity a token's claims stand for; raises Unauthorized when they hold no longer.
+
+    ``account``: of the claims' user, when it was read (and found enabled) in this transaction.
+    """
     if said.expires_at <= env.clock.now():
         raise Unauthorized
-    user, domain = enabled_user(session, said.user_id)
+    if account is None:
+        account = accounts.enabled(env, session, said.user_id)
+    user, domain = account.user, account.domain
     facts: dict[str, Any] = {
         "user_id": user.id,
         "user_name": user.name,
@@ -95,7 +106,7 @@ def resolve(env: Environment, session: Session, said: Claims) -> Identity:
         "audit_ids": said.audit_ids,
         "issued_at": said.issued_at,
         "expires_at": said.expires_at,
-        "details": {"password_expires_at": password_expiry(session, user.id)},
+        "details": {"password_expires_at": account.password_expires_at},
     }
     if said.application_credential_id:
         _add_application_credential(env, session, said, facts)
@@ -109,21 +120,6 @@ def resolve(env: Environment, session: Session, said: Claims) -> Identity:
     if revocations.is_revoked(env, identity):
         raise Unauthorized
     return identity
-
-
-def enabled_user(session: Session, user_id: str) -> tuple[User, Project]:
-    """The user and the user's domain; raises Unauthorized unless both are enabled."""
-    row = session.execute(
-        select(User, Project).join(Project, Project.id == User.domain_id).where(User.id == user_id)
-    ).first()
-    if row is None or not row[0].enabled or not row[1].enabled:
-        raise Unauthorized
-    return row[0], row[1]
-
-
-def password_expiry(session: Session, user_id: str) -> datetime | None:
-    statement = select(Password.expires_at).where(Password.user_id == user_id)
-    return session.scalars(statement.order_by(Password.id.desc()).limit(1)).first()
 
 
 def _scope(env: Environment, session: Session, said: Claims) -> dict[str, Any]:
@@ -207,7 +203,8 @@ def _add_trust(env: Environment, session: Session, said: Claims, facts: dict[str
         raise Unauthorized
     if trust.expires_at is not None and trust.expires_at <= env.clock.now():
         raise Unauthorized
-    trustor, domain = enabled_user(session, trust.trustor_user_id)
+    giver = accounts.enabled(env, session, trust.trustor_user_id)
+    trustor, domain = giver.user, giver.domain
     place, role_ids = _delegated_roles(
         env, session, trust.trustor_user_id, trust.project_id, trust.role_ids
     )

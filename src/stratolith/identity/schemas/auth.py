@@ -30,6 +30,10 @@ LOG_IN = Schema(
                                 {"user": _object({**_USER, "password": _TEXT}, "password")},
                                 "user",
                             ),
+                            "totp": _object(
+                                {"user": _object({**_USER, "passcode": _TEXT}, "passcode")},
+                                "user",
+                            ),
                             "token": _object({"id": _TEXT}, "id"),
                             "application_credential": _object(
                                 {
@@ -70,3 +74,16 @@ LOG_IN = Schema(
         "auth",
     )
 )
+
+SIGNATURE_KEYS = ("credentials", "credential", "ec2Credentials")
+_SIGNED: Document = {
+    "type": "object",
+    "properties": {
+        **dict.fromkeys(
+            ("access", "signature", "token", "host", "verb", "path", "body_hash"), _TEXT
+        ),
+        "params": {"type": "object"},
+        "headers": {"type": "object"},
+    },
+}
+SIGNED = Schema({"type": "object", "properties": dict.fromkeys(SIGNATURE_KEYS, _SIGNED)})

@@ -1,0 +1,92 @@
+"""A user with the domain and the password in force: what every login and validation reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import update as sql_update
+from sqlalchemy.orm import Session, aliased
+
+from stratolith.identity.models import Password, Project, User
+from stratolith.identity.settings import IdentitySettings
+from stratolith.kernel.context import Context
+from stratolith.kernel.environment import Environment
+from stratolith.kernel.exceptions import Unauthorized
+
+ALWAYS_ACTIVE = "ignore_user_inactivity"
+_Domain = aliased(Project)
+
+
+@dataclass(frozen=True)
+class Account:
+    """password: None for a user who cannot log in by one."""
+
+    user: User
+    domain: Project
+    password: Password | None
+
+    @property
+    def password_expires_at(self) -> datetime | None:
+        return self.password.expires_at if self.password is not None else None
+
+
+def by_id(session: Session, user_id: str) -> Account | None:
+    return _one(session, User.id == user_id)
+
+
+def by_name(session: Session, name: str, domain: dict[str, Any]) -> Account | None:
+    """``domain`` is ``{"id"}`` or ``{"name"}``."""
+    if domain.get("id") is not None:
+        return _one(session, and_(User.name == name, User.domain_id == domain["id"]))
+    return _one(session, and_(User.name == name, _Domain.name == domain["name"]))
+
+
+def enabled(env: Environment, session: Session, user_id: str) -> Account:
+    """Raises Unauthorized unless the user and the user's domain are enabled."""
+    return require_enabled(env, by_id(session, user_id))
+
+
+def require_enabled(env: Environment, found: Account | None) -> Account:
+    """Raises Unauthorized."""
+    if found is None or not is_enabled(env, found.user) or not found.domain.enabled:
+        raise Unauthorized
+    return found
+
+
+def is_enabled(env: Environment, user: User) -> bool:
+    """Whether the user may be anybody now: not disabled, nor away for too many days."""
+    if not user.enabled:
+        return False
+    days = env.settings.of(IdentitySettings).disable_user_account_days_inactive
+    if not days or user.last_active_at is None or user.options.get(ALWAYS_ACTIVE):
+        return True
+    return env.clock.now() < user.last_active_at + timedelta(days=days)
+
+
+def was_active(ctx: Context, user: User) -> None:
+    """Note that the user logged in; only the day is kept exactly, so it is one write a day."""
+    now = ctx.env.clock.now()
+    if user.last_active_at is not None and user.last_active_at.date() == now.date():
+        return
+    with ctx.env.db.write() as session:
+        session.execute(sql_update(User).where(User.id == user.id).values(last_active_at=now))
+
+
+def _one(session: Session, condition: ColumnElement[bool]) -> Account | None:
+    newest = (
+        select(func.max(Password.id))
+        .where(Password.user_id == User.id)
+        .correlate(User)
+        .scalar_subquery()
+    )
+    statement = (
+        select(User, _Domain, Password)
+        .join(_Domain, and_(_Domain.id == User.domain_id, _Domain.is_domain))
+        .outerjoin(Password, Password.id == newest)
+        .where(condition)
+    )
+    row = session.execute(statement).first()
+    return Account(*row) if row is not None else None

@@ -1,0 +1,167 @@
+"""One-time passcodes, rules of several factors, and receipts between them."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import httpx2 as httpx
+import pytest
+
+from stratolith.identity.managers import totp
+from stratolith.kernel.clock import SimulatedClock
+from stratolith.kernel.testing import Client, TestCloud
+from tests.api.identity.people import PASSWORD, grant, make_project, make_user
+
+SECRET = base64.b32encode(b"12345678901234567890").decode()
+RECEIPT = "Openstack-Auth-Receipt"
+
+
+@pytest.fixture
+def clock(cloud: TestCloud) -> SimulatedClock:
+    found = SimulatedClock(cloud.env.clock.now())
+    cloud.env.clock = found
+    return found
+
+
+@pytest.fixture
+def alice(admin: Client, clock: SimulatedClock) -> dict[str, Any]:
+    """A user with a password, a one-time secret and a rule that asks for both."""
+    rules = [["password", "totp"]]
+    options = {"multi_factor_auth_rules": rules, "multi_factor_auth_enabled": True}
+    user, project = make_user(admin, "alice", options=options), make_project(admin, "alices")
+    grant(admin, f"projects/{project['id']}", f"users/{user['id']}", "member")
+    body = {"credential": {"user_id": user["id"], "type": "totp", "blob": SECRET}}
+    assert admin.post("identity", "/credentials", json=body).status_code == 201
+    return user
+
+
+def identity(cloud: TestCloud, *methods: str, password: str = PASSWORD) -> dict[str, Any]:
+    who = {"name": "alice", "domain": {"id": "default"}}
+    code = totp.passcode(SECRET, cloud.env.clock.now().timestamp())
+    every = {
+        "password": {"user": {**who, "password": password}},
+        "totp": {"user": {**who, "passcode": code}},
+    }
+    return {"methods": list(methods), **{name: every[name] for name in methods}}
+
+
+def log_in(cloud: TestCloud, who: dict[str, Any], **headers: str) -> httpx.Response:
+    scope = {"project": {"name": "alices", "domain": {"id": "default"}}}
+    body = {"auth": {"identity": who, "scope": scope}}
+    answer: httpx.Response = cloud.http.post("/identity/v3/auth/tokens", json=body, headers=headers)
+    return answer
+
+
+def test_both_factors_at_once_give_a_token(cloud: TestCloud, alice: dict[str, Any]) -> None:
+    answer = log_in(cloud, identity(cloud, "password", "totp"))
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["token"]["methods"] == ["password", "totp"]
+
+
+def test_one_factor_gives_a_receipt_and_the_other_a_token(
+    cloud: TestCloud, alice: dict[str, Any]
+) -> None:
+    answer = log_in(cloud, identity(cloud, "password"))
+    assert answer.status_code == 401
+    assert "x-subject-token" not in answer.headers
+    found = answer.json()
+    assert found["required_auth_methods"] == [["password", "totp"]]
+    assert found["receipt"]["methods"] == ["password"]
+    assert found["receipt"]["user"]["id"] == alice["id"]
+    receipt = answer.headers[RECEIPT]
+    second = log_in(cloud, identity(cloud, "totp"), **{RECEIPT: receipt})
+    assert second.status_code == 201
+    assert second.json()["token"]["methods"] == ["password", "totp"]
+
+
+def test_a_token_of_all_factors_is_exchanged_for_another(
+    cloud: TestCloud, alice: dict[str, Any]
+) -> None:
+    token = log_in(cloud, identity(cloud, "password", "totp")).headers["x-subject-token"]
+    again = log_in(cloud, {"methods": ["token"], "token": {"id": token}})
+    assert again.status_code == 201
+
+
+def test_a_receipt_is_no_token_and_a_token_no_receipt(
+    cloud: TestCloud, demo: Client, alice: dict[str, Any]
+) -> None:
+    receipt = log_in(cloud, identity(cloud, "password")).headers[RECEIPT]
+    assert Client(cloud, receipt).get("identity", "/auth/catalog").status_code == 401
+    exchanged = log_in(cloud, {"methods": ["token"], "token": {"id": receipt}})
+    assert exchanged.status_code == 404
+    token = log_in(cloud, identity(cloud, "password", "totp")).headers["x-subject-token"]
+    for wrong in (token, demo.token, "junk", "gAAAA" * 20):
+        answer = log_in(cloud, identity(cloud, "totp"), **{RECEIPT: wrong})
+        assert answer.status_code == 401
+
+
+def test_a_receipt_of_somebody_else_does_not_help(
+    cloud: TestCloud, admin: Client, alice: dict[str, Any]
+) -> None:
+    options = {"multi_factor_auth_rules": [["password", "totp"]]}
+    make_user(admin, "mallory", options=options)
+    who = {"name": "mallory", "domain": {"id": "default"}, "password": PASSWORD}
+    own = log_in(cloud, {"methods": ["password"], "password": {"user": who}})
+    assert own.status_code == 401
+    answer = log_in(cloud, identity(cloud, "totp"), **{RECEIPT: own.headers[RECEIPT]})
+    assert answer.status_code == 401
+    assert "x-subject-token" not in answer.headers
+
+
+def test_a_receipt_ends_by_time_and_by_a_new_password(
+    cloud: TestCloud, admin: Client, clock: SimulatedClock, alice: dict[str, Any]
+) -> None:
+    receipt = log_in(cloud, identity(cloud, "password")).headers[RECEIPT]
+    clock.advance(301)
+    assert log_in(cloud, identity(cloud, "totp"), **{RECEIPT: receipt}).status_code == 401
+    receipt = log_in(cloud, identity(cloud, "password")).headers[RECEIPT]
+    clock.advance(1)
+    path = f"/users/{alice['id']}"
+    token = cloud.client("admin", "demo").token
+    changed = Client(cloud, token).patch(
+        "identity", path, json={"user": {"password": "another-password"}}
+    )
+    assert changed.status_code == 200
+    assert log_in(cloud, identity(cloud, "totp"), **{RECEIPT: receipt}).status_code == 401
+
+
+def test_a_passcode_is_right_now_and_one_window_later(
+    cloud: TestCloud, clock: SimulatedClock, alice: dict[str, Any]
+) -> None:
+    both = identity(cloud, "password", "totp")
+    clock.advance(30)
+    assert log_in(cloud, both).status_code == 201
+    clock.advance(30)
+    assert log_in(cloud, both).status_code == 401
+
+
+def test_rules_that_are_off_or_of_unknown_methods_do_not_lock_out(
+    cloud: TestCloud, admin: Client, alice: dict[str, Any]
+) -> None:
+    path = f"/users/{alice['id']}"
+    for options in (
+        {"multi_factor_auth_enabled": False},
+        {"multi_factor_auth_enabled": True, "multi_factor_auth_rules": [["retina"]]},
+    ):
+        admin.patch("identity", path, json={"user": {"options": options}})
+        assert log_in(cloud, identity(cloud, "password")).status_code == 201
+
+
+def test_wrong_passcodes_lock_like_wrong_passwords(tmp_path: Any) -> None:
+    cloud = TestCloud(tmp_path / "c", identity={"lockout_failure_attempts": 3})
+    try:
+        admin = cloud.client("admin")
+        user = make_user(admin, "alice")
+        body = {"credential": {"user_id": user["id"], "type": "totp", "blob": SECRET}}
+        admin.post("identity", "/credentials", json=body)
+        wrong = identity(cloud, "totp")
+        wrong["totp"]["user"]["passcode"] = "nothing"
+        for _ in range(3):
+            assert log_in(cloud, wrong).status_code == 401
+        unscoped = {"auth": {"identity": identity(cloud, "totp"), "scope": "unscoped"}}
+        assert cloud.http.post("/identity/v3/auth/tokens", json=unscoped).status_code == 401
+        admin.patch("identity", f"/users/{user['id']}", json={"user": {"enabled": True}})
+        assert cloud.http.post("/identity/v3/auth/tokens", json=unscoped).status_code == 201
+    finally:
+        cloud.close()
