@@ -60,3 +60,7 @@ class RegisteredLimitInUse(Forbidden):
         "Unable to update or delete registered limit {id} because there are project limits "
         "associated with it."
     )
+
+
+class SignatureKeyNotFound(NotFound):
+    message = "EC2 access key not found."

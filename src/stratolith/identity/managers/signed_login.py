@@ -1,0 +1,79 @@
+"""Logging in for somebody by an EC2 key: a service hands on a request that was signed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from stratolith.identity.exceptions import SignatureKeyNotFound
+from stratolith.identity.managers import authentication, aws_signature, claims, credentials, tokens
+from stratolith.identity.managers.aws_signature import InvalidSignature, SignedRequest
+from stratolith.identity.managers.factors import Proof
+from stratolith.identity.models import Credential
+from stratolith.kernel.auth import Identity
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import Unauthorized
+
+Body = dict[str, Any]
+METHOD = "ec2credential"
+VALID_FOR = timedelta(minutes=15)
+
+
+def by_ec2(ctx: Context, given: Body) -> tuple[str, Identity]:
+    """(token, identity); raises Unauthorized, SignatureKeyNotFound."""
+    key, parts = _key(ctx, given)
+    request = SignedRequest.read(given)
+    try:
+        aws_signature.check_ec2(request, _text(given, "signature"), parts["secret"])
+        signed_at = request.signed_at()
+    except InvalidSignature as error:
+        raise Unauthorized(str(error)) from None
+    now = ctx.env.clock.now()
+    if signed_at is not None and now > signed_at + VALID_FOR:
+        raise Unauthorized("Credential is expired")
+    return _token(ctx, key, parts)
+
+
+def by_s3(ctx: Context, given: Body) -> tuple[str, Identity]:
+    """(token, identity); raises Unauthorized, SignatureKeyNotFound."""
+    key, parts = _key(ctx, given)
+    try:
+        aws_signature.check_s3(_text(given, "token"), _text(given, "signature"), parts["secret"])
+    except InvalidSignature as error:
+        raise Unauthorized(str(error)) from None
+    return _token(ctx, key, parts)
+
+
+def _key(ctx: Context, given: Body) -> tuple[Credential, Body]:
+    access = _text(given, "access")
+    found = ctx.session.get(Credential, credentials.id_of_access(access))
+    if found is None or found.type != credentials.EC2 or found.project_id is None:
+        raise SignatureKeyNotFound
+    parts = credentials.ec2_parts(credentials.blob_of(ctx, found))
+    if not isinstance(parts.get("secret"), str) or not parts["secret"]:
+        raise Unauthorized("The EC2 key has no secret.")
+    return found, parts
+
+
+def _token(ctx: Context, key: Credential, parts: Body) -> tuple[str, Identity]:
+    """With the rights the key stands for: the user's, or those of a trust or a credential."""
+    said = authentication.new_claims(ctx, Proof(key.user_id, (METHOD,)))
+    said = replace(said, scope=claims.PROJECT, scope_id=key.project_id or "")
+    if parts.get("trust_id"):
+        said = replace(said, trust_id=str(parts["trust_id"]))
+    elif parts.get("app_cred_id"):
+        said = replace(said, application_credential_id=str(parts["app_cred_id"]))
+    elif parts.get("access_token_id"):
+        raise Unauthorized("The EC2 key stands for an OAuth access token, which is not known.")
+    identity = tokens.resolve(ctx.env, ctx.session, said)
+    if identity.project_id != key.project_id:
+        raise Unauthorized("The EC2 key is of another project than what it stands for.")
+    return said.to_token(claims.ring_of(ctx.env)), identity
+
+
+def _text(given: Body, name: str) -> str:
+    value = given.get(name)
+    if not isinstance(value, str) or not value:
+        raise Unauthorized("EC2 signature not supplied.")
+    return value
