@@ -14,64 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.deploy import processes, running
-from stratolith.deploy.layout import Layout, locate
-
-READY_SECONDS = 60.0
-
-
-class Installation:
-    """One fake cloud in a directory and home of its own, on ports of its own."""
-
-    def __init__(self, place: Path, offset: int) -> None:
-        self.home = place / "home"
-        self.home.mkdir(parents=True)
-        self.state_dir = place / "state"
-        self.offset = offset
-
-    @property
-    def layout(self) -> Layout:
-        return locate(str(self.state_dir))
-
-    def run(self, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
-        env = {name: value for name, value in os.environ.items() if not name.startswith("EXT_NET")}
-        env |= {"HOME": str(self.home), "SUDO_USER": "root"}
-        words = [arguments[0], "--state-dir", str(self.state_dir), *arguments[1:]]
-        answer = subprocess.run(
-            [sys.executable, "-m", "stratolith", *words],
-            capture_output=True,
-            text=True,
-            env=env,
-            stdin=subprocess.DEVNULL,
-            timeout=120,
-        )
-        assert "Traceback" not in answer.stderr, answer.stderr
-        assert answer.returncode == expect, answer.stderr + answer.stdout
-        return answer
-
-    def up(self, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
-        return self.run(
-            "up", "--fake", "--port-offset", str(self.offset), *arguments, expect=expect
-        )
-
-    def pids(self) -> dict[str, int]:
-        return running.pids(self.layout)
-
-    def wait_ready(self) -> None:
-        deadline = time.monotonic() + READY_SECONDS
-        settings = self.layout.settings()
-        while not running.is_running(self.layout, settings):
-            assert time.monotonic() < deadline, running.missing_doors(settings)
-            time.sleep(0.05)
-
-
-def free_offset() -> int:
-    """An offset at which every port of a cloud is free now."""
-    for offset in range(20000, 50000, 137):
-        wanted = [8700 + offset, *(port + offset for port in running.CLASSIC_PORTS)]
-        if all(processes.is_bindable("127.0.0.1", port) for port in wanted):
-            return offset
-    raise AssertionError("no free ports")
+from stratolith.deploy import processes
+from tests.installation import READY_SECONDS, Installation, free_offset
 
 
 @pytest.fixture(scope="module")
