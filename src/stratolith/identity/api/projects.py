@@ -193,7 +193,9 @@ def _imply_domain(ctx: Context, values: Body) -> None:
 def update(ctx: Context, project_id: str, body: Body) -> Body:
     project = admit(ctx, "identity:update_project", "project", projects.get, project_id)
     same_id(body["project"], "project", project_id)
-    return _rendered(ctx, projects.update(ctx, project, body["project"]))
+    found = _rendered(ctx, projects.update(ctx, project, body["project"]))
+    found["project"]["extra"] = project.extra  # once more, as clients of an update know it
+    return found
 
 
 def remove(ctx: Context, project_id: str) -> None:

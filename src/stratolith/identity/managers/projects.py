@@ -105,11 +105,27 @@ def insert(ctx: Context, values: Values) -> Project:
     if ctx.session.get(Project, project.id) is not None:
         reason = f"Duplicate entry found with ID {project.id}."
         raise Duplicate(kind=kind_of(project), reason=reason)
+    _check_name(ctx, project)
     ctx.session.add(project)
     flush_unique(ctx, kind_of(project), taken(project.name, project.domain_id))
     set_tags(ctx, project, values.get("tags") or [])
     events.emit(ctx, f"identity.{kind_of(project)}.created", {"id": project.id})
     return project
+
+
+def _check_name(ctx: Context, project: Project) -> None:
+    """Raises Duplicate, naming the one that has the name."""
+    statement = select(Project.id).where(
+        Project.domain_id == project.domain_id, Project.name == project.name
+    )
+    other = ctx.session.scalars(statement.limit(1)).first()
+    if other is None or project.is_domain:
+        return
+    reason = (
+        "it is not permitted to have two projects with either the same name or same id in the "
+        f"same domain: name is {project.name}, project id {other}."
+    )
+    raise Duplicate(kind="project", reason=reason)
 
 
 def update(ctx: Context, project: Project, values: Values) -> Project:

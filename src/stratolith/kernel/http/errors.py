@@ -35,13 +35,13 @@ TITLES = {
     503: "Service Unavailable",
 }
 
+# What is missing here is a computeFault, 406 as well.
 FAULT_NAMES = {
     400: "badRequest",
     401: "unauthorized",
     403: "forbidden",
     404: "itemNotFound",
     405: "badMethod",
-    406: "notAcceptable",
     409: "conflictingRequest",
     413: "overLimit",
     415: "badMediaType",

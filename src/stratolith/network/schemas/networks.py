@@ -50,12 +50,11 @@ def render(
         "shared": shared,
         "router:external": network.external,
         "port_security_enabled": network.port_security_enabled,
+        "is_default": bool(network.is_default),
         "ipv4_address_scope": None,
         "ipv6_address_scope": None,
         **common(network, tags),
     }
-    if network.external:
-        found["is_default"] = network.is_default
     if provider:
         found["provider:network_type"] = network.network_type
         found["provider:physical_network"] = network.physical_network or None
