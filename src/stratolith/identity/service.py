@@ -34,6 +34,7 @@ from stratolith.identity.api import (
     policies as policies_api,
 )
 from stratolith.identity.managers import premade, tokens
+from stratolith.identity.reconcilers.key_rotation import KeyRotation
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.http.errors import ErrorDialect
 from stratolith.kernel.service import Service
@@ -75,6 +76,7 @@ SERVICE = Service(
         *revocations.ROUTES,
     ],
     policies=policies.RULES,
+    reconcilers=[KeyRotation],
     settings=IdentitySettings,
     bootstrap=premade.bootstrap,
     authenticator=tokens.authenticator,

@@ -99,7 +99,8 @@ def test_wrong_signatures_keys_and_old_requests_are_refused(
     assert status(access=7) == 400
     old = {"credentials": signed(cloud, key, late=1)}
     assert service.post("identity", "/ec2tokens", json=old).status_code == 401
-    for body in ({}, {"credentials": {}}, {"credential": {"access": "x"}}):
+    bodies: list[dict[str, Any]] = [{}, {"credentials": {}}, {"credential": {"access": "x"}}]
+    for body in bodies:
         assert service.post("identity", "/ec2tokens", json=body).status_code in (401, 404)
     assert service.post("identity", "/ec2tokens", json=[]).status_code == 400
 
