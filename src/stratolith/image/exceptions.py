@@ -7,7 +7,8 @@ NotFound 404            Forbidden 403            Conflict 409
   ImageDataNotFound       ImageDeactivated         InvalidTransition
   NamespaceNotFound       NamespaceProtected       DuplicateNamespace
   DefinitionNotFound      DefinitionProtected      DuplicateDefinition
-  TaskNotFound
+  TaskNotFound            LastStore                StoreUnknown
+  NotInStore
 BadRequest 400            NotShared                ImportNotPossible
   FormatsMissing          PropertyKept           TooLarge 413
   InvalidPatch            WrongStatus              ImageTooLarge  StorageFull
@@ -163,6 +164,26 @@ class DefinitionProtected(Forbidden):
 
 class TaskNotFound(NotFound):
     message = "No task found with ID {task_id}"
+
+
+class NotInStore(NotFound):
+    message = "Image {image_id} is not stored in store {store}."
+
+
+class StoreUnknown(Conflict):
+    message = "The selected store {store} is not available on this node."
+
+
+class LastStore(Forbidden):
+    message = "Cannot delete image data from the only store that holds it; delete the image."
+
+
+class UriRefused(BadRequest):
+    message = "URI does not pass filtering: {reason}"
+
+
+class DownloadFailed(BadRequest):
+    message = "Image data could not be fetched: {reason}"
 
 
 class InvalidImageData(UnsupportedMediaType):

@@ -46,6 +46,9 @@ class Image(Base):
     upload_token: Mapped[str | None] = mapped_column(String(36))
     upload_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     staged: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    stores: Mapped[list[str]] = mapped_column(Json, default=list)
+    # stores that an import still has to reach ("to") and those it failed for ("failed")
+    importing: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
     __table_args__ = (Index("ix_image_images_created_id", "created_at", "id"),)
 
@@ -74,6 +77,29 @@ class ImageMember(Base):
     status: Mapped[str] = mapped_column(String(20), default="pending")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, onupdate=utcnow)
+
+
+class Task(Base):
+    """An import: what was asked, how far it is, how it ended."""
+
+    __tablename__ = "image_tasks"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    type: Mapped[str] = mapped_column(String(30))
+    status: Mapped[str] = mapped_column(String(30), index=True)
+    owner: Mapped[str] = mapped_column(String(255), index=True)
+    user_id: Mapped[str | None] = mapped_column(String(64))
+    image_id: Mapped[str | None] = mapped_column(String(36), index=True)
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    input: Mapped[dict[str, Any]]
+    result: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    message: Mapped[str] = mapped_column(String(1024), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow, onupdate=utcnow)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def policy_target(self) -> dict[str, Any]:
+        return {"project_id": self.owner, "tenant_id": self.owner, "user_id": self.user_id}
 
 
 class MetadefNamespace(Base):

@@ -100,6 +100,21 @@ RULES = [
     ),
 ]
 RULES += [
+    _rule(
+        "get_image_location",
+        OWNER_READER,
+        "Show where the data is",
+        "GET /v2/images/{image_id}",
+        "DELETE /v2/stores/{store}/{image_id}",
+    ),
+    _rule(
+        "delete_image_location",
+        ADMIN,
+        "Delete data from one store",
+        "DELETE /v2/stores/{store}/{image_id}",
+    ),
+    _rule("copy_image", ADMIN, "Copy an image to other stores", "POST /v2/images/{id}/import"),
+    _rule("stores_info_detail", ADMIN, "Show details of stores", "GET /v2/info/stores/detail"),
     Rule("metadef_default", ""),
     Rule("metadef_admin", ADMIN),
     _rule(

@@ -12,10 +12,12 @@ from stratolith.image.api import (
     metadef_properties,
     metadef_resource_types,
     metadef_tags,
+    tasks,
     versions,
 )
 from stratolith.image.managers import metadefs, premade
 from stratolith.image.policies import RULES
+from stratolith.image.reconcilers.tasks import TaskSweeper
 from stratolith.image.reconcilers.uploads import UploadSweeper
 from stratolith.image.settings import ImageSettings
 from stratolith.kernel.bootstrap import Seed
@@ -46,9 +48,10 @@ SERVICE = Service(
         *metadef_properties.ROUTES,
         *metadef_resource_types.ROUTES,
         *metadef_tags.ROUTES,
+        *tasks.ROUTES,
     ],
     policies=RULES,
-    reconcilers=[UploadSweeper],
+    reconcilers=[UploadSweeper, TaskSweeper],
     agent_routes=image_data.AGENT_ROUTES,
     settings=ImageSettings,
     bootstrap=_bootstrap,

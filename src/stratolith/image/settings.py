@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import msgspec
+
 from stratolith.kernel.config import Doc, Section
 
 
@@ -13,6 +15,36 @@ class ImageSettings(Section, kw_only=True, frozen=True):
     store_dir: Annotated[
         str, Doc(description="Directory of the image files; empty: images/ in the state directory.")
     ] = ""
+    extra_stores: Annotated[
+        list[str],
+        Doc(
+            description="Further stores of the kind file: NAME, kept in images-NAME/ of the state "
+            "directory, or NAME=/DIRECTORY."
+        ),
+    ] = msgspec.field(default_factory=lambda: ["second"])
+    import_methods: Annotated[
+        list[str], Doc(description="Ways to import: glance-direct, web-download, copy-image.")
+    ] = msgspec.field(default_factory=lambda: ["glance-direct", "web-download", "copy-image"])
+    import_ports: Annotated[
+        list[int], Doc(description="Ports that web-download may connect to.")
+    ] = msgspec.field(default_factory=lambda: [80, 443])
+    import_allowed_hosts: Annotated[
+        list[str],
+        Doc(description="Hosts that web-download may ask; empty: all that are not denied."),
+    ] = msgspec.field(default_factory=list)
+    import_denied_hosts: Annotated[
+        list[str], Doc(description="Hosts that web-download may not ask.")
+    ] = msgspec.field(default_factory=list)
+    import_private_networks: Annotated[
+        list[str],
+        Doc(
+            description="Networks (CIDR) that web-download may connect to although they are "
+            "private, loopback or link-local."
+        ),
+    ] = msgspec.field(default_factory=list)
+    import_decompress: Annotated[
+        bool, Doc(description="Unpack gzip and xz data that web-download fetches.")
+    ] = False
     enforce_format: Annotated[
         bool,
         Doc(

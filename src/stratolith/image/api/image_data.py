@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -34,7 +35,12 @@ Complete = Callable[[Context, str, str, Received], Any]
 
 async def upload(ctx: Context, request: Request, image: Image) -> Response:
     """Take in the data of a queued image; active when it is all there and accepted."""
-    await _take(ctx, request, image, staging=False, complete=uploads.complete)
+    store = _store(ctx, request)
+
+    def complete(ctx: Context, image_id: str, token: str, received: Received) -> Any:
+        return uploads.complete(ctx, image_id, token, received, [store])
+
+    await _take(ctx, request, image, staging=False, complete=complete, store=store)
     return Response(status=204)
 
 
@@ -78,15 +84,26 @@ async def give_to_agent(ctx: Context, request: Request, image_id: str) -> Any:
 
 
 async def _open(ctx: Context, image: Image, headers: dict[str, str], **part: int) -> FileStream:
-    path = files.path(ctx.env.settings, image.id)
-    try:
-        return await in_thread(lambda: FileStream(path, headers, **part))
-    except FileNotFoundError:
-        raise ImageDataNotFound(image_id=image.id) from None
+    settings = ctx.env.settings
+    for store in image.stores:
+        if store not in files.names(settings):
+            continue
+        path = files.path(settings, image.id, store)
+        try:
+            return await in_thread(partial(FileStream, path, headers, **part))
+        except FileNotFoundError:
+            continue  # another store may have it still
+    raise ImageDataNotFound(image_id=image.id)
 
 
 async def _take(
-    ctx: Context, request: Request, image: Image, *, staging: bool, complete: Complete
+    ctx: Context,
+    request: Request,
+    image: Image,
+    *,
+    staging: bool,
+    complete: Complete,
+    store: str = files.NAME,
 ) -> None:
     settings = ctx.env.settings
     size = _announced(request)
@@ -97,6 +114,9 @@ async def _take(
     )
     try:
         received = await _receive(ctx, request, image, token)
+        if store != files.NAME:
+            staged = files.staging_path(settings, image.id, token)
+            await in_thread(files.copy, settings, staged, image.id, token, store)
         await in_transaction(ctx, lambda: complete(ctx, image.id, token, received), write=True)
     except BaseException:
         # shielded: when the client is gone this task may be cancelled, the row must not stay
@@ -128,14 +148,20 @@ async def _alive(
             await in_transaction(ctx, lambda: uploads.keep_alive(ctx, image_id, token), write=True)
 
 
+def _store(ctx: Context, request: Request) -> str:
+    """The store that the client asks for; raises UnknownStore."""
+    known = files.names(ctx.env.settings)
+    store = request.headers.get("x-image-meta-store") or files.NAME
+    if store not in known:
+        raise UnknownStore(store=store, known=", ".join(known))
+    return store
+
+
 def _announced(request: Request) -> int:
     """Content-Length, 0 when the data comes in chunks; checks the other headers as well."""
     content_type = request.headers.get("content-type", BYTES).split(";")[0].strip().lower()
     if content_type != BYTES:
         raise UnsupportedMediaType(content_type=content_type)
-    store = request.headers.get("x-image-meta-store", files.NAME)
-    if store != files.NAME:
-        raise UnknownStore(store=store, known=files.NAME)
     length = request.headers.get("content-length", "0")
     if not length.isascii() or not length.isdigit() or len(length) > 18:
         raise BadRequest("Content-Length must be a whole number.")

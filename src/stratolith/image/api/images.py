@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from stratolith.image.api.image_lists import list_images
-from stratolith.image.api.versions import IMPORT_METHODS
 from stratolith.image.exceptions import (
     AttributeReadOnly,
     AttributeReserved,
@@ -13,15 +12,16 @@ from stratolith.image.exceptions import (
     InvalidPatch,
     PropertyKept,
     PropertyMissing,
-    UnknownStore,
     WrongStatus,
 )
-from stratolith.image.managers import images, uploads
+from stratolith.image.managers import images, imports, tasks
 from stratolith.image.managers.images import WRITABLE
 from stratolith.image.models import Image
 from stratolith.image.schemas import images as schemas
 from stratolith.image.schemas import json_patch
 from stratolith.image.schemas.json_patch import Operation
+from stratolith.image.schemas.tasks import render_of_image
+from stratolith.image.settings import ImageSettings
 from stratolith.image.store import files
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, MethodNotAllowed
@@ -39,10 +39,11 @@ def create(ctx: Context, *, body: dict[str, Any]) -> Response:
     values = {name: body[name] for name in body if name in ATTRIBUTES or name == "id"}
     properties = {name: body[name] for name in body if name not in values}
     image = images.create(ctx, values, properties)
+    settings = ctx.env.settings
     headers = {
         "Location": f"{ctx.base_url}/v2/images/{image.id}",
-        "OpenStack-image-import-methods": ",".join(IMPORT_METHODS),
-        "OpenStack-image-store-ids": files.NAME,
+        "OpenStack-image-import-methods": ",".join(settings.of(ImageSettings).import_methods),
+        "OpenStack-image-store-ids": ",".join(files.names(settings)),
     }
     return Response(schemas.render(image), headers=headers)
 
@@ -94,16 +95,22 @@ def reactivate(ctx: Context, image: Image) -> None:
 
 
 def import_data(ctx: Context, image: Image, *, body: dict[str, Any]) -> None:
-    """Make staged data the image's; it is inspected already, so this takes no time."""
-    method = body["method"]["name"]
-    if method not in IMPORT_METHODS:
-        raise BadRequest(
-            f"Unknown import method name '{method}'; known are: {', '.join(IMPORT_METHODS)}."
-        )
-    for store in body.get("stores", []):
-        if store != files.NAME:
-            raise UnknownStore(store=store, known=files.NAME)
-    uploads.import_staged(ctx, image)
+    """Begin an import; /images/{id}/tasks tells how it goes."""
+    imports.start(ctx, image, body)
+
+
+def list_tasks(ctx: Context, image: Image) -> dict[str, Any]:
+    return {"tasks": [render_of_image(one) for one in tasks.of_image(ctx, image)]}
+
+
+def delete_from_store(ctx: Context, image: Image, *, store: str) -> None:
+    """Remove one of several copies of an image's data."""
+    ctx.authorize("delete_image_location", image.policy_target())
+    imports.delete_from_store(ctx, image, store)
+
+
+def _load_in_store(ctx: Context, store: str, image_id: str) -> Image:
+    return images.get(ctx, image_id)
 
 
 def _modifiable(ctx: Context, image_id: str) -> Image:
@@ -172,6 +179,13 @@ ROUTES = [
         load=images.get,
         rule="reactivate",
         status=204,
+    ),
+    Route.get("/images/{image_id}/tasks", list_tasks, load=images.get, rule="get_image"),
+    Route.delete(
+        "/stores/{store}/{image_id}",
+        delete_from_store,
+        load=_load_in_store,
+        rule="get_image_location",
     ),
     Route.post(
         "/images/{image_id}/import",

@@ -160,7 +160,7 @@ def delete(ctx: Context, image: Image) -> None:
     if image.protected:
         raise ImageProtected(image_id=image.id)
     settings = ctx.env.settings
-    gone = [files.path(settings, image.id)]
+    gone = files.paths(settings, image.id)
     if image.upload_token is not None:
         gone.append(files.staging_path(settings, image.id, image.upload_token))
     ctx.session.delete(image)

@@ -74,6 +74,7 @@ def _register(
         tags=_tags(name, properties.get("architecture", "x86_64")),
     )
     received = _take(ctx, image, blocks)
+    image.stores = [files.NAME]
     image.size, image.virtual_size = received.size, received.virtual_size
     image.checksum = received.checksum
     image.os_hash_algo, image.os_hash_value = received.os_hash_algo, received.os_hash_value

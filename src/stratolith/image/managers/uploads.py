@@ -2,7 +2,7 @@
 
     queued --begin--> saving ----complete--> active          PUT .../file
     queued --begin--> uploading --stage--> uploading         PUT .../stage
-                      uploading --import_staged--> active    POST .../import
+                      uploading --imports--> importing --complete--> active    POST .../import
 
 An upload owns the image by a token. It loses it when the image is deleted or when the server
 that receives the data dies; the image then goes back to queued and its file is removed.
@@ -11,6 +11,7 @@ that receives the data dies; the image then goes back to queued and its file is 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
 
 import msgspec
@@ -73,9 +74,18 @@ def keep_alive(ctx: Context, image_id: str, token: str) -> None:
     ctx.session.flush()
 
 
-def complete(ctx: Context, image_id: str, token: str, received: Received) -> Image:
-    """The data is all there: make it the image's, and the image active; raises ImageGone."""
-    return _activate(ctx, _owned(ctx, image_id, token), token, received)
+def complete(
+    ctx: Context,
+    image_id: str,
+    token: str,
+    received: Received,
+    stores: Sequence[str] = (files.NAME,),
+) -> Image:
+    """The data is all there: make it the image's, and the image active; raises ImageGone.
+
+    Other ``stores`` than the default one hold their copies already.
+    """
+    return _activate(ctx, _owned(ctx, image_id, token), token, received, stores)
 
 
 def stage(ctx: Context, image_id: str, token: str, received: Received) -> Image:
@@ -86,12 +96,11 @@ def stage(ctx: Context, image_id: str, token: str, received: Received) -> Image:
     return image
 
 
-def import_staged(ctx: Context, image: Image) -> Image:
+def staged_data(image: Image) -> Received:
     """Raises ImportNotPossible unless the image has staged data."""
     if image.status != "uploading" or image.staged is None or image.upload_token is None:
         raise ImportNotPossible(status=image.status)
-    received = msgspec.convert(image.staged, Received)
-    return _activate(ctx, image, image.upload_token, received)
+    return msgspec.convert(image.staged, Received)
 
 
 def abandon(ctx: Context, image_id: str, token: str) -> None:
@@ -107,7 +116,9 @@ def abandon(ctx: Context, image_id: str, token: str) -> None:
 
 def is_dead(ctx: Context, image: Image) -> bool:
     """Whether nobody receives the data of this image any more."""
-    if image.status not in ("saving", "uploading") or image.staged is not None:
+    if image.status not in ("saving", "uploading", "importing"):
+        return False
+    if image.status == "uploading" and image.staged is not None:
         return False
     if image.upload_token in live(ctx.env):
         return False
@@ -123,9 +134,17 @@ def _owned(ctx: Context, image_id: str, token: str) -> Image:
     return image
 
 
-def _activate(ctx: Context, image: Image, token: str, received: Received) -> Image:
+def _activate(
+    ctx: Context, image: Image, token: str, received: Received, stores: Sequence[str]
+) -> Image:
     settings = ctx.env.settings
-    files.accept(files.staging_path(settings, image.id, token), files.path(settings, image.id))
+    staged = files.staging_path(settings, image.id, token)
+    first = files.NAME if files.NAME in stores else None
+    if first is not None:
+        files.accept(staged, files.path(settings, image.id))
+    else:
+        ctx.after_commit(lambda: files.remove(staged))
+    image.stores = list(stores)
     image.size = received.size
     image.virtual_size = received.virtual_size
     image.checksum = received.checksum

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import select
 
-from stratolith.image.managers import uploads
+from stratolith.image.managers import tasks, uploads
 from stratolith.image.models import Image
 from stratolith.image.store import files
 from stratolith.kernel.context import Context
@@ -25,7 +25,7 @@ class UploadSweeper(Reconciler):
     interval = 30.0
 
     def keys(self, ctx: Context) -> Iterable[str]:
-        waiting = select(Image.id).where(Image.status.in_(("saving", "uploading")))
+        waiting = select(Image.id).where(Image.status.in_(("saving", "uploading", "importing")))
         return [FILES, *ctx.session.scalars(waiting)]
 
     def reconcile(self, ctx: Context, key: str) -> Result | None:
@@ -38,12 +38,23 @@ class UploadSweeper(Reconciler):
         return None
 
     def _sweep(self, ctx: Context) -> None:
-        rows = ctx.session.execute(select(Image.id, Image.status, Image.upload_token)).all()
-        with_data = {row.id for row in rows if row.status in ("active", "deactivated")}
+        columns = (Image.id, Image.status, Image.upload_token, Image.stores)
+        rows = ctx.session.execute(select(*columns)).all()
+        held = {(store, row.id) for row in rows for store in row.stores or ()}
         tokens = {row.upload_token for row in rows} | uploads.live(ctx.env)
+        busy = {row.id for row in rows if row.upload_token} | set(tasks.under_way(ctx))
         settings = ctx.env.settings
-        orphans = [path for image_id, path in files.stored(settings) if image_id not in with_data]
-        orphans += [path for _, token, path in files.staged(settings) if token not in tokens]
+        orphans = [
+            path
+            for store, image_id, token, path in files.stored(settings)
+            # an import that is under way fills several stores before it tells of one
+            if image_id not in busy and (token or (store, image_id) not in held)
+        ]
+        orphans += [
+            path
+            for image_id, token, path in files.staged(settings)
+            if token not in tokens and image_id not in busy
+        ]
         now = time.time()
         for path in orphans:
             try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.image.store import files
 from stratolith.kernel.clock import zulu
 from stratolith.kernel.http.validation import Schema
 
@@ -80,6 +79,7 @@ PROPERTIES: dict[str, Document] = {
     "stores": _text("Store that holds the data", **_READ),
     "schema": _text("URL of the schema", **_READ),
 }
+# shown besides, while and after an import: os_glance_importing_to_stores, os_glance_failed_import
 READ_ONLY = frozenset(name for name, one in PROPERTIES.items() if one.get("readOnly"))
 # Never custom properties, whatever a body says.
 RESERVED = frozenset(("locations", "direct_url", "deleted", "deleted_at"))
@@ -126,7 +126,7 @@ IMPORT = Schema(
         "properties": {
             "method": {
                 "type": "object",
-                "properties": {"name": {"type": "string"}},
+                "properties": {"name": {"type": "string"}, "uri": {"type": "string"}},
                 "required": ["name"],
             },
             "stores": {"type": "array", "items": {"type": "string"}},
@@ -169,6 +169,9 @@ def render(image: Any) -> Document:
             "schema": "/v2/schemas/image",
         }
     )
-    if image.size is not None:
-        found["stores"] = files.NAME
+    if image.stores:
+        found["stores"] = ",".join(image.stores)
+    if image.importing is not None:
+        found["os_glance_importing_to_stores"] = ",".join(image.importing["to"])
+        found["os_glance_failed_import"] = ",".join(image.importing["failed"])
     return found

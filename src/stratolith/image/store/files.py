@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,19 +13,64 @@ from stratolith.image.settings import ImageSettings
 from stratolith.kernel.config import Settings
 from stratolith.kernel.ids import is_uuid
 
-NAME = "file"  # the store's id in the API
+NAME = "file"  # id of the default store
 
 
-def folder(settings: Settings) -> Path:
-    """The store's directory; made when it is missing."""
-    chosen = settings.of(ImageSettings).store_dir
-    found = Path(chosen) if chosen else settings.state_dir / "images"
-    (found / "staging").mkdir(parents=True, exist_ok=True, mode=0o750)
+def names(settings: Settings) -> list[str]:
+    """Ids of all stores, the default one first."""
+    return list(_places(settings))
+
+
+def folder(settings: Settings, store: str = NAME) -> Path:
+    """A store's directory; made when it is missing. KeyError for unknown stores."""
+    found = _places(settings)[store]
+    inner = found / "staging" if store == NAME else found
+    inner.mkdir(parents=True, exist_ok=True, mode=0o750)
     return found
 
 
-def path(settings: Settings, image_id: str) -> Path:
-    return folder(settings) / image_id
+def path(settings: Settings, image_id: str, store: str = NAME) -> Path:
+    return folder(settings, store) / image_id
+
+
+def paths(settings: Settings, image_id: str) -> list[Path]:
+    """Where the data of an image may lie, in every store."""
+    return [path(settings, image_id, store) for store in names(settings)]
+
+
+def copy(settings: Settings, source: Path, image_id: str, token: str, store: str) -> None:
+    """Put a copy of ``source`` in another store; durable when this returns. Raises StorageFull."""
+    check_room(settings, source.stat().st_size, store)
+    staged_copy = staging_path(settings, image_id, f"{token}-{store}")
+    if store != NAME:  # a rename must not leave the file system
+        staged_copy = folder(settings, store) / f"{image_id}.{token}"
+    try:
+        _copy(source, staged_copy)
+        accept(staged_copy, path(settings, image_id, store))
+    finally:
+        remove(staged_copy)
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        with source.open("rb") as reader, target.open("wb") as writer:
+            shutil.copyfileobj(reader, writer, 4 << 20)
+            writer.flush()
+            os.fdatasync(writer.fileno())
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull(free=0, reserve=0) from None
+        raise
+
+
+def _places(settings: Settings) -> dict[str, Path]:
+    section = settings.of(ImageSettings)
+    chosen = section.store_dir
+    found = {NAME: Path(chosen) if chosen else settings.state_dir / "images"}
+    for entry in section.extra_stores:
+        name, _, place = entry.partition("=")
+        found[name] = Path(place) if place else settings.state_dir / f"images-{name}"
+    return found
 
 
 def staging_path(settings: Settings, image_id: str, token: str) -> Path:
@@ -38,9 +84,9 @@ def check_size(settings: Settings, size: int) -> None:
         raise ImageTooLarge(limit=limit)
 
 
-def check_room(settings: Settings, size: int) -> None:
+def check_room(settings: Settings, size: int, store: str = NAME) -> None:
     """Raise StorageFull unless ``size`` more bytes leave the reserve untouched."""
-    free = shutil.disk_usage(folder(settings)).free
+    free = shutil.disk_usage(folder(settings, store)).free
     reserve = settings.of(ImageSettings).min_free_mb << 20
     if free - size < reserve:
         raise StorageFull(free=free, reserve=reserve)
@@ -65,12 +111,14 @@ def remove(*paths: Path) -> None:
         one.unlink(missing_ok=True)
 
 
-def stored(settings: Settings) -> Iterator[tuple[str, Path]]:
-    """(image id, file) of everything that lies in the store."""
-    with os.scandir(folder(settings)) as entries:
-        for entry in entries:
-            if is_uuid(entry.name) and entry.is_file(follow_symlinks=False):
-                yield entry.name, Path(entry.path)
+def stored(settings: Settings) -> Iterator[tuple[str, str, str, Path]]:
+    """(store, image id, token, file) of everything in the stores; token "" for finished files."""
+    for store in names(settings):
+        with os.scandir(folder(settings, store)) as entries:
+            for entry in entries:
+                image_id, _, token = entry.name.partition(".")
+                if is_uuid(image_id) and entry.is_file(follow_symlinks=False):
+                    yield store, image_id, token, Path(entry.path)
 
 
 def staged(settings: Settings) -> Iterator[tuple[str, str, Path]]:

@@ -53,11 +53,7 @@ class Receiver:
 
     async def write(self, block: bytes) -> None:
         """Raises ImageTooLarge, StorageFull."""
-        self.size += len(block)
-        if self.size - self._checked >= ROOM_CHECK:
-            self._checked = self.size
-            files.check_room(self._settings, 0)
-            files.check_size(self._settings, self.size)
+        self._count(block)
         loop = asyncio.get_running_loop()
         await asyncio.gather(
             loop.run_in_executor(POOL, self._md5.update, block),
@@ -66,8 +62,8 @@ class Receiver:
         )
 
     def write_now(self, block: bytes) -> None:
-        """The same on this thread (local files)."""
-        self.size += len(block)
+        """The same on this thread (local files, downloads)."""
+        self._count(block)
         self._md5.update(block)
         self._sha.update(block)
         self._store(block)
@@ -88,6 +84,13 @@ class Receiver:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+    def _count(self, block: bytes) -> None:
+        self.size += len(block)
+        if self.size - self._checked >= ROOM_CHECK:
+            self._checked = self.size
+            files.check_room(self._settings, 0)
+            files.check_size(self._settings, self.size)
 
     def _store(self, block: bytes) -> None:
         self._inspection.feed(block)

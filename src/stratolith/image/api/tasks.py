@@ -1,0 +1,76 @@
+"""Tasks: list and show, for administrators. Imports make them; POST is of the past."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from sqlalchemy import select
+
+from stratolith.image.managers import tasks
+from stratolith.image.models import Task
+from stratolith.image.schemas import tasks as schemas
+from stratolith.image.settings import ImageSettings
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.http.listing import Listing, asked_limit, exact
+from stratolith.kernel.http.routing import Route
+
+Body = dict[str, Any]
+LISTING = Listing(
+    Task,
+    filters={"type": exact(Task.type), "status": exact(Task.status)},
+    sort_keys={
+        "created_at": Task.created_at,
+        "updated_at": Task.updated_at,
+        "type": Task.type,
+        "status": Task.status,
+        "id": Task.id,
+    },
+)
+
+
+def list_tasks(ctx: Context) -> Body:
+    ctx.authorize("get_tasks")
+    statement = select(Task).where(*LISTING.where(ctx))
+    if not ctx.is_admin:
+        statement = statement.where(Task.owner == ctx.project_id)
+    limit = asked_limit(ctx)
+    if limit is None:
+        limit = ctx.env.settings.of(ImageSettings).default_page
+    sort = (ctx.query.get("sort_key", "created_at"), ctx.query.get("sort_dir", "desc"))
+    page = LISTING.page(ctx, statement, limit=limit, sort=[sort])
+    query = [(k, v) for k, v in ctx.query.multi_items() if k != "marker"]
+    found: Body = {
+        "tasks": [schemas.render_brief(one) for one in page.rows],
+        "first": _link(query),
+        "schema": "/v2/schemas/tasks",
+    }
+    if page.more:
+        found["next"] = _link([*query, ("marker", str(page.marker))])
+    return found
+
+
+def show(ctx: Context, task: Task) -> Body:
+    ctx.authorize("get_task", task.policy_target())
+    return schemas.render(task)
+
+
+def create(ctx: Context, *, body: Body) -> None:
+    """Tasks of the old kind are not made any more: images are imported by their own call."""
+    ctx.authorize("add_task")
+    if body["type"] not in schemas.TYPES:
+        raise BadRequest(f"Unknown type of task: {body['type']}.")
+    raise BadRequest("URI for legacy import task does not pass filtering: use /images/ID/import.")
+
+
+def _link(query: list[tuple[str, str]]) -> str:
+    return "/v2/tasks" + (f"?{urlencode(query)}" if query else "")
+
+
+ACCESS = "tasks_api_access"
+ROUTES = [
+    Route.get("/tasks", list_tasks, rule=ACCESS),
+    Route.post("/tasks", create, rule=ACCESS, body=schemas.CREATE, status=201),
+    Route.get("/tasks/{task_id}", show, load=tasks.get, rule=ACCESS),
+]

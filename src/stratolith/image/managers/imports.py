@@ -1,0 +1,299 @@
+"""Imports: what may be asked, and the work that a thread does afterwards.
+
+    glance-direct  staged data      uploading -> importing -> active
+    web-download   data of a URI    queued    -> importing -> active
+    copy-image     data of a store  active, more stores afterwards
+
+The image keeps the token of its upload (web-download: the task's id), so that whatever sweeps
+up after uploads that died sweeps up after imports as well.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from stratolith.image.exceptions import (
+    FormatsMissing,
+    ImportNotPossible,
+    InvalidTransition,
+    LastStore,
+    NotInStore,
+    StoreUnknown,
+    UnknownStore,
+)
+from stratolith.image.managers import tasks, uploads
+from stratolith.image.models import Image, Task
+from stratolith.image.settings import ImageSettings
+from stratolith.image.store import files, web
+from stratolith.image.store.inspection import Inspection
+from stratolith.image.store.receiving import Received, Receiver
+from stratolith.kernel.context import Context
+from stratolith.kernel.environment import Environment
+from stratolith.kernel.exceptions import ApiError, BadRequest
+from stratolith.kernel.http.dispatch import transact
+
+LOG = logging.getLogger(__name__)
+T = TypeVar("T")
+POOL = ThreadPoolExecutor(3, thread_name_prefix="image-import")
+TELL_EVERY = 5.0  # seconds between two reports of progress
+
+
+def start(ctx: Context, image: Image, request: dict[str, Any]) -> Task:
+    """Begin an import; the work goes on after the commit.
+
+    ``request``: the body of POST /images/{id}/import. Raises BadRequest, UnknownStore,
+    ImportNotPossible, FormatsMissing, UriRefused, Forbidden.
+    """
+    method = request["method"]["name"]
+    known = ctx.env.settings.of(ImageSettings).import_methods
+    if method not in known:
+        raise BadRequest(f"Unknown import method name '{method}'; known are: {', '.join(known)}.")
+    stores = _stores(ctx, image, request)
+    {"glance-direct": _direct, "web-download": _download, "copy-image": _copy}[method](
+        ctx, image, request
+    )
+    task = tasks.create(ctx, image, request, stores)
+    if method == "glance-direct" and stores == [files.NAME]:
+        return _at_once(ctx, image, task)
+    if method != "copy-image":
+        _hand_over(ctx, image, task)
+    image.importing = {"to": stores, "failed": []}
+    ctx.session.flush()
+    work = Work(ctx.env, task.id, image.upload_token or task.id)
+    uploads.live(ctx.env).update((work.task_id, work.token))
+    ctx.after_commit(lambda: _submit(work))
+    return task
+
+
+def _at_once(ctx: Context, image: Image, task: Task) -> Task:
+    """Staged data is inspected already and only changes its name: no work for a thread."""
+    received = uploads.staged_data(image)
+    uploads.complete(ctx, image.id, image.upload_token or "", received)
+    image.importing = {"to": [], "failed": []}
+    tasks.finish(ctx, task.id)
+    return task
+
+
+def _submit(work: Work) -> None:
+    POOL.submit(work.run)
+
+
+def _stores(ctx: Context, image: Image, request: dict[str, Any]) -> list[str]:
+    names = files.names(ctx.env.settings)
+    asked = names if request.get("all_stores") else request.get("stores") or [files.NAME]
+    for store in asked:
+        if store not in names:
+            raise UnknownStore(store=store, known=", ".join(names))
+    chosen = [name for name in names if name in asked]
+    if request["method"]["name"] != "copy-image":
+        return chosen
+    missing = [name for name in chosen if name not in image.stores]
+    if not request.get("all_stores") and missing != chosen:
+        raise BadRequest(f"Image {image.id} is in store {', '.join(image.stores)} already.")
+    return missing
+
+
+def _direct(ctx: Context, image: Image, request: dict[str, Any]) -> None:
+    uploads.staged_data(image)
+
+
+def _download(ctx: Context, image: Image, request: dict[str, Any]) -> None:
+    uri = request["method"].get("uri")
+    if not uri:
+        raise BadRequest("The import method web-download needs a uri.")
+    web.check(ctx.env.settings.of(ImageSettings), uri)
+    if image.status != "queued":
+        raise ImportNotPossible(status=image.status)
+    if not image.disk_format or not image.container_format:
+        raise FormatsMissing
+    files.check_room(ctx.env.settings, 0)
+
+
+def _copy(ctx: Context, image: Image, request: dict[str, Any]) -> None:
+    ctx.authorize("copy_image", image.policy_target())
+    if image.status != "active" or image.id in tasks.under_way(ctx):
+        raise ImportNotPossible(status=image.status)
+
+
+def _hand_over(ctx: Context, image: Image, task: Task) -> None:
+    """The task owns the image from now on."""
+    image.status, image.upload_token = "importing", image.upload_token or task.id
+    image.upload_seen_at = ctx.env.clock.now()
+
+
+class Work:
+    """One import on its own thread; every step of the database in its own transaction."""
+
+    def __init__(self, env: Environment, task_id: str, token: str) -> None:
+        self._env = env
+        self.task_id = task_id
+        self.token = token
+        self._service = env.service("image")
+        self._told = time.monotonic()
+        self.method: dict[str, Any] = {}
+        self.must_succeed = True
+        self.image_id = ""
+        self.stores: Sequence[str] = ()
+
+    def run(self) -> None:
+        """Never raises: what goes wrong is the task's message."""
+        error: str | None = None
+        try:
+            received = self._begin()
+            self._finish(received)
+        except ApiError as problem:
+            error = str(problem)
+        except Exception as problem:
+            LOG.error("import %s failed", self.task_id, exc_info=problem)
+            error = "The import failed for a reason that is in the log of the server."
+        try:
+            if error is not None:
+                self._write(lambda ctx: fail(ctx, self.task_id, str(error)))
+        finally:
+            uploads.live(self._env).difference_update((self.task_id, self.token))
+
+    def _begin(self) -> Received | None:
+        """Everything needed from the rows, then the data; None when a store has it already."""
+        task, image, received = self._write(self._load)
+        request = task.input["import_req"]
+        self.method, self.stores = request["method"], task.input["backend"]
+        self.must_succeed = request.get("all_stores_must_succeed", True)
+        self.image_id = image.id
+        if self.method["name"] == "web-download":
+            return self._fetch(image)
+        return received
+
+    def _load(self, ctx: Context) -> tuple[Task, Image, Received | None]:
+        task = ctx.session.get_one(Task, self.task_id)
+        image = ctx.session.get(Image, task.image_id)
+        if image is None:
+            raise ImportNotPossible(status="deleted")
+        tasks.progress(ctx, task.id, "")
+        method = task.input["import_req"]["method"]["name"]
+        received = None
+        if method == "glance-direct":
+            received = msgspec.convert(image.staged, Received)
+        return task, image, received
+
+    def _fetch(self, image: Image) -> Received:
+        settings = self._env.settings
+        section = settings.of(ImageSettings)
+        target = files.staging_path(settings, image.id, self.token)
+        inspection = Inspection(
+            image.disk_format or "", image.container_format or "", enforce=section.enforce_format
+        )
+        receiver = Receiver(settings, target, inspection)
+        try:
+            for block in web.fetch(section, self.method["uri"]):
+                receiver.write_now(block)
+                self._tell(f"Copied {receiver.size >> 20} MiB")
+            return receiver.finish()
+        finally:
+            receiver.close()
+
+    def _finish(self, received: Received | None) -> None:
+        settings = self._env.settings
+        source = self._source(received)
+        done, failed = [], []
+        for store in self.stores:
+            if store == files.NAME and received is not None:
+                done.append(store)  # the staged file is renamed at the end
+                continue
+            try:
+                files.copy(settings, source, self.image_id, self.token, store)
+                done.append(store)
+            except (ApiError, OSError) as error:
+                LOG.warning("import %s: store %s: %s", self.task_id, store, error)
+                failed.append(store)
+            self._tell("Copying to stores", always=True)
+        if failed and (self.must_succeed or not done):
+            self._discard([store for store in done if store != files.NAME or received is None])
+            raise BadRequest(f"The data could not be written to: {', '.join(failed)}")
+        self._write(lambda ctx: _complete(ctx, self, received, done, failed))
+
+    def _source(self, received: Received | None) -> Path:
+        settings = self._env.settings
+        if received is not None:
+            return files.staging_path(settings, self.image_id, self.token)
+        for store in files.names(settings):
+            path = files.path(settings, self.image_id, store)
+            if path.exists():
+                return path
+        raise BadRequest(f"The data of image {self.image_id} is in no store.")
+
+    def _discard(self, stores: Sequence[str]) -> None:
+        settings = self._env.settings
+        files.remove(*(files.path(settings, self.image_id, store) for store in stores))
+
+    def _tell(self, message: str, *, always: bool = False) -> None:
+        """Progress for those who look; raises ImageGone when the image was deleted."""
+        if not always and time.monotonic() - self._told < TELL_EVERY:
+            return
+        self._told = time.monotonic()
+        self._write(lambda ctx: self._report(ctx, message))
+
+    def _report(self, ctx: Context, message: str) -> None:
+        tasks.progress(ctx, self.task_id, message)
+        if self.method["name"] != "copy-image":
+            uploads.keep_alive(ctx, self.image_id, self.token)
+
+    def _write(self, work: Callable[[Context], T]) -> T:
+        ctx = Context(self._env, self._service, write=True)
+        return transact(ctx, True, lambda: work(ctx))
+
+
+def _complete(
+    ctx: Context, work: Work, received: Received | None, done: list[str], failed: list[str]
+) -> None:
+    if received is not None:
+        image = uploads.complete(ctx, work.image_id, work.token, received, done)
+    else:
+        found = ctx.session.get(Image, work.image_id)
+        if found is None:
+            ctx.after_commit(lambda: work._discard(done))
+            tasks.finish(ctx, work.task_id, "The image was deleted.")
+            return
+        image = found
+        order = files.names(ctx.env.settings)
+        image.stores = [one for one in order if one in (*image.stores, *done)]
+    image.importing = {"to": [], "failed": failed}
+    tasks.finish(ctx, work.task_id)
+
+
+def fail(ctx: Context, task_id: str, error: str) -> None:
+    """End a task badly: the image is queued again (or keeps the stores it has)."""
+    task = ctx.session.get(Task, task_id)
+    if task is None:
+        return
+    tasks.finish(ctx, task_id, error)
+    image = ctx.session.get(Image, task.image_id)
+    if image is None:
+        return
+    if image.status == "importing" and image.upload_token is not None:
+        uploads.abandon(ctx, image.id, image.upload_token)
+        ctx.session.refresh(image)
+    image.importing = {"to": [], "failed": list(task.input["backend"])}
+    ctx.session.flush()
+
+
+def delete_from_store(ctx: Context, image: Image, store: str) -> None:
+    """Remove one of several copies. Raises StoreUnknown, NotInStore, LastStore."""
+    if store not in files.names(ctx.env.settings):
+        raise StoreUnknown(store=store)
+    if image.status != "active":
+        raise InvalidTransition(status=image.status, wanted="active in fewer stores")
+    if store not in image.stores:
+        raise NotInStore(image_id=image.id, store=store)
+    if image.stores == [store]:
+        raise LastStore
+    image.stores = [one for one in image.stores if one != store]
+    ctx.session.flush()
+    path = files.path(ctx.env.settings, image.id, store)
+    ctx.after_commit(lambda: files.remove(path))

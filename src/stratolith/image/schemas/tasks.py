@@ -1,0 +1,95 @@
+"""Tasks: the published schemas and how they are shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.image.models import Task
+from stratolith.image.schemas.images import UUID
+from stratolith.kernel.clock import zulu
+from stratolith.kernel.http.validation import Schema
+
+_TEXT: dict[str, Any] = {"type": "string"}
+TYPES = ("import", "api_image_import", "location_import")
+STATUSES = ("pending", "processing", "success", "failure")
+TASK: dict[str, Any] = {
+    "name": "task",
+    "properties": {
+        "id": {**_TEXT, "pattern": UUID},
+        "type": {**_TEXT, "enum": list(TYPES)},
+        "status": {**_TEXT, "enum": list(STATUSES)},
+        "input": {"type": ["null", "object"]},
+        "result": {"type": ["null", "object"]},
+        "owner": _TEXT,
+        "message": _TEXT,
+        "image_id": _TEXT,
+        "request_id": _TEXT,
+        "user_id": _TEXT,
+        "expires_at": {"type": ["null", "string"]},
+        "created_at": _TEXT,
+        "updated_at": _TEXT,
+        "self": {**_TEXT, "readOnly": True},
+        "schema": {**_TEXT, "readOnly": True},
+    },
+}
+TASKS: dict[str, Any] = {
+    "name": "tasks",
+    "properties": {
+        "tasks": {"type": "array", "items": TASK},
+        "first": _TEXT,
+        "next": _TEXT,
+        "schema": _TEXT,
+    },
+    "links": [
+        {"rel": "first", "href": "{first}"},
+        {"rel": "next", "href": "{next}"},
+        {"rel": "describedby", "href": "{schema}"},
+    ],
+}
+CREATE = Schema(
+    {
+        "type": "object",
+        "properties": {"type": _TEXT, "input": {"type": "object"}},
+        "required": ["type", "input"],
+    }
+)
+
+
+def render_brief(task: Task) -> dict[str, Any]:
+    """As lists show it: without input, result and message."""
+    found: dict[str, Any] = {
+        "id": task.id,
+        "type": task.type,
+        "status": task.status,
+        "owner": task.owner,
+        "created_at": zulu(task.created_at),
+        "updated_at": zulu(task.updated_at),
+        "self": f"/v2/tasks/{task.id}",
+        "schema": "/v2/schemas/task",
+    }
+    if task.expires_at is not None:
+        found["expires_at"] = zulu(task.expires_at)
+    return found
+
+
+def render(task: Task) -> dict[str, Any]:
+    return {**render_brief(task), **_more(task)}
+
+
+def render_of_image(task: Task) -> dict[str, Any]:
+    """As the list of an image's tasks shows it."""
+    found = {**render_brief(task), **_more(task)}
+    for name in ("self", "schema"):
+        del found[name]
+    return found
+
+
+def _more(task: Task) -> dict[str, Any]:
+    return {
+        "input": task.input,
+        "result": task.result,
+        "message": task.message,
+        "image_id": task.image_id,
+        "request_id": task.request_id,
+        "user_id": task.user_id,
+    }
