@@ -51,6 +51,7 @@ def parser() -> argparse.ArgumentParser:
     config.add_argument(
         "what", choices=["sample", "show"], help="sample: every key explained; show: in force"
     )
+    _add_policy(commands)
     test = commands.add_parser("test", help="check and test the checkout")
     test.add_argument("arguments", nargs="*", metavar="...", help="arguments for pytest")
     test.set_defaults(run=_test)
@@ -95,6 +96,19 @@ def _add_logs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     logs.add_argument("-f", "--follow", action="store_true", help="go on with what comes")
     logs.add_argument("-n", "--lines", type=int, default=100, help="how many (default 100)")
     logs.add_argument("--request-id", metavar="ID", help="only lines of this request")
+
+
+def _add_policy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    policy = _add(commands, "policy", _policy, "explain why a user may do something, or not")
+    policy.add_argument("what", choices=["check"])
+    policy.add_argument("user", metavar="USER")
+    policy.add_argument("action", metavar="ACTION", help="a rule: identity:create_user, ...")
+    policy.add_argument(
+        "target", metavar="TARGET", nargs="*", help="name=value ... (default: the own project)"
+    )
+    policy.add_argument("--project", default="", help="(default: named like the user)")
+    policy.add_argument("--domain", default="", help="with a token of this domain")
+    policy.add_argument("--system", action="store_true", help="with a token of the system")
 
 
 def _layout(arguments: argparse.Namespace, *, must_exist: bool = True) -> Layout:
@@ -200,6 +214,20 @@ def _config(arguments: argparse.Namespace) -> int:
     settings = config.load(kinds, layout.config, os.environ)
     print(config_file.show(kinds, {name: settings.named(name) for name in kinds}), end="")
     return 0
+
+
+def _policy(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import policy_check
+
+    question = policy_check.Question(
+        user=arguments.user,
+        action=arguments.action,
+        target=arguments.target,
+        project=arguments.project,
+        domain=arguments.domain,
+        system=arguments.system,
+    )
+    return policy_check.check(_layout(arguments).settings(), question)
 
 
 def _test(arguments: argparse.Namespace) -> int:
