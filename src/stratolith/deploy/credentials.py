@@ -105,6 +105,13 @@ def openrc(user: str, access: Access) -> str:
     return "\n".join(lines) + "\n"
 
 
+def keystonerc(user: str, access: Access) -> str:
+    """openrc as older tools know it: with the project also under its old name, tenant."""
+    lines = openrc(user, access).splitlines()
+    lines[0] = f"# Source this file: . keystonerc_{user}"
+    return "\n".join([*lines, f"export OS_TENANT_NAME={_quote(user)}"]) + "\n"
+
+
 def clouds_yaml(state_dir: Path, access: Access) -> str:
     """The client configuration with an entry for each user."""
     document = {"clouds": {name: _cloud(user, access) for user, name in USERS.items()}}

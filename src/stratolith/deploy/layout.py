@@ -49,6 +49,10 @@ class Layout:
     def openrc(self, user: str) -> Path:
         return self.state_dir / f"{user}-openrc.sh"
 
+    def keystonerc(self, user: str) -> Path:
+        """The same as openrc by the name that older tools look for."""
+        return self.state_dir / f"keystonerc_{user}"
+
     def lock(self, role: str) -> Path:
         return self.state_dir / "lock" / f"{role}.lock"
 

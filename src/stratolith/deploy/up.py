@@ -313,6 +313,8 @@ class Up:
         found = {
             self.layout.openrc(user): credentials.openrc(user, access) for user in credentials.USERS
         }
+        for user in credentials.USERS:
+            found[self.layout.keystonerc(user)] = credentials.keystonerc(user, access)
         found[self.layout.clouds_yaml] = credentials.clouds_yaml(self.layout.state_dir, access)
         return found
 

@@ -66,6 +66,14 @@ def test_a_shell_reads_the_openrc_exactly(tmp_path: Path) -> None:
     assert answer.stdout == "it's $HOME|admin|http://127.0.0.1:5000/v3|\n"
 
 
+def test_older_tools_find_the_tenant_in_keystonerc(tmp_path: Path) -> None:
+    path = tmp_path / "keystonerc_demo"
+    path.write_text(credentials.keystonerc("demo", ACCESS))
+    script = f'. {path}; echo "$OS_TENANT_NAME|$OS_PROJECT_NAME|$OS_USERNAME|$OS_AUTH_URL"'
+    answer = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert answer.stdout == "demo|demo|demo|http://127.0.0.1:5000/v3\n"
+
+
 def test_clouds_yaml_has_an_entry_for_each_user(tmp_path: Path) -> None:
     clouds = yaml.safe_load(credentials.clouds_yaml(tmp_path, ACCESS))["clouds"]
     assert set(clouds) == {"stratolith", "stratolith-admin"}
