@@ -281,3 +281,21 @@ def test_old_catalogues_have_the_project_in_the_path(cloud: TestCloud, world: Wo
     path = f"/compute/v2.1/{project(world)}/servers/{server_id}"
     assert world.demo.get("raw", path).status_code == 200
     assert world.demo.get("raw", f"/compute/v2/servers/{server_id}").status_code == 200
+
+
+def test_pause_and_unpause(world: World) -> None:
+    server_id = world.create()
+    assert world.act(server_id, "unpause").status_code == 409
+    assert world.act(server_id, "pause").status_code == 202
+    server = world.until(server_id, "PAUSED")
+    assert server["OS-EXT-STS:power_state"] == 3
+    assert world.act(server_id, "pause").status_code == 409
+    assert world.act(server_id, "os-stop").status_code == 409
+    assert world.driver.get_guest(server_id).power == "paused"
+    assert world.act(server_id, "unpause").status_code == 202
+    assert world.until(server_id, "ACTIVE")["OS-EXT-STS:power_state"] == 1
+    assert world.act(server_id, "pause").status_code == 202
+    world.until(server_id, "PAUSED")
+    assert world.demo.delete("compute", f"/servers/{server_id}").status_code == 204
+    world.until_gone(server_id)
+    assert world.driver.list_guests() == []

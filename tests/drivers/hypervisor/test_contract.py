@@ -54,11 +54,13 @@ def test_everything_may_be_asked_twice(host: Host) -> None:
         lambda driver, spec: driver.start(spec),
         lambda driver, spec: driver.stop(spec.id),
         lambda driver, spec: driver.reboot(spec.id, hard=True, spec=spec),
+        lambda driver, spec: driver.pause(spec.id),
+        lambda driver, spec: driver.unpause(spec.id),
         lambda driver, spec: driver.attach_interface(spec.id, new_vif(spec.id, 0)),
         lambda driver, spec: driver.detach_interface(spec.id, str(uuid.uuid4())),
         lambda driver, spec: driver.console_output(spec.id, 10),
     ],
-    ids=["get", "start", "stop", "reboot", "attach", "detach", "console"],
+    ids=["get", "start", "stop", "reboot", "pause", "unpause", "attach", "detach", "console"],
 )
 def test_a_guest_that_is_not_there(
     host: Host, act: Callable[[HypervisorDriver, object], object]
@@ -152,6 +154,51 @@ def test_reboot_ends_in_a_running_guest(host: Host, hard: bool) -> None:
     host.driver.reboot(spec.id, hard=hard, spec=spec)
     assert only(host.driver).power is PowerState.RUNNING
     assert only(host.driver).pid != pid
+
+
+def test_a_paused_guest_stays_paused_until_told(host: Host) -> None:
+    spec = host.spec()
+    host.driver.create(spec)
+    host.driver.start(spec)
+    pid = only(host.driver).pid
+    for _ in range(2):
+        host.driver.pause(spec.id)
+        assert only(host.driver).power is PowerState.PAUSED
+    host.restart_agent()
+    assert only(host.driver).power is PowerState.PAUSED
+    assert only(host.driver).pid == pid
+    for _ in range(2):
+        host.driver.unpause(spec.id)
+        assert only(host.driver).power is PowerState.RUNNING
+    host.driver.pause(spec.id)
+    host.driver.start(spec)
+    assert power(host.driver, spec.id) is PowerState.RUNNING
+    assert only(host.driver).pid == pid
+
+
+def test_a_paused_guest_can_be_ended(host: Host) -> None:
+    spec = host.spec()
+    host.driver.create(spec)
+    host.driver.start(spec)
+    host.driver.pause(spec.id)
+    host.driver.reboot(spec.id, hard=True, spec=spec)
+    assert only(host.driver).power is PowerState.RUNNING
+    host.driver.pause(spec.id)
+    host.driver.stop(spec.id)
+    assert only(host.driver).power is PowerState.SHUTDOWN
+    host.driver.start(spec)
+    host.driver.pause(spec.id)
+    host.driver.destroy(spec.id)
+    assert host.driver.list_guests() == []
+
+
+def test_what_is_off_cannot_be_paused(host: Host) -> None:
+    spec = host.spec()
+    host.driver.create(spec)
+    for act in (host.driver.pause, host.driver.unpause):
+        with pytest.raises(DriverError, match=spec.id):
+            act(spec.id)
+    assert only(host.driver).power is PowerState.SHUTDOWN
 
 
 def test_reboot_starts_what_does_not_run(host: Host) -> None:

@@ -51,8 +51,10 @@ class Executor:
                 driver.attach_interface(guest_id, found)
         elif act.kind == "detach":
             driver.detach_interface(guest_id, act.port_id)
-        elif act.kind in ("pause", "unpause"):
-            self._pause(act.kind, guest_id)
+        elif act.kind == "pause":
+            driver.pause(guest_id)
+        elif act.kind == "unpause":
+            driver.unpause(guest_id)
 
     def _spec(self, wanted: GuestDocument) -> GuestSpec:
         if wanted.image is None:
@@ -72,9 +74,3 @@ class Executor:
                 f"The network did not wire port {ports} within "
                 f"{self.settings.port_timeout:g} seconds."
             )
-
-    def _pause(self, kind: str, guest_id: str) -> None:
-        method = getattr(self.driver, kind, None)
-        if method is None:
-            raise DriverError(f"The hypervisor cannot {kind} guests.")
-        method(guest_id)

@@ -139,6 +139,12 @@ class HypervisorDriver(Protocol):
     def stop(self, guest_id: str, *, graceful_seconds: float = 0.0) -> None:
         """Power off: ACPI button first when graceful_seconds > 0, then by force."""
 
+    def pause(self, guest_id: str) -> None:
+        """Halt the CPUs of a running guest, which keeps its memory; raises when it is off."""
+
+    def unpause(self, guest_id: str) -> None:
+        """Let a paused guest go on; raises when it is off."""
+
     def reboot(self, guest_id: str, *, hard: bool, spec: GuestSpec) -> None:
         """Soft: ACPI/reset inside the guest, falling back to hard. Hard: new process."""
 

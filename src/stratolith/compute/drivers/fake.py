@@ -78,7 +78,9 @@ class FakeDriver:
     """
 
     name = "fake"
-    capabilities = HypervisorCapabilities(hotplug_nic=True, console_output=True, config_drive=True)
+    capabilities = HypervisorCapabilities(
+        hotplug_nic=True, console_output=True, config_drive=True, pause=True
+    )
 
     def __init__(
         self,
@@ -154,6 +156,14 @@ class FakeDriver:
             if guest_id in self._deaf:
                 self._sleep(graceful_seconds)
             self._end(guest_id, PowerState.SHUTDOWN, "")
+
+    def pause(self, guest_id: str) -> None:
+        with self._act("pause", guest_id):
+            self._halt(guest_id, PowerState.PAUSED)
+
+    def unpause(self, guest_id: str) -> None:
+        with self._act("unpause", guest_id):
+            self._halt(guest_id, PowerState.RUNNING)
 
     def reboot(self, guest_id: str, *, hard: bool, spec: GuestSpec) -> None:
         check_spec(spec)
@@ -288,12 +298,22 @@ class FakeDriver:
     def _start(self, spec: GuestSpec) -> None:
         with self._guard:
             guest = self._find(spec.id)
-            if guest.power is PowerState.RUNNING:
+            if guest.pid is not None:  # running; one that is paused goes on
+                self._halt(spec.id, PowerState.RUNNING)
                 return
             guest.power, guest.pid, guest.detail = PowerState.RUNNING, next(self._pids), ""
             guest.vifs = [vif.port_id for vif in spec.vifs]
             guest.console = (guest.console + f"simulated guest {spec.name} started\n")[-(1 << 16) :]
             self._save(guest)
+
+    def _halt(self, guest_id: str, power: PowerState) -> None:
+        with self._guard:
+            guest = self._find(guest_id)
+            if guest.pid is None:
+                raise DriverError(f"Guest {guest_id} does not run")
+            if guest.power is not power:
+                guest.power = power
+                self._save(guest)
 
     def _end(self, guest_id: str, power: PowerState, detail: str) -> None:
         with self._guard:

@@ -47,6 +47,7 @@ LOG = logging.getLogger(__name__)
 
 _START_SECONDS = 30.0  # a crowded host needs long to lay out a guest's memory
 _END_SECONDS = 5.0  # QEMU's own way out after SIGTERM: flush, close
+_PAUSE_SECONDS = 5.0  # until QEMU's event log tells what its monitor agreed to
 _BUTTON_SECONDS = 4.0  # a guest still booting misses the ACPI button: press it again
 _MAKING, _ENDING = ".making-", ".deleting-"
 
@@ -60,7 +61,9 @@ class QemuDriver:
     """
 
     name = "qemu"
-    capabilities = HypervisorCapabilities(hotplug_nic=True, console_output=True, config_drive=True)
+    capabilities = HypervisorCapabilities(
+        hotplug_nic=True, console_output=True, config_drive=True, pause=True
+    )
 
     def __init__(
         self,
@@ -171,6 +174,31 @@ class QemuDriver:
         with self._locks.hold(guest_id), _clear(f"Guest {guest_id} cannot be stopped"):
             guest.require()
             self._stop(guest, graceful_seconds)
+
+    def pause(self, guest_id: str) -> None:
+        self._halt(guest_id, "stop", paused=True)
+
+    def unpause(self, guest_id: str) -> None:
+        self._halt(guest_id, "cont", paused=False)
+
+    def _halt(self, guest_id: str, order: str, *, paused: bool) -> None:
+        """Order a running guest to stand still or to go on, and see that it does."""
+        guest = self._guest(guest_id)
+        what = f"Guest {guest_id} cannot be {'paused' if paused else 'unpaused'}"
+        with self._locks.hold(guest_id), _clear(what):
+            guest.require()
+            if process.find(guest.pid_file, guest.id) is None:
+                raise DriverError("it does not run")
+            if guest.history().paused == paused:
+                return
+            with Monitor(guest.directory) as monitor:
+                monitor.execute(order)
+            # Another monitor writes the event log: what state() reads comes a moment later.
+            deadline = time.monotonic() + _PAUSE_SECONDS
+            while guest.history().paused != paused:
+                if time.monotonic() > deadline:
+                    raise DriverError("its event log does not show that it obeyed")
+                time.sleep(0.01)
 
     def reboot(self, guest_id: str, *, hard: bool, spec: GuestSpec) -> None:
         check_spec(spec)
