@@ -4,6 +4,7 @@
 .venv/bin/python tools/make_migration.py "Add the table of things"
 """
 
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -28,6 +29,7 @@ def main() -> None:
             made = command.revision(
                 config, sys.argv[1], autogenerate=True, rev_id=f"{number:04}", head="head"
             )
+    subprocess.run([Path(sys.executable).with_name("ruff"), "format", "-q", made.path], check=True)
     print(Path(made.path))
 
 

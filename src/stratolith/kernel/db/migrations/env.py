@@ -9,6 +9,7 @@ context.configure(
     connection=connection,
     target_metadata=Base.metadata,
     render_as_batch=True,
+    user_module_prefix="types.",
     transactional_ddl=False,  # the caller's transaction is the transaction
 )
 context.run_migrations()

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import stratolith.kernel.db.types as types
+from stratolith.kernel.db import types
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
