@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     for name, command in (("server", _server), ("agent", _agent)):
         process = _add(commands, name, command, f"run the {name} in the foreground")
         process.add_argument("--config", metavar="FILE", help="the configuration file")
+    _add_image(commands)
     config = _add(commands, "config", _config, "print the configuration")
     config.add_argument(
         "what", choices=["sample", "show"], help="sample: every key explained; show: in force"
@@ -85,6 +86,19 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     up.add_argument("--fake", action="store_true", help="simulate hosts and guests; needs no root")
     up.add_argument("--foreground", action="store_true", help="stay, and stop the cloud at the end")
     up.add_argument("-v", "--verbose", action="store_true", help="say what is skipped as well")
+
+
+def _add_image(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    image = commands.add_parser("image", help="bring images into the cloud")
+    actions = image.add_subparsers(dest="action", metavar="ACTION", required=True)
+    take = _add(actions, "import", _image_import, "convert if asked, look at and upload a file")
+    take.add_argument("file", metavar="FILE", help="a disk image or an ISO")
+    take.add_argument("--name", help="name of the image (default: the file's)")
+    take.add_argument("--convert", choices=["raw", "qcow2"], help="convert before the upload")
+    take.add_argument("--public", action="store_true", help="for every project")
+    take.add_argument(
+        "--property", metavar="NAME=VALUE", action="append", default=[], help="may be repeated"
+    )
 
 
 def _add_logs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -171,6 +185,21 @@ def _verify(arguments: argparse.Namespace) -> int:
     from stratolith.deploy.steps import Report
 
     return verify.verify(_layout(arguments), Report(), keep=arguments.keep)
+
+
+def _image_import(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from stratolith.deploy import image_import
+
+    wishes = image_import.Wishes(
+        file=Path(arguments.file),
+        name=arguments.name,
+        convert=arguments.convert,
+        public=arguments.public,
+        properties=arguments.property,
+    )
+    return image_import.run(_layout(arguments), wishes)
 
 
 def _openrc(arguments: argparse.Namespace) -> int:

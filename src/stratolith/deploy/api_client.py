@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -77,6 +77,17 @@ class ApiClient:
     def put(self, service: str, path: str, body: Json) -> Json:
         return self.call("PUT", service, path, body)
 
+    def upload(self, service: str, path: str, blocks: Iterable[bytes], size: int) -> None:
+        """PUT ``size`` bytes as they come; raises ApiError."""
+        if not self._token:
+            self.log_in()
+        headers = {
+            "X-Auth-Token": self._token,
+            "Content-Type": "application/octet-stream",
+            "Content-Length": str(size),
+        }
+        _exchange("PUT", self._endpoints[service] + path, blocks, headers)
+
     def delete(self, service: str, path: str) -> None:
         """Delete; gone already is success."""
         try:
@@ -103,7 +114,7 @@ def _exchange(
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
-    payload = None if body is None else json.dumps(body)
+    payload = body if isinstance(body, Iterator) or body is None else json.dumps(body)
     sent = {"Content-Type": "application/json", "Accept": "application/json", **headers}
     try:
         connection.request(method, target, payload, sent)
