@@ -31,14 +31,19 @@ def member_links(ctx: Context, collection: str, id_: str) -> Body:
     return {"self": f"{ctx.base_url}/v3/{collection}/{id_}"}
 
 
-def page_of(ctx: Context, listing: Listing, statement: Select[Any]) -> Page:
-    """One page with the filters, sort and marker of the query; raises NotFound."""
+def page_of(
+    ctx: Context, listing: Listing, statement: Select[Any], *, scalars: bool = True
+) -> Page:
+    """One page with the filters, sort and marker of the query; raises NotFound.
+
+    scalars False: the rows have the statement's columns, ``id`` among them.
+    """
     key = ctx.query.get("sort_key")
     direction = ctx.query.get("sort_dir", "asc")
     sort = [(key, direction)] if key and key in listing.sort_keys else None
     statement = statement.where(*listing.where(ctx))
     try:
-        return listing.page(ctx, statement, sort=sort)
+        return listing.page(ctx, statement, sort=sort, scalars=scalars)
     except InvalidMarker as error:
         raise NotFound(f"Marker {error.details['marker']} could not be found.") from None
 

@@ -177,7 +177,8 @@ def create(ctx: Context, body: Body) -> Body:
     ctx.authorize("identity:create_project", target(project=values))
     if not as_bool(values.get("is_domain", False)) and not values.get("domain_id"):
         _imply_domain(ctx, values)
-    return _rendered(ctx, projects.create(ctx, values))
+    project = projects.create(ctx, values)
+    return {"project": render(ctx, project, sorted(values.get("tags") or []))}
 
 
 def _imply_domain(ctx: Context, values: Body) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+import msgspec
+from sqlalchemy import ColumnElement, Text, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from stratolith.identity.api import projects as projects_api
@@ -25,6 +26,7 @@ from stratolith.identity.managers import accounts, factors, password_rules, pass
 from stratolith.identity.managers.users import NewPassword
 from stratolith.identity.models import Password, User
 from stratolith.identity.schemas import users as schemas
+from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.clock import zulu_micro
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
@@ -95,6 +97,49 @@ def render_many(ctx: Context, found: Sequence[User]) -> list[Body]:
     return [render(ctx, user, expiries.get(user.id)) for user in found]
 
 
+# What a list shows, read in one query without making objects of a thousand rows
+_EXPIRES = (
+    select(Password.expires_at)
+    .where(Password.user_id == User.id)
+    .order_by(Password.id.desc())
+    .limit(1)
+    .correlate(User)
+    .scalar_subquery()
+)
+_SHOWN = (
+    User.id,
+    User.name,
+    User.domain_id,
+    User.enabled,
+    User.default_project_id,
+    type_coerce(User.options, Text),
+    type_coerce(User.extra, Text),
+    _EXPIRES,
+)
+
+
+def _render_rows(ctx: Context, rows: Sequence[Any]) -> list[Body]:
+    """As ``render``, from rows of ``_SHOWN``."""
+    root = member_links(ctx, "users", "")["self"]
+    found = []
+    for id_, name, domain_id, enabled, default_project_id, options, extra, expires in rows:
+        one: Body = {
+            "id": id_,
+            "name": name,
+            "domain_id": domain_id,
+            "enabled": enabled,
+            "password_expires_at": zulu_micro(expires),
+            "options": {} if options == "{}" else msgspec.json.decode(options),
+            "links": {"self": root + id_},
+        }
+        if extra != "{}":
+            one = {**msgspec.json.decode(extra), **one}
+        if default_project_id is not None:
+            one["default_project_id"] = default_project_id
+        found.append(one)
+    return found
+
+
 def own_domain(ctx: Context) -> str | None:
     """The domain that lists are confined to: that of a token with domain scope."""
     return ctx.who.domain_id
@@ -106,8 +151,12 @@ def index(ctx: Context) -> Body:
     statement = select(User)
     if domain_id:
         statement = statement.where(User.domain_id == domain_id)
-    page = page_of(ctx, USERS, statement)
-    return collection(ctx, "users", render_many(ctx, page.rows), page)
+    if ctx.env.settings.of(IdentitySettings).disable_user_account_days_inactive:
+        page = page_of(ctx, USERS, statement)
+        return collection(ctx, "users", render_many(ctx, page.rows), page)
+    rows: Any = statement.with_only_columns(*_SHOWN)
+    page = page_of(ctx, USERS, rows, scalars=False)
+    return collection(ctx, "users", _render_rows(ctx, page.rows), page)
 
 
 def show(ctx: Context, user_id: str) -> Body:

@@ -124,6 +124,7 @@ def _project_id(ctx: Context, given: Body) -> str:
         found = domain  # a domain can act as a project
     if found is None:
         raise Unauthorized
+    ctx.session.info["scope"] = found  # the session itself forgets what nobody holds
     return found.id
 
 

@@ -102,30 +102,38 @@ def insert(ctx: Context, values: Values) -> Project:
         options=merge_options({}, values.get("options")),
         extra=extra_of(values, KNOWN),
     )
-    if ctx.session.get(Project, project.id) is not None:
+    if values.get("id") and ctx.session.get(Project, project.id) is not None:
         reason = f"Duplicate entry found with ID {project.id}."
         raise Duplicate(kind=kind_of(project), reason=reason)
-    _check_name(ctx, project)
     ctx.session.add(project)
-    flush_unique(ctx, kind_of(project), taken(project.name, project.domain_id))
-    set_tags(ctx, project, values.get("tags") or [])
+    # told before it is written: one flush sends both rows
     events.emit(ctx, f"identity.{kind_of(project)}.created", {"id": project.id})
+    try:
+        flush_unique(ctx, kind_of(project), taken(project.name, project.domain_id))
+    except Duplicate as error:
+        raise _name_taken(ctx, project, error) from None
+    if values.get("tags"):
+        ctx.session.add_all(ProjectTag(project_id=project.id, name=n) for n in values["tags"])
+        ctx.session.flush()
     return project
 
 
-def _check_name(ctx: Context, project: Project) -> None:
-    """Raises Duplicate, naming the one that has the name."""
+def _name_taken(ctx: Context, project: Project, error: Duplicate) -> Duplicate:
+    """The error, naming the project that has the name (domains are not told about)."""
+    if project.is_domain:
+        return error
     statement = select(Project.id).where(
         Project.domain_id == project.domain_id, Project.name == project.name
     )
-    other = ctx.session.scalars(statement.limit(1)).first()
-    if other is None or project.is_domain:
-        return
+    with ctx.env.db.read() as session:  # the failed transaction answers nothing any more
+        other = session.scalars(statement.limit(1)).first()
+    if other is None:
+        return error
     reason = (
         "it is not permitted to have two projects with either the same name or same id in the "
         f"same domain: name is {project.name}, project id {other}."
     )
-    raise Duplicate(kind="project", reason=reason)
+    return Duplicate(kind="project", reason=reason)
 
 
 def update(ctx: Context, project: Project, values: Values) -> Project:
