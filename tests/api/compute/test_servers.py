@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import base64
+import json
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from stratolith.kernel.operations import Operation
 from stratolith.kernel.testing import TestCloud
 
 from .conftest import World, error_of
@@ -299,3 +303,43 @@ def test_pause_and_unpause(world: World) -> None:
     assert world.demo.delete("compute", f"/servers/{server_id}").status_code == 204
     world.until_gone(server_id)
     assert world.driver.list_guests() == []
+
+
+def test_the_admin_password_goes_into_the_config_drive_and_nowhere_else(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drives: list[dict[str, bytes]] = []
+    create = world.driver.create
+
+    def watch(spec: Any) -> None:
+        drives.append(spec.config_drive)
+        create(spec)
+
+    monkeypatch.setattr(world.driver, "create", watch)
+    answer = world.post(config_drive=True, adminPass="Sesame-open-7")
+    server_id = answer.json()["server"]["id"]
+    world.until(server_id, "ACTIVE")
+    for version in ("2012-08-10", "latest"):
+        meta = json.loads(drives[-1][f"openstack/{version}/meta_data.json"])
+        assert meta["admin_pass"] == "Sesame-open-7"
+    rebuilt = world.act(server_id, "rebuild", {"imageRef": world.image})
+    made_up = rebuilt.json()["server"]["adminPass"]
+    world.until(server_id, "ACTIVE")
+    meta = json.loads(drives[-1]["openstack/latest/meta_data.json"])
+    assert meta["admin_pass"] == made_up != "Sesame-open-7"
+    world.create("two", adminPass="Sesame-open-8")
+    assert drives[-1] is None
+    with world.cloud.env.db.read() as session:
+        found = session.scalars(select(Operation).where(Operation.service == "compute")).all()
+        assert len(found) == 3
+        assert all("sealed_admin_pass" not in one.params for one in found)
+
+
+def test_a_waiting_admin_password_is_sealed(world: World) -> None:
+    world.driver.delay("create", 1.0)
+    server_id = world.post(config_drive=True, adminPass="Sesame-open-9").json()["server"]["id"]
+    with world.cloud.env.db.read() as session:
+        statement = select(Operation).where(Operation.resource_id == server_id)
+        params = session.scalars(statement).one().params
+        assert params["sealed_admin_pass"] and "Sesame" not in str(params)
+    world.until(server_id, "ACTIVE")

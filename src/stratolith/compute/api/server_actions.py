@@ -159,7 +159,8 @@ def _rebuild(ctx: Context, server: Server, value: Body) -> Response:
         changes["files"] = {one["path"]: one["contents"] for one in value["personality"]}
     if "description" in value:
         changes["description"] = description_of(ctx, value)
-    server_rebuild.rebuild(ctx, server, value["imageRef"], changes)
+    password = value.get("adminPass") or make_password()
+    server_rebuild.rebuild(ctx, server, value["imageRef"], changes, password)
     found = full(ctx, server, look_around(ctx, [server], groups=True))
     if not since(ctx, 75):
         key_name = found["key_name"]
@@ -169,7 +170,7 @@ def _rebuild(ctx: Context, server: Server, value: Body) -> Response:
     if since(ctx, 57):
         found["user_data"] = server.user_data
         found.pop("OS-EXT-SRV-ATTR:user_data", None)
-    found["adminPass"] = value.get("adminPass") or make_password()
+    found["adminPass"] = password
     return Response({"server": found}, status=202)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from stratolith.compute.api import server_lists
@@ -30,7 +31,9 @@ def create(ctx: Context, body: Body) -> Response:
     """Create servers; they are built in the background."""
     wanted = body["server"]
     hints = body.get("os:scheduler_hints") or body.get("OS-SCH-HNT:scheduler_hints") or {}
-    made = server_create.create(ctx, read(ctx, wanted, hints))
+    password = wanted.get("adminPass") or make_password()
+    spec = replace(read(ctx, wanted, hints), admin_pass=password)
+    made = server_create.create(ctx, spec)
     if as_bool(wanted.get("return_reservation_id", False)):
         return Response({"reservation_id": made[0].reservation_id}, status=202)
     first = made[0]
@@ -40,7 +43,7 @@ def create(ctx: Context, body: Body) -> Response:
         "links": links,
         "OS-DCF:diskConfig": first.disk_config,
         "security_groups": [{"name": name} for name in first.security_groups or ["default"]],
-        "adminPass": wanted.get("adminPass") or make_password(),
+        "adminPass": password,
     }
     return Response({"server": found}, status=202, headers={"Location": links[0]["href"]})
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.compute.exceptions import ActionNotFound, InvalidState, ServerLocked
-from stratolith.compute.managers import state
+from stratolith.compute.managers import admin_password, state
 from stratolith.compute.models import Server
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.context import Context
@@ -77,6 +77,8 @@ def end(operation: Operation, now: datetime, error: str | None = None) -> None:
     operation.state = State.ERROR if error else State.DONE
     operation.error = error
     operation.finished_at = now
+    if admin_password.PARAM in operation.params:
+        operation.params = admin_password.without(operation.params)
 
 
 def open_operations(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[Operation]]:

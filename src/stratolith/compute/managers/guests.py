@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from stratolith.compute.managers import actions, hosts, state
+from stratolith.compute.managers import actions, admin_password, hosts, state
 from stratolith.compute.managers.server_acts import finish_deletion
 from stratolith.compute.managers.servers import by_ids
 from stratolith.compute.models import Server
@@ -27,6 +27,7 @@ from stratolith.network.managers import server_ports
 from stratolith.network.managers.server_ports import ServerPort
 
 Document = dict[str, Any]
+_MAKE_DRIVES = (state.CREATE, state.REBUILD)
 
 
 # -- what should be ------------------------------------------------------------------------------
@@ -72,7 +73,7 @@ def _document(
         "built": server.launched_at is not None,
         "known_power": server.observed_power,
         "operations": [
-            {"id": o.id, "kind": o.kind, "params": o.params}
+            {"id": o.id, "kind": o.kind, "params": admin_password.without(o.params)}
             for o in operations
             if o.kind != state.DELETE
         ],
@@ -131,9 +132,10 @@ def _config_drives(
 
     found = {}
     for server in servers:
-        kinds = {operation.kind for operation in operations.get(server.id, ())}
-        if server.config_drive and kinds & {state.CREATE, state.REBUILD}:
-            found[server.id] = metadata_service.config_drive(ctx, server)
+        making = [o for o in operations.get(server.id, ()) if o.kind in _MAKE_DRIVES]
+        if server.config_drive and making:
+            password = admin_password.opened(ctx, making[-1].params)
+            found[server.id] = metadata_service.config_drive(ctx, server, password)
     return found
 
 

@@ -209,9 +209,11 @@ def _ec2(ctx: Context, server: Server) -> Tree:
 # -- as files ------------------------------------------------------------------------------------
 
 
-def config_drive(ctx: Context, server: Server) -> dict[str, bytes]:
+def config_drive(ctx: Context, server: Server, admin_pass: str | None = None) -> dict[str, bytes]:
     """Path in the drive -> content."""
     found = build(ctx, server)
+    if admin_pass:
+        found.meta["admin_pass"] = admin_pass
     files: dict[str, bytes] = {}
     for version in VERSIONS:
         folder = f"openstack/{version}"

@@ -15,7 +15,14 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.compute.exceptions import QuotaExceeded, ServerGroupNotFound
-from stratolith.compute.managers import actions, flavors, hosts, server_spec, state
+from stratolith.compute.managers import (
+    actions,
+    admin_password,
+    flavors,
+    hosts,
+    server_spec,
+    state,
+)
 from stratolith.compute.managers.server_spec import Resolved, ServerSpec
 from stratolith.compute.models import (
     ComputeHost,
@@ -56,7 +63,7 @@ def create(ctx: Context, spec: ServerSpec) -> list[Server]:
             server_ports.create(
                 ctx, plan, server.id, server.host, server.hostname, server.zone or ""
             )
-    _begin(ctx, servers)
+    _begin(ctx, servers, spec.admin_pass if resolved.config_drive else None)
     return servers
 
 
@@ -285,13 +292,13 @@ def _rows(ctx: Context, spec: ServerSpec, resolved: Resolved, count: int) -> lis
     return rows
 
 
-def _begin(ctx: Context, servers: Sequence[Server]) -> None:
+def _begin(ctx: Context, servers: Sequence[Server], admin_pass: str | None) -> None:
     """The operations that build them; those without a host have failed already."""
     seconds = ctx.env.settings.of(ComputeSettings).build_timeout
     placed = [server for server in servers if server.host]
-    found = {
-        one.resource_id: [one] for one in actions.begin(ctx, placed, state.CREATE, seconds=seconds)
-    }
+    params = {admin_password.PARAM: admin_password.seal(ctx, admin_pass)} if admin_pass else {}
+    begun = actions.begin(ctx, placed, state.CREATE, seconds=seconds, params=params)
+    found = {one.resource_id: [one] for one in begun}
     for server in servers:
         if not server.host:
             assert server.fault is not None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stratolith.compute.exceptions import KeypairNotFound
-from stratolith.compute.managers import actions, keypairs, server_spec, state
+from stratolith.compute.managers import actions, admin_password, keypairs, server_spec, state
 from stratolith.compute.managers.server_acts import require_host_up
 from stratolith.compute.models import Server
 from stratolith.compute.settings import ComputeSettings
@@ -14,7 +14,9 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 
 
-def rebuild(ctx: Context, server: Server, image_ref: str, changes: Mapping[str, Any]) -> None:
+def rebuild(
+    ctx: Context, server: Server, image_ref: str, changes: Mapping[str, Any], admin_pass: str
+) -> None:
     """``changes``: columns of the server to change; "key_name" is looked up.
 
     Raises InvalidState, ServerLocked, Conflict, BadRequest.
@@ -36,7 +38,10 @@ def rebuild(ctx: Context, server: Server, image_ref: str, changes: Mapping[str, 
     if server.desired_power == "paused":
         server.desired_power = "running"
     seconds = ctx.env.settings.of(ComputeSettings).build_timeout
-    operation = actions.begin(ctx, [server], state.REBUILD, seconds=seconds)[0]
+    params = {}
+    if server.config_drive:
+        params[admin_password.PARAM] = admin_password.seal(ctx, admin_pass)
+    operation = actions.begin(ctx, [server], state.REBUILD, seconds=seconds, params=params)[0]
     ctx.env.caches.get("compute.metadata", {}).pop(server.id, None)
     actions.refresh(ctx, [server], {server.id: [operation]})
 

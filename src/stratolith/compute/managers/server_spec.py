@@ -49,6 +49,7 @@ class ServerSpec:
     access_ip_v6: str | None = None
     disk_config: str = "MANUAL"
     hints: Mapping[str, Any] = field(default_factory=dict)
+    admin_pass: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
