@@ -168,7 +168,9 @@ def test_staged_data_waits_for_import(demo: Client, cloud: TestCloud) -> None:
     assert show(demo, image)["status"] == "uploading"
     cloud.settle()
     assert show(demo, image)["status"] == "uploading"
-    bad = {"method": {"name": "web-download", "uri": "http://localhost/"}}
+    web = {"method": {"name": "web-download", "uri": "http://example.org/"}}
+    assert demo.post("image", f"{path}/import", json=web).status_code == 409
+    bad = {"method": {"name": "unknown"}}
     assert demo.post("image", f"{path}/import", json=bad).status_code == 400
     assert demo.post("image", f"{path}/import", json=direct).status_code == 202
     assert show(demo, image)["status"] == "active"

@@ -394,3 +394,22 @@ def test_premade_images_can_boot(cloud: TestCloud, demo: Client) -> None:
                 images.require_bootable(ctx, image["id"])
     finally:
         ctx.close()
+
+
+def test_a_list_shows_changes_at_once(demo: Client) -> None:
+    """Lists keep the JSON of images; no change may hide behind it."""
+    image = make(demo, name="before")
+    assert names(demo, "?name=before") == ["before"]
+    patch(demo, image, replace("name", "after"))
+    assert demo.put("image", f"/images/{image['id']}/tags/t").status_code == 204
+    listed = demo.get("image", "/images?name=after").json()["images"]
+    assert listed == [demo.get("image", f"/images/{image['id']}").json()]
+    data = b"data" * 100
+    assert (
+        demo.put("image", f"/images/{image['id']}/file", content=data, headers=BYTES).status_code
+        == 204
+    )
+    listed = demo.get("image", "/images?name=after").json()["images"]
+    assert (listed[0]["status"], listed[0]["size"]) == ("active", len(data))
+    assert demo.delete("image", f"/images/{image['id']}").status_code == 204
+    assert names(demo, "?name=after") == []

@@ -40,6 +40,19 @@ WRITABLE = (
 )
 
 
+# Said outright, so that a new row need not be read back after it was written.
+UNKNOWN_YET: dict[str, Any] = dict.fromkeys(
+    ("size", "virtual_size", "checksum", "os_hash_algo", "os_hash_value", "importing"), None
+)
+DEFAULTS: dict[str, Any] = {
+    **dict.fromkeys(("name", "disk_format", "container_format"), None),
+    "min_disk": 0,
+    "min_ram": 0,
+    "protected": False,
+    "os_hidden": False,
+}
+
+
 # -- who sees what -------------------------------------------------------------------------------
 
 
@@ -111,23 +124,23 @@ def create(ctx: Context, values: Mapping[str, Any], properties: Mapping[str, str
     owner = known.pop("owner", None) or ctx.project_id
     if owner != ctx.project_id and not ctx.is_admin:
         raise NotOwner(verb="create", owner=owner)
-    if ctx.session.get(Image, image_id) is not None:
+    if values.get("id") and ctx.session.get(Image, image_id) is not None:
         raise DuplicateImage(image_id=image_id)
     visibility = known.pop("visibility", None) or "shared"
     image = Image(
+        **UNKNOWN_YET,
         id=image_id,
         status="queued",
         owner=owner,
         visibility=visibility,
         tags=_tags(ctx, known.pop("tags", [])),
         properties=_properties(ctx, properties),
-        **known,
+        **{**DEFAULTS, **known},
     )
     ctx.authorize("add_image", image.policy_target())
     _authorize_visibility(ctx, image, visibility)
     ctx.session.add(image)
     ctx.session.flush()
-    ctx.session.refresh(image)
     return image
 
 
