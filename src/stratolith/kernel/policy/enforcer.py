@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,12 @@ class PolicyError(Exception):
     """policy.yaml cannot be used; the text names the rule."""
 
 
+@cache
+def _parse(text: str) -> Any:
+    """The library's parse tree; most rules share a few texts, and parsing is slow."""
+    return oslo.Rules.from_dict({"rule": text})["rule"]
+
+
 class _ServicePolicy:
     """The rules of one service, with the overrides laid over them."""
 
@@ -25,7 +32,7 @@ class _ServicePolicy:
         self.defaults = {rule.name: rule for rule in defaults}
         texts = {name: rule.check for name, rule in self.defaults.items()}
         texts.update(overrides)
-        parsed = oslo.Rules.from_dict(texts)
+        parsed = {name: _parse(text) for name, text in texts.items()}
         self.texts = texts
         self._checks: dict[str, Check] = {}
         for name in texts:
