@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, String, select, type_coerce
+from sqlalchemy import ColumnElement, String, select, type_coerce
 from sqlalchemy.orm import InstrumentedAttribute
 
 from stratolith.image.exceptions import ImageNotFound, InvalidFilter
@@ -131,6 +131,7 @@ LISTING = Listing(
 )
 # When a row was last changed, as the database gives it: compared, never looked into.
 VERSION = type_coerce(Image.updated_at, String).label("version")
+BRIEF: tuple[Any, ...] = (Image.id, VERSION)
 BATCH = 500  # images read in one query
 KNOWN_LIMIT = 10_000  # images whose JSON is kept, about a kilobyte each
 ELSEWHERE = ("visibility", "member_status", "os_hidden", "tag")
@@ -139,7 +140,7 @@ ELSEWHERE = ("visibility", "member_status", "os_hidden", "tag")
 def list_images(ctx: Context) -> dict[str, Any]:
     if ctx.path.endswith("/"):  # an image whose id is empty, not the list
         raise ImageNotFound(image_id="")
-    statement: Select[Any] = select(Image.id, VERSION).where(
+    statement = select(*BRIEF).where(
         *LISTING.where(ctx), *_visibility(ctx), *_hidden(ctx), *_marked(ctx)
     )
     limit = asked_limit(ctx)
