@@ -1,4 +1,4 @@
-"""Look-ups that another service needs: floating IPs by address, groups by id, group rules."""
+"""Look-ups that another service needs: networks, floating IPs, groups by id, group rules."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
-from stratolith.network.models import FloatingIp, SecurityGroup, SecurityGroupRule
+from stratolith.network.managers import visibility
+from stratolith.network.models import FloatingIp, Network, SecurityGroup, SecurityGroupRule
 
 
 def floating_ip(ctx: Context, project_id: str, address: str) -> FloatingIp | None:
@@ -18,6 +19,25 @@ def floating_ip(ctx: Context, project_id: str, address: str) -> FloatingIp | Non
             FloatingIp.floating_ip_address == address, FloatingIp.project_id == project_id
         )
     ).first()
+
+
+def floating_ips(ctx: Context, project_id: str) -> list[FloatingIp]:
+    """All floating IPs of a project, by address."""
+    return list(
+        ctx.session.scalars(
+            select(FloatingIp)
+            .where(FloatingIp.project_id == project_id)
+            .order_by(FloatingIp.floating_ip_address)
+        )
+    )
+
+
+def visible_networks(ctx: Context, *, external: bool = False) -> list[Network]:
+    """Networks the caller may see, by name; ``external``: only those to the outside."""
+    statement = select(Network).where(visibility.of_networks(ctx))
+    if external:
+        statement = statement.where(Network.external.is_(True))
+    return list(ctx.session.scalars(statement.order_by(Network.name, Network.id)))
 
 
 def groups(ctx: Context, group_ids: Sequence[str]) -> list[SecurityGroup]:
