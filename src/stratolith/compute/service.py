@@ -7,10 +7,14 @@ from stratolith.compute.api import (
     aggregates,
     extensions,
     flavors,
+    floating_ips,
+    hosts,
     hypervisors,
     instance_actions,
+    instance_usage_audit_log,
     keypairs,
     metadata_service,
+    networks,
     quota_sets,
     security_groups,
     server_actions,
@@ -42,6 +46,10 @@ _ROUTES = [
     *aggregates.ROUTES,
     *simple_tenant_usage.ROUTES,
     *extensions.ROUTES,
+    *floating_ips.ROUTES,
+    *networks.ROUTES,
+    *hosts.ROUTES,
+    *instance_usage_audit_log.ROUTES,
 ]
 
 SERVICE = Service(

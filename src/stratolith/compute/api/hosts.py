@@ -1,0 +1,67 @@
+"""``os-hosts`` (below 2.43): enabled compute hosts and what each has and uses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from stratolith.compute.managers import hosts
+from stratolith.compute.models import Server
+from stratolith.kernel.context import Context
+from stratolith.kernel.http.routing import Route
+
+Body = dict[str, Any]
+_RULE = "os_compute_api:os-hosts:"
+
+
+def index(ctx: Context) -> Body:
+    known, wanted = hosts.zones(ctx), ctx.query.get("zone")
+    found = [
+        {"host_name": row.host, "service": "compute", "zone": hosts.zone_of(ctx, row.host, known)}
+        for row in hosts.all_hosts(ctx)
+        if not row.disabled
+    ]
+    return {"hosts": [one for one in found if not wanted or one["zone"] == wanted]}
+
+
+def show(ctx: Context, host: str) -> Body:
+    facts = hosts.get(ctx, host).facts
+    total = (int(facts[name]) for name in ("vcpus", "memory_mb", "disk_gb"))
+    projects = _by_project(ctx, host)
+    used = [sum(amounts) for amounts in zip(*projects.values(), strict=True)] or [0, 0, 0]
+    rows = [("(total)", total), ("(used_now)", used), ("(used_max)", used), *projects.items()]
+    return {"host": [{"resource": _resource(host, name, *amounts)} for name, amounts in rows]}
+
+
+def _resource(host: str, project: str, cpu: int, memory_mb: int, disk_gb: int) -> Body:
+    return {
+        "host": host,
+        "project": project,
+        "cpu": cpu,
+        "memory_mb": memory_mb,
+        "disk_gb": disk_gb,
+    }
+
+
+def _by_project(ctx: Context, host: str) -> dict[str, tuple[int, int, int]]:
+    """Project id -> vcpus, MiB and GiB of its servers on a host."""
+    rows = ctx.session.execute(
+        select(
+            Server.project_id,
+            func.sum(Server.vcpus),
+            func.sum(Server.memory_mb),
+            func.sum(Server.disk_gb),
+        )
+        .where(Server.host == host, Server.deleted_at.is_(None))
+        .group_by(Server.project_id)
+        .order_by(Server.project_id)
+    )
+    return {project: (vcpus, memory, disk) for project, vcpus, memory, disk in rows}
+
+
+_OLD: dict[str, Any] = {"until": "2.42"}
+ROUTES = [
+    Route.get("/os-hosts", index, rule=_RULE + "list", **_OLD),
+    Route.get("/os-hosts/{host}", show, rule=_RULE + "show", **_OLD),
+]

@@ -1,0 +1,70 @@
+"""Networks as old clients list them through compute (below 2.36): ids and labels.
+
+What else these answers once held belonged to a network service that compute had inside; its
+fields stay, without values.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.http.routing import Route
+from stratolith.network.managers import lookups, networks
+
+Body = dict[str, Any]
+_RULE = "os_compute_api:os-networks:"
+_FIELDS = [
+    "cidr",
+    "netmask",
+    "gateway",
+    "broadcast",
+    "dns1",
+    "dns2",
+    "cidr_v6",
+    "gateway_v6",
+    "netmask_v6",
+]
+_ADMIN_FIELDS = [
+    "created_at",
+    "updated_at",
+    "deleted_at",
+    "deleted",
+    "injected",
+    "bridge",
+    "vlan",
+    "vpn_public_address",
+    "vpn_public_port",
+    "vpn_private_address",
+    "dhcp_start",
+    "project_id",
+    "host",
+    "bridge_interface",
+    "multi_host",
+    "priority",
+    "rxtx_base",
+    "mtu",
+    "dhcp_server",
+    "enable_dhcp",
+    "share_address",
+]
+
+
+def _render(ctx: Context, network: Any) -> Body:
+    names = [*_FIELDS, *(_ADMIN_FIELDS if ctx.is_admin else ())]
+    return {"id": network.id, "label": network.name, **dict.fromkeys(names)}
+
+
+def index(ctx: Context) -> Body:
+    return {"networks": [_render(ctx, network) for network in lookups.visible_networks(ctx)]}
+
+
+def show(ctx: Context, network_id: str) -> Body:
+    return {"network": _render(ctx, networks.get(ctx, network_id))}
+
+
+_OLD: dict[str, Any] = {"until": "2.35"}
+ROUTES = [
+    Route.get("/os-networks", index, rule=_RULE + "list", **_OLD),
+    Route.get("/os-networks/{network_id}", show, rule=_RULE + "show", **_OLD),
+]

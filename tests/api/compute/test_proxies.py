@@ -1,0 +1,108 @@
+"""What old clients reach through compute: floating IPs, networks, hosts, the audit log."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from stratolith.compute.api.instance_usage_audit_log import last_month
+from stratolith.kernel.testing import Client
+
+from .conftest import World, error_of
+
+
+def test_floating_ips_through_compute(demo: Client) -> None:
+    pools = demo.get("compute", "/os-floating-ip-pools").json()["floating_ip_pools"]
+    assert pools == [{"name": "public"}]
+    answer = demo.post("compute", "/os-floating-ips", json={"pool": "public"})
+    assert answer.status_code == 200, answer.text
+    made = answer.json()["floating_ip"]
+    assert (made["pool"], made["instance_id"], made["fixed_ip"]) == ("public", None, None)
+    path = f"/os-floating-ips/{made['id']}"
+    assert demo.get("compute", path).json()["floating_ip"] == made
+    assert demo.get("compute", "/os-floating-ips").json()["floating_ips"] == [made]
+    known = demo.get("network", f"/floatingips/{made['id']}").json()["floatingip"]
+    assert known["floating_ip_address"] == made["ip"]
+    assert demo.get("compute", path, microversion="2.36").status_code == 404
+    assert demo.delete("compute", path).status_code == 202
+    assert demo.delete("compute", path).status_code == 404
+    assert demo.get("network", f"/floatingips/{made['id']}").status_code == 404
+
+
+def test_floating_ips_that_cannot_be(demo: Client, admin: Client) -> None:
+    nowhere = demo.post("compute", "/os-floating-ips", json={"pool": "nowhere"})
+    assert nowhere.status_code == 404 and "nowhere" in error_of(nowhere)
+    assert demo.post("compute", "/os-floating-ips", json={"pool": 7}).status_code == 400
+    assert demo.get("compute", "/os-floating-ips/17").status_code == 400
+    project = admin.get("identity", "/projects?name=demo").json()["projects"][0]["id"]
+    body = {"quota": {"floatingip": 0}}
+    assert admin.put("network", f"/quotas/{project}", json=body).status_code == 200
+    full = demo.post("compute", "/os-floating-ips", json={"pool": "public"})
+    assert full.status_code == 403 and "floatingip" in error_of(full)
+
+
+def test_a_floating_ip_names_its_server(world: World) -> None:
+    server_id = world.create()
+    made = world.demo.post("compute", "/os-floating-ips", json={}).json()["floating_ip"]
+    added = world.act(server_id, "addFloatingIp", {"address": made["ip"]})
+    assert added.status_code == 202, added.text
+    found = world.demo.get("compute", f"/os-floating-ips/{made['id']}").json()["floating_ip"]
+    assert found["instance_id"] == server_id and found["fixed_ip"]
+
+
+def test_networks_through_compute(demo: Client, admin: Client) -> None:
+    mine = demo.get("compute", "/os-networks").json()["networks"]
+    assert {"private", "public"} <= {one["label"] for one in mine}
+    path = f"/os-networks/{mine[0]['id']}"
+    assert demo.get("compute", path).json()["network"] == mine[0]
+    assert "vlan" not in mine[0] and "vlan" in admin.get("compute", path).json()["network"]
+    assert demo.get("compute", path, microversion="2.36").status_code == 404
+    assert demo.get("compute", "/os-networks/none").status_code == 404
+
+
+def test_hosts_and_what_they_use(world: World) -> None:
+    world.create(flavorRef="1")
+    host = world.admin.get("compute", "/os-hosts").json()["hosts"]
+    assert [(one["service"], one["zone"]) for one in host] == [("compute", "nova")]
+    assert world.admin.get("compute", "/os-hosts?zone=").json()["hosts"] == host
+    assert world.admin.get("compute", "/os-hosts?zone=moon").json()["hosts"] == []
+    path = f"/os-hosts/{host[0]['host_name']}"
+    found = [one["resource"] for one in world.admin.get("compute", path).json()["host"]]
+    project = world.admin.get("identity", "/projects?name=demo").json()["projects"][0]["id"]
+    assert [one["project"] for one in found] == ["(total)", "(used_now)", "(used_max)", project]
+    assert found[0]["cpu"] > 1 and [one["memory_mb"] for one in found[1:]] == [512] * 3
+    assert world.admin.get("compute", "/os-hosts/nobody").status_code == 404
+    assert world.admin.get("compute", path, microversion="2.43").status_code == 404
+    for hidden in (path, "/os-hosts"):
+        assert world.demo.get("compute", hidden).status_code == 403
+
+
+def test_the_audit_log_says_that_no_host_audits(world: World) -> None:
+    path = "/os-instance_usage_audit_log"
+    found = world.admin.get("compute", path).json()["instance_usage_audit_logs"]
+    assert (found["num_hosts"], found["num_hosts_not_run"], found["log"]) == (1, 1, {})
+    shown = world.admin.get("compute", f"{path}/2026-03-15 12:00:00").json()
+    log = shown["instance_usage_audit_log"]
+    assert log["period_beginning"] == "2026-02-01 00:00:00"
+    assert log["period_ending"] == "2026-03-01 00:00:00"
+    for wrong in ("soon", "0001-01-01 00:00:00"):
+        assert world.admin.get("compute", f"{path}/{wrong}").status_code == 400
+    for hidden in (path, f"{path}/2026-03-15 12:00:00"):
+        assert world.demo.get("compute", hidden).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("before", "begin"), [((2026, 1, 20), (2025, 12, 1)), ((2026, 3, 1), (2026, 1, 1))]
+)
+def test_last_month(before: tuple[int, int, int], begin: tuple[int, int, int]) -> None:
+    assert last_month(datetime(*before, tzinfo=UTC))[0] == datetime(*begin, tzinfo=UTC)
+
+
+def test_extensions_by_alias(demo: Client) -> None:
+    listed = demo.get("compute", "/extensions").json()["extensions"]
+    assert "Hosts" in {one["name"] for one in listed}
+    for one in listed:
+        shown = demo.get("compute", f"/extensions/{one['alias']}").json()["extension"]
+        assert shown == one
+    assert demo.get("compute", "/extensions/os-nothing").status_code == 404
