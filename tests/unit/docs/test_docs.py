@@ -84,12 +84,17 @@ def test_no_command_or_option_is_invented() -> None:
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    [choices] = [a.choices for a in parser()._actions if isinstance(a.choices, dict)]
-    return choices
+    [found] = [a for a in parser()._actions if isinstance(a, argparse._SubParsersAction)]
+    return dict(found.choices)
 
 
 def options(command: argparse.ArgumentParser) -> set[str]:
-    return {word for action in command._actions for word in action.option_strings[-1:]}
+    """The long options of a command and of its own commands (`image import`)."""
+    found = {word for action in command._actions for word in action.option_strings[-1:]}
+    for action in command._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            found |= {word for below in action.choices.values() for word in options(below)}
+    return found
 
 
 def test_every_port_is_in_the_reference() -> None:
