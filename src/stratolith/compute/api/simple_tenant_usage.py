@@ -12,7 +12,7 @@ from stratolith.compute.models import Server
 from stratolith.kernel.clock import naive_micro, parse_time
 from stratolith.kernel.config import ApiSection
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.exceptions import BadRequest, NotFound
 from stratolith.kernel.http.listing import asked_limit
 from stratolith.kernel.http.routing import Route
 
@@ -106,6 +106,8 @@ def _next(ctx: Context, name: str, marker: str | None) -> Body:
 
 
 def index(ctx: Context) -> Body:
+    if ctx.path.endswith("/"):  # the usage of one project whose id is empty, not the list
+        raise NotFound
     period, now = _period(ctx), ctx.env.clock.now()
     by_project = usage.servers_in(ctx, *period)
     rows, marker = _page(ctx, [row for found in by_project.values() for row in found])
