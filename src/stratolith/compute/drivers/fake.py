@@ -303,7 +303,7 @@ class FakeDriver:
                 return
             guest.power, guest.pid, guest.detail = PowerState.RUNNING, next(self._pids), ""
             guest.vifs = [vif.port_id for vif in spec.vifs]
-            guest.console = (guest.console + f"simulated guest {spec.name} started\n")[-(1 << 16) :]
+            guest.console = (guest.console + _boot_messages(spec))[-(1 << 16) :]
             self._save(guest)
 
     def _halt(self, guest_id: str, power: PowerState) -> None:
@@ -379,3 +379,22 @@ def _state(guest: _Record) -> GuestState:
         vifs=list(guest.vifs),
         detail=guest.detail,
     )
+
+
+def _boot_messages(spec: GuestSpec) -> str:
+    """What a simulated guest writes to its console while it boots: what it found."""
+    lines = [
+        f"simulated guest {spec.name} starts",
+        f"machine: {spec.arch}, simulated",
+        f"processors: {spec.vcpus}",
+        f"memory: {spec.memory_mb} MiB",
+        f"config drive: {'none' if spec.config_drive is None else 'found'}",
+        *(f"disk {n}: {disk.role}, {disk.size_bytes} bytes" for n, disk in enumerate(spec.disks)),
+        *(f"nic {n}: {vif.mac}, mtu {vif.mtu}" for n, vif in enumerate(spec.vifs)),
+        "mounting the root disk",
+        "starting services",
+        "asking for metadata",
+        "boot is over",
+        f"simulated guest {spec.name} started",
+    ]
+    return "".join(f"{line}\n" for line in lines)
