@@ -144,3 +144,18 @@ def test_old_security_group_routes(world: World) -> None:
     path = f"/os-security-group-rules/{rule_id}"
     assert world.demo.delete("compute", path).status_code == 202
     assert world.demo.delete("compute", f"/os-security-groups/{group['id']}").status_code == 202
+
+
+def test_network_limits_of_the_default_class_are_kept_for_old_clients(admin: Client) -> None:
+    path = "/os-quota-class-sets/default"
+    body = {"quota_class_set": {"floating_ips": 99, "security_groups": 98, "cores": 97}}
+    set_ = admin.put("compute", path, json=body).json()["quota_class_set"]
+    assert (set_["floating_ips"], set_["security_groups"], set_["cores"]) == (99, 98, 97)
+    shown = admin.get("compute", path).json()["quota_class_set"]
+    assert (shown["floating_ips"], shown["fixed_ips"]) == (99, -1)
+    assert "floating_ips" not in admin.get("compute", path, microversion="2.50").text
+
+
+def test_usage_of_a_project_without_id(admin: Client) -> None:
+    assert admin.get("compute", "/os-simple-tenant-usage").status_code == 200
+    assert admin.get("compute", "/os-simple-tenant-usage/").status_code == 404

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import select
+
 from stratolith.compute.quotas import NETWORK_RESOURCES, RESOURCES
 from stratolith.kernel import quota
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.quota import QuotaLimit
 
 FILES = ("injected_files", "injected_file_content_bytes", "injected_file_path_bytes")
 GROUPS = ("server_groups", "server_group_members")
@@ -29,8 +32,23 @@ def class_names(minor: int) -> list[str]:
 
 
 def limits(ctx: Context, project_id: str) -> dict[str, int]:
-    """Limits in force; those of the network are unlimited here."""
-    return {**quota.limits(ctx, project_id), **NETWORK_RESOURCES}
+    """Limits in force; the network's are only those that old clients wrote down here."""
+    return {**quota.limits(ctx, project_id), **NETWORK_RESOURCES, **_noted(ctx, project_id)}
+
+
+def _noted(ctx: Context, project_id: str) -> dict[str, int]:
+    """Limits of network resources kept for old clients; the network service has its own."""
+    rows = ctx.session.execute(
+        select(QuotaLimit.project_id, QuotaLimit.resource, QuotaLimit.hard_limit).where(
+            QuotaLimit.service == "compute",
+            QuotaLimit.project_id.in_([project_id, quota.DEFAULT_CLASS]),
+            QuotaLimit.resource.in_(list(NETWORK_RESOURCES)),
+        )
+    ).all()
+    found: dict[str, int] = {}
+    for project in (quota.DEFAULT_CLASS, project_id):
+        found.update({name: limit for owner, name, limit in rows if owner == project})
+    return found
 
 
 def usage(ctx: Context, project_id: str) -> dict[str, int]:
@@ -53,5 +71,4 @@ def set_limits(ctx: Context, project_id: str, wanted: dict[str, Any], *, force: 
                 f"Quota limit {limit} for {name} must be greater than or equal to already used "
                 f"and reserved {used[name]}."
             )
-        if name in _OWN:
-            quota.set_limit(ctx, project_id, name, limit)
+        quota.set_limit(ctx, project_id, name, limit)
