@@ -33,6 +33,7 @@ _BASE = {
 
 _DEFAULTS: dict[str, tuple[str, ...]] = {
     ADMIN: (
+        "os-admin-actions:inject_network_info",
         "os-admin-actions:reset_state",
         "os-aggregates:set_metadata",
         "os-aggregates:add_host",

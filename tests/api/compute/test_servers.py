@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import uuid
 from typing import Any
 
 import pytest
@@ -343,3 +344,14 @@ def test_a_waiting_admin_password_is_sealed(world: World) -> None:
         params = session.scalars(statement).one().params
         assert params["sealed_admin_pass"] and "Sesame" not in str(params)
     world.until(server_id, "ACTIVE")
+
+
+def test_injecting_network_info_repairs_lost_nics(world: World) -> None:
+    server_id = world.create()
+    port = world.driver.get_guest(server_id).vifs[0]
+    world.driver.detach_interface(server_id, port)
+    assert world.act(server_id, "injectNetworkInfo").status_code == 403
+    assert world.act(server_id, "injectNetworkInfo", client=world.admin).status_code == 202
+    world.cloud.wait(lambda: world.driver.get_guest(server_id).vifs == [port])
+    missing = world.act(str(uuid.uuid4()), "injectNetworkInfo", client=world.admin)
+    assert missing.status_code == 404

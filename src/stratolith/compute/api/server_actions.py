@@ -184,6 +184,9 @@ _ACTIONS: dict[str, Action] = {
     "lock": Action("os-lock-server:lock", _lock),
     "unlock": Action("os-lock-server:unlock", _unlock),
     "os-resetState": Action("os-admin-actions:reset_state", _reset_state),
+    "injectNetworkInfo": Action(
+        "os-admin-actions:inject_network_info", _simple(server_acts.inject_network_info)
+    ),
     "os-getConsoleOutput": Action("os-console-output", _console),
     "changePassword": Action("os-admin-password", _change_password),
     "addSecurityGroup": Action("os-security-groups:add", _add_group),

@@ -99,6 +99,14 @@ def reset_state(ctx: Context, server: Server, wanted: str) -> None:
     actions.refresh(ctx, [server])
 
 
+def inject_network_info(ctx: Context, server: Server) -> None:
+    """Have the host compare the guest's NICs with the server's ports, now."""
+    actions.require_unlocked(ctx, server)
+    _require_made(server)
+    require_host_up(ctx, server)
+    ctx.hint_host(server.host or "", actions.VIEW, server.id)
+
+
 def _require_made(server: Server) -> None:
     """A server that never came to a host has nothing to act on."""
     if server.host is None or server.observed_power is None:

@@ -76,6 +76,7 @@ ACTIONS: dict[str, Schema] = {
     "os-resetState": _act(
         "os-resetState", closed({"state": {"type": "string", "enum": ["active", "error"]}}, "state")
     ),
+    "injectNetworkInfo": _anything("injectNetworkInfo"),
     "os-getConsoleOutput": _act(
         "os-getConsoleOutput",
         closed({"length": {"anyOf": [{"type": "null"}, number(-1)]}}),
