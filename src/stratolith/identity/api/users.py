@@ -180,7 +180,10 @@ def update(ctx: Context, user_id: str, body: Body) -> Body:
         ctx.authorize("identity:update_user", target({"user_id": user_id}, user=user))
         same_id(values, "user", user_id)
         password = _hashed(ctx, values.get("password")) if user is not None else None
-    return _rendered(ctx, users.update(ctx, users.get(ctx, user_id), values, password))
+    user = users.update(ctx, users.get(ctx, user_id), values, password)
+    found = _rendered(ctx, user)
+    found["user"]["extra"] = user.extra  # once more, as clients of an update know it
+    return found
 
 
 def remove(ctx: Context, user_id: str) -> None:
