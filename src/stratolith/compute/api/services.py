@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
 
 from stratolith.compute.api.links import since
 from stratolith.compute.exceptions import HostNotFound
@@ -19,6 +21,9 @@ from stratolith.kernel.http.routing import Route
 Body = dict[str, Any]
 _P = "os_compute_api:os-services:"
 BINARY = "nova-compute"
+# Scheduling and conducting are calls inside this process; operators look for them by name.
+CONTROL_PLANE = ("nova-scheduler", "nova-conductor")
+_OWN_ID = 1_000_001  # above the numbers of hosts
 
 
 def _render(
@@ -42,11 +47,30 @@ def _render(
 
 def index(ctx: Context) -> Body:
     beats, zones = hosts.beats(ctx), hosts.zones(ctx)
-    host, binary = ctx.query.get("host"), ctx.query.get("binary")
-    rows = [
-        row for row in hosts.all_hosts(ctx) if host in (None, row.host) and binary in (None, BINARY)
-    ]
-    return {"services": [_render(ctx, row, beats, zones) for row in rows]}
+    found = [_render(ctx, row, beats, zones) for row in hosts.all_hosts(ctx)]
+    found += [_render_own(ctx, number, binary) for number, binary in enumerate(CONTROL_PLANE)]
+    for key in ("host", "binary"):
+        wanted = ctx.query.get(key)
+        found = [one for one in found if wanted in (None, one[key])]
+    return {"services": found}
+
+
+def _render_own(ctx: Context, number: int, binary: str) -> Body:
+    """A part of the process that answers: it is up, since it answers."""
+    host = socket.gethostname()
+    found: Body = {
+        "id": str(uuid5(NAMESPACE_DNS, f"{binary}.{host}")) if since(ctx, 53) else _OWN_ID + number,
+        "binary": binary,
+        "host": host,
+        "zone": "internal",
+        "status": "enabled",
+        "state": "up",
+        "updated_at": naive_micro(ctx.env.clock.now()),
+        "disabled_reason": None,
+    }
+    if since(ctx, 11):
+        found["forced_down"] = False
+    return found
 
 
 def update(ctx: Context, service_id: str, body: Body) -> Body:
