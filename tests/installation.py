@@ -24,6 +24,7 @@ class Installation:
         self.home.mkdir(parents=True)
         self.state_dir = place / "state"
         self.offset = offset
+        self.environment: dict[str, str] = {}  # settings of this cloud, beside its file
 
     @property
     def layout(self) -> Layout:
@@ -31,7 +32,7 @@ class Installation:
 
     def run(self, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
         env = {name: value for name, value in os.environ.items() if not name.startswith("EXT_NET")}
-        env |= {"HOME": str(self.home), "SUDO_USER": "root"}
+        env |= {**self.environment, "HOME": str(self.home), "SUDO_USER": "root"}
         words = [arguments[0], "--state-dir", str(self.state_dir), *arguments[1:]]
         answer = subprocess.run(
             [sys.executable, "-m", "stratolith", *words],

@@ -13,6 +13,12 @@ from tests.installation import Installation, free_offset
 def fake_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """A cloud with simulated hosts as processes of its own, set up by `up --fake`."""
     found = Installation(tmp_path_factory.mktemp("interop"), free_offset())
+    # what Tempest's identity tests of account lockout and password history expect
+    found.environment = {
+        "STRATOLITH_IDENTITY_LOCKOUT_FAILURE_ATTEMPTS": "2",
+        "STRATOLITH_IDENTITY_LOCKOUT_DURATION": "5",
+        "STRATOLITH_IDENTITY_UNIQUE_LAST_PASSWORD_COUNT": "2",
+    }
     found.up()
     found.wait_host()
     yield found

@@ -139,6 +139,7 @@ def run(cloud: Cloud, names: Sequence[str], workspace: Path, workers: int = 2) -
     (workspace / ".stestr.conf").write_text(
         f"[DEFAULT]\ntest_path={top}/test_discover\ntop_dir={top}\ngroup_regex=([^\\.]*\\.)*\n"
     )
+    subprocess.run([tools / "stestr", "init"], cwd=workspace, env=env, check=True)
     known = subprocess.run(
         [tools / "stestr", "list"], cwd=workspace, env=env, capture_output=True, text=True
     ).stdout.split("\n")
