@@ -11,6 +11,7 @@ difference, commit it.
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 import httpx
@@ -53,8 +54,9 @@ def main() -> None:
     values = {
         "token": answer.headers["x-subject-token"],
         "admin_project": token["project"]["id"],
+        "password": os.environ["OS_PASSWORD"],
     }
-    answers = ask_all(ask, values)
+    answers = ask_all(ask, values, lambda: time.sleep(0.5))
     (FOLDER / "recorded.json").write_text(json.dumps(answers, indent=1, sort_keys=True) + "\n")
     print(f"{len(answers)} answers recorded")
 

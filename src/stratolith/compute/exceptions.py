@@ -32,7 +32,7 @@ class FlavorAccessNotFound(NotFound):
 
 
 class ExtraSpecNotFound(NotFound):
-    message = "Flavor {flavor_id} has no extra spec with key {key}."
+    message = "Flavor {flavor_id} has no extra specs with key {key}."
 
 
 class KeypairNotFound(NotFound):
@@ -52,7 +52,7 @@ class ServerNotFound(NotFound):
 
 
 class InvalidState(Conflict):
-    message = "Cannot '{action}' instance {server_id} while it is in {attribute} {state}."
+    message = "Cannot '{action}' instance {server_id} while it is in {attribute} {state}"
 
 
 class ServerLocked(Conflict):

@@ -383,8 +383,8 @@ class SecurityGroupInvalidProtocolForPort(BadRequest):
     )
 
 
-class SecurityGroupRemoteGroupAndRemoteIpPrefix(BadRequest):
-    message = "Only remote_ip_prefix or remote_group_id may be provided."
+class SecurityGroupMultipleRemoteEntites(BadRequest):  # spelt as clients know it
+    message = "Only one of remote_ip_prefix or remote_group_id may be provided."
 
 
 class SecurityGroupRuleParameterConflict(BadRequest):

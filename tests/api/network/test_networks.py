@@ -115,7 +115,7 @@ def test_lists_filter_sort_page_and_choose_fields(net: Net) -> None:
 
 def test_bad_questions_are_named(net: Net) -> None:
     assert "bogus" in net.get("/networks?bogus=1", 400)["message"]
-    assert "bogus" in net.get("/networks?sort_key=bogus", 400)["message"]
+    assert "bogus" in net.get("/networks?sort_key=bogus&sort_dir=asc", 400)["message"]
     assert net.get("/networks?limit=x", 400)["type"]
     assert net.get("/networks?marker=x&limit=1", 404)["type"] == "NetworkNotFound"
     assert "bogus" in net.post("/networks", "network", 400, bogus=1)["message"]

@@ -11,14 +11,13 @@ from typing import Any
 from stratolith.compute.api import server_lists
 from stratolith.compute.api.links import resource_links, since
 from stratolith.compute.api.server_views import full, look_around
-from stratolith.compute.exceptions import ItemNotFound
 from stratolith.compute.managers import actions, server_acts, server_create, servers
 from stratolith.compute.managers.server_spec import ServerSpec, check_limits
 from stratolith.compute.models import Server
 from stratolith.compute.schemas import servers as schemas
 from stratolith.compute.schemas.types import as_bool, as_int
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.exceptions import BadRequest, NotFound
 from stratolith.kernel.http import Response
 from stratolith.kernel.http.routing import Route
 
@@ -240,7 +239,7 @@ def _authorized(ctx: Context, server_id: str, rule: str) -> Server:
 
 def _require_key(server: Server, key: str) -> None:
     if key not in server.properties:
-        raise ItemNotFound(what="Metadata item")
+        raise NotFound("Metadata item was not found")
 
 
 def _set_metadata(ctx: Context, server: Server, metadata: Mapping[str, str]) -> None:

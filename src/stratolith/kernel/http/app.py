@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import ClientDisconnect, Request
@@ -25,6 +26,7 @@ from stratolith.kernel.http.routing import Match, Route, Router
 from stratolith.kernel.ids import is_request_id
 from stratolith.kernel.service import Service
 
+_PRINTABLE = bytes(range(0x20, 0x7F))
 ACCESS = logging.getLogger("stratolith.access")
 
 
@@ -227,6 +229,13 @@ async def _read(scope: Scope, receive: Receive, limit: int) -> bytes:
             return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
+def _header_value(value: str) -> bytes:
+    """ASCII without control characters: the rest, of names in a Location, is percent-encoded."""
+    if not (value.isascii() and value.isprintable()):
+        value = quote(value, safe=_PRINTABLE, errors="replace")
+    return value.encode()
+
+
 async def _send(ctx: Context, scope: Scope, send: Send, answer: Answer) -> None:
     headers = [(b"x-openstack-request-id", ctx.request_id.encode())]
     if ctx.service is not None and ctx.service.request_id_header:
@@ -234,7 +243,7 @@ async def _send(ctx: Context, scope: Scope, send: Send, answer: Answer) -> None:
     if answer.media_type:
         headers.append((b"content-type", answer.media_type.encode()))
     for name, value in answer.headers.items():
-        headers.append((name.lower().encode("latin-1"), value.encode("latin-1", "replace")))
+        headers.append((name.lower().encode("latin-1"), _header_value(value)))
     if answer.status not in (204, 304) and not any(n == b"content-length" for n, _ in headers):
         headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})

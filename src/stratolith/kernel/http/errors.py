@@ -57,6 +57,7 @@ NETWORK_TYPES = {
     "BadRequest": "HTTPBadRequest",
     "ValidationFailed": "HTTPBadRequest",
     "InvalidSort": "HTTPBadRequest",
+    "InvalidLimit": "BadRequest",
     "Forbidden": "PolicyNotAuthorized",
     "NotFound": "HTTPNotFound",
     "MethodNotAllowed": "HTTPMethodNotAllowed",

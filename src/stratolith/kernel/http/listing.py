@@ -32,11 +32,11 @@ Filter = Callable[[Sequence[str]], ColumnElement[bool]]  # all values given for 
 
 
 class InvalidMarker(BadRequest):
-    message = "The marker '{marker}' could not be found."
+    message = "marker [{marker}] not found"
 
 
 class InvalidLimit(BadRequest):
-    message = "Invalid limit '{limit}': it must be a whole number, zero or more."
+    message = "Bad limit request: Limit must be an integer 0 or greater and not '{limit}'."
 
 
 class InvalidSort(BadRequest):

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import NotFound
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
 from stratolith.network.api import guard
-from stratolith.network.exceptions import HTTPBadRequest
+from stratolith.network.exceptions import HTTPBadRequest, TagNotFound
 from stratolith.network.managers import (
     floatingips,
     networks,
@@ -69,7 +68,7 @@ class _Tags:
     def show(self, ctx: Context, id: str, tag: str) -> Response:
         self._of(ctx, id, "get")
         if tag not in tags.of(ctx, [id]).get(id, []):
-            raise NotFound(f"Tag {tag} could not be found.")
+            raise TagNotFound(tag=tag)
         return Response(status=204)
 
     def replace(self, ctx: Context, id: str, body: Body) -> Body:

@@ -18,6 +18,7 @@ from stratolith.network.exceptions import (
     InvalidIpForSubnet,
     IpAddressAlreadyAllocated,
     IpAddressGenerationFailure,
+    SubnetNotFound,
 )
 from stratolith.network.models import FixedIp, Subnet
 
@@ -128,6 +129,8 @@ class _Chooser:
     def _subnet(self, subnet_id: str | None) -> Subnet:
         subnet = self.by_id.get(subnet_id or "")
         if subnet is None:
+            if subnet_id and self.ctx.session.get(Subnet, subnet_id) is None:
+                raise SubnetNotFound(subnet_id=subnet_id)
             raise InvalidInput(
                 error_message=f"Failed to create port on network {self.network_id}, because "
                 f"fixed_ips included invalid subnet {subnet_id}"

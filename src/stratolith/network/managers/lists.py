@@ -101,15 +101,18 @@ def _conditions(ctx: Context, kind: Kind) -> list[Callable[[Context], ColumnElem
 
 def _order(ctx: Context, listing: Listing) -> list[tuple[str, str]]:
     keys, ways = ctx.query.getlist("sort_key"), ctx.query.getlist("sort_dir")
-    if len(keys) != len(ways) and ways:
+    if len(keys) != len(ways):
         raise HTTPBadRequest("The number of sort_keys and sort_dirs must be same")
     wrong = [key for key in keys if key not in listing.sort_keys]
     if wrong:
         raise HTTPBadRequest(f"{wrong} is invalid attribute for sort_keys")
-    ways = [way.lower() for way in ways] or ["asc"] * len(keys)
-    if any(way not in ("asc", "desc") for way in ways):
-        raise HTTPBadRequest("Invalid sort_dir: it must be 'asc' or 'desc'")
-    return list(zip(keys, ways, strict=True)) or list(listing.default_sort)
+    wrong = [way for way in ways if way.lower() not in ("asc", "desc")]
+    if wrong:
+        raise HTTPBadRequest(
+            f"{wrong} is invalid value for sort_dirs, valid value is 'asc' and 'desc'"
+        )
+    asked = [(key, way.lower()) for key, way in zip(keys, ways, strict=True)]
+    return asked or list(listing.default_sort)
 
 
 # -- filters -------------------------------------------------------------------------------------

@@ -16,8 +16,8 @@ from stratolith.network.exceptions import (
     SecurityGroupInvalidPortValue,
     SecurityGroupInvalidProtocolForPort,
     SecurityGroupMissingIcmpType,
+    SecurityGroupMultipleRemoteEntites,
     SecurityGroupProtocolRequiredWithPorts,
-    SecurityGroupRemoteGroupAndRemoteIpPrefix,
     SecurityGroupRuleExists,
     SecurityGroupRuleInvalidProtocol,
     SecurityGroupRuleNotFound,
@@ -110,7 +110,7 @@ def validate(values: Mapping[str, Any]) -> dict[str, Any]:
     ethertype = found["ethertype"]
     protocol = found["protocol"] = _protocol(found.get("protocol"), ethertype)
     if found.get("remote_ip_prefix") and found.get("remote_group_id"):
-        raise SecurityGroupRemoteGroupAndRemoteIpPrefix
+        raise SecurityGroupMultipleRemoteEntites
     prefix = found.get("remote_ip_prefix")
     if prefix:
         version = ipaddress.ip_interface(prefix).version

@@ -28,7 +28,7 @@ def _ethertype(value: Any) -> str:
     for known in ("IPv4", "IPv6"):
         if isinstance(value, str) and value.lower() == known.lower():
             return known
-    raise SecurityGroupRuleInvalidEtherType(ethertype=value, values="IPv4, IPv6")
+    raise SecurityGroupRuleInvalidEtherType(ethertype=value, values=["IPv4", "IPv6"])
 
 
 def _port(value: Any) -> int:
