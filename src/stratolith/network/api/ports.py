@@ -83,7 +83,12 @@ def _create(ctx: Context, values: Body) -> Any:
         **network.policy_target(),
         "project_id": project,
         "tenant_id": project,
-        "shared": visibility.may_use(ctx, network, ctx.project_id),
+        # one's own network is not shared with oneself: a reader of the project is not let in by it
+        "shared": network.shared
+        or (
+            network.project_id != ctx.project_id
+            and visibility.may_use(ctx, network, ctx.project_id)
+        ),
     }
     guard.allow(ctx, "create_port", target, values, DEFAULTS)
     return ports.create(ctx, project, values, network=network)

@@ -1,0 +1,295 @@
+"""One of everything in a cloud, most of it project demo's, to knock at from outside."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.kernel.http.routing import Route
+from stratolith.kernel.service import Service
+from stratolith.kernel.testing import Client, TestCloud
+
+from .routes import smallest, version_headers
+
+PASSWORD = "a-password-of-somebody"
+
+
+class Estate:
+    """``ids``: what stands before a variable in paths -> the id of an existing thing.
+
+    Things that belong to a project are demo's; services, domains and the like are the cloud's.
+    """
+
+    def __init__(self, cloud: TestCloud) -> None:
+        self.cloud = cloud
+        self.admin, self.demo = cloud.client("admin"), cloud.client("demo")
+        self.ids: dict[str, str] = {"tags": "one", "metadata": "colour", "inventories": "VCPU"}
+        self._network()
+        self._image()
+        self._identity()
+        self._placement()
+        self._compute()
+
+    def path(self, path: str) -> str:
+        """``path`` with its variables filled in."""
+        parts = path.split("/")
+        for at, part in enumerate(parts):
+            if part.startswith("{"):
+                parts[at] = self.ids.get(parts[at - 1], "nothing")
+        return "/".join(parts)
+
+    def person(self, name: str, role: str, project: str) -> Client:
+        """A new user with one role, made if need be, on a project, made if need be."""
+        role_id = self._find_or_make("roles", "role", role)
+        project_id = self._find_or_make("projects", "project", project)
+        body = {"user": {"name": name, "password": PASSWORD}}
+        user = self._made("identity", "/users", body, "user")
+        place = f"/projects/{project_id}/users/{user}/roles/{role_id}"
+        assert self.admin.put("identity", place).status_code == 204
+        return self.cloud.client(name, project, password=PASSWORD)
+
+    def send(self, service: Service, route: Route, path: str, who: Client) -> Any:
+        """The answer to a request of ``who`` that fits the route, about an existing thing."""
+        headers = version_headers(service)
+        if route.until is not None:
+            headers["OpenStack-API-Version"] = f"{service.type} {route.until}"
+        options: dict[str, Any] = {}
+        if route.stream and route.method == "PUT":
+            headers["Content-Type"] = "application/octet-stream"
+            options["content"] = b"y"
+        elif route.body is not None:
+            headers["Content-Type"] = route.media_types[0]
+            options["json"] = self.filled(body_of(route, path))
+        return who.request(route.method, "raw", self.path(path), headers=headers, **options)
+
+    def filled(self, value: Any) -> Any:
+        """A body with ids for what stands in braces in it."""
+        if isinstance(value, dict):
+            return {key: self.filled(inner) for key, inner in value.items()}
+        if isinstance(value, list):
+            return [self.filled(inner) for inner in value]
+        if isinstance(value, str) and value.startswith("{"):
+            return self.ids[value[1:-1]]
+        return value
+
+    def look(self) -> dict[str, Any]:
+        """Everything as its owner sees it, to be compared later."""
+        found: dict[str, Any] = {}
+        for service, collections in LOOKS.items():
+            for one in collections:
+                answer = self.demo.get(service, f"/{one}/{self.ids[one]}")
+                assert answer.status_code == 200, f"{one}: {answer.text}"
+                found[one] = answer.json()
+        return found
+
+    def calm_look(self) -> dict[str, Any]:
+        """A look once nothing moves any more."""
+
+        def calm() -> dict[str, Any] | None:
+            first = self.look()
+            self.cloud.settle()
+            return first if first == self.look() else None
+
+        found: dict[str, Any] = self.cloud.wait(calm)
+        return found
+
+    # -- making ------------------------------------------------------------------------------
+
+    def _made(self, service: str, path: str, body: Any, key: str, *, by: str = "admin") -> str:
+        client = self.admin if by == "admin" else self.demo
+        version = {"compute": "2.50", "placement": "1.36"}.get(service)
+        answer = client.post(service, path, json=body, microversion=version)
+        assert answer.status_code in (200, 201, 202), f"{path}: {answer.text}"
+        found = answer.json()[key] if key else answer.json()
+        return str(found["id"] if "id" in found else found["uuid"])
+
+    def _find_or_make(self, collection: str, key: str, name: str) -> str:
+        answer = self.admin.get("identity", f"/{collection}?name={name}").json()[collection]
+        if answer:
+            return str(answer[0]["id"])
+        return self._made("identity", f"/{collection}", {key: {"name": name}}, key)
+
+    def _network(self) -> None:
+        def make(collection: str, key: str, by: str = "demo", **values: Any) -> str:
+            made = self._made("network", f"/{collection}", {key: values}, key, by=by)
+            self.ids[collection] = made
+            return made
+
+        net = make("networks", "network", name="estate")
+        subnet = make("subnets", "subnet", network_id=net, ip_version=4, cidr="10.9.0.0/24")
+        port = make("ports", "port", network_id=net)
+        public = self.demo.get("network", "/networks?name=public").json()["networks"][0]["id"]
+        router = make("routers", "router", external_gateway_info={"network_id": public})
+        add = f"/routers/{router}/add_router_interface"
+        assert self.demo.put("network", add, json={"subnet_id": subnet}).status_code == 200
+        make("floatingips", "floatingip", floating_network_id=public, port_id=port)
+        group = make("security-groups", "security_group", name="estate")
+        rule: dict[str, Any] = {"security_group_id": group, "direction": "ingress"}
+        make("security-group-rules", "security_group_rule", **rule)
+        make("subnetpools", "subnetpool", name="p", prefixes=["10.64.0.0/16"])
+        make("address-scopes", "address_scope", name="s", ip_version=4)
+        target = {"object_type": "network", "object_id": net, "action": "access_as_shared"}
+        make("rbac-policies", "rbac_policy", target_tenant="0" * 32, **target)
+        for collection in ("networks", "ports", "routers", "subnets", "floatingips"):
+            tag = f"/{collection}/{self.ids[collection]}/tags/one"
+            assert self.demo.put("network", tag).status_code == 201
+        self.ids["public"] = public
+        self.ids["security_groups"] = self.ids["os-security-groups"] = group
+        self.ids["os-security-group-rules"] = self.ids["security-group-rules"]
+        self.ids["os-floating-ips"] = self.ids["floatingips"]
+
+    def _image(self) -> None:
+        body = {"name": "estate", "disk_format": "raw", "container_format": "bare", "tags": ["one"]}
+        image = self._made("image", "/images", {**body, "visibility": "shared"}, "", by="demo")
+        stream = {"Content-Type": "application/octet-stream"}
+        path = f"/images/{image}/file"
+        answer = self.demo.put("image", path, content=b"x" * 1024, headers=stream)
+        assert answer.status_code == 204, answer.text
+        member = {"member": "0" * 32}
+        answer = self.demo.post("image", f"/images/{image}/members", json=member)
+        assert answer.status_code == 200, answer.text
+        self.ids |= {"images": image, "members": "0" * 32}
+
+    def _identity(self) -> None:
+        def make(collection: str, key: str, by: str = "admin", path: str = "", **v: Any) -> None:
+            self.ids[collection] = self._made(
+                "identity", f"/{path or collection}", {key: v}, key, by=by
+            )
+
+        project = self._find_or_make("projects", "project", "demo")
+        self.ids["projects"] = self.ids["quotas"] = self.ids["os-quota-sets"] = project
+        user = self.admin.get("identity", "/users?name=demo").json()["users"][0]["id"]
+        self.ids["users"] = user
+        make("groups", "group", name="estate")
+        make("roles", "role", name="estate")
+        self.ids["implies"] = self._find_or_make("roles", "role", "estate-implied")
+        make("domains", "domain", name="estate")
+        make("regions", "region", id="estate")
+        make("services", "service", type="estate")
+        endpoint = {"service_id": self.ids["services"], "interface": "public", "url": "http://e/"}
+        make("endpoints", "endpoint", **endpoint)
+        make("credentials", "credential", by="demo", type="cert", blob="x", user_id=user)
+        make("policies", "policy", type="application/json", blob="{}")
+        make("consumers", "consumer", path="OS-OAUTH1/consumers", description="estate")
+        group: dict[str, Any] = {"name": "estate", "filters": {"interface": "public"}}
+        make("endpoint_groups", "endpoint_group", path="OS-EP-FILTER/endpoint_groups", **group)
+        path = f"/users/{user}/credentials/OS-EC2"
+        answer = self.demo.post("identity", path, json={"tenant_id": project})
+        assert answer.status_code == 201, answer.text
+        self.ids["OS-EC2"] = answer.json()["credential"]["access"]
+        path = f"users/{user}/application_credentials"
+        make("application_credentials", "application_credential", by="demo", path=path, name="e")
+
+    def _placement(self) -> None:
+        provider = self._made("placement", "/resource_providers", {"name": "estate"}, "")
+        inventory = {"resource_provider_generation": 0, "inventories": {"VCPU": {"total": 4}}}
+        path = f"/resource_providers/{provider}/inventories"
+        answer = self.admin.put("placement", path, json=inventory, microversion="1.36")
+        assert answer.status_code == 200, answer.text
+        for path in ("/traits/CUSTOM_ESTATE", "/resource_classes/CUSTOM_ESTATE"):
+            assert self.admin.put("placement", path, microversion="1.36").status_code == 201
+        self.ids |= {"resource_providers": provider, "traits": "CUSTOM_ESTATE"}
+        self.ids["resource_classes"] = "CUSTOM_ESTATE"
+
+    def _compute(self) -> None:
+        self.cloud.start_hosts()
+        known = "/os-hypervisors"
+        self.cloud.wait(lambda: self.admin.get("compute", known).json()["hypervisors"])
+        key = {"keypair": {"name": "estate"}}
+        assert self.demo.post("compute", "/os-keypairs", json=key).status_code == 200
+        self.ids |= {"os-keypairs": "estate", "flavors": "42", "os-quota-class-sets": "default"}
+        group = {"server_group": {"name": "estate", "policies": ["affinity"]}}
+        made = self._made("compute", "/os-server-groups", group, "server_group", by="demo")
+        self.ids["os-server-groups"] = made
+        aggregate = {"aggregate": {"name": "estate", "availability_zone": None}}
+        made = self._made("compute", "/os-aggregates", aggregate, "aggregate")
+        self.ids["os-aggregates"] = made
+        services = self.admin.get("compute", "/os-services", microversion="2.53").json()
+        self.ids["os-services"] = services["services"][0]["id"]
+        server = {
+            "name": "estate",
+            "flavorRef": "42",
+            "imageRef": self.ids["images"],
+            "metadata": {"colour": "blue"},
+            "networks": [{"uuid": self.ids["networks"]}],
+        }
+        made = self._made("compute", "/servers", {"server": server}, "server", by="demo")
+        self.ids["servers"] = made
+        self.cloud.wait(lambda: self._server()["status"] == "ACTIVE")
+        tag = f"/servers/{made}/tags/one"
+        assert self.demo.put("compute", tag, microversion="2.50").status_code == 201
+        ports = self.demo.get("network", f"/ports?device_id={made}").json()["ports"]
+        actions = self.demo.get("compute", f"/servers/{made}/os-instance-actions").json()
+        self.ids["os-interface"] = ports[0]["id"]
+        self.ids["os-instance-actions"] = actions["instanceActions"][0]["request_id"]
+        self.ids["ips"] = "estate"
+
+    def _server(self) -> dict[str, Any]:
+        found = self.demo.get("compute", f"/servers/{self.ids['servers']}").json()
+        return dict(found["server"])
+
+
+# What a look takes in, by service.
+LOOKS = {
+    "network": [
+        "networks",
+        "subnets",
+        "ports",
+        "routers",
+        "floatingips",
+        "security-groups",
+        "security-group-rules",
+        "subnetpools",
+        "address-scopes",
+        "rbac-policies",
+    ],
+    "image": ["images"],
+    "compute": ["servers", "os-keypairs", "os-server-groups", "os-quota-sets"],
+}
+# What is sent where a schema alone does not make a meaningful body, by the end of the path.
+BODIES: dict[str, Any] = {
+    "/servers/{server_id}/action": {"os-start": None},
+    "/networks/{id}": {"network": {"name": "mine"}},
+    "/subnets/{id}": {"subnet": {"name": "mine"}},
+    "/ports/{id}": {"port": {"name": "mine"}},
+    "/routers/{id}": {"router": {"name": "mine"}},
+    "/routers/{id}/add_extraroutes": {"router": {"routes": []}},
+    "/routers/{id}/remove_extraroutes": {"router": {"routes": []}},
+    "/floatingips/{id}": {"floatingip": {"port_id": None}},
+    "/security-groups/{id}": {"security_group": {"name": "mine"}},
+    "/subnetpools/{id}": {"subnetpool": {"name": "mine"}},
+    "/address-scopes/{id}": {"address_scope": {"name": "mine"}},
+    "/rbac-policies/{id}": {"rbac_policy": {"target_tenant": "mine"}},
+    "/quotas/{project_id}": {"quota": {"port": 1}},
+    "/images/{image_id}": [{"op": "replace", "path": "/name", "value": "mine"}],
+    "/networks": {"network": {"name": "mine"}},
+    "/subnets": {"subnet": {"network_id": "{networks}", "ip_version": 4, "cidr": "10.1.0.0/24"}},
+    "/ports": {"port": {"network_id": "{networks}"}},
+    "/routers": {"router": {"name": "mine"}},
+    "/routers/{id}/add_router_interface": {"subnet_id": "{subnets}"},
+    "/routers/{id}/remove_router_interface": {"subnet_id": "{subnets}"},
+    "/floatingips": {"floatingip": {"floating_network_id": "{public}"}},
+    "/v2.0/security-groups": {"security_group": {"name": "mine"}},
+    "/v2.0/security-group-rules": {
+        "security_group_rule": {"security_group_id": "{security-groups}", "direction": "ingress"}
+    },
+    "/subnetpools": {"subnetpool": {"name": "mine", "prefixes": ["10.0.0.0/8"]}},
+    "/address-scopes": {"address_scope": {"name": "mine", "ip_version": 4}},
+    "/rbac-policies": {
+        "rbac_policy": {
+            "object_type": "network",
+            "object_id": "{networks}",
+            "action": "access_as_shared",
+            "target_tenant": "*",
+        }
+    },
+}
+
+
+def body_of(route: Route, path: str) -> Any:
+    """A body that the route takes: of those above, or the smallest that its schema lets pass."""
+    for known, body in BODIES.items():
+        if path.endswith(known):
+            return body
+    if path.endswith("/tags"):
+        return {"tags": ["mine"]}
+    return smallest(route.body) if route.body is not None else None
