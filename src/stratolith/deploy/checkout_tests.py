@@ -40,6 +40,8 @@ def run(arguments: Sequence[str]) -> int:
         status = subprocess.run([_tool(command[0]), *command[1:]], cwd=root).returncode
         passed, failed = passed + (status == 0), failed + (status != 0)
     skipped = 0
+    if not arguments:
+        _prepare_guest_image(root)
     for part in [arguments] if arguments else _parts(root):
         counts, status = _pytest(root, part)
         passed, skipped = passed + counts["passed"], skipped + counts["skipped"]
@@ -48,6 +50,21 @@ def run(arguments: Sequence[str]) -> int:
             failed += 1  # pytest itself could not work: interrupted, broken, or no test at all
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
     return 1 if failed else 0
+
+
+def _prepare_guest_image(root: Path) -> None:
+    """Build the guest image that tests boot, unless the checkout has it."""
+    from stratolith.deploy import guest_image
+
+    def say(text: str) -> None:
+        print(f"   {text}", flush=True)
+
+    cache = root / ".cache" / "guest-image"
+    cache.mkdir(parents=True, exist_ok=True)
+    try:
+        guest_image.prepare("build", cache, say)
+    except guest_image.GuestImageError as error:
+        raise DeployError(f"No guest image: {error}") from None
 
 
 def _parts(root: Path) -> list[list[str]]:
