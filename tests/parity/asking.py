@@ -61,7 +61,9 @@ def arrived(case: dict[str, Any], status: int, body: Any) -> bool:
     until = case.get("until")
     if until is None:
         return True
-    return status == until["status"] if "status" in until else at(body, until["at"]) == until["is"]
+    if "status" in until:
+        return bool(status == until["status"])
+    return at(body, until["at"]) == str(until["is"])
 
 
 def ask_one(ask: Ask, case: dict[str, Any], values: dict[str, str]) -> tuple[int, Any]:
