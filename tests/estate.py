@@ -67,7 +67,8 @@ class Estate:
             return {key: self.filled(inner) for key, inner in value.items()}
         if isinstance(value, list):
             return [self.filled(inner) for inner in value]
-        if isinstance(value, str) and value.startswith("{"):
+        # a schema may make a text that merely begins with a brace
+        if isinstance(value, str) and value[:1] == "{" and value[1:-1] in self.ids:
             return self.ids[value[1:-1]]
         return value
 
