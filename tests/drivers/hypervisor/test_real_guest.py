@@ -16,7 +16,9 @@ from stratolith.compute.drivers.base import DiskSpec, ImageRef, PowerState
 from tests.drivers.hypervisor.hosts import QemuHost, new_spec, only, wait_until
 
 IMAGE = Path(__file__).parents[3] / ".cache/guest-image/cirros-amd64.qcow2"
-PROMPT = re.compile(rb"[$#] $")
+# The guest's shell may ask the terminal for its cursor's place behind the prompt (ESC [ 6 n).
+PROMPT = re.compile(rb"[$#] (?:\x1b\[6n)?$")
+ANSWER = re.compile(rb"@@.*=\d+=\r?\n.*" + PROMPT.pattern, re.DOTALL)
 
 pytestmark = [
     pytest.mark.guest,
@@ -52,7 +54,7 @@ class SerialConsole:
         """The command's output, as root."""
         # The shell's echo of the line is no output: in it the marks look different.
         self._send(f"""echo "@"@; sudo sh -c '{command}'; echo "="$?=\n""")
-        answer = self._read_until(re.compile(rb"@@.*=\d+=\r?\n.*[$#] $", re.DOTALL))
+        answer = self._read_until(ANSWER)
         return answer.decode().split("@@", 1)[1].rsplit("=", 2)[0]
 
     def _send(self, text: str) -> None:
