@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.routing import Route
-from stratolith.network.api import collections, guard
+from stratolith.network.api import guard
+from stratolith.network.api.crud import Crud, Target, project_target
 from stratolith.network.managers import (
     lists,
     networks,
@@ -17,7 +17,6 @@ from stratolith.network.managers import (
     visibility,
 )
 from stratolith.network.schemas.ports import PORT, render
-from stratolith.network.schemas.resource import BODY
 
 Body = dict[str, Any]
 BINDING = (
@@ -56,16 +55,6 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     return guard.without(found, hidden if binding else set())
 
 
-def index(ctx: Context) -> Body:
-    return collections.answer(ctx, "ports", lists.PORTS, rendered)
-
-
-def create(ctx: Context, body: Body) -> Body:
-    items, is_bulk = PORT.read_create(ctx, body)
-    made = [_create(ctx, values) for values in items]
-    return collections.created("port", "ports", _fresh(ctx, made), is_bulk=is_bulk)
-
-
 def _fresh(ctx: Context, made: Sequence[Any]) -> list[Body]:
     """Ports made in this transaction: nothing about them needs to be read."""
     hidden = guard.hidden(ctx, "get_port", BINDING)
@@ -76,13 +65,11 @@ def _fresh(ctx: Context, made: Sequence[Any]) -> list[Body]:
     return guard.without(found, hidden)
 
 
-def _create(ctx: Context, values: Body) -> Any:
+def _target(ctx: Context, values: Body) -> Target:
     network = networks.get(ctx, values["network_id"])
-    project = values["project_id"]
-    target = {
+    return {
         **network.policy_target(),
-        "project_id": project,
-        "tenant_id": project,
+        **project_target(ctx, values),
         # one's own network is not shared with oneself: a reader of the project is not let in by it
         "shared": network.shared
         or (
@@ -90,31 +77,16 @@ def _create(ctx: Context, values: Body) -> Any:
             and visibility.may_use(ctx, network, ctx.project_id)
         ),
     }
-    guard.allow(ctx, "create_port", target, values, DEFAULTS)
-    return ports.create(ctx, project, values, network=network)
 
 
-def show(ctx: Context, port: Any) -> Body:
-    return collections.one(ctx, "port", rendered(ctx, [port])[0])
-
-
-def update(ctx: Context, port: Any, body: Body) -> Body:
-    values = PORT.read_update(body)
-    guard.check_revision(ctx, port.revision_number)
-    guard.allow(ctx, "update_port", port.policy_target(), values)
-    ports.update(ctx, port, values)
-    return {"port": rendered(ctx, [port])[0]}
-
-
-def delete(ctx: Context, port: Any) -> None:
-    guard.check_revision(ctx, port.revision_number)
-    ports.delete(ctx, port)
-
-
-ROUTES = [
-    Route.get("/ports", index),
-    Route.post("/ports", create, body=BODY, status=201),
-    Route.get("/ports/{id}", show, load=ports.get, rule="get_port"),
-    Route.put("/ports/{id}", update, load=ports.get, rule="update_port", body=BODY),
-    Route.delete("/ports/{id}", delete, load=ports.get, rule="delete_port"),
-]
+ROUTES = Crud(
+    PORT,
+    lists.PORTS,
+    ports,
+    rendered,
+    create=ports.create,
+    update=ports.update,
+    target=_target,
+    defaults=DEFAULTS,
+    fresh=_fresh,
+).routes

@@ -7,7 +7,8 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.routing import Route
-from stratolith.network.api import collections, guard
+from stratolith.network.api import guard
+from stratolith.network.api.crud import Crud
 from stratolith.network.exceptions import HTTPBadRequest
 from stratolith.network.managers import lists, router_interfaces, routers, tags
 from stratolith.network.schemas.fields import ROUTES as ROUTE_LIST
@@ -27,37 +28,6 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
         for row in rows
     ]
     return guard.without(found, hidden)
-
-
-def index(ctx: Context) -> Body:
-    return collections.answer(ctx, "routers", lists.ROUTERS, rendered)
-
-
-def create(ctx: Context, body: Body) -> Body:
-    items, is_bulk = ROUTER.read_create(ctx, body)
-    made = []
-    for values in items:
-        target = {"project_id": values["project_id"], "tenant_id": values["project_id"]}
-        guard.allow(ctx, "create_router", target, values, {})
-        made.append(routers.create(ctx, values["project_id"], values))
-    return collections.created("router", "routers", rendered(ctx, made), is_bulk=is_bulk)
-
-
-def show(ctx: Context, router: Any) -> Body:
-    return collections.one(ctx, "router", rendered(ctx, [router])[0])
-
-
-def update(ctx: Context, router: Any, body: Body) -> Body:
-    values = ROUTER.read_update(body)
-    guard.check_revision(ctx, router.revision_number)
-    guard.allow(ctx, "update_router", router.policy_target(), values)
-    routers.update(ctx, router, values)
-    return {"router": rendered(ctx, [router])[0]}
-
-
-def delete(ctx: Context, router: Any) -> None:
-    guard.check_revision(ctx, router.revision_number)
-    routers.delete(ctx, router)
 
 
 def _interface(body: Body) -> Body:
@@ -107,12 +77,16 @@ def remove_extraroutes(ctx: Context, id: str, body: Body) -> Body:
     return {"router": rendered(ctx, [routers.remove_routes(ctx, router, _routes(body))])[0]}
 
 
+CRUD = Crud(
+    ROUTER,
+    lists.ROUTERS,
+    routers,
+    rendered,
+    create=routers.create,
+    update=routers.update,
+)
 ROUTES = [
-    Route.get("/routers", index),
-    Route.post("/routers", create, body=BODY, status=201),
-    Route.get("/routers/{id}", show, load=routers.get, rule="get_router"),
-    Route.put("/routers/{id}", update, load=routers.get, rule="update_router", body=BODY),
-    Route.delete("/routers/{id}", delete, load=routers.get, rule="delete_router"),
+    *CRUD.routes,
     Route.put("/routers/{id}/add_router_interface", add_interface, body=BODY),
     Route.put("/routers/{id}/remove_router_interface", remove_interface, body=BODY),
     Route.put("/routers/{id}/add_extraroutes", add_extraroutes, body=BODY),
