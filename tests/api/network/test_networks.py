@@ -86,6 +86,23 @@ def test_a_policy_shares_with_one_project(net: Net, boss: Net) -> None:
     net.get(f"/networks/{hidden['id']}", 404)
 
 
+def test_a_network_opened_as_external_is_listed_and_shown(net: Net, boss: Net) -> None:
+    hidden = boss.network(name="outside")
+    shown = [one["id"] for one in net.get("/networks")["networks"]]
+    assert hidden["id"] not in shown
+    boss.post(
+        "/rbac-policies",
+        "rbac_policy",
+        object_type="network",
+        object_id=hidden["id"],
+        target_tenant=net.network()["project_id"],
+        action="access_as_external",
+    )
+    shown = [one["id"] for one in net.get("/networks")["networks"]]
+    assert hidden["id"] in shown
+    assert net.get(f"/networks/{hidden['id']}")["network"]["shared"] is False
+
+
 def test_a_network_in_use_stays(net: Net) -> None:
     made = net.network()
     net.subnet(made)

@@ -7,7 +7,7 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.network.api.crud import Crud
-from stratolith.network.managers import address_scopes, lists
+from stratolith.network.managers import address_scopes, kinds
 from stratolith.network.schemas.subnetpools import ADDRESS_SCOPE, render_scope
 
 Body = dict[str, Any]
@@ -20,7 +20,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
 
 ROUTES = Crud(
     ADDRESS_SCOPE,
-    lists.ADDRESS_SCOPES,
+    kinds.ADDRESS_SCOPES,
     address_scopes,
     rendered,
     create=address_scopes.create,

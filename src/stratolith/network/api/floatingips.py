@@ -7,7 +7,7 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.network.api.crud import Crud
-from stratolith.network.managers import floatingips, lists, tags
+from stratolith.network.managers import floatingips, kinds, tags
 from stratolith.network.schemas.floatingips import FLOATING_IP, render
 
 Body = dict[str, Any]
@@ -21,7 +21,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
 
 ROUTES = Crud(
     FLOATING_IP,
-    lists.FLOATING_IPS,
+    kinds.FLOATING_IPS,
     floatingips,
     rendered,
     create=floatingips.create,

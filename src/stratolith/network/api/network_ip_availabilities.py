@@ -10,7 +10,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
 from stratolith.network.api import collections
-from stratolith.network.managers import availability, lists, networks
+from stratolith.network.managers import availability, kinds, lists, networks
 
 Body = dict[str, Any]
 COLLECTION = "network_ip_availabilities"
@@ -24,7 +24,7 @@ def _answer(body: Body) -> Response:
 def index(ctx: Context) -> Response:
     if not ctx.can("get_network_ip_availability"):
         return _answer({COLLECTION: []})
-    found = lists.page(ctx, lists.AVAILABILITIES)
+    found = lists.page(ctx, kinds.AVAILABILITIES)
     items: Sequence[Body] = availability.of_networks(ctx, found.rows)
     return _answer({COLLECTION: collections.chosen_fields(ctx, list(items))})
 

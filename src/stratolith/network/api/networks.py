@@ -8,7 +8,7 @@ from typing import Any
 from stratolith.kernel.context import Context
 from stratolith.network.api import guard
 from stratolith.network.api.crud import Crud
-from stratolith.network.managers import lists, networks, tags, visibility
+from stratolith.network.managers import kinds, networks, tags, visibility
 from stratolith.network.schemas.networks import NETWORK, render
 
 Body = dict[str, Any]
@@ -23,10 +23,11 @@ DEFAULTS = {"shared": False, "router:external": False}
 def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     ids = [row.id for row in rows]
     shared = visibility.shared_ids(ctx, "network", ids) if ids else set()
-    for row in rows:
-        row.granted = row.granted or row.id in shared
-    rows = guard.readable(ctx, "get_network", rows) if not ctx.is_admin else rows
-    ids = [row.id for row in rows]
+    if not ctx.is_admin:
+        seen = visibility.shared_ids(ctx, "network", ids, visibility.SHARED, visibility.EXTERNAL)
+        for row in rows:
+            row.granted = row.id in seen
+        rows = guard.readable(ctx, "get_network", rows)
     subnets = networks.subnet_ids(ctx, ids)
     tagged = tags.of(ctx, ids)
     hidden = guard.hidden(ctx, "get_network", PROVIDER)
@@ -45,7 +46,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
 
 ROUTES = Crud(
     NETWORK,
-    lists.NETWORKS,
+    kinds.NETWORKS,
     networks,
     rendered,
     create=networks.create,

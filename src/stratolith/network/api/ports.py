@@ -9,7 +9,7 @@ from stratolith.kernel.context import Context
 from stratolith.network.api import guard
 from stratolith.network.api.crud import Crud, Target, project_target
 from stratolith.network.managers import (
-    lists,
+    kinds,
     networks,
     ports,
     security_groups,
@@ -81,7 +81,7 @@ def _target(ctx: Context, values: Body) -> Target:
 
 ROUTES = Crud(
     PORT,
-    lists.PORTS,
+    kinds.PORTS,
     ports,
     rendered,
     create=ports.create,

@@ -7,7 +7,7 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.network.api.crud import Crud
-from stratolith.network.managers import lists, rbac_policies
+from stratolith.network.managers import kinds, rbac_policies
 from stratolith.network.schemas.rbac_policies import RBAC_POLICY, render
 
 Body = dict[str, Any]
@@ -19,7 +19,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
 
 ROUTES = Crud(
     RBAC_POLICY,
-    lists.RBAC_POLICIES,
+    kinds.RBAC_POLICIES,
     rbac_policies,
     rendered,
     create=rbac_policies.create,

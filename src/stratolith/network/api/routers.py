@@ -10,7 +10,7 @@ from stratolith.kernel.http.routing import Route
 from stratolith.network.api import guard
 from stratolith.network.api.crud import Crud
 from stratolith.network.exceptions import HTTPBadRequest
-from stratolith.network.managers import lists, router_interfaces, routers, tags
+from stratolith.network.managers import kinds, router_interfaces, routers, tags
 from stratolith.network.schemas.fields import ROUTES as ROUTE_LIST
 from stratolith.network.schemas.fields import Invalid, uuid
 from stratolith.network.schemas.resource import BODY
@@ -79,7 +79,7 @@ def remove_extraroutes(ctx: Context, id: str, body: Body) -> Body:
 
 CRUD = Crud(
     ROUTER,
-    lists.ROUTERS,
+    kinds.ROUTERS,
     routers,
     rendered,
     create=routers.create,

@@ -7,7 +7,7 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.network.api.crud import Crud, Target, project_target
-from stratolith.network.managers import lists, security_group_rules, security_groups
+from stratolith.network.managers import kinds, security_group_rules, security_groups
 from stratolith.network.schemas.security_groups import RULE, render_rule
 
 Body = dict[str, Any]
@@ -24,7 +24,7 @@ def _target(ctx: Context, values: Body) -> Target:
 
 ROUTES = Crud(
     RULE,
-    lists.RULES,
+    kinds.RULES,
     security_group_rules,
     rendered,
     create=security_group_rules.create,

@@ -7,7 +7,7 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.network.api.crud import Crud
-from stratolith.network.managers import lists, security_groups, tags, visibility
+from stratolith.network.managers import kinds, security_groups, tags, visibility
 from stratolith.network.schemas.security_groups import SECURITY_GROUP, render
 
 Body = dict[str, Any]
@@ -25,7 +25,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
 
 ROUTES = Crud(
     SECURITY_GROUP,
-    lists.SECURITY_GROUPS,
+    kinds.SECURITY_GROUPS,
     security_groups,
     rendered,
     create=security_groups.create,

@@ -7,7 +7,7 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.network.api.crud import Crud
-from stratolith.network.managers import lists, subnetpools, tags
+from stratolith.network.managers import kinds, subnetpools, tags
 from stratolith.network.schemas.subnetpools import SUBNETPOOL, render
 
 Body = dict[str, Any]
@@ -21,7 +21,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
 
 ROUTES = Crud(
     SUBNETPOOL,
-    lists.SUBNETPOOLS,
+    kinds.SUBNETPOOLS,
     subnetpools,
     rendered,
     create=subnetpools.create,

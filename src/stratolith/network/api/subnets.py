@@ -7,7 +7,7 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.network.api.crud import Crud, Target, project_target
-from stratolith.network.managers import lists, networks, subnetpools, subnets, tags
+from stratolith.network.managers import kinds, networks, subnetpools, subnets, tags
 from stratolith.network.schemas.subnets import SUBNET, render
 
 Body = dict[str, Any]
@@ -32,7 +32,7 @@ def _create(ctx: Context, project_id: str, values: Body) -> Any:
 
 ROUTES = Crud(
     SUBNET,
-    lists.SUBNETS,
+    kinds.SUBNETS,
     subnets,
     rendered,
     create=_create,

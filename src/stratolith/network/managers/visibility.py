@@ -57,9 +57,11 @@ def may_see(ctx: Context, network: Network) -> bool:
     return network.granted
 
 
-def shared_ids(ctx: Context, object_type: str, ids: Iterable[str]) -> set[str]:
-    """Which of these objects RBAC policies share with the caller; one statement."""
-    found = granted(ctx.project_id, object_type).where(RbacPolicy.object_id.in_(list(ids)))
+def shared_ids(ctx: Context, object_type: str, ids: Iterable[str], *actions: str) -> set[str]:
+    """Which of these objects RBAC policies open to the caller (SHARED); one statement."""
+    found = granted(ctx.project_id, object_type, *actions).where(
+        RbacPolicy.object_id.in_(list(ids))
+    )
     return set(ctx.session.scalars(found))
 
 
