@@ -11,6 +11,18 @@ PROJECT = ("project",)
 ADMIN = "rule:admin_only"
 MEMBER = "(rule:admin_only) or (role:member and project_id:%(project_id)s)"
 READER = "(rule:admin_only) or (role:reader and project_id:%(project_id)s)"
+# Of the resource, or of the network it is on.
+MEMBER_OR_NETWORK_OWNER = (
+    "role:member and project_id:%(project_id)s or (rule:admin_only) or (role:member "
+    "and rule:network_owner)"
+)
+NETWORK_USER = (
+    "(rule:admin_only) or (rule:service_api) or role:member and rule:network_owner or rule:shared"
+)
+NO_NETWORK_DEVICE = (
+    "not rule:network_device or (rule:admin_only) or (rule:service_api) or "
+    "role:member and rule:network_owner"
+)
 
 BASE = [
     Rule("context_is_admin", "role:admin"),
@@ -79,10 +91,7 @@ SUBNET = [
     Rule("create_subnet:service_types", ADMIN, PROJECT),
     Rule(
         "create_subnet:tags",
-        (
-            "role:member and project_id:%(project_id)s or (rule:admin_only) or "
-            "(role:member and rule:network_owner)"
-        ),
+        MEMBER_OR_NETWORK_OWNER,
         PROJECT,
     ),
     Rule(
@@ -105,35 +114,23 @@ SUBNET = [
     ),
     Rule(
         "update_subnet",
-        (
-            "role:member and project_id:%(project_id)s or (rule:admin_only) or "
-            "(role:member and rule:network_owner)"
-        ),
+        MEMBER_OR_NETWORK_OWNER,
         PROJECT,
     ),
     Rule("update_subnet:service_types", ADMIN, PROJECT),
     Rule(
         "update_subnet:tags",
-        (
-            "role:member and project_id:%(project_id)s or (rule:admin_only) or "
-            "(role:member and rule:network_owner)"
-        ),
+        MEMBER_OR_NETWORK_OWNER,
         PROJECT,
     ),
     Rule(
         "delete_subnet",
-        (
-            "role:member and project_id:%(project_id)s or (rule:admin_only) or "
-            "(role:member and rule:network_owner)"
-        ),
+        MEMBER_OR_NETWORK_OWNER,
         PROJECT,
     ),
     Rule(
         "delete_subnet:tags",
-        (
-            "role:member and project_id:%(project_id)s or (rule:admin_only) or "
-            "(role:member and rule:network_owner)"
-        ),
+        MEMBER_OR_NETWORK_OWNER,
         PROJECT,
     ),
 ]
@@ -176,10 +173,7 @@ PORT = [
     Rule("manila_device", "field:port:device_owner=~^manila:"),
     Rule(
         "create_port",
-        (
-            "(rule:admin_only) or (rule:service_api) or role:member and "
-            "rule:network_owner or rule:shared"
-        ),
+        NETWORK_USER,
         PROJECT,
     ),
     Rule(
@@ -189,10 +183,7 @@ PORT = [
     ),
     Rule(
         "create_port:device_owner",
-        (
-            "not rule:network_device or (rule:admin_only) or (rule:service_api) or "
-            "role:member and rule:network_owner"
-        ),
+        NO_NETWORK_DEVICE,
         PROJECT,
     ),
     Rule(
@@ -202,10 +193,7 @@ PORT = [
     ),
     Rule(
         "create_port:fixed_ips",
-        (
-            "(rule:admin_only) or (rule:service_api) or role:member and "
-            "rule:network_owner or rule:shared"
-        ),
+        NETWORK_USER,
         PROJECT,
     ),
     Rule(
@@ -215,10 +203,7 @@ PORT = [
     ),
     Rule(
         "create_port:fixed_ips:subnet_id",
-        (
-            "(rule:admin_only) or (rule:service_api) or role:member and "
-            "rule:network_owner or rule:shared"
-        ),
+        NETWORK_USER,
         PROJECT,
     ),
     Rule(
@@ -288,10 +273,7 @@ PORT = [
     ),
     Rule(
         "update_port:device_owner",
-        (
-            "not rule:network_device or (rule:admin_only) or (rule:service_api) or "
-            "role:member and rule:network_owner"
-        ),
+        NO_NETWORK_DEVICE,
         PROJECT,
     ),
     Rule(
@@ -311,10 +293,7 @@ PORT = [
     ),
     Rule(
         "update_port:fixed_ips:subnet_id",
-        (
-            "(rule:admin_only) or (rule:service_api) or role:member and "
-            "rule:network_owner or rule:shared"
-        ),
+        NETWORK_USER,
         PROJECT,
     ),
     Rule(
