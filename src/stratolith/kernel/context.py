@@ -139,11 +139,19 @@ class Context:
 
     def commit(self) -> None:
         """End the transaction well and do what waits for it."""
+        self.end()
+        self.finish()
+
+    def end(self) -> None:
+        """End the transaction well."""
         if self._session is not None:
             if self.write:
                 self.env.db.commit(self._session)
             self.env.db.close(self._session)
             self._session = None
+
+    def finish(self) -> None:
+        """Do what waited for the commit."""
         work, self._after = self._after, []
         for one in work:
             one()

@@ -1,6 +1,12 @@
 """Hints: "look at X". They carry only a key and may be lost, doubled or reordered.
 
-The truth is in the database; whoever misses a hint finds the work in its periodic pass.
+The truth is in the database; whoever misses a hint finds the work in its periodic pass. Hints
+reach the listeners of this process at once, and those of other server processes on the same
+database by what is attached as ``remote`` (kernel/peers.py).
+
+One kind of hint must not be lost: "what you cached is void". It is published ``acknowledged``:
+the call returns when every other process has taken it or knows that it may have missed it.
+Whoever keeps such a cache asks ``is_current`` before using it.
 """
 
 from __future__ import annotations
@@ -8,27 +14,68 @@ from __future__ import annotations
 import logging
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 LOG = logging.getLogger(__name__)
 Listener = Callable[[str], None]
+Hint = tuple[str, str]  # kind, key
+
+
+class Remote(Protocol):
+    """The way to the other server processes."""
+
+    def send(self, hints: Sequence[Hint], *, acknowledged: bool) -> None:
+        """Tell the others; never raises."""
+
+    def is_current(self) -> bool:
+        """Whether every acknowledged hint of the others has been delivered here."""
 
 
 class HintBus:
-    """Publishes (kind, key) to the listeners of this process."""
+    """Publishes (kind, key) to the listeners of this process and of the others."""
 
     def __init__(self) -> None:
+        self.remote: Remote | None = None
         self._listeners: dict[str, list[Listener]] = defaultdict(list)
+        self._on_lost: list[Callable[[], None]] = []
         self._lock = threading.Lock()
 
     def listen(self, kind: str, listener: Listener) -> None:
         with self._lock:
             self._listeners[kind].append(listener)
 
+    def on_lost(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` when hints of other processes may have been lost."""
+        with self._lock:
+            self._on_lost.append(listener)
+
     def publish(self, kind: str, key: str) -> None:
-        for listener in list(self._listeners.get(kind, ())):
+        self.publish_all([(kind, key)])
+
+    def publish_all(self, hints: Sequence[Hint], *, acknowledged: bool = False) -> None:
+        self.deliver(hints)
+        if self.remote is not None:
+            self.remote.send(hints, acknowledged=acknowledged)
+
+    def deliver(self, hints: Sequence[Hint]) -> None:
+        """Tell the listeners of this process only."""
+        for kind, key in hints:
+            for listener in list(self._listeners.get(kind, ())):
+                try:
+                    listener(key)
+                except Exception:
+                    # a hint may be lost; the sender's transaction is already committed
+                    LOG.exception("listener of %s failed for %s", kind, key)
+
+    def lost(self) -> None:
+        """Hints may have been lost: everybody looks at everything."""
+        for listener in list(self._on_lost):
             try:
-                listener(key)
+                listener()
             except Exception:
-                # a hint may be lost; the sender's transaction is already committed
-                LOG.exception("listener of %s failed for %s", kind, key)
+                LOG.exception("a listener failed to look at everything")
+
+    def is_current(self) -> bool:
+        """Whether what acknowledged hints keep true may be believed now."""
+        return self.remote is None or self.remote.is_current()

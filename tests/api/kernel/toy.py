@@ -26,6 +26,7 @@ from stratolith.kernel.http.validation import Schema, Since, add
 from stratolith.kernel.ids import new_uuid
 from stratolith.kernel.policy import Rule
 from stratolith.kernel.service import AgentView, Countable, Service
+from stratolith.kernel.testing.databases import empty_url
 
 
 class Toy(Timestamps, Base):
@@ -191,9 +192,11 @@ SERVICE = Service(
 
 def environment(folder: Path) -> Environment:
     folder.mkdir(parents=True, exist_ok=True)
-    settings = config.load(
-        {}, overrides={"cloud": {"state_dir": str(folder), "run_dir": str(folder / "run")}}
-    )
+    overrides = {
+        "cloud": {"state_dir": str(folder), "run_dir": str(folder / "run")},
+        "database": {"url": empty_url()},
+    }
+    settings = config.load({}, overrides=overrides)
     env = server.make_environment(settings, [SERVICE])
     Base.metadata.create_all(env.db.engine)
     return env

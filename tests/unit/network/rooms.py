@@ -10,6 +10,7 @@ from stratolith.kernel.auth import Identity
 from stratolith.kernel.context import Context
 from stratolith.kernel.db import Base
 from stratolith.kernel.environment import Environment
+from stratolith.kernel.testing.databases import empty_url
 from stratolith.network.service import SERVICE
 from stratolith.network.settings import NetworkSettings
 
@@ -20,6 +21,7 @@ def environment(folder: Path, **network: object) -> Environment:
     folder.mkdir(parents=True, exist_ok=True)
     overrides = {
         "cloud": {"state_dir": str(folder), "run_dir": str(folder / "run")},
+        "database": {"url": empty_url()},
         "network": network,
     }
     settings = config.load({"network": NetworkSettings}, overrides=overrides)

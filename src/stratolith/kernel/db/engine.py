@@ -1,24 +1,42 @@
-"""Engine and transactions: one writer at a time on SQLite, serialization retry on PostgreSQL."""
+"""Engine and transactions: one writer at a time on SQLite, serializable ones on PostgreSQL."""
 
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
+
+from stratolith.kernel.db import postgresql
+from stratolith.kernel.exceptions import Unavailable
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 WRITE = "stratolith_write"
-RETRIES = 5
-# SQLSTATE of serialization failure and deadlock (PostgreSQL documentation, appendix A)
-RETRYABLE = {"40001", "40P01"}
+RETRIES = 5  # attempts on SQLite, where a file is hardly ever locked by another process
+SERIALIZABLE_RETRIES = 12
+# A row that another transaction added meanwhile is seen by the second attempt, whose own check
+# then says what is wrong; if even the third meets it, no check is made and no attempt will help.
+CONSTRAINT_RETRIES = 2
+# Advisory locks are numbers; ours begin with the letters "stra".
+TURN_LOCK = 0x73747261_0001
+PREPARE_LOCK = 0x73747261_0002
+
+
+class CommitUnknown(Unavailable):
+    """The connection broke between COMMIT and its answer: done or not, nobody knows."""
+
+    message = (
+        "The database went away while the request was being committed: it may have been carried "
+        "out or not. Look before trying again."
+    )
 
 
 class Database:
@@ -27,9 +45,15 @@ class Database:
     def __init__(self, url: str, pool_size: int = 20) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        self.engine = self._sqlite(url) if self.is_sqlite else self._server(url, pool_size)
-        self._writing = self.engine.execution_options(**{WRITE: True})
+        if self.is_sqlite:
+            self.engine = self._sqlite(url)
+            self._writing = self.engine.execution_options(**{WRITE: True})
+        else:
+            self.engine = postgresql.make_engine(url, pool_size)
+            self._writing = self.engine.execution_options(isolation_level="SERIALIZABLE")
         self._writer = threading.RLock()
+        self._turn = threading.Lock()
+        self._retries = RETRIES if self.is_sqlite else SERIALIZABLE_RETRIES
         # Grows with every committed write of this process; caches compare it.
         self.commits = 0
 
@@ -69,7 +93,13 @@ class Database:
         return Session(self.engine, expire_on_commit=False, autoflush=False)
 
     def commit(self, session: Session) -> None:
-        session.commit()
+        """Raises CommitUnknown when the database went away meanwhile."""
+        try:
+            session.commit()
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise CommitUnknown from error
+            raise
         self.commits += 1
 
     def close(self, session: Session) -> None:
@@ -82,15 +112,56 @@ class Database:
 
     def run(self, work: Callable[[Session], T]) -> T:
         """Do ``work`` in a write transaction, again when the database asks for a retry."""
-        for attempt in range(RETRIES):
+
+        def once() -> T:
+            with self.write() as session:
+                return work(session)
+
+        return self.persist(once)
+
+    def persist(self, once: Callable[[], T]) -> T:
+        """Call ``once``, a whole transaction, until the database does not ask for a retry.
+
+        The first attempt runs beside all others. Who must try again queues: retries run one
+        after the other, over all processes, so that each soon meets no opponent.
+        """
+        for attempt in range(self._retries):
             try:
-                with self.write() as session:
-                    return work(session)
+                if attempt == 0 or self.is_sqlite:
+                    return once()
+                with self._in_turn():
+                    return once()
             except DBAPIError as error:
-                if attempt + 1 == RETRIES or not is_retryable(error):
+                if attempt + 1 == self._retries or not is_retryable(error, attempt):
                     raise
-                time.sleep(0.01 * 2**attempt)
+                LOG.debug("transaction is tried again: %s", error.orig)
+                if self.is_sqlite:
+                    time.sleep(0.01 * 2**attempt)
+                elif attempt:
+                    time.sleep(random.uniform(0, 0.005 * attempt))
         raise AssertionError("unreachable")
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        with self._turn, self.locked(TURN_LOCK):
+            yield
+
+    @contextmanager
+    def locked(self, number: int) -> Iterator[None]:
+        """Hold an advisory lock of PostgreSQL; on SQLite nothing is there to keep out."""
+        if self.is_sqlite:
+            yield
+            return
+        engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text("SELECT pg_advisory_lock(:n)"), {"n": number})
+            try:
+                yield
+            finally:
+                try:
+                    connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})
+                except DBAPIError:
+                    connection.invalidate()  # the lock ends with its connection
 
     def dispose(self) -> None:
         self.engine.dispose()
@@ -127,20 +198,24 @@ class Database:
 
         return engine
 
-    @staticmethod
-    def _server(url: str, pool_size: int) -> Engine:
-        return create_engine(
-            url,
-            pool_size=pool_size,
-            max_overflow=pool_size,
-            pool_pre_ping=True,
-            isolation_level="REPEATABLE READ",
-        )
 
-
-def is_retryable(error: DBAPIError) -> bool:
-    """Whether the same transaction may succeed when tried again."""
-    state = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
-    if state in RETRYABLE:
+def is_retryable(error: DBAPIError, attempt: int = 0) -> bool:
+    """Whether the same transaction may succeed when tried again, after so many attempts."""
+    state = postgresql.sqlstate(error)
+    if state in postgresql.SERIALIZATION:
         return True
+    if state in postgresql.CONSTRAINT:
+        return attempt < CONSTRAINT_RETRIES
+    if error.connection_invalidated:
+        return attempt == 0  # connections of the pool die with the database; a new one may do
     return isinstance(error, OperationalError) and "database is locked" in str(error.orig)
+
+
+def is_conflict(error: DBAPIError) -> bool:
+    """Whether rows of others are in the way: a key that is taken, a row referred to."""
+    if not isinstance(error, IntegrityError):
+        return False
+    name = getattr(error.orig, "sqlite_errorname", "")
+    return postgresql.sqlstate(error) in postgresql.CONSTRAINT or name.endswith(
+        ("_UNIQUE", "_PRIMARYKEY", "_FOREIGNKEY")
+    )

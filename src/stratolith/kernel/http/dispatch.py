@@ -6,19 +6,27 @@ Everything here runs in a worker thread; the ASGI side is kernel/http/app.py.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    OperationalError,
+    SQLAlchemyError,
+    StatementError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.db.engine import RETRIES, is_retryable
+from stratolith.kernel.db.engine import is_conflict, is_retryable
+from stratolith.kernel.db.postgresql import is_outage
 from stratolith.kernel.exceptions import (
     ApiError,
     BadRequest,
+    Conflict,
     NotFound,
     Unauthorized,
     Unavailable,
@@ -31,6 +39,7 @@ from stratolith.kernel.request_id import REQUEST_ID
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
+_CANNOT_BE_STORED = "A value of the request cannot be stored."
 
 
 @dataclass(frozen=True)
@@ -67,36 +76,55 @@ def authenticate(ctx: Context) -> None:
 
 
 def transact(ctx: Context, write: bool, work: Callable[[], T]) -> T:
-    """Run ``work`` and commit; again when the database asks for it, with nothing kept."""
+    """Run ``work`` and commit; again when the database asks for it, with nothing kept.
+
+    What waits for the commit runs once, when no attempt will follow.
+    """
     token = REQUEST_ID.set(ctx.request_id)
     ctx.write = write
+
+    def once() -> T:
+        try:
+            result = work()
+            ctx.end()
+            return result
+        except BaseException:
+            ctx.close()
+            raise
+
     try:
-        for attempt in range(RETRIES):
-            try:
-                result = work()
-                ctx.commit()
-                return result
-            except DBAPIError as error:
-                ctx.close()
-                if attempt + 1 == RETRIES or not is_retryable(error):
-                    raise _database_error(error) from error
-                time.sleep(0.01 * 2**attempt)
-            except (StatementError, OverflowError, UnicodeEncodeError) as error:
-                # values no column can hold: integers over 64 bit, lone surrogates
-                raise BadRequest("A value of the request cannot be stored.") from error
-            finally:
-                ctx.close()
-        raise AssertionError("unreachable")
+        result = ctx.env.db.persist(once)
+        ctx.finish()
+        return result
+    except SQLAlchemyError as error:
+        raise database_error(error) from error
+    except (OverflowError, UnicodeEncodeError) as error:
+        # values no column can hold: integers over 64 bit, lone surrogates
+        raise BadRequest(_CANNOT_BE_STORED) from error
     finally:
+        ctx.close()
         REQUEST_ID.reset(token)
 
 
-def _database_error(error: DBAPIError) -> Exception:
+def database_error(error: SQLAlchemyError) -> Exception:
+    """What a request is told that the database refused; the error itself for a defect of ours."""
+    if isinstance(error, PoolTimeout):
+        return Unavailable("The server is busy: all its connections to the database are in use.")
+    if not isinstance(error, DBAPIError):
+        return BadRequest(_CANNOT_BE_STORED) if isinstance(error, StatementError) else error
     text = str(error.orig)
     if isinstance(error, OperationalError) and ("is full" in text or "disk I/O" in text):
         return Unavailable("The database cannot be written: its disk is full.")
-    if "too large" in text or "out of range" in text or "NUL" in text:
-        return BadRequest("A value of the request cannot be stored.")
+    if isinstance(error, DataError) or any(sign in text for sign in ("too large", "out of range", "NUL")):
+        return BadRequest(_CANNOT_BE_STORED)
+    if is_outage(error):
+        LOG.warning("the database does not answer: %s", text.strip())
+        return Unavailable("The database does not answer; nothing was changed. Try again later.")
+    if is_retryable(error):
+        return Unavailable("Too many requests change the same resources at once. Try again.")
+    if is_conflict(error):
+        LOG.error("no check found this conflict", exc_info=error)
+        return Conflict("The request conflicts with another resource.")
     return error
 
 
@@ -169,6 +197,10 @@ def encode(ctx: Context, route: Route, result: Any) -> Answer:
 
 def unexpected(error: Exception) -> ApiError:
     """The error for a defect of ours: logged with its trace, told without."""
+    if isinstance(error, SQLAlchemyError):  # outside of a transaction of the request
+        found = database_error(error)
+        if isinstance(found, ApiError):
+            return found
     LOG.error("unexpected error", exc_info=error)
     return ApiError(
         "The server has either erred or is incapable of performing the requested operation."

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_
+from sqlalchemy import ColumnElement, Select, UnaryExpression, and_, false, or_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from stratolith.kernel.clock import parse_time
@@ -100,6 +100,14 @@ def parse_bool(text: str) -> bool:
     raise BadRequest(f"Invalid boolean '{text}': use true or false.")
 
 
+def in_order(column: Column, descending: bool = False) -> UnaryExpression[Any]:
+    """The sort criterion of a column; NULL comes first going up, on every database."""
+    ordered = column.desc() if descending else column.asc()
+    if not getattr(column, "nullable", True):
+        return ordered  # an index serves the plain form only
+    return ordered.nulls_last() if descending else ordered.nulls_first()
+
+
 # -- pages ---------------------------------------------------------------------------------------
 
 
@@ -161,7 +169,7 @@ class Listing:
         if marker:
             statement = statement.where(self._after(ctx, marker, order))
         for column, descending in order:
-            statement = statement.order_by(column.desc() if descending else column.asc())
+            statement = statement.order_by(in_order(column, descending))
         if size == 0:
             return Page([], False, 0)
         result = ctx.session.execute(statement.limit(size + 1))
@@ -185,7 +193,7 @@ class Listing:
     def _after(
         self, ctx: Context, marker: str, order: list[tuple[Column, bool]]
     ) -> ColumnElement[bool]:
-        """Rows that come after the marker's row; NULL sorts first going up, as in SQLite."""
+        """Rows that come after the marker's row; NULL sorts first going up."""
         row = ctx.session.query(self.model).filter(self.key == marker).first()
         if row is None:
             raise InvalidMarker(marker=marker)

@@ -30,6 +30,7 @@ from stratolith.kernel.bootstrap import Seed
 from stratolith.kernel.health import Health, root_index
 from stratolith.kernel.http.app import Door, PathDoor
 from stratolith.kernel.testing.asgi import WithLifespan
+from stratolith.kernel.testing.databases import databases, is_postgresql
 
 PASSWORD = "secret-of-the-tests"
 SECRETS = {
@@ -47,10 +48,18 @@ def _template() -> Path:
     if _TEMPLATE is None:
         _TEMPLATE = Path(tempfile.mkdtemp(prefix="stratolith-tests-"))
         (_TEMPLATE / "secrets.json").write_bytes(msgspec.json.encode(SECRETS))
-        env = server.make_environment(_settings(_TEMPLATE, {}))
-        server.prepare(env, Seed(fake=True))
-        env.db.dispose()
+        if is_postgresql():
+            databases().make_template(_bootstrap)
+        else:
+            _bootstrap("")
     return _TEMPLATE
+
+
+def _bootstrap(url: str) -> None:
+    assert _TEMPLATE is not None
+    env = server.make_environment(_settings(_TEMPLATE, {"database": {"url": url}}))
+    server.prepare(env, Seed(fake=True))
+    env.db.dispose()
 
 
 def _settings(state_dir: Path, overrides: dict[str, dict[str, Any]]) -> config.Settings:
@@ -77,6 +86,11 @@ class TestCloud:
         else:
             self.folder.mkdir(parents=True, exist_ok=True)
             (self.folder / "secrets.json").write_bytes(msgspec.json.encode(SECRETS))
+        self._database = ""  # of a PostgreSQL server for tests, to be given back
+        if is_postgresql() and "database" not in overrides:
+            self._database = databases().empty() if fresh else databases().take()
+            overrides = {**overrides, "database": {"url": self._database}}
+        self._is_fresh = fresh
         self.settings = _settings(self.folder, overrides)
         self.env = server.make_environment(self.settings)
         if fresh:
@@ -154,6 +168,8 @@ class TestCloud:
         self.http.__exit__(None, None, None)
         self.pool.shutdown(wait=True)
         self.env.db.dispose()
+        if self._database and not self._is_fresh:
+            databases().give(self._database)
 
     def _log_in(self, user: str, project: str | None, password: str, scope: dict[str, Any]) -> str:
         who = {"name": user, "password": password, "domain": {"name": "Default"}}
