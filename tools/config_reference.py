@@ -36,7 +36,8 @@ What wins, lowest first:
 1. the defaults below,
 2. the file,
 3. `conf.d/*.yaml` beside the file, in the order of their names,
-4. variables `STRATOLITH_<SECTION>_<KEY>`, for example `STRATOLITH_API_THREADS=16`,
+4. variables `STRATOLITH_<SECTION>_<KEY>`, for example `STRATOLITH_API_THREADS=16`; a list is
+   written `a,b` or `[a, b]`,
 5. options of the command line.
 
 After a change run `stratolith up`: it restarts the processes, guests run on. `stratolith config

@@ -67,7 +67,7 @@ def run(settings: Settings) -> None:
         except OSError:
             raise AlreadyRunning(f"an agent already works on {settings.state_dir}") from None
         name = host_name()
-        transport = HttpTransport(settings.agent_socket)
+        transport = HttpTransport(settings.agent_socket, settings.state_dir / "cloud-id")
         host = Host(name, transport, make_rooms(settings, name, fake=settings.fake))
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -16,6 +16,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stratolith import services as catalogue
+from stratolith.kernel import cloud
 from stratolith.kernel.agent.hub import AgentHub
 from stratolith.kernel.agent.server import agent_service
 from stratolith.kernel.bootstrap import Seed, read_secrets, read_seed
@@ -60,6 +61,8 @@ def make_environment(settings: Settings, services: Sequence[Service] | None = No
 def prepare(env: Environment, seed: Seed) -> None:
     """Bring the schema up to date and make the premade objects, in one transaction."""
     schema.upgrade(env.db)
+    with env.db.write() as session:
+        cloud.ensure_id(session, env.clock.now())
     for service in env.services:
         if service.bootstrap is None:
             continue

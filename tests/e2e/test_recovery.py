@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 
+from stratolith.agent import health_port
 from tests.e2e.guests import User, output, wait
 from tests.installation import Installation
 
@@ -109,6 +113,36 @@ def test_a_power_cut(real_cloud: Installation, demo: User, server: str) -> None:
     demo.wait_status(server, "ACTIVE")
     wait(lambda: guest_pid(server), 60, "the guest runs again")
     demo.wait_ssh(address)
+    demo.delete(server)
+
+
+def test_the_wrong_database_touches_no_guest(
+    real_cloud: Installation, demo: User, server: str, tmp_path: Path
+) -> None:
+    """The server comes back on an empty database: its host refuses it and keeps its guests."""
+    address = demo.floating_ip(server)
+    demo.wait_ssh(address)
+    pid = guest_pid(server)
+    aside = [(one, tmp_path / one.name) for one in real_cloud.layout.state_dir.glob("*.db*")]
+    for one, elsewhere in aside:
+        shutil.move(one, elsewhere)
+    os.kill(real_cloud.pids()["server"], signal.SIGKILL)
+    page = f"http://127.0.0.1:{health_port(real_cloud.layout.settings())}/readyz"
+    wait(lambda: "belongs to cloud" in httpx.get(page).text, 60, "the host refuses the server")
+    time.sleep(3)  # several looks later
+    assert guest_pid(server) == pid
+    assert demo.ssh(address, "true").returncode == 0
+
+    wrong = real_cloud.pids()["server"]
+    for one in real_cloud.layout.state_dir.glob("*.db*"):
+        one.unlink()
+    for one, elsewhere in aside:
+        shutil.move(elsewhere, one)
+    os.kill(wrong, signal.SIGKILL)
+    real_cloud.wait_ready()
+    wait(lambda: httpx.get(page).status_code == 200, 60, "the host works for its own cloud again")
+    assert guest_pid(server) == pid
+    demo.wait_status(server, "ACTIVE")
     demo.delete(server)
 
 

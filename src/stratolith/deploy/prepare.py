@@ -181,6 +181,8 @@ class Preparation:
                     "  Fix: sudo apt-get install python3-venv"
                 )
             self._install(["python3-venv"])
+        if self.venv.is_symlink():  # else --clear would empty another checkout's environment
+            self.venv.unlink()
         command = [sys.executable, "-m", "venv", "--clear", str(self.venv)]
         self.progress.run(f"Making the virtual environment {self.venv}", command)
 

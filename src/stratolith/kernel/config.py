@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import msgspec
+import msgspec.inspect
 import yaml
 
 Doc = msgspec.Meta
@@ -231,8 +232,24 @@ def _from_environment(
         for key in kind.__struct_fields__:
             value = environ.get(f"STRATOLITH_{name}_{key}".upper())
             if value is not None:
-                found.setdefault(name, {})[key] = value
+                found.setdefault(name, {})[key] = _from_text(kind, key, value)
     return found
+
+
+def _from_text(kind: type[Section], key: str, text: str) -> Any:
+    """Lists are written ``a,b`` or as YAML, ``[a, b]``; mappings as YAML, ``{a: 1}``."""
+    declared = msgspec.inspect.type_info(kind)
+    assert isinstance(declared, msgspec.inspect.StructType)
+    type_ = next(field.type for field in declared.fields if field.name == key)
+    is_list = isinstance(type_, msgspec.inspect.ListType | msgspec.inspect.VarTupleType)
+    if is_list and not text.lstrip().startswith("["):
+        return [one.strip() for one in text.split(",") if one.strip()]
+    if is_list or isinstance(type_, msgspec.inspect.DictType):
+        try:
+            return yaml.safe_load(text)
+        except yaml.YAMLError:
+            return text  # the conversion says what was expected
+    return text
 
 
 def _convert(name: str, kind: type[Section], values: dict[str, Any]) -> Section:

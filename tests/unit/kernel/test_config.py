@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stratolith.kernel import config
-from stratolith.kernel.config import ApiSection, CloudSection, ConfigError, LogSection
+from stratolith.kernel.config import ApiSection, CloudSection, ConfigError, LogSection, Section
 
 
 def write(folder: Path, text: str, name: str = "stratolith.yaml") -> Path:
@@ -51,3 +51,26 @@ def test_places_follow_the_state_directory() -> None:
     assert found.database_url == "sqlite:////s/stratolith.db"
     assert str(found.agent_socket) == "/r/agent.sock"
     assert found.of(CloudSection).region == "RegionOne"
+
+
+class ListsSection(Section, kw_only=True, frozen=True):
+    """A section with lists and mappings."""
+
+    names: list[str] = []
+    sizes: dict[str, int] = {}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [("a,b", ["a", "b"]), ("[a, 'b,c']", ["a", "b,c"]), ("", []), ("one", ["one"])],
+)
+def test_lists_and_mappings_come_from_the_environment(text: str, names: list[str]) -> None:
+    environ = {"STRATOLITH_LISTS_NAMES": text, "STRATOLITH_LISTS_SIZES": "{x: 3}"}
+    found = config.load({"lists": ListsSection}, environ=environ).of(ListsSection)
+    assert (found.names, found.sizes) == (names, {"x": 3})
+
+
+@pytest.mark.parametrize("text", ["{x: many}", "[", "3"])
+def test_a_mapping_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="sizes"):
+        config.load({"lists": ListsSection}, environ={"STRATOLITH_LISTS_SIZES": text})

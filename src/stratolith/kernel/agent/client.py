@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from stratolith.kernel.agent.protocol import Hints
+from stratolith.kernel.agent.protocol import CLOUD_HEADER, Hints
 
 
 class Unreachable(Exception):
@@ -43,18 +43,34 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """Over a unix socket (one machine) or, later, mutual TLS."""
+    """Over a unix socket (one machine) or, later, mutual TLS.
 
-    def __init__(self, socket: Path) -> None:
+    cloud_file: where this host keeps the id of the cloud it belongs to, learned at the first
+    contact. The server of another cloud is then refused by its own answer (Refused).
+    """
+
+    def __init__(self, socket: Path, cloud_file: Path) -> None:
+        self._cloud_file = cloud_file
+        known = cloud_file.read_text().strip() if cloud_file.exists() else ""
         self._http = httpx.Client(
             transport=httpx.HTTPTransport(uds=str(socket), limits=httpx.Limits(max_connections=64)),
             base_url="http://stratolith",
             timeout=httpx.Timeout(60.0, connect=5.0, pool=60.0),
+            headers={CLOUD_HEADER: known} if known else {},
         )
 
     def hints(self, host: str, epoch: str, after: int, timeout: float) -> Hints:
         path = f"/v1/hosts/{quote(host)}/hints?epoch={epoch}&after={after}&timeout={timeout}"
-        return msgspec.json.decode(self._ask("GET", path), type=Hints)
+        found = msgspec.json.decode(self._ask("GET", path), type=Hints)
+        if found.cloud and CLOUD_HEADER not in self._http.headers:
+            self._belong_to(found.cloud)
+        return found
+
+    def _belong_to(self, cloud_id: str) -> None:
+        fresh = self._cloud_file.with_suffix(".part")
+        fresh.write_text(f"{cloud_id}\n")
+        fresh.replace(self._cloud_file)  # whole or not at all
+        self._http.headers[CLOUD_HEADER] = cloud_id
 
     def seen(self, host: str, version: str, views: list[str], started_at: datetime) -> None:
         beat = {"version": version, "views": views, "started_at": started_at}

@@ -18,11 +18,11 @@ import msgspec
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from stratolith.kernel import metrics
+from stratolith.kernel import cloud, metrics
 from stratolith.kernel.agent.protocol import Hints
 from stratolith.kernel.context import Context
 from stratolith.kernel.db import Base
-from stratolith.kernel.exceptions import NotFound
+from stratolith.kernel.exceptions import Conflict, NotFound
 from stratolith.kernel.ids import new_request_id
 from stratolith.kernel.request_id import REQUEST_ID
 
@@ -75,11 +75,20 @@ class AgentHub:
     def __init__(self, env: Environment) -> None:
         self.env = env
         self.epoch = uuid.uuid4().hex
+        self._cloud_id = ""
         self._channels: dict[str, _Channel] = {}
         self._lock = threading.Lock()
         self._views: dict[str, tuple[Service, AgentView]] = {
             view.name: (service, view) for service in env.services for view in service.agent_views
         }
+
+    @property
+    def cloud_id(self) -> str:
+        """Which cloud the database is; "" while it has no schema."""
+        if not self._cloud_id:
+            with self.env.db.read() as session:
+                self._cloud_id = cloud.find_id(session) or ""
+        return self._cloud_id
 
     # -- hints -----------------------------------------------------------------------------------
 
@@ -99,12 +108,12 @@ class AgentHub:
         channel = self._channel(host)
         with channel.changed:
             if epoch != self.epoch or after > channel.seq:
-                return Hints(epoch=self.epoch, seq=channel.seq, everything=True)
+                return self._hints(channel.seq, everything=True)
             if after == channel.seq:
                 return None
             found = [(view, key) for seq, view, key in channel.hints if seq > after]
             lost = len(found) < channel.seq - after
-            return Hints(epoch=self.epoch, seq=channel.seq, everything=lost, hints=found)
+            return self._hints(channel.seq, everything=lost, hints=found)
 
     def wait(self, host: str, epoch: str, after: int, timeout: float) -> Hints:
         """Like peek, waiting up to ``timeout`` seconds for news."""
@@ -116,10 +125,25 @@ class AgentHub:
                 return found
             left = deadline - time.monotonic()
             if left <= 0:
-                return Hints(epoch=self.epoch, seq=after)
+                return self.nothing_new(after)
             with channel.changed:
                 if channel.seq == after:
                     channel.changed.wait(left)
+
+    def nothing_new(self, after: int) -> Hints:
+        return self._hints(after)
+
+    def _hints(self, seq: int, **news: Any) -> Hints:
+        return Hints(epoch=self.epoch, cloud=self.cloud_id, seq=seq, **news)
+
+    def check_cloud(self, cloud_id: str) -> None:
+        """Refuse the agent of a host that belongs to another cloud; raises Conflict."""
+        if cloud_id and self.cloud_id and cloud_id != self.cloud_id:
+            raise Conflict(
+                f"This host belongs to cloud {cloud_id}, but this server's database is cloud "
+                f"{self.cloud_id}. Nothing on the host is touched. Give the server the right "
+                "database, or take the host's guests down with `stratolith destroy` there first."
+            )
 
     def add_waiter(self, host: str, wake: Callable[[], object]) -> Callable[[], None]:
         """Call ``wake`` at every hint for the host; gives the function that ends it."""

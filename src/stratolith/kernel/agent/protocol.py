@@ -6,11 +6,17 @@ from datetime import datetime
 
 import msgspec
 
+CLOUD_HEADER = "x-stratolith-cloud"  # the id of the cloud that the agent's host belongs to
+
 
 class Hints(msgspec.Struct, kw_only=True):
-    """Answer to "what is new since ``after``?"; everything: look at all of every view."""
+    """Answer to "what is new since ``after``?"; everything: look at all of every view.
+
+    epoch: the server process that counts ``seq``.  cloud: the database's id, "" if not known.
+    """
 
     epoch: str
+    cloud: str = ""
     seq: int
     everything: bool = False
     hints: list[tuple[str, str]] = []  # (view, key)

@@ -6,7 +6,8 @@
     POST /v1/hosts/{host}/reports/{view}                     observed state
 
 On one machine it listens on a unix socket that only root can open; who can open it is an
-agent. No token is involved.
+agent. No token is involved. An agent names the cloud its host belongs to in every request;
+the server of another database refuses it (409), and so touches nothing there.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import msgspec
 from starlette.requests import Request
 
 from stratolith.kernel.agent.hub import AgentHub
-from stratolith.kernel.agent.protocol import Hints, Keys, Seen
+from stratolith.kernel.agent.protocol import CLOUD_HEADER, Keys, Seen
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Unavailable
 from stratolith.kernel.http.errors import ErrorDialect
@@ -34,6 +35,7 @@ MAX_WAIT = 30.0
 def _hub(ctx: Context) -> AgentHub:
     if ctx.env.agents is None:
         raise Unavailable("This process serves no agents.")
+    ctx.env.agents.check_cloud(ctx.headers.get(CLOUD_HEADER, ""))
     return ctx.env.agents
 
 
@@ -60,7 +62,7 @@ async def hints(ctx: Context, request: Request, host: str) -> Response:
         if found is None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), timeout)
-            found = hub.peek(host, epoch, after) or Hints(epoch=hub.epoch, seq=after)
+            found = hub.peek(host, epoch, after) or hub.nothing_new(after)
     finally:
         end()
     return Response(msgspec.json.encode(found))

@@ -1,0 +1,76 @@
+"""A host serves one cloud only: the server of another database is refused."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from stratolith.kernel.agent.client import HttpTransport, Refused
+from stratolith.kernel.agent.server import agent_service
+from stratolith.kernel.clock import utcnow
+from stratolith.kernel.http.app import Door
+from stratolith.kernel.testing import TestCloud
+
+
+@contextmanager
+def served(cloud: TestCloud, path: Path) -> Iterator[Path]:
+    """The agent API of this cloud on a unix socket."""
+    path.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(path))
+    with ThreadPoolExecutor(2) as pool:
+        door = Door(cloud.env, agent_service(cloud.env.services), pool)
+        server = uvicorn.Server(uvicorn.Config(door, lifespan="off", log_config=None))
+        thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
+        thread.start()
+        try:
+            yield path
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture
+def hub_id(cloud: TestCloud) -> str:
+    assert cloud.env.agents is not None
+    assert cloud.env.agents.cloud_id
+    return cloud.env.agents.cloud_id
+
+
+def test_the_first_contact_tells_a_host_where_it_belongs(
+    cloud: TestCloud, hub_id: str, tmp_path: Path
+) -> None:
+    remembered = tmp_path / "cloud-id"
+    with served(cloud, tmp_path / "agent.sock") as path:
+        HttpTransport(path, remembered).hints("here", "", 0, 0.0)
+        assert remembered.read_text().strip() == hub_id
+        again = HttpTransport(path, remembered)  # as after a restart
+        again.seen("here", "1", ["guests"], utcnow())
+        assert again.view("here", "guests", None)
+
+
+def test_the_server_of_another_database_gets_nothing_done(
+    cloud: TestCloud, hub_id: str, tmp_path: Path
+) -> None:
+    remembered = tmp_path / "cloud-id"
+    remembered.write_text("0b5f8a53-7d6f-4f6e-8f0a-2f2f0a6f3c11\n")
+    with served(cloud, tmp_path / "agent.sock") as path:
+        agent = HttpTransport(path, remembered)
+        for ask in (
+            lambda: agent.hints("here", "", 0, 0.0),
+            lambda: agent.seen("here", "1", ["guests"], utcnow()),
+            lambda: agent.view("here", "guests", None),
+            lambda: agent.report("here", "guests", {"unknown": ["some-guest"]}),
+        ):
+            with pytest.raises(Refused, match="0b5f8a53") as refused:
+                ask()
+            assert hub_id in str(refused.value)
+    assert "0b5f8a53" in remembered.read_text()  # kept, not learned anew
