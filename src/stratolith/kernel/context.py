@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy.orm import Session
 from starlette.datastructures import Headers, QueryParams
 
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.exceptions import Forbidden, Unauthorized
+from stratolith.kernel.hints import HOST_HINT, Hint, host_key
 from stratolith.kernel.ids import new_request_id
 
 if TYPE_CHECKING:
     from stratolith.kernel.environment import Environment
     from stratolith.kernel.http.microversion import Version
     from stratolith.kernel.service import Service
+
+T = TypeVar("T")
 
 
 class Context:
@@ -52,6 +55,7 @@ class Context:
         self.response_headers: dict[str, str] = {}
         self._session: Session | None = None
         self._after: list[Callable[[], None]] = []
+        self._hints: dict[Hint, bool] = {}  # whether all must have taken it before the answer
         self._internal = False
 
     # -- who ---------------------------------------------------------------------------------
@@ -86,7 +90,7 @@ class Context:
             other.identity = Identity(user_id=user, project_id=project_id, roles=("admin",))
         other.write = self.write
         other._session = self.session
-        other._after = self._after
+        other._after, other._hints = self._after, self._hints
         other._internal = True
         other.base_url, other.host_url, other.by_path = self.base_url, self.host_url, self.by_path
         return other
@@ -127,15 +131,39 @@ class Context:
         """Run ``work`` once the transaction is committed; never when it is not."""
         self._after.append(work)
 
-    def hint(self, kind: str, key: str) -> None:
-        """Say "look at ``key``" to reconcilers and agents, after the commit."""
-        self._after.append(lambda: self.env.hints.publish(kind, key))
+    def hint(self, kind: str, key: str, *, acknowledged: bool = False) -> None:
+        """Say "look at ``key``" to reconcilers and agents, after the commit.
+
+        acknowledged: the answer waits until every server process has heard it.
+        """
+        hint = (kind, key)
+        self._hints[hint] = self._hints.get(hint, False) or acknowledged
 
     def hint_host(self, host: str, view: str, key: str = "") -> None:
         """Tell the agent of ``host`` to look at ``key`` of ``view``, after the commit."""
-        agents = self.env.agents
-        if agents is not None:
-            self._after.append(lambda: agents.hint(host, view, key))
+        self.hint(HOST_HINT, host_key(host, view, key))
+
+    def transact(self, work: Callable[[], T]) -> T:
+        """Do ``work`` and commit, all of it again when the database asks for that.
+
+        What waits for the commit is done once, when no attempt will follow.
+        """
+
+        def once() -> T:
+            try:
+                result = work()
+                self.end()
+                return result
+            except BaseException:
+                self.close()
+                raise
+
+        try:
+            result = self.env.db.persist(once)
+            self.finish()
+            return result
+        finally:
+            self.close()
 
     def commit(self) -> None:
         """End the transaction well and do what waits for it."""
@@ -152,13 +180,21 @@ class Context:
 
     def finish(self) -> None:
         """Do what waited for the commit."""
-        work, self._after = self._after, []
+        hints = list(self._hints.items())
+        self._hints.clear()
+        for wanted in (True, False):
+            chosen = [hint for hint, acknowledged in hints if acknowledged is wanted]
+            if chosen:
+                self.env.hints.publish_all(chosen, acknowledged=wanted)
+        work = list(self._after)
+        self._after.clear()
         for one in work:
             one()
 
     def close(self) -> None:
         """End the transaction, undoing what was not committed."""
-        self._after = []
+        self._after.clear()
+        self._hints.clear()
         if self._session is not None:
             session, self._session = self._session, None
             self.env.db.close(session)

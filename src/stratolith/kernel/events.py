@@ -11,13 +11,16 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Integer, String, delete, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from stratolith.kernel.clock import utcnow
 from stratolith.kernel.db import Base
+from stratolith.kernel.db.postgresql import is_outage
 from stratolith.kernel.db.types import Json
 
 if TYPE_CHECKING:
@@ -87,19 +90,18 @@ def publish_pending(env: Environment, limit: int = 200) -> int:
         for subscriber in list(_SUBSCRIBERS.get(event.type, ())):
             ctx = Context(env, write=True, request_id=event.request_id)
             try:
-                subscriber(ctx, event.payload)
-                ctx.commit()
-            except Exception:
+                ctx.transact(partial(subscriber, ctx, event.payload))
+            except Exception as error:
+                if isinstance(error, DBAPIError) and is_outage(error):
+                    raise  # the event still waits when the database is back
                 LOG.exception("subscriber of %s failed", event.type)
-            finally:
-                ctx.close()
     if waiting:
-        with env.db.write() as session:
-            session.execute(
-                update(OutboxEvent)
-                .where(OutboxEvent.id.in_([event.id for event in waiting]))
-                .values(published_at=env.clock.now())
-            )
+        told = (
+            update(OutboxEvent)
+            .where(OutboxEvent.id.in_([event.id for event in waiting]))
+            .values(published_at=env.clock.now())
+        )
+        env.db.run(lambda session: session.execute(told))
     return len(waiting)
 
 

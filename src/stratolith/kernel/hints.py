@@ -20,6 +20,12 @@ from typing import Protocol
 LOG = logging.getLogger(__name__)
 Listener = Callable[[str], None]
 Hint = tuple[str, str]  # kind, key
+HOST_HINT = "kernel.host"  # for the agent of a host
+
+
+def host_key(host: str, view: str, key: str) -> str:
+    """The key of a HOST_HINT; host "" means every host."""
+    return f"{host}\n{view}\n{key}"
 
 
 class Remote(Protocol):

@@ -71,8 +71,8 @@ def was_active(ctx: Context, user: User) -> None:
     now = ctx.env.clock.now()
     if user.last_active_at is not None and user.last_active_at.date() == now.date():
         return
-    with ctx.env.db.write() as session:
-        session.execute(sql_update(User).where(User.id == user.id).values(last_active_at=now))
+    statement = sql_update(User).where(User.id == user.id).values(last_active_at=now)
+    ctx.env.db.run(lambda session: session.execute(statement))
 
 
 def _one(session: Session, condition: ColumnElement[bool]) -> Account | None:

@@ -189,13 +189,13 @@ def _by_trust(ctx: Context, said: Claims, trust_id: str) -> tuple[Claims, Identi
 
 def _consume(ctx: Context, trust_id: str) -> None:
     """Count a use in a transaction of its own; the last one ends the trust for new tokens."""
-    with ctx.env.db.write() as session:
-        result = session.execute(
-            sql_update(Trust)
-            .where(Trust.id == trust_id, Trust.remaining_uses > 0)
-            .values(remaining_uses=Trust.remaining_uses - 1)
-        )
-        used: int = result.rowcount  # type: ignore[attr-defined]
+    statement = (
+        sql_update(Trust)
+        .where(Trust.id == trust_id, Trust.remaining_uses > 0)
+        .values(remaining_uses=Trust.remaining_uses - 1)
+    )
+    result = ctx.env.db.run(lambda session: session.execute(statement))
+    used: int = result.rowcount  # type: ignore[attr-defined]
     if not used:
         raise Forbidden(f"No remaining uses for trust: {trust_id}.")
 

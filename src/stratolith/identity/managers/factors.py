@@ -68,12 +68,12 @@ def check_password(ctx: Context, found: Account | None, password: str) -> Accoun
 def _hash_again(ctx: Context, row: Password, password: str) -> None:
     """Keep a password as the settings of today ask for; only now it is known in clear."""
     stronger = passwords.of(ctx.env).hash(password)
-    with ctx.env.db.write() as session:
-        session.execute(
-            sql_update(Password)
-            .where(Password.id == row.id, Password.hash == row.hash)
-            .values(hash=stronger)
-        )
+    statement = (
+        sql_update(Password)
+        .where(Password.id == row.id, Password.hash == row.hash)
+        .values(hash=stronger)
+    )
+    ctx.env.db.run(lambda session: session.execute(statement))
 
 
 def by_totp(ctx: Context, body: Body) -> Proof:

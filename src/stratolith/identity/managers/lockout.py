@@ -43,16 +43,12 @@ def failed(ctx: Context, user: User) -> None:
         and now >= user.failed_at + timedelta(seconds=seconds)
     )
     count = 1 if over else User.failed_count + 1
-    with ctx.env.db.write() as session:
-        session.execute(
-            update(User).where(User.id == user.id).values(failed_count=count, failed_at=now)
-        )
+    statement = update(User).where(User.id == user.id).values(failed_count=count, failed_at=now)
+    ctx.env.db.run(lambda session: session.execute(statement))
 
 
 def succeeded(ctx: Context, user: User) -> None:
     """Forget wrong passwords."""
     if user.failed_count:
-        with ctx.env.db.write() as session:
-            session.execute(
-                update(User).where(User.id == user.id).values(failed_count=0, failed_at=None)
-            )
+        statement = update(User).where(User.id == user.id).values(failed_count=0, failed_at=None)
+        ctx.env.db.run(lambda session: session.execute(statement))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import String
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from stratolith.kernel import cloud, metrics
@@ -23,6 +24,7 @@ from stratolith.kernel.agent.protocol import Hints
 from stratolith.kernel.context import Context
 from stratolith.kernel.db import Base
 from stratolith.kernel.exceptions import Conflict, NotFound
+from stratolith.kernel.hints import HOST_HINT, host_key
 from stratolith.kernel.ids import new_request_id
 from stratolith.kernel.request_id import REQUEST_ID
 
@@ -63,6 +65,11 @@ class _Channel:
         with self.changed:
             self.seq += 1
             self.hints.append((self.seq, view, key))
+        self.wake()
+
+    def wake(self) -> None:
+        """Let everybody that waits for hints look again."""
+        with self.changed:
             self.changed.notify_all()
             waiters = list(self.waiters)
         for wake in waiters:
@@ -78,6 +85,8 @@ class AgentHub:
         self._cloud_id = ""
         self._channels: dict[str, _Channel] = {}
         self._lock = threading.Lock()
+        env.hints.listen(HOST_HINT, self._take_hint)
+        env.hints.on_lost(self._begin_epoch)
         self._views: dict[str, tuple[Service, AgentView]] = {
             view.name: (service, view) for service in env.services for view in service.agent_views
         }
@@ -94,14 +103,29 @@ class AgentHub:
 
     def hint(self, host: str, view: str, key: str = "") -> None:
         """Tell a host to look; key "" means the whole view."""
-        self._channel(host).add(view, key)
+        self.env.hints.publish(HOST_HINT, host_key(host, view, key))
 
     def hint_all(self, view: str, key: str = "") -> None:
         """Tell every host that ever asked."""
+        self.env.hints.publish(HOST_HINT, host_key("", view, key))
+
+    def _take_hint(self, hint: str) -> None:
+        host, view, key = hint.split("\n", 2)
+        if host:
+            self._channel(host).add(view, key)
+            return
         with self._lock:
             channels = list(self._channels.values())
         for channel in channels:
             channel.add(view, key)
+
+    def _begin_epoch(self) -> None:
+        """Hints of other servers may be lost: every host looks at everything."""
+        self.epoch = uuid.uuid4().hex
+        with self._lock:
+            channels = list(self._channels.values())
+        for channel in channels:
+            channel.wake()
 
     def peek(self, host: str, epoch: str, after: int) -> Hints | None:
         """What is new, or None when there is nothing."""
@@ -180,9 +204,12 @@ class AgentHub:
         return self._transact(service, True, lambda ctx: report_(ctx, host, payload))
 
     def seen(self, host: str, version: str, views: list[str], started_at: datetime) -> None:
-        """An agent's heartbeat."""
+        """An agent's heartbeat; raises Unavailable."""
+        from stratolith.kernel.http.dispatch import database_error
+
         now = self.env.clock.now()
-        with self.env.db.write() as session:
+
+        def note(session: Session) -> bool:
             record = session.get(AgentRecord, host)
             if record is None:
                 record = AgentRecord(host=host, started_at=started_at)
@@ -190,6 +217,12 @@ class AgentHub:
             came_back = record.last_seen_at is None or not is_alive(record, now)
             record.version, record.views, record.last_seen_at = version, views, now
             record.started_at = started_at
+            return came_back
+
+        try:
+            came_back = self.env.db.run(note)
+        except SQLAlchemyError as error:
+            raise database_error(error) from error
         metrics.AGENT_SEEN.labels(host).set(now.timestamp())
         if came_back:
             self.env.hints.publish("kernel.agent", host)

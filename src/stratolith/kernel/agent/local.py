@@ -25,7 +25,10 @@ class LocalTransport:
         return self._hub.wait(host, epoch, after, timeout)
 
     def seen(self, host: str, version: str, views: list[str], started_at: datetime) -> None:
-        self._hub.seen(host, version, views, started_at)
+        try:
+            self._hub.seen(host, version, views, started_at)
+        except ApiError as error:
+            raise Refused(str(error)) from None
 
     def view(self, host: str, view: str, keys: list[str] | None) -> bytes:
         try:

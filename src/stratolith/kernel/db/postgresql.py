@@ -9,11 +9,20 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 from sqlalchemy import Column, Engine, create_engine, make_url
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDDLCompiler, PGTypeCompiler
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
-CONNECT_SECONDS = 5
+# A host that is gone must be noticed within seconds, by all that wait for it.
+CONNECT_OPTIONS: dict[str, Any] = {
+    "application_name": "stratolith",
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
 POOL_SECONDS = 10
 # SQLSTATE (PostgreSQL documentation, appendix A)
 SERIALIZATION = ("40001", "40P01")  # serialization failure, deadlock
@@ -66,7 +75,7 @@ def make_engine(url: str, pool_size: int) -> Engine:
         pool_timeout=POOL_SECONDS,
         query_cache_size=1500,
         isolation_level="REPEATABLE READ",
-        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "stratolith"},
+        connect_args=CONNECT_OPTIONS,
     )
     dialect: Any = engine.dialect
     dialect.type_compiler_instance = _Types(dialect)
@@ -91,3 +100,12 @@ def is_outage(error: DBAPIError) -> bool:
     state = sqlstate(error)
     # without a state the driver itself could not connect
     return state.startswith(OUTAGE) or not state
+
+
+def connect(engine: Engine) -> psycopg.Connection[tuple[str, ...]]:
+    """A connection beside the engine's pool, autocommit; what it writes may be lost by a crash."""
+    arguments, options = engine.dialect.create_connect_args(engine.url)
+    options |= {**CONNECT_OPTIONS, "autocommit": True}
+    connection: psycopg.Connection[tuple[str, ...]] = psycopg.connect(*arguments, **options)
+    connection.execute("SET synchronous_commit = off")
+    return connection

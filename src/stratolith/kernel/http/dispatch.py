@@ -76,33 +76,17 @@ def authenticate(ctx: Context) -> None:
 
 
 def transact(ctx: Context, write: bool, work: Callable[[], T]) -> T:
-    """Run ``work`` and commit; again when the database asks for it, with nothing kept.
-
-    What waits for the commit runs once, when no attempt will follow.
-    """
+    """``Context.transact`` for a request: what the database refuses becomes an ApiError."""
     token = REQUEST_ID.set(ctx.request_id)
     ctx.write = write
-
-    def once() -> T:
-        try:
-            result = work()
-            ctx.end()
-            return result
-        except BaseException:
-            ctx.close()
-            raise
-
     try:
-        result = ctx.env.db.persist(once)
-        ctx.finish()
-        return result
+        return ctx.transact(work)
     except SQLAlchemyError as error:
         raise database_error(error) from error
     except (OverflowError, UnicodeEncodeError) as error:
         # values no column can hold: integers over 64 bit, lone surrogates
         raise BadRequest(_CANNOT_BE_STORED) from error
     finally:
-        ctx.close()
         REQUEST_ID.reset(token)
 
 
@@ -115,7 +99,9 @@ def database_error(error: SQLAlchemyError) -> Exception:
     text = str(error.orig)
     if isinstance(error, OperationalError) and ("is full" in text or "disk I/O" in text):
         return Unavailable("The database cannot be written: its disk is full.")
-    if isinstance(error, DataError) or any(sign in text for sign in ("too large", "out of range", "NUL")):
+    if isinstance(error, DataError) or any(
+        sign in text for sign in ("too large", "out of range", "NUL")
+    ):
         return BadRequest(_CANNOT_BE_STORED)
     if is_outage(error):
         LOG.warning("the database does not answer: %s", text.strip())

@@ -9,8 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
 from stratolith.kernel import metrics
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.postgresql import is_outage
 from stratolith.kernel.ids import new_request_id
 from stratolith.kernel.reconcile import lease
 from stratolith.kernel.reconcile.queue import WorkQueue
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from stratolith.kernel.service import Service
 
 LOG = logging.getLogger(__name__)
-LEASE_SECONDS = 30.0
+LEASE_SECONDS = 9.0
 
 
 @dataclass(frozen=True)
@@ -64,25 +67,36 @@ class Controller:
         self._stop = threading.Event()
         self._renewed = -LEASE_SECONDS
         self._held = False
+        self._next_pass = 0.0
         for kind in reconciler.hints:
             env.hints.listen(kind, self.queue.add)
+        env.hints.on_lost(self.look_soon)
 
     def run(self) -> None:
         """Work until stop(); the body of the thread."""
-        next_pass = 0.0
         while not self._stop.is_set():
             try:
-                if not self._has_lease():
-                    self._stop.wait(2.0)
-                    continue
-                now = time.monotonic()
-                if now >= next_pass:
-                    self.scan()
-                    next_pass = now + self.reconciler.interval
-                self.step(timeout=min(1.0, max(0.0, next_pass - time.monotonic())))
-            except Exception:
-                LOG.exception("%s: pass failed", self.reconciler.name)
+                self._run_once()
+            except Exception as error:
+                self._log(error, "pass")
                 self._stop.wait(1.0)
+        self._give_up_lease()
+
+    def look_soon(self) -> None:
+        """Let the periodic pass come within a second."""
+        self._next_pass = 0.0
+
+    def _run_once(self) -> None:
+        if not self._has_lease():
+            self.queue.clear()  # whoever takes over begins with a pass
+            self.look_soon()
+            self._stop.wait(2.0)
+            return
+        now = time.monotonic()
+        if now >= self._next_pass:
+            self._next_pass = now + self.reconciler.interval
+            self.scan()
+        self.step(timeout=min(1.0, max(0.0, self._next_pass - time.monotonic())))
 
     def scan(self) -> None:
         """The periodic pass: queue every key that needs a look."""
@@ -104,9 +118,9 @@ class Controller:
             self.queue.forget(key)
             if result is not None and result.requeue_after is not None:
                 self.queue.add_after(key, result.requeue_after)
-        except Exception:
+        except Exception as error:
             outcome = "error"
-            LOG.exception("%s: %s failed", self.reconciler.name, key)
+            self._log(error, key)
             self.queue.retry(key)
         finally:
             self.queue.done(key)
@@ -121,12 +135,15 @@ class Controller:
         ctx = self._context(write=True)
         token = REQUEST_ID.set(ctx.request_id)
         try:
-            result = self.reconciler.reconcile(ctx, key)
-            ctx.commit()
-            return result
+            return ctx.transact(lambda: self.reconciler.reconcile(ctx, key))
         finally:
-            ctx.close()
             REQUEST_ID.reset(token)
+
+    def _log(self, error: Exception, what: str) -> None:
+        if isinstance(error, DBAPIError) and is_outage(error):
+            LOG.warning("%s: %s: the database does not answer", self.reconciler.name, what)
+        else:
+            LOG.error("%s: %s failed", self.reconciler.name, what, exc_info=error)
 
     def _context(self, *, write: bool) -> Context:
         ctx = Context(self.env, self.service, write=write, request_id=new_request_id())
@@ -138,9 +155,21 @@ class Controller:
             return True  # one process owns a SQLite cloud; a lock file sees to that
         now = self.env.clock.monotonic()
         if now - self._renewed > LEASE_SECONDS / 3:
-            name = f"reconciler/{self.reconciler.name}"
+            self._held = False  # unless the database says so
             self._held = lease.acquire(
-                self.env.db, self.env.clock, name, self.holder, LEASE_SECONDS
+                self.env.db, self.env.clock, self._lease_name, self.holder, LEASE_SECONDS
             )
             self._renewed = now
         return self._held
+
+    def _give_up_lease(self) -> None:
+        """Let another process go on at once."""
+        if self._held and not self.env.db.is_sqlite:
+            try:
+                lease.release(self.env.db, self._lease_name, self.holder)
+            except SQLAlchemyError as error:
+                LOG.warning("%s: lease not given up: %s", self.reconciler.name, error)
+
+    @property
+    def _lease_name(self) -> str:
+        return f"reconciler/{self.reconciler.name}"

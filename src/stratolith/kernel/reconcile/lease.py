@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, delete, update
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from stratolith.kernel.clock import Clock
 from stratolith.kernel.db import Base, Database
@@ -23,25 +22,29 @@ class Lease(Base):
 
 
 def acquire(db: Database, clock: Clock, name: str, holder: str, seconds: float) -> bool:
-    """Take or renew a lease; False while another holder's has not run out."""
+    """Take or renew a lease; False while another holder's has not run out.
+
+    Moments are this machine's: the clocks of servers must agree to a second or two.
+    """
     now = clock.now()
     expires = now + timedelta(seconds=seconds)
-    with db.write() as session:
+
+    def renew(session: Session) -> bool:
         taken = session.execute(
             update(Lease)
             .where(Lease.name == name, (Lease.holder == holder) | (Lease.expires_at < now))
             .values(holder=holder, expires_at=expires)
         )
-        if taken.rowcount:  # type: ignore[attr-defined]
-            return True
-    try:
-        with db.write() as session:
-            session.add(Lease(name=name, holder=holder, expires_at=expires))
+        return bool(taken.rowcount)  # type: ignore[attr-defined]
+
+    def take(session: Session) -> bool:
+        if session.get(Lease, name) is not None:
+            return False
+        session.add(Lease(name=name, holder=holder, expires_at=expires))
         return True
-    except IntegrityError:
-        return False
+
+    return db.run(renew) or db.run(take)
 
 
 def release(db: Database, name: str, holder: str) -> None:
-    with db.write() as session:
-        session.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder))
+    db.run(lambda s: s.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder)))

@@ -75,6 +75,14 @@ class WorkQueue:
                 self._add(key)
                 self._changed.notify()
 
+    def clear(self) -> None:
+        """Forget what waits."""
+        with self._changed:
+            self._ready.clear()
+            self._waiting.clear()
+            self._later.clear()
+            self._failures.clear()
+
     def close(self) -> None:
         with self._changed:
             self._closed = True

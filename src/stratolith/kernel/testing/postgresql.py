@@ -45,9 +45,7 @@ class NoPostgreSQL(Exception):
 
 def programs() -> Path:
     """The folder of the newest installed version's programs; raises NoPostgreSQL."""
-    found = sorted(
-        Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3])
-    )
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda p: int(p.parts[-3]))
     if not found:
         raise NoPostgreSQL("PostgreSQL is not installed: apt-get install postgresql")
     return found[-1].parent
