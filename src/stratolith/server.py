@@ -27,6 +27,7 @@ from stratolith.kernel.db import Database, schema
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.health import Health, root_index
 from stratolith.kernel.http.app import Door, PathDoor
+from stratolith.kernel.http.wire import WireProtocol
 from stratolith.kernel.ids import new_uuid
 from stratolith.kernel.outbox import OutboxPublisher
 from stratolith.kernel.policy.enforcer import Policies, read_overrides
@@ -150,7 +151,7 @@ def serve(settings: Settings) -> None:
         try:
             config = uvicorn.Config(
                 build_app(env, pool),
-                http="httptools",
+                http=WireProtocol,
                 loop="uvloop",
                 lifespan="off",
                 log_config=None,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 
+from stratolith.kernel.http.wire import WireProtocol
 from stratolith.kernel.testing import TestCloud
 
 LONG = "a" * 100_000
@@ -35,7 +36,7 @@ def port(cloud: TestCloud) -> Iterator[int]:
     """The cloud behind the HTTP server that ``stratolith server`` uses."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
-            cloud.app, http="httptools", lifespan="off", log_config=None, access_log=False
+            cloud.app, http=WireProtocol, lifespan="off", log_config=None, access_log=False
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -8,6 +8,8 @@ import pytest
 
 from tests.installation import Installation, free_offset
 
+from .openstack_client import Shell, of_user
+
 
 @pytest.fixture(scope="package")
 def fake_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
@@ -23,3 +25,9 @@ def fake_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installatio
     found.wait_host()
     yield found
     found.run("destroy", "--yes")
+
+
+@pytest.fixture(scope="package")
+def admin_shell(fake_cloud: Installation) -> Shell:
+    """A shell set up for the user admin."""
+    return Shell(of_user(fake_cloud, "admin"))

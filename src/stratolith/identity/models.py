@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stratolith.kernel.db import Base, Timestamps
@@ -206,7 +206,7 @@ class ApplicationCredential(Timestamps, Base):
     role_ids: Mapped[list[str]] = mapped_column(default=list)
     expires_at: Mapped[datetime | None]
     unrestricted: Mapped[bool] = mapped_column(default=False)
-    # None: any request; a list, even an empty one, confines it
+    # None: any request
     access_rule_ids: Mapped[list[str] | None]
 
 
@@ -359,6 +359,17 @@ class Consumer(Timestamps, Base):
     description: Mapped[str | None] = mapped_column(Text)
     encrypted_secret: Mapped[str] = mapped_column(Text)
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+
+class UsedPasscode(Base):
+    """The latest window whose one-time passcode of a credential was accepted."""
+
+    __tablename__ = "identity_used_passcodes"
+
+    credential_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_credentials.id", ondelete="CASCADE"), primary_key=True
+    )
+    window: Mapped[int] = mapped_column("totp_window", BigInteger)
 
 
 class RegisteredLimit(Timestamps, Base):

@@ -18,6 +18,18 @@ class IdentitySettings(Section, kw_only=True, frozen=True):
     rotation_days: Annotated[
         int, Doc(description="Token keys are rotated after so many days; 0: only by hand.", ge=0)
     ] = 7
+    credential_rotation_days: Annotated[
+        int,
+        Doc(
+            description="The keys of stored credentials are rotated, and the credentials sealed "
+            "again, after so many days; 0: never.",
+            ge=0,
+        ),
+    ] = 90
+    totp_previous_windows: Annotated[
+        int,
+        Doc(description="One-time passcodes of so many windows of 30 s ago count.", ge=0, le=10),
+    ] = 1
     argon2_memory_kib: Annotated[
         int, Doc(description="Memory of one password hash, in KiB.", ge=19456)
     ] = 19456

@@ -136,6 +136,40 @@ def test_a_passcode_is_right_now_and_one_window_later(
     assert log_in(cloud, both).status_code == 401
 
 
+def test_a_passcode_is_accepted_once(
+    cloud: TestCloud, clock: SimulatedClock, alice: dict[str, Any]
+) -> None:
+    """RFC 6238, 5.2; nor is one of a window before the one that was used."""
+    earlier = identity(cloud, "password", "totp")
+    clock.advance(30)
+    now = identity(cloud, "password", "totp")
+    assert log_in(cloud, now).status_code == 201
+    assert log_in(cloud, now).status_code == 401
+    assert log_in(cloud, earlier).status_code == 401
+    clock.advance(30)
+    assert log_in(cloud, identity(cloud, "password", "totp")).status_code == 201
+
+
+@pytest.mark.parametrize(("windows", "late", "status"), [(0, 30, 401), (0, 0, 201), (3, 90, 201)])
+def test_the_number_of_windows_is_a_setting(
+    tmp_path: Any, windows: int, late: int, status: int
+) -> None:
+    cloud = TestCloud(tmp_path / "c", identity={"totp_previous_windows": windows})
+    try:
+        clock = SimulatedClock(cloud.env.clock.now())
+        cloud.env.clock = clock
+        admin = cloud.client("admin")
+        user = make_user(admin, "alice")
+        body = {"credential": {"user_id": user["id"], "type": "totp", "blob": SECRET}}
+        admin.post("identity", "/credentials", json=body)
+        auth = {"identity": identity(cloud, "totp"), "scope": "unscoped"}
+        clock.advance(late)
+        answer = cloud.http.post("/identity/v3/auth/tokens", json={"auth": auth})
+        assert answer.status_code == status
+    finally:
+        cloud.close()
+
+
 def test_rules_that_are_off_or_of_unknown_methods_do_not_lock_out(
     cloud: TestCloud, admin: Client, alice: dict[str, Any]
 ) -> None:

@@ -14,14 +14,14 @@ from stratolith.image.schemas.images import DISK_FORMATS
 from stratolith.image.store.inspection import MAX_VIRTUAL_SIZE, Inspection
 from stratolith.image.store.sending import parse_range
 from stratolith.kernel.exceptions import BadRequest, RangeNotSatisfiable
-from tests.api.image import hostile
+from tests.unit.image import hostile
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
     max_leaves=8,
 )
-SEEDS = [hostile.qcow2(), hostile.vmdk(), hostile.vhd(), hostile.iso(), b"", b"text"]
+SEEDS = [case.data for case in hostile.GOOD if len(case.data) < 1 << 20] + [b"", b"text"]
 
 
 def inspect(data: bytes, disk_format: str, block: int, *, enforce: bool) -> int | None:
@@ -52,11 +52,37 @@ def test_damaged_headers_get_a_verdict(
     assert size is None or 0 <= size <= MAX_VIRTUAL_SIZE
 
 
+@pytest.mark.parametrize("case", hostile.GOOD, ids=lambda case: case.name)
+@pytest.mark.parametrize("block", [65536, 2 << 20])
+def test_honest_headers_are_accepted(case: hostile.Case, block: int) -> None:
+    size = inspect(case.data, case.disk_format, block, enforce=True)
+    if case.disk_format == "raw":
+        assert size == len(case.data)
+    else:
+        assert size in (4 << 20, 1 << 20, 64 << 10)
+
+
+@pytest.mark.parametrize("case", hostile.DANGEROUS, ids=lambda case: case.name)
+@pytest.mark.parametrize("enforce", [True, False])
+def test_danger_is_refused_whatever_the_settings_say(case: hostile.Case, enforce: bool) -> None:
+    with pytest.raises(InvalidImageData):
+        inspect(case.data, case.disk_format, 65536, enforce=enforce)
+
+
+@pytest.mark.parametrize("case", hostile.LIES, ids=lambda case: case.name)
+def test_another_format_than_promised_is_a_matter_of_settings(case: hostile.Case) -> None:
+    with pytest.raises(InvalidImageData):
+        inspect(case.data, case.disk_format, 65536, enforce=True)
+    inspect(case.data, case.disk_format, 65536, enforce=False)
+
+
 @pytest.mark.parametrize("block", [1, 7, 512, 65536])
 def test_the_size_of_blocks_does_not_matter(block: int) -> None:
-    data = hostile.qcow2(length=1024) if block < 512 else hostile.qcow2()
-    assert inspect(data, "qcow2", block, enforce=True) == 4 << 20
-    bad = hostile.qcow2(backing=b"/etc/passwd", length=1024)
+    data = hostile.qcow2(
+        length=2048, l1_at=512, refcounts_at=512, cluster_bits=9, virtual_size=1 << 15
+    )
+    assert inspect(data, "qcow2", block, enforce=True) == 1 << 15
+    bad = hostile.qcow2(backing=b"/etc/passwd", length=2048)
     with pytest.raises(InvalidImageData, match="safety"):
         inspect(bad, "qcow2", block, enforce=False)
 

@@ -135,8 +135,12 @@ def rules_of(ctx: Context, rule_ids: Sequence[str]) -> dict[str, AccessRuleRow]:
 
 
 def _rule_ids(ctx: Context, given: list[Values] | None) -> list[str] | None:
-    """Rules by id, or new ones; equal ones are the same rule. None confines nothing."""
-    if given is None:
+    """Rules by id, or new ones; equal ones are the same rule.
+
+    None confines nothing, and neither does an empty list: the openstack client sends one for
+    every credential that it was given no rules for.
+    """
+    if not given:
         return None
     return list(dict.fromkeys(_rule(ctx, one).id for one in given))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stratolith.identity.exceptions import ResourceNotFound
-from stratolith.identity.managers import credentials
+from stratolith.identity.managers import sealing
 from stratolith.identity.managers.attributes import extra_of, merge_extra
 from stratolith.identity.models import Consumer
 from stratolith.kernel.context import Context
@@ -30,7 +30,7 @@ def create(ctx: Context, values: Values) -> tuple[Consumer, str]:
     secret = new_hex()
     consumer = Consumer(
         description=values.get("description"),
-        encrypted_secret=credentials.encrypted(ctx, secret),
+        encrypted_secret=sealing.encrypted(ctx, secret),
         extra=extra_of(values, KNOWN),
     )
     ctx.session.add(consumer)

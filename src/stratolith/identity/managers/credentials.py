@@ -1,4 +1,4 @@
-"""Credentials: secrets kept for users, encrypted at rest with keys of their own."""
+"""Credentials: secrets kept for users, sealed at rest."""
 
 from __future__ import annotations
 
@@ -9,12 +9,11 @@ import msgspec
 from sqlalchemy import delete
 
 from stratolith.identity.exceptions import Duplicate, ResourceNotFound
+from stratolith.identity.managers import sealing
 from stratolith.identity.managers.attributes import extra_of, merge_extra
-from stratolith.identity.managers.keys import KeyRing
 from stratolith.identity.models import Credential
 from stratolith.kernel.context import Context
-from stratolith.kernel.environment import Environment
-from stratolith.kernel.exceptions import ApiError, BadRequest, Forbidden
+from stratolith.kernel.exceptions import BadRequest, Forbidden
 from stratolith.kernel.ids import new_hex
 
 Values = dict[str, Any]
@@ -22,30 +21,9 @@ EC2 = "ec2"
 KNOWN = ("user_id", "project_id", "type", "blob")
 
 
-def _ring(env: Environment) -> KeyRing:
-    found: KeyRing | None = env.caches.get("identity.credential_keys")
-    if found is None:
-        folder = env.settings.state_dir / "keys" / "credential"
-        found = env.caches.setdefault("identity.credential_keys", KeyRing(folder))
-    return found
-
-
 def blob_of(ctx: Context, credential: Credential) -> str:
     """The secret in clear."""
-    return decrypted(ctx, credential.encrypted_blob, f"Credential {credential.id}")
-
-
-def decrypted(ctx: Context, text: str, what: str) -> str:
-    """What ``encrypted`` was given; raises ApiError naming ``what``."""
-    raw = _ring(ctx.env).decrypt(text)
-    if raw is None:
-        raise ApiError(f"{what} cannot be decrypted: its key is gone.")
-    return raw.decode()
-
-
-def encrypted(ctx: Context, blob: str) -> str:
-    """A secret as it is kept at rest."""
-    return _ring(ctx.env).encrypt(blob.encode(), int(ctx.env.clock.now().timestamp()))
+    return sealing.decrypted(ctx, credential.encrypted_blob, f"Credential {credential.id}")
 
 
 def get(ctx: Context, credential_id: str) -> Credential:
@@ -72,7 +50,7 @@ def create(ctx: Context, values: Values) -> Credential:
         user_id=values["user_id"],
         project_id=values.get("project_id"),
         type=values["type"],
-        encrypted_blob=encrypted(ctx, blob),
+        encrypted_blob=sealing.encrypted(ctx, blob),
         extra=extra_of(values, KNOWN),
     )
     ctx.session.add(credential)
@@ -91,7 +69,7 @@ def update(ctx: Context, credential: Credential, values: Values) -> Credential:
         if not values.get("project_id", credential.project_id):
             raise BadRequest("project_id: a credential of type ec2 needs one.")
     if blob is not None:
-        credential.encrypted_blob = encrypted(ctx, blob)
+        credential.encrypted_blob = sealing.encrypted(ctx, blob)
     for name in ("user_id", "project_id", "type"):
         if name in values:
             setattr(credential, name, values[name])

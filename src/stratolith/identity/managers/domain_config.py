@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import delete, select
 
 from stratolith.identity.exceptions import DomainConfigNotFound, InvalidDomainConfig
-from stratolith.identity.managers import credentials
+from stratolith.identity.managers import sealing
 from stratolith.identity.managers.domain_options import OPTIONS
 from stratolith.identity.models import DomainOption, Project
 from stratolith.identity.settings import IdentitySettings
@@ -153,7 +153,7 @@ def _store(ctx: Context, domain: Project, config: Config) -> None:
         for option, value in options.items():
             sensitive = OPTIONS[group][option].sensitive
             if sensitive:
-                value = credentials.encrypted(ctx, msgspec.json.encode(value).decode())
+                value = sealing.encrypted(ctx, msgspec.json.encode(value).decode())
             row = DomainOption(
                 domain_id=domain.id, group=group, option=option, value=value, sensitive=sensitive
             )

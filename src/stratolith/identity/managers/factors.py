@@ -82,7 +82,7 @@ def by_totp(ctx: Context, body: Body) -> Proof:
     found = find_account(ctx, given)
     if found is None or lockout.is_locked(ctx, found.user):
         raise Unauthorized
-    if not totp.is_right(ctx, found.user.id, given["passcode"]):
+    if not totp.accept(ctx, found.user.id, given["passcode"]):
         lockout.failed(ctx, found.user)
         raise Unauthorized
     accounts.require_enabled(ctx.env, found)

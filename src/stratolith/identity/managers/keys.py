@@ -27,7 +27,9 @@ class KeyRing:
         self.folder = folder
         self._lock = threading.Lock()
         self._fernet: MultiFernet | None = None
+        self._primary: Fernet | None = None
         self._seen: tuple[str, ...] = ()
+        self._changed_at = 0  # the folder's time of change when the keys were read
         self._checked = 0.0
 
     def encrypt(self, payload: bytes, at: int) -> str:
@@ -55,32 +57,81 @@ class KeyRing:
             return []
         return sorted(int(p.name) for p in self.folder.iterdir() if p.name.isdigit())
 
+    def refresh(self) -> None:
+        """Read the keys again when another process changed them since."""
+        if self._fernet is not None and self._folder_time() != self._changed_at:
+            with self._lock:
+                self._fernet = None
+
+    def is_primary(self, token: str) -> bool:
+        """Whether the primary key of now signed it."""
+        self._ring()
+        assert self._primary is not None
+        try:
+            self._primary.decrypt(token.encode() + b"=" * (-len(token) % 4))
+        except (InvalidToken, UnicodeEncodeError):
+            return False
+        return True
+
     def ensure(self) -> None:
-        """Make the first two keys when there are none."""
+        """Make the keys that are missing: both at first, the staged one after a death."""
         with self._lock:
-            if not self.numbers():
+            numbers = self.numbers()
+            if not numbers:
                 self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not numbers or numbers == [STAGED]:
                 self._write(1)
+            if STAGED not in numbers:
                 self._write(STAGED)
 
     def rotate(self, keep: int) -> None:
-        """Promote the staged key, stage a new one, keep at most ``keep`` keys."""
+        """Promote the staged key, stage a new one, keep at most ``keep`` keys.
+
+        A death on the way leaves a ring that verifies all it did; ``ensure`` mends it.
+        """
         self.ensure()
         with self._lock:
             primary = max(self.numbers()) + 1
             os.replace(self.folder / str(STAGED), self.folder / str(primary))
             self._write(STAGED)
-            secondary = [n for n in self.numbers() if n not in (STAGED, primary)]
-            for number in secondary[: max(0, len(secondary) - max(0, keep - 2))]:
-                (self.folder / str(number)).unlink()
+            self._unlink(keep)
             self._fernet = None
+
+    def retired(self) -> list[int]:
+        """Numbers of the keys that only verify, lowest first."""
+        numbers = self.numbers()
+        return [number for number in numbers if number not in (STAGED, numbers[-1])]
+
+    def forget_retired(self) -> None:
+        """Keep the staged and the primary key alone."""
+        with self._lock:
+            self._unlink(2)
+            self._fernet = None
+
+    def _unlink(self, keep: int) -> None:
+        secondary = self.retired()
+        for number in secondary[: max(0, len(secondary) - max(0, keep - 2))]:
+            (self.folder / str(number)).unlink()
 
     def age(self) -> float:
         """Seconds since the last rotation."""
-        numbers = self.numbers()
-        if not numbers:
+        if not self.numbers():
             return 0.0
+        self.ensure()
         return time.time() - (self.folder / str(STAGED)).stat().st_mtime
+
+    def _read(self) -> tuple[str, ...]:
+        """The keys, primary first; once more when one was renamed or removed meanwhile."""
+        for _ in range(10):
+            numbers = sorted(self.numbers(), reverse=True)
+            try:
+                return tuple((self.folder / str(n)).read_text() for n in numbers)
+            except FileNotFoundError:
+                continue
+        raise FileNotFoundError(self.folder)
+
+    def _folder_time(self) -> int:
+        return self.folder.stat().st_mtime_ns if self.folder.is_dir() else 0
 
     def _write(self, number: int) -> None:
         """A key appears whole or not at all."""
@@ -101,9 +152,11 @@ class KeyRing:
         self.ensure()
         with self._lock:
             self._checked = now
-            numbers = sorted(self.numbers(), reverse=True)
-            texts = tuple((self.folder / str(n)).read_text() for n in numbers)
+            self._changed_at = self._folder_time()
+            texts = self._read()
             if self._fernet is None or texts != self._seen:
-                self._fernet = MultiFernet([Fernet(text) for text in texts])
+                keys = [Fernet(text) for text in texts]
+                self._primary = keys[0]
+                self._fernet = MultiFernet(keys)
                 self._seen = texts
             return self._fernet

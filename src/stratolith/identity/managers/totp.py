@@ -8,16 +8,19 @@ import hashlib
 import hmac
 import struct
 
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from stratolith.identity.managers import credentials
-from stratolith.identity.models import Credential
+from stratolith.identity.models import Credential, UsedPasscode
+from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.context import Context
+from stratolith.kernel.environment import Environment
 
 TYPE = "totp"
 SECONDS = 30
 DIGITS = 6
-PREVIOUS = 1  # windows before this one whose passcode still counts
 
 
 def passcode(secret: str, at: float) -> str | None:
@@ -33,17 +36,52 @@ def passcode(secret: str, at: float) -> str | None:
     return f"{number % 10**DIGITS:0{DIGITS}d}"
 
 
-def is_right(ctx: Context, user_id: str, given: str) -> bool:
-    """Whether any of the user's secrets gives this passcode now or a window ago."""
+def accept(ctx: Context, user_id: str, given: str) -> bool:
+    """Whether one of the user's secrets gives this passcode in a window that counts.
+
+    A passcode is accepted once, and so is none of an earlier window (RFC 6238, 5.2); that is
+    noted in a transaction of its own, however the request ends.
+    """
+    fitting = _fitting(ctx, user_id, given)
+    return any(_use(ctx.env, credential_id, window) for credential_id, window in fitting)
+
+
+def _fitting(ctx: Context, user_id: str, given: str) -> list[tuple[str, int]]:
+    """(credential id, window) of every secret and window with this passcode."""
     statement = select(Credential).where(Credential.user_id == user_id, Credential.type == TYPE)
-    now = ctx.env.clock.now().timestamp()
-    moments = [now - SECONDS * back for back in range(PREVIOUS + 1)]
-    right = False
+    now = int(ctx.env.clock.now().timestamp()) // SECONDS
+    previous = ctx.env.settings.of(IdentitySettings).totp_previous_windows
+    found = []
     for row in ctx.session.scalars(statement):
         secret = credentials.blob_of(ctx, row)
-        for at in moments:  # all of them: time says nothing about which one fitted
-            wanted = passcode(secret, at)
-            right |= wanted is not None and hmac.compare_digest(
+        for window in range(now, now - previous - 1, -1):
+            # all of them: time says nothing about which one fitted
+            wanted = passcode(secret, window * SECONDS)
+            if wanted is not None and hmac.compare_digest(
                 wanted.encode(), given.encode("utf-8", "replace")
-            )
-    return right
+            ):
+                found.append((row.id, window))
+    return found
+
+
+def _use(env: Environment, credential_id: str, window: int) -> bool:
+    """Note that a window was used; False when it, or a later one, was already."""
+    newer = (
+        update(UsedPasscode)
+        .where(UsedPasscode.credential_id == credential_id, UsedPasscode.window < window)
+        .values(window=window)
+        .returning(UsedPasscode.credential_id)
+    )
+
+    def note(session: Session) -> bool:
+        if session.execute(newer).first() is not None:
+            return True
+        if session.get(UsedPasscode, credential_id) is not None:
+            return False
+        session.add(UsedPasscode(credential_id=credential_id, window=window))
+        return True
+
+    try:
+        return env.db.run(note)
+    except IntegrityError:
+        return False  # another request was first, or the secret is gone

@@ -1,31 +1,56 @@
-"""Rotates the token keys when they are old enough, without logging anybody out."""
+"""Rotates keys that are old enough: nobody is logged out, and no secret gets lost."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
-from stratolith.identity.managers import claims
+from stratolith.identity.managers import claims, sealing
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.context import Context
 from stratolith.kernel.reconcile import Reconciler, Result
 
+LOG = logging.getLogger(__name__)
 DAY = 86400
 TOKENS = "tokens"
+CREDENTIALS = "credentials"
 
 
 class KeyRotation(Reconciler):
-    """One key: TOKENS, when the latest rotation is ``rotation_days`` ago."""
+    """TOKENS, when the latest rotation is ``rotation_days`` ago; CREDENTIALS, when theirs is
+    ``credential_rotation_days`` ago, and until nothing needs the keys before it.
+    """
 
     name = "identity.keys"
     interval = 600.0
 
     def keys(self, ctx: Context) -> Iterable[str]:
-        return [TOKENS] if _is_due(ctx) else []
+        found = []
+        if _is_due(ctx):
+            found.append(TOKENS)
+        if _is_credential_due(ctx) or sealing.ring_of(ctx.env).retired():
+            found.append(CREDENTIALS)
+        return found
 
     def reconcile(self, ctx: Context, key: str) -> Result | None:
+        if key == CREDENTIALS:
+            _rotate_credentials(ctx)
+            return None
         if _is_due(ctx):  # another process may have done it since
             claims.ring_of(ctx.env).rotate(keys_kept(ctx.env.settings.of(IdentitySettings)))
         return None
+
+
+def _rotate_credentials(ctx: Context) -> None:
+    ring = sealing.ring_of(ctx.env)
+    if _is_credential_due(ctx):
+        ring.rotate(keep=len(ring.numbers()) + 1)  # none is forgotten yet
+    if not ring.retired():
+        return
+    lost = sealing.seal_again(ctx.env)
+    if lost:
+        LOG.error("%d stored credentials cannot be decrypted with any key", lost)
+    sealing.forget_old_keys(ctx.env)
 
 
 def keys_kept(settings: IdentitySettings) -> int:
@@ -41,3 +66,8 @@ def keys_kept(settings: IdentitySettings) -> int:
 def _is_due(ctx: Context) -> bool:
     days = ctx.env.settings.of(IdentitySettings).rotation_days
     return days > 0 and claims.ring_of(ctx.env).age() >= days * DAY
+
+
+def _is_credential_due(ctx: Context) -> bool:
+    days = ctx.env.settings.of(IdentitySettings).credential_rotation_days
+    return days > 0 and sealing.ring_of(ctx.env).age() >= days * DAY

@@ -132,7 +132,7 @@ async def _receive(ctx: Context, request: Request, image: Image, token: str) -> 
     enforce = settings.of(ImageSettings).enforce_format
     inspection = Inspection(image.disk_format or "", image.container_format or "", enforce=enforce)
     target = files.staging_path(settings, image.id, token)
-    receiver = await in_thread(Receiver, settings, target, inspection)
+    receiver = await in_thread(partial(Receiver, settings, target, inspection, direct=True))
     return await receive(_alive(ctx, request.stream(), image.id, token), receiver)
 
 

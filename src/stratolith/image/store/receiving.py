@@ -1,15 +1,20 @@
 """Takes in image data: to disk, through two hashes and the inspection, in constant memory.
 
-Blocks of a few megabytes are gathered from the network while the block before is hashed and
-written: hashing and writing release the interpreter's lock, so the two hashes, the disk and
-the network work at the same time.
+Two buffers take turns: one is filled from the network while the other is hashed and written.
+Hashing and writing release the interpreter's lock, so the two hashes, the disk and the network
+work at the same time. Data goes past the page cache where the file system can: it must be on
+the disk in the end anyway, and filling the cache costs as much of the processor as the hashes
+(on virtual machines that give free memory back to their host). For the same reason the buffers
+are used again and again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import fcntl
 import hashlib
+import mmap
 import os
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,8 +30,10 @@ from stratolith.kernel.config import Settings
 
 BLOCK = 2 << 20
 HASH_ALGORITHM = "sha512"
-ROOM_CHECK = 64 << 20  # how often free space is looked at, in bytes
+ROOM_CHECK = 64 << 20  # how often free space is looked at, and how much is reserved, in bytes
+ALIGNMENT = 4096  # of addresses and lengths past the page cache; every disk's block divides it
 POOL = ThreadPoolExecutor(12, thread_name_prefix="image-data")
+Block = bytes | memoryview
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -42,26 +49,34 @@ class Received(msgspec.Struct, frozen=True):
 class Receiver:
     """One file coming in; write() blocks in turn, then finish()."""
 
-    def __init__(self, settings: Settings, target: Path, inspection: Inspection) -> None:
+    def __init__(
+        self, settings: Settings, target: Path, inspection: Inspection, *, direct: bool = False
+    ) -> None:
+        """``direct``: past the page cache, for who writes page-aligned blocks."""
         self._settings = settings
         self._inspection = inspection
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._sha = hashlib.new(HASH_ALGORITHM)
         self.size = 0
         self._checked = 0
+        self._reserved = 0
         self._file = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+        self._direct = direct and _set_direct(self._file, True)
 
-    async def write(self, block: bytes) -> None:
-        """Raises ImageTooLarge, StorageFull."""
+    async def write(self, block: Block) -> None:
+        """Raises ImageTooLarge, StorageFull, InvalidImageData."""
         self._count(block)
         loop = asyncio.get_running_loop()
-        await asyncio.gather(
+        work = [
             loop.run_in_executor(POOL, self._md5.update, block),
             loop.run_in_executor(POOL, self._sha.update, block),
             loop.run_in_executor(POOL, self._store, block),
-        )
+        ]
+        await asyncio.wait(work)  # all of them: the block is used again afterwards
+        for one in work:
+            one.result()
 
-    def write_now(self, block: bytes) -> None:
+    def write_now(self, block: Block) -> None:
         """The same on this thread (local files, downloads)."""
         self._count(block)
         self._md5.update(block)
@@ -72,6 +87,8 @@ class Receiver:
         """Give the verdict and make the data durable; raises InvalidImageData."""
         files.check_size(self._settings, self.size)
         virtual_size = self._inspection.verdict()
+        if self._reserved > self.size:
+            os.ftruncate(self._file, self.size)
         os.fdatasync(self._file)
         return Received(
             size=self.size,
@@ -85,45 +102,70 @@ class Receiver:
             os.close(self._file)
             self._file = -1
 
-    def _count(self, block: bytes) -> None:
+    def _count(self, block: Block) -> None:
         self.size += len(block)
         if self.size - self._checked >= ROOM_CHECK:
             self._checked = self.size
             files.check_room(self._settings, 0)
             files.check_size(self._settings, self.size)
 
-    def _store(self, block: bytes) -> None:
+    def _store(self, block: Block) -> None:
         self._inspection.feed(block)
         rest = memoryview(block)
-        while rest:
-            try:
+        try:
+            self._reserve()
+            while rest:
+                if self._direct and len(rest) % ALIGNMENT:
+                    self._direct = _set_direct(self._file, False)
                 rest = rest[os.write(self._file, rest) :]
-            except OSError as error:
-                if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                    raise StorageFull(free=0, reserve=0) from None
-                raise
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise StorageFull(free=0, reserve=0) from None
+            raise
+
+    def _reserve(self) -> None:
+        """Have space for all that was counted, and as much again; small images stay small."""
+        if self.size <= self._reserved:
+            return
+        ahead = min(self.size, ROOM_CHECK)
+        os.posix_fallocate(self._file, self._reserved, self.size + ahead - self._reserved)
+        self._reserved = self.size + ahead
+
+
+def _set_direct(file: int, on: bool) -> bool:
+    """Switch between the page cache and the disk itself; whether it is past the cache now."""
+    flags = fcntl.fcntl(file, fcntl.F_GETFL) & ~os.O_DIRECT
+    try:
+        fcntl.fcntl(file, fcntl.F_SETFL, flags | (os.O_DIRECT if on else 0))
+    except OSError:  # not every file system can
+        return False
+    return on
 
 
 async def receive(stream: AsyncIterator[bytes], receiver: Receiver) -> Received:
     """Everything of ``stream``; the receiver is closed whatever happens."""
     under_way: asyncio.Task[None] | None = None
-    parts: list[bytes] = []
-    gathered = 0
+    # anonymous maps: they begin at a page, as direct writes must
+    filling, emptying = memoryview(mmap.mmap(-1, BLOCK)), memoryview(mmap.mmap(-1, BLOCK))
+    filled = 0
     try:
         async for chunk in stream:
-            parts.append(chunk)
-            gathered += len(chunk)
-            if gathered < BLOCK:
-                continue
-            if under_way is not None:
-                await under_way
-            under_way = asyncio.create_task(receiver.write(b"".join(parts)))
-            parts, gathered = [], 0
+            rest = memoryview(chunk)
+            while rest:
+                step = min(len(rest), BLOCK - filled)
+                filling[filled : filled + step] = rest[:step]
+                rest, filled = rest[step:], filled + step
+                if filled < BLOCK:
+                    continue
+                if under_way is not None:
+                    await under_way
+                under_way = asyncio.create_task(receiver.write(filling))
+                filling, emptying, filled = emptying, filling, 0
         if under_way is not None:
             await under_way
             under_way = None
-        if parts:
-            await receiver.write(b"".join(parts))
+        if filled:
+            await receiver.write(filling[:filled])
         return await asyncio.get_running_loop().run_in_executor(POOL, receiver.finish)
     finally:
         await _settle(under_way)
