@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -24,12 +25,14 @@ from stratolith.kernel.concurrency import Supervisor
 from stratolith.kernel.config import ApiSection, DatabaseSection, Settings
 from stratolith.kernel.context import Context
 from stratolith.kernel.db import Database, schema
+from stratolith.kernel.db.engine import PREPARE_LOCK
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.health import Health, root_index
 from stratolith.kernel.http.app import Door, PathDoor
 from stratolith.kernel.http.wire import WireProtocol
 from stratolith.kernel.ids import new_uuid
 from stratolith.kernel.outbox import OutboxPublisher
+from stratolith.kernel.peers import Peers
 from stratolith.kernel.policy.enforcer import Policies, read_overrides
 from stratolith.kernel.reconcile import Controller
 from stratolith.kernel.service import Service
@@ -60,20 +63,15 @@ def make_environment(settings: Settings, services: Sequence[Service] | None = No
 
 
 def prepare(env: Environment, seed: Seed) -> None:
-    """Bring the schema up to date and make the premade objects, in one transaction."""
-    schema.upgrade(env.db)
-    with env.db.write() as session:
-        cloud.ensure_id(session, env.clock.now())
-    for service in env.services:
-        if service.bootstrap is None:
-            continue
-        ctx = Context(env, service, write=True)
-        ctx._internal = True
-        try:
-            service.bootstrap(ctx, seed)
-            ctx.commit()
-        finally:
-            ctx.close()
+    """Bring the schema up to date and make the premade objects; one server after the other."""
+    with env.db.locked(PREPARE_LOCK):
+        schema.upgrade(env.db)
+        env.db.run(lambda session: cloud.ensure_id(session, env.clock.now()))
+        for service in env.services:
+            if service.bootstrap is not None:
+                ctx = Context(env, service, write=True)
+                ctx._internal = True
+                ctx.transact(partial(service.bootstrap, ctx, seed))
 
 
 class FrontDoor:
@@ -144,6 +142,10 @@ def serve(settings: Settings) -> None:
         api = settings.of(ApiSection)
         pool = ThreadPoolExecutor(api.threads, thread_name_prefix="request")
         supervisor = Supervisor()
+        peers = None
+        if not env.db.is_sqlite:
+            peers = Peers(env.db, env.hints, f"{socket.gethostname()}:{api.port}")
+            peers.start(supervisor)
         for controller in controllers(env):
             supervisor.start(controller.reconciler.name, controller.run, controller.stop)
         hosts = _simulated_hosts(env) if settings.fake else []
@@ -167,6 +169,8 @@ def serve(settings: Settings) -> None:
             for host in hosts:
                 host.stop()
             supervisor.stop()
+            if peers is not None:
+                peers.leave()
             pool.shutdown(wait=False, cancel_futures=True)
             env.db.dispose()
 
@@ -182,7 +186,7 @@ def _simulated_hosts(env: Environment) -> list[Any]:
 
 @contextlib.contextmanager
 def _only_one(settings: Settings) -> Any:
-    """Hold the lock that lets one server work on a state directory (SQLite)."""
+    """Hold the lock that lets one server work on a state directory."""
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
     lock: TextIO
     with open(settings.state_dir / "server.lock", "w") as lock:

@@ -16,7 +16,13 @@ from stratolith.deploy.layout import Layout
 from stratolith.deploy.people import Person
 from stratolith.kernel.config import ApiSection, CloudSection, Settings
 
-SECRET_NAMES = ["admin_password", "demo_password", "service_password", "metadata_secret"]
+SECRET_NAMES = [
+    "admin_password",
+    "demo_password",
+    "service_password",
+    "metadata_secret",
+    "database_key",  # locks the keys that servers share through PostgreSQL
+]
 USERS = {"admin": "stratolith-admin", "demo": "stratolith"}  # user -> its entry in clouds.yaml
 OWNER_MARK = "# Written by `stratolith up`; this file belongs to the cloud in "
 IDENTITY_PORT = 5000

@@ -298,6 +298,16 @@ class Premade(Base):
     name: Mapped[str] = mapped_column(String(255), primary_key=True)
 
 
+class KeyRingRow(Base):
+    """The keys of one kind that all servers share, locked with a secret of theirs."""
+
+    __tablename__ = "identity_key_rings"
+
+    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer)
+    sealed: Mapped[str] = mapped_column(Text)
+
+
 class DomainOption(Base):
     """One option of a domain's configuration; the value of a sensitive one is encrypted."""
 

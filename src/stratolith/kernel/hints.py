@@ -37,6 +37,9 @@ class Remote(Protocol):
     def is_current(self) -> bool:
         """Whether every acknowledged hint of the others has been delivered here."""
 
+    def is_alone(self) -> bool:
+        """Whether no other process is heard of."""
+
 
 class HintBus:
     """Publishes (kind, key) to the listeners of this process and of the others."""
@@ -85,3 +88,7 @@ class HintBus:
     def is_current(self) -> bool:
         """Whether what acknowledged hints keep true may be believed now."""
         return self.remote is None or self.remote.is_current()
+
+    def is_alone(self) -> bool:
+        """Whether no other server process works on this cloud."""
+        return self.remote is None or self.remote.is_alone()

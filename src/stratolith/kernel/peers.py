@@ -129,6 +129,9 @@ class Peers:
     def is_current(self) -> bool:
         return time.monotonic() < self._believed_until
 
+    def is_alone(self) -> bool:
+        return self.is_current() and not self._others
+
     def send(self, hints: Sequence[Hint], *, acknowledged: bool) -> None:
         if acknowledged:
             self._send_and_wait(hints)
@@ -163,7 +166,7 @@ class Peers:
         if waiting.missing is not None:
             waiting.note(missing=waiting.missing & alive)
 
-    # -- out -----------------------------------------------------------------------------------------
+    # -- out ---------------------------------------------------------------------------------------
 
     def _deliver(self) -> None:
         connection: psycopg.Connection[tuple[str, ...]] | None = None
@@ -214,7 +217,7 @@ class Peers:
     def _alive(self, connection: psycopg.Connection[tuple[str, ...]]) -> set[str]:
         return {row[0] for row in connection.execute(_OTHERS, (self.id,))}
 
-    # -- in ------------------------------------------------------------------------------------------
+    # -- in ----------------------------------------------------------------------------------------
 
     def _listen(self) -> None:
         while not self._stopping.is_set():
@@ -240,8 +243,9 @@ class Peers:
         before = time.monotonic()
         connection.execute(_BEAT, (self.id, self.name))
         others = self._alive(connection)
-        if time.monotonic() >= self._believed_until or self._others - others:
-            # nobody waited for this process for a while, or one ended that had more to say
+        if time.monotonic() >= self._believed_until or self._others != others:
+            # Nobody waited for this process for a while; one ended that had more to say; or one
+            # began, and what it changed before it joined was told to nobody.
             self._hints.lost()
         self._others = others
         self._believed_until = before + LEASE_SECONDS

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import msgpack
 
+from stratolith.identity.managers import shared_keys
 from stratolith.identity.managers.keys import KeyRing
 from stratolith.kernel.environment import Environment
 
@@ -80,7 +81,8 @@ def ring_of(env: Environment) -> KeyRing:
     found: KeyRing | None = env.caches.get("identity.keys")
     if found is None:
         folder = env.settings.state_dir / "keys" / "fernet"
-        found = env.caches.setdefault("identity.keys", KeyRing(folder))
+        shared = shared_keys.of(env, "fernet")
+        found = env.caches.setdefault("identity.keys", KeyRing(folder, shared))
     return found
 
 

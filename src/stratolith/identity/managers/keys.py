@@ -3,7 +3,8 @@
 0 is staged (the next primary), the highest number is primary (signs), those between are
 secondary (still verify). A rotation makes the staged key primary, stages a fresh one and
 forgets the oldest, so nobody is logged out. Every process verifies with the staged key
-already, so it does not matter which one learns of a rotation first.
+already, so it does not matter which one learns of a rotation first. With PostgreSQL the
+folder is a copy of what all servers share (shared_keys.py).
 """
 
 from __future__ import annotations
@@ -11,9 +12,13 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from stratolith.identity.managers.shared_keys import SharedKeys, write_key
 
 STAGED = 0
 
@@ -23,8 +28,9 @@ class KeyRing:
 
     CHECK_SECONDS = 5.0
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, shared: SharedKeys | None = None) -> None:
         self.folder = folder
+        self._shared = shared
         self._lock = threading.Lock()
         self._fernet: MultiFernet | None = None
         self._primary: Fernet | None = None
@@ -59,6 +65,8 @@ class KeyRing:
 
     def refresh(self) -> None:
         """Read the keys again when another process changed them since."""
+        if self._shared is not None:
+            self._shared.pull(self.folder)
         if self._fernet is not None and self._folder_time() != self._changed_at:
             with self._lock:
                 self._fernet = None
@@ -75,7 +83,11 @@ class KeyRing:
 
     def ensure(self) -> None:
         """Make the keys that are missing: both at first, the staged one after a death."""
-        with self._lock:
+        if self._shared is not None:
+            self._shared.pull(self.folder)
+        if self._is_whole():
+            return
+        with self._changing():
             numbers = self.numbers()
             if not numbers:
                 self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -90,7 +102,7 @@ class KeyRing:
         A death on the way leaves a ring that verifies all it did; ``ensure`` mends it.
         """
         self.ensure()
-        with self._lock:
+        with self._changing():
             primary = max(self.numbers()) + 1
             os.replace(self.folder / str(STAGED), self.folder / str(primary))
             self._write(STAGED)
@@ -104,7 +116,7 @@ class KeyRing:
 
     def forget_retired(self) -> None:
         """Keep the staged and the primary key alone."""
-        with self._lock:
+        with self._changing():
             self._unlink(2)
             self._fernet = None
 
@@ -134,14 +146,21 @@ class KeyRing:
         return self.folder.stat().st_mtime_ns if self.folder.is_dir() else 0
 
     def _write(self, number: int) -> None:
-        """A key appears whole or not at all."""
-        temporary = self.folder / f".{number}.new"
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "wb") as out:
-            out.write(Fernet.generate_key())
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(temporary, self.folder / str(number))
+        write_key(self.folder / str(number), Fernet.generate_key().decode())
+
+    def _is_whole(self) -> bool:
+        numbers = self.numbers()
+        return len(numbers) > 1 and numbers[0] == STAGED
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Change the folder alone."""
+        if self._shared is None:
+            with self._lock:
+                yield
+        else:
+            with self._shared.changing(self.folder), self._lock:
+                yield
 
     def _ring(self, reload: bool = False) -> MultiFernet:
         now = time.monotonic()

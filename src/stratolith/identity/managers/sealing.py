@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from stratolith.identity.managers import shared_keys
 from stratolith.identity.managers.keys import KeyRing
 from stratolith.identity.models import Consumer, Credential, DomainOption
 from stratolith.kernel.context import Context
@@ -45,7 +46,8 @@ def ring_of(env: Environment) -> KeyRing:
     found: KeyRing | None = env.caches.get("identity.credential_keys")
     if found is None:
         folder = env.settings.state_dir / "keys" / "credential"
-        found = env.caches.setdefault("identity.credential_keys", KeyRing(folder))
+        shared = shared_keys.of(env, "credential")
+        found = env.caches.setdefault("identity.credential_keys", KeyRing(folder, shared))
     return found
 
 

@@ -82,6 +82,6 @@ def is_dead(ctx: Context, task: Task) -> bool:
     """Whether the process that worked on an open task is gone."""
     if task.status not in OPEN or task.id in uploads.live(ctx.env):
         return False
-    if ctx.env.db.is_sqlite:
-        return True  # one process owns a SQLite cloud, and it does not know this task
+    if ctx.env.hints.is_alone():
+        return True  # no other process works on this cloud, and this one does not know the task
     return ctx.env.clock.now() - task.updated_at > uploads.DEAD_AFTER

@@ -122,8 +122,8 @@ def is_dead(ctx: Context, image: Image) -> bool:
         return False
     if image.upload_token in live(ctx.env):
         return False
-    if ctx.env.db.is_sqlite or image.upload_seen_at is None:
-        return True  # one process owns a SQLite cloud, and it does not know this upload
+    if ctx.env.hints.is_alone() or image.upload_seen_at is None:
+        return True  # no other process works on this cloud, and this one does not know the upload
     return ctx.env.clock.now() - image.upload_seen_at > DEAD_AFTER
 
 

@@ -61,5 +61,5 @@ class UploadSweeper(Reconciler):
                 old = now - path.stat().st_mtime > GRACE_SECONDS
             except FileNotFoundError:
                 continue
-            if old or ctx.env.db.is_sqlite:
+            if old or ctx.env.hints.is_alone():
                 files.remove(path)

@@ -7,10 +7,10 @@ said by the schemas of the API), compares byte by byte and LIKE ignores the case
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Column, Engine, create_engine, make_url
+from sqlalchemy import Column, Engine, Integer, create_engine, make_url
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDDLCompiler, PGTypeCompiler
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
@@ -48,7 +48,8 @@ class _Definitions(PGDDLCompiler):
     """Tables and columns."""
 
     def get_column_specification(self, column: Any, **kwargs: Any) -> str:
-        return super().get_column_specification(column, **kwargs).replace(" SERIAL", " BIGSERIAL")
+        text: str = cast(Any, super()).get_column_specification(column, **kwargs)
+        return text.replace(" SERIAL", " BIGSERIAL")
 
 
 class _Statements(PGCompiler):
@@ -59,11 +60,18 @@ class _Statements(PGCompiler):
         # no function of this name takes our wide integers
         return f"substr({subject}, {', '.join(f'({place})::integer' for place in places)})"
 
+    def visit_sum_func(self, func: Any, **kw: Any) -> str:
+        total = f"sum({', '.join(self.process(clause, **kw) for clause in func.clauses)})"
+        # a sum of whole numbers is one, too, not a numeric
+        return f"({total})::bigint" if isinstance(func.type, Integer) else total
+
     def visit_like_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
-        return self.visit_ilike_op_binary(binary, operator, **kw)
+        text: str = cast(Any, self).visit_ilike_op_binary(binary, operator, **kw)
+        return text
 
     def visit_not_like_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
-        return self.visit_not_ilike_op_binary(binary, operator, **kw)
+        text: str = cast(Any, self).visit_not_ilike_op_binary(binary, operator, **kw)
+        return text
 
 
 def make_engine(url: str, pool_size: int) -> Engine:
@@ -105,7 +113,7 @@ def is_outage(error: DBAPIError) -> bool:
 def connect(engine: Engine) -> psycopg.Connection[tuple[str, ...]]:
     """A connection beside the engine's pool, autocommit; what it writes may be lost by a crash."""
     arguments, options = engine.dialect.create_connect_args(engine.url)
-    options |= {**CONNECT_OPTIONS, "autocommit": True}
-    connection: psycopg.Connection[tuple[str, ...]] = psycopg.connect(*arguments, **options)
+    chosen: dict[str, Any] = {**options, **CONNECT_OPTIONS, "autocommit": True}
+    connection: psycopg.Connection[tuple[str, ...]] = psycopg.connect(*arguments, **chosen)
     connection.execute("SET synchronous_commit = off")
     return connection

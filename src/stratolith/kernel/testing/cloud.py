@@ -38,6 +38,7 @@ SECRETS = {
     "demo_password": PASSWORD,
     "service_password": PASSWORD,
     "metadata_secret": "metadata-secret",
+    "database_key": "database-key",
 }
 _TEMPLATE: Path | None = None
 
