@@ -47,6 +47,8 @@ class Image(Base):
     upload_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     staged: Mapped[dict[str, Any] | None] = mapped_column(Json)
     stores: Mapped[list[str]] = mapped_column(Json, default=list)
+    # places outside our stores, and what users noted of any place: managers/locations.py
+    locations: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
     # stores that an import still has to reach ("to") and those it failed for ("failed")
     importing: Mapped[dict[str, Any] | None] = mapped_column(Json)
 

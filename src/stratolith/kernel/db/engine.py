@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -15,11 +16,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from stratolith.kernel.db import postgresql
+from stratolith.kernel.db.durability import LogFlusher
 from stratolith.kernel.exceptions import Unavailable
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 WRITE = "stratolith_write"
+COMMITTED = "stratolith_committed"
 RETRIES = 5  # attempts on SQLite, where a file is hardly ever locked by another process
 SERIALIZABLE_RETRIES = 12
 # A row that another transaction added meanwhile is seen by the second attempt, whose own check
@@ -54,6 +57,7 @@ class Database:
         self._writer = threading.RLock()
         self._turn = threading.Lock()
         self._retries = RETRIES if self.is_sqlite else SERIALIZABLE_RETRIES
+        self._log = LogFlusher(Path(self.engine.url.database or "")) if self.is_sqlite else None
         # Grows with every committed write of this process; caches compare it.
         self.commits = 0
 
@@ -94,21 +98,31 @@ class Database:
 
     def commit(self, session: Session) -> None:
         """Raises CommitUnknown when the database went away meanwhile."""
+        session.flush()  # what fails here did surely not happen
         try:
             session.commit()
         except DBAPIError as error:
             if error.connection_invalidated:
                 raise CommitUnknown from error
             raise
+        session.info[COMMITTED] = True
         self.commits += 1
 
     def close(self, session: Session) -> None:
-        """End a session of begin_read or begin_write, undoing what was not committed."""
+        """End a session of begin_read or begin_write, undoing what was not committed.
+
+        What was committed is on the disk afterwards; raises Unavailable when it cannot be.
+        """
         try:
             session.close()
         finally:
             if session.info.pop(WRITE, False) and self.is_sqlite:
                 self._writer.release()
+        if self._log is not None and session.info.pop(COMMITTED, False):
+            try:
+                self._log.flush()
+            except OSError as error:
+                raise Unavailable(f"The database cannot be flushed: {error.strerror}.") from error
 
     def run(self, work: Callable[[Session], T]) -> T:
         """Do ``work`` in a write transaction, again when the database asks for a retry."""
@@ -165,6 +179,8 @@ class Database:
 
     def dispose(self) -> None:
         self.engine.dispose()
+        if self._log is not None:
+            self._log.close()
 
     @staticmethod
     def _sqlite(url: str) -> Engine:
@@ -182,7 +198,7 @@ class Database:
             cursor = connection.cursor()
             for pragma in (
                 "journal_mode=WAL",
-                "synchronous=FULL",
+                "synchronous=NORMAL",  # durability.py flushes the log
                 "foreign_keys=ON",
                 "cache_size=-8000",
                 "temp_store=MEMORY",
