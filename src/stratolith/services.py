@@ -10,10 +10,14 @@ from stratolith.kernel.service import Service
 
 # Left to right: a service imports only those to its left.
 FOLDERS = ("identity", "placement", "image", "network", "compute")
+# Modules of the kernel with tables that services need not import
+TABLES = ("peers",)
 
 
 def load() -> Sequence[Service]:
-    """The door plates of all services."""
+    """The door plates of all services; every table is known afterwards."""
+    for name in TABLES:
+        import_module(f"stratolith.kernel.{name}")
     found = []
     for folder in FOLDERS:
         service = getattr(import_module(f"stratolith.{folder}.service"), "SERVICE", None)

@@ -236,7 +236,9 @@ class Peers:
             self._beat(connection)
             next_beat = time.monotonic() + BEAT_SECONDS
             while (left := next_beat - time.monotonic()) > 0 and not self._stopping.is_set():
-                for notify in connection.notifies(timeout=left, stop_after=1):
+                # All of them first: what comes in while the generator is open is lost when
+                # something is said meanwhile.
+                for notify in list(connection.notifies(timeout=left, stop_after=1)):
                     self._take(connection, notify.payload)
 
     def _beat(self, connection: psycopg.Connection[tuple[str, ...]]) -> None:

@@ -1,0 +1,1 @@
+"""Tests of what only PostgreSQL brings: writers at once, several servers, outages."""
