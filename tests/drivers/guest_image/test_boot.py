@@ -15,7 +15,7 @@ from pathlib import Path
 import pycdlib
 import pytest
 
-from stratolith.deploy.guest_image import BuiltImage, build
+from stratolith.deploy.guest_image import BuiltImage, build, prepare_built
 
 pytestmark = [
     pytest.mark.guest,
@@ -39,6 +39,11 @@ class Guest:
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
     forwards: list[str] = field(default_factory=list)
+    machine: list[str] = field(
+        default_factory=lambda: [
+            "qemu-system-x86_64", "-machine", "pc,accel=tcg", "-cpu", "max", "-m", "128",
+        ]
+    )  # fmt: skip
 
     def start(self) -> None:
         with socket.socket() as free:
@@ -46,8 +51,8 @@ class Guest:
             self.port = free.getsockname()[1]
         network = ["user,id=n0", f"hostfwd=tcp:127.0.0.1:{self.port}-:22", *self.forwards]
         command = [
-            "qemu-system-x86_64", "-nodefaults", "-machine", "pc,accel=tcg", "-cpu", "max",
-            "-m", "128", "-display", "none", "-monitor", f"unix:{self.directory}/mon,server,nowait",
+            *self.machine, "-nodefaults",
+            "-display", "none", "-monitor", f"unix:{self.directory}/mon,server,nowait",
             "-chardev", f"socket,id=s,path={self.directory}/tty,server=on,wait=off,"
             f"logfile={self.directory}/console.log", "-serial", "chardev:s",
             "-netdev", ",".join(network), "-device", "virtio-net-pci,netdev=n0,romfile=",
@@ -147,9 +152,9 @@ def config_drive(path: Path, description: dict[str, object], user_data: str) -> 
     iso.close()
 
 
-def overlay(image: BuiltImage, path: Path, size: str) -> list[str]:
+def overlay(image: Path, path: Path, size: str) -> list[str]:
     subprocess.run(
-        ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", str(image.path),
+        ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", str(image),
          str(path), size], check=True,
     )  # fmt: skip
     return ["-drive", f"file={path},if=virtio,format=qcow2"]
@@ -167,7 +172,7 @@ def guest(
         with (directory / name).open("wb") as file:
             file.truncate(64 << 20)
     arguments = [
-        *overlay(image, directory / "root.qcow2", "1G"),
+        *overlay(image.path, directory / "root.qcow2", "1G"),
         "-drive", f"file={directory}/second.raw,if=virtio,format=raw",
         "-drive", f"file={directory}/config.iso,if=none,id=cd,format=raw,readonly=on",
         "-device", "ide-cd,drive=cd",
@@ -339,13 +344,49 @@ def test_ec2_metadata(image: BuiltImage, key: Path, tmp_path: Path) -> None:
         guest.stop()
 
 
+@pytest.mark.skipif(shutil.which("qemu-system-aarch64") is None, reason="needs QEMU for ARM")
+def test_arm64_guest_boots_by_uefi(key: Path, tmp_path: Path) -> None:
+    """Key, host name and user data by the metadata service, on a larger disk."""
+    path = prepare_built("arm64", CACHE, print)
+    tree = tmp_path / "tree/openstack/latest"
+    tree.mkdir(parents=True)
+    (tree / "meta_data.json").write_text(json.dumps(metadata(key, "4444-dddd", "arm-1")))
+    (tree / "user_data").write_text(USER_DATA)
+    guest = Guest(tmp_path, key, overlay(path, tmp_path / "root.qcow2", "1G"))
+    guest.machine = [
+        "qemu-system-aarch64", "-machine", "virt,accel=tcg", "-cpu", "max,pauth-impdef=on",
+        "-m", "256", "-bios", "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd",
+    ]  # fmt: skip
+    guest.forwards = service_network(tree.parent.parent)
+    guest.start()
+    try:
+        told = "uname -m; hostname; sudo cat /root/user-data; dbclient -V 2>&1; ls /sys/firmware"
+        machine, name, data, *rest = guest.run(told, 90).splitlines()
+        assert (machine, name, data) == ("aarch64", "arm-1", "user data ran as root")
+        assert "efi" in " ".join(rest).split()
+        size = "df -k / | awk 'NR == 2 { print $2 }'"
+        wait(lambda: int(guest.run(size)) > 950_000, 30, "grown root file system")
+        guest.monitor("system_powerdown")
+        assert guest.process is not None
+        assert guest.process.wait(30) == 0
+    finally:
+        guest.stop()
+
+
+def test_the_same_packages_give_the_same_image(image: BuiltImage, tmp_path: Path) -> None:
+    assert build(tmp_path / "again.qcow2", "amd64", CACHE, print).sha256 == image.sha256
+
+
 def start_with_service(image: BuiltImage, key: Path, directory: Path, tree: Path) -> Guest:
     """A guest in whose network 169.254.169.254 serves the files of `tree`."""
-    service = f"{sys.executable} {SERVICE} {tree}"
-    guest = Guest(directory, key, overlay(image, directory / "root.qcow2", "1G"))
-    guest.forwards = [
-        "net=169.254.0.0/16", "host=169.254.0.2", "dhcpstart=169.254.0.15",
-        f"guestfwd=tcp:169.254.169.254:80-cmd:{service}",
-    ]  # fmt: skip
+    guest = Guest(directory, key, overlay(image.path, directory / "root.qcow2", "1G"))
+    guest.forwards = service_network(tree)
     guest.start()
     return guest
+
+
+def service_network(tree: Path) -> list[str]:
+    return [
+        "net=169.254.0.0/16", "host=169.254.0.2", "dhcpstart=169.254.0.15",
+        f"guestfwd=tcp:169.254.169.254:80-cmd:{sys.executable} {SERVICE} {tree}",
+    ]  # fmt: skip

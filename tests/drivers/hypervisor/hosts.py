@@ -174,6 +174,7 @@ def new_spec(disks: list[DiskSpec], vifs: int, tap: str) -> GuestSpec:
         name="test",
         vcpus=1,
         memory_mb=32,
+        arch="x86_64",  # whatever the host is: the tiny guest's instructions are of this one
         disks=disks,
         vifs=[new_vif(guest_id, number, tap) for number in range(vifs)],
         config_drive={"openstack/latest/meta_data.json": b'{"hostname": "test"}'},

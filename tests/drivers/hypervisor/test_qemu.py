@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import socket
@@ -142,12 +143,15 @@ def test_destroy_does_not_wait_for_a_graceful_stop(qemu: QemuHost) -> None:
     assert qemu.driver.list_guests() == []
 
 
-def test_missing_qemu_is_told_with_its_package(qemu: QemuHost, tmp_path: Path) -> None:
-    driver = QemuDriver(tmp_path / "other", binary="qemu-system-nowhere", use="tcg")
-    with pytest.raises(DriverError, match="qemu-system-nowhere is not installed"):
-        driver.facts()
+def test_missing_qemu_is_told_with_its_package(
+    qemu: QemuHost, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = QemuDriver(tmp_path / "other", use="tcg")
     spec = qemu.spec()
     driver.create(spec)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DriverError, match=r"qemu-system-\w+ is not installed.* package qemu-sys"):
+        driver.facts()
     with pytest.raises(DriverError, match="is not installed"):
         driver.start(spec)
     assert power(driver, spec.id) is PowerState.SHUTDOWN
@@ -432,9 +436,29 @@ def test_a_long_event_log_gives_its_room_back_and_goes_on(qemu: QemuHost) -> Non
 # The proof of KVM -----------------------------------------------------------------------------
 
 
-def test_the_firmware_passes_where_instructions_work() -> None:
-    code, _ = acceleration.run_firmware("qemu-system-x86_64", ["-accel", "tcg", "-cpu", "max"])
-    assert code == smoke.PASSED
+@pytest.mark.parametrize(
+    ("qemu_name", "trial", "cpu"),
+    [
+        ("qemu-system-x86_64", smoke.X86, "max"),
+        ("qemu-system-aarch64", smoke.AARCH64, "max"),
+        ("qemu-system-aarch64", smoke.AARCH64, "cortex-a57"),
+    ],
+)
+def test_the_firmware_passes_where_instructions_work(
+    qemu_name: str, trial: smoke.Trial, cpu: str
+) -> None:
+    code, _ = acceleration.run_firmware(qemu_name, ["-accel", "tcg", "-cpu", cpu], trial)
+    assert code == trial.passed
+
+
+def test_an_arm_processor_that_miscounts_does_not_pass() -> None:
+    wrong = [("7f 5c 02 f1", "cmp x3, #0x97") if "cmp" in line[1] else line
+             for line in smoke.AARCH64.code[0]]  # fmt: skip
+    trial = dataclasses.replace(smoke.AARCH64, code={0: wrong})
+    options = ["-accel", "tcg", "-cpu", "max"]
+    code, words = acceleration.run_firmware("qemu-system-aarch64", options, trial)
+    assert code is None
+    assert "ended after" in words
 
 
 def test_the_choice_is_proven_once_per_boot(tmp_path: Path) -> None:

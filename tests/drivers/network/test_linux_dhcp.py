@@ -39,7 +39,7 @@ def runs(pid: int) -> bool:
 
 def test_lease_with_all_options(driver, guest):
     one = views.port("vm1", "10.55.0.21", "n1-subnet", extra_dhcp_opts=[("67", "boot.bin")])
-    net = a_network(one)
+    net = a_network(one, dhcp_lease_seconds=7200)
     applied = driver.apply(views.host([net], [views.router("r1", [net])]))
     assert applied.errors == {}
     address, options = ask(guest(one), one.mac)
@@ -50,6 +50,7 @@ def test_lease_with_all_options(driver, guest):
     assert options[12] == b"vm1"
     assert options[15] == b"openstacklocal"
     assert int.from_bytes(options[26], "big") == 1402
+    assert int.from_bytes(options[51], "big") == 7200
     assert options[67].rstrip(b"\0") == b"boot.bin"
     assert static_routes(options[121]) == {
         "169.254.169.254/32": "10.55.0.1",

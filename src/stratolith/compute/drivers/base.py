@@ -67,7 +67,9 @@ class GuestSpec(msgspec.Struct, frozen=True, kw_only=True):
     memory_mb: int
     disks: list[DiskSpec] = []
     vifs: list[VifSpec] = []
-    arch: str = "x86_64"
+    arch: str = ""  # the host's own unless said
+    machine: str = ""  # kind of machine (pc, q35, virt); "": the architecture's usual one
+    firmware: str = ""  # bios, uefi; "": the architecture's usual one
     # Config drive: path in the drive -> content (base64 in JSON); None: no config drive.
     config_drive: dict[str, bytes] | None = None
     project_id: str = ""
@@ -75,8 +77,6 @@ class GuestSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 def check_spec(spec: GuestSpec) -> None:
     """What no driver can run; raises DriverError."""
-    if spec.arch != "x86_64":
-        raise DriverError(f"Guests of the architecture {spec.arch} cannot run on this host")
     if spec.vcpus < 1 or spec.memory_mb < 1:
         raise DriverError("A guest needs at least one processor and 1 MiB of memory")
 
@@ -98,12 +98,13 @@ class HypervisorFacts(msgspec.Struct, frozen=True, kw_only=True):
     hypervisor_version: int  # 7002000 for 7.2.0
     acceleration: str  # kvm, tcg, none
     acceleration_detail: str  # one sentence: why this one
-    architectures: list[str]
+    architectures: list[str]  # of guests, the host's own first, in OpenStack's names
     vcpus: int
     memory_mb: int
     disk_gb: int
     disk_free_gb: int
     cpu_info: dict[str, object] = {}
+    uefi: list[str] = []  # architectures of guests that can boot by UEFI
 
 
 class HypervisorCapabilities(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from stratolith.compute.drivers.base import (
     check_spec,
 )
 from stratolith.compute.drivers.locks import Locks
+from stratolith.kernel import architecture
 
 # Beyond what a kernel hands out: a simulated pid must never be that of a real process.
 _FIRST_PID = 5_000_000
@@ -40,6 +41,7 @@ class FakeCapacity(msgspec.Struct, frozen=True, kw_only=True):
     vcpus: int = 1000
     memory_mb: int = 800_000
     disk_gb: int = 600_000
+    architectures: tuple[str, ...] = ("x86_64", "i686", "aarch64")
 
 
 class _Record(msgspec.Struct, kw_only=True):
@@ -114,13 +116,14 @@ class FakeDriver:
                 hypervisor_version=1_000_000,
                 acceleration="none",
                 acceleration_detail="Simulated guests run no instructions.",
-                architectures=["x86_64"],
+                architectures=list(self.capacity.architectures),
+                uefi=list(self.capacity.architectures),
                 vcpus=self.capacity.vcpus,
                 memory_mb=self.capacity.memory_mb,
                 disk_gb=self.capacity.disk_gb,
                 disk_free_gb=max(0, self.capacity.disk_gb - used),
                 cpu_info={
-                    "arch": "x86_64",
+                    "arch": architecture.of_this_host(),
                     "vendor": "fake",
                     "model": "fake",
                     "features": [],
@@ -139,6 +142,8 @@ class FakeDriver:
 
     def create(self, spec: GuestSpec) -> None:
         check_spec(spec)
+        if spec.arch and spec.arch not in self.capacity.architectures:
+            raise DriverError(f"Guests of the architecture {spec.arch} cannot run on this host")
         with self._act("create", spec.id), self._guard:
             if spec.id not in self._guests:
                 size = sum(disk.size_bytes for disk in spec.disks)
@@ -385,7 +390,7 @@ def _boot_messages(spec: GuestSpec) -> str:
     """What a simulated guest writes to its console while it boots: what it found."""
     lines = [
         f"simulated guest {spec.name} starts",
-        f"machine: {spec.arch}, simulated",
+        f"machine: {spec.arch or architecture.of_this_host()}, simulated",
         f"processors: {spec.vcpus}",
         f"memory: {spec.memory_mb} MiB",
         f"config drive: {'none' if spec.config_drive is None else 'found'}",

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from stratolith.compute.managers import actions, admin_password, hosts, state
+from stratolith.compute.managers import actions, admin_password, hosts, image_machine, state
 from stratolith.compute.managers.server_acts import finish_deletion
 from stratolith.compute.managers.servers import by_ids
 from stratolith.compute.models import Server
@@ -105,7 +105,7 @@ def _image(server: Server) -> Document | None:
 def _spec(
     server: Server, ports: Sequence[ServerPort], drives: Mapping[str, dict[str, bytes]]
 ) -> Document:
-    flavor, properties = server.flavor, server.image.get("properties", {})
+    flavor, machine = server.flavor, image_machine.of_server(server.image)
     disks: list[Document] = [{"role": "root", "size_bytes": flavor["disk"] << 30}]
     if flavor["ephemeral"]:
         disks.append({"role": "ephemeral", "size_bytes": flavor["ephemeral"] << 30})
@@ -118,7 +118,9 @@ def _spec(
         "memory_mb": server.memory_mb,
         "disks": disks,
         "vifs": [{"port_id": p.port_id, "mac": p.mac, "tap": p.tap, "mtu": p.mtu} for p in ports],
-        "arch": properties.get("hw_architecture") or properties.get("architecture") or "x86_64",
+        "arch": machine.architecture,
+        "firmware": machine.firmware,
+        "machine": machine.machine,
         "config_drive": drives.get(server.id),
         "project_id": server.project_id,
     }

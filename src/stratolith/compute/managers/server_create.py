@@ -20,6 +20,7 @@ from stratolith.compute.managers import (
     admin_password,
     flavors,
     hosts,
+    image_machine,
     server_spec,
     state,
 )
@@ -142,12 +143,13 @@ def network_request(wanted: Mapping[str, Any]) -> NetworkRequest:
 def _request(
     ctx: Context, spec: ServerSpec, resolved: Resolved
 ) -> tuple[Request, ServerGroup | None]:
-    properties = resolved.image["properties"]
+    wanted = image_machine.of(resolved.image["properties"])
     request = Request(
         resources=resolved.resources,
         zone=resolved.zone,
         host=resolved.host,
-        architecture=properties.get("hw_architecture") or properties.get("architecture"),
+        architecture=wanted.architecture or None,
+        needs_uefi=wanted.firmware == "uefi",
     )
     hints = spec.hints
     if hints.get("same_host"):
@@ -211,6 +213,7 @@ def candidates(ctx: Context) -> list[Candidate]:
             up=hosts.is_up(ctx, row, records),
             disabled_reason=(row.disabled_reason or "no reason given") if row.disabled else None,
             architectures=row.facts.get("architectures", ()),
+            uefi=row.facts.get("uefi", ()),
             stocks=stocks.get(row.uuid, {}),
         )
         for row in ctx.session.scalars(select(ComputeHost).order_by(ComputeHost.id))

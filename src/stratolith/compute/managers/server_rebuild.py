@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stratolith.compute.exceptions import KeypairNotFound
-from stratolith.compute.managers import actions, admin_password, keypairs, server_spec, state
+from stratolith.compute.exceptions import KeypairNotFound, NoValidHost
+from stratolith.compute.managers import (
+    actions,
+    admin_password,
+    hosts,
+    image_machine,
+    keypairs,
+    server_spec,
+    state,
+)
 from stratolith.compute.managers.server_acts import require_host_up
 from stratolith.compute.models import Server
+from stratolith.compute.scheduler.filters import Candidate, Request, image_properties
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
@@ -26,6 +35,7 @@ def rebuild(
     require_host_up(ctx, server)
     image = server_spec.load_image(ctx, image_ref)
     _check_size(server, image)
+    _check_machine(ctx, server, image)
     values = dict(changes)
     if "key_name" in values:
         server.key = _key(ctx, server, values["key_name"])
@@ -54,6 +64,17 @@ def _check_size(server: Server, image: Mapping[str, Any]) -> None:
         flavor["disk"] < image["min_disk"] or flavor["disk"] << 30 < image["virtual_size"]
     ):
         raise BadRequest("Flavor's disk is too small for requested image.")
+
+
+def _check_machine(ctx: Context, server: Server, image: Mapping[str, Any]) -> None:
+    """The server stays where it is: its host must be able to run the new image, too."""
+    row, wanted = hosts.get(ctx, server.host or ""), image_machine.of(image["properties"])
+    request = Request({}, architecture=wanted.architecture, needs_uefi=wanted.firmware == "uefi")
+    architectures, uefi = row.facts.get("architectures", ()), row.facts.get("uefi", ())
+    host = Candidate(row.host, row.uuid, "", True, None, architectures, uefi=uefi)
+    objection = image_properties(host, request)
+    if objection:
+        raise NoValidHost(reason=f"{objection}.")
 
 
 def _key(ctx: Context, server: Server, name: str | None) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stratolith.compute.exceptions import FlavorNotFound, HostNotFound, KeypairNotFound
-from stratolith.compute.managers import flavors, hosts, keypairs
+from stratolith.compute.managers import flavors, hosts, image_machine, keypairs
 from stratolith.compute.models import Flavor
 from stratolith.image.managers import images
 from stratolith.kernel import quota
@@ -120,7 +120,9 @@ def load_image(ctx: Context, image_ref: str) -> dict[str, Any]:
         raise BadRequest(f"Can not find requested image {image_ref}.") from None
     except Conflict as error:
         raise BadRequest(str(error)) from None
-    return image_facts(image)
+    facts = image_facts(image)
+    image_machine.of(facts["properties"])
+    return facts
 
 
 def image_facts(image: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ class Candidate:
     stocks: Mapping[str, Stock] = field(default_factory=dict)
     taken: dict[str, int] = field(default_factory=dict)
     servers: int = 0
+    uefi: Sequence[str] = ()  # those of the architectures that can boot by UEFI
 
     def free(self, resource: str) -> int:
         stock = self.stocks.get(resource)
@@ -37,6 +38,7 @@ class Request:
     zone: str | None = None
     host: str | None = None  # asked for by name
     architecture: str | None = None
+    needs_uefi: bool = False
     same_host: frozenset[str] | None = None
     different_host: frozenset[str] = frozenset()
     group_policy: str | None = None
@@ -67,10 +69,14 @@ def availability_zone(one: Candidate, request: Request) -> str | None:
     return None
 
 
-def architecture(one: Candidate, request: Request) -> str | None:
+def image_properties(one: Candidate, request: Request) -> str | None:
+    """An image that names no architecture is taken for one of the host's own."""
     wanted = request.architecture
-    if wanted and one.architectures and wanted not in one.architectures:
-        return f"{one.host} runs {', '.join(one.architectures)}, the image needs {wanted}"
+    if wanted and wanted not in one.architectures:
+        runs = ", ".join(one.architectures) or "none that is known yet"
+        return f"{one.host} runs the architectures {runs}, the image needs {wanted}"
+    if request.needs_uefi and (wanted or next(iter(one.architectures), "")) not in one.uefi:
+        return f"{one.host} has no UEFI firmware, which the image needs"
     return None
 
 
@@ -115,7 +121,7 @@ STATIC: Sequence[tuple[str, Filter]] = (
     ("RequestedHostFilter", requested_host),
     ("ComputeFilter", compute),
     ("AvailabilityZoneFilter", availability_zone),
-    ("ImagePropertiesFilter", architecture),
+    ("ImagePropertiesFilter", image_properties),
     ("SameHostFilter", same_host),
     ("DifferentHostFilter", different_host),
 )

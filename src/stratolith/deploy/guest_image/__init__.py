@@ -3,7 +3,7 @@
 from .builder import HOST_PACKAGES, BuiltImage, build
 from .download import DownloadError, download
 from .errors import GuestImageError
-from .prepare import prepare, prepare_alternate
+from .prepare import host_architecture, prepare, prepare_alternate, prepare_built
 
 __all__ = [
     "HOST_PACKAGES",
@@ -12,6 +12,8 @@ __all__ = [
     "GuestImageError",
     "build",
     "download",
+    "host_architecture",
     "prepare",
     "prepare_alternate",
+    "prepare_built",
 ]

@@ -6,22 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import disk, packages, tree
+from . import bios, disk, efi, packages, tree
 from .architectures import Architecture, architecture
-from .kernel import kernel_file, load_in_place
 
 # Debian/Ubuntu packages of the machine that builds; the launcher installs them.
 HOST_PACKAGES: tuple[str, ...] = (
     "dpkg", "apt", "e2fsprogs", "qemu-utils", "debian-archive-keyring",
 )  # fmt: skip
-DISK_SIZE = 112 * 2**20
-
-GRUB_CONFIG = """\
-set root=(hd0,msdos1)
-linux /boot/vmlinuz {arguments}
-initrd /boot/initrd
-boot
-"""
+DISK_SIZE = 112 * 2**20  # without an EFI system partition
 
 
 @dataclass(frozen=True)
@@ -37,13 +29,13 @@ class BuiltImage:
 def build(out: Path, arch: str, cache: Path, progress: Callable[[str], None]) -> BuiltImage:
     """Build a bootable qcow2 guest for the Debian architecture `arch` at `out`.
 
-    Packages are kept in `cache`; with a complete cache no network is used. `out` appears whole
-    or not at all. Raises GuestImageError.
+    Packages are kept in `cache`; with a complete cache no network is used, and the same packages
+    give the same file. `out` appears whole or not at all. Raises GuestImageError.
     """
     target = architecture(arch)
     cache.mkdir(parents=True, exist_ok=True)
     out.parent.mkdir(parents=True, exist_ok=True)
-    files = packages.fetch(arch, cache, progress)
+    files = packages.fetch(target, cache, progress)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".guest-image-") as name:
         work = Path(name)
         progress("unpacking the packages")
@@ -62,21 +54,19 @@ def build(out: Path, arch: str, cache: Path, progress: Callable[[str], None]) ->
 
 
 def _make_disk(work: Path, arch: Architecture, progress: Callable[[str], None]) -> Path:
-    unpacked, root = work / "packages", work / "root"
+    unpacked, root, raw = work / "packages", work / "root", work / "disk.raw"
     progress("laying out the root file system")
     tree.build_root(unpacked, work / "shell", root, arch)
-    kernel = kernel_file(unpacked).read_bytes()
-    (root / "boot/vmlinuz").write_bytes(load_in_place(kernel))
     initramfs = tree.build_initramfs(unpacked, work / "initramfs", arch)
-    (root / "boot/initrd").write_bytes(initramfs)
-    progress("writing file system and boot loader")
-    raw = work / "disk.raw"
     owners = {name: (1000, 1000) for name in tree.USER_FILES if (root / name).exists()}
-    disk.make_file_system(root, raw, DISK_SIZE, owners)
-    arguments = disk.KERNEL_ARGUMENTS.format(console=arch.console)
-    core = disk.grub_core(
-        unpacked, work, GRUB_CONFIG.format(arguments=arguments), arch.library_directory
-    )
-    boot = (unpacked / "usr/lib/grub/i386-pc/boot.img").read_bytes()
-    disk.write_boot_sector(raw, boot, core)
+    progress("writing file system and boot loader")
+    if arch.stub is None:
+        bios.add_kernel(unpacked, root, initramfs)
+        disk.make_file_system(root, raw, DISK_SIZE, disk.FIRST_SECTOR, owners)
+        bios.install(unpacked, work, raw, arch)
+    else:
+        partition = efi.system_partition(unpacked, initramfs, arch)
+        start = efi.root_start(partition)
+        disk.make_file_system(root, raw, DISK_SIZE + start * disk.SECTOR, start, owners)
+        efi.install(raw, partition, start)
     return raw

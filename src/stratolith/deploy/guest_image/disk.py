@@ -1,71 +1,74 @@
-"""Putting the trees on a disk: partition table, boot loader, file system, qcow2."""
+"""Putting the trees on a disk: partition table, file system, qcow2.
+
+The same trees give the same bytes: names, identifiers and times of a file system that would be
+random or of the moment are fixed.
+"""
 
 import os
 import struct
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import GuestImageError
 
 SECTOR = 512
-PARTITION_START = 2048  # sectors: 1 MiB, the gap before it holds the boot loader
+FIRST_SECTOR = 2048  # of the first partition: 1 MiB, the gap before it may hold a boot loader
+LINUX, EFI = 0x83, 0xEF  # types of partitions
 LABEL = "guest-rootfs"
 # Room for the block group descriptors of a file system grown to 2 TiB, in blocks of 4 KiB.
 GROWABLE_BLOCKS = 2 * 2**40 // 4096
 KERNEL_ARGUMENTS = "console=tty0 console={console}"
+EPOCH = 1_672_531_200  # every time in the image: 2023-01-01
+_IDENTITY = "5f57a701-17b0-4c0d-9e57-0123456789ab"  # the file system's uuid and hash seed
 
 
-def make_file_system(tree: Path, raw: Path, size: int, owners: dict[str, tuple[int, int]]) -> None:
-    """Write a new raw disk of `size` bytes with `tree` as ext4 in its only partition.
+@dataclass(frozen=True)
+class Partition:
+    """An entry of the partition table; start and length in sectors."""
+
+    kind: int
+    start: int
+    length: int
+    is_active: bool = False
+
+
+def make_file_system(
+    tree: Path, raw: Path, size: int, start: int, owners: dict[str, tuple[int, int]]
+) -> None:
+    """Write a new raw disk of `size` bytes with `tree` as ext4 from the sector `start` to its end.
 
     `owners` maps paths inside the tree to (uid, gid); all others belong to root.
     """
     with raw.open("wb") as file:
         file.truncate(size)
-    blocks = (size - PARTITION_START * SECTOR) // 4096
+    blocks = (size - start * SECTOR) // 4096
     options = (
-        f"offset={PARTITION_START * SECTOR},resize={GROWABLE_BLOCKS},"
-        "lazy_itable_init=0,lazy_journal_init=0"
+        f"offset={start * SECTOR},resize={GROWABLE_BLOCKS},"
+        f"lazy_itable_init=0,lazy_journal_init=0,hash_seed={_IDENTITY}"
     )
     run([
         "mke2fs", "-q", "-t", "ext4", "-b", "4096", "-I", "256", "-m", "0", "-i", "8192",
-        "-O", "^metadata_csum,^64bit,uninit_bg,resize_inode", "-J", "size=4",
+        "-O", "^metadata_csum,^64bit,uninit_bg,resize_inode", "-J", "size=4", "-U", _IDENTITY,
         "-L", LABEL, "-E", options, "-d", str(tree), str(raw), str(blocks),
     ])  # fmt: skip
-    _set_owners(tree, raw, owners)
+    _set_fields(tree, raw, start, owners)
 
 
-def write_boot_sector(raw: Path, boot: bytes, core: bytes) -> None:
-    """Install GRUB's first sector and core image, and the partition table, without any mount."""
-    if len(core) > (PARTITION_START - 1) * SECTOR:
-        raise GuestImageError(f"GRUB's core image ({len(core)} bytes) does not fit its gap")
-    length = raw.stat().st_size // SECTOR - PARTITION_START
-    entry = struct.pack(
-        "<B3sB3sII", 0x80, b"\xfe\xff\xff", 0x83, b"\xfe\xff\xff", PARTITION_START, length
-    )
-    with raw.open("r+b") as file:
-        file.write(boot[:440])
-        file.seek(446)
-        file.write(entry + bytes(48) + b"\x55\xaa")
-        file.seek(SECTOR)
-        file.write(core)
-
-
-def grub_core(unpacked: Path, work: Path, config: str, library_directory: str) -> bytes:
-    """GRUB's core image with `config` built in, made by the grub-mkimage of the packages."""
-    (work / "early.cfg").write_text(config)
-    modules = unpacked / "usr/lib/grub/i386-pc"
-    libraries = [unpacked / "lib" / library_directory, unpacked / "usr/lib" / library_directory]
-    run(
-        [
-            str(unpacked / "usr/bin/grub-mkimage"), "-d", str(modules), "-O", "i386-pc",
-            "-p", "(hd0,msdos1)/boot", "-c", str(work / "early.cfg"), "-o", str(work / "core.img"),
-            "biosdisk", "part_msdos", "ext2", "linux",
-        ],
-        {"LD_LIBRARY_PATH": ":".join(map(str, libraries))},
+def write_partitions(raw: Path, partitions: Sequence[Partition]) -> None:
+    """Write the table of a master boot record, in this order."""
+    no_cylinders = b"\xfe\xff\xff"  # the disk is addressed by sector number only
+    table = b"".join(
+        struct.pack(
+            "<B3sB3sII", 0x80 if one.is_active else 0, no_cylinders, one.kind, no_cylinders,
+            one.start, one.length,
+        )
+        for one in partitions
     )  # fmt: skip
-    return (work / "core.img").read_bytes()
+    with raw.open("r+b") as file:
+        file.seek(446)
+        file.write(table.ljust(64, b"\0") + b"\x55\xaa")
 
 
 def to_qcow2(
@@ -79,7 +82,9 @@ def to_qcow2(
 def run(command: list[str], environment: dict[str, str] | None = None) -> str:
     """Run a program of the host; GuestImageError with its last words when it fails."""
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-    merged = {**os.environ, "LC_ALL": "C", "PATH": path, **(environment or {})}
+    # e2fsprogs takes its clock from one of these, by version.
+    clock = {"E2FSPROGS_FAKE_TIME": str(EPOCH), "SOURCE_DATE_EPOCH": str(EPOCH)}
+    merged = {**os.environ, "LC_ALL": "C", "PATH": path, **clock, **(environment or {})}
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=merged)
     except FileNotFoundError:
@@ -89,17 +94,21 @@ def run(command: list[str], environment: dict[str, str] | None = None) -> str:
     return done.stdout
 
 
-def _set_owners(tree: Path, raw: Path, owners: dict[str, tuple[int, int]]) -> None:
-    """Give the files in the image their owners, whoever runs the build."""
-    wanted = dict(owners)
-    if os.geteuid() != 0:  # mke2fs took over the builder's own user id
-        for path in tree.rglob("*"):
-            wanted.setdefault(path.relative_to(tree).as_posix(), (0, 0))
-        wanted.setdefault(".", (0, 0))
+def _set_fields(tree: Path, raw: Path, start: int, owners: dict[str, tuple[int, int]]) -> None:
+    """Give the files in the image their owners and times, whoever runs the build and when."""
+    paths = [".", *sorted(path.relative_to(tree).as_posix() for path in tree.rglob("*"))]
     lines = []
-    for name, (uid, gid) in wanted.items():
-        lines.append(f'set_inode_field "/{name}" uid {uid}')
-        lines.append(f'set_inode_field "/{name}" gid {gid}')
-    script = raw.with_suffix(".owners")
+    for name in paths:
+        lines += [f'set_inode_field "/{name}" {time} @{EPOCH}' for time in _TIMES]
+        lines += [f'set_inode_field "/{name}" {extra} 0' for extra in _FRACTIONS]
+        if name in owners or os.geteuid() != 0:  # mke2fs took over the builder's own user id
+            uid, gid = owners.get(name, (0, 0))
+            lines.append(f'set_inode_field "/{name}" uid {uid}')
+            lines.append(f'set_inode_field "/{name}" gid {gid}')
+    script = raw.with_suffix(".fields")
     script.write_text("\n".join(lines) + "\n")
-    run(["debugfs", "-w", "-f", str(script), f"{raw}?offset={PARTITION_START * SECTOR}"])
+    run(["debugfs", "-w", "-f", str(script), f"{raw}?offset={start * SECTOR}"])
+
+
+_TIMES = ("atime", "mtime", "ctime", "crtime")
+_FRACTIONS = ("atime_extra", "mtime_extra", "ctime_extra", "crtime_extra")

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from .architectures import Architecture
 from .errors import GuestImageError
 
 SUITE = "bookworm"
@@ -34,23 +35,22 @@ PACKAGES: tuple[str, ...] = (
 )  # fmt: skip
 # Unpacked on its own, since its one file has the same name as busybox-static's.
 SHELL_PACKAGE = "busybox"
-GRUB_PACKAGES: tuple[str, ...] = ("grub-pc-bin", "grub-common", "libdevmapper1.02.1", "liblzma5")
 
 Progress = Callable[[str], None]
 
 
-def kernel_metapackage(arch: str) -> str:
+def kernel_metapackage(arch: Architecture) -> str:
     """The package that depends on the newest kernel made for virtual machines."""
-    return f"linux-image-cloud-{arch}"
+    return f"linux-image-cloud-{arch.name}"
 
 
-def fetch(arch: str, cache: Path, progress: Progress) -> list[Path]:
+def fetch(arch: Architecture, cache: Path, progress: Progress) -> list[Path]:
     """All package files of the guest for `arch`, from the cache or else from Debian.
 
     The cache remembers names and checksums, so a complete cache needs no network.
     Raises GuestImageError when packages are missing and cannot be downloaded.
     """
-    directory = cache / f"packages-{arch}"
+    directory = cache / f"packages-{arch.name}"
     known = _complete(arch, directory)
     if known is not None:
         progress(f"{len(known)} Debian packages found in the cache")
@@ -72,7 +72,7 @@ def unpack(packages: Sequence[Path], target: Path, shell: Path) -> None:
         _run(["dpkg-deb", "-x", str(package), str(into)])
 
 
-def _complete(arch: str, directory: Path) -> list[Path] | None:
+def _complete(arch: Architecture, directory: Path) -> list[Path] | None:
     try:
         wanted: dict[str, str] = json.loads((directory / "manifest.json").read_text())
     except (OSError, ValueError):
@@ -88,9 +88,11 @@ def _complete(arch: str, directory: Path) -> list[Path] | None:
     return files
 
 
-def _download(arch: str, directory: Path, options: list[str], progress: Progress) -> list[Path]:
-    if not options and (arch != _native_arch() or _host_suite() != SUITE):
-        raise GuestImageError(f"this machine is not Debian {SUITE} on {arch}")
+def _download(
+    arch: Architecture, directory: Path, options: list[str], progress: Progress
+) -> list[Path]:
+    if not options and (arch.name != _native_arch() or _host_suite() != SUITE):
+        raise GuestImageError(f"this machine is not Debian {SUITE} on {arch.name}")
     kernel = _kernel_package(arch, options)
     names = [kernel, *_names(arch)]
     progress(f"downloading {len(names)} Debian packages ({kernel})")
@@ -106,11 +108,11 @@ def _download(arch: str, directory: Path, options: list[str], progress: Progress
     return files
 
 
-def _names(arch: str) -> list[str]:
-    return [*PACKAGES, SHELL_PACKAGE, *(GRUB_PACKAGES if arch == "amd64" else ())]
+def _names(arch: Architecture) -> list[str]:
+    return [*PACKAGES, SHELL_PACKAGE, *arch.boot_packages]
 
 
-def _kernel_package(arch: str, options: list[str]) -> str:
+def _kernel_package(arch: Architecture, options: list[str]) -> str:
     answer = _run(["apt-cache", *options, "depends", kernel_metapackage(arch)])
     for line in answer.splitlines():
         word = line.strip()
@@ -119,7 +121,7 @@ def _kernel_package(arch: str, options: list[str]) -> str:
     raise GuestImageError(f"no kernel package found through {kernel_metapackage(arch)}")
 
 
-def _private_apt(arch: str, directory: Path, progress: Progress) -> list[str]:
+def _private_apt(arch: Architecture, directory: Path, progress: Progress) -> list[str]:
     """Options for an apt state of our own, so that the machine's is neither used nor changed."""
     if not KEYRING.exists():
         raise GuestImageError(f"{KEYRING} is missing: install debian-archive-keyring")
@@ -129,7 +131,7 @@ def _private_apt(arch: str, directory: Path, progress: Progress) -> list[str]:
     (state / "status").touch()
     (state / "sources.list").write_text(SOURCES)
     settings = {
-        "APT::Architecture": arch, "APT::Architectures": arch,
+        "APT::Architecture": arch.name, "APT::Architectures": arch.name,
         "Dir::State::Lists": state / "lists", "Dir::State::status": state / "status",
         "Dir::Cache": state / "cache", "Dir::Etc::SourceList": state / "sources.list",
         "Dir::Etc::SourceParts": state / "empty", "APT::Sandbox::User": "",

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from . import disk
+from .architectures import of_machine
 from .builder import build
 from .download import DownloadError, digest, download
 from .errors import GuestImageError
@@ -22,7 +23,6 @@ CIRROS: dict[str, tuple[str, str]] = {
 }
 CONNECT_TIMEOUT = 3.0
 
-_MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 Progress = Callable[[str], None]
 
 
@@ -41,7 +41,7 @@ def prepare(source: str | None, cache: Path, progress: Progress) -> Path:
     if source == "download":
         return _cirros(cache, progress, 10.0)
     if source == "build":
-        return _built(cache, progress)
+        return prepare_built(host_architecture(), cache, progress)
     return _own_file(source, progress)
 
 
@@ -70,9 +70,25 @@ def prepare_alternate(image: Path, cache: Path, progress: Progress) -> Path:
 def host_architecture() -> str:
     """Debian's name of this machine's architecture; GuestImageError when there is no image."""
     machine = platform.machine()
-    if machine not in _MACHINES:
+    found = of_machine(machine)
+    if found is None:
         raise GuestImageError(f"no guest image for {machine}: give your own with --image")
-    return _MACHINES[machine]
+    return found.name
+
+
+def prepare_built(arch: str, cache: Path, progress: Progress) -> Path:
+    """Our own guest image for the Debian architecture `arch`, built unless the cache has it.
+
+    Raises GuestImageError.
+    """
+    found = _valid_build(cache, arch)
+    if found is not None:
+        progress(f"{found.name} is in the cache")
+        return found
+    image = build(cache / f"cirros-{arch}.qcow2", arch, cache, progress)
+    note = {"recipe": _recipe(), "sha256": image.sha256}
+    _note(cache, arch).write_text(json.dumps(note))
+    return image.path
 
 
 def _automatic(cache: Path, progress: Progress) -> Path:
@@ -86,7 +102,7 @@ def _automatic(cache: Path, progress: Progress) -> Path:
         return _cirros(cache, progress, CONNECT_TIMEOUT)
     except DownloadError as error:
         progress(f"no download ({error}); building a guest image instead")
-    return _built(cache, progress)
+    return prepare_built(host_architecture(), cache, progress)
 
 
 def _cirros_file(cache: Path, arch: str) -> Path:
@@ -105,18 +121,6 @@ def _cirros(cache: Path, progress: Progress, connect_timeout: float) -> Path:
     progress(f"downloading {url}")
     target = _cirros_file(cache, arch)
     return download(url, target, checksum, _percent(progress, target.name), connect_timeout)
-
-
-def _built(cache: Path, progress: Progress) -> Path:
-    arch = host_architecture()
-    found = _valid_build(cache, arch)
-    if found is not None:
-        progress(f"{found.name} is in the cache")
-        return found
-    image = build(cache / f"cirros-{arch}.qcow2", arch, cache, progress)
-    note = {"recipe": _recipe(), "sha256": image.sha256}
-    _note(cache, arch).write_text(json.dumps(note))
-    return image.path
 
 
 def _valid_build(cache: Path, arch: str) -> Path | None:

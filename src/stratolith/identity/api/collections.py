@@ -16,6 +16,7 @@ from stratolith.kernel.http.listing import (
     InvalidMarker,
     Listing,
     Page,
+    Reader,
     next_link,
 )
 
@@ -32,18 +33,18 @@ def member_links(ctx: Context, collection: str, id_: str) -> Body:
 
 
 def page_of(
-    ctx: Context, listing: Listing, statement: Select[Any], *, scalars: bool = True
+    ctx: Context, listing: Listing, statement: Select[Any], *, read: Reader | None = None
 ) -> Page:
     """One page with the filters, sort and marker of the query; raises NotFound.
 
-    scalars False: the rows have the statement's columns, ``id`` among them.
+    read: fetches the rows; default: the statement's objects.
     """
     key = ctx.query.get("sort_key")
     direction = ctx.query.get("sort_dir", "asc")
     sort = [(key, direction)] if key and key in listing.sort_keys else None
     statement = statement.where(*listing.where(ctx))
     try:
-        return listing.page(ctx, statement, sort=sort, scalars=scalars)
+        return listing.page(ctx, statement, sort=sort, read=read)
     except InvalidMarker as error:
         raise NotFound(f"Marker {error.details['marker']} could not be found.") from None
 

@@ -21,8 +21,7 @@ Body = dict[str, Any]
 def list_users(ctx: Context, group_id: str) -> Body:
     admit(ctx, "identity:list_users_in_group", "group", groups.get, group_id)
     within = select(Membership.user_id).where(Membership.group_id == group_id)
-    page = page_of(ctx, users_api.USERS, select(User).where(User.id.in_(within)))
-    return collection(ctx, "users", users_api.render_many(ctx, page.rows), page)
+    return users_api.listed(ctx, select(User).where(User.id.in_(within)))
 
 
 def _pair(ctx: Context, rule: str, group_id: str, user_id: str) -> tuple[Group, User]:

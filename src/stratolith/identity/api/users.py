@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Text, func, select, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from stratolith.identity.api import projects as projects_api
@@ -26,12 +26,12 @@ from stratolith.identity.managers import accounts, factors, password_rules, pass
 from stratolith.identity.managers.users import NewPassword
 from stratolith.identity.models import Password, User
 from stratolith.identity.schemas import users as schemas
-from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.clock import zulu_micro
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http.listing import Listing, moment
 from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.rows import RowReader
 
 Body = dict[str, Any]
 _OPERATORS = ("lt", "lte", "gt", "gte", "eq", "neq")
@@ -92,12 +92,20 @@ def _rendered(ctx: Context, user: User) -> Body:
     return {"user": render(ctx, user, expiries.get(user.id))}
 
 
-def render_many(ctx: Context, found: Sequence[User]) -> list[Body]:
-    expiries = users.password_expiries(ctx, [user.id for user in found])
-    return [render(ctx, user, expiries.get(user.id)) for user in found]
+class UserRow(msgspec.Struct, array_like=True, gc=False):
+    """What a list shows of a user; options and extra are JSON texts, moments have no zone."""
+
+    id: str
+    name: str
+    domain_id: str
+    enabled: bool
+    default_project_id: str | None
+    options: str
+    extra: str
+    last_active_at: datetime | None
+    expires_at: datetime | None
 
 
-# What a list shows, read in one query without making objects of a thousand rows
 _EXPIRES = (
     select(Password.expires_at)
     .where(Password.user_id == User.id)
@@ -112,32 +120,63 @@ _SHOWN = (
     User.domain_id,
     User.enabled,
     User.default_project_id,
-    type_coerce(User.options, Text),
-    type_coerce(User.extra, Text),
-    _EXPIRES,
+    type_coerce(User.options, Text).label("options"),
+    type_coerce(User.extra, Text).label("extra"),
+    User.last_active_at,
+    _EXPIRES.label("expires_at"),
 )
+_READ = RowReader(UserRow)
 
 
-def _render_rows(ctx: Context, rows: Sequence[Any]) -> list[Body]:
-    """As ``render``, from rows of ``_SHOWN``."""
+def listed(ctx: Context, statement: Select[Any]) -> Body:
+    """The users of a statement that selects some, as a page."""
+    columns: Any = statement.with_only_columns(*_SHOWN)
+    page = page_of(ctx, USERS, columns, read=_READ)
+    return collection(ctx, "users", _render_rows(ctx, page.rows), page)
+
+
+class _Shown(msgspec.Struct, gc=False):
+    """As ``render`` gives a user; a tenth of the time of a thousand dictionaries."""
+
+    id: str
+    name: str
+    domain_id: str
+    enabled: bool
+    password_expires_at: str | None
+    options: msgspec.Raw
+    links: _Links
+    default_project_id: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Links(msgspec.Struct, gc=False):
+    self: str
+
+
+def _render_rows(ctx: Context, rows: Sequence[UserRow]) -> list[Any]:
     root = member_links(ctx, "users", "")["self"]
-    found = []
-    for id_, name, domain_id, enabled, default_project_id, options, extra, expires in rows:
-        one: Body = {
-            "id": id_,
-            "name": name,
-            "domain_id": domain_id,
-            "enabled": enabled,
-            "password_expires_at": zulu_micro(expires),
-            "options": {} if options == "{}" else msgspec.json.decode(options),
-            "links": {"self": root + id_},
-        }
-        if extra != "{}":
-            one = {**msgspec.json.decode(extra), **one}
-        if default_project_id is not None:
-            one["default_project_id"] = default_project_id
+    limited = accounts.days_until_disabled(ctx.env)
+    found: list[Any] = []
+    for row in rows:
+        one: Any = _Shown(
+            row.id,
+            row.name,
+            row.domain_id,
+            row.enabled and not (limited and _is_away(ctx, row)),
+            zulu_micro(row.expires_at) if row.expires_at else None,
+            msgspec.Raw(row.options),
+            _Links(root + row.id),
+            row.default_project_id or msgspec.UNSET,
+        )
+        if row.extra != "{}":
+            shown = msgspec.structs.asdict(one).items()
+            own = {name: value for name, value in shown if value is not msgspec.UNSET}
+            one = {**msgspec.json.decode(row.extra), **own}
         found.append(one)
     return found
+
+
+def _is_away(ctx: Context, row: UserRow) -> bool:
+    return accounts.is_away(ctx.env, msgspec.json.decode(row.options), row.last_active_at)
 
 
 def own_domain(ctx: Context) -> str | None:
@@ -151,12 +190,7 @@ def index(ctx: Context) -> Body:
     statement = select(User)
     if domain_id:
         statement = statement.where(User.domain_id == domain_id)
-    if ctx.env.settings.of(IdentitySettings).disable_user_account_days_inactive:
-        page = page_of(ctx, USERS, statement)
-        return collection(ctx, "users", render_many(ctx, page.rows), page)
-    rows: Any = statement.with_only_columns(*_SHOWN)
-    page = page_of(ctx, USERS, rows, scalars=False)
-    return collection(ctx, "users", _render_rows(ctx, page.rows), page)
+    return listed(ctx, statement)
 
 
 def show(ctx: Context, user_id: str) -> Body:

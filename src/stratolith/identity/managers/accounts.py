@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session, aliased
 
@@ -33,15 +33,32 @@ class Account:
         return self.password.expires_at if self.password is not None else None
 
 
+# Made once: putting a statement together costs as much as running it
+_NEWEST = (
+    select(func.max(Password.id))
+    .where(Password.user_id == User.id)
+    .correlate(User)
+    .scalar_subquery()
+)
+_ACCOUNT = (
+    select(User, _Domain, Password)
+    .join(_Domain, and_(_Domain.id == User.domain_id, _Domain.is_domain))
+    .outerjoin(Password, Password.id == _NEWEST)
+)
+_BY_ID = _ACCOUNT.where(User.id == bindparam("id"))
+_BY_NAME = _ACCOUNT.where(User.name == bindparam("name"), User.domain_id == bindparam("domain"))
+_BY_NAMES = _ACCOUNT.where(User.name == bindparam("name"), _Domain.name == bindparam("domain"))
+
+
 def by_id(session: Session, user_id: str) -> Account | None:
-    return _one(session, User.id == user_id)
+    return _one(session, _BY_ID, id=user_id)
 
 
 def by_name(session: Session, name: str, domain: dict[str, Any]) -> Account | None:
     """``domain`` is ``{"id"}`` or ``{"name"}``."""
     if domain.get("id") is not None:
-        return _one(session, and_(User.name == name, User.domain_id == domain["id"]))
-    return _one(session, and_(User.name == name, _Domain.name == domain["name"]))
+        return _one(session, _BY_NAME, name=name, domain=domain["id"])
+    return _one(session, _BY_NAMES, name=name, domain=domain["name"])
 
 
 def enabled(env: Environment, session: Session, user_id: str) -> Account:
@@ -58,12 +75,22 @@ def require_enabled(env: Environment, found: Account | None) -> Account:
 
 def is_enabled(env: Environment, user: User) -> bool:
     """Whether the user may be anybody now: not disabled, nor away for too many days."""
-    if not user.enabled:
+    return user.enabled and not is_away(env, user.options, user.last_active_at)
+
+
+def days_until_disabled(env: Environment) -> int:
+    """Days without a login after which users are disabled; 0: never."""
+    return env.settings.of(IdentitySettings).disable_user_account_days_inactive
+
+
+def is_away(env: Environment, options: dict[str, Any], last_active_at: datetime | None) -> bool:
+    """Whether a user with these options has not been there for too many days."""
+    days = days_until_disabled(env)
+    if not days or last_active_at is None or options.get(ALWAYS_ACTIVE):
         return False
-    days = env.settings.of(IdentitySettings).disable_user_account_days_inactive
-    if not days or user.last_active_at is None or user.options.get(ALWAYS_ACTIVE):
-        return True
-    return env.clock.now() < user.last_active_at + timedelta(days=days)
+    if last_active_at.tzinfo is None:
+        last_active_at = last_active_at.replace(tzinfo=UTC)
+    return env.clock.now() >= last_active_at + timedelta(days=days)
 
 
 def was_active(ctx: Context, user: User) -> None:
@@ -75,18 +102,6 @@ def was_active(ctx: Context, user: User) -> None:
     ctx.env.db.run(lambda session: session.execute(statement))
 
 
-def _one(session: Session, condition: ColumnElement[bool]) -> Account | None:
-    newest = (
-        select(func.max(Password.id))
-        .where(Password.user_id == User.id)
-        .correlate(User)
-        .scalar_subquery()
-    )
-    statement = (
-        select(User, _Domain, Password)
-        .join(_Domain, and_(_Domain.id == User.domain_id, _Domain.is_domain))
-        .outerjoin(Password, Password.id == newest)
-        .where(condition)
-    )
-    row = session.execute(statement).first()
+def _one(session: Session, statement: Any, **values: str) -> Account | None:
+    row = session.execute(statement, values).first()
     return Account(*row) if row is not None else None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy import update as sql_update
 
 from stratolith.identity.managers import accounts, claims, factors, receipts, tokens
@@ -21,6 +21,9 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import ApiError, BadRequest, Forbidden, Unauthorized
 
 Body = dict[str, Any]
+_PROJECT = select(Project).where(
+    Project.domain_id == bindparam("domain"), Project.name == bindparam("name")
+)
 
 
 def log_in(ctx: Context, auth: Body) -> tuple[str, Identity]:
@@ -118,8 +121,8 @@ def _project_id(ctx: Context, given: Body) -> str:
     if domain is None:
         raise Unauthorized
     # whole rows, not ids: what is looked up later finds them in the session
-    statement = select(Project).where(Project.domain_id == domain.id, Project.name == given["name"])
-    found = ctx.session.scalars(statement).first()
+    values = {"domain": domain.id, "name": given["name"]}
+    found = ctx.session.scalars(_PROJECT, values).first()
     if found is None and given["name"] == domain.name:
         found = domain  # a domain can act as a project
     if found is None:

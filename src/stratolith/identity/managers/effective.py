@@ -6,7 +6,9 @@ the one asked for (not inherited) or something above it (inherited).
 
 from __future__ import annotations
 
-from sqlalchemy import and_, or_, select
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from stratolith.identity.models import Assignment, Membership, Project
@@ -32,57 +34,54 @@ def ancestors(session: Session, project: Project) -> list[Project]:
     return found
 
 
-def _roles(session: Session, user_id: str, target: object) -> list[str]:
-    groups = select(Membership.group_id).where(Membership.user_id == user_id)
-    actor = or_(
-        and_(Assignment.actor == USER, Assignment.actor_id == user_id),
-        and_(Assignment.actor == GROUP, Assignment.actor_id.in_(groups)),
-    )
-    statement = select(Assignment.role_id).where(actor, target)  # type: ignore[arg-type]
-    return list(dict.fromkeys(session.scalars(statement)))
+# Made once: putting a statement together costs as much as running it
+_GROUPS = select(Membership.group_id).where(Membership.user_id == bindparam("user"))
+_ACTOR = or_(
+    and_(Assignment.actor == USER, Assignment.actor_id == bindparam("user")),
+    and_(Assignment.actor == GROUP, Assignment.actor_id.in_(_GROUPS)),
+)
+_ROLES = select(Assignment.role_id).where(_ACTOR)
+_DIRECT = and_(
+    Assignment.target.in_([PROJECT, DOMAIN]),
+    Assignment.target_id == bindparam("target"),
+    Assignment.inherited.is_(False),
+)
+_INHERITED = and_(
+    Assignment.target.in_([PROJECT, DOMAIN]),
+    Assignment.target_id.in_(bindparam("above", expanding=True)),
+    Assignment.inherited.is_(True),
+)
+_ON_PROJECT = _ROLES.where(or_(_DIRECT, _INHERITED))
+_ON_DOMAIN = _ROLES.where(
+    Assignment.target == DOMAIN,
+    Assignment.target_id == bindparam("target"),
+    Assignment.inherited.is_(False),
+)
+_ON_SYSTEM = _ROLES.where(Assignment.target == SYSTEM)
+_EVERYTHING = select(Assignment.target, Assignment.target_id, Assignment.inherited).where(_ACTOR)
+
+
+def _roles(session: Session, statement: Select[Any], **values: Any) -> list[str]:
+    return list(dict.fromkeys(session.scalars(statement, values)))
 
 
 def on_project(session: Session, user_id: str, project: Project) -> list[str]:
     """Role ids before implication."""
     above = [one.id for one in ancestors(session, project)]
-    direct = and_(
-        Assignment.target.in_([PROJECT, DOMAIN]),
-        Assignment.target_id == project.id,
-        Assignment.inherited.is_(False),
-    )
-    inherited = and_(
-        Assignment.target.in_([PROJECT, DOMAIN]),
-        Assignment.target_id.in_(above),
-        Assignment.inherited.is_(True),
-    )
-    return _roles(session, user_id, or_(direct, inherited) if above else direct)
+    return _roles(session, _ON_PROJECT, user=user_id, target=project.id, above=above)
 
 
 def on_domain(session: Session, user_id: str, domain_id: str) -> list[str]:
-    return _roles(
-        session,
-        user_id,
-        and_(
-            Assignment.target == DOMAIN,
-            Assignment.target_id == domain_id,
-            Assignment.inherited.is_(False),
-        ),
-    )
+    return _roles(session, _ON_DOMAIN, user=user_id, target=domain_id)
 
 
 def on_system(session: Session, user_id: str) -> list[str]:
-    return _roles(session, user_id, Assignment.target == SYSTEM)
+    return _roles(session, _ON_SYSTEM, user=user_id)
 
 
 def _assignments_of(session: Session, user_id: str) -> list[tuple[str, str, bool]]:
     """(target, target id, inherited) of everything the user or a group of the user has."""
-    groups = select(Membership.group_id).where(Membership.user_id == user_id)
-    actor = or_(
-        and_(Assignment.actor == USER, Assignment.actor_id == user_id),
-        and_(Assignment.actor == GROUP, Assignment.actor_id.in_(groups)),
-    )
-    statement = select(Assignment.target, Assignment.target_id, Assignment.inherited)
-    rows = session.execute(statement.where(actor))
+    rows = session.execute(_EVERYTHING, {"user": user_id})
     return [(row.target, row.target_id, row.inherited) for row in rows]
 
 

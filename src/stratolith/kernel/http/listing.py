@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Select, UnaryExpression, and_, false, or_
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from stratolith.kernel.clock import parse_time
 from stratolith.kernel.config import ApiSection
@@ -29,6 +29,7 @@ from stratolith.kernel.exceptions import BadRequest
 
 Column = InstrumentedAttribute[Any]
 Filter = Callable[[Sequence[str]], ColumnElement[bool]]  # all values given for the name
+Reader = Callable[[Session, Select[Any]], Sequence[Any]]
 
 
 class InvalidMarker(BadRequest):
@@ -108,6 +109,10 @@ def in_order(column: Column, descending: bool = False) -> UnaryExpression[Any]:
     return ordered.nulls_last() if descending else ordered.nulls_first()
 
 
+def _objects(session: Session, statement: Select[Any]) -> Sequence[Any]:
+    return session.scalars(statement).all()
+
+
 # -- pages ---------------------------------------------------------------------------------------
 
 
@@ -158,9 +163,12 @@ class Listing:
         sort: Sequence[tuple[str, str]] | None = None,
         limit: int | None = None,
         marker: str | None = None,
-        scalars: bool = True,
+        read: Reader | None = None,
     ) -> Page:
-        """One page of ``statement``; limit and marker default to the query string's."""
+        """One page of ``statement``; limit and marker default to the query string's.
+
+        read: fetches the rows; default: the statement's objects. They need an ``id``.
+        """
         top = ctx.env.settings.of(ApiSection).page_limit
         asked = limit if limit is not None else asked_limit(ctx)
         size = top if asked is None else min(asked, top)
@@ -172,8 +180,7 @@ class Listing:
             statement = statement.order_by(in_order(column, descending))
         if size == 0:
             return Page([], False, 0)
-        result = ctx.session.execute(statement.limit(size + 1))
-        rows = result.scalars().all() if scalars else result.all()
+        rows = (read or _objects)(ctx.session, statement.limit(size + 1))
         return Page(rows[:size], len(rows) > size, size)
 
     def _order(self, sort: Sequence[tuple[str, str]]) -> list[tuple[Column, bool]]:

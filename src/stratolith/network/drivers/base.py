@@ -97,6 +97,7 @@ class NetworkView(msgspec.Struct, frozen=True, kw_only=True):
     ports: list[PortView] = []
     dhcp_hosts: list[DhcpHostView] = []
     dhcp_port_id: str | None = None  # None: no DHCP namespace on this host
+    dhcp_lease_seconds: int = 86400
     dhcp_mac: str | None = None
 
 

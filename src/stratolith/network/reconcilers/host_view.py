@@ -178,6 +178,7 @@ class _Compiler:
             mtu=network.mtu,
             external=network.external,
             dns_domain=self.settings.dhcp_domain,
+            dhcp_lease_seconds=self.settings.dhcp_lease_seconds,
             subnets=[self._subnet(subnet, served) for subnet in subnets],
             ports=[self._port(port, book, network) for port in mine],
             dhcp_hosts=self._dhcp_hosts(guests, served) if served else [],

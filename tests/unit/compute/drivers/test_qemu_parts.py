@@ -8,12 +8,24 @@ import time
 import uuid
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stratolith.compute.drivers.base import DriverError, GuestSpec, VifSpec
-from stratolith.compute.drivers.qemu import command, console, events, hotplug, process, programs
+from stratolith.compute.drivers.qemu import (
+    command,
+    console,
+    events,
+    firmware,
+    hotplug,
+    machines,
+    process,
+    programs,
+)
 from stratolith.compute.drivers.qemu.acceleration import Acceleration
 from stratolith.compute.drivers.qemu.disks import DiskFile
+from stratolith.compute.drivers.qemu.firmware import Uefi
+from stratolith.compute.drivers.qemu.machines import Machine
 
 TCG = Acceleration("tcg", "A test.")
 
@@ -105,25 +117,140 @@ def vif(number: int) -> VifSpec:
     return VifSpec(port_id=f"port{number}", mac=f"fa:16:3e:00:00:{number:02x}", tap=f"tap{number}")
 
 
-def built(vifs: int = 0, disks: int = 1) -> list[str]:
+OVMF = Uefi(Path("/fw/OVMF_CODE.fd"), True, Path("/fw/OVMF_VARS.fd"), 540672)
+AAVMF = Uefi(Path("/fw/QEMU_EFI.fd"), False, None, 64 << 20)
+
+
+def machine(arch: str, board: str, uefi: Uefi | None = None) -> Machine:
+    platform = machines.platform_of(arch)
+    [found] = [one for one in platform.boards if one.name == board]
+    return Machine(platform, found, board, uefi)
+
+
+PC = machine("x86_64", "pc")
+Q35 = machine("x86_64", "q35", OVMF)
+VIRT = machine("aarch64", "virt", AAVMF)
+
+
+def built(
+    vifs: int = 0, disks: int = 1, on: Machine = PC, drive: dict[str, bytes] | None = None
+) -> list[str]:
     spec = GuestSpec(
-        id=str(uuid.uuid4()), name="g", vcpus=1, memory_mb=64, vifs=[vif(n) for n in range(vifs)]
-    )
+        id=str(uuid.uuid4()), name="g", vcpus=1, memory_mb=64, config_drive=drive,
+        vifs=[vif(n) for n in range(vifs)],
+    )  # fmt: skip
     files = [DiskFile(Path(f"/x,y/disk{n}"), "raw", f"serial{n}") for n in range(disks)]
     slots = hotplug.slots([one.port_id for one in spec.vifs], {})
-    return command.build("qemu", spec, Path("/state,dir/g"), files, slots, TCG)
+    return command.build("qemu", on, spec, Path("/state,dir/g"), files, slots, TCG)
+
+
+def values(words: list[str], option: str) -> list[str]:
+    return [words[n + 1] for n, word in enumerate(words) if word == option]
 
 
 def devices(words: list[str]) -> dict[str, dict[str, object]]:
-    found = [json.loads(words[n + 1]) for n, word in enumerate(words) if word == "-device"]
+    found = [json.loads(text) for text in values(words, "-device")]
     return {str(one["id"]): one for one in found}
 
 
-def test_no_two_devices_share_a_slot() -> None:
-    made = devices(built(vifs=10, disks=16))
-    places = [one["addr"] for one in made.values() if "addr" in one]
-    assert len(places) == len(set(places)) == 10 + 16 + 2
+@pytest.mark.parametrize(("on", "more"), [(PC, 0), (Q35, 11), (VIRT, 13)])
+def test_no_two_devices_share_a_slot(on: Machine, more: int) -> None:
+    made = devices(built(vifs=10, disks=16, on=on, drive={}))
+    places = [(one["bus"], one["addr"]) for one in made.values() if "addr" in one]
+    assert len(places) == len(set(places)) == 10 + 16 + 2 + more
     assert {"vif-port9", "dev-disk15", "rng", "balloon"} <= made.keys()
+    buses = {f"{on.board.bus}", "ide.0", "scsi.0"} | {name for name in made if "port" in name}
+    assert {one["bus"] for one in made.values()} <= buses
+
+
+def test_a_nic_of_pci_express_has_a_port_of_its_own() -> None:
+    made = devices(built(vifs=2, on=VIRT))
+    for number in range(2):
+        bus = made[f"vif-port{number}"]["bus"]
+        assert made[str(bus)]["driver"] == "pcie-root-port"
+    chassis = [one["chassis"] for one in made.values() if one["driver"] == "pcie-root-port"]
+    assert len(chassis) == len(set(chassis)) == 10
+
+
+def test_the_machine_of_an_arm_guest() -> None:
+    words = built(on=VIRT, drive={})
+    assert values(words, "-machine") == [
+        "virt,gic-version=max,dump-guest-core=off,usb=off,pflash1=variables"
+    ]
+    assert values(words, "-bios") == ["/fw/QEMU_EFI.fd"]
+    assert values(words, "-cpu") == ["max,pauth-impdef=on"]
+    blocks = {one["node-name"]: one for one in map(json.loads, values(words, "-blockdev"))}
+    assert blocks["variables"]["file"]["filename"] == "/state,dir/g/nvram.fd"
+    assert not {"-vga", "kvm", "ide-cd"} & set(words)
+    assert devices(words)["dev-configdrive"] == {
+        "driver": "scsi-cd", "id": "dev-configdrive", "drive": "configdrive", "bus": "scsi.0"
+    }  # fmt: skip
+
+
+def test_a_pc_with_uefi_has_its_code_in_flash() -> None:
+    words = built(on=Q35)
+    [options] = values(words, "-machine")
+    assert options.startswith("q35,")
+    assert options.endswith(",pflash0=code,pflash1=variables")
+    blocks = {one["node-name"]: one for one in map(json.loads, values(words, "-blockdev"))}
+    assert blocks["code"]["read-only"] is True
+    assert "read-only" not in blocks["variables"]
+    assert "-bios" not in words
+
+
+def test_variables_of_the_firmware_are_made_once(tmp_path: Path) -> None:
+    template = tmp_path / "template"
+    template.write_bytes(b"entries")
+    uefi = Uefi(tmp_path / "code", True, template, 4096)
+    firmware.make_variables(uefi, tmp_path)
+    made = tmp_path / "nvram.fd"
+    assert made.read_bytes() == b"entries".ljust(4096, b"\0")
+    assert made.stat().st_mode & 0o777 == 0o600
+    made.write_bytes(b"changed by the guest")
+    firmware.make_variables(uefi, tmp_path)
+    assert made.read_bytes() == b"changed by the guest"
+
+
+def test_variables_of_an_empty_flash_take_no_room(tmp_path: Path) -> None:
+    firmware.make_variables(AAVMF, tmp_path)
+    status = (tmp_path / "nvram.fd").stat()
+    assert status.st_size == 64 << 20
+    assert status.st_blocks == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"arch": "s390x"}, "architecture s390x cannot run"),
+        ({"arch": "x86_64", "machine": "isapc"}, "'isapc' cannot run on this host, only pc and"),
+        ({"arch": "x86_64", "machine": "pc,accel=kvm"}, "'pc,accel=kvm' cannot run"),
+        ({"arch": "aarch64", "machine": "q35"}, "only virt"),
+        ({"arch": "aarch64", "firmware": "bios"}, "have no BIOS"),
+    ],
+)
+def test_machines_no_host_has_are_refused(changes: dict[str, str], words: str) -> None:
+    spec = msgspec.structs.replace(GuestSpec(id="i", name="g", vcpus=1, memory_mb=64), **changes)
+    with pytest.raises(DriverError, match=words):
+        machines.of(spec)
+
+
+@pytest.mark.parametrize("kind", ["", "pc", "pc-i440fx-7.2", "q35", "pc-q35-7.2"])
+def test_machine_types_with_their_versions(kind: str) -> None:
+    spec = GuestSpec(id="i", name="g", vcpus=1, memory_mb=64, arch="i686", machine=kind)
+    found = machines.of(spec)
+    assert found.type == (kind or "pc")
+    assert found.board.name == ("q35" if "q35" in kind else "pc")
+    assert found.uefi is None
+
+
+def test_missing_firmware_is_told_with_its_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = ("qemu-efi-aarch64", AAVMF._replace(code=tmp_path / "nowhere"))
+    monkeypatch.setitem(firmware._KNOWN, "aarch64", nowhere)
+    with pytest.raises(DriverError, match="install the package qemu-efi-aarch64"):
+        machines.of(GuestSpec(id="i", name="g", vcpus=1, memory_mb=64, arch="aarch64"))
+    assert "aarch64" not in machines.runnable()
 
 
 def test_more_devices_than_slots_are_refused() -> None:
@@ -142,12 +269,12 @@ def test_nics_keep_their_slots_and_freed_ones_are_used_again() -> None:
 
 def test_unknown_nic_models_are_refused() -> None:
     with pytest.raises(DriverError, match="'e1000' are not supported"):
-        command.nic(VifSpec(port_id="p", mac="m", tap="t", model="e1000"), 5)
+        command.nic(VifSpec(port_id="p", mac="m", tap="t", model="e1000"), 5, PC.board)
 
 
 @pytest.mark.parametrize(("memory", "cache"), [(64, 32), (512, 64), (8192, 256)])
 def test_translation_cache_grows_with_the_guest(memory: int, cache: int) -> None:
-    assert f"tcg,thread=multi,tb-size={cache}" in TCG.options(memory)
+    assert f"tcg,thread=multi,tb-size={cache}" in TCG.options(memory, "max")
 
 
 def test_a_program_is_bounded_in_time() -> None:

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from stratolith.deploy.guest_image import GuestImageError, packages
+from stratolith.deploy.guest_image.architectures import NAMES, architecture
+
+AMD64 = architecture("amd64")
 
 
 @pytest.fixture
@@ -16,7 +19,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = tmp_path / "cache/packages-amd64"
     directory.mkdir(parents=True)
     manifest = {}
-    names = [*packages.PACKAGES, packages.SHELL_PACKAGE, *packages.GRUB_PACKAGES]
+    names = [*packages.PACKAGES, packages.SHELL_PACKAGE, *AMD64.boot_packages]
     for name in [*names, "linux-image-6.1.0-1-cloud-amd64"]:
         file = directory / f"{name}_1.0_amd64.deb"
         file.write_text(name)
@@ -27,7 +30,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_complete_cache_is_enough(cache: Path) -> None:
     said: list[str] = []
-    files = packages.fetch("amd64", cache, said.append)
+    files = packages.fetch(AMD64, cache, said.append)
     assert len(files) == len(list((cache / "packages-amd64").glob("*.deb")))
     assert "cache" in said[0]
 
@@ -48,16 +51,23 @@ def test_incomplete_cache_is_not_used(cache: Path, name: str, harm: str) -> None
         del known[name]
         manifest.write_text(json.dumps(known))
     with pytest.raises(GuestImageError, match="not installed"):
-        packages.fetch("amd64", cache, print)
+        packages.fetch(AMD64, cache, print)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"a": 1}'])
 def test_broken_manifest_is_not_used(cache: Path, text: str) -> None:
     (cache / "packages-amd64/manifest.json").write_text(text)
     with pytest.raises(GuestImageError, match="not installed"):
-        packages.fetch("amd64", cache, print)
+        packages.fetch(AMD64, cache, print)
 
 
-def test_packages_are_listed_once() -> None:
-    names = [*packages.PACKAGES, packages.SHELL_PACKAGE, *packages.GRUB_PACKAGES]
+@pytest.mark.parametrize("arch", NAMES)
+def test_packages_are_listed_once(arch: str) -> None:
+    boot = architecture(arch).boot_packages
+    names = [*packages.PACKAGES, packages.SHELL_PACKAGE, *boot]
     assert len(names) == len(set(names))
+
+
+def test_each_architecture_has_its_own_cache(cache: Path) -> None:
+    with pytest.raises(GuestImageError, match="not installed"):
+        packages.fetch(architecture("arm64"), cache, print)

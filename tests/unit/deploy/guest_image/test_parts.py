@@ -12,7 +12,7 @@ import pytest
 
 from stratolith.deploy.guest_image import GuestImageError, cpio, elf, kernel
 from stratolith.deploy.guest_image.architectures import architecture
-from stratolith.deploy.guest_image.disk import write_boot_sector
+from stratolith.deploy.guest_image.bios import write_boot_sector
 from stratolith.deploy.guest_image.modules import ModuleTree
 from stratolith.deploy.guest_image.tree import applets
 
@@ -122,9 +122,9 @@ def test_boot_loader_too_large_for_its_gap(tmp_path: Path) -> None:
         write_boot_sector(tmp_path / "disk", bytes(512), bytes(1 << 20))
 
 
-@pytest.mark.parametrize("name", ["arm64", "riscv64", ""])
+@pytest.mark.parametrize("name", ["riscv64", "aarch64", ""])
 def test_architectures_that_cannot_be_built(name: str) -> None:
-    with pytest.raises(GuestImageError, match=r"cannot be built|no guest image"):
+    with pytest.raises(GuestImageError, match="no guest image"):
         architecture(name)
 
 

@@ -18,9 +18,9 @@ import msgspec
 
 from stratolith.compute.drivers.base import DriverError
 from stratolith.compute.drivers.qemu import smoke
+from stratolith.compute.drivers.qemu.smoke import Trial
 
 KVM_CPU = "host"
-TCG_CPU = "max"
 PROOF_SECONDS = 3.0
 _FILE = "acceleration.json"
 
@@ -31,17 +31,13 @@ class Acceleration(msgspec.Struct, frozen=True):
     name: str  # kvm, tcg
     detail: str
 
-    @property
-    def cpu(self) -> str:
-        return KVM_CPU if self.name == "kvm" else TCG_CPU
-
-    def options(self, memory_mb: int) -> list[str]:
+    def options(self, memory_mb: int, tcg_cpu: str) -> list[str]:
         """The -accel and -cpu options of a guest with that much memory."""
         if self.name == "kvm":
-            return ["-accel", "kvm", "-cpu", self.cpu]
+            return ["-accel", "kvm", "-cpu", KVM_CPU]
         # Translated code: 32 MiB hold what a small system runs, a bigger one gets more.
         cache = min(256, max(32, memory_mb // 8))
-        return ["-accel", f"tcg,thread=multi,tb-size={cache}", "-cpu", self.cpu]
+        return ["-accel", f"tcg,thread=multi,tb-size={cache}", "-cpu", tcg_cpu]
 
 
 class _Proof(msgspec.Struct, frozen=True):
@@ -85,36 +81,38 @@ def _obstacle() -> str:
     try:
         os.close(os.open("/dev/kvm", os.O_RDWR | os.O_CLOEXEC))
     except FileNotFoundError:
-        return "this host has no /dev/kvm (VT-x or AMD-V is off, or not passed into this VM)"
+        return "this host has no /dev/kvm (virtualisation is off, or not passed into this VM)"
     except OSError as error:
         return f"/dev/kvm cannot be opened: {error.strerror}"
-    if not any(os.path.isdir(f"/sys/module/{name}") for name in ("kvm_intel", "kvm_amd")):
+    real = smoke.of_this_host().kvm_modules
+    if real and not any(os.path.isdir(f"/sys/module/{name}") for name in real):
         others = sorted(
             name for name in os.listdir("/sys/module") if name.startswith("kvm") and name != "kvm"
         )
         instead = f", only {', '.join(others)}" if others else ""
-        return f"/dev/kvm is not backed by kvm_intel or kvm_amd{instead}"
+        return f"/dev/kvm is not backed by {' or '.join(real)}{instead}"
     return ""
 
 
 def _trial(qemu: str) -> str:
     """Run the firmware; "" when it passed, else what went wrong."""
-    code, words = run_firmware(qemu, ["-accel", "kvm", "-cpu", KVM_CPU])
-    if code == smoke.PASSED:
+    trial = smoke.of_this_host()
+    code, words = run_firmware(qemu, ["-accel", "kvm", "-cpu", KVM_CPU], trial)
+    if code == trial.passed:
         return ""
     if code is None:
         return f"KVM did not get through the test firmware within {PROOF_SECONDS:.0f} s"
     return f"KVM failed at the test firmware (status {code}){words}"
 
 
-def run_firmware(qemu: str, options: list[str]) -> tuple[int | None, str]:
+def run_firmware(qemu: str, options: list[str], trial: Trial) -> tuple[int | None, str]:
     """Exit status (None: killed at the time limit) and QEMU's last words."""
     with tempfile.NamedTemporaryFile(prefix="stratolith-smoke-") as rom:
-        rom.write(smoke.firmware())
+        rom.write(trial.rom())
         rom.flush()
         command = [
             qemu, *options, "-nodefaults", "-no-user-config", "-display", "none", "-m", "16",
-            "-no-reboot", "-bios", rom.name, "-device", "isa-debug-exit,iobase=0xf4,iosize=1",
+            "-no-reboot", "-bios", rom.name, *trial.options,
         ]  # fmt: skip
         started = time.monotonic()
         try:

@@ -1,11 +1,4 @@
-"""The command line of a guest, with every PCI device at a fixed place.
-
-Machine type pc: it boots as fast as q35 under TCG, and every slot of its one bus takes a
-device while the guest runs (acpiphp), without a root port per device. The slots:
-
-    0x00-0x02 host bridge, ISA/IDE/ACPI, VGA    0x05-0x0e NICs, in the order of their arrival
-    0x03 random numbers   0x04 balloon          0x0f-0x1e disks
-"""
+"""The command line of a guest, with every PCI device at a fixed place (see machines.py)."""
 
 from __future__ import annotations
 
@@ -15,18 +8,18 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from stratolith.compute.drivers.base import DriverError, GuestSpec, VifSpec
+from stratolith.compute.drivers.qemu import firmware, machines
 from stratolith.compute.drivers.qemu.acceleration import Acceleration
 from stratolith.compute.drivers.qemu.disks import DiskFile
+from stratolith.compute.drivers.qemu.machines import DISK_SLOTS, NIC_SLOTS, Board, Machine
 
-_BUS = "pci.0"
-NIC_SLOTS = range(0x05, 0x0F)
-DISK_SLOTS = range(0x0F, 0x1F)
 # QEMU may do nothing it does not need once it runs: no new processes, no new privileges.
 _SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 
 
 def build(
     qemu: str,
+    machine: Machine,
     spec: GuestSpec,
     directory: Path,
     disks: list[DiskFile],
@@ -43,22 +36,24 @@ def build(
         *("-name", f"guest={spec.id},debug-threads=on"),
         *("-uuid", spec.id, "-pidfile", str(directory / "qemu.pid")),
         *("-nodefaults", "-no-user-config", "-sandbox", _SANDBOX),
-        *("-machine", "pc,vmport=off,hpet=off,dump-guest-core=off,usb=off"),
-        *acceleration.options(spec.memory_mb),
+        *("-machine", _machine(machine)),
+        *_firmware(machine, directory),
+        *acceleration.options(spec.memory_mb, machine.platform.tcg_cpu),
         *("-smp", f"{spec.vcpus},sockets={spec.vcpus},cores=1,threads=1"),
         *("-m", f"size={spec.memory_mb}M", "-rtc", "base=utc", "-boot", "strict=on"),
         *("-smbios", _smbios(spec.id)),
-        *_consoles(),
-        *_device(driver="virtio-rng-pci", id="rng", bus=_BUS, addr="0x03"),
-        *_balloon(),
+        *_consoles(machine.board),
+        *_device(driver="virtio-rng-pci", id="rng", **machines.place(machine.board, 0x03)),
+        *_balloon(machine.board),
+        *_root_ports(machine.board),
     ]
     for number, disk in enumerate(disks):
-        words += _disk(number, disk)
+        words += _disk(number, disk, machine.board)
     if spec.config_drive is not None:
-        words += _config_drive(directory / "configdrive.iso")
+        words += _config_drive(directory / "configdrive.iso", machine.board)
     for vif in spec.vifs:
         words += ["-netdev", ",".join(_pairs(netdev(vif, acceleration)))]
-        words += ["-device", json.dumps(nic(vif, slots[vif.port_id]))]
+        words += ["-device", json.dumps(nic(vif, slots[vif.port_id], machine.board))]
     return words
 
 
@@ -85,7 +80,7 @@ def netdev(vif: VifSpec, acceleration: Acceleration) -> dict[str, object]:
     return settings
 
 
-def nic(vif: VifSpec, slot: int) -> dict[str, object]:
+def nic(vif: VifSpec, slot: int, board: Board) -> dict[str, object]:
     """The guest's end of a NIC, as device_add takes it; raises DriverError."""
     if vif.model != "virtio":
         raise DriverError(f"NICs of the model {vif.model!r} are not supported, only virtio")
@@ -95,10 +90,43 @@ def nic(vif: VifSpec, slot: int) -> dict[str, object]:
         "netdev": f"net-{vif.port_id}",
         "mac": vif.mac,
         "host_mtu": vif.mtu,
-        "romfile": "",  # no network boot: the BIOS is done sooner
-        "bus": _BUS,
-        "addr": hex(slot),
+        "romfile": "",  # no network boot: the firmware is done sooner
+        **machines.nic_place(board, slot),
     }
+
+
+def _machine(machine: Machine) -> str:
+    words = [machine.type, machine.board.options, "dump-guest-core=off", "usb=off"]
+    if machine.uefi is not None:
+        words += ["pflash0=code"] if machine.uefi.is_flash else []
+        words.append("pflash1=variables")
+    return ",".join(words)
+
+
+def _firmware(machine: Machine, directory: Path) -> list[str]:
+    """UEFI's code, shared and read-only, and the guest's own variables; nothing for a BIOS."""
+    uefi = machine.uefi
+    if uefi is None:
+        return []
+    own = {"driver": "file", "filename": str(directory / firmware.VARIABLES)}
+    words = ["-blockdev", json.dumps({"driver": "raw", "node-name": "variables", "file": own})]
+    if not uefi.is_flash:
+        return [*words, "-bios", str(uefi.code)]
+    file = {"driver": "file", "filename": str(uefi.code), "read-only": True}
+    code = {"driver": "raw", "node-name": "code", "read-only": True, "file": file}
+    return [*words, "-blockdev", json.dumps(code)]
+
+
+def _root_ports(board: Board) -> list[str]:
+    """A free place for each NIC that may ever come: they cannot be added to a running guest."""
+    if not board.is_express:
+        return []
+    words: list[str] = []
+    for slot in NIC_SLOTS:
+        port = {"driver": "pcie-root-port", "id": machines.port_name(slot), "chassis": slot}
+        # virtio needs no I/O ports, of which a machine has too few for all the ports.
+        words += _device(**port, **machines.place(board, slot), **{"io-reserve": 0})
+    return words
 
 
 def _smbios(guest_id: str) -> str:
@@ -109,12 +137,12 @@ def _smbios(guest_id: str) -> str:
     )
 
 
-def _consoles() -> list[str]:
+def _consoles(board: Board) -> list[str]:
     def socket(name: str) -> str:
         return f"socket,id={name},path={name}.sock,server=on,wait=off"
 
     return [
-        *("-display", "none", "-vga", "std", "-vnc", "unix:vnc.sock"),
+        *("-display", "none", *board.display, "-vnc", "unix:vnc.sock"),
         *("-chardev", socket("qmp"), "-mon", "chardev=qmp,mode=control"),
         *("-chardev", "pipe,id=events,path=events", "-mon", "chardev=events,mode=control"),
         *("-chardev", socket("console") + ",logfile=console.log,logappend=on"),
@@ -122,18 +150,17 @@ def _consoles() -> list[str]:
     ]
 
 
-def _balloon() -> list[str]:
+def _balloon(board: Board) -> list[str]:
     """Pages the guest frees go back to the host by themselves."""
     return _device(
         driver="virtio-balloon-pci",
         id="balloon",
-        bus=_BUS,
-        addr="0x04",
+        **machines.place(board, 0x04),
         **{"deflate-on-oom": True, "free-page-reporting": True},
     )
 
 
-def _disk(number: int, disk: DiskFile) -> list[str]:
+def _disk(number: int, disk: DiskFile, board: Board) -> list[str]:
     if number >= len(DISK_SLOTS):
         raise DriverError(f"A guest can have at most {len(DISK_SLOTS)} disks")
     node = f"disk{number}"
@@ -150,21 +177,22 @@ def _disk(number: int, disk: DiskFile) -> list[str]:
             id=f"dev-{node}",
             drive=node,
             serial=disk.serial,
-            bus=_BUS,
-            addr=hex(DISK_SLOTS[number]),
+            **machines.place(board, DISK_SLOTS[number]),
             **device,
         ),
     ]
 
 
-def _config_drive(path: Path) -> list[str]:
-    """On IDE, so that it takes no letter among the guest's vd* disks."""
+def _config_drive(path: Path, board: Board) -> list[str]:
+    """A CD on IDE or SCSI, so that it takes no letter among the guest's vd* disks."""
     file = {"driver": "file", "filename": str(path), "read-only": True}
     block = {"driver": "raw", "node-name": "configdrive", "read-only": True, "file": file}
-    device = _device(
-        driver="ide-cd", id="dev-configdrive", drive="configdrive", bus="ide.0", unit=0
-    )
-    return ["-blockdev", json.dumps(block), *device]
+    words = ["-blockdev", json.dumps(block)]
+    drive = {"id": "dev-configdrive", "drive": "configdrive"}
+    if board.drive_bus == "ide":
+        return [*words, *_device(driver="ide-cd", **drive, bus="ide.0", unit=0)]
+    scsi = _device(driver="virtio-scsi-pci", id="scsi", **machines.place(board, 0x02))
+    return [*words, *scsi, *_device(driver="scsi-cd", **drive, bus="scsi.0")]
 
 
 def _device(**settings: object) -> list[str]:

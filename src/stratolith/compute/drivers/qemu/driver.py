@@ -32,13 +32,16 @@ from stratolith.compute.drivers.qemu import (
     console,
     disks,
     events,
+    firmware,
     host,
     hotplug,
+    machines,
     process,
     programs,
 )
 from stratolith.compute.drivers.qemu.acceleration import Acceleration
 from stratolith.compute.drivers.qemu.guest import Guest, Nics
+from stratolith.compute.drivers.qemu.machines import Platform
 from stratolith.compute.drivers.qemu.monitor import Monitor
 from stratolith.compute.drivers.qemu.process import Process
 from stratolith.kernel.revert import Revert
@@ -69,14 +72,12 @@ class QemuDriver:
         self,
         state_dir: Path,
         *,
-        binary: str = "qemu-system-x86_64",
         use: Literal["auto", "kvm", "tcg"] = "auto",
         soft_reboot_seconds: float = 60.0,
-        unplug_seconds: float = 10.0,
+        unplug_seconds: float = 15.0,  # PCI Express waits 5 s for a change of mind
     ) -> None:
         self._state_dir = state_dir.absolute()
         self._root = self._state_dir / "guests"
-        self._binary = binary
         self._use = use
         self._soft_reboot_seconds = soft_reboot_seconds
         self._unplug_seconds = unplug_seconds
@@ -92,24 +93,28 @@ class QemuDriver:
 
     def facts(self) -> HypervisorFacts:
         """See HypervisorDriver; raises DriverError when QEMU is missing."""
-        qemu = programs.find(self._binary)
-        version = host.qemu_version(qemu)
-        chosen = self._acceleration(qemu)
+        platform = machines.platform_of("")
+        version = host.qemu_version(programs.find(platform.program))
+        chosen = self._acceleration(platform)
         disk, free = host.disk_gb(self._root)
         return HypervisorFacts(
             hypervisor_type="QEMU",
             hypervisor_version=host.version_number(version),
             acceleration=chosen.name,
             acceleration_detail=chosen.detail,
-            architectures=["x86_64"],
+            architectures=machines.runnable(),
             vcpus=host.vcpus(),
             memory_mb=host.memory_mb(),
             disk_gb=disk,
             disk_free_gb=free,
             cpu_info=host.cpu_info(),
+            uefi=[name for name in machines.runnable() if firmware.is_present(name)],
         )
 
-    def _acceleration(self, qemu: str) -> Acceleration:
+    def _acceleration(self, platform: Platform) -> Acceleration:
+        if not machines.is_native(platform):
+            return Acceleration("tcg", "Guests of a foreign architecture are emulated (TCG).")
+        qemu = programs.find(platform.program)
         if self._use != "auto":
             return Acceleration(self._use, f"{self._use.upper()} is set in the configuration.")
         with self._proving:
@@ -148,6 +153,7 @@ class QemuDriver:
         with self._locks.hold(spec.id), _clear(f"Guest {spec.id} cannot be created"):
             if guest.exists:
                 return
+            machines.of(spec)
             with Revert() as revert:
                 draft = self._root / f"{_MAKING}{spec.id}"
                 shutil.rmtree(draft, ignore_errors=True)
@@ -230,12 +236,14 @@ class QemuDriver:
             return
         for vif in spec.vifs:
             hotplug.require_tap(vif)
-        qemu = programs.find(self._binary)
+        machine = machines.of(spec)
         slots = hotplug.slots(_ports(spec), guest.nics().slots)
         words = command.build(
-            qemu, spec, guest.directory, disks.layout(spec, guest.directory), slots,
-            self._acceleration(qemu),
+            programs.find(machine.platform.program), machine, spec, guest.directory,
+            disks.layout(spec, guest.directory), slots, self._acceleration(machine.platform),
         )  # fmt: skip
+        if machine.uefi is not None:
+            firmware.make_variables(machine.uefi, guest.directory)
         guest.save_spec(spec)
         guest.save_nics(Nics(slots, self._boot_id))
         self._shorten_logs(guest)
@@ -315,8 +323,9 @@ class QemuDriver:
             nics = guest.nics()
             slots = hotplug.slots([*nics.slots, vif.port_id], nics.slots)
             if process.find(guest.pid_file, guest.id) is not None:
-                chosen = self._acceleration(programs.find(self._binary))
-                hotplug.plug(guest, vif, slots[vif.port_id], chosen)
+                machine = machines.of(guest.load_spec())
+                chosen = self._acceleration(machine.platform)
+                hotplug.plug(guest, vif, slots[vif.port_id], machine.board, chosen)
             guest.save_nics(Nics(slots, nics.boot_id))
 
     def detach_interface(self, guest_id: str, port_id: str) -> None:

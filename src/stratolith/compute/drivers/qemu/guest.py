@@ -4,7 +4,7 @@
   spec.json       the definition, without the config drive's content
   nics.json       NICs the guest has, and their PCI slots; the boot it was started in
   stopped         exists: not running is what was asked for
-  diskN-ROLE.*    disks; configdrive.iso
+  diskN-ROLE.*    disks; configdrive.iso; nvram.fd: UEFI's variables
   qemu.pid qemu.log qmp.sock console.sock vnc.sock events.in events.out console.log
 """
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
 import threading
 from pathlib import Path
 
 from stratolith.compute.drivers.base import DriverError
 from stratolith.compute.drivers.qemu import programs
+from stratolith.kernel import architecture
 
 _versions: dict[tuple[str, int], str] = {}
 _guard = threading.Lock()
@@ -66,7 +66,7 @@ def cpu_info() -> dict[str, object]:
     count = max(1, len(sockets))
     cores = int(fields.get("cpu cores") or max(1, vcpus() // count))
     return {
-        "arch": platform.machine(),
+        "arch": architecture.of_this_host(),
         "vendor": fields.get("vendor_id", ""),
         "model": fields.get("model name", ""),
         "features": sorted(fields.get("flags", fields.get("Features", "")).split()),

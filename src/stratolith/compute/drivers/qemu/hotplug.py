@@ -10,6 +10,7 @@ from stratolith.compute.drivers.base import DriverError, VifSpec
 from stratolith.compute.drivers.qemu import command
 from stratolith.compute.drivers.qemu.acceleration import Acceleration
 from stratolith.compute.drivers.qemu.guest import Guest
+from stratolith.compute.drivers.qemu.machines import Board
 from stratolith.compute.drivers.qemu.monitor import Monitor, MonitorError
 from stratolith.kernel.revert import Revert
 
@@ -32,7 +33,7 @@ def require_tap(vif: VifSpec) -> None:
         raise DriverError(f"the tap device {vif.tap} does not exist") from None
 
 
-def plug(guest: Guest, vif: VifSpec, slot: int, acceleration: Acceleration) -> None:
+def plug(guest: Guest, vif: VifSpec, slot: int, board: Board, acceleration: Acceleration) -> None:
     """Give a running guest a NIC; one that is there already is success."""
     with Monitor(guest.directory) as monitor, Revert() as revert:
         if f"vif-{vif.port_id}" in _devices(monitor):
@@ -41,7 +42,7 @@ def plug(guest: Guest, vif: VifSpec, slot: int, acceleration: Acceleration) -> N
         _drop_netdev(monitor, vif.port_id)  # left by a driver that died half way
         monitor.execute("netdev_add", command.netdev(vif, acceleration))
         revert.add("remove the NIC's host end", _drop_netdev, monitor, vif.port_id)
-        monitor.execute("device_add", command.nic(vif, slot))
+        monitor.execute("device_add", command.nic(vif, slot, board))
 
 
 def unplug(guest: Guest, port_id: str, seconds: float) -> None:

@@ -14,6 +14,7 @@ from stratolith.compute.drivers.base import DriverError
 # Debian package of each program, for the text a user reads.
 _PACKAGES = {
     "qemu-system-x86_64": "qemu-system-x86",
+    "qemu-system-aarch64": "qemu-system-arm",
     "qemu-img": "qemu-utils",
     "mkfs.ext4": "e2fsprogs",
     "mkswap": "util-linux",
@@ -22,14 +23,22 @@ _PACKAGES = {
 _EXTRA_PATHS = "/usr/local/sbin:/usr/sbin:/sbin"  # a user's PATH often lacks them
 
 
+def is_present(name: str) -> bool:
+    return _path(name) is not None
+
+
 def find(name: str) -> str:
     """Absolute path of a program; raises DriverError naming the package that has it."""
-    path = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:{_EXTRA_PATHS}")
+    path = _path(name)
     if path is None:
         package = _PACKAGES.get(Path(name).name)
         hint = f": install the package {package}" if package else ""
         raise DriverError(f"{name} is not installed on this host{hint}")
     return path
+
+
+def _path(name: str) -> str | None:
+    return shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:{_EXTRA_PATHS}")
 
 
 def run(

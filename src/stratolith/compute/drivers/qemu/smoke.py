@@ -1,20 +1,53 @@
-"""A 64 KiB firmware that tells a working KVM from a broken one.
+"""Small firmware that tells a working KVM from a broken one, for each architecture of a host.
 
-It goes from real mode to long mode, saves and restores FPU state, does an atomic 16 byte
+x86: goes from real mode to long mode, saves and restores FPU state, does an atomic 16 byte
 exchange, loops with memory accesses and ends QEMU with exit status 33. A KVM that only
 emulates instructions (nested software paging) fails one of these or never gets through the
 loop, although it opens and runs real-mode code well. The ROM appears at 0xF0000 and at
 0xFFFF0000; the page tables are built at 0x10000 and map the first GiB (one 2 MiB page) and
 the last 2 MiB below 4 GiB, where the ROM is.
+
+AArch64: turns the floating-point unit on, calculates with it, loops with memory accesses (the
+memory of the board virt starts at 1 GiB) and has PSCI power off the machine. The ROM appears
+at 0; whatever goes wrong ends in an endless loop, which the time limit ends.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from stratolith.compute.drivers.base import DriverError
+from stratolith.kernel import architecture
+
 SIZE = 0x10000
-PASSED = 33  # isa-debug-exit: (0x10 << 1) | 1
+Code = Mapping[int, Sequence[tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A firmware and how to run it. ``passed``: QEMU's exit status; ``filler``: bytes of the
+    ROM where no code is; ``kvm_modules``: the kernel modules of which a real KVM needs one,
+    none where it may be built in."""
+
+    code: Code
+    filler: bytes
+    options: tuple[str, ...]
+    passed: int
+    kvm_modules: tuple[str, ...] = ()
+
+    def rom(self) -> bytes:
+        """The ROM image, 64 KiB."""
+        rom = bytearray(self.filler * (SIZE // len(self.filler)))
+        for offset, lines in self.code.items():
+            code = b"".join(bytes.fromhex(line[0]) for line in lines)
+            rom[offset : offset + len(code)] = code
+        assert len(rom) == SIZE
+        return bytes(rom)
+
 
 # offset: [(machine code, instruction)], read together with the processor manual
-_CODE: dict[int, list[tuple[str, str]]] = {
+_X86: Code = {
     0x00: [  # real mode, 16 bit
         ("fa", "cli"),
         ("fc", "cld"),
@@ -87,12 +120,52 @@ _CODE: dict[int, list[tuple[str, str]]] = {
     0xFFF0: [("ea 00 00 00 f0", "jmp far 0xf000:0x0000        ; the processor starts here")],
 }
 
+_AARCH64: Code = {
+    0x00: [  # 64 bit, memory management off
+        ("00 06 a0 d2", "mov x0, #0x300000"),
+        ("40 10 18 d5", "msr cpacr_el1, x0            ; floating point on"),
+        ("df 3f 03 d5", "isb"),
+        ("01 00 a8 d2", "mov x1, #0x40000000          ; memory"),
+        ("62 09 80 d2", "mov x2, #0x4b"),
+        ("40 00 67 9e", "fmov d0, x2"),
+        ("20 00 00 fd", "str d0, [x1]"),
+        ("21 00 40 fd", "ldr d1, [x1]"),
+        ("21 28 60 1e", "fadd d1, d1, d0"),
+        ("23 00 66 9e", "fmov x3, d1"),
+        ("7f 58 02 f1", "cmp x3, #0x96"),
+        ("41 01 00 54", "b.ne 0x54"),
+        ("04 d8 98 52", "mov w4, #0xc6c0"),
+        ("a4 05 a0 72", "movk w4, #0x2d, lsl #16      ; 3000000"),
+        ("24 08 00 b9", "str w4, [x1, #8]             ; 0x38"),
+        ("25 08 40 b9", "ldr w5, [x1, #8]"),
+        ("a4 04 00 51", "sub w4, w5, #1"),
+        ("a4 ff ff 35", "cbnz w4, 0x38"),
+        ("00 01 80 52", "mov w0, #8"),
+        ("00 80 b0 72", "movk w0, #0x8400, lsl #16    ; PSCI: SYSTEM_OFF"),
+        ("02 00 00 d4", "hvc #0"),
+        ("00 00 00 14", "b 0x54                       ; failed, wait for the time limit"),
+    ],
+}
 
-def firmware() -> bytes:
-    """The ROM image, 64 KiB; what is not code halts."""
-    rom = bytearray(b"\xf4" * SIZE)
-    for offset, lines in _CODE.items():
-        code = b"".join(bytes.fromhex(line[0]) for line in lines)
-        rom[offset : offset + len(code)] = code
-    assert len(rom) == SIZE
-    return bytes(rom)
+X86 = Trial(
+    _X86,
+    b"\xf4",  # hlt
+    ("-device", "isa-debug-exit,iobase=0xf4,iosize=1"),
+    33,  # isa-debug-exit: (0x10 << 1) | 1
+    ("kvm_intel", "kvm_amd"),
+)
+AARCH64 = Trial(
+    _AARCH64,
+    b"\x00\x00\x00\x14",  # b .
+    ("-machine", "virt,gic-version=max"),
+    0,
+)
+_TRIALS = {"x86_64": X86, "i686": X86, "aarch64": AARCH64}
+
+
+def of_this_host() -> Trial:
+    """The trial of this host's architecture; raises DriverError when there is none."""
+    name = architecture.of_this_host()
+    if name not in _TRIALS:
+        raise DriverError(f"Guests of the architecture {name} cannot run on this host")
+    return _TRIALS[name]

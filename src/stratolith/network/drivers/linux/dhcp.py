@@ -11,7 +11,6 @@ from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.filters import checked_mac
 from stratolith.network.drivers.linux.objects import DhcpSpec, NamespaceSpec, VethSpec
 
-LEASE_SECONDS = 86400
 _HOSTNAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
 _DOMAIN = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*\.?\Z")
 _OPTION = re.compile(r"[A-Za-z0-9:-]{1,64}\Z")
@@ -75,7 +74,7 @@ def compile_dhcp(
         network_id=names.checked_id(network.id),
         namespace=namespace.name,
         interface=namespace.devices[0].inner_name,
-        options=tuple(_arguments(subnets, domain, network.mtu)),
+        options=tuple(_arguments(subnets, domain, network)),
         hosts="".join(f"{line}\n" for line in _host_lines(hosts, domain)),
         opts="".join(f"{line}\n" for line in dict.fromkeys([*opts, *extra])),
         addn_hosts="".join(f"{line}\n" for line in _name_lines(hosts, domain)),
@@ -100,16 +99,16 @@ def _usable(
     return usable, lines
 
 
-def _arguments(subnets: Iterable[SubnetView], domain: str, mtu: int) -> Iterable[str]:
+def _arguments(subnets: Iterable[SubnetView], domain: str, network: NetworkView) -> Iterable[str]:
     for subnet in subnets:
         net = ipaddress.IPv4Network(subnet.cidr, strict=False)
         yield (
             f"--dhcp-range=set:subnet-{names.checked_id(subnet.id)},"
-            f"{net.network_address},static,{net.netmask},{LEASE_SECONDS}s"
+            f"{net.network_address},static,{net.netmask},{network.dhcp_lease_seconds}s"
         )
     yield f"--domain={domain}"
     yield f"--local=/{domain}/"
-    yield f"--dhcp-option-force=option:mtu,{mtu}"
+    yield f"--dhcp-option-force=option:mtu,{network.mtu}"
 
 
 def _subnet_options(

@@ -1,0 +1,70 @@
+"""UEFI firmware: where the distribution's packages have it, and each guest's own variables."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from stratolith.compute.drivers.base import DriverError
+
+VARIABLES = "nvram.fd"
+
+
+class Uefi(NamedTuple):
+    """One build of the firmware.
+
+    ``is_flash``: the code goes into the first flash device. Otherwise it is loaded like a ROM:
+    the flash of QEMU's board for aarch64 is 64 MiB, all of which a guest would hold in memory.
+    """
+
+    code: Path
+    is_flash: bool
+    variables: Path | None  # what a new guest begins with; None: nothing
+    variables_size: int  # bytes
+
+
+# By architecture: the package, and the firmware in it. Debian's and Ubuntu's places.
+_KNOWN: dict[str, tuple[str, Uefi]] = {
+    "x86_64": (
+        "ovmf",
+        Uefi(
+            Path("/usr/share/OVMF/OVMF_CODE_4M.fd"), True,
+            Path("/usr/share/OVMF/OVMF_VARS_4M.fd"), 540672,
+        ),
+    ),
+    "aarch64": (
+        "qemu-efi-aarch64",
+        Uefi(Path("/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"), False, None, 64 << 20),
+    ),
+}  # fmt: skip
+
+
+def is_present(architecture: str) -> bool:
+    """Whether guests of this architecture can boot by UEFI here."""
+    return architecture in _KNOWN and _KNOWN[architecture][1].code.exists()
+
+
+def require(architecture: str) -> Uefi:
+    """The firmware for guests of an architecture; raises DriverError naming the package."""
+    if architecture not in _KNOWN:
+        raise DriverError(f"There is no UEFI firmware for guests of {architecture}")
+    package, found = _KNOWN[architecture]
+    if not found.code.exists():
+        raise DriverError(
+            f"The UEFI firmware for guests of {architecture} is not installed on this host: "
+            f"install the package {package}"
+        )
+    return found
+
+
+def make_variables(uefi: Uefi, directory: Path) -> None:
+    """Give a guest its own boot entries and settings; those it has already stay."""
+    try:
+        handle = os.open(directory / VARIABLES, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with open(handle, "wb") as file:
+        if uefi.variables is not None:
+            file.write(uefi.variables.read_bytes())
+        file.truncate(uefi.variables_size)
