@@ -100,6 +100,15 @@ def _add_image(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--property", metavar="NAME=VALUE", action="append", default=[], help="may be repeated"
     )
 
+    make = _add(actions, "build", _image_build, "make the small test guest")
+    make.add_argument(
+        "--architecture", metavar="ARCH", help="amd64 or arm64 (default: this machine's)"
+    )
+    make.add_argument("--output", metavar="FILE", help="put it there (default: only the cache)")
+    make.add_argument("--upload", action="store_true", help="into the cloud of this machine")
+    make.add_argument("--name", help="name of the uploaded image (default: cirros-ARCH)")
+    make.add_argument("--public", action="store_true", help="uploaded for every project")
+
 
 def _add_logs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     logs = _add(commands, "logs", _logs, "print what the cloud logged")
@@ -200,6 +209,23 @@ def _image_import(arguments: argparse.Namespace) -> int:
         properties=arguments.property,
     )
     return image_import.run(_layout(arguments), wishes)
+
+
+def _image_build(arguments: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from stratolith.deploy import image_build, up
+    from stratolith.deploy.steps import Report
+
+    wishes = image_build.Wishes(
+        cache=up.checkout_cache(),
+        architecture=arguments.architecture,
+        output=Path(arguments.output) if arguments.output else None,
+        upload=arguments.upload,
+        name=arguments.name,
+        public=arguments.public,
+    )
+    return image_build.run(wishes, lambda: _layout(arguments), Report())
 
 
 def _openrc(arguments: argparse.Namespace) -> int:

@@ -45,8 +45,14 @@ def _external() -> Finding:
 def _print(findings: list[Finding]) -> None:
     width = max(len(finding.what) for finding in findings)
     for finding in findings:
-        mark = "ok  " if finding.is_met else ("warn" if finding.is_warning else "FAIL")
+        mark = "ok  " if finding.is_met else _mark(finding)
         line = f"{mark}  {finding.what:<{width}}  {finding.found}"
         if not finding.is_met:
             line += f" (wanted: {finding.wanted})\n      fix: {finding.fix}"
         print(line)
+
+
+def _mark(missing: Finding) -> str:
+    if missing.is_optional:
+        return "opt "
+    return "warn" if missing.is_warning else "FAIL"

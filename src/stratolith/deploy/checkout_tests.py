@@ -41,7 +41,7 @@ def run(arguments: Sequence[str]) -> int:
         passed, failed = passed + (status == 0), failed + (status != 0)
     skipped = 0
     if not arguments:
-        _prepare_guest_image(root)
+        _prepare_guest_images(root)
     for part in [arguments] if arguments else _parts(root):
         counts, status = _pytest(root, part)
         passed, skipped = passed + counts["passed"], skipped + counts["skipped"]
@@ -52,8 +52,8 @@ def run(arguments: Sequence[str]) -> int:
     return 1 if failed else 0
 
 
-def _prepare_guest_image(root: Path) -> None:
-    """Build the guest image that tests boot, unless the checkout has it."""
+def _prepare_guest_images(root: Path) -> None:
+    """Build the guest images that tests boot, unless the checkout has them."""
     from stratolith.deploy import guest_image
 
     def say(text: str) -> None:
@@ -62,7 +62,8 @@ def _prepare_guest_image(root: Path) -> None:
     cache = root / ".cache" / "guest-image"
     cache.mkdir(parents=True, exist_ok=True)
     try:
-        guest_image.prepare("build", cache, say)
+        for name in guest_image.ARCHITECTURES:
+            guest_image.prepare_built(name, cache, say)
     except guest_image.GuestImageError as error:
         raise DeployError(f"No guest image: {error}") from None
 

@@ -34,13 +34,14 @@ LONGEST = max(len(one) for one in GUEST_TOOLS)
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user asked for; ``properties`` are NAME=VALUE."""
+    """What the user asked for; ``properties`` are NAME=VALUE, ``min_ram`` is in MiB."""
 
     file: Path
     name: str | None = None
     convert: str | None = None
     public: bool = False
     properties: Sequence[str] = field(default_factory=tuple)
+    min_ram: int = 0
 
 
 @dataclass(frozen=True)
@@ -157,6 +158,7 @@ def _upload(
         "name": wishes.name or wishes.file.stem,
         "disk_format": found.format,
         "container_format": "bare",
+        "min_ram": wishes.min_ram,
         "visibility": "public" if wishes.public else "shared",
     }
     image_id = str(client.post("image", "/v2/images", body)["id"])

@@ -36,14 +36,19 @@ class PrepareError(Exception):
 
 class DebianPackage(NamedTuple):
     name: str
-    architecture: str  # amd64, arm64, any
-    need: str  # required, helpful
+    architecture: str  # of the host: amd64, arm64, any
+    need: str  # required; helpful; GUESTS-guests: optional, runs guests of this architecture
     probe: str  # command name, or path (may be a glob)
     why: str
 
     @property
     def is_required(self) -> bool:
         return self.need == "required"
+
+    @property
+    def guests(self) -> str:
+        """The architecture whose guests need it; "" for a package that is not optional."""
+        return self.need.removesuffix("-guests") if self.need.endswith("-guests") else ""
 
     def is_present(self) -> bool:
         """Whether what the package brings is there, from whatever source."""
@@ -57,13 +62,14 @@ def debian_architecture() -> str:
     return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
 
 
-def required_packages(path: Path = PACKAGES_FILE) -> list[DebianPackage]:
-    """The packages this machine's architecture needs, in file order."""
+def required_packages(path: Path = PACKAGES_FILE, *, optional: bool = False) -> list[DebianPackage]:
+    """The packages this machine's architecture needs, in file order; optional ones if asked."""
     found = []
     for line in path.read_text().splitlines():
         if line.strip() and not line.startswith("#"):
             package = DebianPackage(*line.split(None, 4))
-            if package.architecture in ("any", debian_architecture()):
+            is_for_us = package.architecture in ("any", debian_architecture())
+            if is_for_us and (optional or not package.guests):
                 found.append(package)
     return found
 
@@ -136,8 +142,9 @@ class Preparation:
     def python(self) -> Path:
         return self.venv / "bin" / "python"
 
-    def install_debian_packages(self) -> None:
-        missing = [p.name for p in required_packages() if not p.is_present()]
+    def install_debian_packages(self, *, optional: bool = False) -> None:
+        wanted = required_packages(optional=optional)
+        missing = [package.name for package in wanted if not package.is_present()]
         if not missing:
             return
         if shutil.which("apt-get") is None:
@@ -265,6 +272,8 @@ def prepare(root: Path, *, system: bool, test: bool = False) -> None:
         preparation.install_packages()
         if test:
             preparation.install_packages("requirements-test.lock")
+            if os.geteuid() == 0:  # the tests run guests of every kind
+                preparation.install_debian_packages(optional=True)
         preparation.link_sources()
         if system:
             preparation.record_debian_packages()

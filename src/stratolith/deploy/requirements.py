@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import sys
 from collections.abc import Iterator
@@ -13,12 +12,12 @@ from pathlib import Path
 from stratolith.deploy import processes, running
 from stratolith.deploy.credentials import api_address
 from stratolith.deploy.prepare import required_packages
+from stratolith.kernel import architecture
 from stratolith.kernel.config import ApiSection, Settings
 
 LEAST_DISK_MIB = 2048
 LEAST_FAKE_DISK_MIB = 100
 LEAST_MEMORY_MIB = 900
-ARCHITECTURES = {"x86_64", "aarch64"}
 
 
 @dataclass(frozen=True)
@@ -31,6 +30,7 @@ class Finding:
     is_met: bool
     fix: str = ""
     is_warning: bool = False  # the cloud works without, only worse
+    is_optional: bool = False  # the cloud works without, unless somebody wants just this
 
 
 def findings(settings: Settings, is_running: bool) -> Iterator[Finding]:
@@ -40,6 +40,7 @@ def findings(settings: Settings, is_running: bool) -> Iterator[Finding]:
     if not settings.fake:
         yield _root()
         yield from _packages()
+        yield from _guests()
         yield _tun()
         yield _kvm()
         yield _memory()
@@ -120,9 +121,12 @@ def _python() -> Finding:
 
 
 def _architecture() -> Finding:
-    machine = platform.machine()
+    from stratolith.compute.drivers.qemu import machines
+
+    machine = architecture.of_this_host()
+    known = {platform.architectures[0] for platform in machines.PLATFORMS}
     return Finding(
-        "processor", machine, " or ".join(sorted(ARCHITECTURES)), machine in ARCHITECTURES,
+        "processor", machine, " or ".join(sorted(known)), machine in known,
         "guests of this architecture are not supported",
     )  # fmt: skip
 
@@ -136,7 +140,7 @@ def _root() -> Finding:
 
 
 def _packages() -> Iterator[Finding]:
-    for package in required_packages():
+    for package in required_packages(optional=True):
         present = package.is_present()
         yield Finding(
             f"{package.name} ({package.why})",
@@ -145,7 +149,19 @@ def _packages() -> Iterator[Finding]:
             present,
             f"apt-get install --no-install-recommends {package.name}",
             is_warning=not package.is_required,
+            is_optional=bool(package.guests),
         )
+
+
+def _guests() -> Iterator[Finding]:
+    """Which program and which kind of machine runs the guests of each architecture."""
+    from stratolith.compute.drivers.qemu import machines
+
+    for name in machines.runnable():
+        platform = machines.platform_of(name)
+        how = f"{platform.program}, machine type {platform.boards[0].name}"
+        emulated = "" if machines.is_native(platform) else ", always emulated"
+        yield Finding(f"guests of {name}", f"{how}{emulated}", "QEMU", True)
 
 
 def _tun() -> Finding:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import signal
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -345,9 +344,7 @@ class Up:
 def _seed_image(name: str, path: Path) -> SeedImage:
     with path.open("rb") as handle:
         disk_format = "qcow2" if handle.read(4) == b"QFI\xfb" else "raw"
-    return SeedImage(
-        name=name, path=str(path), disk_format=disk_format, architecture=platform.machine()
-    )
+    return SeedImage(name=name, path=str(path), disk_format=disk_format)
 
 
 def up(layout: Layout, wishes: Wishes, report: Report) -> None:

@@ -23,7 +23,10 @@ class Project(Timestamps, Base):
     """A project, or a domain."""
 
     __tablename__ = "identity_projects"
-    __table_args__ = (UniqueConstraint("domain_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("domain_id", "name"),
+        Index("ix_identity_projects_name", "name", "id"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
     name: Mapped[str] = mapped_column(String(64))
@@ -51,7 +54,10 @@ class User(Timestamps, Base):
     """Somebody who can log in."""
 
     __tablename__ = "identity_users"
-    __table_args__ = (UniqueConstraint("domain_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("domain_id", "name"),
+        Index("ix_identity_users_name", "name", "id"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
     name: Mapped[str] = mapped_column(String(255))
@@ -82,7 +88,10 @@ class Password(Base):
 
 class Group(Timestamps, Base):
     __tablename__ = "identity_groups"
-    __table_args__ = (UniqueConstraint("domain_id", "name"),)
+    __table_args__ = (
+        UniqueConstraint("domain_id", "name"),
+        Index("ix_identity_groups_name", "name", "id"),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
     name: Mapped[str] = mapped_column(String(64))

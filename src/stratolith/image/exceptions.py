@@ -8,13 +8,18 @@ NotFound 404            Forbidden 403            Conflict 409
   NamespaceNotFound       NamespaceProtected       DuplicateNamespace
   DefinitionNotFound      DefinitionProtected      DuplicateDefinition
   TaskNotFound            LastStore                StoreUnknown
-  NotInStore
-BadRequest 400            NotShared                ImportNotPossible
-  FormatsMissing          PropertyKept           TooLarge 413
-  InvalidPatch            WrongStatus              ImageTooLarge  StorageFull
-  InvalidFilter           NotOwner                 LimitExceeded
-  ImageNotActive        Gone 410                 UnsupportedMediaType 415
-  UnknownStore            ImageGone                InvalidImageData
+  NotInStore              NotShared                ImportNotPossible
+  CacheDisabled           PropertyKept             DigestConflict  WrongMoment
+BadRequest 400            WrongStatus            TooLarge 413
+  FormatsMissing          NotOwner                 ImageTooLarge  StorageFull
+  InvalidPatch            LocationsHidden          LimitExceeded  OverLimit
+  InvalidFilter           LocationsKept          UnsupportedMediaType 415
+  ImageNotActive          LastLocation             InvalidImageData
+  UnknownStore            PropertyProtected      Unavailable 503
+  InvalidLocation         NoWebStore               RemoteUnavailable
+  InvalidDigest         Gone 410
+  UriRefused              ImageGone
+  DownloadFailed
 """
 
 from __future__ import annotations
@@ -26,6 +31,7 @@ from stratolith.kernel.exceptions import (
     Gone,
     NotFound,
     TooLarge,
+    Unavailable,
     UnsupportedMediaType,
 )
 
@@ -92,6 +98,10 @@ class PropertyMissing(Conflict):
 
 class InvalidTransition(Conflict):
     message = "Image status transition from {status} to {wanted} is not allowed"
+
+
+class WrongMoment(Conflict):
+    message = "It's not allowed to {verb} if image status is {status}."
 
 
 class ImportNotPossible(Conflict):
@@ -176,6 +186,50 @@ class StoreUnknown(Conflict):
 
 class LastStore(Forbidden):
     message = "Cannot delete image data from the only store that holds it; delete the image."
+
+
+class CacheDisabled(NotFound):
+    message = "Caching via API is not supported at this site."
+
+
+class InvalidLocation(BadRequest):
+    message = "Invalid location: {reason}."
+
+
+class InvalidDigest(BadRequest):
+    message = "Invalid validation_data: {reason}."
+
+
+class DigestConflict(Conflict):
+    message = "Invalid validation_data: {reason}."
+
+
+class LocationsHidden(Forbidden):
+    message = "It's not allowed to change locations if locations are invisible."
+
+
+class LocationsKept(Forbidden):
+    message = "Cannot set locations to empty list."
+
+
+class LastLocation(Forbidden):
+    message = "Cannot remove last location in the image."
+
+
+class NoWebStore(Forbidden):
+    message = "http store must be enabled to use location API by normal user."
+
+
+class PropertyProtected(Forbidden):
+    message = "Property '{name}' is protected"
+
+
+class OverLimit(TooLarge):
+    message = "Project {project_id} is over a limit for {what}: {used} of {limit} are used."
+
+
+class RemoteUnavailable(Unavailable):
+    message = "The data of image {image_id} cannot be read from its location: {reason}"
 
 
 class UriRefused(BadRequest):

@@ -55,16 +55,21 @@ class Image(Base):
     __table_args__ = (Index("ix_image_images_created_id", "created_at", "id"),)
 
     def policy_target(self) -> dict[str, Any]:
-        return {
-            "project_id": self.owner,
-            "tenant_id": self.owner,
-            "owner": self.owner,
-            "visibility": self.visibility,
-            "image_id": self.id,
-            # set by managers.images.get for a project that the image is shared with
-            "member_id": getattr(self, "shared_with", None),
-            "user_id": None,
-        }
+        return image_target(self)
+
+
+def image_target(image: Any) -> dict[str, Any]:
+    """What policy sees of an image, or of a row of its columns."""
+    return {
+        "project_id": image.owner,
+        "tenant_id": image.owner,
+        "owner": image.owner,
+        "visibility": image.visibility,
+        "image_id": image.id,
+        # set by managers.images.get for a project that the image is shared with
+        "member_id": getattr(image, "shared_with", None),
+        "user_id": None,
+    }
 
 
 class ImageMember(Base):

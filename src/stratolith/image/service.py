@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from stratolith.identity.managers import projects
 from stratolith.image.api import (
+    cache,
     image_data,
     images,
+    locations,
     members,
     metadef_namespaces,
     metadef_objects,
     metadef_properties,
     metadef_resource_types,
     metadef_tags,
+    stores,
     tasks,
     versions,
 )
 from stratolith.image.managers import metadefs, premade
 from stratolith.image.policies import RULES
+from stratolith.image.reconcilers.cache import CacheKeeper
 from stratolith.image.reconcilers.tasks import TaskSweeper
 from stratolith.image.reconcilers.uploads import UploadSweeper
 from stratolith.image.settings import ImageSettings
@@ -49,9 +53,12 @@ SERVICE = Service(
         *metadef_resource_types.ROUTES,
         *metadef_tags.ROUTES,
         *tasks.ROUTES,
+        *locations.ROUTES,
+        *stores.ROUTES,
+        *cache.ROUTES,
     ],
     policies=RULES,
-    reconcilers=[UploadSweeper, TaskSweeper],
+    reconcilers=[UploadSweeper, TaskSweeper, CacheKeeper],
     agent_routes=image_data.AGENT_ROUTES,
     settings=ImageSettings,
     bootstrap=_bootstrap,

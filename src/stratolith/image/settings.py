@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from stratolith.kernel.config import Doc, Section
+
+IMPORT_METHODS = ("glance-direct", "web-download", "glance-download", "copy-image")
 
 
 class ImageSettings(Section, kw_only=True, frozen=True):
@@ -22,9 +24,53 @@ class ImageSettings(Section, kw_only=True, frozen=True):
             "directory, or NAME=/DIRECTORY."
         ),
     ] = msgspec.field(default_factory=lambda: ["second"])
+    web_store: Annotated[
+        str,
+        Doc(
+            description="Id of the read-only store of the kind http: images whose data stays on "
+            "the web. What may be asked there is what web-download may ask. Empty: none."
+        ),
+    ] = "web"
+    show_multiple_locations: Annotated[
+        bool,
+        Doc(description="Show where the data of an image is, and let its owner say so."),
+    ] = False
+    show_image_direct_url: Annotated[
+        bool, Doc(description="Show the first place of the data as direct_url.")
+    ] = False
+    do_secure_hash: Annotated[
+        bool, Doc(description="Read data that was added by its location and compute its hashes.")
+    ] = True
+    cache_dir: Annotated[
+        str,
+        Doc(
+            description="Directory of the image cache; empty: image-cache/ in the state directory."
+        ),
+    ] = ""
+    cache_max_gb: Annotated[
+        int, Doc(description="Size of the image cache, in GiB; 0: no cache.", ge=0)
+    ] = 10
+    use_unified_limits: Annotated[
+        bool,
+        Doc(
+            description="Enforce the limits that identity has registered for this service: "
+            "image_size_total, image_stage_total (MiB), image_count_total, image_count_uploading."
+        ),
+    ] = False
+    property_protection_file: Annotated[
+        str,
+        Doc(description="File with rules of who may create, read, update, delete properties."),
+    ] = ""
+    property_protection_rule_format: Annotated[
+        Literal["roles", "policies"],
+        Doc(description="What these rules name: roles, or rules of policy.yaml."),
+    ] = "roles"
     import_methods: Annotated[
-        list[str], Doc(description="Ways to import: glance-direct, web-download, copy-image.")
-    ] = msgspec.field(default_factory=lambda: ["glance-direct", "web-download", "copy-image"])
+        list[str],
+        Doc(
+            description="Ways to import: glance-direct, web-download, glance-download, copy-image."
+        ),
+    ] = msgspec.field(default_factory=lambda: list(IMPORT_METHODS))
     import_ports: Annotated[
         list[int], Doc(description="Ports that web-download may connect to.")
     ] = msgspec.field(default_factory=lambda: [80, 443])

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from stratolith.kernel.architecture import of_this_host
+
 
 class SeedImage(msgspec.Struct, kw_only=True):
     """An image to register at first start."""
@@ -17,7 +19,7 @@ class SeedImage(msgspec.Struct, kw_only=True):
     name: str
     path: str
     disk_format: str = "qcow2"
-    architecture: str = "x86_64"
+    architecture: str = msgspec.field(default_factory=of_this_host)
     properties: dict[str, str] = {}
 
 

@@ -19,6 +19,7 @@ from stratolith.kernel.http.dispatch import transact
 from stratolith.kernel.testing import Client, TestCloud
 from tests.api.image.test_images import BYTES, make
 
+WEB = {"id": "web", "read-only": "true"}
 DATA = b"an image from the web" * 1000
 PAGES = {
     "/raw": DATA,
@@ -253,8 +254,8 @@ def test_tasks_are_for_administrators(demo: Client, admin: Client) -> None:
 
 def test_stores_are_told(demo: Client, admin: Client) -> None:
     stores = demo.get("image", "/info/stores").json()["stores"]
-    assert stores == [{"id": "file", "default": "true"}, {"id": "second"}]
+    assert stores == [{"id": "file", "default": "true"}, {"id": "second"}, WEB]
     assert demo.get("image", "/info/stores/detail").status_code == 403
     detail = admin.get("image", "/info/stores/detail").json()["stores"]
-    assert [one["type"] for one in detail] == ["file", "file"]
+    assert [one["type"] for one in detail] == ["file", "file", "http"]
     assert demo.get("image", "/info/usage").json() == {"usage": {}}

@@ -61,7 +61,33 @@ def test_zone_host_and_architecture() -> None:
     assert names(place(hosts, Request(SMALL, zone="east"), 1, "spread")) == ["b"]
     assert names(place(hosts, Request(SMALL, host="a"), 1, "spread")) == ["a"]
     fault = names(place(hosts, Request(SMALL, architecture="aarch64"), 1, "spread"))[0]
-    assert "ImagePropertiesFilter" in fault and "aarch64" in fault
+    assert "ImagePropertiesFilter" in fault and "the image needs aarch64" in fault
+
+
+def test_architectures_lead_to_the_hosts_that_have_them() -> None:
+    hosts = [
+        host("pc", uefi=["x86_64"]),
+        host("old"),
+        host("arm", architectures=["aarch64", "x86_64"], uefi=["aarch64"]),
+        host("new", architectures=[]),
+    ]
+
+    def chosen(
+        architecture: str | None = None, needs_uefi: bool = False, host: str | None = None
+    ) -> set[str]:
+        request = Request({}, architecture=architecture, needs_uefi=needs_uefi, host=host)
+        return set(names(place(hosts, request, 1, "spread")))
+
+    assert chosen(architecture="aarch64") == {"arm"}
+    assert chosen(architecture="aarch64", needs_uefi=True) == {"arm"}
+    assert chosen(architecture="x86_64", needs_uefi=True) == {"pc"}
+    [fault] = chosen(architecture="s390x")
+    assert "pc runs the architectures x86_64, the image needs s390x" in fault
+    assert "new runs the architectures none that is known yet" in fault
+    [fault] = chosen(architecture="x86_64", needs_uefi=True, host="old")
+    assert "old has no UEFI firmware" in fault
+    # an image that does not say runs as a guest of the host's own architecture
+    assert chosen(needs_uefi=True, host="arm") == {"arm"}
 
 
 def test_hints_of_servers() -> None:

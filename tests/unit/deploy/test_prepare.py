@@ -100,6 +100,16 @@ def test_debian_packages_of_this_machine_are_well_described() -> None:
     assert len(emulators) == 1, "only this architecture's"
 
 
+def test_packages_of_foreign_guests_are_optional() -> None:
+    needed, all_of_them = prepare.required_packages(), prepare.required_packages(optional=True)
+    optional = [package for package in all_of_them if package not in needed]
+    assert all(package.guests and not package.is_required for package in optional)
+    assert not any(package.guests for package in needed)
+    emulators = {one.name for one in all_of_them if one.name.startswith("qemu-system")}
+    assert emulators == {"qemu-system-x86", "qemu-system-arm"}
+    assert "qemu-efi-aarch64" in {package.name for package in all_of_them}
+
+
 def test_a_package_is_present_by_command_or_file(tmp_path: Path) -> None:
     def has(probe: str) -> bool:
         return prepare.DebianPackage("x", "any", "required", probe, "why").is_present()

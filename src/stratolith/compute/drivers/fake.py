@@ -42,6 +42,7 @@ class FakeCapacity(msgspec.Struct, frozen=True, kw_only=True):
     memory_mb: int = 800_000
     disk_gb: int = 600_000
     architectures: tuple[str, ...] = ("x86_64", "i686", "aarch64")
+    uefi: tuple[str, ...] = ("x86_64", "aarch64")
 
 
 class _Record(msgspec.Struct, kw_only=True):
@@ -117,7 +118,7 @@ class FakeDriver:
                 acceleration="none",
                 acceleration_detail="Simulated guests run no instructions.",
                 architectures=list(self.capacity.architectures),
-                uefi=list(self.capacity.architectures),
+                uefi=list(self.capacity.uefi),
                 vcpus=self.capacity.vcpus,
                 memory_mb=self.capacity.memory_mb,
                 disk_gb=self.capacity.disk_gb,

@@ -43,8 +43,9 @@ def page_of(
     direction = ctx.query.get("sort_dir", "asc")
     sort = [(key, direction)] if key and key in listing.sort_keys else None
     statement = statement.where(*listing.where(ctx))
+    inexact = any("__" in name for name in ctx.query if name in listing.filters)
     try:
-        return listing.page(ctx, statement, sort=sort, read=read)
+        return listing.page(ctx, statement, sort=sort, read=read, scan=inexact)
     except InvalidMarker as error:
         raise NotFound(f"Marker {error.details['marker']} could not be found.") from None
 

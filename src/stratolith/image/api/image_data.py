@@ -14,17 +14,18 @@ from stratolith.image.exceptions import (
     ImageDataNotFound,
     ImageDeactivated,
     ImageNotFound,
-    UnknownStore,
+    RemoteUnavailable,
 )
-from stratolith.image.managers import images, uploads
+from stratolith.image.managers import images, limits, locations, uploads
 from stratolith.image.models import Image
 from stratolith.image.settings import ImageSettings
-from stratolith.image.store import files
+from stratolith.image.store import cache, catalogue, files
 from stratolith.image.store.inspection import Inspection
 from stratolith.image.store.receiving import Received, Receiver, receive
+from stratolith.image.store.remote import RemoteData, RemoteStream
 from stratolith.image.store.sending import FileStream, parse_range
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import BadRequest, UnsupportedMediaType
+from stratolith.kernel.exceptions import ApiError, BadRequest, UnsupportedMediaType
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.http.streaming import in_thread, in_transaction
@@ -83,17 +84,44 @@ async def give_to_agent(ctx: Context, request: Request, image_id: str) -> Any:
     return await _open(ctx, image, headers)
 
 
-async def _open(ctx: Context, image: Image, headers: dict[str, str], **part: int) -> FileStream:
+async def _open(
+    ctx: Context, image: Image, headers: dict[str, str], **part: int
+) -> FileStream | RemoteStream:
+    """From the cache, else from a file store, else from the web."""
     settings = ctx.env.settings
-    for store in image.stores:
-        if store not in files.names(settings):
-            continue
-        path = files.path(settings, image.id, store)
+    cached = await in_thread(cache.read, settings, image.id)
+    paths = [files.path(settings, image.id, s) for s in image.stores if s in files.names(settings)]
+    for path in [cached, *paths] if cached else paths:
         try:
             return await in_thread(partial(FileStream, path, headers, **part))
         except FileNotFoundError:
             continue  # another store may have it still
+    for url in locations.on_web(image):
+        return await _open_remote(ctx, image, url, headers, **part)
     raise ImageDataNotFound(image_id=image.id)
+
+
+async def _open_remote(
+    ctx: Context,
+    image: Image,
+    url: str,
+    headers: dict[str, str],
+    *,
+    start: int = 0,
+    length: int | None = None,
+    status: int = 200,
+) -> RemoteStream:
+    settings, size = ctx.env.settings, image.size or 0
+    wanted = size if length is None else length
+    data = RemoteData(settings.of(ImageSettings), url, start, wanted)
+    try:
+        await data.open(size, part=length is not None)
+    except ApiError as error:
+        raise RemoteUnavailable(image_id=image.id, reason=str(error)) from None
+    copy = None
+    if length is None and ctx.method == "GET":
+        copy = await in_thread(cache.begin, settings, image.id, size)
+    return RemoteStream(data, headers, length=wanted, status=status, copy=copy)
 
 
 async def _take(
@@ -109,9 +137,13 @@ async def _take(
     size = _announced(request)
     files.check_size(settings, size)
     files.check_room(settings, size)
-    image, token = await in_transaction(
-        ctx, lambda: uploads.begin(ctx, image.id, staging=staging), write=True
-    )
+    wanted = {limits.STAGED if staging else limits.SIZE: size, limits.UPLOADING: 1}
+
+    def begin() -> tuple[Image, str]:
+        limits.check(ctx, image.owner, **wanted)
+        return uploads.begin(ctx, image.id, staging=staging)
+
+    image, token = await in_transaction(ctx, begin, write=True)
     try:
         received = await _receive(ctx, request, image, token)
         if store != files.NAME:
@@ -150,11 +182,8 @@ async def _alive(
 
 def _store(ctx: Context, request: Request) -> str:
     """The store that the client asks for; raises UnknownStore."""
-    known = files.names(ctx.env.settings)
-    store = request.headers.get("x-image-meta-store") or files.NAME
-    if store not in known:
-        raise UnknownStore(store=store, known=", ".join(known))
-    return store
+    asked = request.headers.get("x-image-meta-store") or files.NAME
+    return catalogue.writable(ctx.env.settings, asked)
 
 
 def _announced(request: Request) -> int:

@@ -8,12 +8,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from sqlalchemy import ColumnElement, String, select, type_coerce
+from sqlalchemy import ColumnElement, String, cast, false, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from stratolith.image.api.rendering import rendered, same_for_all
 from stratolith.image.exceptions import ImageNotFound, InvalidFilter
 from stratolith.image.json_columns import json_contains, json_text
 from stratolith.image.managers import images as manager
+from stratolith.image.managers import property_rules
 from stratolith.image.managers.images import visible_in_lists
 from stratolith.image.models import Image, ImageMember
 from stratolith.image.schemas.images import VISIBILITIES, render
@@ -22,6 +24,7 @@ from stratolith.image.settings import ImageSettings
 from stratolith.kernel.clock import parse_time
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.listing import Filter, Listing, asked_limit, exact
+from stratolith.kernel.http.rows import RowReader
 
 Column = InstrumentedAttribute[Any]
 PAGING = ("limit", "marker", "sort", "sort_key", "sort_dir")
@@ -130,8 +133,16 @@ LISTING = Listing(
     },
 )
 # When a row was last changed, as the database gives it: compared, never looked into.
-VERSION = type_coerce(Image.updated_at, String).label("version")
+VERSION = cast(Image.updated_at, String).label("version")
 BRIEF: tuple[Any, ...] = (Image.id, VERSION)
+
+
+class _Brief(msgspec.Struct, array_like=True, gc=False):
+    id: str
+    version: str
+
+
+_READ = RowReader(_Brief)
 BATCH = 500  # images read in one query
 KNOWN_LIMIT = 10_000  # images whose JSON is kept, about a kilobyte each
 ELSEWHERE = ("visibility", "member_status", "os_hidden", "tag")
@@ -146,7 +157,7 @@ def list_images(ctx: Context) -> dict[str, Any]:
     limit = asked_limit(ctx)
     if limit is None:
         limit = ctx.env.settings.of(ImageSettings).default_page
-    page = LISTING.page(ctx, statement, sort=_sort(ctx), limit=limit, scalars=False)
+    page = LISTING.page(ctx, statement, sort=_sort(ctx), limit=limit, read=_READ)
     query = [(k, v) for k, v in ctx.query.multi_items() if k != "marker"]
     found: dict[str, Any] = {
         "images": _rendered(ctx, page.rows),
@@ -161,9 +172,11 @@ def list_images(ctx: Context) -> dict[str, Any]:
 def _rendered(ctx: Context, rows: Sequence[Any]) -> list[msgspec.Raw]:
     """The images as JSON; what is known from earlier lists is neither read nor made again.
 
-    An image looks the same to everybody, and every change of a row changes its version, so a
-    known text whose version is the row's is right, whichever process changed the row last.
+    Where an image looks the same to everybody, and since every change of a row changes its
+    version, a known text whose version is the row's is right, whichever process changed it last.
     """
+    if not same_for_all(ctx):
+        return _anew(ctx, [row.id for row in rows])
     known: dict[str, tuple[Any, msgspec.Raw]] = ctx.env.caches.setdefault("image.rendered", {})
     found = {row.id: known.get(row.id) for row in rows}
     missing = [row.id for row in rows if (one := found[row.id]) is None or one[0] != row.version]
@@ -176,6 +189,15 @@ def _rendered(ctx: Context, rows: Sequence[Any]) -> list[msgspec.Raw]:
             known.clear()
         known.update({name: one for name in missing if (one := found[name]) is not None})
     return [one[1] for one in found.values() if one is not None]
+
+
+def _anew(ctx: Context, names: Sequence[str]) -> list[msgspec.Raw]:
+    found: dict[str, msgspec.Raw] = {}
+    for start in range(0, len(names), BATCH):
+        chosen = Image.id.in_(names[start : start + BATCH])
+        for row in ctx.session.execute(select(*Image.__table__.c).where(chosen)):
+            found[row.id] = msgspec.Raw(msgspec.json.encode(rendered(ctx, row)))
+    return [found[name] for name in names if name in found]
 
 
 def _link(query: Sequence[tuple[str, str]]) -> str:
@@ -226,6 +248,8 @@ def _marked(ctx: Context) -> list[ColumnElement[bool]]:
         raise InvalidFilter('The "changes-since" filter is not available.')
     for name, value in ctx.query.items():
         if name not in LISTING.filters and name not in (*ELSEWHERE, *PAGING):
+            if not property_rules.readable(ctx, {name: value}):
+                return [false()]
             conditions.append(json_text(Image.properties, name) == value)
     return conditions
 

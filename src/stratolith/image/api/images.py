@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+from stratolith.image.api import locations
 from stratolith.image.api.image_lists import list_images
+from stratolith.image.api.rendering import rendered
 from stratolith.image.exceptions import (
     AttributeReadOnly,
     AttributeReserved,
@@ -14,7 +17,7 @@ from stratolith.image.exceptions import (
     PropertyMissing,
     WrongStatus,
 )
-from stratolith.image.managers import images, imports, tasks
+from stratolith.image.managers import images, imports, property_rules, tasks
 from stratolith.image.managers.images import WRITABLE
 from stratolith.image.models import Image
 from stratolith.image.schemas import images as schemas
@@ -22,7 +25,7 @@ from stratolith.image.schemas import json_patch
 from stratolith.image.schemas.json_patch import Operation
 from stratolith.image.schemas.tasks import render_of_image
 from stratolith.image.settings import ImageSettings
-from stratolith.image.store import files
+from stratolith.image.store import catalogue
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, MethodNotAllowed
 from stratolith.kernel.http.response import Response
@@ -43,24 +46,34 @@ def create(ctx: Context, *, body: dict[str, Any]) -> Response:
     headers = {
         "Location": f"{ctx.base_url}/v2/images/{image.id}",
         "OpenStack-image-import-methods": ",".join(settings.of(ImageSettings).import_methods),
-        "OpenStack-image-store-ids": ",".join(files.names(settings)),
+        "OpenStack-image-store-ids": ",".join(catalogue.ids(settings)),
     }
-    return Response(schemas.render(image), headers=headers)
+    return Response(rendered(ctx, image), headers=headers)
 
 
 def show(ctx: Context, image: Image) -> dict[str, Any]:
-    return schemas.render(image)
+    return rendered(ctx, image)
 
 
 def update(ctx: Context, image: Image, *, body: list[dict[str, Any]]) -> dict[str, Any]:
     content_type = ctx.headers.get("content-type", "").split(";")[0].strip().lower()
     operations = json_patch.parse(body, content_type)
+    moves = [one for one in operations if one.name == locations.NAME]
+    editor = None
+    if moves:
+        image, editor = locations.edit(ctx, image, moves)
     values: dict[str, Any] = {}
     properties = dict(image.properties)
+    readable = property_rules.readable(ctx, properties).keys()
     for operation in operations:
-        _apply(image, operation, values, properties)
+        if operation.name != locations.NAME:
+            _apply(image, operation, values, properties, readable)
     schemas.WRITE.check({**values, **properties}, None, what="image")
-    return schemas.render(images.update(ctx, image, values, properties))
+    image = images.update(ctx, image, values, properties)
+    if editor is not None:
+        editor.save()
+        ctx.session.flush()
+    return rendered(ctx, image)
 
 
 def delete(ctx: Context, image: Image) -> None:
@@ -103,16 +116,6 @@ def list_tasks(ctx: Context, image: Image) -> dict[str, Any]:
     return {"tasks": [render_of_image(one) for one in tasks.of_image(ctx, image)]}
 
 
-def delete_from_store(ctx: Context, image: Image, *, store: str) -> None:
-    """Remove one of several copies of an image's data."""
-    ctx.authorize("delete_image_location", image.policy_target())
-    imports.delete_from_store(ctx, image, store)
-
-
-def _load_in_store(ctx: Context, store: str, image_id: str) -> Image:
-    return images.get(ctx, image_id)
-
-
 def _modifiable(ctx: Context, image_id: str) -> Image:
     image = images.get(ctx, image_id)
     ctx.authorize("modify_image", image.policy_target())
@@ -128,7 +131,11 @@ def _check_writable(name: str, *, exists: bool = False) -> None:
 
 
 def _apply(
-    image: Image, operation: Operation, values: dict[str, Any], properties: dict[str, str]
+    image: Image,
+    operation: Operation,
+    values: dict[str, Any],
+    properties: dict[str, str],
+    readable: Collection[str],
 ) -> None:
     name = operation.name
     _check_writable(name, exists=True)
@@ -139,7 +146,8 @@ def _apply(
             raise WrongStatus(verb=f"replace {name} of an", status=image.status)
         values[name] = operation.value
         return
-    if operation.op != "add" and name not in properties:
+    hidden = name in image.properties and name not in readable
+    if operation.op != "add" and (hidden or name not in properties):
         raise PropertyMissing(name=name)
     if operation.op == "remove":
         del properties[name]
@@ -181,12 +189,6 @@ ROUTES = [
         status=204,
     ),
     Route.get("/images/{image_id}/tasks", list_tasks, load=images.get, rule="get_image"),
-    Route.delete(
-        "/stores/{store}/{image_id}",
-        delete_from_store,
-        load=_load_in_store,
-        rule="get_image_location",
-    ),
     Route.post(
         "/images/{image_id}/import",
         import_data,

@@ -1,21 +1,20 @@
-"""Discovery: the versions document, the schemas, what imports and stores there are."""
+"""Discovery: the versions document, the schemas, what imports there are, what is used."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from stratolith.image.managers import limits
 from stratolith.image.schemas import images, members, metadefs, tasks
 from stratolith.image.settings import ImageSettings
-from stratolith.image.store import files
-from stratolith.image.store.receiving import BLOCK
+from stratolith.image.store import cache
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.http.urls import service_root
 
-# What 2.14 and 2.16 stand for, the cache, is not there; nor is 2.17's adding of locations.
-CURRENT = 15
-SUPPORTED = (15, *range(13, -1, -1))
+CURRENT = 17
+OF_CACHE = (14, 16)  # what these stand for is there when the cache is
 
 
 def versions(ctx: Context) -> dict[str, Any]:
@@ -27,9 +26,14 @@ def versions(ctx: Context) -> dict[str, Any]:
                 "status": "CURRENT" if minor == CURRENT else "SUPPORTED",
                 "links": [{"rel": "self", "href": f"{root}/v2/"}],
             }
-            for minor in SUPPORTED
+            for minor in _supported(ctx)
         ]
     }
+
+
+def _supported(ctx: Context) -> list[int]:
+    cached = cache.enabled(ctx.env.settings)
+    return [minor for minor in range(CURRENT, -1, -1) if cached or minor not in OF_CACHE]
 
 
 def choices(ctx: Context) -> Response:
@@ -66,36 +70,9 @@ def show_import(ctx: Context) -> dict[str, Any]:
     }
 
 
-def show_stores(ctx: Context) -> dict[str, Any]:
-    return {"stores": [_store(name) for name in files.names(ctx.env.settings)]}
-
-
-def show_store_details(ctx: Context) -> dict[str, Any]:
-    settings = ctx.env.settings
-    return {
-        "stores": [
-            {
-                **_store(name),
-                "type": "file",
-                "weight": 0,
-                "properties": {
-                    "data_dir": str(files.folder(settings, name)),
-                    "chunk_size": BLOCK,
-                    "thin_provisioning": False,
-                },
-            }
-            for name in files.names(settings)
-        ]
-    }
-
-
 def show_usage(ctx: Context) -> dict[str, Any]:
-    """Nothing: no quota of images is in force."""
-    return {"usage": {}}
-
-
-def _store(name: str) -> dict[str, str]:
-    return {"id": name, "default": "true"} if name == files.NAME else {"id": name}
+    """How much the project uses of what is limited; nothing when no limit is enforced."""
+    return {"usage": limits.usage(ctx, ctx.project_id)}
 
 
 ROUTES = [
@@ -106,6 +83,4 @@ ROUTES = [
     Route.get("/schemas/metadefs/{name}", show_metadef_schema, rule="default"),
     Route.get("/info/import", show_import, rule="default"),
     Route.get("/info/usage", show_usage, rule="default"),
-    Route.get("/info/stores", show_stores, rule="default"),
-    Route.get("/info/stores/detail", show_store_details, rule="stores_info_detail"),
 ]

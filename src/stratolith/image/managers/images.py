@@ -10,6 +10,7 @@ from sqlalchemy.orm import object_session
 
 from stratolith.image.exceptions import (
     DuplicateImage,
+    FormatsMissing,
     ImageNotActive,
     ImageNotBootable,
     ImageNotFound,
@@ -17,11 +18,13 @@ from stratolith.image.exceptions import (
     LimitExceeded,
     NotOwner,
     TagNotFound,
+    WrongMoment,
     WrongStatus,
 )
+from stratolith.image.managers import limits, property_rules
 from stratolith.image.models import Image, ImageMember
 from stratolith.image.settings import ImageSettings
-from stratolith.image.store import files
+from stratolith.image.store import cache, files
 from stratolith.image.store.inspection import TRANSPARENT
 from stratolith.kernel.context import Context
 from stratolith.kernel.ids import new_uuid
@@ -138,6 +141,8 @@ def create(ctx: Context, values: Mapping[str, Any], properties: Mapping[str, str
         **{**DEFAULTS, **known},
     )
     ctx.authorize("add_image", image.policy_target())
+    limits.check(ctx, owner, **{limits.COUNT: 1})
+    property_rules.check(ctx, {}, properties)
     _authorize_visibility(ctx, image, visibility)
     ctx.session.add(image)
     ctx.session.flush()
@@ -162,6 +167,7 @@ def update(
         if getattr(image, name) != value:
             setattr(image, name, value)
     if dict(properties) != image.properties:
+        property_rules.check(ctx, image.properties, properties)
         image.properties = _properties(ctx, properties)
     ctx.session.flush()
     return image
@@ -173,12 +179,24 @@ def delete(ctx: Context, image: Image) -> None:
     if image.protected:
         raise ImageProtected(image_id=image.id)
     settings = ctx.env.settings
-    gone = files.paths(settings, image.id)
+    gone = [*files.paths(settings, image.id), *cache.paths(settings, image.id)]
     if image.upload_token is not None:
         gone.append(files.staging_path(settings, image.id, image.upload_token))
     ctx.session.delete(image)
     ctx.session.flush()
     ctx.after_commit(lambda: files.remove(*gone))
+
+
+def require_status(image: Image, verb: str, *allowed: str) -> None:
+    """Raises WrongMoment."""
+    if image.status not in allowed:
+        raise WrongMoment(verb=verb, status=image.status)
+
+
+def require_formats(image: Image) -> None:
+    """Raises FormatsMissing: without formats an image cannot become active."""
+    if not image.disk_format or not image.container_format:
+        raise FormatsMissing
 
 
 # -- tags, activation ----------------------------------------------------------------------------

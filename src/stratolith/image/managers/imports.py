@@ -2,6 +2,7 @@
 
     glance-direct  staged data      uploading -> importing -> active
     web-download   data of a URI    queued    -> importing -> active
+    glance-download  an image of this or another region, likewise
     copy-image     data of a store  active, more stores afterwards
 
 The image keeps the token of its upload (web-download: the task's id), so that whatever sweeps
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +21,6 @@ from typing import Any, TypeVar
 import msgspec
 
 from stratolith.image.exceptions import (
-    FormatsMissing,
     ImportNotPossible,
     InvalidTransition,
     LastStore,
@@ -28,10 +28,11 @@ from stratolith.image.exceptions import (
     StoreUnknown,
     UnknownStore,
 )
-from stratolith.image.managers import tasks, uploads
+from stratolith.image.managers import images, limits, region_sources, tasks, uploads
+from stratolith.image.managers.region_sources import Asker
 from stratolith.image.models import Image, Task
 from stratolith.image.settings import ImageSettings
-from stratolith.image.store import files, web
+from stratolith.image.store import catalogue, files, web
 from stratolith.image.store.inspection import Inspection
 from stratolith.image.store.receiving import Received, Receiver
 from stratolith.kernel.context import Context
@@ -56,19 +57,18 @@ def start(ctx: Context, image: Image, request: dict[str, Any]) -> Task:
     if method not in known:
         raise BadRequest(f"Unknown import method name '{method}'; known are: {', '.join(known)}.")
     stores = _stores(ctx, image, request)
-    {"glance-direct": _direct, "web-download": _download, "copy-image": _copy}[method](
-        ctx, image, request
-    )
-    task = tasks.create(ctx, image, request, stores)
+    CHECKS[method](ctx, image, request)
+    asked = {"image_id": image.id, "import_req": request, "backend": stores}
+    task = tasks.create(ctx, image, tasks.IMPORT, asked)
     if method == "glance-direct" and stores == [files.NAME]:
         return _at_once(ctx, image, task)
     if method != "copy-image":
         _hand_over(ctx, image, task)
     image.importing = {"to": stores, "failed": []}
     ctx.session.flush()
-    work = Work(ctx.env, task.id, image.upload_token or task.id)
+    work = Work(ctx.env, task.id, image.upload_token or task.id, _asker(ctx))
     uploads.live(ctx.env).update((work.task_id, work.token))
-    ctx.after_commit(lambda: _submit(work))
+    ctx.after_commit(lambda: submit(work.run))
     return task
 
 
@@ -81,8 +81,9 @@ def _at_once(ctx: Context, image: Image, task: Task) -> Task:
     return task
 
 
-def _submit(work: Work) -> None:
-    POOL.submit(work.run)
+def submit(work: Callable[[], None]) -> None:
+    """Have the threads of this process do a piece of work."""
+    POOL.submit(work)
 
 
 def _stores(ctx: Context, image: Image, request: dict[str, Any]) -> list[str]:
@@ -101,7 +102,8 @@ def _stores(ctx: Context, image: Image, request: dict[str, Any]) -> list[str]:
 
 
 def _direct(ctx: Context, image: Image, request: dict[str, Any]) -> None:
-    uploads.staged_data(image)
+    staged = uploads.staged_data(image)
+    limits.check(ctx, image.owner, **{limits.SIZE: staged.size})
 
 
 def _download(ctx: Context, image: Image, request: dict[str, Any]) -> None:
@@ -109,17 +111,39 @@ def _download(ctx: Context, image: Image, request: dict[str, Any]) -> None:
     if not uri:
         raise BadRequest("The import method web-download needs a uri.")
     web.check(ctx.env.settings.of(ImageSettings), uri)
+    _take_data(ctx, image)
+
+
+def _region(ctx: Context, image: Image, request: dict[str, Any]) -> None:
+    region_sources.check(request["method"])
+    _take_data(ctx, image)
+
+
+def _take_data(ctx: Context, image: Image) -> None:
+    """Whether data may come in from elsewhere."""
     if image.status != "queued":
         raise ImportNotPossible(status=image.status)
-    if not image.disk_format or not image.container_format:
-        raise FormatsMissing
+    images.require_formats(image)
     files.check_room(ctx.env.settings, 0)
+    limits.check(ctx, image.owner, **{limits.SIZE: 0, limits.UPLOADING: 1})
 
 
 def _copy(ctx: Context, image: Image, request: dict[str, Any]) -> None:
     ctx.authorize("copy_image", image.policy_target())
     if image.status != "active" or image.id in tasks.under_way(ctx):
         raise ImportNotPossible(status=image.status)
+
+
+CHECKS: dict[str, Callable[[Context, Image, dict[str, Any]], None]] = {
+    "glance-direct": _direct,
+    "web-download": _download,
+    "glance-download": _region,
+    "copy-image": _copy,
+}
+
+
+def _asker(ctx: Context) -> Asker:
+    return Asker(ctx.who, ctx.token, ctx.host_url, ctx.by_path)
 
 
 def _hand_over(ctx: Context, image: Image, task: Task) -> None:
@@ -131,8 +155,11 @@ def _hand_over(ctx: Context, image: Image, task: Task) -> None:
 class Work:
     """One import on its own thread; every step of the database in its own transaction."""
 
-    def __init__(self, env: Environment, task_id: str, token: str) -> None:
+    def __init__(self, env: Environment, task_id: str, token: str, asker: Asker) -> None:
         self._env = env
+        self._asker = asker
+        self.copied: dict[str, Any] = {}  # attributes that come with the data
+        self.properties: dict[str, str] = {}
         self.task_id = task_id
         self.token = token
         self._service = env.service("image")
@@ -166,7 +193,7 @@ class Work:
         self.method, self.stores = request["method"], task.input["backend"]
         self.must_succeed = request.get("all_stores_must_succeed", True)
         self.image_id = image.id
-        if self.method["name"] == "web-download":
+        if self.method["name"] in ("web-download", "glance-download"):
             return self._fetch(image)
         return received
 
@@ -186,17 +213,29 @@ class Work:
         settings = self._env.settings
         section = settings.of(ImageSettings)
         target = files.staging_path(settings, image.id, self.token)
+        blocks = self._blocks(image)
         inspection = Inspection(
             image.disk_format or "", image.container_format or "", enforce=section.enforce_format
         )
         receiver = Receiver(settings, target, inspection)
         try:
-            for block in web.fetch(section, self.method["uri"]):
+            for block in blocks:
                 receiver.write_now(block)
                 self._tell(f"Copied {receiver.size >> 20} MiB")
             return receiver.finish()
         finally:
             receiver.close()
+
+    def _blocks(self, image: Image) -> Iterator[bytes]:
+        """Where the data comes from; an image of a region brings its formats."""
+        section = self._env.settings.of(ImageSettings)
+        if self.method["name"] == "web-download":
+            return web.fetch(section, self.method["uri"], unpack=section.import_decompress)
+        source = region_sources.open_source(self._env, self.method, self._asker)
+        self.copied, self.properties = dict(source.formats), dict(source.properties)
+        for name, value in source.formats.items():
+            setattr(image, name, value)  # of this copy, for the inspection
+        return source.blocks
 
     def _finish(self, received: Received | None) -> None:
         settings = self._env.settings
@@ -254,6 +293,10 @@ def _complete(
 ) -> None:
     if received is not None:
         image = uploads.complete(ctx, work.image_id, work.token, received, done)
+        for name, value in work.copied.items():
+            setattr(image, name, value)
+        if work.properties:
+            image.properties = {**image.properties, **work.properties}
     else:
         found = ctx.session.get(Image, work.image_id)
         if found is None:
@@ -261,8 +304,8 @@ def _complete(
             tasks.finish(ctx, work.task_id, "The image was deleted.")
             return
         image = found
-        order = files.names(ctx.env.settings)
-        image.stores = [one for one in order if one in (*image.stores, *done)]
+        held = dict.fromkeys((*image.stores, *done))
+        image.stores = catalogue.in_order(ctx.env.settings, list(held))
     image.importing = {"to": [], "failed": failed}
     tasks.finish(ctx, work.task_id)
 
@@ -285,7 +328,7 @@ def fail(ctx: Context, task_id: str, error: str) -> None:
 
 def delete_from_store(ctx: Context, image: Image, store: str) -> None:
     """Remove one of several copies. Raises StoreUnknown, NotInStore, LastStore."""
-    if store not in files.names(ctx.env.settings):
+    if store not in catalogue.ids(ctx.env.settings):
         raise StoreUnknown(store=store)
     if image.status != "active":
         raise InvalidTransition(status=image.status, wanted="active in fewer stores")
@@ -295,5 +338,6 @@ def delete_from_store(ctx: Context, image: Image, store: str) -> None:
         raise LastStore
     image.stores = [one for one in image.stores if one != store]
     ctx.session.flush()
-    path = files.path(ctx.env.settings, image.id, store)
-    ctx.after_commit(lambda: files.remove(path))
+    if store in files.names(ctx.env.settings):
+        path = files.path(ctx.env.settings, image.id, store)
+        ctx.after_commit(lambda: files.remove(path))

@@ -10,6 +10,7 @@ from stratolith.image.models import Image
 from stratolith.image.store import files
 from stratolith.image.store.inspection import Inspection
 from stratolith.image.store.receiving import Received, Receiver
+from stratolith.kernel.architecture import of_this_host
 from stratolith.kernel.bootstrap import Seed, SeedImage
 from stratolith.kernel.context import Context
 from stratolith.kernel.ids import new_uuid
@@ -43,7 +44,7 @@ def _from_file(ctx: Context, one: SeedImage, owner: str | None) -> None:
 def _tiny(ctx: Context, name: str, owner: str | None) -> None:
     """Real bytes that no guest could boot: simulated hosts only look at their size."""
     data = f"{name}: image of a simulated cloud\n".encode().ljust(TINY, b"\0")
-    _register(ctx, name, "raw", iter([data]), {"architecture": "x86_64"}, owner)
+    _register(ctx, name, "raw", iter([data]), {"architecture": of_this_host()}, owner)
 
 
 def _format_of(path: Path) -> str:
@@ -71,7 +72,7 @@ def _register(
         disk_format=disk_format,
         container_format="bare",
         properties=dict(properties),
-        tags=_tags(name, properties.get("architecture", "x86_64")),
+        tags=_tags(name, properties["architecture"]),
     )
     received = _take(ctx, image, blocks)
     image.stores = [files.NAME]

@@ -15,21 +15,22 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.ids import new_uuid
 
 IMPORT = "api_image_import"
+LOCATION = "location_import"
 OPEN = ("pending", "processing")
 KEPT = timedelta(hours=48)  # how long a finished task can be looked at
 
 
-def create(ctx: Context, image: Image, request: dict[str, Any], stores: Sequence[str]) -> Task:
-    """A task in status pending for an import of ``image``."""
+def create(ctx: Context, image: Image, kind: str, request: dict[str, Any]) -> Task:
+    """A task in status pending for an import into ``image``; ``request`` is its input."""
     task = Task(
         id=new_uuid(),
-        type=IMPORT,
+        type=kind,
         status="pending",
         owner=ctx.project_id or image.owner or "",
         user_id=ctx.user_id,
         image_id=image.id,
         request_id=ctx.request_id,
-        input={"image_id": image.id, "import_req": request, "backend": list(stores)},
+        input=request,
     )
     ctx.session.add(task)
     ctx.session.flush()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import delete, select
 
-from stratolith.image.managers import imports, tasks
+from stratolith.image.managers import imports, location_imports, tasks
 from stratolith.image.models import Task
 from stratolith.kernel.context import Context
 from stratolith.kernel.reconcile import Reconciler, Result
@@ -29,5 +29,6 @@ class TaskSweeper(Reconciler):
             return None
         task = ctx.session.get(Task, key)
         if task is not None and tasks.is_dead(ctx, task):
-            imports.fail(ctx, task.id, "The server stopped while the import was under way.")
+            fail = location_imports.fail if task.type == tasks.LOCATION else imports.fail
+            fail(ctx, task.id, "The server stopped while the import was under way.")
         return None

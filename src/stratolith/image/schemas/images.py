@@ -126,7 +126,16 @@ IMPORT = Schema(
         "properties": {
             "method": {
                 "type": "object",
-                "properties": {"name": {"type": "string"}, "uri": {"type": "string"}},
+                "properties": {
+                    name: {"type": "string"}
+                    for name in (
+                        "name",
+                        "uri",
+                        "glance_image_id",
+                        "glance_region",
+                        "glance_service_interface",
+                    )
+                },
                 "required": ["name"],
             },
             "stores": {"type": "array", "items": {"type": "string"}},

@@ -1,4 +1,4 @@
-"""JSON patches of images: two dialects, three operations, one level of names.
+"""JSON patches of images: two dialects, three operations, one level of names (locations: two).
 
 Source: the Image API reference, "Update image", and RFC 6902 and 6901 (pointers).
 """
@@ -13,17 +13,22 @@ from stratolith.image.exceptions import InvalidPatch
 
 V21 = "application/openstack-images-v2.1-json-patch"
 V20 = "application/openstack-images-v2.0-json-patch"
-MEDIA_TYPES = (V21, V20)
+RFC = "application/json-patch+json"
+MEDIA_TYPES = (V21, V20, RFC)
 OPERATIONS = ("add", "remove", "replace")
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One change of one attribute; ``value`` is None for remove."""
+    """One change of one attribute; ``value`` is None for remove.
+
+    ``position`` is a place in the list of locations: a number, or ``-`` for its end.
+    """
 
     op: str
     name: str
     value: Any = None
+    position: str = ""
 
 
 def parse(document: Sequence[dict[str, Any]], content_type: str) -> list[Operation]:
@@ -43,22 +48,26 @@ def _parse_one(one: dict[str, Any], content_type: str) -> Operation:
             raise InvalidPatch(
                 f"Invalid operation: `{op}`. It must be one of: {', '.join(OPERATIONS)}."
             )
-    name = _name(pointer)
+    name, position = _name(pointer, op)
     if op == "remove":
-        return Operation(op, name)
+        return Operation(op, name, position=position)
     if "value" not in one:
         raise InvalidPatch(f'Operation "{op}" requires a member named "value".')
-    return Operation(op, name, one["value"])
+    return Operation(op, name, one["value"], position)
 
 
-def _name(pointer: Any) -> str:
-    """The attribute a pointer names: one level, ~1 for a slash, ~0 for a tilde."""
+def _name(pointer: Any, op: str) -> tuple[str, str]:
+    """The attribute a pointer names, and the position in it: ~1 for a slash, ~0 for a tilde."""
     if not isinstance(pointer, str) or not pointer.startswith("/"):
         raise InvalidPatch(f"Pointer `{pointer}` does not start with a slash.")
-    inner = pointer[1:]
+    inner, position = pointer[1:], ""
+    if inner.startswith("locations/") and op != "replace":
+        inner, _, position = inner.partition("/")
+    if (inner == "locations" and bool(position) == (op == "replace")) or "/" in position:
+        raise InvalidPatch(f"Invalid JSON pointer for this resource: '{pointer}'")
     if not inner or "/" in inner:
         raise InvalidPatch(f"Invalid JSON pointer for this resource: '{pointer}'")
     plain = inner.replace("~0", "").replace("~1", "")
     if "~" in plain:
         raise InvalidPatch(f"Pointer `{pointer}` contains '~' that is no escape sequence.")
-    return inner.replace("~1", "/").replace("~0", "~")
+    return inner.replace("~1", "/").replace("~0", "~"), position

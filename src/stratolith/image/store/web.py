@@ -12,6 +12,7 @@ import lzma
 import socket
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -27,6 +28,10 @@ REDIRECTS = 5
 TIMEOUT = httpx.Timeout(30.0)
 # IPv6 networks whose addresses carry an IPv4 address in their last 32 bits
 _TRANSLATED = [ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")]
+
+
+def is_web(uri: str) -> bool:
+    return uri.partition(":")[0].lower() in DEFAULT_PORTS
 
 
 def check(settings: ImageSettings, uri: str) -> SplitResult:
@@ -78,30 +83,54 @@ def resolve(settings: ImageSettings, host: str, port: int) -> str:
     return str(addresses[0])
 
 
-def fetch(settings: ImageSettings, uri: str) -> Iterator[bytes]:
+def fetch(settings: ImageSettings, uri: str, *, unpack: bool = False) -> Iterator[bytes]:
     """The data of a URI in blocks. Raises UriRefused, DownloadFailed."""
+    with told(), _client() as client, _follow(settings, client, uri, "GET") as answer:
+        if answer.status_code != 200:
+            raise DownloadFailed(reason=f"the server answered {answer.status_code}")
+        blocks = answer.iter_raw(BLOCK)
+        yield from _unpacked(blocks) if unpack else blocks
+
+
+def measure(settings: ImageSettings, uri: str) -> int:
+    """How many bytes there are at a URI. Raises UriRefused, DownloadFailed."""
+    with told(), _client() as client:
+        for method in ("HEAD", "GET"):
+            with _follow(settings, client, uri, method) as answer:
+                length = answer.headers.get("content-length", "")
+                if answer.status_code == 200 and length.isascii() and length.isdigit():
+                    return int(length)
+                reason = f"the server answered {answer.status_code} and told no length"
+    raise DownloadFailed(reason=reason)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Says what the HTTP library has to complain of as DownloadFailed."""
     try:
-        with httpx.Client(trust_env=False, timeout=TIMEOUT, follow_redirects=False) as client:
-            yield from _follow(settings, client, uri)
+        yield
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise DownloadFailed(reason=str(error) or type(error).__name__) from None
 
 
-def _follow(settings: ImageSettings, client: httpx.Client, uri: str) -> Iterator[bytes]:
+def _client() -> httpx.Client:
+    return httpx.Client(trust_env=False, timeout=TIMEOUT, follow_redirects=False)
+
+
+@contextmanager
+def _follow(
+    settings: ImageSettings, client: httpx.Client, uri: str, method: str
+) -> Iterator[httpx.Response]:
     for _ in range(REDIRECTS + 1):
-        with client.stream("GET", **_pinned(settings, uri)) as answer:
-            if answer.is_redirect:
-                uri = urljoin(uri, answer.headers["location"])
-                continue
-            if answer.status_code != 200:
-                raise DownloadFailed(reason=f"the server answered {answer.status_code}")
-            blocks = answer.iter_raw(BLOCK)
-            yield from _unpacked(blocks) if settings.import_decompress else blocks
-            return
+        with client.stream(method, **pinned(settings, uri)) as answer:
+            if not answer.is_redirect:
+                yield answer
+                return
+            uri = urljoin(uri, answer.headers["location"])
     raise DownloadFailed(reason="too many redirects")
 
 
-def _pinned(settings: ImageSettings, uri: str) -> dict[str, Any]:
+def pinned(settings: ImageSettings, uri: str) -> dict[str, Any]:
     """The request that goes to the address that was judged, whatever the name says later."""
     parts = check(settings, uri)
     host = parts.hostname or ""

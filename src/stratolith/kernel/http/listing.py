@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, Select, UnaryExpression, and_, false, or_
+from sqlalchemy import ColumnElement, Select, String, UnaryExpression, and_, cast, false, or_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from stratolith.kernel.clock import parse_time
@@ -101,9 +101,15 @@ def parse_bool(text: str) -> bool:
     raise BadRequest(f"Invalid boolean '{text}': use true or false.")
 
 
-def in_order(column: Column, descending: bool = False) -> UnaryExpression[Any]:
-    """The sort criterion of a column; NULL comes first going up, on every database."""
-    ordered = column.desc() if descending else column.asc()
+def in_order(
+    column: Column, descending: bool = False, by: ColumnElement[Any] | None = None
+) -> UnaryExpression[Any]:
+    """The sort criterion of a column (or of ``by``, an expression of it).
+
+    NULL comes first going up, on every database.
+    """
+    criterion: Any = column if by is None else by
+    ordered: UnaryExpression[Any] = criterion.desc() if descending else criterion.asc()
     if not getattr(column, "nullable", True):
         return ordered  # an index serves the plain form only
     return ordered.nulls_last() if descending else ordered.nulls_first()
@@ -164,10 +170,13 @@ class Listing:
         limit: int | None = None,
         marker: str | None = None,
         read: Reader | None = None,
+        scan: bool = False,
     ) -> Page:
         """One page of ``statement``; limit and marker default to the query string's.
 
         read: fetches the rows; default: the statement's objects. They need an ``id``.
+        scan: no index helps the filters, and few rows may pass them; so the table is read once
+        from end to end, rather than at random in the order of the sort key's index.
         """
         top = ctx.env.settings.of(ApiSection).page_limit
         asked = limit if limit is not None else asked_limit(ctx)
@@ -176,12 +185,24 @@ class Listing:
         marker = marker if marker is not None else ctx.query.get("marker")
         if marker:
             statement = statement.where(self._after(ctx, marker, order))
-        for column, descending in order:
-            statement = statement.order_by(in_order(column, descending))
         if size == 0:
             return Page([], False, 0)
+        if scan:
+            statement = statement.where(self.key.in_(self._scanned(statement, order, size + 1)))
+        for column, descending in order:
+            statement = statement.order_by(in_order(column, descending))
         rows = (read or _objects)(ctx.session, statement.limit(size + 1))
         return Page(rows[:size], len(rows) > size, size)
+
+    def _scanned(
+        self, statement: Select[Any], order: list[tuple[Column, bool]], size: int
+    ) -> Select[Any]:
+        """Keys of the first rows; an expression as sort key is what keeps indexes out."""
+        keys: Select[Any] = statement.with_only_columns(self.key)
+        for column, descending in order:
+            text = cast(column, String).concat("")
+            keys = keys.order_by(in_order(column, descending, text))
+        return keys.limit(size)
 
     def _order(self, sort: Sequence[tuple[str, str]]) -> list[tuple[Column, bool]]:
         order: list[tuple[Column, bool]] = []

@@ -1,0 +1,96 @@
+"""`stratolith image build`: makes the small test guest, for this or another architecture."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from stratolith.deploy import guest_image, image_import
+from stratolith.deploy.errors import DeployError
+from stratolith.deploy.guest_image.architectures import architecture
+from stratolith.deploy.layout import Layout
+from stratolith.deploy.prepare import required_packages
+from stratolith.deploy.steps import Report
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user asked for; ``architecture`` is Debian's name, None for this machine's.
+
+    ``output``: None to leave the image in ``cache``, where the packages are kept, too.
+    """
+
+    cache: Path
+    architecture: str | None = None
+    output: Path | None = None
+    upload: bool = False
+    name: str | None = None
+    public: bool = False
+
+
+def run(
+    wishes: Wishes, find_cloud: Callable[[], Layout], report: Report, out: TextIO = sys.stdout
+) -> int:
+    """Build, or take what the cache has; raises DeployError. Returns the exit status.
+
+    ``find_cloud`` is called only for an upload.
+    """
+    layout = find_cloud() if wishes.upload else None  # before the work: there may be none
+    try:
+        arch = architecture(wishes.architecture or guest_image.host_architecture())
+        with report.ticking("building the guest image"):
+            image = guest_image.prepare_built(arch.name, wishes.cache, report.say)
+    except guest_image.GuestImageError as error:
+        raise DeployError(f"The image cannot be built: {error}.") from None
+    if wishes.output is not None:
+        image = _copy(image, wishes.output)
+    print(image, file=out)
+    if layout is None:
+        return 0
+    _hint(arch.name, arch.machine, report)
+    properties = [f"hw_architecture={arch.machine}"]
+    properties += ["hw_firmware_type=uefi"] if arch.stub else []
+    return image_import.run(
+        layout,
+        image_import.Wishes(
+            file=image,
+            name=wishes.name or f"cirros-{arch.name}",
+            public=wishes.public,
+            properties=properties,
+            min_ram=arch.memory_mb,
+        ),
+        out,
+    )
+
+
+def _copy(image: Path, output: Path) -> Path:
+    """The finished image where the user wants it; it appears whole or not at all."""
+    target = output / image.name if output.is_dir() else output
+    part = target.with_name(f".{target.name}.part")
+    try:
+        shutil.copyfile(image, part)
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise DeployError(f"{target} cannot be written: {error.strerror}.") from None
+    return target
+
+
+def _hint(name: str, machine: str, report: Report) -> None:
+    from stratolith.compute.drivers.qemu import machines
+
+    if machine in machines.runnable():
+        return
+    lacking = [
+        one.name
+        for one in required_packages(optional=True)
+        if one.guests == name and not one.is_present()
+    ]
+    report.say(
+        f"This host cannot run guests of {name} yet. To let it: "
+        f"apt-get install --no-install-recommends {' '.join(lacking)}"
+    )

@@ -1,0 +1,189 @@
+"""Where the data of images is: files of our stores, and places on the web.
+
+``Image.stores`` says which stores hold the data. ``Image.locations`` keeps, in order, the places
+on the web and whatever users noted of any place; files of which nothing was noted are not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from stratolith.image.exceptions import (
+    InvalidLocation,
+    LastLocation,
+    LocationsHidden,
+    LocationsKept,
+)
+from stratolith.image.managers import images
+from stratolith.image.managers.digests import Digests
+from stratolith.image.models import Image, image_target
+from stratolith.image.settings import ImageSettings
+from stratolith.image.store import catalogue, files, web
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import ApiError
+
+Place = dict[str, Any]  # {"url": ..., "metadata": {...}}, as the API shows it
+
+
+def of(ctx: Context, image: Any) -> list[Place]:
+    """Every place that has the data of an image (or a row of its columns)."""
+    settings = ctx.env.settings
+    kept = [one for one in image.locations or () if one["metadata"]["store"] in image.stores]
+    noted = {one["url"] for one in kept}
+    plain = [
+        {"url": _file_url(ctx, image.id, store), "metadata": {"store": store}}
+        for store in image.stores
+        if store in files.names(settings)
+    ]
+    return [one for one in plain if one["url"] not in noted] + kept
+
+
+def shown(ctx: Context, image: Any) -> dict[str, Any]:
+    """What the API tells of the places, as the settings and policy have it."""
+    section = ctx.env.settings.of(ImageSettings)
+    if not (section.show_multiple_locations or section.show_image_direct_url):
+        return {}
+    target = image_target(image)
+    places = of(ctx, image) if ctx.can("get_image_location", target) else []
+    found: dict[str, Any] = {}
+    if section.show_multiple_locations:
+        found["locations"] = places
+    if section.show_image_direct_url and places:
+        found["direct_url"] = places[0]["url"]
+    return found
+
+
+def on_web(image: Image) -> list[str]:
+    """The places on the web, in order."""
+    kept = [one for one in image.locations or () if one["metadata"]["store"] in image.stores]
+    return [one["url"] for one in kept if web.is_web(one["url"])]
+
+
+# -- changes -------------------------------------------------------------------------------------
+
+
+class Editor:
+    """Changes of the places of one image, applied one after the other and then saved.
+
+    ``measured``: bytes at each new URL, asked for before the transaction began.
+    """
+
+    def __init__(self, ctx: Context, image: Image, measured: Mapping[str, int]) -> None:
+        self._ctx = ctx
+        self._image = image
+        self._measured = measured
+        self._digests = Digests(image)
+        self.places = of(ctx, image)
+
+    def add(self, position: str, place: Place) -> None:
+        """Raises InvalidLocation, ImportNotPossible, DigestConflict."""
+        images.require_status(self._image, "add locations", "active", "queued")
+        self._digests.take([place])
+        at = self._position(position, len(self.places))
+        new = self._placed(place)
+        if new in self.places:
+            raise InvalidLocation(reason=f"{new['url']} is a location of the image already")
+        self.places.insert(at, new)
+
+    def replace(self, places: Sequence[Place]) -> None:
+        """All places; of an image that has data only what is noted of them may change."""
+        images.require_status(self._image, "replace locations", "active", "queued")
+        if not places:
+            raise LocationsKept
+        self._digests.take(places)
+        urls = sorted(one["url"] for one in self.places)
+        if urls and sorted(one["url"] for one in places) != urls:
+            raise InvalidLocation(reason="the image has other locations already")
+        stores = {one["url"]: one["metadata"]["store"] for one in self.places}
+        self.places = [
+            {"url": one["url"], "metadata": {**one["metadata"], "store": stores[one["url"]]}}
+            if one["url"] in stores
+            else self._placed(one)
+            for one in places
+        ]
+
+    def remove(self, position: str) -> None:
+        """Raises LastLocation, InvalidLocation."""
+        images.require_status(self._image, "remove locations", "active")
+        if len(self.places) == 1:
+            raise LastLocation
+        at = self._position(position, len(self.places) - 1)
+        if at >= len(self.places):
+            raise InvalidLocation(reason=f"{position} is no position of a location")
+        gone = self.places.pop(at)
+        store = gone["metadata"]["store"]
+        path = files.path(self._ctx.env.settings, self._image.id, store)
+        if store in files.names(self._ctx.env.settings):
+            self._ctx.after_commit(lambda: files.remove(path))
+
+    def save(self) -> None:
+        """Write the places to the row; a queued image that has one is active from now on."""
+        image, places = self._image, self.places
+        stores = list(dict.fromkeys(one["metadata"]["store"] for one in places))
+        image.stores = catalogue.in_order(self._ctx.env.settings, stores)
+        image.locations = [
+            one for one in places if web.is_web(one["url"]) or len(one["metadata"]) > 1
+        ] or None
+        if image.status != "queued" or not places:
+            return
+        images.require_formats(image)
+        image.status = "active"
+        image.size = next(iter(self._measured.values()), image.size)
+        self._digests.save()
+
+    def _placed(self, place: Place) -> Place:
+        store = self._ctx.env.settings.of(ImageSettings).web_store
+        return {"url": place["url"], "metadata": {**place["metadata"], "store": store}}
+
+    @staticmethod
+    def _position(text: str, end: int) -> int:
+        if text == "-":
+            return end
+        if not text.isascii() or not text.isdigit() or len(text) > 6:
+            raise InvalidLocation(reason=f"{text} is no position of a location")
+        return int(text)
+
+
+def require_shown(ctx: Context, image: Image, rule: str) -> None:
+    """Raises LocationsHidden, or Forbidden by policy."""
+    ctx.authorize(rule, image.policy_target())
+    if not ctx.env.settings.of(ImageSettings).show_multiple_locations:
+        raise LocationsHidden
+
+
+def check(ctx: Context, url: str) -> None:
+    """Raises InvalidLocation or UriRefused unless the URL may be a location."""
+    if not web.is_web(url):
+        raise InvalidLocation(reason="only http and https URLs can be added")
+    section = ctx.env.settings.of(ImageSettings)
+    if not section.web_store:
+        raise InvalidLocation(reason="there is no store of the kind http")
+    web.check(section, url)
+
+
+def measure(ctx: Context, image: Image, urls: Sequence[str]) -> dict[str, int]:
+    """Bytes at URLs that are new to the image. Raises InvalidLocation, UriRefused.
+
+    The web is asked outside of any transaction: nobody waits for the writer's lock while a
+    server somewhere thinks. What was loaded before must be loaded again.
+    """
+    known = {one["url"] for one in of(ctx, image)}
+    new = [url for url in urls if url not in known]
+    for url in new:
+        check(ctx, url)
+    if not new:
+        return {}
+    ctx.close()
+    section = ctx.env.settings.of(ImageSettings)
+    try:
+        found = {url: web.measure(section, url) for url in new}
+    except ApiError as error:
+        raise InvalidLocation(reason=str(error)) from None
+    if not all(found.values()):
+        raise InvalidLocation(reason="there is no data")
+    return found
+
+
+def _file_url(ctx: Context, image_id: str, store: str) -> str:
+    return files.path(ctx.env.settings, image_id, store).absolute().as_uri()

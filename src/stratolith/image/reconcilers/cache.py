@@ -1,0 +1,33 @@
+"""Keeps the image cache: copies that are wanted are made, those of images that went are dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from stratolith.image.managers import cached
+from stratolith.image.models import Image
+from stratolith.image.store import cache
+from stratolith.kernel.context import Context
+from stratolith.kernel.reconcile import Reconciler, Result
+
+
+class CacheKeeper(Reconciler):
+    """Keys: ids of images that are queued or cached."""
+
+    name = "image.cache"
+    interval = 30.0
+
+    def keys(self, ctx: Context) -> Iterable[str]:
+        settings = ctx.env.settings
+        if not cache.enabled(settings):
+            return []
+        return [*cache.queued(settings), *(one.image_id for one in cache.entries(settings))]
+
+    def reconcile(self, ctx: Context, key: str) -> Result | None:
+        settings = ctx.env.settings
+        if ctx.session.get(Image, key) is None:
+            cache.unqueue(settings, key)
+            cache.drop(settings, key)
+        elif key in cache.queued(settings):
+            cached.submit(ctx.env, key)
+        return None
