@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,8 +20,10 @@ from stratolith.compute.agent.documents import ImageDocument
 from stratolith.compute.agent.image_cache import ImageCache
 from stratolith.compute.drivers.base import DriverError
 from stratolith.kernel.agent.client import Transport, Unreachable
+from tests.unit.image import hostile
 
 DATA = b"disk" * 1000
+needs_qemu = pytest.mark.skipif(shutil.which("qemu-img") is None, reason="qemu-img is missing")
 DIGEST = hashlib.sha512(DATA).hexdigest()
 
 
@@ -73,6 +78,9 @@ def test_fetched_once_for_many(cache: ImageCache) -> None:
         (Store(b"other" * 800), image(), "corrupt"),
         (Store(b"short"), image(), "bytes instead of 4000"),
         (Store(breaks=True), image(), "cannot be fetched"),
+        (Store(), image(format="qcow2"), "does not match"),
+        (Store(), image(format="aki"), "is no disk"),
+        (Store(), image(size=1 << 60), "no space left on the host under .*cache"),
     ],
 )
 def test_what_is_wrong_is_not_kept(
@@ -80,8 +88,9 @@ def test_what_is_wrong_is_not_kept(
 ) -> None:
     with pytest.raises(DriverError, match=text):
         cache.fetch(document, transport(store))
-    assert list(cache.folder.iterdir()) == []
-    assert cache.fetch(image(), transport(Store())).read_bytes() == DATA
+    assert not cache.folder.exists() or list(cache.folder.iterdir()) == []
+    found = cache.fetch(image(), transport(Store()))
+    assert Path(found.path).read_bytes() == DATA and found.format == "raw"
 
 
 def test_pruning_spares_what_is_used_or_young(cache: ImageCache) -> None:
@@ -91,3 +100,100 @@ def test_pruning_spares_what_is_used_or_young(cache: ImageCache) -> None:
         os.utime(cache.path(name), (0, 0))
     cache.prune({"used"})
     assert sorted(path.name for path in cache.folder.iterdir()) == ["used", "young"]
+
+
+def disk(tmp_path: Path, kind: str, *options: str) -> bytes:
+    """A disk with two megabytes of data, as qemu-img writes it."""
+    raw, made = tmp_path / "disk.raw", tmp_path / f"disk.{kind}"
+    raw.write_bytes(hashlib.shake_256(b"x").digest(2 << 20) + bytes(6 << 20))
+    words = ["qemu-img", "convert", "-f", "raw", "-O", kind, *options]
+    subprocess.run([*words, str(raw), str(made)], check=True)
+    return made.read_bytes()
+
+
+def document(data: bytes, disk_format: str) -> ImageDocument:
+    return image(format=disk_format, size=len(data), sha512=hashlib.sha512(data).hexdigest())
+
+
+@needs_qemu
+@pytest.mark.parametrize(
+    ("disk_format", "kind", "options"),
+    [
+        ("vmdk", "vmdk", ()),
+        ("vmdk", "vmdk", ("-o", "subformat=streamOptimized")),
+        ("vhd", "vpc", ()),
+        ("vhd", "vpc", ("-o", "subformat=fixed")),
+        ("vhdx", "vhdx", ()),
+        ("vdi", "vdi", ()),
+        ("ploop", "parallels", ()),
+    ],
+)
+def test_other_formats_are_converted_once(
+    cache: ImageCache, tmp_path: Path, disk_format: str, kind: str, options: tuple[str, ...]
+) -> None:
+    store = Store(disk(tmp_path, kind, *options))
+    for _ in range(2):
+        found = cache.fetch(document(store.data, disk_format), transport(store))
+        assert found.format == "qcow2"
+    assert store.asked == 1
+    assert os.listdir(cache.folder) == ["i.qcow2"]
+    status = os.stat(found.path)
+    assert status.st_uid == os.geteuid() and status.st_mode & 0o777 == 0o640
+    back = tmp_path / "back.raw"
+    words = ["qemu-img", "convert", "-f", "qcow2", "-O", "raw", found.path, str(back)]
+    subprocess.run(words, check=True)
+    assert back.read_bytes()[: 8 << 20] == (tmp_path / "disk.raw").read_bytes()
+    cache.prune({"i"})
+    assert Path(found.path).exists()
+
+
+@pytest.mark.parametrize("case", hostile.DANGEROUS[::4], ids=lambda case: case.name)
+def test_a_host_refuses_hostile_disks_again(cache: ImageCache, case: hostile.Case) -> None:
+    with pytest.raises(DriverError, match="cannot be used"):
+        cache.fetch(document(case.data, case.disk_format), transport(Store(case.data)))
+    assert list(cache.folder.iterdir()) == []
+
+
+@needs_qemu
+def test_an_agent_killed_while_converting_leaves_nothing(tmp_path: Path) -> None:
+    """kill -9 at any moment: what is half made has no name that anybody would use."""
+    data = disk(tmp_path, "vmdk", "-o", "subformat=streamOptimized")
+    (tmp_path / "served").write_bytes(data)
+    folder = tmp_path / "cache"
+    script = (
+        "import sys; from pathlib import Path;"
+        "from tests.unit.compute.test_image_cache import ImageCache, Store, document, transport;"
+        "data = Path(sys.argv[1]).read_bytes();"
+        "cache = ImageCache(Path(sys.argv[2]), 60); print('go', flush=True);"
+        "cache.fetch(document(data, 'vmdk'), transport(Store(data)))"
+    )
+    words = [sys.executable, "-c", script, str(tmp_path / "served"), str(folder)]
+    for after in (0.01, 0.04, 0.08):
+        shutil.rmtree(folder, ignore_errors=True)
+        child = subprocess.Popen(words, stdout=subprocess.PIPE, cwd=Path(__file__).parents[3])
+        assert child.stdout is not None and child.stdout.readline() == b"go\n"
+        time.sleep(after)
+        child.kill()
+        child.wait()
+        child.stdout.close()
+        cache = ImageCache(folder, 60)
+        left = list(folder.iterdir()) if folder.exists() else []
+        assert left in ([], [folder / "i.qcow2"])
+        found = cache.fetch(document(data, "vmdk"), transport(Store(data)))
+        subprocess.run(["qemu-img", "check", "-q", "-f", "qcow2", found.path], check=True)
+
+
+@needs_qemu
+@pytest.mark.root
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    place = tmp_path / "small"
+    place.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300m", "stltest", place], check=True)
+    try:
+        (place / "filler").write_bytes(bytes(50 << 20))
+        data = disk(tmp_path, "vmdk")
+        with pytest.raises(DriverError, match=f"no space left .* under {place}"):
+            ImageCache(place, 60).fetch(document(data, "vmdk"), transport(Store(data)))
+        assert os.listdir(place) == ["filler"]
+    finally:
+        subprocess.run(["umount", place], check=True)

@@ -49,7 +49,13 @@ class GuestsView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def with_image(spec: GuestSpec, image: ImageRef | None) -> GuestSpec:
-    """The spec with its root disk made from ``image``."""
+    """The spec with its root disk made from ``image``.
+
+    An ISO becomes a CD-ROM instead, beside a blank root disk to install to; a flavor without
+    a root disk boots from the CD-ROM alone.
+    """
+    if image is not None and image.format == "iso":
+        return msgspec.structs.replace(spec, disks=_with_cdrom(spec.disks, image))
     disks = [
         DiskSpec(
             role=disk.role,
@@ -60,6 +66,12 @@ def with_image(spec: GuestSpec, image: ImageRef | None) -> GuestSpec:
         for disk in spec.disks
     ]
     return msgspec.structs.replace(spec, disks=disks)
+
+
+def _with_cdrom(disks: list[DiskSpec], image: ImageRef) -> list[DiskSpec]:
+    disc = ImageRef(image_id=image.image_id, path=image.path, format="raw")
+    kept = [disk for disk in disks if disk.role != "root" or disk.size_bytes > 0]
+    return [*kept, DiskSpec(role="cdrom", size_bytes=0, image=disc)]
 
 
 def vif(spec: GuestSpec, port_id: str) -> VifSpec | None:

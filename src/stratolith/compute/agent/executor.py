@@ -59,10 +59,10 @@ class Executor:
     def _spec(self, wanted: GuestDocument) -> GuestSpec:
         if wanted.image is None:
             return wanted.spec
-        path = ""
         if self.cache is not None:
-            path = str(self.cache.fetch(wanted.image, self.transport))
-        image = ImageRef(image_id=wanted.image.id, path=path, format=wanted.image.format)
+            image = self.cache.fetch(wanted.image, self.transport)
+        else:
+            image = ImageRef(image_id=wanted.image.id, path="", format=wanted.image.format)
         return with_image(wanted.spec, image)
 
     def _wait_for_ports(self, port_ids: Sequence[str]) -> None:

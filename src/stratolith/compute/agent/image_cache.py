@@ -1,68 +1,120 @@
-"""Base images on the host: fetched once, checked, shared by the guests made from them."""
+"""Base images on the host: fetched once, checked, shared by the guests made from them.
+
+<folder>/<image id>          what guests use as it is: raw, qcow2, ISO
+<folder>/<image id>.qcow2    made once from another format
+<folder>/<image id>.part     coming in; *.work: being converted
+"""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import os
+import shutil
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from stratolith.compute.agent.documents import ImageDocument
-from stratolith.compute.drivers.base import DriverError
+from stratolith.compute.drivers.base import DriverError, ImageRef
 from stratolith.kernel.agent.client import Refused, Transport, Unreachable
+from stratolith.kernel.disk_images import BadImage, NoRoom, conversion
+from stratolith.kernel.disk_images.inspection import Inspection
 
 LOG = logging.getLogger(__name__)
 
 
+# What QEMU runs as it is; the rest is converted. An ami with its kernel outside does not boot.
+AS_IT_IS = ("raw", "qcow2", "iso", "ami")
+CONVERTED = ("vhd", "vhdx", "vmdk", "vdi", "ploop")
+
+
 class ImageCache:
-    """Files named like their image ids. A file is complete when it has its name."""
+    """A file is complete when it has its name. One agent owns the folder."""
 
     def __init__(self, folder: Path, keep_seconds: float) -> None:
         self.folder = folder
         self.keep_seconds = keep_seconds
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._guard = threading.Lock()
+        self._sweep()
 
-    def path(self, image_id: str) -> Path:
-        return self.folder / image_id
+    def path(self, image_id: str, image_format: str = "raw") -> Path:
+        return self.folder / (f"{image_id}.qcow2" if image_format in CONVERTED else image_id)
 
-    def fetch(self, image: ImageDocument, transport: Transport) -> Path:
-        """The image's file, downloaded when it is missing; raises DriverError."""
+    def fetch(self, image: ImageDocument, transport: Transport) -> ImageRef:
+        """The image as QEMU can use it, fetched and converted when missing; raises DriverError."""
+        if image.format not in (*AS_IT_IS, *CONVERTED):
+            raise DriverError(f"Image {image.id} is no disk: its format is {image.format}")
         with self._guard:
             lock = self._locks[image.id]
-        path = self.path(image.id)
+        path = self.path(image.id, image.format)
         with lock:
             if not path.exists():
-                self._download(image, path, transport)
+                self._bring(image, path, transport)
             os.utime(path)  # for the pruning: when it was last wanted
-        return path
+        usable = "qcow2" if image.format in CONVERTED else image.format
+        usable = "raw" if usable == "ami" else usable
+        return ImageRef(image_id=image.id, path=str(path), format=usable)
 
-    def _download(self, image: ImageDocument, path: Path, transport: Transport) -> None:
+    def _bring(self, image: ImageDocument, path: Path, transport: Transport) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-        part = path.with_name(f"{path.name}.part")
-        digest, size = hashlib.sha512(), 0
+        part = self.folder / f"{image.id}.part"
         try:
-            with transport.download(f"/v1/images/{image.id}") as chunks, open(part, "wb") as file:
-                for chunk in chunks:
-                    digest.update(chunk)
-                    size += len(chunk)
-                    file.write(chunk)
-                file.flush()
-                os.fsync(file.fileno())
-            self._check(image, size, digest.hexdigest())
-            part.rename(path)
+            self._check_room(image)
+            self._download(image, part, transport)
+            if image.format in CONVERTED:
+                conversion.convert(part, image.format, path, "qcow2")
+            else:
+                part.rename(path)
         except (Unreachable, Refused) as error:
             raise DriverError(f"Image {image.id} cannot be fetched: {error}") from None
+        except (BadImage, NoRoom) as error:
+            raise DriverError(f"Image {image.id} cannot be used: {error}") from None
         except OSError as error:
             raise DriverError(
                 f"Image {image.id} cannot be kept on the host: {error.strerror}"
             ) from None
         finally:
             part.unlink(missing_ok=True)
+
+    def _download(self, image: ImageDocument, part: Path, transport: Transport) -> None:
+        """Fetch, and look into it again: what parses it next runs on this host."""
+        digest, size = hashlib.sha512(), 0
+        inspection = Inspection(image.format, "bare", enforce=True)
+        with transport.download(f"/v1/images/{image.id}") as chunks, open(part, "wb") as file:
+            for chunk in chunks:
+                digest.update(chunk)
+                size += len(chunk)
+                inspection.feed(chunk)
+                file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        self._check(image, size, digest.hexdigest())
+        inspection.verdict()
+
+    def _check_room(self, image: ImageDocument) -> None:
+        free = shutil.disk_usage(self.folder).free
+        if free - image.size < conversion.RESERVE:
+            raise NoRoom(
+                f"no space left on the host under {self.folder}: it has {image.size >> 20} MiB, "
+                f"{free >> 20} MiB are free, {conversion.RESERVE >> 20} MiB are kept in reserve"
+            )
+
+    def _sweep(self) -> None:
+        """Remove what an agent that died was making."""
+        for path in self._unfinished():
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+    def _unfinished(self) -> Iterator[Path]:
+        if self.folder.is_dir():
+            yield from list(self.folder.glob("*.part"))
+            yield from list(conversion.leftovers(self.folder))
 
     @staticmethod
     def _check(image: ImageDocument, size: int, sha512: str) -> None:

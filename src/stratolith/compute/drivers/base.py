@@ -36,15 +36,15 @@ class ImageRef(msgspec.Struct, frozen=True, kw_only=True):
 
     image_id: str
     path: str  # absolute path of the cached file
-    format: str  # raw or qcow2, as inspected; never trusted from the user
+    format: str  # raw, qcow2 or iso, as inspected; never trusted from the user
 
 
 class DiskSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One disk of a guest, in the order it appears in the guest (vda, vdb, ...)."""
 
-    role: str  # root, ephemeral, swap
+    role: str  # root, ephemeral, swap, cdrom
     size_bytes: int  # 0 for root: as large as the image
-    image: ImageRef | None = None  # backing image of a root disk
+    image: ImageRef | None = None  # backing image of a root disk; the disc of a cdrom
     serial: str = ""
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from stratolith.compute.drivers.base import DriverError, GuestSpec, VifSpec
-from stratolith.compute.drivers.qemu import firmware, machines
+from stratolith.compute.drivers.qemu import cdrom, firmware, machines
 from stratolith.compute.drivers.qemu.acceleration import Acceleration
 from stratolith.compute.drivers.qemu.disks import DiskFile
 from stratolith.compute.drivers.qemu.machines import DISK_SLOTS, NIC_SLOTS, Board, Machine
@@ -48,7 +48,8 @@ def build(
         *_root_ports(machine.board),
     ]
     for number, disk in enumerate(disks):
-        words += _disk(number, disk, machine.board)
+        make = cdrom.words if disk.role == "cdrom" else _disk
+        words += make(number, disk, machine.board)
     if spec.config_drive is not None:
         words += _config_drive(directory / "configdrive.iso", machine.board)
     for vif in spec.vifs:

@@ -20,16 +20,28 @@ class DiskFile(NamedTuple):
     path: Path
     format: str
     serial: str
+    role: str = "root"
 
 
 def layout(spec: GuestSpec, directory: Path) -> list[DiskFile]:
     """The files of the guest's disks, in the order the guest sees them."""
     found: list[DiskFile] = []
     for number, disk in enumerate(spec.disks):
+        if disk.role == "cdrom":
+            found.append(DiskFile(_disc(disk), "raw", "", disk.role))
+            continue
         kind = "qcow2" if disk.role == "root" else "raw"
         serial = disk.serial or f"{disk.role}{number}-{spec.id.replace('-', '')}"
-        found.append(DiskFile(directory / f"disk{number}-{disk.role}.{kind}", kind, serial[:20]))
+        path = directory / f"disk{number}-{disk.role}.{kind}"
+        found.append(DiskFile(path, kind, serial[:20], disk.role))
     return found
+
+
+def _disc(disk: DiskSpec) -> Path:
+    """The ISO in the image cache: it is only read, so all guests share it."""
+    if disk.image is None:
+        raise DriverError("A CD-ROM needs an image")
+    return Path(disk.image.path)
 
 
 def make(spec: GuestSpec, directory: Path) -> None:
@@ -45,6 +57,9 @@ def make(spec: GuestSpec, directory: Path) -> None:
             case "swap":
                 _make_sparse(file.path, disk.size_bytes)
                 programs.run(["mkswap", "--quiet", file.path])
+            case "cdrom":
+                if not file.path.is_file():
+                    raise DriverError(f"The ISO {file.path.name} is not in the image cache")
             case other:
                 raise DriverError(f"A disk cannot have the role {other!r}")
 
