@@ -56,12 +56,15 @@ class Server:
         def answers() -> bool:
             assert self._process is not None
             assert self._process.poll() is None, (self.place / "output").read_text()
-            try:
-                return self.http.get("/readyz").status_code == 200
-            except httpx.TransportError:
-                return False
+            return self.is_ready()
 
         until(answers, START_SECONDS)
+
+    def is_ready(self) -> bool:
+        try:
+            return self.http.get("/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self._process is not None:

@@ -61,7 +61,7 @@ class ServerRecord(Base):
 
 
 class _Note(msgspec.Struct, array_like=True):
-    """One NOTIFY: hints, or the word that hints were taken."""
+    """One NOTIFY: hints, or the word that hints were taken; without either: I begin to listen."""
 
     sender: str
     number: int = 0  # not 0: the sender waits for the word that it was taken
@@ -232,6 +232,9 @@ class Peers:
         connection.execute(f"LISTEN {CHANNEL}")
         connection.execute(_FORGET)
         self._believed_until = 0.0  # whatever came while nobody listened is lost
+        self._beat(connection)
+        self._say(connection, _Note(self.id))
+        self._say_again()  # the answers may have been lost
         while not self._stopping.is_set():
             self._beat(connection)
             next_beat = time.monotonic() + BEAT_SECONDS
@@ -259,13 +262,19 @@ class Peers:
             LOG.error("not a hint: %s", payload)
             return
         if note.taken_of:
-            waiting = self._waiting.get(note.number) if note.taken_of == self.id else None
-            if waiting is not None:
-                waiting.note(taken=note.sender)
+            taken = self._waiting.get(note.number) if note.taken_of == self.id else None
+            if taken is not None:
+                taken.note(taken=note.sender)
         elif note.sender != self.id:
+            if not note.hints:
+                self._say_again()  # it did not hear what was said before
             self._hints.deliver(note.hints)
             if note.number:
                 self._say(connection, _Note(self.id, note.number, taken_of=note.sender))
+
+    def _say_again(self) -> None:
+        for waiting in list(self._waiting.values()):
+            self._outgoing.put(waiting)
 
 
 def _portions(hints: Sequence[Hint]) -> Iterator[list[Hint]]:
