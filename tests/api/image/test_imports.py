@@ -62,7 +62,7 @@ def open_cloud(tmp_path: Path, web: str) -> Iterator[TestCloud]:
     image = {
         "import_ports": [int(web.rpartition(":")[2])],
         "import_private_networks": ["127.0.0.1/32"],
-        "import_decompress": True,
+        "import_plugins": ["image_decompression"],
     }
     cloud = TestCloud(tmp_path / "open", image=image)
     yield cloud
