@@ -380,6 +380,62 @@ class Consumer(Timestamps, Base):
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
+class RequestToken(Base):
+    """A consumer asks a user for rights on a project (OAuth 1.0a's temporary credential).
+
+    role_ids and authorizing_user_id: of the user who authorised it; empty until then.
+    """
+
+    __tablename__ = "identity_request_tokens"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
+    consumer_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_consumers.id", ondelete="CASCADE"), index=True
+    )
+    encrypted_secret: Mapped[str] = mapped_column(Text)
+    project_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_projects.id", ondelete="CASCADE"), index=True
+    )
+    verifier: Mapped[str | None] = mapped_column(String(64))
+    authorizing_user_id: Mapped[str | None] = mapped_column(
+        Id, ForeignKey("identity_users.id", ondelete="CASCADE"), index=True
+    )
+    role_ids: Mapped[list[str]] = mapped_column(default=list)
+    expires_at: Mapped[datetime | None]
+
+
+class AccessToken(Base):
+    """A consumer may act with some of a user's roles on a project."""
+
+    __tablename__ = "identity_access_tokens"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
+    consumer_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_consumers.id", ondelete="CASCADE"), index=True
+    )
+    encrypted_secret: Mapped[str] = mapped_column(Text)
+    project_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_projects.id", ondelete="CASCADE"), index=True
+    )
+    authorizing_user_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_users.id", ondelete="CASCADE"), index=True
+    )
+    role_ids: Mapped[list[str]] = mapped_column(default=list)
+    expires_at: Mapped[datetime | None]
+
+
+class UsedNonce(Base):
+    """A signed OAuth request that was seen; the same is not taken twice."""
+
+    __tablename__ = "identity_used_nonces"
+
+    consumer_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_consumers.id", ondelete="CASCADE"), primary_key=True
+    )
+    nonce: Mapped[str] = mapped_column(String(255), primary_key=True)
+    signed_at: Mapped[int] = mapped_column(BigInteger, primary_key=True, index=True)
+
+
 class UsedPasscode(Base):
     """The latest window whose one-time passcode of a credential was accepted."""
 

@@ -461,6 +461,14 @@ _GROUPS: list[tuple[str, tuple[str, ...], str]] = [
         """,
     ),
     (
+        ADMIN,
+        PROJECT_ONLY,
+        """
+        authorize_request_token list_access_tokens get_access_token delete_access_token
+        list_access_token_roles get_access_token_role
+        """,
+    ),
+    (
         "rule:admin_or_owner",
         ANY_SCOPE,
         """

@@ -30,6 +30,12 @@ class IdentitySettings(Section, kw_only=True, frozen=True):
         int,
         Doc(description="One-time passcodes of so many windows of 30 s ago count.", ge=0, le=10),
     ] = 1
+    oauth1_request_token_seconds: Annotated[
+        int, Doc(description="How long a request of OAuth 1.0a may be authorised; 0: ever.", ge=0)
+    ] = 28800
+    oauth1_access_token_seconds: Annotated[
+        int, Doc(description="How long an access token of OAuth 1.0a counts; 0: ever.", ge=0)
+    ] = 86400
     argon2_memory_kib: Annotated[
         int, Doc(description="Memory of one password hash, in KiB.", ge=19456)
     ] = 19456

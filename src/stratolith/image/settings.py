@@ -88,9 +88,22 @@ class ImageSettings(Section, kw_only=True, frozen=True):
             "private, loopback or link-local."
         ),
     ] = msgspec.field(default_factory=list)
-    import_decompress: Annotated[
-        bool, Doc(description="Unpack gzip and xz data that web-download fetches.")
-    ] = False
+    import_plugins: Annotated[
+        list[Literal["image_decompression", "image_conversion", "inject_image_metadata"]],
+        Doc(
+            description="What imports do besides, in this order: unpack gzip, xz, bzip2 and zip; "
+            "convert disks to import_output_format; set the properties of import_inject."
+        ),
+    ] = msgspec.field(default_factory=list)
+    import_output_format: Annotated[
+        Literal["raw", "qcow2", "vmdk"], Doc(description="Format that image_conversion makes.")
+    ] = "raw"
+    import_inject: Annotated[
+        dict[str, str], Doc(description="Properties that inject_image_metadata sets.")
+    ] = msgspec.field(default_factory=dict)
+    import_inject_ignore_roles: Annotated[
+        list[str], Doc(description="Roles whose imports are left alone by inject_image_metadata.")
+    ] = msgspec.field(default_factory=lambda: ["admin"])
     enforce_format: Annotated[
         bool,
         Doc(

@@ -241,6 +241,8 @@ def _from_text(kind: type[Section], key: str, text: str) -> Any:
     declared = msgspec.inspect.type_info(kind)
     assert isinstance(declared, msgspec.inspect.StructType)
     type_ = next(field.type for field in declared.fields if field.name == key)
+    while isinstance(type_, msgspec.inspect.Metadata):  # the documentation wraps the type
+        type_ = type_.type
     is_list = isinstance(type_, msgspec.inspect.ListType | msgspec.inspect.VarTupleType)
     if is_list and not text.lstrip().startswith("["):
         return [one.strip() for one in text.split(",") if one.strip()]

@@ -62,7 +62,7 @@ def open_cloud(tmp_path: Path, web: str) -> Iterator[TestCloud]:
     image = {
         "import_ports": [int(web.rpartition(":")[2])],
         "import_private_networks": ["127.0.0.1/32"],
-        "import_decompress": True,
+        "import_plugins": ["image_decompression"],
     }
     cloud = TestCloud(tmp_path / "open", image=image)
     yield cloud
@@ -259,3 +259,39 @@ def test_stores_are_told(demo: Client, admin: Client) -> None:
     detail = admin.get("image", "/info/stores/detail").json()["stores"]
     assert [one["type"] for one in detail] == ["file", "file", "http"]
     assert demo.get("image", "/info/usage").json() == {"usage": {}}
+
+
+# -- from a region of the cloud ------------------------------------------------------------------
+
+
+def region_import(client: Client, image: dict[str, Any], source: str, region: str) -> Any:
+    method = {"name": "glance-download", "glance_image_id": source, "glance_region": region}
+    return client.post("image", f"/images/{image['id']}/import", json={"method": method})
+
+
+def test_an_image_comes_from_a_region(demo: Client) -> None:
+    source = make(demo, DATA, hw_cpu_cores="5", os_distro="rhel", speed="fast")
+    image = make(demo, disk_format="iso", container_format="ovf", hw_cpu_cores="1")
+    assert region_import(demo, image, source["id"], "RegionOne").status_code == 202
+    assert ended(demo, image)["status"] == "success"
+    shown = show(demo, image)
+    assert (shown["disk_format"], shown["container_format"]) == ("raw", "bare")
+    assert shown["hw_cpu_cores"] == "5" and shown["os_distro"] == "rhel" and "speed" not in shown
+    assert shown["os_hash_value"] == source["os_hash_value"]
+
+
+def test_an_image_of_nowhere_or_of_others_does_not_come(demo: Client, admin: Client) -> None:
+    private = make(admin, DATA, visibility="private")
+    nothing = "36d4b546-64a2-4bb9-bdd0-ba676aa48f2c"
+    for source, region in (
+        (private["id"], "RegionOne"),
+        (nothing, "RegionOne"),
+        (private["id"], "RegionTwo"),
+    ):
+        image = make(demo, hw_cpu_cores="1")
+        assert region_import(demo, image, source, region).status_code == 202
+        assert ended(demo, image)["status"] == "failure"
+        shown = show(demo, image)
+        assert shown["status"] == "queued" and shown["hw_cpu_cores"] == "1"
+    answer = region_import(demo, make(demo), "foo", "RegionOne")
+    assert answer.status_code == 400 and "image id does not look like a UUID" in answer.text

@@ -56,6 +56,31 @@ def test_a_guest_is_no_child_of_ours_and_is_sandboxed(qemu: QemuHost) -> None:
     assert status["Seccomp"] == "2"
 
 
+def test_a_guest_has_none_of_roots_privileges(qemu: QemuHost) -> None:
+    """Also not later: what it has is what it will ever have."""
+    status = status_of(qemu.pid(running(qemu).id))
+    for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+        assert int(status[kind], 16) == 0, kind
+    assert status["NoNewPrivs"] == "1"
+
+
+def test_a_guest_below_a_closed_directory_runs_all_the_same(tmp_path: Path) -> None:
+    """A cloud in the home of a user, made with sudo."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    os.chown(home, 12345, 12345)
+    host = QemuHost(home)
+    try:
+        spec = running(host)
+        host.await_system(spec.id)
+        assert int(status_of(host.pid(spec.id))["CapEff"], 16) == 1 << 2  # CAP_DAC_READ_SEARCH
+        vif = host.spec(vifs=1).vifs[0]
+        host.driver.attach_interface(spec.id, vif)
+        assert only(host.driver).vifs == [vif.port_id]
+    finally:
+        host.close()
+
+
 def test_a_foreign_qemu_is_never_touched(qemu: QemuHost) -> None:
     spec = running(qemu)
     foreign = subprocess.Popen(

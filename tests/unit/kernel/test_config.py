@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 
@@ -56,7 +57,7 @@ def test_places_follow_the_state_directory() -> None:
 class ListsSection(Section, kw_only=True, frozen=True):
     """A section with lists and mappings."""
 
-    names: list[str] = []
+    names: Annotated[list[str], config.Doc(description="Documented, as real ones are.")] = []
     sizes: dict[str, int] = {}
 
 

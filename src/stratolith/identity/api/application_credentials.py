@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.identity.api.collections import collection, page_of, text_filters
+from stratolith.identity.api.delegation import refuse_application_credentials
 from stratolith.identity.managers import application_credentials as manager
 from stratolith.identity.managers import passwords, users
 from stratolith.identity.managers.application_credentials import Secret
@@ -16,7 +17,7 @@ from stratolith.identity.models import AccessRuleRow, ApplicationCredential
 from stratolith.identity.schemas import application_credentials as schemas
 from stratolith.kernel.clock import naive_micro, parse_time
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import BadRequest, Forbidden
+from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http.listing import Listing
 from stratolith.kernel.http.routing import Route
 
@@ -40,21 +41,6 @@ RULES = Listing(
 
 def _authorize(ctx: Context, rule: str, user_id: str) -> None:
     ctx.authorize(rule, {"user_id": user_id, "target.user.id": user_id})
-
-
-def refuse_delegated(ctx: Context) -> None:
-    """Delegated rights must not make or remove others that outlive them; raises Forbidden."""
-    details = ctx.who.details
-    credential = details.get("application_credential")
-    if credential is not None and credential["restricted"]:
-        raise Forbidden(
-            "A token of a restricted application credential cannot manage application "
-            "credentials or trusts."
-        )
-    if "ec2credential" in ctx.who.methods:
-        raise Forbidden("A token of an EC2 key cannot manage credentials.")
-    if "trust" in details:
-        raise Forbidden("A token of a trust cannot manage application credentials.")
 
 
 def moment_of(ctx: Context, text: str | None, name: str = "expires_at") -> datetime | None:
@@ -111,6 +97,7 @@ def render_many(ctx: Context, found: Sequence[ApplicationCredential]) -> list[Bo
 
 def index(ctx: Context, user_id: str) -> Body:
     _authorize(ctx, "identity:list_application_credentials", user_id)
+    refuse_application_credentials(ctx)
     users.get(ctx, user_id)
     statement = select(ApplicationCredential).where(ApplicationCredential.user_id == user_id)
     page = page_of(ctx, CREDENTIALS, statement)
@@ -119,13 +106,14 @@ def index(ctx: Context, user_id: str) -> Body:
 
 def show(ctx: Context, user_id: str, credential_id: str) -> Body:
     _authorize(ctx, "identity:get_application_credential", user_id)
+    refuse_application_credentials(ctx)
     found = manager.get(ctx, user_id, credential_id)
     return {"application_credential": render_many(ctx, [found])[0]}
 
 
 def create(ctx: Context, user_id: str, body: Body) -> Body:
     _authorize(ctx, "identity:create_application_credential", user_id)
-    refuse_delegated(ctx)
+    refuse_application_credentials(ctx, change=True)
     if not ctx.project_id:
         raise BadRequest("An application credential needs a token with project scope.")
     values = body["application_credential"]
@@ -139,7 +127,7 @@ def create(ctx: Context, user_id: str, body: Body) -> Body:
 
 def remove(ctx: Context, user_id: str, credential_id: str) -> None:
     _authorize(ctx, "identity:delete_application_credential", user_id)
-    refuse_delegated(ctx)
+    refuse_application_credentials(ctx, change=True)
     manager.remove(ctx, manager.get(ctx, user_id, credential_id))
 
 
@@ -157,6 +145,7 @@ def _render_rule(ctx: Context, rule: AccessRuleRow) -> Body:
 
 def list_rules(ctx: Context, user_id: str) -> Body:
     _authorize(ctx, "identity:list_access_rules", user_id)
+    refuse_application_credentials(ctx)
     statement = select(AccessRuleRow).where(AccessRuleRow.user_id == user_id)
     page = page_of(ctx, RULES, statement)
     return collection(ctx, "access_rules", [_render_rule(ctx, one) for one in page.rows], page)
@@ -164,12 +153,13 @@ def list_rules(ctx: Context, user_id: str) -> Body:
 
 def show_rule(ctx: Context, user_id: str, rule_id: str) -> Body:
     _authorize(ctx, "identity:get_access_rule", user_id)
+    refuse_application_credentials(ctx)
     return {"access_rule": _render_rule(ctx, manager.get_rule(ctx, user_id, rule_id))}
 
 
 def remove_rule(ctx: Context, user_id: str, rule_id: str) -> None:
     _authorize(ctx, "identity:delete_access_rule", user_id)
-    refuse_delegated(ctx)
+    refuse_application_credentials(ctx, change=True)
     manager.remove_rule(ctx, manager.get_rule(ctx, user_id, rule_id))
 
 

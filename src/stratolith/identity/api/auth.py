@@ -56,6 +56,8 @@ def render(ctx: Context, who: Identity) -> Body:
         token["application_credential"] = who.details["application_credential"]
     if "trust" in who.details:
         token["OS-TRUST:trust"] = who.details["trust"]
+    if "oauth1" in who.details:
+        token["OS-OAUTH1"] = who.details["oauth1"]
     if who.roles:
         token["roles"] = [
             {"id": id_, "name": name} for id_, name in zip(who.role_ids, who.roles, strict=True)

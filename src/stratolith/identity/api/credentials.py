@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import false, select
 
-from stratolith.identity.api.application_credentials import refuse_delegated
 from stratolith.identity.api.collections import (
     admit,
     collection,
@@ -16,7 +15,8 @@ from stratolith.identity.api.collections import (
     target,
     text_filters,
 )
-from stratolith.identity.managers import credentials
+from stratolith.identity.api.delegation import refuse_credentials
+from stratolith.identity.managers import claims, credentials
 from stratolith.identity.models import Credential
 from stratolith.identity.schemas import credentials as schemas
 from stratolith.kernel.context import Context
@@ -48,9 +48,11 @@ def render(ctx: Context, credential: Credential) -> Body:
 
 
 def index(ctx: Context) -> Body:
-    """Everybody may list; others than readers of all see their own."""
+    """Everybody may list; others than readers of all see their own, and delegated tokens none."""
     rule = "identity:list_credentials"
     statement = select(Credential)
+    if claims.is_delegated(ctx.who):
+        statement = statement.where(false())
     if not ctx.can(rule, {}):
         ctx.authorize(rule, {"target.credential.user_id": ctx.user_id})
         statement = statement.where(Credential.user_id == ctx.user_id)
@@ -66,19 +68,21 @@ def _admitted(ctx: Context, verb: str, credential_id: str) -> Credential:
 
 
 def show(ctx: Context, credential_id: str) -> Body:
-    return {"credential": render(ctx, _admitted(ctx, "get", credential_id))}
+    credential = _admitted(ctx, "get", credential_id)
+    refuse_credentials(ctx)
+    return {"credential": render(ctx, credential)}
 
 
 def create(ctx: Context, body: Body) -> Body:
     values = body["credential"]
     ctx.authorize("identity:create_credential", target(credential=values))
-    refuse_delegated(ctx)
+    refuse_credentials(ctx)
     return {"credential": render(ctx, credentials.create(ctx, values))}
 
 
 def update(ctx: Context, credential_id: str, body: Body) -> Body:
     credential = _admitted(ctx, "update", credential_id)
-    refuse_delegated(ctx)
+    refuse_credentials(ctx)
     values = body["credential"]
     same_id(values, "credential", credential_id)
     return {"credential": render(ctx, credentials.update(ctx, credential, values))}
@@ -86,7 +90,7 @@ def update(ctx: Context, credential_id: str, body: Body) -> Body:
 
 def remove(ctx: Context, credential_id: str) -> None:
     credential = _admitted(ctx, "delete", credential_id)
-    refuse_delegated(ctx)
+    refuse_credentials(ctx)
     ctx.session.delete(credential)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from stratolith.identity.api.application_credentials import refuse_delegated
 from stratolith.identity.api.collections import collection
+from stratolith.identity.api.delegation import refuse_credentials
 from stratolith.identity.exceptions import ResourceNotFound
 from stratolith.identity.managers import credentials, effective, projects, users
 from stratolith.identity.models import Credential
@@ -40,6 +40,7 @@ def render(ctx: Context, credential: Credential) -> Body:
 
 def index(ctx: Context, user_id: str) -> Body:
     _authorize(ctx, "identity:ec2_list_credentials", user_id)
+    refuse_credentials(ctx)
     users.get(ctx, user_id)
     statement = select(Credential).where(
         Credential.user_id == user_id, Credential.type == credentials.EC2
@@ -57,13 +58,13 @@ def _get(ctx: Context, user_id: str, access: str) -> Credential:
 
 def show(ctx: Context, user_id: str, access: str) -> Body:
     _authorize(ctx, "identity:ec2_get_credential", user_id)
-    refuse_delegated(ctx)  # the answer holds the secret
+    refuse_credentials(ctx)
     return {"credential": render(ctx, _get(ctx, user_id, access))}
 
 
 def create(ctx: Context, user_id: str, body: Body) -> Body:
     _authorize(ctx, "identity:ec2_create_credential", user_id)
-    refuse_delegated(ctx)
+    refuse_credentials(ctx)
     user = users.get(ctx, user_id)
     project = projects.get(ctx, body["tenant_id"])
     if not effective.on_project(ctx.session, user.id, project):
@@ -83,7 +84,7 @@ def create(ctx: Context, user_id: str, body: Body) -> Body:
 
 def remove(ctx: Context, user_id: str, access: str) -> None:
     _authorize(ctx, "identity:ec2_delete_credential", user_id)
-    refuse_delegated(ctx)
+    refuse_credentials(ctx)
     ctx.session.delete(_get(ctx, user_id, access))
 
 

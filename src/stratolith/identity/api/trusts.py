@@ -9,13 +9,14 @@ from sqlalchemy import or_, select
 from stratolith.identity.api import roles as roles_api
 from stratolith.identity.api.application_credentials import moment_of
 from stratolith.identity.api.collections import collection, page_of, text_filters
+from stratolith.identity.api.delegation import refuse_trusts
 from stratolith.identity.exceptions import ResourceNotFound
 from stratolith.identity.managers import application_credentials, trusts
 from stratolith.identity.models import Role, Trust
 from stratolith.identity.schemas import credentials as schemas
 from stratolith.kernel.clock import zulu_micro
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import Forbidden, NotFound
+from stratolith.kernel.exceptions import NotFound
 from stratolith.kernel.http.listing import Listing
 from stratolith.kernel.http.routing import Route
 
@@ -71,6 +72,7 @@ def _about(trust: Trust | None) -> dict[str, Any]:
 
 def _admitted(ctx: Context, rule: str, trust_id: str) -> Trust:
     """Raises Forbidden before NotFound."""
+    refuse_trusts(ctx)
     try:
         trust = trusts.get(ctx, trust_id)
     except NotFound:
@@ -85,6 +87,7 @@ def _admitted(ctx: Context, rule: str, trust_id: str) -> Trust:
 
 def index(ctx: Context) -> Body:
     """All trusts, or with ``trustor_user_id`` or ``trustee_user_id`` those of one party."""
+    refuse_trusts(ctx)
     parties = [p for p in ("trustor", "trustee") if ctx.query.get(f"{p}_user_id")]
     if not parties:
         ctx.authorize("identity:list_trusts", {})
@@ -107,9 +110,7 @@ def create(ctx: Context, body: Body) -> Body:
     values = body["trust"]
     about = {"target.trust.trustor_user_id": values["trustor_user_id"]}
     ctx.authorize("identity:create_trust", about)
-    credential = ctx.who.details.get("application_credential")
-    if credential is not None and credential["restricted"]:
-        raise Forbidden("A token of a restricted application credential cannot create trusts.")
+    refuse_trusts(ctx)
     expires_at = moment_of(ctx, values.get("expires_at"))
     return {"trust": render(ctx, trusts.create(ctx, values, expires_at))}
 

@@ -41,6 +41,10 @@ def log_in(ctx: Context, auth: Body) -> tuple[str, Identity]:
         if scope is not None:
             raise Unauthorized("Application credentials cannot request a scope.")
         identity = tokens.resolve(ctx.env, ctx.session, said, account)
+    elif proof.access_token_id:
+        if scope is not None:
+            raise Unauthorized("OAuth access tokens cannot request a scope.")
+        identity = tokens.resolve(ctx.env, ctx.session, said, account)
     elif scope is None:
         said, identity = _default_scope(ctx, said, account)
     elif "OS-TRUST:trust" in scope:
@@ -77,6 +81,7 @@ def prove(ctx: Context, identity: Body) -> Proof:
         application_credential_id=next(
             (p.application_credential_id for p in proofs if p.application_credential_id), ""
         ),
+        access_token_id=next((p.access_token_id for p in proofs if p.access_token_id), ""),
         expires_at=min(ends) if ends else None,
         account=next((proof.account for proof in proofs if proof.account), None),
     )
@@ -162,13 +167,13 @@ def new_claims(ctx: Context, proof: Proof) -> Claims:
         expires,
         audit_ids=audit,
         application_credential_id=proof.application_credential_id,
+        access_token_id=proof.access_token_id,
     )
 
 
 def _check_rescope(parent: Identity) -> None:
     """Delegated rights do not become others; raises Forbidden."""
-    delegated = {"application_credential", "ec2credential"} & set(parent.methods)
-    if delegated or parent.details.get("trust_id"):
+    if claims.is_delegated(parent):
         raise Forbidden("A token of delegated rights cannot be exchanged for another.")
 
 

@@ -12,9 +12,20 @@ import msgpack
 
 from stratolith.identity.managers import shared_keys
 from stratolith.identity.managers.keys import KeyRing
+from stratolith.kernel.auth import Identity
 from stratolith.kernel.environment import Environment
 
-METHODS = ("password", "token", "application_credential", "totp", "ec2credential", "external")
+METHODS = (  # a token holds their positions: only ever append
+    "password",
+    "token",
+    "application_credential",
+    "totp",
+    "ec2credential",
+    "external",
+    "oauth1",
+)
+# Methods that prove rights somebody else gave, or part of the user's own
+_DELEGATED = {"application_credential", "ec2credential", "oauth1"}
 UNSCOPED, PROJECT, DOMAIN, SYSTEM = range(4)
 _VERSION = 1
 _HEX = re.compile(r"^[0-9a-f]{32}$")
@@ -33,6 +44,7 @@ class Claims:
     audit_ids: tuple[str, ...] = field(default_factory=lambda: (new_audit_id(),))
     application_credential_id: str = ""
     trust_id: str = ""
+    access_token_id: str = ""  # of OAuth 1.0a
 
     def to_token(self, ring: KeyRing) -> str:
         methods = sum(1 << METHODS.index(method) for method in self.methods)
@@ -46,8 +58,9 @@ class Claims:
             _micros(self.expires_at),
             [_from_audit(one) for one in self.audit_ids],
         ]
-        if self.application_credential_id or self.trust_id:
-            packed += [_pack(self.application_credential_id), _pack(self.trust_id)]
+        rights = (self.application_credential_id, self.trust_id, self.access_token_id)
+        if any(rights):
+            packed += [_pack(one) for one in rights]
         return ring.encrypt(msgpack.packb(packed), int(self.issued_at.timestamp()))
 
 
@@ -73,7 +86,18 @@ def from_token(ring: KeyRing, token: str) -> Claims | None:
         audit_ids=tuple(_to_audit(one) for one in audits),
         application_credential_id=_unpack(rest[0]) if rest else "",
         trust_id=_unpack(rest[1]) if rest else "",
+        access_token_id=_unpack(rest[2]) if len(rest) > 2 else "",
     )
+
+
+def is_delegated(who: Identity) -> bool:
+    """Whether a token carries rights that were delegated: they must not become others."""
+    return is_delegated_method(who) or "trust" in who.details
+
+
+def is_delegated_method(who: Identity) -> bool:
+    """Whether it was given for something else than what the user knows or has."""
+    return not who.methods or bool(_DELEGATED & set(who.methods))
 
 
 def ring_of(env: Environment) -> KeyRing:

@@ -12,7 +12,7 @@ from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
 from stratolith.identity.exceptions import PasswordExpired, TokenNotFound
-from stratolith.identity.managers import accounts, lockout, passwords, tokens, totp
+from stratolith.identity.managers import accounts, lockout, oauth1, passwords, tokens, totp
 from stratolith.identity.managers.accounts import Account
 from stratolith.identity.models import ApplicationCredential, Password
 from stratolith.kernel.auth import Identity
@@ -32,6 +32,7 @@ class Proof:
     methods: tuple[str, ...]
     parent: Identity | None = None
     application_credential_id: str = ""
+    access_token_id: str = ""
     expires_at: datetime | None = None
     account: Account | None = None
 
@@ -122,11 +123,23 @@ def by_application_credential(ctx: Context, body: Body) -> Proof:
     )
 
 
+def by_oauth1(ctx: Context, body: Body) -> Proof:
+    """The request itself is signed, with an access token that a user authorised."""
+    token = oauth1.prove(ctx)
+    return Proof(
+        token.authorizing_user_id,
+        ("oauth1",),
+        access_token_id=token.id,
+        expires_at=token.expires_at,
+    )
+
+
 CHECKS: dict[str, Callable[[Context, Body], Proof]] = {
     "password": by_password,
     "totp": by_totp,
     "token": by_token,
     "application_credential": by_application_credential,
+    "oauth1": by_oauth1,
 }
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from stratolith.identity.managers import shared_keys
 from stratolith.identity.managers.keys import KeyRing
-from stratolith.identity.models import Consumer, Credential, DomainOption
+from stratolith.identity.models import AccessToken, Consumer, Credential, DomainOption, RequestToken
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import ApiError
@@ -37,6 +37,8 @@ class Sealed:
 SEALED = (
     Sealed(Credential, "encrypted_blob"),
     Sealed(Consumer, "encrypted_secret"),
+    Sealed(RequestToken, "encrypted_secret"),
+    Sealed(AccessToken, "encrypted_secret"),
     Sealed(DomainOption, "value", ("domain_id", "group", "option")),
 )
 

@@ -19,6 +19,7 @@ from stratolith.identity.managers.accounts import Account
 from stratolith.identity.managers.claims import Claims
 from stratolith.identity.models import (
     AccessRuleRow,
+    AccessToken,
     ApplicationCredential,
     Project,
     Trust,
@@ -112,6 +113,8 @@ def resolve(
         _add_application_credential(env, session, said, facts)
     elif said.trust_id:
         _add_trust(env, session, said, facts)
+    elif said.access_token_id:
+        _add_access_token(env, session, said, facts)
     else:
         facts |= _scope(env, session, said)
     if facts.pop("is_domain", False):
@@ -195,6 +198,22 @@ def _add_application_credential(
             {"id": r.id, "service": r.service, "path": r.path, "method": r.method} for r in rules
         ]
     facts["details"]["application_credential"] = document
+
+
+def _add_access_token(
+    env: Environment, session: Session, said: Claims, facts: dict[str, Any]
+) -> None:
+    found = session.get(AccessToken, said.access_token_id)
+    if found is None or found.authorizing_user_id != said.user_id:
+        raise Unauthorized
+    if found.expires_at is not None and found.expires_at <= env.clock.now():
+        raise Unauthorized
+    place, role_ids = _delegated_roles(
+        env, session, found.authorizing_user_id, found.project_id, found.role_ids
+    )
+    facts |= place | _roles(env, role_ids)
+    document = {"access_token_id": found.id, "consumer_id": found.consumer_id}
+    facts["details"]["oauth1"] = document
 
 
 def _add_trust(env: Environment, session: Session, said: Claims, facts: dict[str, Any]) -> None:

@@ -35,6 +35,7 @@ LOG_IN = Schema(
                                 "user",
                             ),
                             "token": _object({"id": _TEXT}, "id"),
+                            "oauth1": _object({}),
                             "application_credential": _object(
                                 {
                                     "id": _NULLABLE,

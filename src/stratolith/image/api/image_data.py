@@ -16,7 +16,7 @@ from stratolith.image.exceptions import (
     ImageNotFound,
     RemoteUnavailable,
 )
-from stratolith.image.managers import images, limits, locations, uploads
+from stratolith.image.managers import images, import_plugins, limits, locations, uploads
 from stratolith.image.models import Image
 from stratolith.image.settings import ImageSettings
 from stratolith.image.store import cache, catalogue, files
@@ -162,6 +162,8 @@ async def _take(
 async def _receive(ctx: Context, request: Request, image: Image, token: str) -> Received:
     settings = ctx.env.settings
     enforce = settings.of(ImageSettings).enforce_format
+    if image.status == "uploading" and import_plugins.change_data(settings):
+        enforce = False  # what is staged is judged when it is what it will be
     inspection = Inspection(image.disk_format or "", image.container_format or "", enforce=enforce)
     target = files.staging_path(settings, image.id, token)
     receiver = await in_thread(partial(Receiver, settings, target, inspection, direct=True))

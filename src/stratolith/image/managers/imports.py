@@ -28,7 +28,7 @@ from stratolith.image.exceptions import (
     StoreUnknown,
     UnknownStore,
 )
-from stratolith.image.managers import images, limits, region_sources, tasks, uploads
+from stratolith.image.managers import images, import_plugins, limits, region_sources, tasks, uploads
 from stratolith.image.managers.region_sources import Asker
 from stratolith.image.models import Image, Task
 from stratolith.image.settings import ImageSettings
@@ -60,7 +60,10 @@ def start(ctx: Context, image: Image, request: dict[str, Any]) -> Task:
     CHECKS[method](ctx, image, request)
     asked = {"image_id": image.id, "import_req": request, "backend": stores}
     task = tasks.create(ctx, image, tasks.IMPORT, asked)
-    if method == "glance-direct" and stores == [files.NAME]:
+    if method != "copy-image":
+        import_plugins.inject(ctx, image)
+    changes = import_plugins.change_data(ctx.env.settings)
+    if method == "glance-direct" and stores == [files.NAME] and not changes:
         return _at_once(ctx, image, task)
     if method != "copy-image":
         _hand_over(ctx, image, task)
@@ -194,7 +197,13 @@ class Work:
         self.must_succeed = request.get("all_stores_must_succeed", True)
         self.image_id = image.id
         if self.method["name"] in ("web-download", "glance-download"):
-            return self._fetch(image)
+            received = self._fetch(image)
+        if received is None or not import_plugins.change_data(self._env.settings):
+            return received
+        path = files.staging_path(self._env.settings, image.id, self.token)
+        steps = import_plugins.Preparation(self._env.settings, image, path, self._tell)
+        received, changed = steps.run()
+        self.copied.update(changed)
         return received
 
     def _load(self, ctx: Context) -> tuple[Task, Image, Received | None]:
@@ -214,8 +223,10 @@ class Work:
         section = settings.of(ImageSettings)
         target = files.staging_path(settings, image.id, self.token)
         blocks = self._blocks(image)
+        # what is packed or of another format is judged when it is what it will be
+        enforce = section.enforce_format and not import_plugins.change_data(settings)
         inspection = Inspection(
-            image.disk_format or "", image.container_format or "", enforce=section.enforce_format
+            image.disk_format or "", image.container_format or "", enforce=enforce
         )
         receiver = Receiver(settings, target, inspection)
         try:
@@ -230,7 +241,7 @@ class Work:
         """Where the data comes from; an image of a region brings its formats."""
         section = self._env.settings.of(ImageSettings)
         if self.method["name"] == "web-download":
-            return web.fetch(section, self.method["uri"], unpack=section.import_decompress)
+            return web.fetch(section, self.method["uri"])
         source = region_sources.open_source(self._env, self.method, self._asker)
         self.copied, self.properties = dict(source.formats), dict(source.properties)
         for name, value in source.formats.items():

@@ -111,10 +111,10 @@ class Editor:
         at = self._position(position, len(self.places) - 1)
         if at >= len(self.places):
             raise InvalidLocation(reason=f"{position} is no position of a location")
-        gone = self.places.pop(at)
-        store = gone["metadata"]["store"]
-        path = files.path(self._ctx.env.settings, self._image.id, store)
-        if store in files.names(self._ctx.env.settings):
+        store = self.places.pop(at)["metadata"]["store"]
+        settings = self._ctx.env.settings
+        if store in files.names(settings):
+            path = files.path(settings, self._image.id, store)
             self._ctx.after_commit(lambda: files.remove(path))
 
     def save(self) -> None:

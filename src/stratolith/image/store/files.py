@@ -108,7 +108,10 @@ def accept(staged: Path, final: Path) -> None:
 
 def remove(*paths: Path) -> None:
     for one in paths:
-        one.unlink(missing_ok=True)
+        if one.is_dir():  # where a conversion worked
+            shutil.rmtree(one, ignore_errors=True)
+        else:
+            one.unlink(missing_ok=True)
 
 
 def stored(settings: Settings) -> Iterator[tuple[str, str, str, Path]]:
@@ -122,9 +125,9 @@ def stored(settings: Settings) -> Iterator[tuple[str, str, str, Path]]:
 
 
 def staged(settings: Settings) -> Iterator[tuple[str, str, Path]]:
-    """(image id, token, file) of everything in the staging folder."""
+    """(image id, token, path) of everything in the staging folder; conversions have directories."""
     with os.scandir(folder(settings) / "staging") as entries:
         for entry in entries:
             image_id, _, token = entry.name.partition(".")
-            if entry.is_file(follow_symlinks=False):
+            if not entry.is_symlink():
                 yield image_id, token, Path(entry.path)

@@ -132,6 +132,25 @@ class Receiver:
         self._reserved = self.size + ahead
 
 
+def examine(path: Path, inspection: Inspection, *, hashed: bool = True) -> Received:
+    """What is known of data that lies in a file; raises InvalidImageData.
+
+    Without ``hashed`` both hashes are those of nothing.
+    """
+    md5, sha, size = hashlib.md5(usedforsecurity=False), hashlib.new(HASH_ALGORITHM), 0
+    buffer = memoryview(bytearray(BLOCK))
+    with path.open("rb", buffering=0) as file:
+        while filled := file.readinto(buffer):
+            block = buffer[:filled]
+            inspection.feed(block)
+            size += filled
+            if hashed:
+                md5.update(block)
+                sha.update(block)
+    virtual_size = inspection.verdict()
+    return Received(size, md5.hexdigest(), sha.hexdigest(), virtual_size)
+
+
 def _set_direct(file: int, on: bool) -> bool:
     """Switch between the page cache and the disk itself; whether it is past the cache now."""
     flags = fcntl.fcntl(file, fcntl.F_GETFL) & ~os.O_DIRECT

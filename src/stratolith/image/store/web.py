@@ -8,9 +8,7 @@ nothing. Redirects are followed by hand and judged the same way.
 from __future__ import annotations
 
 import ipaddress
-import lzma
 import socket
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -83,13 +81,12 @@ def resolve(settings: ImageSettings, host: str, port: int) -> str:
     return str(addresses[0])
 
 
-def fetch(settings: ImageSettings, uri: str, *, unpack: bool = False) -> Iterator[bytes]:
+def fetch(settings: ImageSettings, uri: str) -> Iterator[bytes]:
     """The data of a URI in blocks. Raises UriRefused, DownloadFailed."""
     with told(), _client() as client, _follow(settings, client, uri, "GET") as answer:
         if answer.status_code != 200:
             raise DownloadFailed(reason=f"the server answered {answer.status_code}")
-        blocks = answer.iter_raw(BLOCK)
-        yield from _unpacked(blocks) if unpack else blocks
+        yield from answer.iter_raw(BLOCK)
 
 
 def measure(settings: ImageSettings, uri: str) -> int:
@@ -162,46 +159,3 @@ def _inner(address: Address) -> Address | None:
     if inner is None and any(address in net for net in _TRANSLATED) and int(address) > 1:
         inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return inner
-
-
-def _unpacked(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """gzip and xz data unpacked, other data as it is; never more than a block at a time."""
-    first = next(blocks, b"")
-    if first.startswith(b"\x1f\x8b"):
-        yield from _gunzip(first, blocks)
-    elif first.startswith(b"\xfd7zXZ\x00"):
-        yield from _unxz(first, blocks)
-    else:
-        yield first
-        yield from blocks
-
-
-def _unxz(first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    decoder = lzma.LZMADecompressor(memlimit=256 << 20)
-    rest: bytes | None = first
-    try:
-        while rest is not None:
-            yield decoder.decompress(rest, max_length=BLOCK)
-            if decoder.eof:
-                return
-            rest = next(blocks, None) if decoder.needs_input else b""
-    except lzma.LZMAError as error:
-        raise DownloadFailed(reason=f"the xz data is damaged: {error}") from None
-    raise DownloadFailed(reason="the xz data ends too early")
-
-
-def _gunzip(first: bytes, blocks: Iterator[bytes]) -> Iterator[bytes]:
-    decoder, rest = zlib.decompressobj(wbits=31), first
-    try:
-        while not decoder.eof:
-            yield decoder.decompress(rest, BLOCK)
-            rest = decoder.unconsumed_tail
-            if not rest and not decoder.eof:
-                rest = next(blocks, b"")
-                if not rest:
-                    yield decoder.flush()
-                    break
-    except zlib.error as error:
-        raise DownloadFailed(reason=f"the gzip data is damaged: {error}") from None
-    if not decoder.eof:
-        raise DownloadFailed(reason="the gzip data ends too early")

@@ -4,6 +4,7 @@ Used by the image service, by hosts and by the command line; knows neither datab
 
   inspection      the format, found while the data streams by, and the verdict
   headers         the fields of each format that may lie or lead elsewhere
+  decompression   gzip, xz, bzip2, zip, in bounded memory and bounded size
   archives        OVA: the names in a tar stream
   conversion      qemu-img on a leash
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import select
 import signal
+import stat
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +13,9 @@ from pathlib import Path
 from types import TracebackType
 
 from stratolith.compute.drivers.base import DriverError
+from stratolith.compute.drivers.qemu import programs
+
+_CAP_SETPCAP = 8  # linux/capability.h
 
 # The shell ends at once, so the guest becomes init's child: it survives us, needs no waiting
 # for, and is in a session and process group of its own. QEMU's -daemonize would do the same
@@ -68,7 +72,7 @@ def spawn(command: Sequence[str], directory: Path) -> Process:
     """Run ``command`` in ``directory``, detached from us; its words go to qemu.log there."""
     try:
         done = subprocess.run(
-            ["/bin/sh", "-c", _LAUNCHER, *command],
+            ["/bin/sh", "-c", _LAUNCHER, *_powerless(directory), *command],
             cwd=directory,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -82,6 +86,40 @@ def spawn(command: Sequence[str], directory: Path) -> Process:
         raise DriverError(_words(directory)) from None
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise DriverError(f"{command[0]} cannot be started: {error}") from None
+
+
+def _powerless(directory: Path) -> list[str]:
+    """The words that start a program without root's privileges, and with no way to get them.
+
+    QEMU needs none: its files and taps belong to root as well. Whoever breaks out of it cannot
+    change the host's networks, mount, load modules, trace or signal other people's processes.
+    Below a directory that is closed to a root without privileges (in somebody's home, say) it
+    keeps the one of finding and reading files.
+    """
+    if not _may_drop():
+        return []
+    kept = "" if _is_reachable(directory) else ",+dac_read_search"
+    return [
+        programs.find("setpriv"), "--no-new-privs", "--inh-caps=-all", f"--bounding-set=-all{kept}"
+    ]  # fmt: skip
+
+
+def _may_drop() -> bool:
+    """Not so for a user, nor for root in a container that may not change what it may."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("CapEff:"):
+            return bool(int(line.split()[1], 16) >> _CAP_SETPCAP & 1)
+    return False
+
+
+def _is_reachable(directory: Path) -> bool:
+    """Whether user 0 gets there by the ordinary rules."""
+    for path in (directory, *directory.parents):
+        status = path.stat()
+        wanted = stat.S_IXUSR if status.st_uid == 0 else stat.S_IXOTH
+        if not status.st_mode & wanted:
+            return False
+    return True
 
 
 def _words(directory: Path) -> str:

@@ -19,6 +19,7 @@ _PACKAGES = {
     "mkfs.ext4": "e2fsprogs",
     "mkswap": "util-linux",
     "prlimit": "util-linux",
+    "setpriv": "util-linux",
 }
 _EXTRA_PATHS = "/usr/local/sbin:/usr/sbin:/sbin"  # a user's PATH often lacks them
 
