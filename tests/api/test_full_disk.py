@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from stratolith.kernel.testing import Client, TestCloud
+from stratolith.kernel.testing.databases import is_postgresql
 
 pytestmark = [
     pytest.mark.root,
@@ -74,6 +75,7 @@ def test_an_upload_that_does_not_fit_is_refused_and_leaves_nothing(
     assert demo.get("image", f"/images/{image}").json()["status"] == "active"
 
 
+@pytest.mark.skipif(is_postgresql(), reason="PostgreSQL keeps its data on another disk")
 def test_a_database_without_room_answers_503_and_still_reads(disk: Path, small: TestCloud) -> None:
     demo = small.client("demo")
     ballast = fill(disk)

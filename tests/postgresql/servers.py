@@ -72,6 +72,10 @@ class Server:
             self._process.wait(20)
             self._process = None
 
+    def signal(self, which: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(which)
+
     # -- as a client -----------------------------------------------------------------------------
 
     def log_in(self, user: str = "admin", project: str | None = "admin", password: str = "") -> str:

@@ -131,6 +131,20 @@ def check_revocation(servers: Pair, admin: str) -> None:
         assert not there.accepts(token)
 
 
+def test_a_server_that_slept_believes_nothing_it_knew(servers: Pair) -> None:
+    """A process that was stopped for a while could not hear of a revocation."""
+    a, b = servers
+    admin, token = a.log_in(), b.log_in("demo", "demo")
+    assert b.accepts(token)
+    b.signal(signal.SIGSTOP)
+    try:
+        headers = {"X-Auth-Token": admin, "X-Subject-Token": token}
+        assert a.http.delete("/identity/v3/auth/tokens", headers=headers).status_code == 204
+    finally:
+        b.signal(signal.SIGCONT)
+    assert not b.accepts(token)
+
+
 def test_another_server_takes_over_from_a_killed_one(mortal: Pair) -> None:
     a, b = mortal
     url = url_of(a)

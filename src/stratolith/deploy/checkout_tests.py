@@ -21,6 +21,8 @@ CHECKS = [
 # Tests that keep to their process and a directory of their own run side by side, a file on one
 # processor; what touches the host (networks, guests, running clouds) runs one after the other.
 IN_PROCESS = ["api", "architecture", "fuzz", "parity", "reconcile"]
+# What runs once more, on PostgreSQL: all that asks a cloud in process by its API
+ON_POSTGRESQL = ["api", "parity", "reconcile"]
 SIDE_BY_SIDE = ["--numprocesses", "2", "--dist", "loadfile", "--quiet"]
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
 
@@ -69,14 +71,19 @@ def _prepare_guest_images(root: Path) -> None:
 
 
 def _parts(root: Path) -> list[list[str]]:
-    """The arguments of one pytest run after the other: all of the tests, each once."""
+    """The arguments of one pytest run after the other: all of the tests, some on two databases."""
     together = [f"tests/{name}" for name in IN_PROCESS]
+    again = [f"tests/{name}" for name in ON_POSTGRESQL]
     alone = sorted(
         f"tests/{folder.name}"
         for folder in (root / "tests").iterdir()
         if (folder / "__init__.py").exists() and folder.name not in IN_PROCESS
     )
-    return [[*together, *SIDE_BY_SIDE], alone]
+    return [
+        [*together, *SIDE_BY_SIDE],
+        [*again, *SIDE_BY_SIDE, "--database", "postgresql"],
+        alone,
+    ]
 
 
 def _pytest(root: Path, arguments: Sequence[str]) -> tuple[dict[str, int], int]:

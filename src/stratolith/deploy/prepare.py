@@ -37,7 +37,9 @@ class PrepareError(Exception):
 class DebianPackage(NamedTuple):
     name: str
     architecture: str  # of the host: amd64, arm64, any
-    need: str  # required; helpful; GUESTS-guests: optional, runs guests of this architecture
+    # required; helpful; GUESTS-guests: optional, runs guests of this architecture;
+    # tests: wanted by `test` alone
+    need: str
     probe: str  # command name, or path (may be a glob)
     why: str
 
@@ -49,6 +51,10 @@ class DebianPackage(NamedTuple):
     def guests(self) -> str:
         """The architecture whose guests need it; "" for a package that is not optional."""
         return self.need.removesuffix("-guests") if self.need.endswith("-guests") else ""
+
+    @property
+    def is_for_tests(self) -> bool:
+        return self.need == "tests"
 
     def is_present(self) -> bool:
         """Whether what the package brings is there, from whatever source."""
@@ -62,14 +68,20 @@ def debian_architecture() -> str:
     return {"x86_64": "amd64", "aarch64": "arm64"}.get(machine, machine)
 
 
-def required_packages(path: Path = PACKAGES_FILE, *, optional: bool = False) -> list[DebianPackage]:
-    """The packages this machine's architecture needs, in file order; optional ones if asked."""
+def required_packages(
+    path: Path = PACKAGES_FILE, *, optional: bool = False, tests: bool = False
+) -> list[DebianPackage]:
+    """The packages this machine's architecture needs, in file order.
+
+    Those that only some guests or only the tests need come if asked for.
+    """
     found = []
     for line in path.read_text().splitlines():
         if line.strip() and not line.startswith("#"):
             package = DebianPackage(*line.split(None, 4))
             is_for_us = package.architecture in ("any", debian_architecture())
-            if is_for_us and (optional or not package.guests):
+            is_wanted = (optional or not package.guests) and (tests or not package.is_for_tests)
+            if is_for_us and is_wanted:
                 found.append(package)
     return found
 
@@ -142,8 +154,9 @@ class Preparation:
     def python(self) -> Path:
         return self.venv / "bin" / "python"
 
-    def install_debian_packages(self, *, optional: bool = False) -> None:
-        wanted = required_packages(optional=optional)
+    def install_debian_packages(self, *, test: bool = False) -> None:
+        """``test``: also what the tests need, who run guests of every kind."""
+        wanted = required_packages(optional=test, tests=test)
         missing = [package.name for package in wanted if not package.is_present()]
         if not missing:
             return
@@ -272,8 +285,8 @@ def prepare(root: Path, *, system: bool, test: bool = False) -> None:
         preparation.install_packages()
         if test:
             preparation.install_packages("requirements-test.lock")
-            if os.geteuid() == 0:  # the tests run guests of every kind
-                preparation.install_debian_packages(optional=True)
+            if os.geteuid() == 0:
+                preparation.install_debian_packages(test=True)
         preparation.link_sources()
         if system:
             preparation.record_debian_packages()

@@ -110,6 +110,15 @@ def test_packages_of_foreign_guests_are_optional() -> None:
     assert "qemu-efi-aarch64" in {package.name for package in all_of_them}
 
 
+def test_only_the_tests_install_postgresql() -> None:
+    def names(*, tests: bool) -> set[str]:
+        packages = prepare.required_packages(optional=True, tests=tests)
+        return {package.name for package in packages}
+
+    assert "postgresql" not in names(tests=False)
+    assert names(tests=True) == names(tests=False) | {"postgresql"}
+
+
 def test_a_package_is_present_by_command_or_file(tmp_path: Path) -> None:
     def has(probe: str) -> bool:
         return prepare.DebianPackage("x", "any", "required", probe, "why").is_present()
