@@ -63,7 +63,7 @@ class User:
             ), found.get("fault")
             return found if found["status"] == status else None
 
-        return wait(ready, seconds, f"{server_id} {status}")
+        return dict(wait(ready, seconds, f"{server_id} {status}"))
 
     def delete(self, server_id: str) -> None:
         self.api.delete("compute", f"/servers/{server_id}")

@@ -14,7 +14,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +45,12 @@ def installed() -> Path:
 class Cloud:
     """What Tempest must be told of a cloud, asked of its public API."""
 
-    def __init__(self, auth_url: str, password: str) -> None:
+    def __init__(
+        self, auth_url: str, password: str, options: Mapping[str, Mapping[str, str]]
+    ) -> None:
+        """``options``: further options of tempest.conf, by section."""
         self.auth_url = auth_url
+        self.options = options
         self.password = password
         user = {"name": "admin", "password": password, "domain": {"id": "default"}}
         scope = {"project": {"name": "admin", "domain": {"id": "default"}}}
@@ -108,7 +112,7 @@ def configuration(cloud: Cloud, workspace: Path) -> configparser.RawConfigParser
         "service_available": {"cinder": False, "swift": False, "horizon": False},
         "validation": {"run_validation": False},
     }
-    for section, values in found.items():
+    for section, values in (*found.items(), *cloud.options.items()):
         if section != "DEFAULT" and not conf.has_section(section):
             conf.add_section(section)
         for key, value in values.items():

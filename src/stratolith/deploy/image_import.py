@@ -10,7 +10,7 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -22,6 +22,7 @@ from stratolith.deploy.layout import Layout
 from stratolith.image.exceptions import InvalidImageData
 from stratolith.image.schemas.images import DISK_FORMATS
 from stratolith.image.store.inspection import Inspection
+from stratolith.kernel import architecture
 
 BLOCK = 4 << 20
 CONVERT_SECONDS = 3600
@@ -29,7 +30,10 @@ CONVERT_MEMORY = 2 << 30
 # qemu-img's names of formats that the image API calls otherwise
 QEMU_NAMES = {"vhd": "vpc", "iso": "raw"}
 GUEST_TOOLS = (b"cloud-init", b"cirros-init", b"ignition", b"cloudbase-init")
-LONGEST = max(len(one) for one in GUEST_TOOLS)
+# Where UEFI boots from, as a FAT directory writes it (8.3), and on which processor.
+BOOT_FILES = {b"BOOTAA64EFI": "aarch64", b"BOOTX64 EFI": "x86_64"}
+MARKS = (*GUEST_TOOLS, *BOOT_FILES)
+LONGEST = max(len(one) for one in MARKS)
 
 
 @dataclass(frozen=True)
@@ -46,13 +50,15 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Findings:
-    """What a file is. Sizes in bytes; ``tools``: names of guest agents seen in it."""
+    """What a file is. Sizes in bytes; ``tools``: names of guest agents seen in it,
+    ``architectures``: of processors on which it boots by UEFI."""
 
     format: str
     size: int
     virtual_size: int | None
     tools: frozenset[bytes]
     has_boot_sector: bool
+    architectures: frozenset[str] = frozenset()
 
 
 def run(layout: Layout, wishes: Wishes, out: TextIO = sys.stdout) -> int:
@@ -62,13 +68,13 @@ def run(layout: Layout, wishes: Wishes, out: TextIO = sys.stdout) -> int:
     print(f"{wishes.file}: {found.format}, {found.size >> 20} MiB", file=out)
     client = ApiClient(credentials.access(layout, layout.settings()), "admin")
     with tempfile.TemporaryDirectory(dir=layout.state_dir, prefix="image-import-") as folder:
-        file, told = wishes.file, hints(found)
+        file, told = wishes.file, hints(found, properties)
         if wishes.convert and wishes.convert != found.format:
             file = Path(folder) / f"converted.{wishes.convert}"
             print(f"Converting to {wishes.convert} ...", file=out)
             convert(wishes.file, found.format, file, wishes.convert)
             found = inspect(file)
-        for hint in told or hints(found):
+        for hint in told or hints(found, properties):
             print(f"Hint: {hint}", file=out)
         image_id = _upload(client, file, found, wishes, properties, out)
     print(f"Image {image_id} is active.", file=out)
@@ -78,7 +84,7 @@ def run(layout: Layout, wishes: Wishes, out: TextIO = sys.stdout) -> int:
 def inspect(file: Path) -> Findings:
     """Read the whole file once; raises DeployError when it is not an image to be trusted."""
     size, tail, first = 0, b"", b""
-    tools: set[bytes] = set()
+    marks: set[bytes] = set()
     inspection = Inspection("raw", "bare", enforce=False)
     try:
         for block in _blocks(file):
@@ -86,7 +92,7 @@ def inspect(file: Path) -> Findings:
             size += len(block)
             inspection.feed(block)
             seen = tail + block
-            tools.update(one for one in GUEST_TOOLS if one in seen)
+            marks.update(one for one in MARKS if one in seen)
             tail = block[-LONGEST:]
         virtual_size, found = inspection.verdict(), inspection.format
     except OSError as error:
@@ -97,12 +103,24 @@ def inspect(file: Path) -> Findings:
         raise DeployError(f"{file} is empty.")
     disk_format = found if found in DISK_FORMATS else "raw"
     boots = first[510:512] == b"\x55\xaa"
-    return Findings(disk_format, size, virtual_size, frozenset(tools), boots)
+    tools = frozenset(marks.intersection(GUEST_TOOLS))
+    architectures = frozenset(BOOT_FILES[one] for one in marks.intersection(BOOT_FILES))
+    return Findings(disk_format, size, virtual_size, tools, boots, architectures)
 
 
-def hints(found: Findings) -> list[str]:
-    """Sentences about what may keep a server of this image from working."""
+def hints(found: Findings, properties: Collection[str] = ()) -> list[str]:
+    """Sentences about what may keep a server of this image from working.
+
+    ``properties``: names of those the image is given.
+    """
     told: list[str] = []
+    is_foreign = found.architectures and architecture.of_this_host() not in found.architectures
+    if is_foreign and "hw_architecture" not in properties:
+        name = min(found.architectures)
+        told.append(
+            f"it boots on {name}, not on this host's processor: --property hw_architecture={name} "
+            "leads its servers to hosts that can run it."
+        )
     if found.format != "raw":
         # other formats may be compressed, so that names in them cannot be seen
         return told

@@ -104,3 +104,23 @@ def test_the_hypervisor_tells_its_processor(world: World) -> None:
     path = "/os-hypervisors/detail"
     shown = world.admin.get("compute", path, microversion="2.28").json()["hypervisors"][0]
     assert shown["cpu_info"]["arch"] == architecture.of_this_host()
+
+
+def test_placement_knows_what_the_host_runs(world: World) -> None:
+    def traits() -> set[str]:
+        provider = world.admin.get("placement", "/resource_providers").json()
+        path = f"/resource_providers/{provider['resource_providers'][0]['uuid']}/traits"
+        return set(world.admin.get("placement", path, microversion="1.6").json()["traits"])
+
+    assert {"COMPUTE_ARCH_X86_64", "COMPUTE_ARCH_AARCH64"} <= traits()
+    assert f"HW_ARCH_{architecture.of_this_host().upper()}" in traits()
+    uuid = world.admin.get("placement", "/resource_providers").json()["resource_providers"][0]
+    path = f"/resource_providers/{uuid['uuid']}/traits"
+    world.admin.put("placement", "/traits/CUSTOM_GOLD", microversion="1.6")
+    held = world.admin.get("placement", path, microversion="1.6").json()
+    body = {**held, "traits": [*held["traits"], "CUSTOM_GOLD"]}
+    answer = world.admin.put("placement", path, json=body, microversion="1.6")
+    assert answer.status_code == 200, answer.text
+    can_run(world, "aarch64")
+    assert traits() >= {"COMPUTE_ARCH_AARCH64", "CUSTOM_GOLD"}
+    assert "COMPUTE_ARCH_X86_64" not in traits()

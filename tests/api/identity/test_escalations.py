@@ -74,6 +74,10 @@ def test_the_token_of_a_disabled_project_is_dead_and_cannot_be_had_again(
         {"OpenStack-System-Scope": "all"},
         {"X-HTTP-Method-Override": "GET"},
         {"X-Original-URL": "/v3/auth/catalog", "X-Rewrite-Url": "/v3/auth/catalog"},
+        {"X-Forwarded-For": "127.0.0.1", "X-Forwarded-Host": "localhost", "X-Real-Ip": "::1"},
+        {"X-Forwarded-User": "admin", "Remote-User": "admin", "X-Remote-User": "admin"},
+        {"X-Forwarded-Prefix": "/identity", "X-Script-Name": "/identity", "Forwarded": "for=::1"},
+        {"X-Service-Token": "junk", "X-Service-Identity-Status": "Confirmed"},
     ],
 )
 def test_headers_that_proxies_set_give_nothing(
@@ -98,11 +102,136 @@ def test_headers_that_proxies_set_give_nothing(
         "/v3/users;admin",
         "/V3/users",
         "/v3/users%00",
+        "/v3%2fusers",
+        "/v3/auth%2F..%2Fusers",
+        "/v3/%2e/users",
+        "/v3/users%2f",
+        "/v3/users?effective&include_subtree",
+        "/v3\\users",
     ],
 )
 def test_paths_written_otherwise_give_nothing(demo: Client, path: str) -> None:
     answer = demo.get("raw", "/identity" + path)
     assert answer.status_code in (401, 403, 404), answer.text
+
+
+@pytest.mark.parametrize("name", ["X-Auth-Token", "X-Subject-Token"])
+def test_two_tokens_are_none(cloud: TestCloud, admin: Client, demo: Client, name: str) -> None:
+    """Whoever stands before the cloud may have judged by the other of them."""
+    own = ("X-Auth-Token", admin.token)
+    for first, second in ((admin.token, demo.token), (demo.token, admin.token)):
+        headers = [(name, first), (name, second)]
+        if name == "X-Subject-Token":
+            headers.append(own)
+        else:
+            headers.append(("X-Subject-Token", demo.token))
+        answer = cloud.http.get("/identity/v3/auth/tokens", headers=headers)
+        assert answer.status_code == (404 if name == "X-Subject-Token" else 401)
+
+
+def test_a_service_token_adds_no_rights(cloud: TestCloud, admin: Client, demo: Client) -> None:
+    headers = {"X-Service-Token": admin.token}
+    assert demo.get("identity", "/users", headers=headers).status_code == 403
+    anonymous = cloud.anonymous().get("identity", "/users", headers=headers)
+    assert anonymous.status_code == 401
+
+
+def test_forwarded_hosts_do_not_reach_into_the_answer(demo: Client) -> None:
+    """A poisoned catalogue would send tokens elsewhere."""
+    headers = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Port": "1", "Forwarded": "host=e"}
+    answer = demo.get("identity", "/auth/catalog", headers=headers)
+    assert answer.status_code == 200
+    assert "evil.example" not in answer.text
+    proto = demo.get("identity", "/auth/catalog", headers={"X-Forwarded-Proto": "javascript"})
+    assert "javascript" not in proto.text
+
+
+def delegated(cloud: TestCloud, demo: Client) -> dict[str, Client]:
+    """Tokens of an unrestricted application credential and of a trust, both of demo's."""
+    me = whoami(demo)
+    user, project = me["user"]["id"], me["project"]["id"]
+    body = {"application_credential": {"name": "c", "unrestricted": True}}
+    path = f"/users/{user}/application_credentials"
+    made = demo.post("identity", path, json=body).json()["application_credential"]
+    trust = {
+        "trustor_user_id": user,
+        "trustee_user_id": user,
+        "project_id": project,
+        "impersonation": True,
+        "roles": [{"name": "member"}],
+    }
+    trust_id = demo.post("identity", "/OS-TRUST/trusts", json={"trust": trust}).json()["trust"]
+    password = {"user": {"id": user, "password": "secret-of-the-tests"}}
+    logins: dict[str, dict[str, Any]] = {
+        "application credential": {
+            "identity": {
+                "methods": ["application_credential"],
+                "application_credential": {"id": made["id"], "secret": made["secret"]},
+            }
+        },
+        "trust": {
+            "identity": {"methods": ["password"], "password": password},
+            "scope": {"OS-TRUST:trust": {"id": trust_id["id"]}},
+        },
+    }
+    found = {}
+    for name, auth in logins.items():
+        answer = cloud.http.post("/identity/v3/auth/tokens", json={"auth": auth})
+        assert answer.status_code == 201, answer.text
+        found[name] = Client(cloud, answer.headers["x-subject-token"])
+    return found
+
+
+def test_delegated_tokens_neither_read_nor_make_secrets(cloud: TestCloud, demo: Client) -> None:
+    user = whoami(demo)["user"]["id"]
+    project = whoami(demo)["project"]["id"]
+    secret = {"credential": {"user_id": user, "type": "cert", "blob": "hidden"}}
+    kept = demo.post("identity", "/credentials", json=secret).json()["credential"]
+    ec2 = f"/users/{user}/credentials/OS-EC2"
+    key = demo.post("identity", ec2, json={"tenant_id": project}).json()["credential"]
+    for client in delegated(cloud, demo).values():
+        assert client.get("identity", "/credentials").json()["credentials"] == []
+        assert client.get("identity", f"/credentials/{kept['id']}").status_code == 403
+        assert client.post("identity", "/credentials", json=secret).status_code == 403
+        assert client.delete("identity", f"/credentials/{kept['id']}").status_code == 403
+        assert client.get("identity", ec2).status_code == 403
+        assert client.get("identity", f"{ec2}/{key['access']}").status_code == 403
+        assert client.post("identity", ec2, json={"tenant_id": project}).status_code == 403
+    assert len(demo.get("identity", "/credentials").json()["credentials"]) == 2
+
+
+def test_delegated_tokens_make_no_trusts(cloud: TestCloud, demo: Client) -> None:
+    me = whoami(demo)
+    clients = delegated(cloud, demo)
+    trust = {
+        "trustor_user_id": me["user"]["id"],
+        "trustee_user_id": me["user"]["id"],
+        "project_id": me["project"]["id"],
+        "impersonation": True,
+        "roles": [{"name": "member"}],
+    }
+    for client in clients.values():
+        answer = client.post("identity", "/OS-TRUST/trusts", json={"trust": trust})
+        assert answer.status_code == 403, answer.text
+    listed = f"/OS-TRUST/trusts?trustor_user_id={me['user']['id']}"
+    assert clients["application credential"].get("identity", listed).status_code == 403
+
+
+def test_a_user_of_one_domain_is_not_moved_nor_renamed_by_the_manager_of_another(
+    cloud: TestCloud, admin: Client
+) -> None:
+    make_domain(admin, "acme")
+    me = persona(cloud, "manager", domain="acme")
+    other = make_user(admin, "bob")
+    path = f"/users/{other['id']}"
+    acme = whoami(me)["domain"]["id"]
+    changes: list[dict[str, Any]] = [{"name": "mine"}, {"password": "stolen"}, {"domain_id": acme}]
+    for change in changes:
+        assert me.patch("identity", path, json={"user": change}).status_code == 403
+    assert me.delete("identity", path).status_code == 403
+    body = {"group": {"name": "g", "domain_id": acme}}
+    group = me.post("identity", "/groups", json=body).json()["group"]
+    assert me.put("identity", f"/groups/{group['id']}/users/{other['id']}").status_code == 403
 
 
 def test_the_body_cannot_say_who_the_caller_is(cloud: TestCloud, demo: Client) -> None:

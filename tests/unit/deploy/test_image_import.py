@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import platform
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from stratolith.deploy import image_import
+from stratolith.deploy import guest_image, image_import
 from stratolith.deploy.errors import DeployError
+from stratolith.deploy.guest_image import fat
+from stratolith.deploy.guest_image.architectures import architecture
 
 MIB = 1 << 20
 needs_qemu = pytest.mark.skipif(shutil.which("qemu-img") is None, reason="qemu-img is missing")
@@ -34,6 +37,25 @@ def test_a_name_across_two_blocks_is_seen(tmp_path: Path) -> None:
     found = image_import.inspect(file)
     assert found.tools == {b"cloud-init"}
     assert image_import.hints(found) == []
+
+
+@pytest.mark.parametrize("arch", guest_image.ARCHITECTURES)
+def test_a_disk_for_another_processor_is_told(
+    arch: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On each kind of host the other one's disk gets a hint, unless its property is given."""
+    name = {"arm64": "BOOTAA64.EFI", "amd64": "BOOTX64.EFI"}[arch]
+    file = tmp_path / "disk.raw"
+    file.write_bytes(fat.file_system({f"EFI/BOOT/{name}": b"MZ"}, "ESP", 0))
+    found = image_import.inspect(file)
+    machine = architecture(arch).machine
+    assert found.architectures == {machine}
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    assert not any("boots on" in one for one in image_import.hints(found))
+    monkeypatch.setattr(platform, "machine", lambda: "riscv64")
+    assert any(f"hw_architecture={machine} " in one for one in image_import.hints(found))
+    told = image_import.hints(found, {"hw_architecture": machine})
+    assert not any("boots on" in one for one in told)
 
 
 def test_hostile_and_missing_files_are_refused(tmp_path: Path) -> None:

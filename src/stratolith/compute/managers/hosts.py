@@ -14,8 +14,9 @@ from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.agent.hub import AgentRecord, is_alive
 from stratolith.kernel.context import Context
 from stratolith.kernel.ids import is_uuid, new_uuid
-from stratolith.placement.managers import inventories, providers
+from stratolith.placement.managers import inventories, providers, traits
 
+_RUNS, _HAS = "COMPUTE_ARCH_", "HW_ARCH_"  # standard traits of guests, of the processor
 _NAMESPACE = uuid.UUID("5f0f4ba4-3e0a-4f6a-9a53-7a3d2a3f1b63")
 
 
@@ -34,7 +35,17 @@ def report(ctx: Context, host: str, facts: dict[str, Any]) -> ComputeHost:
     row.reported_at = ctx.env.clock.now()
     row.facts = facts
     inventories.replace(ctx, row.uuid, _inventory(ctx, facts))
+    _set_traits(ctx, row.uuid, facts)
     return row
+
+
+def _set_traits(ctx: Context, provider: str, facts: dict[str, Any]) -> None:
+    """The processor and the guests' architectures; traits that others gave the host stay."""
+    own = str((facts.get("cpu_info") or {}).get("arch", ""))
+    names = {f"{_RUNS}{name.upper()}" for name in facts.get("architectures", ())}
+    names.add(f"{_HAS}{own.upper()}")
+    others = {one for one in traits.of_provider(ctx, provider) if not one.startswith((_RUNS, _HAS))}
+    traits.set_for(ctx, provider, others | (names & traits.STANDARD))
 
 
 def _inventory(ctx: Context, facts: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -94,7 +94,7 @@ def _receipt(ctx: Context, more: MoreFactorsNeeded) -> Response:
 
 def _subject(ctx: Context, rule: str) -> tuple[str, Identity]:
     """The token in X-Subject-Token, when the caller may ask for it."""
-    token = ctx.headers.get(SUBJECT)
+    token = ", ".join(ctx.headers.getlist(SUBJECT))
     if not token:
         raise TokenNotFound("No token in the request")
     try:

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 
 from stratolith.image.managers import imports, location_imports, tasks
 from stratolith.image.models import Task
+from stratolith.image.reconcilers.uploads import FILES, ORPHANS
 from stratolith.kernel.context import Context
 from stratolith.kernel.reconcile import Reconciler, Result
 
@@ -31,4 +32,5 @@ class TaskSweeper(Reconciler):
         if task is not None and tasks.is_dead(ctx, task):
             fail = location_imports.fail if task.type == tasks.LOCATION else imports.fail
             fail(ctx, task.id, "The server stopped while the import was under way.")
+            ctx.hint(ORPHANS, FILES)
         return None

@@ -16,12 +16,14 @@ from stratolith.kernel.reconcile import Reconciler, Result
 # A file is made just before or just after its row is written; younger ones are let be.
 GRACE_SECONDS = 60.0
 FILES = "files"
+ORPHANS = "image.orphans"  # kind of the hint that there may be files of nobody
 
 
 class UploadSweeper(Reconciler):
     """Keys: ids of images whose upload is under way, and FILES for the store's folder."""
 
     name = "image.uploads"
+    hints = (ORPHANS,)
     interval = 30.0
 
     def keys(self, ctx: Context) -> Iterable[str]:
