@@ -21,6 +21,7 @@ from stratolith.kernel.http.listing import (
 )
 
 Body = dict[str, Any]
+_BOOLEANS = ("", "true", "1", "y", "on", "yes", "t", "false", "0", "n", "off", "no", "f")
 _COMPARATORS = ("equals", "contains", "startswith", "endswith")
 
 
@@ -64,9 +65,18 @@ def collection(ctx: Context, name: str, members: Iterable[Body], page: Page | No
 # -- filters -------------------------------------------------------------------------------------
 
 
-def text_filters(name: str, column: Column) -> dict[str, Filter]:
-    """``name``, and ``name__contains`` with its like (an ``i`` before: in any case)."""
-    found: dict[str, Filter] = {name: lambda values: column == values[-1]}
+def text_filters(name: str, column: Column, *, filled: bool = False) -> dict[str, Filter]:
+    """``name``, and ``name__contains`` with its like (an ``i`` before: in any case).
+
+    filled: an empty value is a mistake (BadRequest).
+    """
+
+    def exactly(values: Sequence[str]) -> ColumnElement[bool]:
+        if filled and not values[-1]:
+            raise BadRequest(f"Invalid input for field/attribute {name}: it should be non-empty.")
+        return column == values[-1]
+
+    found: dict[str, Filter] = {name: exactly}
     for comparator in _COMPARATORS:
         for prefix in ("", "i"):
             found[f"{name}__{prefix}{comparator}"] = _inexact(column, comparator, bool(prefix))
@@ -101,10 +111,15 @@ def _contains(subject: Any, wanted: str) -> ColumnElement[bool]:
     return and_(like, exact) if wanted else or_(like)
 
 
-def flag_filter(column: Column) -> Filter:
-    """``enabled=false``, ``enabled=0``; anything but a no means yes, also nothing."""
+def flag_filter(name: str, column: Column) -> Filter:
+    """``enabled=false``, ``enabled=0``, and ``enabled`` alone for a yes."""
 
     def build(values: Sequence[str]) -> ColumnElement[bool]:
+        if values[-1].lower() not in _BOOLEANS:
+            raise BadRequest(
+                f"Invalid input for field/attribute {name}. Value: {values[-1]}. It must be "
+                "true or false."
+            )
         return column.is_(is_true(values[-1]))
 
     return build

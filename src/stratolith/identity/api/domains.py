@@ -29,9 +29,9 @@ Body = dict[str, Any]
 DOMAINS = Listing(
     Project,
     filters={
-        **text_filters("name", Project.name),
+        **text_filters("name", Project.name, filled=True),
         **TAG_FILTERS,
-        "enabled": flag_filter(Project.enabled),
+        "enabled": flag_filter("enabled", Project.enabled),
     },
     sort_keys={"id": Project.id, "name": Project.name},
     default_sort=[("id", "asc")],

@@ -24,7 +24,7 @@ Body = dict[str, Any]
 
 GROUPS = Listing(
     EndpointGroup,
-    filters=text_filters("name", EndpointGroup.name),
+    filters=text_filters("name", EndpointGroup.name, filled=True),
     sort_keys={"id": EndpointGroup.id, "name": EndpointGroup.name},
     default_sort=[("id", "asc")],
 )

@@ -28,7 +28,7 @@ Body = dict[str, Any]
 GROUPS = Listing(
     Group,
     filters={
-        **text_filters("name", Group.name),
+        **text_filters("name", Group.name, filled=True),
         **text_filters("domain_id", Group.domain_id),
     },
     sort_keys={"id": Group.id, "name": Group.name, "domain_id": Group.domain_id},

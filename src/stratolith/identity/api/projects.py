@@ -65,12 +65,12 @@ TAG_FILTERS = {
 PROJECTS = Listing(
     Project,
     filters={
-        **text_filters("name", Project.name),
+        **text_filters("name", Project.name, filled=True),
         **text_filters("domain_id", Project.domain_id),
         **text_filters("parent_id", Project.parent_id),
         **TAG_FILTERS,
-        "enabled": flag_filter(Project.enabled),
-        "is_domain": flag_filter(Project.is_domain),
+        "enabled": flag_filter("enabled", Project.enabled),
+        "is_domain": flag_filter("is_domain", Project.is_domain),
     },
     sort_keys={"id": Project.id, "name": Project.name},
     default_sort=[("id", "asc")],

@@ -25,7 +25,10 @@ Body = dict[str, Any]
 
 ROLES = Listing(
     Role,
-    filters={**text_filters("name", Role.name), **text_filters("domain_id", Role.domain_id)},
+    filters={
+        **text_filters("name", Role.name, filled=True),
+        **text_filters("domain_id", Role.domain_id),
+    },
     sort_keys={"id": Role.id, "name": Role.name},
     default_sort=[("id", "asc")],
 )

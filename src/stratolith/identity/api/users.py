@@ -60,10 +60,10 @@ def _expires_filter(values: Sequence[str]) -> ColumnElement[bool]:
 USERS = Listing(
     User,
     filters={
-        **text_filters("name", User.name),
+        **text_filters("name", User.name, filled=True),
         **text_filters("domain_id", User.domain_id),
         **text_filters("default_project_id", User.default_project_id),
-        "enabled": flag_filter(User.enabled),
+        "enabled": flag_filter("enabled", User.enabled),
         "password_expires_at": _expires_filter,
     },
     sort_keys={"id": User.id, "name": User.name, "domain_id": User.domain_id},
