@@ -7,7 +7,7 @@ import fcntl
 import logging
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -32,12 +32,12 @@ from stratolith.kernel.http.app import Door, PathDoor
 from stratolith.kernel.http.wire import WireProtocol
 from stratolith.kernel.ids import new_uuid
 from stratolith.kernel.outbox import OutboxPublisher
-from stratolith.kernel.peers import Peers
 from stratolith.kernel.policy.enforcer import Policies, read_overrides
 from stratolith.kernel.reconcile import Controller
 from stratolith.kernel.service import Service
 
 LOG = logging.getLogger(__name__)
+DATABASE_SECONDS = 30.0  # to wait for PostgreSQL, which may start at the same time
 
 
 class AlreadyRunning(Exception):
@@ -48,12 +48,17 @@ def make_environment(settings: Settings, services: Sequence[Service] | None = No
     """Everything requests share; opens the database but changes nothing in it."""
     loaded = list(services if services is not None else catalogue.load())
     overrides = read_overrides(settings.state_dir / "policy.yaml")
+    secrets = read_secrets(settings.state_dir / "secrets.json")
     env = Environment(
         settings=settings,
-        db=Database(settings.database_url, settings.of(DatabaseSection).pool_size),
+        db=Database(
+            settings.database_url,
+            settings.of(DatabaseSection).pool_size,
+            password=secrets.get("database_password", ""),
+        ),
         services=loaded,
         policies=Policies({s.type: s.policies for s in loaded}, overrides),
-        secrets=read_secrets(settings.state_dir / "secrets.json"),
+        secrets=secrets,
     )
     for service in loaded:
         if service.authenticator is not None:
@@ -138,14 +143,12 @@ def serve(settings: Settings) -> None:
     logs.set_up(settings, "server")
     with _only_one(settings):
         env = make_environment(settings)
+        env.db.wait_ready(DATABASE_SECONDS)
         prepare(env, read_seed(settings.state_dir / "seed.json"))
         api = settings.of(ApiSection)
         pool = ThreadPoolExecutor(api.threads, thread_name_prefix="request")
         supervisor = Supervisor()
-        peers = None
-        if not env.db.is_sqlite:
-            peers = Peers(env.db, env.hints, f"{socket.gethostname()}:{api.port}")
-            peers.start(supervisor)
+        leave = _join(env, supervisor)
         for controller in controllers(env):
             supervisor.start(controller.reconciler.name, controller.run, controller.stop)
         hosts = _simulated_hosts(env) if settings.fake else []
@@ -169,10 +172,21 @@ def serve(settings: Settings) -> None:
             for host in hosts:
                 host.stop()
             supervisor.stop()
-            if peers is not None:
-                peers.leave()
+            leave()
             pool.shutdown(wait=False, cancel_futures=True)
             env.db.dispose()
+
+
+def _join(env: Environment, supervisor: Supervisor) -> Callable[[], None]:
+    """Meet the other servers on the same database; gives what to call at the end."""
+    if env.db.is_sqlite:
+        return lambda: None
+    from stratolith.kernel.peers import Peers
+
+    name = f"{socket.gethostname()}:{env.settings.of(ApiSection).port}"
+    peers = Peers(env.db, env.hints, name)
+    peers.start(supervisor)
+    return peers.leave
 
 
 def _simulated_hosts(env: Environment) -> list[Any]:

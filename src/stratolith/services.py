@@ -11,7 +11,7 @@ from stratolith.kernel.service import Service
 # Left to right: a service imports only those to its left.
 FOLDERS = ("identity", "placement", "image", "network", "compute")
 # Modules of the kernel with tables that services need not import
-TABLES = ("peers",)
+TABLES = ("servers",)
 
 
 def load() -> Sequence[Service]:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from stratolith import services
 from stratolith.kernel.db import Base, Database, schema
-from stratolith.kernel.db.engine import is_conflict
+from stratolith.kernel.db.errors import is_conflict
 from stratolith.kernel.http.listing import in_order, like
 from stratolith.kernel.testing.postgresql import Cluster
 from tests.architecture.test_schema import ours

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
+import httpx
 import pytest
 
+from stratolith.kernel.peers import BEAT_SECONDS
 from tests.postgresql.servers import Server, until
 
 Pair = list[Server]
@@ -136,6 +139,35 @@ def test_a_server_made_through_one_is_active_through_the_other(pair: Pair) -> No
         assert time.monotonic() - started < 10, "a hint got lost: only a full look found it"
         assert there.call("DELETE", path, token).status_code == 204
         _wait_gone(here, path, token)
+
+
+def test_an_agent_that_waits_at_one_is_woken_by_the_other(pair: Pair) -> None:
+    """The long poll of a host's agent, over the socket of the server it works with."""
+    a, b = pair
+    token = a.log_in("demo", "demo")
+    made = a.made("/networking/v2.0/networks", token, {"network": {"name": "w"}})
+    # whatever the two still have to tell each other is over when both have beaten once more
+    time.sleep(2 * BEAT_SECONDS)
+    with httpx.Client(
+        transport=httpx.HTTPTransport(uds=str(b.place / "run" / "agent.sock")),
+        base_url="http://agent",
+        timeout=30,
+    ) as agent:
+        first = agent.get("/v1/hosts/far/hints").json()
+        assert first["everything"]
+        place = {"epoch": first["epoch"], "after": first["seq"], "timeout": 20}
+        with ThreadPoolExecutor(1) as pool:
+            news = pool.submit(agent.get, "/v1/hosts/far/hints", params=place)
+            time.sleep(0.3)
+            assert not news.done()
+            started = time.monotonic()
+            path, change = f"/networking/v2.0/networks/{made['id']}", {"admin_state_up": False}
+            answer = a.call("PUT", path, token, json={"network": change})
+            assert answer.status_code == 200, answer.text
+            found = news.result(20).json()
+    assert time.monotonic() - started < 3
+    assert not found.get("everything")
+    assert ["network", made["id"]] in [hint[-2:] for hint in found["hints"]]
 
 
 def _wait_gone(server: Server, path: str, token: str) -> None:

@@ -10,6 +10,7 @@ from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout, locate
 from stratolith.kernel import config
 from stratolith.kernel.config import Settings
+from stratolith.kernel.exceptions import CannotStart
 
 
 def run(role: str, config_path: str | None, state_dir: str | None) -> int:
@@ -26,7 +27,7 @@ def run(role: str, config_path: str | None, state_dir: str | None) -> int:
         os.umask(0o077)  # database and images are nobody else's business
     try:
         _serve(role, settings)
-    except OSError as error:
+    except (OSError, CannotStart) as error:
         raise DeployError(f"The {role} cannot run: {error}") from error
     return 0
 

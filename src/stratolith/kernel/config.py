@@ -87,9 +87,20 @@ class DatabaseSection(Section, kw_only=True, frozen=True):
 
     url: Annotated[
         str,
-        Doc(description="SQLAlchemy URL; empty: SQLite in the state directory."),
+        Doc(
+            description="postgresql://USER@HOST:PORT/DATABASE; empty: SQLite in the state "
+            "directory. A password may be in the URL or, better, be the secret database_password "
+            "of secrets.json."
+        ),
     ] = ""
-    pool_size: Annotated[int, Doc(description="Open connections kept (PostgreSQL).", ge=1)] = 20
+    pool_size: Annotated[
+        int,
+        Doc(
+            description="Connections to PostgreSQL that a server keeps; it opens up to twice as "
+            "many.",
+            ge=1,
+        ),
+    ] = 20
 
 
 class LogSection(Section, kw_only=True, frozen=True):

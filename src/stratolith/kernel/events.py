@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from stratolith.kernel.clock import utcnow
 from stratolith.kernel.db import Base
-from stratolith.kernel.db.postgresql import is_outage
+from stratolith.kernel.db.errors import is_outage
 from stratolith.kernel.db.types import Json
 
 if TYPE_CHECKING:

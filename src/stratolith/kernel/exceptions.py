@@ -120,3 +120,7 @@ class NotSupported(ApiError):
 class Unavailable(ApiError):
     status = 503
     message = "The service is temporarily unavailable."
+
+
+class CannotStart(Exception):
+    """A process of the cloud cannot run; the text says why and what to do (never an answer)."""

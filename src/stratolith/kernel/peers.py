@@ -17,16 +17,13 @@ import queue
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from itertools import count
 
 import msgspec
 import psycopg
-from sqlalchemy import String
-from sqlalchemy.orm import Mapped, mapped_column
 
 from stratolith.kernel.concurrency import Supervisor
-from stratolith.kernel.db import Base, Database
+from stratolith.kernel.db import Database
 from stratolith.kernel.db.postgresql import connect
 from stratolith.kernel.hints import Hint, HintBus
 from stratolith.kernel.ids import new_uuid
@@ -47,17 +44,6 @@ _BEAT = (
     f"ON CONFLICT (id) DO UPDATE SET seen_at = {_NOW}"
 )
 _FORGET = f"DELETE FROM kernel_servers WHERE seen_at < {_NOW} - interval '{KEEP}'"
-
-
-class ServerRecord(Base):
-    """One server process, as last heard of by the database's clock."""
-
-    __tablename__ = "kernel_servers"
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    name: Mapped[str] = mapped_column(String(255))
-    started_at: Mapped[datetime]
-    seen_at: Mapped[datetime]
 
 
 class _Note(msgspec.Struct, array_like=True):

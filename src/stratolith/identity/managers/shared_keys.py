@@ -20,12 +20,13 @@ from sqlalchemy.orm import Session
 from stratolith.identity.models import KeyRingRow
 from stratolith.kernel.db import Database
 from stratolith.kernel.environment import Environment
+from stratolith.kernel.exceptions import CannotStart
 
 LOCK = 0x73747261_0003
 SECRET = "database_key"
 
 
-class WrongSecret(Exception):
+class WrongSecret(CannotStart):
     """The keys in the database were locked with another secret than this server has."""
 
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from stratolith.kernel.db import postgresql
 from stratolith.kernel.db.durability import LogFlusher
+from stratolith.kernel.db.errors import CommitUnknown, is_retryable
 from stratolith.kernel.exceptions import Unavailable
 
 LOG = logging.getLogger(__name__)
@@ -25,34 +25,25 @@ WRITE = "stratolith_write"
 COMMITTED = "stratolith_committed"
 RETRIES = 5  # attempts on SQLite, where a file is hardly ever locked by another process
 SERIALIZABLE_RETRIES = 12
-# A row that another transaction added meanwhile is seen by the second attempt, whose own check
-# then says what is wrong; if even the third meets it, no check is made and no attempt will help.
-CONSTRAINT_RETRIES = 2
 # Advisory locks are numbers; ours begin with the letters "stra".
 TURN_LOCK = 0x73747261_0001
 PREPARE_LOCK = 0x73747261_0002
 
 
-class CommitUnknown(Unavailable):
-    """The connection broke between COMMIT and its answer: done or not, nobody knows."""
-
-    message = (
-        "The database went away while the request was being committed: it may have been carried "
-        "out or not. Look before trying again."
-    )
-
-
 class Database:
     """One engine, two kinds of transaction: reading and writing."""
 
-    def __init__(self, url: str, pool_size: int = 20) -> None:
+    def __init__(self, url: str, pool_size: int = 20, password: str = "") -> None:
+        """``password``: for a URL of PostgreSQL that has none."""
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         if self.is_sqlite:
             self.engine = self._sqlite(url)
             self._writing = self.engine.execution_options(**{WRITE: True})
         else:
-            self.engine = postgresql.make_engine(url, pool_size)
+            from stratolith.kernel.db import postgresql
+
+            self.engine = postgresql.make_engine(url, pool_size, password)
             self._writing = self.engine.execution_options(isolation_level="SERIALIZABLE")
         self._writer = threading.RLock()
         self._turn = threading.Lock()
@@ -60,6 +51,13 @@ class Database:
         self._log = LogFlusher(Path(self.engine.url.database or "")) if self.is_sqlite else None
         # Grows with every committed write of this process; caches compare it.
         self.commits = 0
+
+    def wait_ready(self, seconds: float) -> None:
+        """Wait until a PostgreSQL server answers; raises CannotStart."""
+        if not self.is_sqlite:
+            from stratolith.kernel.db import postgresql
+
+            postgresql.wait_ready(self.engine, seconds)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -213,25 +211,3 @@ class Database:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
         return engine
-
-
-def is_retryable(error: DBAPIError, attempt: int = 0) -> bool:
-    """Whether the same transaction may succeed when tried again, after so many attempts."""
-    state = postgresql.sqlstate(error)
-    if state in postgresql.SERIALIZATION:
-        return True
-    if state in postgresql.CONSTRAINT:
-        return attempt < CONSTRAINT_RETRIES
-    if error.connection_invalidated:
-        return attempt == 0  # connections of the pool die with the database; a new one may do
-    return isinstance(error, OperationalError) and "database is locked" in str(error.orig)
-
-
-def is_conflict(error: DBAPIError) -> bool:
-    """Whether rows of others are in the way: a key that is taken, a row referred to."""
-    if not isinstance(error, IntegrityError):
-        return False
-    name = getattr(error.orig, "sqlite_errorname", "")
-    return postgresql.sqlstate(error) in postgresql.CONSTRAINT or name.endswith(
-        ("_UNIQUE", "_PRIMARYKEY", "_FOREIGNKEY")
-    )

@@ -21,8 +21,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.db.engine import is_conflict, is_retryable
-from stratolith.kernel.db.postgresql import is_outage
+from stratolith.kernel.db.errors import is_conflict, is_outage, is_retryable
 from stratolith.kernel.exceptions import (
     ApiError,
     BadRequest,

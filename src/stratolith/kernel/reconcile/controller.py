@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from stratolith.kernel import metrics
 from stratolith.kernel.context import Context
-from stratolith.kernel.db.postgresql import is_outage
+from stratolith.kernel.db.errors import is_outage
 from stratolith.kernel.ids import new_request_id
 from stratolith.kernel.reconcile import lease
 from stratolith.kernel.reconcile.queue import WorkQueue
