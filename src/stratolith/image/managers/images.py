@@ -62,22 +62,24 @@ INSERT = insert(Image.__table__)  # type: ignore[arg-type]
 # -- who sees what -------------------------------------------------------------------------------
 
 
-def accepted_by(project_id: str) -> Any:
+def accepted_by(project_id: Any) -> Any:
     """Ids of images shared with the project and accepted by it, as a subquery."""
     return select(ImageMember.image_id).where(
         ImageMember.member_id == project_id, ImageMember.status == "accepted"
     )
 
 
-def visible_in_lists(ctx: Context) -> ColumnElement[bool]:
-    """The condition for what a list holds when no visibility is asked for."""
-    listed = Image.visibility != "community"
-    if ctx.is_admin:
-        return or_(listed, Image.owner == ctx.project_id)
+def visible_in_lists(*, is_admin: bool, project_id: Any) -> ColumnElement[bool]:
+    """The condition for what a list holds when no visibility is asked for.
+
+    ``project_id``: the caller's, or a parameter that stands for it.
+    """
+    if is_admin:
+        return or_(Image.visibility != "community", Image.owner == project_id)
     return or_(
-        Image.owner == ctx.project_id,
+        Image.owner == project_id,
         Image.visibility == "public",
-        Image.id.in_(accepted_by(ctx.project_id)) & (Image.visibility == "shared"),
+        Image.id.in_(accepted_by(project_id)) & (Image.visibility == "shared"),
     )
 
 
