@@ -91,10 +91,12 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 def _add_image(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     image = commands.add_parser("image", help="bring images into the cloud")
     actions = image.add_subparsers(dest="action", metavar="ACTION", required=True)
-    take = _add(actions, "import", _image_import, "convert if asked, look at and upload a file")
-    take.add_argument("file", metavar="FILE", help="a disk image or an ISO")
+    take = _add(actions, "import", _image_import, "unpack, convert, look into and upload a file")
+    take.add_argument("file", metavar="FILE", help="a disk of any hypervisor, an OVA or an ISO")
     take.add_argument("--name", help="name of the image (default: the file's)")
-    take.add_argument("--convert", choices=["raw", "qcow2"], help="convert before the upload")
+    take.add_argument(
+        "--convert", choices=["raw", "qcow2", "keep"], help="(default: other formats to qcow2)"
+    )
     take.add_argument("--public", action="store_true", help="for every project")
     take.add_argument(
         "--property", metavar="NAME=VALUE", action="append", default=[], help="may be repeated"

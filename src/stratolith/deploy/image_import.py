@@ -1,156 +1,107 @@
-"""`stratolith image import FILE`: looks at a disk image, converts it if asked, uploads it.
-
-The file is never mounted: what is said about it comes from its headers and from names that
-lie in plain sight on an uncompressed disk.
-"""
+"""`stratolith image import FILE`: unwraps a file, converts its disk, looks into it, uploads it."""
 
 from __future__ import annotations
 
-import resource
-import subprocess
 import sys
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from stratolith.deploy import credentials
+from stratolith.deploy import credentials, image_contents, image_files
 from stratolith.deploy.api_client import ApiClient
 from stratolith.deploy.errors import DeployError
+from stratolith.deploy.image_files import FOREIGN, Findings
 from stratolith.deploy.layout import Layout
-from stratolith.image.exceptions import InvalidImageData
-from stratolith.image.schemas.images import DISK_FORMATS
-from stratolith.image.store.inspection import Inspection
-from stratolith.kernel import architecture
 
-BLOCK = 4 << 20
-CONVERT_SECONDS = 3600
-CONVERT_MEMORY = 2 << 30
-# qemu-img's names of formats that the image API calls otherwise
-QEMU_NAMES = {"vhd": "vpc", "iso": "raw"}
-GUEST_TOOLS = (b"cloud-init", b"cirros-init", b"ignition", b"cloudbase-init")
-# Where UEFI boots from, as a FAT directory writes it (8.3), and on which processor.
-BOOT_FILES = {b"BOOTAA64EFI": "aarch64", b"BOOTX64 EFI": "x86_64"}
-MARKS = (*GUEST_TOOLS, *BOOT_FILES)
-LONGEST = max(len(one) for one in MARKS)
+KEEP = "keep"  # upload the disk in the format it has
+SUFFIXES = (".gz", ".xz", ".bz2", ".zip", ".ova", ".qcow2", ".img", ".raw", ".iso")
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user asked for; ``properties`` are NAME=VALUE, ``min_ram`` is in MiB."""
+    """What the user asked for; ``properties`` are NAME=VALUE.
+
+    ``convert``: a format, KEEP, or None for what hosts like best.
+    """
 
     file: Path
     name: str | None = None
     convert: str | None = None
     public: bool = False
     properties: Sequence[str] = field(default_factory=tuple)
-    min_ram: int = 0
 
 
-@dataclass(frozen=True)
-class Findings:
-    """What a file is. Sizes in bytes; ``tools``: names of guest agents seen in it,
-    ``architectures``: of processors on which it boots by UEFI."""
+class Progress:
+    """A bar on a terminal, nothing elsewhere."""
 
-    format: str
-    size: int
-    virtual_size: int | None
-    tools: frozenset[bytes]
-    has_boot_sector: bool
-    architectures: frozenset[str] = frozenset()
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._shows = out.isatty()
+        self._what = ""
+
+    def __call__(self, what: str, percent: float) -> None:
+        if not self._shows:
+            return
+        if self._what and what != self._what:
+            print(file=self._out)
+        self._what = what
+        done = int(30 * percent / 100)
+        bar = "#" * done + "." * (30 - done)
+        print(f"\r[{bar}] {percent:3.0f} % {what}", end="", file=self._out, flush=True)
+
+    def end(self) -> None:
+        """What is printed next begins on a line of its own."""
+        if self._what:
+            print(file=self._out)
+        self._what = ""
 
 
 def run(layout: Layout, wishes: Wishes, out: TextIO = sys.stdout) -> int:
     """Import one file; raises DeployError. Returns the exit status."""
     properties = _properties(wishes.properties)
-    found = inspect(wishes.file)
-    print(f"{wishes.file}: {found.format}, {found.size >> 20} MiB", file=out)
+    progress = Progress(out)
     client = ApiClient(credentials.access(layout, layout.settings()), "admin")
-    with tempfile.TemporaryDirectory(dir=layout.state_dir, prefix="image-import-") as folder:
-        file, told = wishes.file, hints(found, properties)
-        if wishes.convert and wishes.convert != found.format:
-            file = Path(folder) / f"converted.{wishes.convert}"
-            print(f"Converting to {wishes.convert} ...", file=out)
-            convert(wishes.file, found.format, file, wishes.convert)
-            found = inspect(file)
-        for hint in told or hints(found, properties):
+    with tempfile.TemporaryDirectory(dir=layout.state_dir, prefix="image-import-") as name:
+        folder = Path(name)
+        file = image_files.unwrap(wishes.file, folder, progress)
+        found = image_files.inspect(file)
+        progress.end()
+        print(f"{wishes.file}: {found.format}, {_sizes(found)}", file=out)
+        seen = image_files.contents(file, found, folder, progress)
+        file, found = _converted(file, found, folder, wishes.convert, progress)
+        progress.end()
+        for hint in image_contents.hints(seen, properties) if seen is not None else ():
             print(f"Hint: {hint}", file=out)
-        image_id = _upload(client, file, found, wishes, properties, out)
-    print(f"Image {image_id} is active.", file=out)
+        image_id = _upload(client, file, found, wishes, properties, progress)
+    progress.end()
+    print(f"Image {image_id} is active: {found.format}, {_sizes(found)}.", file=out)
     return 0
 
 
-def inspect(file: Path) -> Findings:
-    """Read the whole file once; raises DeployError when it is not an image to be trusted."""
-    size, tail, first = 0, b"", b""
-    marks: set[bytes] = set()
-    inspection = Inspection("raw", "bare", enforce=False)
-    try:
-        for block in _blocks(file):
-            first = first or block[:512]
-            size += len(block)
-            inspection.feed(block)
-            seen = tail + block
-            marks.update(one for one in MARKS if one in seen)
-            tail = block[-LONGEST:]
-        virtual_size, found = inspection.verdict(), inspection.format
-    except OSError as error:
-        raise DeployError(f"{file} cannot be read: {error.strerror}.") from None
-    except InvalidImageData as error:
-        raise DeployError(f"{file} is refused: {error}") from None
-    if size == 0:
-        raise DeployError(f"{file} is empty.")
-    disk_format = found if found in DISK_FORMATS else "raw"
-    boots = first[510:512] == b"\x55\xaa"
-    tools = frozenset(marks.intersection(GUEST_TOOLS))
-    architectures = frozenset(BOOT_FILES[one] for one in marks.intersection(BOOT_FILES))
-    return Findings(disk_format, size, virtual_size, tools, boots, architectures)
+def _converted(
+    file: Path, found: Findings, folder: Path, wish: str | None, progress: Progress
+) -> tuple[Path, Findings]:
+    wanted = wish or ("qcow2" if found.format in FOREIGN else KEEP)
+    if wanted in (KEEP, found.format):
+        return file, found
+    if found.format == "iso":
+        raise DeployError("An ISO is no disk, it cannot be converted.", f"--convert {KEEP}")
+    target = folder / "converted"
+    image_files.convert(file, found, target, wanted, progress)
+    return target, image_files.inspect(target, quiet=True)
 
 
-def hints(found: Findings, properties: Collection[str] = ()) -> list[str]:
-    """Sentences about what may keep a server of this image from working.
-
-    ``properties``: names of those the image is given.
-    """
-    told: list[str] = []
-    is_foreign = found.architectures and architecture.of_this_host() not in found.architectures
-    if is_foreign and "hw_architecture" not in properties:
-        name = min(found.architectures)
-        told.append(
-            f"it boots on {name}, not on this host's processor: --property hw_architecture={name} "
-            "leads its servers to hosts that can run it."
-        )
-    if found.format != "raw":
-        # other formats may be compressed, so that names in them cannot be seen
-        return told
-    if not found.tools:
-        told.append("no cloud-init found: a server of it may take no SSH key and no user data.")
-    if not found.has_boot_sector:
-        told.append("no boot sector found: it boots only with a separate kernel.")
+def _sizes(found: Findings) -> str:
+    told = f"{_human(found.size)}"
+    if found.virtual_size and found.virtual_size != found.size:
+        told += f" (a disk of {_human(found.virtual_size)})"
     return told
 
 
-def convert(source: Path, source_format: str, target: Path, target_format: str) -> None:
-    """qemu-img under limits of time and memory; raises DeployError."""
-    command = ["qemu-img", "convert", "-f", QEMU_NAMES.get(source_format, source_format)]
-    command += ["-O", target_format, str(source.resolve()), str(target)]
-    try:
-        subprocess.run(
-            command, check=True, capture_output=True, timeout=CONVERT_SECONDS, preexec_fn=_limit
-        )
-    except FileNotFoundError:
-        raise DeployError("qemu-img is not installed.", "apt install qemu-utils") from None
-    except subprocess.TimeoutExpired:
-        raise DeployError(f"{source} could not be converted within an hour.") from None
-    except subprocess.CalledProcessError as error:
-        text = error.stderr.decode(errors="replace").strip()[:300]
-        raise DeployError(f"{source} cannot be converted: {text}") from None
-
-
-def _limit() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (CONVERT_MEMORY, CONVERT_MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (CONVERT_SECONDS, CONVERT_SECONDS))
+def _human(size: int) -> str:
+    return f"{size / 2**30:.1f} GiB" if size >= 1 << 30 else f"{-(-size >> 20)} MiB"
 
 
 def _properties(texts: Sequence[str]) -> dict[str, str]:
@@ -163,25 +114,33 @@ def _properties(texts: Sequence[str]) -> dict[str, str]:
     return found
 
 
+def _name(file: Path) -> str:
+    """The file's name without what tells its kind."""
+    name = file.name
+    kinds = (*SUFFIXES, *(f".{kind}" for kind in FOREIGN))
+    while (stem := name.rpartition(".")[0]) and name[len(stem) :].lower() in kinds:
+        name = stem
+    return name
+
+
 def _upload(
     client: ApiClient,
     file: Path,
     found: Findings,
     wishes: Wishes,
     properties: dict[str, str],
-    out: TextIO,
+    progress: Progress,
 ) -> str:
     body: dict[str, Any] = {
         **properties,
-        "name": wishes.name or wishes.file.stem,
+        "name": wishes.name or _name(wishes.file),
         "disk_format": found.format,
         "container_format": "bare",
-        "min_ram": wishes.min_ram,
         "visibility": "public" if wishes.public else "shared",
     }
     image_id = str(client.post("image", "/v2/images", body)["id"])
     try:
-        blocks = _with_progress(_blocks(file), found.size, out)
+        blocks = _with_progress(image_files.blocks(file), found.size, progress)
         client.upload("image", f"/v2/images/{image_id}/file", blocks, found.size)
     except BaseException:
         client.delete("image", f"/v2/images/{image_id}")
@@ -189,21 +148,9 @@ def _upload(
     return image_id
 
 
-def _with_progress(blocks: Iterator[bytes], size: int, out: TextIO) -> Iterator[bytes]:
-    """The blocks; on a terminal a bar tells how many have gone."""
-    sent, shows = 0, out.isatty()
+def _with_progress(blocks: Iterator[bytes], size: int, progress: Progress) -> Iterator[bytes]:
+    sent = 0
     for block in blocks:
         yield block
         sent += len(block)
-        if shows:
-            done = 30 * sent // size
-            bar = "#" * done + "." * (30 - done)
-            print(f"\r[{bar}] {100 * sent // size:3d} %", end="", file=out, flush=True)
-    if shows:
-        print(file=out)
-
-
-def _blocks(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as opened:
-        while block := opened.read(BLOCK):
-            yield block
+        progress("Uploading", 100.0 * sent / size)

@@ -96,7 +96,8 @@ _GROUPS: list[tuple[str, tuple[str, ...], str]] = [
     (
         (
             "rule:admin_required or (role:reader and system_scope:all) or "
-            "domain_id:%(target.domain.id)s or project_domain_id:%(target.domain.id)s"
+            "token.domain.id:%(target.domain.id)s or "
+            "token.project.domain.id:%(target.domain.id)s"
         ),
         ANY_SCOPE,
         """
@@ -446,7 +447,7 @@ _GROUPS: list[tuple[str, tuple[str, ...], str]] = [
     (
         (
             "rule:admin_required or (role:reader and system_scope:all) or (role:reader and "
-            "domain_id:%(target.user.domain_id)s) or user_id:%(target.user.id)s"
+            "token.domain.id:%(target.user.domain_id)s) or user_id:%(target.user.id)s"
         ),
         ANY_SCOPE,
         """
@@ -454,7 +455,7 @@ _GROUPS: list[tuple[str, tuple[str, ...], str]] = [
         """,
     ),
     (
-        "rule:admin_required or (role:manager and domain_id:%(target.user.domain_id)s)",
+        "rule:admin_required or (role:manager and token.domain.id:%(target.user.domain_id)s)",
         ANY_SCOPE,
         """
         create_user update_user delete_user

@@ -60,6 +60,12 @@ RULES = [
         "GET /v2/images/{image_id}/file",
     ),
     _rule(
+        "download_from_store",
+        f"{ADMIN} or (role:member and {_SEEN})",
+        "Choose the store that data comes from",
+        "GET /v2/images/{image_id}/file",
+    ),
+    _rule(
         "upload_image",
         OWNER_MEMBER,
         "Upload image data",

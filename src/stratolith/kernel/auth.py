@@ -78,6 +78,11 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
             "roles": list(self.roles),
             "is_admin": False,
             "is_admin_project": self.is_admin_project,
+            # upstream's identity rules look at the token itself
+            "token": {
+                "domain": {"id": self.domain_id} if self.domain_id else {},
+                "project": ({"domain": {"id": self.project_domain_id}} if self.project_id else {}),
+            },
             "service_roles": [],
             "service_user_id": None,
             "service_project_id": None,

@@ -256,6 +256,7 @@ def test_it_ends_with_a_role_the_user_lost(
 def test_it_ends_with_its_consumer(admin: Client, allowed: Consumer) -> None:
     answer = allowed.post("/auth/tokens", LOG_IN)
     acting = Client(allowed.cloud, answer.headers["x-subject-token"])
+    assert acting.get("compute", "/servers").status_code == 200
     path = f"/OS-OAUTH1/consumers/{allowed.key}"
     assert admin.delete("identity", path).status_code == 204
     assert acting.get("compute", "/servers").status_code == 401

@@ -401,3 +401,13 @@ def test_what_was_queued_is_copied_after_a_restart(
     cache.queue(settings, gone)
     open_cloud.wait(lambda: cache.has(settings, image["id"]))
     assert gone not in cache.queued(settings)
+
+
+def test_the_store_may_be_chosen(open_cloud: TestCloud, owner: Client, web: Site) -> None:
+    image = make(owner, DATA)
+    patch(owner, image, add(f"{web.url}/disk"))
+    web.asked.clear()
+    path = f"/images/{image['id']}/file"
+    assert owner.get("image", f"{path}?prefer=second,file").content == DATA and not web.asked
+    assert owner.get("image", f"{path}?prefer=web").content == DATA and web.asked
+    assert owner.get("image", f"{path}?prefer=moon").status_code == 400

@@ -17,7 +17,7 @@ import msgspec
 import pytest
 
 from stratolith.compute.drivers.base import DiskSpec, DriverError, GuestSpec, ImageRef, PowerState
-from stratolith.compute.drivers.qemu import acceleration, console, events, smoke
+from stratolith.compute.drivers.qemu import acceleration, console, events, firmware, smoke
 from stratolith.compute.drivers.qemu.driver import QemuDriver
 from stratolith.compute.drivers.qemu.monitor import Monitor
 from tests.drivers.hypervisor import tiny_guest
@@ -456,6 +456,34 @@ def test_a_long_event_log_gives_its_room_back_and_goes_on(qemu: QemuHost) -> Non
         ask(qemu, spec, "query-status")
     qemu.driver.stop(spec.id, graceful_seconds=10.0)
     assert events.read(log).ended_by_guest
+
+
+# Other machines -------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not firmware.is_present("x86_64"), reason="needs the package ovmf")
+@pytest.mark.parametrize("machine", ["pc", "q35"])
+def test_a_pc_boots_by_uefi(qemu: QemuHost, machine: str) -> None:
+    """The tiny guest is made for a BIOS, so the firmware says that it finds no system."""
+    spec = running(qemu, firmware="uefi", machine=machine, memory_mb=128)
+    qemu_log = qemu.directory(spec.id) / "console.log"
+    wait_until(lambda: b"BdsDxe: " in qemu_log.read_bytes(), 60)
+    kept = qemu.directory(spec.id) / "nvram.fd"
+    words = Path(f"/proc/{qemu.pid(spec.id)}/cmdline").read_bytes()
+    assert f"{machine},vmport=off".encode() in words
+    qemu.driver.stop(spec.id)
+    before = kept.read_bytes()
+    qemu.driver.start(spec)
+    assert kept.stat().st_size == len(before)
+    assert b"Boot" in kept.read_bytes().replace(b"\0", b"")  # its entries, in UTF-16
+
+
+def test_a_machine_type_qemu_does_not_know_is_told(qemu: QemuHost) -> None:
+    spec = replace(qemu.spec(), machine="pc-q35-99.9")
+    qemu.driver.create(spec)
+    with pytest.raises(DriverError, match=r"unsupported machine type|pc-q35-99\.9"):
+        qemu.driver.start(spec)
+    assert power(qemu.driver, spec.id) is PowerState.SHUTDOWN
 
 
 # The proof of KVM -----------------------------------------------------------------------------

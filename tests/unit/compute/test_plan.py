@@ -131,9 +131,10 @@ def apply(state: GuestState | None, act: Act, document: GuestDocument) -> GuestS
         return seen(RUNNING, *ports)
     power = {"stop": SHUTDOWN, "pause": PAUSED, "unpause": RUNNING}.get(act.kind, state.power)
     vifs = list(state.vifs)
-    if act.kind == "attach":
+    # Drivers are idempotent: a guest that was started anew has the right NICs already.
+    if act.kind == "attach" and act.port_id not in vifs:
         vifs.append(act.port_id)
-    if act.kind == "detach":
+    if act.kind == "detach" and act.port_id in vifs:
         vifs.remove(act.port_id)
     return seen(power, *vifs)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stratolith.identity.exceptions import ResourceNotFound
-from stratolith.identity.managers import sealing
+from stratolith.identity.managers import epoch, sealing
 from stratolith.identity.managers.attributes import extra_of, merge_extra
 from stratolith.identity.models import Consumer
 from stratolith.kernel.context import Context
@@ -51,3 +51,10 @@ def update(ctx: Context, consumer: Consumer, values: Values) -> Consumer:
 def _refuse_secret(values: Values) -> None:
     if "secret" in values:
         raise BadRequest("secret: the secret of a consumer is made by the cloud.")
+
+
+def remove(ctx: Context, consumer: Consumer) -> None:
+    """Its tokens end with it."""
+    ctx.session.delete(consumer)
+    ctx.session.flush()
+    epoch.touch(ctx)

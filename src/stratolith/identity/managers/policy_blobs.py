@@ -35,3 +35,7 @@ def update(ctx: Context, policy: PolicyBlob, values: Values) -> PolicyBlob:
     policy.extra = merge_extra(policy.extra, values, KNOWN)
     ctx.session.flush()
     return policy
+
+
+def remove(ctx: Context, policy: PolicyBlob) -> None:
+    ctx.session.delete(policy)

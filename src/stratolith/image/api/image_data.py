@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
@@ -15,6 +16,7 @@ from stratolith.image.exceptions import (
     ImageDeactivated,
     ImageNotFound,
     RemoteUnavailable,
+    UnknownStore,
 )
 from stratolith.image.managers import images, import_plugins, limits, locations, uploads
 from stratolith.image.models import Image
@@ -24,6 +26,7 @@ from stratolith.image.store.inspection import Inspection
 from stratolith.image.store.receiving import Received, Receiver, receive
 from stratolith.image.store.remote import RemoteData, RemoteStream
 from stratolith.image.store.sending import FileStream, parse_range
+from stratolith.kernel.config import Settings
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import ApiError, BadRequest, UnsupportedMediaType
 from stratolith.kernel.http.response import Response
@@ -87,18 +90,39 @@ async def give_to_agent(ctx: Context, request: Request, image_id: str) -> Any:
 async def _open(
     ctx: Context, image: Image, headers: dict[str, str], **part: int
 ) -> FileStream | RemoteStream:
-    """From the cache, else from a file store, else from the web."""
+    """From the cache, else from the first store that has it: as preferred, or by weight."""
     settings = ctx.env.settings
-    cached = await in_thread(cache.read, settings, image.id)
-    paths = [files.path(settings, image.id, s) for s in image.stores if s in files.names(settings)]
-    for path in [cached, *paths] if cached else paths:
+    for store in ("", *_preferred(ctx, image)):
+        path = await in_thread(_path, settings, image.id, store)
         try:
-            return await in_thread(partial(FileStream, path, headers, **part))
+            if path is not None:
+                return await in_thread(partial(FileStream, path, headers, **part))
         except FileNotFoundError:
             continue  # another store may have it still
-    for url in locations.on_web(image):
-        return await _open_remote(ctx, image, url, headers, **part)
+        if store == settings.of(ImageSettings).web_store:
+            for url in locations.on_web(image):
+                return await _open_remote(ctx, image, url, headers, **part)
     raise ImageDataNotFound(image_id=image.id)
+
+
+def _path(settings: Settings, image_id: str, store: str) -> Path | None:
+    """The file in a store of files; of no store: the copy in the cache."""
+    if not store:
+        return cache.read(settings, image_id)
+    known = store in files.names(settings)
+    return files.path(settings, image_id, store) if known else None
+
+
+def _preferred(ctx: Context, image: Image) -> list[str]:
+    """The stores of an image, those first that the query names; raises UnknownStore."""
+    asked = [one.strip() for one in ctx.query.get("prefer", "").split(",") if one.strip()]
+    if asked:
+        ctx.authorize("download_from_store", image.policy_target())
+    known = catalogue.ids(ctx.env.settings)
+    for store in asked:
+        if store not in known:
+            raise UnknownStore(store=store, known=", ".join(known))
+    return sorted(image.stores, key=lambda one: asked.index(one) if one in asked else len(asked))
 
 
 async def _open_remote(

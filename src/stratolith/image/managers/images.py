@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, insert, or_, select
 from sqlalchemy.orm import object_session
 
 from stratolith.image.exceptions import (
@@ -22,10 +23,11 @@ from stratolith.image.exceptions import (
     WrongStatus,
 )
 from stratolith.image.managers import limits, property_rules
-from stratolith.image.models import Image, ImageMember
+from stratolith.image.models import Image, ImageMember, image_target
 from stratolith.image.settings import ImageSettings
 from stratolith.image.store import cache, files
 from stratolith.image.store.inspection import TRANSPARENT
+from stratolith.kernel.clock import utcnow
 from stratolith.kernel.context import Context
 from stratolith.kernel.ids import new_uuid
 
@@ -43,38 +45,41 @@ WRITABLE = (
 )
 
 
-# Said outright, so that a new row need not be read back after it was written.
-UNKNOWN_YET: dict[str, Any] = dict.fromkeys(
-    ("size", "virtual_size", "checksum", "os_hash_algo", "os_hash_value", "importing"), None
-)
-DEFAULTS: dict[str, Any] = {
-    **dict.fromkeys(("name", "disk_format", "container_format"), None),
+# What a new row has: each column is said outright, so that nothing need be read back.
+NEW: dict[str, Any] = {
+    **dict.fromkeys(column.key for column in Image.__table__.columns),
+    "status": "queued",
     "min_disk": 0,
     "min_ram": 0,
     "protected": False,
     "os_hidden": False,
+    "stores": [],
 }
+# Past the unit of work, which costs more than all the rest of the request
+INSERT = insert(Image.__table__)  # type: ignore[arg-type]
 
 
 # -- who sees what -------------------------------------------------------------------------------
 
 
-def accepted_by(project_id: str) -> Any:
+def accepted_by(project_id: Any) -> Any:
     """Ids of images shared with the project and accepted by it, as a subquery."""
     return select(ImageMember.image_id).where(
         ImageMember.member_id == project_id, ImageMember.status == "accepted"
     )
 
 
-def visible_in_lists(ctx: Context) -> ColumnElement[bool]:
-    """The condition for what a list holds when no visibility is asked for."""
-    listed = Image.visibility != "community"
-    if ctx.is_admin:
-        return or_(listed, Image.owner == ctx.project_id)
+def visible_in_lists(*, is_admin: bool, project_id: Any) -> ColumnElement[bool]:
+    """The condition for what a list holds when no visibility is asked for.
+
+    ``project_id``: the caller's, or a parameter that stands for it.
+    """
+    if is_admin:
+        return or_(Image.visibility != "community", Image.owner == project_id)
     return or_(
-        Image.owner == ctx.project_id,
+        Image.owner == project_id,
         Image.visibility == "public",
-        Image.id.in_(accepted_by(ctx.project_id)) & (Image.visibility == "shared"),
+        Image.id.in_(accepted_by(project_id)) & (Image.visibility == "shared"),
     )
 
 
@@ -117,10 +122,11 @@ def find_by_name(ctx: Context, name: str) -> Image | None:
 # -- create, update, delete ----------------------------------------------------------------------
 
 
-def create(ctx: Context, values: Mapping[str, Any], properties: Mapping[str, str]) -> Image:
+def create(ctx: Context, values: Mapping[str, Any], properties: Mapping[str, str]) -> Any:
     """A new image in status queued; ``values``: WRITABLE names, "id" and "tags".
 
-    Raises DuplicateImage, LimitExceeded, NotOwner, Forbidden.
+    Gives a row of its columns, not an object of the session. Raises DuplicateImage,
+    LimitExceeded, OverLimit, NotOwner, PropertyProtected, Forbidden.
     """
     known = dict(values)
     image_id = str(known.pop("id", None) or new_uuid()).lower()
@@ -129,23 +135,18 @@ def create(ctx: Context, values: Mapping[str, Any], properties: Mapping[str, str
         raise NotOwner(verb="create", owner=owner)
     if values.get("id") and ctx.session.get(Image, image_id) is not None:
         raise DuplicateImage(image_id=image_id)
-    visibility = known.pop("visibility", None) or "shared"
-    image = Image(
-        **UNKNOWN_YET,
-        id=image_id,
-        status="queued",
-        owner=owner,
-        visibility=visibility,
-        tags=_tags(ctx, known.pop("tags", [])),
-        properties=_properties(ctx, properties),
-        **{**DEFAULTS, **known},
-    )
-    ctx.authorize("add_image", image.policy_target())
+    known["visibility"] = known.get("visibility") or "shared"
+    known["tags"] = _tags(ctx, known.get("tags", []))
+    now = utcnow()
+    row: dict[str, Any] = {**NEW, "id": image_id, "owner": owner, **known}
+    row |= {"properties": _properties(ctx, properties), "created_at": now, "updated_at": now}
+    image = SimpleNamespace(**row)
+    target = image_target(image)
+    ctx.authorize("add_image", target)
     limits.check(ctx, owner, **{limits.COUNT: 1})
     property_rules.check(ctx, {}, properties)
-    _authorize_visibility(ctx, image, visibility)
-    ctx.session.add(image)
-    ctx.session.flush()
+    _authorize_visibility(ctx, target, image.visibility)
+    ctx.session.connection().execute(INSERT, row)
     return image
 
 
@@ -161,7 +162,7 @@ def update(
         raise NotOwner(verb="change the owner of", owner=image.owner)
     wanted = values.get("visibility", image.visibility)
     if wanted != image.visibility:
-        _authorize_visibility(ctx, image, wanted)
+        _authorize_visibility(ctx, image.policy_target(), wanted)
     for name, value in values.items():
         value = _tags(ctx, value) if name == "tags" else value
         if getattr(image, name) != value:
@@ -244,11 +245,11 @@ def _attached(ctx: Context, image: Image) -> Image:
     return get(ctx, image.id)
 
 
-def _authorize_visibility(ctx: Context, image: Image, visibility: str) -> None:
+def _authorize_visibility(ctx: Context, target: Mapping[str, Any], visibility: str) -> None:
     if visibility == "public":
-        ctx.authorize("publicize_image", image.policy_target())
+        ctx.authorize("publicize_image", target)
     if visibility == "community":
-        ctx.authorize("communitize_image", image.policy_target())
+        ctx.authorize("communitize_image", target)
 
 
 def _tags(ctx: Context, tags: list[str]) -> list[str]:

@@ -18,7 +18,8 @@ NAME = "file"  # id of the default store
 
 def names(settings: Settings) -> list[str]:
     """Ids of all stores, the default one first."""
-    return list(_places(settings))
+    further = settings.of(ImageSettings).extra_stores
+    return [NAME, *(entry.partition("=")[0] for entry in further)]
 
 
 def folder(settings: Settings, store: str = NAME) -> Path:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,7 +49,8 @@ def convert(
 ) -> None:
     """Make ``target`` from ``source``, durable and whole or not at all.
 
-    ``source`` changes its owner for the time of the work when root converts. ``progress`` is
+    ``source`` changes its owner for the time of the work when root converts and not everybody
+    may read it. ``progress`` is
     called with percentages. Raises BadImage, NoRoom, OSError.
     """
     with _workplace(source, target) as place:
@@ -81,10 +83,12 @@ def _workplace(source: Path, target: Path) -> Iterator[Path]:
     before = source.stat()
     try:
         _put(source, inside)
-        leash.surrender(place, inside)
+        leash.surrender(place)
+        if not before.st_mode & stat.S_IROTH:
+            leash.surrender(inside)
         yield place
     finally:
-        if inside.exists() and inside.stat().st_ino == before.st_ino:
+        if inside.exists() and inside.stat().st_uid != before.st_uid:
             os.chown(inside, before.st_uid, before.st_gid)
         shutil.rmtree(place, ignore_errors=True)
 

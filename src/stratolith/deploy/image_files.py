@@ -1,0 +1,186 @@
+"""Files that people have: packed disks, appliances (OVA), disks of other hypervisors.
+
+Nothing is mounted and no name from inside a file is used as a name here.
+"""
+
+from __future__ import annotations
+
+import tarfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from stratolith.deploy.errors import DeployError
+from stratolith.deploy.image_contents import Contents, Search
+from stratolith.kernel.disk_images import BadImage, NoRoom, conversion, decompression
+from stratolith.kernel.disk_images.archives import BLOCK as TAR_BLOCK
+from stratolith.kernel.disk_images.archives import DISKS, judge_member
+from stratolith.kernel.disk_images.inspection import STRUCTURED, Inspection
+
+BLOCK = 4 << 20
+MAX_SIZE = 64 << 40
+RESERVE = 256 << 20
+# formats of other hypervisors, which every host would have to convert
+FOREIGN = ("vhd", "vhdx", "vmdk", "vdi", "ploop")
+KNOWN = ("raw", "qcow2", "iso", *FOREIGN)
+_LAYERS = 3  # an OVA, in it a packed disk, all that packed once more
+T = TypeVar("T")
+Progress = Callable[[str, float], None]  # (what is done, percent of it)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What a file is. Sizes in bytes; ``contents``: None for what cannot be looked into."""
+
+    format: str
+    size: int
+    virtual_size: int | None
+    contents: Contents | None
+
+
+def unwrap(file: Path, folder: Path, progress: Progress) -> Path:
+    """The disk in a file: itself, or what it was packed in, put into ``folder``.
+
+    Raises DeployError.
+    """
+    for layer in range(_LAYERS):
+        inner = _attempt(file, partial(_unwrap_once, file, folder / f"layer{layer}", progress))
+        if inner is None:
+            return file
+        file = inner
+    raise DeployError("The file is packed in more layers than anybody would.")
+
+
+def _unwrap_once(file: Path, target: Path, progress: Progress) -> Path | None:
+    """What was in a file, None when it is no wrapping."""
+    kind = decompression.packing(file)
+    if kind is not None:
+        told = _percent(progress, f"Unpacking ({kind})")
+        decompression.unpack(file, target, max_size=MAX_SIZE, reserve=RESERVE, progress=told)
+        return target
+    if _is_tar(file):
+        _take_disk(file, target, progress)
+        return target
+    return None
+
+
+def inspect(file: Path, *, quiet: bool = False) -> Findings:
+    """Read the whole file once; raises DeployError when it is not an image to be trusted.
+
+    ``quiet``: only the format, not what is inside.
+    """
+    size = 0
+    inspection = Inspection("raw", "bare", enforce=False)
+    search = Search()
+
+    def read() -> tuple[str, int | None]:
+        nonlocal size
+        for block in blocks(file):
+            size += len(block)
+            inspection.feed(block)
+            if not quiet:
+                search.feed(block)
+        name = inspection.format
+        if name not in STRUCTURED and inspection.is_fixed_vhd:
+            name = "vhd"
+        judged = _as(name, inspection)
+        return name, judged.verdict()
+
+    name, virtual_size = _attempt(file, read)
+    if size == 0:
+        raise DeployError(f"{file} is empty.")
+    disk_format = name if name in KNOWN else "raw"
+    visible = disk_format == "raw" and not quiet
+    return Findings(disk_format, size, virtual_size, search.result() if visible else None)
+
+
+def convert(
+    file: Path, found: Findings, target: Path, target_format: str, progress: Progress
+) -> None:
+    """Turn one disk into another format, on a leash; raises DeployError."""
+    told = _percent(progress, f"Converting to {target_format}")
+    _attempt(
+        file,
+        lambda: conversion.convert(
+            file, found.format, target, target_format, progress=told, reserve=RESERVE
+        ),
+    )
+
+
+def contents(file: Path, found: Findings, folder: Path, progress: Progress) -> Contents | None:
+    """What is in a disk of any format; None when there is no room to unfold it, or no use."""
+    if found.contents is not None or found.format == "iso":
+        return found.contents
+    unfolded = folder / "unfolded.raw"
+    try:
+        convert(
+            file, found, unfolded, "raw", lambda _, percent: progress("Looking into it", percent)
+        )
+        search = Search()
+        for block in blocks(unfolded):
+            search.feed(block)
+        return search.result()
+    except DeployError:
+        return None
+    finally:
+        unfolded.unlink(missing_ok=True)
+
+
+def blocks(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as opened:
+        while block := opened.read(BLOCK):
+            yield block
+
+
+def _as(name: str, inspection: Inspection) -> Inspection:
+    """The same data, judged as what it was found to be."""
+    inspection.disk_format = name if name in KNOWN else "raw"
+    return inspection
+
+
+def _is_tar(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return opened.read(TAR_BLOCK)[257:262] == b"ustar"
+
+
+def _take_disk(file: Path, target: Path, progress: Progress) -> None:
+    """The one disk of an OVA."""
+    with tarfile.open(file, "r:") as archive:
+        members = archive.getmembers()
+        for one in members:
+            judge_member(one)
+        if not any(one.name.lower().endswith(".ovf") for one in members):
+            raise BadImage("it is an archive, but no OVA: it has no .ovf")
+        names = (*DISKS, ".gz", ".xz")
+        disks = [one for one in members if one.name.lower().endswith(names)]
+        if len(disks) != 1:
+            raise BadImage(f"it holds {len(disks)} disks; unpack it and import them one by one")
+        opened = archive.extractfile(disks[0])
+        assert opened is not None  # judge_member: a plain file
+        done = 0
+        with opened, target.open("xb") as out:
+            while block := opened.read(BLOCK):
+                done += out.write(block)
+                progress("Taking the disk out of the OVA", 100.0 * done / disks[0].size)
+
+
+def _percent(progress: Progress, what: str) -> Callable[[float], None]:
+    return lambda percent: progress(what, percent)
+
+
+def _attempt(file: Path, work: Callable[[], T]) -> T:
+    """Do it; what goes wrong is told as a user's error."""
+    try:
+        return work()
+    except FileNotFoundError as error:
+        missing = error.filename in ("qemu-img", "prlimit")
+        hint = "apt install qemu-utils" if missing else ""
+        raise DeployError(f"{file} cannot be read: {error.strerror}.", hint) from None
+    except OSError as error:
+        raise DeployError(f"{file} cannot be read: {error.strerror}.") from None
+    except (BadImage, tarfile.TarError) as error:
+        raise DeployError(f"{file} is refused: {error}") from None
+    except NoRoom as error:
+        raise DeployError(f"{file}: {error}") from None
