@@ -18,7 +18,7 @@ PLACES = {
     "compute/drivers/qemu/smoke.py",
     "deploy/guest_image/architectures.py",
     "deploy/guest_image/prepare.py",
-    "deploy/image_import.py",
+    "deploy/image_contents.py",
     "deploy/prepare.py",
 }
 

@@ -15,7 +15,8 @@ from stratolith.kernel import architecture
 # what takes SSH keys and user data in a guest
 TOOLS = (b"cloud-init", b"cirros-init", b"ignition", b"libexec/guest/metadata")
 WINDOWS_TOOLS = (b"cloudbase-init",)
-SERIAL = (b"console=ttyS0", b"ttyS0::respawn")  # in a boot loader, in busybox' inittab
+# in a boot loader, in busybox' inittab; the second device is ARM's
+SERIAL = (b"console=ttyS0", b"ttyS0::respawn", b"console=ttyAMA0")
 OLD_NICS = b"70-persistent-net.rules"
 VIRTIO_DISK, WINDOWS_LOADER = b"viostor", b"bootmgr"
 WIDE = (*WINDOWS_TOOLS, VIRTIO_DISK, WINDOWS_LOADER)  # names in NTFS

@@ -21,7 +21,7 @@ SUFFIXES = (".gz", ".xz", ".bz2", ".zip", ".ova", ".qcow2", ".img", ".raw", ".is
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user asked for; ``properties`` are NAME=VALUE.
+    """What the user asked for; ``properties`` are NAME=VALUE, ``min_ram`` is in MiB.
 
     ``convert``: a format, KEEP, or None for what hosts like best.
     """
@@ -31,6 +31,7 @@ class Wishes:
     convert: str | None = None
     public: bool = False
     properties: Sequence[str] = field(default_factory=tuple)
+    min_ram: int = 0
 
 
 class Progress:
@@ -136,6 +137,7 @@ def _upload(
         "name": wishes.name or _name(wishes.file),
         "disk_format": found.format,
         "container_format": "bare",
+        "min_ram": wishes.min_ram,
         "visibility": "public" if wishes.public else "shared",
     }
     image_id = str(client.post("image", "/v2/images", body)["id"])
