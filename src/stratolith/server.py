@@ -37,7 +37,6 @@ from stratolith.kernel.reconcile import Controller
 from stratolith.kernel.service import Service
 
 LOG = logging.getLogger(__name__)
-DATABASE_SECONDS = 30.0  # to wait for PostgreSQL, which may start at the same time
 
 
 class AlreadyRunning(Exception):
@@ -143,7 +142,7 @@ def serve(settings: Settings) -> None:
     logs.set_up(settings, "server")
     with _only_one(settings):
         env = make_environment(settings)
-        env.db.wait_ready(DATABASE_SECONDS)
+        env.db.wait_ready(settings.of(DatabaseSection).wait_seconds)
         prepare(env, read_seed(settings.state_dir / "seed.json"))
         api = settings.of(ApiSection)
         pool = ThreadPoolExecutor(api.threads, thread_name_prefix="request")

@@ -28,8 +28,10 @@ class Server:
 
     def __init__(self, place: Path, url: str, *, fake: bool, **sections: dict[str, Any]) -> None:
         self.place = place
+        self.environment: dict[str, str] = {}
         self.port = _free_port()
         place.mkdir()
+        self.environment["STRATOLITH_CLOUD_STATE_DIR"] = str(place)
         config = {
             "cloud": {"fake": fake, "state_dir": str(place), "run_dir": str(place / "run")},
             "api": {"port": self.port, "single_port": True},
@@ -49,7 +51,7 @@ class Server:
                 [sys.executable, "-m", "stratolith", "server",
                  "--config", str(self.place / "stratolith.yaml")],
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                env={**os.environ, "STRATOLITH_CLOUD_STATE_DIR": str(self.place)},
+                env={**os.environ, **self.environment},
             )  # fmt: skip
 
     def wait_ready(self) -> None:
@@ -71,6 +73,11 @@ class Server:
             self._process.send_signal(how)
             self._process.wait(20)
             self._process = None
+
+    def wait_end(self) -> int:
+        """The status a process ends with by itself."""
+        assert self._process is not None
+        return self._process.wait(START_SECONDS)
 
     def signal(self, which: signal.Signals) -> None:
         assert self._process is not None

@@ -101,6 +101,10 @@ class DatabaseSection(Section, kw_only=True, frozen=True):
             ge=1,
         ),
     ] = 20
+    wait_seconds: Annotated[
+        int,
+        Doc(description="A server that starts waits so long for PostgreSQL, then ends.", ge=0),
+    ] = 30
 
 
 class LogSection(Section, kw_only=True, frozen=True):
