@@ -84,7 +84,7 @@ def test_the_built_image_is_uploaded_with_what_it_needs(
     command += ["--upload", "--public", "--name", "built", "--state-dir", str(real_cloud.state_dir)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert "is active." in done.stdout
+    assert "is active" in done.stdout
     [image] = admin.api.get("image", "/v2/images?name=built")["images"]
     wanted = {"hw_architecture": "aarch64", "hw_firmware_type": "uefi", "min_ram": 192}
     assert wanted.items() <= image.items(), json.dumps(image)

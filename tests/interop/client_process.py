@@ -29,6 +29,8 @@ MODULES = (
     "openstack.identity.v3._proxy",
     "openstack.image.v2._proxy",
 )
+# A variable: standard input is a terminal (``image create`` else reads an image from it)
+TERMINAL = "CLIENT_HAS_TERMINAL"
 
 
 def load() -> None:
@@ -46,9 +48,12 @@ def load() -> None:
 
 def run(request: dict[str, Any]) -> NoReturn:
     """The forked process: be the client."""
-    for number, target in ((0, os.devnull), (1, request["out"]), (2, request["err"])):
-        flags = os.O_RDONLY if number == 0 else os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-        os.dup2(os.open(target, flags, 0o600), number)
+    if request["env"].pop(TERMINAL, None):
+        os.dup2(os.openpty()[1], 0)
+    else:
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for number, target in ((1, request["out"]), (2, request["err"])):
+        os.dup2(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
     os.environ.clear()
     os.environ.update(request["env"])
     status = 1

@@ -282,6 +282,29 @@ class PolicyBlob(Timestamps, Base):
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 
+class PolicyAssociation(Base):
+    """A policy document is meant for an endpoint, or a service, in one region or in all.
+
+    The id is made of the three others, so that a place has one document.
+    """
+
+    __tablename__ = "identity_policy_associations"
+
+    id: Mapped[str] = mapped_column(String(400), primary_key=True)
+    policy_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_policies.id", ondelete="CASCADE"), index=True
+    )
+    endpoint_id: Mapped[str | None] = mapped_column(
+        Id, ForeignKey("identity_endpoints.id", ondelete="CASCADE"), index=True
+    )
+    service_id: Mapped[str | None] = mapped_column(
+        Id, ForeignKey("identity_services.id", ondelete="CASCADE"), index=True
+    )
+    region_id: Mapped[str | None] = mapped_column(
+        String(255), ForeignKey("identity_regions.id", ondelete="CASCADE"), index=True
+    )
+
+
 class Revocation(Base):
     """Tokens issued up to ``issued_before`` that match every value given are void."""
 

@@ -11,7 +11,8 @@ from typing import Any
 
 
 class Site(ThreadingHTTPServer):
-    """``pages``: what it serves by path; ``asked``: method, path and Range of each request.
+    """``pages``: what it serves by path; ``asked``: method, path and Range of each request;
+    ``moved``: where a path redirects to.
 
     /to/URL redirects to URL; what is under /whole/ knows no ranges, under /silent/ no length.
     """
@@ -22,6 +23,7 @@ class Site(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.pages = pages
         self.asked: list[tuple[str, str, str]] = []
+        self.moved: dict[str, str] = {}
 
     @property
     def url(self) -> str:
@@ -51,9 +53,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, *, body: bool) -> None:
         ranged = self.headers.get("Range", "")
         self.server.asked.append((self.command, self.path, ranged))
-        if self.path.startswith("/to/"):
+        moved = self.server.moved.get(self.path)
+        if moved is None and self.path.startswith("/to/"):
+            moved = self.path.removeprefix("/to/")
+        if moved is not None:
             self.send_response(302)
-            self.send_header("Location", self.path.removeprefix("/to/"))
+            self.send_header("Location", moved)
             self.end_headers()
             return
         data = self.server.pages.get(self.path.rpartition("/")[2])

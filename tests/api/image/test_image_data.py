@@ -13,7 +13,7 @@ import pytest
 
 from stratolith.image.managers import uploads
 from stratolith.image.store.inspection import Inspection
-from stratolith.image.store.receiving import Receiver, receive
+from stratolith.image.store.receiving import Receiver, Stream, receive
 from stratolith.kernel.context import Context
 from stratolith.kernel.testing import Client, TestCloud
 from tests.api.image.test_images import BYTES, JSON, make, patch, replace
@@ -355,7 +355,7 @@ def test_memory_does_not_grow_with_the_image(cloud: TestCloud) -> None:
         receiver = Receiver(cloud.settings, target, inspection)
         tracemalloc.start()
         try:
-            received = await receive(stream(), receiver)
+            received = await receive(Stream(stream()), receiver)
             assert received.size == 64 * MIB
             return tracemalloc.get_traced_memory()[1]
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from stratolith.image.models import Image
 from stratolith.image.settings import ImageSettings
 from stratolith.image.store import cache, catalogue, files
 from stratolith.image.store.inspection import Inspection
-from stratolith.image.store.receiving import Received, Receiver, receive
+from stratolith.image.store.receiving import Received, Receiver, Stream, receive
 from stratolith.image.store.remote import RemoteData, RemoteStream
 from stratolith.image.store.sending import FileStream, parse_range
 from stratolith.kernel.config import Settings
@@ -32,6 +32,7 @@ from stratolith.kernel.exceptions import ApiError, BadRequest, UnsupportedMediaT
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.http.streaming import in_thread, in_transaction
+from stratolith.kernel.http.wire import WIRE, Wire
 
 BYTES = "application/octet-stream"
 Complete = Callable[[Context, str, str, Received], Any]
@@ -191,19 +192,37 @@ async def _receive(ctx: Context, request: Request, image: Image, token: str) -> 
     inspection = Inspection(image.disk_format or "", image.container_format or "", enforce=enforce)
     target = files.staging_path(settings, image.id, token)
     receiver = await in_thread(partial(Receiver, settings, target, inspection, direct=True))
-    return await receive(_alive(ctx, request.stream(), image.id, token), receiver)
+    return await receive(_Body(ctx, request, image.id, token), receiver)
 
 
-async def _alive(
-    ctx: Context, stream: AsyncIterator[bytes], image_id: str, token: str
-) -> AsyncIterator[bytes]:
-    """The stream; now and then the row is told that the upload goes on (ImageGone ends it)."""
-    last = time.monotonic()
-    async for chunk in stream:
-        yield chunk
-        if time.monotonic() - last > uploads.HEARTBEAT:
-            last = time.monotonic()
-            await in_transaction(ctx, lambda: uploads.keep_alive(ctx, image_id, token), write=True)
+class _Body:
+    """A request's body, from the socket where that is possible.
+
+    Now and then the row is told that the upload goes on (ImageGone ends it).
+    """
+
+    def __init__(self, ctx: Context, request: Request, image_id: str, token: str) -> None:
+        wire: Wire | None = request.scope.get("extensions", {}).get(WIRE)
+        self._wire = wire if wire is not None and wire.has_known_body else None
+        self._stream = Stream(request.stream())
+        self._ctx, self._image_id, self._token = ctx, image_id, token
+        self._told = time.monotonic()
+
+    async def fill(self, buffer: memoryview) -> int:
+        source = self._stream if self._wire is None else self._wire
+        filling = asyncio.ensure_future(source.fill(buffer))
+        try:
+            while True:  # a slow client needs longer for one buffer than the row can wait
+                wait = max(self._told + uploads.HEARTBEAT - time.monotonic(), 0.0)
+                if (await asyncio.wait([filling], timeout=wait))[0]:
+                    return filling.result()
+                self._told = time.monotonic()
+                await in_transaction(self._ctx, self._tell, write=True)
+        finally:
+            filling.cancel()
+
+    def _tell(self) -> None:
+        uploads.keep_alive(self._ctx, self._image_id, self._token)
 
 
 def _store(ctx: Context, request: Request) -> str:

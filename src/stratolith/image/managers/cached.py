@@ -13,6 +13,7 @@ from stratolith.image.store import cache, files, web
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import ApiError
+from stratolith.kernel.ids import is_uuid
 
 LOG = logging.getLogger(__name__)
 POOL = ThreadPoolExecutor(1, thread_name_prefix="image-cache")
@@ -36,6 +37,8 @@ def queue(ctx: Context, image_id: str) -> None:
 
 def remove(ctx: Context, image_id: str) -> None:
     """Take an image out of cache and queue; raises ImageNotFound when it is nowhere."""
+    if not is_uuid(image_id):  # it would name another file
+        raise ImageNotFound(image_id=image_id)
     settings = ctx.env.settings
     was_there = cache.unqueue(settings, image_id) | cache.drop(settings, image_id)
     if not was_there and ctx.session.get(Image, image_id) is None:

@@ -19,7 +19,7 @@ import os
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -161,30 +161,49 @@ def _set_direct(file: int, on: bool) -> bool:
     return on
 
 
-async def receive(stream: AsyncIterator[bytes], receiver: Receiver) -> Received:
-    """Everything of ``stream``; the receiver is closed whatever happens."""
+class Source(Protocol):
+    """Where data comes from."""
+
+    async def fill(self, buffer: memoryview) -> int:
+        """Fill with the next bytes; fewer than fit at the end, none after it."""
+
+
+class Stream:
+    """A source of chunks of any size."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = memoryview(b"")
+
+    async def fill(self, buffer: memoryview) -> int:
+        filled = 0
+        while filled < len(buffer):
+            if not self._rest:
+                chunk = await anext(self._chunks, None)
+                if chunk is None:
+                    break
+                self._rest = memoryview(chunk)
+                continue
+            step = min(len(self._rest), len(buffer) - filled)
+            buffer[filled : filled + step] = self._rest[:step]
+            self._rest, filled = self._rest[step:], filled + step
+        return filled
+
+
+async def receive(source: Source, receiver: Receiver) -> Received:
+    """Everything of ``source``; the receiver is closed whatever happens."""
     under_way: asyncio.Task[None] | None = None
     # anonymous maps: they begin at a page, as direct writes must
     filling, emptying = memoryview(mmap.mmap(-1, BLOCK)), memoryview(mmap.mmap(-1, BLOCK))
-    filled = 0
     try:
-        async for chunk in stream:
-            rest = memoryview(chunk)
-            while rest:
-                step = min(len(rest), BLOCK - filled)
-                filling[filled : filled + step] = rest[:step]
-                rest, filled = rest[step:], filled + step
-                if filled < BLOCK:
-                    continue
-                if under_way is not None:
-                    await under_way
-                under_way = asyncio.create_task(receiver.write(filling))
-                filling, emptying, filled = emptying, filling, 0
+        while filled := await source.fill(filling):
+            if under_way is not None:
+                await under_way
+            under_way = asyncio.create_task(receiver.write(filling[:filled]))
+            filling, emptying = emptying, filling
         if under_way is not None:
             await under_way
             under_way = None
-        if filled:
-            await receiver.write(filling[:filled])
         return await asyncio.get_running_loop().run_in_executor(POOL, receiver.finish)
     finally:
         await _settle(under_way)

@@ -1,65 +1,179 @@
-"""uvicorn's HTTP protocol, with a way for file contents to go from the disk to the socket.
+"""uvicorn's HTTP protocol, with a way for large bodies past the event loop.
 
-ASGI passes bodies as Python objects, which copies every byte several times. A response that is a
-file asks its scope for WIRE; the kernel then copies the file to the socket (sendfile). Where that
-is not possible (TLS, another server, tests) WIRE is missing and the response sends as usual.
+ASGI passes bodies as Python objects, which copies every byte several times. A route that moves
+files asks its scope for WIRE: a response that is a file is copied to the socket by the kernel
+(sendfile), a request's body of known length goes from the socket straight into the reader's
+buffers. Where that is not possible (TLS, another server, tests) WIRE is missing, and bodies go
+the usual way.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import socket
 from concurrent.futures import Executor
 from typing import Any
 
+import httptools
 from starlette.requests import ClientDisconnect
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 WIRE = "stratolith.wire"  # key in scope["extensions"]
 _PIECE = 64 << 20  # bytes a thread may send before the loop looks whether all is well
+_WAIT_FOR = 1 << 20  # bytes worth waking up for
+_DRAIN_SECONDS = 20.0  # for the rest of a body that nobody wants
 
 
 class Wire:
     """The connection behind one request."""
 
-    def __init__(self, protocol: WireProtocol) -> None:
+    cycle: RequestResponseCycle  # uvicorn's side of the request
+
+    def __init__(self, protocol: WireProtocol, length: int | None) -> None:
         self._protocol = protocol
+        self._length = length
+        self._left: int | None = None  # bytes of the body still in the socket; None: not ours yet
+        self._first = memoryview(b"")  # what the parser had read already
+        self._socket: socket.socket | None = None
+
+    # -- a file as the answer --------------------------------------------------------------------
 
     async def send_file(self, file: int, start: int, length: int, pool: Executor) -> None:
         """Send a part of an open file as the body, after ``http.response.start``.
 
         Raises ClientDisconnect. A slow client holds no thread: only copying is done in ``pool``.
         """
-        transport, cycle = self._protocol.transport, self._protocol.cycle
-        assert isinstance(cycle, RequestResponseCycle)
+        transport, cycle = self._protocol.transport, self.cycle
         while transport.get_write_buffer_size():  # the headers are still on their way
             await asyncio.sleep(0)
             if cycle.disconnected:
                 raise ClientDisconnect
         loop = asyncio.get_running_loop()
-        # a handle of our own: the loop does not let others wait for a transport's
-        socket = os.dup(transport.get_extra_info("socket").fileno())
-        try:
-            end = start + length
-            while start < end:
-                start = await loop.run_in_executor(pool, _copy, socket, file, start, end)
-                if cycle.disconnected:
-                    raise ClientDisconnect
-                if start < end:
-                    await _writable(loop, socket)
-        except (ConnectionError, TimeoutError):
-            raise ClientDisconnect from None
-        finally:
-            os.close(socket)
+        end = start + length
+        with self._open() as connection:
+            try:
+                while start < end:
+                    at = await loop.run_in_executor(pool, _copy, connection, file, start, end)
+                    if cycle.disconnected:
+                        raise ClientDisconnect
+                    start = at
+                    if start < end:
+                        await _ready(loop.add_writer, loop.remove_writer, connection)
+            except (ConnectionError, TimeoutError):
+                raise ClientDisconnect from None
         cycle.expected_content_length -= length
 
+    # -- a body as it comes ----------------------------------------------------------------------
 
-def _copy(socket: int, file: int, start: int, end: int) -> int:
+    @property
+    def has_known_body(self) -> bool:
+        """Whether fill() can be used for the request's body."""
+        return self._length is not None
+
+    async def fill(self, buffer: memoryview) -> int:
+        """Fill with the next bytes of the body; fewer than fit at its end, none after it.
+
+        Raises ClientDisconnect. Reading is done in a thread, waiting is not.
+        """
+        if self._left is None:
+            self._take_over()
+        filled = min(len(self._first), len(buffer))
+        buffer[:filled] = self._first[:filled]
+        self._first = self._first[filled:]
+        wanted = filled + min(len(buffer) - filled, self._left or 0)
+        while filled < wanted:
+            got = await self._read(buffer[filled:wanted])
+            filled += got
+            self._left = (self._left or 0) - got
+        if not self._left and not self._first:
+            self._give_back()
+        return filled
+
+    async def drain(self) -> bool:
+        """Throw away what is left of a body that was begun; whether that succeeded in time."""
+        scratch = memoryview(bytearray(_WAIT_FOR))
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                while await self.fill(scratch):
+                    pass
+        except (TimeoutError, ClientDisconnect):
+            return False
+        return True
+
+    @property
+    def is_in_the_middle(self) -> bool:
+        """Whether part of the body was taken from the socket and part is still in it."""
+        return self._socket is not None
+
+    def _take_over(self) -> None:
+        """From here on the parser sees nothing of this body."""
+        protocol, cycle = self._protocol, self.cycle
+        if cycle.waiting_for_100_continue:
+            protocol.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            cycle.waiting_for_100_continue = False
+        protocol.flow.pause_reading()
+        self._first, cycle.body = memoryview(bytes(cycle.body)), bytearray()
+        self._left = (self._length or 0) - protocol.body_seen
+        if self._left:
+            self._socket = self._open()
+
+    def _give_back(self) -> None:
+        """The body is complete: what comes next is the parser's again."""
+        if self._socket is None:
+            return
+        with contextlib.suppress(OSError):
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
+        self._socket.close()
+        self._socket = None
+        self._protocol.parser = httptools.HttpRequestParser(self._protocol)
+        self.cycle.more_body = False
+
+    async def _read(self, buffer: memoryview) -> int:
+        """At least one byte."""
+        assert self._socket is not None
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                got = await loop.run_in_executor(None, _receive, self._socket, buffer)
+            except ConnectionError:
+                got = 0
+            if got == 0:
+                self._hang_up()
+                raise ClientDisconnect
+            if got is not None:
+                return got
+            with contextlib.suppress(OSError):  # not on every kind of socket
+                enough = min(len(buffer), _WAIT_FOR)
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, enough)
+            await _ready(loop.add_reader, loop.remove_reader, self._socket)
+
+    def _hang_up(self) -> None:
+        self.close()
+        self.cycle.disconnected = True
+        self._protocol.transport.close()
+
+    def close(self) -> None:
+        """The connection ends."""
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+
+    def _open(self) -> socket.socket:
+        """A handle of our own: the loop lets nobody else wait for a transport's."""
+        inner = self._protocol.transport.get_extra_info("socket")
+        opened = socket.socket(fileno=os.dup(inner.fileno()))
+        opened.setblocking(False)
+        return opened
+
+
+def _copy(connection: socket.socket, file: int, start: int, end: int) -> int:
     """Copy until the socket takes no more; gives the place in the file that was reached."""
     until = min(end, start + _PIECE)
     while start < until:
         try:
-            sent = os.sendfile(socket, file, start, until - start)
+            sent = os.sendfile(connection.fileno(), file, start, until - start)
         except BlockingIOError:
             break
         if sent == 0:
@@ -68,13 +182,28 @@ def _copy(socket: int, file: int, start: int, end: int) -> int:
     return start
 
 
-async def _writable(loop: asyncio.AbstractEventLoop, socket: int) -> None:
-    ready = loop.create_future()
-    loop.add_writer(socket, _settle, ready)
+def _receive(connection: socket.socket, buffer: memoryview) -> int | None:
+    """Bytes that were there, 0 when the client is gone, None when nothing is there yet."""
+    filled = 0
+    while filled < len(buffer):
+        try:
+            got = connection.recv_into(buffer[filled:])
+        except BlockingIOError:
+            return filled or None
+        if got == 0:
+            return filled
+        filled += got
+    return filled
+
+
+async def _ready(add: Any, remove: Any, connection: socket.socket) -> None:
+    """Wait until ``connection`` can be written to or read from."""
+    ready = asyncio.get_running_loop().create_future()
+    add(connection.fileno(), _settle, ready)
     try:
         await ready
     finally:
-        loop.remove_writer(socket)
+        remove(connection.fileno())
 
 
 def _settle(ready: asyncio.Future[None]) -> None:
@@ -85,8 +214,51 @@ def _settle(ready: asyncio.Future[None]) -> None:
 class WireProtocol(HttpToolsProtocol):
     """Offers WIRE to requests that come over plain TCP."""
 
+    body_seen = 0  # bytes of the present body that the parser has read
+    wire: Wire | None = None
+
+    def on_message_begin(self) -> None:
+        self.body_seen = 0
+        super().on_message_begin()
+
     def on_headers_complete(self) -> None:
+        self.wire = None
         if self.scheme == "http" and self.transport.get_extra_info("socket") is not None:
-            extensions: dict[str, Any] = {WIRE: Wire(self)}
+            self.wire = Wire(self, _body_length(self.headers))
+            extensions: dict[str, Any] = {WIRE: self.wire}
             self.scope["extensions"] = extensions
         super().on_headers_complete()
+        if self.wire is not None and self.cycle is not None:
+            self.wire.cycle = self.cycle
+
+    def on_body(self, body: bytes) -> None:
+        self.body_seen += len(body)
+        super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        """Before the next request, the rest of this one's body must be out of the way."""
+        if self.wire is not None and self.wire.is_in_the_middle and not self.transport.is_closing():
+            task = self.loop.create_task(self._drain(self.wire))
+            task.add_done_callback(self.tasks.discard)
+            self.tasks.add(task)
+            return
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.wire is not None:
+            self.wire.close()
+
+    async def _drain(self, wire: Wire) -> None:
+        if await wire.drain():
+            super().on_response_complete()
+        else:
+            self.transport.close()
+
+
+def _body_length(headers: list[tuple[bytes, bytes]]) -> int | None:
+    """Content-Length, None for a body in chunks or none at all."""
+    found = [value for name, value in headers if name == b"content-length"]
+    if len(found) != 1 or any(name == b"transfer-encoding" for name, _ in headers):
+        return None
+    return int(found[0]) if found[0].isdigit() else None
