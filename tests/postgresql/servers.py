@@ -19,7 +19,7 @@ import yaml
 
 from stratolith.deploy.credentials import SECRET_NAMES
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 SECRETS = {name: secrets.token_urlsafe(12) for name in SECRET_NAMES}
 
 

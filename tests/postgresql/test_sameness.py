@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from stratolith import services
 from stratolith.kernel.db import Base, Database, schema
+from stratolith.kernel.db.engine import TURN_LOCK, TURN_SECONDS
 from stratolith.kernel.db.errors import is_conflict
 from stratolith.kernel.http.listing import in_order, like
 from stratolith.kernel.testing.postgresql import Cluster
@@ -139,6 +141,32 @@ def test_a_check_and_a_write_are_one(db: Database) -> None:
         thread.join()
     assert sorted(results) == [False] * 9 + [True] * 3
     assert len(names(db)) == 3
+
+
+def test_a_process_that_hangs_in_its_turn_stops_nobody(url: str) -> None:
+    db, hanging = Database(url), Database(url)
+    Base.metadata.create_all(db.engine, tables=[Base.metadata.tables["toy_samples"]])
+    attempts: list[int] = []
+
+    def interfere(session: Session) -> None:
+        session.add(Sample(number=len(session.scalars(select(Sample)).all())))
+
+    def work(session: Session) -> None:
+        attempts.append(1)
+        count = session.scalar(select(func.count()).select_from(Sample))
+        if len(attempts) == 1:  # somebody else writes between the look and the write
+            hanging.run(interfere)
+        session.add(Sample(number=count))
+
+    with hanging.locked(TURN_LOCK):
+        started = time.monotonic()
+        db.run(work)
+        assert TURN_SECONDS <= time.monotonic() - started < TURN_SECONDS + 5
+    assert len(attempts) == 2
+    with db.read() as session:
+        assert session.scalars(select(Sample.number).order_by(Sample.id)).all() == [0, 1]
+    db.dispose()
+    hanging.dispose()
 
 
 def test_readers_and_writers_do_not_wait_for_each_other(db: Database) -> None:

@@ -9,10 +9,21 @@ from typing import Any
 
 import msgspec
 
-from stratolith.kernel.agent.client import Refused
+from stratolith.kernel.agent.client import Refused, Unreachable
 from stratolith.kernel.agent.hub import AgentHub
 from stratolith.kernel.agent.protocol import Hints
-from stratolith.kernel.exceptions import ApiError
+from stratolith.kernel.exceptions import ApiError, Unavailable
+
+
+@contextmanager
+def _answers() -> Iterator[None]:
+    """Errors as an agent meets them over HTTP."""
+    try:
+        yield
+    except Unavailable as error:
+        raise Unreachable(str(error)) from None
+    except ApiError as error:
+        raise Refused(str(error)) from None
 
 
 class LocalTransport:
@@ -25,24 +36,18 @@ class LocalTransport:
         return self._hub.wait(host, epoch, after, timeout)
 
     def seen(self, host: str, version: str, views: list[str], started_at: datetime) -> None:
-        try:
+        with _answers():
             self._hub.seen(host, version, views, started_at)
-        except ApiError as error:
-            raise Refused(str(error)) from None
 
     def view(self, host: str, view: str, keys: list[str] | None) -> bytes:
-        try:
+        with _answers():
             return self._hub.view(host, view, keys)
-        except ApiError as error:
-            raise Refused(str(error)) from None
 
     def report(self, host: str, view: str, payload: Any) -> Any:
         # through JSON, so that both transports hand over the same values
         plain = msgspec.json.decode(msgspec.json.encode(payload))
-        try:
+        with _answers():
             return msgspec.json.decode(self._hub.report(host, view, plain))
-        except ApiError as error:
-            raise Refused(str(error)) from None
 
     def wake(self, host: str) -> None:
         self._hub.hint(host, "")

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from stratolith.kernel.db.durability import LogFlusher
-from stratolith.kernel.db.errors import CommitUnknown, is_retryable
+from stratolith.kernel.db.errors import LOCK_TIMEOUT, CommitUnknown, is_retryable, sqlstate
 from stratolith.kernel.exceptions import Unavailable
 
 LOG = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ SERIALIZABLE_RETRIES = 12
 # Advisory locks are numbers; ours begin with the letters "stra".
 TURN_LOCK = 0x73747261_0001
 PREPARE_LOCK = 0x73747261_0002
+TURN_SECONDS = 3.0
 
 
 class Database:
@@ -155,25 +156,33 @@ class Database:
 
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
-        with self._turn, self.locked(TURN_LOCK):
+        with self._turn, self.locked(TURN_LOCK, seconds=TURN_SECONDS):
             yield
 
     @contextmanager
-    def locked(self, number: int) -> Iterator[None]:
-        """Hold an advisory lock of PostgreSQL; on SQLite nothing is there to keep out."""
+    def locked(self, number: int, seconds: float | None = None) -> Iterator[None]:
+        """Hold an advisory lock of PostgreSQL; on SQLite nothing is there to keep out.
+
+        After ``seconds`` go on without it: a process that hangs must not stop all others.
+        """
         if self.is_sqlite:
             yield
             return
-        engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        # this isolation keeps no old rows alive while the lock is held
+        engine = self.engine.execution_options(isolation_level="READ COMMITTED")
         with engine.connect() as connection:
-            connection.execute(text("SELECT pg_advisory_lock(:n)"), {"n": number})
+            for name, value in (
+                ("lock_timeout", int((seconds or 0) * 1000)),
+                ("idle_in_transaction_session_timeout", 0),
+            ):
+                connection.execute(text(f"SET LOCAL {name} = {value}"))
             try:
-                yield
-            finally:
-                try:
-                    connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})
-                except DBAPIError:
-                    connection.invalidate()  # the lock ends with its connection
+                connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": number})
+            except DBAPIError as error:
+                if sqlstate(error) != LOCK_TIMEOUT:
+                    raise
+                LOG.warning("lock %x is held for too long; going on without it", number)
+            yield
 
     def dispose(self) -> None:
         self.engine.dispose()

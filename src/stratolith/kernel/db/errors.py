@@ -9,6 +9,7 @@ from stratolith.kernel.exceptions import Unavailable
 # SQLSTATE (PostgreSQL documentation, appendix A)
 SERIALIZATION = ("40001", "40P01")  # serialization failure, deadlock
 CONSTRAINT = ("23503", "23505", "23P01")  # foreign key, unique, exclusion
+LOCK_TIMEOUT = "55P03"
 # classes: connection exception, insufficient resources, operator intervention
 OUTAGE = ("08", "53", "57P")
 # A row that another transaction added meanwhile is seen by the second attempt, whose own check
@@ -37,6 +38,8 @@ def is_retryable(error: DBAPIError, attempt: int = 0) -> bool:
         return True
     if state in CONSTRAINT:
         return attempt < CONSTRAINT_RETRIES
+    if state == LOCK_TIMEOUT:
+        return attempt == 0
     if error.connection_invalidated:
         return attempt == 0  # connections of the pool die with the database; a new one may do
     return isinstance(error, OperationalError) and "database is locked" in str(error.orig)

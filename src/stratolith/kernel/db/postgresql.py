@@ -16,7 +16,7 @@ import time
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Column, Engine, Integer, create_engine, make_url
+from sqlalchemy import Column, Engine, Integer, create_engine, event, make_url
 from sqlalchemy.dialects.postgresql.base import PGCompiler, PGDDLCompiler, PGTypeCompiler
 
 from stratolith.kernel.exceptions import CannotStart
@@ -32,6 +32,8 @@ CONNECT_OPTIONS: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
+# A process that hangs in a transaction must not stop the others for ever.
+LIMITS = ("lock_timeout = '30s'", "idle_in_transaction_session_timeout = '5min'")
 POOL_SECONDS = 10
 
 
@@ -114,6 +116,13 @@ def make_engine(url: str, pool_size: int, password: str = "") -> Engine:
         isolation_level="REPEATABLE READ",
         connect_args=CONNECT_OPTIONS,
     )
+
+    @event.listens_for(engine, "connect")
+    def _limit(connection: Any, record: Any) -> None:
+        for setting in LIMITS:
+            connection.execute(f"SET {setting}")
+        connection.commit()
+
     dialect: Any = engine.dialect
     dialect.type_compiler_instance = _Types(dialect)
     dialect.ddl_compiler = _Definitions
