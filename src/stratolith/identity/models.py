@@ -57,11 +57,12 @@ class User(Timestamps, Base):
     __table_args__ = (
         UniqueConstraint("domain_id", "name"),
         Index("ix_identity_users_name", "name", "id"),
+        Index("ix_identity_users_domain", "domain_id", "id"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
     name: Mapped[str] = mapped_column(String(255))
-    domain_id: Mapped[str] = mapped_column(Id, ForeignKey("identity_projects.id"), index=True)
+    domain_id: Mapped[str] = mapped_column(Id, ForeignKey("identity_projects.id"))
     enabled: Mapped[bool] = mapped_column(default=True)
     default_project_id: Mapped[str | None] = mapped_column(Id, index=True)
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -18,7 +18,7 @@ from stratolith.image.api import (
     tasks,
     versions,
 )
-from stratolith.image.managers import metadefs, premade
+from stratolith.image.managers import metadefs, premade, property_rules
 from stratolith.image.policies import RULES
 from stratolith.image.reconcilers.cache import CacheKeeper
 from stratolith.image.reconcilers.tasks import TaskSweeper
@@ -31,8 +31,10 @@ from stratolith.kernel.service import Service
 
 
 def _bootstrap(ctx: Context, seed: Seed) -> None:
-    metadefs.bootstrap(ctx)
-    premade.bootstrap(ctx, seed, owner=projects.by_name(ctx, "admin").id)
+    property_rules.of(ctx.env)  # a file that cannot be used is told of when the server starts
+    owner = projects.by_name(ctx, "admin").id
+    metadefs.bootstrap(ctx, owner)
+    premade.bootstrap(ctx, seed, owner=owner)
 
 
 SERVICE = Service(

@@ -43,9 +43,7 @@ class ImageSettings(Section, kw_only=True, frozen=True):
     ] = True
     cache_dir: Annotated[
         str,
-        Doc(
-            description="Directory of the image cache; empty: image-cache/ in the state directory."
-        ),
+        Doc(description="Directory of the cache; empty: image-data-cache/ in the state directory."),
     ] = ""
     cache_max_gb: Annotated[
         int, Doc(description="Size of the image cache, in GiB; 0: no cache.", ge=0)

@@ -45,12 +45,15 @@ def fill(db: Database) -> None:
 
 
 def best_of(client: Client, query: str, runs: int = 5) -> tuple[float, list[str]]:
-    """(shortest time in seconds, names) of a list of users."""
+    """(shortest time in seconds, names) of a list of users.
+
+    The processor's time, of which waiting is no part: others use the machine as well.
+    """
     took = []
     for _ in range(runs):
-        started = time.perf_counter()
+        started = time.process_time()
         answer = client.get("identity", f"/users?{query}")
-        took.append(time.perf_counter() - started)
+        took.append(time.process_time() - started)
         assert answer.status_code == 200, answer.text
     return min(took), [user["name"] for user in answer.json()["users"]]
 

@@ -321,7 +321,7 @@ def test_a_cached_path_must_be_an_id(admin: Client, cloud: TestCloud) -> None:
         admin.delete("image", f"/cache/{name}")
         admin.put("image", f"/cache/{name}")
     assert secrets.read_bytes() == before
-    assert (cloud.folder / "image-cache" / "queue").is_dir()
+    assert (cloud.folder / "image-data-cache" / "queue").is_dir()
 
 
 def test_an_id_that_is_a_path_is_refused(demo: Client) -> None:

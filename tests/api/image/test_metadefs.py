@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from stratolith.image.managers import definitions
 from stratolith.kernel.testing import Client
 
 NS = "/metadefs/namespaces"
+PREMADE = {one.name for one in definitions.NAMESPACES}
 FULL = {
     "namespace": "OS::Compute::Test",
     "display_name": "Test",
@@ -29,7 +31,8 @@ def make(client: Client, **body: Any) -> dict[str, Any]:
 def names(client: Client, query: str = "") -> list[str]:
     answer = client.get("image", f"{NS}{query}")
     assert answer.status_code == 200, answer.text
-    return [one["namespace"] for one in answer.json()["namespaces"]]
+    found = [one["namespace"] for one in answer.json()["namespaces"]]
+    return [name for name in found if name not in PREMADE]
 
 
 def test_a_namespace_is_made_with_its_content(admin: Client) -> None:
@@ -53,11 +56,15 @@ def test_namespaces_are_filtered_and_paged(admin: Client) -> None:
     make(admin, **FULL)
     assert names(admin, "?visibility=public") == ["b"]
     assert names(admin, "?resource_types=OS::Nova::Flavor,x") == [FULL["namespace"]]
-    assert names(admin, "?sort_key=namespace&sort_dir=asc&limit=2") == ["OS::Compute::Test", "a"]
-    page = admin.get("image", f"{NS}?limit=3").json()
-    rest = admin.get("image", page["next"].removeprefix("/v2")).json()
-    assert len(page["namespaces"]) == 3 and len(rest["namespaces"]) == 1
-    assert "next" not in rest
+    first = names(admin, "?visibility=private&sort_key=namespace&sort_dir=asc&limit=2")
+    assert first == ["OS::Compute::Test", "a"]
+    found, path = [], f"{NS}?limit=3"
+    while path:
+        page = admin.get("image", path).json()
+        assert 0 < len(page["namespaces"]) <= 3
+        found += [one["namespace"] for one in page["namespaces"]]
+        path = page.get("next", "").removeprefix("/v2")
+    assert sorted(found) == sorted({"a", "b", "c", "OS::Compute::Test", *PREMADE})
     for bad in ("?visibility=x", "?sort_key=x", "?limit=-1", "?marker=none"):
         assert admin.get("image", f"{NS}{bad}").status_code == 400, bad
 
@@ -171,3 +178,22 @@ def test_the_schemas_are_published(demo: Client) -> None:
     for name in ("namespaces", "objects", "properties", "tags", "resource_types"):
         assert demo.get("image", f"/schemas/metadefs/{name}").json()["links"]
     assert demo.get("image", "/schemas/metadefs/none").status_code == 404
+
+
+def test_a_new_cloud_knows_definitions(demo: Client, admin: Client) -> None:
+    path = f"{NS}/OS::Compute::VirtCPUTopology"
+    shown = demo.get("image", path).json()
+    assert shown["visibility"] == "public" and shown["protected"] is True
+    assert shown["properties"]["cpu_max_cores"]["type"] == "integer"
+    types = {one["name"]: one.get("prefix") for one in shown["resource_type_associations"]}
+    assert types["OS::Nova::Flavor"] == "hw:" and types["OS::Glance::Image"] == "hw_"
+    flavored = demo.get("image", f"{path}?resource_type=OS::Nova::Flavor").json()
+    assert "hw:cpu_cores" in flavored["properties"]
+    for one in demo.get("image", NS).json()["namespaces"]:
+        found = demo.get("image", f"{NS}/{one['namespace']}/properties").json()["properties"]
+        assert found and all(each["title"] and each["type"] for each in found.values())
+        # each could have been made by the API
+        for name, document in found.items():
+            made = {"name": f"copy_{name}", **document}
+            answer = admin.post("image", f"{NS}/{one['namespace']}/properties", json=made)
+            assert answer.status_code == 201, answer.text

@@ -108,7 +108,7 @@ def boot(qemu: QemuHost, name: str, spec: GuestSpec) -> None:
     qemu.driver.start(spec)
     while "login:" not in qemu.driver.console_output(spec.id, 3):
         said = qemu.driver.console_output(spec.id, 10)
-        assert time.monotonic() - started < 60, f"{name} does not boot: {said}"
+        assert time.monotonic() - started < 120, f"{name} does not boot: {said}"
         time.sleep(0.2)
     print(f"{name} asked for a login after {time.monotonic() - started:.1f} s")
     qemu.driver.stop(spec.id)

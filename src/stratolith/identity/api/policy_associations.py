@@ -37,7 +37,7 @@ def associate(ctx: Context, policy_id: str, **ids: str) -> None:
 
 
 def remove(ctx: Context, policy_id: str, **ids: str) -> None:
-    ctx.session.delete(policy_associations.get(ctx, *_pair(ctx, policy_id, ids)))
+    policy_associations.remove(ctx, *_pair(ctx, policy_id, ids))
 
 
 def show_of_endpoint(ctx: Context, endpoint_id: str) -> Body:

@@ -12,15 +12,16 @@ import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qs
 
 from oauthlib.oauth1 import (
     SIGNATURE_HMAC_SHA1,
     SIGNATURE_HMAC_SHA256,
     SIGNATURE_HMAC_SHA512,
     AccessTokenEndpoint,
+    RequestTokenEndpoint,
     RequestValidator,
     ResourceEndpoint,
-    SignatureOnlyEndpoint,
 )
 from oauthlib.oauth1.rfc5849.utils import parse_authorization_header
 from sqlalchemy import delete
@@ -108,6 +109,18 @@ class Validator(RequestValidator):
     def validate_realms(self, *args: Any, **names: Any) -> bool:
         return True  # there are none
 
+    def get_default_realms(self, client_key: str, request: Any) -> list[str]:
+        return []
+
+    def validate_requested_realms(self, client_key: str, realms: Any, request: Any) -> bool:
+        return True
+
+    def validate_redirect_uri(self, client_key: str, redirect_uri: str, request: Any) -> bool:
+        return True  # nobody is sent anywhere: the user hands over the verifier
+
+    def save_request_token(self, token: Any, request: Any) -> None:
+        """The step itself does."""
+
     def get_realms(self, token: str, request: Any) -> list[str]:
         return []
 
@@ -159,9 +172,12 @@ def new_request_token(ctx: Context) -> Pair:
     projects.get(ctx, project_id)
     consumer = consumers.get(ctx, signed.parameters["oauth_consumer_key"])
     validator = Validator(ctx)
-    endpoint = SignatureOnlyEndpoint(validator)
-    valid, _ = endpoint.validate_request(signed.url, "POST", None, signed.headers)
-    _accept(ctx, valid, validator)
+    endpoint = RequestTokenEndpoint(validator)
+    _, said, status = endpoint.create_request_token_response(
+        signed.url, "POST", None, signed.headers
+    )
+    _refuse_malformed(status, said)
+    _accept(ctx, status == 200, validator)
     secret = new_hex()
     seconds = ctx.env.settings.of(IdentitySettings).oauth1_request_token_seconds
     token = RequestToken(
@@ -196,7 +212,10 @@ def new_access_token(ctx: Context) -> Pair:
     token = _request_token(ctx, signed.parameters["oauth_token"])
     validator = Validator(ctx)
     endpoint = AccessTokenEndpoint(validator)
-    _, _, status = endpoint.create_access_token_response(signed.url, "POST", None, signed.headers)
+    _, said, status = endpoint.create_access_token_response(
+        signed.url, "POST", None, signed.headers
+    )
+    _refuse_malformed(status, said)
     _accept(ctx, status == 200, validator)
     if token.authorizing_user_id is None:
         raise Unauthorized("Request Token does not have an authorizing user id.")
@@ -220,13 +239,15 @@ def prove(ctx: Context) -> AccessToken:
     """The access token that signed this request; raises Unauthorized, BadRequest."""
     signed = Signed.read(ctx, "oauth_token")
     found = ctx.session.get(AccessToken, signed.parameters["oauth_token"])
+    if found is None:
+        raise ResourceNotFound("Access token not found")
     validator = Validator(ctx)
     endpoint = ResourceEndpoint(validator)
     valid, _ = endpoint.validate_protected_resource_request(
         signed.url, "POST", None, signed.headers
     )
     _accept(ctx, valid, validator)
-    if found is None or is_over(ctx, found.expires_at):
+    if is_over(ctx, found.expires_at):
         raise Unauthorized("Access token is expired")
     return found
 
@@ -264,6 +285,13 @@ def _request_token(ctx: Context, token_id: str) -> RequestToken:
 
 def _end(ctx: Context, seconds: int) -> datetime | None:
     return ctx.env.clock.now() + timedelta(seconds=seconds) if seconds else None
+
+
+def _refuse_malformed(status: int, said: str | None) -> None:
+    """Raises BadRequest with what the library says of a request that is no signed one."""
+    if status == 400:
+        reason = parse_qs(said or "").get("error_description", [""])[0]
+        raise BadRequest(f"The signed request is malformed: {reason}")
 
 
 def _accept(ctx: Context, valid: bool, validator: Validator) -> None:

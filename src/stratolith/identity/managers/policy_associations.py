@@ -56,6 +56,13 @@ def get(ctx: Context, policy: PolicyBlob, place: Place) -> PolicyAssociation:
     return found
 
 
+def remove(ctx: Context, policy: PolicyBlob, place: Place) -> None:
+    """Afterwards there is none, whether there was one or not (as upstream has it)."""
+    found = ctx.session.get(PolicyAssociation, place.id)
+    if found is not None and found.policy_id == policy.id:
+        ctx.session.delete(found)
+
+
 def of_endpoint(ctx: Context, endpoint: Endpoint) -> PolicyBlob:
     """The document in force for an endpoint; raises ResourceNotFound."""
     known = _all(ctx)

@@ -15,6 +15,7 @@ from stratolith.image.exceptions import (
     NamespaceNotFound,
     NamespaceProtected,
 )
+from stratolith.image.managers import definitions
 from stratolith.image.models import (
     MetadefAssociation,
     MetadefNamespace,
@@ -42,11 +43,41 @@ RESOURCE_TYPES = (
 )
 
 
-def bootstrap(ctx: Context) -> None:
-    """Make the usual resource types known."""
+def bootstrap(ctx: Context, owner: str) -> None:
+    """Make the usual resource types known, and in a new cloud the usual definitions."""
+    if not resource_types(ctx):
+        for one in definitions.NAMESPACES:
+            _premake(ctx, one, owner)
     for name in RESOURCE_TYPES:
         _know_type(ctx, name)
     ctx.session.flush()
+
+
+def _premake(ctx: Context, premade: definitions.Namespace, owner: str) -> None:
+    namespace = MetadefNamespace(
+        name=premade.name,
+        display_name=premade.display_name,
+        description=premade.description,
+        visibility="public",
+        protected=True,
+        owner=owner,
+    )
+    ctx.session.add(namespace)
+    ctx.session.flush()
+    rows: list[Any] = [
+        MetadefAssociation(
+            namespace_id=namespace.id,
+            name=kind,
+            prefix=prefix or None,
+            properties_target="image" if kind == definitions.VOLUME else None,
+        )
+        for kind, prefix in premade.prefixes.items()
+    ]
+    rows += [
+        MetadefProperty(namespace_id=namespace.id, name=name, document=document)
+        for name, document in premade.properties.items()
+    ]
+    ctx.session.add_all(rows)
 
 
 # -- namespaces ----------------------------------------------------------------------------------

@@ -95,7 +95,10 @@ def _collection(name: str, items: Document, **container: Any) -> Document:
     }
 
 
-_TIMES: Document = {"created_at": _READ, "updated_at": _READ}
+_TIMES: Document = {
+    "created_at": {**_READ, "format": "date-time", "description": "When it was made"},
+    "updated_at": {**_READ, "format": "date-time", "description": "When it was last changed"},
+}
 _LINKS: Document = {"self": _READ, "schema": _READ}
 _OBJECT: Document = {
     "name": _NAME,
@@ -103,7 +106,11 @@ _OBJECT: Document = {
     "required": _STRINGS,
     "properties": {"$ref": "#/definitions/property"},
 }
-_ASSOCIATION: Document = {"name": _NAME, "prefix": _NAME, "properties_target": _NAME}
+_ASSOCIATION: Document = {
+    "name": {**_NAME, "description": "Resource type that the definitions are for"},
+    "prefix": {**_NAME, "description": "What stands before the names of properties there"},
+    "properties_target": {**_NAME, "description": "Kind of metadata they are for"},
+}
 
 
 def _named(properties: Document) -> Document:
@@ -118,10 +125,14 @@ NAMESPACE = _schema(
     {
         "namespace": {**_NAME, "description": "Unique name of the namespace"},
         "display_name": {**_NAME, "description": "Name for people"},
-        "description": {"type": "string", "maxLength": 500},
-        "visibility": {"type": "string", "enum": ["public", "private"]},
+        "description": {"type": "string", "maxLength": 500, "description": "What it is for"},
+        "visibility": {
+            "type": "string",
+            "enum": ["public", "private"],
+            "description": "Who can see the namespace",
+        },
         "protected": {"type": "boolean", "description": "Whether it is kept from deletion"},
-        "owner": {"type": "string", "maxLength": 255},
+        "owner": {"type": "string", "maxLength": 255, "description": "Project that owns it"},
         **_TIMES,
         **_LINKS,
         "resource_type_associations": _named(_ASSOCIATION),
@@ -132,7 +143,14 @@ NAMESPACE = _schema(
     "namespace",
 )
 OBJECT = _schema("object", {**_OBJECT, **_LINKS, **_TIMES}, "name")
-PROPERTY = _schema("property", _ONE_PROPERTY, "name", "title", "type")
+PROPERTY = {
+    **_schema("property", _ONE_PROPERTY, "name", "title", "type"),
+    # of a property alone, what it requires is not an empty list
+    "definitions": {
+        **DEFINITIONS,
+        "stringArray": {**DEFINITIONS["stringArray"], "minItems": 1},
+    },
+}
 TAG = _schema("tag", {"name": _NAME, **_TIMES}, "name")
 RESOURCE_TYPE = _schema("resource_type_association", {**_ASSOCIATION, **_TIMES}, "name")
 PUBLISHED: dict[str, Document] = {

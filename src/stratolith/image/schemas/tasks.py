@@ -10,24 +10,30 @@ from stratolith.kernel.clock import zulu
 from stratolith.kernel.http.validation import Schema
 
 _TEXT: dict[str, Any] = {"type": "string"}
+
+
+def _text(description: str, **more: Any) -> dict[str, Any]:
+    return {**_TEXT, "description": description, **more}
+
+
 TYPES = ("import", "api_image_import", "location_import")
 STATUSES = ("pending", "processing", "success", "failure")
 TASK: dict[str, Any] = {
     "name": "task",
     "properties": {
-        "id": {**_TEXT, "pattern": UUID},
-        "type": {**_TEXT, "enum": list(TYPES)},
-        "status": {**_TEXT, "enum": list(STATUSES)},
-        "input": {"type": ["null", "object"]},
-        "result": {"type": ["null", "object"]},
-        "owner": _TEXT,
-        "message": _TEXT,
-        "image_id": _TEXT,
-        "request_id": _TEXT,
-        "user_id": _TEXT,
-        "expires_at": {"type": ["null", "string"]},
-        "created_at": _TEXT,
-        "updated_at": _TEXT,
+        "id": _text("Id of the task", pattern=UUID),
+        "type": _text("What the task does", enum=list(TYPES)),
+        "status": _text("How far the task is", enum=list(STATUSES)),
+        "input": {"type": ["null", "object"], "description": "What was asked for"},
+        "result": {"type": ["null", "object"], "description": "What came of it"},
+        "owner": _text("Project that asked for it"),
+        "message": _text("What went wrong, or how far it is"),
+        "image_id": _text("Image the task works on"),
+        "request_id": _text("Request that began the task"),
+        "user_id": _text("User who asked for it"),
+        "expires_at": {"type": ["null", "string"], "description": "When the task is forgotten"},
+        "created_at": _text("When the task was asked for"),
+        "updated_at": _text("When the task last told of itself"),
         "self": {**_TEXT, "readOnly": True},
         "schema": {**_TEXT, "readOnly": True},
     },

@@ -47,7 +47,8 @@ def enabled(settings: Settings) -> bool:
 def folder(settings: Settings) -> Path:
     """The directory; made when it is missing."""
     chosen = settings.of(ImageSettings).cache_dir
-    found = Path(chosen) if chosen else settings.state_dir / "image-cache"
+    # not image-cache/: that is a host's own, and guests' disks are layers over its files
+    found = Path(chosen) if chosen else settings.state_dir / "image-data-cache"
     for inner in ("queue", "incomplete"):
         (found / inner).mkdir(parents=True, exist_ok=True, mode=0o750)
     return found

@@ -65,7 +65,8 @@ def run(
             capture_output=True,
             timeout=timeout,
             start_new_session=True,
-            env={"PATH": _EXTRA_PATHS + ":/usr/bin:/bin", "LC_ALL": "C"},
+            # one arena: each further one takes 64 MiB of the address space that is limited
+            env={"PATH": f"{_EXTRA_PATHS}:/usr/bin:/bin", "LC_ALL": "C", "MALLOC_ARENA_MAX": "1"},
         )
     except subprocess.TimeoutExpired:
         raise DriverError(f"{arguments[0]} did not end within {timeout:.0f} s") from None
