@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 from stratolith.image.exceptions import DownloadFailed
 from stratolith.image.settings import ImageSettings
 from stratolith.image.store import web
+from stratolith.kernel.http.streaming import disconnected
 
 _PART = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
@@ -128,17 +129,21 @@ class RemoteStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         complete = False
+        gone = asyncio.ensure_future(disconnected(receive))
         try:
             raw = [(k.lower().encode(), v.encode("latin-1")) for k, v in self.headers.items()]
             await send({"type": "http.response.start", "status": self._status, "headers": raw})
             if scope["method"] != "HEAD":
                 async for block in self._data.blocks():
+                    if gone.done():
+                        return  # nobody reads it any more
                     await send({"type": "http.response.body", "body": block, "more_body": True})
                     if self._copy is not None:
                         await self._copy.write(block)
                 complete = True
             await send({"type": "http.response.body"})
         finally:
+            gone.cancel()
             await self._data.close()
             if self._copy is not None:
                 await self._copy.close(complete=complete)

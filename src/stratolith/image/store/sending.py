@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from stratolith.image.store.receiving import POOL
 from stratolith.kernel.exceptions import BadRequest, RangeNotSatisfiable
+from stratolith.kernel.http.streaming import disconnected
 from stratolith.kernel.http.wire import WIRE, Wire
 
 BLOCK = 1 << 20
@@ -60,7 +61,7 @@ class FileStream:
 
     async def _body(self, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
-        gone = asyncio.ensure_future(_disconnected(receive))
+        gone = asyncio.ensure_future(disconnected(receive))
         at, end = self._start, self._start + self._length
         ahead = loop.run_in_executor(POOL, os.pread, self._file, min(BLOCK, end - at), at)
         try:
@@ -77,11 +78,6 @@ class FileStream:
         finally:
             gone.cancel()
             await asyncio.wait([ahead])
-
-
-async def _disconnected(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def parse_range(header: str | None, size: int) -> tuple[int, int] | None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
+from starlette.types import Receive
+
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.dispatch import transact
 
@@ -17,6 +19,12 @@ async def in_transaction(ctx: Context, work: Callable[[], T], *, write: bool) ->
     """Run ``work`` in a thread and in one transaction of ``ctx``."""
     loop = asyncio.get_running_loop()
     return await loop.run_in_executor(None, transact, ctx, write, work)
+
+
+async def disconnected(receive: Receive) -> None:
+    """Returns when the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def in_thread(work: Callable[..., T], *args: Any, pool: Executor | None = None) -> T:
