@@ -18,6 +18,7 @@ from stratolith.kernel.testing.postgresql import Cluster
 
 VARIABLE = "STRATOLITH_TEST_DATABASE"
 TEMPLATE = "template_of_clouds"
+MOST_EMPTY = 5  # no test needs more of them at a time
 
 
 def is_postgresql() -> bool:
@@ -45,6 +46,7 @@ class Databases:
         self.cluster = Cluster()
         atexit.register(self.cluster.stop)
         self._free: list[str] = []
+        self._empty: list[str] = []
         self._made = 0
 
     def make_template(self, fill: Callable[[str], None]) -> None:
@@ -73,8 +75,11 @@ class Databases:
         self._free.append(str(name))
 
     def empty(self) -> str:
-        """URL of a new database without tables."""
-        return self.cluster.create(self._name())
+        """URL of a new database without tables, for the next few tests at most."""
+        if len(self._empty) == MOST_EMPTY:
+            self.cluster.drop(self._empty.pop(0))
+        self._empty.append(self._name())
+        return self.cluster.create(self._empty[-1])
 
     def _name(self) -> str:
         self._made += 1
