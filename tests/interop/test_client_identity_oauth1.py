@@ -44,4 +44,4 @@ def test_a_consumer_logs_in(admin_shell: Shell, fake_cloud: Installation) -> Non
     assert shell("server list") == []
     assert "403" in shell.refused("user create nobody")
     admin_shell(f"consumer delete {consumer['id']}")
-    assert "401" in shell.refused("token issue")
+    assert "Access token not found" in shell.refused("token issue")

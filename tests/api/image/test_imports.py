@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gzip
 import lzma
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -17,43 +15,24 @@ from stratolith.image.models import Image, Task
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.dispatch import transact
 from stratolith.kernel.testing import Client, TestCloud
+from tests.api.image.pages import site
 from tests.api.image.test_images import BYTES, make
 
 WEB = {"id": "web", "read-only": "true"}
 DATA = b"an image from the web" * 1000
 PAGES = {
-    "/raw": DATA,
-    "/gz": gzip.compress(DATA),
-    "/xz": lzma.compress(DATA),
-    "/cut.gz": gzip.compress(DATA)[:-20],
-    "/qcow2": b"QFI\xfb\0\0\0\3" + bytes(504),
+    "raw": DATA,
+    "gz": gzip.compress(DATA),
+    "xz": lzma.compress(DATA),
+    "cut.gz": gzip.compress(DATA)[:-20],
+    "qcow2": b"QFI\xfb\0\0\0\3" + bytes(504),
 }
-
-
-class _Pages(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        if self.path.startswith("/to/"):
-            self.send_response(302)
-            self.send_header("Location", self.path.removeprefix("/to/"))
-            self.end_headers()
-            return
-        data = PAGES.get(self.path)
-        self.send_response(404 if data is None else 200)
-        self.send_header("Content-Length", str(len(data or b"")))
-        self.end_headers()
-        self.wfile.write(data or b"")
-
-    def log_message(self, *_: Any) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
 def web() -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Pages)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with site(PAGES) as found:
+        yield found.url
 
 
 @pytest.fixture
