@@ -36,7 +36,7 @@ def installed() -> Path:
         if not stamp.exists() or stamp.read_text() != wanted:
             base = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
             subprocess.run([base, "-m", "venv", "--clear", CACHE / "venv"], check=True)
-            pip = [CACHE / "venv/bin/python", "-m", "pip", "install", "--quiet"]
+            pip: list[str | Path] = [CACHE / "venv/bin/python", "-m", "pip", "install", "--quiet"]
             subprocess.run([*pip, "-r", REQUIREMENTS], check=True)
             stamp.write_text(wanted)
     return CACHE / "venv" / "bin"
@@ -150,7 +150,14 @@ def run(cloud: Cloud, names: Sequence[str], workspace: Path, workers: int = 2) -
     ids = {plain(one): one for one in known if re.match(r"\w+\.\S", one)}
     wanted = workspace / "wanted.txt"
     wanted.write_text("".join(ids[name] + "\n" for name in names if name in ids))
-    command = [tools / "stestr", "run", "--load-list", wanted, "--concurrency", str(workers)]
+    command: list[str | Path] = [
+        tools / "stestr",
+        "run",
+        "--load-list",
+        wanted,
+        "--concurrency",
+        str(workers),
+    ]
     with open(workspace / "output.txt", "w") as output:
         subprocess.run(command, cwd=workspace, env=env, stdout=output, stderr=subprocess.STDOUT)
     return _outcomes(tools, workspace, env, names)
