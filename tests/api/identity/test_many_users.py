@@ -1,13 +1,14 @@
-"""100,000 users: pages are quick, and every list reaches every row."""
+"""100,000 users: pages cost little, and every list reaches every row."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import event, insert
 
 from stratolith.identity.models import Project, User
 from stratolith.kernel.db import Database
@@ -15,7 +16,9 @@ from stratolith.kernel.ids import new_hex
 from stratolith.kernel.testing import Client, TestCloud
 
 COUNT = 100_000
-PAGE_SECONDS = 0.05
+# What SQLite's virtual machine may do for one page: one pass over the names is 1.3 million
+# instructions and about 20 ms; sorting them or loading all rows is many times that.
+PAGE_INSTRUCTIONS = 2_500_000
 
 
 @pytest.fixture(scope="module")
@@ -44,18 +47,35 @@ def fill(db: Database) -> None:
             session.execute(insert(User), rows[start : start + 10_000])
 
 
-def best_of(client: Client, query: str, runs: int = 5) -> tuple[float, list[str]]:
-    """(shortest time in seconds, names) of a list of users.
+@contextmanager
+def counted(db: Database) -> Iterator[list[int]]:
+    """The instructions that SQLite's virtual machine carries out meanwhile, in thousands.
 
-    The processor's time, of which waiting is no part: others use the machine as well.
+    A measure of work that no other load on the machine changes; it stays 0 on PostgreSQL.
     """
-    took = []
-    for _ in range(runs):
-        started = time.process_time()
+    ticks = [0]
+
+    def tick() -> int:
+        ticks[0] += 1
+        return 0
+
+    def watch(connection: Any, record: Any, proxy: Any) -> None:
+        if db.is_sqlite:
+            connection.set_progress_handler(tick, 1000)
+
+    event.listen(db.engine, "checkout", watch)
+    try:
+        yield ticks
+    finally:
+        event.remove(db.engine, "checkout", watch)
+
+
+def ask(client: Client, query: str) -> tuple[int, list[str]]:
+    """(instructions, names) of a list of users."""
+    with counted(client.cloud.env.db) as ticks:
         answer = client.get("identity", f"/users?{query}")
-        took.append(time.process_time() - started)
-        assert answer.status_code == 200, answer.text
-    return min(took), [user["name"] for user in answer.json()["users"]]
+    assert answer.status_code == 200, answer.text
+    return ticks[0] * 1000, [user["name"] for user in answer.json()["users"]]
 
 
 QUERIES = [
@@ -82,19 +102,19 @@ QUERIES = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize("query", QUERIES)
-def test_a_page_takes_less_than_50_ms(crowd: Client, query: str) -> None:
-    took, _ = best_of(crowd, query)
-    assert took < PAGE_SECONDS, f"{query}: {took * 1e3:.1f} ms"
+def test_a_page_costs_at_most_one_pass_over_the_names(crowd: Client, query: str) -> None:
+    work, _ = ask(crowd, query)
+    assert work < PAGE_INSTRUCTIONS
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("order", ["", "&sort_key=name", "&sort_key=name&sort_dir=desc"])
-def test_a_page_far_behind_takes_no_longer(crowd: Client, order: str) -> None:
-    _, [marker] = best_of(crowd, "name=user-050000", runs=1)
+def test_a_page_far_behind_costs_at_most_one_pass_as_well(crowd: Client, order: str) -> None:
+    _, [marker] = ask(crowd, "name=user-050000")
     last = crowd.get("identity", f"/users?name={marker}").json()["users"][0]["id"]
-    took, names = best_of(crowd, f"limit=1000&marker={last}{order}")
+    work, names = ask(crowd, f"limit=1000&marker={last}{order}")
     assert names
-    assert took < PAGE_SECONDS
+    assert work < PAGE_INSTRUCTIONS
 
 
 @pytest.mark.slow

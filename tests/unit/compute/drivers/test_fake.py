@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -38,12 +38,11 @@ def test_delays_are_per_method() -> None:
 
 
 def test_a_slow_guest_does_not_hold_up_others() -> None:
-    driver = FakeDriver()
+    all_are_slow = threading.Barrier(8, timeout=30)  # breaks unless eight wait at the same time
+    driver = FakeDriver(sleep=lambda seconds: all_are_slow.wait() and None)
     driver.delay("create", 0.3)
-    began = time.monotonic()
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(driver.create, [spec() for _ in range(8)]))
-    assert time.monotonic() - began < 1.2
     assert len(driver.list_guests()) == 8
 
 
@@ -139,12 +138,12 @@ def test_the_journal_is_compacted_when_it_is_read(tmp_path: Path) -> None:
     assert FakeDriver(file).list_guests() == state
 
 
-def test_a_thousand_guests_are_cheap(tmp_path: Path) -> None:
+def test_what_is_written_grows_with_the_guests_and_no_faster(tmp_path: Path) -> None:
     driver = FakeDriver(tmp_path / "guests.json")
-    began = time.monotonic()
-    for _ in range(1000):
-        running(driver)
-    assert time.monotonic() - began < 3.0
-    began = time.monotonic()
-    assert len(driver.list_guests()) == 1000
-    assert time.monotonic() - began < 0.2
+    written = []
+    for _ in range(4):
+        for _ in range(100):
+            running(driver)
+        written.append((tmp_path / "guests.json").stat().st_size)
+    assert len(driver.list_guests()) == 400
+    assert written[3] < 5 * written[0]
