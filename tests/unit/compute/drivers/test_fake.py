@@ -39,7 +39,11 @@ def test_delays_are_per_method() -> None:
 
 def test_a_slow_guest_does_not_hold_up_others() -> None:
     all_are_slow = threading.Barrier(8, timeout=30)  # breaks unless eight wait at the same time
-    driver = FakeDriver(sleep=lambda seconds: all_are_slow.wait() and None)
+
+    def sleep(seconds: float) -> None:
+        all_are_slow.wait()
+
+    driver = FakeDriver(sleep=sleep)
     driver.delay("create", 0.3)
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(driver.create, [spec() for _ in range(8)]))
