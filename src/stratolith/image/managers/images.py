@@ -56,7 +56,7 @@ NEW: dict[str, Any] = {
     "stores": [],
 }
 # Past the unit of work, which costs more than all the rest of the request
-INSERT = insert(Image.__table__)  # type: ignore[arg-type]
+INSERT = insert(Image)
 
 
 # -- who sees what -------------------------------------------------------------------------------
