@@ -41,13 +41,14 @@ class LossyHub(AgentHub):
 
     chance = random.Random(0)
 
-    def hint(self, host: str, view: str, key: str = "") -> None:
+    def _take_hint(self, hint: str) -> None:
         fate = self.chance.random()
+        _, view, _ = hint.split("\n", 2)
         if view and fate < 0.25:
             return
-        super().hint(host, view, key)
+        super()._take_hint(hint)
         if fate > 0.75:
-            super().hint(host, view, key)
+            super()._take_hint(hint)
 
 
 class Cloud:

@@ -193,7 +193,7 @@ def fixed_ips(ctx: Context, port_ids: Iterable[str]) -> dict[str, list[dict[str,
     rows = ctx.session.execute(
         select(FixedIp.port_id, FixedIp.subnet_id, FixedIp.ip_address)
         .where(FixedIp.port_id.in_(wanted))
-        .order_by(FixedIp.port_id, FixedIp.position)
+        .order_by(FixedIp.port_id, FixedIp.position, FixedIp.ip_address)
     )
     for port_id, subnet_id, address in rows:
         found.setdefault(port_id, []).append({"subnet_id": subnet_id, "ip_address": address})
