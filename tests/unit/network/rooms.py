@@ -19,7 +19,7 @@ MEMBER = Identity(user_id="u1", project_id="p1", roles=("member", "reader"))
 
 def environment(folder: Path, **network: object) -> Environment:
     folder.mkdir(parents=True, exist_ok=True)
-    overrides = {
+    overrides: dict[str, dict[str, object]] = {
         "cloud": {"state_dir": str(folder), "run_dir": str(folder / "run")},
         "database": {"url": empty_url()},
         "network": network,
