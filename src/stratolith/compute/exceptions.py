@@ -55,6 +55,10 @@ class InvalidState(Conflict):
     message = "Cannot '{action}' instance {server_id} while it is in {attribute} {state}"
 
 
+class NeverActive(Conflict):
+    message = "Cannot '{action}' an instance which has never been active"
+
+
 class ServerLocked(Conflict):
     message = "Instance {server_id} is locked."
 

@@ -99,6 +99,16 @@ def test_a_build_that_fails_tells_why_and_leaves_nothing(world: World) -> None:
     server = world.until(server_id, "ERROR")
     assert server["fault"]["message"] == "no room for the guest's memory"
     world.cloud.wait(lambda: not world.driver.list_guests())
+    # nothing is there to act upon, and no operation may wait for it
+    image = world.body()["server"]["imageRef"]
+    for action in (
+        {"rebuild": {"imageRef": image}},
+        {"reboot": {"type": "HARD"}},
+        {"os-stop": None},
+    ):
+        answer = world.demo.post("compute", f"/servers/{server_id}/action", json=action)
+        assert answer.status_code == 409, action
+        assert error_of(answer).endswith("an instance which has never been active")
     world.demo.delete("compute", f"/servers/{server_id}")
     world.until_gone(server_id)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from stratolith.compute.exceptions import ActionNotFound, InvalidState, ServerLocked
+from stratolith.compute.exceptions import ActionNotFound, InvalidState, NeverActive, ServerLocked
 from stratolith.compute.managers import admin_password, state
 from stratolith.compute.models import Server
 from stratolith.compute.settings import ComputeSettings
@@ -125,7 +125,11 @@ def require(
     vm: Iterable[str] | None = None,
     tasks: Iterable[str | None] | None = (None,),
 ) -> None:
-    """Raise InvalidState unless the server is in one of these states; None: any."""
+    """Raise InvalidState unless the server is in one of these states; None: any.
+
+    Raises NeverActive for one that was never built: there is no guest to act upon, and none
+    will come, so an operation would wait in vain.
+    """
     if vm is not None and server.vm_state not in set(vm):
         raise InvalidState(
             action=action, server_id=server.id, attribute="vm_state", state=server.vm_state
@@ -134,6 +138,8 @@ def require(
         raise InvalidState(
             action=action, server_id=server.id, attribute="task_state", state=server.task_state
         )
+    if server.launched_at is None:
+        raise NeverActive(action=action)
 
 
 def require_unlocked(ctx: Context, server: Server) -> None:
