@@ -32,7 +32,7 @@ HINT = "kernel.outbox"
 
 
 class OutboxEvent(Base):
-    """Something that happened, waiting to be told (published_at NULL) or kept for audit."""
+    """Something that happened, waiting to be told (published_at NULL), or told lately."""
 
     __tablename__ = "kernel_outbox"
 
@@ -59,7 +59,9 @@ def subscribe(type_: str, subscriber: Subscriber) -> None:
 
 
 def emit(ctx: Context, type_: str, payload: dict[str, Any]) -> None:
-    """Write an event into the outbox of this transaction."""
+    """Write an event into the outbox of this transaction; nothing when nobody would be told."""
+    if not _SUBSCRIBERS.get(type_):
+        return
     ctx.session.add(
         OutboxEvent(
             type=type_,

@@ -13,6 +13,8 @@ import pytest
 
 from stratolith.identity.managers.passwords import Hasher
 from stratolith.identity.settings import IdentitySettings
+from stratolith.kernel import config
+from stratolith.kernel.config import ConfigError
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +24,16 @@ def hasher() -> Hasher:
 
 def test_the_default_is_argon2id_as_owasp_recommends(hasher: Hasher) -> None:
     hashed = hasher.hash("secret")
-    assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert hashed.startswith("$argon2id$v=19$m=12288,t=3,p=1$")
     assert hasher.verify("secret", hashed)
     assert not hasher.verify("Secret", hashed)
+
+
+@pytest.mark.parametrize(("memory", "passes"), [(12287, 3), (12288, 2), (19455, 2), (65536, 1)])
+def test_nothing_weaker_can_be_set(memory: int, passes: int) -> None:
+    values = {"argon2_memory_kib": memory, "argon2_passes": passes}
+    with pytest.raises(ConfigError, match=r"12288|passes"):
+        config.load({"identity": IdentitySettings}, overrides={"identity": values})
 
 
 def test_bcrypt_verifies(hasher: Hasher) -> None:

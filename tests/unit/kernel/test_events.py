@@ -36,6 +36,13 @@ def test_told_once_after_the_commit(env: Environment) -> None:
     assert told == [{"id": "1"}]
 
 
+def test_what_nobody_listens_to_is_not_written(env: Environment) -> None:
+    ctx = Context(env, toy.SERVICE, write=True)
+    events.emit(ctx, "toy.unheard", {"id": "1"})
+    ctx.commit()
+    assert events.publish_pending(env) == 0
+
+
 def test_a_failing_subscriber_stops_nobody_else(env: Environment) -> None:
     told: list[str] = []
 
