@@ -23,6 +23,11 @@ CHECKS = [
 IN_PROCESS = ["api", "architecture", "fuzz", "parity", "reconcile"]
 # What runs once more, on PostgreSQL: all that asks a cloud in process by its API
 ON_POSTGRESQL = ["api", "parity", "reconcile"]
+# What takes too long for every push: `test --slow` runs it and nothing else. The settings widen
+# tests that every push runs in part: all of Tempest's list, 100,000 requests over all routes.
+SLOW_FOLDER = "slow"
+SLOW = [f"tests/{SLOW_FOLDER}", "tests/interop/test_tempest.py", "tests/fuzz/test_routes.py"]
+SLOW_SETTINGS = {"STRATOLITH_TEMPEST": "all", "STRATOLITH_FUZZ_EXAMPLES": "120"}
 SIDE_BY_SIDE = ["--numprocesses", "2", "--dist", "loadfile", "--quiet"]
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
 
@@ -31,7 +36,12 @@ def run(arguments: Sequence[str]) -> int:
     """Run the checks, then pytest with these arguments; ends with the counts on one line.
 
     With arguments only pytest runs: somebody looks at one test. Each check counts as one test.
+    ``--slow``, before arguments or alone, asks for the tests that every push does without.
     """
+    slow = list(arguments[:1]) == ["--slow"]
+    if slow:
+        arguments = [*SLOW, *arguments[1:]]
+        os.environ.update(SLOW_SETTINGS)
     root = SOURCES.parent
     if not (root / "pyproject.toml").exists():
         raise DeployError("There is no checkout around this program, so nothing to test.")
@@ -42,7 +52,7 @@ def run(arguments: Sequence[str]) -> int:
         status = subprocess.run([_tool(command[0]), *command[1:]], cwd=root).returncode
         passed, failed = passed + (status == 0), failed + (status != 0)
     skipped = 0
-    if not arguments:
+    if slow or not arguments:
         _prepare_guest_images(root)
     for part in [arguments] if arguments else _parts(root):
         counts, status = _pytest(root, part)
@@ -77,7 +87,8 @@ def _parts(root: Path) -> list[list[str]]:
     alone = sorted(
         f"tests/{folder.name}"
         for folder in (root / "tests").iterdir()
-        if (folder / "__init__.py").exists() and folder.name not in IN_PROCESS
+        if (folder / "__init__.py").exists()
+        and folder.name not in [*IN_PROCESS, SLOW_FOLDER]
     )
     return [
         [*together, *SIDE_BY_SIDE],
