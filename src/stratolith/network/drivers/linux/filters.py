@@ -13,16 +13,16 @@ defragmentation, so that not even fragments of two tenants can be put together.
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from stratolith.network.drivers.base import PortView
-from stratolith.network.drivers.linux import names, rules
+from stratolith.network.drivers.linux import guard, names, rules
+from stratolith.network.drivers.linux.guard import checked_mac, link_local, sources
 
-_MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
+__all__ = ["checked_mac", "link_local", "sources"]
+
 _STATES = "ct state vmap { established : goto ok, related : goto ok, invalid : drop }"
 # Conntrack adopts TCP connections half way; without this line a flow that was cut because its
 # rule went away would come back by the guest's next packet.
@@ -54,48 +54,6 @@ class FilteredPort(msgspec.Struct, frozen=True, kw_only=True):
     bridge: str
     zone: int | None  # None: an external network, whose addresses are the host's own world
     bridge_is_routed: bool  # the host itself has addresses on the bridge
-
-
-class Sources(msgspec.Struct, frozen=True, kw_only=True):
-    """What a port may claim to be; addresses are plain, blocks have a prefix length."""
-
-    macs: list[str]
-    pairs: list[tuple[str, str]]  # (mac, address)
-    blocks: list[tuple[str, str]]  # (mac, CIDR)
-
-
-def sources(port: PortView) -> Sources:
-    """The MAC and IP addresses the port may send from; ``ValueError`` names a bad one."""
-    found = Sources(macs=[], pairs=[], blocks=[])
-    claims = [(port.mac, ip.ip_address) for ip in port.fixed_ips]
-    claims += [(pair.mac_address, pair.ip_address) for pair in port.allowed_address_pairs]
-    for raw_mac, text in [(port.mac, ""), *claims]:
-        mac = checked_mac(raw_mac)
-        if mac not in found.macs:
-            found.macs.append(mac)
-            found.pairs.append((mac, link_local(mac)))
-        if not text:
-            continue
-        net = ipaddress.ip_network(text, strict=False)
-        if net.prefixlen == net.max_prefixlen:
-            found.pairs.append((mac, str(net.network_address)))
-        else:
-            found.blocks.append((mac, str(net)))
-    return found
-
-
-def checked_mac(text: str) -> str:
-    mac = text.lower()
-    if not _MAC.match(mac):
-        raise ValueError(f"{text!r} is not a MAC address")
-    return mac
-
-
-def link_local(mac: str) -> str:
-    """The IPv6 link-local address a guest makes of its MAC address."""
-    raw = bytes.fromhex(mac.replace(":", ""))
-    host = bytes([raw[0] ^ 2]) + raw[1:3] + b"\xff\xfe" + raw[3:]
-    return str(ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + host))
 
 
 def check_port(port: PortView) -> None:
@@ -170,14 +128,22 @@ class _Builder:
         return name
 
     def _dispatch(self) -> str:
-        egress, ingress, routed = {}, {}, {}
+        egress, ingress = {}, {}
+        # An address belongs to the port that has it, whoever else may use it as a pair.
+        owners = {
+            (port.bridge, ip.ip_address): port.view.id
+            for port in self.ports
+            for ip in port.view.fixed_ips
+        }
+        routed: dict[str, str] = {}
         for port in self.guarded:
             key = f'"{port.view.tap}"' if self.native else f"{self.marks[port.view.id]:#x}"
             egress[key] = f"goto {self._group(port.view, 'egress')}"
             ingress[key] = f"goto {self._group(port.view, 'ingress')}"
             if port.bridge_is_routed and not self.native:
                 for address in _plain_v4(port.view):
-                    routed[f'"{port.bridge}" . {address}'] = ingress[key]
+                    if owners.get((port.bridge, address), port.view.id) == port.view.id:
+                        routed[f'"{port.bridge}" . {address}'] = ingress[key]
         if not egress:
             return ""
         if self.native:
@@ -239,76 +205,13 @@ class _Builder:
 
     def _guard(self) -> str:
         """Chains that let a frame pass only under an address its port owns."""
-        claims = _Claims()
+        claims = guard.Claims()
         for port in self.guarded:
             claims.add(port.view.tap, sources(port.view))
         pass_on = ["accept"] if self.native else ["meta mark set iifname map @marks", "accept"]
-        known = f"{{ {_listed(claims.macs)} }}"
-        guard = [
-            f"iifname . ether saddr != {known} drop",
-            "ether type vmap { arp : goto guard_arp, ip : goto guard_ip, ip6 : goto guard_ip6 }",
-            "drop",
-        ]
-        return (
-            chain("pass", pass_on)
-            + chain("guard_arp", [*claims.arp(known), "drop"])
-            + chain("guard_ip", [*claims.ip(), "drop"])
-            + chain("guard_ip6", [*claims.ip6(), "drop"])
-            + chain("guard", guard)
+        return chain("pass", pass_on) + "".join(
+            chain(name, lines) for name, lines in claims.chains()
         )
-
-
-class _Claims:
-    """What all ports together may send from: sets for addresses, rules for blocks."""
-
-    def __init__(self) -> None:
-        self.macs: set[str] = set()
-        self.four: set[str] = set()
-        self.six: set[str] = set()
-        self.targets: set[str] = set()
-        self.blocks: dict[str, list[str]] = {"arp": [], "ip": [], "ip6": []}
-
-    def add(self, tap: str, claims: Sources) -> None:
-        self.macs |= {f'"{tap}" . {mac}' for mac in claims.macs}
-        for mac, address in claims.pairs:
-            if ":" in address:
-                self.six.add(f'"{tap}" . {mac} . {address}')
-                number = int(ipaddress.IPv6Address(address))
-                self.targets.add(f'"{tap}" . {number:#034x}')
-            else:
-                self.four.add(f'"{tap}" . {mac} . {address}')
-        for mac, block in claims.blocks:
-            where, family = f'iifname "{tap}"', "ip6" if ":" in block else "ip"
-            self.blocks[family].append(
-                f"{where} ether saddr {mac} {family} saddr {block} goto pass"
-            )
-            if family == "ip":
-                self.blocks["arp"].append(
-                    f"{where} arp saddr ether {mac} arp saddr ip {block} accept"
-                )
-
-    def arp(self, known: str) -> list[str]:
-        lines = [f"iifname . arp saddr ether != {known} drop", "arp saddr ip 0.0.0.0 accept"]
-        if self.four:
-            pairs = f"{{ {_listed(self.four)} }}"
-            lines.append(f"iifname . arp saddr ether . arp saddr ip {pairs} accept")
-        return [*lines, *self.blocks["arp"]]
-
-    def ip(self) -> list[str]:
-        lines = ["ip saddr 0.0.0.0 udp sport 68 udp dport 67 goto pass"]
-        if self.four:
-            pairs = f"{{ {_listed(self.four)} }}"
-            lines.append(f"iifname . ether saddr . ip saddr {pairs} goto pass")
-        return [*lines, *self.blocks["ip"]]
-
-    def ip6(self) -> list[str]:
-        lines = ["ip6 saddr :: icmpv6 type { 131, 135, 143 } goto pass"]
-        if not self.blocks["ip6"]:  # a block has too many addresses to list as targets
-            targets = f"{{ {_listed(self.targets)} }}"
-            lines.append(f"icmpv6 type nd-neighbor-advert iifname . @th,64,128 != {targets} drop")
-        pairs = f"{{ {_listed(self.six)} }}"
-        lines.append(f"iifname . ether saddr . ip6 saddr {pairs} goto pass")
-        return [*lines, *self.blocks["ip6"]]
 
 
 def table(name: str, body: str) -> str:

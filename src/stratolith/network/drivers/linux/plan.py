@@ -77,7 +77,7 @@ class _Planner:
             dhcp=tuple(servers),
             ruleset=self._ruleset(ports, namespaces),
             sysctls=(("net/ipv4/ip_forward", "1"),) if self.view.externals else (),
-            flows=tuple(_flows(port) for port in ports),
+            flows=_flows(ports),
             broken=self.broken,
         )
 
@@ -233,14 +233,31 @@ def _devices(namespaces: list[NamespaceSpec]) -> list[VethSpec]:
     return [device for namespace in namespaces for device in namespace.devices]
 
 
-def _flows(port: FilteredPort) -> PortFlows:
-    view = port.view
-    claims = [address for _, address in filters.sources(view).pairs]
-    return PortFlows(
-        port_id=view.id,
-        zone=port.zone or 0,
-        addresses=tuple(claims),
-        filtered=view.port_security,
-        admin_state_up=view.admin_state_up,
-        rules=tuple(view.rules),
+def _flows(ports: list[FilteredPort]) -> tuple[PortFlows, ...]:
+    """An address that is a port's own is judged by that port's rules alone.
+
+    Others may use it as an allowed pair; a change of their rules must not cut its connections.
+    """
+    owners = {
+        (port.zone, address): port.view.id
+        for port in ports
+        for address in [
+            filters.link_local(filters.checked_mac(port.view.mac)),
+            *(ip.ip_address for ip in port.view.fixed_ips),
+        ]
+    }
+    return tuple(
+        PortFlows(
+            port_id=port.view.id,
+            zone=port.zone or 0,
+            addresses=tuple(
+                address
+                for _, address in filters.sources(port.view).pairs
+                if owners.get((port.zone, address), port.view.id) == port.view.id
+            ),
+            filtered=port.view.port_security,
+            admin_state_up=port.view.admin_state_up,
+            rules=tuple(port.view.rules),
+        )
+        for port in ports
     )

@@ -1,0 +1,191 @@
+"""What a port may claim to be: its addresses, and the rules that hold it to them.
+
+Every rule names the port it is for. Single addresses of all ports share sets whose elements
+begin with the port's tap; blocks of addresses are judged in chains of their own port, which
+only frames of that port enter. So nothing that one port may do changes what another may.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from stratolith.network.drivers.base import PortView
+
+_MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
+_SOLICITATION, _ADVERTISEMENT = 135, 136
+_DISCOVERY = "{ 133, 134, 135, 136, 137 }"
+
+
+class Sources(msgspec.Struct, frozen=True, kw_only=True):
+    """What a port may claim to be; addresses are plain, blocks have a prefix length."""
+
+    macs: list[str]
+    pairs: list[tuple[str, str]]  # (mac, address)
+    blocks: list[tuple[str, str]]  # (mac, CIDR)
+
+
+def sources(port: PortView) -> Sources:
+    """The MAC and IP addresses the port may send from; ``ValueError`` names a bad one."""
+    found = Sources(macs=[], pairs=[], blocks=[])
+    claims = [(port.mac, ip.ip_address) for ip in port.fixed_ips]
+    claims += [(pair.mac_address, pair.ip_address) for pair in port.allowed_address_pairs]
+    for raw_mac, text in [(port.mac, ""), *claims]:
+        mac = checked_mac(raw_mac)
+        if mac not in found.macs:
+            found.macs.append(mac)
+            found.pairs.append((mac, link_local(mac)))
+        if not text:
+            continue
+        net = checked_network(text)
+        if net.prefixlen == net.max_prefixlen:
+            found.pairs.append((mac, str(net.network_address)))
+        else:
+            found.blocks.append((mac, str(net)))
+    return found
+
+
+def checked_mac(text: str) -> str:
+    mac = text.lower()
+    if not _MAC.match(mac):
+        raise ValueError(f"{text!r} is not a MAC address")
+    return mac
+
+
+def checked_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """An address or CIDR; ``ValueError`` for anything else, zone ids ("fe80::%eth0") too."""
+    if "%" in text:
+        raise ValueError(f"{text!r} has a zone id, which means nothing on a network")
+    return ipaddress.ip_network(text, strict=False)
+
+
+def link_local(mac: str) -> str:
+    """The IPv6 link-local address a guest makes of its MAC address."""
+    raw = bytes.fromhex(mac.replace(":", ""))
+    host = bytes([raw[0] ^ 2]) + raw[1:3] + b"\xff\xfe" + raw[3:]
+    return str(ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + host))
+
+
+class Claims:
+    """What ports may send from, as the chains ``guard`` and those it goes to.
+
+    ``chains`` expects a chain ``pass``, where frames under an address of their own end.
+    """
+
+    def __init__(self) -> None:
+        self.macs: set[str] = set()
+        self.four: set[str] = set()  # tap . mac . address
+        self.six: set[str] = set()
+        self.owned: set[str] = set()  # tap . IPv4 address
+        self.targets: set[str] = set()  # tap . IPv6 address as a number
+        self.blocks: dict[str, dict[str, list[str]]] = {
+            kind: {} for kind in ("arp", "ip", "ip6", "target")
+        }
+
+    def add(self, tap: str, claims: Sources) -> None:
+        self.macs |= {f'"{tap}" . {mac}' for mac in claims.macs}
+        for mac, address in claims.pairs:
+            if ":" in address:
+                self.six.add(f'"{tap}" . {mac} . {address}')
+                self.targets.add(f'"{tap}" . {_number(ipaddress.IPv6Address(address))}')
+            else:
+                self.four.add(f'"{tap}" . {mac} . {address}')
+                self.owned.add(f'"{tap}" . {address}')
+        for mac, block in claims.blocks:
+            self._add_block(tap, mac, ipaddress.ip_network(block))
+
+    def _add_block(
+        self, tap: str, mac: str, block: ipaddress.IPv4Network | ipaddress.IPv6Network
+    ) -> None:
+        def line(kind: str, text: str) -> None:
+            self.blocks[kind].setdefault(tap, []).append(text)
+
+        if isinstance(block, ipaddress.IPv4Network):
+            line("ip", f"ether saddr {mac} ip saddr {block} goto pass")
+            line("arp", f"arp saddr ip 0.0.0.0 arp daddr ip {block} accept")
+            line("arp", f"arp saddr ether {mac} arp saddr ip {block} accept")
+            return
+        line("ip6", f"ether saddr {mac} ip6 saddr {block} goto pass")
+        mask, first = _number(block.netmask), _number(block.network_address)
+        match = f"@th,64,128 & {mask} == {first} " if block.prefixlen else ""
+        line("target", f"{match}goto guard_speaker")
+
+    def chains(self) -> Iterable[tuple[str, list[str]]]:
+        """Names and rules, in an order in which each chain is there before it is named."""
+        rules = {"arp": self._arp(), "ip": self._ip(), "ip6": self._ip6()}
+        for kind in rules:
+            yield from self._own(kind)
+            yield f"guard_{kind}", [*rules[kind], *self._to_own(kind), "drop"]
+        yield (
+            "guard_speaker",
+            [
+                f"ip6 saddr :: icmpv6 type {_SOLICITATION} goto pass",
+                "goto guard_ip6",
+            ],
+        )
+        yield from self._own("target")
+        targets = f"iifname . @th,64,128 {_listed(self.targets)} goto guard_speaker"
+        yield "guard_target", [targets, *self._to_own("target"), "drop"]
+        yield "guard_discovery", self._discovery()
+        yield (
+            "guard",
+            [
+                f"iifname . ether saddr != {_listed(self.macs)} drop",
+                "ether type vmap { arp : goto guard_arp, ip : goto guard_ip, "
+                "ip6 : goto guard_discovery }",
+                "drop",
+            ],
+        )
+
+    def _own(self, kind: str) -> Iterable[tuple[str, list[str]]]:
+        for tap, lines in sorted(self.blocks[kind].items()):
+            yield f"{kind}_{tap}", [*dict.fromkeys(lines), "drop"]
+
+    def _to_own(self, kind: str) -> list[str]:
+        verdicts = [f'"{tap}" : goto {kind}_{tap}' for tap in sorted(self.blocks[kind])]
+        return [f"iifname vmap {{ {', '.join(verdicts)} }}"] if verdicts else []
+
+    def _arp(self) -> list[str]:
+        lines = [f"iifname . arp saddr ether != {_listed(self.macs)} drop"]
+        if self.four:
+            # "does anybody have my address?", asked before it is taken: only for one's own,
+            # or the question would be a claim that keeps its owner from taking it
+            probe = f"arp saddr ip 0.0.0.0 iifname . arp daddr ip {_listed(self.owned)} accept"
+            pairs = f"iifname . arp saddr ether . arp saddr ip {_listed(self.four)} accept"
+            lines += [probe, pairs]
+        return lines
+
+    def _ip(self) -> list[str]:
+        lines = ["ip saddr 0.0.0.0 udp sport 68 udp dport 67 goto pass"]
+        if self.four:
+            lines.append(f"iifname . ether saddr . ip saddr {_listed(self.four)} goto pass")
+        return lines
+
+    def _ip6(self) -> list[str]:
+        return [
+            "ip6 saddr :: icmpv6 type { 131, 143 } goto pass",
+            f"iifname . ether saddr . ip6 saddr {_listed(self.six)} goto pass",
+        ]
+
+    @staticmethod
+    def _discovery() -> list[str]:
+        """Neighbour discovery says who has an address; that, too, must be the port's own."""
+        return [
+            # its words could hide behind a fragment's edge; RFC 6980 forbids that anyway
+            "frag nexthdr { 0, 43, 60 } drop",
+            f"exthdr frag exists icmpv6 type {_DISCOVERY} drop",
+            f"icmpv6 type {_ADVERTISEMENT} goto guard_target",
+            f"ip6 saddr :: icmpv6 type {_SOLICITATION} goto guard_target",
+            "goto guard_ip6",
+        ]
+
+
+def _number(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
+    return f"{int(address):#034x}"
+
+
+def _listed(items: Iterable[str]) -> str:
+    return f"{{ {', '.join(sorted(items))} }}"

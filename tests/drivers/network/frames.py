@@ -1,0 +1,113 @@
+"""Ethernet frames as a hostile guest would write them, and a way to send and to see them."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import struct
+import time
+
+from stratolith.network.drivers.linux import namespaces
+from tests.drivers.network.guests import Guest
+
+BROADCAST = "ff:ff:ff:ff:ff:ff"
+ALL_NODES = ("33:33:00:00:00:01", "ff02::1")
+
+
+def ethernet(source: str, target: str, kind: int, payload: bytes) -> bytes:
+    return _mac(target) + _mac(source) + struct.pack("!H", kind) + payload
+
+
+def arp(source: str, sender_mac: str, sender_ip: str, target_ip: str, operation: int = 1) -> bytes:
+    body = struct.pack("!HHBBH", 1, 0x0800, 6, 4, operation) + _mac(sender_mac) + _ip(sender_ip)
+    return ethernet(source, BROADCAST, 0x0806, body + bytes(6) + _ip(target_ip))
+
+
+def discovery(
+    source: str,
+    sender: str,
+    kind: int,
+    target: str,
+    *,
+    fragment: bool = False,
+    options: bool = False,
+) -> bytes:
+    """Neighbour discovery: ``kind`` 135 solicitation, 136 advertisement; ``target`` it names."""
+    head = struct.pack("!BBHI", kind, 0, 0, 0x20000000 if kind == 136 else 0)
+    message = head + _ip(target) + b"\x02\x01" + _mac(source)
+    return ip6(source, sender, 58, message, fragment=fragment, options=options)
+
+
+def ip6(
+    source: str,
+    sender: str,
+    protocol: int,
+    message: bytes,
+    *,
+    fragment: bool = False,
+    options: bool = False,
+) -> bytes:
+    if protocol in (17, 58):
+        place = 2 if protocol == 58 else 6
+        sum_ = _checksum(_ip(sender) + _ip(ALL_NODES[1]), protocol, message)
+        message = message[:place] + struct.pack("!H", sum_) + message[place + 2 :]
+    if options:  # eight bytes of padding as destination options
+        message, protocol = bytes([protocol, 0, 1, 4, 0, 0, 0, 0]) + message, 60
+    if fragment:  # the only one
+        message, protocol = struct.pack("!BBHI", protocol, 0, 0, 77) + message, 44
+    head = struct.pack("!IHBB", 6 << 28, len(message), protocol, 255)
+    return ethernet(source, ALL_NODES[0], 0x86DD, head + _ip(sender) + _ip(ALL_NODES[1]) + message)
+
+
+def udp4(source: str, sender: str, source_port: int, target_port: int) -> bytes:
+    """A datagram to everybody on the wire."""
+    message = struct.pack("!HHHH", source_port, target_port, 8 + 4, 0) + b"word"
+    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(message), 1, 0, 64, 17, 0)
+    head += _ip(sender) + _ip("255.255.255.255")
+    total = _folded(head)
+    return ethernet(
+        source, BROADCAST, 0x0800, head[:10] + struct.pack("!H", total) + head[12:] + message
+    )
+
+
+def passes(sender: Guest, receiver: Guest, frame: bytes, seconds: float = 0.3) -> bool:
+    """Whether the frame that one guest sends arrives at the other, byte for byte."""
+    listening = namespaces.run_in(receiver.name, _raw)
+    talking = namespaces.run_in(sender.name, _raw)
+    with listening, talking:
+        talking.send(frame)
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            listening.settimeout(left)
+            try:
+                if listening.recv(4000)[: len(frame)] == frame:
+                    return True
+            except TimeoutError:
+                break
+    return False
+
+
+def _raw() -> socket.socket:
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    sock.bind(("eth0", 3))
+    return sock
+
+
+def _mac(text: str) -> bytes:
+    return bytes.fromhex(text.replace(":", ""))
+
+
+def _ip(text: str) -> bytes:
+    return ipaddress.ip_address(text).packed
+
+
+def _checksum(addresses: bytes, protocol: int, message: bytes) -> int:
+    return _folded(addresses + struct.pack("!II", len(message), protocol) + message)
+
+
+def _folded(data: bytes) -> int:
+    data += bytes(len(data) % 2)
+    total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
