@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, select
@@ -96,7 +97,8 @@ def index(ctx: Context, server_id: str) -> Body:
         before = moment(ctx.query["changes-before"])
         if "changes-since" in ctx.query and before < moment(ctx.query["changes-since"]):
             raise BadRequest("The value of changes-since must be at or before changes-before.")
-        statement = statement.where(changed <= before)
+        second = before.replace(microsecond=0)  # shown times are whole seconds
+        statement = statement.where(changed < second + timedelta(seconds=1))
     page = ACTIONS.page(ctx, statement)
     marker = page.rows[-1].request_id if page.rows else None
     found = with_next(ctx, "instanceActions", page, [_render(ctx, r) for r in page.rows], marker)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select
@@ -17,6 +17,7 @@ from stratolith.compute.schemas.servers import SORT_KEYS
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Forbidden
 from stratolith.kernel.http.listing import Listing, Page, moment, parse_bool
+from stratolith.kernel.matching import BadExpression, Expression, among, is_plain, matching
 
 Body = dict[str, Any]
 Condition = ColumnElement[bool]
@@ -43,24 +44,26 @@ SERVERS = Listing(
     default_sort=[("created_at", "desc"), ("uuid", "desc")],
 )
 
-# A nested quantifier makes Python's matcher try for ever.
-_DANGEROUS = re.compile(r"[+*}]\)[+*{]")
-_PLAIN = re.compile(r"^[\w\s:@/-]*$")
+
+def _second(text: str) -> datetime:
+    """The whole second of a time; servers show no fractions, so filters mean none."""
+    found: datetime = moment(text)
+    return found.replace(microsecond=0)
 
 
-def pattern(column: Any, text: str) -> Condition:
-    """The value contains the text, or matches it when it is a regular expression."""
-    if _PLAIN.match(text):
-        found: Condition = column.contains(text, autoescape=True)
-        return found
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise BadRequest(f"Invalid filter '{text}': {error}.") from None
-    if _DANGEROUS.search(text) or len(text) > 255:
-        raise BadRequest(f"Invalid filter '{text[:80]}': the expression is too complex.")
-    matched: Condition = column.regexp_match(text)
-    return matched
+def _within(column: Any) -> Callable[[list[str]], Condition]:
+    """In the second that was given."""
+
+    def build(values: list[str]) -> Condition:
+        second = _second(values[-1])
+        return and_(column >= second, column < second + timedelta(seconds=1))
+
+    return build
+
+
+def _until(values: list[str]) -> Condition:
+    condition: Condition = _changed() < _second(values[-1]) + timedelta(seconds=1)
+    return condition
 
 
 def _status(text: str) -> Condition:
@@ -75,10 +78,6 @@ def _status(text: str) -> Condition:
 
 def _equals(column: Any) -> Callable[[list[str]], Condition]:
     return lambda values: column.in_(values)
-
-
-def _like(column: Any) -> Callable[[list[str]], Condition]:
-    return lambda values: and_(*(pattern(column, value) for value in values))
 
 
 def _whole(column: Any) -> Callable[[list[str]], Condition]:
@@ -105,24 +104,21 @@ def _locked(values: list[str]) -> Condition:
 
 # For everybody; the number is the microversion's minor that brought it.
 _FOR_ALL: dict[str, tuple[int, Callable[[list[str]], Condition]]] = {
-    "name": (1, _like(Server.name)),
     "status": (1, lambda values: or_(*(_status(value) for value in values))),
     "image": (1, _equals(Server.image_id)),
     "flavor": (1, _equals(Server.flavor_id)),
     "reservation_id": (1, _equals(Server.reservation_id)),
     "changes-since": (1, lambda values: _changed() >= moment(values[-1])),
-    "changes-before": (66, lambda values: _changed() <= moment(values[-1])),
+    "changes-before": (66, _until),
     "tags": (26, lambda values: _tag_filter(values, every=True, negate=False)),
     "tags-any": (26, lambda values: _tag_filter(values, every=False, negate=False)),
     "not-tags": (26, lambda values: _tag_filter(values, every=True, negate=True)),
     "not-tags-any": (26, lambda values: _tag_filter(values, every=False, negate=True)),
     "locked": (73, _locked),
-    "availability_zone": (83, _equals(Server.zone)),
     "config_drive": (83, lambda values: Server.config_drive.is_(parse_bool(values[-1]))),
-    "key_name": (83, _equals(Server.key_name)),
-    "created_at": (83, lambda values: Server.created_at == moment(values[-1])),
-    "launched_at": (83, lambda values: Server.launched_at == moment(values[-1])),
-    "terminated_at": (83, lambda values: Server.terminated_at == moment(values[-1])),
+    "created_at": (83, _within(Server.created_at)),
+    "launched_at": (83, _within(Server.launched_at)),
+    "terminated_at": (83, _within(Server.terminated_at)),
     "power_state": (83, _whole(Server.power_state)),
     "task_state": (83, _equals(Server.task_state)),
     "vm_state": (83, _equals(Server.vm_state)),
@@ -130,19 +126,25 @@ _FOR_ALL: dict[str, tuple[int, Callable[[list[str]], Condition]]] = {
 }
 _FOR_ADMINS: dict[str, Callable[[list[str]], Condition]] = {
     "host": _equals(Server.host),
-    "node": _equals(Server.host),
     "project_id": _equals(Server.project_id),
     "tenant_id": _equals(Server.project_id),
     "uuid": _equals(Server.id),
-    "hostname": _like(Server.hostname),
-    "description": _like(Server.description),
-    "display_name": _like(Server.name),
-    "display_description": _like(Server.description),
     "image_ref": _equals(Server.image_id),
     "launch_index": _whole(Server.launch_index),
     "locked_by": _equals(Server.locked_by),
-    "access_ip_v4": _equals(Server.access_ip_v4),
-    "access_ip_v6": _equals(Server.access_ip_v6),
+}
+# Regular expressions; for everybody from the microversion's minor on, None: for administrators.
+_EXPRESSIONS: dict[str, tuple[int | None, Any]] = {
+    "name": (1, Server.name),
+    "availability_zone": (83, Server.zone),
+    "key_name": (83, Server.key_name),
+    "hostname": (None, Server.hostname),
+    "node": (None, Server.host),
+    "description": (None, Server.description),
+    "display_name": (None, Server.name),
+    "display_description": (None, Server.description),
+    "access_ip_v4": (None, Server.access_ip_v4),
+    "access_ip_v6": (None, Server.access_ip_v6),
 }
 
 
@@ -186,7 +188,28 @@ def _statement(ctx: Context, rule: str) -> Select[Any]:
     deleted = _deleted(ctx, every)
     if deleted is not None:
         statement = statement.where(deleted)
-    return statement.where(*_conditions(ctx, every))
+    statement = statement.where(*_conditions(ctx, every))
+    for name, (minor, column) in _EXPRESSIONS.items():
+        if name in ctx.query and (every or (minor is not None and since(ctx, minor))):
+            for text in ctx.query.getlist(name):
+                statement = _matching(ctx, statement, column, text)
+    return statement
+
+
+def _expression(text: str) -> Expression:
+    try:
+        return Expression.parse(text)
+    except BadExpression as error:
+        raise BadRequest(f"Invalid filter '{text[:80]}': {error}.") from None
+
+
+def _matching(ctx: Context, statement: Select[Any], column: Any, text: str) -> Select[Any]:
+    """Narrow to rows whose value contains the text or matches it, in any letter case."""
+    expression = _expression(text)
+    if is_plain(text):
+        return statement.where(column.icontains(text, autoescape=True))
+    found = matching(ctx.session, statement, Server.id, column, expression)
+    return statement.where(found)
 
 
 def _all_projects(ctx: Context) -> bool:
@@ -220,20 +243,20 @@ def _page(ctx: Context, rule: str) -> Page:
 
 
 def _with_address(ctx: Context, statement: Select[Any], text: str, version: int) -> Select[Any]:
-    """Narrow to servers that have a matching address."""
-    pattern(Server.name, text)  # refuses what is no expression
-    expression = re.compile(text)
-    ids = [row.id for row in ctx.session.scalars(statement)]
-    matching = [
+    """Narrow to servers with an address that contains the text, or begins as it says."""
+    expression = _expression(text)
+    ids = list(ctx.session.scalars(statement.with_only_columns(Server.id)))
+    found = [
         server_id
         for server_id, ports in servers.addresses(ctx, ids).items()
         if any(
-            one["version"] == version and expression.match(one["ip_address"])
+            one["version"] == version
+            and (text in one["ip_address"] or expression.match(one["ip_address"]))
             for port in ports
             for one in port.fixed_ips
         )
     ]
-    return statement.where(Server.id.in_(matching))
+    return statement.where(among(ctx.session, Server.id, found))
 
 
 def index(ctx: Context) -> Body:
