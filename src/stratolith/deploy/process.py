@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from stratolith.deploy import config_file, supervisor
+from stratolith.deploy import config_file, locks
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout, locate
 from stratolith.kernel import config
@@ -18,7 +18,7 @@ def run(role: str, config_path: str | None, state_dir: str | None) -> int:
     layout = locate(state_dir)
     path = Path(config_path) if config_path else layout.config
     settings = _settings(role, layout, path, explicit_state_dir=state_dir is not None)
-    lock = supervisor.take_lock(str(settings.state_dir / "lock" / f"{role}.lock"))
+    lock = locks.take_lock(str(settings.state_dir / "lock" / f"{role}.lock"))
     if lock is None:
         raise DeployError(
             f"Another {role} already works on {settings.state_dir}.", "stop it: stratolith down"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import stratolith
-from stratolith.deploy import files, processes, supervisor
+from stratolith.deploy import files, locks, processes, supervisor
 from stratolith.deploy.credentials import api_address
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
@@ -51,7 +51,7 @@ def ports(settings: Settings) -> dict[int, str]:
 
 def holder(layout: Layout, role: str) -> int | None:
     """The pid of the living process of a role (server, agent, supervisor)."""
-    return supervisor.lock_holder(str(layout.lock(role)))
+    return locks.lock_holder(str(layout.lock(role)))
 
 
 def pids(layout: Layout) -> dict[str, int]:
@@ -160,8 +160,16 @@ def _spawn(layout: Layout, settings: Settings) -> subprocess.Popen[bytes]:
         )  # fmt: skip
 
 
-def wait_ready(layout: Layout, settings: Settings, say: Callable[[str], None]) -> None:
-    """Wait until everything answers; raises DeployError with what the log says."""
+def wait_ready(
+    layout: Layout,
+    settings: Settings,
+    say: Callable[[str], None],
+    started: subprocess.Popen[bytes] | None = None,
+) -> None:
+    """Wait until everything answers; raises DeployError with what the log says.
+
+    ``started``: the supervisor, when it is new; one that ends at once is not waited for.
+    """
     deadline = time.monotonic() + READY_SECONDS
     before = {role: child["restarts"] for role, child in children(layout).items()}
     told = ""
@@ -172,6 +180,10 @@ def wait_ready(layout: Layout, settings: Settings, say: Callable[[str], None]) -
                     f"The {role} does not start. It said last:\n{tail(layout, role)}",
                     f"see {layout.logs}/{role}.log",
                 )
+        if started is not None and started.poll() and holder(layout, "supervisor") is None:
+            raise DeployError(
+                f"The supervisor does not start. It said last:\n{tail(layout, 'supervisor')}"
+            )
         if time.monotonic() > deadline:
             raise DeployError(
                 f"Not ready after {READY_SECONDS:.0f} s: {'; '.join(missing)}.",

@@ -5,6 +5,10 @@ than the pids, so that it costs little memory and may itself be killed at any ti
 children go on, and the next `up` starts a supervisor that adopts them. Which process belongs
 to a role is told by the role's lock file: the process holds an flock on it while it lives.
 
+Nothing of what it watches may end it: a disk that is full, broken or gone, a machine without
+descriptors or processes to spare. What it cannot write it keeps and writes later; what it cannot
+start it tries again.
+
 Signals: TERM stops the children and ends; HUP restarts the children.
 """
 
@@ -12,7 +16,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import fcntl
+import errno
 import json
 import os
 import select
@@ -20,47 +24,25 @@ import signal
 import sys
 import time
 
+from stratolith.deploy.locks import lock_holder, take_lock
+from stratolith.deploy.supervisor_files import (
+    append,
+    cap,
+    has_room,
+    own_log,
+    remove,
+    replace,
+    say,
+)
+
 # No dataclasses, subprocess, pathlib or typing here: they double the memory of this process.
 
 STABLE_SECONDS = 10.0  # a child that lived this long is restarted at once
 LONGEST_DELAY = 10.0
 STOP_SECONDS = 10.0
 LOG_CHECK_SECONDS = 10.0
+LOOK_SECONDS = 0.5  # between looks at what cannot be waited for
 START_MARK = "--- started at "  # in a role's .out file, before what each process says
-
-
-def lock_holder(path: str) -> int | None:
-    """The pid of the process that holds this lock file; None when nobody does."""
-    try:
-        descriptor = os.open(path, os.O_RDWR)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        text = os.read(descriptor, 32).split(b"\n")[0]
-        return int(text) if text.isdigit() else None
-    else:
-        return None
-    finally:
-        os.close(descriptor)
-
-
-def take_lock(path: str) -> int | None:
-    """Hold a lock file until this process ends, with the pid in it; None when it is held.
-
-    The descriptor is returned and must stay open; it is not inherited by child processes.
-    """
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        return None
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-    return descriptor
 
 
 class Child:
@@ -75,36 +57,61 @@ class Child:
         self.pid = 0
         self.pidfd = -1
         self.started_at = 0.0
+        self._since = 0.0  # the same by the clock that nobody sets
         self.restarts = 0
         self.last_exit: int | None = None
         self.delay = 0.0
         self.due = 0.0  # monotonic time of the next start
 
     def start(self) -> None:
-        """Adopt the process that holds the role's lock, else start a new one."""
+        """Adopt the process that holds the role's lock, else start a new one; raises OSError."""
         pid = lock_holder(self.lock)
         if pid is None:
-            os.makedirs(os.path.dirname(self.log), exist_ok=True)
-            append(self.log, f"{START_MARK}{time.strftime('%Y-%m-%d %H:%M:%S')}\n")
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-            actions = [
-                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                (os.POSIX_SPAWN_OPEN, 1, self.log, flags, 0o640),
-                (os.POSIX_SPAWN_DUP2, 1, 2),
-            ]
-            pid = os.posix_spawn(
-                self.command[0], self.command, self.env, file_actions=actions, setsid=True,
-                setsigmask=[], setsigdef=[signal.SIGTERM, signal.SIGHUP, signal.SIGINT],
-            )  # fmt: skip
+            pid = self._spawn()
             say(f"{self.role} started, pid {pid}")
         else:
             say(f"{self.role} adopted, pid {pid}")
         try:
             self.pidfd = os.pidfd_open(pid)
-        except ProcessLookupError:
+        except OSError:  # it is gone already, or no descriptor is left: is_gone() looks
             self.pidfd = -1
         self.pid = pid
         self.started_at = time.time()
+        self._since = time.monotonic()
+
+    def _spawn(self) -> int:
+        folder = os.path.dirname(self.lock)
+        secrets = os.path.join(os.path.dirname(folder), "secrets.json")
+        if not os.path.isdir(folder) and not os.path.exists(secrets):
+            # A disk that is not mounted: a server would make an empty cloud in its place.
+            raise FileNotFoundError(errno.ENOENT, "the state directory is gone", folder)
+        with contextlib.suppress(OSError):
+            os.makedirs(os.path.dirname(self.log), exist_ok=True)
+        append(self.log, f"{START_MARK}{time.strftime('%Y-%m-%d %H:%M:%S')}\n")
+        try:
+            return self._spawn_with(self.log)
+        except OSError:  # of the log file, perhaps: what it says is worth less than that it runs
+            return self._spawn_with(os.devnull)
+
+    def _spawn_with(self, log: str) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+        actions = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, log, flags, 0o640),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ]
+        return os.posix_spawn(
+            self.command[0], self.command, self.env, file_actions=actions, setsid=True,
+            setsigmask=[], setsigdef=[signal.SIGTERM, signal.SIGHUP, signal.SIGINT],
+        )  # fmt: skip
+
+    def is_gone(self) -> bool:
+        """Whether the process ended, for one that has no descriptor to wait on."""
+        try:
+            return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+        except ChildProcessError:  # adopted
+            is_lock_free = os.path.exists(self.lock) and lock_holder(self.lock) != self.pid
+            return is_lock_free or not os.path.exists(f"/proc/{self.pid}")
 
     def ended(self) -> None:
         """The process is gone: note how, and when to start the next one."""
@@ -115,26 +122,37 @@ class Child:
             self.last_exit = None  # adopted: its exit status went to another parent
         if self.pidfd >= 0:
             os.close(self.pidfd)
-        lived = time.time() - self.started_at
+        lived = time.monotonic() - self._since
         say(f"{self.role} (pid {self.pid}) ended after {lived:.1f} s: {self.last_exit}")
         self.pid, self.pidfd = 0, -1
-        self.delay = min(max(0.25, self.delay * 2), LONGEST_DELAY)
         if lived > STABLE_SECONDS:
             self.delay = 0.0
-        self.due = time.monotonic() + self.delay
+            self.due = time.monotonic()
+        else:
+            self.wait_longer()
         self.restarts += 1
 
+    def wait_longer(self) -> None:
+        """Set the next start, after a pause that doubles."""
+        self.delay = min(max(0.25, self.delay * 2), LONGEST_DELAY)
+        self.due = time.monotonic() + self.delay
+
     def signal(self, number: int) -> None:
-        if self.pid:
-            with contextlib.suppress(OSError):  # it ended in this very moment
+        with contextlib.suppress(OSError):  # it ended in this very moment
+            if self.pid and self.pidfd >= 0:
                 signal.pidfd_send_signal(self.pidfd, number)
+            elif self.pid and not self.is_gone():
+                os.kill(self.pid, number)
 
 
 class Supervisor:
     """The loop: start what is due, wait for an end or a signal, keep the logs small."""
 
-    def __init__(self, children: list[Child], state_file: str, max_log_bytes: int) -> None:
+    def __init__(
+        self, children: list[Child], state_dir: str, state_file: str, max_log_bytes: int
+    ) -> None:
         self.children = children
+        self.state_dir = state_dir
         self.state_file = state_file
         self.max_log_bytes = max_log_bytes
         self.stopping = False
@@ -145,41 +163,71 @@ class Supervisor:
             signal.signal(number, lambda *_: None)
         self._poll.register(self._wake_read, select.POLLIN)
         self._next_log_check = 0.0
+        self._is_written = False  # whether the state file says how things are
+        self._had_room = True
 
     def run(self) -> None:
         while not self.stopping:
-            self._start_due()
-            self._wait()
-            self._cap_logs()
+            try:
+                self._look()
+            except Exception as error:  # whatever it is, the children need somebody
+                say(f"going on after {type(error).__name__}: {error}")
+                time.sleep(LOOK_SECONDS)
         self._stop_children()
         self._write_state()
 
+    def _look(self) -> None:
+        self._notice_room()
+        self._start_due()
+        if not self._is_written:
+            self._write_state()
+        self._wait()
+        self._cap_logs()
+
+    def _notice_room(self) -> None:
+        """Start at once what waits when a disk that was full has room again."""
+        if all(child.pid for child in self.children):
+            return
+        room = has_room(self.state_dir)
+        if room and not self._had_room:
+            say(f"there is room again in {self.state_dir}")
+            for child in self.children:
+                child.delay = child.due = 0.0
+        elif self._had_room and not room:
+            say(f"{self.state_dir} has no room, or cannot be written")
+        self._had_room = room
+
     def _start_due(self) -> None:
-        changed = False
         for child in self.children:
             if child.pid == 0 and child.due <= time.monotonic():
-                child.start()
-                changed = True
+                try:
+                    child.start()
+                except OSError as error:
+                    say(f"{child.role} cannot be started: {error}")
+                    child.wait_longer()
+                    continue
+                self._is_written = False
                 if child.pidfd >= 0:
                     self._poll.register(child.pidfd, select.POLLIN)
-                else:
-                    child.ended()
-        if changed:
-            self._write_state()
 
     def _wait(self) -> None:
         now = time.monotonic()
-        dues = [child.due - now for child in self.children if child.pid == 0]
-        limit = max(0.0, min([*dues, LOG_CHECK_SECONDS]))
+        limits = [child.due - now for child in self.children if child.pid == 0]
+        # What cannot be waited for is looked at: room on the disk, a process without descriptor.
+        blind = any(child.pid and child.pidfd < 0 for child in self.children)
+        if blind or not self._is_written or not self._had_room:
+            limits.append(LOOK_SECONDS)
+        limit = max(0.0, min([*limits, LOG_CHECK_SECONDS]))
         ready = {descriptor for descriptor, _ in self._poll.poll(limit * 1000)}
         if self._wake_read in ready:
             self._handle(os.read(self._wake_read, 64))
-        gone = [child for child in self.children if child.pidfd in ready]
-        for child in gone:
-            self._poll.unregister(child.pidfd)
+        for child in self.children:
+            if child.pidfd in ready:
+                self._poll.unregister(child.pidfd)
+            elif not (child.pid and child.pidfd < 0 and child.is_gone()):
+                continue
             child.ended()
-        if gone:
-            self._write_state()
+            self._is_written = False
 
     def _handle(self, numbers: bytes) -> None:
         for number in numbers:
@@ -200,13 +248,19 @@ class Supervisor:
                 child.signal(signal.SIGKILL)
                 self._is_gone(child, STOP_SECONDS)
             if child.pid:
-                self._poll.unregister(child.pidfd)
                 child.ended()
 
     def _is_gone(self, child: Child, seconds: float) -> bool:
-        waiting = select.poll()
-        waiting.register(child.pidfd, select.POLLIN)
-        return bool(waiting.poll(seconds * 1000))
+        if child.pidfd >= 0:
+            waiting = select.poll()
+            waiting.register(child.pidfd, select.POLLIN)
+            return bool(waiting.poll(seconds * 1000))
+        end = time.monotonic() + seconds
+        while not child.is_gone():
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.05)
+        return True
 
     def _cap_logs(self) -> None:
         if time.monotonic() < self._next_log_check:
@@ -216,6 +270,7 @@ class Supervisor:
             cap(log, self.max_log_bytes)
 
     def _write_state(self) -> None:
+        """Write what runs; when that fails it is tried again until it does not."""
         state = {
             "pid": os.getpid(),
             "children": {
@@ -228,52 +283,24 @@ class Supervisor:
                 for child in self.children
             },
         }
-        os.makedirs(os.path.dirname(self.state_file), exist_ok=True)
-        with open(self.state_file + ".part", "w") as handle:
-            json.dump(state, handle)
-        os.replace(self.state_file + ".part", self.state_file)
-        for child in self.children:
-            self._write_pid(child)
+        folder = os.path.dirname(self.state_file)
+        try:
+            if not os.path.isdir(folder):
+                os.mkdir(folder)  # not those above it: a cloud that is gone is not made anew
+            replace(self.state_file, json.dumps(state))
+            for child in self.children:
+                self._write_pid(child)
+        except OSError:
+            self._is_written = False
+        else:
+            self._is_written = True
 
     def _write_pid(self, child: Child) -> None:
         path = os.path.join(os.path.dirname(self.state_file), f"{child.role}.pid")
         if child.pid:
-            with open(path, "w") as handle:
-                handle.write(f"{child.pid}\n")
-        elif os.path.exists(path):
-            os.unlink(path)
-
-
-def cap(log: str, limit: int) -> None:
-    """Move a log that grew too large to LOG.1; its writers go on, as they append."""
-    try:
-        if os.path.getsize(log) < limit:
-            return
-        with open(log, "rb") as old, open(log + ".1", "wb") as kept:
-            while os.sendfile(kept.fileno(), old.fileno(), None, 1 << 20):
-                pass
-        os.truncate(log, 0)
-    except OSError as error:
-        say(f"cannot cap {log}: {error}")
-
-
-def append(path: str, text: str) -> None:
-    try:
-        with open(path, "a") as handle:
-            handle.write(text)
-    except OSError as error:
-        say(f"cannot write {path}: {error}")
-
-
-def own_log() -> str:
-    return os.readlink("/proc/self/fd/2")
-
-
-def say(text: str) -> None:
-    stamp = time.strftime("%Y-%m-%d %H:%M:%S")
-    # A full disk must not end the process that keeps the others alive.
-    with contextlib.suppress(OSError):
-        os.write(2, f"{stamp} supervisor: {text}\n".encode())
+            replace(path, f"{child.pid}\n")
+        else:
+            remove(path)
 
 
 def children_of(arguments: argparse.Namespace) -> list[Child]:
@@ -309,17 +336,25 @@ def main() -> int:
     parser.add_argument("--max-log-mb", type=int, default=50)
     parser.add_argument("role", nargs="+")
     arguments = parser.parse_args()
-    lock = take_lock(os.path.join(arguments.state_dir, "lock", "supervisor.lock"))
+    try:
+        lock = take_lock(os.path.join(arguments.state_dir, "lock", "supervisor.lock"))
+    except OSError as error:
+        say(f"cannot take the lock of this cloud: {error}")
+        return 1
     if lock is None:
         say("another supervisor has this cloud")
         return 0
     state_file = os.path.join(arguments.run_dir, "supervisor.json")
     pid_file = os.path.join(arguments.run_dir, "supervisor.pid")
-    os.makedirs(arguments.run_dir, exist_ok=True)
-    with open(pid_file, "w") as handle:
-        handle.write(f"{os.getpid()}\n")
-    Supervisor(children_of(arguments), state_file, arguments.max_log_mb << 20).run()
-    os.unlink(pid_file)
+    try:
+        os.makedirs(arguments.run_dir, exist_ok=True)
+        replace(pid_file, f"{os.getpid()}\n")
+    except OSError as error:
+        say(f"cannot write {pid_file}: {error}")
+    Supervisor(
+        children_of(arguments), arguments.state_dir, state_file, arguments.max_log_mb << 20
+    ).run()
+    remove(pid_file)
     return 0
 
 

@@ -279,7 +279,7 @@ class Up:
         fresh = not running.pids(self.layout)
         self.supervisor = running.start(self.layout, self.settings)
         try:
-            running.wait_ready(self.layout, self.settings, self.report.detail)
+            running.wait_ready(self.layout, self.settings, self.report.detail, self.supervisor)
             self._wait_for_host()
         except DeployError:
             if fresh:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.deploy import processes, supervisor
+from stratolith.deploy import locks, processes, supervisor, supervisor_files
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 SOURCES = Path(supervisor.__file__).parents[2]
@@ -28,18 +28,20 @@ class Cloud:
         (state_dir / "log").mkdir(parents=True)
         self.started: list[subprocess.Popen[bytes]] = []
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, program: Path = STAND_IN, user: int | None = None) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-S", "-m", "stratolith.deploy.supervisor"]
         command += ["--state-dir", str(self.state_dir), "--run-dir", str(self.run_dir)]
-        command += ["--config", "unused", "--python", str(STAND_IN), "server", "agent"]
+        command += ["--config", "unused", "--python", str(program), "server", "agent"]
         env = {**os.environ, "PYTHONPATH": str(SOURCES)}
         with (self.state_dir / "log" / "supervisor.log").open("ab") as log:
-            process = subprocess.Popen(command, env=env, stderr=log, start_new_session=True)
+            process = subprocess.Popen(
+                command, env=env, stderr=log, start_new_session=True, user=user
+            )
         self.started.append(process)
         return process
 
     def holder(self, role: str) -> int | None:
-        return supervisor.lock_holder(str(self.state_dir / "lock" / f"{role}.lock"))
+        return locks.lock_holder(str(self.state_dir / "lock" / f"{role}.lock"))
 
     def wait_for_all(self) -> dict[str, int]:
         roles = ("supervisor", "server", "agent")
@@ -178,9 +180,9 @@ def test_a_log_over_its_limit_is_moved_and_writers_go_on(tmp_path: Path) -> None
     with log.open("a") as writer:
         writer.write("old\n" * 100)
         writer.flush()
-        supervisor.cap(str(log), 1000)
+        supervisor_files.cap(str(log), 1000)
         assert log.read_text() == "old\n" * 100, "under the limit nothing happens"
-        supervisor.cap(str(log), 100)
+        supervisor_files.cap(str(log), 100)
         writer.write("new\n")
     assert log.read_text() == "new\n"
     assert (tmp_path / "server.out.1").read_text() == "old\n" * 100
@@ -188,10 +190,10 @@ def test_a_log_over_its_limit_is_moved_and_writers_go_on(tmp_path: Path) -> None
 
 def test_a_lock_tells_its_holder_and_goes_with_it(tmp_path: Path) -> None:
     path = str(tmp_path / "lock" / "server.lock")
-    assert supervisor.lock_holder(path) is None
-    held = supervisor.take_lock(path)
+    assert locks.lock_holder(path) is None
+    held = locks.take_lock(path)
     assert held is not None
-    assert supervisor.take_lock(path) is None
-    assert supervisor.lock_holder(path) == os.getpid()
+    assert locks.take_lock(path) is None
+    assert locks.lock_holder(path) == os.getpid()
     os.close(held)
-    assert supervisor.lock_holder(path) is None
+    assert locks.lock_holder(path) is None
