@@ -8,9 +8,8 @@ from stratolith.kernel.http.routing import Route
 from stratolith.kernel.service import Service
 from stratolith.kernel.testing import Client, TestCloud
 
+from .people import person
 from .routes import smallest, version_headers
-
-PASSWORD = "a-password-of-somebody"
 
 
 class Estate:
@@ -39,13 +38,7 @@ class Estate:
 
     def person(self, name: str, role: str, project: str) -> Client:
         """A new user with one role, made if need be, on a project, made if need be."""
-        role_id = self._find_or_make("roles", "role", role)
-        project_id = self._find_or_make("projects", "project", project)
-        body = {"user": {"name": name, "password": PASSWORD}}
-        user = self._made("identity", "/users", body, "user")
-        place = f"/projects/{project_id}/users/{user}/roles/{role_id}"
-        assert self.admin.put("identity", place).status_code == 204
-        return self.cloud.client(name, project, password=PASSWORD)
+        return person(self.cloud, name, role, project)
 
     def send(self, service: Service, route: Route, path: str, who: Client) -> Any:
         """The answer to a request of ``who`` that fits the route, about an existing thing."""

@@ -198,6 +198,13 @@ class PortInUse(Conflict):
     )
 
 
+class DeviceIDNotOwnedByTenant(Conflict):
+    message = (
+        "device_id {device_id} names a router of another project; a port of this project cannot "
+        "be that router's interface."
+    )
+
+
 class PortBound(Conflict):
     message = (
         "Unable to complete operation on port {port_id}, port is already bound, port type: "

@@ -99,6 +99,7 @@ class Port(Standard, Base):
         UniqueConstraint("network_id", "mac_address"),
         Index("ix_network_ports_device", "device_id", "device_owner"),
         Index("ix_network_ports_host", "binding_host", "network_id"),
+        Index("ix_network_ports_holder", "holder_id", "holder"),
     )
 
     network_id: Mapped[str] = mapped_column(ForeignKey(Network.id), index=True)
@@ -108,6 +109,8 @@ class Port(Standard, Base):
     status: Mapped[str] = mapped_column(String(16), default="DOWN")
     device_id: Mapped[str] = mapped_column(default="")
     device_owner: Mapped[str] = mapped_column(default="", index=True)
+    holder: Mapped[str] = mapped_column(String(16), default="")  # managers/holders.py; "": none
+    holder_id: Mapped[str] = mapped_column(ID, default="")
     port_security_enabled: Mapped[bool] = mapped_column(default=True)
     binding_host: Mapped[str] = mapped_column(default="")  # "": not bound
     vnic_type: Mapped[str] = mapped_column(String(32), default="normal")

@@ -17,14 +17,14 @@ from stratolith.kernel.http import Response
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.ids import is_uuid
 from stratolith.network.exceptions import IpAddressGenerationFailure, OverQuota
-from stratolith.network.managers import floatingips, lookups, networks
+from stratolith.network.managers import floatingips, lookups, networks, server_ports
 
 Body = dict[str, Any]
 _RULE = "os_compute_api:os-floating-ips:"
 
 
 def _render_all(ctx: Context, floating: Sequence[Any]) -> list[Body]:
-    ports = floatingips.port_details(ctx, [one.port_id for one in floating if one.port_id])
+    servers = server_ports.servers_of(ctx, [one.port_id for one in floating if one.port_id])
     pools = networks.labels(ctx, [one.floating_network_id for one in floating])
     return [
         {
@@ -32,7 +32,7 @@ def _render_all(ctx: Context, floating: Sequence[Any]) -> list[Body]:
             "ip": one.floating_ip_address,
             "fixed_ip": one.fixed_ip_address,
             "pool": pools.get(one.floating_network_id) or one.floating_network_id,
-            "instance_id": ports.get(one.port_id or "", {}).get("device_id") or None,
+            "instance_id": servers.get(one.port_id or ""),
         }
         for one in floating
     ]

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions import IpAddressAlreadyAllocated, IpAddressGenerationFailure
-from stratolith.network.managers import ipam, ports
+from stratolith.network.managers import holders, ipam, ports
 from stratolith.network.models import FixedIp, Network, Port, Subnet
 
 OWNER = "network:dhcp"
@@ -16,9 +16,7 @@ DEVICE = "reserved_dhcp_port"
 def sync(ctx: Context, network: Network) -> None:
     """Make, change or remove the network's DHCP port to fit its subnets."""
     subnets = [s for s in ports.subnets_of(ctx, network.id) if s.enable_dhcp]
-    port = ctx.session.scalar(
-        select(Port).where(Port.network_id == network.id, Port.device_owner == OWNER)
-    )
+    port = ctx.session.scalar(select(Port).where(holders.held_by(holders.DHCP, network.id)))
     if not subnets:
         if port is not None:
             ports.remove(ctx, port)
@@ -39,6 +37,7 @@ def _make(ctx: Context, network: Network) -> Port:
             "fixed_ips": [],
         },
         network=network,
+        holder=(holders.DHCP, network.id),
     )
 
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from stratolith.kernel import events
 from stratolith.kernel.context import Context
+from stratolith.network.managers import holders
 from stratolith.network.models import Port
 
 VIEW = "network"
@@ -16,18 +17,18 @@ PORT_STATUS = "network.port.status"
 
 def port_deleted(ctx: Context, port: Port) -> None:
     """{"port_id", "server_id", "network_id"}: a port of a server is gone."""
-    if port.device_owner.startswith("compute:") and port.device_id:
+    if port.holder == holders.SERVER:
         events.emit(ctx, PORT_DELETED, _payload(port))
 
 
 def port_status(ctx: Context, port: Port) -> None:
     """{"port_id", "server_id", "network_id", "status"}: a port of a server came up or went."""
-    if port.device_owner.startswith("compute:") and port.device_id:
+    if port.holder == holders.SERVER:
         events.emit(ctx, PORT_STATUS, {**_payload(port), "status": port.status})
 
 
 def _payload(port: Port) -> dict[str, str]:
-    return {"port_id": port.id, "server_id": port.device_id, "network_id": port.network_id}
+    return {"port_id": port.id, "server_id": port.holder_id, "network_id": port.network_id}
 
 
 def changed(ctx: Context, network_id: str = "") -> None:

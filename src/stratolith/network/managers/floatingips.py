@@ -17,8 +17,7 @@ from stratolith.network.exceptions import (
     FloatingIPPortAlreadyAssociated,
     PortNotFound,
 )
-from stratolith.network.managers import events, limits, networks, ports, tags
-from stratolith.network.managers.routers import INTERFACE
+from stratolith.network.managers import events, holders, limits, networks, ports, tags
 from stratolith.network.models import FixedIp, FloatingIp, Network, Port, Router, Subnet
 
 OWNER = "network:floatingip"
@@ -159,6 +158,7 @@ def _take_address(
             "fixed_ips": [wanted] if wanted else None,
         },
         network=network,
+        holder=(holders.FLOATING_IP, floating_id),
     )
 
 
@@ -234,11 +234,11 @@ def _router(ctx: Context, floating: FloatingIp, port: Port, subnet_id: str) -> s
     inner = aliased(Port)
     rows = ctx.session.execute(
         select(Router.id, FixedIp.ip_address, Subnet.gateway_ip)
-        .join(inner, inner.device_id == Router.id)
+        .join(inner, inner.holder_id == Router.id)
         .join(FixedIp, FixedIp.port_id == inner.id)
         .join(Subnet, Subnet.id == FixedIp.subnet_id)
         .where(
-            inner.device_owner == INTERFACE,
+            inner.holder == holders.INTERFACE,
             FixedIp.subnet_id == subnet_id,
             Router.gateway_network_id == floating.floating_network_id,
         )

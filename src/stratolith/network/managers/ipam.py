@@ -24,6 +24,11 @@ from stratolith.network.models import FixedIp, Subnet
 
 AUTOMATIC = ("slaac", "dhcpv6-stateless")
 LARGEST = 2**63 - 1
+INTERFACE_OWNERS = (
+    "network:router_interface",
+    "network:ha_router_replicated_interface",
+    "network:router_interface_distributed",
+)
 # Ports that may name any address of a subnet with automatic addresses.
 ROUTER_OWNERS = (
     "network:router_interface",

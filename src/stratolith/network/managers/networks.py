@@ -15,7 +15,7 @@ from stratolith.network.exceptions import (
     NetworkInUse,
     NetworkNotFound,
 )
-from stratolith.network.managers import events, limits, segments, tags, visibility
+from stratolith.network.managers import events, holders, limits, segments, tags, visibility
 from stratolith.network.models import (
     FloatingIp,
     Network,
@@ -26,8 +26,6 @@ from stratolith.network.models import (
 )
 from stratolith.network.settings import NetworkSettings
 
-# Ports that the cloud makes by itself and takes away with the network.
-OWN_OWNERS = ("network:dhcp",)
 PLAIN = ("name", "description", "admin_state_up", "port_security_enabled")
 
 
@@ -101,9 +99,7 @@ def delete(ctx: Context, network: Network) -> None:
     floatingips.delete_unused(ctx, network.id)
     left = list(
         ctx.session.scalars(
-            select(Port.id).where(
-                Port.network_id == network.id, Port.device_owner.not_in(OWN_OWNERS)
-            )
+            select(Port.id).where(Port.network_id == network.id, Port.holder != holders.DHCP)
         )
     )
     if left:
@@ -175,7 +171,7 @@ def _check_unsharing(ctx: Context, network: Network) -> None:
         Port.project_id.not_in([network.project_id, ""]),
     )
     if network.external:
-        others = others.where(~Port.device_owner.startswith("network:"))
+        others = others.where(Port.holder.not_in(holders.SERVICES))
     foreign_subnet = select(Subnet.id).where(
         Subnet.network_id == network.id, Subnet.project_id != network.project_id
     )

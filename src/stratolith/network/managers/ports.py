@@ -13,6 +13,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.ids import new_uuid
 from stratolith.network.exceptions import (
     AddressPairAndPortSecurityRequired,
+    DeviceIDNotOwnedByTenant,
     MacAddressInUse,
     NetworkNotFound,
     PortBound,
@@ -21,17 +22,17 @@ from stratolith.network.exceptions import (
     PortSecurityPortHasSecurityGroup,
     ServicePortInUse,
 )
-from stratolith.network.managers import events, ipam, limits, security_groups, tags
+from stratolith.network.managers import events, holders, ipam, limits, security_groups, tags
 from stratolith.network.models import (
     FixedIp,
     Fresh,
     Network,
     Port,
     PortSecurityGroup,
+    Router,
     Subnet,
 )
 
-ROUTER_OWNERS = ("network:router_interface", "network:router_gateway", "network:floatingip")
 MAC_PREFIX = "fa:16:3e"
 PLAIN = {
     "name": "name",
@@ -74,11 +75,13 @@ def create(
     values: Mapping[str, Any],
     *,
     network: Network | None = None,
+    holder: tuple[str, str] = ("", ""),
     made_by_server: bool = False,
     hostname: str = "",
 ) -> Port:
     """Make a port on ``values["network_id"]``; the caller was let at that network.
 
+    ``holder``: what it is made for and that one's id (managers/holders.py).
     ``fixed_ips`` absent or None: one address of each IP version; [] for none at all.
     ``security_groups`` absent or None: the project's default group.
     """
@@ -87,6 +90,8 @@ def create(
         raise NetworkNotFound(net_id=values["network_id"])
     limits.check(ctx, project_id, port=1)
     owner = values.get("device_owner") or ""
+    if not holder[0]:
+        _check_device(ctx, project_id, owner, values.get("device_id") or "")
     secure = values.get("port_security_enabled")
     if secure is None:
         secure = network.port_security_enabled and not owner.startswith("network:")
@@ -104,6 +109,8 @@ def create(
         port_security_enabled=secure,
         allowed_address_pairs=pairs,
         binding_profile=values.get("binding:profile") or {},
+        holder=holder[0],
+        holder_id=holder[1],
         made_by_server=made_by_server,
         hostname=hostname,
         revision_number=1,
@@ -122,6 +129,10 @@ def create(
 
 def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
     """Change a port; the errors are those of create, and PortBound."""
+    if not port.holder and ("device_id" in values or "device_owner" in values):
+        wanted = {"device_owner": port.device_owner, "device_id": port.device_id, **values}
+        owner, device = wanted["device_owner"] or "", wanted["device_id"] or ""
+        _check_device(ctx, port.project_id, owner, device)
     if values.get("mac_address"):
         _change_mac(ctx, port, values["mac_address"])
     secure = values.get("port_security_enabled")
@@ -146,12 +157,9 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
 
 
 def delete(ctx: Context, port: Port) -> None:
-    """Delete as its owner asks; raises ServicePortInUse for ports of routers."""
-    if port.device_owner in ROUTER_OWNERS:
-        from stratolith.network.managers import routers
-
-        if routers.is_held(ctx, port):
-            raise ServicePortInUse(port_id=port.id, reason=f"has device owner {port.device_owner}")
+    """Delete as its owner asks; raises ServicePortInUse for ports of routers and floating IPs."""
+    if port.holder in (*holders.ROUTER, holders.FLOATING_IP):
+        raise ServicePortInUse(port_id=port.id, reason=f"has device owner {port.device_owner}")
     events.port_deleted(ctx, port)
     remove(ctx, port)
 
@@ -160,7 +168,7 @@ def remove(ctx: Context, port: Port) -> None:
     """Take a port away, whoever owns it; floating IPs let go of it."""
     from stratolith.network.managers import floatingips
 
-    if not port.device_owner.startswith("network:"):
+    if port.holder not in holders.SERVICES:
         floatingips.let_go(ctx, port.id)
     tags.forget(ctx, port.id)
     network_id, host = port.network_id, port.binding_host
@@ -180,7 +188,7 @@ def _forget_rows(ctx: Context, port_ids: Sequence[str]) -> None:
 
 def changed(ctx: Context, port: Port, before: str = "") -> None:
     """Hint whoever realises the port; other hosts' rules may name its addresses."""
-    if port.binding_host or before or port.device_owner.startswith("network:"):
+    if port.binding_host or before or port.holder in holders.SERVICES:
         events.changed(ctx, port.network_id)
 
 
@@ -201,6 +209,19 @@ def fixed_ips(ctx: Context, port_ids: Iterable[str]) -> dict[str, list[dict[str,
 
 
 # -- parts ---------------------------------------------------------------------------------------
+
+
+def _check_device(ctx: Context, project_id: str, owner: str, device_id: str) -> None:
+    """Raise DeviceIDNotOwnedByTenant for a port that calls itself another project's router's.
+
+    It would not be that router's in any case (see holders.py); but whoever looks through the
+    router's ports by ``device_id`` would be told that it is.
+    """
+    if owner not in ipam.INTERFACE_OWNERS or not device_id or ctx.is_admin:
+        return
+    router = ctx.session.get(Router, device_id)
+    if router is not None and router.project_id != project_id:
+        raise DeviceIDNotOwnedByTenant(device_id=device_id)
 
 
 def _mac(ctx: Context, network_id: str, wanted: str | None) -> str:

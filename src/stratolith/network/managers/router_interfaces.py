@@ -19,7 +19,7 @@ from stratolith.network.exceptions import (
     RouterInterfaceNotFoundForSubnet,
     SubnetMismatchForPort,
 )
-from stratolith.network.managers import events, ipam, ports, routers, subnets
+from stratolith.network.managers import events, holders, ipam, ports, routers, subnets
 from stratolith.network.managers.routers import INTERFACE
 from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
 
@@ -102,6 +102,7 @@ def _by_subnet(ctx: Context, router: Router, subnet: Subnet) -> Port:
             "fixed_ips": wanted,
         },
         network=subnet.network,
+        holder=(holders.INTERFACE, router.id),
     )
 
 
@@ -110,7 +111,7 @@ def _sixth(ctx: Context, router: Router, subnet: Subnet) -> Port | None:
     if subnet.ip_version != 6:
         return None
     for port, have, _ in routers.interface_subnets(ctx, router.id):
-        beside = port.device_owner == INTERFACE and have.network_id == subnet.network_id
+        beside = port.holder == holders.INTERFACE and have.network_id == subnet.network_id
         if beside and have.ip_version == 6:
             return port
     return None
@@ -118,7 +119,7 @@ def _sixth(ctx: Context, router: Router, subnet: Subnet) -> Port | None:
 
 def _by_port(ctx: Context, router: Router, port_id: str) -> Port:
     port = ports.get(ctx, port_id)
-    if port.device_id:
+    if port.device_id or port.holder:
         raise PortInUse(port_id=port.id, net_id=port.network_id, device_id=port.device_id)
     have = ports.fixed_ips(ctx, [port.id]).get(port.id, [])
     if not have:
@@ -128,6 +129,7 @@ def _by_port(ctx: Context, router: Router, port_id: str) -> Port:
         raise BadRouterRequest(msg="Cannot have multiple IPv4 subnets on router port")
     for subnet in joined:
         routers.check_apart(ctx, router, subnet)
+    holders.hold(port, holders.INTERFACE, router.id)
     return ports.update(
         ctx,
         port,
@@ -145,7 +147,7 @@ def _held(
     ctx: Context, router: Router, port_id: str, subnet_id: str | None
 ) -> tuple[Port, list[str]]:
     port = ctx.session.get(Port, port_id)
-    if port is None or port.device_id != router.id or port.device_owner != INTERFACE:
+    if port is None or not _is_mine(router, port):
         raise RouterInterfaceNotFound(router_id=router.id, port_id=port_id)
     left = [one["subnet_id"] for one in ports.fixed_ips(ctx, [port.id]).get(port.id, [])]
     if subnet_id and subnet_id not in left:
@@ -153,10 +155,14 @@ def _held(
     return port, left
 
 
+def _is_mine(router: Router, port: Port) -> bool:
+    return port.holder == holders.INTERFACE and port.holder_id == router.id
+
+
 def _on_subnet(ctx: Context, router: Router, subnet_id: str) -> tuple[Port, list[str]]:
     subnet = subnets.get(ctx, subnet_id)
     for port, have, _ in routers.interface_subnets(ctx, router.id):
-        if have.id == subnet.id and port.device_owner == INTERFACE:
+        if have.id == subnet.id and port.holder == holders.INTERFACE:
             return port, [subnet.id]
     raise RouterInterfaceNotFoundForSubnet(router_id=router.id, subnet_id=subnet_id)
 

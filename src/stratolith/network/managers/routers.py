@@ -19,7 +19,7 @@ from stratolith.network.exceptions import (
     RouterNotFound,
     RoutesExhausted,
 )
-from stratolith.network.managers import events, limits, networks, ports, tags
+from stratolith.network.managers import events, holders, limits, networks, ports, tags
 from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
 
 INTERFACE = "network:router_interface"
@@ -78,9 +78,7 @@ def update(ctx: Context, router: Router, values: Mapping[str, Any]) -> Router:
 def delete(ctx: Context, router: Router) -> None:
     """Raises RouterInUse while it has interfaces."""
     held = list(
-        ctx.session.scalars(
-            select(Port.id).where(Port.device_id == router.id, Port.device_owner == INTERFACE)
-        )
+        ctx.session.scalars(select(Port.id).where(holders.held_by(holders.INTERFACE, router.id)))
     )
     if held:
         raise RouterInUse(
@@ -91,12 +89,6 @@ def delete(ctx: Context, router: Router) -> None:
     ctx.session.delete(router)
     ctx.session.flush()
     events.changed(ctx)
-
-
-def is_held(ctx: Context, port: Port) -> bool:
-    """Whether a router or floating IP still needs this port of its own."""
-    model = FloatingIp if port.device_owner == "network:floatingip" else Router
-    return bool(port.device_id) and ctx.session.get(model, port.device_id) is not None
 
 
 def gateways(ctx: Context, port_ids: Iterable[str]) -> dict[str, list[dict[str, str]]]:
@@ -110,7 +102,7 @@ def interface_subnets(ctx: Context, router_id: str) -> list[tuple[Port, Subnet, 
         select(Port, Subnet, FixedIp.ip_address)
         .join(FixedIp, FixedIp.port_id == Port.id)
         .join(Subnet, Subnet.id == FixedIp.subnet_id)
-        .where(Port.device_id == router_id, Port.device_owner.in_([INTERFACE, GATEWAY]))
+        .where(Port.holder_id == router_id, Port.holder.in_(holders.ROUTER))
         .order_by(Port.created_at, FixedIp.position)
     )
     return [(port, subnet, address) for port, subnet, address in rows]
@@ -158,6 +150,7 @@ def _set_gateway(ctx: Context, router: Router, info: Mapping[str, Any]) -> None:
             "fixed_ips": wanted or None,
         },
         network=network,
+        holder=(holders.GATEWAY, router.id),
     )
     router.gateway_network_id, router.gateway_port_id = network_id, port.id
     ctx.session.flush()

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions import InterfaceNotFound, OverQuota, TooManyPorts
-from stratolith.network.managers import events, ports, security_groups, tags
+from stratolith.network.managers import events, holders, ports, security_groups, tags
 from stratolith.network.managers.server_requests import (
     NetworkRequest,
     PlannedPort,
@@ -43,6 +43,7 @@ __all__ = [
     "of_servers",
     "plan",
     "release",
+    "servers_of",
     "tap_name",
 ]
 
@@ -118,7 +119,7 @@ def attach(
 def detach(ctx: Context, server_id: str, port_id: str) -> None:
     """Take one port from a server; raises InterfaceNotFound."""
     port = ctx.session.get(Port, port_id)
-    if port is None or port.device_id != server_id or not _is_compute(port):
+    if port is None or (port.holder, port.holder_id) != (holders.SERVER, server_id):
         raise InterfaceNotFound(port_id=port_id)
     _let_go(ctx, port)
 
@@ -129,7 +130,7 @@ def of_servers(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[Server
     by_port = _rows(ctx, list(server_ids), found)
     if not by_port:
         return found
-    wanted = Port.device_id.in_(list(server_ids))
+    wanted = Port.holder_id.in_(list(server_ids)) & (Port.holder == holders.SERVER)
     addresses = ctx.session.execute(
         select(FixedIp.port_id, FixedIp.ip_address, FixedIp.subnet_id)
         .join(Port, Port.id == FixedIp.port_id)
@@ -164,6 +165,16 @@ def of_servers(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[Server
     return found
 
 
+def servers_of(ctx: Context, port_ids: Iterable[str]) -> dict[str, str]:
+    """Port id -> the server that holds it; ports of no server are left out."""
+    rows = ctx.session.execute(
+        select(Port.id, Port.holder_id).where(
+            Port.id.in_(list(port_ids)), Port.holder == holders.SERVER
+        )
+    )
+    return dict(rows.all())
+
+
 def network_metadata(ctx: Context, server_id: str) -> dict[str, Any]:
     """network_data.json of a server."""
     from stratolith.network.managers import network_data
@@ -196,22 +207,19 @@ def _rows(
     rows = ctx.session.execute(
         select(
             Port.id,
-            Port.device_id,
+            Port.holder_id,
             Port.network_id,
             Network.name,
             Port.mac_address,
             Port.status,
             Port.made_by_server,
             Network.mtu,
-            Port.device_owner,
         )
         .join(Network, Network.id == Port.network_id)
-        .where(Port.device_id.in_(server_ids))
+        .where(Port.holder_id.in_(server_ids), Port.holder == holders.SERVER)
         .order_by(Port.created_at, Port.id)
     )
-    for port_id, server_id, network_id, label, mac, status, ours, mtu, owner in rows:
-        if not owner.startswith("compute:"):
-            continue
+    for port_id, server_id, network_id, label, mac, status, ours, mtu in rows:
         one = ServerPort(
             port_id, server_id, network_id, label, mac, status, ours, mtu, tap_name(port_id)
         )
@@ -220,15 +228,9 @@ def _rows(
     return by_port
 
 
-def _is_compute(port: Port) -> bool:
-    return port.device_owner.startswith("compute:")
-
-
 def _of_server(ctx: Context, server_id: str) -> list[Port]:
-    found = ctx.session.scalars(
-        select(Port).where(Port.device_id == server_id, Port.device_owner.startswith("compute:"))
-    )
-    return list(found)
+    found = select(Port).where(holders.held_by(holders.SERVER, server_id))
+    return list(ctx.session.scalars(found))
 
 
 def _make(
@@ -258,6 +260,7 @@ def _make(
             plan.project_id,
             values,
             network=planned.network,
+            holder=(holders.SERVER, server_id),
             made_by_server=True,
             hostname=hostname,
         )
@@ -273,6 +276,7 @@ def _make(
 def _take(ctx: Context, port_id: str, server_id: str, host: str, hostname: str, az: str) -> None:
     port = ctx.session.get(Port, port_id)
     assert port is not None  # the plan was made in this transaction
+    holders.hold(port, holders.SERVER, server_id)
     port.device_id, port.device_owner = server_id, f"compute:{az}"
     port.binding_host, port.hostname = host, hostname
     port.status = "DOWN"
@@ -285,6 +289,7 @@ def _let_go(ctx: Context, port: Port) -> None:
     if port.made_by_server:
         ports.remove(ctx, port)
         return
+    holders.let_go(port)
     port.device_id = port.device_owner = port.binding_host = port.hostname = ""
     port.status = "DOWN"
     port.revision_number += 1

@@ -118,7 +118,7 @@ def _port(ctx: Context, project_id: str, request: NetworkRequest) -> PlannedPort
     port = ctx.session.get(Port, request.port_id or "")
     if port is None or (port.project_id != project_id and not ctx.is_admin):
         raise RequestedPortNotFound(port_id=request.port_id)
-    if port.device_id:
+    if port.device_id or port.holder:
         raise RequestedPortInUse(port_id=port.id)
     if ctx.session.scalar(select(FixedIp.port_id).where(FixedIp.port_id == port.id)) is None:
         raise RequestedPortRequiresFixedIp(port_id=port.id)
@@ -142,7 +142,7 @@ def _check_address(ctx: Context, network: Network, text: str) -> None:
             error_message=f"Fixed IP {text} is not a valid ip address for network {network.id}"
         )
     user = ctx.session.execute(
-        select(Port.device_id)
+        select(Port.holder_id)
         .join(FixedIp, FixedIp.port_id == Port.id)
         .where(FixedIp.network_id == network.id, FixedIp.ip_address == str(address))
     ).first()

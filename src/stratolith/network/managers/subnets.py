@@ -18,6 +18,7 @@ from stratolith.network.exceptions import (
 from stratolith.network.managers import (
     dhcp_ports,
     events,
+    holders,
     ipam,
     limits,
     subnet_ranges,
@@ -27,8 +28,6 @@ from stratolith.network.managers import (
 from stratolith.network.models import FixedIp, Network, Port, Subnet
 from stratolith.network.settings import NetworkSettings
 
-# Addresses of these ports do not keep a subnet from being deleted.
-OWN_OWNERS = ("network:dhcp",)
 PLAIN = ("name", "description", "dns_nameservers", "host_routes", "service_types", "enable_dhcp")
 
 
@@ -105,9 +104,9 @@ def update(ctx: Context, subnet: Subnet, values: Mapping[str, Any]) -> Subnet:
 def delete(ctx: Context, subnet: Subnet) -> None:
     """Raises SubnetInUse while a port other than DHCP's has an address of it."""
     users = select(FixedIp.port_id).join(Port, Port.id == FixedIp.port_id)
-    users = users.where(FixedIp.subnet_id == subnet.id, Port.device_owner.not_in(OWN_OWNERS))
+    users = users.where(FixedIp.subnet_id == subnet.id, Port.holder != holders.DHCP)
     if ipam.is_automatic(subnet):
-        users = users.where(Port.device_owner.in_(ipam.ROUTER_OWNERS))
+        users = users.where(Port.holder.in_(holders.ROUTER))
     if ctx.session.scalar(users.limit(1)) is not None:
         raise SubnetInUse(
             subnet_id=subnet.id,
@@ -146,7 +145,7 @@ def _check_gateway_free(ctx: Context, subnet: Subnet) -> None:
         .where(
             FixedIp.subnet_id == subnet.id,
             FixedIp.ip_address == subnet.gateway_ip,
-            Port.device_owner == "network:router_interface",
+            Port.holder == holders.INTERFACE,
         )
     )
     if user is not None:
@@ -158,7 +157,7 @@ def _give_automatic_addresses(ctx: Context, subnet: Subnet) -> None:
     ports = ctx.session.scalars(
         select(Port).where(
             Port.network_id == subnet.network_id,
-            Port.device_owner.not_in((*ipam.ROUTER_OWNERS, "network:dhcp", "network:floatingip")),
+            Port.holder.not_in(holders.SERVICES),
         )
     )
     for port in list(ports):

@@ -11,9 +11,7 @@ from sqlalchemy import or_, select
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.network.drivers.base import Applied
-from stratolith.network.managers import events
-from stratolith.network.managers.dhcp_ports import OWNER as DHCP
-from stratolith.network.managers.routers import GATEWAY, INTERFACE
+from stratolith.network.managers import events, holders
 from stratolith.network.models import FloatingIp, Port, Router
 
 LOG = logging.getLogger(__name__)
@@ -59,8 +57,8 @@ def _own_ports(ctx: Context, applied: Applied) -> None:
         select(Port).where(
             Port.status != "ACTIVE",
             or_(
-                Port.device_owner.in_([INTERFACE, GATEWAY]) & Port.device_id.in_(applied.routers),
-                (Port.device_owner == DHCP) & Port.network_id.in_(applied.networks),
+                Port.holder.in_(holders.ROUTER) & Port.holder_id.in_(applied.routers),
+                (Port.holder == holders.DHCP) & Port.network_id.in_(applied.networks),
             ),
         )
     )

@@ -26,10 +26,8 @@ from stratolith.network.drivers.base import (
     RouteView,
     SubnetView,
 )
-from stratolith.network.managers import ipam
-from stratolith.network.managers.dhcp_ports import OWNER as DHCP
+from stratolith.network.managers import holders, ipam
 from stratolith.network.managers.events import VIEW
-from stratolith.network.managers.routers import GATEWAY, INTERFACE
 from stratolith.network.managers.server_ports import tap_name
 from stratolith.network.models import FixedIp, Network, Port, Router, Subnet
 from stratolith.network.reconcilers.filter_rules import RuleBook
@@ -86,7 +84,7 @@ class _Compiler:
         here = select(Port.network_id).where(Port.binding_host == self.host)
         found = set(self.session.scalars(here.distinct()))
         if routers:
-            joined = select(Port.network_id).where(Port.device_owner.in_([INTERFACE, GATEWAY]))
+            joined = select(Port.network_id).where(Port.holder.in_(holders.ROUTER))
             found |= set(self.session.scalars(joined.distinct()))
         return sorted(found)
 
@@ -98,8 +96,8 @@ class _Compiler:
                 Port.project_id,
                 Port.mac_address,
                 Port.admin_state_up,
-                Port.device_id,
-                Port.device_owner,
+                Port.holder,
+                Port.holder_id,
                 Port.port_security_enabled,
                 Port.binding_host,
                 Port.hostname,
@@ -107,14 +105,12 @@ class _Compiler:
                 Port.extra_dhcp_opts,
             ).where(Port.network_id.in_(list(self.networks)))
         ).all()
-        self.guests = [row for row in rows if not row.device_owner.startswith("network:")]
+        self.guests = [row for row in rows if row.holder not in holders.SERVICES]
         self.by_network: dict[str, list[Any]] = defaultdict(list)
         for row in self.guests:
             self.by_network[row.network_id].append(row)
-        self.dhcp = {row.network_id: row for row in rows if row.device_owner == DHCP}
-        self.router_ports = {
-            row.id: row for row in rows if row.device_owner in (INTERFACE, GATEWAY)
-        }
+        self.dhcp = {row.network_id: row for row in rows if row.holder == holders.DHCP}
+        self.router_ports = {row.id: row for row in rows if row.holder in holders.ROUTER}
         self.addresses: Addresses = defaultdict(list)
         fixed = self.session.execute(
             select(FixedIp.port_id, FixedIp.subnet_id, FixedIp.ip_address)
@@ -214,7 +210,7 @@ class _Compiler:
             allowed_address_pairs=[AddressPair(**pair) for pair in row.allowed_address_pairs],
             hostname=row.hostname,
             extra_dhcp_opts=_options(row.extra_dhcp_opts),
-            server_id=row.device_id,
+            server_id=row.holder_id,
             project_id=row.project_id,
         )
 
@@ -226,7 +222,7 @@ class _Compiler:
                 ip_address=address,
                 subnet_id=subnet_id,
                 hostname=row.hostname or _host_name(address),
-                server_id=row.device_id,
+                server_id=row.holder_id,
                 project_id=row.project_id,
                 extra_dhcp_opts=_options(row.extra_dhcp_opts),
             )

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from stratolith.kernel.context import Context
 from stratolith.network.drivers.base import FloatingIpView, RouterPortView, RouterView, RouteView
-from stratolith.network.managers.routers import INTERFACE
+from stratolith.network.managers.holders import INTERFACE
 from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
 
 
@@ -19,7 +19,7 @@ def router_views(
     """``view_of`` gives a router port's view by the port's id."""
     interfaces: dict[str, list[RouterPortView]] = defaultdict(list)
     rows = ctx.session.execute(
-        select(Port.id, Port.device_id).where(Port.device_owner == INTERFACE).order_by(Port.id)
+        select(Port.id, Port.holder_id).where(Port.holder == INTERFACE).order_by(Port.id)
     )
     for port_id, router_id in rows:
         found = view_of(port_id)
