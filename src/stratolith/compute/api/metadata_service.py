@@ -50,7 +50,7 @@ def openstack_document(ctx: Context, version: str, name: str) -> Response:
     found = metadata_service.answers(ctx)
     _check(version, VERSIONS)
     if name == "meta_data.json":
-        return _json(found.meta)
+        return _json(metadata_service.seeded(found.meta))
     if name == "network_data.json":
         return _json(found.network)
     if name in ("vendor_data.json", "vendor_data2.json"):
@@ -70,6 +70,7 @@ def content(ctx: Context, number: str) -> Response:
 
 
 def post_password(ctx: Context, version: str, name: str, body: bytes) -> Response:
+    metadata_service.answers(ctx)
     _check(version, VERSIONS)
     if name != "password":
         raise NotFound

@@ -10,6 +10,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import os
 import zlib
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,12 +51,13 @@ EC2_VERSIONS = [
 ]
 CACHE = "compute.metadata"
 MAX_PASSWORD = 4 * 255
+SEED_BYTES = 512
 Tree = dict[str, Any]
 
 
 @dataclass
 class Answers:
-    """Everything one guest can ask for; ``meta`` is meta_data.json of the newest version."""
+    """Everything one guest can ask for; ``meta`` is meta_data.json without its random seed."""
 
     meta: dict[str, Any]
     network: dict[str, Any]
@@ -68,33 +70,44 @@ class Answers:
 # -- who asks ------------------------------------------------------------------------------------
 
 
-def identify(ctx: Context) -> str:
-    """The server id of a request, vouched for by its host's proxy; raises Forbidden."""
+def identify(ctx: Context) -> tuple[str, str]:
+    """Server and project id of a request, vouched for by its host's proxy; raises Forbidden.
+
+    The signature covers the server id alone: whether the server is the project's is asked by
+    ``_owned``.
+    """
     server_id = ctx.headers.get("x-instance-id", "")
+    project_id = ctx.headers.get("x-tenant-id", "")
     given = ctx.headers.get("x-instance-id-signature", "")
     secret = ctx.env.secrets.get("metadata_secret", "")
-    if not server_id or not ctx.headers.get("x-tenant-id") or not secret:
+    if not server_id or not project_id or not secret:
         raise Forbidden("The request does not come through a metadata proxy.")
     wanted = hmac.new(secret.encode(), server_id.encode(), hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(wanted, given):
+    if not hmac.compare_digest(wanted.encode(), given.encode()):
         raise Forbidden("Invalid proxy request signature.")
-    return server_id
+    return server_id, project_id
+
+
+def _owned(server_project: str, project_id: str) -> None:
+    if server_project != project_id:
+        raise Forbidden("The project of the request is not the server's.")
 
 
 def answers(ctx: Context) -> Answers:
     """The answers for the guest that asks; kept in memory for a few seconds."""
-    server_id = identify(ctx)
+    server_id, project_id = identify(ctx)
     kept = ctx.env.caches.setdefault(CACHE, {})
     now = ctx.env.clock.monotonic()
     found = kept.get(server_id)
     if found is None or found[0] < now:
         seconds = ctx.env.settings.of(ComputeSettings).metadata_cache_seconds
+        server = _server(ctx, server_id)
+        _owned(server.project_id, project_id)
         if len(kept) > 2000:
             kept.clear()
-        found = kept[server_id] = (now + seconds, build(ctx, _server(ctx, server_id)))
-    if found[1].meta["project_id"] != ctx.headers.get("x-tenant-id"):
-        raise Forbidden("The project of the request is not the server's.")
+        found = kept[server_id] = (now + seconds, build(ctx, server))
     answer: Answers = found[1]
+    _owned(answer.meta["project_id"], project_id)
     return answer
 
 
@@ -108,10 +121,15 @@ def _server(ctx: Context, server_id: str) -> Server:
 
 
 def set_password(ctx: Context, password: bytes) -> None:
-    """What the guest made for its administrator, once; raises Conflict when it is there."""
+    """What the guest made for its administrator, once.
+
+    Raises Conflict when it is there or too long, Forbidden as ``answers`` does.
+    """
+    server_id, project_id = identify(ctx)
+    server = _server(ctx, server_id)
+    _owned(server.project_id, project_id)
     if len(password) > MAX_PASSWORD:
         raise Conflict("Password is too long.")
-    server = _server(ctx, identify(ctx))
     if server.password:
         raise Conflict("Password was set already.")
     server.password = password.decode("ascii", "replace")
@@ -172,9 +190,12 @@ def _meta_data(ctx: Context, server: Server) -> dict[str, Any]:
             {"path": path, "content_path": f"/content/{number:04d}"}
             for number, path in enumerate(server.files)
         ]
-    seed = hashlib.sha512(server.id.encode() + ctx.env.secrets.get("metadata_secret", "").encode())
-    found["random_seed"] = base64.b64encode(seed.digest() * 8).decode()
     return found
+
+
+def seeded(meta: dict[str, Any]) -> dict[str, Any]:
+    """meta_data.json with new random bytes: a guest that reads it starts its generator anew."""
+    return meta | {"random_seed": base64.b64encode(os.urandom(SEED_BYTES)).decode()}
 
 
 def _ec2(ctx: Context, server: Server) -> Tree:
@@ -212,12 +233,13 @@ def _ec2(ctx: Context, server: Server) -> Tree:
 def config_drive(ctx: Context, server: Server, admin_pass: str | None = None) -> dict[str, bytes]:
     """Path in the drive -> content."""
     found = build(ctx, server)
+    meta = seeded(found.meta)
     if admin_pass:
-        found.meta["admin_pass"] = admin_pass
+        meta["admin_pass"] = admin_pass
     files: dict[str, bytes] = {}
     for version in VERSIONS:
         folder = f"openstack/{version}"
-        files[f"{folder}/meta_data.json"] = msgspec.json.encode(found.meta)
+        files[f"{folder}/meta_data.json"] = msgspec.json.encode(meta)
         files[f"{folder}/network_data.json"] = msgspec.json.encode(found.network)
         files[f"{folder}/vendor_data.json"] = b"{}"
         files[f"{folder}/vendor_data2.json"] = b"{}"
