@@ -21,13 +21,21 @@ from typing import Any, NoReturn
 from openstackclient import shell
 
 # The modules of the commands, and the clients they load when first used
-PACKAGES = ("openstackclient.identity.v3", "openstackclient.image.v2")
+PACKAGES = (
+    "openstackclient.common",
+    "openstackclient.compute.v2",
+    "openstackclient.identity.v3",
+    "openstackclient.image.v2",
+    "openstackclient.network.v2",
+)
 MODULES = (
     "keystoneauth1.loading",
     "keystoneclient.v3.client",
     "openstack.connection",
+    "openstack.compute.v2._proxy",
     "openstack.identity.v3._proxy",
     "openstack.image.v2._proxy",
+    "openstack.network.v2._proxy",
 )
 # A variable: standard input is a terminal (``image create`` else reads an image from it)
 TERMINAL = "CLIENT_HAS_TERMINAL"
@@ -54,11 +62,16 @@ def run(request: dict[str, Any]) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, target in ((1, request["out"]), (2, request["err"])):
         os.dup2(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
+    become(request["words"], request["env"])
+
+
+def become(words: list[str], env: dict[str, str]) -> NoReturn:
+    """Be the client from here on, and end."""
     os.environ.clear()
-    os.environ.update(request["env"])
+    os.environ.update(env)
     status = 1
     try:
-        status = shell.main(request["words"])
+        status = shell.main(words)
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
     except BaseException:

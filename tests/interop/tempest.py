@@ -1,45 +1,21 @@
 """OpenStack's own black-box suite, run against a cloud of the tests.
 
-Tempest lives in a virtual environment of its own (.cache/tempest), since it pins libraries
-that the package does not want. It is installed once, from tempest-requirements.txt.
+It lives in a virtual environment of its own, installed from tempest-requirements.txt.
 """
 
 from __future__ import annotations
 
 import configparser
-import fcntl
-import hashlib
-import json
 import os
-import re
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from . import stestr
+
 FOLDER = Path(__file__).parent
-CACHE = FOLDER.parents[1] / ".cache" / "tempest"
-REQUIREMENTS = FOLDER / "tempest-requirements.txt"
-Outcome = dict[str, str]  # test name -> passed, failed or skipped
-
-
-def installed() -> Path:
-    """The environment's bin directory, made when it is missing or old."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    wanted = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    stamp = CACHE / "stamp"
-    with open(CACHE / "lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not stamp.exists() or stamp.read_text() != wanted:
-            base = "/usr/bin/python3" if Path("/usr/bin/python3").exists() else sys.executable
-            subprocess.run([base, "-m", "venv", "--clear", CACHE / "venv"], check=True)
-            pip: list[str | Path] = [CACHE / "venv/bin/python", "-m", "pip", "install", "--quiet"]
-            subprocess.run([*pip, "-r", REQUIREMENTS], check=True)
-            stamp.write_text(wanted)
-    return CACHE / "venv" / "bin"
 
 
 class Cloud:
@@ -120,85 +96,13 @@ def configuration(cloud: Cloud, workspace: Path) -> configparser.RawConfigParser
     return conf
 
 
-def run(cloud: Cloud, names: Sequence[str], workspace: Path, workers: int = 2) -> Outcome:
+def run(cloud: Cloud, names: Sequence[str], workspace: Path, workers: int = 2) -> stestr.Outcome:
     """Run the named tests; what did not report (a class that failed to set up) counts as failed."""
-    tools = installed()
+    tools = stestr.installed("tempest")
     for folder in ("etc", "logs", "lock"):
         (workspace / folder).mkdir(parents=True, exist_ok=True)
     with open(workspace / "etc" / "tempest.conf", "w") as file:
         configuration(cloud, workspace).write(file)
-    env = {
-        **os.environ,
-        "PATH": f"{tools}:{os.environ.get('PATH', '')}",
-        "PYTHON": str(tools / "python"),
-        "TEMPEST_CONFIG_DIR": str(workspace / "etc"),
-        "OS_TEST_TIMEOUT": "300",
-    }
-    top = subprocess.run(
-        [tools / "python", "-c", "import tempest; print(tempest.__path__[0])"],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout.strip()
-    (workspace / ".stestr.conf").write_text(
-        f"[DEFAULT]\ntest_path={top}/test_discover\ntop_dir={top}\ngroup_regex=([^\\.]*\\.)*\n"
-    )
-    subprocess.run([tools / "stestr", "init"], cwd=workspace, env=env, check=True)
-    known = subprocess.run(
-        [tools / "stestr", "list"], cwd=workspace, env=env, capture_output=True, text=True
-    ).stdout.split("\n")
-    ids = {plain(one): one for one in known if re.match(r"\w+\.\S", one)}
-    wanted = workspace / "wanted.txt"
-    wanted.write_text("".join(ids[name] + "\n" for name in names if name in ids))
-    command: list[str | Path] = [
-        tools / "stestr",
-        "run",
-        "--load-list",
-        wanted,
-        "--concurrency",
-        str(workers),
-    ]
-    with open(workspace / "output.txt", "w") as output:
-        subprocess.run(command, cwd=workspace, env=env, stdout=output, stderr=subprocess.STDOUT)
-    return _outcomes(tools, workspace, env, names)
-
-
-def plain(test_id: str) -> str:
-    """tempest.x.Class.test_y[id-...,smoke] -> tempest.x.Class.test_y"""
-    name, bracket, rest = test_id.partition("[")
-    return name + rest.partition("]")[2] if bracket else name
-
-
-READ = """
-import json, subprocess, sys
-import subunit, testtools
-found = {}
-def take(test):
-    status = {"success": "passed", "skip": "skipped"}.get(test["status"], "failed")
-    if test["status"] not in ("exists", "inprogress"):
-        found[test["id"]] = status
-sink = testtools.StreamToDict(take)
-sink.startTestRun()
-subunit.ByteStreamToStreamResult(sys.stdin.buffer, non_subunit_name="stdout").run(sink)
-sink.stopTestRun()
-print(json.dumps(found))
-"""
-
-
-def _outcomes(tools: Path, workspace: Path, env: dict[str, str], names: Sequence[str]) -> Outcome:
-    stream = subprocess.run(
-        [tools / "stestr", "last", "--subunit"], cwd=workspace, env=env, capture_output=True
-    ).stdout
-    text = subprocess.run(
-        [tools / "python", "-c", READ], input=stream, capture_output=True, check=True
-    ).stdout
-    reported = json.loads(text)
-    by_name = {plain(test_id): status for test_id, status in reported.items()}
-    classes = {
-        match[1]: status
-        for test_id, status in reported.items()
-        if (match := re.match(r"setUpClass \((.+?)\)", test_id))
-    }
-    return {
-        name: by_name.get(name, classes.get(name.rpartition(".")[0], "failed")) for name in names
-    }
+    env = {**os.environ, "TEMPEST_CONFIG_DIR": str(workspace / "etc")}
+    suite = stestr.Suite(tools, "tempest", "test_discover", ".")
+    return suite.run(names, workspace, env, workers)
