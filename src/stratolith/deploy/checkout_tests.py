@@ -87,8 +87,7 @@ def _parts(root: Path) -> list[list[str]]:
     alone = sorted(
         f"tests/{folder.name}"
         for folder in (root / "tests").iterdir()
-        if (folder / "__init__.py").exists()
-        and folder.name not in [*IN_PROCESS, SLOW_FOLDER]
+        if (folder / "__init__.py").exists() and folder.name not in [*IN_PROCESS, SLOW_FOLDER]
     )
     return [
         [*together, *SIDE_BY_SIDE],

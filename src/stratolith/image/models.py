@@ -72,6 +72,19 @@ def image_target(image: Any) -> dict[str, Any]:
     }
 
 
+class FormerImage(Base):
+    """The id of an image that was deleted: nobody may take it again.
+
+    Whoever remembers an image by its id (servers, hosts' copies, backups) must never meet
+    another one under it.
+    """
+
+    __tablename__ = "image_former_images"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    deleted_at: Mapped[datetime] = mapped_column(UtcDateTime, default=utcnow)
+
+
 class ImageMember(Base):
     """A project that a shared image is offered to."""
 

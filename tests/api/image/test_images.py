@@ -415,3 +415,19 @@ def test_a_list_shows_changes_at_once(demo: Client) -> None:
     assert (listed[0]["status"], listed[0]["size"]) == ("active", len(data))
     assert demo.delete("image", f"/images/{image['id']}").status_code == 204
     assert names(demo, "?name=after") == []
+
+
+def test_the_id_of_a_deleted_image_is_never_taken_again(cloud: TestCloud, demo: Client) -> None:
+    """Servers, hosts and backups remember an image by its id."""
+    chosen = "5d4a0b3c-0000-4000-8000-00000000a8a8"
+    made = make(demo, b"mine", id=chosen)
+    assert demo.delete("image", f"/images/{made['id']}").status_code == 204
+    body = {"disk_format": "raw", "container_format": "bare"}
+    for who in (demo, cloud.client("admin")):
+        for spelling in (chosen, chosen.upper()):
+            answer = who.post("image", "/images", json={**body, "id": spelling})
+            assert answer.status_code == 409, answer.text
+    random = make(demo)["id"]
+    demo.delete("image", f"/images/{random}")
+    assert demo.post("image", "/images", json={**body, "id": random}).status_code == 409
+    assert demo.get("image", f"/images/{chosen}").status_code == 404

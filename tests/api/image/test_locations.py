@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from stratolith.image.managers import generations
+from stratolith.image.models import Image
 from stratolith.image.store import cache
 from stratolith.kernel.testing import Client, TestCloud
 from tests.api.image.pages import Site, site
-from tests.api.image.test_images import make, patch
+from tests.api.image.test_images import make, patch, replace
 from tests.api.image.test_imports import ended, show
 
 DATA = bytes(range(256)) * 4096
@@ -59,6 +61,11 @@ def told(client: Client, image: dict[str, Any], url: str, **claimed: str) -> Any
 def data(client: Client, image: dict[str, Any], ranged: str = "") -> Any:
     headers = {"Range": ranged} if ranged else {}
     return client.get("image", f"/images/{image['id']}/file", headers=headers)
+
+
+def copied(cloud: TestCloud, image: dict[str, Any]) -> cache.Copied:
+    with cloud.env.db.read() as session:
+        return generations.copied(session.get_one(Image, image["id"]))
 
 
 def cached(client: Client) -> dict[str, Any]:
@@ -374,9 +381,9 @@ def test_the_least_used_copy_makes_room(open_cloud: TestCloud, owner: Client) ->
     settings = open_cloud.env.settings
     images = [make(owner, DATA) for _ in range(2)]
     for image in images:
-        cache.adopt(settings, image["id"], open_cloud.folder / "images" / image["id"])
+        cache.adopt(settings, copied(open_cloud, image), open_cloud.folder / "images" / image["id"])
     assert data(owner, images[0]).content == DATA  # used later than the other
-    filling = cache.begin(settings, make(owner)["id"], (10 << 30) - len(DATA))
+    filling = cache.begin(settings, copied(open_cloud, make(owner)), (10 << 30) - len(DATA))
     assert filling is not None
     filling.close_now(False)
     assert [one.image_id for one in cache.entries(settings)] == [images[0]["id"]]
@@ -384,12 +391,29 @@ def test_the_least_used_copy_makes_room(open_cloud: TestCloud, owner: Client) ->
 
 def test_a_copy_that_was_cut_off_is_none(open_cloud: TestCloud, owner: Client) -> None:
     settings, image = open_cloud.env.settings, make(owner)
-    filling = cache.begin(settings, image["id"], 10)
+    of = copied(open_cloud, image)
+    filling = cache.begin(settings, of, 10)
     assert filling is not None
-    assert cache.begin(settings, image["id"], 10) is None  # somebody makes it already
+    assert cache.begin(settings, of, 10) is None  # somebody makes it already
     filling.write_now(b"12345")
     filling.close_now(True)
-    assert not cache.has(settings, image["id"])
+    assert not cache.has(settings, of)
+
+
+def test_a_copy_of_other_data_is_not_given_out(
+    open_cloud: TestCloud, owner: Client, web: Site, tmp_path: Path
+) -> None:
+    """A hit is checked against the owner, the hashes and the places of the data."""
+    admin, settings = open_cloud.client("admin"), open_cloud.env.settings
+    image = make(owner, DATA)
+    foreign = tmp_path / "foreign"
+    foreign.write_bytes(b"somebody else's")
+    for stale in (cache.Copied(image["id"], "0" * 16), copied(open_cloud, image)):
+        cache.adopt(settings, stale, foreign)
+    project = admin.get("identity", "/projects?name=admin").json()["projects"][0]["id"]
+    assert patch(admin, image, replace("owner", project)).status_code == 200
+    assert data(admin, image).content == DATA
+    open_cloud.wait(lambda: image["id"] not in cached(admin))
 
 
 def test_what_was_queued_is_copied_after_a_restart(
@@ -397,9 +421,10 @@ def test_what_was_queued_is_copied_after_a_restart(
 ) -> None:
     image, settings = on_web(owner, web), open_cloud.env.settings
     gone = "0e0e0e0e-0000-4000-8000-000000000000"
-    cache.queue(settings, image["id"])
-    cache.queue(settings, gone)
-    open_cloud.wait(lambda: cache.has(settings, image["id"]))
+    of = copied(open_cloud, image)
+    cache.queue(settings, of)
+    cache.queue(settings, cache.Copied(gone, of.generation))
+    open_cloud.wait(lambda: cache.has(settings, of))
     assert gone not in cache.queued(settings)
 
 

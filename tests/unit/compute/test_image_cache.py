@@ -69,7 +69,7 @@ def test_fetched_once_for_many(cache: ImageCache) -> None:
     for thread in threads:
         thread.join()
     assert store.asked == 1
-    assert cache.path("i").read_bytes() == DATA
+    assert cache.path(image()).read_bytes() == DATA
 
 
 @pytest.mark.parametrize(
@@ -97,9 +97,28 @@ def test_pruning_spares_what_is_used_or_young(cache: ImageCache) -> None:
     for name in ("used", "young", "old"):
         cache.fetch(image(id=name), transport(Store()))
     for name in ("used", "old"):
-        os.utime(cache.path(name), (0, 0))
+        os.utime(cache.path(image(id=name)), (0, 0))
     cache.prune({"used"})
-    assert sorted(path.name for path in cache.folder.iterdir()) == ["used", "young"]
+    assert sorted(path.name.split(".")[0] for path in cache.folder.iterdir()) == ["used", "young"]
+
+
+def test_a_copy_is_found_only_by_who_wants_the_same_data(cache: ImageCache) -> None:
+    """An image's id alone tells nothing: it was once a tenant's choice."""
+    store = Store()
+    cache.fetch(image(generation="of one owner"), transport(store))
+    cache.fetch(image(generation="of one owner"), transport(store))
+    assert store.asked == 1
+    other = Store(b"other" * 800)
+    theirs = image(generation="of another", sha512=hashlib.sha512(other.data).hexdigest())
+    assert Path(cache.fetch(theirs, transport(other)).path).read_bytes() == other.data
+    unknown = Store(b"third" * 800)  # without any hash to compare
+    found = cache.fetch(image(generation="a third", sha512=""), transport(unknown))
+    assert Path(found.path).read_bytes() == unknown.data
+    assert (
+        Path(cache.fetch(image(generation="of one owner"), transport(store)).path).read_bytes()
+        == DATA
+    )
+    assert (store.asked, other.asked, unknown.asked) == (1, 1, 1)
 
 
 def disk(tmp_path: Path, kind: str, *options: str) -> bytes:
@@ -136,7 +155,8 @@ def test_other_formats_are_converted_once(
         found = cache.fetch(document(store.data, disk_format), transport(store))
         assert found.format == "qcow2"
     assert store.asked == 1
-    assert os.listdir(cache.folder) == ["i.qcow2"]
+    (kept,) = os.listdir(cache.folder)
+    assert kept.startswith("i.") and kept.endswith(".qcow2")
     status = os.stat(found.path)
     assert status.st_uid == os.geteuid() and status.st_mode & 0o777 == 0o640
     back = tmp_path / "back.raw"
@@ -178,7 +198,7 @@ def test_an_agent_killed_while_converting_leaves_nothing(tmp_path: Path) -> None
         child.stdout.close()
         cache = ImageCache(folder, 60)
         left = list(folder.iterdir()) if folder.exists() else []
-        assert left in ([], [folder / "i.qcow2"])
+        assert left in ([], [cache.path(document(data, "vmdk"))])
         found = cache.fetch(document(data, "vmdk"), transport(Store(data)))
         subprocess.run(["qemu-img", "check", "-q", "-f", "qcow2", found.path], check=True)
 

@@ -18,10 +18,13 @@ class OperationDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImageDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """An image as a host needs it; ``generation`` tells its data and its owner from others'."""
+
     id: str
     format: str
     size: int = 0
     sha512: str = ""
+    generation: str = ""
 
 
 class GuestDocument(msgspec.Struct, frozen=True, kw_only=True):

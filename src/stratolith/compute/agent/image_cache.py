@@ -1,8 +1,11 @@
 """Base images on the host: fetched once, checked, shared by the guests made from them.
 
-<folder>/<image id>          what guests use as it is: raw, qcow2, ISO
-<folder>/<image id>.qcow2    made once from another format
-<folder>/<image id>.part     coming in; *.work: being converted
+<folder>/<image id>.<key>          what guests use as it is: raw, qcow2, ISO
+<folder>/<image id>.<key>.qcow2    made once from another format
+<folder>/<image id>.<key>.part     coming in; *.work: being converted
+
+The key stands for the image's format, size, hash and generation, so that a copy is only ever
+found by who wants the very same data.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ import time
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from pathlib import Path
+
+import msgspec
 
 from stratolith.compute.agent.documents import ImageDocument
 from stratolith.compute.drivers.base import DriverError, ImageRef
@@ -41,16 +46,18 @@ class ImageCache:
         self._guard = threading.Lock()
         self._sweep()
 
-    def path(self, image_id: str, image_format: str = "raw") -> Path:
-        return self.folder / (f"{image_id}.qcow2" if image_format in CONVERTED else image_id)
+    def path(self, image: ImageDocument) -> Path:
+        """Where the copy of this image is or will be."""
+        suffix = ".qcow2" if image.format in CONVERTED else ""
+        return self.folder / f"{image.id}.{_key(image)}{suffix}"
 
     def fetch(self, image: ImageDocument, transport: Transport) -> ImageRef:
         """The image as QEMU can use it, fetched and converted when missing; raises DriverError."""
         if image.format not in (*AS_IT_IS, *CONVERTED):
             raise DriverError(f"Image {image.id} is no disk: its format is {image.format}")
+        path = self.path(image)
         with self._guard:
-            lock = self._locks[image.id]
-        path = self.path(image.id, image.format)
+            lock = self._locks[path.name]
         with lock:
             if not path.exists():
                 self._bring(image, path, transport)
@@ -61,7 +68,7 @@ class ImageCache:
 
     def _bring(self, image: ImageDocument, path: Path, transport: Transport) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-        part = self.folder / f"{image.id}.part"
+        part = self.folder / f"{image.id}.{_key(image)}.part"
         try:
             self._check_room(image)
             self._download(image, part, transport)
@@ -138,3 +145,8 @@ class ImageCache:
                     LOG.info("image %s left the cache", path.name)
             except OSError as error:
                 LOG.warning("image cache: %s: %s", path, error.strerror)
+
+
+def _key(image: ImageDocument) -> str:
+    facts = (image.id, image.generation, image.format, image.size, image.sha512)
+    return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]

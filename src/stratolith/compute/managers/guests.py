@@ -99,6 +99,7 @@ def _image(server: Server) -> Document | None:
         "format": server.image.get("disk_format", "raw"),
         "size": server.image.get("size", 0),
         "sha512": server.image.get("sha512", ""),
+        "generation": server.image.get("generation", ""),
     }
 
 

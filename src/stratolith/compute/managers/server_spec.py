@@ -15,7 +15,7 @@ from typing import Any
 from stratolith.compute.exceptions import FlavorNotFound, HostNotFound, KeypairNotFound
 from stratolith.compute.managers import flavors, hosts, image_machine, keypairs
 from stratolith.compute.models import Flavor
-from stratolith.image.managers import images
+from stratolith.image.managers import generations, images
 from stratolith.kernel import quota
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Conflict, Forbidden, NotFound
@@ -135,6 +135,7 @@ def image_facts(image: Any) -> dict[str, Any]:
         "size": image.size or 0,
         "virtual_size": image.virtual_size or image.size or 0,
         "sha512": image.os_hash_value or "",
+        "generation": generations.of(image),
         "min_disk": image.min_disk or 0,
         "min_ram": image.min_ram or 0,
         "properties": {key: str(value) for key, value in (image.properties or {}).items()},

@@ -18,7 +18,14 @@ from stratolith.image.exceptions import (
     RemoteUnavailable,
     UnknownStore,
 )
-from stratolith.image.managers import images, import_plugins, limits, locations, uploads
+from stratolith.image.managers import (
+    generations,
+    images,
+    import_plugins,
+    limits,
+    locations,
+    uploads,
+)
 from stratolith.image.models import Image
 from stratolith.image.settings import ImageSettings
 from stratolith.image.store import cache, catalogue, files
@@ -94,7 +101,7 @@ async def _open(
     """From the cache, else from the first store that has it: as preferred, or by weight."""
     settings = ctx.env.settings
     for store in ("", *_preferred(ctx, image)):
-        path = await in_thread(_path, settings, image.id, store)
+        path = await in_thread(_path, settings, image, store)
         try:
             if path is not None:
                 return await in_thread(partial(FileStream, path, headers, **part))
@@ -106,12 +113,12 @@ async def _open(
     raise ImageDataNotFound(image_id=image.id)
 
 
-def _path(settings: Settings, image_id: str, store: str) -> Path | None:
+def _path(settings: Settings, image: Image, store: str) -> Path | None:
     """The file in a store of files; of no store: the copy in the cache."""
     if not store:
-        return cache.read(settings, image_id)
+        return cache.read(settings, generations.copied(image))
     known = store in files.names(settings)
-    return files.path(settings, image_id, store) if known else None
+    return files.path(settings, image.id, store) if known else None
 
 
 def _preferred(ctx: Context, image: Image) -> list[str]:
@@ -145,7 +152,7 @@ async def _open_remote(
         raise RemoteUnavailable(image_id=image.id, reason=str(error)) from None
     copy = None
     if length is None and ctx.method == "GET":
-        copy = await in_thread(cache.begin, settings, image.id, size)
+        copy = await in_thread(cache.begin, settings, generations.copied(image), size)
     return RemoteStream(data, headers, length=wanted, status=status, copy=copy)
 
 

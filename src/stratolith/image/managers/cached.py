@@ -6,7 +6,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 
 from stratolith.image.exceptions import CacheDisabled, ImageNotActive, ImageNotFound
-from stratolith.image.managers import images, locations
+from stratolith.image.managers import generations, images, locations
 from stratolith.image.models import Image
 from stratolith.image.settings import ImageSettings
 from stratolith.image.store import cache, files, web
@@ -31,7 +31,7 @@ def queue(ctx: Context, image_id: str) -> None:
     image = images.get(ctx, image_id)
     if image.status != "active":
         raise ImageNotActive(image_id=image_id)
-    cache.queue(ctx.env.settings, image_id)
+    cache.queue(ctx.env.settings, generations.copied(image))
     submit(ctx.env, image_id)
 
 
@@ -80,10 +80,10 @@ def _copy(env: Environment, image_id: str) -> None:
         return
     for store in image.stores:
         if store in files.names(settings) and files.path(settings, image_id, store).exists():
-            cache.adopt(settings, image_id, files.path(settings, image_id, store))
+            cache.adopt(settings, generations.copied(image), files.path(settings, image_id, store))
             return
     urls = locations.on_web(image)
-    filling = cache.begin(settings, image_id, image.size) if urls else None
+    filling = cache.begin(settings, generations.copied(image), image.size) if urls else None
     if filling is None:
         return
     complete = False

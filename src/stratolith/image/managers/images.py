@@ -23,7 +23,7 @@ from stratolith.image.exceptions import (
     WrongStatus,
 )
 from stratolith.image.managers import limits, property_rules
-from stratolith.image.models import Image, ImageMember, image_target
+from stratolith.image.models import FormerImage, Image, ImageMember, image_target
 from stratolith.image.settings import ImageSettings
 from stratolith.image.store import cache, files
 from stratolith.image.store.inspection import TRANSPARENT
@@ -133,8 +133,8 @@ def create(ctx: Context, values: Mapping[str, Any], properties: Mapping[str, str
     owner = known.pop("owner", None) or ctx.project_id
     if owner != ctx.project_id and not ctx.is_admin:
         raise NotOwner(verb="create", owner=owner)
-    if values.get("id") and ctx.session.get(Image, image_id) is not None:
-        raise DuplicateImage(image_id=image_id)
+    if values.get("id"):
+        _require_fresh(ctx, image_id)
     known["visibility"] = known.get("visibility") or "shared"
     known["tags"] = _tags(ctx, known.get("tags", []))
     now = utcnow()
@@ -184,8 +184,15 @@ def delete(ctx: Context, image: Image) -> None:
     if image.upload_token is not None:
         gone.append(files.staging_path(settings, image.id, image.upload_token))
     ctx.session.delete(image)
+    ctx.session.add(FormerImage(id=image.id))
     ctx.session.flush()
     ctx.after_commit(lambda: files.remove(*gone))
+
+
+def _require_fresh(ctx: Context, image_id: str) -> None:
+    """Raises DuplicateImage for an id that is taken or ever was."""
+    if any(ctx.session.get(kind, image_id) is not None for kind in (Image, FormerImage)):
+        raise DuplicateImage(image_id=image_id)
 
 
 def require_status(image: Image, verb: str, *allowed: str) -> None:

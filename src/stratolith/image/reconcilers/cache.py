@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from stratolith.image.managers import cached
+from stratolith.image.managers import cached, generations
 from stratolith.image.models import Image
 from stratolith.image.store import cache
 from stratolith.kernel.context import Context
@@ -25,9 +25,12 @@ class CacheKeeper(Reconciler):
 
     def reconcile(self, ctx: Context, key: str) -> Result | None:
         settings = ctx.env.settings
-        if ctx.session.get(Image, key) is None:
+        image = ctx.session.get(Image, key)
+        if image is None:
             cache.unqueue(settings, key)
             cache.drop(settings, key)
-        elif key in cache.queued(settings):
+            return None
+        cache.drop_others(settings, generations.copied(image))
+        if key in cache.queued(settings):
             cached.submit(ctx.env, key)
         return None

@@ -1,11 +1,14 @@
 """The image cache: files on the server, for data whose own place is slow or far away.
 
-<cache_dir>/<image id>              a complete copy; its times tell when it was made and last read
-<cache_dir>/<image id>.hits         one byte for each time it was read
-<cache_dir>/queue/<image id>        somebody asked for a copy
-<cache_dir>/incomplete/<image id>   a copy that is being made
+<cache_dir>/<image id>.<generation>              a complete copy; its times tell when it was made
+                                                 and last read
+<cache_dir>/<image id>.<generation>.hits         one byte for each time it was read
+<cache_dir>/queue/<image id>                     somebody asked for a copy
+<cache_dir>/incomplete/<image id>.<generation>   a copy that is being made
 
-Several processes may work on it: a file gets its name when it is complete.
+The generation (managers/generations.py) stands for the owner and the data: a copy is found only
+by who asks for the data it was made of. Several processes may work on it: a file gets its name
+when it is complete.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from stratolith.image.settings import ImageSettings
 from stratolith.image.store import files
@@ -29,15 +33,30 @@ LOG = logging.getLogger(__name__)
 STALLED_SECONDS = 600.0  # an incomplete copy that nobody wrote to for so long is dead
 
 
+class Copied(NamedTuple):
+    """What a copy is of."""
+
+    image_id: str
+    generation: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.image_id}.{self.generation}"
+
+
 @dataclass(frozen=True)
 class Entry:
     """A cached image; times in seconds of the epoch, size in bytes."""
 
-    image_id: str
+    of: Copied
     size: int
     hits: int
     last_accessed: float
     last_modified: float
+
+    @property
+    def image_id(self) -> str:
+        return self.of.image_id
 
 
 def enabled(settings: Settings) -> bool:
@@ -59,42 +78,45 @@ def entries(settings: Settings) -> list[Entry]:
     found = []
     place = folder(settings)
     for name in _names(place):
+        of = _parse(name)
+        if of is None:
+            continue
         with contextlib.suppress(FileNotFoundError):  # it went in the meantime
             about = (place / name).stat()
             found.append(
-                Entry(name, about.st_size, _hits(place, name), about.st_atime, about.st_mtime)
+                Entry(of, about.st_size, _hits(place, name), about.st_atime, about.st_mtime)
             )
     return sorted(found, key=lambda one: one.last_accessed)
 
 
-def read(settings: Settings, image_id: str) -> Path | None:
-    """The copy of an image, counted as a hit; None when there is none."""
+def read(settings: Settings, of: Copied) -> Path | None:
+    """The copy of just these data, counted as a hit; None when there is none."""
     if not enabled(settings):
         return None
     place = folder(settings)
-    path = place / image_id
+    path = place / of.name
     try:
         os.utime(path, (time.time(), path.stat().st_mtime))
     except FileNotFoundError:
         return None
-    with (place / f"{image_id}.hits").open("ab") as hits:
+    with (place / f"{of.name}.hits").open("ab") as hits:
         hits.write(b".")
     return path
 
 
-def has(settings: Settings, image_id: str) -> bool:
-    return (folder(settings) / image_id).exists()
+def has(settings: Settings, of: Copied) -> bool:
+    return (folder(settings) / of.name).exists()
 
 
 def queued(settings: Settings) -> list[str]:
     """Ids of the images of which a copy is wanted, oldest first."""
     place = folder(settings) / "queue"
-    return sorted(_names(place), key=lambda name: _changed(place / name))
+    return sorted(filter(is_uuid, _names(place)), key=lambda name: _changed(place / name))
 
 
-def queue(settings: Settings, image_id: str) -> None:
-    if not has(settings, image_id):
-        (folder(settings) / "queue" / image_id).touch()
+def queue(settings: Settings, of: Copied) -> None:
+    if not has(settings, of):
+        (folder(settings) / "queue" / of.image_id).touch()
 
 
 def unqueue(settings: Settings, image_id: str) -> bool:
@@ -107,42 +129,47 @@ def unqueue(settings: Settings, image_id: str) -> bool:
 
 
 def drop(settings: Settings, image_id: str) -> bool:
-    """Remove a copy; whether there was one."""
-    place = folder(settings)
-    was_there = has(settings, image_id)
-    files.remove(place / image_id, place / f"{image_id}.hits")
-    return was_there
+    """Remove every copy of an image; whether there was one."""
+    kept = _copies(settings, image_id)
+    files.remove(*kept)
+    return bool(kept)
+
+
+def drop_others(settings: Settings, of: Copied) -> None:
+    """Remove copies of what an image was before."""
+    files.remove(
+        *(one for one in _copies(settings, of.image_id) if not one.name.startswith(of.name))
+    )
 
 
 def paths(settings: Settings, image_id: str) -> list[Path]:
     """Everything that there may be of an image; nothing when there is no cache."""
     if not enabled(settings):
         return []
-    place = folder(settings)
-    return [place / image_id, place / f"{image_id}.hits", place / "queue" / image_id]
+    return [*_copies(settings, image_id), folder(settings) / "queue" / image_id]
 
 
-def adopt(settings: Settings, image_id: str, file: Path) -> None:
+def adopt(settings: Settings, of: Copied, file: Path) -> None:
     """Cache what a file store has: by another name of the same file where that is possible."""
     place = folder(settings)
-    target = place / "incomplete" / image_id
+    target = place / "incomplete" / of.name
     files.remove(target)
     try:
         os.link(file, target)
     except OSError:  # another file system
         shutil.copyfile(file, target)
-    target.rename(place / image_id)
+    target.rename(place / of.name)
 
 
 class Filling:
     """A copy that is being made; of two at once the second is refused by begin()."""
 
-    def __init__(self, settings: Settings, image_id: str, size: int) -> None:
+    def __init__(self, settings: Settings, of: Copied, size: int) -> None:
         self._settings = settings
         self._place = folder(settings)
-        self._part = self._place / "incomplete" / image_id
+        self._part = self._place / "incomplete" / of.name
         self._file = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-        self._id, self._size, self._written = image_id, size, 0
+        self._name, self._size, self._written = of.name, size, 0
 
     async def write(self, block: bytes) -> None:
         await in_thread(self.write_now, block)
@@ -161,7 +188,7 @@ class Filling:
                     self._written += done
                     rest = rest[done:]
         except OSError as error:
-            LOG.warning("image cache: %s: %s", self._id, error)
+            LOG.warning("image cache: %s: %s", self._name, error)
             self._end()
 
     def close_now(self, complete: bool) -> None:
@@ -171,7 +198,7 @@ class Filling:
         os.close(self._file)
         self._file = -1
         if complete and self._written == self._size:
-            self._part.rename(self._place / self._id)
+            self._part.rename(self._place / self._name)
         else:
             files.remove(self._part)
 
@@ -181,15 +208,15 @@ class Filling:
         files.remove(self._part)
 
 
-def begin(settings: Settings, image_id: str, size: int) -> Filling | None:
+def begin(settings: Settings, of: Copied, size: int) -> Filling | None:
     """Start a copy of ``size`` bytes; None when it has no room or somebody makes it already."""
-    if not enabled(settings) or has(settings, image_id) or not _make_room(settings, size):
+    if not enabled(settings) or has(settings, of) or not _make_room(settings, size):
         return None
-    part = folder(settings) / "incomplete" / image_id
+    part = folder(settings) / "incomplete" / of.name
     if time.time() - _changed(part) > STALLED_SECONDS:
         files.remove(part)
     try:
-        return Filling(settings, image_id, size)
+        return Filling(settings, of, size)
     except FileExistsError:
         return None
 
@@ -209,13 +236,25 @@ def _make_room(settings: Settings, size: int) -> bool:
 def _names(place: Path) -> Iterator[str]:
     with os.scandir(place) as found:
         for entry in found:
-            if is_uuid(entry.name) and entry.is_file(follow_symlinks=False):
+            if entry.is_file(follow_symlinks=False):
                 yield entry.name
 
 
-def _hits(place: Path, image_id: str) -> int:
+def _parse(name: str) -> Copied | None:
+    """What a copy's name says it is of; None for the name of anything else."""
+    image_id, _, generation = name.partition(".")
+    return Copied(image_id, generation) if is_uuid(image_id) and generation.isalnum() else None
+
+
+def _copies(settings: Settings, image_id: str) -> list[Path]:
+    """All copies of an image and what is counted of them."""
+    place = folder(settings)
+    return [place / name for name in _names(place) if name.partition(".")[0] == image_id]
+
+
+def _hits(place: Path, name: str) -> int:
     try:
-        return (place / f"{image_id}.hits").stat().st_size
+        return (place / f"{name}.hits").stat().st_size
     except FileNotFoundError:
         return 0
 
