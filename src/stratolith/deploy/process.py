@@ -45,9 +45,14 @@ def _settings(role: str, layout: Layout, path: Path, *, explicit_state_dir: bool
 
 def _serve(role: str, settings: Settings) -> None:
     if role == "server":
+        from sqlalchemy.exc import DBAPIError
+
         from stratolith import server
 
-        server.serve(settings)
+        try:
+            server.serve(settings)
+        except DBAPIError as error:
+            raise DeployError(f"The server cannot use its database: {error.orig}") from error
     else:
         from stratolith import agent
 

@@ -8,10 +8,12 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from stratolith.deploy import processes, running
 from stratolith.deploy.credentials import api_address
 from stratolith.deploy.prepare import required_packages
+from stratolith.deploy.supervisor_files import has_room
 from stratolith.kernel import architecture
 from stratolith.kernel.config import ApiSection, Settings
 
@@ -72,6 +74,25 @@ def disk(settings: Settings) -> Finding:
         free >= least,
         "free some space, or put the cloud elsewhere with --state-dir",
     )
+
+
+def room(state_dir: Path, run_dir: Path) -> dict[str, Any]:
+    """Free bytes where a running cloud keeps its files, and what is wrong there; "" for nothing."""
+    free, problem = 0, ""
+    for path in (run_dir, state_dir):
+        try:
+            disk = os.statvfs(path)
+        except OSError as error:
+            problem = f"{path} cannot be read: {error.strerror}"
+            continue
+        free = disk.f_bavail * disk.f_frsize
+        if not has_room(str(path)):
+            how = "is read-only" if disk.f_flag & os.ST_RDONLY else f"is full ({free} bytes free)"
+            problem = (
+                f"the disk of {path} {how}: requests that read are answered, those that write "
+                "get 503; when there is room again the cloud goes on by itself"
+            )
+    return {"free_bytes": free, "problem": problem}
 
 
 def taken_ports(settings: Settings) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from stratolith import __version__
 from stratolith.compute.drivers.base import DriverError
-from stratolith.deploy import credentials, host, processes, running
+from stratolith.deploy import credentials, host, processes, requirements, running
 from stratolith.deploy.api_client import ApiClient
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
@@ -32,13 +32,17 @@ def status(layout: Layout, *, as_json: bool) -> int:
 def collect(layout: Layout, settings: Settings) -> Json:
     """Everything `status` shows, as data."""
     missing = running.missing_doors(settings)
+    disk = requirements.room(layout.state_dir, layout.run_dir)
     found: Json = {
         "version": __version__,
         "state_dir": str(layout.state_dir),
         "auth_url": credentials.auth_url(settings),
         "is_fake": settings.fake,
-        "is_ready": not missing and set(running.roles(settings)) <= set(running.pids(layout)),
+        "is_ready": not missing
+        and not disk["problem"]
+        and set(running.roles(settings)) <= set(running.pids(layout)),
         "missing": missing,
+        "disk": disk,
         "processes": _processes(layout, settings),
         "services": [],
         "hosts": [],
@@ -136,6 +140,8 @@ def _lines(document: Json) -> list[str]:
         f"  state directory {document['state_dir']}, auth URL {document['auth_url']}",
     ]
     lines += [f"  missing: {reason}" for reason in document["missing"]]
+    if document["disk"]["problem"]:
+        lines.append(f"  {document['disk']['problem']}")
     lines += _process_lines(document["processes"])
     lines += _table("Services", [
         f"{row['name']:<28} {row['host']:<24} {'up' if row['is_up'] else 'DOWN'}"

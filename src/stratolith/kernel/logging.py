@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import sys
 import time
 from pathlib import Path
 
@@ -34,12 +35,19 @@ class _Json(logging.Formatter):
         return msgspec.json.encode(line).decode()
 
 
+class _LogFile(logging.handlers.RotatingFileHandler):
+    def handleError(self, record: logging.LogRecord) -> None:
+        """A full disk would put a traceback into standard error for each line that is lost."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+
 def set_up(settings: Settings, process: str) -> None:
     """Log to ``<state_dir>/log/<process>.log``, size-capped; to standard error as well."""
     section = settings.of(LogSection)
     folder = Path(settings.state_dir) / "log"
     folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-    handler = logging.handlers.RotatingFileHandler(
+    handler = _LogFile(
         folder / f"{process}.log", maxBytes=section.max_mb << 20, backupCount=3
     )
     plain = logging.Formatter(

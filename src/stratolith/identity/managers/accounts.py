@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select
 from sqlalchemy import update as sql_update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
 
 from stratolith.identity.models import Password, Project, User
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.errors import is_disk_full
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import Unauthorized
 
@@ -99,7 +101,11 @@ def was_active(ctx: Context, user: User) -> None:
     if user.last_active_at is not None and user.last_active_at.date() == now.date():
         return
     statement = sql_update(User).where(User.id == user.id).values(last_active_at=now)
-    ctx.env.db.run(lambda session: session.execute(statement))
+    try:
+        ctx.env.db.run(lambda session: session.execute(statement))
+    except DBAPIError as error:
+        if not is_disk_full(error):  # then the user is let in without the note
+            raise
 
 
 def _one(session: Session, statement: Any, **values: str) -> Account | None:

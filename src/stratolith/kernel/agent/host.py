@@ -19,6 +19,7 @@ from stratolith.kernel.concurrency import Supervisor
 
 LOG = logging.getLogger(__name__)
 HEARTBEAT = 10.0
+LONGEST_PAUSE = 3.0  # of a room that fails: whole within 5 s after its cause went away
 
 
 class Conditions:
@@ -165,7 +166,7 @@ class Host:
                 self._failing[room.view] = str(error) or type(error).__name__
                 if not isinstance(error, Unreachable):
                     LOG.exception("%s: sync failed", room.view)
-                self._stop.wait(min(0.2 * 2**failures, 10.0))
+                self._stop.wait(min(0.2 * 2 ** min(failures, 20), LONGEST_PAUSE))
                 inbox.put("")
 
 

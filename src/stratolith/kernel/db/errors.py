@@ -53,6 +53,12 @@ def is_conflict(error: DBAPIError) -> bool:
     return sqlstate(error) in CONSTRAINT or name.endswith(("_UNIQUE", "_PRIMARYKEY", "_FOREIGNKEY"))
 
 
+def is_disk_full(error: DBAPIError) -> bool:
+    """Whether SQLite could not write for want of room."""
+    text = str(error.orig)
+    return isinstance(error, OperationalError) and ("is full" in text or "disk I/O" in text)
+
+
 def is_outage(error: DBAPIError) -> bool:
     """Whether the database could not be reached or went away (never for SQLite)."""
     if not hasattr(error.orig, "sqlstate"):

@@ -14,14 +14,13 @@ import msgspec
 from sqlalchemy.exc import (
     DataError,
     DBAPIError,
-    OperationalError,
     SQLAlchemyError,
     StatementError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.db.errors import is_conflict, is_outage, is_retryable
+from stratolith.kernel.db.errors import is_conflict, is_disk_full, is_outage, is_retryable
 from stratolith.kernel.exceptions import (
     ApiError,
     BadRequest,
@@ -96,7 +95,7 @@ def database_error(error: SQLAlchemyError) -> Exception:
     if not isinstance(error, DBAPIError):
         return BadRequest(_CANNOT_BE_STORED) if isinstance(error, StatementError) else error
     text = str(error.orig)
-    if isinstance(error, OperationalError) and ("is full" in text or "disk I/O" in text):
+    if is_disk_full(error):
         return Unavailable("The database cannot be written: its disk is full.")
     if isinstance(error, DataError) or any(
         sign in text for sign in ("too large", "out of range", "NUL")

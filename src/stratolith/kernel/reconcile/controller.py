@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from stratolith.kernel import metrics
 from stratolith.kernel.context import Context
-from stratolith.kernel.db.errors import is_outage
+from stratolith.kernel.db.errors import is_disk_full, is_outage
 from stratolith.kernel.ids import new_request_id
 from stratolith.kernel.reconcile import lease
 from stratolith.kernel.reconcile.queue import WorkQueue
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 LEASE_SECONDS = 9.0
+LONGEST_PAUSE = 30.0  # between attempts at a key that fails
+FULL_DISK_SECONDS = 2.0  # the same while it is the disk: nothing is wrong with the key
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ class Controller:
         except Exception as error:
             outcome = "error"
             self._log(error, key)
-            self.queue.retry(key)
+            self.queue.retry(key, FULL_DISK_SECONDS if _is_disk_full(error) else LONGEST_PAUSE)
         finally:
             self.queue.done(key)
             metrics.RECONCILES.labels(self.reconciler.name, outcome).inc()
@@ -142,6 +144,8 @@ class Controller:
     def _log(self, error: Exception, what: str) -> None:
         if isinstance(error, DBAPIError) and is_outage(error):
             LOG.warning("%s: %s: the database does not answer", self.reconciler.name, what)
+        elif _is_disk_full(error):
+            LOG.warning("%s: %s: the disk of the database is full", self.reconciler.name, what)
         else:
             LOG.error("%s: %s failed", self.reconciler.name, what, exc_info=error)
 
@@ -173,3 +177,7 @@ class Controller:
     @property
     def _lease_name(self) -> str:
         return f"reconciler/{self.reconciler.name}"
+
+
+def _is_disk_full(error: Exception) -> bool:
+    return isinstance(error, DBAPIError) and is_disk_full(error)

@@ -36,11 +36,11 @@ class WorkQueue:
             heapq.heappush(self._later, (self._clock.monotonic() + seconds, key))
             self._changed.notify()
 
-    def retry(self, key: str) -> None:
-        """Add again after a growing wait: 0.2 s doubling up to 30 s."""
+    def retry(self, key: str, longest: float = 30.0) -> None:
+        """Add again after a growing wait: 0.2 s doubling up to ``longest`` seconds."""
         with self._changed:
             count = self._failures[key] = self._failures.get(key, 0) + 1
-        self.add_after(key, min(0.2 * 2 ** (count - 1), 30.0))
+        self.add_after(key, min(0.2 * 2 ** min(count - 1, 20), longest))
 
     def forget(self, key: str) -> None:
         """The key went well: its next failure waits shortly again."""
