@@ -95,6 +95,18 @@ class Context:
         other.base_url, other.host_url, other.by_path = self.base_url, self.host_url, self.by_path
         return other
 
+    def beside(self, service: Service) -> Context:
+        """The same caller in the same transaction, judged by another service's rules."""
+        other = Context(self.env, service, identity=self.identity, request_id=self.request_id)
+        other.global_request_id = self.global_request_id
+        other.write = self.write
+        other._session = self.session
+        other._after, other._hints = self._after, self._hints
+        other._internal = self._internal
+        other.host_url, other.by_path = self.host_url, self.by_path
+        other.base_url = self.host_url + (service.mount if self.by_path else "")
+        return other
+
     # -- what is allowed -----------------------------------------------------------------------
 
     def can(self, rule: str, target: Mapping[str, Any] | None = None) -> bool:

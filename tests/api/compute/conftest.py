@@ -30,6 +30,22 @@ class World:
     image: str
     network: str
 
+    def person(self, name: str, role: str, project: str) -> Client:
+        """A new user with one role on a project, which is made if need be."""
+
+        def id_of(kind: str, wanted: str) -> str:
+            found = self.admin.get("identity", f"/{kind}s?name={wanted}").json()[f"{kind}s"]
+            if not found:
+                body = {kind: {"name": wanted}}
+                found = [self.admin.post("identity", f"/{kind}s", json=body).json()[kind]]
+            return str(found[0]["id"])
+
+        body = {"user": {"name": name, "password": "secret-enough-1"}}
+        user = self.admin.post("identity", "/users", json=body).json()["user"]["id"]
+        place = f"/projects/{id_of('project', project)}/users/{user}/roles/{id_of('role', role)}"
+        assert self.admin.put("identity", place).status_code == 204
+        return self.cloud.client(name, project, password="secret-enough-1")
+
     def body(self, name: str = "one", **more: Any) -> dict[str, Any]:
         """A create body; ``more`` goes into the server, None removes."""
         server: dict[str, Any] = {

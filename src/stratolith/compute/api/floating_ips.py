@@ -1,7 +1,7 @@
 """Floating IPs and their pools as old clients reach them through compute (below 2.36).
 
-A pool is an external network. Each route asks the network service's managers; nothing is
-kept here.
+A pool is an external network. Every route runs the network service's own
+(kernel/http/proxy.py); nothing is kept here.
 """
 
 from __future__ import annotations
@@ -9,47 +9,50 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from stratolith.compute.api.links import limited
 from stratolith.compute.exceptions import ItemNotFound
+from stratolith.compute.managers import network_proxy
 from stratolith.compute.schemas import floating_ips as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Forbidden, NotFound
-from stratolith.kernel.http import Response
+from stratolith.kernel.http import Response, proxy
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.ids import is_uuid
 from stratolith.network.exceptions import IpAddressGenerationFailure, OverQuota
-from stratolith.network.managers import floatingips, lookups, networks, server_ports
+from stratolith.network.managers import server_ports
 
 Body = dict[str, Any]
 _RULE = "os_compute_api:os-floating-ips:"
+_PATH = "/floatingips"
 
 
-def _render_all(ctx: Context, floating: Sequence[Any]) -> list[Body]:
-    servers = server_ports.servers_of(ctx, [one.port_id for one in floating if one.port_id])
-    pools = networks.labels(ctx, [one.floating_network_id for one in floating])
+def _render_all(ctx: Context, floating: Sequence[Body]) -> list[Body]:
+    servers = server_ports.servers_of(ctx, [one["port_id"] for one in floating if one["port_id"]])
+    pools = {one["id"]: one["name"] for one in network_proxy.external_networks(ctx)}
     return [
         {
-            "id": one.id,
-            "ip": one.floating_ip_address,
-            "fixed_ip": one.fixed_ip_address,
-            "pool": pools.get(one.floating_network_id) or one.floating_network_id,
-            "instance_id": servers.get(one.port_id or ""),
+            "id": one["id"],
+            "ip": one["floating_ip_address"],
+            "fixed_ip": one["fixed_ip_address"],
+            "pool": pools.get(one["floating_network_id"]) or one["floating_network_id"],
+            "instance_id": servers.get(one["port_id"] or ""),
         }
         for one in floating
     ]
 
 
-def _get(ctx: Context, floating_id: str) -> Any:
+def _path(floating_id: str) -> str:
     if not is_uuid(floating_id):
         raise BadRequest(f"Floating IP id {floating_id} is no uuid.")
-    return floatingips.get(ctx, floating_id)
+    return f"{_PATH}/{floating_id}"
 
 
 def _pool(ctx: Context, name: str | None) -> str:
     """The network id of a pool by name or id; of the first one when none is named."""
     found = [
-        network.id
-        for network in lookups.visible_networks(ctx, external=True)
-        if name in (None, network.id, network.name)
+        network["id"]
+        for network in network_proxy.external_networks(ctx)
+        if name in (None, network["id"], network["name"])
     ]
     if not found:
         raise ItemNotFound(what=f"Floating IP pool {name}" if name else "A floating IP pool")
@@ -59,32 +62,35 @@ def _pool(ctx: Context, name: str | None) -> str:
 
 
 def index(ctx: Context) -> Body:
-    return {"floating_ips": _render_all(ctx, lookups.floating_ips(ctx, ctx.project_id))}
+    found = proxy.every(ctx, "network", _PATH, "floatingips", project_id=ctx.project_id)
+    found.sort(key=lambda one: one["floating_ip_address"])
+    return {"floating_ips": _render_all(ctx, limited(ctx, found))}
 
 
 def show(ctx: Context, floating_id: str) -> Body:
-    return {"floating_ip": _render_all(ctx, [_get(ctx, floating_id)])[0]}
+    found = proxy.call(ctx, "network", "GET", _path(floating_id))["floatingip"]
+    return {"floating_ip": _render_all(ctx, [found])[0]}
 
 
 def create(ctx: Context, body: Body | None) -> Body:
-    values = {"floating_network_id": _pool(ctx, (body or {}).get("pool"))}
+    wanted = {"floating_network_id": _pool(ctx, (body or {}).get("pool"))}
     try:
-        floating = floatingips.create(ctx, ctx.project_id, values)
+        made = proxy.call(ctx, "network", "POST", _PATH, {"floatingip": wanted})["floatingip"]
     except OverQuota as error:  # as these clients know it
         raise Forbidden(str(error)) from None
     except IpAddressGenerationFailure as error:
         raise NotFound(str(error)) from None
-    return {"floating_ip": _render_all(ctx, [floating])[0]}
+    return {"floating_ip": _render_all(ctx, [made])[0]}
 
 
 def remove(ctx: Context, floating_id: str) -> Response:
-    floatingips.delete(ctx, _get(ctx, floating_id))
+    proxy.call(ctx, "network", "DELETE", _path(floating_id))
     return Response(status=202)
 
 
 def pools(ctx: Context) -> Body:
-    found = lookups.visible_networks(ctx, external=True)
-    return {"floating_ip_pools": [{"name": network.name or network.id} for network in found]}
+    found = network_proxy.external_networks(ctx)
+    return {"floating_ip_pools": [{"name": one["name"] or one["id"]} for one in found]}
 
 
 _OLD: dict[str, Any] = {"until": "2.35"}

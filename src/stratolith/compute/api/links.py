@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http.listing import Page, next_link
 
 Links = list[dict[str, str]]
@@ -30,6 +31,18 @@ def with_next(
     if href:
         found[f"{kind}_links"] = [{"rel": "next", "href": href}]
     return found
+
+
+def limited(ctx: Context, items: list[Any]) -> list[Any]:
+    """``offset`` and ``limit`` of lists that have no pages; raises BadRequest."""
+    sizes = {}
+    for name in ("offset", "limit"):
+        text = ctx.query.get(name, "")
+        if text and not (text.isascii() and text.isdigit() and len(text) < 10):
+            raise BadRequest(f"{name} must be a whole number from 0, not '{text[:80]}'.")
+        sizes[name] = int(text or 0)
+    rest = items[sizes["offset"] :]
+    return rest[: sizes["limit"]] if sizes["limit"] else rest
 
 
 def since(ctx: Context, minor: int) -> bool:

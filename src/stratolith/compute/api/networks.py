@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from stratolith.compute.api.links import limited
 from stratolith.kernel.context import Context
+from stratolith.kernel.http import proxy
 from stratolith.kernel.http.routing import Route
-from stratolith.network.managers import lookups, networks
 
 Body = dict[str, Any]
 _RULE = "os_compute_api:os-networks:"
@@ -50,17 +51,20 @@ _ADMIN_FIELDS = [
 ]
 
 
-def _render(ctx: Context, network: Any) -> Body:
+def _render(ctx: Context, network: Body) -> Body:
     names = [*_FIELDS, *(_ADMIN_FIELDS if ctx.is_admin else ())]
-    return {"id": network.id, "label": network.name, **dict.fromkeys(names)}
+    return {"id": network["id"], "label": network["name"], **dict.fromkeys(names)}
 
 
 def index(ctx: Context) -> Body:
-    return {"networks": [_render(ctx, network) for network in lookups.visible_networks(ctx)]}
+    found = proxy.every(ctx, "network", "/networks", "networks")
+    found.sort(key=lambda one: (one["name"], one["id"]))
+    return {"networks": [_render(ctx, network) for network in limited(ctx, found)]}
 
 
 def show(ctx: Context, network_id: str) -> Body:
-    return {"network": _render(ctx, networks.get(ctx, network_id))}
+    path = f"/networks/{proxy.segment(network_id)}"
+    return {"network": _render(ctx, proxy.call(ctx, "network", "GET", path)["network"])}
 
 
 _OLD: dict[str, Any] = {"until": "2.35"}

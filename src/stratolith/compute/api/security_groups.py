@@ -1,108 +1,124 @@
 """Security groups as old clients reach them through compute (below 2.36).
 
-Each route asks the network service's managers; nothing is kept here.
+Every route runs the network service's own (kernel/http/proxy.py); nothing is kept here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+from stratolith.compute.api.links import limited
+from stratolith.compute.managers import network_proxy
 from stratolith.compute.schemas import security_groups as schemas
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import BadRequest, Conflict, NotFound
-from stratolith.kernel.http import Response
+from stratolith.kernel.exceptions import BadRequest, Conflict, Forbidden, NotFound
+from stratolith.kernel.http import Response, proxy
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.ids import is_uuid
-from stratolith.network.managers import lookups, security_group_rules, security_groups
+from stratolith.network.exceptions import OverQuota
 
 Body = dict[str, Any]
 _RULE = "os_compute_api:os-security-groups:"
+_PATH, _RULES_PATH = "/security-groups", "/security-group-rules"
 
 
-def render_all(ctx: Context, groups: Sequence[Any]) -> list[Body]:
-    """The old shape: ingress rules only, as these clients knew no others."""
-    rules = lookups.ingress_rules(ctx, [group.id for group in groups])
-    sources = {rule.remote_group_id for found in rules.values() for rule in found} - {None}
-    named = {group.id: group for group in lookups.groups(ctx, sorted(sources))}
+@contextmanager
+def _old_errors() -> Iterator[None]:
+    """Conflicts as these clients know them."""
+    try:
+        yield
+    except OverQuota as error:
+        raise Forbidden(str(error)) from None
+    except Conflict as error:
+        raise BadRequest(str(error)) from None
+
+
+# -- the old shape -------------------------------------------------------------------------------
+
+
+def render_all(ctx: Context, groups: Sequence[Body]) -> list[Body]:
+    """The old shape: ingress rules only, as these clients knew no others.
+
+    ``groups``: as the network API shows them. Rules of groups that the caller cannot see as
+    their source are left out, as these clients know no other way to tell.
+    """
+    named = {group["id"]: group for group in groups}
+    rules = [rule for group in groups for rule in group["security_group_rules"]]
+    sources = {rule["remote_group_id"] for rule in rules} - {None} - set(named)
+    named.update({one["id"]: one for one in network_proxy.groups(ctx, sorted(sources))})
     return [
         {
-            "id": group.id,
-            "name": group.name,
-            "description": group.description,
-            "tenant_id": group.project_id,
-            "rules": [render_rule(rule, named) for rule in rules[group.id]],
+            "id": group["id"],
+            "name": group["name"],
+            "description": group["description"],
+            "tenant_id": group["project_id"],
+            "rules": [
+                _render_rule(rule, named.get(rule["remote_group_id"]))
+                for rule in group["security_group_rules"]
+                if rule["direction"] == "ingress"
+                and (rule["remote_group_id"] is None or rule["remote_group_id"] in named)
+            ],
         }
         for group in groups
     ]
 
 
-def render_rule(rule: Any, groups: Mapping[str, Any]) -> Body:
-    """``groups``: id -> group, for the source groups of rules."""
-    found: Body = {
-        "id": rule.id,
-        "parent_group_id": rule.security_group_id,
-        "ip_protocol": rule.protocol,
-        "from_port": rule.port_range_min,
-        "to_port": rule.port_range_max,
-        "group": {},
-        "ip_range": {},
+def _render_rule(rule: Body, source: Body | None) -> Body:
+    """``source``: the group that ``rule`` lets in, None for addresses."""
+    low, high, protocol = rule["port_range_min"], rule["port_range_max"], rule["protocol"]
+    if protocol and low is None and high is None:
+        low, high = (1, 65535) if protocol in ("tcp", "udp") else (-1, -1)
+    anywhere = "::/0" if rule["ethertype"] == "IPv6" else "0.0.0.0/0"
+    return {
+        "id": rule["id"],
+        "parent_group_id": rule["security_group_id"],
+        "ip_protocol": protocol,
+        "from_port": low,
+        "to_port": high,
+        "group": {"name": source["name"], "tenant_id": source["project_id"]} if source else {},
+        "ip_range": {} if source else {"cidr": rule["remote_ip_prefix"] or anywhere},
     }
-    source = groups.get(rule.remote_group_id or "")
-    if source is not None:
-        found["group"] = {"name": source.name, "tenant_id": source.project_id}
-    elif rule.remote_group_id is None:
-        anywhere = "::/0" if rule.ethertype == "IPv6" else "0.0.0.0/0"
-        found["ip_range"] = {"cidr": rule.remote_ip_prefix or anywhere}
-    if rule.protocol in ("tcp", "udp") and rule.port_range_min is None:
-        found["from_port"], found["to_port"] = 1, 65535
-    elif rule.protocol == "icmp" and rule.port_range_min is None:
-        found["from_port"] = found["to_port"] = -1
-    return found
 
 
-def _one(ctx: Context, group: Any) -> Body:
-    return {"security_group": render_all(ctx, [group])[0]}
+def _one(ctx: Context, answer: Body) -> Body:
+    return {"security_group": render_all(ctx, [answer["security_group"]])[0]}
 
 
-def _get(ctx: Context, group_id: str) -> Any:
+def _path(group_id: str) -> str:
     if not is_uuid(group_id):
         raise BadRequest("Security group id should be uuid")
-    return security_groups.get(ctx, group_id)
+    return f"{_PATH}/{group_id}"
+
+
+# -- groups --------------------------------------------------------------------------------------
 
 
 def index(ctx: Context) -> Body:
-    if ctx.is_admin and "all_tenants" in ctx.query:
-        groups = lookups.all_groups(ctx)
-    else:
-        groups = security_groups.of_project(ctx, ctx.project_id)
-    return {"security_groups": render_all(ctx, groups)}
+    whose = {} if ctx.is_admin and "all_tenants" in ctx.query else {"project_id": ctx.project_id}
+    groups = proxy.every(ctx, "network", _PATH, "security_groups", **whose)
+    groups.sort(key=lambda group: (group["project_id"], group["name"], group["id"]))
+    return {"security_groups": render_all(ctx, limited(ctx, groups))}
 
 
 def create(ctx: Context, body: Body) -> Body:
-    wanted = body["security_group"]
-    values = {"name": wanted["name"], "description": wanted["description"]}
-    group = security_groups.create(ctx, ctx.project_id, values)
-    return _one(ctx, group)
+    with _old_errors():
+        return _one(ctx, proxy.call(ctx, "network", "POST", _PATH, _wanted(body)))
 
 
 def show(ctx: Context, group_id: str) -> Body:
-    return _one(ctx, _get(ctx, group_id))
+    return _one(ctx, proxy.call(ctx, "network", "GET", _path(group_id)))
 
 
 def update(ctx: Context, group_id: str, body: Body) -> Body:
-    wanted, group = body["security_group"], _get(ctx, group_id)
-    values = {"name": wanted["name"], "description": wanted["description"]}
-    security_groups.update(ctx, group, values)
-    return _one(ctx, group)
+    with _old_errors():
+        return _one(ctx, proxy.call(ctx, "network", "PUT", _path(group_id), _wanted(body)))
 
 
 def remove(ctx: Context, group_id: str) -> Response:
-    group = _get(ctx, group_id)
-    try:
-        security_groups.delete(ctx, group)
-    except Conflict as error:  # as these clients know it
-        raise BadRequest(str(error)) from None
+    with _old_errors():
+        proxy.call(ctx, "network", "DELETE", _path(group_id))
     return Response(status=202)
 
 
@@ -112,40 +128,31 @@ def remove_nothing(ctx: Context) -> None:
     raise NotFound
 
 
+def _wanted(body: Body) -> Body:
+    given = body["security_group"]
+    return {"security_group": {name: given[name] for name in ("name", "description")}}
+
+
 # -- rules ---------------------------------------------------------------------------------------
 
 
 def create_rule(ctx: Context, body: Body) -> Body:
     wanted = body["security_group_rule"]
-    group = _get(ctx, wanted.get("parent_group_id") or "")
-    values: dict[str, Any] = {
-        "security_group_id": group.id,
-        "direction": "ingress",
-        "ethertype": "IPv4",
-        "protocol": wanted.get("ip_protocol"),
-    }
+    proxy.call(ctx, "network", "GET", _path(wanted["parent_group_id"] or ""))
+    source = None
     if wanted.get("group_id"):
-        values["remote_group_id"] = _get(ctx, wanted["group_id"]).id
-    elif wanted.get("cidr"):
-        values["remote_ip_prefix"] = wanted["cidr"]
-        values["ethertype"] = "IPv6" if ":" in wanted["cidr"] else "IPv4"
-    for old, new in (("from_port", "port_range_min"), ("to_port", "port_range_max")):
-        if wanted.get(old) not in (None, "", -1, "-1"):
-            values[new] = int(wanted[old])
-    if isinstance(values["protocol"], str):
-        values["protocol"] = values["protocol"].lower()
-    try:
-        rule = security_group_rules.create(ctx, group.project_id, values)
-    except Conflict as error:  # as these clients know it
-        raise BadRequest(str(error)) from None
-    sources = lookups.groups(ctx, [rule.remote_group_id]) if rule.remote_group_id else []
-    return {"security_group_rule": render_rule(rule, {group.id: group for group in sources})}
+        found = proxy.call(ctx, "network", "GET", _path(wanted["group_id"]))
+        source = found["security_group"]
+    rule = schemas.as_network_rule(wanted)
+    with _old_errors():
+        made = proxy.call(ctx, "network", "POST", _RULES_PATH, {"security_group_rule": rule})
+    return {"security_group_rule": _render_rule(made["security_group_rule"], source)}
 
 
 def remove_rule(ctx: Context, rule_id: str) -> Response:
     if not is_uuid(rule_id):
         raise BadRequest("Security group rule id should be uuid")
-    security_group_rules.delete(ctx, security_group_rules.get(ctx, rule_id))
+    proxy.call(ctx, "network", "DELETE", f"{_RULES_PATH}/{rule_id}")
     return Response(status=202)
 
 

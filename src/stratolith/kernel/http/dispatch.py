@@ -133,6 +133,11 @@ def _admitted(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[An
         except Unauthorized:
             if not route.public:
                 raise
+    return authorized(ctx, route, variables)
+
+
+def authorized(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[Any, ...]:
+    """Load and ask the policy for a caller who is known already."""
     if any("\x00" in value for value in variables.values()):
         raise NotFound
     if route.load is None:

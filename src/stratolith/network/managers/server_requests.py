@@ -15,6 +15,7 @@ from stratolith.network.exceptions import (
     InvalidInput,
     NetworkAmbiguous,
     NetworkRequiresSubnet,
+    PolicyNotAuthorized,
     RequestedNetworkNotFound,
     RequestedPortInUse,
     RequestedPortNotFound,
@@ -111,6 +112,7 @@ def _one(ctx: Context, project_id: str, request: NetworkRequest) -> PlannedPort:
     _check_subnet(ctx, network)
     if request.fixed_ip:
         _check_address(ctx, network, request.fixed_ip)
+    _check_rules(ctx, network, request)
     return PlannedPort(network, None, request.fixed_ip, request.tag)
 
 
@@ -129,6 +131,25 @@ def _check_subnet(ctx: Context, network: Network) -> None:
     found = select(Subnet.id).where(Subnet.network_id == network.id).limit(1)
     if ctx.session.scalar(found) is None:
         raise NetworkRequiresSubnet(network_id=network.id)
+
+
+def _check_rules(ctx: Context, network: Network, request: NetworkRequest) -> None:
+    """Raise PolicyNotAuthorized where the network API would not make this port for the caller."""
+    if ctx.identity is None:
+        return  # the cloud itself
+    asking = ctx.beside(ctx.env.service("network"))
+    target = {
+        **network.policy_target(),
+        "project_id": ctx.project_id,
+        "tenant_id": ctx.project_id,
+        "shared": network.project_id != ctx.project_id,  # else it was refused above
+    }
+    rules = ["create_port"]
+    if request.fixed_ip:
+        rules += ["create_port:fixed_ips", "create_port:fixed_ips:ip_address"]
+    for rule in rules:
+        if not asking.can(rule, target):
+            raise PolicyNotAuthorized(action=rule)
 
 
 def _check_address(ctx: Context, network: Network, text: str) -> None:

@@ -1,0 +1,96 @@
+"""A route that stands for a route of another service: it runs that very route.
+
+Old compute clients reach security groups, floating IPs and networks through compute. Whatever
+such a route does is done by the network service's own route, for the same caller and in the same
+transaction: its policy, its look-ups and its validation decide, so a proxy cannot be weaker than
+what it stands for.
+
+    found = proxy.call(ctx, "network", "GET", f"/security-groups/{group_id}")["security_group"]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from starlette.datastructures import QueryParams
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import MethodNotAllowed, NotFound
+from stratolith.kernel.http import dispatch
+from stratolith.kernel.http.response import Response
+from stratolith.kernel.http.routing import Route, Router
+from stratolith.kernel.http.validation import query_document
+
+Query = Mapping[str, str | Sequence[str]]
+
+
+def call(
+    ctx: Context, service_type: str, method: str, path: str, body: Any = None, **query: Any
+) -> Any:
+    """What the route answers, as a JSON value; raises what it raises.
+
+    ``path`` is below the service's version prefix. ``query``: texts or lists of them; names
+    with other signs than letters go in as ``**{"router:external": "true"}``.
+    """
+    service = ctx.env.service(service_type)
+    match = _router(ctx, service_type).match(service.prefix + path)
+    if match is None:
+        raise NotFound
+    inner = ctx.beside(service)
+    inner.method, inner.path, inner.query = method, service.prefix + path, _query(query)
+    inner.microversion = service.microversions.maximum if service.microversions else None
+    route = _route(inner, match.routes.get(method, []))
+    loaded = dispatch.authorized(inner, route, match.variables)
+    names: dict[str, Any] = dict(match.variables)
+    if loaded:
+        names.pop(next(reversed(match.variables)))
+    if route.query is not None:
+        document = query_document(inner.query, inner.query.getlist)
+        route.query.check(document, inner.microversion, what="query")
+    if route.body is not None:
+        route.body.check(body, inner.microversion, what="body")
+        names["body"] = body
+    answer = route.handler(inner, *loaded, **names)
+    return answer.body if isinstance(answer, Response) else answer
+
+
+def every(ctx: Context, service_type: str, path: str, collection: str, **query: Any) -> list[Any]:
+    """All items of a list, page after page."""
+    found: list[Any] = []
+    while True:
+        body = call(ctx, service_type, "GET", path, **query)
+        found += body[collection]
+        links = body.get(f"{collection}_links", ())
+        if not any(link["rel"] == "next" for link in links):
+            return found
+        query["marker"] = found[-1]["id"]
+
+
+def segment(text: str) -> str:
+    """One part of a path: what a caller sends cannot become two."""
+    return quote(text, safe="")
+
+
+def _route(ctx: Context, candidates: Sequence[Route]) -> Route:
+    for route in candidates:
+        if route.root or route.serves(ctx.microversion):
+            return route
+    raise MethodNotAllowed
+
+
+def _query(query: Query) -> QueryParams:
+    pairs = []
+    for name, value in query.items():
+        listed = [value] if isinstance(value, str) else value
+        pairs += [(name, one) for one in listed]
+    return QueryParams(pairs)
+
+
+def _router(ctx: Context, service_type: str) -> Router:
+    known: dict[str, Router] = ctx.env.caches.setdefault("http.proxy", {})
+    if service_type not in known:
+        service = ctx.env.service(service_type)
+        known[service_type] = Router(service.routes, service.prefix)
+    return known[service_type]
