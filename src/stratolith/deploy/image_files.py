@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from stratolith.deploy.errors import DeployError
+from stratolith.deploy.guest_image import GuestImageError, judging
 from stratolith.deploy.image_contents import Contents, Search
 from stratolith.kernel.disk_images import BadImage, NoRoom, conversion, decompression
 from stratolith.kernel.disk_images.archives import BLOCK as TAR_BLOCK
@@ -45,12 +46,26 @@ def unwrap(file: Path, folder: Path, progress: Progress) -> Path:
 
     Raises DeployError.
     """
+    require_file(file)
     for layer in range(_LAYERS):
         inner = _attempt(file, partial(_unwrap_once, file, folder / f"layer{layer}", progress))
         if inner is None:
             return file
         file = inner
     raise DeployError("The file is packed in more layers than anybody would.")
+
+
+def require_file(file: Path) -> None:
+    """Raises DeployError unless this is a file with something in it; opens nothing."""
+    try:
+        judging.require_file(file)
+    except GuestImageError as error:
+        raise DeployError(f"{str(error)[0].upper()}{str(error)[1:]}.") from None
+
+
+def check(file: Path, found: Findings, folder: Path) -> None:
+    """Raises DeployError when parts of the disk are missing: it would read as zeros there."""
+    _attempt(file, lambda: conversion.check(file, found.format, folder=folder, seconds=900.0))
 
 
 def _unwrap_once(file: Path, target: Path, progress: Progress) -> Path | None:
@@ -83,6 +98,7 @@ def inspect(file: Path, *, quiet: bool = False) -> Findings:
             if not quiet:
                 search.feed(block)
         name = inspection.format
+        judging.require_whole(file, name)
         if name not in STRUCTURED and inspection.is_fixed_vhd:
             name = "vhd"
         judged = _as(name, inspection)

@@ -14,7 +14,10 @@ from stratolith.deploy.api_client import ApiClient
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.image_files import FOREIGN, Findings
 from stratolith.deploy.layout import Layout
+from stratolith.kernel import architecture
 
+# properties that lead servers to hosts of a processor
+ARCHITECTURE = ("hw_emulation_architecture", "hw_architecture", "architecture")
 KEEP = "keep"  # upload the disk in the format it has
 SUFFIXES = (".gz", ".xz", ".bz2", ".zip", ".ova", ".qcow2", ".img", ".raw", ".iso")
 
@@ -62,6 +65,7 @@ class Progress:
 def run(layout: Layout, wishes: Wishes, out: TextIO = sys.stdout) -> int:
     """Import one file; raises DeployError. Returns the exit status."""
     properties = _properties(wishes.properties)
+    image_files.require_file(wishes.file)
     progress = Progress(out)
     client = ApiClient(credentials.access(layout, layout.settings()), "admin")
     with tempfile.TemporaryDirectory(dir=layout.state_dir, prefix="image-import-") as name:
@@ -70,6 +74,7 @@ def run(layout: Layout, wishes: Wishes, out: TextIO = sys.stdout) -> int:
         found = image_files.inspect(file)
         progress.end()
         print(f"{wishes.file}: {found.format}, {_sizes(found)}", file=out)
+        image_files.check(file, found, folder)
         seen = image_files.contents(file, found, folder, progress)
         file, found = _converted(file, found, folder, wishes.convert, progress)
         progress.end()
@@ -111,6 +116,11 @@ def _properties(texts: Sequence[str]) -> dict[str, str]:
         name, equals, value = text.partition("=")
         if not name or not equals:
             raise DeployError(f"--property {text} is not NAME=VALUE.")
+        if name in ARCHITECTURE and architecture.canonical(value) is None:
+            raise DeployError(
+                f"--property {text}: there is no architecture {value!r}.",
+                f"known: {', '.join(sorted(architecture.NAMES))}",
+            )
         found[name] = value
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import platform
 import shutil
 import subprocess
@@ -94,6 +95,47 @@ def test_hostile_and_missing_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     with pytest.raises(DeployError, match="empty"):
         image_files.inspect(tmp_path / "empty")
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("empty", "file is empty"),
+        ("pipe", "is a pipe or a device, not a file"),
+        ("folder", "is a directory, not a file"),
+        ("/dev/zero", "is a pipe or a device, not a file"),
+        ("nothing", "No such file"),
+    ],
+)
+def test_what_is_no_file_is_told_before_anything_is_opened(
+    tmp_path: Path, file: str, text: str
+) -> None:
+    (tmp_path / "empty").touch()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(DeployError, match=text):
+        image_files.unwrap(tmp_path / file, tmp_path, nothing)
+
+
+@needs_qemu
+@pytest.mark.parametrize("kind", ["qcow2", "vmdk", "vhdx"])
+def test_a_disk_that_was_cut_off_is_refused(tmp_path: Path, kind: str) -> None:
+    raw, disk = tmp_path / "raw", tmp_path / "disk"
+    raw.write_bytes(bytes(range(256)) * (4 << 12))
+    command = ["qemu-img", "convert", "-f", "raw", "-O", kind, str(raw), str(disk)]
+    subprocess.run(command, check=True)
+    image_files.check(disk, image_files.inspect(disk), tmp_path)
+    with disk.open("r+b") as file:
+        file.truncate(disk.stat().st_size // 2)
+    with pytest.raises(DeployError, match="is refused"):
+        image_files.check(disk, image_files.inspect(disk), tmp_path)
+
+
+def test_an_unknown_architecture_is_told() -> None:
+    for name in ("hw_architecture", "architecture", "hw_emulation_architecture"):
+        with pytest.raises(DeployError, match="no architecture 'pdp11'"):
+            image_import._properties([f"{name}=pdp11"])
+        assert image_import._properties([f"{name}=x86_64"]) == {name: "x86_64"}
 
 
 @pytest.mark.parametrize("case", hostile.DANGEROUS[::2], ids=lambda case: case.name)

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stratolith.kernel.disk_images import BadImage, NoRoom, conversion
+
 from .errors import GuestImageError
 
 SECTOR = 512
@@ -75,8 +77,11 @@ def to_qcow2(
     source: Path, out: Path, options: Iterable[str], compress: bool, source_format: str = "raw"
 ) -> None:
     """Convert a disk of the format `source_format` to qcow2 with the given creation options."""
-    command = ["qemu-img", "convert", "-f", source_format, "-O", "qcow2", "-o", ",".join(options)]
-    run([*command, *(["-c"] if compress else []), str(source), str(out)])
+    words = ["-o", ",".join(options), *(["-c"] if compress else [])]
+    try:
+        conversion.convert(source, source_format, out, "qcow2", options=words)
+    except (BadImage, NoRoom, OSError) as error:
+        raise GuestImageError(f"{source.name} cannot be converted: {error}") from None
 
 
 def run(command: list[str], environment: dict[str, str] | None = None) -> str:

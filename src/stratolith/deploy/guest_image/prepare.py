@@ -13,6 +13,7 @@ from .architectures import of_machine
 from .builder import build
 from .download import DownloadError, digest, download
 from .errors import GuestImageError
+from .judging import judge
 
 CIRROS_VERSION = "0.6.3"
 CIRROS_URL = "https://download.cirros-cloud.net/{version}/cirros-{version}-{machine}-disk.img"
@@ -59,8 +60,7 @@ def prepare_alternate(image: Path, cache: Path, progress: Progress) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     part = out.with_suffix(".part")
     progress("cirros-alt: writing a compressed copy")
-    with image.open("rb") as file:  # never let qemu-img guess: a raw disk may pretend
-        source_format = "qcow2" if file.read(4) == b"QFI\xfb" else "raw"
+    source_format = judge(image)
     options = ["compat=1.1", "cluster_size=131072"]
     disk.to_qcow2(image, part, options, compress=True, source_format=source_format)
     part.chmod(0o644)
@@ -154,21 +154,21 @@ def _own_url(url: str, cache: Path, progress: Progress) -> Path:
     target = cache / "own" / f"{hashlib.sha256(url.encode()).hexdigest()[:12]}-{name}"
     if target.is_file():
         progress(f"{url} is in the cache")
-        return target
-    progress(f"downloading {url}")
-    return download(url, target, None, _percent(progress, name))
+    else:
+        progress(f"downloading {url}")
+        download(url, target, None, _percent(progress, name))
+    try:
+        judge(target)
+    except GuestImageError:
+        target.unlink()
+        raise
+    return target
 
 
 def _own_file(name: str, progress: Progress) -> Path:
     path = Path(name.removeprefix("file://")).expanduser()
-    try:
-        with path.open("rb") as file:
-            empty = not file.read(1)
-    except OSError as error:
-        raise GuestImageError(f"image {name}: {error.strerror or error}") from error
-    if empty:
-        raise GuestImageError(f"image {name}: the file is empty")
-    progress(f"using {path}")
+    found = judge(path)
+    progress(f"using {path} ({found})")
     return path.resolve()
 
 

@@ -1,4 +1,4 @@
-"""Turns a disk of one format into one of another: qemu-img on a leash.
+"""All that qemu-img does for us, on a leash: convert a disk, check it, make a layer over it.
 
 The format is always told, never guessed from the data, and backing files are switched off: what
 qemu-img opens besides the source is nothing.
@@ -10,7 +10,8 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,6 +34,7 @@ DRIVERS = {
 RESERVE = 256 << 20  # bytes of a disk that a conversion leaves free
 _SLACK = 64 << 20  # tables that a measurement may not count
 _WORK = ".work"
+_CHECKED = ("qcow2", "vdi", "vhdx", "vmdk", "parallels")
 _MEASURED = ("raw", "qcow2")
 
 Progress = Callable[[float], None]
@@ -46,23 +48,60 @@ def convert(
     *,
     progress: Progress | None = None,
     reserve: int = RESERVE,
+    options: Sequence[str] = (),
 ) -> None:
     """Make ``target`` from ``source``, durable and whole or not at all.
 
     ``source`` changes its owner for the time of the work when root converts and not everybody
     may read it. ``progress`` is
-    called with percentages. Raises BadImage, NoRoom, OSError.
+    called with percentages; ``options`` are qemu-img's words for how the target is written.
+    Raises BadImage, NoRoom, OSError.
     """
-    with _workplace(source, target) as place:
+    with _workplace(source, target.with_name(target.name + _WORK)) as place:
         described = _describe(source_format)
         size = _measure(place, described, target_format)
         _check_room(target.parent, size, reserve)
-        words = ["qemu-img", "convert", "-p", "-O", DRIVERS[target_format], described, "target"]
+        kind = ["-O", DRIVERS[target_format], *options]
+        words = ["qemu-img", "convert", "-p", *kind, described, "target"]
         leash.run(words, place, Limits(file_size=size + _SLACK), progress)
         made = place / "target"
-        _sync(made)
         leash.reclaim(made)
+        _sync(made)
         made.chmod(0o640)
+        made.rename(target)
+
+
+def check(
+    source: Path, source_format: str, *, folder: Path | None = None, seconds: float = 120.0
+) -> None:
+    """Raises BadImage when parts of a disk are missing or its tables are damaged, or OSError.
+
+    The work is done in ``folder``, beside the disk when that is None.
+    Reads the tables, not the data (milliseconds to seconds). Raw disks have none.
+    """
+    if DRIVERS.get(source_format) not in _CHECKED:
+        return
+    limits = Limits(file_size=0, cpu_seconds=int(seconds), seconds=seconds)
+    # a name of its own: several guests may be made of one image at once
+    work = tempfile.mkdtemp(dir=folder or source.parent, prefix=f"{source.name}.", suffix=_WORK)
+    with _workplace(source, Path(work)) as place:
+        # 3: clusters nobody uses, which harms nothing
+        words = ["qemu-img", "check", "-q", _describe(source_format)]
+        leash.run(words, place, limits, accept=(0, 3))
+
+
+def layer(target: Path, size: int, backing: Path | None = None, backing_format: str = "") -> None:
+    """Make a qcow2 of ``size`` bytes, empty or over the disk ``backing``, which is not opened.
+
+    Raises BadImage, OSError.
+    """
+    words = ["qemu-img", "create", "-q", "-u", "-f", "qcow2"]
+    if backing is not None:
+        words += ["-b", str(backing), "-F", backing_format]
+    with leash.lent(target.parent) as place:
+        leash.run([*words, "made", str(size)], place, Limits(file_size=_SLACK, seconds=60.0))
+        made = place / "made"
+        leash.reclaim(made)
         made.rename(target)
 
 
@@ -74,9 +113,8 @@ def leftovers(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _workplace(source: Path, target: Path) -> Iterator[Path]:
-    """A directory beside the target that holds nothing but the source."""
-    place = target.with_name(target.name + _WORK)
+def _workplace(source: Path, place: Path) -> Iterator[Path]:
+    """The new directory ``place``, which holds nothing but the source."""
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(mode=0o700)
     inside = place / "source"

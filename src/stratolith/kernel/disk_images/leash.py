@@ -1,8 +1,8 @@
 """Runs a program that parses a stranger's data: bounded, and with as little to lose as possible.
 
 Always: limits on memory, processor time, size of files and wall time, no new privileges, an
-environment of its own. Started by root besides: a user of its own who owns nothing but the
-working directory, and a network namespace in which there is nothing.
+environment of its own. Started by root besides: a user of its own without any capability, who
+owns nothing but the working directory, and a network namespace in which there is nothing.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import os
 import re
 import shutil
 import signal
+import stat
 import subprocess
+import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,9 +43,12 @@ def run(
     directory: Path,
     limits: Limits,
     progress: Callable[[float], None] | None = None,
+    *,
+    accept: Sequence[int] = (0,),
 ) -> str:
     """The program's output; it runs in ``directory``. Raises BadImage with its own words.
 
+    Whatever the program needs must be lent() to it. ``accept``: good exit statuses.
     ``progress`` is called with the percentage that the program prints, as qemu-img -p does.
     """
     started = _start([*_leash(limits), *words], directory)
@@ -61,22 +66,50 @@ def run(
         overdue.cancel()
     if not in_time:
         raise BadImage(f"{words[0]} did not end within {limits.seconds:.0f} s")
-    if started.returncode != 0:
+    if started.returncode not in accept:
         raise BadImage(f"{words[0]} failed: {words_of_error[-400:] or _ending(started.returncode)}")
     return output
 
 
 def surrender(*paths: Path) -> None:
     """Give files to the user the program runs as."""
-    if _is_caged():
+    if _cage():
         for path in paths:
             os.chown(path, USER, USER)
 
 
 def reclaim(path: Path) -> None:
-    """Take back what the program made."""
-    if _is_caged():
-        os.chown(path, 0, 0)
+    """Take back what the program made; raises BadImage for what is no file of its own.
+
+    A program that was taken over may have left a link in place of its result.
+    """
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise BadImage(f"{path.name} was not made: {error.strerror}") from None
+    try:
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
+            raise BadImage(f"{path.name} was made as something else than a file")
+        if _cage():
+            os.fchown(file, 0, 0)
+        os.fchmod(file, 0o600)
+    finally:
+        os.close(file)
+
+
+@contextlib.contextmanager
+def lent(folder: Path) -> Iterator[Path]:
+    """A new directory in ``folder`` where a program may make files; gone afterwards.
+
+    What is to stay is reclaimed and moved away before the end. Raises OSError.
+    """
+    place = Path(tempfile.mkdtemp(dir=folder, prefix=".leash-"))
+    try:
+        surrender(place)
+        yield place
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _start(words: Sequence[str], directory: Path) -> subprocess.Popen[bytes]:
@@ -108,10 +141,6 @@ def _read(started: subprocess.Popen[bytes], progress: Callable[[float], None] | 
 
 
 def _leash(limits: Limits) -> list[str]:
-    words = []
-    if _is_caged():
-        user = [f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
-        words += ["unshare", "--net", "--ipc", "--", "setpriv", *user, "--no-new-privs", "--"]
     bounds = {
         "as": limits.memory,
         "cpu": limits.cpu_seconds,
@@ -119,16 +148,26 @@ def _leash(limits: Limits) -> list[str]:
         "nofile": 64,
         "core": 0,
     }
-    return [*words, "prlimit", *(f"--{name}={value}" for name, value in bounds.items()), "--"]
+    return [*_cage(), "prlimit", *(f"--{name}={value}" for name, value in bounds.items()), "--"]
 
 
 @functools.cache
-def _is_caged() -> bool:
-    """Whether this process may give programs another user and an empty network."""
+def _cage() -> tuple[str, ...]:
+    """The words that take a program's privileges away: as many as this process may take.
+
+    None for a user, who has none to give away. Root in a container may not be allowed to make
+    namespaces, but can always become somebody else.
+    """
     if os.geteuid() != 0 or shutil.which("setpriv", path=_PATH) is None:
-        return False
-    probe = ["unshare", "--net", "--ipc", "--", "setpriv", f"--reuid={USER}", "true"]
-    return subprocess.run(probe, capture_output=True, env={"PATH": _PATH}).returncode == 0
+        return ()
+    user = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--no-new-privs")
+    powerless = (*user, "--inh-caps=-all", "--bounding-set=-all")
+    alone = ("unshare", "--net", "--ipc", "--")
+    for words in ((*alone, *powerless, "--"), (*powerless, "--"), (*user, "--")):
+        probe = subprocess.run([*words, "true"], capture_output=True, env={"PATH": _PATH})
+        if probe.returncode == 0:
+            return words
+    return ()
 
 
 def _kill(started: subprocess.Popen[bytes]) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from functools import partial
@@ -10,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from tests.unit.image import hostile
 
 from stratolith.deploy.guest_image import GuestImageError, prepare, prepare_alternate
 from stratolith.deploy.guest_image.prepare import _recipe, host_architecture
@@ -37,15 +39,60 @@ def test_own_file(tmp_path: Path) -> None:
     assert not (tmp_path / "cache").exists()
 
 
-@pytest.mark.parametrize("make", ["missing", "empty", "directory"])
+@pytest.mark.parametrize("make", ["missing", "empty", "directory", "pipe", "link to a device"])
 def test_own_file_that_is_none(make: str, tmp_path: Path) -> None:
     path = tmp_path / "x"
     if make == "empty":
         path.touch()
     elif make == "directory":
         path.mkdir()
+    elif make == "pipe":
+        os.mkfifo(path)
+    elif make == "link to a device":
+        path.symlink_to("/dev/zero")
     with pytest.raises(GuestImageError, match=f"image {path}"):
         prepare(str(path), tmp_path, print)
+
+
+@pytest.mark.parametrize("case", hostile.DANGEROUS, ids=lambda one: one.name)
+def test_an_own_file_is_judged_like_a_tenants(tmp_path: Path, case: hostile.Case) -> None:
+    """Root's qemu-img would follow a backing file to any file of root."""
+    path = tmp_path / "image"
+    path.write_bytes(case.data)
+    with pytest.raises(GuestImageError, match="refused"):
+        prepare(str(path), tmp_path / "cache", print)
+    with pytest.raises(GuestImageError, match="refused"):
+        prepare_alternate(path, tmp_path / "cache", print)
+    assert not list(tmp_path.glob("cache/*"))
+
+
+@pytest.mark.parametrize("kind", ["qcow2", "vmdk", "vhdx"])
+def test_an_own_file_that_was_cut_off(tmp_path: Path, kind: str) -> None:
+    raw, image = tmp_path / "raw", tmp_path / "image"
+    raw.write_bytes(bytes(range(256)) * (4 << 12))
+    command = ["qemu-img", "convert", "-f", "raw", "-O", kind, str(raw), str(image)]
+    subprocess.run(command, check=True)
+    assert prepare(str(image), tmp_path / "cache", print) == image
+    with image.open("r+b") as file:
+        file.truncate(image.stat().st_size // 2)
+    with pytest.raises(GuestImageError, match="refused"):
+        prepare(str(image), tmp_path / "cache", print)
+
+
+def test_an_own_file_that_ends_in_its_header(tmp_path: Path) -> None:
+    path = tmp_path / "image"
+    path.write_bytes(hostile.qcow2()[:60])
+    with pytest.raises(GuestImageError, match="ends in its header"):
+        prepare(str(path), tmp_path / "cache", print)
+
+
+def test_a_url_of_a_hostile_image_leaves_nothing(site: tuple[str, Path], tmp_path: Path) -> None:
+    url, root = site
+    (root / "a.img").write_bytes(hostile.qcow2(backing=b"/etc/shadow"))
+    for _ in range(2):
+        with pytest.raises(GuestImageError, match="refused"):
+            prepare(f"{url}/a.img", tmp_path / "cache", print)
+    assert [one for one in (tmp_path / "cache").rglob("*") if one.is_file()] == []
 
 
 def test_own_url_is_fetched_once(site: tuple[str, Path], tmp_path: Path) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from stratolith.compute.drivers.base import DiskSpec, DriverError, GuestSpec, ImageRef
-from stratolith.compute.drivers.qemu import programs
+from stratolith.kernel.disk_images import BadImage, conversion, leash
+from stratolith.kernel.disk_images.leash import Limits
 
 _QCOW2_MAGIC = b"QFI\xfb"
 _EXTERNAL_DATA = 1 << 2  # incompatible feature bit of a qcow2 header
@@ -55,8 +58,7 @@ def make(spec: GuestSpec, directory: Path) -> None:
                 _make_ephemeral(file.path, disk.size_bytes, f"ephemeral{ephemerals}")
                 ephemerals += 1
             case "swap":
-                _make_sparse(file.path, disk.size_bytes)
-                programs.run(["mkswap", "--quiet", file.path])
+                _make_new(file.path, disk.size_bytes, ["mkswap", "--quiet"])
             case "cdrom":
                 if not file.path.is_file():
                     raise DriverError(f"The ISO {file.path.name} is not in the image cache")
@@ -65,8 +67,7 @@ def make(spec: GuestSpec, directory: Path) -> None:
 
 
 def _make_root(disk: DiskSpec, path: Path) -> None:
-    size = disk.size_bytes
-    command = ["qemu-img", "create", "-q", "-f", "qcow2"]
+    size, backing, kind = disk.size_bytes, None, ""
     if disk.image is not None:
         needed = virtual_size(disk.image)
         _check(disk.image)
@@ -76,25 +77,41 @@ def _make_root(disk: DiskSpec, path: Path) -> None:
                 f"{disk.image.image_id}, which is {_human(needed)}"
             )
         size = size or needed
-        command += ["-b", disk.image.path, "-F", disk.image.format]
+        backing, kind = Path(disk.image.path), disk.image.format
     if size <= 0:
         raise DriverError("A root disk without an image needs a size")
-    programs.run([*command, path, str(size)])
-    path.chmod(0o600)
+    with _told("The root disk cannot be made"):
+        conversion.layer(path, size, backing, kind)
 
 
 def _make_ephemeral(path: Path, size: int, label: str) -> None:
-    _make_sparse(path, size)
     # What the guest's kernel can do later need not be written now: keeps the file sparse.
     options = "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0"
-    programs.run(["mkfs.ext4", "-q", "-F", "-m", "0", "-L", label, "-E", options, path])
+    words = ["mkfs.ext4", "-q", "-F", "-m", "0", "-L", label, "-E", options]
+    _make_new(path, size, words)
 
 
-def _make_sparse(path: Path, size: int) -> None:
+def _make_new(path: Path, size: int, words: list[str]) -> None:
+    """A sparse disk that a program fills; ``words``: all but the disk's name."""
     if size <= 0:
         raise DriverError(f"The disk {path.name} needs a size")
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.truncate(size)
+    with _told(f"The disk {path.name} cannot be made"), leash.lent(path.parent) as place:
+        made = place / "disk"
+        with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.truncate(size)
+        leash.surrender(made)
+        leash.run([*words, "disk"], place, Limits(file_size=size, seconds=60.0))
+        leash.reclaim(made)
+        made.rename(path)
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Failures of programs as DriverError."""
+    try:
+        yield
+    except BadImage as error:
+        raise DriverError(f"{what}: {error}") from None
 
 
 def virtual_size(image: ImageRef) -> int:
@@ -114,31 +131,28 @@ def virtual_size(image: ImageRef) -> int:
     return size
 
 
-_checked: dict[str, tuple[int, int, int]] = {}
+_checked: dict[str, tuple[int, int]] = {}
 
 
 def _check(image: ImageRef) -> None:
     """Raises DriverError when parts of a qcow2 are missing: a guest would read zeros there.
 
-    Reads the tables, not the data (milliseconds to seconds); once as long as the file is the
-    same one.
+    Once as long as the file is the same one: files of the cache are written once.
     """
     if image.format != "qcow2":
         return
     status = os.stat(image.path)
-    key = (status.st_ino, status.st_size, status.st_mtime_ns)
+    key = (status.st_ino, status.st_size)
     if _checked.get(image.path) == key:
         return
-    # 3: clusters nobody uses, which harms nothing
-    command = ["qemu-img", "check", "-q", "-f", "qcow2", image.path]
     try:
-        programs.run(command, timeout=120.0, accept=(0, 3))
-    except DriverError as error:
+        conversion.check(Path(image.path), image.format)
+    except BadImage as error:
         raise DriverError(f"Image {image.image_id} is corrupt: {_last_line(error)}") from None
     _checked[image.path] = key
 
 
-def _last_line(error: DriverError) -> str:
+def _last_line(error: BadImage) -> str:
     return str(error).strip().splitlines()[-1]
 
 
