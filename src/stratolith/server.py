@@ -29,7 +29,8 @@ from stratolith.kernel.db.engine import PREPARE_LOCK
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.health import Health, root_index
 from stratolith.kernel.http.app import Door, PathDoor
-from stratolith.kernel.http.wire import WireProtocol
+from stratolith.kernel.http.connections import Limits, raise_descriptor_limit
+from stratolith.kernel.http.protocol import guarded
 from stratolith.kernel.ids import new_uuid
 from stratolith.kernel.outbox import OutboxPublisher
 from stratolith.kernel.policy.enforcer import Policies, read_overrides
@@ -140,6 +141,7 @@ def serve(settings: Settings) -> None:
     from stratolith.kernel import logging as logs
 
     logs.set_up(settings, "server")
+    raise_descriptor_limit()
     with _only_one(settings):
         env = make_environment(settings)
         env.db.wait_ready(settings.of(DatabaseSection).wait_seconds)
@@ -155,7 +157,8 @@ def serve(settings: Settings) -> None:
         try:
             config = uvicorn.Config(
                 build_app(env, pool),
-                http=WireProtocol,
+                http=guarded(Limits.of(api)),
+                ws="none",
                 loop="uvloop",
                 lifespan="off",
                 log_config=None,

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
 
-from stratolith.kernel.http.wire import WireProtocol
 from stratolith.kernel.testing import TestCloud
+
+from ..http_server import served
 
 LONG = "a" * 100_000
 SERVICES = ["identity/v3", "image/v2", "networking/v2.0", "compute/v2.1", "placement"]
@@ -34,16 +33,8 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestCloud]:
 @pytest.fixture(scope="module")
 def port(cloud: TestCloud) -> Iterator[int]:
     """The cloud behind the HTTP server that ``stratolith server`` uses."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        config = uvicorn.Config(
-            cloud.app, http=WireProtocol, lifespan="off", log_config=None, access_log=False
-        )
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        yield int(listener.getsockname()[1])
-        server.should_exit = True
-        thread.join(10)
+    with served(cloud) as found:
+        yield found
 
 
 @pytest.fixture(scope="module")

@@ -77,6 +77,48 @@ class ApiSection(Section, kw_only=True, frozen=True):
         int, Doc(description="Requests handled at once in one process.", ge=1, le=512)
     ] = 8
     max_body_mb: Annotated[int, Doc(description="Largest JSON request body, in MiB.", ge=1)] = 4
+    max_head_kb: Annotated[
+        int,
+        Doc(
+            description="Largest head of a request (line and header fields), in KiB; 431 above.",
+            ge=4,
+            le=1024,
+        ),
+    ] = 64
+    max_head_fields: Annotated[
+        int, Doc(description="Most header fields of a request; 431 above.", ge=16)
+    ] = 128
+    head_seconds: Annotated[
+        int, Doc(description="A request's head must be complete after so many seconds.", ge=1)
+    ] = 20
+    idle_seconds: Annotated[
+        int, Doc(description="A connection without a request is closed after so long.", ge=1)
+    ] = 75
+    pace_seconds: Annotated[
+        int,
+        Doc(
+            description="Over so many seconds of waiting for a client, it must send its body, or "
+            "take its answer, at pace_bytes a second on average; else its connection is closed.",
+            ge=1,
+        ),
+    ] = 30
+    pace_bytes: Annotated[int, Doc(description="See pace_seconds; bytes a second.", ge=1)] = 1024
+    max_connections: Annotated[
+        int,
+        Doc(
+            description="Most connections of clients; fewer when the process may not open as many "
+            "descriptors. 256 descriptors are left for files, the database and the agents.",
+            ge=64,
+        ),
+    ] = 16384
+    max_connections_per_address: Annotated[
+        int,
+        Doc(
+            description="Most connections of one address (of a /64 with IPv6). The oldest idle one "
+            "is closed for a new one; without an idle one the new one is.",
+            ge=8,
+        ),
+    ] = 1024
     page_limit: Annotated[int, Doc(description="Most rows one page of a list can hold.", ge=1)] = (
         1000
     )

@@ -21,6 +21,12 @@ SECONDS = Histogram(
     registry=REGISTRY,
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
+CONNECTIONS_ENDED = Counter(
+    "stratolith_http_connections_ended_total",
+    "Connections of clients that the server refused or ended by itself.",
+    ["reason"],
+    registry=REGISTRY,
+)
 RECONCILES = Counter(
     "stratolith_reconciles_total",
     "Keys reconciled.",

@@ -6,17 +6,15 @@ import hashlib
 import http.client
 import socket
 import tarfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-import uvicorn
 
-from stratolith.kernel.http.wire import WireProtocol
 from stratolith.kernel.testing import TestCloud
 from tests.api.image.test_images import make
+from tests.http_server import served
 
 DATA = hashlib.shake_256(b"image").digest(9_000_001)
 
@@ -24,16 +22,8 @@ DATA = hashlib.shake_256(b"image").digest(9_000_001)
 @pytest.fixture
 def port(cloud: TestCloud) -> Iterator[int]:
     """The cloud of the test behind the server's own HTTP protocol."""
-    config = uvicorn.Config(
-        cloud.app, http=WireProtocol, loop="uvloop", lifespan="off", log_config=None
-    )
-    server = uvicorn.Server(config)
-    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
-        thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-        thread.start()
-        yield int(listening.getsockname()[1])
-        server.should_exit = server.force_exit = True
-        thread.join(10)
+    with served(cloud) as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, with a way for large bodies past the event loop.
+"""A way for large bodies past the event loop.
 
 ASGI passes bodies as Python objects, which copies every byte several times. A route that moves
 files asks its scope for WIRE: a response that is a file is copied to the socket by the kernel
@@ -11,14 +11,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import fcntl
 import os
 import socket
+import sys
+import termios
+from collections.abc import Iterator
 from concurrent.futures import Executor
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httptools
 from starlette.requests import ClientDisconnect
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+if TYPE_CHECKING:
+    from stratolith.kernel.http.protocol import WireProtocol
 
 WIRE = "stratolith.wire"  # key in scope["extensions"]
 _PIECE = 64 << 20  # bytes a thread may send before the loop looks whether all is well
@@ -37,6 +43,11 @@ class Wire:
         self._left: int | None = None  # bytes of the body still in the socket; None: not ours yet
         self._first = memoryview(b"")  # what the parser had read already
         self._socket: socket.socket | None = None
+        self.seen = 0  # bytes of the body that the parser has read
+        self.is_waiting = False  # for the client, to send or to take
+        self._ended: asyncio.Future[None] | None = None  # wakes who waits
+        self._users = 0  # of the socket's descriptor
+        self._is_closed = False
 
     # -- a file as the answer --------------------------------------------------------------------
 
@@ -58,9 +69,10 @@ class Wire:
                     at = await loop.run_in_executor(pool, _copy, connection, file, start, end)
                     if cycle.disconnected:
                         raise ClientDisconnect
+                    self._protocol.moved += at - start
                     start = at
                     if start < end:
-                        await _ready(loop.add_writer, loop.remove_writer, connection)
+                        await self._ready(loop.add_writer, loop.remove_writer, connection)
             except (ConnectionError, TimeoutError):
                 raise ClientDisconnect from None
         cycle.expected_content_length -= length
@@ -77,6 +89,8 @@ class Wire:
 
         Raises ClientDisconnect. Reading is done in a thread, waiting is not.
         """
+        if self._is_closed:
+            raise ClientDisconnect
         if self._left is None:
             self._take_over()
         filled = min(len(self._first), len(buffer))
@@ -86,6 +100,7 @@ class Wire:
         while filled < wanted:
             got = await self._read(buffer[filled:wanted])
             filled += got
+            self._protocol.moved += got
             self._left = (self._left or 0) - got
         if not self._left and not self._first:
             self._give_back()
@@ -107,6 +122,17 @@ class Wire:
         """Whether part of the body was taken from the socket and part is still in it."""
         return self._socket is not None
 
+    def arrived(self) -> int:
+        """Bytes of the body that wait in the socket."""
+        if self._socket is None:
+            return 0
+        size = bytearray(4)
+        try:
+            fcntl.ioctl(self._socket, termios.FIONREAD, size)
+        except OSError:
+            return 0
+        return int.from_bytes(size, sys.byteorder)
+
     def _take_over(self) -> None:
         """From here on the parser sees nothing of this body."""
         protocol, cycle = self._protocol, self.cycle
@@ -115,8 +141,8 @@ class Wire:
             cycle.waiting_for_100_continue = False
         protocol.flow.pause_reading()
         self._first, cycle.body = memoryview(bytes(cycle.body)), bytearray()
-        self._left = (self._length or 0) - protocol.body_seen
-        if self._left:
+        self._left = (self._length or 0) - self.seen
+        if self._left and cycle.more_body:
             self._socket = self._open()
 
     def _give_back(self) -> None:
@@ -127,16 +153,20 @@ class Wire:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1)
         self._socket.close()
         self._socket = None
-        self._protocol.parser = httptools.HttpRequestParser(self._protocol)
         self.cycle.more_body = False
+        self._protocol.body_was_taken()
 
     async def _read(self, buffer: memoryview) -> int:
         """At least one byte."""
         assert self._socket is not None
+        with self._in_use():
+            return await self._receive(self._socket, buffer)
+
+    async def _receive(self, connection: socket.socket, buffer: memoryview) -> int:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                got = await loop.run_in_executor(None, _receive, self._socket, buffer)
+                got = await loop.run_in_executor(None, _receive, connection, buffer)
             except ConnectionError:
                 got = 0
             if got == 0:
@@ -146,8 +176,34 @@ class Wire:
                 return got
             with contextlib.suppress(OSError):  # not on every kind of socket
                 enough = min(len(buffer), _WAIT_FOR)
-                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, enough)
-            await _ready(loop.add_reader, loop.remove_reader, self._socket)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, enough)
+            await self._ready(loop.add_reader, loop.remove_reader, connection)
+
+    async def _ready(self, add: Any, remove: Any, connection: socket.socket) -> None:
+        """Wait until ``connection`` can be written to or read from; raises ClientDisconnect."""
+        ready = asyncio.get_running_loop().create_future()
+        self._ended = ready
+        add(connection.fileno(), _settle, ready)
+        self.is_waiting = True
+        try:
+            await ready
+        finally:
+            self.is_waiting = False
+            self._ended = None
+            remove(connection.fileno())
+        if self.cycle.disconnected:
+            raise ClientDisconnect
+
+    @contextlib.contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """A descriptor that a thread reads or the loop watches is closed after that, not before."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if self._is_closed:
+                self.close()
 
     def _hang_up(self) -> None:
         self.close()
@@ -155,8 +211,11 @@ class Wire:
         self._protocol.transport.close()
 
     def close(self) -> None:
-        """The connection ends."""
-        if self._socket is not None:
+        """The connection ends: nobody waits for its client any longer."""
+        self._is_closed = True
+        if self._ended is not None:
+            _settle(self._ended)
+        if self._socket is not None and not self._users:
             self._socket.close()
             self._socket = None
 
@@ -196,67 +255,12 @@ def _receive(connection: socket.socket, buffer: memoryview) -> int | None:
     return filled
 
 
-async def _ready(add: Any, remove: Any, connection: socket.socket) -> None:
-    """Wait until ``connection`` can be written to or read from."""
-    ready = asyncio.get_running_loop().create_future()
-    add(connection.fileno(), _settle, ready)
-    try:
-        await ready
-    finally:
-        remove(connection.fileno())
-
-
 def _settle(ready: asyncio.Future[None]) -> None:
     if not ready.done():
         ready.set_result(None)
 
 
-class WireProtocol(HttpToolsProtocol):
-    """Offers WIRE to requests that come over plain TCP."""
-
-    body_seen = 0  # bytes of the present body that the parser has read
-    wire: Wire | None = None
-
-    def on_message_begin(self) -> None:
-        self.body_seen = 0
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        self.wire = None
-        if self.scheme == "http" and self.transport.get_extra_info("socket") is not None:
-            self.wire = Wire(self, _body_length(self.headers))
-            extensions: dict[str, Any] = {WIRE: self.wire}
-            self.scope["extensions"] = extensions
-        super().on_headers_complete()
-        if self.wire is not None and self.cycle is not None:
-            self.wire.cycle = self.cycle
-
-    def on_body(self, body: bytes) -> None:
-        self.body_seen += len(body)
-        super().on_body(body)
-
-    def on_response_complete(self) -> None:
-        """Before the next request, the rest of this one's body must be out of the way."""
-        if self.wire is not None and self.wire.is_in_the_middle and not self.transport.is_closing():
-            task = self.loop.create_task(self._drain(self.wire))
-            task.add_done_callback(self.tasks.discard)
-            self.tasks.add(task)
-            return
-        super().on_response_complete()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        if self.wire is not None:
-            self.wire.close()
-
-    async def _drain(self, wire: Wire) -> None:
-        if await wire.drain():
-            super().on_response_complete()
-        else:
-            self.transport.close()
-
-
-def _body_length(headers: list[tuple[bytes, bytes]]) -> int | None:
+def body_length(headers: list[tuple[bytes, bytes]]) -> int | None:
     """Content-Length, None for a body in chunks or none at all."""
     found = [value for name, value in headers if name == b"content-length"]
     if len(found) != 1 or any(name == b"transfer-encoding" for name, _ in headers):

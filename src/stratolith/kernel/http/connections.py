@@ -1,0 +1,210 @@
+"""Limits on connections: how many, how long a client may take, how large a head may be.
+
+A connection costs a descriptor and some memory as long as it is open, whatever its client does
+or does not send. So each waits for its client for a limited time only, and one address cannot
+take all of them. The unix socket of the agents is outside these limits, and some descriptors
+are always left to it, to files and to the database.
+
+One look a second at every connection is all it costs: requests set no timers.
+Source of the status codes: RFC 9110 (408, 414), RFC 6585 (431), RFC 9112 (400, 501, 505).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import resource
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from stratolith.kernel import metrics
+from stratolith.kernel.config import ApiSection
+
+LOOK_SECONDS = 1.0
+RESERVED_DESCRIPTORS = 256  # for the agents' socket, files, the database
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Sizes in bytes, times in seconds; see ApiSection for what they mean to an operator."""
+
+    head_bytes: int = 64 << 10
+    head_fields: int = 128
+    head_seconds: float = 20.0
+    idle_seconds: float = 75.0
+    pace_seconds: float = 30.0
+    pace_bytes: int = 1024  # a second
+    connections: int = 16384
+    connections_per_address: int = 1024
+
+    @classmethod
+    def of(cls, api: ApiSection) -> Limits:
+        return cls(
+            head_bytes=api.max_head_kb << 10,
+            head_fields=api.max_head_fields,
+            head_seconds=api.head_seconds,
+            idle_seconds=api.idle_seconds,
+            pace_seconds=api.pace_seconds,
+            pace_bytes=api.pace_bytes,
+            connections=min(api.max_connections, _descriptors() - RESERVED_DESCRIPTORS),
+            connections_per_address=api.max_connections_per_address,
+        )
+
+
+def raise_descriptor_limit() -> None:
+    """Take as many descriptors as the system allows this process; many systems give 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _descriptors() -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return 1 << 20 if soft == resource.RLIM_INFINITY else soft
+
+
+class Phase(Enum):
+    """What a connection is doing."""
+
+    IDLE = "idle"  # no byte of a request yet
+    HEAD = "head"  # the first bytes of a request are there
+    BODY = "body"  # its client sends the body
+    ANSWER = "answer"  # we work, or send the answer
+
+
+class Guarded(Protocol):
+    """What the table must know of a connection."""
+
+    phase_since: float  # loop time
+
+    @property
+    def phase(self) -> Phase: ...
+
+    def is_waiting_for_client(self) -> bool: ...
+
+    def progress(self) -> int:
+        """Bytes that the client sent or took so far."""
+        ...
+
+    def give_up(self, *, status: int) -> None:
+        """End the connection, with an answer of this status if that can still be given."""
+        ...
+
+    def abort(self) -> None: ...
+
+
+class Pace:
+    """Judges whether a client that is waited for moves its bytes fast enough."""
+
+    __slots__ = ("bytes", "seconds")
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.bytes = 0
+
+    def is_too_slow(self, progress: int, limits: Limits) -> bool:
+        """Called each LOOK_SECONDS in which the client was waited for."""
+        if self.seconds == 0.0:
+            self.bytes = progress
+        self.seconds += LOOK_SECONDS
+        if self.seconds < limits.pace_seconds:
+            return False
+        moved = progress - self.bytes
+        self.seconds = 0.0
+        return moved < limits.pace_bytes * limits.pace_seconds
+
+
+class Connections:
+    """All TCP connections of one process."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._by_address: dict[str, dict[Guarded, Pace]] = {}  # each in order of arrival
+        self._count = 0
+        self._looking = False
+
+    def admit(self, connection: Guarded, address: str, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether the connection may stay; an idle one goes first when there are too many."""
+        mine = self._by_address.get(address, {})
+        if len(mine) >= self.limits.connections_per_address and not self._drop_idle(iter([mine])):
+            metrics.CONNECTIONS_ENDED.labels("too many of one address").inc()
+            return False
+        if self._count >= self.limits.connections and not self._drop_idle(self._largest_first()):
+            metrics.CONNECTIONS_ENDED.labels("too many").inc()
+            return False
+        self._by_address.setdefault(address, {})[connection] = Pace()
+        self._count += 1
+        if not self._looking:
+            self._looking = True
+            loop.call_later(LOOK_SECONDS, self._look, loop)
+        return True
+
+    def leave(self, connection: Guarded, address: str) -> None:
+        """The connection is closed; unknown ones are ignored."""
+        mine = self._by_address.get(address)
+        if mine is None or mine.pop(connection, None) is None:
+            return
+        self._count -= 1
+        if not mine:
+            del self._by_address[address]
+
+    def _largest_first(self) -> Iterator[dict[Guarded, Pace]]:
+        yield from sorted(self._by_address.values(), key=len, reverse=True)
+
+    def _drop_idle(self, groups: Iterator[dict[Guarded, Pace]]) -> bool:
+        """End the oldest connection that is in the middle of nothing."""
+        for group in groups:
+            for one in group:
+                if one.phase is Phase.IDLE:
+                    metrics.CONNECTIONS_ENDED.labels("made room").inc()
+                    address = next(a for a, found in self._by_address.items() if found is group)
+                    one.abort()
+                    self.leave(one, address)
+                    return True
+        return False
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for group in list(self._by_address.values()):
+            for one, pace in list(group.items()):
+                self._judge(one, pace, now)
+        if self._count:
+            loop.call_later(LOOK_SECONDS, self._look, loop)
+        else:
+            self._looking = False
+
+    def _judge(self, one: Guarded, pace: Pace, now: float) -> None:
+        waited = now - one.phase_since
+        if one.phase is Phase.IDLE and waited > self.limits.idle_seconds:
+            metrics.CONNECTIONS_ENDED.labels("idle").inc()
+            one.abort()
+        elif one.phase is Phase.HEAD and waited > self.limits.head_seconds:
+            metrics.CONNECTIONS_ENDED.labels("slow head").inc()
+            one.give_up(status=408)
+        elif one.phase in (Phase.BODY, Phase.ANSWER):
+            if not one.is_waiting_for_client():
+                pace.seconds = 0.0
+            elif pace.is_too_slow(one.progress(), self.limits):
+                metrics.CONNECTIONS_ENDED.labels("slow client").inc()
+                one.give_up(status=408)
+
+
+def address_of(client: tuple[str, int] | None) -> str | None:
+    """Whose connections are counted together; None for a unix socket.
+
+    One subscriber of IPv6 has 2**64 addresses, so a /64 counts as one.
+    """
+    if client is None:
+        return None
+    try:
+        address = ipaddress.ip_address(client[0].partition("%")[0])
+    except ValueError:
+        return client[0]
+    if isinstance(address, ipaddress.IPv6Address):
+        if address.ipv4_mapped is not None:
+            return str(address.ipv4_mapped)
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)

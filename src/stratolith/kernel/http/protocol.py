@@ -1,0 +1,344 @@
+"""uvicorn's HTTP protocol, held to HTTP's grammar and to limits.
+
+What the parser (llhttp) lets pass but RFC 9112 forbids is refused here: a request whose end two
+programs could see in two places is how one request is smuggled behind another. Nobody is asked
+to switch protocols, so a request to upgrade is an ordinary request (RFC 9110, section 7.8).
+Limits are those of kernel/http/connections.py; bodies of files go by kernel/http/wire.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import string
+import struct
+from typing import Any, ClassVar
+
+import httptools
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+from stratolith.kernel.http.connections import Connections, Limits, Phase, address_of
+from stratolith.kernel.http.wire import WIRE, Wire, body_length
+
+_HOST = frozenset((string.ascii_letters + string.digits + ".-_:[]%").encode())
+_CHUNK_FRAMING = 8  # bytes around a chunk of one byte, and some
+_DRAINED = 48 << 10  # bytes between the high and the low mark of a transport's buffer
+_RESET = struct.pack("ii", 1, 0)  # linger for no time
+_UPGRADE_FIELDS = (b"upgrade", b"http2-settings")
+TEXTS = {
+    400: "The request is not valid HTTP.",
+    408: "The request did not arrive in time.",
+    414: "The address of the request is too long.",
+    431: "The head of the request is too large.",
+    501: "The server does not know this method or transfer coding.",
+    505: "The server speaks HTTP/1.1 and HTTP/1.0.",
+}
+
+
+class Refused(Exception):
+    """A request that is not taken; raised inside the parser's callbacks."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class WireProtocol(HttpToolsProtocol):
+    """One connection; ``guarded`` makes the class for a server, which has the table."""
+
+    table: ClassVar[Connections]
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.phase_since = self.loop.time()
+        self.moved = 0  # bytes of bodies that the client sent or took
+        self.wire: Wire | None = None  # of the newest request
+        self._address: str | None = None
+        self._running: RequestResponseCycle | None = None  # the request that is answered now
+        self._in_head = self._in_body = False
+        self._begun = False  # a byte of a request's line was there
+        self._framing = 0  # bytes that are not of a body, since the request began
+        self._body_bytes = 0
+        self._is_mixed = False  # requests before this one came in the same read
+        self._is_over = False  # what else comes is not looked at
+
+    # -- the connection --------------------------------------------------------------------------
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._address = address_of(self.client)
+        if self._address is not None and not self.table.admit(self, self._address, self.loop):
+            self._is_over = True
+            transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._address is not None:
+            self.table.leave(self, self._address)
+        for cycle in (self._running, self.cycle, *(cycle for cycle, _ in self.pipeline)):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
+        super().connection_lost(exc)
+        if self.wire is not None:
+            self.wire.close()
+
+    def data_received(self, data: bytes) -> None:
+        if self._is_over:
+            return
+        if not self._in_head and not self._in_body:
+            self._begin_head()
+        self._framing += len(data)
+        self._unset_keepalive_if_required()
+        try:
+            self._parse(data)
+            self._check_framing()
+        except Refused as refused:
+            self._refuse(refused.status)
+
+    def _parse(self, data: bytes) -> None:
+        """Raises Refused."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._go_on_without_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserCallbackError as error:
+            cause = error.__context__
+            raise (cause if isinstance(cause, Refused) else Refused(400)) from None
+        except httptools.HttpParserInvalidMethodError:
+            raise Refused(501) from None
+        except httptools.HttpParserError as error:
+            raise Refused(505 if "HTTP version" in str(error) else 400) from None
+
+    def _go_on_without_upgrade(self, rest: bytes) -> None:
+        """The parser stops at an upgrade; it gets the same request without one."""
+        version = self.parser.get_http_version().encode()
+        head = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
+        for name, value in self.headers:
+            if name == b"connection":
+                options = [one.strip() for one in value.split(b",")]
+                value = b", ".join(o for o in options if o.lower() not in _UPGRADE_FIELDS)
+            if name not in _UPGRADE_FIELDS and (value or name != b"connection"):
+                head.append(b"%s: %s" % (name, value))
+        self.parser = httptools.HttpRequestParser(self)
+        self._parse(b"\r\n".join([*head, b"", b""]) + rest)
+
+    def _check_framing(self) -> None:
+        """Raises Refused when there is too much that is not body: a head, chunks' extensions."""
+        spare = _CHUNK_FRAMING * self._body_bytes if self._in_body else 0
+        if (self._in_head or self._in_body) and self._framing > (
+            self.table.limits.head_bytes + spare
+        ):
+            raise Refused(431)
+
+    # -- the parser's callbacks ------------------------------------------------------------------
+
+    def _begin_head(self) -> None:
+        self._in_head, self._in_body, self._begun = True, False, False
+        self._framing = self._body_bytes = 0
+        self.phase_since = self.loop.time()
+
+    def on_message_begin(self) -> None:
+        self._is_mixed = not self._in_head  # a request before it ended in the same read
+        framing = self._framing
+        self._begin_head()
+        self._framing, self._begun = framing, True
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > self.table.limits.head_bytes // 2:
+            raise Refused(414)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._in_head:
+            return  # a trailer field is nobody's header
+        super().on_header(name, value)
+        if len(self.headers) > self.table.limits.head_fields:
+            raise Refused(431)
+
+    def on_headers_complete(self) -> None:
+        if self.parser.get_method() == b"CONNECT":
+            raise Refused(501)
+        if self.parser.should_upgrade():
+            return  # the same request comes again, without
+        size = self._check_head()
+        # what else was read belongs to this request, unless others stood before it
+        self._framing = 0 if self._is_mixed else max(self._framing - size, 0)
+        self._in_head, self._in_body = False, True
+        self.wire = None
+        if self.scheme == "http" and self.transport.get_extra_info("socket") is not None:
+            self.wire = Wire(self, body_length(self.headers))
+            extensions: dict[str, Any] = {WIRE: self.wire}
+            self.scope["extensions"] = extensions
+        super().on_headers_complete()
+        if self.wire is not None:
+            self.wire.cycle = self.cycle
+
+    def _check_head(self) -> int:
+        """The size of the head; raises Refused for what RFC 9112 forbids and the parser takes."""
+        hosts, codings, size = [], [], len(self.url)
+        for at, (name, value) in enumerate(self.headers):
+            size += len(name) + len(value) + 4
+            if name == b"host":
+                hosts.append(value)
+                if not self.url.startswith(b"/"):
+                    self.headers[at] = (name, _authority(self.url) or value)
+            elif name == b"transfer-encoding":
+                codings += [one.strip() for one in value.lower().split(b",")]
+        if size > self.table.limits.head_bytes:
+            raise Refused(431)
+        old = self.parser.get_http_version() == "1.0"
+        if len(hosts) > 1 or (not hosts and not old) or not _HOST.issuperset(b"".join(hosts)):
+            raise Refused(400)
+        if codings and (old or codings[-1] != b"chunked"):
+            raise Refused(400)  # nobody can tell where the body ends
+        if len(codings) > 1:
+            raise Refused(501)
+        return size
+
+    def on_body(self, body: bytes) -> None:
+        size = len(body)
+        self.moved += size
+        self._body_bytes += size
+        self._framing -= size
+        if self.wire is not None:
+            self.wire.seen += size
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        if self.parser.should_upgrade():
+            return
+        self._in_body = False
+        super().on_message_complete()
+
+    def body_was_taken(self) -> None:
+        """A body went past the parser; what comes now is the next request."""
+        self.parser = httptools.HttpRequestParser(self)
+        self._in_body = False
+
+    # -- answers ---------------------------------------------------------------------------------
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def on_response_complete(self) -> None:
+        """Before the next request, the rest of this one's body must be out of the way."""
+        self.phase_since = self.loop.time()
+        if self.wire is not None and self.wire.is_in_the_middle and not self.transport.is_closing():
+            task = self.loop.create_task(self._drain(self.wire))
+            task.add_done_callback(self.tasks.discard)
+            self.tasks.add(task)
+            return
+        super().on_response_complete()
+
+    async def _drain(self, wire: Wire) -> None:
+        if await wire.drain():
+            super().on_response_complete()
+        else:
+            self.transport.close()
+
+    def resume_writing(self) -> None:
+        self.moved += _DRAINED
+        super().resume_writing()
+
+    # -- what the table of connections asks and does -----------------------------------------------
+
+    @property
+    def phase(self) -> Phase:
+        if self._in_head:
+            return Phase.HEAD
+        if self._in_body:
+            return Phase.BODY
+        pending = self._running is not None and not self._running.response_complete
+        return Phase.ANSWER if pending or self.transport.get_write_buffer_size() else Phase.IDLE
+
+    def is_waiting_for_client(self) -> bool:
+        if self.transport.get_write_buffer_size():
+            return True
+        if self.wire is not None and self.wire.is_in_the_middle:
+            return self.wire.is_waiting
+        if self._in_body:
+            return not (self.flow.read_paused or self.cycle.waiting_for_100_continue)
+        return self.wire is not None and self.wire.is_waiting
+
+    def progress(self) -> int:
+        arrived = self.wire.arrived() if self.wire is not None else 0
+        return self.moved + arrived - self.transport.get_write_buffer_size()
+
+    def give_up(self, *, status: int) -> None:
+        if self.transport.is_closing() or not (self._in_head or self._in_body):
+            self.abort()
+        else:
+            self._refuse(status if self._begun else 0)
+
+    def abort(self) -> None:
+        """Close with a reset: the system forgets what its client did not take as well."""
+        self._is_over = True
+        connection = self.transport.get_extra_info("socket")
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.transport.abort()
+
+    def _refuse(self, status: int) -> None:
+        """Answer the newest request with an error (0: none) and close.
+
+        Requests before it that are still worked on get their answers; the connection ends with
+        the last of these.
+        """
+        self._is_over = True
+        before = self._pending_before()
+        if before is not None:
+            before.keep_alive = False
+            return
+        offender = self.cycle if self._in_body else None
+        if status and (offender is None or not offender.response_started):
+            self.transport.write(_plain_answer(status))
+        if offender is not None:
+            offender.disconnected = True
+            offender.message_event.set()
+        if self.wire is not None:
+            self.wire.close()
+        self.transport.close()
+
+    def _pending_before(self) -> RequestResponseCycle | None:
+        """The last request that is not yet answered, other than the newest if that is refused."""
+        if self._in_body and self.pipeline:
+            self.pipeline.popleft()
+        elif self._in_body:
+            return None
+        if self.pipeline:
+            return self.pipeline[0][0]
+        running = self._running
+        return None if running is None or running.response_complete else running
+
+
+def guarded(limits: Limits) -> type[WireProtocol]:
+    """The protocol of one server, with a table of connections of its own."""
+    return type("GuardedProtocol", (WireProtocol,), {"table": Connections(limits)})
+
+
+def _authority(url: bytes) -> bytes | None:
+    """host[:port] of a whole URL as the request's target, which is above the Host field."""
+    found = httptools.parse_url(url)
+    if found.host is None:
+        return None
+    port: bytes = b"" if found.port is None else b":%d" % found.port
+    return bytes(found.host) + port
+
+
+def _plain_answer(status: int) -> bytes:
+    body = f"{TEXTS[status]}\n".encode()
+    fields = [
+        STATUS_LINE[status].removesuffix(b"\r\n"),
+        b"content-type: text/plain; charset=utf-8",
+        b"content-length: %d" % len(body),
+        b"connection: close",
+    ]
+    return b"\r\n".join([*fields, b"", body])
