@@ -7,11 +7,14 @@ import logging.handlers
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from stratolith.kernel.config import LogSection, Settings
 from stratolith.kernel.request_id import REQUEST_ID
+
+FORMAT = "%(asctime)s.%(msecs)03d %(levelname)s %(name)s [%(request_id)s] %(message)s"
 
 
 class _RequestId(logging.Filter):
@@ -19,6 +22,29 @@ class _RequestId(logging.Filter):
         if not hasattr(record, "request_id"):
             record.request_id = REQUEST_ID.get()
         return True
+
+
+class _Plain(logging.Formatter):
+    """One record, one line: text of a client can end no line and send no terminal codes.
+
+    A traceback keeps its lines; they are indented, so that none can be taken for a record.
+    """
+
+    converter = staticmethod(time.gmtime)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        return printable(super().formatMessage(record))
+
+    def formatException(self, ei: Any) -> str:
+        lines = super().formatException(ei).splitlines()
+        return "\n".join(f"    {printable(line)}" for line in lines)
+
+
+def printable(text: str) -> str:
+    """The text with what cannot be printed as escapes: control characters, line separators."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class _Json(logging.Formatter):
@@ -50,13 +76,7 @@ def set_up(settings: Settings, process: str) -> None:
     handler = _LogFile(
         folder / f"{process}.log", maxBytes=section.max_mb << 20, backupCount=3
     )
-    plain = logging.Formatter(
-        "%(asctime)s.%(msecs)03d %(levelname)s %(name)s [%(request_id)s] %(message)s"
-    )
-    plain.default_time_format = "%Y-%m-%d %H:%M:%S"
-    plain.datefmt = "%Y-%m-%d %H:%M:%S"
-    plain.converter = time.gmtime
-    handler.setFormatter(_Json() if section.json else plain)
+    handler.setFormatter(_Json() if section.json else _Plain(FORMAT, "%Y-%m-%d %H:%M:%S"))
     handler.addFilter(_RequestId())
     root = logging.getLogger()
     root.handlers[:] = [handler]

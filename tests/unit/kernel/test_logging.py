@@ -1,0 +1,54 @@
+"""One record is one line, whatever text of a client is in it."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+
+import pytest
+
+from stratolith.kernel.logging import FORMAT, _Json, _Plain, _RequestId, printable
+
+FORGED = "/v3/x\n2026-01-01 00:00:00.000 INFO stratolith.access [-] identity /v3 GET 200 0.1"
+SIGNS = ["\n", "\r", "\x1b[2J", "\x00", "\x85", "\u2028", "\u2029", "\u202e", "\x7f", "\ud800"]
+
+
+@pytest.fixture
+def written() -> tuple[logging.Logger, io.StringIO]:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_Plain(FORMAT, "%Y"))
+    handler.addFilter(_RequestId())
+    logger = logging.Logger("test")
+    logger.addHandler(handler)
+    return logger, stream
+
+
+@pytest.mark.parametrize("sign", SIGNS, ids=ascii)
+def test_no_sign_ends_a_line(sign: str, written: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, stream = written
+    logger.info("GET %s 404", f"/a{sign}b", extra={"request_id": f"req{sign}x"})
+    text = stream.getvalue()
+    assert text.splitlines() == [text.rstrip("\n")]
+    assert sign not in text.rstrip("\n")
+
+
+def test_a_record_cannot_be_forged(written: tuple[logging.Logger, io.StringIO]) -> None:
+    logger, stream = written
+    try:
+        raise ValueError(FORGED)
+    except ValueError:
+        logger.exception("%s", FORGED)
+    lines = stream.getvalue().splitlines()
+    assert [line for line in lines if not line.startswith("    ")] == lines[:1]
+
+
+def test_a_json_record_is_one_line() -> None:
+    record = logging.LogRecord("a", logging.INFO, "f", 1, "%s", (FORGED,), None)
+    assert json.loads(_Json().format(record))["message"] == FORGED
+    assert len(_Json().format(record).splitlines()) == 1
+
+
+def test_printable_text_stays_as_it_is() -> None:
+    assert printable("Prüfung 服务器 a\\b") == "Prüfung 服务器 a\\b"
