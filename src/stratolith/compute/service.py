@@ -58,6 +58,7 @@ SERVICE = Service(
     port=8774,
     mount="/compute",
     prefix="/v2.1",
+    doubled_slash="ignored",
     endpoint="/v2.1",
     errors=ErrorDialect.FAULT_NAME,
     microversions=versions.MICROVERSIONS,

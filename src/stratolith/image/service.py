@@ -43,6 +43,7 @@ SERVICE = Service(
     port=9292,
     mount="/image",
     prefix="/v2",
+    doubled_slash="ignored",
     errors=ErrorDialect.IMAGE,
     routes=[
         *versions.ROUTES,

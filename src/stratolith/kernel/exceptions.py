@@ -1,6 +1,7 @@
 """The errors every service shares.
 
     ApiError
+      Moved 308
       BadRequest 400            NotFound 404             TooLarge 413
         ValidationFailed        MethodNotAllowed 405     UnsupportedMediaType 415
       Unauthorized 401          NotAcceptable 406        RangeNotSatisfiable 416
@@ -35,6 +36,13 @@ class ApiError(Exception):
     def type(self) -> str:
         """Neutron's ``type``: the name of the class."""
         return type(self).__name__
+
+
+class Moved(ApiError):
+    """The same request to the path in the header Location."""
+
+    status = 308
+    message = "The resource is at another path."
 
 
 class BadRequest(ApiError):

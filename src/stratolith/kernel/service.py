@@ -71,6 +71,12 @@ class Service:
     section: str = ""  # folder name; "" : type with "-" as "_"
     # A project id may stand between prefix and path, as older catalogues have it.
     project_in_path: bool = False
+    # A path may end in ".json", as old clients write it.
+    json_suffix: bool = False
+    # What a doubled slash in a path means, as old clients make it from two halves of a URL:
+    # "refused" (there is no such path), "ignored", "redirected" (to the path with one slash),
+    # "ignored below" (the prefix; before it there is no such path).
+    doubled_slash: str = "refused"
     in_catalog: bool = True
     request_id_header: str = ""  # a second name of the request id ("x-compute-request-id")
     aliases: Sequence[str] = ()  # further mounts on the single port

@@ -87,6 +87,14 @@ class NetworkInUse(Conflict):
     )
 
 
+class InvalidSubnetServiceType(BadRequest):
+    message = "Subnet service type {service_type} does not correspond to a valid device owner."
+
+
+class QuotaMissingTenant(BadRequest):
+    message = "The quotas of a project were asked for with a token that has none."
+
+
 class InvalidSharedSetting(Conflict):
     message = (
         "Unable to reconfigure sharing settings for network {network}. Multiple tenants are "
@@ -245,7 +253,7 @@ class RouterInUse(Conflict):
     message = "Router {router_id} {reason}"
 
 
-class RouterInterfaceInUse(Conflict):
+class RouterInterfaceInUseByRoute(Conflict):
     message = (
         "Router interface for subnet {subnet_id} on router {router_id} cannot be deleted, as it "
         "is required by one or more routes."

@@ -36,6 +36,8 @@ SERVICE = Service(
     port=9696,
     mount="/networking",
     prefix="/v2.0",
+    json_suffix=True,
+    doubled_slash="ignored below",
     errors=ErrorDialect.NETWORK,
     routes=[
         *versions.ROUTES,

@@ -81,7 +81,7 @@ def test_routes_need_a_reachable_next_hop(net: Net, joined: dict[str, Any]) -> N
         assert net.put(path, "router", 400, routes=[bad])["type"] == "InvalidRoutes"
     drop = {"subnet_id": joined["subnet"]["id"]}
     error = net.raw("PUT", f"{path}/remove_router_interface", 409, drop)
-    assert error["type"] == "RouterInterfaceInUse"
+    assert error["type"] == "RouterInterfaceInUseByRoute"
     more = {"destination": "10.79.0.0/24", "nexthop": "10.0.0.10"}
     body = {"router": {"routes": [more]}}
     assert net.raw("PUT", f"{path}/add_extraroutes", 200, body)["router"]["routes"] == [good, more]

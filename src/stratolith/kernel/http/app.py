@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +19,7 @@ from stratolith.kernel import metrics
 from stratolith.kernel.config import ApiSection, CloudSection
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
-from stratolith.kernel.exceptions import ApiError, MethodNotAllowed, NotFound, TooLarge
+from stratolith.kernel.exceptions import ApiError, MethodNotAllowed, Moved, NotFound, TooLarge
 from stratolith.kernel.http import dispatch
 from stratolith.kernel.http.dispatch import Answer
 from stratolith.kernel.http.errors import ErrorDialect, render
@@ -107,7 +108,7 @@ class Door:
         if self.service.microversions is not None and not self.side:
             ctx.microversion = self.service.microversions.negotiate(ctx.headers)
             ctx.response_headers.update(self.service.microversions.headers(ctx.microversion))
-        match = self._match(ctx.path)
+        match = self._match(self._plain(ctx))
         if match is None:
             if not self.side:
                 await loop.run_in_executor(self.pool, dispatch.authenticate, ctx)
@@ -121,6 +122,23 @@ class Door:
         return await loop.run_in_executor(
             self.pool, dispatch.perform, ctx, route, match.variables, raw
         )
+
+    def _plain(self, ctx: Context) -> str:
+        """The path without what old clients add to it; raises Moved."""
+        path, prefix, doubled = ctx.path, self.service.prefix, self.service.doubled_slash
+        if "//" in path and not self.side:
+            single = re.sub("/{2,}", "/", path)
+            inside = path.startswith(f"{prefix}/")
+            if doubled == "redirected" and inside and not path.endswith("/"):
+                error = Moved()
+                query = f"?{ctx.query}" if ctx.query else ""
+                error.headers["Location"] = f"{ctx.base_url}{single}{query}"
+                raise error
+            if doubled in ("ignored", "redirected") or (doubled == "ignored below" and inside):
+                path = single
+        if self.service.json_suffix and path.startswith(f"{prefix}/"):
+            path = path.removesuffix(".json")
+        return path
 
     def _match(self, path: str) -> Match | None:
         found = self.router.match(path)

@@ -16,6 +16,7 @@ from stratolith.kernel.exceptions import ApiError
 
 TITLES = {
     300: "Multiple Choices",
+    308: "Permanent Redirect",
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",

@@ -7,7 +7,7 @@ from typing import Any
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.routing import Route
 from stratolith.network.api import guard
-from stratolith.network.exceptions import HTTPBadRequest
+from stratolith.network.exceptions import HTTPBadRequest, QuotaMissingTenant
 from stratolith.network.managers import quotas
 from stratolith.network.schemas.fields import Invalid, boolean, integer
 from stratolith.network.schemas.resource import BODY
@@ -17,6 +17,12 @@ Body = dict[str, Any]
 
 def _allow(ctx: Context, rule: str, project_id: str) -> None:
     guard.allow(ctx, rule, {"project_id": project_id, "tenant_id": project_id})
+
+
+def _allow_reading(ctx: Context, project_id: str) -> None:
+    """One's own limits are shown to every role of the project."""
+    if project_id != ctx.project_id:
+        _allow(ctx, "get_quota", project_id)
 
 
 def index(ctx: Context) -> Body:
@@ -33,28 +39,35 @@ def index(ctx: Context) -> Body:
 
 
 def mine(ctx: Context) -> Body:
-    return {"tenant": {"tenant_id": ctx.project_id}}
+    return {"project": {"project_id": _own_project(ctx)}}
+
+
+def mine_by_its_old_name(ctx: Context) -> Body:
+    return {"tenant": {"tenant_id": _own_project(ctx)}}
+
+
+def _own_project(ctx: Context) -> str:
+    if not ctx.project_id:
+        raise QuotaMissingTenant
+    return ctx.project_id
 
 
 def show(ctx: Context, project_id: str) -> Body:
-    project_id = project_id.removesuffix(".json")
-    _allow(ctx, "get_quota", project_id)
+    _allow_reading(ctx, project_id)
     return {"quota": quotas.limits(ctx, project_id)}
 
 
 def default(ctx: Context, project_id: str) -> Body:
-    project_id = project_id.removesuffix(".json")
-    _allow(ctx, "get_quota", project_id)
+    _allow_reading(ctx, project_id)
     return {"quota": quotas.defaults(ctx)}
 
 
 def details(ctx: Context, project_id: str) -> Body:
-    _allow(ctx, "get_quota", project_id)
+    _allow_reading(ctx, project_id)
     return {"quota": quotas.details(ctx, project_id)}
 
 
 def update(ctx: Context, project_id: str, body: Body) -> Body:
-    project_id = project_id.removesuffix(".json")
     _allow(ctx, "update_quota", project_id)
     given = body.get("quota")
     if not isinstance(given, dict):
@@ -77,20 +90,17 @@ def update(ctx: Context, project_id: str, body: Body) -> Body:
 
 
 def delete(ctx: Context, project_id: str) -> None:
-    project_id = project_id.removesuffix(".json")
     _allow(ctx, "delete_quota", project_id)
     quotas.reset(ctx, project_id)
 
 
 ROUTES = [
     Route.get("/quotas", index),
-    Route.get("/quotas/tenant", mine),
+    Route.get("/quotas/tenant", mine_by_its_old_name),
     Route.get("/quotas/project", mine),
     Route.get("/quotas/{project_id}", show),
     Route.get("/quotas/{project_id}/default", default),
-    Route.get("/quotas/{project_id}/default.json", default),
     Route.get("/quotas/{project_id}/details", details),
-    Route.get("/quotas/{project_id}/details.json", details),
     Route.put("/quotas/{project_id}", update, body=BODY),
     Route.delete("/quotas/{project_id}", delete),
 ]

@@ -42,7 +42,6 @@ PLAIN = {
     "device_owner": "device_owner",
     "binding:vnic_type": "vnic_type",
     "binding:host_id": "binding_host",
-    "extra_dhcp_opts": "extra_dhcp_opts",
 }
 
 
@@ -109,6 +108,7 @@ def create(
         port_security_enabled=secure,
         allowed_address_pairs=pairs,
         binding_profile=values.get("binding:profile") or {},
+        extra_dhcp_opts=_merged_options([], values.get("extra_dhcp_opts") or []),
         holder=holder[0],
         holder_id=holder[1],
         made_by_server=made_by_server,
@@ -146,6 +146,8 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
             empty: Any = "" if column in ("device_id", "device_owner", "binding_host") else None
             value = values[name] if values[name] is not None else empty
             setattr(port, column, value)
+    if values.get("extra_dhcp_opts"):
+        port.extra_dhcp_opts = _merged_options(port.extra_dhcp_opts, values["extra_dhcp_opts"])
     if "binding:profile" in values:
         port.binding_profile = values["binding:profile"] or {}
     if port.binding_host != before or not port.admin_state_up:
@@ -277,6 +279,20 @@ def _pairs(pairs: Sequence[Mapping[str, Any]], mac: str, secure: bool) -> list[d
         }
         for pair in pairs
     ]
+
+
+def _merged_options(
+    have: Sequence[Mapping[str, Any]], given: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """DHCP options with those given put in; one without a value goes, the others stay."""
+    found = {(one["opt_name"], one["ip_version"]): dict(one) for one in have}
+    for one in given:
+        key = (one["opt_name"], one["ip_version"])
+        if one["opt_value"] is None:
+            found.pop(key, None)
+        else:
+            found[key] = dict(one)
+    return list(found.values())
 
 
 def _change_mac(ctx: Context, port: Port, wanted: str) -> None:

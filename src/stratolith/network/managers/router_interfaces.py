@@ -13,8 +13,8 @@ from stratolith.kernel.context import Context
 from stratolith.network.exceptions import (
     BadRouterRequest,
     PortInUse,
-    RouterInterfaceInUse,
     RouterInterfaceInUseByFloatingIP,
+    RouterInterfaceInUseByRoute,
     RouterInterfaceNotFound,
     RouterInterfaceNotFoundForSubnet,
     SubnetMismatchForPort,
@@ -44,7 +44,7 @@ def add(ctx: Context, router: Router, values: Mapping[str, Any]) -> dict[str, An
 
 
 def remove(ctx: Context, router: Router, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave a subnet; the port goes. Raises RouterInterfaceInUse and its kin."""
+    """Leave a subnet; the port goes. Raises RouterInterfaceInUseByRoute and its kin."""
     subnet_id, port_id = values.get("subnet_id"), values.get("port_id")
     if not subnet_id and not port_id:
         raise BadRouterRequest(msg="Either subnet_id or port_id must be specified")
@@ -173,7 +173,7 @@ def _check_free(ctx: Context, router: Router, subnet_id: str) -> None:
     net = ipaddress.ip_network(subnet.cidr)
     for route in router.routes:
         if ipaddress.ip_address(route["nexthop"]) in net:
-            raise RouterInterfaceInUse(subnet_id=subnet_id, router_id=router.id)
+            raise RouterInterfaceInUseByRoute(subnet_id=subnet_id, router_id=router.id)
     user = ctx.session.scalar(
         select(FloatingIp.id)
         .join(FixedIp, FixedIp.port_id == FloatingIp.port_id)

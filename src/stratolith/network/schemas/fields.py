@@ -10,7 +10,6 @@ from typing import Any
 from stratolith.kernel.ids import is_uuid
 
 Converter = Callable[[Any], Any]
-_MAC = re.compile(r"^[0-9a-fA-F]{2}([:-])(?:[0-9a-fA-F]{2}\1){4}[0-9a-fA-F]{2}$")
 _HOST_NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\.?$")
 
 
@@ -25,6 +24,20 @@ def text(most: int = 255) -> Converter:
         if len(value) > most:
             raise Invalid(f"'{value[:80]}...' exceeds maximum length of {most}.")
         return value
+
+    return convert
+
+
+def name(most: int | None = 255, *, blank: bool = True) -> Converter:
+    """A resource's name: no blanks at its ends; ``blank``: it may be empty."""
+
+    def convert(value: Any) -> str:
+        found = str(text(most or len(value) if isinstance(value, str) else 0)(value))
+        if found.strip() != found:
+            raise Invalid(f"'{found}' begins or ends with blanks.")
+        if not found and not blank:
+            raise Invalid("'' is empty; blank strings are not permitted.")
+        return found
 
     return convert
 
@@ -44,10 +57,10 @@ def boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, (str, int)):
-        lowered = str(value).lower()
-        if lowered in ("true", "1"):
+        lowered = str(value).strip().lower()
+        if lowered in ("true", "1", "t", "on", "y", "yes"):
             return True
-        if lowered in ("false", "0"):
+        if lowered in ("false", "0", "f", "off", "n", "no"):
             return False
     raise Invalid(f"'{value}' cannot be converted to boolean.")
 
@@ -70,7 +83,7 @@ def integer(low: int | None = None, high: int | None = None) -> Converter:
 
 
 def uuid(value: Any) -> str:
-    if not is_uuid(value) or len(value) != 36:
+    if not is_uuid(value):
         raise Invalid(f"'{value}' is not a valid UUID.")
     return str(value).lower()
 
@@ -82,6 +95,11 @@ def one_of(*values: Any) -> Converter:
         return value
 
     return convert
+
+
+def ip_version(value: Any) -> int:
+    """4 or 6, also as text."""
+    return int(one_of(4, 6)(integer()(value)))
 
 
 def ip_address(value: Any) -> str:
@@ -125,12 +143,25 @@ def remote_prefix(value: Any) -> str:
 
 
 def mac(value: Any) -> str:
-    if not isinstance(value, str) or not _MAC.match(value):
+    """An address in any usual spelling, given back as ``fa:16:3e:00:00:01``.
+
+    Neither none (all zero) nor everybody's (all ones); any other first byte is the user's choice.
+    """
+    digits = _mac_digits(value) if isinstance(value, str) else ""
+    if digits in ("", "0" * 12, "f" * 12):
         raise Invalid(f"'{value}' is not a valid MAC address.")
-    found = value.lower().replace("-", ":")
-    if found == "00:00:00:00:00:00" or int(found[:2], 16) & 1:
-        raise Invalid(f"'{value}' is not a valid MAC address.")
-    return found
+    return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
+
+
+def _mac_digits(text: str) -> str:
+    """Twelve hexadecimal digits, or nothing."""
+    for sign, parts, width in ((":", 6, 2), ("-", 6, 2), (".", 3, 4), ("", 1, 12)):
+        found = text.split(sign) if sign else [text]
+        if len(found) == parts and all(0 < len(part) <= width for part in found):
+            digits = "".join(part.zfill(width) for part in found) if sign else text
+            if len(digits) == 12 and all(one in "0123456789abcdefABCDEF" for one in digits):
+                return digits.lower()
+    return ""
 
 
 def list_of(convert: Converter, *, unique: bool = True) -> Converter:
@@ -191,6 +222,27 @@ def tag(value: Any) -> str:
     return found
 
 
-FIXED_IPS = list_of(mapping(subnet_id=uuid, ip_address=ip_address))
-ROUTES = list_of(mapping(("destination", "nexthop"), destination=cidr, nexthop=ip_address))
-POOLS = list_of(mapping(("start", "end"), start=ip_address, end=ip_address))
+def _fixed_ips(value: Any) -> list[dict[str, str]]:
+    """Several addresses of one subnet may be asked for, but no address twice."""
+    if not isinstance(value, list):
+        raise Invalid(f"'{value}' is not a list of fixed IPs.")
+    found: list[dict[str, str]] = list_of(_FIXED_IP, unique=False)(value)
+    addresses = [one["ip_address"] for one in found if "ip_address" in one]
+    for address in addresses:
+        if addresses.count(address) > 1:
+            raise Invalid(f"Duplicate IP address '{address}'.")
+    return found
+
+
+def _destination(value: Any) -> str:
+    found = cidr(value)
+    if str(ipaddress.ip_interface(value).ip) != found.split("/")[0]:
+        raise Invalid(f"'{value}' is not a valid CIDR, '{found}' is.")
+    return found
+
+
+_FIXED_IP = mapping(subnet_id=uuid, ip_address=ip_address)
+FIXED_IPS: Converter = _fixed_ips
+ROUTES = list_of(mapping(("destination", "nexthop"), destination=_destination, nexthop=ip_address))
+# pools that overlap, the same one twice among them, are for the subnet to refuse
+POOLS = list_of(mapping(("start", "end"), start=ip_address, end=ip_address), unique=False)

@@ -5,18 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 from stratolith.network.models import Network
-from stratolith.network.schemas.fields import boolean, integer, nullable, text
+from stratolith.network.schemas.fields import Invalid, boolean, integer, name, text
 from stratolith.network.schemas.rendering import common
 from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource, standard
+
+
+def _mtu(value: Any) -> int:
+    """0: as large as the network can carry."""
+    found = int(integer(0, 65535)(value))
+    if 0 < found < 68:
+        raise Invalid(f"'{found}' is too small for IP: it must be 0 or at least 68.")
+    return found
+
 
 NETWORK = Resource(
     "network",
     "networks",
     standard(
-        name=Attr(text(), default=""),
+        name=Attr(name(), default=""),
         admin_state_up=Attr(boolean, default=True),
         shared=Attr(boolean, default=False),
-        mtu=Attr(integer(68, 65535)),
+        mtu=Attr(_mtu),
         port_security_enabled=Attr(boolean, default=True),
         is_default=Attr(boolean),
         status=READ_ONLY,
@@ -24,9 +33,9 @@ NETWORK = Resource(
         tags=READ_ONLY,
         **{
             "router:external": Attr(boolean, default=False),
-            "provider:network_type": Attr(nullable(text(32))),
-            "provider:physical_network": Attr(nullable(text(64))),
-            "provider:segmentation_id": Attr(nullable(integer(0))),
+            "provider:network_type": Attr(text(32)),
+            "provider:physical_network": Attr(text(64)),
+            "provider:segmentation_id": Attr(integer(0)),
         },
     ),
 )

@@ -11,9 +11,11 @@ from stratolith.network.schemas.fields import (
     any_mapping,
     boolean,
     ip_or_cidr,
+    ip_version,
     list_of,
     mac,
     mapping,
+    name,
     nullable,
     one_of,
     text,
@@ -30,24 +32,42 @@ VNIC_TYPES = (
 
 def _paired(value: Any) -> str:
     found = ip_or_cidr(value)
+    if "/" in value and not value.partition("/")[2].isdecimal():
+        raise Invalid(f"'{value}' is not a valid IP address or subnet.")
     if ipaddress.ip_interface(found).is_multicast:
         raise Invalid(f"'{value}' is a multicast address.")
     return found
 
 
+# DHCP options that may be empty, to say "none" where a client would get one by itself
+EMPTY_OPTIONS = ("router", "classless-static-route")
+
+
 def _option(value: Any) -> Any:
     found = mapping(
-        ("opt_name",),
+        ("opt_name", "opt_value"),
         opt_name=text(64),
         opt_value=nullable(text(255)),
-        ip_version=lambda v: int(one_of("4", "6")(str(v))),
+        ip_version=ip_version,
     )(value)
     if not found["opt_name"].strip():
         raise Invalid("opt_name: '' is empty.")
+    if found["opt_value"] == "" and found["opt_name"] not in EMPTY_OPTIONS:
+        raise Invalid("opt_value: '' is empty.")
     # dnsmasq reads these from a file of lines
-    if any(sign in f"{found['opt_name']}{found.get('opt_value') or ''}" for sign in "\n\r\x00"):
+    if any(sign in f"{found['opt_name']}{found['opt_value'] or ''}" for sign in "\n\r\x00"):
         raise Invalid(f"'{found['opt_name']}' contains a line break.")
     found.setdefault("ip_version", 4)
+    return found
+
+
+def _options(value: Any) -> list[dict[str, Any]]:
+    """Each option once for each IP version."""
+    found: list[dict[str, Any]] = list_of(_option, unique=False)(value)
+    keys = [(one["opt_name"], one["ip_version"]) for one in found]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise Invalid(f"Duplicate DHCP option '{key[0]}'.")
     return found
 
 
@@ -55,18 +75,18 @@ PORT = Resource(
     "port",
     "ports",
     standard(
-        name=Attr(text(), default=""),
+        name=Attr(name(), default=""),
         network_id=Attr(uuid, update=False, required=True),
         admin_state_up=Attr(boolean, default=True),
-        mac_address=Attr(nullable(mac)),
-        fixed_ips=Attr(nullable(FIXED_IPS)),
-        device_id=Attr(lambda v: text()(v) if v is not None else "", default=""),
-        device_owner=Attr(lambda v: text()(v) if v is not None else "", default=""),
-        security_groups=Attr(nullable(list_of(uuid))),
+        mac_address=Attr(mac),
+        fixed_ips=Attr(FIXED_IPS),
+        device_id=Attr(text(), default=""),
+        device_owner=Attr(text(), default=""),
+        security_groups=Attr(list_of(uuid)),
         allowed_address_pairs=Attr(
             list_of(mapping(("ip_address",), ip_address=_paired, mac_address=mac)), default=[]
         ),
-        extra_dhcp_opts=Attr(list_of(_option), default=[]),
+        extra_dhcp_opts=Attr(_options, default=[]),
         port_security_enabled=Attr(boolean),
         status=READ_ONLY,
         tags=READ_ONLY,

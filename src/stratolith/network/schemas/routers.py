@@ -10,8 +10,8 @@ from stratolith.network.schemas.fields import (
     ROUTES,
     boolean,
     mapping,
+    name,
     nullable,
-    text,
     uuid,
 )
 from stratolith.network.schemas.rendering import common
@@ -30,7 +30,7 @@ ROUTER = Resource(
     "router",
     "routers",
     standard(
-        name=Attr(text(), default=""),
+        name=Attr(name(), default=""),
         admin_state_up=Attr(boolean, default=True),
         external_gateway_info=Attr(_gateway),
         routes=Attr(nullable(ROUTES), create=False),

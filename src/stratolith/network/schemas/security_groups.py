@@ -18,7 +18,6 @@ from stratolith.network.schemas.fields import (
     one_of,
     remote_prefix,
     text,
-    uuid,
 )
 from stratolith.network.schemas.rendering import common
 from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource, standard
@@ -33,7 +32,7 @@ def _ethertype(value: Any) -> str:
 
 def _port(value: Any) -> int:
     try:
-        return int(integer(-1, 2**31)(value))
+        return int(integer(0, 65535)(value))
     except Invalid:
         raise SecurityGroupInvalidPortValue(port=value) from None
 
@@ -59,7 +58,7 @@ RULE = Resource(
     "security_group_rule",
     "security_group_rules",
     standard(
-        security_group_id=Attr(uuid, update=False, required=True),
+        security_group_id=Attr(text(255), update=False, required=True),
         direction=Attr(one_of("ingress", "egress"), update=False, required=True),
         ethertype=Attr(_ethertype, update=False, default="IPv4"),
         protocol=Attr(nullable(_protocol), update=False),

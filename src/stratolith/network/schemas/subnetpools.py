@@ -9,10 +9,10 @@ from stratolith.network.schemas.fields import (
     boolean,
     cidr,
     integer,
+    ip_version,
     list_of,
+    name,
     nullable,
-    one_of,
-    text,
     uuid,
 )
 from stratolith.network.schemas.rendering import common
@@ -22,7 +22,7 @@ SUBNETPOOL = Resource(
     "subnetpool",
     "subnetpools",
     standard(
-        name=Attr(text(), required=True),
+        name=Attr(name(None, blank=False), required=True),
         prefixes=Attr(list_of(cidr), required=True),
         default_prefixlen=Attr(nullable(integer(0, 128))),
         min_prefixlen=Attr(nullable(integer(0, 128))),
@@ -40,8 +40,8 @@ ADDRESS_SCOPE = Resource(
     "address_scope",
     "address_scopes",
     standard(
-        name=Attr(text(), default=""),
-        ip_version=Attr(one_of(4, 6), update=False, required=True),
+        name=Attr(name(), default=""),
+        ip_version=Attr(ip_version, update=False, required=True),
         shared=Attr(boolean, default=False),
     ),
 )

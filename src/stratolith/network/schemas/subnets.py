@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stratolith.network.exceptions import InvalidSubnetServiceType
 from stratolith.network.models import Subnet
 from stratolith.network.schemas.fields import (
     POOLS,
@@ -12,7 +13,9 @@ from stratolith.network.schemas.fields import (
     cidr,
     integer,
     ip_address,
+    ip_version,
     list_of,
+    name,
     name_server,
     nullable,
     one_of,
@@ -25,18 +28,24 @@ from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource, stand
 MODES = nullable(one_of("dhcpv6-stateful", "dhcpv6-stateless", "slaac"))
 
 
-def _version(value: Any) -> int:
-    found = integer()(value)
-    return int(one_of(4, 6)(found))
+# What may be served by a subnet of its own: the beginnings of the owners of ports
+OWNERS = ("compute:", "network:", "neutron:")
+
+
+def _service_type(value: Any) -> str:
+    found = str(text(255)(value))
+    if not found.startswith(OWNERS):
+        raise InvalidSubnetServiceType(service_type=found)
+    return found
 
 
 SUBNET = Resource(
     "subnet",
     "subnets",
     standard(
-        name=Attr(text(), default=""),
+        name=Attr(name(), default=""),
         network_id=Attr(uuid, update=False, required=True),
-        ip_version=Attr(_version, update=False),
+        ip_version=Attr(ip_version, update=False),
         cidr=Attr(nullable(cidr), update=False),
         subnetpool_id=Attr(nullable(uuid), update=False),
         use_default_subnetpool=Attr(boolean, update=False),
@@ -48,7 +57,7 @@ SUBNET = Resource(
         enable_dhcp=Attr(boolean, default=True),
         ipv6_ra_mode=Attr(MODES, update=False),
         ipv6_address_mode=Attr(MODES, update=False),
-        service_types=Attr(list_of(text(255)), default=[]),
+        service_types=Attr(list_of(_service_type), default=[]),
         tags=READ_ONLY,
         **{"router:external": READ_ONLY},
     ),
