@@ -117,4 +117,4 @@ class ServerGroupNotFound(NotFound):
 
 
 class NotOffered(NotSupported):
-    message = "{what} is not offered by this cloud."
+    message = "{what} is not offered by this cloud yet."

@@ -16,6 +16,7 @@ from stratolith.compute.api import (
     metadata_service,
     networks,
     quota_sets,
+    removed,
     security_groups,
     server_actions,
     server_groups,
@@ -24,6 +25,7 @@ from stratolith.compute.api import (
     services,
     simple_tenant_usage,
     versions,
+    volume_attachments,
 )
 from stratolith.compute.managers import guests, host_requests, premade
 from stratolith.compute.reconcilers.operations import ServerSweep
@@ -50,6 +52,8 @@ _ROUTES = [
     *networks.ROUTES,
     *hosts.ROUTES,
     *instance_usage_audit_log.ROUTES,
+    *volume_attachments.ROUTES,
+    *removed.ROUTES,
 ]
 
 SERVICE = Service(

@@ -52,6 +52,18 @@ def limits(ctx: Context, project_id: str, service: Service | None = None) -> dic
     return found
 
 
+def noted(ctx: Context, project_id: str, service: Service | None = None) -> dict[str, int]:
+    """Resource name -> limit, only those written down for the project (or class)."""
+    owner = service or ctx.service
+    assert owner is not None
+    rows = ctx.session.execute(
+        select(QuotaLimit.resource, QuotaLimit.hard_limit).where(
+            QuotaLimit.service == owner.type, QuotaLimit.project_id == project_id
+        )
+    )
+    return {row.resource: row.hard_limit for row in rows}
+
+
 def usage(ctx: Context, project_id: str, service: Service | None = None) -> dict[str, int]:
     """Resource name -> how many the project uses now."""
     return {

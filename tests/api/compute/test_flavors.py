@@ -106,3 +106,22 @@ def test_known_extra_specs_are_checked(admin: Client) -> None:
     assert admin.post("compute", path, json=good, microversion="2.86").status_code == 200
     unchecked = {"extra_specs": {"hw:nonsense": "1"}}
     assert admin.post("compute", path, json=unchecked, microversion="2.85").status_code == 200
+
+
+def test_access_to_a_public_flavor(admin: Client) -> None:
+    """It may be noted before 2.7 and is a conflict since; its list is never there."""
+    project = admin.get("identity", "/projects?name=demo").json()["projects"][0]["id"]
+    grant = {"addTenantAccess": {"tenant": project}}
+    late = admin.post("compute", "/flavors/1/action", json=grant, microversion="2.7")
+    assert late.status_code == 409
+    early = admin.post("compute", "/flavors/1/action", json=grant, microversion="2.6")
+    assert early.status_code == 200
+    assert early.json()["flavor_access"] == [{"flavor_id": "1", "tenant_id": project}]
+    again = admin.post("compute", "/flavors/1/action", json=grant)
+    assert again.status_code == 409
+    assert admin.get("compute", "/flavors/1/os-flavor-access").status_code == 404
+    revoke = {"removeTenantAccess": {"tenant": project}}
+    assert admin.post("compute", "/flavors/1/action", json=revoke).status_code == 200
+    nobody = {"addTenantAccess": {"tenant": "0" * 32}}
+    answer = admin.post("compute", "/flavors/1/action", json=nobody)
+    assert answer.status_code == 400 and "not a valid project" in answer.text

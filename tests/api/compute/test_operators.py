@@ -159,3 +159,46 @@ def test_network_limits_of_the_default_class_are_kept_for_old_clients(admin: Cli
 def test_usage_of_a_project_without_id(admin: Client) -> None:
     assert admin.get("compute", "/os-simple-tenant-usage").status_code == 200
     assert admin.get("compute", "/os-simple-tenant-usage/").status_code == 404
+
+
+def test_the_control_plane_is_listed(world: World) -> None:
+    zones = world.admin.get("compute", "/os-availability-zone/detail").json()
+    found = {one["zoneName"]: one for one in zones["availabilityZoneInfo"]}
+    internal = found["internal"]
+    assert internal["zoneState"] == {"available": True}
+    (services,) = internal["hosts"].values()
+    assert set(services) == {"nova-scheduler", "nova-conductor"}
+    assert all(one["available"] and one["active"] for one in services.values())
+    assert "internal" not in world.demo.get("compute", "/os-availability-zone").text
+    listed = world.admin.get("compute", "/os-hosts?zone=internal").json()["hosts"]
+    assert {one["service"] for one in listed} == {"scheduler", "conductor"}
+    names = world.admin.get("compute", "/os-services").json()["services"]
+    internal_ones = {one["binary"] for one in names if one["zone"] == "internal"}
+    assert internal_ones == {"nova-scheduler", "nova-conductor"}
+
+
+def test_a_disabled_host_makes_its_zone_unavailable(world: World) -> None:
+    host = world.admin.get("compute", "/os-hypervisors").json()["hypervisors"][0]
+    body = {"host": host["hypervisor_hostname"], "binary": "nova-compute"}
+    for act in ("disable", "enable"):
+        world.admin.put("compute", f"/os-services/{act}", json=body)
+        zones = world.admin.get("compute", "/os-availability-zone/detail").json()
+        nova = next(z for z in zones["availabilityZoneInfo"] if z["zoneName"] == "nova")
+        assert nova["zoneState"]["available"] is (act == "enable")
+        assert (nova["hosts"] is None) is (act == "disable")
+
+
+def test_quota_classes_of_any_name(admin: Client, demo: Client) -> None:
+    path = "/os-quota-class-sets/gold-%C3%A4 class"
+    fresh = admin.get("compute", path).json()["quota_class_set"]
+    assert fresh["cores"] == 20 and fresh["id"]
+    wanted = {"quota_class_set": {"cores": 99, "server_groups": 3}}
+    assert admin.put("compute", path, json=wanted, microversion="2.1").status_code == 200
+    changed = admin.get("compute", path, microversion="2.50").json()["quota_class_set"]
+    assert (changed["cores"], changed["server_groups"], changed["ram"]) == (99, 3, 51200)
+    assert "server_groups" not in admin.get("compute", path).json()["quota_class_set"]
+    project = admin.get("identity", "/projects?name=demo").json()["projects"][0]["id"]
+    own = demo.get("compute", f"/os-quota-sets/{project}").json()["quota_set"]
+    assert own["cores"] == 20 and own["server_groups"] == 10
+    long = admin.put("compute", f"/os-quota-class-sets/{'x' * 256}", json=wanted)
+    assert long.status_code == 400

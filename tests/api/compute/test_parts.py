@@ -133,3 +133,22 @@ def test_the_metadata_service(world: World) -> None:
     )
     nobody = world.cloud.anonymous().get("raw", "/metadata/openstack/latest/meta_data.json")
     assert nobody.status_code == 403
+
+
+def test_console_lines_are_counted_as_the_real_service_does(world: World) -> None:
+    """What follows the last line break counts, also when it is empty."""
+    server = world.create(networks="none")
+    world.driver.say(server, "one\r\n\x1btwo\nlast\n")
+    for length, expected in (
+        (3, "\x1btwo\nlast\n".replace("\x1b", "")),
+        ("2", "last\n"),
+        (1, ""),
+        (0, ""),
+    ):
+        answer = world.act(server, "os-getConsoleOutput", {"length": length})
+        assert (answer.status_code, answer.json()) == (200, {"output": expected}), length
+    everything = world.act(server, "os-getConsoleOutput", {}).json()["output"]
+    assert everything == world.act(server, "os-getConsoleOutput", {"length": -1}).json()["output"]
+    assert "\r" not in everything and "\none\n" in everything
+    for wrong in (-2, "x", 1.5, True):
+        assert world.act(server, "os-getConsoleOutput", {"length": wrong}).status_code == 400

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -294,6 +295,15 @@ def test_lists_of_providers_are_filtered(placement: Placement) -> None:
     ):
         placement.get(f"/resource_providers?{bad}", status=400)
     placement.at("1.13").get(f"/resource_providers?in_tree={one}", status=400)
+
+
+def test_aggregates_are_answered_as_they_were_put(placement: Placement) -> None:
+    host = placement.host(1)
+    path = f"/resource_providers/{host}/aggregates"
+    given = [uuid(9).upper(), uuid(5).replace("-", ""), uuid(7)]
+    assert placement.at("1.1").call("PUT", path, given) == {"aggregates": given}
+    kept = {str(UUID(one)) for one in given}
+    assert set(placement.at("1.1").call("GET", path)["aggregates"]) == kept
 
 
 def test_aggregates_before_and_after_generations(placement: Placement) -> None:

@@ -7,14 +7,16 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.compute.api.links import resource_links, since, with_next
+from stratolith.compute.exceptions import FlavorNotFound
 from stratolith.compute.managers import flavors
 from stratolith.compute.managers.flavors import FlavorSpec
 from stratolith.compute.models import Flavor
 from stratolith.compute.schemas import extra_specs
 from stratolith.compute.schemas import flavors as schemas
 from stratolith.compute.schemas.types import as_bool, as_int
+from stratolith.identity.managers import projects
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.exceptions import BadRequest, Conflict
 from stratolith.kernel.http import Response
 from stratolith.kernel.http.listing import Listing, parse_bool
 from stratolith.kernel.http.routing import Route
@@ -193,6 +195,8 @@ def remove_spec(ctx: Context, flavor_id: str, key: str) -> None:
 
 def list_access(ctx: Context, flavor_id: str) -> Body:
     flavor = flavors.get(ctx, flavor_id)
+    if flavor.is_public:
+        raise FlavorNotFound("Access list not available for public flavors.")
     return _render_access(ctx, flavor)
 
 
@@ -206,7 +210,12 @@ def act(ctx: Context, flavor_id: str, body: Body) -> Body:
     ctx.authorize(_P + f"os-flavor-access:{'add' if adding else 'remove'}_tenant_access")
     flavor = flavors.get(ctx, flavor_id)
     if adding:
-        flavors.grant(ctx, flavor, body["addTenantAccess"]["tenant"])
+        project_id = body["addTenantAccess"]["tenant"]
+        if not projects.exists(ctx, project_id):
+            raise BadRequest(f"Project ID {project_id} is not a valid project.")
+        if flavor.is_public and since(ctx, 7):
+            raise Conflict("Can not add access to a public flavor.")
+        flavors.grant(ctx, flavor, project_id)
     else:
         flavors.revoke(ctx, flavor, body["removeTenantAccess"]["tenant"])
     return _render_access(ctx, flavor)

@@ -1,4 +1,7 @@
-"""``os-hosts`` (below 2.43): enabled compute hosts and what each has and uses."""
+"""``os-hosts`` (below 2.43): enabled compute hosts and what each has and uses.
+
+The scheduler and the conductor are calls inside this process; operators look for them here.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,10 @@ def index(ctx: Context) -> Body:
         {"host_name": row.host, "service": "compute", "zone": hosts.zone_of(ctx, row.host, known)}
         for row in hosts.all_hosts(ctx)
         if not row.disabled
+    ]
+    found += [
+        {"host_name": hosts.control_host(), "service": name, "zone": hosts.INTERNAL_ZONE}
+        for name in ("scheduler", "conductor")
     ]
     return {"hosts": [one for one in found if not wanted or one["zone"] == wanted]}
 

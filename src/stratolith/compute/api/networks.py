@@ -67,8 +67,28 @@ def show(ctx: Context, network_id: str) -> Body:
     return {"network": _render(ctx, proxy.call(ctx, "network", "GET", path)["network"])}
 
 
+# -- os-tenant-networks: the same networks, with less ---------------------------------------------
+
+
+def _render_brief(network: Body) -> Body:
+    return {"id": network["id"], "label": network["name"], "cidr": "None"}
+
+
+def index_brief(ctx: Context) -> Body:
+    found = [_render_brief(one) for one in proxy.every(ctx, "network", "/networks", "networks")]
+    return {"networks": sorted(found, key=lambda one: (one["label"], one["id"]))}
+
+
+def show_brief(ctx: Context, network_id: str) -> Body:
+    path = f"/networks/{proxy.segment(network_id)}"
+    return {"network": _render_brief(proxy.call(ctx, "network", "GET", path)["network"])}
+
+
 _OLD: dict[str, Any] = {"until": "2.35"}
+_TENANT = "os_compute_api:os-tenant-networks:"
 ROUTES = [
     Route.get("/os-networks", index, rule=_RULE + "list", **_OLD),
     Route.get("/os-networks/{network_id}", show, rule=_RULE + "show", **_OLD),
+    Route.get("/os-tenant-networks", index_brief, rule=_TENANT + "list", **_OLD),
+    Route.get("/os-tenant-networks/{network_id}", show_brief, rule=_TENANT + "show", **_OLD),
 ]

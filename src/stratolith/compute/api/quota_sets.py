@@ -78,15 +78,15 @@ def remove(ctx: Context, project_id: str) -> Response:
 
 
 def show_class(ctx: Context, name: str) -> Body:
-    limits = quotas.defaults(ctx)
+    limits = quotas.of_class(ctx, name)
     found = {resource: limits[resource] for resource in quotas.class_names(_minor(ctx))}
     return {"quota_class_set": {"id": name, **found}}
 
 
 def update_class(ctx: Context, name: str, body: Body) -> Body:
-    if name != quota.DEFAULT_CLASS:
-        raise BadRequest("The only quota class is 'default'.")
-    quotas.set_limits(ctx, quota.DEFAULT_CLASS, body["quota_class_set"], force=True)
+    if not 1 <= len(name) <= 255:
+        raise BadRequest("quota_class_name must have 1 to 255 characters.")
+    quotas.set_limits(ctx, quotas.class_key(name), body["quota_class_set"], force=True)
     found = show_class(ctx, name)["quota_class_set"]
     del found["id"]
     return {"quota_class_set": found}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from stratolith.compute.api.links import since
 from stratolith.compute.api.server_views import full, look_around
@@ -14,6 +14,7 @@ from stratolith.compute.api.servers import (
     make_password,
     without_newer,
 )
+from stratolith.compute.exceptions import NotOffered
 from stratolith.compute.managers import (
     host_requests,
     interfaces,
@@ -26,7 +27,7 @@ from stratolith.compute.models import Server
 from stratolith.compute.schemas.server_actions import ACTION, ACTIONS
 from stratolith.compute.schemas.types import as_int
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import BadRequest, Conflict, Forbidden
+from stratolith.kernel.exceptions import BadRequest, Conflict, Forbidden, Gone, NotFound
 from stratolith.kernel.http import Response
 from stratolith.kernel.http.routing import Route
 from stratolith.network.managers.server_ports import NetworkRequest
@@ -49,12 +50,41 @@ def act(ctx: Context, server_id: str, body: Body) -> Response:
     """Find the act, authorise, check its own schema, do it. 202 without a body, mostly."""
     name = next(iter(body))
     action = _ACTIONS.get(name)
-    if action is None or (action.until is not None and since(ctx, action.until + 1)):
-        raise BadRequest(f"There is no such action: {name}")
+    if action is None:
+        _refuse(ctx, server_id, name)
+    if action.until is not None and since(ctx, action.until + 1):
+        raise NotFound
     server = servers.get(ctx, server_id)
     ctx.authorize(_P + action.rule, server.policy_target())
     ACTIONS[name].check(body, ctx.microversion, what="body")
     return action.perform(ctx, server, body[name]) or Response(status=202)
+
+
+# Acts of the compute API that this cloud does not have yet -> the microversions that have them.
+_NOT_YET: dict[str, tuple[int, int]] = {
+    **dict.fromkeys(("resize", "confirmResize", "revertResize", "migrate", "evacuate"), (1, 999)),
+    **dict.fromkeys(("os-migrateLive", "createImage", "createBackup", "rescue"), (1, 999)),
+    **dict.fromkeys(("unrescue", "suspend", "resume", "restore", "shelve"), (1, 999)),
+    **dict.fromkeys(("shelveOffload", "unshelve"), (1, 999)),
+    **dict.fromkeys(("os-getVNCConsole", "os-getSPICEConsole", "os-getSerialConsole"), (1, 5)),
+    "trigger_crash_dump": (17, 999),
+}
+_GONE = {"resetNetwork": 999, "os-getRDPConsole": 5}  # the last microversion's minor
+
+
+def _refuse(ctx: Context, server_id: str, name: str) -> NoReturn:
+    """Say whether an act is not there yet, gone, or was never there."""
+    if name in _GONE:
+        if since(ctx, _GONE[name] + 1):
+            raise NotFound
+        raise Gone(f"The action {name} was removed from the compute API.")
+    if name not in _NOT_YET:
+        raise BadRequest(f"There is no such action: {name}")
+    first, last = _NOT_YET[name]
+    if not since(ctx, first) or since(ctx, last + 1):
+        raise NotFound
+    servers.get(ctx, server_id)
+    raise NotOffered(what=f"The action {name}")
 
 
 # -- power ---------------------------------------------------------------------------------------
@@ -91,6 +121,9 @@ def _change_password(ctx: Context, server: Server, value: Any) -> None:
     raise Conflict("Unable to set password: no guest agent runs in the guests of this cloud.")
 
 
+_UNPRINTABLE = dict.fromkeys([*range(9), *range(11, 32)])  # what the real service leaves out
+
+
 # -- console -------------------------------------------------------------------------------------
 
 
@@ -103,7 +136,7 @@ def _console(ctx: Context, server: Server, value: Body) -> Response:
         raise Conflict(f"Instance {server.id} is not ready.")
     server_acts.require_host_up(ctx, server)
     answer = host_requests.ask(ctx, server, "console", {"lines": lines})
-    return Response({"output": answer["output"]}, status=200)
+    return Response({"output": answer["output"].translate(_UNPRINTABLE)}, status=200)
 
 
 # -- network -------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
 
@@ -57,12 +56,12 @@ def index(ctx: Context) -> Body:
 
 def _render_own(ctx: Context, number: int, binary: str) -> Body:
     """A part of the process that answers: it is up, since it answers."""
-    host = socket.gethostname()
+    host = hosts.control_host()
     found: Body = {
         "id": str(uuid5(NAMESPACE_DNS, f"{binary}.{host}")) if since(ctx, 53) else _OWN_ID + number,
         "binary": binary,
         "host": host,
-        "zone": "internal",
+        "zone": hosts.INTERNAL_ZONE,
         "status": "enabled",
         "state": "up",
         "updated_at": naive_micro(ctx.env.clock.now()),
@@ -142,12 +141,16 @@ def detail_zones(ctx: Context) -> Body:
     beats, zones = hosts.beats(ctx), hosts.zones(ctx)
     found = []
     for zone, available in hosts.zone_names(ctx).items():
-        there = [row for row in hosts.all_hosts(ctx) if hosts.zone_of(ctx, row.host, zones) == zone]
+        there = [
+            row
+            for row in hosts.all_hosts(ctx)
+            if not row.disabled and hosts.zone_of(ctx, row.host, zones) == zone
+        ]
         shown = {
             row.host: {
                 BINARY: {
-                    "available": not row.disabled,
-                    "active": hosts.is_up(ctx, row, beats),
+                    "available": hosts.is_up(ctx, row, beats),
+                    "active": True,
                     "updated_at": naive_micro(
                         beats[row.host].last_seen_at if row.host in beats else row.reported_at
                     ),
@@ -156,8 +159,14 @@ def detail_zones(ctx: Context) -> Body:
             for row in there
         }
         state = {"available": available}
-        found.append({"zoneName": zone, "zoneState": state, "hosts": shown})
-    return {"availabilityZoneInfo": found}
+        found.append({"zoneName": zone, "zoneState": state, "hosts": shown if available else None})
+    now = naive_micro(ctx.env.clock.now())
+    own = {name: {"available": True, "active": True, "updated_at": now} for name in CONTROL_PLANE}
+    internal: Body = {"zoneName": hosts.INTERNAL_ZONE, "zoneState": {"available": True}}
+    found.append({**internal, "hosts": {hosts.control_host(): own}})
+    return {
+        "availabilityZoneInfo": sorted(found, key=lambda one: not one["zoneState"]["available"])
+    }
 
 
 ROUTES = [

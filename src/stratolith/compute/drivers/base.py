@@ -116,6 +116,16 @@ class HypervisorCapabilities(msgspec.Struct, frozen=True, kw_only=True):
     pause: bool = False
 
 
+def last_lines(text: str, lines: int | None) -> str:
+    """The end of a console log as the compute API counts it; None: all of it.
+
+    What follows the last line break counts as a line, also when it is empty.
+    """
+    if lines is None:
+        return text
+    return "\n".join(text.split("\n")[-lines:]) if lines > 0 else ""
+
+
 class HypervisorDriver(Protocol):
     """What an agent needs of a hypervisor. Methods raise ``DriverError``."""
 

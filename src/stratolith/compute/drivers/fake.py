@@ -27,6 +27,7 @@ from stratolith.compute.drivers.base import (
     PowerState,
     VifSpec,
     check_spec,
+    last_lines,
 )
 from stratolith.compute.drivers.locks import Locks
 from stratolith.kernel import architecture
@@ -199,10 +200,7 @@ class FakeDriver:
 
     def console_output(self, guest_id: str, lines: int | None) -> str:
         with self._act("console_output", guest_id, alone=False), self._guard:
-            text = self._find(guest_id).console
-        if lines is None:
-            return text
-        return "".join(text.splitlines(keepends=True)[-lines:]) if lines > 0 else ""
+            return last_lines(self._find(guest_id).console, lines)
 
     # Knobs -----------------------------------------------------------------------------------
 

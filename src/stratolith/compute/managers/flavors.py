@@ -18,7 +18,6 @@ from stratolith.compute.exceptions import (
 )
 from stratolith.compute.models import Flavor, FlavorAccess
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import Conflict
 from stratolith.kernel.ids import new_uuid
 
 
@@ -140,9 +139,7 @@ def _text(value: Any) -> str:
 
 
 def access(ctx: Context, flavor: Flavor) -> list[str]:
-    """Projects of a flavor that is not public; raises FlavorAccessNotFound for a public one."""
-    if flavor.is_public:
-        raise FlavorNotFound("Access list not available for public flavors.")
+    """Ids of the projects that a flavor was opened to; it may be public all the same."""
     return list(
         ctx.session.scalars(
             select(FlavorAccess.project_id)
@@ -153,8 +150,6 @@ def access(ctx: Context, flavor: Flavor) -> list[str]:
 
 
 def grant(ctx: Context, flavor: Flavor, project_id: str) -> None:
-    if flavor.is_public:
-        raise Conflict("Can not add access to a public flavor.")
     if ctx.session.get(FlavorAccess, (flavor.id, project_id)) is not None:
         raise FlavorAccessExists(flavor_id=flavor.flavor_id, project_id=project_id)
     ctx.session.add(FlavorAccess(flavor_pk=flavor.id, project_id=project_id))

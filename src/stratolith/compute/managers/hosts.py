@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import uuid
 from collections import Counter
 from typing import Any
@@ -17,6 +18,7 @@ from stratolith.kernel.ids import is_uuid, new_uuid
 from stratolith.placement.managers import inventories, providers, traits
 
 _RUNS, _HAS = "COMPUTE_ARCH_", "HW_ARCH_"  # standard traits of guests, of the processor
+INTERNAL_ZONE = "internal"  # of the control plane
 _NAMESPACE = uuid.UUID("5f0f4ba4-3e0a-4f6a-9a53-7a3d2a3f1b63")
 
 
@@ -72,6 +74,11 @@ def _stock(total: int, reserved: int, ratio: float) -> dict[str, Any]:
 
 
 # -- looking them up -----------------------------------------------------------------------------
+
+
+def control_host() -> str:
+    """The host of the control plane, as services name it."""
+    return socket.gethostname()
 
 
 def all_hosts(ctx: Context) -> list[ComputeHost]:

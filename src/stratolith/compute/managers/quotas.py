@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from sqlalchemy import select
@@ -57,6 +58,22 @@ def usage(ctx: Context, project_id: str) -> dict[str, int]:
 
 def defaults(ctx: Context) -> dict[str, int]:
     return limits(ctx, quota.DEFAULT_CLASS)
+
+
+def of_class(ctx: Context, name: str) -> dict[str, int]:
+    """Limits of a quota class; only those of ``default`` are in force for projects."""
+    if name == quota.DEFAULT_CLASS:
+        return defaults(ctx)
+    noted = quota.noted(ctx, class_key(name))
+    built_in = {resource.name: resource.default for resource in RESOURCES}
+    return {**built_in, **NETWORK_RESOURCES, **noted}
+
+
+def class_key(name: str) -> str:
+    """What stands for a class among the projects that have limits; no project's id can be it."""
+    if name == quota.DEFAULT_CLASS:
+        return name
+    return "class:" + hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
 def set_limits(ctx: Context, project_id: str, wanted: dict[str, Any], *, force: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stratolith.compute.managers.quotas import FILES, GROUPS
+from stratolith.compute.managers.quotas import FILES
 from stratolith.compute.quotas import NETWORK_RESOURCES, RESOURCES
 from stratolith.compute.schemas.types import BOOLEAN, Document, closed
 from stratolith.kernel.http.validation import Schema, Since
@@ -31,20 +31,12 @@ UPDATE = Schema(
 ).changed(_drop("quota_set", tuple(NETWORK_RESOURCES)), _drop("quota_set", FILES))
 
 
-def _with_groups(document: Document) -> None:
+def _without_network(document: Document) -> None:
     names = document["properties"]["quota_class_set"]["properties"]
-    names.update(dict.fromkeys(GROUPS, _LIMIT))
     for name in NETWORK_RESOURCES:
         names.pop(name)
 
 
 UPDATE_CLASS = Schema(
-    closed(
-        {
-            "quota_class_set": closed(
-                {n: s for n, s in {**_OWN, **_NETWORK}.items() if n not in GROUPS}
-            )
-        },
-        "quota_class_set",
-    )
-).changed(Since("2.50", _with_groups), _drop("quota_class_set", FILES))
+    closed({"quota_class_set": closed({**_OWN, **_NETWORK})}, "quota_class_set")
+).changed(Since("2.50", _without_network), _drop("quota_class_set", FILES))

@@ -14,21 +14,23 @@ from stratolith.placement.schemas import providers as schemas
 
 
 def show(ctx: Context, *, uuid: str) -> Response:
-    return _answer(ctx, uuid)
+    return _answer(ctx, uuid, sorted(aggregates.of_provider(ctx, uuid)))
 
 
 def replace(ctx: Context, *, uuid: str, body: Any) -> Response:
     """A bare list before 1.19, an object with the generation since."""
     guarded = at_least(ctx, 19)
-    wanted = {str(uuids.UUID(one)) for one in (body["aggregates"] if guarded else body)}
+    given = body["aggregates"] if guarded else body
+    wanted = {str(uuids.UUID(one)) for one in given}
     generation = body["resource_provider_generation"] if guarded else None
     aggregates.set_for(ctx, uuid, wanted, generation=generation, bump=guarded)
-    return _answer(ctx, uuid)
+    return _answer(ctx, uuid, given)
 
 
-def _answer(ctx: Context, uuid: str) -> Response:
+def _answer(ctx: Context, uuid: str, found: list[str]) -> Response:
+    """``found``: as a client spelt and ordered them when it put them."""
     provider = providers.get(ctx, uuid)
-    body: dict[str, Any] = {"aggregates": sorted(aggregates.of_provider(ctx, uuid))}
+    body: dict[str, Any] = {"aggregates": found}
     if at_least(ctx, 19):
         body["resource_provider_generation"] = provider.generation
     return Response(body, headers=fresh(ctx))

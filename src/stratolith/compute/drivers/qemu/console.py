@@ -6,6 +6,8 @@ import contextlib
 import os
 from pathlib import Path
 
+from stratolith.compute.drivers.base import last_lines
+
 CAP = 512 * 1024  # bytes of the current log; one older piece of the same size is kept
 
 
@@ -36,9 +38,4 @@ def tail(log: Path, lines: int | None) -> str:
         with contextlib.suppress(FileNotFoundError):
             content += path.read_bytes()[-CAP:]
     text = content.decode("utf-8", "replace")
-    if lines is None:
-        return text
-    if lines <= 0:
-        return ""
-    end = "\n" if text.endswith("\n") else ""
-    return "\n".join(text.removesuffix("\n").split("\n")[-lines:]) + end
+    return last_lines(text, lines)

@@ -1,0 +1,44 @@
+"""Volumes of servers. There is no block storage yet, so no server has any: the list is empty.
+
+Dashboards ask for it on every page of a server.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.compute.exceptions import NotOffered
+from stratolith.compute.managers import servers
+from stratolith.compute.models import Server
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import NotFound
+from stratolith.kernel.http.routing import Route
+
+Body = dict[str, Any]
+_RULE = "os_compute_api:os-volumes-attachments:"
+
+
+def index(ctx: Context, server: Server) -> Body:
+    return {"volumeAttachments": []}
+
+
+def show(ctx: Context, server_id: str, volume_id: str) -> None:
+    """Raises NotFound: nothing is attached."""
+    server = servers.get(ctx, server_id)
+    ctx.authorize(_RULE + "show", server.policy_target())
+    raise NotFound(f"Volume {volume_id} is not attached to instance {server_id}.")
+
+
+def attach(ctx: Context, server_id: str) -> None:
+    """Raises NotOffered."""
+    server = servers.get(ctx, server_id)
+    ctx.authorize(_RULE + "create", server.policy_target())
+    raise NotOffered(what="Attaching volumes")
+
+
+_PATH = "/servers/{server_id}/os-volume_attachments"
+ROUTES = [
+    Route.get(_PATH, index, rule=_RULE + "index", load=servers.get),
+    Route.post(_PATH, attach, writes=False),
+    Route.get(_PATH + "/{volume_id}", show),
+]
