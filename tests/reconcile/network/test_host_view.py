@@ -153,7 +153,7 @@ def test_reports_bring_ports_and_floating_ips_up_and_down(ctx: Context) -> None:
     assert {one.status for one in own} == {"ACTIVE"}
     bad = Applied(generation=2, errors={port.port_id: "no tap", floating.id: "no router"})
     take_report(ctx, "h1", msgspec.to_builtins(bad))
-    assert ctx.session.get_one(Port, port.port_id).status == "DOWN"
+    assert ctx.session.get_one(Port, port.port_id).status == "ERROR"
     assert ctx.session.get_one(FloatingIp, floating.id).status == "ERROR"
     with pytest.raises(BadRequest):
         take_report(ctx, "h1", {"ports": 3})

@@ -41,6 +41,24 @@ def metadata_url(settings: Settings) -> str:
     return asked or f"http://{listen}:{METADATA_PORT + api.port_offset}"
 
 
+def with_left_out(applied: Applied, left_out: dict[str, str]) -> Applied:
+    """What the control plane could not put into words is an error like those of the driver."""
+    if not left_out:
+        return applied
+
+    def kept(ids: list[str]) -> list[str]:
+        return [object_id for object_id in ids if object_id not in left_out]
+
+    return Applied(
+        generation=applied.generation,
+        ports=kept(applied.ports),
+        networks=kept(applied.networks),
+        routers=kept(applied.routers),
+        floating_ips=kept(applied.floating_ips),
+        errors={**left_out, **applied.errors},
+    )
+
+
 class Proxy(Protocol):
     """What the room needs of the metadata proxy."""
 
@@ -84,7 +102,7 @@ class NetworkRoom(Room):
         """The view is always whole, so hints that came together cost one pass."""
         raw = self.host.transport.view(self.host.name, self.view, None)
         view = msgspec.json.decode(raw, type=HostNetworkView)
-        applied = self.driver.apply(view)
+        applied = with_left_out(self.driver.apply(view), view.left_out)
         self.host.conditions.replace("port/", [f"port/{port}" for port in applied.ports])
         broken = self.proxy.update(view) if self.proxy is not None else {}
         for object_id, reason in broken.items():

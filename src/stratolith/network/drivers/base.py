@@ -139,13 +139,18 @@ class ExternalNetworkView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything one host must realise. ``generation`` grows with every change."""
+    """Everything one host must realise. ``generation`` grows with every change.
+
+    left_out: object id -> why it cannot even be described. Drivers ignore it; the agent reports
+    it with what its driver could not realise.
+    """
 
     host: str
     generation: int
     externals: list[ExternalNetworkView] = []
     networks: list[NetworkView] = []
     routers: list[RouterView] = []
+    left_out: dict[str, str] = {}
 
 
 class Applied(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
+from typing import Protocol
 
 from stratolith.kernel import events
 from stratolith.kernel.context import Context
@@ -21,13 +22,28 @@ def port_deleted(ctx: Context, port: Port) -> None:
         events.emit(ctx, PORT_DELETED, _payload(port))
 
 
-def port_status(ctx: Context, port: Port) -> None:
+class PortLike(Protocol):
+    """A port, or the columns of one."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def holder(self) -> str: ...
+    @property
+    def holder_id(self) -> str: ...
+    @property
+    def network_id(self) -> str: ...
+
+
+def port_status(ctx: Context, port: PortLike) -> None:
     """{"port_id", "server_id", "network_id", "status"}: a port of a server came up or went."""
     if port.holder == holders.SERVER:
         events.emit(ctx, PORT_STATUS, {**_payload(port), "status": port.status})
 
 
-def _payload(port: Port) -> dict[str, str]:
+def _payload(port: PortLike) -> dict[str, str]:
     return {"port_id": port.id, "server_id": port.holder_id, "network_id": port.network_id}
 
 

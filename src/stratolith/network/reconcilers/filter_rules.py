@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
+from functools import partial
 
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
+from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import RuleView
 from stratolith.network.models import FixedIp, Port, PortSecurityGroup, SecurityGroupRule
+from stratolith.network.reconcilers.readable import LeftOut
+from stratolith.network.reconcilers.view_rows import MemberRow, PairsRow, RuleRow, columns
 
 
 class RuleBook:
-    """The rules of these ports; ports with the same groups share one list."""
+    """The rules of these ports; ports with the same groups share one list.
 
-    def __init__(self, ctx: Context, port_ids: Sequence[str]) -> None:
-        self.session = ctx.session
+    A rule that cannot be realised allows nothing: it is left out, with its reason under its id.
+    """
+
+    def __init__(self, ctx: Context, port_ids: Sequence[str], left_out: LeftOut) -> None:
+        self.session, self.left_out = ctx.session, left_out
         self._groups = self._memberships(set(port_ids))
         self._rules = self._read_rules({g for groups in self._groups.values() for g in groups})
         remote = {
@@ -35,7 +42,9 @@ class RuleBook:
         groups = tuple(self._groups.get(port_id, ()))
         found = self._shared.get(groups)
         if found is None:
-            found = [self._rule(rule) for group in groups for rule in self._rules.get(group, ())]
+            rows = [row for group in groups for row in self._rules.get(group, ())]
+            made = (self.left_out.attempt(row.id, partial(self._rule, row)) for row in rows)
+            found = [rule for rule in made if rule is not None]
             self._shared[groups] = found
         return found
 
@@ -52,25 +61,16 @@ class RuleBook:
             found[port_id].append(group_id)
         return found
 
-    def _read_rules(self, groups: set[str]) -> dict[str, list[Any]]:
-        found: dict[str, list[Any]] = defaultdict(list)
+    def _read_rules(self, groups: set[str]) -> dict[str, list[RuleRow]]:
+        found: dict[str, list[RuleRow]] = defaultdict(list)
         if not groups:
             return found
-        rows = self.session.execute(
-            select(
-                SecurityGroupRule.security_group_id,
-                SecurityGroupRule.direction,
-                SecurityGroupRule.ethertype,
-                SecurityGroupRule.protocol,
-                SecurityGroupRule.port_range_min,
-                SecurityGroupRule.port_range_max,
-                SecurityGroupRule.remote_ip_prefix,
-                SecurityGroupRule.remote_group_id,
-            )
+        wanted = (
+            columns(RuleRow, SecurityGroupRule)
             .where(SecurityGroupRule.security_group_id.in_(sorted(groups)))
             .order_by(SecurityGroupRule.id)
         )
-        for row in rows:
+        for row in self.left_out.rows(self.session, wanted, SecurityGroupRule.id, RuleRow):
             found[row.security_group_id].append(row)
         return found
 
@@ -79,34 +79,31 @@ class RuleBook:
         found: dict[str, list[str]] = defaultdict(list)
         if not groups:
             return found
-        rows = self.session.execute(
-            select(PortSecurityGroup.security_group_id, FixedIp.ip_address)
-            .join(FixedIp, FixedIp.port_id == PortSecurityGroup.port_id)
+        here = PortSecurityGroup.security_group_id.in_(sorted(groups))
+        fixed = (
+            select(FixedIp.port_id, PortSecurityGroup.security_group_id, FixedIp.ip_address)
+            .join(PortSecurityGroup, FixedIp.port_id == PortSecurityGroup.port_id)
             .join(Port, Port.id == PortSecurityGroup.port_id)
-            .where(PortSecurityGroup.security_group_id.in_(sorted(groups)), Port.binding_host != "")
+            .where(here, Port.binding_host != "")
         )
-        for group_id, address in rows:
-            found[group_id].append(address)
-        paired = self.session.execute(
-            select(PortSecurityGroup.security_group_id, Port.allowed_address_pairs)
-            .join(Port, Port.id == PortSecurityGroup.port_id)
-            .where(
-                PortSecurityGroup.security_group_id.in_(sorted(groups)),
-                Port.binding_host != "",
-                Port.allowed_address_pairs != [],
-            )
+        for member in self.left_out.rows(self.session, fixed, FixedIp.port_id, MemberRow):
+            found[member.security_group_id].append(member.ip_address)
+        paired = (
+            select(Port.id, PortSecurityGroup.security_group_id, Port.allowed_address_pairs)
+            .join(PortSecurityGroup, Port.id == PortSecurityGroup.port_id)
+            .where(here, Port.binding_host != "", Port.allowed_address_pairs != [])
         )
-        for group_id, pairs in paired:
-            found[group_id].extend(pair["ip_address"] for pair in pairs)
+        for row in self.left_out.rows(self.session, paired, Port.id, PairsRow):
+            found[row.security_group_id].extend(p.ip_address for p in row.allowed_address_pairs)
         return found
 
-    def _rule(self, row: Any) -> RuleView:
+    def _rule(self, row: RuleRow) -> RuleView:
         remote: list[str] | None = None
         if row.remote_group_id:
-            remote = self._range(row.remote_group_id, int(row.ethertype[-1]))
+            remote = self._range(row.remote_group_id, 6 if row.ethertype == "IPv6" else 4)
         elif row.remote_ip_prefix:
-            remote = [str(ipaddress.ip_interface(row.remote_ip_prefix).network)]
-        return RuleView(
+            remote = [str(checks.network(row.remote_ip_prefix))]
+        view = RuleView(
             direction=row.direction,
             ethertype=row.ethertype,
             protocol=_protocol(row.protocol, row.ethertype),
@@ -114,6 +111,7 @@ class RuleBook:
             port_range_max=row.port_range_max,
             remote_cidrs=remote,
         )
+        return checks.rule(view)
 
     def _range(self, group_id: str, version: int) -> list[str]:
         key = (group_id, version)
@@ -125,10 +123,15 @@ class RuleBook:
 def ranges(addresses: Iterable[str], version: int) -> list[str]:
     """Exactly these addresses (or CIDRs) of one IP version as few CIDRs.
 
-    Neighbours collapse, so that 1,000 members of a group are a dozen ranges in each rule.
+    Neighbours collapse, so that 1,000 members of a group are a dozen ranges in each rule. What
+    is no address is nobody's: the port that has it is left out elsewhere.
     """
-    nets = (ipaddress.ip_network(address) for address in set(addresses))
-    kept = [net for net in nets if net.version == version]
+    kept: list[checks.Network] = []
+    for address in set(addresses):
+        with contextlib.suppress(ValueError, TypeError, AttributeError):
+            net = checks.network(address)
+            if net.version == version:
+                kept.append(net)
     return [str(net) for net in ipaddress.collapse_addresses(kept)]  # type: ignore[type-var]
 
 

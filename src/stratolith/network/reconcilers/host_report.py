@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from typing import Any
 
 import msgspec
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, update
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.network.drivers.base import Applied
 from stratolith.network.managers import events, holders
 from stratolith.network.models import FloatingIp, Port, Router
+from stratolith.network.reconcilers.readable import LeftOut
+from stratolith.network.reconcilers.view_rows import StatusRow, columns
 
 LOG = logging.getLogger(__name__)
 
@@ -34,60 +37,53 @@ def take_report(ctx: Context, host: str, payload: Any) -> dict[str, Any]:
 
 
 def _guests(ctx: Context, host: str, applied: Applied) -> None:
-    """Ports of guests on this host: up once wired, down when that failed or is not wanted."""
-    wired = set(applied.ports)
-    ports = ctx.session.scalars(
-        select(Port).where(
-            Port.binding_host == host,
-            or_(Port.status != "ACTIVE", Port.id.in_(list(applied.errors))),
-        )
+    """Ports of guests here: ACTIVE once wired, ERROR when that failed, DOWN when not wanted."""
+    wired, left_out = set(applied.ports), LeftOut()
+    looked_at = columns(StatusRow, Port).where(
+        Port.binding_host == host,
+        or_(Port.status != "ACTIVE", Port.id.in_(list(applied.errors))),
     )
-    for port in list(ports):
+    changed: dict[str, list[StatusRow]] = defaultdict(list)
+    for row in left_out.rows(ctx.session, looked_at, Port.id, StatusRow):
         wanted = "DOWN"
-        if port.id in wired and port.id not in applied.errors and port.admin_state_up:
+        if row.id in applied.errors:
+            wanted = "ERROR"
+        elif row.id in wired and row.admin_state_up:
             wanted = "ACTIVE"
-        if port.status != wanted:
-            port.status = wanted
-            events.port_status(ctx, port)
+        if row.status != wanted:
+            changed[wanted].append(row)
+    for wanted, rows in changed.items():
+        _set_status(ctx, Port, wanted, Port.id.in_([row.id for row in rows]))
+        for row in rows:
+            events.port_status(ctx, msgspec.structs.replace(row, status=wanted))
+    _set_status(ctx, Port, "ERROR", Port.id.in_(list(left_out.reasons)))
 
 
 def _own_ports(ctx: Context, applied: Applied) -> None:
     """Ports of routers and DHCP servers come up with what they belong to."""
-    ports = ctx.session.scalars(
-        select(Port).where(
-            Port.status != "ACTIVE",
-            or_(
-                Port.holder.in_(holders.ROUTER) & Port.holder_id.in_(applied.routers),
-                (Port.holder == holders.DHCP) & Port.network_id.in_(applied.networks),
-            ),
-        )
-    )
-    for port in list(ports):
-        if port.admin_state_up:
-            port.status = "ACTIVE"
+    of_routers = Port.holder.in_(holders.ROUTER) & Port.holder_id.in_(applied.routers)
+    of_dhcp = (Port.holder == holders.DHCP) & Port.network_id.in_(applied.networks)
+    _set_status(ctx, Port, "ACTIVE", or_(of_routers, of_dhcp) & Port.admin_state_up.is_(True))
 
 
 def _routers(ctx: Context, applied: Applied) -> None:
     failed = [key for key in applied.errors if key not in applied.routers]
-    for router in ctx.session.scalars(
-        select(Router).where(
-            or_(
-                (Router.status != "ACTIVE") & Router.id.in_(applied.routers),
-                (Router.status != "ERROR") & Router.id.in_(failed),
-            )
-        )
-    ):
-        router.status = "ACTIVE" if router.id in applied.routers else "ERROR"
+    _set_status(ctx, Router, "ACTIVE", Router.id.in_(applied.routers))
+    _set_status(ctx, Router, "ERROR", Router.id.in_(failed))
 
 
 def _floating(ctx: Context, applied: Applied) -> None:
-    for floating in ctx.session.scalars(
-        select(FloatingIp).where(
-            FloatingIp.port_id.is_not(None),
-            or_(
-                (FloatingIp.status != "ACTIVE") & FloatingIp.id.in_(applied.floating_ips),
-                (FloatingIp.status != "ERROR") & FloatingIp.id.in_(list(applied.errors)),
-            ),
-        )
-    ):
-        floating.status = "ACTIVE" if floating.id in applied.floating_ips else "ERROR"
+    failed = [key for key in applied.errors if key not in applied.floating_ips]
+    used = FloatingIp.port_id.is_not(None)
+    _set_status(ctx, FloatingIp, "ACTIVE", used & FloatingIp.id.in_(applied.floating_ips))
+    _set_status(ctx, FloatingIp, "ERROR", used & FloatingIp.id.in_(failed))
+
+
+def _set_status(
+    ctx: Context,
+    model: type[Port] | type[Router] | type[FloatingIp],
+    status: str,
+    which: ColumnElement[bool],
+) -> None:
+    """Rows are not read for this: one that cannot be read must not keep the others as they are."""
+    ctx.session.execute(update(model).where(model.status != status, which).values(status=status))

@@ -1,21 +1,21 @@
 """Compiles the desired network of one host from the database.
 
 Columns, not objects, are read: a view of 1,000 ports is a dozen statements. Every router is
-realised on one host, chosen by ``network_host``.
+realised on one host, chosen by ``network_host``. A row that cannot be read or makes no sense
+takes its own object out of the view, with the reason in ``left_out``, and nothing else.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from sqlalchemy import select
 
 from stratolith.kernel.agent.hub import AgentRecord, is_alive
 from stratolith.kernel.context import Context
+from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import (
-    AddressPair,
     DhcpHostView,
     ExternalNetworkView,
     FixedIpView,
@@ -23,15 +23,23 @@ from stratolith.network.drivers.base import (
     NetworkView,
     PortView,
     RouterPortView,
-    RouteView,
     SubnetView,
 )
-from stratolith.network.managers import holders, ipam
+from stratolith.network.managers import holders
 from stratolith.network.managers.events import VIEW
 from stratolith.network.managers.server_ports import tap_name
 from stratolith.network.models import FixedIp, Network, Port, Router, Subnet
+from stratolith.network.reconcilers import view_rows
 from stratolith.network.reconcilers.filter_rules import RuleBook
+from stratolith.network.reconcilers.readable import LeftOut
 from stratolith.network.reconcilers.router_views import router_views
+from stratolith.network.reconcilers.view_rows import (
+    AddressRow,
+    NetworkRow,
+    PortRow,
+    RouterRow,
+    SubnetRow,
+)
 from stratolith.network.settings import NetworkSettings
 
 Addresses = dict[str, list[tuple[str, str]]]  # port id -> [(subnet id, address)]
@@ -55,76 +63,65 @@ class _Compiler:
         self.ctx, self.session, self.host = ctx, ctx.session, host
         self.settings = ctx.env.settings.of(NetworkSettings)
         self.is_network_host = network_host(ctx) in ("", host)
+        self.left_out = LeftOut()
 
     def view(self) -> HostNetworkView:
         routers = self._routers()
-        network_ids = self._network_ids(routers)
-        self.networks = {
-            network.id: network
-            for network in self.session.scalars(select(Network).where(Network.id.in_(network_ids)))
-        }
+        wanted = view_rows.NETWORKS.where(Network.id.in_(self._network_ids()))
+        rows = self.left_out.rows(self.session, wanted, Network.id, NetworkRow)
+        self.networks = {network.id: network for network in rows}
         self._read_ports()
         self._read_subnets()
-        book = RuleBook(self.ctx, [p.id for p in self.guests if p.binding_host == self.host])
+        mine = [port.id for port in self.guests if port.binding_host == self.host]
+        book = RuleBook(self.ctx, mine, self.left_out)
+        networks = [self._network(network, book) for network in self.networks.values()]
         return HostNetworkView(
             host=self.host,
             generation=int(self.ctx.env.clock.now().timestamp() * 1_000_000),
             externals=self._externals(),
-            networks=[self._network(network, book) for network in self.networks.values()],
-            routers=router_views(self.ctx, routers, self._router_port) if routers else [],
+            networks=networks,
+            routers=router_views(self.ctx, routers, self._router_port, self.left_out),
+            left_out=self.left_out.reasons,
         )
 
-    def _routers(self) -> list[Router]:
+    def _routers(self) -> list[RouterRow]:
         if not self.is_network_host:
             return []
-        return list(self.session.scalars(select(Router).order_by(Router.id)))
+        wanted = view_rows.ROUTERS.order_by(Router.id)
+        return self.left_out.rows(self.session, wanted, Router.id, RouterRow)
 
-    def _network_ids(self, routers: list[Router]) -> list[str]:
+    def _network_ids(self) -> list[str]:
         """Networks with guests here, and those its routers join."""
         here = select(Port.network_id).where(Port.binding_host == self.host)
         found = set(self.session.scalars(here.distinct()))
-        if routers:
+        if self.is_network_host:
             joined = select(Port.network_id).where(Port.holder.in_(holders.ROUTER))
             found |= set(self.session.scalars(joined.distinct()))
         return sorted(found)
 
     def _read_ports(self) -> None:
-        rows = self.session.execute(
-            select(
-                Port.id,
-                Port.network_id,
-                Port.project_id,
-                Port.mac_address,
-                Port.admin_state_up,
-                Port.holder,
-                Port.holder_id,
-                Port.port_security_enabled,
-                Port.binding_host,
-                Port.hostname,
-                Port.allowed_address_pairs,
-                Port.extra_dhcp_opts,
-            ).where(Port.network_id.in_(list(self.networks)))
-        ).all()
+        on_these = list(self.networks)
+        wanted = view_rows.PORTS.where(Port.network_id.in_(on_these))
+        rows = self.left_out.rows(self.session, wanted, Port.id, PortRow)
+        fixed = view_rows.ADDRESSES.where(FixedIp.network_id.in_(on_these)).order_by(
+            FixedIp.port_id, FixedIp.position
+        )
+        self.addresses: Addresses = defaultdict(list)
+        for one in self.left_out.rows(self.session, fixed, FixedIp.port_id, AddressRow):
+            self.addresses[one.port_id].append((one.subnet_id, one.ip_address))
+        # whoever lost one of its addresses would be there by half
+        rows = [row for row in rows if row.id not in self.left_out.reasons]
         self.guests = [row for row in rows if row.holder not in holders.SERVICES]
-        self.by_network: dict[str, list[Any]] = defaultdict(list)
+        self.by_network: dict[str, list[PortRow]] = defaultdict(list)
         for row in self.guests:
             self.by_network[row.network_id].append(row)
         self.dhcp = {row.network_id: row for row in rows if row.holder == holders.DHCP}
         self.router_ports = {row.id: row for row in rows if row.holder in holders.ROUTER}
-        self.addresses: Addresses = defaultdict(list)
-        fixed = self.session.execute(
-            select(FixedIp.port_id, FixedIp.subnet_id, FixedIp.ip_address)
-            .where(FixedIp.network_id.in_(list(self.networks)))
-            .order_by(FixedIp.port_id, FixedIp.position)
-        )
-        for port_id, subnet_id, address in fixed:
-            self.addresses[port_id].append((subnet_id, address))
 
     def _read_subnets(self) -> None:
-        rows = self.session.scalars(
-            select(Subnet)
-            .where(Subnet.network_id.in_(list(self.networks)))
-            .order_by(Subnet.created_at, Subnet.id)
+        wanted = view_rows.SUBNETS.where(Subnet.network_id.in_(list(self.networks)))
+        rows = self.left_out.rows(
+            self.session, wanted.order_by(Subnet.created_at, Subnet.id), Subnet.id, SubnetRow
         )
         self.subnets = {subnet.id: subnet for subnet in rows}
 
@@ -133,7 +130,7 @@ class _Compiler:
     def _externals(self) -> list[ExternalNetworkView]:
         """The external bridge with the gateway's addresses, when anything here uses it."""
         cidrs = [
-            f"{subnet.gateway_ip}/{ipam.network_of(subnet.cidr).prefixlen}"
+            f"{subnet.gateway_ip}/{checks.network(subnet.cidr).prefixlen}"
             for subnet in self.subnets.values()
             if subnet.gateway_ip and self._is_flat(self.networks[subnet.network_id])
         ]
@@ -148,22 +145,23 @@ class _Compiler:
             )
         ]
 
-    def _is_flat(self, network: Network) -> bool:
+    def _is_flat(self, network: NetworkRow) -> bool:
         return (
             network.network_type == "flat"
             and network.physical_network == self.settings.physical_network
         )
 
-    def bridge(self, network: Network) -> str:
+    def bridge(self, network: NetworkRow) -> str:
         if self._is_flat(network):
             return self.settings.external_bridge
         return f"brq{network.id[:11]}"
 
-    def _network(self, network: Network, book: RuleBook) -> NetworkView:
+    def _network(self, network: NetworkRow, book: RuleBook) -> NetworkView:
         guests = self.by_network[network.id]
         mine = [guest for guest in guests if guest.binding_host == self.host]
         dhcp = self.dhcp.get(network.id)
         served = dict(self.addresses[dhcp.id]) if dhcp is not None else {}
+        served = {key: address for key, address in served.items() if key in self.subnets}
         subnets = [s for s in self.subnets.values() if s.network_id == network.id]
         return NetworkView(
             id=network.id,
@@ -182,7 +180,7 @@ class _Compiler:
             dhcp_mac=dhcp.mac_address if dhcp is not None and served else None,
         )
 
-    def _subnet(self, subnet: Subnet, served: Mapping[str, str]) -> SubnetView:
+    def _subnet(self, subnet: SubnetRow, served: Mapping[str, str]) -> SubnetView:
         return SubnetView(
             id=subnet.id,
             cidr=subnet.cidr,
@@ -191,11 +189,11 @@ class _Compiler:
             enable_dhcp=subnet.enable_dhcp,
             dns_nameservers=subnet.dns_nameservers
             or (self.settings.dns_nameservers if subnet.ip_version == 4 else []),
-            host_routes=[RouteView(**route) for route in subnet.host_routes],
+            host_routes=subnet.host_routes,
             dhcp_ip=served.get(subnet.id) if subnet.enable_dhcp else None,
         )
 
-    def _port(self, row: Any, book: RuleBook, network: Network) -> PortView:
+    def _port(self, row: PortRow, book: RuleBook, network: NetworkRow) -> PortView:
         return PortView(
             id=row.id,
             mac=row.mac_address,
@@ -207,14 +205,16 @@ class _Compiler:
             admin_state_up=row.admin_state_up and network.admin_state_up,
             port_security=row.port_security_enabled,
             rules=book.rules(row.id) if row.port_security_enabled else [],
-            allowed_address_pairs=[AddressPair(**pair) for pair in row.allowed_address_pairs],
+            allowed_address_pairs=row.allowed_address_pairs,
             hostname=row.hostname,
-            extra_dhcp_opts=_options(row.extra_dhcp_opts),
+            extra_dhcp_opts=row.options(),
             server_id=row.holder_id,
             project_id=row.project_id,
         )
 
-    def _dhcp_hosts(self, guests: Iterable[Any], served: Mapping[str, str]) -> list[DhcpHostView]:
+    def _dhcp_hosts(
+        self, guests: Iterable[PortRow], served: Mapping[str, str]
+    ) -> list[DhcpHostView]:
         return [
             DhcpHostView(
                 port_id=row.id,
@@ -224,7 +224,7 @@ class _Compiler:
                 hostname=row.hostname or _host_name(address),
                 server_id=row.holder_id,
                 project_id=row.project_id,
-                extra_dhcp_opts=_options(row.extra_dhcp_opts),
+                extra_dhcp_opts=row.options(),
             )
             for row in guests
             for subnet_id, address in self.addresses[row.id]
@@ -243,15 +243,12 @@ class _Compiler:
             bridge=self.bridge(network),
             mac=row.mac_address,
             addresses=[
-                f"{address}/{ipam.network_of(self.subnets[subnet_id].cidr).prefixlen}"
+                f"{address}/{checks.network(self.subnets[subnet_id].cidr).prefixlen}"
                 for subnet_id, address in self.addresses[row.id]
+                if subnet_id in self.subnets
             ],
             mtu=network.mtu,
         )
-
-
-def _options(options: list[Any]) -> list[tuple[str, str]]:
-    return [(one["opt_name"], str(one["opt_value"])) for one in options if one.get("opt_value")]
 
 
 def _host_name(address: str) -> str:

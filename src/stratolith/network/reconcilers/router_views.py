@@ -8,15 +8,23 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
-from stratolith.network.drivers.base import FloatingIpView, RouterPortView, RouterView, RouteView
+from stratolith.network.drivers import checks
+from stratolith.network.drivers.base import FloatingIpView, RouterPortView, RouterView
 from stratolith.network.managers.holders import INTERFACE
-from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
+from stratolith.network.models import FixedIp, FloatingIp, Port, Subnet
+from stratolith.network.reconcilers.readable import LeftOut
+from stratolith.network.reconcilers.view_rows import FloatingIpRow, RouterRow, columns
 
 
 def router_views(
-    ctx: Context, routers: Sequence[Router], view_of: Callable[[str], RouterPortView | None]
+    ctx: Context,
+    routers: Sequence[RouterRow],
+    view_of: Callable[[str], RouterPortView | None],
+    left_out: LeftOut,
 ) -> list[RouterView]:
     """``view_of`` gives a router port's view by the port's id."""
+    if not routers:
+        return []
     interfaces: dict[str, list[RouterPortView]] = defaultdict(list)
     rows = ctx.session.execute(
         select(Port.id, Port.holder_id).where(Port.holder == INTERFACE).order_by(Port.id)
@@ -25,7 +33,7 @@ def router_views(
         found = view_of(port_id)
         if found is not None:
             interfaces[router_id].append(found)
-    floating = _floating(ctx)
+    floating = _floating(ctx, left_out)
     nexthops = _nexthops(ctx, [r.gateway_port_id for r in routers if r.gateway_port_id])
     return [
         RouterView(
@@ -36,29 +44,24 @@ def router_views(
             gateway=view_of(router.gateway_port_id) if router.gateway_port_id else None,
             gateway_nexthops=nexthops[router.gateway_port_id or ""],
             floating_ips=floating[router.id],
-            routes=[RouteView(**route) for route in router.routes],
+            routes=router.routes,
         )
         for router in routers
     ]
 
 
-def _floating(ctx: Context) -> dict[str, list[FloatingIpView]]:
+def _floating(ctx: Context, left_out: LeftOut) -> dict[str, list[FloatingIpView]]:
     found: dict[str, list[FloatingIpView]] = defaultdict(list)
-    rows = ctx.session.execute(
-        select(
-            FloatingIp.id,
-            FloatingIp.router_id,
-            FloatingIp.floating_ip_address,
-            FloatingIp.fixed_ip_address,
-        )
-        .where(FloatingIp.router_id.is_not(None))
+    wanted = (
+        columns(FloatingIpRow, FloatingIp)
+        .where(FloatingIp.router_id.is_not(None), FloatingIp.fixed_ip_address.is_not(None))
         .order_by(FloatingIp.id)
     )
-    for floating_id, router_id, floating_ip, fixed_ip in rows:
-        if router_id is None or fixed_ip is None:
-            continue
-        view = FloatingIpView(id=floating_id, floating_ip=floating_ip, fixed_ip=fixed_ip)
-        found[router_id].append(view)
+    for row in left_out.rows(ctx.session, wanted, FloatingIp.id, FloatingIpRow):
+        view = FloatingIpView(
+            id=row.id, floating_ip=row.floating_ip_address, fixed_ip=row.fixed_ip_address
+        )
+        found[row.router_id].append(view)
     return found
 
 
@@ -74,5 +77,8 @@ def _nexthops(ctx: Context, gateway_ports: Sequence[str]) -> dict[str, list[str]
         .order_by(FixedIp.position)
     )
     for port_id, gateway in rows:
-        found[port_id].append(str(gateway))
+        try:
+            found[port_id].append(checks.address(str(gateway)))
+        except ValueError:
+            continue  # its subnet is left out and says why
     return found

@@ -132,6 +132,8 @@ def render(
         bound = bool(port.binding_host)
         found["binding:profile"] = port.binding_profile
         found["binding:host_id"] = port.binding_host
-        found["binding:vif_type"] = "bridge" if bound else "unbound"
+        failed = port.status == "ERROR"
+        usual = "binding_failed" if failed else "bridge"
+        found["binding:vif_type"] = usual if bound else "unbound"
         found["binding:vif_details"] = VIF_DETAILS if bound else {}
     return found

@@ -19,6 +19,7 @@ from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
 from stratolith.network.drivers.linux.ledger import Ledger
 from stratolith.network.drivers.linux.links import HostLinks
 from stratolith.network.drivers.linux.memory import Memory
+from stratolith.network.drivers.linux.objects import HostPlan
 from stratolith.network.drivers.linux.passes import Pass
 
 _BRIDGE_NETFILTER = Path("/proc/sys/net/bridge")
@@ -84,10 +85,13 @@ class LinuxNetworkDriver:
         native = self._prepare()
         ledger = self._open_ledger()
         zones = ledger.zones_for(plan.zone_owners(view))
-        desired = plan.build_plan(view, zones, self.instance, native)
         ledger.save()
+
+        def planned(refused: frozenset[str]) -> HostPlan:
+            return plan.build_plan(view, zones, self.instance, native, refused)
+
         with HostLinks(self.instance, native) as links:
-            work = Pass(desired, links, ledger, self._dnsmasq, self._memory)
+            work = Pass(planned, links, ledger, self._dnsmasq, self._memory)
             applied = work.run(view)
         ledger.save()
         return applied

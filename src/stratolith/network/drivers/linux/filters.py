@@ -17,9 +17,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import PortView
+from stratolith.network.drivers.checks import mac as checked_mac
 from stratolith.network.drivers.linux import guard, names, rules
-from stratolith.network.drivers.linux.guard import checked_mac, link_local, sources
+from stratolith.network.drivers.linux.guard import link_local, sources
 
 __all__ = ["checked_mac", "link_local", "sources"]
 
@@ -60,9 +62,9 @@ def check_port(port: PortView) -> None:
     """Raise ``ValueError`` when the port cannot be expressed as rules."""
     names.checked_device(port.tap)
     sources(port)
-    sets = rules.RemoteSets()
-    for direction in ("ingress", "egress"):
-        rules.matches(port.rules, direction, sets)
+    checks.mac(port.mac)
+    for rule in port.rules:
+        checks.rule(rule)
 
 
 def compile_ruleset(

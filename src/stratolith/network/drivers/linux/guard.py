@@ -8,14 +8,13 @@ only frames of that port enter. So nothing that one port may do changes what ano
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Iterable
 
 import msgspec
 
+from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import PortView
 
-_MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
 _SOLICITATION, _ADVERTISEMENT = 135, 136
 _DISCOVERY = "{ 133, 134, 135, 136, 137 }"
 
@@ -34,32 +33,18 @@ def sources(port: PortView) -> Sources:
     claims = [(port.mac, ip.ip_address) for ip in port.fixed_ips]
     claims += [(pair.mac_address, pair.ip_address) for pair in port.allowed_address_pairs]
     for raw_mac, text in [(port.mac, ""), *claims]:
-        mac = checked_mac(raw_mac)
+        mac = checks.mac(raw_mac)
         if mac not in found.macs:
             found.macs.append(mac)
             found.pairs.append((mac, link_local(mac)))
         if not text:
             continue
-        net = checked_network(text)
+        net = checks.network(text)
         if net.prefixlen == net.max_prefixlen:
             found.pairs.append((mac, str(net.network_address)))
         else:
             found.blocks.append((mac, str(net)))
     return found
-
-
-def checked_mac(text: str) -> str:
-    mac = text.lower()
-    if not _MAC.match(mac):
-        raise ValueError(f"{text!r} is not a MAC address")
-    return mac
-
-
-def checked_network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    """An address or CIDR; ``ValueError`` for anything else, zone ids ("fe80::%eth0") too."""
-    if "%" in text:
-        raise ValueError(f"{text!r} has a zone id, which means nothing on a network")
-    return ipaddress.ip_network(text, strict=False)
 
 
 def link_local(mac: str) -> str:

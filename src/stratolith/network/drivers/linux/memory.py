@@ -25,6 +25,8 @@ class Memory:
         self.view: HostNetworkView | None = None
         self.applied: Applied | None = None
         self.ruleset: str | None = None  # as loaded in the host's namespace
+        # a ruleset that nft refused, and the ports because of which it did
+        self.refused: tuple[str, dict[str, str]] = ("", {})
         self.specs: dict[str, NamespaceSpec] = {}  # namespaces settled without an error
         self.flows: dict[str, PortFlows] | None = None
         self.host: Watch | None = None

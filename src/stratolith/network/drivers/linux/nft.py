@@ -31,6 +31,15 @@ def load(text: str) -> None:
         raise NetworkDriverError(f"nft: {_first_line(result.stderr)}")
 
 
+def complaint(text: str) -> str | None:
+    """What nft and the kernel would say against a ruleset; None when they would take it.
+
+    Raises ``NetworkDriverError`` when nft cannot be asked.
+    """
+    result = _run(["nft", "-c", "-f", "-"], text)
+    return None if result.returncode == 0 else f"nft: {_first_line(result.stderr)}"
+
+
 def listing(table: str) -> str | None:
     """The table ("inet stratolith") as the kernel has it; None when there is none."""
     result = _run(["nft", "-s", "list", "table", *table.split()], "")

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pyroute2.netlink.exceptions import NetlinkError
 
 from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError
-from stratolith.network.drivers.linux import conntrack, inside, namespaces, nft, sysctl
+from stratolith.network.drivers.linux import conntrack, culprits, inside, namespaces, nft, sysctl
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
 from stratolith.network.drivers.linux.ledger import Ledger
 from stratolith.network.drivers.linux.links import HostLinks
@@ -26,26 +26,33 @@ _PARALLEL = 8  # insides of namespaces settled at once
 
 
 class Pass:
-    """Applies one plan; ``errors`` collects what failed, by object id."""
+    """Applies one plan; ``errors`` collects what failed, by object id.
+
+    ``planned`` makes the plan, without the ports given.
+    """
 
     def __init__(
         self,
-        plan: HostPlan,
+        planned: Callable[[frozenset[str]], HostPlan],
         links: HostLinks,
         ledger: Ledger,
         dnsmasq: Dnsmasq,
         memory: Memory,
     ) -> None:
-        self.plan, self.links, self.ledger = plan, links, ledger
+        self.planned, self.plan = planned, planned(frozenset())
+        self.whole = self.plan.ruleset  # of all ports, those that are refused too
+        self.links, self.ledger = links, ledger
         self.dnsmasq, self.memory = dnsmasq, memory
-        self.errors: dict[str, str] = dict(plan.broken)
-        self.unwired: set[str] = set()
+        self.errors: dict[str, str] = dict(self.plan.broken)
         self.disturbed = memory.disturbed()
         self.deep = memory.is_stale()
 
     def run(self, view: HostNetworkView) -> Applied:
         if self.memory.host is None:
             self.memory.host = Watch(routes=False)
+        refused_before, ports = self.memory.refused
+        if ports and refused_before == self.whole and not self.deep:
+            self._leave_out(ports)
         self._sysctls()
         self._remove_unwanted()
         filtered = self._rules()
@@ -118,7 +125,7 @@ class Pass:
         if self.plan.ruleset == self.memory.ruleset and not touched and not self.deep:
             return True
         try:
-            nft.load(self.plan.ruleset)
+            self._load_rules()
         except NetworkDriverError as error:
             self.memory.ruleset = None
             for tap in self.plan.taps:
@@ -127,6 +134,27 @@ class Pass:
             return False
         self.memory.ruleset = self.plan.ruleset
         return True
+
+    def _load_rules(self) -> None:
+        """All tables, or those of all ports but the ones that nft refuses."""
+        try:
+            nft.load(self.plan.ruleset)
+        except NetworkDriverError:
+            found = culprits.find(
+                [port.port_id for port in self.plan.flows],
+                lambda ports: nft.complaint(self.planned(ports).ruleset),
+            )
+            if not found:
+                raise
+            self.memory.refused = (self.whole, found)
+            self._leave_out(found)
+            self._remove_unwanted()  # a tap without rules would be an open door
+            nft.load(self.plan.ruleset)
+
+    def _leave_out(self, ports: dict[str, str]) -> None:
+        self.plan = self.planned(frozenset(ports))
+        for port_id, reason in ports.items():
+            self.errors.setdefault(port_id, f"its filters are refused: {reason}")
 
     def _namespaces(self) -> None:
         """Wires all namespaces, then settles their insides side by side: nft waits a lot."""

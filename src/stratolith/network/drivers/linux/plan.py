@@ -28,10 +28,19 @@ T = TypeVar("T")
 
 
 def build_plan(
-    view: HostNetworkView, zones: Mapping[str, int], instance: str, native: bool
+    view: HostNetworkView,
+    zones: Mapping[str, int],
+    instance: str,
+    native: bool,
+    refused: frozenset[str] = frozenset(),
 ) -> HostPlan:
-    """The kernel objects of a host. ``zones``: network id -> conntrack zone, one for each."""
-    return _Planner(view, zones, instance, native).plan()
+    """The kernel objects of a host. ``zones``: network id -> conntrack zone, one for each.
+
+    ``refused``: ports to plan nothing for, neither tap nor rules.
+    """
+    planner = _Planner(view, zones, instance, native)
+    planner.refused = refused
+    return planner.plan()
 
 
 def zone_owners(view: HostNetworkView) -> list[str]:
@@ -51,6 +60,7 @@ class _Planner:
         self.view, self.zones, self.instance, self.native = view, zones, instance, native
         self.routed = {external.bridge for external in view.externals}
         self.broken: dict[str, str] = {}
+        self.refused: frozenset[str] = frozenset()
         self.networks = [
             network
             for network in view.networks
@@ -120,6 +130,8 @@ class _Planner:
             routed = network.bridge in self.routed
             zone = None if network.external or routed else self.zones.get(network.id)
             for port in network.ports:
+                if port.id in self.refused:
+                    continue
                 filters_ok = self._try(port.id, lambda p=port: _checked(p))  # type: ignore[misc]
                 if filters_ok is not None:
                     found.append(

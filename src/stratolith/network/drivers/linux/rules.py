@@ -7,19 +7,10 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import RuleView
+from stratolith.network.drivers.checks import ICMP, ICMPV6, WITH_PORTS, Network, protocol_number
 from stratolith.network.drivers.linux import names
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-PROTOCOLS = {
-    "ah": 51, "dccp": 33, "egp": 8, "esp": 50, "gre": 47, "icmp": 1, "icmpv6": 58,
-    "igmp": 2, "ip": 0, "ipip": 4, "ipv6-encap": 41, "ipv6-frag": 44, "ipv6-icmp": 58,
-    "ipv6-nonxt": 59, "ipv6-opts": 60, "ipv6-route": 43, "ospf": 89, "pgm": 113, "rsvp": 46,
-    "sctp": 132, "tcp": 6, "udp": 17, "udplite": 136, "vrrp": 112,
-}  # fmt: skip
-_WITH_PORTS = {6, 17, 33, 132, 136}
-_ICMP, _ICMPV6 = 1, 58
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,25 +49,12 @@ def _element(cidr: Network) -> str:
     return str(cidr.network_address) if cidr.prefixlen == cidr.max_prefixlen else str(cidr)
 
 
-def protocol_number(rule: RuleView) -> int | None:
-    """The IP protocol of the rule, None for any; ``ValueError`` names an unknown one."""
-    if rule.protocol is None or rule.protocol in {"any", "0"}:
-        return None
-    text = rule.protocol.lower()
-    number = PROTOCOLS.get(text, -1) if not text.isdigit() else int(text)
-    if not 0 <= number <= 255:
-        raise ValueError(f"unknown protocol {rule.protocol!r} in a security group rule")
-    if number == _ICMP and rule.ethertype == "IPv6":
-        return _ICMPV6
-    return number or None
-
-
 def remote_networks(rule: RuleView) -> list[Network] | None:
     """Where the peer may be: None for anywhere; collapsed, of the rule's family only."""
     if rule.remote_cidrs is None:
         return None
     version = 6 if rule.ethertype == "IPv6" else 4
-    parsed = [ipaddress.ip_network(cidr, strict=False) for cidr in rule.remote_cidrs]
+    parsed = [checks.network(cidr) for cidr in rule.remote_cidrs]
     if version == 4:
         return list(ipaddress.collapse_addresses(
             net for net in parsed if isinstance(net, ipaddress.IPv4Network)
@@ -116,11 +94,11 @@ def _match(rule: RuleView, side: str, sets: RemoteSets) -> str | None:
 
 def _ports(rule: RuleView, number: int) -> list[str]:
     low, high = rule.port_range_min, rule.port_range_max
-    if number in (_ICMP, _ICMPV6):
-        word = "icmp" if number == _ICMP else "icmpv6"
+    if number in (ICMP, ICMPV6):
+        word = "icmp" if number == ICMP else "icmpv6"
         parts = [] if low is None else [f"{word} type {int(low)}"]
         return parts if high is None else [*parts, f"{word} code {int(high)}"]
-    if number not in _WITH_PORTS or low is None or high is None:
+    if number not in WITH_PORTS or low is None or high is None:
         return []
     return [f"th dport {int(low)}" if low == high else f"th dport {int(low)}-{int(high)}"]
 
@@ -147,8 +125,8 @@ def _permits(
     if number != flow.protocol:
         return False
     low, high = rule.port_range_min, rule.port_range_max
-    if number in (_ICMP, _ICMPV6):
+    if number in (ICMP, ICMPV6):
         return low in (None, flow.icmp_type) and high in (None, flow.icmp_code)
-    if number not in _WITH_PORTS or low is None or high is None:
+    if number not in WITH_PORTS or low is None or high is None:
         return True
     return low <= flow.destination_port <= high

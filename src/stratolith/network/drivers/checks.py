@@ -1,0 +1,94 @@
+"""Judging the words of a view before they become names, addresses and rules of a host.
+
+Used twice: where a view is compiled, so that one bad row is left out of it, and where it is
+applied, because a host trusts nobody. Each function gives the value back in its usual form or
+raises ``ValueError`` with a sentence.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from stratolith.network.drivers.base import RuleView
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+PROTOCOLS = {
+    "ah": 51, "dccp": 33, "egp": 8, "esp": 50, "gre": 47, "icmp": 1, "icmpv6": 58,
+    "igmp": 2, "ip": 0, "ipip": 4, "ipv6-encap": 41, "ipv6-frag": 44, "ipv6-icmp": 58,
+    "ipv6-nonxt": 59, "ipv6-opts": 60, "ipv6-route": 43, "ospf": 89, "pgm": 113, "rsvp": 46,
+    "sctp": 132, "tcp": 6, "udp": 17, "udplite": 136, "vrrp": 112,
+}  # fmt: skip
+ICMP, ICMPV6 = 1, 58
+WITH_PORTS = {6, 17, 33, 132, 136}
+_MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
+_MTU = range(68, 65536)
+
+
+def mac(text: str) -> str:
+    lower = text.lower()
+    if not _MAC.match(lower):
+        raise ValueError(f"{text!r} is not a MAC address")
+    return lower
+
+
+def network(text: str) -> Network:
+    """An address or CIDR, without the bits of a host; zone ids ("fe80::%eth0") are refused."""
+    return ipaddress.ip_network(_plain(text), strict=False)
+
+
+def address(text: str, version: int | None = None) -> str:
+    found = ipaddress.ip_address(_plain(text))
+    if version is not None and found.version != version:
+        raise ValueError(f"{text!r} is not an IPv{version} address")
+    return str(found)
+
+
+def interface(text: str) -> str:
+    """An address with its prefix length."""
+    return str(ipaddress.ip_interface(_plain(text)))
+
+
+def mtu(value: int) -> int:
+    if value not in _MTU:
+        raise ValueError(f"{value} is not an MTU")
+    return value
+
+
+def _plain(text: str) -> str:
+    if "%" in text:
+        raise ValueError(f"{text!r} has a zone id, which means nothing on a network")
+    return text
+
+
+def protocol_number(rule: RuleView) -> int | None:
+    """The IP protocol of a security group rule, None for any."""
+    if rule.protocol is None or rule.protocol in {"any", "0"}:
+        return None
+    text = rule.protocol.lower()
+    number = PROTOCOLS.get(text, -1) if not re.fullmatch("[0-9]{1,3}", text) else int(text)
+    if not 0 <= number <= 255:
+        raise ValueError(f"unknown protocol {rule.protocol!r} in a security group rule")
+    if number == ICMP and rule.ethertype == "IPv6":
+        return ICMPV6
+    return number or None
+
+
+def rule(view: RuleView) -> RuleView:
+    """A security group rule that can be realised."""
+    if view.direction not in ("ingress", "egress"):
+        raise ValueError(f"{view.direction!r} is not a direction of a rule")
+    if view.ethertype not in ("IPv4", "IPv6"):
+        raise ValueError(f"{view.ethertype!r} is not an ethertype of a rule")
+    for cidr in view.remote_cidrs or ():
+        network(cidr)
+    number = protocol_number(view)
+    low, high = view.port_range_min, view.port_range_max
+    top = 255 if number in (ICMP, ICMPV6) else 65535
+    for value in (low, high):
+        if value is not None and not 0 <= value <= top:
+            raise ValueError(f"{value} is not a port or ICMP type of a rule")
+    if number in WITH_PORTS and low is not None and high is not None and low > high:
+        raise ValueError(f"the range of ports {low} to {high} of a rule is empty")
+    return view

@@ -1,0 +1,163 @@
+"""The rows a host's view is made of, with the types they must have to be of use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, select
+
+from stratolith.network.drivers import checks
+from stratolith.network.drivers.base import AddressPair, RouteView
+from stratolith.network.models import FixedIp, Network, Port, Router, Subnet
+
+
+class NetworkRow(msgspec.Struct, frozen=True):
+    id: str
+    admin_state_up: bool
+    external: bool
+    mtu: int
+    network_type: str
+    physical_network: str
+    segmentation_id: int | None
+
+    def __post_init__(self) -> None:
+        checks.mtu(self.mtu)
+
+
+class SubnetRow(msgspec.Struct, frozen=True):
+    id: str
+    network_id: str
+    cidr: str
+    ip_version: int
+    gateway_ip: str | None
+    enable_dhcp: bool
+    dns_nameservers: list[str]
+    host_routes: list[RouteView]
+
+    def __post_init__(self) -> None:
+        if checks.network(self.cidr).version != self.ip_version:
+            raise ValueError(f"{self.cidr!r} is no range of IPv{self.ip_version}")
+        if self.gateway_ip is not None:
+            checks.address(self.gateway_ip, self.ip_version)
+        for server in self.dns_nameservers:
+            checks.address(server)
+        check_routes(self.host_routes, self.ip_version)
+
+
+class PortOption(msgspec.Struct, frozen=True):
+    opt_name: str
+    opt_value: str | int | None = None
+
+
+class PortRow(msgspec.Struct, frozen=True):
+    """A port; addresses are in rows of their own."""
+
+    id: str
+    network_id: str
+    project_id: str
+    mac_address: str
+    admin_state_up: bool
+    holder: str
+    holder_id: str
+    port_security_enabled: bool
+    binding_host: str
+    hostname: str
+    allowed_address_pairs: list[AddressPair]
+    extra_dhcp_opts: list[PortOption]
+
+    def __post_init__(self) -> None:
+        checks.mac(self.mac_address)
+        for pair in self.allowed_address_pairs:
+            checks.mac(pair.mac_address)
+            checks.network(pair.ip_address)
+
+    def options(self) -> list[tuple[str, str]]:
+        return [(one.opt_name, str(one.opt_value)) for one in self.extra_dhcp_opts if one.opt_value]
+
+
+class StatusRow(msgspec.Struct, frozen=True):
+    """What a host's report changes of a port, and whom that concerns."""
+
+    id: str
+    status: str
+    admin_state_up: bool
+    holder: str
+    holder_id: str
+    network_id: str
+
+
+class AddressRow(msgspec.Struct, frozen=True):
+    port_id: str
+    subnet_id: str
+    ip_address: str
+
+    def __post_init__(self) -> None:
+        checks.address(self.ip_address)
+
+
+class RouterRow(msgspec.Struct, frozen=True):
+    id: str
+    admin_state_up: bool
+    enable_snat: bool
+    gateway_port_id: str | None
+    routes: list[RouteView]
+
+    def __post_init__(self) -> None:
+        check_routes(self.routes)
+
+
+class FloatingIpRow(msgspec.Struct, frozen=True):
+    id: str
+    router_id: str
+    floating_ip_address: str
+    fixed_ip_address: str
+
+    def __post_init__(self) -> None:
+        checks.address(self.floating_ip_address, 4)
+        checks.address(self.fixed_ip_address, 4)
+
+
+class RuleRow(msgspec.Struct, frozen=True):
+    id: str
+    security_group_id: str
+    direction: str
+    ethertype: str
+    protocol: str | None
+    port_range_min: int | None
+    port_range_max: int | None
+    remote_ip_prefix: str | None
+    remote_group_id: str | None
+
+
+class MemberRow(msgspec.Struct, frozen=True):
+    port_id: str
+    security_group_id: str
+    ip_address: str
+
+
+class PairsRow(msgspec.Struct, frozen=True):
+    id: str
+    security_group_id: str
+    allowed_address_pairs: list[AddressPair]
+
+
+def check_routes(routes: list[RouteView], version: int | None = None) -> None:
+    """Raises ``ValueError`` naming the destination or next hop that cannot be used."""
+    for route in routes:
+        target = checks.network(route.destination)
+        checks.address(route.nexthop, target.version)
+        if version is not None and target.version != version:
+            raise ValueError(f"{route.destination!r} is no range of IPv{version}")
+
+
+def columns(kind: type[msgspec.Struct], model: type[Any]) -> Select[Any]:
+    """All fields of the kind from the model that has columns of these names."""
+    return select(*(getattr(model, name) for name in kind.__struct_fields__))
+
+
+NETWORKS = columns(NetworkRow, Network)
+SUBNETS = columns(SubnetRow, Subnet)
+PORTS = columns(PortRow, Port)
+ADDRESSES = columns(AddressRow, FixedIp)
+ROUTERS = columns(RouterRow, Router)
