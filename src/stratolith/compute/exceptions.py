@@ -7,7 +7,6 @@ from stratolith.kernel.exceptions import (
     Conflict,
     Forbidden,
     NotFound,
-    NotSupported,
 )
 
 
@@ -116,5 +115,5 @@ class ServerGroupNotFound(NotFound):
     message = "Instance group {group_id} could not be found."
 
 
-class NotOffered(NotSupported):
+class NotOffered(BadRequest):
     message = "{what} is not offered by this cloud yet."
