@@ -321,8 +321,9 @@ def _expected(error: Exception) -> str | None:
     from stratolith.deploy.errors import DeployError
     from stratolith.deploy.prepare import PrepareError
     from stratolith.kernel.config import ConfigError
+    from stratolith.kernel.policy.enforcer import PolicyError
 
-    if isinstance(error, DeployError | ConfigError | PrepareError):
+    if isinstance(error, DeployError | ConfigError | PrepareError | PolicyError):
         return str(error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk is full: {error}\n  Fix: free some space and run the command again"

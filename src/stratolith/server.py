@@ -34,6 +34,7 @@ from stratolith.kernel.http.protocol import guarded
 from stratolith.kernel.ids import new_uuid
 from stratolith.kernel.outbox import OutboxPublisher
 from stratolith.kernel.policy.enforcer import Policies, read_overrides
+from stratolith.kernel.policy.watcher import PolicyWatcher
 from stratolith.kernel.reconcile import Controller
 from stratolith.kernel.service import Service
 
@@ -150,6 +151,8 @@ def serve(settings: Settings) -> None:
         pool = ThreadPoolExecutor(api.threads, thread_name_prefix="request")
         supervisor = Supervisor()
         leave = _join(env, supervisor)
+        watcher = PolicyWatcher(env.policies, settings.state_dir / "policy.yaml")
+        supervisor.start("policy file", watcher.run, watcher.stop)
         for controller in controllers(env):
             supervisor.start(controller.reconciler.name, controller.run, controller.stop)
         hosts = _simulated_hosts(env) if settings.fake else []

@@ -8,12 +8,14 @@ import time
 from typing import Any
 
 from stratolith import __version__
+from stratolith import services as catalogue
 from stratolith.compute.drivers.base import DriverError
 from stratolith.deploy import credentials, host, processes, requirements, running
 from stratolith.deploy.api_client import ApiClient
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
 from stratolith.kernel.config import Settings
+from stratolith.kernel.policy.enforcer import Policies, PolicyError, read_overrides
 
 Json = dict[str, Any]
 
@@ -43,6 +45,7 @@ def collect(layout: Layout, settings: Settings) -> Json:
         and set(running.roles(settings)) <= set(running.pids(layout)),
         "missing": missing,
         "disk": disk,
+        "policy": _policy_problem(layout),
         "processes": _processes(layout, settings),
         "services": [],
         "hosts": [],
@@ -58,6 +61,19 @@ def collect(layout: Layout, settings: Settings) -> Json:
             found["is_ready"] = False
             found["missing"].append(error.problem)
     return found
+
+
+def _policy_problem(layout: Layout) -> str:
+    """Why policy.yaml is not in force; empty when it is, or when there is none."""
+    path = layout.state_dir / "policy.yaml"
+    if not path.exists():
+        return ""  # the usual case; loading every service takes a second
+    rules = {service.type: service.policies for service in catalogue.load()}
+    try:
+        Policies(rules, read_overrides(path))
+    except PolicyError as error:
+        return f"policy.yaml is not in force, older rules are: {error}"
+    return ""
 
 
 def _processes(layout: Layout, settings: Settings) -> list[Json]:
@@ -142,6 +158,8 @@ def _lines(document: Json) -> list[str]:
     lines += [f"  missing: {reason}" for reason in document["missing"]]
     if document["disk"]["problem"]:
         lines.append(f"  {document['disk']['problem']}")
+    if document["policy"]:
+        lines.append(f"  {document['policy']}")
     lines += _process_lines(document["processes"])
     lines += _table("Services", [
         f"{row['name']:<28} {row['host']:<24} {'up' if row['is_up'] else 'DOWN'}"

@@ -27,6 +27,11 @@ CONNECTIONS_ENDED = Counter(
     ["reason"],
     registry=REGISTRY,
 )
+POLICY_FILE_REFUSED = Gauge(
+    "stratolith_policy_file_refused",
+    "1 while policy.yaml cannot be used and older rules are in force.",
+    registry=REGISTRY,
+)
 RECONCILES = Counter(
     "stratolith_reconciles_total",
     "Keys reconciled.",

@@ -27,7 +27,6 @@ RULES = {
     "true": "True:%(flag)s",
     "none": "None:%(nothing)s",
     "list": "roles:member",
-    "missing": "rule:nowhere",
     "role_of_target": "role:%(wanted)s",
     "brackets": "(role:a or role:member) and not (role:b or !)",
 }

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import difflib
+import logging
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from oslo_policy import _checks
 from oslo_policy import policy as oslo
 
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.policy.compiler import Check, UnknownCheck, compile_check
 from stratolith.kernel.policy.rules import Rule
+
+# What the library writes to its log with a traceback is an exception of ours.
+logging.getLogger("oslo_policy._parser").setLevel(logging.CRITICAL)
 
 
 class PolicyError(Exception):
@@ -21,8 +27,22 @@ class PolicyError(Exception):
 
 @cache
 def _parse(text: str) -> Any:
-    """The library's parse tree; most rules share a few texts, and parsing is slow."""
-    return oslo.Rules.from_dict({"rule": text})["rule"]
+    """The library's parse tree; most rules share a few texts, and parsing is slow.
+
+    Raises ValueError for what the library reads as "never", having said so in its log only.
+    """
+    tree = oslo.Rules.from_dict({"rule": text})["rule"]
+    nodes = list(_nodes(tree))
+    written = text.replace("(", " ").replace(")", " ").split()
+    if sum(isinstance(node, _checks.FalseCheck) for node in nodes) > written.count("!"):
+        raise ValueError(f"'{text}' is no valid rule")
+    return tree
+
+
+def _nodes(tree: Any) -> Iterable[Any]:
+    yield tree
+    for below in [*getattr(tree, "rules", ()), *filter(None, [getattr(tree, "rule", None)])]:
+        yield from _nodes(below)
 
 
 class _ServicePolicy:
@@ -32,7 +52,7 @@ class _ServicePolicy:
         self.defaults = {rule.name: rule for rule in defaults}
         texts = {name: rule.check for name, rule in self.defaults.items()}
         texts.update(overrides)
-        parsed = {name: _parse(text) for name, text in texts.items()}
+        parsed = {name: _parsed(name, text) for name, text in texts.items()}
         self.texts = texts
         self._checks: dict[str, Check] = {}
         for name in texts:
@@ -51,6 +71,13 @@ class _ServicePolicy:
         return check(target, identity.credentials())
 
 
+def _parsed(name: str, text: str) -> Any:
+    try:
+        return _parse(text)
+    except ValueError as error:
+        raise PolicyError(f"policy rule '{name}': {error}") from None
+
+
 class Policies:
     """The policy of all services; overrides come from one policy.yaml.
 
@@ -61,13 +88,20 @@ class Policies:
     def __init__(
         self, defaults: Mapping[str, Iterable[Rule]], overrides: Mapping[str, str] | None = None
     ) -> None:
-        overrides = dict(overrides or {})
-        known = {rule.name for rules in defaults.values() for rule in rules}
-        self._services: dict[str, _ServicePolicy] = {}
-        for service, rules in defaults.items():
+        self._defaults = {service: list(rules) for service, rules in defaults.items()}
+        self._services: Mapping[str, _ServicePolicy] = {}
+        self.override(overrides or {})
+
+    def override(self, overrides: Mapping[str, str]) -> None:
+        """Put other overrides in force; after a PolicyError all is as it was."""
+        known = {rule.name for rules in self._defaults.values() for rule in rules}
+        _check_names(overrides, known)
+        found: dict[str, _ServicePolicy] = {}
+        for service, rules in self._defaults.items():
             own = {rule.name for rule in rules}
             mine = {n: text for n, text in overrides.items() if n in own or n not in known}
-            self._services[service] = _ServicePolicy(rules, mine)
+            found[service] = _ServicePolicy(rules, mine)
+        self._services = found  # at once: a request sees the old rules or the new ones
 
     def allows(
         self, service: str, name: str, identity: Identity, target: Mapping[str, Any]
@@ -77,6 +111,25 @@ class Policies:
     def texts(self, service: str) -> dict[str, str]:
         """Rule name -> rule as it is in force."""
         return dict(self._services[service].texts)
+
+
+def _check_names(overrides: Mapping[str, str], known: set[str]) -> None:
+    """Raises PolicyError for a reference to no rule, and for a name that looks like a service's
+    rule and is none.
+
+    Plain names of one's own are for other rules of the file to use.
+    """
+    used = " ".join(overrides.values())
+    for name, text in overrides.items():
+        for node in _nodes(_parsed(name, text)):
+            if isinstance(node, _checks.RuleCheck) and node.match not in known | set(overrides):
+                raise PolicyError(f"policy rule '{name}': there is no rule '{node.match}'")
+        if name in known or f"rule:{name}" in used:
+            continue
+        close = difflib.get_close_matches(name, known, 1, 0.85)
+        if close or ":" in name:
+            hint = f"; did you mean '{close[0]}'?" if close else ""
+            raise PolicyError(f"policy rule '{name}': no service has such a rule{hint}")
 
 
 def scope_of(identity: Identity) -> str:
@@ -92,11 +145,13 @@ def read_overrides(path: Path) -> dict[str, str]:
         return {}
     try:
         document = yaml.safe_load(path.read_text()) or {}
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
         raise PolicyError(f"{path}: {error}") from None
     if not isinstance(document, dict):
         raise PolicyError(f"{path}: must be a mapping of rule names to rules")
     for name, text in document.items():
+        if not isinstance(name, str):
+            raise PolicyError(f"{path}: rule name {name!r} must be text")
         if not isinstance(text, str):
             raise PolicyError(f"{path}: rule '{name}' must be text")
     return document
