@@ -10,7 +10,7 @@ from typing import Any
 from stratolith import __version__
 from stratolith import services as catalogue
 from stratolith.compute.drivers.base import DriverError
-from stratolith.deploy import credentials, host, processes, requirements, running
+from stratolith.deploy import credentials, host, processes, requirements, restarts, running
 from stratolith.deploy.api_client import ApiClient
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
@@ -51,6 +51,7 @@ def collect(layout: Layout, settings: Settings) -> Json:
         "hosts": [],
         "servers": {},
         "acceleration": _acceleration(settings),
+        "helper_restarts": restarts.of_helpers(settings),
     }
     if not missing:
         try:
@@ -161,6 +162,10 @@ def _lines(document: Json) -> list[str]:
     if document["policy"]:
         lines.append(f"  {document['policy']}")
     lines += _process_lines(document["processes"])
+    lines += _table("Helpers that ended and were started again", [
+        f"{name:<12} {count} times since the agent started"
+        for name, count in sorted(document["helper_restarts"].items())
+    ])  # fmt: skip
     lines += _table("Services", [
         f"{row['name']:<28} {row['host']:<24} {'up' if row['is_up'] else 'DOWN'}"
         for row in document["services"]

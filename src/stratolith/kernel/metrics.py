@@ -46,6 +46,14 @@ AGENT_SEEN = Gauge(
 )
 
 
+HELPER_RESTARTS = Counter(
+    "stratolith_helper_restarts_total",
+    "Helpers that ended by themselves and were started again.",
+    ["helper"],
+    registry=REGISTRY,
+)
+
+
 def render() -> bytes:
     """The exposition format, version 0.0.4."""
     return generate_latest(REGISTRY)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from functools import partial
 from typing import Protocol
 
 import msgspec
 
 from stratolith.kernel.agent.host import Room
 from stratolith.kernel.bootstrap import read_secrets
+from stratolith.kernel.concurrency import Supervisor
 from stratolith.kernel.config import ApiSection, Settings
 from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriver
 from stratolith.network.settings import NetworkSettings
@@ -87,14 +90,19 @@ class NetworkRoom(Room):
         self.proxy = proxy
         self._told: tuple[bytes, Applied] | None = None
         self._told_at = 0.0
+        self._stopping = threading.Event()
+        self._threads = Supervisor()
 
     def start(self) -> None:
         for lack in self.driver.check():
             LOG.error("network: %s", lack)
         if self.proxy is not None:
             self.proxy.start()
+        watch = partial(self.driver.keep_watch, self._stopping)
+        self._threads.start("network-watch", watch, self._stopping.set)
 
     def stop(self) -> None:
+        self._threads.stop()
         if self.proxy is not None:
             self.proxy.close()
 

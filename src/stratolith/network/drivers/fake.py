@@ -65,6 +65,10 @@ class FakeNetworkDriver:
                 errors={key: reason for key, reason in failed.items() if key in present},
             )
 
+    def keep_watch(self, stopping: threading.Event) -> None:
+        """Nothing of the fake ends by itself."""
+        stopping.wait()
+
     def remove_all(self) -> None:
         """Forget everything. Raises ``NetworkDriverError`` when the knobs say so."""
         with self._lock:

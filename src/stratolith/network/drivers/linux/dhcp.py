@@ -164,9 +164,10 @@ def _fqdn(host: DhcpHostView, domain: str) -> str:
 def _host_lines(hosts: Sequence[DhcpHostView], domain: str) -> Iterable[str]:
     for host in sorted(hosts, key=lambda host: (host.mac, host.ip_address)):
         address = ipaddress.IPv4Address(host.ip_address)
-        tag = f"set:port-{names.checked_id(host.port_id)}"
-        # no client id: the same guest asks under several while it boots
-        yield f"{checked_mac(host.mac)},id:*,{tag},{address},{_fqdn(host, domain)}"
+        fields = [checked_mac(host.mac), "id:*"]  # the same guest asks under several client ids
+        if _port_options(host):
+            fields.append(f"set:port-{names.checked_id(host.port_id)}")
+        yield ",".join([*fields, str(address), _fqdn(host, domain)])
 
 
 def _name_lines(hosts: Sequence[DhcpHostView], domain: str) -> Iterable[str]:

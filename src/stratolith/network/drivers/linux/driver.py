@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import select
 import shutil
 import threading
+import time
 from pathlib import Path
 
 import msgspec
@@ -22,6 +25,10 @@ from stratolith.network.drivers.linux.memory import Memory
 from stratolith.network.drivers.linux.objects import HostPlan
 from stratolith.network.drivers.linux.passes import Pass
 
+log = logging.getLogger(__name__)
+
+_WATCH_SECONDS = 0.5  # how soon a request to stop watching is seen
+_CALM_SECONDS, _MANY_REPAIRS, _PAUSE_SECONDS = 10.0, 8, 2.0  # for what ends again and again
 _BRIDGE_NETFILTER = Path("/proc/sys/net/bridge")
 
 
@@ -42,7 +49,8 @@ class LinuxNetworkDriver:
         self._directory = state_dir / "network"
         self._dnsmasq = Dnsmasq(self._directory / "dhcp")
         self._deep_interval = deep_interval
-        self._memory = Memory(deep_interval)
+        self._alarm = select.epoll()
+        self._memory = Memory(deep_interval, self._alarm)
         self._ledger: Ledger | None = None
         self._native: bool | None = None
         self._lock = threading.Lock()
@@ -81,6 +89,33 @@ class LinuxNetworkDriver:
             memory.view, memory.applied = content, applied
             return applied
 
+    def keep_watch(self, stopping: threading.Event) -> None:
+        """Put right at once what ends or is taken away, from the last view; until ``stopping``.
+
+        A DHCP server that ends and filters that somebody changes do not wait for the next view,
+        nor for the control plane to answer.
+        """
+        repairs: list[float] = []
+        while not stopping.is_set():
+            if not self._alarm.poll(_WATCH_SECONDS, 64) or not self._put_right():
+                continue
+            now = time.monotonic()
+            repairs = [*(at for at in repairs if at > now - _CALM_SECONDS), now]
+            if len(repairs) > _MANY_REPAIRS:
+                stopping.wait(_PAUSE_SECONDS)
+
+    def _put_right(self) -> bool:
+        """Apply the last view again; False when the alarm told of a change of our own."""
+        with self._lock:
+            memory = self._memory
+            if memory.view is None or not memory.urgent():
+                return False
+            try:
+                memory.applied = self._pass(memory.view)
+            except (OSError, NetworkDriverError, msgspec.MsgspecError) as error:
+                log.warning("cannot put right what was changed: %s", error)
+            return True
+
     def _pass(self, view: HostNetworkView) -> Applied:
         native = self._prepare()
         ledger = self._open_ledger()
@@ -110,7 +145,7 @@ class LinuxNetworkDriver:
 
     def _open_ledger(self) -> Ledger:
         if self._ledger is None:
-            self._directory.mkdir(parents=True, exist_ok=True)
+            self._directory.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._ledger = Ledger(self._directory / "ledger.json")
         return self._ledger
 
@@ -118,7 +153,7 @@ class LinuxNetworkDriver:
         """Let go of sockets; everything that was realised stays."""
         with self._lock:
             self._memory.close()
-            self._memory = Memory(self._deep_interval)
+            self._memory = Memory(self._deep_interval, self._alarm)
 
     def remove_all(self) -> None:
         """Remove every namespace, bridge, tap, table, process and file of ours; nothing else.
@@ -127,7 +162,7 @@ class LinuxNetworkDriver:
         """
         with self._lock:
             self._memory.close()
-            self._memory = Memory(self._deep_interval)
+            self._memory = Memory(self._deep_interval, self._alarm)
             problems: list[str] = []
             self._ledger = None  # another process may have written it since
             ledger = self._open_ledger()

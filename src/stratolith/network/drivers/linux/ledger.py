@@ -40,9 +40,10 @@ class Ledger:
         data = msgspec.json.encode(self.entries)
         if data == self._saved:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = self._path.with_suffix(".new")
-        fresh.write_bytes(data)
+        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(data)
         os.replace(fresh, self._path)
         self._saved = data
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import time
 
 from stratolith.network.drivers.base import Applied, HostNetworkView
@@ -16,11 +17,12 @@ class Memory:
     """Settled state with the watchers that vouch for it.
 
     Watchers may miss what happens during a pass of our own; ``is_stale`` therefore asks for a
-    look at everything now and then.
+    look at everything now and then. What cannot wait for the next look, a server's end or a
+    change of the filters, also wakes who waits for ``alarm``.
     """
 
-    def __init__(self, deep_interval: float) -> None:
-        self.deep_interval = deep_interval
+    def __init__(self, deep_interval: float, alarm: select.epoll) -> None:
+        self.deep_interval, self.alarm = deep_interval, alarm
         self.last_deep = float("-inf")
         self.view: HostNetworkView | None = None
         self.applied: Applied | None = None
@@ -36,6 +38,11 @@ class Memory:
 
     def is_stale(self) -> bool:
         return time.monotonic() - self.last_deep > self.deep_interval
+
+    def urgent(self) -> bool:
+        """Whether a server ended or filters were changed since the last pass."""
+        rules = [one.rules.fileno() for one in self._all_watches()]
+        return bool(watch.ready([*self.servers.values(), *rules]))
 
     def disturbed(self) -> set[int]:
         """File descriptors that report a change or a death."""
@@ -54,6 +61,11 @@ class Memory:
             and not self.disturbed()
         )
 
+    def listen(self, one: Watch) -> Watch:
+        """Let changes of the rules that ``one`` hears of raise the alarm; returns it."""
+        self.alarm.register(one.rules, select.EPOLLIN | select.EPOLLET)
+        return one
+
     def forget_namespace(self, name: str) -> None:
         self.specs.pop(name, None)
         self.inodes.pop(name, None)
@@ -66,6 +78,7 @@ class Memory:
         handle = watch.process_handle(pid)
         if handle is not None:
             self.servers[network_id] = handle
+            self.alarm.register(handle, select.EPOLLIN | select.EPOLLET)
 
     def forget_server(self, network_id: str) -> None:
         handle = self.servers.pop(network_id, None)
@@ -74,9 +87,9 @@ class Memory:
                 os.close(handle)
 
     def drain(self) -> None:
-        """Our own changes are no news."""
+        """Our own changes of links and addresses are no news."""
         for one in self._all_watches():
-            one.drain()
+            watch.drained(one.links)
 
     def close(self) -> None:
         for name in list(self.watches):

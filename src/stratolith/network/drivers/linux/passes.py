@@ -7,20 +7,24 @@ is anything plugged in; no frame of a guest passes before its rules are in force
 from __future__ import annotations
 
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from pyroute2.netlink.exceptions import NetlinkError
 
+from stratolith.kernel import metrics
 from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError
 from stratolith.network.drivers.linux import conntrack, culprits, inside, namespaces, nft, sysctl
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
 from stratolith.network.drivers.linux.ledger import Ledger
 from stratolith.network.drivers.linux.links import HostLinks
 from stratolith.network.drivers.linux.memory import Memory
-from stratolith.network.drivers.linux.objects import HostPlan, NamespaceSpec
+from stratolith.network.drivers.linux.objects import DhcpSpec, HostPlan, NamespaceSpec
 from stratolith.network.drivers.linux.watch import Watch
+
+log = logging.getLogger(__name__)
 
 _PARALLEL = 8  # insides of namespaces settled at once
 
@@ -49,7 +53,7 @@ class Pass:
 
     def run(self, view: HostNetworkView) -> Applied:
         if self.memory.host is None:
-            self.memory.host = Watch(routes=False)
+            self.memory.host = self.memory.listen(Watch(routes=False))
         refused_before, ports = self.memory.refused
         if ports and refused_before == self.whole and not self.deep:
             self._leave_out(ports)
@@ -66,14 +70,23 @@ class Pass:
         self._namespaces()
         for server in self.plan.dhcp:
             with self._noted(server.network_id):
-                pid = self.dnsmasq.ensure(server)
-                self.memory.remember_server(server.network_id, pid)
+                self._dhcp(server)
         if filtered:
             self._connections()
         self.memory.drain()
         if self.deep:
             self.memory.last_deep = time.monotonic()
         return self._applied(view, filtered)
+
+    def _dhcp(self, server: DhcpSpec) -> None:
+        # not by its process handle: that tells of the end a moment later
+        was_there = server.network_id in self.memory.servers
+        died = was_there and self.dnsmasq.pid(server.network_id) is None
+        pid = self.dnsmasq.ensure(server)
+        self.memory.remember_server(server.network_id, pid)
+        if died:
+            metrics.HELPER_RESTARTS.labels("dnsmasq").inc()
+            log.warning("dnsmasq of network %s had ended: started again", server.network_id)
 
     @contextlib.contextmanager
     def _noted(self, owner: str) -> Iterator[None]:
@@ -132,6 +145,8 @@ class Pass:
                 self.errors.setdefault(tap.port_id, f"filters not loaded: {error}")
             self.errors["filters"] = str(error)
             return False
+        if host is not None:
+            host.rules_loaded()
         self.memory.ruleset = self.plan.ruleset
         return True
 
@@ -179,6 +194,7 @@ class Pass:
                 if problems:
                     raise NetworkDriverError("; ".join(problems))
                 self.memory.specs[spec.name] = spec
+                self.memory.watches[spec.name].rules_loaded()
 
     @staticmethod
     def _settle(spec: NamespaceSpec, settle: Callable[[], inside.Report]) -> inside.Report:
@@ -191,7 +207,7 @@ class Pass:
             self.links.ensure_veth(device, spec.name)
         one = self.memory.watches.get(spec.name)
         if one is None:
-            one = namespaces.run_in(spec.name, lambda: Watch(routes=True))
+            one = self.memory.listen(namespaces.run_in(spec.name, lambda: Watch(routes=True)))
             self.memory.watches[spec.name] = one
         before = self.memory.specs.get(spec.name)
         calm = one.links.fileno() not in self.disturbed and not self.deep

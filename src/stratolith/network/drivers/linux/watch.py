@@ -27,9 +27,9 @@ class Watch:
     def sockets(self) -> list[socket.socket]:
         return [self.links, self.rules]
 
-    def drain(self) -> None:
-        for sock in self.sockets():
-            drained(sock)
+    def rules_loaded(self) -> None:
+        """Our own rules are no news; asked for at once, so that the next change is."""
+        drained(self.rules)
 
     def close(self) -> None:
         for sock in self.sockets():

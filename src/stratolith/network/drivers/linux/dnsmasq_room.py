@@ -1,0 +1,124 @@
+"""Where a dnsmasq lives: files that it may read and nobody else, below directories of root.
+
+dnsmasq gives its privileges up when it has started and reads its files afterwards. The state
+directory is closed to everybody, and so may be what is above it. So a server gets a mount
+namespace in which the closed directory is an empty one that holds nothing but the server's own
+directory, under the same name. It belongs to root: what takes over dnsmasq can change none of
+the files that root reads and writes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import functools
+import grp
+import os
+import pwd
+import stat
+import threading
+from pathlib import Path
+
+_USERS = ("dnsmasq", "nobody")
+_CLONE_NEWNS = 0x00020000
+_MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_SLAVE = 2, 4, 0x1000, 0x4000, 1 << 19
+_CLOSED, _FILE, _OPEN_TO_GROUP = 0o700, 0o640, 0o750
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@functools.cache
+def identity() -> tuple[str, str]:
+    """The names of the user and the group dnsmasq becomes; root's where there is no other."""
+    for user in _USERS:
+        with contextlib.suppress(KeyError):
+            entry = pwd.getpwnam(user)
+            return user, grp.getgrgid(entry.pw_gid).gr_name
+    return "root", "root"
+
+
+def furnish(home: Path) -> None:
+    """Make the server's directory, closed to all but root and the server. Raises ``OSError``."""
+    home.parent.mkdir(parents=True, exist_ok=True, mode=_CLOSED)
+    for parent in (home.parent, home.parent.parent):
+        _set_mode(parent, _CLOSED)
+    home.mkdir(exist_ok=True, mode=_CLOSED)
+    _give(home, _OPEN_TO_GROUP)
+
+
+def write(path: Path, text: str) -> None:
+    """Replace a file of the server when it differs. Raises ``OSError``."""
+    data = text.encode()
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == data:
+            _give(path, _FILE)
+            return
+    fresh = path.with_name(path.name + ".new")
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(data)
+    _give(fresh, _FILE)
+    os.replace(fresh, path)
+
+
+def close_to_others(home: Path) -> None:
+    """Tighten what dnsmasq itself made: its leases and pid. Raises ``OSError``."""
+    for name in ("leases", "pid"):
+        path = home / name
+        if path.exists():
+            os.chmod(path, path.stat().st_mode & 0o640)
+
+
+def enter(home: Path) -> None:
+    """Move this thread to a mount namespace in which the server can reach ``home``.
+
+    The thread must end afterwards; what it starts stays there. Raises ``OSError``.
+    """
+    closed = _topmost_closed(home)
+    if closed is None:
+        return
+    _checked(_libc.unshare(_CLONE_NEWNS), "unshare")
+    # what is unmounted elsewhere goes here, too: nothing is kept busy by a DHCP server
+    _mount("none", Path("/"), "", _MS_REC | _MS_SLAVE, "")
+    handle = os.open(home, os.O_PATH | os.O_DIRECTORY)
+    try:
+        _mount("dhcp", closed, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=755,size=64k")
+        home.mkdir(parents=True, mode=0o755)
+        _mount(f"/proc/self/task/{threading.get_native_id()}/fd/{handle}", home, "", _MS_BIND, "")
+    finally:
+        os.close(handle)
+
+
+def _topmost_closed(home: Path) -> Path | None:
+    """The highest directory above ``home`` that others may not enter."""
+    found = None
+    for parent in home.parents:
+        if not parent.stat().st_mode & stat.S_IXOTH:
+            found = parent
+    return found
+
+
+def _mount(source: str, target: Path, kind: str, flags: int, options: str) -> None:
+    result = _libc.mount(
+        source.encode(), str(target).encode(), kind.encode() or None, flags,
+        options.encode() or None,
+    )  # fmt: skip
+    _checked(result, f"mount {target}")
+
+
+def _checked(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def _give(path: Path, mode: int) -> None:
+    """Readable by the server's group, writable by root alone."""
+    group = grp.getgrnam(identity()[1]).gr_gid
+    found = path.stat()
+    if found.st_gid != group or found.st_uid != 0:
+        os.chown(path, 0, group)
+    _set_mode(path, mode)
+
+
+def _set_mode(path: Path, mode: int) -> None:
+    if stat.S_IMODE(path.stat().st_mode) != mode:
+        os.chmod(path, mode)
