@@ -47,6 +47,7 @@ SERVICE = Service(
     port=5000,
     mount="/identity",
     prefix="/v3",
+    token_first=(),
     doubled_slash="redirected",
     endpoint="/v3",
     errors=ErrorDialect.IDENTITY,

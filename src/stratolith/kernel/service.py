@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stratolith.kernel.config import Section
 from stratolith.kernel.http.errors import ErrorDialect
 from stratolith.kernel.http.microversion import Microversions
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import Handler, Route
 from stratolith.kernel.policy.rules import Rule
 
 if TYPE_CHECKING:
@@ -77,6 +77,10 @@ class Service:
     # "refused" (there is no such path), "ignored", "redirected" (to the path with one slash),
     # "ignored below" (the prefix; before it there is no such path).
     doubled_slash: str = "refused"
+    # Below these an unknown path or method asks for a token before it is refused; None: below all
+    # of the service, empty: nowhere.
+    token_first: Sequence[str] | None = None
+    elsewhere: Handler | None = None  # answers every path outside token_first; None: 404
     in_catalog: bool = True
     request_id_header: str = ""  # a second name of the request id ("x-compute-request-id")
     aliases: Sequence[str] = ()  # further mounts on the single port

@@ -36,6 +36,7 @@ SERVICE = Service(
     port=9696,
     mount="/networking",
     prefix="/v2.0",
+    token_first=("/v2.0",),
     json_suffix=True,
     doubled_slash="ignored below",
     errors=ErrorDialect.NETWORK,

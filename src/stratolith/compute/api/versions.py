@@ -12,6 +12,7 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.microversion import Microversions
+from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
 
 HISTORY: list[tuple[str, str]] = [
@@ -139,12 +140,32 @@ def index(ctx: Context) -> dict[str, Any]:
     return {"versions": [_version(ctx, "v2.0"), _version(ctx, "v2.1")]}
 
 
+def choices(ctx: Context) -> Response:
+    """What any path outside the versions gets: where to look instead."""
+    found = []
+    for id_, path in (("v2.0", "v2"), ("v2.1", "v2.1")):
+        link = f"{ctx.base_url}/{path}{ctx.path}"
+        found.append(
+            {
+                "id": id_,
+                "status": "DEPRECATED" if id_ == "v2.0" else "CURRENT",
+                "links": [{"rel": "self", "href": link}],
+                "media-types": _media_types(id_),
+            }
+        )
+    return Response({"choices": found}, status=300)
+
+
+def _media_types(id_: str) -> list[dict[str, str]]:
+    kind = f"application/vnd.openstack.compute+json;version={id_.removeprefix('v')}"
+    return [{"base": "application/json", "type": kind}]
+
+
 def _detail(ctx: Context, id_: str) -> dict[str, Any]:
     found = _version(ctx, id_)
     docs = "https://docs.openstack.org/api-ref/compute/"
     found["links"].append({"rel": "describedby", "type": "text/html", "href": docs})
-    kind = f"application/vnd.openstack.compute+json;version={id_.removeprefix('v')}"
-    found["media-types"] = [{"base": "application/json", "type": kind}]
+    found["media-types"] = _media_types(id_)
     return {"version": found}
 
 

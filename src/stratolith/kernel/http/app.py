@@ -108,12 +108,18 @@ class Door:
         if self.service.microversions is not None and not self.side:
             ctx.microversion = self.service.microversions.negotiate(ctx.headers)
             ctx.response_headers.update(self.service.microversions.headers(ctx.microversion))
-        match = self._match(self._plain(ctx))
-        if match is None:
-            if not self.side:
+        path = self._plain(ctx)
+        match = self._match(path)
+        try:
+            route = self._choose(ctx, match, scope["method"])
+        except (NotFound, MethodNotAllowed):
+            if self._asks_token_first(path):
                 await loop.run_in_executor(self.pool, dispatch.authenticate, ctx)
-            raise NotFound
-        route = self._choose(ctx, match, scope["method"])
+            elif match is None and self.service.elsewhere is not None and not self.side:
+                route = Route(scope["method"], path, self.service.elsewhere, public=True)
+                return dispatch.encode(ctx, route, self.service.elsewhere(ctx))
+            raise
+        assert match is not None
         if route.stream:
             return await self._stream(ctx, route, match.variables, scope, receive, send)
         raw = b""
@@ -148,7 +154,17 @@ class Door:
                 found = self.router.match(self.service.prefix + "/" + "/".join(rest[2:]))
         return found
 
-    def _choose(self, ctx: Context, match: Match, method: str) -> Route:
+    def _asks_token_first(self, path: str) -> bool:
+        """Whether nobody without a token is told that there is no such path or method."""
+        prefixes = self.service.token_first
+        if self.side or prefixes is None:
+            return not self.side
+        return any(path == one or path.startswith(f"{one}/") for one in prefixes)
+
+    def _choose(self, ctx: Context, match: Match | None, method: str) -> Route:
+        """Raises NotFound, MethodNotAllowed."""
+        if match is None:
+            raise NotFound
         candidates = match.routes.get(method)
         if candidates is None and method == "HEAD":
             candidates = match.routes.get("GET")
