@@ -17,6 +17,7 @@ from stratolith.kernel.http.dispatch import transact
 from stratolith.kernel.testing import Client, TestCloud
 from tests.api.image.pages import site
 from tests.api.image.test_images import BYTES, make
+from tests.unit.image import hostile
 
 WEB = {"id": "web", "read-only": "true"}
 DATA = b"an image from the web" * 1000
@@ -274,3 +275,26 @@ def test_an_image_of_nowhere_or_of_others_does_not_come(demo: Client, admin: Cli
         assert shown["status"] == "queued" and shown["hw_cpu_cores"] == "1"
     answer = region_import(demo, make(demo), "foo", "RegionOne")
     assert answer.status_code == 400 and "image id does not look like a UUID" in answer.text
+
+
+@pytest.mark.parametrize("stores", [[], ["second"]])
+@pytest.mark.parametrize(
+    "data", [b"no disk of that kind", b"", hostile.qcow2(backing=b"/etc/shadow")]
+)
+def test_what_is_staged_is_judged_by_the_import(
+    demo: Client, admin: Client, data: bytes, stores: list[str]
+) -> None:
+    image = make(demo, disk_format="qcow2")
+    path = f"/images/{image['id']}"
+    answer = demo.put("image", f"{path}/stage", content=data, headers=BYTES)
+    assert answer.status_code == 204, answer.text
+    assert show(demo, image)["status"] == "uploading"
+    assert start(demo, image, "glance-direct", stores=stores or ["file"]).status_code == 202
+    task = ended(demo, image)
+    assert task["status"] == "failure" and task["message"], task
+    left = show(demo, image)
+    assert (left["status"], left["size"], left["checksum"]) == ("queued", None, None)
+    assert left["os_glance_failed_import"] == (stores or ["file"])[0]
+    assert demo.get("image", f"{path}/file").status_code == 204
+    good = hostile.GOOD[0]
+    assert demo.put("image", f"{path}/stage", content=good.data, headers=BYTES).status_code == 204

@@ -29,7 +29,7 @@ from stratolith.image.managers import (
 from stratolith.image.models import Image
 from stratolith.image.settings import ImageSettings
 from stratolith.image.store import cache, catalogue, files
-from stratolith.image.store.inspection import Inspection
+from stratolith.image.store.inspection import Deferred, Inspection
 from stratolith.image.store.receiving import Received, Receiver, Stream, receive
 from stratolith.image.store.remote import RemoteData, RemoteStream
 from stratolith.image.store.sending import FileStream, parse_range
@@ -194,9 +194,12 @@ async def _take(
 async def _receive(ctx: Context, request: Request, image: Image, token: str) -> Received:
     settings = ctx.env.settings
     enforce = settings.of(ImageSettings).enforce_format
-    if image.status == "uploading" and import_plugins.change_data(settings):
-        enforce = False  # what is staged is judged when it is what it will be
-    inspection = Inspection(image.disk_format or "", image.container_format or "", enforce=enforce)
+    judge = Inspection
+    if image.status == "uploading":
+        judge = Deferred  # the import tells, as the API has it
+        if import_plugins.change_data(settings):
+            enforce = False  # what is staged is judged when it is what it will be
+    inspection = judge(image.disk_format or "", image.container_format or "", enforce=enforce)
     target = files.staging_path(settings, image.id, token)
     receiver = await in_thread(partial(Receiver, settings, target, inspection, direct=True))
     return await receive(_Body(ctx, request, image.id, token), receiver)

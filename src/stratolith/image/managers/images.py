@@ -84,7 +84,20 @@ def visible_in_lists(*, is_admin: bool, project_id: Any) -> ColumnElement[bool]:
 
 
 def get(ctx: Context, image_id: str, *_: str) -> Image:
-    """Raises ImageNotFound, also for what the caller may not see."""
+    """Raises ImageNotFound, also for what the caller may not see.
+
+    Policy counts as well: a token of another scope must not learn by 403 that an image exists.
+    """
+    image = _visible(ctx, image_id)
+    seen = ctx.identity is None or ctx.env.policies.allows(
+        "image", "get_image", ctx.identity, image.policy_target()
+    )
+    if not seen:
+        raise ImageNotFound(image_id=image_id)
+    return image
+
+
+def _visible(ctx: Context, image_id: str) -> Image:
     image = ctx.session.get(Image, image_id)
     if image is None:
         raise ImageNotFound(image_id=image_id)

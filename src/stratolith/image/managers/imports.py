@@ -78,6 +78,11 @@ def start(ctx: Context, image: Image, request: dict[str, Any]) -> Task:
 def _at_once(ctx: Context, image: Image, task: Task) -> Task:
     """Staged data is inspected already and only changes its name: no work for a thread."""
     received = uploads.staged_data(image)
+    if received.refused is not None:
+        _hand_over(ctx, image, task)
+        image.importing = {"to": [], "failed": []}
+        fail(ctx, task.id, received.refused)
+        return task
     uploads.complete(ctx, image.id, image.upload_token or "", received)
     image.importing = {"to": [], "failed": []}
     tasks.finish(ctx, task.id)
@@ -199,6 +204,8 @@ class Work:
         if self.method["name"] in ("web-download", "glance-download"):
             received = self._fetch(image)
         if received is None or not import_plugins.change_data(self._env.settings):
+            if received is not None and received.refused is not None:
+                raise BadRequest(received.refused)
             return received
         path = files.staging_path(self._env.settings, image.id, self.token)
         steps = import_plugins.Preparation(self._env.settings, image, path, self._tell)

@@ -7,11 +7,13 @@ from stratolith.kernel.disk_images import BadImage, inspection
 from stratolith.kernel.disk_images.headers import MAX_VIRTUAL_SIZE
 from stratolith.kernel.disk_images.inspection import TRANSPARENT
 
-__all__ = ["MAX_VIRTUAL_SIZE", "TRANSPARENT", "Inspection"]
+__all__ = ["MAX_VIRTUAL_SIZE", "TRANSPARENT", "Deferred", "Inspection"]
 
 
 class Inspection(inspection.Inspection):
     """As the kernel's; what it refuses is an answer 415."""
+
+    refused: str | None = None  # why, where the refusal is for somebody else to tell
 
     def feed(self, block: bytes | bytearray | memoryview) -> None:
         """Raises InvalidImageData as soon as an archive is seen to be hostile."""
@@ -34,3 +36,22 @@ class Inspection(inspection.Inspection):
             return super().format
         except BadImage as error:
             raise InvalidImageData(reason=str(error)) from None
+
+
+class Deferred(Inspection):
+    """Takes everything, and remembers in ``refused`` why it must not become an image."""
+
+    def feed(self, block: bytes | bytearray | memoryview) -> None:
+        if self.refused is None:
+            try:
+                super().feed(block)
+            except InvalidImageData as error:
+                self.refused = str(error)
+
+    def verdict(self) -> int | None:
+        """The virtual size in bytes, None when it cannot be known or the data is refused."""
+        try:
+            return super().verdict() if self.refused is None else None
+        except InvalidImageData as error:
+            self.refused = str(error)
+            return None

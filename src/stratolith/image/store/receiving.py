@@ -44,6 +44,7 @@ class Received(msgspec.Struct, frozen=True):
     os_hash_value: str
     virtual_size: int | None
     os_hash_algo: str = HASH_ALGORITHM
+    refused: str | None = None  # staged data that an import must refuse, and why
 
 
 class Receiver:
@@ -95,6 +96,7 @@ class Receiver:
             checksum=self._md5.hexdigest(),
             os_hash_value=self._sha.hexdigest(),
             virtual_size=virtual_size,
+            refused=self._inspection.refused,
         )
 
     def close(self) -> None:
