@@ -66,6 +66,10 @@ class ServerNotReady(Conflict):
     message = "Instance {server_id} is not ready."
 
 
+class HostDown(Conflict):
+    message = "Service is unavailable at this time: the host of instance {server_id} is down."
+
+
 class HostNotFound(NotFound):
     message = "Compute host {host} could not be found."
 

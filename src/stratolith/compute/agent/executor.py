@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from stratolith.compute.agent.documents import GuestDocument, vif, with_image
 from stratolith.compute.agent.image_cache import ImageCache
 from stratolith.compute.agent.plan import Act
-from stratolith.compute.drivers.base import DriverError, GuestSpec, HypervisorDriver, ImageRef
+from stratolith.compute.drivers.base import (
+    GuestSpec,
+    HypervisorDriver,
+    ImageRef,
+    NotPossible,
+)
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.agent.client import Transport
 from stratolith.kernel.agent.host import Conditions
@@ -70,7 +75,7 @@ class Executor:
         missing = self.conditions.wait(names, self.settings.port_timeout)
         if missing:
             ports = ", ".join(name.removeprefix("port/") for name in missing)
-            raise DriverError(
+            raise NotPossible(
                 f"The network did not wire port {ports} within "
                 f"{self.settings.port_timeout:g} seconds."
             )

@@ -23,7 +23,7 @@ from pathlib import Path
 import msgspec
 
 from stratolith.compute.agent.documents import ImageDocument
-from stratolith.compute.drivers.base import DriverError, ImageRef
+from stratolith.compute.drivers.base import ImageRef, NotPossible
 from stratolith.kernel.agent.client import Refused, Transport, Unreachable
 from stratolith.kernel.disk_images import BadImage, NoRoom, conversion
 from stratolith.kernel.disk_images.inspection import Inspection
@@ -54,7 +54,7 @@ class ImageCache:
     def fetch(self, image: ImageDocument, transport: Transport) -> ImageRef:
         """The image as QEMU can use it, fetched and converted when missing; raises DriverError."""
         if image.format not in (*AS_IT_IS, *CONVERTED):
-            raise DriverError(f"Image {image.id} is no disk: its format is {image.format}")
+            raise NotPossible(f"Image {image.id} is no disk: its format is {image.format}")
         path = self.path(image)
         with self._guard:
             lock = self._locks[path.name]
@@ -77,13 +77,12 @@ class ImageCache:
             else:
                 part.rename(path)
         except (Unreachable, Refused) as error:
-            raise DriverError(f"Image {image.id} cannot be fetched: {error}") from None
+            raise NotPossible(f"Image {image.id} cannot be fetched", str(error)) from None
         except (BadImage, NoRoom) as error:
-            raise DriverError(f"Image {image.id} cannot be used: {error}") from None
+            raise NotPossible(f"Image {image.id} cannot be used", str(error)) from None
         except OSError as error:
-            raise DriverError(
-                f"Image {image.id} cannot be kept on the host: {error.strerror}"
-            ) from None
+            told = f"Image {image.id} cannot be kept on the host"
+            raise NotPossible(told, error.strerror or str(error)) from None
         finally:
             part.unlink(missing_ok=True)
 
@@ -126,9 +125,9 @@ class ImageCache:
     @staticmethod
     def _check(image: ImageDocument, size: int, sha512: str) -> None:
         if image.size and size != image.size:
-            raise DriverError(f"Image {image.id} has {size} bytes instead of {image.size}.")
+            raise NotPossible(f"Image {image.id} has {size} bytes instead of {image.size}.")
         if len(image.sha512) == 128 and sha512 != image.sha512:
-            raise DriverError(f"Image {image.id} is corrupt: its SHA-512 differs.")
+            raise NotPossible(f"Image {image.id} is corrupt: its SHA-512 differs.")
 
     def prune(self, used: Collection[str]) -> None:
         """Drop files that no guest of this host is made from and nobody wanted lately.

@@ -24,7 +24,7 @@ class _News:
 
     changed: set[str] = field(default_factory=set)
     gone: set[str] = field(default_factory=set)
-    results: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    results: dict[tuple[str, str], tuple[str, str] | None] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     facts: dict[str, Any] | None = None
@@ -68,12 +68,12 @@ class Reporter:
         *,
         changed: str | None = None,
         gone: str | None = None,
-        result: tuple[str, str, str | None] | None = None,
+        result: tuple[str, str, tuple[str, str] | None] | None = None,
         fault: tuple[str, str] | None = None,
         unknown: set[str] | None = None,
         facts: dict[str, Any] | None = None,
     ) -> None:
-        """``result``: (server id, operation id, error or None)."""
+        """``result``: (server id, operation id, None or (error, what of it its owner reads))."""
         with self._condition:
             news = self._news
             if changed:
@@ -170,8 +170,13 @@ class Reporter:
             ],
             "gone": sorted(news.gone),
             "results": [
-                {"server_id": server_id, "operation_id": operation_id, "error": error}
-                for (server_id, operation_id), error in news.results.items()
+                {
+                    "server_id": server_id,
+                    "operation_id": operation_id,
+                    "error": failure[0] if failure else None,
+                    "told": failure[1] if failure else "",
+                }
+                for (server_id, operation_id), failure in news.results.items()
             ],
             "faults": [{"id": i, "message": text} for i, text in news.faults.items()],
             "unknown": sorted(news.unknown),

@@ -35,5 +35,5 @@ class RequestRoom(Room):
         except GuestNotFound:
             return {"output": ""}
         except DriverError as error:
-            return {"error": str(error)}
+            return {"error": str(error), "told": error.told}
         return {"error": f"unknown request {request['kind']}"}

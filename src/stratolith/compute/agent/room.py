@@ -193,25 +193,27 @@ class GuestRoom(Room):
             except Exception as error:
                 if not isinstance(error, DriverError):
                     LOG.exception("guest %s: %s failed", wanted.id, act.kind)
-                self._failed(wanted, acts[number:], str(error))
+                told = error.told if isinstance(error, DriverError) else ""
+                self._failed(wanted, acts[number:], str(error), told)
                 return False
             if act.operation_id:
                 self._end(wanted.id, act.operation_id, None)
         return True
 
-    def _failed(self, wanted: GuestDocument, left: Sequence[Act], error: str) -> None:
+    def _failed(self, wanted: GuestDocument, left: Sequence[Act], error: str, told: str) -> None:
+        """``told``: what of the error the owner of the guest may read."""
         LOG.warning("guest %s: %s failed: %s", wanted.id, left[0].kind, error)
         open_ones = [act.operation_id for act in left if act.operation_id]
         for operation_id in open_ones:
-            self._end(wanted.id, operation_id, error)
+            self._end(wanted.id, operation_id, (error, told))
         if not open_ones:
             # nobody waits for it (a heal, a deletion): again later, the control plane has limits
             self._later(wanted.id, 2.0)
 
-    def _end(self, guest_id: str, operation_id: str, error: str | None) -> None:
+    def _end(self, guest_id: str, operation_id: str, failure: tuple[str, str] | None) -> None:
         self._done[guest_id] = self._done.get(guest_id, frozenset()) | {operation_id}
         self._faults.pop(guest_id, None)
-        self.reporter.add(result=(guest_id, operation_id, error))
+        self.reporter.add(result=(guest_id, operation_id, failure))
 
     def _fault(self, guest_id: str, text: str) -> None:
         if self._faults.get(guest_id) != text:

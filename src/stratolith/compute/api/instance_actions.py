@@ -77,7 +77,7 @@ def _event(ctx: Context, action: Operation, server: Server) -> Body:
             found["host"] = action.owner or ""
     if since(ctx, 62):
         found["hostId"] = servers.host_id(server)
-    if since(ctx, 84):
+    if since(ctx, 84) and ctx.can(_P + "events:details", server.policy_target()):
         found["details"] = action.error
     return found
 

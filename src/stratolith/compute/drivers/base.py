@@ -24,7 +24,33 @@ class PowerState(StrEnum):
 
 
 class DriverError(Exception):
-    """A host could not do what was asked; ``str(error)`` is the fault text a user reads."""
+    """A host could not do what was asked.
+
+    ``str(error)`` is for the administrator and the log: it may name files and programs of the
+    host. The owner of the guest reads ``told``, or without it only what was tried.
+    """
+
+    told = ""
+
+    def within(self, what: str) -> DriverError:
+        """The same failure, ``what`` was being tried set before its text."""
+        return DriverError(f"{what}: {self}")
+
+
+class NotPossible(DriverError):
+    """What was asked cannot be done, for a reason that the owner of the guest may read.
+
+    ``detail``: what only the administrator reads.
+    """
+
+    def __init__(self, told: str, detail: str = "") -> None:
+        super().__init__(f"{told}: {detail}" if detail else told)
+        self.told = told
+
+    def within(self, what: str) -> DriverError:
+        found = NotPossible(f"{what}: {self.told}")
+        found.args = (f"{what}: {self}",)
+        return found
 
 
 class GuestNotFound(DriverError):
@@ -78,7 +104,7 @@ class GuestSpec(msgspec.Struct, frozen=True, kw_only=True):
 def check_spec(spec: GuestSpec) -> None:
     """What no driver can run; raises DriverError."""
     if spec.vcpus < 1 or spec.memory_mb < 1:
-        raise DriverError("A guest needs at least one processor and 1 MiB of memory")
+        raise NotPossible("A guest needs at least one processor and 1 MiB of memory")
 
 
 class GuestState(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ from stratolith.compute.drivers.base import (
     GuestState,
     HypervisorCapabilities,
     HypervisorFacts,
+    NotPossible,
     PowerState,
     VifSpec,
     check_spec,
@@ -71,6 +72,7 @@ class _Failure(msgspec.Struct):
     guest_id: str | None
     times: int | None  # None: until cleared
     after: bool
+    detail: str = ""  # the text is for administrators only
 
 
 class FakeDriver:
@@ -145,7 +147,7 @@ class FakeDriver:
     def create(self, spec: GuestSpec) -> None:
         check_spec(spec)
         if spec.arch and spec.arch not in self.capacity.architectures:
-            raise DriverError(f"Guests of the architecture {spec.arch} cannot run on this host")
+            raise NotPossible(f"Guests of the architecture {spec.arch} cannot run on this host")
         with self._act("create", spec.id), self._guard:
             if spec.id not in self._guests:
                 size = sum(disk.size_bytes for disk in spec.disks)
@@ -217,13 +219,15 @@ class FakeDriver:
         guest_id: str | None = None,
         times: int | None = None,
         after: bool = False,
+        detail: str = "",
     ) -> None:
-        """``method`` raises DriverError(message), for one guest or all, ``times`` or always.
+        """``method`` raises NotPossible(message), for one guest or all, ``times`` or always.
 
-        ``after``: the work is done first, as when an answer is lost.
+        ``after``: the work is done first, as when an answer is lost. ``detail``: the failure is a
+        DriverError with this text instead, which is for administrators only.
         """
         with self._guard:
-            self._failures.append(_Failure(method, message, guest_id, times, after))
+            self._failures.append(_Failure(method, message, guest_id, times, after, detail))
 
     def heal(self) -> None:
         """Forget all delays and failures."""
@@ -297,7 +301,9 @@ class FakeDriver:
                     continue
                 if failure.times is not None:
                     failure.times -= 1
-                raise DriverError(failure.message)
+                if failure.detail:
+                    raise DriverError(failure.detail)
+                raise NotPossible(failure.message)
 
     def _start(self, spec: GuestSpec) -> None:
         with self._guard:

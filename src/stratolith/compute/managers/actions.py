@@ -148,15 +148,20 @@ def require_unlocked(ctx: Context, server: Server) -> None:
         raise ServerLocked(server_id=server.id)
 
 
-def set_fault(ctx: Context, server: Server, message: str, *, code: int = 500) -> None:
-    """Put a server into ERROR with a text its owner reads (255 characters at most)."""
+def set_fault(
+    ctx: Context, server: Server, message: str, *, details: str = "", code: int = 500
+) -> None:
+    """Put a server into ERROR with a text its owner reads (255 characters at most).
+
+    ``details``: what administrators read; it may name files and programs of the host.
+    """
     now = ctx.env.clock.now()
     server.has_error = True
     server.fault = {
         "code": code,
         "message": message[:255],
         "created": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "details": message,
+        "details": details or message,
     }
 
 

@@ -5,12 +5,13 @@ that has to be there or has to go; ``take_report`` takes facts, states and resul
 once, in one transaction. Both are level-triggered: any document or report may come twice.
 
 A report: {"facts": {...}?, "guests": [{"id", "power", "vifs", "detail"}], "gone": [ids],
-"results": [{"server_id", "operation_id", "error"}], "faults": [{"id", "message"}],
+"results": [{"server_id", "operation_id", "error", "told"}], "faults": [{"id", "message"}],
 "unknown": [ids]}. The answer names the unknown guests that are to be destroyed.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,8 @@ from stratolith.network.managers import server_ports
 from stratolith.network.managers.server_ports import ServerPort
 
 Document = dict[str, Any]
+LOG = logging.getLogger(__name__)
+_FAILED = "The {} of the instance failed on its host; administrators can read the details."
 _MAKE_DRIVES = (state.CREATE, state.REBUILD)
 
 
@@ -197,19 +200,24 @@ def _end(
         if operation.kind == state.DETACH and not error:
             _drop_port(ctx, server, operation.params["port_id"])
         if error:
-            _failed(ctx, server, operation, error)
+            LOG.warning("%s of instance %s failed: %s", operation.kind, server.id, error)
+            _failed(ctx, server, operation, error, str(result.get("told") or ""))
         elif operation.kind in (state.CREATE, state.REBOOT, state.REBUILD, state.START):
             actions.clear_fault(server)
             if operation.kind == state.CREATE and server.launched_at is None:
                 server.launched_at = now
 
 
-def _failed(ctx: Context, server: Server, operation: Operation, error: str) -> None:
-    """A failed hot-plug leaves the server as it was; any other failure is its fault."""
+def _failed(ctx: Context, server: Server, operation: Operation, error: str, told: str) -> None:
+    """A failed hot-plug leaves the server as it was; any other failure is its fault.
+
+    ``told``: what of the error the server's owner may read; else the fault says what failed.
+    """
     if operation.kind == state.ATTACH:
         _drop_port(ctx, server, operation.params["port_id"])
     elif operation.kind != state.DETACH:
-        actions.set_fault(ctx, server, error)
+        told = told or _FAILED.format(operation.kind.replace("_", " "))
+        actions.set_fault(ctx, server, told, details=error)
         if server.observed_power == "shutdown":
             server.desired_power = "stopped"
         if server.host:  # what is left of a failed build has to go

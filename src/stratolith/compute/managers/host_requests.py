@@ -6,6 +6,7 @@ event ends the wait at once.
 
 from __future__ import annotations
 
+import logging
 import threading
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import Conflict, Unavailable
 from stratolith.kernel.ids import new_uuid
 
+LOG = logging.getLogger(__name__)
 VIEW = "guest-requests"
 EVENTS = "compute.host_requests"
 KEEP = timedelta(minutes=2)
@@ -47,7 +49,10 @@ def ask(
     if answer is None:
         raise Unavailable(f"The host of instance {server_id} does not answer.")
     if answer.get("error"):
-        raise Conflict(str(answer["error"]))
+        LOG.warning("%s of instance %s: %s", kind, server_id, answer["error"])
+        raise Conflict(
+            answer.get("told") or f"The host of instance {server_id} cannot do that now."
+        )
     return answer
 
 

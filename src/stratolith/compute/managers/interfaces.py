@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stratolith.compute.exceptions import ItemNotFound
+from stratolith.compute.exceptions import HostDown, ItemNotFound
 from stratolith.compute.managers import actions, hosts, state
 from stratolith.compute.models import Server
 from stratolith.kernel.context import Context
@@ -55,7 +55,7 @@ def detach(ctx: Context, server: Server, port_id: str) -> None:
     actions.require(server, "detach_interface", vm=_STATES, tasks=None)
     get(ctx, server, port_id)
     if server.host is None or server.host not in hosts.alive(ctx):
-        raise Conflict(f"Service is unavailable at this time: host {server.host} is down.")
+        raise HostDown(server_id=server.id)
     _require_hotplug(ctx, server)
     server.generation += 1
     actions.begin(ctx, [server], state.DETACH, params={"port_id": port_id})

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from sqlalchemy import delete as sql_delete
 
-from stratolith.compute.exceptions import ServerNotReady
+from stratolith.compute.exceptions import HostDown, ServerNotReady
 from stratolith.compute.managers import actions, hosts, state
 from stratolith.compute.models import Server, ServerGroupMember
 from stratolith.compute.settings import ComputeSettings
@@ -116,7 +116,7 @@ def _require_made(server: Server) -> None:
 def require_host_up(ctx: Context, server: Server) -> None:
     """Raise Conflict when the server's host cannot be asked for anything now."""
     if server.host is None or server.host not in hosts.alive(ctx):
-        raise Conflict(f"Service is unavailable at this time: host {server.host} is down.")
+        raise HostDown(server_id=server.id)
 
 
 # -- deletion ------------------------------------------------------------------------------------

@@ -63,7 +63,8 @@ class ServerSweep(Reconciler):
             error = f"{operation.kind} did not end in time on host {operation.owner}."
             actions.end(operation, now, error)
             if operation.kind not in (state.ATTACH, state.DETACH):
-                actions.set_fault(ctx, server, error)
+                told = f"The {operation.kind} of the instance did not end in time."
+                actions.set_fault(ctx, server, told, details=error)
         actions.refresh(ctx, [server], operations)
 
     def _abandon(self, ctx: Context, server_id: str) -> None:

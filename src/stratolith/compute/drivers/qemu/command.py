@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from stratolith.compute.drivers.base import DriverError, GuestSpec, VifSpec
+from stratolith.compute.drivers.base import GuestSpec, NotPossible, VifSpec
 from stratolith.compute.drivers.qemu import cdrom, firmware, machines
 from stratolith.compute.drivers.qemu.acceleration import Acceleration
 from stratolith.compute.drivers.qemu.disks import DiskFile
@@ -64,7 +64,7 @@ def free_slot(taken: Iterable[int]) -> int:
     for slot in NIC_SLOTS:
         if slot not in busy:
             return slot
-    raise DriverError(f"A guest can have at most {len(NIC_SLOTS)} NICs")
+    raise NotPossible(f"A guest can have at most {len(NIC_SLOTS)} NICs")
 
 
 def netdev(vif: VifSpec, acceleration: Acceleration) -> dict[str, object]:
@@ -84,7 +84,7 @@ def netdev(vif: VifSpec, acceleration: Acceleration) -> dict[str, object]:
 def nic(vif: VifSpec, slot: int, board: Board) -> dict[str, object]:
     """The guest's end of a NIC, as device_add takes it; raises DriverError."""
     if vif.model != "virtio":
-        raise DriverError(f"NICs of the model {vif.model!r} are not supported, only virtio")
+        raise NotPossible(f"NICs of the model {vif.model!r} are not supported, only virtio")
     return {
         "driver": "virtio-net-pci",
         "id": f"vif-{vif.port_id}",
@@ -163,7 +163,7 @@ def _balloon(board: Board) -> list[str]:
 
 def _disk(number: int, disk: DiskFile, board: Board) -> list[str]:
     if number >= len(DISK_SLOTS):
-        raise DriverError(f"A guest can have at most {len(DISK_SLOTS)} disks")
+        raise NotPossible(f"A guest can have at most {len(DISK_SLOTS)} disks")
     node = f"disk{number}"
     file = {"driver": "file", "filename": str(disk.path), "discard": "unmap", "aio": "threads"}
     block = {"driver": disk.format, "node-name": node, "discard": "unmap", "file": file}

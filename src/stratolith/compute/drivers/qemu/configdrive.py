@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from stratolith.compute.drivers.base import DriverError
+from stratolith.compute.drivers.base import DriverError, NotPossible
 
 LABEL = "config-2"
 
@@ -39,7 +39,7 @@ def _fill(image: Any, files: Mapping[str, bytes]) -> None:
     for number, (name, content) in enumerate(sorted(files.items())):
         target = PurePosixPath("/") / name
         if name.startswith("/") or ".." in target.parts or target == PurePosixPath("/"):
-            raise DriverError(f"The config drive cannot hold a file named {name!r}")
+            raise NotPossible(f"The config drive cannot hold a file named {name!r}")
         parent = _folder(image, target.parent, folders)
         image.add_fp(
             io.BytesIO(content),

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from stratolith.compute.drivers.base import DiskSpec, DriverError, GuestSpec, ImageRef
+from stratolith.compute.drivers.base import DiskSpec, DriverError, GuestSpec, ImageRef, NotPossible
 from stratolith.kernel.disk_images import BadImage, conversion, leash
 from stratolith.kernel.disk_images.leash import Limits
 
@@ -43,7 +43,7 @@ def layout(spec: GuestSpec, directory: Path) -> list[DiskFile]:
 def _disc(disk: DiskSpec) -> Path:
     """The ISO in the image cache: it is only read, so all guests share it."""
     if disk.image is None:
-        raise DriverError("A CD-ROM needs an image")
+        raise NotPossible("A CD-ROM needs an image")
     return Path(disk.image.path)
 
 
@@ -72,14 +72,14 @@ def _make_root(disk: DiskSpec, path: Path) -> None:
         needed = virtual_size(disk.image)
         _check(disk.image)
         if 0 < size < needed:
-            raise DriverError(
+            raise NotPossible(
                 f"The flavor's root disk of {_human(size)} is smaller than the image "
                 f"{disk.image.image_id}, which is {_human(needed)}"
             )
         size = size or needed
         backing, kind = Path(disk.image.path), disk.image.format
     if size <= 0:
-        raise DriverError("A root disk without an image needs a size")
+        raise NotPossible("A root disk without an image needs a size")
     with _told("The root disk cannot be made"):
         conversion.layer(path, size, backing, kind)
 
@@ -123,11 +123,11 @@ def virtual_size(image: ImageRef) -> int:
             with open(image.path, "rb") as file:
                 size = _qcow2_size(file.read(104), image.image_id)
         else:
-            raise DriverError(f"Image {image.image_id}: QEMU runs raw and qcow2 only")
+            raise NotPossible(f"Image {image.image_id}: QEMU runs raw and qcow2 only")
     except OSError as error:
         raise DriverError(f"Image {image.image_id} cannot be read: {error.strerror}") from None
     if size <= 0:
-        raise DriverError(f"Image {image.image_id} is empty")
+        raise NotPossible(f"Image {image.image_id} is empty")
     return size
 
 
@@ -148,7 +148,7 @@ def _check(image: ImageRef) -> None:
     try:
         conversion.check(Path(image.path), image.format)
     except BadImage as error:
-        raise DriverError(f"Image {image.image_id} is corrupt: {_last_line(error)}") from None
+        raise NotPossible(f"Image {image.image_id} is corrupt", _last_line(error)) from None
     _checked[image.path] = key
 
 
@@ -158,14 +158,14 @@ def _last_line(error: BadImage) -> str:
 
 def _qcow2_size(header: bytes, image_id: str) -> int:
     if len(header) < 72 or header[:4] != _QCOW2_MAGIC:
-        raise DriverError(f"Image {image_id} is corrupt: it has no qcow2 header")
+        raise NotPossible(f"Image {image_id} is corrupt: it has no qcow2 header")
     version, backing = struct.unpack_from(">IQ", header, 4)
     (size,) = struct.unpack_from(">Q", header, 24)
     features = struct.unpack_from(">Q", header, 72)[0] if version >= 3 and len(header) >= 80 else 0
     # The image service refuses these; a host refuses them again, because following the name in
     # the header would hand the guest any file of the host.
     if backing or features & _EXTERNAL_DATA:
-        raise DriverError(f"Image {image_id} refers to another file, which is not allowed")
+        raise NotPossible(f"Image {image_id} refers to another file, which is not allowed")
     return int(size)
 
 

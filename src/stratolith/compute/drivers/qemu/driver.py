@@ -21,6 +21,7 @@ from stratolith.compute.drivers.base import (
     GuestState,
     HypervisorCapabilities,
     HypervisorFacts,
+    NotPossible,
     VifSpec,
     check_spec,
 )
@@ -194,7 +195,7 @@ class QemuDriver:
         with self._locks.hold(guest_id), _clear(what):
             guest.require()
             if process.find(guest.pid_file, guest.id) is None:
-                raise DriverError("it does not run")
+                raise NotPossible("it does not run")
             if guest.history().paused == paused:
                 return
             with Monitor(guest.directory) as monitor:
@@ -391,7 +392,7 @@ def _clear(what: str) -> Iterator[None]:
     except GuestNotFound:
         raise
     except DriverError as error:
-        raise DriverError(f"{what}: {error}") from error
+        raise error.within(what) from error
     except OSError as error:
         place = f" ({error.filename})" if error.filename else ""
         raise DriverError(f"{what}: {error.strerror or error}{place}") from error

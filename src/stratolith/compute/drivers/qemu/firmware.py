@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from stratolith.compute.drivers.base import DriverError
+from stratolith.compute.drivers.base import NotPossible
 
 VARIABLES = "nvram.fd"
 
@@ -48,12 +48,12 @@ def is_present(architecture: str) -> bool:
 def require(architecture: str) -> Uefi:
     """The firmware for guests of an architecture; raises DriverError naming the package."""
     if architecture not in _KNOWN:
-        raise DriverError(f"There is no UEFI firmware for guests of {architecture}")
+        raise NotPossible(f"There is no UEFI firmware for guests of {architecture}")
     package, found = _KNOWN[architecture]
     if not found.code.exists():
-        raise DriverError(
-            f"The UEFI firmware for guests of {architecture} is not installed on this host: "
-            f"install the package {package}"
+        raise NotPossible(
+            f"The UEFI firmware for guests of {architecture} is not installed on this host",
+            f"install the package {package}",
         )
     return found
 

@@ -6,7 +6,7 @@ import contextlib
 import socket
 from collections.abc import Iterable, Mapping
 
-from stratolith.compute.drivers.base import DriverError, VifSpec
+from stratolith.compute.drivers.base import DriverError, NotPossible, VifSpec
 from stratolith.compute.drivers.qemu import command
 from stratolith.compute.drivers.qemu.acceleration import Acceleration
 from stratolith.compute.drivers.qemu.guest import Guest
@@ -59,7 +59,7 @@ def unplug(guest: Guest, port_id: str, seconds: float) -> None:
                 "DEVICE_DELETED", lambda data: data.get("device") == device, seconds
             )
             if not gone and device in _devices(monitor):
-                raise DriverError(f"the guest did not let go of it within {seconds:.0f} s")
+                raise NotPossible(f"the guest did not let go of it within {seconds:.0f} s")
         _drop_netdev(monitor, port_id)
 
 

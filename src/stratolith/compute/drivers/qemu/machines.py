@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from stratolith.compute.drivers.base import DriverError, GuestSpec
+from stratolith.compute.drivers.base import GuestSpec, NotPossible
 from stratolith.compute.drivers.qemu import firmware, programs
 from stratolith.compute.drivers.qemu.firmware import Uefi
 from stratolith.kernel import architecture
@@ -91,7 +91,7 @@ def platform_of(name: str) -> Platform:
     for one in PLATFORMS:
         if wanted in one.architectures:
             return one
-    raise DriverError(f"Guests of the architecture {wanted} cannot run on this host")
+    raise NotPossible(f"Guests of the architecture {wanted} cannot run on this host")
 
 
 def is_native(platform: Platform) -> bool:
@@ -115,13 +115,13 @@ def of(spec: GuestSpec) -> Machine:
     board = next((one for one in platform.boards if one.types.fullmatch(kind)), None)
     if board is None:
         known = " and ".join(one.name for one in platform.boards)
-        raise DriverError(f"The machine type {kind!r} cannot run on this host, only {known}")
+        raise NotPossible(f"The machine type {kind!r} cannot run on this host, only {known}")
     return Machine(platform, board, kind, _uefi(platform, spec.firmware))
 
 
 def _uefi(platform: Platform, wanted: str) -> Uefi | None:
     if wanted == "bios" and not platform.has_bios:
-        raise DriverError(f"Guests of the architecture {platform.architectures[0]} have no BIOS")
+        raise NotPossible(f"Guests of the architecture {platform.architectures[0]} have no BIOS")
     if wanted == "uefi" or not platform.has_bios:
         return firmware.require(platform.architectures[0])
     return None

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from stratolith.compute.drivers.base import DriverError
+from stratolith.compute.drivers.base import NotPossible
 from stratolith.kernel import architecture
 
 SIZE = 0x10000
@@ -167,5 +167,5 @@ def of_this_host() -> Trial:
     """The trial of this host's architecture; raises DriverError when there is none."""
     name = architecture.of_this_host()
     if name not in _TRIALS:
-        raise DriverError(f"Guests of the architecture {name} cannot run on this host")
+        raise NotPossible(f"Guests of the architecture {name} cannot run on this host")
     return _TRIALS[name]
