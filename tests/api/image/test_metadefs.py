@@ -191,9 +191,31 @@ def test_a_new_cloud_knows_definitions(demo: Client, admin: Client) -> None:
     assert "hw:cpu_cores" in flavored["properties"]
     for one in demo.get("image", NS).json()["namespaces"]:
         found = demo.get("image", f"{NS}/{one['namespace']}/properties").json()["properties"]
-        assert found and all(each["title"] and each["type"] for each in found.values())
+        assert found or demo.get("image", f"{NS}/{one['namespace']}").json()["objects"]
+        assert all(each["title"] and each["type"] for each in found.values())
         # each could have been made by the API
         for name, document in found.items():
             made = {"name": f"copy_{name}", **document}
             answer = admin.post("image", f"{NS}/{one['namespace']}/properties", json=made)
             assert answer.status_code == 201, answer.text
+
+
+def test_a_new_cloud_has_definitions_for_servers(demo: Client) -> None:
+    """Dashboards offer them when a server is launched."""
+    query = "?resource_types=OS::Nova::Server&properties_target=metadata&sort_key=namespace"
+    found = demo.get("image", f"{NS}{query}&sort_dir=asc").json()["namespaces"]
+    assert [one["namespace"] for one in found] == [
+        "OS::Software::DBMS",
+        "OS::Software::Runtimes",
+        "OS::Software::WebServers",
+    ]
+    for one in found:
+        shown = demo.get("image", f"{NS}/{one['namespace']}?resource_type=OS::Nova::Server").json()
+        targets = {
+            a["name"]: a.get("properties_target") for a in shown["resource_type_associations"]
+        }
+        assert targets["OS::Nova::Server"] == "metadata"
+        for group in shown["objects"]:
+            assert group["description"] and group["properties"]
+            for name, described in group["properties"].items():
+                assert name.startswith("sw_") and described["title"] and described["type"]

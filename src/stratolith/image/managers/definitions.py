@@ -10,18 +10,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 IMAGE, VOLUME, FLAVOR = "OS::Glance::Image", "OS::Cinder::Volume", "OS::Nova::Flavor"
+SERVER = "OS::Nova::Server"
+# Volumes keep such properties for the image they may become, servers as their metadata.
+TARGETS = {VOLUME: "image", SERVER: "metadata"}
 Property = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Namespace:
-    """``prefixes``: resource type -> what stands there before the names of ``properties``."""
+    """``prefixes``: resource type -> what stands there before the names of ``properties``.
+
+    ``objects``: groups of properties by name, each a choice of its own in a dashboard.
+    """
 
     name: str
     display_name: str
     description: str
     prefixes: dict[str, str]
     properties: dict[str, Property] = field(default_factory=dict)
+    objects: dict[str, Property] = field(default_factory=dict)
 
 
 def _text(title: str, description: str, *values: str, **more: Any) -> Property:
@@ -43,8 +50,31 @@ def _truth(title: str, description: str) -> Property:
     return {"title": title, "description": description, "type": "boolean", "default": False}
 
 
+def _software(kind: str, name: str, **more: tuple[str, str]) -> Property:
+    """A group for one program: its version, and ``more`` by name: (title, description).
+
+    Names ending in "port" are numbers of ports.
+    """
+    stem = f"sw_{kind}_"
+    found = {f"{stem}version": _text("Version", f"Version of {name}")}
+    for part, (title, description) in more.items():
+        is_port = part.endswith("port")
+        found[stem + part] = (
+            _whole(title, description, maximum=65535) if is_port else _text(title, description)
+        )
+    return {"description": f"{name} is installed.", "properties": found}
+
+
+_PORT = ("Port", "Where it listens")
+_ADMIN = ("Administrator", "Name of its administrator")
+_EDITION = ("Edition", "Which edition it is")
+_WEB = {
+    "http_port": ("HTTP port", "Where it listens without TLS"),
+    "https_port": ("HTTPS port", "Where it listens with TLS"),
+}
 _EVERYWHERE = {IMAGE: "hw_", VOLUME: "hw_", FLAVOR: "hw:"}
 _UNPREFIXED = {IMAGE: "", VOLUME: ""}
+_WITH_SERVERS = {**_UNPREFIXED, SERVER: ""}
 NAMESPACES = (
     Namespace(
         "OS::Compute::VirtCPUTopology",
@@ -128,7 +158,8 @@ NAMESPACES = (
     Namespace(
         "OS::Compute::LibvirtImage",
         "Virtual hardware",
-        "The devices a guest of an image is given.",
+        "The devices a guest of an image is given. The hypervisor of this cloud honours the "
+        "machine type and the firmware; its disks, network cards and random numbers are virtio.",
         _UNPREFIXED,
         {
             "hw_machine_type": _text("Machine type", "Board that is emulated, such as q35 or virt"),
@@ -162,6 +193,66 @@ NAMESPACES = (
             "kernel_id": _text("Kernel", "Id of the image that is its kernel"),
             "ramdisk_id": _text("RAM disk", "Id of the image that is its RAM disk"),
             "instance_uuid": _text("Server", "Id of the server the image was made of"),
+        },
+    ),
+    Namespace(
+        "OS::Compute::InstanceData",
+        "Data for the guest",
+        "How a guest gets what it has to know of itself.",
+        _UNPREFIXED,
+        {
+            "img_config_drive": _text(
+                "Config drive",
+                "Mandatory: every server gets a config drive",
+                "mandatory",
+                "optional",
+            )
+        },
+    ),
+    Namespace(
+        "OS::Software::Runtimes",
+        "Runtime environments",
+        "Languages whose programs run in a guest without further installation. A note for people "
+        "and programs that read it; nothing is installed.",
+        _WITH_SERVERS,
+        objects={
+            name: _software(f"runtime_{name.lower()}", name)
+            for name in ("Java", "Perl", "PHP", "Python", "Ruby")
+        },
+    ),
+    Namespace(
+        "OS::Software::WebServers",
+        "Web servers",
+        "Web servers in a guest, and where they listen. A note; nothing is installed.",
+        _WITH_SERVERS,
+        objects={
+            "Apache HTTP Server": _software("webserver_apache", "Apache HTTP Server", **_WEB),
+            "Nginx": _software("webserver_nginx", "Nginx", **_WEB),
+            "IIS": _software("webserver_iis", "IIS", **_WEB),
+        },
+    ),
+    Namespace(
+        "OS::Software::DBMS",
+        "Databases",
+        "Database servers in a guest, and where they listen. A note; nothing is installed.",
+        _WITH_SERVERS,
+        objects={
+            **{
+                name: _software(
+                    f"database_{name.replace(' ', '').lower()}",
+                    name,
+                    listen_port=_PORT,
+                    admin=_ADMIN,
+                )
+                for name in ("CouchDB", "MongoDB", "MySQL", "PostgreSQL", "Redis")
+            },
+            "Apache Cassandra": _software(
+                "database_cassandra", "Apache Cassandra", listen_port=_PORT, admin=_ADMIN
+            ),
+            "SQL Server": _software(
+                "database_sqlserver", "SQL Server", listen_port=_PORT, edition=_EDITION
+            ),
+            "Oracle": _software("database_oracle", "Oracle", listen_port=_PORT, edition=_EDITION),
         },
     ),
 )

@@ -69,13 +69,17 @@ def _premake(ctx: Context, premade: definitions.Namespace, owner: str) -> None:
             namespace_id=namespace.id,
             name=kind,
             prefix=prefix or None,
-            properties_target="image" if kind == definitions.VOLUME else None,
+            properties_target=definitions.TARGETS.get(kind),
         )
         for kind, prefix in premade.prefixes.items()
     ]
     rows += [
         MetadefProperty(namespace_id=namespace.id, name=name, document=document)
         for name, document in premade.properties.items()
+    ]
+    rows += [
+        MetadefObject(namespace_id=namespace.id, name=name, document=document)
+        for name, document in premade.objects.items()
     ]
     ctx.session.add_all(rows)
 
