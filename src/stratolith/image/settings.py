@@ -86,6 +86,27 @@ class ImageSettings(Section, kw_only=True, frozen=True):
             "private, loopback or link-local."
         ),
     ] = msgspec.field(default_factory=list)
+    import_workers: Annotated[
+        int, Doc(description="Imports that one server does at the same time.", ge=1)
+    ] = 6
+    import_workers_per_project: Annotated[
+        int,
+        Doc(description="Imports of one project that are done at the same time.", ge=1),
+    ] = 2
+    import_max_minutes: Annotated[
+        int, Doc(description="How long data may take to come from the web, in minutes.", ge=1)
+    ] = 240
+    import_min_rate_kb: Annotated[
+        int,
+        Doc(
+            description="Downloads from the web that bring fewer KiB a second, on the average "
+            "over import_rate_seconds, are ended; 0: none is.",
+            ge=0,
+        ),
+    ] = 8
+    import_rate_seconds: Annotated[
+        int, Doc(description="Over how many seconds import_min_rate_kb is measured.", ge=1)
+    ] = 30
     import_plugins: Annotated[
         list[Literal["image_decompression", "image_conversion", "inject_image_metadata"]],
         Doc(

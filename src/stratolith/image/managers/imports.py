@@ -12,9 +12,9 @@ up after uploads that died sweeps up after imports as well.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -29,6 +29,7 @@ from stratolith.image.exceptions import (
     UnknownStore,
 )
 from stratolith.image.managers import images, import_plugins, limits, region_sources, tasks, uploads
+from stratolith.image.managers.fair_queue import FairQueue
 from stratolith.image.managers.region_sources import Asker
 from stratolith.image.models import Image, Task
 from stratolith.image.settings import ImageSettings
@@ -42,7 +43,7 @@ from stratolith.kernel.http.dispatch import transact
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
-POOL = ThreadPoolExecutor(3, thread_name_prefix="image-import")
+_LOCK = threading.Lock()
 TELL_EVERY = 5.0  # seconds between two reports of progress
 
 
@@ -71,7 +72,7 @@ def start(ctx: Context, image: Image, request: dict[str, Any]) -> Task:
     ctx.session.flush()
     work = Work(ctx.env, task.id, image.upload_token or task.id, _asker(ctx))
     uploads.live(ctx.env).update((work.task_id, work.token))
-    ctx.after_commit(lambda: submit(work.run))
+    ctx.after_commit(lambda: submit(ctx.env, task.owner, work.run))
     return task
 
 
@@ -89,9 +90,16 @@ def _at_once(ctx: Context, image: Image, task: Task) -> Task:
     return task
 
 
-def submit(work: Callable[[], None]) -> None:
-    """Have the threads of this process do a piece of work."""
-    POOL.submit(work)
+def submit(env: Environment, project_id: str, work: Callable[[], None]) -> None:
+    """Have the threads of this process do a piece of work when it is the project's turn."""
+    with _LOCK:
+        queue: FairQueue | None = env.caches.get("image.imports")
+        if queue is None:
+            section = env.settings.of(ImageSettings)
+            each = section.import_workers_per_project
+            queue = FairQueue(section.import_workers, each, "image-import")
+            env.caches["image.imports"] = queue
+    queue.submit(project_id, work)
 
 
 def _stores(ctx: Context, image: Image, request: dict[str, Any]) -> list[str]:

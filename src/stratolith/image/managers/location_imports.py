@@ -46,7 +46,7 @@ def start(ctx: Context, image: Image, url: str, claimed: dict[str, str]) -> Task
     ctx.session.flush()
     work = _Work(ctx.env, task.id, image.id, url, claimed)
     uploads.live(ctx.env).add(task.id)
-    ctx.after_commit(lambda: imports.submit(work.run))
+    ctx.after_commit(lambda: imports.submit(ctx.env, task.owner, work.run))
     return task
 
 

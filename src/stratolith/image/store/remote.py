@@ -20,6 +20,7 @@ from stratolith.image.settings import ImageSettings
 from stratolith.image.store import web
 from stratolith.kernel.http.streaming import disconnected
 
+ANSWER_SECONDS = 60.0  # for the headers of an answer, redirects included
 _PART = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
@@ -49,8 +50,11 @@ class RemoteData:
         """Ask for the data, ``size`` bytes in all; raises UriRefused, DownloadFailed."""
         try:
             with web.told():
-                answer = await self._follow(part)
+                answer = await asyncio.wait_for(self._follow(part), ANSWER_SECONDS)
             self._check(answer, size)
+        except TimeoutError:
+            await self.close()
+            raise DownloadFailed(reason=f"no answer within {ANSWER_SECONDS:.0f} s") from None
         except BaseException:
             await self.close()
             raise

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -18,14 +19,27 @@ import httpx
 
 from stratolith.image.exceptions import DownloadFailed, UriRefused
 from stratolith.image.settings import ImageSettings
+from stratolith.image.store import patience
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 DEFAULT_PORTS = {"http": 80, "https": 443}
 BLOCK = 1 << 20
 REDIRECTS = 5
 TIMEOUT = httpx.Timeout(30.0)
-# IPv6 networks whose addresses carry an IPv4 address in their last 32 bits
-_TRANSLATED = [ipaddress.ip_network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")]
+MEASURE_SECONDS = 30.0  # for the length of data, in all: a client waits for it
+# What IANA gives out as addresses of hosts; all other of IPv6 is for something else
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_ISATAP = 0x5EFE  # before an IPv4 address in the last 64 bits, apart from two flags
+# Global by the registry and of no host: protocol assignments, relays of 6to4, multicast,
+# what is reserved, documentation that Python does not know yet.
+_NO_HOSTS = [
+    ipaddress.ip_network(net)
+    for net in (
+        "192.0.0.0/24", "192.88.99.0/24", "224.0.0.0/4", "240.0.0.0/4",
+        "2001::/23", "3fff::/20",
+    )
+]  # fmt: skip
 
 
 def is_web(uri: str) -> bool:
@@ -51,6 +65,8 @@ def check(settings: ImageSettings, uri: str) -> SplitResult:
     allowed = settings.import_allowed_hosts
     if host in settings.import_denied_hosts or (allowed and host not in allowed):
         raise UriRefused(reason=f"host {host} is not allowed")
+    if "%" in host:
+        raise UriRefused(reason="an address must not name an interface")
     literal = _literal(host)
     if literal is not None and not is_allowed(settings, literal):
         raise UriRefused(reason=f"address {literal} is not allowed")
@@ -62,10 +78,12 @@ def is_allowed(settings: ImageSettings, address: Address) -> bool:
     networks = [ipaddress.ip_network(net, strict=False) for net in settings.import_private_networks]
     if any(address.version == net.version and address in net for net in networks):
         return True
-    inner = _inner(address)
-    if inner is not None:
-        return is_allowed(settings, inner)
-    return address.is_global and not address.is_multicast and not address.is_reserved
+    if isinstance(address, ipaddress.IPv4Address):
+        return address.is_global and not any(address in net for net in _NO_HOSTS)
+    carried = _carried(address)
+    if carried:
+        return all(is_allowed(settings, one) for one in carried)
+    return address in _UNICAST and address.is_global and not any(address in n for n in _NO_HOSTS)
 
 
 def resolve(settings: ImageSettings, host: str, port: int) -> str:
@@ -83,15 +101,36 @@ def resolve(settings: ImageSettings, host: str, port: int) -> str:
 
 def fetch(settings: ImageSettings, uri: str) -> Iterator[bytes]:
     """The data of a URI in blocks. Raises UriRefused, DownloadFailed."""
-    with told(), _client() as client, _follow(settings, client, uri, "GET") as answer:
+    limits = patience.of_download(settings)
+    with (
+        told(),
+        patience.client(limits, TIMEOUT) as client,
+        _follow(settings, client, uri, "GET") as answer,
+    ):
         if answer.status_code != 200:
             raise DownloadFailed(reason=f"the server answered {answer.status_code}")
-        yield from answer.iter_raw(BLOCK)
+        for block in _blocks(answer):
+            given = time.monotonic()
+            yield block
+            limits.forgive(time.monotonic() - given)
+
+
+def _blocks(answer: httpx.Response) -> Iterator[bytes]:
+    """The data in pieces of BLOCK, or in smaller ones when no more comes within a second."""
+    parts, size, told_at = [], 0, time.monotonic()
+    for part in answer.iter_raw():
+        parts.append(part)
+        size += len(part)
+        if size >= BLOCK or time.monotonic() - told_at > 1.0:
+            yield b"".join(parts)
+            parts, size, told_at = [], 0, time.monotonic()
+    yield b"".join(parts)
 
 
 def measure(settings: ImageSettings, uri: str) -> int:
     """How many bytes there are at a URI. Raises UriRefused, DownloadFailed."""
-    with told(), _client() as client:
+    limits = patience.Patience(MEASURE_SECONDS, 0, MEASURE_SECONDS)
+    with told(), patience.client(limits, TIMEOUT) as client:
         for method in ("HEAD", "GET"):
             with _follow(settings, client, uri, method) as answer:
                 length = answer.headers.get("content-length", "")
@@ -108,10 +147,6 @@ def told() -> Iterator[None]:
         yield
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise DownloadFailed(reason=str(error) or type(error).__name__) from None
-
-
-def _client() -> httpx.Client:
-    return httpx.Client(trust_env=False, timeout=TIMEOUT, follow_redirects=False)
 
 
 @contextmanager
@@ -144,18 +179,18 @@ def pinned(settings: ImageSettings, uri: str) -> dict[str, Any]:
 
 def _literal(host: str) -> Address | None:
     try:
-        return ipaddress.ip_address(host.partition("%")[0])
+        return ipaddress.ip_address(host)
     except ValueError:
         return None
 
 
-def _inner(address: Address) -> Address | None:
-    """The IPv4 address that an IPv6 address leads to."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return None
+def _carried(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """The IPv4 addresses that an IPv6 address leads to; none for one that leads to itself."""
+    if address.teredo is not None:
+        return list(address.teredo)
     inner = address.ipv4_mapped or address.sixtofour
-    if inner is None and address.teredo is not None:
-        inner = address.teredo[1]
-    if inner is None and any(address in net for net in _TRANSLATED) and int(address) > 1:
-        inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return inner
+    low = int(address) & 0xFFFFFFFF
+    is_isatap = int(address) >> 32 & 0xFCFFFFFF == _ISATAP
+    if inner is None and (address in _NAT64 or is_isatap):
+        inner = ipaddress.IPv4Address(low)
+    return [] if inner is None else [inner]
