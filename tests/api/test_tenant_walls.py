@@ -15,7 +15,7 @@ from stratolith.kernel.service import Service
 from stratolith.kernel.testing import Client, TestCloud
 
 from ..estate import LOOKS, Estate
-from ..routes import routes
+from ..routes import routes, version_headers
 
 # Collections whose members belong to a project or a user, by what stands before the variable.
 PRIVATE = {
@@ -112,6 +112,32 @@ def test_filters_do_not_open_lists(query: str, estate: Estate, stranger: Client)
         answer = stranger.get(service, f"{path}?{asked}&owner={estate.ids['projects']}")
         assert answer.status_code in (200, 400, 403), answer.text
         assert estate.ids[path[1:]] not in answer.text, path
+
+
+MISSING = "11111111-1111-4111-8111-111111111111"
+LISTS = [
+    (service, path)
+    for service, route, path in routes()
+    if service.type in LOOKS and route.method == "GET" and not route.public
+    and "/flavors/" not in path  # everybody's
+    and path.rpartition("/")[2] in {*LOOKS[service.type], "detail", "tasks"}
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("service", "path"), LISTS, ids=lambda v: v if isinstance(v, str) else "")
+def test_a_strangers_marker_tells_nothing(
+    service: Service, path: str, estate: Estate, stranger: Client
+) -> None:
+    """A marker that one cannot see counts as one that is not there, and the same is told."""
+    kind = path.removesuffix("/detail").rpartition("/")[2]
+    foreign, headers = estate.ids.get(kind, MISSING), version_headers(service)
+
+    def ask(marker: str) -> tuple[int, str]:
+        where = f"{path}?marker={marker}&limit=1"
+        answer = stranger.get("raw", where, headers=headers)
+        return answer.status_code, answer.text.replace(marker, "")
+
+    assert ask(foreign) == ask(MISSING), path
 
 
 REACHES: list[tuple[str, str, str, Any]] = [

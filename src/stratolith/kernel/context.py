@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sqlalchemy import ColumnElement, false
 from sqlalchemy.orm import Session
 from starlette.datastructures import Headers, QueryParams
 
@@ -74,6 +75,18 @@ class Context:
     def project_id(self) -> str:
         """Project of the token; empty for domain, system and unscoped tokens."""
         return self.who.project_id or ""
+
+    def owns(self, project_id: str | None) -> bool:
+        """Whether something of this project is the caller's own.
+
+        Nothing is for a token without a project, also not what belongs to no project.
+        """
+        return bool(self.project_id) and project_id == self.project_id
+
+    def own(self, column: Any) -> ColumnElement[bool]:
+        """``owns`` as a condition on a column of project ids."""
+        found: ColumnElement[bool] = column == self.project_id if self.project_id else false()
+        return found
 
     @property
     def is_admin(self) -> bool:

@@ -73,9 +73,7 @@ def set_up(settings: Settings, process: str) -> None:
     section = settings.of(LogSection)
     folder = Path(settings.state_dir) / "log"
     folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-    handler = _LogFile(
-        folder / f"{process}.log", maxBytes=section.max_mb << 20, backupCount=3
-    )
+    handler = _LogFile(folder / f"{process}.log", maxBytes=section.max_mb << 20, backupCount=3)
     handler.setFormatter(_Json() if section.json else _Plain(FORMAT, "%Y-%m-%d %H:%M:%S"))
     handler.addFilter(_RequestId())
     root = logging.getLogger()

@@ -113,6 +113,10 @@ class FlatNetworkInUse(Conflict):
     message = "Unable to create the flat network. Physical network {physical_network} is in use."
 
 
+class NetworkMTUSubnetConflict(Conflict):
+    message = "MTU of {net_id} is not valid, a subnet requires a minimum of {mtu}."
+
+
 class SegmentInUse(Conflict):
     message = (
         "Unable to create the network. The {network_type} segment {segmentation_id} on physical "
@@ -355,6 +359,10 @@ class SecurityGroupConflict(Conflict):
     message = "Error {reason} while attempting the operation."
 
 
+class InvalidCIDR(BadRequest):
+    message = "Invalid CIDR {input} given as IP prefix."
+
+
 class SecurityGroupRuleInvalidProtocol(BadRequest):
     message = (
         "Security group rule protocol {protocol} not supported. Only protocol values {values} "
@@ -443,6 +451,12 @@ class IllegalSubnetPoolPrefixBounds(BadRequest):
 
 class IllegalSubnetPoolUpdate(BadRequest):
     message = "Illegal subnetpool update : {reason}."
+
+
+class AddressScopePrefixConflict(Conflict):
+    message = (
+        "The subnet pool cannot join the address scope: prefixes of its pools may not overlap."
+    )
 
 
 class IllegalSubnetPoolAssociationToAddressScope(BadRequest):

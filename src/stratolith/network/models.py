@@ -27,6 +27,10 @@ class Standard(Timestamps):
         """What policy rules may ask about it."""
         return {"project_id": self.project_id, "tenant_id": self.project_id}
 
+    def policy_key(self) -> tuple[Any, ...]:
+        """Rows with the same key have the same ``policy_target``; cheaper to make."""
+        return (self.project_id,)
+
 
 class Network(Standard, Base):
     """A layer 2 segment; ``network_type`` says how it is realised."""
@@ -52,6 +56,9 @@ class Network(Standard, Base):
         found.update({"shared": shared, "router:external": self.external})
         found["network:project_id"] = self.project_id
         return found
+
+    def policy_key(self) -> tuple[Any, ...]:
+        return (self.project_id, self.shared, self.granted, self.external)
 
 
 class Subnet(Standard, Base):
@@ -81,6 +88,9 @@ class Subnet(Standard, Base):
         found.update({"shared": shared, "router:external": network.external})
         found["network:project_id"] = network.project_id
         return found
+
+    def policy_key(self) -> tuple[Any, ...]:
+        return (self.project_id, self.network_id)
 
 
 @dataclass(frozen=True)
@@ -129,6 +139,9 @@ class Port(Standard, Base):
         found["shared"] = self.network.shared or self.network.granted
         return found
 
+    def policy_key(self) -> tuple[Any, ...]:
+        return (self.project_id, self.network_id, self.device_owner)
+
 
 class FixedIp(Base):
     """An address of a port. ``offset``: distance from the subnet's first address, for the
@@ -154,9 +167,14 @@ class SecurityGroup(Standard, Base):
     name: Mapped[str] = mapped_column(index=True, default="")
     stateful: Mapped[bool] = mapped_column(default=True)
     is_default: Mapped[bool] = mapped_column(default=False)
+    granted = False  # not a column: an RBAC policy shares it with whoever loaded it
 
     def policy_target(self) -> dict[str, Any]:
-        return {**super().policy_target(), "security_group:project_id": self.project_id}
+        found = super().policy_target()
+        return {**found, "security_group:project_id": self.project_id, "shared": self.granted}
+
+    def policy_key(self) -> tuple[Any, ...]:
+        return (self.project_id, self.granted)
 
 
 class DefaultSecurityGroup(Base):
@@ -195,6 +213,9 @@ class SecurityGroupRule(Standard, Base):
             "security_group:project_id": self.group.project_id,
             "belongs_to_default_sg": self.group.is_default,
         }
+
+    def policy_key(self) -> tuple[Any, ...]:
+        return (self.project_id, self.security_group_id)
 
 
 class PortSecurityGroup(Base):
@@ -252,6 +273,9 @@ class AddressScope(Standard, Base):
     def policy_target(self) -> dict[str, Any]:
         return {**super().policy_target(), "shared": self.shared}
 
+    def policy_key(self) -> tuple[Any, ...]:
+        return (self.project_id, self.shared)
+
 
 class SubnetPool(Standard, Base):
     """Prefixes that subnets are cut from."""
@@ -272,6 +296,9 @@ class SubnetPool(Standard, Base):
     def policy_target(self) -> dict[str, Any]:
         return {**super().policy_target(), "shared": self.shared}
 
+    def policy_key(self) -> tuple[Any, ...]:
+        return (self.project_id, self.shared)
+
 
 class RbacPolicy(Standard, Base):
     """Lets another project use a resource; ``target_project`` "*" is everybody."""
@@ -290,6 +317,9 @@ class RbacPolicy(Standard, Base):
             "target_tenant": self.target_project,
             "target_project": self.target_project,
         }
+
+    def policy_key(self) -> tuple[Any, ...]:
+        return (self.project_id, self.target_project)
 
 
 class Tag(Base):

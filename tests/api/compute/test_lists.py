@@ -131,3 +131,10 @@ def test_hostile_base64(world: World) -> None:
         assert world.post(user_data=text).status_code == 400
         body = world.body(personality=[{"path": "/a", "contents": text}])
         assert world.demo.post("compute", "/servers", json=body).status_code == 400
+
+
+def test_only_who_sees_hosts_may_sort_by_them(world: World) -> None:
+    answer = world.demo.get("compute", "/servers?sort_key=host")
+    assert answer.status_code == 403, answer.text
+    assert world.demo.get("compute", "/servers?sort_key=node").status_code == 403
+    assert world.admin.get("compute", "/servers?sort_key=host").status_code == 200

@@ -121,8 +121,8 @@ def test_lists_filter_sort_page_and_choose_fields(net: Net) -> None:
     assert found == [{"name": "list-c"}, {"name": "list-b"}, {"name": "list-a"}]
     first = net.get(path + "&fields=id&limit=2")
     assert [one["name"] for one in first["networks"]] == ["list-c", "list-b"]
-    (link,) = first["networks_links"]
-    assert link["rel"] == "next"
+    link, back_link = first["networks_links"]
+    assert (link["rel"], back_link["rel"]) == ("next", "previous")
     rest = net.client.cloud.http.get(link["href"], headers={"X-Auth-Token": net.client.token})
     assert [one["name"] for one in rest.json()["networks"]] == ["list-a"]
     marker = rest.json()["networks"][0]["id"]

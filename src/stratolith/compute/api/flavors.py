@@ -98,12 +98,13 @@ def _list(ctx: Context, one: Any) -> Body:
         statement = statement.where(Flavor.is_public)
     elif public.lower() != "none":
         statement = statement.where(Flavor.is_public.is_(parse_bool(public)))
+    within = statement
     for name, column in (("minRam", Flavor.ram), ("minDisk", Flavor.disk)):
         if name in ctx.query:
             statement = statement.where(column >= _whole(ctx, name))
     key, direction = ctx.query.get("sort_key"), ctx.query.get("sort_dir") or "asc"
     sort = [(key, direction)] if key else [("flavorid", direction)]
-    page = FLAVORS.page(ctx, statement, sort=sort)
+    page = FLAVORS.page(ctx, statement, sort=sort, within=within)
     marker = page.rows[-1].flavor_id if page.rows else None
     return with_next(ctx, "flavors", page, [one(f) for f in page.rows], marker)
 

@@ -87,6 +87,7 @@ def index(ctx: Context, server_id: str) -> Body:
     statement = select(Operation).where(
         Operation.service == actions.SERVICE, Operation.resource_id == server.id
     )
+    within = statement
     if not since(ctx, 58):
         rows = ctx.session.scalars(statement.order_by(Operation.seq.desc()))
         return {"instanceActions": [_render(ctx, row) for row in rows]}
@@ -99,7 +100,7 @@ def index(ctx: Context, server_id: str) -> Body:
             raise BadRequest("The value of changes-since must be at or before changes-before.")
         second = before.replace(microsecond=0)  # shown times are whole seconds
         statement = statement.where(changed < second + timedelta(seconds=1))
-    page = ACTIONS.page(ctx, statement)
+    page = ACTIONS.page(ctx, statement, within=within)
     marker = page.rows[-1].request_id if page.rows else None
     found = with_next(ctx, "instanceActions", page, [_render(ctx, r) for r in page.rows], marker)
     if "instanceActions_links" in found:

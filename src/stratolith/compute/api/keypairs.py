@@ -54,7 +54,7 @@ def index(ctx: Context) -> Body:
     if since(ctx, 35):
         if ctx.query.get("marker"):
             keypairs.get(ctx, user_id, ctx.query["marker"])
-        page = KEYPAIRS.page(ctx, statement)
+        page = KEYPAIRS.page(ctx, statement, within=statement)
     else:
         top = ctx.env.settings.of(ApiSection).page_limit
         page = KEYPAIRS.page(ctx, statement, limit=top, marker="")

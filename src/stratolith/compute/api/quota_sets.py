@@ -25,7 +25,7 @@ def _minor(ctx: Context) -> int:
 
 def _check_project(ctx: Context, project_id: str) -> None:
     """Raise BadRequest for a project that does not exist."""
-    if project_id != ctx.project_id and not projects.exists(ctx, project_id):
+    if not ctx.owns(project_id) and not projects.exists(ctx, project_id):
         raise BadRequest(f"Project ID {project_id} is not a valid project.")
 
 
@@ -123,7 +123,7 @@ _USED = {
 
 def limits(ctx: Context) -> Body:
     project_id = ctx.query.get("tenant_id") or ctx.project_id
-    if project_id != ctx.project_id:
+    if not ctx.owns(project_id):
         ctx.authorize(_P + "limits:other_project")
     in_force, used = quotas.limits(ctx, project_id), quotas.usage(ctx, project_id)
     found = {shown: in_force[name] for shown, name in _ABSOLUTE.items()}

@@ -42,7 +42,7 @@ def index(ctx: Context) -> Body:
     if "all_projects" in ctx.query and _every_project(ctx):
         pass
     else:
-        statement = statement.where(ServerGroup.project_id == ctx.project_id)
+        statement = statement.where(ctx.own(ServerGroup.project_id))
     top = ctx.env.settings.of(ApiSection).page_limit
     limit = asked_limit(ctx)
     offset = ctx.query.get("offset") or "0"

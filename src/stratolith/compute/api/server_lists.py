@@ -34,6 +34,8 @@ _SORT_COLUMNS = {
     "node": Server.host,
 }
 _UNSORTED = {"progress", "ramdisk_id", "root_device_name"}  # the same for every server
+# What only some may see only they may sort by: the rule that shows it.
+_HIDDEN = dict.fromkeys(("host", "node"), "os_compute_api:os-extended-server-attributes")
 SERVERS = Listing(
     Server,
     sort_keys={
@@ -184,7 +186,7 @@ def _statement(ctx: Context, rule: str) -> Select[Any]:
     if _all_projects(ctx):
         ctx.authorize(_P + f"{rule}:get_all_tenants")
     else:
-        statement = statement.where(Server.project_id == ctx.project_id)
+        statement = statement.where(ctx.own(Server.project_id))
     deleted = _deleted(ctx, every)
     if deleted is not None:
         statement = statement.where(deleted)
@@ -224,6 +226,8 @@ def _sort(ctx: Context) -> list[tuple[str, str]] | None:
     for key in keys:
         if key not in SORT_KEYS:
             raise BadRequest(f"Invalid input for query parameters sort_key. Value: {key}.")
+        if key in _HIDDEN and not ctx.can(_HIDDEN[key]):
+            raise Forbidden(f"Only administrators can sort servers by {key}")
     if not keys:
         return [("created_at", directions[0]), ("uuid", directions[0])] if directions else None
     directions += [directions[-1] if directions else "desc"] * len(keys)
@@ -239,7 +243,10 @@ def _page(ctx: Context, rule: str) -> Page:
     for name, version in (("ip", 4), ("ip6", 6)):
         if name in ctx.query:
             statement = _with_address(ctx, statement, ctx.query[name], version)
-    return SERVERS.page(ctx, statement, sort=_sort(ctx))
+    within = select(Server)
+    if not _all_projects(ctx):
+        within = within.where(ctx.own(Server.project_id))
+    return SERVERS.page(ctx, statement, sort=_sort(ctx), within=within)
 
 
 def _with_address(ctx: Context, statement: Select[Any], text: str, version: int) -> Select[Any]:

@@ -40,7 +40,7 @@ class FlavorSpec:
 
 def visible(ctx: Context) -> ColumnElement[bool]:
     """What a caller who is no administrator may see: public ones and its project's."""
-    mine = select(FlavorAccess.flavor_pk).where(FlavorAccess.project_id == ctx.project_id)
+    mine = select(FlavorAccess.flavor_pk).where(ctx.own(FlavorAccess.project_id))
     return or_(Flavor.is_public, Flavor.id.in_(mine))
 
 

@@ -187,7 +187,7 @@ def _group(ctx: Context, hint: Any) -> ServerGroup | None:
     found = None
     if is_uuid(group_id):
         found = ctx.session.scalars(select(ServerGroup).where(ServerGroup.id == group_id)).first()
-    if found is None or (found.project_id != ctx.project_id and not ctx.is_admin):
+    if found is None or not (ctx.owns(found.project_id) or ctx.is_admin):
         raise BadRequest(str(ServerGroupNotFound(group_id=group_id)))
     return found
 

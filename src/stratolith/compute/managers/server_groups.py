@@ -22,7 +22,7 @@ def get(ctx: Context, group_id: str) -> ServerGroup:
     if is_uuid(group_id):
         statement = select(ServerGroup).where(ServerGroup.id == group_id)
         found = ctx.session.scalars(statement).first()
-    if found is None or (found.project_id != ctx.project_id and not ctx.is_admin):
+    if found is None or not (ctx.owns(found.project_id) or ctx.is_admin):
         raise ServerGroupNotFound(group_id=group_id)
     return found
 

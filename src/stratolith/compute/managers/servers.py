@@ -25,7 +25,7 @@ def get(ctx: Context, server_id: str, *, deleted: bool = False) -> Server:
     if not deleted:
         statement = statement.where(Server.deleted_at.is_(None))
     found = ctx.session.scalars(statement).first()
-    if found is None or (found.project_id != ctx.project_id and not ctx.is_admin):
+    if found is None or not (ctx.owns(found.project_id) or ctx.is_admin):
         raise ServerNotFound(server_id=server_id)
     return found
 
@@ -100,7 +100,7 @@ def remove_tag(ctx: Context, server: Server, tag: str) -> bool:
 
 
 def lock(ctx: Context, server: Server, reason: str | None) -> None:
-    is_owner = ctx.project_id == server.project_id and not ctx.is_admin
+    is_owner = ctx.owns(server.project_id) and not ctx.is_admin
     server.locked_by = "owner" if is_owner else "admin"
     server.locked_reason = reason
     actions.note(ctx, server, "lock")

@@ -38,15 +38,16 @@ def page_of(
 ) -> Page:
     """One page with the filters, sort and marker of the query; raises NotFound.
 
+    statement: what the caller may see; a marker must be in it.
     read: fetches the rows; default: the statement's objects.
     """
     key = ctx.query.get("sort_key")
     direction = ctx.query.get("sort_dir", "asc")
     sort = [(key, direction)] if key and key in listing.sort_keys else None
-    statement = statement.where(*listing.where(ctx))
+    within, statement = statement, statement.where(*listing.where(ctx))
     inexact = any("__" in name for name in ctx.query if name in listing.filters)
     try:
-        return listing.page(ctx, statement, sort=sort, read=read, scan=inexact)
+        return listing.page(ctx, statement, sort=sort, within=within, read=read, scan=inexact)
     except InvalidMarker as error:
         raise NotFound(f"Marker {error.details['marker']} could not be found.") from None
 

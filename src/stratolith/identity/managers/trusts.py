@@ -98,7 +98,7 @@ def _check_held(ctx: Context, user_id: str, project_id: str, roles: list[Role]) 
     held = set(graph.closure(effective.on_project(ctx.session, user_id, project)))
     details = ctx.who.details
     if "application_credential" in details or "trust" in details:
-        held &= set(ctx.who.role_ids) if ctx.project_id == project_id else set()
+        held &= set(ctx.who.role_ids) if ctx.owns(project_id) else set()
     for role in roles:
         if role.id not in held:
             raise Forbidden(f"The trustor does not have the role {role.id} on the project.")

@@ -171,7 +171,8 @@ def _page(ctx: Context, limit: int) -> Page:
     statement = select(*BRIEF).where(
         *LISTING.where(ctx), *_visibility(ctx), *_hidden(ctx), *_marked(ctx)
     )
-    return LISTING.page(ctx, statement, sort=_sort(ctx), limit=limit, read=_READ)
+    within = select(Image.id).where(manager.visible(ctx))
+    return LISTING.page(ctx, statement, sort=_sort(ctx), limit=limit, within=within, read=_READ)
 
 
 def _first_page(ctx: Context, limit: int) -> Page:
@@ -184,7 +185,7 @@ def _first_page(ctx: Context, limit: int) -> Page:
         order = Image.created_at.desc(), Image.id.desc()
         statement = select(*BRIEF).where(hidden, seen).order_by(*order).limit(bindparam("most"))
         known[ctx.is_admin] = as_text(ctx.env.db.engine.dialect.name, statement)
-    values = {"project": ctx.project_id, "most": size + 1}
+    values = {"project": ctx.project_id or None, "most": size + 1}
     found = ctx.session.connection().execute(known[ctx.is_admin], values)
     rows = _READ.decode(found.scalar())
     return Page(rows[:size], 0 < size < len(rows), size)
@@ -230,27 +231,26 @@ def _visibility(ctx: Context) -> list[ColumnElement[bool]]:
     status = ctx.query.get("member_status", "accepted")
     if status not in (*STATUSES, "all"):
         raise InvalidFilter(f"Invalid status: {status}")
+    mine: Any = bindparam("mine", ctx.project_id or None)  # NULL equals no owner, not even no owner
     if asked is None and "member_status" not in ctx.query:
-        return [visible_in_lists(is_admin=ctx.is_admin, project_id=ctx.project_id)]
+        return [visible_in_lists(is_admin=ctx.is_admin, project_id=mine)]
     if asked is not None and asked not in (*VISIBILITIES, "all"):
         raise InvalidFilter(f"Invalid visibility value: {asked}")
     conditions: list[ColumnElement[bool]] = []
     if asked not in (None, "all"):
         conditions.append(Image.visibility == asked)
     if asked not in ("public", "community") and not ctx.is_admin:
-        shared = Image.id.in_(_offered(ctx.project_id, status)) & (Image.visibility == "shared")
-        seen = (Image.owner == ctx.project_id) | shared
+        shared = Image.id.in_(_offered(mine, status)) & (Image.visibility == "shared")
+        seen = ctx.own(Image.owner) | shared
         if asked != "private" and asked != "shared":
             seen = seen | Image.visibility.in_(("public", "community"))
         conditions.append(seen)
     elif "member_status" in ctx.query and asked == "shared":
-        conditions.append(
-            (Image.owner == ctx.project_id) | Image.id.in_(_offered(ctx.project_id, status))
-        )
+        conditions.append(ctx.own(Image.owner) | Image.id.in_(_offered(mine, status)))
     return conditions
 
 
-def _offered(project_id: str, status: str) -> Any:
+def _offered(project_id: Any, status: str) -> Any:
     if status == "accepted":
         return manager.accepted_by(project_id)
     statement = select(ImageMember.image_id).where(ImageMember.member_id == project_id)

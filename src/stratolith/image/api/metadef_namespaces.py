@@ -46,7 +46,8 @@ LISTING = Listing(
 def list_namespaces(ctx: Context) -> Body:
     if ctx.query.get("visibility", "public") not in ("public", "private"):
         raise InvalidFilter("visibility is public or private.")
-    statement = select(MetadefNamespace).where(metadefs.visible(ctx), *LISTING.where(ctx))
+    within = select(MetadefNamespace).where(metadefs.visible(ctx))
+    statement = within.where(*LISTING.where(ctx))
     types = ctx.query.get("resource_types")
     if types is not None:
         matching = select(MetadefAssociation.namespace_id)
@@ -56,7 +57,7 @@ def list_namespaces(ctx: Context) -> Body:
     if limit is None:
         limit = ctx.env.settings.of(ImageSettings).default_page
     sort = (ctx.query.get("sort_key", "created_at"), ctx.query.get("sort_dir", "desc"))
-    page = LISTING.page(ctx, statement, limit=limit, sort=[sort])
+    page = LISTING.page(ctx, statement, limit=limit, sort=[sort], within=within)
     query = [(k, v) for k, v in ctx.query.multi_items() if k != "marker"]
     found: Body = {
         "namespaces": _rendered(ctx, page.rows),

@@ -32,14 +32,15 @@ LISTING = Listing(
 
 def list_tasks(ctx: Context) -> Body:
     ctx.authorize("get_tasks")
-    statement = select(Task).where(*LISTING.where(ctx))
+    within = select(Task)
     if not ctx.is_admin:
-        statement = statement.where(Task.owner == ctx.project_id)
+        within = within.where(ctx.own(Task.owner))
+    statement = within.where(*LISTING.where(ctx))
     limit = asked_limit(ctx)
     if limit is None:
         limit = ctx.env.settings.of(ImageSettings).default_page
     sort = (ctx.query.get("sort_key", "created_at"), ctx.query.get("sort_dir", "desc"))
-    page = LISTING.page(ctx, statement, limit=limit, sort=[sort])
+    page = LISTING.page(ctx, statement, limit=limit, sort=[sort], within=within)
     query = [(k, v) for k, v in ctx.query.multi_items() if k != "marker"]
     found: Body = {
         "tasks": [schemas.render_brief(one) for one in page.rows],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, or_, select
+from sqlalchemy import ColumnElement, insert, or_, select, true
 from sqlalchemy.orm import object_session
 
 from stratolith.image.exceptions import (
@@ -83,6 +83,18 @@ def visible_in_lists(*, is_admin: bool, project_id: Any) -> ColumnElement[bool]:
     )
 
 
+def visible(ctx: Context) -> ColumnElement[bool]:
+    """What ``get`` gives, as a condition on Image."""
+    if ctx.is_admin:
+        return true()
+    offered = select(ImageMember.image_id).where(ctx.own(ImageMember.member_id))
+    return or_(
+        ctx.own(Image.owner),
+        Image.visibility.in_(("public", "community")),
+        Image.id.in_(offered) & (Image.visibility == "shared"),
+    )
+
+
 def get(ctx: Context, image_id: str, *_: str) -> Image:
     """Raises ImageNotFound, also for what the caller may not see.
 
@@ -101,13 +113,14 @@ def _visible(ctx: Context, image_id: str) -> Image:
     image = ctx.session.get(Image, image_id)
     if image is None:
         raise ImageNotFound(image_id=image_id)
-    if image.visibility == "shared" and not ctx.is_admin and image.owner != ctx.project_id:
-        if ctx.session.get(ImageMember, (image_id, ctx.project_id)) is None:
+    if image.visibility == "shared" and not ctx.is_admin and not ctx.owns(image.owner):
+        mine = (image_id, ctx.project_id)
+        if not ctx.project_id or ctx.session.get(ImageMember, mine) is None:
             raise ImageNotFound(image_id=image_id)
         image.shared_with = ctx.project_id  # type: ignore[attr-defined]
         return image
     seen = ctx.is_admin or image.visibility in ("public", "community")
-    if not seen and (image.owner != ctx.project_id or not ctx.project_id):
+    if not seen and not ctx.owns(image.owner):
         raise ImageNotFound(image_id=image_id)
     return image
 
@@ -144,7 +157,7 @@ def create(ctx: Context, values: Mapping[str, Any], properties: Mapping[str, str
     known = dict(values)
     image_id = str(known.pop("id", None) or new_uuid()).lower()
     owner = known.pop("owner", None) or ctx.project_id
-    if owner != ctx.project_id and not ctx.is_admin:
+    if not (ctx.owns(owner) or ctx.is_admin):
         raise NotOwner(verb="create", owner=owner)
     if values.get("id"):
         _require_fresh(ctx, image_id)

@@ -22,14 +22,14 @@ def list_for(ctx: Context, image: Image) -> Sequence[ImageMember]:
     _require_shared(image)
     statement = select(ImageMember).where(ImageMember.image_id == image.id)
     if not _sees_all(ctx, image):
-        statement = statement.where(ImageMember.member_id == ctx.project_id)
+        statement = statement.where(ctx.own(ImageMember.member_id))
     return ctx.session.scalars(statement.order_by(ImageMember.member_id)).all()
 
 
 def get(ctx: Context, image: Image, member_id: str) -> ImageMember:
     """Raises MemberNotFound, also for other members than oneself."""
     found = ctx.session.get(ImageMember, (image.id, member_id))
-    if found is None or not (_sees_all(ctx, image) or member_id == ctx.project_id):
+    if found is None or not (_sees_all(ctx, image) or ctx.owns(member_id)):
         raise MemberNotFound(member_id=member_id, image_id=image.id)
     return found
 
@@ -64,7 +64,7 @@ def delete(ctx: Context, member: ImageMember) -> None:
 
 
 def _sees_all(ctx: Context, image: Image) -> bool:
-    return ctx.is_admin or image.owner == ctx.project_id
+    return ctx.is_admin or ctx.owns(image.owner)
 
 
 def _require_shared(image: Image) -> None:

@@ -91,7 +91,7 @@ def visible(ctx: Context) -> ColumnElement[bool]:
     """The condition for namespaces that the caller sees."""
     if ctx.is_admin:
         return MetadefNamespace.id.is_not(None)
-    return or_(MetadefNamespace.owner == ctx.project_id, MetadefNamespace.visibility == "public")
+    return or_(ctx.own(MetadefNamespace.owner), MetadefNamespace.visibility == "public")
 
 
 def get(ctx: Context, name: str, *_: str) -> MetadefNamespace:

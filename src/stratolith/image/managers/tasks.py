@@ -40,7 +40,7 @@ def create(ctx: Context, image: Image, kind: str, request: dict[str, Any]) -> Ta
 def get(ctx: Context, task_id: str) -> Task:
     """Raises TaskNotFound, also for tasks of other projects."""
     found = ctx.session.get(Task, task_id)
-    if found is None or not (ctx.is_admin or found.owner == ctx.project_id):
+    if found is None or not (ctx.is_admin or ctx.owns(found.owner)):
         raise TaskNotFound(task_id=task_id)
     return found
 

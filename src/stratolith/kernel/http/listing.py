@@ -169,11 +169,14 @@ class Listing:
         sort: Sequence[tuple[str, str]] | None = None,
         limit: int | None = None,
         marker: str | None = None,
+        within: Select[Any] | None = None,
         read: Reader | None = None,
         scan: bool = False,
     ) -> Page:
         """One page of ``statement``; limit and marker default to the query string's.
 
+        within: what the caller may see, before any filter; a marker that is not in it counts as
+        one that is not there, or its place among others would tell what it hides.
         read: fetches the rows; default: the statement's objects. They need an ``id``.
         scan: no index helps the filters, and few rows may pass them; so the table is read once
         from end to end, rather than at random in the order of the sort key's index.
@@ -184,7 +187,7 @@ class Listing:
         order = self._order(sort or self.default_sort)
         marker = marker if marker is not None else ctx.query.get("marker")
         if marker:
-            statement = statement.where(self._after(ctx, marker, order))
+            statement = statement.where(self._after(ctx, marker, order, within))
         if size == 0:
             return Page([], False, 0)
         if scan:
@@ -219,10 +222,17 @@ class Listing:
         return order
 
     def _after(
-        self, ctx: Context, marker: str, order: list[tuple[Column, bool]]
+        self,
+        ctx: Context,
+        marker: str,
+        order: list[tuple[Column, bool]],
+        within: Select[Any] | None,
     ) -> ColumnElement[bool]:
         """Rows that come after the marker's row; NULL sorts first going up."""
-        row = ctx.session.query(self.model).filter(self.key == marker).first()
+        found = ctx.session.query(self.model).filter(self.key == marker)
+        if within is not None:
+            found = found.filter(self.key.in_(within.with_only_columns(self.key)))
+        row = found.first()
         if row is None:
             raise InvalidMarker(marker=marker)
         steps: list[ColumnElement[bool]] = []

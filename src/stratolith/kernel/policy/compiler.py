@@ -111,9 +111,12 @@ def _field(match: str) -> Check:
 
 
 def _values(creds: Any, path: Sequence[str]) -> list[str]:
-    """The credential at a dotted path as text; a list on the way means any of its items."""
+    """The credential at a dotted path as text; a list on the way means any of its items.
+
+    What a token does not have equals nothing, also not what a thing does not have either.
+    """
     found = [creds]
     for key in path:
         found = [item[key] for item in found if isinstance(item, Mapping) and key in item]
         found = [x for item in found for x in (item if isinstance(item, list) else [item])]
-    return [str(item) for item in found]
+    return [str(item) for item in found if item is not None]

@@ -7,14 +7,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.http.listing import parse_bool
 from stratolith.network.managers.lists import Kind, Rows, page
 
 Render = Callable[[Context, Sequence[Any]], list[dict[str, Any]]]
 
 
-def answer(ctx: Context, collection: str, kind: Kind, render: Render) -> dict[str, Any]:
-    """{"networks": [...], "networks_links": [...]}."""
-    found = page(ctx, kind)
+def answer(
+    ctx: Context, collection: str, kind: Kind, render: Render, resource: str = ""
+) -> dict[str, Any]:
+    """{"networks": [...], "networks_links": [...]}; ``resource``: its name in policy rules."""
+    found = page(ctx, kind, resource)
     rows = chosen_fields(ctx, render(ctx, found.rows))
     body: dict[str, Any] = {collection: rows}
     links = _links(ctx, found)
@@ -43,15 +46,19 @@ def created(
 
 
 def _links(ctx: Context, found: Rows) -> list[dict[str, str]]:
-    """Links are given whenever a page is not the whole list."""
-    if not found.rows:
+    """Links for a client that asked for pages, and for one whose list is longer than a page.
+
+    A full page has a link to what follows it, if only to an empty page: as upstream, which does
+    not look whether anything follows.
+    """
+    if not found.rows or not (found.asked or found.more):
         return []
-    backward = (ctx.query.get("page_reverse") or "").lower() in ("true", "1")
+    backward = parse_bool(ctx.query.get("page_reverse") or "false")
+    full = len(found.rows) == found.limit
     links = []
-    asked = bool(ctx.query.get("marker"))
-    if found.more if not backward else asked:
+    if full or backward:
         links.append(_link(ctx, "next", found, found.rows[-1].id, backward=False))
-    if found.more if backward else asked:
+    if found.asked and (full or not backward):
         links.append(_link(ctx, "previous", found, found.rows[0].id, backward=True))
     return links
 

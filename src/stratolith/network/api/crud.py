@@ -39,6 +39,7 @@ class Crud:
     defaults: values of attributes with a policy rule of their own that need no such right.
     fresh:    ``rendered`` for rows made in this very transaction.
     before_list: what the first look at the collection does.
+    prepare:  notes on rows of a list what policy asks of them beyond their columns.
     """
 
     resource: Resource
@@ -51,6 +52,7 @@ class Crud:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     fresh: collections.Render | None = None
     before_list: Callable[[Context], None] | None = None
+    prepare: Callable[[Context, Sequence[Any]], None] | None = None
 
     @property
     def routes(self) -> list[Route]:
@@ -70,7 +72,14 @@ class Crud:
     def _index(self, ctx: Context) -> Body:
         if self.before_list:
             self.before_list(ctx)
-        return collections.answer(ctx, self.resource.collection, self.kind, self.rendered)
+        name = self.resource.name
+        return collections.answer(ctx, self.resource.collection, self.kind, self._readable, name)
+
+    def _readable(self, ctx: Context, rows: Sequence[Any]) -> list[Body]:
+        """Those rows of a list that policy lets the caller read one by one."""
+        if self.prepare:
+            self.prepare(ctx, rows)
+        return self.rendered(ctx, guard.readable(ctx, f"get_{self.resource.name}", rows))
 
     def _create(self, ctx: Context, body: Body) -> Body:
         """One resource, or many in one transaction."""

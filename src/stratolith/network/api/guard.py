@@ -57,11 +57,11 @@ def own(ctx: Context) -> dict[str, Any]:
 
 
 def readable(ctx: Context, rule: str, rows: Iterable[Any]) -> list[Any]:
-    """The rows that ``rule`` lets the caller read; asked once per project."""
+    """The rows that ``rule`` lets the caller read; asked once for rows that are alike to it."""
     known: dict[tuple[Any, ...], bool] = {}
     found = []
     for row in rows:
-        key = (row.project_id, getattr(row, "shared", None), getattr(row, "external", None))
+        key = row.policy_key()
         if key not in known:
             known[key] = ctx.can(rule, row.policy_target())
         if known[key]:

@@ -20,14 +20,13 @@ PROVIDER = (
 DEFAULTS = {"shared": False, "router:external": False}
 
 
+def _prepare(ctx: Context, rows: Sequence[Any]) -> None:
+    visibility.note_granted(ctx, rows)
+
+
 def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     ids = [row.id for row in rows]
     shared = visibility.shared_ids(ctx, "network", ids) if ids else set()
-    if not ctx.is_admin:
-        seen = visibility.shared_ids(ctx, "network", ids, visibility.SHARED, visibility.EXTERNAL)
-        for row in rows:
-            row.granted = row.id in seen
-        rows = guard.readable(ctx, "get_network", rows)
     subnets = networks.subnet_ids(ctx, ids)
     tagged = tags.of(ctx, ids)
     hidden = guard.hidden(ctx, "get_network", PROVIDER)
@@ -52,4 +51,5 @@ ROUTES = Crud(
     create=networks.create,
     update=networks.update,
     defaults=DEFAULTS,
+    prepare=_prepare,
 ).routes

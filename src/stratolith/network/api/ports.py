@@ -72,11 +72,12 @@ def _target(ctx: Context, values: Body) -> Target:
         **project_target(ctx, values),
         # one's own network is not shared with oneself: a reader of the project is not let in by it
         "shared": network.shared
-        or (
-            network.project_id != ctx.project_id
-            and visibility.may_use(ctx, network, ctx.project_id)
-        ),
+        or (not ctx.owns(network.project_id) and visibility.may_use(ctx, network, ctx.project_id)),
     }
+
+
+def _prepare(ctx: Context, rows: Sequence[Any]) -> None:
+    networks.by_ids(ctx, [row.network_id for row in rows])  # policy asks who owns them
 
 
 ROUTES = Crud(
@@ -89,4 +90,5 @@ ROUTES = Crud(
     target=_target,
     defaults=DEFAULTS,
     fresh=_fresh,
+    prepare=_prepare,
 ).routes

@@ -21,7 +21,7 @@ def _allow(ctx: Context, rule: str, project_id: str) -> None:
 
 def _allow_reading(ctx: Context, project_id: str) -> None:
     """One's own limits are shown to every role of the project."""
-    if project_id != ctx.project_id:
+    if not ctx.owns(project_id):
         _allow(ctx, "get_quota", project_id)
 
 
@@ -29,7 +29,7 @@ def index(ctx: Context) -> Body:
     """Projects whose limits were changed."""
     projects = quotas.changed_projects(ctx)
     if not ctx.is_admin:
-        projects = [project for project in projects if project == ctx.project_id]
+        projects = [project for project in projects if ctx.owns(project)]
     found = [
         {**quotas.limits(ctx, p), "project_id": p, "tenant_id": p}
         for p in projects

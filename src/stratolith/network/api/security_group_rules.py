@@ -22,6 +22,10 @@ def _target(ctx: Context, values: Body) -> Target:
     return {**group.policy_target(), **project_target(ctx, values)}
 
 
+def _prepare(ctx: Context, rows: Sequence[Any]) -> None:
+    security_groups.by_ids(ctx, [row.security_group_id for row in rows])  # policy asks whose
+
+
 ROUTES = Crud(
     RULE,
     kinds.RULES,
@@ -29,5 +33,6 @@ ROUTES = Crud(
     rendered,
     create=security_group_rules.create,
     target=_target,
+    prepare=_prepare,
     before_list=lambda ctx: security_groups.ensure_default(ctx, ctx.project_id),
 ).routes

@@ -7,7 +7,7 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.network.api.crud import Crud
-from stratolith.network.managers import kinds, security_groups, tags, visibility
+from stratolith.network.managers import kinds, security_groups, tags
 from stratolith.network.schemas.security_groups import SECURITY_GROUP, render
 
 Body = dict[str, Any]
@@ -17,10 +17,8 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     ids = [row.id for row in rows]
     rules = security_groups.rules_of(ctx, ids)
     tagged = tags.of(ctx, ids)
-    shared = visibility.shared_ids(ctx, "security_group", ids) if ids else set()
-    return [
-        render(row, rules[row.id], tagged.get(row.id, []), shared=row.id in shared) for row in rows
-    ]
+    security_groups.note_granted(ctx, rows)
+    return [render(row, rules[row.id], tagged.get(row.id, []), shared=row.granted) for row in rows]
 
 
 ROUTES = Crud(
@@ -30,5 +28,6 @@ ROUTES = Crud(
     rendered,
     create=security_groups.create,
     update=security_groups.update,
+    prepare=security_groups.note_granted,
     before_list=lambda ctx: security_groups.ensure_default(ctx, ctx.project_id),
 ).routes

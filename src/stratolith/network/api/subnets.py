@@ -7,7 +7,7 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.network.api.crud import Crud, Target, project_target
-from stratolith.network.managers import kinds, networks, subnetpools, subnets, tags
+from stratolith.network.managers import kinds, networks, subnetpools, subnets, tags, visibility
 from stratolith.network.schemas.subnets import SUBNET, render
 
 Body = dict[str, Any]
@@ -30,6 +30,10 @@ def _create(ctx: Context, project_id: str, values: Body) -> Any:
     return subnets.create(ctx, project_id, network, subnetpools.complete(ctx, values))
 
 
+def _prepare(ctx: Context, rows: Sequence[Any]) -> None:
+    visibility.note_granted(ctx, networks.by_ids(ctx, [row.network_id for row in rows]))
+
+
 ROUTES = Crud(
     SUBNET,
     kinds.SUBNETS,
@@ -39,4 +43,5 @@ ROUTES = Crud(
     update=subnets.update,
     target=_target,
     defaults=DEFAULTS,
+    prepare=_prepare,
 ).routes

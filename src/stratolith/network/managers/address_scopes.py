@@ -19,7 +19,7 @@ from stratolith.network.models import AddressScope, SubnetPool
 def get(ctx: Context, address_scope_id: str) -> AddressScope:
     """Raises AddressScopeNotFound."""
     found = ctx.session.get(AddressScope, address_scope_id)
-    if found is None or not (ctx.is_admin or found.shared or found.project_id == ctx.project_id):
+    if found is None or not (ctx.is_admin or found.shared or ctx.owns(found.project_id)):
         raise AddressScopeNotFound(address_scope_id=address_scope_id)
     return found
 
@@ -48,9 +48,14 @@ def update(ctx: Context, scope: AddressScope, values: Mapping[str, Any]) -> Addr
 
 
 def delete(ctx: Context, scope: AddressScope) -> None:
-    """Raises AddressScopeInUse."""
-    user = select(SubnetPool.id).where(SubnetPool.address_scope_id == scope.id).limit(1)
-    if ctx.session.scalar(user) is not None:
+    """Pools of other projects leave it; raises AddressScopeInUse for the owner's own."""
+    pools = list(
+        ctx.session.scalars(select(SubnetPool).where(SubnetPool.address_scope_id == scope.id))
+    )
+    if any(pool.project_id == scope.project_id for pool in pools):
         raise AddressScopeInUse(address_scope_id=scope.id)
+    for pool in pools:
+        pool.address_scope_id = None
+        pool.revision_number += 1
     ctx.session.delete(scope)
     ctx.session.flush()

@@ -15,7 +15,6 @@ from stratolith.network.exceptions import (
     ExternalGatewayForFloatingIPNotFound,
     FloatingIPNotFound,
     FloatingIPPortAlreadyAssociated,
-    PortNotFound,
 )
 from stratolith.network.managers import events, holders, limits, networks, ports, tags
 from stratolith.network.models import FixedIp, FloatingIp, Network, Port, Router, Subnet
@@ -26,7 +25,7 @@ OWNER = "network:floatingip"
 def get(ctx: Context, floatingip_id: str) -> FloatingIp:
     """Raises FloatingIPNotFound."""
     found = ctx.session.get(FloatingIp, floatingip_id)
-    if found is None or not (ctx.is_admin or found.project_id == ctx.project_id):
+    if found is None or not (ctx.is_admin or ctx.owns(found.project_id)):
         raise FloatingIPNotFound(floatingip_id=floatingip_id)
     return found
 
@@ -68,12 +67,11 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Floating
 
 
 def update(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) -> FloatingIp:
-    """``port_id`` None disassociates; raises what associating raises."""
+    """``port_id`` None, or no value at all, disassociates; raises what associating raises."""
     if values.get("description") is not None:
         floating.description = values["description"]
-    if "port_id" in values or "fixed_ip_address" in values:
-        merged = {"port_id": floating.port_id, **values}
-        _associate(ctx, floating, merged)
+    if "port_id" in values or "fixed_ip_address" in values or not values:
+        _associate(ctx, floating, values)
     floating.revision_number += 1
     ctx.session.flush()
     return floating
@@ -176,9 +174,9 @@ def _associate(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) ->
             _disassociate(floating)
             events.changed(ctx, floating.floating_network_id)
         return
-    port = ctx.session.get(Port, port_id)
-    if port is None or (port.project_id != floating.project_id and not ctx.is_admin):
-        raise PortNotFound(port_id=port_id)
+    port = ports.get(ctx, port_id)
+    if port.project_id != floating.project_id and not ctx.is_admin:
+        raise BadFloatingipRequest(msg=f"Port {port.id} belongs to another project")
     subnet_id, address = _internal(ctx, port, values.get("fixed_ip_address"))
     router_id = _router(ctx, floating, port, subnet_id)
     taken = ctx.session.scalar(

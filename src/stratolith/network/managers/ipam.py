@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import insert, select
 from sqlalchemy.orm import aliased
 
+from stratolith.kernel import addresses
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions import (
     InvalidInput,
@@ -20,6 +21,7 @@ from stratolith.network.exceptions import (
     IpAddressGenerationFailure,
     SubnetNotFound,
 )
+from stratolith.network.managers import visibility
 from stratolith.network.models import FixedIp, Subnet
 
 AUTOMATIC = ("slaac", "dhcpv6-stateless")
@@ -134,7 +136,9 @@ class _Chooser:
     def _subnet(self, subnet_id: str | None) -> Subnet:
         subnet = self.by_id.get(subnet_id or "")
         if subnet is None:
-            if subnet_id and self.ctx.session.get(Subnet, subnet_id) is None:
+            other = self.ctx.session.get(Subnet, subnet_id or "")
+            seen = other is not None and visibility.may_see(self.ctx, other.network)
+            if subnet_id and not seen:
                 raise SubnetNotFound(subnet_id=subnet_id)
             raise InvalidInput(
                 error_message=f"Failed to create port on network {self.network_id}, because "
@@ -143,7 +147,12 @@ class _Chooser:
         return subnet
 
     def _explicit(self, one: Mapping[str, Any]) -> None:
-        address = ipaddress.ip_address(one["ip_address"])
+        try:
+            address = addresses.address(one["ip_address"])
+        except ValueError:
+            raise InvalidInput(
+                error_message=f"'{one['ip_address']}' is not a valid IP address"
+            ) from None
         subnet = self._subnet(one["subnet_id"]) if one.get("subnet_id") else self._holding(address)
         if address not in network_of(subnet.cidr) or _is_edge(subnet, address):
             raise InvalidIpForSubnet(ip_address=str(address))

@@ -74,21 +74,21 @@ def _subnets_visible(ctx: Context) -> ColumnElement[bool]:
     if ctx.is_admin:
         return true()
     networks = select(m.Network.id).where(visibility.of_networks(ctx))
-    return or_(m.Subnet.project_id == ctx.project_id, m.Subnet.network_id.in_(networks))
+    return or_(ctx.own(m.Subnet.project_id), m.Subnet.network_id.in_(networks))
 
 
 def _ports_visible(ctx: Context) -> ColumnElement[bool]:
     if ctx.is_admin:
         return true()
-    own = select(m.Network.id).where(m.Network.project_id == ctx.project_id)
-    return or_(m.Port.project_id == ctx.project_id, m.Port.network_id.in_(own))
+    own = select(m.Network.id).where(ctx.own(m.Network.project_id))
+    return or_(ctx.own(m.Port.project_id), m.Port.network_id.in_(own))
 
 
 def _groups_visible(ctx: Context) -> ColumnElement[bool]:
     if ctx.is_admin:
         return true()
     return or_(
-        m.SecurityGroup.project_id == ctx.project_id,
+        ctx.own(m.SecurityGroup.project_id),
         m.SecurityGroup.id.in_(visibility.granted(ctx.project_id, "security_group")),
     )
 
@@ -96,9 +96,9 @@ def _groups_visible(ctx: Context) -> ColumnElement[bool]:
 def _rules_visible(ctx: Context) -> ColumnElement[bool]:
     if ctx.is_admin:
         return true()
-    own = select(m.SecurityGroup.id).where(m.SecurityGroup.project_id == ctx.project_id)
+    own = select(m.SecurityGroup.id).where(ctx.own(m.SecurityGroup.project_id))
     return or_(
-        m.SecurityGroupRule.project_id == ctx.project_id,
+        ctx.own(m.SecurityGroupRule.project_id),
         m.SecurityGroupRule.security_group_id.in_(own),
     )
 

@@ -8,11 +8,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
+from stratolith.kernel.config import ApiSection
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import NotFound
 from stratolith.kernel.http.listing import (
     Filter,
     Listing,
+    asked_limit,
     exact,
     integer,
     moment,
@@ -22,6 +24,7 @@ from stratolith.network import models as m
 from stratolith.network.exceptions import (
     HTTPBadRequest,
 )
+from stratolith.network.policies import ATTRIBUTE_RULES
 
 Visible = Callable[[Context], ColumnElement[bool]]
 
@@ -40,41 +43,71 @@ class Kind:
 
 @dataclass(frozen=True)
 class Rows:
-    """A page in the order asked for; ``more``: others follow in the direction walked."""
+    """A page in the order asked for.
+
+    more:  others follow in the direction walked.
+    asked: the client named a limit; 0 means none.
+    """
 
     rows: Sequence[Any]
     more: bool
     limit: int
+    asked: bool = False
 
 
-def page(ctx: Context, kind: Kind) -> Rows:
-    """The rows that the query string asks for; raises HTTPBadRequest and the marker's error."""
+def page(ctx: Context, kind: Kind, resource: str = "") -> Rows:
+    """The rows that the query string asks for; raises HTTPBadRequest and the marker's error.
+
+    resource: its name in policy rules; what policy does not show is neither filtered nor
+    sorted by.
+    """
     listing = kind.listing
-    conditions = _conditions(ctx, kind)
-    order = _order(ctx, listing)
+    hidden = _hidden(ctx, kind, resource)
+    conditions = _conditions(ctx, kind, hidden)
+    order = _order(ctx, listing, hidden)
     backward = parse_bool(ctx.query.get("page_reverse") or "false")
+    visible = kind.visible(ctx)
     marker = ctx.query.get("marker")
-    if marker and ctx.session.get(listing.model, marker) is None:
+    if (
+        marker
+        and ctx.session.scalar(select(listing.key).where(listing.key == marker, visible)) is None
+    ):
         raise kind.missing(marker)
+    asked = asked_limit(ctx) or None
     if backward:
         order = [(name, "asc" if way == "desc" else "desc") for name, way in order]
-    statement = select(listing.model).where(kind.visible(ctx), *conditions)
-    found = listing.page(ctx, statement, sort=order)
+    statement = select(listing.model).where(visible, *conditions)
+    top = ctx.env.settings.of(ApiSection).page_limit
+    found = listing.page(ctx, statement, sort=order, limit=asked or top)
     rows = list(reversed(found.rows)) if backward else found.rows
-    return Rows(rows, found.more, found.limit)
+    return Rows(rows, found.more, found.limit, asked is not None)
 
 
 NOT_FILTERS = {"fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir"}
 
 
-def _conditions(ctx: Context, kind: Kind) -> list[ColumnElement[bool]]:
+def _hidden(ctx: Context, kind: Kind, resource: str) -> set[str]:
+    """Those of the list's filters and sort keys that the caller may not read at any resource."""
+    mine = {
+        "project_id": ctx.project_id,
+        "tenant_id": ctx.project_id,
+        "network:project_id": ctx.project_id,
+    }
+    names = [*kind.listing.filters, *kind.filters, *kind.listing.sort_keys]
+    rules = {name: f"get_{resource}:{name}" for name in names}
+    return {n for n, rule in rules.items() if rule in ATTRIBUTE_RULES and not ctx.can(rule, mine)}
+
+
+def _conditions(ctx: Context, kind: Kind, hidden: set[str]) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     unknown = []
     for name in ctx.query:
         if name in NOT_FILTERS:
             continue
         values = ctx.query.getlist(name)
-        if name in kind.filters:
+        if name in hidden:
+            unknown.append(name)
+        elif name in kind.filters:
             found.append(kind.filters[name](ctx, values))
         elif name in kind.listing.filters:
             found.append(kind.listing.filters[name](values))
@@ -85,11 +118,11 @@ def _conditions(ctx: Context, kind: Kind) -> list[ColumnElement[bool]]:
     return found
 
 
-def _order(ctx: Context, listing: Listing) -> list[tuple[str, str]]:
+def _order(ctx: Context, listing: Listing, hidden: set[str]) -> list[tuple[str, str]]:
     keys, ways = ctx.query.getlist("sort_key"), ctx.query.getlist("sort_dir")
     if len(keys) != len(ways):
         raise HTTPBadRequest("The number of sort_keys and sort_dirs must be same")
-    wrong = [key for key in keys if key not in listing.sort_keys]
+    wrong = [key for key in keys if key not in listing.sort_keys or key in hidden]
     if wrong:
         raise HTTPBadRequest(f"{wrong} is invalid attribute for sort_keys")
     wrong = [way for way in ways if way.lower() not in ("asc", "desc")]

@@ -13,9 +13,11 @@ from stratolith.network.exceptions import (
     InvalidInput,
     InvalidSharedSetting,
     NetworkInUse,
+    NetworkMTUSubnetConflict,
     NetworkNotFound,
 )
 from stratolith.network.managers import events, holders, limits, segments, tags, visibility
+from stratolith.network.managers.visibility import EVERYBODY, EXTERNAL, SHARED
 from stratolith.network.models import (
     FloatingIp,
     Network,
@@ -26,6 +28,7 @@ from stratolith.network.models import (
 )
 from stratolith.network.settings import NetworkSettings
 
+MIN_MTU = {4: 68, 6: 1280}
 PLAIN = ("name", "description", "admin_state_up", "port_security_enabled")
 
 
@@ -60,6 +63,9 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Network:
     )
     ctx.session.add(network)
     ctx.session.flush()
+    for action, is_open in ((SHARED, network.shared), (EXTERNAL, network.external)):
+        if is_open:
+            _open_to_all(ctx, network, action)
     return network
 
 
@@ -67,16 +73,15 @@ def update(ctx: Context, network: Network, values: Mapping[str, Any]) -> Network
     """Change a network; raises InvalidSharedSetting, ExternalNetworkInUse, InvalidInput."""
     if values.get("shared") is False and network.shared:
         _check_unsharing(ctx, network)
-    if values.get("router:external") is False and network.external:
-        _check_not_gateway(ctx, network)
     if any(name.startswith("provider:") for name in values):
         _check_provider(network, values)
     for name in PLAIN:
         if name in values:
             setattr(network, name, values[name])
-    for name, column in (("router:external", "external"), ("shared", "shared")):
-        if name in values:
-            setattr(network, column, values[name])
+    if values.get("router:external", network.external) != network.external:
+        set_external(ctx, network, external=values["router:external"])
+    if values.get("shared", network.shared) != network.shared:
+        _set_shared(ctx, network, shared=values["shared"])
     if values.get("is_default") is not None:
         network.is_default = values["is_default"]
     if values.get("mtu"):
@@ -85,6 +90,7 @@ def update(ctx: Context, network: Network, values: Mapping[str, Any]) -> Network
             values["mtu"],
             settings.mtu if network.network_type == "vxlan" else settings.external_mtu,
         )
+        check_mtu_for(ctx, network, values["mtu"])
         network.mtu = values["mtu"]
     network.revision_number += 1
     ctx.session.flush()
@@ -117,6 +123,12 @@ def delete(ctx: Context, network: Network) -> None:
     ctx.session.delete(network)
     ctx.session.flush()
     events.changed(ctx, network.id)
+
+
+def by_ids(ctx: Context, network_ids: Iterable[str]) -> list[Network]:
+    """These networks, whoever may see them; one statement."""
+    wanted = select(Network).where(Network.id.in_(list(set(network_ids))))
+    return list(ctx.session.scalars(wanted))
 
 
 def labels(ctx: Context, network_ids: Iterable[str]) -> dict[str, str]:
@@ -154,6 +166,67 @@ def _check_mtu(mtu: int, widest: int) -> None:
         raise InvalidInput(error_message=f"Requested MTU is too big, maximum is {widest}")
 
 
+def set_external(ctx: Context, network: Network, *, external: bool) -> None:
+    """External for everybody, or for nobody any more; raises ExternalNetworkInUse."""
+    if external:
+        _open_to_all(ctx, network, EXTERNAL)
+    else:
+        check_not_gateway(ctx, network)
+        _close(ctx, network, RbacPolicy.action == EXTERNAL)
+    network.external = external
+
+
+def _set_shared(ctx: Context, network: Network, *, shared: bool) -> None:
+    if shared:
+        _open_to_all(ctx, network, SHARED)
+    else:
+        to_all = RbacPolicy.target_project == EVERYBODY
+        _close(ctx, network, (RbacPolicy.action == SHARED) & to_all)
+    network.shared = shared
+
+
+def _open_to_all(ctx: Context, network: Network, action: str) -> None:
+    have = select(RbacPolicy.id).where(
+        RbacPolicy.object_id == network.id,
+        RbacPolicy.action == action,
+        RbacPolicy.target_project == EVERYBODY,
+    )
+    if ctx.session.scalar(have) is None:
+        policy = RbacPolicy(
+            project_id=network.project_id,
+            object_type="network",
+            object_id=network.id,
+            action=action,
+            target_project=EVERYBODY,
+        )
+        ctx.session.add(policy)
+        ctx.session.flush()
+
+
+def _close(ctx: Context, network: Network, which: ColumnElement[bool]) -> None:
+    rows = select(RbacPolicy).where(RbacPolicy.object_id == network.id, which)
+    for policy in list(ctx.session.scalars(rows)):
+        ctx.session.delete(policy)
+    ctx.session.flush()
+
+
+def check_mtu_for(
+    ctx: Context, network: Network, mtu: int, versions: Iterable[int] | None = None
+) -> None:
+    """Raise NetworkMTUSubnetConflict for less than subnets of these IP versions can do with
+    (default: those of the network's subnets).
+    """
+    if mtu >= MIN_MTU[6]:
+        return
+    if versions is None:
+        versions = ctx.session.scalars(
+            select(Subnet.ip_version).where(Subnet.network_id == network.id).distinct()
+        )
+    for version in sorted(versions):
+        if mtu < MIN_MTU[version]:
+            raise NetworkMTUSubnetConflict(net_id=network.id, mtu=MIN_MTU[version])
+
+
 def _check_provider(network: Network, values: Mapping[str, Any]) -> None:
     same = {
         "provider:network_type": network.network_type,
@@ -179,7 +252,7 @@ def _check_unsharing(ctx: Context, network: Network) -> None:
         raise InvalidSharedSetting(network=network.name)
 
 
-def _check_not_gateway(ctx: Context, network: Network) -> None:
+def check_not_gateway(ctx: Context, network: Network) -> None:
     gateway = select(Router.id).where(Router.gateway_network_id == network.id)
     floating = select(FloatingIp.id).where(FloatingIp.floating_network_id == network.id)
     if ctx.session.scalar(gateway.limit(1)) or ctx.session.scalar(floating.limit(1)):

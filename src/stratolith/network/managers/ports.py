@@ -49,9 +49,7 @@ def get(ctx: Context, port_id: str) -> Port:
     """A port of the caller's project or on the caller's network; raises PortNotFound."""
     found = ctx.session.get(Port, port_id)
     if found is None or not (
-        ctx.is_admin
-        or found.project_id == ctx.project_id
-        or found.network.project_id == ctx.project_id
+        ctx.is_admin or ctx.owns(found.project_id) or ctx.owns(found.network.project_id)
     ):
         raise PortNotFound(port_id=port_id)
     return found

@@ -11,12 +11,11 @@ from stratolith.kernel.context import Context
 from stratolith.network.exceptions import (
     DuplicateRbacPolicy,
     InvalidInput,
-    RbacPolicyInUse,
     RbacPolicyNotFound,
 )
-from stratolith.network.managers import limits, networks, security_groups
+from stratolith.network.managers import events, limits, networks, rbac_usage, security_groups
 from stratolith.network.managers.visibility import EVERYBODY, EXTERNAL, SHARED
-from stratolith.network.models import Port, PortSecurityGroup, RbacPolicy
+from stratolith.network.models import Network, RbacPolicy, SecurityGroup
 
 ACTIONS = {"network": (SHARED, EXTERNAL), "security_group": (SHARED,)}
 
@@ -24,22 +23,24 @@ ACTIONS = {"network": (SHARED, EXTERNAL), "security_group": (SHARED,)}
 def get(ctx: Context, policy_id: str) -> RbacPolicy:
     """Raises RbacPolicyNotFound."""
     found = ctx.session.get(RbacPolicy, policy_id)
-    if found is None or not (ctx.is_admin or found.project_id == ctx.project_id):
+    if found is None or not (ctx.is_admin or ctx.owns(found.project_id)):
         raise RbacPolicyNotFound(object_type="network", id=policy_id)
     return found
 
 
 def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> RbacPolicy:
-    """Share an object the caller owns; raises InvalidInput, DuplicateRbacPolicy."""
+    """Share an object the caller owns; raises InvalidInput, DuplicateRbacPolicy.
+
+    A network that is external for one project becomes an external network.
+    """
     kind, action = values["object_type"], values["action"]
     if action not in ACTIONS[kind]:
         raise InvalidInput(
             error_message=f"Invalid action '{action}' for object type '{kind}'. Valid actions: "
             f"{', '.join(ACTIONS[kind])}"
         )
-    owner = _owner(ctx, kind, values["object_id"])
-    if owner != ctx.project_id and not ctx.is_admin:
-        raise InvalidInput(error_message="Only the owner of an object may share it")
+    shared = _object(ctx, kind, values["object_id"])
+    _check_owner(ctx, shared)
     limits.check(ctx, project_id, rbac_policy=1)
     same = select(RbacPolicy.id).where(
         RbacPolicy.object_id == values["object_id"],
@@ -57,44 +58,57 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> RbacPoli
     )
     ctx.session.add(policy)
     ctx.session.flush()
+    _note(ctx, policy)
     return policy
 
 
 def update(ctx: Context, policy: RbacPolicy, values: Mapping[str, Any]) -> RbacPolicy:
-    """Change whom it is for; raises RbacPolicyInUse."""
+    """Change whom it is for; raises RbacPolicyInUse, InvalidInput."""
+    _check_owner(ctx, _object(ctx, policy.object_type, policy.object_id))
     target = values.get("target_tenant")
     if target and target != policy.target_project:
-        _check_unused(ctx, policy)
+        rbac_usage.check_unused(ctx, policy, target)
         policy.target_project = target
         ctx.session.flush()
+        _note(ctx, policy)
     return policy
 
 
 def delete(ctx: Context, policy: RbacPolicy) -> None:
-    """Raises RbacPolicyInUse while the project it is for uses the object."""
-    _check_unused(ctx, policy)
+    """Raises RbacPolicyInUse while a project depends on it; what was the last policy that made
+    a network external makes it an inner one.
+    """
+    rbac_usage.check_unused(ctx, policy)
     ctx.session.delete(policy)
     ctx.session.flush()
+    _note(ctx, policy)
 
 
-def _owner(ctx: Context, kind: str, object_id: str) -> str:
-    if kind == "network":
-        return networks.get(ctx, object_id).project_id
-    return security_groups.get(ctx, object_id).project_id
-
-
-def _check_unused(ctx: Context, policy: RbacPolicy) -> None:
-    if policy.action != SHARED:
+def _note(ctx: Context, policy: RbacPolicy) -> None:
+    """Whether the network is external, and shared with all, follows from its policies."""
+    if policy.object_type != "network":
         return
-    users = select(Port.id).where(Port.project_id != policy.project_id, Port.project_id != "")
-    if policy.target_project != EVERYBODY:
-        users = users.where(Port.project_id == policy.target_project)
-    if policy.object_type == "network":
-        users = users.where(Port.network_id == policy.object_id)
-    else:
-        members = select(PortSecurityGroup.port_id).where(
-            PortSecurityGroup.security_group_id == policy.object_id
+    network = ctx.session.get_one(Network, policy.object_id)
+    rows = ctx.session.execute(
+        select(RbacPolicy.action, RbacPolicy.target_project).where(
+            RbacPolicy.object_id == network.id
         )
-        users = users.where(Port.id.in_(members))
-    if ctx.session.scalar(users.limit(1)) is not None:
-        raise RbacPolicyInUse(object_id=policy.object_id)
+    ).all()
+    external = any(row.action == EXTERNAL for row in rows)
+    if network.external and not external:
+        networks.check_not_gateway(ctx, network)
+    network.external = external
+    network.shared = any((r.action, r.target_project) == (SHARED, EVERYBODY) for r in rows)
+    ctx.session.flush()
+    events.changed(ctx, network.id)
+
+
+def _object(ctx: Context, kind: str, object_id: str) -> Network | SecurityGroup:
+    if kind == "network":
+        return networks.get(ctx, object_id)
+    return security_groups.get(ctx, object_id)
+
+
+def _check_owner(ctx: Context, shared: Network | SecurityGroup) -> None:
+    if not (ctx.is_admin or ctx.owns(shared.project_id)):
+        raise InvalidInput(error_message="Only the owner of an object may share it")

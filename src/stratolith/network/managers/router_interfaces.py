@@ -19,7 +19,7 @@ from stratolith.network.exceptions import (
     RouterInterfaceNotFoundForSubnet,
     SubnetMismatchForPort,
 )
-from stratolith.network.managers import events, holders, ipam, ports, routers, subnets
+from stratolith.network.managers import events, holders, ipam, ports, routers, subnets, visibility
 from stratolith.network.managers.routers import INTERFACE
 from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
 
@@ -85,6 +85,11 @@ def _answer(router: Router, port: Port, joined: list[str]) -> dict[str, Any]:
 def _by_subnet(ctx: Context, router: Router, subnet: Subnet) -> Port:
     if not subnet.gateway_ip:
         raise BadRouterRequest(msg="Subnet for router interface must have a gateway IP")
+    if not _may_join(ctx, subnet):
+        raise BadRouterRequest(
+            msg=f"Cannot add interface to router because subnet {subnet.id} is not owned by the "
+            "project making the request"
+        )
     routers.check_apart(ctx, router, subnet)
     wanted = [{"subnet_id": subnet.id, "ip_address": subnet.gateway_ip}]
     beside = _sixth(ctx, router, subnet)
@@ -103,6 +108,32 @@ def _by_subnet(ctx: Context, router: Router, subnet: Subnet) -> Port:
         },
         network=subnet.network,
         holder=(holders.INTERFACE, router.id),
+    )
+
+
+def _may_join(ctx: Context, subnet: Subnet) -> bool:
+    """Whether the caller's routers may take the gateway's address of a subnet: the owner's may,
+    and those of a project that the network is shared with by name. What everybody sees may not
+    be taken over by anybody.
+    """
+    if ctx.is_admin or ctx.owns(subnet.project_id):
+        return True
+    return visibility.is_shared_by_name(ctx, subnet.network_id)
+
+
+def _check_pooled(ctx: Context, port: Port, subnet: Subnet, address: str) -> None:
+    """On a foreign subnet a router may have what anybody could be given, no other address."""
+    if ctx.is_admin or ctx.owns(subnet.project_id):
+        return
+    wanted = ipaddress.ip_address(address)
+    for pool in subnet.allocation_pools:
+        low, high = ipaddress.ip_address(pool["start"]), ipaddress.ip_address(pool["end"])
+        if int(low) <= int(wanted) <= int(high):
+            return
+    raise BadRouterRequest(
+        msg=f"Cannot add interface to router because port {port.id} has an address outside of the "
+        f"allocation pools of subnet {subnet.id}, which is not owned by the project making the "
+        "request"
     )
 
 
@@ -127,8 +158,9 @@ def _by_port(ctx: Context, router: Router, port_id: str) -> Port:
     joined = [ctx.session.get_one(Subnet, one["subnet_id"]) for one in have]
     if sum(1 for subnet in joined if subnet.ip_version == 4) > 1:
         raise BadRouterRequest(msg="Cannot have multiple IPv4 subnets on router port")
-    for subnet in joined:
+    for one, subnet in zip(have, joined, strict=True):
         routers.check_apart(ctx, router, subnet)
+        _check_pooled(ctx, port, subnet, one["ip_address"])
     holders.hold(port, holders.INTERFACE, router.id)
     return ports.update(
         ctx,

@@ -31,7 +31,7 @@ PLAIN = ("name", "description", "admin_state_up")
 def get(ctx: Context, router_id: str) -> Router:
     """Raises RouterNotFound."""
     found = ctx.session.get(Router, router_id)
-    if found is None or not (ctx.is_admin or found.project_id == ctx.project_id):
+    if found is None or not (ctx.is_admin or ctx.owns(found.project_id)):
         raise RouterNotFound(router_id=router_id)
     return found
 

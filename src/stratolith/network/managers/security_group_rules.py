@@ -8,8 +8,10 @@ from typing import Any
 
 from sqlalchemy import select
 
+from stratolith.kernel import addresses
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions import (
+    InvalidCIDR,
     SecurityGroupEthertypeConflictWithProtocol,
     SecurityGroupInvalidIcmpValue,
     SecurityGroupInvalidPortRange,
@@ -59,7 +61,7 @@ def get(ctx: Context, rule_id: str) -> SecurityGroupRule:
     """Raises SecurityGroupRuleNotFound."""
     rule = ctx.session.get(SecurityGroupRule, rule_id)
     if rule is None or not (
-        ctx.is_admin or ctx.project_id in (rule.project_id, rule.group.project_id)
+        ctx.is_admin or ctx.owns(rule.project_id) or ctx.owns(rule.group.project_id)
     ):
         raise SecurityGroupRuleNotFound(id=rule_id)
     return rule
@@ -113,11 +115,18 @@ def validate(values: Mapping[str, Any]) -> dict[str, Any]:
         raise SecurityGroupMultipleRemoteEntites
     prefix = found.get("remote_ip_prefix")
     if prefix:
-        version = ipaddress.ip_interface(prefix).version
+        version = _version(prefix)
         if version != int(ethertype[-1]):
             raise SecurityGroupRuleParameterConflict(ethertype=ethertype, cidr=prefix)
     _check_ports(protocol, found.get("port_range_min"), found.get("port_range_max"))
     return found
+
+
+def _version(prefix: str) -> int:
+    try:
+        return addresses.prefix(prefix if "/" in prefix else f"{prefix}/0").version
+    except ValueError:
+        raise InvalidCIDR(input=prefix) from None
 
 
 def _protocol(protocol: str | None, ethertype: str) -> str | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
+from stratolith.kernel import addresses
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions import (
     ExternalNetworkAttachForbidden,
@@ -104,7 +104,9 @@ def _one(ctx: Context, project_id: str, request: NetworkRequest) -> PlannedPort:
         return _port(ctx, project_id, request)
     network = ctx.session.get(Network, request.network_id or "")
     if network is None or not (
-        ctx.is_admin or network.external or visibility.may_use(ctx, network, project_id)
+        ctx.is_admin
+        or visibility.may_see(ctx, network)
+        or visibility.may_use(ctx, network, project_id)
     ):
         raise RequestedNetworkNotFound(network_id=request.network_id)
     if network.external and not (ctx.is_admin or visibility.may_use(ctx, network, project_id)):
@@ -142,7 +144,7 @@ def _check_rules(ctx: Context, network: Network, request: NetworkRequest) -> Non
         **network.policy_target(),
         "project_id": ctx.project_id,
         "tenant_id": ctx.project_id,
-        "shared": network.project_id != ctx.project_id,  # else it was refused above
+        "shared": not ctx.owns(network.project_id),  # else it was refused above
     }
     rules = ["create_port"]
     if request.fixed_ip:
@@ -154,7 +156,7 @@ def _check_rules(ctx: Context, network: Network, request: NetworkRequest) -> Non
 
 def _check_address(ctx: Context, network: Network, text: str) -> None:
     try:
-        address = ipaddress.ip_address(text)
+        address = addresses.address(text)
     except ValueError:
         raise InvalidInput(error_message=f"'{text}' is not a valid IP address") from None
     subnets = ports.subnets_of(ctx, network.id)
@@ -163,12 +165,13 @@ def _check_address(ctx: Context, network: Network, text: str) -> None:
             error_message=f"Fixed IP {text} is not a valid ip address for network {network.id}"
         )
     user = ctx.session.execute(
-        select(Port.holder_id)
+        select(Port.holder_id, Port.project_id)
         .join(FixedIp, FixedIp.port_id == Port.id)
         .where(FixedIp.network_id == network.id, FixedIp.ip_address == str(address))
     ).first()
     if user is not None:
-        raise FixedIpInUse(address=text, server_id=user[0])
+        seen = ctx.is_admin or ctx.owns(user.project_id)
+        raise FixedIpInUse(address=text, server_id=user.holder_id if seen else "of another project")
 
 
 def _check_repeats(planned: Sequence[PlannedPort]) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions import (
+    AddressScopePrefixConflict,
     BadSubnetsRequest,
     IllegalSubnetPoolAssociationToAddressScope,
     IllegalSubnetPoolPrefixBounds,
@@ -23,7 +24,7 @@ from stratolith.network.exceptions import (
     SubnetPoolQuotaExceeded,
 )
 from stratolith.network.managers import address_scopes, limits, prefixes, tags
-from stratolith.network.models import Subnet, SubnetPool
+from stratolith.network.models import AddressScope, Subnet, SubnetPool
 
 PLAIN = ("name", "description", "is_default", "default_quota")
 BOUNDS = ("default_prefixlen", "min_prefixlen", "max_prefixlen")
@@ -32,7 +33,7 @@ BOUNDS = ("default_prefixlen", "min_prefixlen", "max_prefixlen")
 def get(ctx: Context, subnetpool_id: str) -> SubnetPool:
     """Raises SubnetPoolNotFound."""
     found = ctx.session.get(SubnetPool, subnetpool_id)
-    if found is None or not (ctx.is_admin or found.shared or found.project_id == ctx.project_id):
+    if found is None or not (ctx.is_admin or found.shared or ctx.owns(found.project_id)):
         raise SubnetPoolNotFound(subnetpool_id=subnetpool_id)
     return found
 
@@ -58,7 +59,10 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> SubnetPo
 
 
 def update(ctx: Context, pool: SubnetPool, values: Mapping[str, Any]) -> SubnetPool:
-    """Prefixes may grow, never shrink; raises IllegalSubnetPoolUpdate."""
+    """Prefixes may grow, never shrink; raises IllegalSubnetPoolUpdate, also for a pool that
+    joined another project's address scope, and what joining a scope raises.
+    """
+    _check_scope_is_ours(ctx, pool)
     if "prefixes" in values:
         version, compact = _prefixes([*values["prefixes"]])
         if version != pool.ip_version:
@@ -80,8 +84,8 @@ def update(ctx: Context, pool: SubnetPool, values: Mapping[str, Any]) -> SubnetP
             setattr(pool, name, values[name])
     if values.get("is_default"):
         _check_default(ctx, pool)
-    if "address_scope_id" in values:
-        _join_scope(ctx, pool, values["address_scope_id"])
+    if "address_scope_id" in values or "prefixes" in values:
+        _join_scope(ctx, pool, values.get("address_scope_id", pool.address_scope_id))
     pool.revision_number += 1
     ctx.session.flush()
     return pool
@@ -230,22 +234,40 @@ def _default(ctx: Context, version: int) -> str:
     return found
 
 
+def _check_scope_is_ours(ctx: Context, pool: SubnetPool) -> None:
+    scope = ctx.session.get(AddressScope, pool.address_scope_id or "")
+    if scope is not None and not (ctx.is_admin or ctx.owns(scope.project_id)):
+        raise IllegalSubnetPoolUpdate(
+            reason=f"the pool is associated with the address scope {scope.id} of another project"
+        )
+
+
 def _join_scope(ctx: Context, pool: SubnetPool, scope_id: str | None) -> None:
-    """Pools of one address scope share its IP version and do not overlap."""
+    """Pools of one address scope share its IP version and do not overlap; those of other
+    projects in a shared scope leave it when a pool of the scope's own project needs their place.
+    """
     if scope_id is None:
         pool.address_scope_id = None
         return
     scope = address_scopes.get(ctx, scope_id)
+    if scope.ip_version != pool.ip_version:
+        raise IllegalSubnetPoolAssociationToAddressScope(
+            subnetpool_id=pool.id or pool.name, address_scope_id=scope_id
+        )
     others = ctx.session.scalars(
         select(SubnetPool).where(
             SubnetPool.address_scope_id == scope_id, SubnetPool.id != (pool.id or "")
         )
     )
     mine = [ipaddress.ip_network(prefix) for prefix in pool.prefixes]
-    theirs = [ipaddress.ip_network(prefix) for other in others for prefix in other.prefixes]
-    overlapping = any(a.overlaps(b) for a in mine for b in theirs)
-    if scope.ip_version != pool.ip_version or overlapping:
-        raise IllegalSubnetPoolAssociationToAddressScope(
-            subnetpool_id=pool.id or pool.name, address_scope_id=scope_id
-        )
+    guests = []
+    for other in others:
+        if not any(a.overlaps(ipaddress.ip_network(b)) for a in mine for b in other.prefixes):
+            continue
+        if pool.project_id != scope.project_id or other.project_id == scope.project_id:
+            raise AddressScopePrefixConflict
+        guests.append(other)
+    for guest in guests:  # nobody keeps the owner of a scope from using it
+        guest.address_scope_id = None
+        guest.revision_number += 1
     pool.address_scope_id = scope_id

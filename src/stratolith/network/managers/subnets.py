@@ -21,6 +21,7 @@ from stratolith.network.managers import (
     holders,
     ipam,
     limits,
+    networks,
     subnet_ranges,
     tags,
     visibility,
@@ -34,9 +35,7 @@ PLAIN = ("name", "description", "dns_nameservers", "host_routes", "service_types
 def get(ctx: Context, subnet_id: str) -> Subnet:
     """A subnet of a network the caller may see; raises SubnetNotFound."""
     found = ctx.session.get(Subnet, subnet_id)
-    if found is None or not (
-        visibility.may_see(ctx, found.network) or found.project_id == ctx.project_id
-    ):
+    if found is None or not (visibility.may_see(ctx, found.network) or ctx.owns(found.project_id)):
         raise SubnetNotFound(subnet_id=subnet_id)
     return found
 
@@ -47,6 +46,7 @@ def create(ctx: Context, project_id: str, network: Network, values: Mapping[str,
     settings = ctx.env.settings.of(NetworkSettings)
     plan = subnet_ranges.plan(values)
     subnet_ranges.check_lists(settings, values, "new subnet")
+    networks.check_mtu_for(ctx, network, network.mtu, [plan.ip_version])
     subnet_ranges.check_overlap(ctx, network.id, plan.cidr)
     subnet = Subnet(
         project_id=project_id,

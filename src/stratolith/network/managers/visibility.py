@@ -1,11 +1,15 @@
-"""Who may see what: own, shared, external, or shared by an RBAC policy."""
+"""Who may see what: own, shared, or opened by an RBAC policy.
+
+A network shared with everybody, and one that is external for everybody, has an RBAC policy for
+"*" beside its column, as its owner sees in the list of policies.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, true
+from sqlalchemy import ColumnElement, false, or_, select, true
 
 from stratolith.kernel.context import Context
 from stratolith.network.models import Network, RbacPolicy
@@ -16,11 +20,11 @@ EVERYBODY = "*"
 
 
 def granted(project_id: str, object_type: str, *actions: str) -> Any:
-    """Subquery of the ids that RBAC policies open to a project."""
+    """Subquery of the ids that RBAC policies open to a project ("": to everybody)."""
     return select(RbacPolicy.object_id).where(
         RbacPolicy.object_type == object_type,
         RbacPolicy.action.in_(actions or (SHARED,)),
-        RbacPolicy.target_project.in_([project_id, EVERYBODY]),
+        RbacPolicy.target_project.in_([project_id or EVERYBODY, EVERYBODY]),
     )
 
 
@@ -30,31 +34,48 @@ def of_networks(ctx: Context, project_id: str | None = None) -> ColumnElement[bo
         if ctx.is_admin:
             return true()
         project_id = ctx.project_id
+    own: ColumnElement[bool] = Network.project_id == project_id if project_id else false()
     return or_(
-        Network.project_id == project_id,
+        own,
         Network.shared.is_(True),
-        Network.external.is_(True),
         Network.id.in_(granted(project_id, "network", SHARED, EXTERNAL)),
     )
 
 
 def may_use(ctx: Context, network: Network, project_id: str) -> bool:
     """Whether a project may put ports on the network: its own or shared with it."""
-    if network.project_id == project_id or network.shared:
+    if network.shared or (project_id and network.project_id == project_id):
         return True
     policy = granted(project_id, "network", SHARED).where(RbacPolicy.object_id == network.id)
     return ctx.session.execute(policy.limit(1)).first() is not None
 
 
+def is_shared_by_name(ctx: Context, network_id: str) -> bool:
+    """Whether an RBAC policy shares the network with the caller's project, not with all."""
+    policy = select(RbacPolicy.id).where(
+        RbacPolicy.object_id == network_id,
+        RbacPolicy.action == SHARED,
+        ctx.own(RbacPolicy.target_project),
+    )
+    return ctx.session.scalar(policy.limit(1)) is not None
+
+
 def may_see(ctx: Context, network: Network) -> bool:
-    if ctx.is_admin or network.external or network.project_id == ctx.project_id:
-        return True
-    if network.shared:
+    if ctx.is_admin or network.shared or ctx.owns(network.project_id):
         return True
     policy = granted(ctx.project_id, "network", SHARED, EXTERNAL)
     found = ctx.session.execute(policy.where(RbacPolicy.object_id == network.id).limit(1)).first()
     network.granted = found is not None
     return network.granted
+
+
+def note_granted(ctx: Context, networks: Sequence[Network]) -> None:
+    """Set ``granted`` of networks whose owner is another; one statement, none if all are own."""
+    foreign = [one for one in networks if not (ctx.owns(one.project_id) or one.shared)]
+    if foreign and not ctx.is_admin:
+        seen = shared_ids(ctx, "network", [one.id for one in foreign], SHARED, EXTERNAL)
+        for one in foreign:
+            one.granted = one.id in seen
 
 
 def shared_ids(ctx: Context, object_type: str, ids: Iterable[str], *actions: str) -> set[str]:
@@ -69,5 +90,4 @@ def of_owned(ctx: Context, model: Any) -> ColumnElement[bool]:
     """Condition for resources that only their project (and an administrator) sees."""
     if ctx.is_admin:
         return true()
-    found: ColumnElement[bool] = model.project_id == ctx.project_id
-    return found
+    return ctx.own(model.project_id)

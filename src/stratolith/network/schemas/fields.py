@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from stratolith.kernel import addresses
 from stratolith.kernel.ids import is_uuid
 
 Converter = Callable[[Any], Any]
@@ -104,9 +104,7 @@ def ip_version(value: Any) -> int:
 
 def ip_address(value: Any) -> str:
     try:
-        if not isinstance(value, str) or "%" in value:
-            raise ValueError
-        return str(ipaddress.ip_address(value))
+        return str(addresses.address(value))
     except ValueError:
         raise Invalid(f"'{value}' is not a valid IP address.") from None
 
@@ -114,32 +112,44 @@ def ip_address(value: Any) -> str:
 def cidr(value: Any) -> str:
     """A CIDR in its normal spelling; host bits are dropped, as the API does for subnets."""
     try:
-        if not isinstance(value, str) or "/" not in value:
-            raise ValueError
-        return str(ipaddress.ip_network(value, strict=False))
+        return str(addresses.prefix(value).network)
     except ValueError:
         raise Invalid(f"'{value}' is not a valid IP subnet.") from None
 
 
-def ip_or_cidr(value: Any) -> str:
+def route_cidr(value: Any) -> str:
+    """The destination of a route: no host bits, no loopback."""
     try:
-        return ip_address(value)
-    except Invalid:
-        pass
-    try:
-        if not isinstance(value, str) or "/" not in value:
-            raise ValueError
-        return str(ipaddress.ip_interface(value))
+        found = addresses.network(value)
     except ValueError:
-        raise Invalid(f"'{value}' is not a valid IP address or subnet.") from None
+        raise Invalid(f"'{value}' is not a valid CIDR.") from None
+    if found.is_loopback:
+        raise Invalid(f"'{value}' is not a routable CIDR.")
+    return str(found)
+
+
+def ip_or_network(value: Any) -> str:
+    """An address, or a CIDR without host bits."""
+    try:
+        if isinstance(value, str) and "/" in value:
+            return str(addresses.network(value))
+        return str(addresses.address(value))
+    except ValueError:
+        raise Invalid(
+            f"'{value}' is not a valid IP address or subnet: the address of a subnet has no bits "
+            "beyond its prefix."
+        ) from None
 
 
 def remote_prefix(value: Any) -> str:
     """An address or CIDR of a security group rule, kept as a CIDR; host bits stay."""
-    found = ip_or_cidr(value)
-    if "/" in found:
-        return found
-    return f"{found}/{32 if '.' in found else 128}"
+    try:
+        if isinstance(value, str) and "/" in value:
+            return str(addresses.prefix(value))
+        found = addresses.address(value)
+    except ValueError:
+        raise Invalid(f"'{value}' is not a valid IP address or subnet.") from None
+    return f"{found}/{found.max_prefixlen}"
 
 
 def mac(value: Any) -> str:
@@ -227,22 +237,15 @@ def _fixed_ips(value: Any) -> list[dict[str, str]]:
     if not isinstance(value, list):
         raise Invalid(f"'{value}' is not a list of fixed IPs.")
     found: list[dict[str, str]] = list_of(_FIXED_IP, unique=False)(value)
-    addresses = [one["ip_address"] for one in found if "ip_address" in one]
-    for address in addresses:
-        if addresses.count(address) > 1:
+    wanted = [one["ip_address"] for one in found if "ip_address" in one]
+    for address in wanted:
+        if wanted.count(address) > 1:
             raise Invalid(f"Duplicate IP address '{address}'.")
-    return found
-
-
-def _destination(value: Any) -> str:
-    found = cidr(value)
-    if str(ipaddress.ip_interface(value).ip) != found.split("/")[0]:
-        raise Invalid(f"'{value}' is not a valid CIDR, '{found}' is.")
     return found
 
 
 _FIXED_IP = mapping(subnet_id=uuid, ip_address=ip_address)
 FIXED_IPS: Converter = _fixed_ips
-ROUTES = list_of(mapping(("destination", "nexthop"), destination=_destination, nexthop=ip_address))
+ROUTES = list_of(mapping(("destination", "nexthop"), destination=route_cidr, nexthop=ip_address))
 # pools that overlap, the same one twice among them, are for the subnet to refuse
 POOLS = list_of(mapping(("start", "end"), start=ip_address, end=ip_address), unique=False)

@@ -5,17 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from stratolith.network.models import Network
-from stratolith.network.schemas.fields import Invalid, boolean, integer, name, text
+from stratolith.network.schemas.fields import boolean, integer, name, text
 from stratolith.network.schemas.rendering import common
 from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource, standard
 
-
-def _mtu(value: Any) -> int:
-    """0: as large as the network can carry."""
-    found = int(integer(0, 65535)(value))
-    if 0 < found < 68:
-        raise Invalid(f"'{found}' is too small for IP: it must be 0 or at least 68.")
-    return found
+# 0: as large as the network can carry; how small it may be depends on the subnets
+_mtu = integer(0, 65535)
 
 
 NETWORK = Resource(

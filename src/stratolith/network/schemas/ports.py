@@ -10,7 +10,7 @@ from stratolith.network.schemas.fields import (
     Invalid,
     any_mapping,
     boolean,
-    ip_or_cidr,
+    ip_or_network,
     ip_version,
     list_of,
     mac,
@@ -31,9 +31,7 @@ VNIC_TYPES = (
 
 
 def _paired(value: Any) -> str:
-    found = ip_or_cidr(value)
-    if "/" in value and not value.partition("/")[2].isdecimal():
-        raise Invalid(f"'{value}' is not a valid IP address or subnet.")
+    found = ip_or_network(value)
     if ipaddress.ip_interface(found).is_multicast:
         raise Invalid(f"'{value}' is a multicast address.")
     return found

@@ -130,7 +130,7 @@ def project_of(ctx: Context, given: Mapping[str, Any]) -> str:
         )
     if given.get("tenant_id", asked) != asked:
         raise HTTPBadRequest("'project_id' and 'tenant_id' do not match")
-    if asked != ctx.project_id and not ctx.is_admin:
+    if not ctx.owns(asked) and not ctx.is_admin:
         raise HTTPBadRequest(
             "Specifying 'project_id' or 'tenant_id' other than the authenticated project in "
             "request requires admin privileges"

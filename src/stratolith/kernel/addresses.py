@@ -1,0 +1,42 @@
+"""IP addresses and prefixes as text from strangers, read in one strict way.
+
+Not accepted, though the standard library would: zone ids ("fe80::1%eth0"), which reach programs
+on hosts as they are; numbers; masks in place of a prefix length ("10.0.0.0/255.0.0.0").
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Interface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
+
+
+def address(value: Any) -> Address:
+    """An address; raises ValueError."""
+    return ipaddress.ip_address(_plain(value))
+
+
+def prefix(value: Any) -> Interface:
+    """An address with a prefix length, host bits kept; raises ValueError."""
+    text = _plain(value)
+    length = text.partition("/")[2]
+    if not (length.isascii() and length.isdigit()):
+        raise ValueError(f"'{text}' has no prefix length")
+    return ipaddress.ip_interface(text)
+
+
+def network(value: Any) -> Network:
+    """A prefix without host bits; raises ValueError."""
+    found = prefix(value)
+    if found.ip != found.network.network_address:
+        raise ValueError(f"'{value}' has host bits set")
+    return found.network
+
+
+def _plain(value: Any) -> str:
+    if not isinstance(value, str) or "%" in value:
+        raise ValueError(f"'{value}' is no address")
+    return value

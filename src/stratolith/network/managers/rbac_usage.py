@@ -1,0 +1,76 @@
+"""Which projects depend on an RBAC policy, so that it cannot go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from stratolith.kernel.context import Context
+from stratolith.network.exceptions import RbacPolicyInUse
+from stratolith.network.managers import holders
+from stratolith.network.managers.visibility import EVERYBODY, SHARED
+from stratolith.network.models import (
+    Network,
+    Port,
+    PortSecurityGroup,
+    RbacPolicy,
+    Router,
+    SecurityGroup,
+)
+
+
+def check_unused(ctx: Context, policy: RbacPolicy, new_target: str | None = None) -> None:
+    """Raise RbacPolicyInUse when a project would lose an object that it uses.
+
+    new_target: whom the policy is for from now on, None when it goes.
+    """
+    others = set(
+        ctx.session.scalars(
+            select(RbacPolicy.target_project).where(
+                RbacPolicy.object_id == policy.object_id,
+                RbacPolicy.action == policy.action,
+                RbacPolicy.id != policy.id,
+            )
+        )
+    )
+    if new_target:
+        others.add(new_target)
+    if EVERYBODY in others:
+        return
+    projects = _ports(policy) if policy.action == SHARED else _gateways(ctx, policy)
+    for project_id in ctx.session.scalars(projects.distinct()):
+        concerned = policy.target_project in (EVERYBODY, project_id)
+        if concerned and project_id not in others and project_id != _owner(ctx, policy):
+            raise RbacPolicyInUse(object_id=policy.object_id)
+
+
+def _owner(ctx: Context, policy: RbacPolicy) -> str:
+    """The project of the object: it needs no policy."""
+    if policy.object_type == "network":
+        return ctx.session.get_one(Network, policy.object_id).project_id
+    return ctx.session.get_one(SecurityGroup, policy.object_id).project_id
+
+
+def _ports(policy: RbacPolicy) -> Any:
+    """The projects that have ports on the network, or in the group."""
+    users = select(Port.project_id).where(
+        Port.project_id != "", Port.holder.not_in((holders.GATEWAY, holders.FLOATING_IP))
+    )
+    if policy.object_type == "network":
+        return users.where(Port.network_id == policy.object_id)
+    members = select(PortSecurityGroup.port_id).where(
+        PortSecurityGroup.security_group_id == policy.object_id
+    )
+    return users.where(Port.id.in_(members))
+
+
+def _gateways(ctx: Context, policy: RbacPolicy) -> Any:
+    """The projects with routers that have their gateway on the network.
+
+    A default external network stays everybody's; raises RbacPolicyInUse.
+    """
+    network = ctx.session.get_one(Network, policy.object_id)
+    if network.is_default and policy.target_project == EVERYBODY:
+        raise RbacPolicyInUse(object_id=policy.object_id)
+    return select(Router.project_id).where(Router.gateway_network_id == policy.object_id)
