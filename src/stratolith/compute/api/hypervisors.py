@@ -16,7 +16,7 @@ from stratolith.compute.models import ComputeHost, Server
 from stratolith.kernel.agent.hub import AgentRecord
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
-from stratolith.kernel.http.listing import Listing
+from stratolith.kernel.http.listing import Listing, like
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]
@@ -143,9 +143,7 @@ def _rows(ctx: Context) -> tuple[list[ComputeHost], Any]:
 def _matching(ctx: Context, text: str) -> list[ComputeHost]:
     rows = list(
         ctx.session.scalars(
-            select(ComputeHost)
-            .where(ComputeHost.host.contains(text, autoescape=True))
-            .order_by(ComputeHost.id)
+            select(ComputeHost).where(like(ComputeHost.host)([text])).order_by(ComputeHost.id)
         )
     )
     if not rows:

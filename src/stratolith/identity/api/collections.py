@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.text import lowered, same_text
 from stratolith.kernel.exceptions import BadRequest, NotFound
 from stratolith.kernel.http.listing import (
     Column,
@@ -75,7 +76,7 @@ def text_filters(name: str, column: Column, *, filled: bool = False) -> dict[str
     def exactly(values: Sequence[str]) -> ColumnElement[bool]:
         if filled and not values[-1]:
             raise BadRequest(f"Invalid input for field/attribute {name}: it should be non-empty.")
-        return column == values[-1]
+        return same_text(column, values[-1:])
 
     found: dict[str, Filter] = {name: exactly}
     for comparator in _COMPARATORS:
@@ -88,8 +89,7 @@ def _inexact(column: Column, comparator: str, any_case: bool) -> Filter:
     def build(values: Sequence[str]) -> ColumnElement[bool]:
         wanted, subject = values[-1], cast(column, String)
         if any_case:
-            # SQLite knows the case of ASCII letters only, so both sides are lowered there
-            wanted, subject = wanted.lower(), func.lower(subject)  # type: ignore[assignment]
+            wanted, subject = wanted.lower(), lowered(subject)  # type: ignore[assignment]
         if comparator == "equals":
             return subject == wanted
         if comparator == "startswith":

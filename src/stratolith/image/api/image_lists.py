@@ -24,6 +24,7 @@ from stratolith.image.settings import ImageSettings
 from stratolith.kernel.clock import parse_time
 from stratolith.kernel.config import ApiSection
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.text import same_text
 from stratolith.kernel.http.listing import Filter, Listing, Page, asked_limit, exact
 from stratolith.kernel.http.rows import RowReader, as_text
 
@@ -45,6 +46,16 @@ def _one_of(column: Column) -> Filter:
     def build(values: Sequence[str]) -> ColumnElement[bool]:
         text = values[-1]
         return column.in_(_split(text[3:])) if text.startswith("in:") else column == text
+
+    return build
+
+
+def _any_case(column: Column) -> Filter:
+    """The same for names, whose letter case makes no difference."""
+
+    def build(values: Sequence[str]) -> ColumnElement[bool]:
+        text = values[-1]
+        return same_text(column, _split(text[3:]) if text.startswith("in:") else [text])
 
     return build
 
@@ -103,8 +114,9 @@ LISTING = Listing(
     filters={
         **{
             name: _one_of(getattr(Image, name))
-            for name in ("id", "name", "status", "container_format", "disk_format")
+            for name in ("id", "status", "container_format", "disk_format")
         },
+        "name": _any_case(Image.name),
         **{
             name: exact(getattr(Image, name))
             for name in ("owner", "checksum", "os_hash_algo", "os_hash_value")

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from stratolith.kernel.db.durability import LogFlusher
 from stratolith.kernel.db.errors import LOCK_TIMEOUT, CommitUnknown, is_retryable, sqlstate
+from stratolith.kernel.db.text import register as give_lower
 from stratolith.kernel.exceptions import Unavailable
 
 LOG = logging.getLogger(__name__)
@@ -202,6 +203,7 @@ class Database:
         @event.listens_for(engine, "connect")
         def _connect(connection: Any, record: Any) -> None:
             connection.isolation_level = None  # transactions are begun below, by us
+            give_lower(connection)
             cursor = connection.cursor()
             for pragma in (
                 "journal_mode=WAL",

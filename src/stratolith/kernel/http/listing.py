@@ -25,6 +25,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from stratolith.kernel.clock import parse_time
 from stratolith.kernel.config import ApiSection
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.text import lowered, same_text
 from stratolith.kernel.exceptions import BadRequest
 
 Column = InstrumentedAttribute[Any]
@@ -52,9 +53,15 @@ def exact(column: Column) -> Filter:
     return lambda values: column.in_(list(values))
 
 
+def named(column: Column) -> Filter:
+    """A name is any of the values given; letter case makes no difference, in any script."""
+    return lambda values: same_text(column, values)
+
+
 def like(column: Column) -> Filter:
-    """Contains the value (compute's names; a pattern's own signs are taken literally)."""
-    return lambda values: or_(*(column.contains(value, autoescape=True) for value in values))
+    """Contains the value, whatever the letter case; a pattern's own signs are taken literally."""
+    text = lowered(cast(column, String))
+    return lambda values: or_(*(text.contains(value.lower(), autoescape=True) for value in values))
 
 
 def boolean(column: Column) -> Filter:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.listing import Listing, boolean, exact, integer, parse_bool
+from stratolith.kernel.http.listing import Listing, boolean, exact, integer, named, parse_bool
 from stratolith.network import models as m
 from stratolith.network.exceptions import (
     AddressScopeNotFound,
@@ -328,7 +328,7 @@ AVAILABILITIES = Kind(
         m.Network,
         filters={
             "network_id": exact(m.Network.id),
-            "network_name": exact(m.Network.name),
+            "network_name": named(m.Network.name),
             "project_id": exact(m.Network.project_id),
             "tenant_id": exact(m.Network.project_id),
             "ip_version": lambda values: m.Network.id.in_(

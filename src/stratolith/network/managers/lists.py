@@ -18,6 +18,7 @@ from stratolith.kernel.http.listing import (
     exact,
     integer,
     moment,
+    named,
     parse_bool,
 )
 from stratolith.network import models as m
@@ -179,13 +180,14 @@ def standard(model: Any, *names: str, **others: Filter) -> dict[str, Filter]:
         "id": exact(model.id),
         "project_id": exact(model.project_id),
         "tenant_id": exact(model.project_id),
-        "description": exact(model.description),
+        "description": named(model.description),
         "revision_number": integer(model.revision_number),
         "changed_since": _changed_since(model),
         **_tagged(model),
     }
     for name in names:
-        found[name] = nullable(getattr(model, name))
+        column = getattr(model, name)
+        found[name] = named(column) if name == "name" else nullable(column)
     return {**found, **others}
 
 

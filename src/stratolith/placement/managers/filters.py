@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from stratolith.kernel.db.text import same_text
 from stratolith.placement.managers.search import Wishes
 from stratolith.placement.models import ProviderAggregate, ProviderTrait, ResourceProvider
 
@@ -20,7 +21,7 @@ def providers_where(
 ) -> Select[Any]:
     """``statement`` over providers with these conditions."""
     if name is not None:
-        statement = statement.where(ResourceProvider.name == name)
+        statement = statement.where(same_text(ResourceProvider.name, [name]))
     if uuid is not None:
         statement = statement.where(ResourceProvider.uuid == uuid)
     if in_tree is not None:

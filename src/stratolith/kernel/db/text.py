@@ -1,0 +1,49 @@
+"""Text without its letter case, alike on every database.
+
+SQLite lowers ASCII letters only and PostgreSQL what its locale knows; ``lowered`` lowers every
+letter that Unicode has in two cases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, cast
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import GenericFunction
+
+# The function's name on SQLite, where every connection is given it.
+SQLITE_NAME = "stratolith_lower"
+
+
+class lowered(GenericFunction[str]):
+    """The text in small letters."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(lowered, "sqlite")  # type: ignore[no-untyped-call, untyped-decorator]
+def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    return f"{SQLITE_NAME}({compiler.process(element.clauses, **options)})"
+
+
+@compiles(lowered, "postgresql")  # type: ignore[no-untyped-call, untyped-decorator]
+def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    return f'lower(({compiler.process(element.clauses, **options)}) COLLATE "und-x-icu")'
+
+
+def register(connection: Any) -> None:
+    """Give a connection of SQLite the function."""
+    connection.create_function(
+        SQLITE_NAME, 1, lambda text: None if text is None else str(text).lower(), deterministic=True
+    )
+
+
+def same_text(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
+    """Equal to any of the values, whatever the letter case."""
+    found: ColumnElement[bool] = lowered(cast(column, String)).in_(
+        [value.lower() for value in values]
+    )
+    return found
