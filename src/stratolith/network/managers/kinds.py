@@ -24,7 +24,7 @@ from stratolith.network.exceptions import (
     SubnetPoolNotFound,
 )
 from stratolith.network.managers import visibility
-from stratolith.network.managers.lists import Kind, Visible, listing_of, standard
+from stratolith.network.managers.lists import Kind, Visible, bare, listing_of, standard, tagged
 
 
 def _fixed_ips(values: Sequence[str]) -> ColumnElement[bool]:
@@ -119,7 +119,7 @@ NETWORKS = Kind(
     listing_of(
         m.Network,
         ("name", "admin_state_up", "mtu"),
-        standard(
+        tagged(
             m.Network,
             "name",
             admin_state_up=boolean(m.Network.admin_state_up),
@@ -146,7 +146,7 @@ SUBNETS = Kind(
     listing_of(
         m.Subnet,
         ("name", "network_id", "cidr", "gateway_ip", "ip_version", "enable_dhcp"),
-        standard(
+        tagged(
             m.Subnet,
             "name",
             "network_id",
@@ -182,7 +182,7 @@ PORTS = Kind(
             "device_owner",
             "admin_state_up",
         ),
-        standard(
+        tagged(
             m.Port,
             "name",
             "network_id",
@@ -207,7 +207,7 @@ ROUTERS = Kind(
     listing_of(
         m.Router,
         ("name", "status", "admin_state_up"),
-        standard(
+        tagged(
             m.Router,
             "name",
             "status",
@@ -228,7 +228,7 @@ FLOATING_IPS = Kind(
             "router_id",
             "status",
         ),
-        standard(
+        tagged(
             m.FloatingIp,
             "floating_ip_address",
             "fixed_ip_address",
@@ -242,7 +242,7 @@ FLOATING_IPS = Kind(
     lambda marker: FloatingIPNotFound(floatingip_id=marker),
 )
 SECURITY_GROUPS = Kind(
-    listing_of(m.SecurityGroup, ("name",), standard(m.SecurityGroup, "name")),
+    listing_of(m.SecurityGroup, ("name",), tagged(m.SecurityGroup, "name")),
     _groups_visible,
     lambda marker: SecurityGroupNotFound(id=marker),
     {"shared": _shared_groups},
@@ -279,7 +279,7 @@ SUBNETPOOLS = Kind(
     listing_of(
         m.SubnetPool,
         ("name", "ip_version", "address_scope_id"),
-        standard(
+        tagged(
             m.SubnetPool,
             "name",
             "address_scope_id",
@@ -298,7 +298,7 @@ ADDRESS_SCOPES = Kind(
     listing_of(
         m.AddressScope,
         ("name", "ip_version"),
-        standard(
+        bare(
             m.AddressScope,
             "name",
             ip_version=integer(m.AddressScope.ip_version),
@@ -312,7 +312,7 @@ RBAC_POLICIES = Kind(
     listing_of(
         m.RbacPolicy,
         ("object_type", "object_id", "action"),
-        standard(
+        bare(
             m.RbacPolicy,
             "object_type",
             "object_id",

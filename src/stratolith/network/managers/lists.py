@@ -174,16 +174,27 @@ def _changed_since(model: Any) -> Filter:
     return build
 
 
+def tagged(model: Any, *names: str, **others: Filter) -> dict[str, Filter]:
+    """The filters of resources that can have tags; names and others as in ``bare``."""
+    return {**standard(model, *names, **others), **_tagged(model)}
+
+
 def standard(model: Any, *names: str, **others: Filter) -> dict[str, Filter]:
+    """The filters of resources with a description and revisions; the rest as in ``bare``."""
+    return {
+        **bare(model, *names, **others),
+        "description": named(model.description),
+        "revision_number": integer(model.revision_number),
+        "changed_since": _changed_since(model),
+    }
+
+
+def bare(model: Any, *names: str, **others: Filter) -> dict[str, Filter]:
     """The filters every resource has, those of the columns in ``names``, and ``others``."""
     found: dict[str, Filter] = {
         "id": exact(model.id),
         "project_id": exact(model.project_id),
         "tenant_id": exact(model.project_id),
-        "description": named(model.description),
-        "revision_number": integer(model.revision_number),
-        "changed_since": _changed_since(model),
-        **_tagged(model),
     }
     for name in names:
         column = getattr(model, name)
