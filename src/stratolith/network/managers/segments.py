@@ -1,4 +1,7 @@
-"""Which segment realises a network: VXLAN for tenants, flat, VLAN or local by request."""
+"""Which segment realises a network: VXLAN for tenants, flat or local by request.
+
+Types that no host can realise, VLAN among them, are refused when the network is made.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from stratolith.network.exceptions import (
 from stratolith.network.models import Network
 from stratolith.network.settings import NetworkSettings
 
-TYPES = ("flat", "vlan", "vxlan", "local")
+TYPES = ("flat", "vxlan", "local")
 
 
 @dataclass(frozen=True)
@@ -44,13 +47,12 @@ def choose(ctx: Context, values: Mapping[str, Any], *, external: bool) -> Segmen
         return Segment("vxlan", "", _free_vni(ctx, settings))
     if kind not in TYPES:
         raise InvalidInput(error_message=f"network_type value '{kind}' not supported")
-    if kind in ("flat", "vlan"):
-        physical = physical or ""
+    if kind == "flat":
         if not physical:
-            raise InvalidInput(error_message=f"physical_network required for {kind} network")
+            raise InvalidInput(error_message="physical_network required for flat network")
         if physical != settings.physical_network:
             raise InvalidInput(
-                error_message=f"physical_network '{physical}' unknown for {kind} provider network"
+                error_message=f"physical_network '{physical}' unknown for flat provider network"
             )
     elif physical:
         raise InvalidInput(error_message=f"provider:physical_network specified for {kind} network")
@@ -66,9 +68,7 @@ def _checked(
         if kind == "flat" and _is_taken(ctx, kind, physical, None):
             raise FlatNetworkInUse(physical_network=physical)
         return Segment(kind, physical, None)
-    last = 4094 if kind == "vlan" else 16777215
-    if number is None and kind == "vlan":
-        raise InvalidInput(error_message="segmentation_id required for vlan network")
+    last = 16777215
     if number is None:
         return Segment(kind, physical, _free_vni(ctx, settings))
     if not 1 <= number <= last:

@@ -11,6 +11,9 @@ from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import AddressPair, RouteView
 from stratolith.network.models import FixedIp, Network, Port, Router, Subnet
 
+# Types of networks that a host can make; the API takes no others.
+REALISED = ("vxlan", "flat", "local")
+
 
 class NetworkRow(msgspec.Struct, frozen=True):
     id: str
@@ -23,6 +26,8 @@ class NetworkRow(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         checks.mtu(self.mtu)
+        if self.network_type not in REALISED:
+            raise ValueError(f"no host can realise a network of type {self.network_type!r}")
 
 
 class SubnetRow(msgspec.Struct, frozen=True):
@@ -63,10 +68,12 @@ class PortRow(msgspec.Struct, frozen=True):
     port_security_enabled: bool
     binding_host: str
     hostname: str
+    vnic_type: str
     allowed_address_pairs: list[AddressPair]
     extra_dhcp_opts: list[PortOption]
 
     def __post_init__(self) -> None:
+        check_vnic(self.vnic_type)
         checks.mac(self.mac_address)
         for pair in self.allowed_address_pairs:
             checks.mac(pair.mac_address)
@@ -85,6 +92,10 @@ class StatusRow(msgspec.Struct, frozen=True):
     holder: str
     holder_id: str
     network_id: str
+    vnic_type: str = "normal"
+
+    def __post_init__(self) -> None:
+        check_vnic(self.vnic_type)
 
 
 class AddressRow(msgspec.Struct, frozen=True):
@@ -140,6 +151,12 @@ class PairsRow(msgspec.Struct, frozen=True):
     id: str
     security_group_id: str
     allowed_address_pairs: list[AddressPair]
+
+
+def check_vnic(vnic_type: str) -> None:
+    """Raises ``ValueError`` for interfaces that need hardware which no driver drives."""
+    if vnic_type != "normal":
+        raise ValueError(f"no host can bind a port of vnic type {vnic_type!r}")
 
 
 def check_routes(routes: list[RouteView], version: int | None = None) -> None:
