@@ -31,7 +31,8 @@ class Installation:
         return locate(str(self.state_dir))
 
     def run(self, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
-        env = {name: value for name, value in os.environ.items() if not name.startswith("EXT_NET")}
+        foreign = ("EXT_NET", "STRATOLITH_")  # of the tests themselves
+        env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         env |= {**self.environment, "HOME": str(self.home), "SUDO_USER": "root"}
         words = [arguments[0], "--state-dir", str(self.state_dir), *arguments[1:]]
         answer = subprocess.run(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Command = Callable[[argparse.Namespace], int]
 EXIT_FAILED = 1
+EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 
 
@@ -28,17 +29,22 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="stratolith", description="The OpenStack cloud in one stone.", allow_abbrev=False
     )
+    top.set_defaults(run=_list, listing=top)
     top.add_argument("--version", action="version", version=f"stratolith {__version__}")
-    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND")
     _add_up(commands)
     down = _add(commands, "down", _down, "stop the cloud; guests and networks go on")
     down.add_argument("--guests", action="store_true", help="shut the guests down, too")
     destroy = _add(commands, "destroy", _destroy, "remove the cloud and everything in it")
     destroy.add_argument("--yes", action="store_true", help="do not ask")
+    destroy.add_argument(
+        "--database", action="store_true", help="remove its tables from PostgreSQL, too"
+    )
     status = _add(commands, "status", _status, "services, hosts, guests, memory, acceleration")
     status.add_argument("--json", action="store_true", help="print it for programs")
     check = _add(commands, "check", _check, "what this machine needs against what it has")
     check.add_argument("--fake", action="store_true", help="for simulated hosts")
+    check.add_argument("--port-offset", metavar="N", type=int, help="for the ports moved by N")
     verify = _add(commands, "verify", _verify, "test the cloud with a real server, end to end")
     verify.add_argument("--keep", action="store_true", help="leave the test's objects in place")
     openrc = _add(commands, "openrc", _openrc, "print the client's variables of a user")
@@ -50,8 +56,12 @@ def parser() -> argparse.ArgumentParser:
     _add_image(commands)
     config = _add(commands, "config", _config, "print the configuration")
     config.add_argument(
-        "what", choices=["sample", "show"], help="sample: every key explained; show: in force"
+        "what",
+        nargs="?",
+        choices=["sample", "show"],
+        help="sample: every key explained; show: in force",
     )
+    config.set_defaults(listing=config)
     _add_policy(commands)
     test = commands.add_parser("test", help="check and test the checkout")
     test.add_argument("arguments", nargs="*", metavar="...", help="arguments for pytest")
@@ -90,7 +100,8 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
 
 def _add_image(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     image = commands.add_parser("image", help="bring images into the cloud")
-    actions = image.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions = image.add_subparsers(dest="action", metavar="ACTION")
+    image.set_defaults(run=_list, listing=image)
     take = _add(actions, "import", _image_import, "unpack, convert, look into and upload a file")
     take.add_argument("file", metavar="FILE", help="a disk of any hypervisor, an OVA or an ISO")
     take.add_argument("--name", help="name of the image (default: the file's)")
@@ -176,7 +187,12 @@ def _destroy(arguments: argparse.Namespace) -> int:
     from stratolith.deploy import destroy
     from stratolith.deploy.steps import Report
 
-    return destroy.destroy(_layout(arguments, must_exist=False), Report(), is_sure=arguments.yes)
+    return destroy.destroy(
+        _layout(arguments, must_exist=False),
+        Report(),
+        is_sure=arguments.yes,
+        with_database=arguments.database,
+    )
 
 
 def _status(arguments: argparse.Namespace) -> int:
@@ -188,7 +204,8 @@ def _status(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from stratolith.deploy import check
 
-    return check.check(_layout(arguments, must_exist=False), fake=arguments.fake)
+    layout = _layout(arguments, must_exist=False)
+    return check.check(layout, fake=arguments.fake, port_offset=arguments.port_offset)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
@@ -262,15 +279,24 @@ def _config(arguments: argparse.Namespace) -> int:
     from stratolith.deploy import config_file
 
     kinds = config_file.sections()
+    if arguments.what is None:
+        return _list(arguments)
     if arguments.what == "sample":
         print(config_file.sample(kinds), end="")
         return 0
     from stratolith.kernel import config
 
     layout = _layout(arguments, must_exist=False)
+    config.require_known_variables(kinds, os.environ)
     settings = config.load(kinds, layout.config, os.environ)
     print(config_file.show(kinds, {name: settings.named(name) for name in kinds}), end="")
     return 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    """A command without its second word: say what there is."""
+    arguments.listing.print_help()
+    return EXIT_USAGE
 
 
 def _policy(arguments: argparse.Namespace) -> int:
@@ -302,6 +328,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         words = list(sys.argv[1:] if argv is None else argv)
         arguments.arguments = words[words.index("test") + 1 :]
     try:
+        if arguments.command != "test":
+            _require_known_variables()
         return int(arguments.run(arguments))
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
@@ -312,8 +340,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         text = _expected(error)
         if text is None:
             raise
-        print(f"stratolith: {text}", file=sys.stderr)
+        from stratolith.deploy import layout, wording
+
+        place = layout.locate(getattr(arguments, "state_dir", None)).state_dir
+        print(f"stratolith: {wording.spelled_out(text, place)}", file=sys.stderr)
         return EXIT_FAILED
+
+
+def _require_known_variables() -> None:
+    """A variable with a typing error must not make a command mean another cloud."""
+    from stratolith.kernel import config
+
+    try:
+        config.require_known_variables(config.KERNEL_SECTIONS, os.environ)
+    except config.ConfigError:  # the services' settings take longer to load
+        from stratolith.deploy import config_file
+
+        config.require_known_variables(config_file.sections(), os.environ)
 
 
 def _expected(error: Exception) -> str | None:
@@ -329,7 +372,7 @@ def _expected(error: Exception) -> str | None:
         return f"The disk is full: {error}\n  Fix: free some space and run the command again"
     if isinstance(error, PermissionError):
         return f"No permission: {error}\n  Fix: use sudo"
-    return None
+    return str(error) if isinstance(error, OSError) else None
 
 
 if __name__ == "__main__":

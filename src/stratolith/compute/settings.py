@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from stratolith.kernel import config_values as values
 from stratolith.kernel.config import Doc, Section
 
 
@@ -57,3 +58,9 @@ class ComputeSettings(Section, kw_only=True, frozen=True):
     dhcp_domain: Annotated[
         str, Doc(description="Domain after the host names that guests are told.")
     ] = "novalocal"
+
+    def __post_init__(self) -> None:
+        values.line("default_availability_zone", self.default_availability_zone)
+        if ":" in self.default_availability_zone:
+            raise ValueError("default_availability_zone: a zone's name may not hold ':'")
+        values.host_name("dhcp_domain", self.dhcp_domain, may_be_empty=True)

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from stratolith.deploy import external, requirements, running
+from stratolith.deploy import belongings, external, requirements, running, validation
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.requirements import Finding
-from stratolith.kernel import config
+from stratolith.kernel.config import Settings
+from stratolith.network.settings import NetworkSettings
 
 
-def check(layout: Layout, *, fake: bool) -> int:
-    """Print the table; 0 when everything needed is there."""
-    overrides = {"cloud": {"state_dir": str(layout.state_dir), "run_dir": str(layout.run_dir)}}
-    settings = config.load(
-        {},
-        layout.config,
-        os.environ,
-        {"cloud": {**overrides["cloud"], **({"fake": True} if fake else {})}},
-        others_allowed=True,
-    )
-    found = list(requirements.findings(settings, is_running=bool(running.pids(layout))))
-    if not settings.fake and not layout.seed.exists():
-        found.append(_external())
+def check(layout: Layout, *, fake: bool, port_offset: int | None = None) -> int:
+    """Print the table; 0 when everything needed is there. Raises ConfigError, DeployError."""
+    values = {"cloud": {"state_dir": str(layout.state_dir), "run_dir": str(layout.run_dir)}}
+    wishes: dict[str, dict[str, Any]] = {**values, "api": running.ports_moved_by(port_offset)}
+    if fake:
+        wishes["cloud"] = {**wishes["cloud"], "fake": True}
+    belongings.require_usable(layout)
+    settings = validation.wished_settings(layout, wishes, is_new=not layout.config.exists())
+    own = set(running.pids(layout).values())
+    found = list(requirements.findings(settings, own))
+    if not layout.seed.exists():
+        found.append(_external(settings))
     _print(found)
     failed = [finding for finding in found if not finding.is_met and not finding.is_warning]
     if failed:
@@ -33,10 +34,12 @@ def check(layout: Layout, *, fake: bool) -> int:
     return 0
 
 
-def _external() -> Finding:
-    chosen = external.choose(None, None, None, os.environ)
+def _external(settings: Settings) -> Finding:
     try:
-        external.require_no_overlap(chosen, external.host_networks())
+        chosen = external.choose(None, None, None, os.environ)
+        external.require_apart(chosen, settings.of(NetworkSettings).private_cidr)
+        if not settings.fake:
+            external.require_no_overlap(chosen, external.host_networks())
     except DeployError as error:
         return Finding("external network", error.problem, "free", False, error.fix)
     return Finding("external network", f"{chosen.cidr} is free", "free", True)

@@ -161,15 +161,32 @@ def personal_owner(path: Path) -> Path | None:
     return Path(first.removeprefix(OWNER_MARK)) if first.startswith(OWNER_MARK) else None
 
 
-def write_personal(person: Person, text: str) -> None:
+def write_personal(layout: Layout, person: Person, text: str) -> None:
     """Write the person's clouds.yaml, in directories that are theirs."""
     path = personal_clouds_yaml(person)
-    for directory in (path.parent.parent, path.parent):
-        if not directory.exists():
-            directory.mkdir(parents=True, mode=0o700)
-            person.own(directory)
+    made = [one for one in (path.parent.parent, path.parent) if not one.exists()]
+    if made:  # before they are there: `destroy` leaves the home as it was found
+        files.write(layout.made_at_home, json.dumps([str(one) for one in made]), mode=0o600)
+    for directory in made:
+        directory.mkdir(parents=True, mode=0o700)
+        person.own(directory)
     files.write(path, text, mode=0o600)
     person.own(path)
+
+
+def remove_personal(layout: Layout, person: Person) -> None:
+    """Remove our clouds.yaml, and the directories that were made for it and are empty again."""
+    path = personal_clouds_yaml(person)
+    if personal_owner(path) != layout.state_dir:
+        return
+    path.unlink()
+    try:
+        made = [Path(one) for one in json.loads(layout.made_at_home.read_text())]
+    except (OSError, ValueError):
+        return
+    for directory in reversed(made):
+        if directory in path.parents and directory.is_dir() and not any(directory.iterdir()):
+            directory.rmdir()
 
 
 def _quote(value: str) -> str:

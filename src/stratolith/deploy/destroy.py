@@ -2,52 +2,74 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
-from stratolith.deploy import credentials, host, people, processes, running
+from stratolith.deploy import (
+    belongings,
+    credentials,
+    database_tables,
+    host,
+    people,
+    processes,
+    running,
+)
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import SYSTEM_CONFIG, Layout
 from stratolith.deploy.steps import Report
 from stratolith.kernel.config import Settings
 
 
-def destroy(layout: Layout, report: Report, *, is_sure: bool) -> int:
-    """Ask once, then remove everything; a second run finds nothing. Exit status."""
+def destroy(layout: Layout, report: Report, *, is_sure: bool, with_database: bool = False) -> int:
+    """Ask once, then remove what is the cloud's, by name; a second run finds nothing.
+
+    with_database: empty a PostgreSQL database, too. Exit status: 1 when something of ours
+    could not be removed. Raises DeployError.
+    """
     if not layout.exists() and not running.pids(layout):
         print(f"There is no cloud in {layout.state_dir}; nothing to remove.")
         return 0
-    layout.require()
-    _require_ours(layout)
-    if not is_sure and not _ask(layout):
+    if layout.state_dir.exists():
+        layout.require()
+        if not belongings.is_ours(layout) and layout.config != SYSTEM_CONFIG:
+            raise DeployError(f"{layout.state_dir} is not the directory of a cloud; it stays.")
+    settings = layout.settings()
+    database = database_tables.of(layout, settings)
+    if with_database and database is None:
+        raise DeployError("This cloud has no PostgreSQL database: --database removes nothing.")
+    if not is_sure and not _ask(layout, with_database):
         print("Nothing was removed.")
         return 1
-    settings = layout.settings()
     with report.ticking("Stopping the processes"):
         running.stop(layout)
     report.say("Processes stopped")
-    if not settings.fake:
+    if not settings.fake and layout.state_dir.exists():
         _remove_guests(settings, report)
         _remove_network(settings, report)
         _stop_leftovers(layout, settings)
-    _remove_files(layout)
-    report.say("Files removed. The cloud is gone.")
-    return 0
+    if database is not None:
+        _leave_or_empty(database, report, is_wanted=with_database)
+    return _remove_files(layout, settings, report)
 
 
-def _require_ours(layout: Layout) -> None:
-    """Never remove a directory that a typing error named."""
-    if not layout.secrets.exists() and not layout.config.exists():
-        raise DeployError(f"{layout.state_dir} is not the directory of a cloud.")
-    if layout.state_dir in (Path("/"), Path.home(), Path("/var/lib")):
-        raise DeployError(f"{layout.state_dir} is not only the cloud's; it stays.")
+def _leave_or_empty(database: database_tables.Tables, report: Report, *, is_wanted: bool) -> None:
+    if is_wanted:
+        count = database.drop()
+        report.say(f"{count} tables removed from {database.place}")
+    else:
+        report.say(
+            f"{database.place} keeps its tables, with password hashes and sealed keys in them; "
+            f"`destroy --database` would have removed them. By hand: {database.by_hand}"
+        )
 
 
-def _ask(layout: Layout) -> bool:
+def _ask(layout: Layout, with_database: bool) -> bool:
     if not sys.stdin.isatty():
         raise DeployError("Cannot ask without a terminal.", "add --yes if you are sure")
-    print(f"This removes the cloud in {layout.state_dir}: all servers, disks, images, networks.")
+    more = ", and every table of its database" if with_database else ""
+    print(
+        f"This removes the cloud in {layout.state_dir}: all servers, disks, images, networks{more}."
+    )
     return input("Type yes to go on: ").strip().lower() == "yes"
 
 
@@ -72,17 +94,29 @@ def _stop_leftovers(layout: Layout, settings: Settings) -> None:
         processes.stop(pid, 5.0)
 
 
-def _remove_files(layout: Layout) -> None:
-    person = people.caller()
-    personal = credentials.personal_clouds_yaml(person)
-    if credentials.personal_owner(personal) == layout.state_dir:
-        personal.unlink()
-    for directory in (layout.run_dir, layout.state_dir):
-        shutil.rmtree(directory, ignore_errors=False, onerror=_forgive_gone)
-    if layout.config == SYSTEM_CONFIG:
-        shutil.rmtree(SYSTEM_CONFIG.parent, onerror=_forgive_gone)
+def _remove_files(layout: Layout, settings: Settings, report: Report) -> int:
+    credentials.remove_personal(layout, people.caller())
+    outside = _image_directories(layout, settings)
+    strange, failed = belongings.remove(layout)
+    for path in strange:
+        report.say(f"{path} was not made by the cloud and stays")
+    for path in outside:
+        report.say(f"{path}, where the configuration put images, stays as it is")
+    for text in failed:
+        report.say(f"Not removed: {text}")
+    if failed:
+        report.say("Some files of the cloud are left; run destroy again when the cause is gone.")
+        return 1
+    report.say("Files removed. The cloud is gone.")
+    return 0
 
 
-def _forgive_gone(function: object, path: str, info: tuple[type, BaseException, object]) -> None:
-    if not isinstance(info[1], FileNotFoundError):
-        raise info[1]
+def _image_directories(layout: Layout, settings: Settings) -> list[Path]:
+    """Directories of image data outside the state directory: they may be shared."""
+    from stratolith.image.settings import ImageSettings
+
+    section = settings.of(ImageSettings)
+    found = [section.store_dir, section.cache_dir]
+    found += [entry.partition("=")[2] for entry in section.extra_stores]
+    paths = [Path(text) for text in found if text]
+    return [path for path in paths if path.exists() and layout.state_dir not in path.parents]

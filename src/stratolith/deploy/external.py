@@ -10,9 +10,16 @@ from collections.abc import Iterable, Mapping
 
 from stratolith.deploy.errors import DeployError
 from stratolith.kernel.bootstrap import SeedExternal
+from stratolith.kernel.config_values import special_use
 
 DEFAULT_CIDR = "172.24.4.0/24"
-ALTERNATIVES = ["172.24.5.0/24", "172.31.251.0/24", "192.168.251.0/24", "10.251.251.0/24"]
+ALTERNATIVES = [
+    DEFAULT_CIDR,
+    "172.24.5.0/24",
+    "172.31.251.0/24",
+    "192.168.251.0/24",
+    "10.251.251.0/24",
+]
 FIRST_HOST = 2  # of the default range; .1 is the gateway
 
 Network = ipaddress.IPv4Network
@@ -24,6 +31,12 @@ def choose(
 ) -> SeedExternal:
     """The external network from flags, else EXT_NET_*, else defaults; raises DeployError."""
     network = _network(cidr or environ.get("EXT_NET_CIDR") or DEFAULT_CIDR)
+    special = special_use(network)
+    if special:
+        raise DeployError(
+            f"The external network {network} cannot be used: {special}.",
+            f"choose another: stratolith up --external-cidr {DEFAULT_CIDR}",
+        )
     chosen_gateway = gateway or environ.get("EXT_NET_GATEWAY")
     router = _address(chosen_gateway, "gateway") if chosen_gateway else network[1]
     _require_inside(router, network, "gateway")
@@ -41,6 +54,17 @@ def choose(
     return SeedExternal(
         cidr=str(network), range_start=str(start), range_end=str(end), gateway=str(router)
     )
+
+
+def require_apart(external: SeedExternal, private_cidr: str) -> None:
+    """Raises DeployError when it overlaps with the premade tenant network, which a router joins."""
+    wanted, private = Network(external.cidr), Network(private_cidr)
+    if wanted.overlaps(private):
+        raise DeployError(
+            f"The external network {wanted} overlaps with {private}, the premade network 'private' "
+            "(setting network.private_cidr).",
+            f"choose another: stratolith up --external-cidr {_free([private])}",
+        )
 
 
 def require_no_overlap(external: SeedExternal, used: Mapping[Network, str]) -> None:

@@ -62,6 +62,11 @@ class Layout:
         return self.state_dir / "stopped-guests.json"
 
     @property
+    def made_at_home(self) -> Path:
+        """The directories for the personal clouds.yaml that were not there before."""
+        return self.state_dir / "made-at-home.json"
+
+    @property
     def supervisor_state(self) -> Path:
         return self.run_dir / "supervisor.json"
 
@@ -76,7 +81,10 @@ class Layout:
         )
 
     def exists(self) -> bool:
-        return self.config.exists() or self.secrets.exists()
+        try:
+            return self.config.exists() or self.secrets.exists()
+        except PermissionError:  # of somebody else, but there
+            return True
 
     def require(self) -> None:
         """Raises DeployError when no cloud was ever made here."""
@@ -84,6 +92,11 @@ class Layout:
             raise DeployError(
                 f"There is no cloud in {self.state_dir}.",
                 "make one with `stratolith up`, or name its directory with --state-dir",
+            )
+        if not self.state_dir.exists():
+            raise DeployError(
+                f"The directory of this cloud, {self.state_dir}, is missing.",
+                "mount its disk or restore a backup; `stratolith destroy` forgets the cloud",
             )
         if not os.access(self.state_dir, os.R_OK | os.X_OK):
             raise DeployError(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
+from stratolith.services import FOLDERS
 
 PROCESSES = ["server", "agent", "supervisor"]
 CODE_NAMES = {
@@ -24,6 +25,9 @@ CODE_NAMES = {
     "block-storage": "block_storage",
 }
 ACCESS_LOGGER = "stratolith.access"  # "... [req-...] compute /v2.1/servers GET 200 0.01"
+# What the agent of this cloud asks the server all the time: only somebody who looks for one of
+# these requests wants to see them.
+OWN_POLLS = re.compile(r"stratolith\.access\b.* agent /v1/")
 PAUSE_SECONDS = 0.25
 # "2026-11-21 09:16:02.123 INFO stratolith.compute.api.servers [req-...] text"
 LINE = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*) (?:[A-Z]+ )?([\w.]+):? ")
@@ -41,6 +45,14 @@ class Wanted:
     def processes(self) -> list[str]:
         return [self.service] if self.service in PROCESSES else PROCESSES
 
+    def require_known(self) -> None:
+        """Raises DeployError when the name is of no process and no service."""
+        known = [*PROCESSES, *FOLDERS, *CODE_NAMES, "kernel"]
+        if self.service is not None and self.service not in known:
+            raise DeployError(
+                f"Nothing logs under the name '{self.service}'.", f"choose from {', '.join(known)}"
+            )
+
     @property
     def package(self) -> str:
         """The package whose loggers are wanted; empty for all."""
@@ -49,7 +61,9 @@ class Wanted:
         return f"stratolith.{CODE_NAMES.get(self.service, self.service)}"
 
     def fits(self, text: str) -> bool:
-        if self.request_id and self.request_id not in text:
+        if self.request_id:
+            return self.request_id in text and (not self.package or self._is_of_service(text))
+        if OWN_POLLS.search(text):
             return False
         return not self.package or self._is_of_service(text)
 
@@ -62,7 +76,11 @@ class Wanted:
 
 
 def show(layout: Layout, wanted: Wanted, *, follow: bool) -> int:
-    """Print the wanted lines, oldest first; with ``follow`` until interrupted."""
+    """Print the wanted lines, oldest first; with ``follow`` until interrupted.
+
+    Raises DeployError for a name that nothing has and where nothing was logged yet.
+    """
+    wanted.require_known()
     paths = [layout.logs / f"{name}.log" for name in wanted.processes]
     if not any(path.exists() for path in paths):
         raise DeployError(f"There are no logs in {layout.logs}.", "start the cloud: stratolith up")

@@ -9,12 +9,20 @@ from __future__ import annotations
 import os
 import pwd
 import re
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from stratolith.deploy.errors import DeployError
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
+from stratolith.deploy import files
+
+KEYPAIR_NAME = "mykey"  # in the cloud
 KEY_NAMES = ["id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"]
 
 
@@ -76,12 +84,9 @@ def _read_key(path: Path) -> str | None:
 
 def _generate(private: Path) -> None:
     private.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "mykey", "-f", str(private)]
-    try:
-        subprocess.run(command, check=True, capture_output=True, text=True)
-    except FileNotFoundError:
-        raise DeployError(
-            "The command `ssh-keygen` is missing.", "apt-get install openssh-client"
-        ) from None
-    except subprocess.CalledProcessError as error:
-        raise DeployError(f"ssh-keygen failed: {error.stderr.strip()}") from None
+    key = ed25519.Ed25519PrivateKey.generate()
+    text = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+    public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
+    # The private half last: a key pair that is there is whole.
+    files.write(private.with_suffix(".pub"), f"{public.decode()} {KEYPAIR_NAME}\n")
+    files.write(private, text.decode(), mode=0o600)

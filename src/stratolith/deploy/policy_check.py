@@ -6,10 +6,12 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from oslo_policy import policy as oslo
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from stratolith import server
@@ -22,7 +24,7 @@ from stratolith.kernel.config import Settings
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import Unauthorized
 from stratolith.kernel.policy.compiler import compile_check
-from stratolith.kernel.policy.enforcer import scope_of
+from stratolith.kernel.policy.enforcer import PolicyError, scope_of
 from stratolith.kernel.service import Service
 
 ALLOWED, DENIED = 0, 1
@@ -46,7 +48,10 @@ class Question:
 
 def check(settings: Settings, question: Question) -> int:
     """Print the answer and its reasons; raises DeployError for what does not exist."""
-    env = server.make_environment(settings)
+    place = settings.database_url.removeprefix("sqlite:///")
+    if place != settings.database_url and not Path(place).exists():
+        raise DeployError("This cloud has no database yet.", "start it once: stratolith up")
+    env = _environment(settings)
     try:
         service = _service(env, question.action)
         with env.db.read() as session:
@@ -55,8 +60,19 @@ def check(settings: Settings, question: Question) -> int:
         print("\n".join(explain(env, service, question.action, identity, target)))
         allowed = env.policies.allows(service.type, question.action, identity, target)
         return ALLOWED if allowed else DENIED
+    except DBAPIError as error:
+        raise DeployError(
+            f"The database cannot be read: {error.orig}", "start the cloud once: stratolith up"
+        ) from None
     finally:
         env.db.dispose()
+
+
+def _environment(settings: Settings) -> Environment:
+    try:
+        return server.make_environment(settings)
+    except PolicyError as error:
+        raise DeployError(f"The policy cannot be used: {error}.") from None
 
 
 def explain(

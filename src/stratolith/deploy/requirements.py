@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from stratolith.deploy.supervisor_files import has_room
 from stratolith.kernel import architecture
 from stratolith.kernel.config import ApiSection, Settings
 
+OFFSET_STEP = 1000
 LEAST_DISK_MIB = 2048
 LEAST_FAKE_DISK_MIB = 100
 LEAST_MEMORY_MIB = 900
@@ -35,8 +36,8 @@ class Finding:
     is_optional: bool = False  # the cloud works without, unless somebody wants just this
 
 
-def findings(settings: Settings, is_running: bool) -> Iterator[Finding]:
-    """Every requirement of a cloud with these settings, cheapest first."""
+def findings(settings: Settings, own: Collection[int]) -> Iterator[Finding]:
+    """Every requirement of a cloud with these settings, cheapest first; ``own``: its pids."""
     yield _python()
     yield _architecture()
     if not settings.fake:
@@ -47,8 +48,7 @@ def findings(settings: Settings, is_running: bool) -> Iterator[Finding]:
         yield _kvm()
         yield _memory()
     yield disk(settings)
-    if not is_running:
-        yield from taken_ports(settings)
+    yield from taken_ports(settings, own)
 
 
 def missing_packages() -> list[str]:
@@ -95,8 +95,8 @@ def room(state_dir: Path, run_dir: Path) -> dict[str, Any]:
     return {"free_bytes": free, "problem": problem}
 
 
-def taken_ports(settings: Settings) -> Iterator[Finding]:
-    """Each port of the cloud: who has it, and which setting moves it."""
+def taken_ports(settings: Settings, own: Collection[int] = ()) -> Iterator[Finding]:
+    """Each port of the cloud: who has it, and which setting moves it; ``own``: pids that may."""
     address = api_address(settings).strip("[]")
     listen = settings.of(ApiSection).listen
     for port, name in running.ports(settings).items():
@@ -113,6 +113,9 @@ def taken_ports(settings: Settings) -> Iterator[Finding]:
             return
         if is_free and address != listen:
             is_free = processes.is_bindable(address, port)
+        if not is_free and own:
+            owner = processes.port_owner(port)
+            is_free = owner is not None and owner[0] in own
         what = f"port {port} ({name})"
         if is_free:
             yield Finding(what, "free", "free", True)
@@ -131,9 +134,26 @@ def _move(settings: Settings, port: int) -> str:
     api = settings.of(ApiSection)
     setting = "api.port" if port == api.port else "api.port_offset"
     return (
-        f"stop that process, or move this cloud with --port-offset {api.port_offset + 10000} "
+        f"stop that process, or move this cloud with --port-offset {_free_offset(settings)} "
         f"(setting {setting})"
     )
+
+
+def _free_offset(settings: Settings) -> int:
+    """One at which every port is free, below the ports that outgoing connections take."""
+    listen = settings.of(ApiSection).listen
+    wanted = [*running.CLASSIC_PORTS, running.SINGLE_PORT]
+    for offset in range(OFFSET_STEP, _first_ephemeral_port() - max(wanted), OFFSET_STEP):
+        if all(processes.is_bindable(listen, port + offset) for port in wanted):
+            return offset
+    return OFFSET_STEP
+
+
+def _first_ephemeral_port() -> int:
+    try:
+        return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    except (OSError, ValueError):
+        return 32768
 
 
 def _python() -> Finding:

@@ -19,7 +19,7 @@ from stratolith.deploy import files, locks, processes, supervisor
 from stratolith.deploy.credentials import api_address
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
-from stratolith.kernel.config import ApiSection, LogSection, Settings
+from stratolith.kernel.config import OTHER_VARIABLES, ApiSection, LogSection, Settings
 
 # Classic port -> what answers there. `up` must not import the services to know them.
 CLASSIC_PORTS = {
@@ -30,6 +30,7 @@ CLASSIC_PORTS = {
     9292: "image",
     9696: "network",
 }
+SINGLE_PORT = 8700  # before the offset
 READY_SECONDS = 90.0
 FAILED_STARTS = 2  # a process that ended this often while we wait will not come up
 SOURCES = Path(stratolith.__file__).resolve().parent.parent
@@ -47,6 +48,16 @@ def ports(settings: Settings) -> dict[int, str]:
     if not api.single_port:
         found |= {port + api.port_offset: name for port, name in CLASSIC_PORTS.items()}
     return found
+
+
+def ports_moved_by(offset: int | None) -> dict[str, int]:
+    """Settings of the section ``api`` for --port-offset; none without it. Raises DeployError."""
+    if offset is None:
+        return {}
+    highest = 65535 - max(CLASSIC_PORTS)
+    if not 0 <= offset <= highest:
+        raise DeployError(f"--port-offset {offset} is not from 0 to {highest}.")
+    return {"port": SINGLE_PORT + offset, "port_offset": offset}
 
 
 def holder(layout: Layout, role: str) -> int | None:
@@ -106,8 +117,9 @@ def digest(layout: Layout) -> str:
     found = hashlib.sha256()
     for path in [layout.config, *sorted((layout.config.parent / "conf.d").glob("*.yaml"))]:
         found.update(path.read_bytes() if path.exists() else b"")
-    for name in sorted(name for name in os.environ if name.startswith("STRATOLITH_")):
-        found.update(f"{name}={os.environ[name]}\n".encode())
+    for name in sorted(set(os.environ) - OTHER_VARIABLES):
+        if name.startswith("STRATOLITH_"):
+            found.update(f"{name}={os.environ[name]}\n".encode())
     for path in sorted((SOURCES / "stratolith").rglob("*.py")):
         found.update(f"{path}:{path.stat().st_mtime_ns}\n".encode())
     return found.hexdigest()

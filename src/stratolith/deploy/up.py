@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from stratolith.deploy import (
+    belongings,
     config_file,
     credentials,
     external,
@@ -19,16 +20,17 @@ from stratolith.deploy import (
     requirements,
     running,
     steps,
+    summary,
+    validation,
 )
 from stratolith.deploy.api_client import ApiClient, wait_for
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.steps import Report, Step
 from stratolith.kernel.bootstrap import Seed, SeedExternal, SeedImage, SeedKeypair
-from stratolith.kernel.config import ApiSection, Settings
+from stratolith.kernel.config import Settings
+from stratolith.network.settings import NetworkSettings
 
-KEYPAIR_NAME = "mykey"
-SINGLE_PORT = 8700  # before the offset
 FAKE_IMAGE_BYTES = 1 << 20
 HOST_SECONDS = 30.0
 
@@ -116,6 +118,18 @@ class Up:
             wishes.external_cidr, wishes.external_range, wishes.external_gateway, os.environ
         )
 
+    def validate(self) -> None:
+        """Judge everything that was asked for, before anything is written, stopped or started."""
+        belongings.require_usable(self.layout)
+        settings = validation.wished_settings(self.layout, self._values(), is_new=self.is_new)
+        self._is_host_fit()
+        if not self._is_seeded():
+            external.require_apart(self._external(), settings.of(NetworkSettings).private_cidr)
+        validation.require_listenable(settings)
+        validation.require_policies(self.layout.state_dir)
+        if not running.is_current(self.layout) or self.is_new:
+            validation.require_database(self.layout, settings)
+
     def _check_external(self) -> str | None:
         chosen = self._external()
         if not self._is_fake():
@@ -128,23 +142,20 @@ class Up:
         return not self.is_new and self._is_configured() and bool(running.pids(self.layout))
 
     def _check_ports(self) -> str | None:
-        disk = requirements.disk(self._wished_settings())
-        if not disk.is_met:
+        settings = validation.wished_settings(self.layout, self._values(), is_new=self.is_new)
+        disk = requirements.disk(settings)
+        if not disk.is_met and self.is_new:
             raise DeployError(
                 f"Too little {disk.what}: {disk.found}, wanted are {disk.wanted}.", disk.fix
             )
-        if running.pids(self.layout):
-            running.stop(self.layout)  # it holds the ports it is to move away from
-        for finding in requirements.taken_ports(self._wished_settings()):
+        # Ports that this cloud has itself are free for it: it is stopped before it moves.
+        own = set(running.pids(self.layout).values())
+        for finding in requirements.taken_ports(settings, own):
             if not finding.is_met:
                 raise DeployError(f"{finding.what.capitalize()} is {finding.found}.", finding.fix)
+        if own:
+            running.stop(self.layout)
         return None
-
-    def _wished_settings(self) -> Settings:
-        from stratolith.kernel import config
-
-        path = None if self.is_new else self.layout.config
-        return config.load({}, path, os.environ, self._values(), others_allowed=True)
 
     # Files --------------------------------------------------------------------------------
 
@@ -176,8 +187,7 @@ class Up:
         api: dict[str, Any] = {}
         if wishes.listen is not None:
             api["listen"] = wishes.listen
-        if wishes.port_offset is not None:
-            api |= {"port": SINGLE_PORT + wishes.port_offset, "port_offset": wishes.port_offset}
+        api |= running.ports_moved_by(wishes.port_offset)
         cloud: dict[str, Any] = {"fake": True} if wishes.fake else {}
         cloud |= {"state_dir": str(layout.state_dir), "run_dir": str(layout.run_dir)}
         return {"cloud": cloud, "api": api}
@@ -236,7 +246,7 @@ class Up:
         seed = Seed(
             external=self._external(),
             images=[_seed_image(name, path) for name, path in paths.items()],
-            keypair=SeedKeypair(name=KEYPAIR_NAME, public_key=pair.public_key),
+            keypair=SeedKeypair(name=people.KEYPAIR_NAME, public_key=pair.public_key),
             fake=self._is_fake(),
         )
         text = msgspec.json.format(msgspec.json.encode(seed)).decode()
@@ -256,7 +266,11 @@ class Up:
             path = guest_image.prepare(self.wishes.image, cache, say).absolute()
             other = guest_image.prepare_alternate(path, cache, say).absolute()
         except guest_image.GuestImageError as error:
-            raise DeployError(f"No guest image: {error}") from None
+            raise DeployError(
+                f"No guest image: {error}",
+                "connect this machine to the network, or bring an image: stratolith up "
+                "--image FILE",
+            ) from None
         return {"cirros": path, "cirros-alt": other}
 
     def _fake_images(self) -> dict[str, Path]:
@@ -337,7 +351,7 @@ class Up:
         personal = self._personal()
         if not credentials.may_write_personal(personal, self.layout.state_dir):
             return f"{self.layout.clouds_yaml} ({personal} is not ours and stays as it is)"
-        credentials.write_personal(self.person, wanted[self.layout.clouds_yaml])
+        credentials.write_personal(self.layout, self.person, wanted[self.layout.clouds_yaml])
         return str(personal)
 
 
@@ -349,9 +363,9 @@ def _seed_image(name: str, path: Path) -> SeedImage:
 
 def up(layout: Layout, wishes: Wishes, report: Report) -> None:
     """Bring the cloud up; raises DeployError, ConfigError."""
-    _require_sane(wishes)
     work = Up(layout, wishes, report)
     try:
+        work.validate()
         changed = steps.run(work.steps(), report)
     except PermissionError as error:
         raise DeployError(
@@ -362,42 +376,9 @@ def up(layout: Layout, wishes: Wishes, report: Report) -> None:
         report.say("The cloud is up.")
     else:
         report.say("The cloud was up already; nothing was changed.")
-    print(summary(work))
+    print(summary.text(layout, work.settings, work.person))
     if wishes.foreground:
         _stay(work)
-
-
-def _require_sane(wishes: Wishes) -> None:
-    highest = 65535 - max(running.CLASSIC_PORTS)
-    if wishes.port_offset is not None and not 0 <= wishes.port_offset <= highest:
-        raise DeployError(f"--port-offset {wishes.port_offset} is not from 0 to {highest}.")
-
-
-def summary(work: Up) -> str:
-    """What the user needs next: address, users, password, the lines to type."""
-    layout, settings = work.layout, work.settings
-    personal = credentials.personal_clouds_yaml(work.person)
-    found = credentials.personal_owner(personal) == layout.state_dir
-    where = personal if found else layout.clouds_yaml
-    private = people.key_pair(work.person, layout.keys).private_file
-    prefix = "" if found else f"export OS_CLIENT_CONFIG_FILE={layout.clouds_yaml}\n  "
-    create = (
-        "openstack server create --image cirros --flavor m1.tiny --key-name mykey "
-        "--network private demo1"
-    )
-    return f"""
-  Auth URL    {credentials.auth_url(settings)}
-  Users       admin (project admin), demo (project demo); domain Default
-  Passwords   in {where}; `stratolith openrc admin` prints them
-  Key pair    {KEYPAIR_NAME}; its private key is {private}
-  APIs        {settings.of(ApiSection).listen}, ports {", ".join(map(str, running.ports(settings)))}
-  Files       {layout.state_dir}, {layout.config}
-
-Try next:
-  {prefix}export OS_CLOUD=stratolith
-  {create}
-  openstack server list
-"""
 
 
 def _stay(work: Up) -> None:

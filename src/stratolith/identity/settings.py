@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from stratolith.kernel.config import Doc, Section
@@ -89,5 +90,9 @@ class IdentitySettings(Section, kw_only=True, frozen=True):
     ] = "flat"
 
     def __post_init__(self) -> None:
+        try:
+            re.compile(self.password_regex)
+        except re.error as error:
+            raise ValueError(f"password_regex: no regular expression: {error}") from None
         if self.argon2_memory_kib < 19456 and self.argon2_passes < 3:
             raise ValueError("argon2_passes must be 3 or more with less memory than 19456 KiB")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from stratolith.kernel import config_values as values
 from stratolith.kernel.config import Doc, Section
 
 IMPORT_METHODS = ("glance-direct", "web-download", "glance-download", "copy-image")
@@ -141,3 +142,30 @@ class ImageSettings(Section, kw_only=True, frozen=True):
     max_properties: Annotated[int, Doc(description="Custom properties of one image.", ge=0)] = 128
     max_tags: Annotated[int, Doc(description="Tags of one image.", ge=0)] = 128
     max_members: Annotated[int, Doc(description="Members of one shared image.", ge=0)] = 128
+
+    def __post_init__(self) -> None:
+        names = ["file"]
+        for entry in self.extra_stores:
+            name, equals, place = entry.partition("=")
+            values.name("extra_stores", name)
+            names.append(name)
+            if equals:
+                values.directory("extra_stores", place)
+        if self.web_store:
+            values.name("web_store", self.web_store)
+            names.append(self.web_store)
+        if len(names) != len(set(names)):
+            raise ValueError(f"extra_stores: each store needs a name of its own: {names}")
+        for key in ("store_dir", "cache_dir", "property_protection_file"):
+            values.directory(key, getattr(self, key), may_be_empty=True)
+        values.some_of("import_methods", self.import_methods, IMPORT_METHODS)
+        for port in self.import_ports:
+            if not 1 <= port <= 65535:
+                raise ValueError(f"import_ports: {port} is not from 1 to 65535")
+        for host in [*self.import_allowed_hosts, *self.import_denied_hosts]:
+            if ":" in host:
+                values.address("import hosts", host.strip("[]"))
+            else:
+                values.host_name("import hosts", host)
+        for network in self.import_private_networks:
+            values.network("import_private_networks", network)

@@ -9,6 +9,7 @@ command line flags. Secrets never live here but in ``secrets.json`` (mode 0600).
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 import msgspec.inspect
 import yaml
+
+from stratolith.kernel import config_values as values_of
 
 Doc = msgspec.Meta
 
@@ -33,6 +36,12 @@ class Section(msgspec.Struct, kw_only=True, frozen=True, forbid_unknown_fields=T
         """The section's name in the file: ``block_storage``."""
         name = cls.__name__.removesuffix("Section").removesuffix("Settings")
         return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+
+
+# of the launcher, and of `up` for the process it starts
+OTHER_VARIABLES = frozenset({"STRATOLITH_LAUNCHER", "STRATOLITH_SUPERVISOR_PYTHONPATH"})
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+HIGHEST_PORT = 9696  # of the classic ports
 
 
 class CloudSection(Section, kw_only=True, frozen=True):
@@ -56,6 +65,12 @@ class CloudSection(Section, kw_only=True, frozen=True):
         bool, Doc(description="Simulate hosts: no guest, no network, no root needed.")
     ] = False
 
+    def __post_init__(self) -> None:
+        values_of.line("region", self.region)
+        values_of.url("public_url", self.public_url)
+        values_of.directory("state_dir", self.state_dir)
+        values_of.directory("run_dir", self.run_dir)
+
 
 class ApiSection(Section, kw_only=True, frozen=True):
     """The HTTP front door."""
@@ -71,7 +86,11 @@ class ApiSection(Section, kw_only=True, frozen=True):
     ] = False
     port_offset: Annotated[
         int,
-        Doc(description="Added to every classic port, to run two clouds on one machine.", ge=0),
+        Doc(
+            description="Added to every classic port, to run two clouds on one machine.",
+            ge=0,
+            le=65535 - HIGHEST_PORT,
+        ),
     ] = 0
     threads: Annotated[
         int, Doc(description="Requests handled at once in one process.", ge=1, le=512)
@@ -123,6 +142,9 @@ class ApiSection(Section, kw_only=True, frozen=True):
         1000
     )
 
+    def __post_init__(self) -> None:
+        values_of.address("listen", self.listen)
+
 
 class DatabaseSection(Section, kw_only=True, frozen=True):
     """The one database."""
@@ -148,6 +170,10 @@ class DatabaseSection(Section, kw_only=True, frozen=True):
         Doc(description="A server that starts waits so long for PostgreSQL, then ends.", ge=0),
     ] = 30
 
+    def __post_init__(self) -> None:
+        if self.url and not self.url.startswith(("postgresql:", "postgresql+", "sqlite:")):
+            raise ValueError(f"url: '{self.url.split('@')[-1]}' does not begin with postgresql://")
+
 
 class LogSection(Section, kw_only=True, frozen=True):
     """Logging."""
@@ -155,6 +181,9 @@ class LogSection(Section, kw_only=True, frozen=True):
     level: Annotated[str, Doc(description="DEBUG, INFO, WARNING or ERROR.")] = "INFO"
     json: Annotated[bool, Doc(description="One JSON object a line instead of text.")] = False
     max_mb: Annotated[int, Doc(description="A log file is rotated at this size.", ge=1)] = 50
+
+    def __post_init__(self) -> None:
+        values_of.some_of("level", [self.level.upper()], LEVELS)
 
 
 KERNEL_SECTIONS: dict[str, type[Section]] = {
@@ -251,6 +280,22 @@ def load(
         others,
         environ,
     )
+
+
+def require_known_variables(
+    sections: Mapping[str, type[Section]], environ: Mapping[str, str]
+) -> None:
+    """Raises ConfigError for a STRATOLITH_ variable that sets nothing: a typing error."""
+    known = {
+        f"STRATOLITH_{name}_{key}".upper()
+        for name, kind in sections.items()
+        for key in kind.__struct_fields__
+    } | OTHER_VARIABLES
+    for name in sorted(environ):
+        if name.startswith("STRATOLITH_") and name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise ConfigError(f"the environment: {name} is no setting{hint}")
 
 
 def _files(path: Path | None) -> Iterable[Path]:

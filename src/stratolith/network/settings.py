@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
+from stratolith.kernel import config_values as values
 from stratolith.kernel.config import Doc, Section
 
 
@@ -50,3 +52,18 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
     max_dns_nameservers: Annotated[
         int, Doc(description="Most name servers of one subnet.", ge=1, le=100)
     ] = 5
+
+    def __post_init__(self) -> None:
+        values.tenant_network("private_cidr", self.private_cidr)
+        if self.vni_min > self.vni_max:
+            raise ValueError(f"vni_max: {self.vni_max} is less than vni_min, {self.vni_min}")
+        values.name("physical_network", self.physical_network)
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}", self.external_bridge) is None:
+            raise ValueError(
+                f"external_bridge: '{self.external_bridge}' is no name of a device: 1 to 15 "
+                "letters, digits, '_', '-' or '.'"
+            )
+        for server in self.dns_nameservers:
+            values.address("dns_nameservers", server)
+        values.host_name("dhcp_domain", self.dhcp_domain, may_be_empty=True)
+        values.url("host_metadata_url", self.host_metadata_url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -88,9 +89,10 @@ def test_the_persons_clouds_yaml_is_written_when_absent_or_ours(
     mine, other = tmp_path / "mine", tmp_path / "other"
     other.mkdir()
     assert credentials.may_write_personal(path, mine)
-    credentials.write_personal(person, credentials.clouds_yaml(mine, ACCESS))
+    credentials.write_personal(locate(str(mine)), person, credentials.clouds_yaml(mine, ACCESS))
     assert path.stat().st_mode & 0o777 == 0o600
     assert credentials.may_write_personal(path, mine)
+    shutil.rmtree(mine)
     assert credentials.may_write_personal(path, other), "its cloud is gone"
     mine.mkdir()
     assert not credentials.may_write_personal(path, other), "its cloud lives"

@@ -82,10 +82,14 @@ class KeyRing:
         return True
 
     def ensure(self) -> None:
-        """Make the keys that are missing: both at first, the staged one after a death."""
+        """Make the keys that are missing: both at first, the staged one after a death.
+
+        Keys of a cloud that had a database of its own become those of the shared one, unless
+        that has some already.
+        """
         if self._shared is not None:
             self._shared.pull(self.folder)
-        if self._is_whole():
+        if self._is_whole() and (self._shared is None or self._shared.is_kept):
             return
         with self._changing():
             numbers = self.numbers()

@@ -47,6 +47,18 @@ class SharedKeys:
         self._fernet = Fernet(base64.urlsafe_b64encode(digest))
         self._version = 0
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the database held keys at the last look."""
+        return self._version > 0
+
+    def check(self) -> None:
+        """Raises WrongSecret when the database holds keys that this secret does not open."""
+        with self._db.read() as session:
+            row = session.get(KeyRingRow, self.name)
+        if row is not None:
+            self._opened(row.sealed)
+
     def pull(self, folder: Path) -> None:
         """Make the folder hold what the database holds, if that holds any; raises WrongSecret."""
         with self._db.read() as session:

@@ -1,0 +1,54 @@
+"""What `up` ends with: address, users, where the passwords are, and the lines to type next."""
+
+from __future__ import annotations
+
+from stratolith.deploy import credentials, people, running, wording
+from stratolith.deploy.layout import Layout
+from stratolith.deploy.people import Person
+from stratolith.kernel.config import ApiSection, Settings
+
+
+def text(layout: Layout, settings: Settings, person: Person) -> str:
+    """For a terminal."""
+    personal = credentials.personal_clouds_yaml(person)
+    is_personal = credentials.personal_owner(personal) == layout.state_dir
+    where = personal if is_personal else layout.clouds_yaml
+    private = people.key_pair(person, layout.keys).private_file
+    lines = "\n  ".join(_next_lines(layout, settings, person, is_personal=is_personal))
+    return wording.spelled_out(
+        f"""
+  Auth URL    {credentials.auth_url(settings)}
+  Users       admin (project admin), demo (project demo); domain Default
+  Passwords   in {where}; `stratolith openrc admin` prints them
+  Key pair    {people.KEYPAIR_NAME}; its private key is {private}
+  APIs        {settings.of(ApiSection).listen}, ports {", ".join(map(str, running.ports(settings)))}
+  Files       {layout.state_dir}, {layout.config}
+
+Try next:
+  {lines}
+""",
+        layout.state_dir,
+    )
+
+
+def _next_lines(
+    layout: Layout, settings: Settings, person: Person, *, is_personal: bool
+) -> list[str]:
+    """From nothing to a login in the first server; simulated guests let nobody in."""
+    found = [] if is_personal else [f"export OS_CLIENT_CONFIG_FILE={layout.clouds_yaml}"]
+    found += [
+        "export OS_CLOUD=stratolith",
+        "openstack server create --image cirros --flavor m1.tiny --key-name mykey "
+        "--network private --wait demo1",
+        "openstack server list",
+    ]
+    if settings.fake:
+        return found
+    pair = people.key_pair(person, layout.keys)
+    identity = f"-i {pair.private_file} " if pair.is_generated else ""
+    return [
+        *found,
+        "IP=$(openstack floating ip create public -f value -c floating_ip_address)",
+        "openstack server add floating ip demo1 $IP",
+        f"ssh {identity}cirros@$IP",
+    ]
