@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint
@@ -320,6 +321,17 @@ class RbacPolicy(Standard, Base):
 
     def policy_key(self) -> tuple[Any, ...]:
         return (self.project_id, self.target_project)
+
+
+class AgentNote(Base):
+    """What an administrator said of a host's agent; no row: nothing."""
+
+    __tablename__ = "network_agent_notes"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    admin_state_up: Mapped[bool] = mapped_column(default=True)
+    description: Mapped[str | None]
+    deleted_at: Mapped[datetime | None]  # not shown until the host is heard of after this
 
 
 class Tag(Base):

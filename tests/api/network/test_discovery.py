@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from stratolith.kernel.context import Context
 from stratolith.kernel.testing import TestCloud
+from stratolith.network.reconcilers.host_view import network_host
 
 from .conftest import Net
 
@@ -58,3 +60,49 @@ def test_quotas(net: Net, boss: Net) -> None:
     assert "bogus" in boss.put(f"/quotas/{project}", "quota", 400, bogus=1)["message"]
     boss.put(f"/quotas/{project}", "quota", 400, port="x")
     net.put(f"/quotas/{project}", "quota", 403, port=9)
+
+
+def test_agents_take_a_note_and_go(cloud: TestCloud, net: Net, boss: Net) -> None:
+    cloud.start_hosts()
+    found = cloud.wait(lambda: boss.get("/agents?agent_type=L3+agent")["agents"])
+    place = f"/agents/{found[0]['id']}"
+    net.put(place, "agent", 403, description="x")
+    net.delete(place, 403)
+    changed = boss.put(place, "agent", description="old", admin_state_up=False)
+    assert (changed["description"], changed["admin_state_up"]) == ("old", False)
+    assert boss.get(place)["agent"]["description"] == "old"
+    assert found[0]["id"] in str(boss.get("/agents?admin_state_up=false"))
+    for wrong in ({"host": "x"}, {"alive": True}, {"admin_state_up": "perhaps"}, {"bogus": 1}):
+        boss.put(place, "agent", 400, **wrong)
+    boss.put("/agents/nothing", "agent", 404, description="x")
+    for host in cloud.hosts:
+        host.stop()
+    boss.delete(place)
+    boss.get(place, 404)
+    boss.delete(place, 404)
+
+
+def test_routers_go_where_the_agent_is_in_service(cloud: TestCloud, boss: Net) -> None:
+    cloud.start_hosts()
+    agents = cloud.wait(lambda: boss.get("/agents?agent_type=L3+agent&alive=true")["agents"])
+    first = min(agents, key=lambda one: str(one["host"]))
+    boss.put(f"/agents/{first['id']}", "agent", admin_state_up=False)
+    ctx = Context(cloud.env, cloud.env.service("network"))
+    try:
+        chosen = network_host(ctx)
+    finally:
+        ctx.close()
+    assert (chosen == first["host"]) is (len(agents) == 1)
+
+
+def test_tags_are_taken_when_a_thing_is_made(net: Net) -> None:
+    network = net.network(tags=["b", "a", "a"])
+    assert network["tags"] == ["a", "b"]
+    assert net.get(f"/networks/{network['id']}")["network"]["tags"] == ["a", "b"]
+    assert net.subnet(network, tags=["x"])["tags"] == ["x"]
+    assert net.port(network, tags=["x"])["tags"] == ["x"]
+    for path, key in (("/routers", "router"), ("/security-groups", "security_group")):
+        assert net.post(path, key, name="t", tags=["x"])["tags"] == ["x"]
+    net.post("/networks", "network", 400, tags=["a,b"])
+    net.post("/networks", "network", 400, tags="a")
+    net.put(f"/networks/{network['id']}", "network", 400, tags=["c"])

@@ -11,6 +11,8 @@ from stratolith.network.api import collections
 from stratolith.network.exceptions import HTTPBadRequest
 from stratolith.network.managers import agents
 from stratolith.network.managers.lists import NOT_FILTERS
+from stratolith.network.schemas.agents import AGENT
+from stratolith.network.schemas.resource import BODY
 
 Body = dict[str, Any]
 TEXTS = ("id", "agent_type", "binary", "host", "topic", "availability_zone", "description")
@@ -33,10 +35,20 @@ def index(ctx: Context) -> Body:
 
 
 def show(ctx: Context, id: str) -> Body:
-    return collections.one(ctx, "agent", agents.get(ctx, id))
+    return collections.one(ctx, "agent", agents.get(ctx, id).shown)
+
+
+def update(ctx: Context, agent: agents.Agent, body: Body) -> Body:
+    return {"agent": agents.update(ctx, agent, AGENT.read_update(body)).shown}
+
+
+def delete(ctx: Context, agent: agents.Agent) -> None:
+    agents.delete(ctx, agent)
 
 
 ROUTES = [
     Route.get("/agents", index),
     Route.get("/agents/{id}", show, rule="get_agent"),
+    Route.put("/agents/{id}", update, load=agents.get, rule="update_agent", body=BODY),
+    Route.delete("/agents/{id}", delete, load=agents.get, rule="delete_agent"),
 ]

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.routing import Route
 from stratolith.network.api import collections, guard
+from stratolith.network.managers import tags
 from stratolith.network.managers.lists import Kind
 from stratolith.network.schemas.resource import BODY, Resource
 
@@ -92,8 +93,13 @@ class Crud:
 
     def _make(self, ctx: Context, values: Body) -> Any:
         target = self.target(ctx, values)
-        guard.allow(ctx, f"create_{self.resource.name}", target, values, self.defaults)
-        return self.create(ctx, values["project_id"], values)
+        defaults = {"tags": [], **self.defaults}
+        guard.allow(ctx, f"create_{self.resource.name}", target, values, defaults)
+        given = values.pop("tags", [])
+        row = self.create(ctx, values["project_id"], values)
+        if given:
+            tags.add(ctx, row.id, given)
+        return row
 
     def _show(self, ctx: Context, row: Any) -> Body:
         return collections.one(ctx, self.resource.name, self._rendered(ctx, row))

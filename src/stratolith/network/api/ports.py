@@ -56,12 +56,13 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
 
 
 def _fresh(ctx: Context, made: Sequence[Any]) -> list[Body]:
-    """Ports made in this transaction: nothing about them needs to be read."""
+    """Ports made in this transaction: nothing but tags needs to be read."""
     hidden = guard.hidden(ctx, "get_port", BINDING)
-    found = [
-        render(port, port.fresh.fixed_ips, port.fresh.security_groups, [], binding=True)
-        for port in made
-    ]
+    tagged = tags.of(ctx, [port.id for port in made])
+    found = []
+    for port in made:
+        fresh, labels = port.fresh, tagged.get(port.id, [])
+        found.append(render(port, fresh.fixed_ips, fresh.security_groups, labels, binding=True))
     return guard.without(found, hidden)
 
 

@@ -25,7 +25,7 @@ from stratolith.network.drivers.base import (
     RouterPortView,
     SubnetView,
 )
-from stratolith.network.managers import holders
+from stratolith.network.managers import agents, holders
 from stratolith.network.managers.events import VIEW
 from stratolith.network.managers.server_ports import tap_name
 from stratolith.network.models import FixedIp, Network, Port, Router, Subnet
@@ -46,11 +46,14 @@ Addresses = dict[str, list[tuple[str, str]]]  # port id -> [(subnet id, address)
 
 
 def network_host(ctx: Context) -> str:
-    """The host that realises routers: the first alive by name, else the first ever seen."""
+    """The host that realises routers: the first alive by name whose L3 agent is not taken out of
+    service, else the first alive, else the first ever seen.
+    """
     records = [r for r in ctx.session.scalars(select(AgentRecord)) if VIEW in r.views]
-    now = ctx.env.clock.now()
+    now, out = ctx.env.clock.now(), agents.without_routers(ctx)
     alive = [record.host for record in records if is_alive(record, now)]
-    return min(alive or [record.host for record in records], default="")
+    chosen = [host for host in alive if agents.id_of(host, agents.L3) not in out]
+    return min(chosen or alive or [record.host for record in records], default="")
 
 
 def compile_view(ctx: Context, host: str, keys: list[str] | None = None) -> HostNetworkView:

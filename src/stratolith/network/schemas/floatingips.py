@@ -7,7 +7,7 @@ from typing import Any
 from stratolith.network.models import FloatingIp
 from stratolith.network.schemas.fields import Invalid, ip_address, nullable, uuid
 from stratolith.network.schemas.rendering import common
-from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource, standard
+from stratolith.network.schemas.resource import READ_ONLY, TAGS, Attr, Resource, standard
 
 
 def _four(value: Any) -> str:
@@ -28,7 +28,7 @@ FLOATING_IP = Resource(
         fixed_ip_address=Attr(nullable(_four)),
         router_id=READ_ONLY,
         status=READ_ONLY,
-        tags=READ_ONLY,
+        tags=TAGS,
     ),
 )
 

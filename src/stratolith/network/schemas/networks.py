@@ -7,7 +7,7 @@ from typing import Any
 from stratolith.network.models import Network
 from stratolith.network.schemas.fields import boolean, integer, name, text
 from stratolith.network.schemas.rendering import common
-from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource, standard
+from stratolith.network.schemas.resource import READ_ONLY, TAGS, Attr, Resource, standard
 
 # 0: as large as the network can carry; how small it may be depends on the subnets
 _mtu = integer(0, 65535)
@@ -25,7 +25,7 @@ NETWORK = Resource(
         is_default=Attr(boolean),
         status=READ_ONLY,
         subnets=READ_ONLY,
-        tags=READ_ONLY,
+        tags=TAGS,
         **{
             "router:external": Attr(boolean, default=False),
             "provider:network_type": Attr(text(32)),

@@ -22,7 +22,7 @@ from stratolith.network.schemas.fields import (
     uuid,
 )
 from stratolith.network.schemas.rendering import common
-from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource, standard
+from stratolith.network.schemas.resource import READ_ONLY, TAGS, Attr, Resource, standard
 
 VNIC_TYPES = (
     "normal", "direct", "direct-physical", "macvtap", "baremetal", "virtio-forwarder",
@@ -87,7 +87,7 @@ PORT = Resource(
         extra_dhcp_opts=Attr(_options, default=[]),
         port_security_enabled=Attr(boolean),
         status=READ_ONLY,
-        tags=READ_ONLY,
+        tags=TAGS,
         **{
             "binding:host_id": Attr(lambda v: text()(v) if v is not None else "", default=""),
             "binding:vnic_type": Attr(one_of(*VNIC_TYPES), default="normal"),

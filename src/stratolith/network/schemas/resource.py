@@ -9,7 +9,7 @@ from typing import Any
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.validation import Schema
 from stratolith.network.exceptions import HTTPBadRequest, InvalidInput
-from stratolith.network.schemas.fields import Converter, Invalid, boolean, text
+from stratolith.network.schemas.fields import Converter, Invalid, boolean, list_of, tag, text
 
 # The shape every body shares; attributes are read by the resource, which names them in errors.
 BODY = Schema({"type": "object"})
@@ -28,6 +28,18 @@ class Attr:
 
 
 READ_ONLY = Attr(None, create=False, update=False)
+MOST_TAGS = 50
+
+
+def _tags(value: Any) -> list[str]:
+    found: list[str] = list(dict.fromkeys(list_of(tag, unique=False)(value)))
+    if len(found) > MOST_TAGS:
+        raise Invalid(f"more than {MOST_TAGS} tags.")
+    return found
+
+
+# Given at creation; later they have a path of their own.
+TAGS = Attr(_tags, update=False, default=[])
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from stratolith.network.schemas.fields import (
     uuid,
 )
 from stratolith.network.schemas.rendering import common
-from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource, standard
+from stratolith.network.schemas.resource import READ_ONLY, TAGS, Attr, Resource, standard
 
 
 def _gateway(value: Any) -> Any:
@@ -37,7 +37,7 @@ ROUTER = Resource(
         ha=Attr(nullable(boolean)),
         distributed=Attr(nullable(boolean)),
         status=READ_ONLY,
-        tags=READ_ONLY,
+        tags=TAGS,
     ),
 )
 

@@ -20,7 +20,7 @@ from stratolith.network.schemas.fields import (
     text,
 )
 from stratolith.network.schemas.rendering import common
-from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource, standard
+from stratolith.network.schemas.resource import READ_ONLY, TAGS, Attr, Resource, standard
 
 
 def _ethertype(value: Any) -> str:
@@ -50,7 +50,7 @@ SECURITY_GROUP = Resource(
         name=Attr(text(), default=""),
         security_group_rules=READ_ONLY,
         shared=READ_ONLY,
-        tags=READ_ONLY,
+        tags=TAGS,
     ),
 )
 

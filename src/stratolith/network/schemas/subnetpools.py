@@ -16,7 +16,7 @@ from stratolith.network.schemas.fields import (
     uuid,
 )
 from stratolith.network.schemas.rendering import common
-from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource, standard
+from stratolith.network.schemas.resource import READ_ONLY, TAGS, Attr, Resource, standard
 
 SUBNETPOOL = Resource(
     "subnetpool",
@@ -32,7 +32,7 @@ SUBNETPOOL = Resource(
         shared=Attr(boolean, update=False, default=False),
         is_default=Attr(boolean, default=False),
         ip_version=READ_ONLY,
-        tags=READ_ONLY,
+        tags=TAGS,
     ),
 )
 

@@ -23,7 +23,7 @@ from stratolith.network.schemas.fields import (
     uuid,
 )
 from stratolith.network.schemas.rendering import common
-from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource, standard
+from stratolith.network.schemas.resource import READ_ONLY, TAGS, Attr, Resource, standard
 
 MODES = nullable(one_of("dhcpv6-stateful", "dhcpv6-stateless", "slaac"))
 
@@ -58,7 +58,7 @@ SUBNET = Resource(
         ipv6_ra_mode=Attr(MODES, update=False),
         ipv6_address_mode=Attr(MODES, update=False),
         service_types=Attr(list_of(_service_type), default=[]),
-        tags=READ_ONLY,
+        tags=TAGS,
         **{"router:external": READ_ONLY},
     ),
 )
