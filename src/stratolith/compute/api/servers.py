@@ -116,6 +116,7 @@ def image_of(wanted: Mapping[str, Any]) -> str:
                 f"Block Device Mapping is Invalid: source {source} to destination {target} needs "
                 "volumes, which this cloud does not have yet; only image to local is offered."
             )
+        _check_device(device)
         if str(device.get("boot_index", 0)) != "0":
             raise BadRequest("Block Device Mapping is Invalid: boot_index of the image must be 0.")
         uuid = device.get("uuid") or device.get("image_id") or ""
@@ -123,6 +124,34 @@ def image_of(wanted: Mapping[str, Any]) -> str:
             raise BadRequest("Block Device Mapping is Invalid: it boots from another image.")
         image = image or uuid
     return image
+
+
+# What the one disk is; another value would be accepted without effect.
+_DISK = {
+    "device_type": ("disk",),
+    "disk_bus": ("virtio",),
+    "device_name": ("/dev/vda", "vda"),
+    "guest_format": (),
+    "volume_type": (),
+    "virtual_name": (),
+    "volume_id": (),
+    "snapshot_id": (),
+    "connection_info": (),
+    "tag": (),
+}
+
+
+def _check_device(device: Mapping[str, Any]) -> None:
+    """Raise BadRequest for what a root disk on the host cannot have."""
+    for name, allowed in _DISK.items():
+        value = device.get(name)
+        if value is not None and value not in allowed:
+            what = f"only {allowed[0]}" if allowed else "nothing"
+            raise BadRequest(
+                f"Block Device Mapping is Invalid: {name} of the disk on the host may be {what}."
+            )
+    if device.get("no_device"):
+        raise BadRequest("Block Device Mapping is Invalid: the root disk needs its device.")
 
 
 def show(ctx: Context, server: Server) -> Body:

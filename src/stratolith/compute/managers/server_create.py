@@ -32,6 +32,7 @@ from stratolith.compute.models import (
     ServerGroupMember,
     ServerTag,
 )
+from stratolith.compute.scheduler import demands
 from stratolith.compute.scheduler.filters import Candidate, Request
 from stratolith.compute.scheduler.place import place
 from stratolith.compute.settings import ComputeSettings
@@ -41,7 +42,7 @@ from stratolith.kernel.exceptions import BadRequest, Forbidden
 from stratolith.kernel.ids import is_uuid, new_uuid
 from stratolith.network.managers import server_ports
 from stratolith.network.managers.server_ports import NetworkRequest, PortPlan
-from stratolith.placement.managers import allocations
+from stratolith.placement.managers import allocations, traits
 from stratolith.placement.managers import candidates as providers
 from stratolith.placement.managers.allocations import Claim
 
@@ -144,8 +145,12 @@ def _request(
     ctx: Context, spec: ServerSpec, resolved: Resolved
 ) -> tuple[Request, ServerGroup | None]:
     wanted = image_machine.of(resolved.image["properties"])
+    demanded = demands.of(resolved.flavor.extra_specs, resolved.image["properties"])
     request = Request(
-        resources=resolved.resources,
+        resources={**resolved.resources, **demanded.resources},
+        required_traits=demanded.required,
+        forbidden_traits=demanded.forbidden,
+        impossible=demanded.impossible,
         zone=resolved.zone,
         host=resolved.host,
         architecture=wanted.architecture or None,
@@ -205,6 +210,7 @@ def candidates(ctx: Context) -> list[Candidate]:
     """Every compute host with what it has and uses."""
     stocks = {one.uuid: one.stocks for one in providers.find(ctx, {})}
     records, zones = hosts.beats(ctx), hosts.zones(ctx)
+    known_traits = traits.of_all(ctx)
     return [
         Candidate(
             host=row.host,
@@ -215,6 +221,7 @@ def candidates(ctx: Context) -> list[Candidate]:
             architectures=row.facts.get("architectures", ()),
             uefi=row.facts.get("uefi", ()),
             stocks=stocks.get(row.uuid, {}),
+            traits=known_traits.get(row.uuid, frozenset()),
         )
         for row in ctx.session.scalars(select(ComputeHost).order_by(ComputeHost.id))
     ]

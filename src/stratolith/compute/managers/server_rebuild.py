@@ -17,10 +17,12 @@ from stratolith.compute.managers import (
 )
 from stratolith.compute.managers.server_acts import require_host_up
 from stratolith.compute.models import Server
-from stratolith.compute.scheduler.filters import Candidate, Request, image_properties
+from stratolith.compute.scheduler import demands
+from stratolith.compute.scheduler.filters import Candidate, Request, extra_specs, image_properties
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
+from stratolith.placement.managers import traits
 
 
 def rebuild(
@@ -71,8 +73,11 @@ def _check_machine(ctx: Context, server: Server, image: Mapping[str, Any]) -> No
     row, wanted = hosts.get(ctx, server.host or ""), image_machine.of(image["properties"])
     request = Request({}, architecture=wanted.architecture, needs_uefi=wanted.firmware == "uefi")
     architectures, uefi = row.facts.get("architectures", ()), row.facts.get("uefi", ())
-    host = Candidate(row.host, row.uuid, "", True, None, architectures, uefi=uefi)
-    objection = image_properties(host, request)
+    asked = demands.of(server.flavor["extra_specs"], image["properties"])
+    request.impossible, request.required_traits = asked.impossible, asked.required
+    has = traits.of_provider(ctx, row.uuid)
+    host = Candidate(row.host, row.uuid, "", True, None, architectures, uefi=uefi, traits=has)
+    objection = image_properties(host, request) or extra_specs(host, request)
     if objection:
         raise NoValidHost(reason=f"{objection}.")
 

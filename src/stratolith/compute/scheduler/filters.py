@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +23,7 @@ class Candidate:
     stocks: Mapping[str, Stock] = field(default_factory=dict)
     taken: dict[str, int] = field(default_factory=dict)
     servers: int = 0
+    traits: Set[str] = frozenset()
     uefi: Sequence[str] = ()  # those of the architectures that can boot by UEFI
 
     def free(self, resource: str) -> int:
@@ -39,6 +40,9 @@ class Request:
     host: str | None = None  # asked for by name
     architecture: str | None = None
     needs_uefi: bool = False
+    required_traits: frozenset[str] = frozenset()
+    forbidden_traits: frozenset[str] = frozenset()
+    impossible: str = ""  # what the flavor and the image ask for and no host of this cloud has
     same_host: frozenset[str] | None = None
     different_host: frozenset[str] = frozenset()
     group_policy: str | None = None
@@ -77,6 +81,18 @@ def image_properties(one: Candidate, request: Request) -> str | None:
         return f"{one.host} runs the architectures {runs}, the image needs {wanted}"
     if request.needs_uefi and (wanted or next(iter(one.architectures), "")) not in one.uefi:
         return f"{one.host} has no UEFI firmware, which the image needs"
+    return None
+
+
+def extra_specs(one: Candidate, request: Request) -> str | None:
+    if request.impossible:
+        return f"{one.host} cannot give {request.impossible}"
+    lacking = sorted(request.required_traits - one.traits)
+    if lacking:
+        return f"{one.host} lacks the traits {', '.join(lacking)}"
+    unwanted = sorted(request.forbidden_traits & one.traits)
+    if unwanted:
+        return f"{one.host} has the forbidden traits {', '.join(unwanted)}"
     return None
 
 
@@ -122,6 +138,7 @@ STATIC: Sequence[tuple[str, Filter]] = (
     ("ComputeFilter", compute),
     ("AvailabilityZoneFilter", availability_zone),
     ("ImagePropertiesFilter", image_properties),
+    ("ExtraSpecsFilter", extra_specs),
     ("SameHostFilter", same_host),
     ("DifferentHostFilter", different_host),
 )

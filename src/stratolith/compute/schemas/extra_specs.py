@@ -6,16 +6,21 @@ namespace that is not listed here belongs to the operator and may hold anything.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.matching import Expression
+
+
+def _whole(pattern: str) -> Expression:
+    return Expression.parse(f"^(?:{pattern})$", case_sensitive=True)
+
 
 _NUMBER, _BOOL, _ANY = r"[0-9]+", r"(?i:true|false|yes|no|on|off|1|0|t|f|y|n)", r".*"
 _FRACTION = r"[0-9]+(\.[0-9]+)?"
 
 # name (a pattern) -> pattern of the value
-_KNOWN = {
+_PATTERNS = {
     r"hw:boot_menu": _BOOL,
     r"hw:cpu_cores|hw:cpu_sockets|hw:cpu_threads": _NUMBER,
     r"hw:cpu_max_cores|hw:cpu_max_sockets|hw:cpu_max_threads": _NUMBER,
@@ -53,13 +58,15 @@ _KNOWN = {
     r"trait[0-9a-zA-Z_-]*:[A-Z][A-Z0-9_]*": r"required|forbidden",
     r"resources[0-9a-zA-Z_-]*:[A-Z][A-Z0-9_]*": _FRACTION,
 }
+# Operators' texts may be long: matched in linear time.
+_KNOWN = [(_whole(key), _whole(value)) for key, value in _PATTERNS.items()]
 _NAMESPACES = {"hw", "hw_rng", "hw_video", "quota", "os", "pci_passthrough"}
 
 
 def check(specs: Mapping[str, str]) -> None:
     """Raise BadRequest for an unknown name of a known namespace, or a wrong value."""
     for name, value in specs.items():
-        known = [pattern for key, pattern in _KNOWN.items() if re.fullmatch(key, name)]
+        known = [pattern for key, pattern in _KNOWN if key.search(name)]
         if not known:
             namespace = name.split(":")[0] if ":" in name else ""
             if namespace in _NAMESPACES or namespace in ("trait", "resources"):
@@ -68,7 +75,7 @@ def check(specs: Mapping[str, str]) -> None:
                     "extra spec."
                 )
             continue
-        if re.fullmatch(known[0], value) is None:
+        if not known[0].search(value):
             raise BadRequest(
                 f"Validation failed; '{value}' is not a valid value of extra spec '{name}'."
             )

@@ -18,7 +18,7 @@ _ID: Document = {
     "minLength": 1,
     "maxLength": 255,
     "minimum": 0,
-    "pattern": r"^(?! )[a-zA-Z0-9. _-]+(?<! )$",
+    "pattern": r"^[a-zA-Z0-9._-]([a-zA-Z0-9. _-]*[a-zA-Z0-9._-])?$",
 }
 _FACTOR: Document = {
     "type": ["number", "string"],

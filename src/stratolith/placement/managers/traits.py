@@ -81,6 +81,14 @@ def of_provider(ctx: Context, provider_uuid: str) -> set[str]:
     )
 
 
+def of_all(ctx: Context) -> dict[str, set[str]]:
+    """Uuid of a provider -> its traits, for those that have some; one statement."""
+    found: dict[str, set[str]] = {}
+    for uuid, name in ctx.session.execute(select(ProviderTrait.provider_uuid, ProviderTrait.trait)):
+        found.setdefault(uuid, set()).add(name)
+    return found
+
+
 def set_for(
     ctx: Context, provider_uuid: str, names: Iterable[str], *, generation: int | None = None
 ) -> bool:
