@@ -1,4 +1,4 @@
-"""docs/reference/compute-attributes.md says of every attribute of every request body what becomes of it."""
+"""docs/reference/compute-attributes.md says what becomes of every attribute of request bodies."""
 
 from __future__ import annotations
 

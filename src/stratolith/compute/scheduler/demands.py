@@ -2,8 +2,8 @@
 
 A demand that no host of this cloud can meet (processors of one's own, large pages, a TPM) is
 an objection to every host: the server then fails with it, and does not run without what was
-promised. Preferences (the model of a disk's bus) demand nothing; docs/reference/compute-attributes.md
-lists them.
+promised. Preferences (the model of a disk's bus) demand nothing; they are listed in
+docs/reference/compute-attributes.md.
 """
 
 from __future__ import annotations
