@@ -1,0 +1,143 @@
+"""`up` and `test` set up a machine that has next to nothing: clean Debian 12 and 13.
+
+A root of each release is made once (mmdebstrap, some minutes) and kept in the checkout's .cache.
+Each run unpacks it, puts the checkout in and works in a chroot: with the network of this machine
+while packages are fetched, in a network namespace of its own while a real cloud runs.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+CACHE = CHECKOUT / ".cache" / "clean-roots"
+# What README says a machine must have, and what makes a chroot of it usable.
+PACKAGES = "python3,python3-venv,git,ca-certificates,iproute2,procps"
+PLACE = "/opt/stratolith"
+# How this machine reaches package registries; absent files are skipped.
+NETWORK = ["/etc/resolv.conf", "/etc/pip.conf", "/etc/xdg/pip", "/opt/wheels", "/opt/pypi",
+           "/opt/pypi-more", "/etc/ssl/certs", "/usr/local/share/ca-certificates",
+           "/etc/apt/apt.conf.d"]  # fmt: skip
+
+pytestmark = [
+    pytest.mark.root,
+    pytest.mark.slow,
+    pytest.mark.timeout(3600),
+    pytest.mark.skipif(os.geteuid() != 0, reason="makes a root file system"),
+    pytest.mark.skipif(shutil.which("mmdebstrap") is None, reason="needs mmdebstrap"),
+]
+
+
+class Root:
+    """A machine's root file system with a checkout in it."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def run(self, command: str, *, own_network: bool = False, expect: int = 0) -> str:
+        """A shell command inside; gives what it printed."""
+        inside = f"cd {PLACE} && {command}"
+        words = ["chroot", str(self.place), "/bin/sh", "-ec", inside]
+        if own_network:
+            steps = 'ip link set lo up; mount -t tmpfs tmpfs "$0/run"; exec "$@"'
+            words = ["unshare", "--net", "--mount", "--propagation", "private",
+                     "sh", "-ec", steps, str(self.place), *words]  # fmt: skip
+        env = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+               "HOME": "/root", "LANG": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive"}  # fmt: skip
+        passed = {name: value for name, value in os.environ.items() if name.startswith("PIP_")}
+        answer = subprocess.run(
+            words, env={**env, **passed}, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=1800,
+        )  # fmt: skip
+        assert answer.returncode == expect, f"{command}:\n{answer.stdout[-6000:]}"
+        assert "Traceback" not in answer.stdout, answer.stdout[-6000:]
+        return answer.stdout
+
+
+@pytest.fixture(params=["bookworm", "trixie"])
+def root(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Root]:
+    archive = CACHE / f"{request.param}.tar"
+    if not archive.exists():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        part = archive.with_suffix(".part.tar")
+        subprocess.run(
+            ["mmdebstrap", "--variant=apt", f"--include={PACKAGES}", request.param, part],
+            check=True,
+        )
+        part.rename(archive)
+    place = tmp_path / "root"
+    place.mkdir()
+    subprocess.run(["tar", "-xf", archive, "-C", place, "--exclude=./dev/*"], check=True)
+    put_checkout(place)
+    mounted = mount_all(place)
+    try:
+        yield Root(place)
+    finally:
+        for path in reversed(mounted):
+            subprocess.run(["umount", "--lazy", path], check=False)
+
+
+def put_checkout(place: Path) -> None:
+    """What git knows of, as a clone would have it, changes included."""
+    target = place / PLACE.lstrip("/")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=CHECKOUT, stdout=subprocess.PIPE, check=True, text=True,
+    )  # fmt: skip
+    for name in filter(None, listed.stdout.split("\0")):
+        if (CHECKOUT / name).exists():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(CHECKOUT / name, target / name, follow_symlinks=False)
+    for name in NETWORK:
+        source, copy = Path(name), place / name.lstrip("/")
+        if source.is_dir() and not copy.is_symlink():
+            shutil.copytree(source, copy, dirs_exist_ok=True, ignore_dangling_symlinks=True)
+        elif source.is_file():
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.unlink(missing_ok=True)
+            shutil.copy2(source, copy)
+
+
+def mount_all(place: Path) -> list[Path]:
+    mounted = []
+    places = [("proc", "proc", "proc"), ("sysfs", "sysfs", "sys"), ("", "/dev", "dev")]
+    for kind, source, name in places:
+        path = place / name
+        path.mkdir(exist_ok=True)
+        how = ["-t", kind, source] if kind else ["--bind", source]
+        subprocess.run(["mount", *how, path], check=True)
+        mounted.append(path)
+    return mounted
+
+
+def test_a_simulated_cloud(root: Root) -> None:
+    assert shutil.which("ssh-keygen", path=str(root.place / "usr/bin")) is None
+    printed = root.run("./stratolith up --fake --state-dir /tmp/cloud --port-offset 12000")
+    assert "The cloud is up" in printed
+    root.run("./stratolith verify --state-dir /tmp/cloud")
+    root.run("./stratolith destroy --yes --state-dir /tmp/cloud")
+    assert not (root.place / "tmp/cloud").exists()
+
+
+def test_a_real_cloud(root: Root) -> None:
+    # With the network: what the launcher prepares before `up`, and the guest image.
+    root.run("python3 -B src/stratolith/deploy/prepare.py --root . --system yes")
+    root.run("./stratolith image build")
+    printed = root.run(
+        "./stratolith up --image build && ./stratolith status && ./stratolith destroy --yes",
+        own_network=True,
+    )
+    assert "ready" in printed
+    assert not (root.place / "var/lib/stratolith").exists()
+    assert not (root.place / "etc/stratolith").exists()
+
+
+def test_the_tests(root: Root) -> None:
+    printed = root.run("./stratolith test tests/unit/deploy/test_config_file.py")
+    assert "0 failed" in printed
