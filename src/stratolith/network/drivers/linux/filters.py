@@ -20,7 +20,7 @@ import msgspec
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import PortView
 from stratolith.network.drivers.checks import mac as checked_mac
-from stratolith.network.drivers.linux import guard, names, rules
+from stratolith.network.drivers.linux import guard, metadata_mark, names, rules
 from stratolith.network.drivers.linux.guard import link_local, sources
 
 __all__ = ["checked_mac", "link_local", "sources"]
@@ -193,6 +193,9 @@ class _Builder:
         if isolated:
             # the host shall not be a neighbour of the tenants
             text += hook("host", "input", -200, [f"iifname {{ {_quoted(isolated)} }} drop"])
+        marking = metadata_mark.chain_lines([port.view for port in self.ports])
+        if marking:
+            text += chain("metadata", marking)
         return (
             text
             + hook("from_port", "prerouting", -300, first)

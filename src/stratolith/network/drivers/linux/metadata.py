@@ -5,34 +5,53 @@ A socket belongs for ever to the namespace it was made in, so one process can se
 
 from __future__ import annotations
 
+import fcntl
 import socket
+import struct
 
 import msgspec
 
 from stratolith.network.drivers.base import HostNetworkView, NetworkDriverError
 from stratolith.network.drivers.linux import dhcp, names, namespaces
+from stratolith.network.drivers.linux.metadata_mark import OWNER_DSCP
 
-_BACKLOG = 64
+_BACKLOG = 512
+_SIOCGIFNAME = 0x8910
+_IP_PKTINFO, _IP_PKTOPTIONS, _IP_RECVTOS, _IP_FREEBIND, _IP_TOS = 8, 9, 13, 15, 1
+_HEADER = struct.Struct("=QII")  # of a control message: length, level, type
+_DSCP = 0xFC  # the bits of it in the type of service; the other two are for congestion
 
 
 class ListeningPoint(msgspec.Struct, frozen=True, kw_only=True):
     """Where guests' metadata requests of one router or network arrive."""
 
     namespace: str
+    address: str
     port: int
-    networks: tuple[str, ...]  # ids of the networks whose guests may ask here
+    networks: tuple[tuple[str, str], ...]  # device in the namespace, id of the network behind it
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """How a connection came in."""
+
+    device: str  # of the namespace; empty when it is gone
+    address: str
+    is_from_owner: bool  # out of the tap of the port that owns the address
 
 
 def listen_in_namespace(netns_name: str, address: str, port: int) -> socket.socket:
     """A TCP socket that listens on ``address:port`` inside the namespace.
 
-    Raises ``NetworkDriverError`` when there is no such namespace or the address is taken.
+    Its connections know how they came in (``arrival``). Raises ``NetworkDriverError`` when there
+    is no such namespace or the address is taken.
     """
 
     def body() -> socket.socket:
         sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM | socket.SOCK_CLOEXEC)
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            for option in (_IP_PKTINFO, _IP_RECVTOS, _IP_FREEBIND):
+                sock.setsockopt(socket.IPPROTO_IP, option, 1)
             sock.bind((address, port))
             sock.listen(_BACKLOG)
             sock.setblocking(False)
@@ -48,13 +67,48 @@ def listen_in_namespace(netns_name: str, address: str, port: int) -> socket.sock
         raise NetworkDriverError(f"cannot listen on {where}: {error}") from error
 
 
+def arrival(sock: socket.socket, address: str) -> Arrival:
+    """How an accepted connection from ``address`` came in: of its last packet of the handshake.
+
+    That packet proves that who sent it also reads what is sent back. Raises ``OSError``.
+    """
+    index, service, at = 0, 0, 0
+    data = sock.getsockopt(socket.IPPROTO_IP, _IP_PKTOPTIONS, 256)
+    while at + _HEADER.size <= len(data):
+        length, _, kind = _HEADER.unpack_from(data, at)
+        if length < _HEADER.size:
+            break
+        if kind == _IP_PKTINFO:
+            index = struct.unpack_from("=i", data, at + _HEADER.size)[0]
+        elif kind == _IP_TOS:
+            service = data[at + _HEADER.size]
+        at += (length + 7) & ~7
+    return Arrival(
+        device=_device_name(sock, index),
+        address=address,
+        is_from_owner=service & _DSCP == OWNER_DSCP << 2,
+    )
+
+
+def _device_name(sock: socket.socket, index: int) -> str:
+    """The name of a device of the socket's own namespace."""
+    try:
+        found = fcntl.ioctl(sock, _SIOCGIFNAME, struct.pack("=16si20x", b"", index))
+    except OSError:
+        return ""
+    return found[:16].split(b"\0")[0].decode(errors="replace")
+
+
 def listening_points(view: HostNetworkView) -> list[ListeningPoint]:
     """All places of the host where metadata has to be answered."""
     points = [
         ListeningPoint(
             namespace=names.router_namespace(router.id),
+            address="0.0.0.0",  # redirected packets go to the address of the device they came by
             port=names.ROUTER_METADATA_PORT,
-            networks=tuple(dict.fromkeys(port.network_id for port in router.interfaces)),
+            networks=tuple(
+                (names.inner_interface(port.port_id), port.network_id) for port in router.interfaces
+            ),
         )
         for router in view.routers
         if router.admin_state_up and router.metadata and router.interfaces
@@ -68,8 +122,9 @@ def listening_points(view: HostNetworkView) -> list[ListeningPoint]:
             points.append(
                 ListeningPoint(
                     namespace=namespace.name,
+                    address=names.METADATA_ADDRESS,
                     port=names.DHCP_METADATA_PORT,
-                    networks=(network.id,),
+                    networks=tuple((device.inner_name, network.id) for device in namespace.devices),
                 )
             )
     return points

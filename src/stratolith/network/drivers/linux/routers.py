@@ -90,6 +90,11 @@ def _ruleset(router: RouterView, translations: list[tuple[str, str]], instance: 
             f'iifname "qr-*" ip daddr {names.METADATA_ADDRESS} tcp dport 80 '
             f"redirect to :{names.ROUTER_METADATA_PORT}"
         )
+        # only what was redirected has passed the bridge as a request for metadata
+        guard.append(
+            f"tcp dport {names.ROUTER_METADATA_PORT} "
+            f"ct original ip daddr != {names.METADATA_ADDRESS} drop"
+        )
     body = ""
     if router.gateway is not None:
         device = names.inner_gateway(router.gateway.port_id)
