@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 
+from stratolith.kernel.agent.client import Unreachable
 from stratolith.kernel.agent.host import Room
 from stratolith.kernel.bootstrap import read_secrets
 from stratolith.kernel.concurrency import Supervisor
@@ -78,7 +79,9 @@ class NetworkRoom(Room):
     """Pulls the host's view, applies it, and tells both sides what became of it.
 
     Every ``interval`` it applies the whole view again, which repairs whatever was tampered
-    with. Other rooms wait for the condition "port/<id>" before they start a guest.
+    with, and at once when the driver notices that somebody undid something; without a control
+    plane it repairs by the view it had last. Other rooms wait for the condition "port/<id>"
+    before they start a guest.
     """
 
     view = "network"
@@ -90,6 +93,7 @@ class NetworkRoom(Room):
         self.proxy = proxy
         self._told: tuple[bytes, Applied] | None = None
         self._told_at = 0.0
+        self._last: HostNetworkView | None = None
         self._stopping = threading.Event()
         self._threads = Supervisor()
 
@@ -98,7 +102,7 @@ class NetworkRoom(Room):
             LOG.error("network: %s", lack)
         if self.proxy is not None:
             self.proxy.start()
-        watch = partial(self.driver.keep_watch, self._stopping)
+        watch = partial(self.driver.keep_watch, self._stopping, self._mended)
         self._threads.start("network-watch", watch, self._stopping.set)
 
     def stop(self) -> None:
@@ -106,16 +110,29 @@ class NetworkRoom(Room):
         if self.proxy is not None:
             self.proxy.close()
 
+    def _mended(self) -> None:
+        """Have what else depends on the host's objects look: the metadata proxy, the report."""
+        self.host.poke(self.view)
+
     def sync(self, keys: list[str] | None) -> None:
         """The view is always whole, so hints that came together cost one pass."""
-        raw = self.host.transport.view(self.host.name, self.view, None)
+        try:
+            raw = self.host.transport.view(self.host.name, self.view, None)
+        except Unreachable:
+            if self._last is not None:
+                self._realise(self._last)
+            raise
         view = msgspec.json.decode(raw, type=HostNetworkView)
+        self._last = view
+        self._tell(view, self._realise(view))
+
+    def _realise(self, view: HostNetworkView) -> Applied:
         applied = with_left_out(self.driver.apply(view), view.left_out)
         self.host.conditions.replace("port/", [f"port/{port}" for port in applied.ports])
         broken = self.proxy.update(view) if self.proxy is not None else {}
         for object_id, reason in broken.items():
             LOG.warning("metadata of %s: %s", object_id, reason)
-        self._tell(view, applied)
+        return applied
 
     def _tell(self, view: HostNetworkView, applied: Applied) -> None:
         content = msgspec.json.encode(msgspec.structs.replace(view, generation=0))

@@ -9,6 +9,7 @@ because the view travels as JSON over the agent API.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -176,8 +177,13 @@ class NetworkDriver(Protocol):
     def apply(self, view: HostNetworkView) -> Applied:
         """Bring the host to the view, removing whatever of ours is not in it."""
 
-    def keep_watch(self, stopping: threading.Event) -> None:
-        """Bring back at once what ends or is taken away; returns when ``stopping`` is set."""
+    def keep_watch(
+        self, stopping: threading.Event, mended: Callable[[], None] = lambda: None
+    ) -> None:
+        """Bring back within a second what ends or is taken away; calls ``mended`` afterwards.
+
+        Works from the last view, so it needs no control plane. Returns when ``stopping`` is set.
+        """
 
     def remove_all(self) -> None:
         """Remove every namespace, bridge, tap, table, process and file of ours; nothing else."""

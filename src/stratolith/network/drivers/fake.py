@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -65,7 +65,9 @@ class FakeNetworkDriver:
                 errors={key: reason for key, reason in failed.items() if key in present},
             )
 
-    def keep_watch(self, stopping: threading.Event) -> None:
+    def keep_watch(
+        self, stopping: threading.Event, mended: Callable[[], None] = lambda: None
+    ) -> None:
         """Nothing of the fake ends by itself."""
         stopping.wait()
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import select
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -17,8 +17,9 @@ from stratolith.network.drivers.base import (
     HostNetworkView,
     NetworkDriverError,
 )
-from stratolith.network.drivers.linux import namespaces, netlink, nft, plan, sysctl
+from stratolith.network.drivers.linux import inventory, namespaces, netlink, nft, plan, sysctl
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
+from stratolith.network.drivers.linux.inventory import Made
 from stratolith.network.drivers.linux.ledger import Ledger
 from stratolith.network.drivers.linux.links import HostLinks
 from stratolith.network.drivers.linux.memory import Memory
@@ -27,8 +28,9 @@ from stratolith.network.drivers.linux.passes import Pass
 
 log = logging.getLogger(__name__)
 
-_WATCH_SECONDS = 0.5  # how soon a request to stop watching is seen
-_CALM_SECONDS, _MANY_REPAIRS, _PAUSE_SECONDS = 10.0, 8, 2.0  # for what ends again and again
+_LOOK_SECONDS = 0.5  # how often namespaces are looked for: their names tell nobody that they go
+# Between two repairs of a host that is touched again and again; it doubles each time.
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 3.0
 _BRIDGE_NETFILTER = Path("/proc/sys/net/bridge")
 
 
@@ -49,8 +51,7 @@ class LinuxNetworkDriver:
         self._directory = state_dir / "network"
         self._dnsmasq = Dnsmasq(self._directory / "dhcp")
         self._deep_interval = deep_interval
-        self._alarm = select.epoll()
-        self._memory = Memory(deep_interval, self._alarm)
+        self._memory = Memory(deep_interval)
         self._ledger: Ledger | None = None
         self._native: bool | None = None
         self._lock = threading.Lock()
@@ -89,32 +90,52 @@ class LinuxNetworkDriver:
             memory.view, memory.applied = content, applied
             return applied
 
-    def keep_watch(self, stopping: threading.Event) -> None:
+    def keep_watch(
+        self, stopping: threading.Event, mended: Callable[[], None] = lambda: None
+    ) -> None:
         """Put right at once what ends or is taken away, from the last view; until ``stopping``.
 
         A DHCP server that ends and filters that somebody changes do not wait for the next view,
         nor for the control plane to answer.
         """
-        repairs: list[float] = []
+        pause = _SHORTEST_PAUSE
         while not stopping.is_set():
-            if not self._alarm.poll(_WATCH_SECONDS, 64) or not self._put_right():
+            if not self.await_disturbance(_LOOK_SECONDS):
+                pause = _SHORTEST_PAUSE
                 continue
-            now = time.monotonic()
-            repairs = [*(at for at in repairs if at > now - _CALM_SECONDS), now]
-            if len(repairs) > _MANY_REPAIRS:
-                stopping.wait(_PAUSE_SECONDS)
+            self._put_right()
+            mended()
+            stopping.wait(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def _put_right(self) -> bool:
-        """Apply the last view again; False when the alarm told of a change of our own."""
+    def await_disturbance(self, seconds: float) -> bool:
+        """Whether somebody touches what we made; tells within a second, or after ``seconds``."""
+        deadline = time.monotonic() + seconds
+        while True:
+            memory = self._memory
+            left = deadline - time.monotonic()
+            memory.wait(max(0.0, min(left, _LOOK_SECONDS)))
+            with self._lock:
+                if memory is self._memory and memory.applied is not None and memory.is_undone():
+                    return True
+            if left <= 0:
+                return False
+
+    def _put_right(self) -> None:
+        """Apply the last view again."""
         with self._lock:
             memory = self._memory
-            if memory.view is None or not memory.urgent():
-                return False
+            if memory.view is None:
+                return
             try:
                 memory.applied = self._pass(memory.view)
             except (OSError, NetworkDriverError, msgspec.MsgspecError) as error:
                 log.warning("cannot put right what was changed: %s", error)
-            return True
+
+    def inventory(self) -> list[Made]:
+        """All objects that the last apply made or found as they should be."""
+        with self._lock:
+            return list(self._memory.made)
 
     def _pass(self, view: HostNetworkView) -> Applied:
         native = self._prepare()
@@ -128,6 +149,7 @@ class LinuxNetworkDriver:
         with HostLinks(self.instance, native) as links:
             work = Pass(planned, links, ledger, self._dnsmasq, self._memory)
             applied = work.run(view)
+            self._memory.made = inventory.of_plan(work.plan)
         ledger.save()
         return applied
 
@@ -153,7 +175,7 @@ class LinuxNetworkDriver:
         """Let go of sockets; everything that was realised stays."""
         with self._lock:
             self._memory.close()
-            self._memory = Memory(self._deep_interval, self._alarm)
+            self._memory = Memory(self._deep_interval)
 
     def remove_all(self) -> None:
         """Remove every namespace, bridge, tap, table, process and file of ours; nothing else.
@@ -162,7 +184,7 @@ class LinuxNetworkDriver:
         """
         with self._lock:
             self._memory.close()
-            self._memory = Memory(self._deep_interval, self._alarm)
+            self._memory = Memory(self._deep_interval)
             problems: list[str] = []
             self._ledger = None  # another process may have written it since
             ledger = self._open_ledger()

@@ -9,6 +9,7 @@ import time
 
 from stratolith.network.drivers.base import Applied, HostNetworkView
 from stratolith.network.drivers.linux import namespaces, watch
+from stratolith.network.drivers.linux.inventory import Made
 from stratolith.network.drivers.linux.objects import NamespaceSpec, PortFlows
 from stratolith.network.drivers.linux.watch import Watch
 
@@ -17,12 +18,11 @@ class Memory:
     """Settled state with the watchers that vouch for it.
 
     Watchers may miss what happens during a pass of our own; ``is_stale`` therefore asks for a
-    look at everything now and then. What cannot wait for the next look, a server's end or a
-    change of the filters, also wakes who waits for ``alarm``.
+    look at everything now and then.
     """
 
-    def __init__(self, deep_interval: float, alarm: select.epoll) -> None:
-        self.deep_interval, self.alarm = deep_interval, alarm
+    def __init__(self, deep_interval: float) -> None:
+        self.deep_interval = deep_interval
         self.last_deep = float("-inf")
         self.view: HostNetworkView | None = None
         self.applied: Applied | None = None
@@ -35,21 +35,32 @@ class Memory:
         self.watches: dict[str, Watch] = {}
         self.inodes: dict[str, int] = {}
         self.servers: dict[str, int] = {}  # network id -> process handle of its dnsmasq
+        self.made: list[Made] = []
+        self.unsettled = False  # something was undone while the last pass worked
+        self._news = select.epoll()
 
     def is_stale(self) -> bool:
         return time.monotonic() - self.last_deep > self.deep_interval
 
-    def urgent(self) -> bool:
-        """Whether a server ended or filters were changed since the last pass."""
-        rules = [one.rules.fileno() for one in self._all_watches()]
-        return bool(watch.ready([*self.servers.values(), *rules]))
-
     def disturbed(self) -> set[int]:
         """File descriptors that report a change or a death."""
-        handles = list(self.servers.values())
+        found = watch.ready(list(self.servers.values()))
         for one in self._all_watches():
-            handles += [sock.fileno() for sock in one.sockets()]
-        return watch.ready(handles)
+            found |= one.look()
+        return found
+
+    def wait(self, seconds: float) -> None:
+        """Return when anything is heard, of ours or not, and after so many seconds."""
+        with contextlib.suppress(OSError, ValueError):  # closed meanwhile
+            self._news.poll(seconds)
+
+    def is_undone(self) -> bool:
+        """Whether something that was made is not as it was left."""
+        return (
+            self.unsettled
+            or any(namespaces.inode(name) != number for name, number in self.inodes.items())
+            or bool(self.disturbed())
+        )
 
     def holds(self) -> bool:
         """Whether nothing at all happened since the last pass, which had no error."""
@@ -57,14 +68,17 @@ class Memory:
             self.applied is not None
             and not self.applied.errors
             and not self.is_stale()
-            and all(namespaces.inode(name) == number for name, number in self.inodes.items())
-            and not self.disturbed()
+            and not self.is_undone()
         )
 
-    def listen(self, one: Watch) -> Watch:
-        """Let changes of the rules that ``one`` hears of raise the alarm; returns it."""
-        self.alarm.register(one.rules, select.EPOLLIN | select.EPOLLET)
-        return one
+    def add_watch(self, one: Watch, namespace: str = "") -> None:
+        """Listen here from now on; without a name, in the host's own namespace."""
+        if namespace:
+            self.watches[namespace] = one
+        else:
+            self.host = one
+        for sock in one.sockets():
+            self._news.register(sock, select.EPOLLIN)
 
     def forget_namespace(self, name: str) -> None:
         self.specs.pop(name, None)
@@ -78,18 +92,13 @@ class Memory:
         handle = watch.process_handle(pid)
         if handle is not None:
             self.servers[network_id] = handle
-            self.alarm.register(handle, select.EPOLLIN | select.EPOLLET)
+            self._news.register(handle, select.EPOLLIN)
 
     def forget_server(self, network_id: str) -> None:
         handle = self.servers.pop(network_id, None)
         if handle is not None:
             with contextlib.suppress(OSError):
                 os.close(handle)
-
-    def drain(self) -> None:
-        """Our own changes of links and addresses are no news."""
-        for one in self._all_watches():
-            watch.drained(one.links)
 
     def close(self) -> None:
         for name in list(self.watches):
@@ -99,6 +108,7 @@ class Memory:
         if self.host is not None:
             self.host.close()
             self.host = None
+        self._news.close()
 
     def _all_watches(self) -> list[Watch]:
         return [*self.watches.values(), *([self.host] if self.host is not None else [])]

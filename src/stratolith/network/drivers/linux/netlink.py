@@ -19,6 +19,7 @@ RTM_DELLINK = 17
 RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE = 18, 22, 26
 IPCTNL_MSG_CT_GET, IPCTNL_MSG_CT_DELETE = 0x101, 0x102
 NETLINK_NETFILTER = 12
+NFT_MSG_GETGEN = 0xA10
 _REQUEST, _ACK, _DUMP = 1, 4, 0x300
 _HEADER = struct.Struct("=IHHII")
 _ATTRIBUTE = struct.Struct("=HH")
@@ -102,6 +103,17 @@ def dump(protocol: int, kind: int, body: bytes) -> Iterator[bytes]:
                     _raise(data[at + 16 : at + length])
                 yield data[at + 16 : at + length]
                 at += (length + 3) & ~3
+
+
+def messages(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Types and bodies of the messages in what was received at once."""
+    at = 0
+    while at + 16 <= len(data):
+        length, kind, _, _, _ = _HEADER.unpack_from(data, at)
+        if length < 16:
+            return
+        yield kind, data[at + 16 : at + length]
+        at += (length + 3) & ~3
 
 
 def request(protocol: int, kind: int, body: bytes) -> None:
@@ -209,6 +221,19 @@ def _flow(family: int, got: dict[int, bytes]) -> TrackedFlow:
         reply_destination=socket.inet_ntop(family, back[destination]),
         original=got[1],
     )
+
+
+def rules_generation() -> int:
+    """The number of changes of nft's tables in this namespace so far. Raises ``OSError``."""
+    with socket.socket(
+        socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_NETFILTER
+    ) as sock:
+        sock.bind((0, 0))
+        sock.send(_HEADER.pack(20, NFT_MSG_GETGEN, _REQUEST, 1, 0) + bytes(4))
+        kind, body = next(messages(sock.recv(1 << 16)))
+        if kind == 2:
+            _raise(body)
+        return int.from_bytes(attributes(body[4:])[1], "big")
 
 
 def forget(flow: TrackedFlow) -> None:

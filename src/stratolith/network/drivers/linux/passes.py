@@ -16,13 +16,21 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from stratolith.kernel import metrics
 from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError
-from stratolith.network.drivers.linux import conntrack, culprits, inside, namespaces, nft, sysctl
+from stratolith.network.drivers.linux import (
+    conntrack,
+    culprits,
+    inside,
+    namespaces,
+    netlink,
+    nft,
+    sysctl,
+)
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
 from stratolith.network.drivers.linux.ledger import Ledger
 from stratolith.network.drivers.linux.links import HostLinks
 from stratolith.network.drivers.linux.memory import Memory
 from stratolith.network.drivers.linux.objects import DhcpSpec, HostPlan, NamespaceSpec
-from stratolith.network.drivers.linux.watch import Watch
+from stratolith.network.drivers.linux.watch import Ours, Watch
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +56,13 @@ class Pass:
         self.links, self.ledger = links, ledger
         self.dnsmasq, self.memory = dnsmasq, memory
         self.errors: dict[str, str] = dict(self.plan.broken)
+        if memory.host is None:
+            memory.add_watch(Watch(routes=False, ours=Ours(links.instance)))
         self.disturbed = memory.disturbed()
         self.deep = memory.is_stale()
 
     def run(self, view: HostNetworkView) -> Applied:
-        if self.memory.host is None:
-            self.memory.host = self.memory.listen(Watch(routes=False))
+        self.memory.unsettled = False
         refused_before, ports = self.memory.refused
         if ports and refused_before == self.whole and not self.deep:
             self._leave_out(ports)
@@ -73,7 +82,7 @@ class Pass:
                 self._dhcp(server)
         if filtered:
             self._connections()
-        self.memory.drain()
+        self._look_back()
         if self.deep:
             self.memory.last_deep = time.monotonic()
         return self._applied(view, filtered)
@@ -87,6 +96,31 @@ class Pass:
         if died:
             metrics.HELPER_RESTARTS.labels("dnsmasq").inc()
             log.warning("dnsmasq of network %s had ended: started again", server.network_id)
+
+    def _look_back(self) -> None:
+        """Our own changes are no news; what somebody undid while we worked is.
+
+        Links are read again for that. Rules were forgotten when they were loaded.
+        """
+        host = self.memory.host
+        assert host is not None and host.ours is not None
+        host.forget_links()
+        found = netlink.links()
+        host.ours.indexes = frozenset(
+            link.index for link in found.values() if self.links.is_ours(link)
+        )
+        made = {bridge.name for bridge in self.plan.bridges if bridge.owner not in self.errors}
+        made |= {tap.name for tap in self.plan.taps if tap.port_id not in self.errors}
+        for space in self.plan.namespaces:
+            if space.owner not in self.errors:
+                made |= {device.host_name for device in space.devices}
+        made &= set(self.links.found)
+        self.memory.unsettled |= any(
+            name not in found
+            or not found[name].up
+            or found[name].index != self.links.found[name].index
+            for name in made
+        )
 
     @contextlib.contextmanager
     def _noted(self, owner: str) -> Iterator[None]:
@@ -145,15 +179,13 @@ class Pass:
                 self.errors.setdefault(tap.port_id, f"filters not loaded: {error}")
             self.errors["filters"] = str(error)
             return False
-        if host is not None:
-            host.rules_loaded()
         self.memory.ruleset = self.plan.ruleset
         return True
 
     def _load_rules(self) -> None:
         """All tables, or those of all ports but the ones that nft refuses."""
         try:
-            nft.load(self.plan.ruleset)
+            self._load(self.plan.ruleset)
         except NetworkDriverError:
             found = culprits.find(
                 [port.port_id for port in self.plan.flows],
@@ -164,7 +196,16 @@ class Pass:
             self.memory.refused = (self.whole, found)
             self._leave_out(found)
             self._remove_unwanted()  # a tap without rules would be an open door
-            nft.load(self.plan.ruleset)
+            self._load(self.plan.ruleset)
+
+    def _load(self, ruleset: str) -> None:
+        """Load our tables; a change by somebody else in the same moment is not overlooked."""
+        host = self.memory.host
+        before = netlink.rules_generation()
+        nft.load(ruleset)
+        if host is not None:
+            host.forget_rules()
+        self.memory.unsettled |= netlink.rules_generation() - before > 1
 
     def _leave_out(self, ports: dict[str, str]) -> None:
         self.plan = self.planned(frozenset(ports))
@@ -194,11 +235,14 @@ class Pass:
                 if problems:
                     raise NetworkDriverError("; ".join(problems))
                 self.memory.specs[spec.name] = spec
-                self.memory.watches[spec.name].rules_loaded()
 
-    @staticmethod
-    def _settle(spec: NamespaceSpec, settle: Callable[[], inside.Report]) -> inside.Report:
-        return namespaces.run_in(spec.name, settle)
+    def _settle(self, spec: NamespaceSpec, settle: Callable[[], inside.Report]) -> inside.Report:
+        report = namespaces.run_in(spec.name, settle)
+        one = self.memory.watches.get(spec.name)
+        if one is not None:
+            one.forget_links()
+            one.forget_rules()
+        return report
 
     def _wired(self, spec: NamespaceSpec) -> Callable[[], inside.Report] | None:
         """Namespace and veth pairs are there; returns what settles the inside, if it needs to."""
@@ -207,8 +251,8 @@ class Pass:
             self.links.ensure_veth(device, spec.name)
         one = self.memory.watches.get(spec.name)
         if one is None:
-            one = self.memory.listen(namespaces.run_in(spec.name, lambda: Watch(routes=True)))
-            self.memory.watches[spec.name] = one
+            one = namespaces.run_in(spec.name, lambda: Watch(routes=True))
+            self.memory.add_watch(one, spec.name)
         before = self.memory.specs.get(spec.name)
         calm = one.links.fileno() not in self.disturbed and not self.deep
         rules_calm = one.rules.fileno() not in self.disturbed and not self.deep

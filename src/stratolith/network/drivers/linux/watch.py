@@ -6,34 +6,104 @@ import contextlib
 import os
 import select
 import socket
+import struct
+from collections.abc import Iterator
 
-from stratolith.network.drivers.linux import netlink
+from stratolith.network.drivers.linux import names, netlink
 
 _LINK, _IPV4_ADDRESS, _IPV4_ROUTE, _IPV6_ADDRESS, _IPV6_ROUTE = 1, 5, 7, 9, 11
+_IPV4_SETTINGS, _IPV6_SETTINGS = 24, 25  # forwarding, of all devices or of one
 _NFT_GROUP = 7
 _SOL_NETLINK, _ADD_MEMBERSHIP = 270, 1
-_SMALL_BUFFER = 16384  # one message tells as much as a thousand: an overflow is a change, too
+_SMALL_BUFFER = 65536  # when it overflows, that is a change, too
+_LINK_MESSAGES = (16, 17)
+_ADDRESS_MESSAGES, _LINK_SCOPE = (20, 21), 253
+_ROUTE_MESSAGES, _BY_KERNEL = (24, 25), 2
+_NEW_SETTINGS, _OF_ALL_DEVICES = 80, struct.pack("=i", -1)
+_NEW_GENERATION = 0xA0F  # nft says so after each transaction, whosever it was
+
+
+class Ours:
+    """Tells, in the host's own namespace, messages about our objects from those of others."""
+
+    def __init__(self, instance: str) -> None:
+        self.group = names.group_number(instance)
+        self.label = f"{instance}:".encode()
+        self.tables = {instance.encode(), f"{instance}_nat".encode()}
+        self.indexes: frozenset[int] = frozenset()  # of our links, as of the last pass
+
+    def link(self, kind: int, body: bytes) -> bool:
+        if len(body) < 8:
+            return True
+        if kind == _NEW_SETTINGS:
+            return netlink.attributes(body[4:]).get(1) == _OF_ALL_DEVICES
+        index = int(struct.unpack_from("=i", body, 4)[0])
+        if index in self.indexes:
+            return True
+        if kind not in _LINK_MESSAGES:
+            return False
+        got = netlink.attributes(body[16:])
+        return got.get(27) == struct.pack("=I", self.group) or got.get(20, b"").startswith(
+            self.label
+        )
+
+    def rules(self, kind: int, body: bytes) -> bool:
+        return netlink.attributes(body[4:]).get(1, b"").rstrip(b"\0") in self.tables
 
 
 class Watch:
-    """Listens, in the namespace it is made in, for changes of links, addresses, routes and nft."""
+    """Listens, in the namespace it is made in, for what is changed there.
 
-    def __init__(self, routes: bool) -> None:
-        groups = [_LINK, _IPV4_ADDRESS, _IPV6_ADDRESS]
+    ``ours``: which messages count; None for a namespace that is ours alone. What was heard
+    stays written down until it is forgotten.
+    """
+
+    def __init__(self, routes: bool, ours: Ours | None = None) -> None:
+        groups = [_LINK, _IPV4_ADDRESS, _IPV6_ADDRESS, _IPV4_SETTINGS, _IPV6_SETTINGS]
         groups += [_IPV4_ROUTE, _IPV6_ROUTE] if routes else []
         self.links = _socket(socket.NETLINK_ROUTE, groups)
         self.rules = _socket(netlink.NETLINK_NETFILTER, [_NFT_GROUP])
+        self.ours = ours
+        self.links_touched = self.rules_touched = False
 
     def sockets(self) -> list[socket.socket]:
         return [self.links, self.rules]
 
-    def rules_loaded(self) -> None:
-        """Our own rules are no news; asked for at once, so that the next change is."""
-        drained(self.rules)
+    def look(self) -> set[int]:
+        """Read what was said; the descriptors on which something of ours was touched."""
+        for kind, body in _messages(self.links):
+            if _is_the_kernels(kind, body):
+                continue
+            self.links_touched |= self.ours is None or not kind or self.ours.link(kind, body)
+        for kind, body in _messages(self.rules):
+            if kind != _NEW_GENERATION:
+                self.rules_touched |= self.ours is None or not kind or self.ours.rules(kind, body)
+        touched = {self.links.fileno()} if self.links_touched else set()
+        return touched | ({self.rules.fileno()} if self.rules_touched else set())
+
+    def forget_links(self) -> None:
+        """What was said so far about links, addresses and routes is no news any more."""
+        for _ in _messages(self.links):
+            pass
+        self.links_touched = False
+
+    def forget_rules(self) -> None:
+        for _ in _messages(self.rules):
+            pass
+        self.rules_touched = False
 
     def close(self) -> None:
         for sock in self.sockets():
             sock.close()
+
+
+def _is_the_kernels(kind: int, body: bytes) -> bool:
+    """IPv6 addresses and routes that come by themselves, seconds after a device came up."""
+    if len(body) < 8 or body[0] != socket.AF_INET6:
+        return False
+    if kind in _ADDRESS_MESSAGES:
+        return body[3] == _LINK_SCOPE
+    return kind in _ROUTE_MESSAGES and body[5] == _BY_KERNEL
 
 
 def _socket(protocol: int, groups: list[int]) -> socket.socket:
@@ -46,18 +116,17 @@ def _socket(protocol: int, groups: list[int]) -> socket.socket:
     return sock
 
 
-def drained(sock: socket.socket) -> bool:
-    """Throw away what waits to be read; whether there was anything."""
-    anything = False
+def _messages(sock: socket.socket) -> Iterator[tuple[int, bytes]]:
+    """Types and bodies of all messages that wait; type 0 when some were lost."""
     while True:
         try:
-            sock.recv(65536)
+            data = sock.recv(1 << 17)
         except BlockingIOError:
-            return anything
+            return
         except OSError:
-            anything = True  # an overflow: messages were lost
+            yield 0, b""  # an overflow
             continue
-        anything = True
+        yield from netlink.messages(data)
 
 
 def ready(handles: list[int]) -> set[int]:

@@ -1,0 +1,60 @@
+"""Everything a plan makes on a host, by name: what an outsider could take away."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from stratolith.network.drivers.linux.objects import HostPlan, NamespaceSpec
+
+_TABLE = re.compile(r"^table (\S+ \S+) \{$", re.MULTILINE)
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """One object. ``namespace``: where it is, "" for the host's own.
+
+    kind: bridge, tap, veth, namespace, table ("inet stratolith"), address ("10.0.0.1/24 dev x"),
+    route ("10.0.0.0/8 via 10.1.0.1"), setting ("net/ipv4/ip_forward 1") or dhcp-server (the
+    network's id).
+    """
+
+    kind: str
+    name: str
+    namespace: str = ""
+
+
+def of_plan(plan: HostPlan) -> list[Made]:
+    found = [Made(kind="table", name=name) for name in _tables(plan.ruleset)]
+    found += [Made(kind="setting", name=f"{key} {value}") for key, value in plan.sysctls]
+    for bridge in plan.bridges:
+        found.append(Made(kind="bridge", name=bridge.name))
+        found += [Made(kind="address", name=f"{a} dev {bridge.name}") for a in bridge.addresses]
+    found += [Made(kind="tap", name=tap.name) for tap in plan.taps]
+    for space in plan.namespaces:
+        found += _of_namespace(space)
+    return found + [Made(kind="dhcp-server", name=server.network_id) for server in plan.dhcp]
+
+
+def _of_namespace(space: NamespaceSpec) -> list[Made]:
+    found = [Made(kind="namespace", name=space.name)]
+
+    def inside(kind: str, name: str) -> None:
+        found.append(Made(kind=kind, name=name, namespace=space.name))
+
+    for device in space.devices:
+        found.append(Made(kind="veth", name=device.host_name))
+        inside("veth", device.inner_name)
+        for address in device.addresses:
+            inside("address", f"{address} dev {device.inner_name}")
+    for route in space.routes:
+        inside("route", f"{route.destination} via {route.nexthop}")
+    for name in _tables(space.ruleset):
+        inside("table", name)
+    for key, value in space.sysctls:
+        inside("setting", f"{key} {value}")
+    return found
+
+
+def _tables(ruleset: str) -> list[str]:
+    return list(dict.fromkeys(_TABLE.findall(ruleset)))
