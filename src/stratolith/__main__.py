@@ -93,6 +93,11 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     up.add_argument("--listen", metavar="IP", help="address of the APIs (default 127.0.0.1)")
     up.add_argument("--port-offset", metavar="N", type=int, help="add N to every port")
     up.add_argument("--image", metavar="FILE|URL", help="the guest image instead of CirrOS")
+    up.add_argument(
+        "--names",
+        choices=["stratolith", "kolla"],
+        help="kolla: leave images, flavors and networks to Kolla's init-runonce",
+    )
     up.add_argument("--fake", action="store_true", help="simulate hosts and guests; needs no root")
     up.add_argument("--foreground", action="store_true", help="stay, and stop the cloud at the end")
     up.add_argument("-v", "--verbose", action="store_true", help="say what is skipped as well")
@@ -168,6 +173,7 @@ def _up(arguments: argparse.Namespace) -> int:
         port_offset=arguments.port_offset,
         image=arguments.image,
         fake=arguments.fake,
+        names=arguments.names,
         foreground=arguments.foreground,
         image_cache=up.checkout_cache(),
     )

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
+from stratolith.deploy import credentials
+from stratolith.deploy.api_client import ApiClient
 from tests.installation import Installation, free_offset
 
 needs_mounts = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk of its own")
@@ -234,3 +238,28 @@ def test_suggested_commands_can_be_typed_as_they_are(cloud: Installation) -> Non
     said = cloud.up("--external-cidr", "10.77.0.0/24", expect=1).stderr
     assert f"stratolith destroy {place}" in said
     assert json.loads(cloud.run("status", "--json").stdout)["state_dir"] == str(cloud.state_dir)
+
+
+def test_the_names_of_kolla_are_free_for_its_own_script(fresh: Installation) -> None:
+    said = fresh.up("--names", "kolla").stdout
+    assert "OS_CLOUD=kolla-admin" in said
+    access = credentials.access(fresh.layout, fresh.layout.settings())
+    admin = ApiClient(access, "admin")
+    for service, path, key in [
+        ("network", "/v2.0/networks", "networks"),
+        ("network", "/v2.0/routers", "routers"),
+        ("image", "/v2/images", "images"),
+        ("compute", "/flavors", "flavors"),
+        ("compute", "/os-keypairs", "keypairs"),
+    ]:
+        assert admin.get(service, path)[key] == [], key
+    flat = {"provider:network_type": "flat", "provider:physical_network": "physnet1"}
+    network = {"name": "public1", "router:external": True, **flat}
+    admin.post("network", "/v2.0/networks", {"network": network})
+    clouds = yaml.safe_load(fresh.layout.clouds_yaml.read_text())["clouds"]
+    assert "kolla-admin" in clouds
+    os.kill(fresh.pids()["server"], signal.SIGKILL)
+    fresh.wait_ready()
+    assert admin.get("compute", "/flavors")["flavors"] == [], "nothing is made at the next start"
+    assert "other names" in fresh.up("--names", "stratolith", expect=1).stderr
+    fresh.run("destroy", "--yes")

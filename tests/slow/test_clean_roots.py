@@ -96,12 +96,11 @@ def put_checkout(place: Path) -> None:
             shutil.copy2(CHECKOUT / name, target / name, follow_symlinks=False)
     for name in NETWORK:
         source, copy = Path(name), place / name.lstrip("/")
-        if source.is_dir() and not copy.is_symlink():
-            shutil.copytree(source, copy, dirs_exist_ok=True, ignore_dangling_symlinks=True)
-        elif source.is_file():
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.unlink(missing_ok=True)
-            shutil.copy2(source, copy)
+        if not source.exists():
+            continue
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        words = ["cp", "-aL", "--remove-destination", "--no-target-directory", source, copy]
+        subprocess.run(words, check=False, stderr=subprocess.DEVNULL)  # dangling links stay out
 
 
 def mount_all(place: Path) -> list[Path]:

@@ -14,6 +14,7 @@ from stratolith.deploy import files
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.people import Person
+from stratolith.kernel.bootstrap import read_seed
 from stratolith.kernel.config import ApiSection, CloudSection, Settings
 
 SECRET_NAMES = [
@@ -23,6 +24,7 @@ SECRET_NAMES = [
     "metadata_secret",
     "database_key",  # locks the keys that servers share through PostgreSQL
 ]
+KOLLA_CLOUD = "kolla-admin"  # what scripts of Kolla call the administrator's entry
 USERS = {"admin": "stratolith-admin", "demo": "stratolith"}  # user -> its entry in clouds.yaml
 OWNER_MARK = "# Written by `stratolith up`; this file belongs to the cloud in "
 IDENTITY_PORT = 5000
@@ -118,9 +120,17 @@ def keystonerc(user: str, access: Access) -> str:
     return "\n".join([*lines, f"export OS_TENANT_NAME={_quote(user)}"]) + "\n"
 
 
-def clouds_yaml(state_dir: Path, access: Access) -> str:
+def seeded_names(layout: Layout) -> str:
+    """Whose names a cloud was made with: stratolith or kolla."""
+    return read_seed(layout.seed).names
+
+
+def clouds_yaml(layout: Layout, access: Access) -> str:
     """The client configuration with an entry for each user."""
+    state_dir = layout.state_dir
     document = {"clouds": {name: _cloud(user, access) for user, name in USERS.items()}}
+    if seeded_names(layout) == "kolla":
+        document["clouds"][KOLLA_CLOUD] = _cloud("admin", access)
     return f"{OWNER_MARK}{state_dir}\n{yaml.safe_dump(document, sort_keys=False)}"
 
 

@@ -18,6 +18,7 @@ from stratolith.kernel.config import Settings
 from stratolith.kernel.policy.enforcer import Policies, PolicyError, read_overrides
 
 Json = dict[str, Any]
+STARTING_SECONDS = 30.0
 
 
 def status(layout: Layout, *, as_json: bool) -> int:
@@ -43,6 +44,7 @@ def collect(layout: Layout, settings: Settings) -> Json:
         "is_ready": not missing
         and not disk["problem"]
         and set(running.roles(settings)) <= set(running.pids(layout)),
+        "is_starting": bool(missing) and _is_starting(layout, settings),
         "missing": missing,
         "disk": disk,
         "policy": _policy_problem(layout),
@@ -75,6 +77,14 @@ def _policy_problem(layout: Layout) -> str:
     except PolicyError as error:
         return f"policy.yaml is not in force, older rules are: {error}"
     return ""
+
+
+def _is_starting(layout: Layout, settings: Settings) -> bool:
+    """Whether all processes live and one of them is too young to answer."""
+    alive = running.pids(layout)
+    ages = [time.time() - child["started_at"] for child in running.children(layout).values()]
+    is_young = any(0 <= age < STARTING_SECONDS for age in ages)
+    return is_young and {"supervisor", *running.roles(settings)} <= set(alive)
 
 
 def _processes(layout: Layout, settings: Settings) -> list[Json]:
@@ -151,6 +161,8 @@ def _servers(client: ApiClient) -> dict[str, int]:
 
 def _lines(document: Json) -> list[str]:
     state = "ready" if document["is_ready"] else "NOT READY"
+    if document["is_starting"]:
+        state = "starting"
     kind = ", simulated hosts" if document["is_fake"] else ""
     lines = [
         f"Stratolith {document['version']}: {state}{kind}",

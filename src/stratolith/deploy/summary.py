@@ -13,14 +13,13 @@ def text(layout: Layout, settings: Settings, person: Person) -> str:
     personal = credentials.personal_clouds_yaml(person)
     is_personal = credentials.personal_owner(personal) == layout.state_dir
     where = personal if is_personal else layout.clouds_yaml
-    private = people.key_pair(person, layout.keys).private_file
     lines = "\n  ".join(_next_lines(layout, settings, person, is_personal=is_personal))
     return wording.spelled_out(
         f"""
   Auth URL    {credentials.auth_url(settings)}
   Users       admin (project admin), demo (project demo); domain Default
   Passwords   in {where}; `stratolith openrc admin` prints them
-  Key pair    {people.KEYPAIR_NAME}; its private key is {private}
+  Key pair    {_key_pair(layout, person)}
   APIs        {settings.of(ApiSection).listen}, ports {", ".join(map(str, running.ports(settings)))}
   Files       {layout.state_dir}, {layout.config}
 
@@ -31,11 +30,20 @@ Try next:
     )
 
 
+def _key_pair(layout: Layout, person: Person) -> str:
+    if credentials.seeded_names(layout) == "kolla":
+        return "none yet"
+    private = people.key_pair(person, layout.keys).private_file
+    return f"{people.KEYPAIR_NAME}; its private key is {private}"
+
+
 def _next_lines(
     layout: Layout, settings: Settings, person: Person, *, is_personal: bool
 ) -> list[str]:
     """From nothing to a login in the first server; simulated guests let nobody in."""
     found = [] if is_personal else [f"export OS_CLIENT_CONFIG_FILE={layout.clouds_yaml}"]
+    if credentials.seeded_names(layout) == "kolla":
+        return [*found, f"export OS_CLOUD={credentials.KOLLA_CLOUD}", "./init-runonce"]
     found += [
         "export OS_CLOUD=stratolith",
         "openstack server create --image cirros --flavor m1.tiny --key-name mykey "

@@ -6,7 +6,7 @@ import os
 import signal
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -16,6 +16,7 @@ from stratolith.deploy import (
     credentials,
     external,
     files,
+    first_images,
     people,
     requirements,
     running,
@@ -27,11 +28,10 @@ from stratolith.deploy.api_client import ApiClient, wait_for
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.steps import Report, Step
-from stratolith.kernel.bootstrap import Seed, SeedExternal, SeedImage, SeedKeypair
+from stratolith.kernel.bootstrap import Seed, SeedExternal, SeedKeypair
 from stratolith.kernel.config import Settings
 from stratolith.network.settings import NetworkSettings
 
-FAKE_IMAGE_BYTES = 1 << 20
 HOST_SECONDS = 30.0
 
 
@@ -45,6 +45,7 @@ class Wishes:
     listen: str | None = None
     port_offset: int | None = None
     image: str | None = None
+    names: Literal["stratolith", "kolla"] | None = None
     fake: bool = False
     foreground: bool = False
     image_cache: Path = field(default_factory=lambda: Path(".cache/guest-image"))
@@ -223,6 +224,10 @@ class Up:
         if not self.layout.seed.exists():
             return False
         wishes = self.wishes
+        if wishes.names and wishes.names != credentials.seeded_names(self.layout):
+            raise DeployError(
+                "This cloud was made with other names.", "start anew with these: stratolith destroy"
+            )
         if wishes.external_cidr or wishes.external_range or wishes.external_gateway:
             seed = msgspec.json.decode(self.layout.seed.read_bytes(), type=Seed)
             if seed.external != self._external():
@@ -239,48 +244,32 @@ class Up:
         return True
 
     def _make_seed(self) -> str | None:
+        names = self.wishes.names or "stratolith"
+        if names == "kolla":
+            self._write_seed(Seed(external=self._external(), fake=self._is_fake(), names=names))
+            return "nothing; Kolla's init-runonce makes images, flavors, key pair and networks"
         paths = self._images()
         pair = people.key_pair(self.person, self.layout.keys)
         if pair.is_generated:
             self.person.own(pair.private_file)
         seed = Seed(
             external=self._external(),
-            images=[_seed_image(name, path) for name, path in paths.items()],
+            images=[first_images.described(name, path) for name, path in paths.items()],
             keypair=SeedKeypair(name=people.KEYPAIR_NAME, public_key=pair.public_key),
             fake=self._is_fake(),
         )
+        self._write_seed(seed)
+        return f"{paths['cirros'].name}, {pair.private_file}"
+
+    def _write_seed(self, seed: Seed) -> None:
         text = msgspec.json.format(msgspec.json.encode(seed)).decode()
         files.write(self.layout.seed, text + "\n", mode=0o600)
-        return f"{paths['cirros'].name}, {pair.private_file}"
 
     def _images(self) -> dict[str, Path]:
         """Image name -> its file."""
         if self._is_fake() and not self.wishes.image:
-            return self._fake_images()
-        from stratolith.deploy import guest_image
-
-        cache = self.wishes.image_cache
-        cache.mkdir(parents=True, exist_ok=True)
-        say = self.report.say
-        try:
-            path = guest_image.prepare(self.wishes.image, cache, say).absolute()
-            other = guest_image.prepare_alternate(path, cache, say).absolute()
-        except guest_image.GuestImageError as error:
-            raise DeployError(
-                f"No guest image: {error}",
-                "connect this machine to the network, or bring an image: stratolith up "
-                "--image FILE",
-            ) from None
-        return {"cirros": path, "cirros-alt": other}
-
-    def _fake_images(self) -> dict[str, Path]:
-        """Simulated guests never read their disk: sparse files are image enough."""
-        found = {}
-        for number, name in enumerate(["cirros", "cirros-alt"], start=1):
-            found[name] = self.layout.state_dir / f"simulated-{name}.raw"
-            with found[name].open("wb") as handle:
-                handle.truncate(number * FAKE_IMAGE_BYTES)  # two images differ
-        return found
+            return first_images.simulated(self.layout.state_dir)
+        return first_images.real(self.wishes.image, self.wishes.image_cache, self.report.say)
 
     # Processes ----------------------------------------------------------------------------
 
@@ -328,7 +317,7 @@ class Up:
         }
         for user in credentials.USERS:
             found[self.layout.keystonerc(user)] = credentials.keystonerc(user, access)
-        found[self.layout.clouds_yaml] = credentials.clouds_yaml(self.layout.state_dir, access)
+        found[self.layout.clouds_yaml] = credentials.clouds_yaml(self.layout, access)
         return found
 
     def _personal(self) -> Path:
@@ -353,12 +342,6 @@ class Up:
             return f"{self.layout.clouds_yaml} ({personal} is not ours and stays as it is)"
         credentials.write_personal(self.layout, self.person, wanted[self.layout.clouds_yaml])
         return str(personal)
-
-
-def _seed_image(name: str, path: Path) -> SeedImage:
-    with path.open("rb") as handle:
-        disk_format = "qcow2" if handle.read(4) == b"QFI\xfb" else "raw"
-    return SeedImage(name=name, path=str(path), disk_format=disk_format)
 
 
 def up(layout: Layout, wishes: Wishes, report: Report) -> None:

@@ -7,6 +7,7 @@ first start; each must leave existing objects alone, so that it may run again.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -44,6 +45,12 @@ class Seed(msgspec.Struct, kw_only=True):
     keypair: SeedKeypair | None = None
     external: SeedExternal = SeedExternal()
     fake: bool = False
+    # "kolla": images, flavors, key pair and networks are left to Kolla's init-runonce
+    names: Literal["stratolith", "kolla"] = "stratolith"
+
+    @property
+    def is_left_to_kolla(self) -> bool:
+        return self.names == "kolla"
 
 
 def read_seed(path: Path) -> Seed:

@@ -76,7 +76,7 @@ def test_older_tools_find_the_tenant_in_keystonerc(tmp_path: Path) -> None:
 
 
 def test_clouds_yaml_has_an_entry_for_each_user(tmp_path: Path) -> None:
-    clouds = yaml.safe_load(credentials.clouds_yaml(tmp_path, ACCESS))["clouds"]
+    clouds = yaml.safe_load(credentials.clouds_yaml(locate(str(tmp_path)), ACCESS))["clouds"]
     assert set(clouds) == {"stratolith", "stratolith-admin"}
     assert clouds["stratolith"]["auth"]["username"] == "demo"
     assert clouds["stratolith-admin"]["auth"]["password"] == "it's $HOME"
@@ -89,7 +89,8 @@ def test_the_persons_clouds_yaml_is_written_when_absent_or_ours(
     mine, other = tmp_path / "mine", tmp_path / "other"
     other.mkdir()
     assert credentials.may_write_personal(path, mine)
-    credentials.write_personal(locate(str(mine)), person, credentials.clouds_yaml(mine, ACCESS))
+    cloud = locate(str(mine))
+    credentials.write_personal(cloud, person, credentials.clouds_yaml(cloud, ACCESS))
     assert path.stat().st_mode & 0o777 == 0o600
     assert credentials.may_write_personal(path, mine)
     shutil.rmtree(mine)

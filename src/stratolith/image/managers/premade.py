@@ -26,7 +26,7 @@ def bootstrap(ctx: Context, seed: Seed, owner: str | None) -> None:
     for one in seed.images:
         if images.find_by_name(ctx, one.name) is None:
             _from_file(ctx, one, owner)
-    if seed.fake and not seed.images:
+    if seed.fake and not seed.images and not seed.is_left_to_kolla:
         for name in ("cirros", "cirros-alt"):
             if images.find_by_name(ctx, name) is None:
                 _tiny(ctx, name, owner)

@@ -25,7 +25,7 @@ from stratolith.network.settings import NetworkSettings
 
 def bootstrap(ctx: Context, seed: Seed) -> None:
     """Make what is missing, only in a cloud that has no network at all yet."""
-    if ctx.session.scalar(select(Network.id).limit(1)) is not None:
+    if seed.is_left_to_kolla or ctx.session.scalar(select(Network.id).limit(1)) is not None:
         return
     admin = _project(ctx, "admin")
     demo = _project(ctx, "demo")
