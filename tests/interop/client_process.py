@@ -69,6 +69,7 @@ def become(words: list[str], env: dict[str, str]) -> NoReturn:
     """Be the client from here on, and end."""
     os.environ.clear()
     os.environ.update(env)
+    sys.argv = ["openstack", *words]
     status = 1
     try:
         status = shell.main(words)
