@@ -10,6 +10,7 @@ from stratolith.deploy import (
     credentials,
     database_tables,
     host,
+    namespaces_elsewhere,
     people,
     processes,
     running,
@@ -34,6 +35,8 @@ def destroy(layout: Layout, report: Report, *, is_sure: bool, with_database: boo
         if not belongings.is_ours(layout) and layout.config != SYSTEM_CONFIG:
             raise DeployError(f"{layout.state_dir} is not the directory of a cloud; it stays.")
     settings = layout.settings()
+    if not settings.fake:
+        namespaces_elsewhere.require_none(layout.state_dir)
     database = database_tables.of(layout, settings)
     if with_database and database is None:
         raise DeployError("This cloud has no PostgreSQL database: --database removes nothing.")
@@ -43,12 +46,16 @@ def destroy(layout: Layout, report: Report, *, is_sure: bool, with_database: boo
     with report.ticking("Stopping the processes"):
         running.stop(layout)
     report.say("Processes stopped")
+    is_clean = True
     if not settings.fake and layout.state_dir.exists():
-        _remove_guests(settings, report)
-        _remove_network(settings, report)
+        is_clean = _remove_guests(settings, report)
+        is_clean = _remove_network(settings, report) and is_clean
         _stop_leftovers(layout, settings)
     if database is not None:
         _leave_or_empty(database, report, is_wanted=with_database)
+    if not is_clean:
+        report.say("The files stay, so that a second destroy knows what is ours.")
+        return 1
     return _remove_files(layout, settings, report)
 
 
@@ -73,19 +80,36 @@ def _ask(layout: Layout, with_database: bool) -> bool:
     return input("Type yes to go on: ").strip().lower() == "yes"
 
 
-def _remove_guests(settings: Settings, report: Report) -> None:
+def _remove_guests(settings: Settings, report: Report) -> bool:
+    """Whether all of them went; who did not is named."""
+    from stratolith.compute.drivers.base import DriverError
+
     driver = host.hypervisor(settings)
-    guests = driver.list_guests()
-    for guest in guests:
-        with report.ticking(f"Removing guest {guest.id}"):
-            driver.destroy(guest.id)
-    report.say(f"Guests removed: {len(guests)}")
+    count, is_clean = 0, True
+    for guest in driver.list_guests():
+        try:
+            with report.ticking(f"Removing guest {guest.id}"):
+                driver.destroy(guest.id)
+            count += 1
+        except DriverError as error:
+            report.say(f"Not removed: guest {guest.id}: {error}")
+            is_clean = False
+    report.say(f"Guests removed: {count}")
+    return is_clean
 
 
-def _remove_network(settings: Settings, report: Report) -> None:
-    with report.ticking("Removing networks"):
-        host.network(settings).remove_all()
+def _remove_network(settings: Settings, report: Report) -> bool:
+    """Whether all of it went; what did not is named."""
+    from stratolith.network.drivers.base import NetworkDriverError
+
+    try:
+        with report.ticking("Removing networks"):
+            host.network(settings).remove_all()
+    except NetworkDriverError as error:
+        report.say(f"Not removed: {error}")
+        return False
     report.say("Namespaces, bridges, taps and packet filter tables removed")
+    return True
 
 
 def _stop_leftovers(layout: Layout, settings: Settings) -> None:
