@@ -91,6 +91,21 @@ def test_a_crashed_guest_is_started_again(world: World) -> None:
     world.cloud.wait(lambda: world.driver.get_guest(server_id).pid not in (None, before))
     assert world.until(server_id, "ACTIVE")["OS-EXT-STS:power_state"] == 1
 
+    def noted() -> Any:
+        path = f"/servers/{server_id}/os-instance-actions"
+        actions = world.demo.get("compute", path).json()["instanceActions"]
+        return [one for one in actions if one["action"] == "start"]
+
+    (action,) = world.cloud.wait(noted)
+    assert action["message"] == "The guest crashed and was started again."
+    assert action["user_id"] is None and action["project_id"]
+    path = f"/servers/{server_id}/os-instance-actions/{action['request_id']}"
+    admin = world.cloud.client("admin")
+    shown = admin.get("compute", path, microversion="2.96").json()["instanceAction"]
+    (event,) = shown["events"]
+    assert (event["event"], event["result"]) == ("compute_start_instance", "Success")
+    assert "without being asked" in event["details"]
+
 
 def test_a_build_that_fails_tells_why_and_leaves_nothing(world: World) -> None:
     world.driver.fail("start", "no room for the guest's memory", times=1)
@@ -309,6 +324,21 @@ def test_pause_and_unpause(world: World) -> None:
     assert world.driver.get_guest(server_id).power == "paused"
     assert world.act(server_id, "unpause").status_code == 202
     assert world.until(server_id, "ACTIVE")["OS-EXT-STS:power_state"] == 1
+
+    def noted() -> Any:
+        path = f"/servers/{server_id}/os-instance-actions"
+        actions = world.demo.get("compute", path).json()["instanceActions"]
+        return [one for one in actions if one["action"] == "start"]
+
+    (action,) = world.cloud.wait(noted)
+    assert action["message"] == "The guest crashed and was started again."
+    assert action["user_id"] is None and action["project_id"]
+    path = f"/servers/{server_id}/os-instance-actions/{action['request_id']}"
+    admin = world.cloud.client("admin")
+    shown = admin.get("compute", path, microversion="2.96").json()["instanceAction"]
+    (event,) = shown["events"]
+    assert (event["event"], event["result"]) == ("compute_start_instance", "Success")
+    assert "without being asked" in event["details"]
     assert world.act(server_id, "pause").status_code == 202
     world.until(server_id, "PAUSED")
     assert world.demo.delete("compute", f"/servers/{server_id}").status_code == 204

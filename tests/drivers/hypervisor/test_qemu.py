@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -110,6 +111,36 @@ def test_a_guest_whose_pid_file_is_lost_is_not_run_twice(qemu: QemuHost) -> None
     qemu.driver.start(spec)
     qemu.driver.destroy(spec.id)
     wait_until(lambda: not Path(f"/proc/{pid}").exists())
+    assert qemu.driver.list_guests() == []
+
+
+def test_a_running_guest_whose_pid_file_is_lost_still_runs(qemu: QemuHost) -> None:
+    spec = running(qemu)
+    pid = qemu.pid(spec.id)
+    (qemu.directory(spec.id) / "qemu.pid").unlink()
+    qemu.restart_agent()
+    assert (only(qemu.driver).power, only(qemu.driver).pid) == (PowerState.RUNNING, pid)
+
+
+def test_a_guest_whose_directory_is_gone_is_still_found(qemu: QemuHost) -> None:
+    """Removed by hand, or lost with a disk: what runs is the witness."""
+    spec = running(qemu)
+    pid = qemu.pid(spec.id)
+    shutil.rmtree(qemu.directory(spec.id))
+    qemu.restart_agent()
+    found = only(qemu.driver)
+    assert (found.id, found.pid, found.lost) == (spec.id, pid, True)
+    qemu.driver.create(spec)  # never taken for the new one
+    assert only(qemu.driver).power is PowerState.SHUTDOWN
+    wait_until(lambda: not Path(f"/proc/{pid}").exists())
+    qemu.driver.start(spec)
+    assert only(qemu.driver).pid not in (None, pid) and not only(qemu.driver).lost
+    pid = qemu.pid(spec.id)
+    shutil.rmtree(qemu.directory(spec.id))
+    qemu.restart_agent()
+    qemu.driver.destroy(spec.id)
+    wait_until(lambda: not Path(f"/proc/{pid}").exists())
+    qemu.restart_agent()
     assert qemu.driver.list_guests() == []
 
 

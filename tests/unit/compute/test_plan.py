@@ -196,3 +196,13 @@ def test_it_comes_to_rest(
             assert state.power in (SHUTDOWN, CRASHED)
         if state.power is RUNNING:
             assert sorted(state.vifs) == sorted(ports)
+
+
+def test_a_guest_without_its_files_is_replaced_or_destroyed_never_kept() -> None:
+    lost = GuestState(id="g", power=PowerState.RUNNING, pid=1, lost=True)
+    assert kinds(plan(wanted("gone"), lost, 0.0)) == ["destroy"]
+    assert kinds(plan(wanted("nothing"), lost, 0.0)) == ["destroy"]
+    assert kinds(plan(wanted("running"), lost, 0.0)) == ["fault"]
+    document = wanted("running", "rebuild")
+    acts = plan(document, lost, 0.0)
+    assert kinds(acts) == ["destroy", "create", "start", "done"]

@@ -67,6 +67,8 @@ def plan(
     operations = [one for one in wanted.operations if one.id not in done]
     if seen is None:
         return _make(wanted, operations)
+    if seen.lost:
+        return _replace(wanted, operations)
     acts: list[Act] = []
     power = seen.power
     for operation in operations:
@@ -91,6 +93,13 @@ def _make(wanted: GuestDocument, operations: Sequence[OperationDocument]) -> lis
         acts.append(Act("start"))
     acts += [Act("done", one.id) for one in operations]
     return acts
+
+
+def _replace(wanted: GuestDocument, operations: Sequence[OperationDocument]) -> list[Act]:
+    """A guest that runs without its files: it goes on until it is made anew or deleted."""
+    if any(one.kind in ("create", "rebuild") for one in operations):
+        return [Act("destroy"), *_make(wanted, operations)]
+    return [Act("fault", text="The guest's files are gone from its host.")]
 
 
 def _carry_out(

@@ -26,11 +26,12 @@ class _News:
     gone: set[str] = field(default_factory=set)
     results: dict[tuple[str, str], tuple[str, str] | None] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
+    restarts: dict[str, str] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     facts: dict[str, Any] | None = None
 
     def __bool__(self) -> bool:
-        parts = (self.changed, self.gone, self.results, self.faults, self.unknown)
+        parts = (self.changed, self.gone, self.results, self.faults, self.unknown, self.restarts)
         return any(parts) or self.facts is not None
 
 
@@ -70,10 +71,14 @@ class Reporter:
         gone: str | None = None,
         result: tuple[str, str, tuple[str, str] | None] | None = None,
         fault: tuple[str, str] | None = None,
+        restarted: tuple[str, str] | None = None,
         unknown: set[str] | None = None,
         facts: dict[str, Any] | None = None,
     ) -> None:
-        """``result``: (server id, operation id, None or (error, what of it its owner reads))."""
+        """``result``: (server id, operation id, None or (error, what of it its owner reads)).
+
+        ``restarted``: a guest that crashed and runs again, and what is known of the crash.
+        """
         with self._condition:
             news = self._news
             if changed:
@@ -86,6 +91,8 @@ class Reporter:
             if fault:
                 news.faults[fault[0]] = fault[1]
                 news.changed.add(fault[0])
+            if restarted:
+                news.restarts[restarted[0]] = restarted[1]
             if unknown:
                 news.unknown |= unknown
             if facts is not None:
@@ -142,6 +149,7 @@ class Reporter:
             new.gone |= news.gone
             new.results = {**news.results, **new.results}
             new.faults = {**news.faults, **new.faults}
+            new.restarts = {**news.restarts, **new.restarts}
             new.unknown |= news.unknown
             new.facts = new.facts if new.facts is not None else news.facts
 
@@ -179,6 +187,7 @@ class Reporter:
                 for (server_id, operation_id), failure in news.results.items()
             ],
             "faults": [{"id": i, "message": text} for i, text in news.faults.items()],
+            "restarts": [{"id": i, "detail": text} for i, text in news.restarts.items()],
             "unknown": sorted(news.unknown),
         }
         if news.facts is not None:

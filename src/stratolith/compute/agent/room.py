@@ -167,16 +167,19 @@ class GuestRoom(Room):
         done = self._done.get(guest_id, frozenset())
         hotplug = self.driver.capabilities.hotplug_nic
         acts = plan(wanted, seen, time.monotonic(), health, done, hotplug=hotplug)
-        crashed = seen is not None and seen.power is PowerState.CRASHED
-        went_well = self._perform(wanted, acts, crashed)
+        crash = seen.detail if seen is not None and seen.power is PowerState.CRASHED else None
+        went_well = self._perform(wanted, acts, crash)
         if wanted.wanted == "gone" and went_well:
             self._forget(guest_id)
             self.reporter.add(gone=guest_id)
         elif self._is_news(wanted, acts):
             self.reporter.add(changed=guest_id)
 
-    def _perform(self, wanted: GuestDocument, acts: Sequence[Act], crashed: bool) -> bool:
-        """Do the acts in order; a failure ends every operation that is still open with it."""
+    def _perform(self, wanted: GuestDocument, acts: Sequence[Act], crash: str | None) -> bool:
+        """Do the acts in order; a failure ends every operation that is still open with it.
+
+        ``crash``: what is known of the end of a guest that crashed; None for every other.
+        """
         assert self._executor is not None
         for number, act in enumerate(acts):
             if act.kind == "wait":
@@ -185,7 +188,8 @@ class GuestRoom(Room):
             if act.kind == "fault":
                 self._fault(wanted.id, act.text)
                 continue
-            if act.kind == "start" and crashed:
+            heals = act.kind == "start" and crash is not None
+            if heals:
                 before = self._health.get(wanted.id, Health())
                 self._health[wanted.id] = before.after_restart(time.monotonic())
             try:
@@ -198,6 +202,9 @@ class GuestRoom(Room):
                 return False
             if act.operation_id:
                 self._end(wanted.id, act.operation_id, None)
+            elif heals:
+                LOG.warning("guest %s crashed (%s) and was started again", wanted.id, crash)
+                self.reporter.add(restarted=(wanted.id, crash or ""))
         return True
 
     def _failed(self, wanted: GuestDocument, left: Sequence[Act], error: str, told: str) -> None:

@@ -56,7 +56,7 @@ def _render(ctx: Context, action: Operation) -> Body:
         "user_id": action.user_id,
         "project_id": action.project_id,
         "start_time": naive_micro(action.created_at),
-        "message": "Error" if action.state == State.ERROR else None,
+        "message": "Error" if action.state == State.ERROR else action.params.get("message"),
     }
     if since(ctx, 58):
         found["updated_at"] = naive_micro(action.finished_at or action.created_at)
@@ -78,7 +78,7 @@ def _event(ctx: Context, action: Operation, server: Server) -> Body:
     if since(ctx, 62):
         found["hostId"] = servers.host_id(server)
     if since(ctx, 84) and ctx.can(_P + "events:details", server.policy_target()):
-        found["details"] = action.error
+        found["details"] = action.error or action.params.get("details")
     return found
 
 

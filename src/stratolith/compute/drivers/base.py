@@ -115,6 +115,7 @@ class GuestState(msgspec.Struct, frozen=True, kw_only=True):
     pid: int | None = None
     vifs: list[str] = []  # port ids of the NICs the guest really has
     detail: str = ""  # for CRASHED: why, when known
+    lost: bool = False  # it runs, and its files are gone: it can only be destroyed
 
 
 class HypervisorFacts(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,6 +6,7 @@ what ``os-instance-actions`` lists.
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.context import Context
 from stratolith.kernel.operations import OPEN, Operation, State, open_of
 
+LOG = logging.getLogger(__name__)
 SERVICE = "compute"
 VIEW = "guests"
 
@@ -63,6 +65,19 @@ def begin(
             if server.host:
                 ctx.hint_host(server.host, VIEW, server.id)
     return found
+
+
+def note_restart(ctx: Context, server: Server, detail: str) -> None:
+    """Nobody asked for it, but its owner must see that a guest crashed and was started again."""
+    LOG.warning("instance %s crashed (%s) and was started again", server.id, detail)
+    (operation,) = begin(
+        ctx,
+        [server],
+        state.START,
+        params={"message": "The guest crashed and was started again.", "details": detail},
+        state=State.DONE,
+    )
+    operation.project_id = server.project_id
 
 
 def note(ctx: Context, server: Server, kind: str, error: str | None = None) -> Operation:

@@ -6,7 +6,8 @@ once, in one transaction. Both are level-triggered: any document or report may c
 
 A report: {"facts": {...}?, "guests": [{"id", "power", "vifs", "detail"}], "gone": [ids],
 "results": [{"server_id", "operation_id", "error", "told"}], "faults": [{"id", "message"}],
-"unknown": [ids]}. The answer names the unknown guests that are to be destroyed.
+"restarts": [{"id", "detail"}], "unknown": [ids]}. The answer names the unknown guests that are to
+be destroyed.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from stratolith.network.managers import server_ports
 from stratolith.network.managers.server_ports import ServerPort
 
 Document = dict[str, Any]
+_BY_SERVER = ("guests", "faults", "restarts")  # parts of a report that name servers by "id"
 LOG = logging.getLogger(__name__)
 _FAILED = "The {} of the instance failed on its host; administrators can read the details."
 _MAKE_DRIVES = (state.CREATE, state.REBUILD)
@@ -152,7 +154,7 @@ def take_report(ctx: Context, host: str, payload: Document) -> Document:
     """Write down what a host observed; gives {"destroy": [ids]}."""
     if payload.get("facts"):
         hosts.report(ctx, host, payload["facts"])
-    ids = {one["id"] for part in ("guests", "faults") for one in payload.get(part, ())}
+    ids = {one["id"] for part in _BY_SERVER for one in payload.get(part, ())}
     ids |= {one["server_id"] for one in payload.get("results", ())} | set(payload.get("gone", ()))
     servers = {
         server_id: server
@@ -169,6 +171,9 @@ def take_report(ctx: Context, host: str, payload: Document) -> Document:
     for one in payload.get("faults", ()):
         if one["id"] in servers:
             actions.set_fault(ctx, servers[one["id"]], one["message"])
+    for one in payload.get("restarts", ()):
+        if one["id"] in servers:
+            actions.note_restart(ctx, servers[one["id"]], str(one.get("detail", "")))
     _adopt(servers.values(), operations, {one["id"] for one in payload.get("guests", ())})
     gone = [servers[i] for i in payload.get("gone", ()) if i in servers]
     actions.refresh(ctx, servers.values(), operations)

@@ -44,7 +44,7 @@ from stratolith.compute.drivers.qemu.acceleration import Acceleration
 from stratolith.compute.drivers.qemu.guest import Guest, Nics
 from stratolith.compute.drivers.qemu.machines import Platform
 from stratolith.compute.drivers.qemu.monitor import Monitor
-from stratolith.compute.drivers.qemu.process import Process
+from stratolith.compute.drivers.qemu.process import Census, Process
 from stratolith.kernel.revert import Revert
 
 LOG = logging.getLogger(__name__)
@@ -86,6 +86,7 @@ class QemuDriver:
         self._shortening = threading.Lock()
         self._proving = threading.Lock()
         self._known: dict[str, Guest] = {}
+        self._census = Census(self._root)
         self._boot_id = acceleration.boot_id()
         self._root.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._sweep()
@@ -126,19 +127,19 @@ class QemuDriver:
     def list_guests(self) -> list[GuestState]:
         """See HypervisorDriver. Also keeps the logs of guests in bounds."""
         found: list[GuestState] = []
-        for name in sorted(os.listdir(self._root)):
+        for name in sorted({*os.listdir(self._root), *self._census.all()}):
             if not _is_uuid(name):
                 continue
             guest = self._guest(name)
             with contextlib.suppress(GuestNotFound):  # destroyed meanwhile
-                found.append(guest.state(self._boot_id))
+                found.append(guest.state(self._boot_id, self._census))
             self._shorten_logs(guest)
         for gone in self._known.keys() - {state.id for state in found}:
             self._known.pop(gone, None)
         return found
 
     def get_guest(self, guest_id: str) -> GuestState:
-        return self._guest(guest_id).state(self._boot_id)
+        return self._guest(guest_id).state(self._boot_id, self._census)
 
     def console_output(self, guest_id: str, lines: int | None) -> str:
         guest = self._guest(guest_id)
@@ -155,6 +156,7 @@ class QemuDriver:
             if guest.exists:
                 return
             machines.of(spec)
+            self._kill(guest)  # one that lost its files would be taken for the new one
             with Revert() as revert:
                 draft = self._root / f"{_MAKING}{spec.id}"
                 shutil.rmtree(draft, ignore_errors=True)

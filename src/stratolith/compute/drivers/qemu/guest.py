@@ -25,6 +25,9 @@ from stratolith.compute.drivers.base import (
 )
 from stratolith.compute.drivers.qemu import events, process
 from stratolith.compute.drivers.qemu.events import History
+from stratolith.compute.drivers.qemu.process import Census
+
+_NO_FILES = "its files are gone from the host, it runs without them"
 
 
 class Nics(msgspec.Struct, frozen=True):
@@ -128,10 +131,17 @@ class Guest:
             self._history = (key, events.read(self.events))
         return self._history[1]
 
-    def state(self, boot_id: str) -> GuestState:
-        """What is true now; no round trip to the guest. Raises GuestNotFound."""
+    def state(self, boot_id: str, census: Census) -> GuestState:
+        """What is true now; no round trip to the guest. Raises GuestNotFound.
+
+        The directory and the pid file are one witness each, what runs is another: a process
+        whose files are gone is still a guest.
+        """
+        pid = process.find(self.pid_file, self.id) or census.find(self.pid_file, self.id)
+        if not self.exists and pid is not None:
+            power = PowerState.RUNNING
+            return GuestState(id=self.id, power=power, pid=pid, detail=_NO_FILES, lost=True)
         self.require()
-        pid = process.find(self.pid_file, self.id)
         seen, nics = self.history(), self.nics()
         if pid is not None:
             power = PowerState.PAUSED if seen.paused else PowerState.RUNNING

@@ -7,6 +7,7 @@ import select
 import signal
 import stat
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -166,17 +167,53 @@ def search(pid_file: Path, guest_id: str) -> int | None:
     return None
 
 
+def running(root: Path) -> dict[str, int]:
+    """Guest id -> pid of every QEMU whose command line says that it is a guest below ``root``.
+
+    Whatever became of the guest's directory: a process is what runs, files may be gone.
+    """
+    found: dict[str, int] = {}
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        words = _command(int(name))
+        pid_file = Path(os.fsdecode(_after(words, b"-pidfile")))
+        guest_id = os.fsdecode(_after(words, b"-uuid"))
+        if pid_file.parent.parent == root and is_ours(int(name), pid_file, guest_id):
+            found[guest_id] = int(name)
+    return found
+
+
+class Census:
+    """What runs(), looked at again when it is older than ``seconds``; for many threads."""
+
+    def __init__(self, root: Path, seconds: float = 5.0) -> None:
+        self._root = root
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._taken = float("-inf")
+        self._found: dict[str, int] = {}
+
+    def all(self) -> dict[str, int]:
+        with self._lock:
+            if time.monotonic() - self._taken > self._seconds:
+                self._found = running(self._root)
+                self._taken = time.monotonic()
+            return self._found
+
+    def find(self, pid_file: Path, guest_id: str) -> int | None:
+        """Pid of the guest's living process, as far as the last look knew it."""
+        pid = self.all().get(guest_id)
+        return pid if pid is not None and is_ours(pid, pid_file, guest_id) else None
+
+
 def is_ours(pid: int, pid_file: Path, guest_id: str) -> bool:
     """Whether this process is the QEMU of this guest.
 
     Its own command line names our pid file and the guest's uuid; no foreign QEMU, and no
     process that got the number of a dead one, has both.
     """
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            words = file.read().split(b"\0")
-    except OSError:
-        return False
+    words = _command(pid)
     return (
         os.path.basename(words[0]).startswith(b"qemu-system-")
         and _follows(words, b"-pidfile", os.fsencode(pid_file))
@@ -184,5 +221,19 @@ def is_ours(pid: int, pid_file: Path, guest_id: str) -> bool:
     )
 
 
+def _command(pid: int) -> list[bytes]:
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return file.read().split(b"\0")
+    except OSError:
+        return [b""]
+
+
 def _follows(words: list[bytes], option: bytes, value: bytes) -> bool:
-    return option in words and words[words.index(option) + 1] == value
+    return bool(value) and _after(words, option) == value
+
+
+def _after(words: list[bytes], option: bytes) -> bytes:
+    """The word that follows an option; empty when there is none."""
+    at = words.index(option) + 1 if option in words else len(words)
+    return words[at] if at < len(words) else b""
