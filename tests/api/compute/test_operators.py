@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from stratolith.kernel.testing import Client
+from pathlib import Path
+
+from stratolith.kernel.testing import Client, TestCloud
 
 from .conftest import World, error_of
 
@@ -202,3 +204,53 @@ def test_quota_classes_of_any_name(admin: Client, demo: Client) -> None:
     assert own["cores"] == 20 and own["server_groups"] == 10
     long = admin.put("compute", f"/os-quota-class-sets/{'x' * 256}", json=wanted)
     assert long.status_code == 400
+
+
+def test_hosts_are_switched_by_old_clients(world: World) -> None:
+    host = world.admin.get("compute", "/os-hosts").json()["hosts"][0]["host_name"]
+    path = f"/os-hosts/{host}"
+    for status, found in (("disable", "disabled"), ("Enable", "enabled")):
+        answer = world.admin.put("compute", path, json={"status": status})
+        assert answer.json() == {"host": host, "status": found}, answer.text
+        services = world.admin.get("compute", "/os-services?binary=nova-compute").json()["services"]
+        assert services[0]["status"] == found
+    for wrong in ({}, {"status": "away"}, {"maintenance_mode": "enable"}, {"other": 1}):
+        assert world.admin.put("compute", path, json=wrong).status_code == 400, wrong
+    assert world.admin.put("compute", "/os-hosts/x", json={"status": "enable"}).status_code == 404
+    assert world.demo.put("compute", path, json={"status": "enable"}).status_code == 403
+    for act in ("reboot", "shutdown", "startup"):
+        assert world.admin.get("compute", f"{path}/{act}").status_code == 400
+        assert world.admin.get("compute", f"/os-hosts/x/{act}").status_code == 404
+        assert world.demo.get("compute", f"{path}/{act}").status_code == 403
+
+
+def test_no_list_ends_without_a_word(tmp_path: Path) -> None:
+    """With pages of 3: either everything, or a link to the rest."""
+    cloud = TestCloud(tmp_path / "small", api={"page_limit": 3})
+    try:
+        _walk_lists(cloud.client("demo"))
+    finally:
+        cloud.close()
+
+
+def _walk_lists(demo: Client) -> None:
+    for number in range(5):
+        key = demo.post("compute", "/os-keypairs", json={"keypair": {"name": f"k{number}"}})
+        assert key.status_code == 200
+        group = {"name": f"g{number}", "policies": ["affinity"]}
+        made = demo.post("compute", "/os-server-groups", json={"server_group": group})
+        assert made.status_code == 200
+        named = {"security_group": {"name": f"s{number}"}}
+        assert demo.post("network", "/security-groups", json=named).status_code == 201
+    for path, name in (
+        ("/os-keypairs", "keypairs"),
+        ("/os-server-groups", "server_groups"),
+        ("/os-security-groups", "security_groups"),
+        ("/images", "images"),
+        ("/flavors", "flavors"),
+    ):
+        for version in ("2.1", "2.100"):
+            body = demo.get("compute", path, microversion=version).json()
+            if name in body:
+                links = f"{name}_links" in body
+                assert links or len(body[name]) != 3, f"{path} at {version} ends at the page"

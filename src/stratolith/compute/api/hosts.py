@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from stratolith.compute.exceptions import NotOffered
 from stratolith.compute.managers import hosts
 from stratolith.compute.models import Server
+from stratolith.compute.schemas import services as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.routing import Route
 
@@ -67,8 +69,29 @@ def _by_project(ctx: Context, host: str) -> dict[str, tuple[int, int, int]]:
     return {project: (vcpus, memory, disk) for project, vcpus, memory, disk in rows}
 
 
+def update(ctx: Context, host: str, body: Body) -> Body:
+    """Enable or disable a host for new servers. Raises NotOffered for maintenance."""
+    row = hosts.get(ctx, host)
+    if "maintenance_mode" in body:
+        raise NotOffered(what="The maintenance mode of hosts")
+    row.disabled = body["status"].strip().lower() == "disable"
+    row.disabled_reason = None
+    return {"host": host, "status": "disabled" if row.disabled else "enabled"}
+
+
+def power(ctx: Context, host: str) -> None:
+    """Raises NotOffered: this cloud never switches its hosts off."""
+    hosts.get(ctx, host)
+    raise NotOffered(what="Power control of hosts")
+
+
 _OLD: dict[str, Any] = {"until": "2.42"}
+_HOST = "/os-hosts/{host}"
 ROUTES = [
+    Route.put(_HOST, update, rule=_RULE + "update", body=schemas.HOST_UPDATE, **_OLD),
+    Route.get(_HOST + "/reboot", power, rule=_RULE + "reboot", **_OLD),
+    Route.get(_HOST + "/shutdown", power, rule=_RULE + "shutdown", **_OLD),
+    Route.get(_HOST + "/startup", power, rule=_RULE + "start", **_OLD),
     Route.get("/os-hosts", index, rule=_RULE + "list", **_OLD),
     Route.get("/os-hosts/{host}", show, rule=_RULE + "show", **_OLD),
 ]

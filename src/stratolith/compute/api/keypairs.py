@@ -11,7 +11,6 @@ from stratolith.compute.managers import keypairs
 from stratolith.compute.models import Keypair
 from stratolith.compute.schemas import keypairs as schemas
 from stratolith.kernel.clock import naive_micro
-from stratolith.kernel.config import ApiSection
 from stratolith.kernel.context import Context
 from stratolith.kernel.http import Response
 from stratolith.kernel.http.listing import Listing
@@ -56,11 +55,9 @@ def index(ctx: Context) -> Body:
             keypairs.get(ctx, user_id, ctx.query["marker"])
         page = KEYPAIRS.page(ctx, statement, within=statement)
     else:
-        top = ctx.env.settings.of(ApiSection).page_limit
-        page = KEYPAIRS.page(ctx, statement, limit=top, marker="")
+        rows = ctx.session.scalars(statement.order_by(Keypair.name))
+        return {"keypairs": [{"keypair": render(ctx, one)} for one in rows]}
     rendered = [{"keypair": render(ctx, one)} for one in page.rows]
-    if not since(ctx, 35):
-        return {"keypairs": rendered}
     marker = page.rows[-1].name if page.rows else None
     return with_next(ctx, "keypairs", page, rendered, marker)
 

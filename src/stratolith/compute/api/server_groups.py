@@ -7,15 +7,14 @@ from typing import Any
 
 from sqlalchemy import select
 
-from stratolith.compute.api.links import since
+from stratolith.compute.api.links import limited, since
 from stratolith.compute.managers import server_groups
 from stratolith.compute.models import ServerGroup
 from stratolith.compute.schemas import groups as schemas
 from stratolith.compute.schemas.types import as_int
-from stratolith.kernel.config import ApiSection
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
-from stratolith.kernel.http.listing import asked_limit, parse_bool
+from stratolith.kernel.http.listing import parse_bool
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]
@@ -43,13 +42,7 @@ def index(ctx: Context) -> Body:
         pass
     else:
         statement = statement.where(ctx.own(ServerGroup.project_id))
-    top = ctx.env.settings.of(ApiSection).page_limit
-    limit = asked_limit(ctx)
-    offset = ctx.query.get("offset") or "0"
-    if not (offset.isascii() and offset.isdigit()) or len(offset) > 9:
-        raise BadRequest(f"Invalid offset '{offset}': it must be a whole number, zero or more.")
-    statement = statement.offset(int(offset)).limit(min(top if limit is None else limit, top))
-    rows = list(ctx.session.scalars(statement))
+    rows = limited(ctx, list(ctx.session.scalars(statement)))
     members = server_groups.members(ctx, [row.id for row in rows])
     return {"server_groups": [render(ctx, row, members) for row in rows]}
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+import msgspec
 from starlette.datastructures import QueryParams
 
 from stratolith.kernel.context import Context
@@ -53,7 +54,10 @@ def call(
         route.body.check(body, inner.microversion, what="body")
         names["body"] = body
     answer = route.handler(inner, *loaded, **names)
-    return answer.body if isinstance(answer, Response) else answer
+    found = answer.body if isinstance(answer, Response) else answer
+    # handlers may give parts, or all of it, as text that is ready for the wire
+    text = found if isinstance(found, (str, bytes)) else msgspec.json.encode(found)
+    return msgspec.json.decode(text) if text else None
 
 
 def every(ctx: Context, service_type: str, path: str, collection: str, **query: Any) -> list[Any]:
@@ -63,7 +67,7 @@ def every(ctx: Context, service_type: str, path: str, collection: str, **query: 
         body = call(ctx, service_type, "GET", path, **query)
         found += body[collection]
         links = body.get(f"{collection}_links", ())
-        if not any(link["rel"] == "next" for link in links):
+        if not (body.get("next") or any(link["rel"] == "next" for link in links)):
             return found
         query["marker"] = found[-1]["id"]
 
