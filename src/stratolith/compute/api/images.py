@@ -227,9 +227,10 @@ def replace_metadata(ctx: Context, image_id: str, body: Body) -> Body:
 
 
 def update_metadata(ctx: Context, image_id: str, key: str, body: Body) -> Body:
+    have = _properties(_get(ctx, image_id))
     if key not in body["meta"]:
         raise BadRequest("Request body and URI mismatch")
-    _change(ctx, image_id, {**_properties(_get(ctx, image_id)), **body["meta"]})
+    _change(ctx, image_id, {**have, **body["meta"]})
     return {"meta": body["meta"]}
 
 
