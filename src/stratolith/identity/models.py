@@ -233,6 +233,8 @@ class AccessRuleRow(Base):
     service: Mapped[str] = mapped_column(String(64))
     path: Mapped[str] = mapped_column(String(128))
     method: Mapped[str] = mapped_column(String(16))
+    # grows with every rule of the user: lists show the oldest first
+    number: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
 
 
 class Trust(Base):
@@ -472,17 +474,17 @@ class UsedPasscode(Base):
 
 
 class RegisteredLimit(Timestamps, Base):
-    """How much of a resource every project may have unless a limit of its own says otherwise."""
+    """How much of a resource every project may have unless a limit of its own says otherwise.
+
+    It outlives its service and its region, as upstream: services that are made again under the
+    same id find their limits.
+    """
 
     __tablename__ = "identity_registered_limits"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
-    service_id: Mapped[str] = mapped_column(
-        Id, ForeignKey("identity_services.id", ondelete="CASCADE"), index=True
-    )
-    region_id: Mapped[str | None] = mapped_column(
-        String(255), ForeignKey("identity_regions.id", ondelete="CASCADE"), index=True
-    )
+    service_id: Mapped[str] = mapped_column(Id, index=True)
+    region_id: Mapped[str | None] = mapped_column(String(255), index=True)
     resource_name: Mapped[str] = mapped_column(String(255), index=True)
     default_limit: Mapped[int] = mapped_column(Integer)
     description: Mapped[str | None] = mapped_column(Text)

@@ -8,8 +8,9 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from stratolith.identity.managers import totp
+from stratolith.identity.managers import passwords, totp
 from stratolith.kernel.clock import SimulatedClock
+from stratolith.kernel.db import Database
 from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import PASSWORD, grant, make_project, make_user
 
@@ -199,3 +200,116 @@ def test_wrong_passcodes_lock_like_wrong_passwords(tmp_path: Any) -> None:
         assert cloud.http.post("/identity/v3/auth/tokens", json=unscoped).status_code == 201
     finally:
         cloud.close()
+
+
+@pytest.fixture
+def locking(tmp_path: Any) -> Any:
+    """A cloud that locks after three wrong tries; alice needs password and passcode."""
+    cloud = TestCloud(tmp_path / "locking", identity={"lockout_failure_attempts": 3})
+    cloud.env.clock = SimulatedClock(cloud.env.clock.now())
+    admin = cloud.client("admin")
+    options = {"multi_factor_auth_rules": [["password", "totp"]]}
+    user, project = make_user(admin, "alice", options=options), make_project(admin, "alices")
+    grant(admin, f"projects/{project['id']}", f"users/{user['id']}", "member")
+    body = {"credential": {"user_id": user["id"], "type": "totp", "blob": SECRET}}
+    admin.post("identity", "/credentials", json=body)
+    yield cloud, user["id"]
+    cloud.close()
+
+
+def with_wrong_passcode(cloud: TestCloud, *methods: str) -> dict[str, Any]:
+    who = identity(cloud, *methods)
+    who["totp"]["user"]["passcode"] = "nothing"
+    return who
+
+
+@pytest.mark.parametrize("way", ["together", "after the receipt", "between good passwords"])
+def test_a_right_password_forgives_no_wrong_passcodes(locking: Any, way: str) -> None:
+    cloud, _ = locking
+    for number in range(3):
+        headers = {}
+        if way == "after the receipt":
+            first = log_in(cloud, identity(cloud, "password"))
+            headers[RECEIPT] = first.headers[RECEIPT]
+            wrong = with_wrong_passcode(cloud, "totp")
+        else:
+            wrong = with_wrong_passcode(cloud, "password", "totp")
+        assert log_in(cloud, wrong, **headers).status_code == 401
+        if way == "between good passwords" and number < 2:
+            assert RECEIPT in log_in(cloud, identity(cloud, "password")).headers
+    cloud.env.clock.advance(60)
+    assert log_in(cloud, identity(cloud, "password", "totp")).status_code == 401
+    assert RECEIPT not in log_in(cloud, identity(cloud, "password")).headers  # locked as a whole
+
+
+def test_changing_the_password_forgives_no_wrong_passcodes(locking: Any) -> None:
+    cloud, user_id = locking
+    old = PASSWORD
+    for number in range(3):
+        wrong = with_wrong_passcode(cloud, "totp")
+        assert log_in(cloud, wrong).status_code == 401
+        new = f"another-password-{number}"
+        body = {"user": {"original_password": old, "password": new}}
+        path = f"/users/{user_id}/password"
+        status = cloud.anonymous().post("identity", path, json=body).status_code
+        assert status == (204 if number < 2 else 401)
+        old = new
+
+
+def test_all_factors_right_forgive(locking: Any) -> None:
+    cloud, _ = locking
+    for _ in range(2):
+        for _ in range(2):
+            wrong = with_wrong_passcode(cloud, "password", "totp")
+            assert log_in(cloud, wrong).status_code == 401
+        cloud.env.clock.advance(60)
+        assert log_in(cloud, identity(cloud, "password", "totp")).status_code == 201
+
+
+def test_a_passcode_counts_once_though_two_credentials_give_it(
+    cloud: TestCloud, admin: Client, alice: dict[str, Any]
+) -> None:
+    body = {"credential": {"user_id": alice["id"], "type": "totp", "blob": SECRET}}
+    assert admin.post("identity", "/credentials", json=body).status_code == 201
+    assert log_in(cloud, identity(cloud, "password", "totp")).status_code == 201
+    assert log_in(cloud, identity(cloud, "password", "totp")).status_code == 401
+    # nor by a credential that is added afterwards
+    admin.post("identity", "/credentials", json=body)
+    assert log_in(cloud, identity(cloud, "password", "totp")).status_code == 401
+
+
+@pytest.mark.parametrize("method", ["totp", "password"])
+def test_nobody_learns_which_users_exist(locking: Any, method: str, monkeypatch: Any) -> None:
+    """The same text, and the same work: hashes, passcodes and writes are counted."""
+    cloud, user_id = locking
+    admin = cloud.client("admin")
+    make_user(admin, "without-a-secret")
+    make_user(admin, "exempt", options={"ignore_lockout_failure_attempts": True})
+    work: list[str] = []
+    for module, name in ((totp, "passcode"), (passwords.Hasher, "verify"), (Database, "run")):
+        real = getattr(module, name)
+
+        def counted(*args: Any, real: Any = real, name: str = name, **named: Any) -> Any:
+            work.append(name)
+            return real(*args, **named)
+
+        monkeypatch.setattr(module, name, counted)
+    seen = []
+    for who in (
+        {"name": "alice", "domain": {"id": "default"}},
+        {"name": "nobody", "domain": {"id": "default"}},
+        {"name": "alice", "domain": {"name": "no such domain"}},
+        {"name": "without-a-secret", "domain": {"id": "default"}},
+        {"name": "exempt", "domain": {"id": "default"}},
+        {"id": user_id},
+        {"id": "f" * 32},
+        {"name": "alice", "domain": {"id": "default"}},
+        {"name": "alice", "domain": {"id": "default"}},  # locked by now
+    ):
+        work.clear()
+        wrong = {"totp": {"passcode": "000000"}, "password": {"password": "wrong"}}[method]
+        auth = {"methods": [method], method: {"user": {**who, **wrong}}}
+        answer = cloud.http.post("/identity/v3/auth/tokens", json={"auth": {"identity": auth}})
+        seen.append((answer.status_code, answer.json()["error"], sorted(work)))
+    assert all(one == seen[0] for one in seen), seen
+    assert len(seen[0][2]) >= 2

@@ -129,8 +129,16 @@ def test_a_key_that_claims_a_trust_of_others_is_refused(
         blob = {"access": key["access"], "secret": key["secret"], **extra}
         path = f"/credentials/{credential['id']}"
         changed = demo.patch("identity", path, json={"credential": {"blob": blob}})
-        assert changed.status_code == 200, changed.text
-        body = {"credentials": signed(cloud, key)}
+        assert changed.status_code == 400, changed.text
+        other = {"access": f"other-{next(iter(extra))}", "secret": "s", **extra}
+        values = {"type": "ec2", "blob": other, "user_id": key["user_id"]}
+        made = demo.post(
+            "identity",
+            "/credentials",
+            json={"credential": {**values, "project_id": key["tenant_id"]}},
+        )
+        assert made.status_code == 201, made.text
+        body = {"credentials": signed(cloud, other)}
         assert service.post("identity", "/ec2tokens", json=body).status_code == 401
 
 

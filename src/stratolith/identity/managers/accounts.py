@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select
+from sqlalchemy import String, and_, bindparam, func, select
 from sqlalchemy import update as sql_update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, aliased
 
+from stratolith.identity.managers.attributes import in_any_case
 from stratolith.identity.models import Password, Project, User
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.context import Context
@@ -49,7 +50,11 @@ _ACCOUNT = (
 )
 _BY_ID = _ACCOUNT.where(User.id == bindparam("id"))
 _BY_NAME = _ACCOUNT.where(User.name == bindparam("name"), User.domain_id == bindparam("domain"))
-_BY_NAMES = _ACCOUNT.where(User.name == bindparam("name"), _Domain.name == bindparam("domain"))
+# a domain is found by its name in any case, as upstream; one that is named exactly comes first
+_DOMAIN_NAME = bindparam("domain", type_=String)
+_BY_NAMES = _ACCOUNT.where(
+    User.name == bindparam("name"), in_any_case(_Domain.name, _DOMAIN_NAME)
+).order_by((_Domain.name == _DOMAIN_NAME).desc())
 
 
 def by_id(session: Session, user_id: str) -> Account | None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from stratolith.identity.exceptions import NotAllowed, ResourceNotFound
-from stratolith.identity.managers import epoch
+from stratolith.identity.managers import effective, epoch, role_graph
 from stratolith.identity.managers.attributes import flush_unique, taken
-from stratolith.identity.models import AccessRuleRow, ApplicationCredential, Role
+from stratolith.identity.models import AccessRuleRow, ApplicationCredential, Project, Role
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, NotFound
 
@@ -69,6 +69,41 @@ def remove(ctx: Context, credential: ApplicationCredential) -> None:
     epoch.touch(ctx)
 
 
+def end_void(ctx: Context, user_ids: Iterable[str] | None = None) -> None:
+    """Remove the credentials that hold a role which their user has on the project no longer.
+
+    For whatever takes roles away; to be called after it, in the same transaction. Otherwise such
+    a credential would work again as soon as somebody grants the role again.
+    user_ids: whose; None: anybody's.
+    """
+    graph = role_graph.read(ctx.session)
+    held: dict[tuple[str, str], set[str]] = {}
+    gone = False
+    for credential in _credentials_of(ctx, user_ids):
+        place = (credential.user_id, credential.project_id)
+        if place not in held:
+            project = ctx.session.get(Project, credential.project_id)
+            mine = effective.on_project(ctx.session, credential.user_id, project) if project else []
+            held[place] = set(graph.closure(mine))
+        if not set(credential.role_ids) <= held[place]:
+            ctx.session.delete(credential)
+            gone = True
+    if gone:
+        ctx.session.flush()
+        epoch.touch(ctx)
+
+
+def _credentials_of(ctx: Context, user_ids: Iterable[str] | None) -> list[ApplicationCredential]:
+    if user_ids is None:
+        return list(ctx.session.scalars(select(ApplicationCredential)))
+    ids = list(user_ids)
+    found: list[ApplicationCredential] = []
+    for at in range(0, len(ids), 500):
+        of_some = ApplicationCredential.user_id.in_(ids[at : at + 500])
+        found += ctx.session.scalars(select(ApplicationCredential).where(of_some))
+    return found
+
+
 def roles_of(ctx: Context, role_ids: Sequence[str]) -> list[Role]:
     found = {
         role.id: role for role in ctx.session.scalars(select(Role).where(Role.id.in_(role_ids)))
@@ -77,21 +112,22 @@ def roles_of(ctx: Context, role_ids: Sequence[str]) -> list[Role]:
 
 
 def _role_ids(ctx: Context, given: list[Values] | None) -> list[str]:
-    """The roles asked for, each of which the token must have; all of them by default."""
+    """The roles asked for with all that they imply, each of which the token must have; all of the
+    token's by default.
+    """
     held = list(ctx.who.role_ids)
     if not given:
         return held
-    found = []
-    for one in given:
-        role = named_role(ctx, one)
-        if role.id not in held:
+    wanted = [one["id"] if one.get("id") else named_role(ctx, one).id for one in given]
+    found = role_graph.read(ctx.session).closure(wanted)
+    for role_id in found:
+        if role_id not in held:
             raise BadRequest(
                 "Invalid application credential: Could not find role assignment with role: "
-                f"{role.id}, user or group: {ctx.user_id}, project, domain, or system: "
+                f"{role_id}, user or group: {ctx.user_id}, project, domain, or system: "
                 f"{ctx.project_id}."
             )
-        found.append(role.id)
-    return list(dict.fromkeys(found))
+    return found
 
 
 def named_role(ctx: Context, given: Values) -> Role:
@@ -155,7 +191,9 @@ def _rule(ctx: Context, given: Values) -> AccessRuleRow:
     statement = select(AccessRuleRow).filter_by(user_id=ctx.user_id, **wanted)
     found = ctx.session.scalars(statement).first()
     if found is None:
-        found = AccessRuleRow(user_id=ctx.user_id, **wanted)
+        newest = select(func.max(AccessRuleRow.number)).filter_by(user_id=ctx.user_id)
+        number = (ctx.session.scalar(newest) or 0) + 1
+        found = AccessRuleRow(user_id=ctx.user_id, number=number, **wanted)
         ctx.session.add(found)
         ctx.session.flush()
     return found

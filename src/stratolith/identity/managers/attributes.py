@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sqlalchemy import ColumnElement, func, or_
 from sqlalchemy.exc import IntegrityError
 
 from stratolith.identity.exceptions import Duplicate, NotAllowed
@@ -50,6 +51,15 @@ def flush_unique(ctx: Context, kind: str, reason: str) -> None:
         ctx.session.flush()
     except IntegrityError:
         raise Duplicate(kind=kind, reason=reason) from None
+
+
+def in_any_case(column: Any, name: Any) -> ColumnElement[bool]:
+    """Whether a name is this one, whatever the case of its letters.
+
+    name: a text or a bound parameter. SQLite knows the case of ASCII letters only, so the name
+    as it is given counts too.
+    """
+    return or_(column == name, func.lower(column) == func.lower(name))
 
 
 def taken(name: str, domain_id: str | None = None) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy import update as sql_update
 
-from stratolith.identity.managers import accounts, claims, factors, receipts, tokens
+from stratolith.identity.managers import accounts, claims, factors, lockout, receipts, tokens
 from stratolith.identity.managers.accounts import Account
+from stratolith.identity.managers.attributes import in_any_case
 from stratolith.identity.managers.claims import Claims
 from stratolith.identity.managers.factors import Proof
 from stratolith.identity.models import Project, Trust
@@ -31,12 +32,14 @@ def log_in(ctx: Context, auth: Body) -> tuple[str, Identity]:
     proof = prove(ctx, auth["identity"])
     account = proof.account or accounts.enabled(ctx.env, ctx.session, proof.user_id)
     proof = replace(proof, account=account, methods=receipts.check(ctx, account, proof.methods))
-    if proof.parent is None:
+    scope = auth.get("scope")
+    if proof.parent is not None:
+        _check_rescope(proof.parent, scope)
+    else:
+        if lockout.COUNTED & set(proof.methods):
+            lockout.succeeded(ctx, account.user)
         accounts.was_active(ctx, account.user)
     said = new_claims(ctx, proof)
-    if proof.parent is not None:
-        _check_rescope(proof.parent)
-    scope = auth.get("scope")
     if proof.application_credential_id:
         if scope is not None:
             raise Unauthorized("Application credentials cannot request a scope.")
@@ -48,7 +51,7 @@ def log_in(ctx: Context, auth: Body) -> tuple[str, Identity]:
     elif scope is None:
         said, identity = _default_scope(ctx, said, account)
     elif "OS-TRUST:trust" in scope:
-        said, identity = _by_trust(ctx, said, scope["OS-TRUST:trust"]["id"])
+        said, identity = by_trust(ctx, said, scope["OS-TRUST:trust"]["id"])
     else:
         said = replace(said, **scope_of(ctx, scope))
         identity = tokens.resolve(ctx.env, ctx.session, said, account)
@@ -96,8 +99,9 @@ def find_domain(ctx: Context, given: Body) -> Project | None:
     for one in ctx.session.identity_map.values():  # mostly the user's, read a moment ago
         if isinstance(one, Project) and one.is_domain and one.name == given["name"]:
             return one
-    statement = select(Project).where(Project.is_domain, Project.name == given["name"])
-    return ctx.session.scalars(statement).first()
+    name = given["name"]
+    statement = select(Project).where(Project.is_domain, in_any_case(Project.name, name))
+    return ctx.session.scalars(statement.order_by((Project.name == name).desc())).first()
 
 
 # -- scope ---------------------------------------------------------------------------------------
@@ -171,19 +175,32 @@ def new_claims(ctx: Context, proof: Proof) -> Claims:
     )
 
 
-def _check_rescope(parent: Identity) -> None:
-    """Delegated rights do not become others; raises Forbidden."""
+def _check_rescope(parent: Identity, scope: Any) -> None:
+    """Delegated rights do not become others, nor those on the system; raises Forbidden."""
     if claims.is_delegated(parent):
         raise Forbidden("A token of delegated rights cannot be exchanged for another.")
+    if parent.system and scope and ("project" in scope or "domain" in scope):
+        raise Forbidden(
+            "A token with system scope cannot be exchanged for one of a project or a domain."
+        )
 
 
-def _by_trust(ctx: Context, said: Claims, trust_id: str) -> tuple[Claims, Identity]:
-    """Use a trust once; raises Unauthorized or Forbidden."""
+def by_trust(
+    ctx: Context, said: Claims, trust_id: str, *, project_id: str | None = None
+) -> tuple[Claims, Identity]:
+    """Use a trust once; raises Unauthorized or Forbidden.
+
+    project_id: the only project it may be of.
+    """
     said = replace(said, trust_id=trust_id)
     trust = ctx.session.get(Trust, trust_id)
-    if trust is None or trust.trustee_user_id != said.user_id:
+    if trust is None or trust.trustee_user_id != said.user_id or trust.remaining_uses == 0:
+        raise Unauthorized
+    if project_id is not None and trust.project_id != project_id:
         raise Unauthorized
     if trust.expires_at is not None:
+        if trust.expires_at <= ctx.env.clock.now():
+            raise Unauthorized
         said = replace(said, expires_at=min(said.expires_at, trust.expires_at))
     try:
         identity = tokens.resolve(ctx.env, ctx.session, said)

@@ -18,6 +18,8 @@ from stratolith.kernel.ids import new_hex
 
 Values = dict[str, Any]
 EC2 = "ec2"
+# what a key may stand for instead of all rights of its user
+DELEGATIONS = ("trust_id", "app_cred_id", "access_token_id")
 KNOWN = ("user_id", "project_id", "type", "blob")
 
 
@@ -65,7 +67,8 @@ def update(ctx: Context, credential: Credential, values: Values) -> Credential:
     blob = _text(values["blob"]) if "blob" in values else None
     type_ = values.get("type", credential.type)
     if type_ == EC2:
-        ec2_parts(blob if blob is not None else blob_of(ctx, credential))
+        parts = ec2_parts(blob if blob is not None else blob_of(ctx, credential))
+        _check_same_delegation(ctx, credential, parts)
         if not values.get("project_id", credential.project_id):
             raise BadRequest("project_id: a credential of type ec2 needs one.")
     if blob is not None:
@@ -76,6 +79,14 @@ def update(ctx: Context, credential: Credential, values: Values) -> Credential:
     credential.extra = merge_extra(credential.extra, values, KNOWN)
     ctx.session.flush()
     return credential
+
+
+def _check_same_delegation(ctx: Context, credential: Credential, parts: Values) -> None:
+    """What an EC2 key stands for does not change; raises BadRequest."""
+    old = ec2_parts(blob_of(ctx, credential)) if credential.type == EC2 else {}
+    for name in DELEGATIONS:
+        if parts.get(name) != old.get(name):
+            raise BadRequest(f"{name} can not be updated for credential")
 
 
 def remove_of_user(ctx: Context, user_id: str) -> None:

@@ -7,7 +7,13 @@ from typing import Any
 from sqlalchemy import and_, delete, or_, select
 
 from stratolith.identity.exceptions import NotAllowed, ResourceNotFound
-from stratolith.identity.managers import credentials, epoch, projects, revocations
+from stratolith.identity.managers import (
+    application_credentials,
+    credentials,
+    epoch,
+    projects,
+    revocations,
+)
 from stratolith.identity.managers.attributes import check_mutable
 from stratolith.identity.models import Assignment, Group, Project, Role, User
 from stratolith.kernel import events
@@ -57,6 +63,7 @@ def remove(ctx: Context, domain: Project) -> None:
         projects.erase(ctx, project)
     session.delete(domain)
     session.flush()
+    application_credentials.end_void(ctx)
     for user_id in users:
         credentials.remove_of_user(ctx, user_id)
         events.emit(ctx, "identity.user.deleted", {"id": user_id})

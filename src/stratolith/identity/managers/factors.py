@@ -56,10 +56,8 @@ def check_password(ctx: Context, found: Account | None, password: str) -> Accoun
     row = found.password if found is not None and usable else None
     good = passwords.of(ctx.env).verify(password, row.hash if row is not None else None)
     if found is None or not usable or not good:
-        if found is not None and usable:
-            lockout.failed(ctx, found.user)
+        lockout.failed(ctx, found.user if found is not None else None)
         raise Unauthorized
-    lockout.succeeded(ctx, found.user)
     accounts.require_enabled(ctx.env, found)
     if row is not None and passwords.of(ctx.env).is_outdated(row.hash):
         _hash_again(ctx, row, password)
@@ -78,13 +76,16 @@ def _hash_again(ctx: Context, row: Password, password: str) -> None:
 
 
 def by_totp(ctx: Context, body: Body) -> Proof:
-    """Wrong passcodes count like wrong passwords: there are only a million of them."""
+    """Wrong passcodes count like wrong passwords: there are only a million of them.
+
+    An unknown user, a locked one and one without a secret take as long as a wrong passcode.
+    """
     given = body["user"]
     found = find_account(ctx, given)
-    if found is None or lockout.is_locked(ctx, found.user):
-        raise Unauthorized
-    if not totp.accept(ctx, found.user.id, given["passcode"]):
-        lockout.failed(ctx, found.user)
+    usable = found is not None and not lockout.is_locked(ctx, found.user)
+    user_id = found.user.id if found is not None and usable else ""
+    if not totp.accept(ctx, user_id, given["passcode"]) or found is None:
+        lockout.failed(ctx, found.user if found is not None else None)
         raise Unauthorized
     accounts.require_enabled(ctx.env, found)
     return Proof(found.user.id, ("totp",), account=found)

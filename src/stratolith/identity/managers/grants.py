@@ -8,7 +8,15 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.identity.exceptions import NotAllowed, ResourceNotFound
-from stratolith.identity.managers import domains, epoch, groups, projects, roles, users
+from stratolith.identity.managers import (
+    application_credentials,
+    domains,
+    epoch,
+    groups,
+    projects,
+    roles,
+    users,
+)
 from stratolith.identity.managers.effective import DOMAIN, GROUP, PROJECT, SYSTEM, USER
 from stratolith.identity.models import Assignment, Group, Project, Role, User
 from stratolith.kernel.context import Context
@@ -78,9 +86,15 @@ def create(ctx: Context, grant: Grant) -> None:
 
 
 def remove(ctx: Context, grant: Grant) -> None:
-    """Tokens lose the role at once; raises ResourceNotFound."""
+    """Tokens lose the role at once, and application credentials with it end; raises
+    ResourceNotFound.
+    """
     ctx.session.delete(get(ctx, grant))
     ctx.session.flush()
+    if isinstance(grant.actor, User):
+        application_credentials.end_void(ctx, [grant.actor.id])
+    else:
+        application_credentials.end_void(ctx, groups.user_ids(ctx, grant.actor))
     epoch.touch(ctx)
 
 
@@ -91,11 +105,10 @@ def _check_role_fits(grant: Grant) -> None:
         return
     if grant.target is None:
         raise NotAllowed("A role of a domain cannot be granted on the system.")
-    where = grant.target.id if grant.target.is_domain else grant.target.domain_id
-    if role.domain_id != where:
+    if not grant.is_domain and role.domain_id != grant.target.domain_id:
         raise NotAllowed(
-            f"Role {role.id} belongs to domain {role.domain_id} and cannot be granted in "
-            f"domain {where}."
+            f"Project {grant.target.id} must be in the same domain as the role {role.id} being "
+            "assigned."
         )
 
 

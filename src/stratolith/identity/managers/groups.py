@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 
 from stratolith.identity.exceptions import ResourceNotFound
-from stratolith.identity.managers import domains, epoch
+from stratolith.identity.managers import application_credentials, domains, epoch
 from stratolith.identity.managers.attributes import extra_of, flush_unique, merge_extra, taken
 from stratolith.identity.models import Assignment, Group, Membership, User
 from stratolith.kernel import events
@@ -53,13 +53,21 @@ def update(ctx: Context, group: Group, values: Values) -> Group:
     return group
 
 
+def user_ids(ctx: Context, group: Group) -> list[str]:
+    statement = select(Membership.user_id).where(Membership.group_id == group.id)
+    return list(ctx.session.scalars(statement))
+
+
 def remove(ctx: Context, group: Group) -> None:
+    """What its members had by it, they lose."""
+    members = user_ids(ctx, group)
     ctx.session.execute(
         delete(Assignment).where(Assignment.actor == "group", Assignment.actor_id == group.id)
     )
     ctx.session.execute(delete(Membership).where(Membership.group_id == group.id))
     ctx.session.delete(group)
     ctx.session.flush()
+    application_credentials.end_void(ctx, members)
     events.emit(ctx, "identity.group.deleted", {"id": group.id})
     epoch.touch(ctx)
 
@@ -84,4 +92,5 @@ def take_out(ctx: Context, group: Group, user: User) -> None:
     """Raises ResourceNotFound."""
     ctx.session.delete(member(ctx, group, user))
     ctx.session.flush()
+    application_credentials.end_void(ctx, [user.id])
     epoch.touch(ctx)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
+import re2
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
@@ -22,11 +25,31 @@ def check_form(ctx: Context, password: str) -> None:
         raise PasswordInvalid(
             detail=f"it may have at most {settings.max_password_length} characters"
         )
-    if settings.password_regex and not re.match(settings.password_regex, password):
+    if settings.password_regex and not _fits(settings.password_regex, password):
         raise PasswordInvalid(
             detail=settings.password_regex_description
             or "it does not meet the requirements for passwords"
         )
+
+
+def _fits(expression: str, password: str) -> bool:
+    try:
+        return _compiled(expression).match(password) is not None
+    except UnicodeEncodeError:  # half a letter
+        return False
+
+
+@lru_cache(maxsize=100)
+def _compiled(expression: str) -> Any:
+    """RE2's, which no password keeps busy, unless the operator's expression looks around, which
+    RE2 does not know: then Python's, on a password of max_password_length at most.
+    """
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(expression, options)
+    except re2.error:
+        return re.compile(expression)
 
 
 def check_own_change(ctx: Context, session: Session, user: User, password: str) -> None:

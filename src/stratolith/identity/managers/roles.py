@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select
 
 from stratolith.identity.exceptions import NotAllowed, ResourceNotFound
-from stratolith.identity.managers import domains, epoch, role_graph
+from stratolith.identity.managers import application_credentials, domains, epoch, role_graph
 from stratolith.identity.managers.attributes import (
     check_mutable,
     extra_of,
@@ -88,6 +88,7 @@ def remove(ctx: Context, role: Role) -> None:
     )
     ctx.session.delete(role)
     ctx.session.flush()
+    application_credentials.end_void(ctx)
     events.emit(ctx, "identity.role.deleted", {"id": role.id})
     epoch.touch(ctx)
 
@@ -141,4 +142,5 @@ def imply_no_more(ctx: Context, prior: Role, other: Role) -> None:
     """Raises ResourceNotFound."""
     ctx.session.delete(get_implication(ctx, prior, other))
     ctx.session.flush()
+    application_credentials.end_void(ctx)
     epoch.touch(ctx)

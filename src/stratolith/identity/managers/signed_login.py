@@ -10,7 +10,7 @@ from stratolith.identity.exceptions import SignatureKeyNotFound
 from stratolith.identity.managers import authentication, aws_signature, claims, credentials, tokens
 from stratolith.identity.managers.aws_signature import InvalidSignature, SignedRequest
 from stratolith.identity.managers.factors import Proof
-from stratolith.identity.models import Credential
+from stratolith.identity.models import AccessToken, ApplicationCredential, Credential
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import Unauthorized
@@ -57,16 +57,29 @@ def _key(ctx: Context, given: Body) -> tuple[Credential, Body]:
 
 
 def _token(ctx: Context, key: Credential, parts: Body) -> tuple[str, Identity]:
-    """With the rights the key stands for: the user's, or those of a trust or a credential."""
-    said = authentication.new_claims(ctx, Proof(key.user_id, (METHOD,)))
+    """With the rights the key stands for: the user's, or those of a delegation, which counts and
+    ends as it does when somebody logs in with it.
+    """
+    proof = Proof(key.user_id, (METHOD,))
+    if parts.get("app_cred_id"):
+        credential = ctx.session.get(ApplicationCredential, str(parts["app_cred_id"]))
+        if credential is None:
+            raise Unauthorized
+        proof = replace(
+            proof, application_credential_id=credential.id, expires_at=credential.expires_at
+        )
+    elif parts.get("access_token_id"):
+        token = ctx.session.get(AccessToken, str(parts["access_token_id"]))
+        if token is None:
+            raise Unauthorized
+        proof = replace(proof, access_token_id=token.id, expires_at=token.expires_at)
+    said = authentication.new_claims(ctx, proof)
     said = replace(said, scope=claims.PROJECT, scope_id=key.project_id or "")
     if parts.get("trust_id"):
-        said = replace(said, trust_id=str(parts["trust_id"]))
-    elif parts.get("app_cred_id"):
-        said = replace(said, application_credential_id=str(parts["app_cred_id"]))
-    elif parts.get("access_token_id"):
-        raise Unauthorized("The EC2 key stands for an OAuth access token, which is not known.")
-    identity = tokens.resolve(ctx.env, ctx.session, said)
+        trust_id = str(parts["trust_id"])
+        said, identity = authentication.by_trust(ctx, said, trust_id, project_id=key.project_id)
+    else:
+        identity = tokens.resolve(ctx.env, ctx.session, said)
     if identity.project_id != key.project_id:
         raise Unauthorized("The EC2 key is of another project than what it stands for.")
     return said.to_token(claims.ring_of(ctx.env)), identity

@@ -222,6 +222,7 @@ def _add_trust(env: Environment, session: Session, said: Claims, facts: dict[str
         raise Unauthorized
     if trust.expires_at is not None and trust.expires_at <= env.clock.now():
         raise Unauthorized
+    _check_chain(env, session, trust)
     giver = accounts.enabled(env, session, trust.trustor_user_id)
     trustor, domain = giver.user, giver.domain
     place, role_ids = _delegated_roles(
@@ -244,6 +245,23 @@ def _add_trust(env: Environment, session: Session, said: Claims, facts: dict[str
             "impersonation": trust.impersonation,
         },
     }
+
+
+def _check_chain(env: Environment, session: Session, trust: Trust) -> None:
+    """A trust that was passed on is worth what all those above it are; raises Unauthorized."""
+    seen = {trust.id}
+    above_id = trust.redelegated_trust_id
+    while above_id is not None and above_id not in seen:
+        seen.add(above_id)
+        above = session.get(Trust, above_id)
+        if above is None or above.project_id is None:
+            raise Unauthorized
+        if above.expires_at is not None and above.expires_at <= env.clock.now():
+            raise Unauthorized
+        for user_id in (above.trustor_user_id, above.trustee_user_id):
+            accounts.enabled(env, session, user_id)
+        _delegated_roles(env, session, above.trustor_user_id, above.project_id, above.role_ids)
+        above_id = above.redelegated_trust_id
 
 
 def _project(session: Session, said: Claims) -> tuple[dict[str, Any], list[str]]:

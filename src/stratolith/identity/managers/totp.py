@@ -6,13 +6,14 @@ import base64
 import binascii
 import hashlib
 import hmac
+import secrets
 import struct
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from stratolith.identity.managers import credentials
+from stratolith.identity.managers import credentials, sealing
 from stratolith.identity.models import Credential, UsedPasscode
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.context import Context
@@ -40,10 +41,12 @@ def accept(ctx: Context, user_id: str, given: str) -> bool:
     """Whether one of the user's secrets gives this passcode in a window that counts.
 
     A passcode is accepted once, and so is none of an earlier window (RFC 6238, 5.2); that is
-    noted in a transaction of its own, however the request ends.
+    noted in a transaction of its own, however the request ends, and for every secret that gives
+    it: two credentials with the same secret are not two tries.
     """
-    fitting = _fitting(ctx, user_id, given)
-    return any(_use(ctx.env, credential_id, window) for credential_id, window in fitting)
+    newest = dict(reversed(_fitting(ctx, user_id, given)))
+    fresh = [_use(ctx.env, credential_id, window) for credential_id, window in newest.items()]
+    return bool(fresh) and all(fresh)
 
 
 def _fitting(ctx: Context, user_id: str, given: str) -> list[tuple[str, int]]:
@@ -52,15 +55,27 @@ def _fitting(ctx: Context, user_id: str, given: str) -> list[tuple[str, int]]:
     now = int(ctx.env.clock.now().timestamp()) // SECONDS
     previous = ctx.env.settings.of(IdentitySettings).totp_previous_windows
     found = []
-    for row in ctx.session.scalars(statement):
+    # without a secret there is as much to compute as with one: time does not tell who has any
+    for row in list(ctx.session.scalars(statement)) or [_nobodys(ctx)]:
         secret = credentials.blob_of(ctx, row)
         for window in range(now, now - previous - 1, -1):
             # all of them: time says nothing about which one fitted
             wanted = passcode(secret, window * SECONDS)
-            if wanted is not None and hmac.compare_digest(
+            fits = wanted is not None and hmac.compare_digest(
                 wanted.encode(), given.encode("utf-8", "replace")
-            ):
+            )
+            if fits and row.user_id == user_id:
                 found.append((row.id, window))
+    return found
+
+
+def _nobodys(ctx: Context) -> Credential:
+    """A secret that nobody knows, made once a process; no row of the database."""
+    found: Credential | None = ctx.env.caches.get("identity.totp.nobody")
+    if found is None:
+        secret = base64.b32encode(secrets.token_bytes(20)).decode()
+        found = Credential(id="", user_id=None, encrypted_blob=sealing.encrypted(ctx, secret))
+        ctx.env.caches["identity.totp.nobody"] = found
     return found
 
 

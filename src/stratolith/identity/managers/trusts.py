@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from stratolith.identity.exceptions import ResourceNotFound
+from stratolith.identity.exceptions import Duplicate, ResourceNotFound
 from stratolith.identity.managers import effective, epoch, projects, role_graph, users
 from stratolith.identity.managers.application_credentials import named_role
 from stratolith.identity.models import Role, Trust
@@ -19,15 +19,17 @@ MOST_REDELEGATIONS = 3
 
 
 def get(ctx: Context, trust_id: str) -> Trust:
-    """Raises ResourceNotFound, also for one that is over."""
+    """Raises ResourceNotFound, also for one that is over or used up."""
     found = ctx.session.get(Trust, trust_id)
-    if found is None or (found.expires_at is not None and found.expires_at <= ctx.env.clock.now()):
+    if found is None or found.remaining_uses == 0:
+        raise ResourceNotFound(kind="trust", id=trust_id)
+    if found.expires_at is not None and found.expires_at <= ctx.env.clock.now():
         raise ResourceNotFound(kind="trust", id=trust_id)
     return found
 
 
 def create(ctx: Context, values: Values, expires_at: datetime | None) -> Trust:
-    """Raises BadRequest, Forbidden, NotFound."""
+    """Raises BadRequest, Forbidden, NotFound, Duplicate."""
     users.get(ctx, values["trustee_user_id"])
     project_id = values.get("project_id")
     if not project_id:
@@ -51,9 +53,23 @@ def create(ctx: Context, values: Values, expires_at: datetime | None) -> Trust:
     )
     if parent is not None:
         _check_within(parent, trust)
+    _check_new(ctx, trust)
     ctx.session.add(trust)
     ctx.session.flush()
     return trust
+
+
+def _check_new(ctx: Context, trust: Trust) -> None:
+    """Raises Duplicate for a second trust of the same parties that ends at the same moment."""
+    same = select(Trust.id).where(
+        Trust.trustor_user_id == trust.trustor_user_id,
+        Trust.trustee_user_id == trust.trustee_user_id,
+        Trust.project_id == trust.project_id,
+        Trust.impersonation.is_(trust.impersonation),
+        Trust.expires_at == trust.expires_at,
+    )
+    if trust.expires_at is not None and ctx.session.scalars(same.limit(1)).first() is not None:
+        raise Duplicate(kind="trust", reason="Duplicate entry.")
 
 
 def remove(ctx: Context, trust: Trust) -> None:
@@ -101,7 +117,8 @@ def _check_held(ctx: Context, user_id: str, project_id: str, roles: list[Role]) 
         held &= set(ctx.who.role_ids) if ctx.owns(project_id) else set()
     for role in roles:
         if role.id not in held:
-            raise Forbidden(f"The trustor does not have the role {role.id} on the project.")
+            # as upstream: what is not held is not there
+            raise ResourceNotFound(kind="role", id=role.id)
 
 
 def _check_within(parent: Trust, trust: Trust) -> None:

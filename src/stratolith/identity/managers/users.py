@@ -14,6 +14,7 @@ from stratolith.identity.managers import (
     domains,
     epoch,
     password_rules,
+    receipts,
     revocations,
 )
 from stratolith.identity.managers.attributes import (
@@ -141,7 +142,8 @@ def remove(ctx: Context, user: User) -> None:
 def change_password(ctx: Context, user: User, password: NewPassword) -> None:
     """The user's own change; every token issued until now is void."""
     set_password(ctx, user, password)
-    user.failed_count = 0
+    if not receipts.required(user):
+        user.failed_count = 0  # with more factors a password alone forgives no wrong ones
     revocations.revoke(ctx, user_id=user.id)
     events.emit(ctx, "identity.user.updated", {"id": user.id})
 
