@@ -11,6 +11,14 @@ from stratolith.kernel.config import Doc, Section
 class IdentitySettings(Section, kw_only=True, frozen=True):
     """Tokens, passwords and what protects them."""
 
+    list_limit: Annotated[
+        int,
+        Doc(
+            description="Most rows of a list that is asked for without a limit; one that is cut "
+            "says `truncated`. 0: no limit.",
+            ge=0,
+        ),
+    ] = 0
     token_seconds: Annotated[int, Doc(description="How long a token is valid.", ge=60)] = 86400
     active_keys: Annotated[
         int,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from stratolith.kernel.testing import Client
+import pytest
+
+from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import (
     grant,
     make_domain,
@@ -52,7 +54,7 @@ def test_only_a_disabled_domain_is_deleted_and_everything_goes_with_it(admin: Cl
     here = {"domain_id": domain["id"]}
     user, group = make_user(admin, "u", **here), make_group(admin, "g", **here)
     top = make_project(admin, "top", **here)
-    below = make_project(admin, "below", parent_id=top["id"])
+    below = make_project(admin, "below", parent_id=top["id"], **here)
     role = admin.post("identity", "/roles", json={"role": {"name": "r", **here}}).json()["role"]
     guest = make_user(admin, "guest")
     grant(admin, f"projects/{below['id']}", f"users/{guest['id']}", "reader")
@@ -81,3 +83,27 @@ def test_filters(admin: Client) -> None:
     listed = admin.get("identity", "/domains?name=other").json()["domains"]
     assert [one["name"] for one in listed] == ["other"]
     assert admin.get("identity", "/domains?enabled=0").json()["domains"] == []
+
+
+@pytest.mark.parametrize("name", ["default", "Default", "DEFAULT"])
+def test_a_domain_is_found_by_its_name_in_any_case(
+    cloud: TestCloud, admin: Client, name: str
+) -> None:
+    user = {"name": "admin", "domain": {"name": name}, "password": "secret-of-the-tests"}
+    auth = {
+        "identity": {"methods": ["password"], "password": {"user": user}},
+        "scope": {"project": {"name": "admin", "domain": {"name": name}}},
+    }
+    answer = cloud.http.post("/identity/v3/auth/tokens", json={"auth": auth})
+    assert answer.status_code == 201, answer.text
+    found = admin.get("identity", f"/domains?name={name}").json()["domains"]
+    assert [one["name"] for one in found] == ["Default"]
+    # so there is no second one that differs in the case alone
+    body = {"domain": {"name": name}}
+    assert admin.post("identity", "/domains", json=body).status_code == 409
+    other = make_domain(admin, "acme")["id"]
+    assert admin.patch("identity", f"/domains/{other}", json=body).status_code == 409
+    upper = {"domain": {"name": "ACME"}}
+    assert admin.patch("identity", f"/domains/{other}", json=upper).status_code == 200
+    # an id is an id
+    assert admin.get("identity", "/domains/DEFAULT").status_code == 404

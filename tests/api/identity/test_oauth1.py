@@ -145,13 +145,24 @@ def test_a_signed_request_is_taken_once(allowed: Consumer) -> None:
     "options",
     [
         {"timestamp": str(int(time.time()) - 86400)},
-        {"signature_method": oauth1.SIGNATURE_PLAINTEXT},
         {"nonce": "n" * 300},
         {"timestamp": "soon"},
     ],
 )
 def test_what_is_signed_otherwise_is_refused(allowed: Consumer, options: Any) -> None:
     headers = allowed.signed("/auth/tokens", **options)
+    answer = allowed.cloud.http.post("/identity/v3/auth/tokens", json=LOG_IN, headers=headers)
+    assert answer.status_code == 401
+
+
+def test_secrets_themselves_are_a_signature_once(allowed: Consumer) -> None:
+    """PLAINTEXT, as upstream: for clients that trust their connection."""
+    headers = allowed.signed("/auth/tokens", signature_method=oauth1.SIGNATURE_PLAINTEXT)
+    for status in (201, 401):
+        answer = allowed.cloud.http.post("/identity/v3/auth/tokens", json=LOG_IN, headers=headers)
+        assert answer.status_code == status
+    wrong = replace(allowed, token_secret="x")
+    headers = wrong.signed("/auth/tokens", signature_method=oauth1.SIGNATURE_PLAINTEXT)
     answer = allowed.cloud.http.post("/identity/v3/auth/tokens", json=LOG_IN, headers=headers)
     assert answer.status_code == 401
 

@@ -35,7 +35,8 @@ RULES = Listing(
         **text_filters("path", AccessRuleRow.path),
         **text_filters("method", AccessRuleRow.method),
     },
-    default_sort=[("id", "asc")],
+    sort_keys={"number": AccessRuleRow.number},
+    default_sort=[("number", "asc"), ("id", "asc")],
 )
 
 
@@ -104,10 +105,21 @@ def index(ctx: Context, user_id: str) -> Body:
     return collection(ctx, "application_credentials", render_many(ctx, page.rows), page)
 
 
+def _admitted(
+    ctx: Context, verb: str, user_id: str, credential_id: str, *, change: bool = False
+) -> ApplicationCredential:
+    """The credential, for its owner: the user that the path names decides only when there is no
+    such credential. Raises Forbidden before NotFound.
+    """
+    found = ctx.session.get(ApplicationCredential, credential_id)
+    owner = found.user_id if found is not None else user_id
+    _authorize(ctx, f"identity:{verb}_application_credential", owner)
+    refuse_application_credentials(ctx, change=change)
+    return manager.get(ctx, owner, credential_id)
+
+
 def show(ctx: Context, user_id: str, credential_id: str) -> Body:
-    _authorize(ctx, "identity:get_application_credential", user_id)
-    refuse_application_credentials(ctx)
-    found = manager.get(ctx, user_id, credential_id)
+    found = _admitted(ctx, "get", user_id, credential_id)
     return {"application_credential": render_many(ctx, [found])[0]}
 
 
@@ -126,9 +138,7 @@ def create(ctx: Context, user_id: str, body: Body) -> Body:
 
 
 def remove(ctx: Context, user_id: str, credential_id: str) -> None:
-    _authorize(ctx, "identity:delete_application_credential", user_id)
-    refuse_application_credentials(ctx, change=True)
-    manager.remove(ctx, manager.get(ctx, user_id, credential_id))
+    manager.remove(ctx, _admitted(ctx, "delete", user_id, credential_id, change=True))
 
 
 # -- access rules --------------------------------------------------------------------------------

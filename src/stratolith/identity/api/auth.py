@@ -17,7 +17,7 @@ from stratolith.identity.schemas import auth as schemas
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.clock import zulu_micro
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import Unauthorized
+from stratolith.kernel.exceptions import Forbidden, Unauthorized
 from stratolith.kernel.http import Response
 from stratolith.kernel.http.routing import Route
 
@@ -124,6 +124,8 @@ def revoke(ctx: Context) -> None:
 
 def show_catalog(ctx: Context) -> Body:
     ctx.authorize("identity:get_auth_catalog", {})
+    if not ctx.project_id:
+        raise Forbidden("A token with project scope is required for a catalogue.")
     links = {"next": None, "self": f"{ctx.base_url}/v3/auth/catalog", "previous": None}
     return {"catalog": catalog.documents(ctx, ctx.who), "links": links}
 

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_
 
+from stratolith.identity.managers.premade import DEFAULT_DOMAIN
+from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.context import Context
 from stratolith.kernel.db.text import lowered, same_text
 from stratolith.kernel.exceptions import BadRequest, NotFound
@@ -37,7 +39,10 @@ def member_links(ctx: Context, collection: str, id_: str) -> Body:
 def page_of(
     ctx: Context, listing: Listing, statement: Select[Any], *, read: Reader | None = None
 ) -> Page:
-    """One page with the filters, sort and marker of the query; raises NotFound.
+    """The rows with the filters, sort, limit and marker of the query; raises NotFound.
+
+    Without a limit in the query it is all of them, unless the settings have one: most clients of
+    identity know no pages.
 
     statement: what the caller may see; a marker must be in it.
     read: fetches the rows; default: the statement's objects.
@@ -48,7 +53,18 @@ def page_of(
     within, statement = statement, statement.where(*listing.where(ctx))
     inexact = any("__" in name for name in ctx.query if name in listing.filters)
     try:
-        return listing.page(ctx, statement, sort=sort, within=within, read=read, scan=inexact)
+        limit = ctx.env.settings.of(IdentitySettings).list_limit
+        asked = limit if limit and not ctx.query.get("limit") else None
+        return listing.page(
+            ctx,
+            statement,
+            sort=sort,
+            limit=asked,
+            within=within,
+            read=read,
+            scan=inexact,
+            whole=True,
+        )
     except InvalidMarker as error:
         raise NotFound(f"Marker {error.details['marker']} could not be found.") from None
 
@@ -166,13 +182,21 @@ def admit(
     kind: str,
     get: Callable[[Context, str], Any],
     id_: str,
+    *,
+    load_first: bool = False,
 ) -> Any:
-    """The object of ``get``; who may not have it learns nothing, not even that it is missing."""
+    """The object of ``get``; who may not have it learns nothing, not even that it is missing.
+
+    load_first: for operations that upstream loads the object for before it asks the policy, so
+    that a missing one is 404 to everybody with a token.
+    """
     missing: NotFound | None = None
     found = None
     try:
         found = get(ctx, id_)
     except NotFound as error:
+        if load_first:
+            raise
         missing = error
     ctx.authorize(rule, target({f"{kind}_id": id_}, **{kind: found}))
     if missing is not None:
@@ -187,10 +211,7 @@ def same_id(body: Body, kind: str, id_: str) -> None:
 
 
 def default_domain(ctx: Context, values: Body) -> str:
-    """The domain of something new: as said, else the token's."""
-    if values.get("domain_id"):
-        return str(values["domain_id"])
-    who = ctx.who
-    if who.domain_id or who.project_domain_id:
-        return str(who.domain_id or who.project_domain_id)
-    raise BadRequest("domain_id: a token without domain or project does not imply one.")
+    """The domain of something new: as said, else that of a token with domain scope, else the
+    default domain. The domain of a token's project does not matter.
+    """
+    return str(values.get("domain_id") or ctx.who.domain_id or DEFAULT_DOMAIN)

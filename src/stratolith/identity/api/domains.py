@@ -79,13 +79,14 @@ def create(ctx: Context, body: Body) -> Body:
 
 
 def update(ctx: Context, domain_id: str, body: Body) -> Body:
-    domain = admit(ctx, "identity:update_domain", "domain", domains.get, domain_id)
+    domain = admit(ctx, "identity:update_domain", "domain", domains.get, domain_id, load_first=True)
     same_id(body["domain"], "domain", domain_id)
     return _rendered(ctx, domains.update(ctx, domain, body["domain"]))
 
 
 def remove(ctx: Context, domain_id: str) -> None:
-    domains.remove(ctx, admit(ctx, "identity:delete_domain", "domain", domains.get, domain_id))
+    domain = admit(ctx, "identity:delete_domain", "domain", domains.get, domain_id, load_first=True)
+    domains.remove(ctx, domain)
 
 
 ROUTES = [

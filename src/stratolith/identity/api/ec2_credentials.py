@@ -10,11 +10,10 @@ from sqlalchemy import select
 from stratolith.identity.api.collections import collection
 from stratolith.identity.api.delegation import refuse_credentials
 from stratolith.identity.exceptions import ResourceNotFound
-from stratolith.identity.managers import credentials, effective, projects, users
+from stratolith.identity.managers import credentials, projects, users
 from stratolith.identity.models import Credential
 from stratolith.identity.schemas import credentials as schemas
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import Forbidden
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.ids import new_hex
 
@@ -22,6 +21,7 @@ Body = dict[str, Any]
 
 
 def _authorize(ctx: Context, rule: str, user_id: str) -> None:
+    """user_id: whose key it is."""
     ctx.authorize(rule, {"user_id": user_id, "target.credential.user_id": user_id})
 
 
@@ -49,17 +49,22 @@ def index(ctx: Context, user_id: str) -> Body:
     return collection(ctx, "credentials", [render(ctx, one) for one in found])
 
 
-def _get(ctx: Context, user_id: str, access: str) -> Credential:
+def _admitted(ctx: Context, verb: str, user_id: str, access: str) -> Credential:
+    """The key, for its owner: the user that the path names does not decide.
+
+    Raises NotFound (before Forbidden, as upstream), Forbidden.
+    """
     found = ctx.session.get(Credential, credentials.id_of_access(access))
-    if found is None or found.user_id != user_id:
+    if found is None or found.type != credentials.EC2:
         raise ResourceNotFound(kind="credential", id=access)
+    _authorize(ctx, f"identity:ec2_{verb}_credential", found.user_id)
+    users.get(ctx, user_id)
+    refuse_credentials(ctx)
     return found
 
 
 def show(ctx: Context, user_id: str, access: str) -> Body:
-    _authorize(ctx, "identity:ec2_get_credential", user_id)
-    refuse_credentials(ctx)
-    return {"credential": render(ctx, _get(ctx, user_id, access))}
+    return {"credential": render(ctx, _admitted(ctx, "get", user_id, access))}
 
 
 def create(ctx: Context, user_id: str, body: Body) -> Body:
@@ -67,8 +72,6 @@ def create(ctx: Context, user_id: str, body: Body) -> Body:
     refuse_credentials(ctx)
     user = users.get(ctx, user_id)
     project = projects.get(ctx, body["tenant_id"])
-    if not effective.on_project(ctx.session, user.id, project):
-        raise Forbidden("The user has no role on the project.")
     blob = {"access": new_hex(), "secret": new_hex(), "trust_id": None}
     made = credentials.create(
         ctx,
@@ -83,9 +86,7 @@ def create(ctx: Context, user_id: str, body: Body) -> Body:
 
 
 def remove(ctx: Context, user_id: str, access: str) -> None:
-    _authorize(ctx, "identity:ec2_delete_credential", user_id)
-    refuse_credentials(ctx)
-    ctx.session.delete(_get(ctx, user_id, access))
+    ctx.session.delete(_admitted(ctx, "delete", user_id, access))
 
 
 _ALL = "/users/{user_id}/credentials/OS-EC2"

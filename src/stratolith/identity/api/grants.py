@@ -7,15 +7,22 @@ from typing import Any
 
 from stratolith.identity.api import roles as roles_api
 from stratolith.identity.api.collections import collection, target
-from stratolith.identity.managers import grants
+from stratolith.identity.managers import domains, grants, groups, projects, roles, users
 from stratolith.identity.managers.grants import Grant
-from stratolith.identity.models import Group, Project, Role, User
 from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import NotFound
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]
 Handler = Callable[..., Any]
-_KINDS = {"user_id": User, "group_id": Group, "role_id": Role}
+_GETTERS: dict[str, Callable[[Context, str], Any]] = {
+    "domain_id": domains.get,
+    "role_id": roles.get,
+    "user_id": users.get,
+    "group_id": groups.get,
+    "project_id": projects.get,
+}
+_ACTORS = ("user_id", "group_id")
 
 
 def _rule(ids: dict[str, str], verb: str) -> str:
@@ -26,16 +33,28 @@ def _rule(ids: dict[str, str], verb: str) -> str:
     return f"identity:{verb}_system_grant{'s' if verb == 'list' else ''}_for_{who}"
 
 
+def _loaded(ctx: Context, verb: str, ids: dict[str, str], inherited: bool) -> dict[str, Any]:
+    """The objects that the ids name, for the policy; raises NotFound for a missing one, as
+    upstream does before it asks.
+
+    Not for the routes of inherited roles, and a grant may be revoked of an actor that is gone:
+    there the policy is asked without the object.
+    """
+    found: dict[str, Any] = {}
+    for name, get in _GETTERS.items():
+        if name not in ids:
+            continue
+        try:
+            found[name.removesuffix("_id")] = get(ctx, ids[name])
+        except NotFound:
+            if not inherited and not (verb == "revoke" and name in _ACTORS):
+                raise
+    return found
+
+
 def _admitted(ctx: Context, verb: str, ids: dict[str, str], inherited: bool) -> Grant:
-    """What the path names, when the caller may; raises Forbidden before NotFound."""
-    found: dict[str, Any] = {
-        name.removesuffix("_id"): ctx.session.get(kind, ids[name])
-        for name, kind in _KINDS.items()
-        if name in ids
-    }
-    for name in ("project_id", "domain_id"):
-        if name in ids:
-            found[name.removesuffix("_id")] = ctx.session.get(Project, ids[name])
+    """What the path names, when the caller may; raises NotFound, Forbidden."""
+    found = _loaded(ctx, verb, ids, inherited)
     about = target(ids, **found)
     role = found.get("role")
     if role is not None and not role.domain_id:
@@ -62,8 +81,10 @@ def _routes(path: str, *, inherited: bool) -> list[Route]:
         grants.remove(ctx, _admitted(ctx, "revoke", ids, inherited))
 
     one = path + "/{role_id}" + tail
+    # roles inherited from a project are found by /role_assignments only, as upstream
+    listed = [] if inherited and "/projects/" in path else [Route.get(path + tail, index)]
     return [
-        Route.get(path + tail, index),
+        *listed,
         Route.get(one, check, status=204),
         Route.put(one, create, status=204),
         Route.delete(one, revoke),

@@ -76,7 +76,8 @@ def update(ctx: Context, group_id: str, body: Body) -> Body:
 
 
 def remove(ctx: Context, group_id: str) -> None:
-    groups.remove(ctx, admit(ctx, "identity:delete_group", "group", groups.get, group_id))
+    group = admit(ctx, "identity:delete_group", "group", groups.get, group_id, load_first=True)
+    groups.remove(ctx, group)
 
 
 ROUTES = [

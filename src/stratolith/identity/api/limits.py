@@ -107,14 +107,21 @@ def create(ctx: Context, body: Body) -> Body:
     return {"limits": render_many(ctx, limits.create_many(ctx, body["limits"]))}
 
 
-def update(ctx: Context, limit_id: str, body: Body) -> Body:
+def _admitted(ctx: Context, verb: str, limit_id: str) -> Limit:
+    """Raises NotFound before Forbidden, as upstream."""
     limit = limits.get(ctx, limit_id)
+    ctx.authorize(f"identity:{verb}_limit", _target(ctx, limit))
+    return limit
+
+
+def update(ctx: Context, limit_id: str, body: Body) -> Body:
+    limit = _admitted(ctx, "update", limit_id)
     same_id(body["limit"], "limit", limit_id)
     return {"limit": render_many(ctx, [limits.update(ctx, limit, body["limit"])])[0]}
 
 
 def remove(ctx: Context, limit_id: str) -> None:
-    ctx.session.delete(limits.get(ctx, limit_id))
+    ctx.session.delete(_admitted(ctx, "delete", limit_id))
 
 
 def show_model(ctx: Context) -> Body:
@@ -126,6 +133,6 @@ ROUTES = [
     Route.post("/limits", create, rule="identity:create_limits", body=schemas.CREATE, status=201),
     Route.get("/limits/model", show_model, rule="identity:get_limit_model"),
     Route.get("/limits/{limit_id}", show),
-    Route.patch("/limits/{limit_id}", update, rule="identity:update_limit", body=schemas.UPDATE),
-    Route.delete("/limits/{limit_id}", remove, rule="identity:delete_limit"),
+    Route.patch("/limits/{limit_id}", update, body=schemas.UPDATE),
+    Route.delete("/limits/{limit_id}", remove),
 ]

@@ -21,7 +21,10 @@ Body = dict[str, Any]
 def list_users(ctx: Context, group_id: str) -> Body:
     admit(ctx, "identity:list_users_in_group", "group", groups.get, group_id)
     within = select(Membership.user_id).where(Membership.group_id == group_id)
-    return users_api.listed(ctx, select(User).where(User.id.in_(within)))
+    statement = select(User).where(User.id.in_(within))
+    if ctx.who.domain_id:
+        statement = statement.where(User.domain_id == ctx.who.domain_id)
+    return users_api.listed(ctx, statement)
 
 
 def _pair(ctx: Context, rule: str, group_id: str, user_id: str) -> tuple[Group, User]:
@@ -50,8 +53,13 @@ def take_out(ctx: Context, group_id: str, user_id: str) -> None:
 def list_groups(ctx: Context, user_id: str) -> Body:
     admit(ctx, "identity:list_groups_for_user", "user", users.get, user_id)
     mine = select(Membership.group_id).where(Membership.user_id == user_id)
-    page = page_of(ctx, groups_api.GROUPS, select(Group).where(Group.id.in_(mine)))
-    return collection(ctx, "groups", [groups_api.render(ctx, g) for g in page.rows], page)
+    statement = select(Group).where(Group.id.in_(mine))
+    if ctx.who.domain_id:
+        statement = statement.where(Group.domain_id == ctx.who.domain_id)
+    page = page_of(ctx, groups_api.GROUPS, statement)
+    # a membership that was made by hand does not end by itself
+    found = [{**groups_api.render(ctx, g), "membership_expires_at": None} for g in page.rows]
+    return collection(ctx, "groups", found, page)
 
 
 _MEMBER = "/groups/{group_id}/users/{user_id}"

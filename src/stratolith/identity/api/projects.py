@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, not_, select
 from stratolith.identity.api.collections import (
     admit,
     collection,
+    default_domain,
     flag,
     flag_filter,
     member_links,
@@ -19,7 +20,7 @@ from stratolith.identity.api.collections import (
     text_filters,
 )
 from stratolith.identity.managers import domains, effective, projects
-from stratolith.identity.managers.attributes import as_bool
+from stratolith.identity.managers.attributes import as_bool, check_mutable
 from stratolith.identity.models import Project, ProjectTag
 from stratolith.identity.schemas import projects as schemas
 from stratolith.kernel.context import Context
@@ -66,7 +67,7 @@ PROJECTS = Listing(
     Project,
     filters={
         **text_filters("name", Project.name, filled=True),
-        **text_filters("domain_id", Project.domain_id),
+        **text_filters("domain_id", Project.domain_id, filled=True),
         **text_filters("parent_id", Project.parent_id),
         **TAG_FILTERS,
         "enabled": flag_filter("enabled", Project.enabled),
@@ -175,20 +176,10 @@ def _may_see(ctx: Context, project: Project) -> bool:
 def create(ctx: Context, body: Body) -> Body:
     values = body["project"]
     ctx.authorize("identity:create_project", target(project=values))
-    if not as_bool(values.get("is_domain", False)) and not values.get("domain_id"):
-        _imply_domain(ctx, values)
+    if not as_bool(values.get("is_domain", False)):
+        values["domain_id"] = default_domain(ctx, values)
     project = projects.create(ctx, values)
     return {"project": render(ctx, project, sorted(values.get("tags") or []))}
-
-
-def _imply_domain(ctx: Context, values: Body) -> None:
-    """Without domain and parent, a project goes to the domain of the token."""
-    if values.get("parent_id"):
-        return
-    domain_id = ctx.who.domain_id or ctx.who.project_domain_id
-    if not domain_id:
-        raise BadRequest("domain_id: a token without domain or project does not imply one.")
-    values["domain_id"] = domain_id
 
 
 def update(ctx: Context, project_id: str, body: Body) -> Body:
@@ -216,18 +207,25 @@ def _tags(ctx: Context, project: Project) -> Body:
     return {"links": {"self": f"{ctx.base_url}{ctx.path}"}, "tags": names}
 
 
+def _to_tag(ctx: Context, rule: str, project_id: str) -> Project:
+    """A project whose tags are to change; raises Forbidden for an immutable one, NotFound."""
+    project: Project = admit(ctx, f"identity:{rule}", "project", projects.get, project_id)
+    check_mutable(projects.kind_of(project), project, {"tags": []})
+    return project
+
+
 def list_tags(ctx: Context, project_id: str) -> Body:
     return _tags(ctx, admit(ctx, "identity:list_project_tags", "project", projects.get, project_id))
 
 
 def replace_tags(ctx: Context, project_id: str, body: Body) -> Body:
-    project = admit(ctx, "identity:update_project_tags", "project", projects.get, project_id)
+    project = _to_tag(ctx, "update_project_tags", project_id)
     projects.set_tags(ctx, project, body["tags"])
     return _tags(ctx, project)
 
 
 def remove_tags(ctx: Context, project_id: str) -> None:
-    project = admit(ctx, "identity:delete_project_tags", "project", projects.get, project_id)
+    project = _to_tag(ctx, "delete_project_tags", project_id)
     projects.set_tags(ctx, project, [])
 
 
@@ -237,16 +235,16 @@ def check_tag(ctx: Context, project_id: str, tag: str) -> None:
 
 
 def add_tag(ctx: Context, project_id: str, tag: str) -> Response:
-    project = admit(ctx, "identity:create_project_tag", "project", projects.get, project_id)
+    project = _to_tag(ctx, "create_project_tag", project_id)
     names = projects.tags(ctx, [project.id]).get(project.id, [])
-    # a tag in the path obeys what holds for the list
-    schemas.REPLACE_TAGS.check({"tags": sorted({*names, tag})}, None, what="body")
+    # a tag in the path obeys what holds for the list, where no tag is twice
+    schemas.REPLACE_TAGS.check({"tags": [*names, tag]}, None, what="body")
     projects.add_tag(ctx, project, tag)
     return Response(b"", headers={"Location": f"{ctx.base_url}{ctx.path}"})
 
 
 def remove_tag(ctx: Context, project_id: str, tag: str) -> None:
-    project = admit(ctx, "identity:delete_project_tag", "project", projects.get, project_id)
+    project = _to_tag(ctx, "delete_project_tag", project_id)
     ctx.session.delete(projects.get_tag(ctx, project, tag))
 
 

@@ -47,11 +47,14 @@ def render(ctx: Context, role: Role) -> Body:
 
 
 def _admitted(ctx: Context, verb: str, role_id: str) -> Role:
-    """The role, under the rule for global roles or the one for roles of a domain."""
-    role = ctx.session.get(Role, role_id)
-    kind = "domain_role" if role is not None and role.domain_id else "role"
+    """The role, under the rule for global roles or the one for roles of a domain.
+
+    Raises NotFound before Forbidden, as upstream.
+    """
+    role = roles.get(ctx, role_id)
+    kind = "domain_role" if role.domain_id else "role"
     ctx.authorize(f"identity:{verb}_{kind}", target({"role_id": role_id}, role=role))
-    return roles.get(ctx, role_id)
+    return role
 
 
 def index(ctx: Context) -> Body:
@@ -93,8 +96,22 @@ def _brief(ctx: Context, role: Role) -> Body:
     return {"id": role.id, "links": member_links(ctx, "roles", role.id), "name": role.name}
 
 
-def list_implied(ctx: Context, role_id: str) -> Body:
+def _prior(ctx: Context, verb: str, role_id: str) -> Role:
+    """Raises NotFound before Forbidden, as upstream."""
     prior = roles.get(ctx, role_id)
+    ctx.authorize(f"identity:{verb}", target({"prior_role_id": role_id}, prior_role=prior))
+    return prior
+
+
+def _pair(ctx: Context, verb: str, role_id: str, implied_role_id: str) -> tuple[Role, Role]:
+    """Raises NotFound for either before Forbidden, as upstream."""
+    roles.get(ctx, role_id)
+    other = roles.get(ctx, implied_role_id)
+    return _prior(ctx, verb, role_id), other
+
+
+def list_implied(ctx: Context, role_id: str) -> Body:
+    prior = _prior(ctx, "list_implied_roles", role_id)
     return {
         "role_inference": {
             "prior_role": _brief(ctx, prior),
@@ -112,23 +129,25 @@ def _inference(ctx: Context, prior: Role, other: Role) -> Body:
 
 
 def show_implied(ctx: Context, role_id: str, implied_role_id: str) -> Body:
-    prior, other = roles.get(ctx, role_id), roles.get(ctx, implied_role_id)
+    prior, other = _pair(ctx, "get_implied_role", role_id, implied_role_id)
     roles.get_implication(ctx, prior, other)
     return _inference(ctx, prior, other)
 
 
 def check_implied(ctx: Context, role_id: str, implied_role_id: str) -> None:
-    show_implied(ctx, role_id, implied_role_id)
+    prior, other = _pair(ctx, "check_implied_role", role_id, implied_role_id)
+    roles.get_implication(ctx, prior, other)
 
 
 def imply(ctx: Context, role_id: str, implied_role_id: str) -> Body:
-    prior, other = roles.get(ctx, role_id), roles.get(ctx, implied_role_id)
+    prior, other = _pair(ctx, "create_implied_role", role_id, implied_role_id)
     roles.imply(ctx, prior, other)
     return _inference(ctx, prior, other)
 
 
 def imply_no_more(ctx: Context, role_id: str, implied_role_id: str) -> None:
-    roles.imply_no_more(ctx, roles.get(ctx, role_id), roles.get(ctx, implied_role_id))
+    prior, other = _pair(ctx, "delete_implied_role", role_id, implied_role_id)
+    roles.imply_no_more(ctx, prior, other)
 
 
 def list_inferences(ctx: Context) -> Body:
@@ -148,10 +167,10 @@ ROUTES = [
     Route.get("/roles/{role_id}", show),
     Route.patch("/roles/{role_id}", update, body=schemas.UPDATE),
     Route.delete("/roles/{role_id}", remove),
-    Route.get(_IMPLIES, list_implied, rule="identity:list_implied_roles"),
-    Route.get(_ONE, show_implied, rule="identity:get_implied_role"),
-    Route.head(_ONE, check_implied, rule="identity:check_implied_role", status=204),
-    Route.put(_ONE, imply, rule="identity:create_implied_role", status=201),
-    Route.delete(_ONE, imply_no_more, rule="identity:delete_implied_role"),
+    Route.get(_IMPLIES, list_implied),
+    Route.get(_ONE, show_implied),
+    Route.head(_ONE, check_implied, status=204),
+    Route.put(_ONE, imply, status=201),
+    Route.delete(_ONE, imply_no_more),
     Route.get("/role_inferences", list_inferences, rule="identity:list_role_inference_rules"),
 ]

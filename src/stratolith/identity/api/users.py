@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, Text, func, select, type_coerce
+from sqlalchemy import ColumnElement, Select, Text, false, func, select, type_coerce
 from sqlalchemy.orm import Session
 
 from stratolith.identity.api import projects as projects_api
@@ -64,6 +64,8 @@ USERS = Listing(
         **text_filters("domain_id", User.domain_id),
         **text_filters("default_project_id", User.default_project_id),
         "enabled": flag_filter("enabled", User.enabled),
+        # of users of other clouds, of whom there are none
+        **dict.fromkeys(("idp_id", "protocol_id", "unique_id"), lambda values: false()),
         "password_expires_at": _expires_filter,
     },
     sort_keys={"id": User.id, "name": User.name, "domain_id": User.domain_id},

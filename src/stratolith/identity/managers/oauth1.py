@@ -2,7 +2,8 @@
 
 The steps: the consumer makes a request token for a project; a user authorises it with some of
 the roles held there and gets a verifier; the consumer exchanges both for an access token; with
-that it logs in. Each request of the consumer is signed (HMAC); the library checks signatures.
+that it logs in. Each request of the consumer is signed (HMAC, or the secrets themselves); the
+library checks signatures.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from oauthlib.oauth1 import (
     SIGNATURE_HMAC_SHA1,
     SIGNATURE_HMAC_SHA256,
     SIGNATURE_HMAC_SHA512,
+    SIGNATURE_PLAINTEXT,
     AccessTokenEndpoint,
     RequestTokenEndpoint,
     RequestValidator,
@@ -57,6 +59,7 @@ class Validator(RequestValidator):
         SIGNATURE_HMAC_SHA1,
         SIGNATURE_HMAC_SHA256,
         SIGNATURE_HMAC_SHA512,
+        SIGNATURE_PLAINTEXT,
     )
 
     def check_client_key(self, client_key: str) -> bool:

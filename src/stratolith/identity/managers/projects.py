@@ -14,6 +14,7 @@ from stratolith.identity.managers.attributes import (
     check_mutable,
     extra_of,
     flush_unique,
+    in_any_case,
     merge_extra,
     merge_options,
     taken,
@@ -72,7 +73,12 @@ def kind_of(project: Project) -> str:
 
 
 def create(ctx: Context, values: Values) -> Project:
-    """``domain_id`` or ``parent_id`` say where; raises BadRequest, NotAllowed, Duplicate."""
+    """``domain_id`` or ``parent_id`` say where; raises BadRequest, NotAllowed, Duplicate.
+
+    An id in the values does not count: whoever chose that of a project that was deleted would be
+    given what was left of it.
+    """
+    values = {name: value for name, value in values.items() if name != "id"}
     if as_bool(values.get("is_domain", False)):
         if values.get("parent_id") or values.get("domain_id"):
             raise BadRequest("A project that acts as a domain has neither domain_id nor parent_id.")
@@ -102,6 +108,8 @@ def insert(ctx: Context, values: Values) -> Project:
         options=merge_options({}, values.get("options")),
         extra=extra_of(values, KNOWN),
     )
+    if project.is_domain:
+        _check_domain_name(ctx, project.name, project.id)
     if values.get("id") and ctx.session.get(Project, project.id) is not None:
         reason = f"Duplicate entry found with ID {project.id}."
         raise Duplicate(kind=kind_of(project), reason=reason)
@@ -116,6 +124,18 @@ def insert(ctx: Context, values: Values) -> Project:
         ctx.session.add_all(ProjectTag(project_id=project.id, name=n) for n in values["tags"])
         ctx.session.flush()
     return project
+
+
+def _check_domain_name(ctx: Context, name: str, own_id: str) -> None:
+    """Domains are found by name in any case, so their names differ in more; raises Duplicate."""
+    statement = select(Project.id).where(
+        Project.is_domain, Project.id != own_id, in_any_case(Project.name, name)
+    )
+    if ctx.session.scalars(statement.limit(1)).first() is not None:
+        reason = (
+            f"it is not permitted to have two projects acting as domains with the same name: {name}"
+        )
+        raise Duplicate(kind="domain", reason=reason)
 
 
 def _name_taken(ctx: Context, project: Project, error: Duplicate) -> Duplicate:
@@ -144,6 +164,8 @@ def update(ctx: Context, project: Project, values: Values) -> Project:
     if "enabled" in values:
         _set_enabled(ctx, project, as_bool(values["enabled"]))
     if "name" in values:
+        if project.is_domain:
+            _check_domain_name(ctx, values["name"].strip(), project.id)
         project.name = values["name"].strip()
     if "description" in values:
         project.description = values["description"] or ""
@@ -190,7 +212,7 @@ def _check_branch(ctx: Context, parent: Project) -> None:
     above = [parent, *effective.ancestors(ctx.session, parent)]
     for one in above:
         if not one.enabled:
-            raise NotAllowed(
+            raise BadRequest(
                 f"Cannot create a project in a branch that has a disabled project: {one.id}."
             )
     settings = ctx.env.settings.of(IdentitySettings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stratolith.identity.schemas.types import (
     DESCRIPTION,
+    NULLABLE_ID,
     NULLABLE_TEXT,
     TEXT,
     Document,
@@ -35,11 +36,14 @@ CREATE = wrapped(
     {
         "name": name(255),
         "description": DESCRIPTION,
-        "secret": {"type": ["string", "null"], "minLength": 1, "maxLength": 255},
+        # empty or null: one is made
+        "secret": {"type": ["string", "null"], "maxLength": 255},
         "expires_at": NULLABLE_TEXT,
-        "roles": {"type": "array", "items": ROLE},
+        "roles": {"type": "array", "items": ROLE, "maxItems": 256},
         "unrestricted": {"type": ["boolean", "null"]},
-        "access_rules": {"type": "array", "items": _RULE},
+        "access_rules": {"type": "array", "items": _RULE, "maxItems": 256},
+        "project_id": NULLABLE_ID,  # always the token's
     },
     "name",
+    closed=True,
 )

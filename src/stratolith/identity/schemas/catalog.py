@@ -52,8 +52,12 @@ _ENDPOINT_GROUP: Document = {
             "interface": _ENDPOINT["interface"],
         },
         "additionalProperties": False,
-        "minProperties": 1,
     },
 }
-CREATE_ENDPOINT_GROUP = wrapped("endpoint_group", _ENDPOINT_GROUP, "name", "filters")
+CREATE_ENDPOINT_GROUP = wrapped(
+    "endpoint_group",
+    {**_ENDPOINT_GROUP, "filters": {**_ENDPOINT_GROUP["filters"], "minProperties": 1}},
+    "name",
+    "filters",
+)
 UPDATE_ENDPOINT_GROUP = wrapped("endpoint_group", {**_ENDPOINT_GROUP, "id": TEXT}, least=1)

@@ -43,9 +43,16 @@ def name(length: int) -> Document:
     return {"type": "string", "minLength": 1, "maxLength": length, "pattern": r"[\S]+"}
 
 
-def wrapped(key: str, properties: Document, *required: str, least: int = 0) -> Schema:
-    """``{key: {...}}``; attributes beyond those named are kept with the resource."""
+def wrapped(
+    key: str, properties: Document, *required: str, least: int = 0, closed: bool = False
+) -> Schema:
+    """``{key: {...}}``; attributes beyond those named are kept with the resource.
+
+    closed: there are no others.
+    """
     inner: Document = {"type": "object", "properties": properties, "required": list(required)}
+    if closed:
+        inner["additionalProperties"] = False
     if least:
         inner["minProperties"] = least
     return Schema(

@@ -47,7 +47,7 @@ _USER: Document = {
     "options": OPTIONS,
 }
 
-CREATE = wrapped("user", {**_USER, "domain_id": NULLABLE_ID}, "name")
+CREATE = wrapped("user", {**_USER, "domain_id": ID}, "name")
 UPDATE = wrapped("user", {**_USER, "id": TEXT, "domain_id": NULLABLE_ID}, least=1)
 PASSWORD = wrapped(
     "user",

@@ -179,6 +179,7 @@ class Listing:
         within: Select[Any] | None = None,
         read: Reader | None = None,
         scan: bool = False,
+        whole: bool = False,
     ) -> Page:
         """One page of ``statement``; limit and marker default to the query string's.
 
@@ -187,20 +188,26 @@ class Listing:
         read: fetches the rows; default: the statement's objects. They need an ``id``.
         scan: no index helps the filters, and few rows may pass them; so the table is read once
         from end to end, rather than at random in the order of the sort key's index.
+        whole: a request without a limit is given every row, not a first page.
         """
         top = ctx.env.settings.of(ApiSection).page_limit
         asked = limit if limit is not None else asked_limit(ctx)
-        size = top if asked is None else min(asked, top)
+        size: int | None = min(top if asked is None else asked, top)
+        if whole and asked is None:
+            size = None
         order = self._order(sort or self.default_sort)
         marker = marker if marker is not None else ctx.query.get("marker")
         if marker:
             statement = statement.where(self._after(ctx, marker, order, within))
         if size == 0:
             return Page([], False, 0)
-        if scan:
+        if scan and size is not None:
             statement = statement.where(self.key.in_(self._scanned(statement, order, size + 1)))
         for column, descending in order:
             statement = statement.order_by(in_order(column, descending))
+        if size is None:
+            rows = (read or _objects)(ctx.session, statement)
+            return Page(rows, False, len(rows))
         rows = (read or _objects)(ctx.session, statement.limit(size + 1))
         return Page(rows[:size], len(rows) > size, size)
 

@@ -1,0 +1,181 @@
+"""Small answers in which the real service was once asked and ours differed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stratolith.kernel.testing import Client, TestCloud
+from tests.api.identity.people import make_domain, make_group, make_project, make_user
+from tests.api.identity.test_delegation import make_credential, make_trust, own_id, parties
+
+__all__ = ["parties"]
+
+
+@pytest.mark.parametrize(
+    ("values", "status"),
+    [
+        ({"roles": [{"id": "f" * 32}]}, 400),
+        ({"roles": [{"name": "admin"}]}, 400),
+        ({"roles": [{"name": "nothing"}]}, 404),
+        ({"secret": ""}, 201),
+        ({"secret": None}, 201),
+        ({"colour": "blue"}, 400),
+        ({"user_id": "f" * 32}, 400),
+        ({"access_rules": [{"service": "a", "method": "GET", "path": "/" + "**a" * 40}]}, 201),
+        ({"access_rules": [{"service": "a", "method": "GET", "path": "/" + "a" * 128}]}, 400),
+        ({"access_rules": [{"service": "a", "method": "GET", "path": "/"}] * 257}, 400),
+    ],
+)
+def test_application_credentials(demo: Client, values: Any, status: int) -> None:
+    path = f"/users/{own_id(demo)}/application_credentials"
+    body = {"application_credential": {"name": "c", **values}}
+    answer = demo.post("identity", path, json=body)
+    assert answer.status_code == status, answer.text
+    if status == 201:
+        assert answer.json()["application_credential"]["secret"]
+
+
+def test_a_credential_has_what_its_roles_imply(demo: Client) -> None:
+    credential = make_credential(demo, "c", roles=[{"name": "member"}])
+    assert [role["name"] for role in credential["roles"]] == ["member", "reader"]
+
+
+def test_access_rules_are_listed_by_age(demo: Client) -> None:
+    paths = [f"/{letter}" for letter in "zmaqb"]
+    rules = [{"service": "compute", "method": "GET", "path": path} for path in paths]
+    make_credential(demo, "first", access_rules=rules[:3])
+    make_credential(demo, "second", access_rules=rules[3:])
+    every = f"/users/{own_id(demo)}/access_rules"
+    found = demo.get("identity", every).json()["access_rules"]
+    assert [rule["path"] for rule in found] == paths
+    page = demo.get("identity", f"{every}?limit=2&marker={found[1]['id']}").json()["access_rules"]
+    assert [rule["path"] for rule in page] == paths[2:4]
+
+
+def test_one_trust_of_the_same_parties_and_end(parties: Any) -> None:
+    end = {"expires_at": "2099-01-01T00:00:00.000000Z"}
+    assert make_trust(parties, **end).status_code == 201
+    assert make_trust(parties, **end).status_code == 409
+    assert make_trust(parties, **end, impersonation=False).status_code == 201
+    for _ in range(2):
+        assert make_trust(parties).status_code == 201  # one that does not end is not compared
+
+
+def test_nobody_chooses_the_id_of_a_project_or_user(admin: Client) -> None:
+    chosen = "f" * 32
+    for kind in ("project", "user", "group"):
+        body = {kind: {"name": "x", "id": chosen}}
+        answer = admin.post("identity", f"/{kind}s", json=body)
+        assert answer.status_code == 201, answer.text
+        assert answer.json()[kind]["id"] != chosen
+    body = {"project": {"name": "y", "id": chosen, "is_domain": True}}
+    assert admin.post("identity", "/projects", json=body).json()["project"]["id"] != chosen
+
+
+def test_the_tags_of_an_immutable_project_stay(admin: Client) -> None:
+    project = make_project(admin, "p", tags=["red"])["id"]
+    path = f"/projects/{project}"
+    admin.patch("identity", path, json={"project": {"options": {"immutable": True}}})
+    assert admin.put("identity", f"{path}/tags/blue").status_code == 403
+    assert admin.put("identity", f"{path}/tags", json={"tags": []}).status_code == 403
+    assert admin.delete("identity", f"{path}/tags/red").status_code == 403
+    assert admin.delete("identity", f"{path}/tags").status_code == 403
+    assert admin.get("identity", f"{path}/tags").json()["tags"] == ["red"]
+
+
+def test_filters_for_users_of_other_clouds_exclude_everybody(admin: Client) -> None:
+    for name in ("idp_id", "protocol_id", "unique_id"):
+        assert admin.get("identity", f"/users?{name}=x").json()["users"] == []
+
+
+def test_a_user_has_a_domain_and_a_membership_no_end(admin: Client) -> None:
+    body = {"user": {"name": "u", "domain_id": None}}
+    assert admin.post("identity", "/users", json=body).status_code == 400
+    user, group = make_user(admin, "u")["id"], make_group(admin, "g")["id"]
+    admin.put("identity", f"/groups/{group}/users/{user}")
+    [found] = admin.get("identity", f"/users/{user}/groups").json()["groups"]
+    assert found["membership_expires_at"] is None
+
+
+def test_registered_limits_outlive_their_service_and_region(admin: Client) -> None:
+    service = admin.post("identity", "/services", json={"service": {"type": "t", "name": "s"}})
+    region = admin.post("identity", "/regions", json={"region": {"id": "r"}})
+    ids = {
+        "service_id": service.json()["service"]["id"],
+        "region_id": region.json()["region"]["id"],
+    }
+    body = {"registered_limits": [{**ids, "resource_name": "x", "default_limit": 5}]}
+    answer = admin.post("identity", "/registered_limits", json=body)
+    assert answer.status_code == 201, answer.text
+    project = make_project(admin, "p")["id"]
+    one = {**ids, "resource_name": "x", "resource_limit": 3, "project_id": project}
+    assert admin.post("identity", "/limits", json={"limits": [one]}).status_code == 201
+    assert admin.delete("identity", f"/regions/{ids['region_id']}").status_code == 204
+    assert admin.delete("identity", f"/services/{ids['service_id']}").status_code == 204
+    query = f"?service_id={ids['service_id']}"
+    for kind in ("registered_limits", "limits"):
+        [found] = admin.get("identity", f"/{kind}{query}").json()[kind]
+        assert (found["service_id"], found["region_id"]) == (ids["service_id"], ids["region_id"])
+
+
+def test_an_endpoint_group_without_filters_can_be_made_of_another(admin: Client) -> None:
+    body: Any = {"endpoint_group": {"name": "g", "filters": {"interface": "public"}}}
+    made = admin.post("identity", "/OS-EP-FILTER/endpoint_groups", json=body)
+    path = f"/OS-EP-FILTER/endpoint_groups/{made.json()['endpoint_group']['id']}"
+    body = {"endpoint_group": {"filters": {}}}
+    answer = admin.patch("identity", path, json=body)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["endpoint_group"]["filters"] == {}
+    body = {"endpoint_group": {"name": "h", "filters": {}}}
+    assert admin.post("identity", "/OS-EP-FILTER/endpoint_groups", json=body).status_code == 400
+    body = {"endpoint_group": {"filters": {"colour": "blue"}}}
+    assert admin.patch("identity", path, json=body).status_code == 400
+
+
+def test_a_catalogue_is_that_of_a_project(cloud: TestCloud, admin: Client) -> None:
+    for client in (
+        cloud.client("admin", None),
+        cloud.client("admin", None, system=True),
+        cloud.client("admin", None, domain="Default"),
+    ):
+        assert client.get("identity", "/auth/catalog").status_code == 403
+    assert admin.get("identity", "/auth/catalog").status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["users", "groups", "projects"])
+def test_a_list_without_a_limit_is_whole(tmp_path: Any, kind: str) -> None:
+    cloud = TestCloud(tmp_path / "c", api={"page_limit": 3})
+    try:
+        admin = cloud.client("admin")
+        for number in range(5):
+            admin.post("identity", f"/{kind}", json={kind[:-1]: {"name": f"n{number}"}})
+        found = admin.get("identity", f"/{kind}").json()
+        assert len(found[kind]) >= 5
+        assert "truncated" not in found and found["links"]["next"] is None
+        page = admin.get("identity", f"/{kind}?limit=2").json()
+        assert len(page[kind]) == 2 and page["truncated"] is True
+    finally:
+        cloud.close()
+
+
+def test_a_list_that_the_settings_cut_says_so(tmp_path: Any) -> None:
+    cloud = TestCloud(tmp_path / "c", identity={"list_limit": 2})
+    try:
+        admin = cloud.client("admin")
+        found = admin.get("identity", "/users").json()
+        assert len(found["users"]) == 2 and found["truncated"] is True
+        assert found["links"]["next"]
+        assert len(admin.get("identity", "/users?limit=100").json()["users"]) > 2
+    finally:
+        cloud.close()
+
+
+def test_a_project_below_a_disabled_one_is_a_bad_request(admin: Client) -> None:
+    top = make_project(admin, "top")["id"]
+    admin.patch("identity", f"/projects/{top}", json={"project": {"enabled": False}})
+    body = {"project": {"name": "below", "parent_id": top}}
+    assert admin.post("identity", "/projects", json=body).status_code == 400
+    assert admin.get("identity", "/projects?domain_id=").status_code == 400
+    assert make_domain(admin, "d")
