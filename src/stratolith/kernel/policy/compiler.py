@@ -81,6 +81,7 @@ def _generic(kind: str, match: str) -> Check:
     except (ValueError, SyntaxError):
         literal, is_literal = "", False
     path = kind.split(".")
+    written = "%(" not in match  # in the rule itself, as in "not domain_id:None"
 
     def check(target: Facts, creds: Facts) -> bool:
         try:
@@ -89,7 +90,7 @@ def _generic(kind: str, match: str) -> Check:
             return False
         if is_literal:
             return literal == wanted
-        return wanted in _values(creds, path)
+        return wanted in _values(creds, path, empty=written)
 
     return check
 
@@ -110,13 +111,14 @@ def _field(match: str) -> Check:
     return check
 
 
-def _values(creds: Any, path: Sequence[str]) -> list[str]:
+def _values(creds: Any, path: Sequence[str], *, empty: bool) -> list[str]:
     """The credential at a dotted path as text; a list on the way means any of its items.
 
     What a token does not have equals nothing, also not what a thing does not have either.
+    empty: unless the rule asks for just that by the word None.
     """
     found = [creds]
     for key in path:
         found = [item[key] for item in found if isinstance(item, Mapping) and key in item]
         found = [x for item in found for x in (item if isinstance(item, list) else [item])]
-    return [str(item) for item in found if item is not None]
+    return [str(item) for item in found if empty or item is not None]
