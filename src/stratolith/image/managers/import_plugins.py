@@ -10,6 +10,7 @@ leaves there carries the upload's token and is swept up with it.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.disk_images import BadImage, NoRoom, conversion, decompression
 from stratolith.kernel.exceptions import BadRequest
 
+LOG = logging.getLogger(__name__)
 DECOMPRESSION = "image_decompression"
 CONVERSION = "image_conversion"
 INJECTION = "inject_image_metadata"
@@ -73,7 +75,11 @@ class Preparation:
         except BadImage as error:
             raise InvalidImageData(reason=str(error)) from None
         except NoRoom as error:
-            raise BadRequest(str(error)) from None
+            LOG.warning("import of image data: %s", error)  # names the folder, for administrators
+            raise BadRequest(
+                "No space is left for the unpacked or converted image data; an administrator can "
+                "read the details in the log."
+            ) from None
         return self._examine(), changed
 
     def _decompress(self) -> None:
