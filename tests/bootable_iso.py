@@ -11,12 +11,11 @@ from pathlib import Path
 
 from pycdlib import PyCdlib
 
-from stratolith.deploy.guest_image import cpio
+from stratolith.deploy.guest_image import cpio, grub
 
 CACHE = Path(__file__).parents[1] / ".cache/guest-image"
 IMAGE = CACHE / "cirros-amd64.qcow2"
 MARK = "the system on the disc runs"
-_LIBRARIES = ("lib", "usr/lib")
 _GRUB_CONFIG = """\
 set root=(cd)
 echo loading
@@ -68,24 +67,16 @@ def _more(tree: Path) -> bytes:
 
 
 def _core(work: Path) -> bytes:
-    """GRUB for El Torito, made by the grub-mkimage of the packages."""
-    packages = CACHE / "packages-amd64"
+    """GRUB for El Torito: a sector of a CD before the core image of a disk."""
     unpacked = work / "packages"
-    for pattern in ("grub-pc-bin_*", "grub-common_*", "libdevmapper*", "liblzma*"):
-        [package] = packages.glob(f"{pattern}.deb")
-        run("dpkg-deb", "-x", str(package), str(unpacked))
-    (work / "early.cfg").write_text(_GRUB_CONFIG)
-    places = [unpacked / one / "x86_64-linux-gnu" for one in _LIBRARIES]
-    run(
-        *(str(unpacked / "usr/bin/grub-mkimage"), "-d", str(unpacked / "usr/lib/grub/i386-pc")),
-        *("-O", "i386-pc-eltorito", "-p", "(cd)/", "-c", str(work / "early.cfg")),
-        *("-o", str(work / "core.img"), "biosdisk", "iso9660", "linux"),
-        environment={"LD_LIBRARY_PATH": ":".join(map(str, places))},
-    )
-    return (work / "core.img").read_bytes()
+    [package] = (CACHE / "packages-amd64").glob("grub-pc-bin_*.deb")
+    run("dpkg-deb", "-x", str(package), str(unpacked))
+    folder = unpacked / "usr/lib/grub/i386-pc"
+    core = grub.core_image(folder, _GRUB_CONFIG, "(cd)/", ("biosdisk", "iso9660", "linux"))
+    return (folder / "cdboot.img").read_bytes() + core
 
 
-def run(*command: str, environment: dict[str, str] | None = None) -> None:
+def run(*command: str) -> None:
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-    merged = {**os.environ, "LC_ALL": "C", "PATH": path, **(environment or {})}
+    merged = {**os.environ, "LC_ALL": "C", "PATH": path}
     subprocess.run(command, check=True, capture_output=True, env=merged)

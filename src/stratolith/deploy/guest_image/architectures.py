@@ -21,7 +21,7 @@ class Architecture:
     memory_mb: int = 128  # what the image needs to boot
 
 
-_GRUB = ("grub-pc-bin", "grub-common", "libdevmapper1.02.1", "liblzma5")
+_GRUB = ("grub-pc-bin",)
 _KNOWN = {
     "amd64": Architecture("amd64", "x86_64", "x86_64-linux-gnu", "ttyS0", _GRUB),
     "arm64": Architecture(

@@ -63,7 +63,7 @@ def _make_disk(work: Path, arch: Architecture, progress: Callable[[str], None]) 
     if arch.stub is None:
         bios.add_kernel(unpacked, root, initramfs)
         disk.make_file_system(root, raw, DISK_SIZE, disk.FIRST_SECTOR, owners)
-        bios.install(unpacked, work, raw, arch)
+        bios.install(unpacked, raw, arch)
     else:
         partition = efi.system_partition(unpacked, initramfs, arch)
         start = efi.root_start(partition)

@@ -21,7 +21,8 @@ LINUX, EFI = 0x83, 0xEF  # types of partitions
 LABEL = "guest-rootfs"
 # Room for the block group descriptors of a file system grown to 2 TiB, in blocks of 4 KiB.
 GROWABLE_BLOCKS = 2 * 2**40 // 4096
-KERNEL_ARGUMENTS = "console=tty0 console={console}"
+# a guest whose kernel panics starts again after five seconds, rather than to stand still for ever
+KERNEL_ARGUMENTS = "console=tty0 console={console} panic=5"
 EPOCH = 1_672_531_200  # every time in the image: 2023-01-01
 _IDENTITY = "5f57a701-17b0-4c0d-9e57-0123456789ab"  # the file system's uuid and hash seed
 
