@@ -149,7 +149,7 @@ def test_the_root_stands_behind_the_system_partition(tmp_path: Path) -> None:
     found = sections_of(program)
     assert found[".linux"][1] == b"kernel"
     assert found[".initrd"][1] == b"initramfs"
-    assert b"console=ttyAMA0\0" in found[".cmdline"][1]
+    assert b"console=ttyAMA0 panic=5\0" in found[".cmdline"][1]
 
     start, raw = efi.root_start(partition), tmp_path / "disk"
     raw.write_bytes(bytes(64 << 20))
