@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 import re2
-from sqlalchemy import JSON, ColumnElement, Select, cast, func, select
+from sqlalchemy import JSON, ColumnElement, Select, String, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 MAX_LENGTH = 255  # letters of an expression
@@ -94,7 +94,7 @@ def among(session: Session, key: Any, values: list[str]) -> ColumnElement[bool]:
     listed = (
         func.json_each(text)
         if session.get_bind().dialect.name == "sqlite"
-        else func.json_array_elements_text(cast(text, JSON(none_as_null=True)))
+        else func.json_array_elements_text(cast(literal(text, String), JSON))
     )
     found: ColumnElement[bool] = key.in_(select(listed.table_valued("value").c.value))
     return found

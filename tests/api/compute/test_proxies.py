@@ -106,3 +106,23 @@ def test_extensions_by_alias(demo: Client) -> None:
         shown = demo.get("compute", f"/extensions/{one['alias']}").json()["extension"]
         assert shown == one
     assert demo.get("compute", "/extensions/os-nothing").status_code == 404
+
+
+def test_a_second_floating_ip_for_an_address(world: World) -> None:
+    """The network API's conflict is a bad request to these clients; nothing changes."""
+    server_id = world.create()
+    first, second = (
+        world.demo.post("compute", "/os-floating-ips", json={}).json()["floating_ip"]
+        for _ in range(2)
+    )
+    assert world.act(server_id, "addFloatingIp", {"address": first["ip"]}).status_code == 202
+    fixed = world.demo.get("compute", f"/os-floating-ips/{first['id']}").json()["floating_ip"]
+    for more in ({}, {"fixed_address": fixed["fixed_ip"]}):
+        answer = world.act(server_id, "addFloatingIp", {"address": second["ip"], **more})
+        assert answer.status_code == 400, answer.text
+    left = world.demo.get("compute", f"/os-floating-ips/{second['id']}").json()["floating_ip"]
+    assert left["instance_id"] is None
+    again = world.act(server_id, "addFloatingIp", {"address": first["ip"]})
+    assert again.status_code == 202, again.text
+    for address, status in (("203.0.113.250", 404), ("fe80::1", 400)):
+        assert world.act(server_id, "addFloatingIp", {"address": address}).status_code == status
