@@ -26,8 +26,17 @@ ON_POSTGRESQL = ["api", "parity", "reconcile"]
 # What takes too long for every push: `test --slow` runs it and nothing else. The settings widen
 # tests that every push runs in part: all of Tempest's list, 100,000 requests over all routes.
 SLOW_FOLDER = "slow"
-SLOW = [f"tests/{SLOW_FOLDER}", "tests/interop/test_tempest.py", "tests/fuzz/test_routes.py"]
-SLOW_SETTINGS = {"STRATOLITH_TEMPEST": "all", "STRATOLITH_FUZZ_EXAMPLES": "120"}
+SLOW = [
+    f"tests/{SLOW_FOLDER}",
+    "tests/interop/test_tempest.py",
+    "tests/fuzz/test_routes.py",
+    "tests/api/test_parameter_walls.py",
+]
+SLOW_SETTINGS = {
+    "STRATOLITH_TEMPEST": "all",
+    "STRATOLITH_FUZZ_EXAMPLES": "120",
+    "STRATOLITH_WALLS": "all",
+}
 SIDE_BY_SIDE = ["--numprocesses", "2", "--dist", "loadfile", "--quiet"]
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
 
