@@ -210,3 +210,15 @@ def test_service_providers_are_filtered(net: Net) -> None:
     assert net.get("/service-providers?default=False") == {"service_providers": []}
     assert net.get("/service-providers?name=bogus") == {"service_providers": []}
     assert net.get(f"/service-providers?bogus=1&name={one['name']}")["service_providers"] == [one]
+
+
+def test_a_list_without_a_limit_is_whole(boss: Net) -> None:
+    many = [{"name": f"s{number}", "ip_version": 4} for number in range(1003)]
+    boss.raw("POST", "/address-scopes", 201, {"address_scopes": many})
+    for query in ("", "?limit=0"):
+        found = boss.get(f"/address-scopes{query}")
+        assert len(found["address_scopes"]) == 1003
+        assert "address_scopes_links" not in found
+    page = boss.get("/address-scopes?limit=2000")
+    assert len(page["address_scopes"]) == 1000
+    assert page["address_scopes_links"][0]["rel"] == "next"

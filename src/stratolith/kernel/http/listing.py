@@ -188,12 +188,12 @@ class Listing:
         read: fetches the rows; default: the statement's objects. They need an ``id``.
         scan: no index helps the filters, and few rows may pass them; so the table is read once
         from end to end, rather than at random in the order of the sort key's index.
-        whole: a request without a limit is given every row, not a first page.
+        whole: a request without a limit, or ``limit`` 0, is given every row, not a first page.
         """
         top = ctx.env.settings.of(ApiSection).page_limit
         asked = limit if limit is not None else asked_limit(ctx)
         size: int | None = min(top if asked is None else asked, top)
-        if whole and asked is None:
+        if whole and (asked is None or limit == 0):
             size = None
         order = self._order(sort or self.default_sort)
         marker = marker if marker is not None else ctx.query.get("marker")

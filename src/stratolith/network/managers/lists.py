@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
-from stratolith.kernel.config import ApiSection
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import NotFound
 from stratolith.kernel.http.listing import (
@@ -78,8 +77,8 @@ def page(ctx: Context, kind: Kind, resource: str = "") -> Rows:
     if backward:
         order = [(name, "asc" if way == "desc" else "desc") for name, way in order]
     statement = select(listing.model).where(visible, *conditions)
-    top = ctx.env.settings.of(ApiSection).page_limit
-    found = listing.page(ctx, statement, sort=order, limit=asked or top)
+    # most clients of this API do not page: without a limit they are given everything
+    found = listing.page(ctx, statement, sort=order, limit=asked or 0, whole=True)
     rows = list(reversed(found.rows)) if backward else found.rows
     return Rows(rows, found.more, found.limit, asked is not None)
 
