@@ -13,6 +13,7 @@ from stratolith.kernel.testing import Client, TestCloud
 
 PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 BYTES = {"Content-Type": "application/octet-stream"}
+LONG_NAME = "cirros-0.6.3-x86_64-disk"
 JSON = {"Accept": "application/json"}
 
 
@@ -235,7 +236,7 @@ def test_filters(demo: Client) -> None:
     make(demo, name="c,d", disk_format="qcow2", protected=True)
 
     def mine(query: str) -> list[str]:
-        return sorted(set(names(demo, f"?{query}")) - {"cirros", "cirros-alt"})
+        return sorted(set(names(demo, f"?{query}")) - {"cirros", "cirros-alt", LONG_NAME})
 
     assert mine("") == ["a", "c,d"]
     assert mine("os_hidden=true") == ["b"]
@@ -382,7 +383,16 @@ def test_schemas_say_what_answers_hold(demo: Client) -> None:
 
 def test_premade_images_can_boot(cloud: TestCloud, demo: Client) -> None:
 
-    assert sorted(names(demo)) == ["cirros", "cirros-alt"]
+    assert sorted(names(demo)) == sorted(["cirros", "cirros-alt", LONG_NAME])
+    first, again = (
+        demo.get("image", f"/images?name={name}").json()["images"][0]
+        for name in ("cirros", LONG_NAME)
+    )
+    assert first["os_hash_value"] == again["os_hash_value"] and first["id"] != again["id"]
+    assert again["description"] == "The same data as the image cirros"
+    admin = cloud.client("admin")
+    assert admin.delete("image", f"/images/{again['id']}").status_code == 204
+    assert len(demo.get("image", f"/images/{first['id']}/file").content) == first["size"]
     assert names(demo, "?tag=cirros-0.6.3-x86_64-disk") == ["cirros"]
     queued = make(demo)
     boxed = make(demo, b"tar", container_format="ova", disk_format="vmdk")
