@@ -87,6 +87,7 @@ WRITTEN: dict[tuple[str, str], str] = {
     ("identity", "/registered_limits"): "service_id region_id resource_name",
     ("identity", "/role_assignments"): "user.id role.id group.id scope.project.id scope.domain.id",
     ("network", "/agents"): " ".join((*agents.TEXTS, *agents.FLAGS)),
+    ("network", "/availability_zones"): "name resource state",
     ("network", "/service-providers"): "service_type name",
     ("image", "/images"): "tag visibility member_status",
     ("placement", "/resource_providers"): "name uuid member_of resources in_tree required",

@@ -48,8 +48,7 @@ def test_reads_of_members_and_readers(cloud: TestCloud) -> None:
         if route.method != "GET" or path.startswith(("/metadata", "/compute/v2/")):
             continue
         answers = {
-            name: estate.send(service, route, path, who).status_code
-            for name, who in people.items()
+            name: estate.send(service, route, path, who).status_code for name, who in people.items()
         }
         refused = [name for name, status in answers.items() if status == 403]
         if refused:

@@ -17,9 +17,7 @@ PROC = Path("/proc")
 
 def require_none(state_dir: Path) -> None:
     """Raises DeployError, naming a process that sees them, when some cannot be seen from here."""
-    missing = {
-        inode: name for name, inode in _recorded(state_dir).items() if _inode(name) != inode
-    }
+    missing = {inode: name for name, inode in _recorded(state_dir).items() if _inode(name) != inode}
     for pid, text in _mounts():
         here = sorted(name for inode, name in missing.items() if f"net:[{inode}]" in text)
         if here:

@@ -8,6 +8,7 @@ from stratolith.network import policies, quotas
 from stratolith.network.api import (
     address_scopes,
     agents,
+    availability_zones,
     extensions,
     floatingips,
     network_ip_availabilities,
@@ -55,6 +56,7 @@ SERVICE = Service(
         *rbac_policies.ROUTES,
         *quota_api.ROUTES,
         *agents.ROUTES,
+        *availability_zones.ROUTES,
         *network_ip_availabilities.ROUTES,
         *service_providers.ROUTES,
         *tags.ROUTES,

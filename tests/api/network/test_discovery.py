@@ -40,6 +40,16 @@ def test_agents_are_the_hosts(cloud: TestCloud, net: Net, boss: Net) -> None:
     net.get(f"/agents/{one['id']}", 403)
 
 
+def test_availability_zones_are_those_of_agents(cloud: TestCloud, net: Net) -> None:
+    assert net.get("/availability_zones") == {"availability_zones": []}
+    cloud.start_hosts()
+    found = cloud.wait(lambda: net.get("/availability_zones")["availability_zones"])
+    rows = [(one["name"], one["resource"], one["state"]) for one in found]
+    assert rows == [("nova", "network", "available"), ("nova", "router", "available")]
+    (one,) = net.get("/availability_zones?resource=router&fields=resource")["availability_zones"]
+    assert one == {"resource": "router"}
+
+
 def test_the_premade_networks(net: Net) -> None:
     by_name = {one["name"]: one for one in net.get("/networks")["networks"]}
     assert by_name["public"]["router:external"] and not by_name["private"]["router:external"]

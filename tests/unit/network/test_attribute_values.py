@@ -37,7 +37,7 @@ RESOURCES = {
     )
 }
 # Attributes that Neutron gives to resources by other means than its maps of attributes.
-ELSEWHERE = {"description", "project_id", "tenant_id"}
+ELSEWHERE = {"description", "project_id", "tenant_id", "tags"}
 # Declared by extensions that this cloud has in part: they only may say no (null, false).
 IN_PART = {("routers", "ha"), ("routers", "distributed")}
 REFUSED = "refused"

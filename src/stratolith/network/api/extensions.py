@@ -13,6 +13,7 @@ KNOWN: dict[str, tuple[str, str]] = {
     "address-scope": ("Address scope", "2015-07-26T10:00:00-00:00"),
     "agent": ("agent", "2013-02-03T10:00:00-00:00"),
     "allowed-address-pairs": ("Allowed Address Pairs", "2013-07-23T10:00:00-00:00"),
+    "availability_zone": ("Availability Zone", "2015-01-01T10:00:00-00:00"),
     "binding": ("Port Binding", "2014-02-03T10:00:00-00:00"),
     "default-subnetpools": ("Default Subnetpools", "2016-02-18T18:00:00-00:00"),
     "empty-string-filtering": ("Empty String Filtering Extension", "2018-05-01T10:00:00-00:00"),

@@ -1,0 +1,35 @@
+"""/availability_zones: where agents for networks and routers are"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.http.routing import Route
+from stratolith.network.api import collections
+from stratolith.network.managers import agents
+
+# Kind of agent -> the resource that it serves
+SERVED = {"DHCP agent": "network", "L3 agent": "router"}
+
+
+def index(ctx: Context) -> dict[str, Any]:
+    """A zone is available for a resource while one of its agents is in service."""
+    rows = agents.all_of_them(ctx) if ctx.can("get_availability_zone") else []
+    zones: dict[tuple[str, str], bool] = {}
+    for agent in rows:
+        resource = SERVED.get(agent["agent_type"])
+        if resource is not None and agent["availability_zone"]:
+            key = (agent["availability_zone"], resource)
+            zones[key] = zones.get(key, False) or bool(agent["admin_state_up"])
+    found = [
+        {"name": name, "resource": resource, "state": "available" if up else "unavailable"}
+        for (name, resource), up in sorted(zones.items())
+    ]
+    for name in ("name", "resource", "state"):
+        if name in ctx.query:
+            found = [one for one in found if one[name] in ctx.query.getlist(name)]
+    return {"availability_zones": collections.chosen_fields(ctx, found)}
+
+
+ROUTES = [Route.get("/availability_zones", index)]
