@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid as uuids
 from typing import Any
 
 from stratolith.kernel.context import Context
@@ -21,14 +20,13 @@ def replace(ctx: Context, *, uuid: str, body: Any) -> Response:
     """A bare list before 1.19, an object with the generation since."""
     guarded = at_least(ctx, 19)
     given = body["aggregates"] if guarded else body
-    wanted = {str(uuids.UUID(one)) for one in given}
     generation = body["resource_provider_generation"] if guarded else None
-    aggregates.set_for(ctx, uuid, wanted, generation=generation, bump=guarded)
+    aggregates.set_for(ctx, uuid, given, generation=generation, bump=guarded)
     return _answer(ctx, uuid, given)
 
 
 def _answer(ctx: Context, uuid: str, found: list[str]) -> Response:
-    """``found``: as a client spelt and ordered them when it put them."""
+    """``found``: spelt as they were put; ``member_of`` finds them by that spelling too."""
     provider = providers.get(ctx, uuid)
     body: dict[str, Any] = {"aggregates": found}
     if at_least(ctx, 19):
