@@ -105,6 +105,8 @@ DIFFERENT: list[tuple[str, Given, str]] = [
     ("remote_group_id", lambda v: _no_text(v) or len(v) > 36, "no id of a group"),
     ("security_group_id", lambda v: True, "judged by looking for it"),
     ("remote_ip_prefix", lambda v: not v, "only null means no prefix"),
+    ("remote_ip_prefix", lambda v: "/255." in str(v), "a prefix has a length, not a mask"),
+    ("allowed_address_pairs", lambda v: ".5/24" in str(v) or "::5/" in str(v), "no host bits"),
     ("default_quota", lambda v: v is None, "none is no quota"),
     ("default_prefixlen", lambda v: v in (None, "1400"), "refused a step earlier"),
     ("min_prefixlen", lambda v: v in (None, "1400"), "refused a step earlier"),
