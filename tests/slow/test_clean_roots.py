@@ -126,7 +126,7 @@ def test_a_simulated_cloud(root: Root) -> None:
 
 def test_a_real_cloud(root: Root) -> None:
     # With the network: what the launcher prepares before `up`, and the guest image.
-    root.run("python3 -B src/stratolith/deploy/prepare.py --root . --system yes")
+    root.run(f"python3 -B src/stratolith/deploy/prepare.py --root {PLACE} --system yes")
     root.run("./stratolith image build")
     printed = root.run(
         "./stratolith up --image build && ./stratolith status && ./stratolith destroy --yes",

@@ -1,0 +1,122 @@
+"""README, tutorial and how-tos, followed word by word by somebody new."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.slow import pages
+from tests.slow.pages import CHECKOUT, Plan
+
+pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.guest, pytest.mark.timeout(1800)]
+
+CLONED = {r"git clone [^\n]*\n?": ""}  # done before, with the packages that it needs
+NO_WORLD = "needs a network beyond this machine"
+UP = "./stratolith up\nexport OS_CLOUD=stratolith"
+
+PLANS: dict[str, Plan] = {
+    "README.md": Plan(
+        is_real=True,
+        change={**CLONED, r"\./stratolith up --fake --state-dir /tmp/cloud": "true"},
+        skip={"./stratolith up       # set up this machine, bring the cloud up": "the next block"},
+    ),
+    "docs/tutorial/first-server.md": Plan(
+        change={
+            **CLONED,
+            r"python3 -m venv ~/osc[^\n]*": "true",
+            r"sudo \./stratolith (check|up)": "true",
+            r"/tmp/cloud": "$HOME/cloud",
+            r"req-\.\.\.": "$(openstack server event list demo1 -f value -c 'Request ID' "
+            "| head -1)",
+            r"sleep 3\n": "sleep 15\n",
+            r"destroy --state-dir": "destroy --yes --state-dir",
+        },
+        skip={"ping -c 3 $IP": "a simulated guest does not answer, as the page says"},
+        expect={
+            "openstack console log show demo1": ["simulated guest instance-00000001 started"],
+            "kill -9 $(cat /tmp/cloud/run/server.pid)         # the cloud of the system: "
+            "/run/stratolith": ["ready", "restarted 1 times"],
+        },
+    ),
+    "docs/howto/test-your-software.md": Plan(
+        change={
+            **CLONED,
+            r"^git clone.*\n": "",
+            r"stratolith/stratolith": "./stratolith",
+            r"\"\$PWD/cloud\"": '"$HOME/cloud"',
+            r"\$PWD/cloud": "$HOME/cloud",
+            r"make integration-tests": "openstack server list",
+            r"> cloud\.log": "> $HOME/cloud.log",
+            r"\. <\(\./stratolith openrc": '"$0" --version >/dev/null; : <(./stratolith openrc',
+        },
+    ),
+    "docs/howto/external-network.md": Plan(
+        is_real=True,
+        change={r"ip route add 192.168.251.0/24 via HOST": "true"},
+        skip={"network:": "a piece of the configuration"},
+        needs_cloud="export OS_CLOUD=stratolith",
+    ),
+    "docs/howto/where-is-what.md": Plan(
+        is_real=True,
+        needs_cloud=UP,
+        change={
+            r"ROUTER\b": "$(openstack --os-cloud stratolith-admin router list -f value -c ID)",
+            r"sudo \./stratolith logs network -f": "timeout 2 ./stratolith logs network -f || true",
+            r"req-\.\.\.": "req-none",
+            r"sudo nft list table inet stratolith": "nft list table inet stratolith || true",
+        },
+        skip={
+            "openstack console log show SERVER": "needs a server, as in the tutorial",
+            "cd /var/lib/stratolith/guests/SERVER": "needs a server and somebody who types",
+        },
+    ),
+    "docs/howto/backup-and-recovery.md": Plan(
+        is_real=True,
+        needs_cloud=UP,
+        change={
+            r"/backup": "$HOME/backup",
+            r"\bcd /var/lib/stratolith\b": "here=$PWD; cd /var/lib/stratolith",
+            r"sudo \./stratolith up\Z": "cd $here; ./stratolith up",
+        },
+        skip={
+            "[Unit]": "a unit of systemd",
+            "openstack server stop SERVER": "needs a server, as in the tutorial",
+        },
+    ),
+}
+ELSEWHERE = {
+    "docs/howto/postgresql.md": "tests/postgresql/test_howto.py follows it",
+    "docs/howto/own-image.md": "tests/e2e/test_image_formats.py boots such images; " + NO_WORLD,
+}
+
+
+def followed() -> list[str]:
+    """Every page that tells somebody what to type."""
+    found = [CHECKOUT / "README.md", *(CHECKOUT / "docs" / "tutorial").glob("*.md")]
+    found += sorted((CHECKOUT / "docs" / "howto").glob("*.md"))
+    return [str(path.relative_to(CHECKOUT)) for path in found]
+
+
+@pytest.mark.parametrize("name", followed())
+@pytest.mark.skipif(os.geteuid() != 0, reason="makes namespaces")
+def test_a_page_does_what_it_says(name: str, tmp_path: Path) -> None:
+    if name in ELSEWHERE:
+        pytest.skip(ELSEWHERE[name])
+    plan = PLANS.get(name, Plan())
+    pages.clone(tmp_path)
+    text, firsts = pages.script(CHECKOUT / name, plan)
+    cleanup = "./stratolith destroy --yes" if plan.is_real else "true"
+    printed = pages.run(f"trap '{cleanup}' EXIT\n{text}", tmp_path, is_real=plan.is_real)
+    parts = dict(re.findall(r"^== (\d+)\n(.*?)(?=^== \d+\n|\Z)", printed, re.MULTILINE | re.DOTALL))
+    for first, wanted in plan.expect.items():
+        shown = parts[str(firsts.index(first))]
+        for one in wanted:
+            assert one in shown, f"after {first}: {shown}"
+
+
+def test_blocks_are_found() -> None:
+    text = "Do:\n\n    one\n    two\n\n- item\n    text\n\nThen\n\n    three\n"
+    assert pages.blocks(text) == ["one\ntwo", "three"]
