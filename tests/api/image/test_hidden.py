@@ -60,3 +60,20 @@ def test_an_image_is_not_there_for_tokens_of_the_system(
             assert answer.status_code == 404, (role, method, rest, answer.text)
         assert client.get("image", "/images").status_code == 403
     assert demo.get("image", f"/images/{image['id']}").json() == image
+
+
+@pytest.mark.parametrize("how", ["", "&sort_key=name", "&sort_key=size&sort_dir=asc"])
+def test_what_is_hidden_is_no_marker(cloud: TestCloud, demo: Client, how: str) -> None:
+    """Its place among others would tell its name, by halves."""
+    admin = cloud.client("admin")
+    hidden = make(admin, b"data", name="middle", visibility="private")
+    own = make(demo, name="own")
+    unknown = demo.get("image", f"/images?marker=00000000-0000-4000-8000-000000000000{how}")
+    answer = demo.get("image", f"/images?marker={hidden['id']}{how}")
+    assert answer.status_code == unknown.status_code == 400, answer.text
+    for visible in (own, make(admin, b"data", visibility="community")):
+        assert demo.get("image", f"/images?marker={visible['id']}{how}").status_code == 200
+    body = {"namespace": f"hidden{len(how)}", "visibility": "private"}
+    assert admin.post("image", "/metadefs/namespaces", json=body).status_code == 201
+    answer = demo.get("image", f"/metadefs/namespaces?marker={body['namespace']}")
+    assert answer.status_code == 400
