@@ -9,6 +9,7 @@ import pytest
 from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import make_domain, make_group, make_project, make_user
 from tests.api.identity.test_delegation import make_credential, make_trust, own_id, parties
+from tests.api.identity.test_tokens import works
 
 __all__ = ["parties"]
 
@@ -179,3 +180,15 @@ def test_a_project_below_a_disabled_one_is_a_bad_request(admin: Client) -> None:
     assert admin.post("identity", "/projects", json=body).status_code == 400
     assert admin.get("identity", "/projects?domain_id=").status_code == 400
     assert make_domain(admin, "d")
+
+
+def test_a_user_ends_all_tokens_of_the_own_account(
+    cloud: TestCloud, admin: Client, demo: Client
+) -> None:
+    path = f"/users/{own_id(demo)}/tokens"
+    other = cloud.client("nova", "service")
+    assert other.delete("identity", path).status_code == 403
+    assert works(demo)
+    assert demo.delete("identity", path).status_code == 204
+    assert not works(demo) and works(other)
+    assert admin.delete("identity", f"/users/{'f' * 32}/tokens").status_code == 404

@@ -22,7 +22,14 @@ from stratolith.identity.api.collections import (
     target,
     text_filters,
 )
-from stratolith.identity.managers import accounts, factors, password_rules, passwords, users
+from stratolith.identity.managers import (
+    accounts,
+    factors,
+    password_rules,
+    passwords,
+    revocations,
+    users,
+)
 from stratolith.identity.managers.users import NewPassword
 from stratolith.identity.models import Password, User
 from stratolith.identity.schemas import users as schemas
@@ -250,6 +257,12 @@ def _own_change(ctx: Context, session: Session, user_id: str, values: Body) -> N
     return NewPassword(passwords.of(ctx.env).hash(values["password"]), self_service=True)
 
 
+def revoke_tokens(ctx: Context, user_id: str) -> None:
+    """Every token of the user issued until now is void."""
+    user = admit(ctx, "identity:revoke_tokens_for_user", "user", users.get, user_id)
+    revocations.revoke(ctx, user_id=user.id)
+
+
 # -- what a user belongs to ----------------------------------------------------------------------
 
 
@@ -271,5 +284,6 @@ ROUTES = [
         public=True,
         status=204,
     ),
+    Route.delete("/users/{user_id}/tokens", revoke_tokens),
     Route.get("/users/{user_id}/projects", list_projects),
 ]
