@@ -15,6 +15,7 @@ from stratolith.compute.api import (
     instance_usage_audit_log,
     keypairs,
     metadata_service,
+    migrations,
     networks,
     quota_sets,
     removed,
@@ -55,6 +56,7 @@ _ROUTES = [
     *hosts.ROUTES,
     *instance_usage_audit_log.ROUTES,
     *volume_attachments.ROUTES,
+    *migrations.ROUTES,
     *removed.ROUTES,
 ]
 

@@ -85,3 +85,17 @@ def test_no_server_has_volumes(world: World) -> None:
     reader = world.person("looker", "reader", "demo")
     assert reader.get("compute", path).status_code == 200
     assert reader.post("compute", path, json=wanted).status_code == 403
+
+
+def test_no_server_ever_migrated(world: World) -> None:
+    server = world.create(networks="none")
+    path = f"/servers/{server}/migrations"
+    for version in ("2.1", "2.100"):
+        answer = world.admin.get("compute", "/os-migrations", microversion=version)
+        assert (answer.status_code, answer.json()) == (200, {"migrations": []})
+    listed = world.admin.get("compute", path, microversion="2.23")
+    assert (listed.status_code, listed.json()) == (200, {"migrations": []})
+    assert world.admin.get("compute", path, microversion="2.22").status_code == 404
+    assert world.admin.get("compute", f"{path}/1", microversion="2.23").status_code == 404
+    for hidden in ("/os-migrations", path):
+        assert world.demo.get("compute", hidden, microversion="2.23").status_code == 403

@@ -1,0 +1,39 @@
+"""Migrations of servers. None can be asked for yet, so there are none: the lists are empty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stratolith.compute.managers import servers
+from stratolith.compute.models import Server
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import NotFound
+from stratolith.kernel.http.routing import Route
+
+Body = dict[str, Any]
+_P = "os_compute_api:"
+
+
+def index(ctx: Context) -> Body:
+    return {"migrations": []}
+
+
+def of_server(ctx: Context, server: Server) -> Body:
+    return {"migrations": []}
+
+
+def show(ctx: Context, server_id: str, migration_id: str) -> None:
+    """Raises NotFound: there is none."""
+    server = servers.get(ctx, server_id)
+    ctx.authorize(_P + "servers:migrations:show", server.policy_target())
+    raise NotFound(f"Migration {migration_id} for server {server_id} could not be found.")
+
+
+_OF_SERVER = "/servers/{server_id}/migrations"
+ROUTES = [
+    Route.get("/os-migrations", index, rule=_P + "os-migrations:index"),
+    Route.get(
+        _OF_SERVER, of_server, rule=_P + "servers:migrations:index", since="2.23", load=servers.get
+    ),
+    Route.get(_OF_SERVER + "/{migration_id}", show, since="2.23"),
+]
