@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     )
     status = _add(commands, "status", _status, "services, hosts, guests, memory, acceleration")
     status.add_argument("--json", action="store_true", help="print it for programs")
+    _add(commands, "doctor", _doctor, "what is wrong with a running cloud, and what to do")
     check = _add(commands, "check", _check, "what this machine needs against what it has")
     check.add_argument("--fake", action="store_true", help="for simulated hosts")
     check.add_argument("--port-offset", metavar="N", type=int, help="for the ports moved by N")
@@ -205,6 +206,12 @@ def _status(arguments: argparse.Namespace) -> int:
     from stratolith.deploy import status
 
     return status.status(_layout(arguments), as_json=arguments.json)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import doctor
+
+    return doctor.doctor(_layout(arguments))
 
 
 def _check(arguments: argparse.Namespace) -> int:

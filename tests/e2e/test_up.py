@@ -150,6 +150,20 @@ def test_a_typing_error_in_the_file_is_named(cloud: Installation) -> None:
     cloud.up()
 
 
+def test_doctor_names_what_is_wrong(fresh: Installation) -> None:
+    fresh.up()
+    fresh.wait_host()
+    assert "Nothing is wrong" in fresh.run("doctor").stdout
+    os.kill(fresh.pids()["server"], signal.SIGKILL)
+    fresh.wait_ready()
+    fresh.wait_host()
+    assert "note   The server was started again 1 times" in fresh.run("doctor").stdout
+    fresh.run("down")
+    said = fresh.run("doctor", expect=1).stdout
+    assert "WRONG  Missing: identity on port" in said
+    assert f"stratolith up --state-dir {fresh.state_dir}" in said
+
+
 def test_down_stops_all_and_up_brings_it_back_with_its_data(fresh: Installation) -> None:
     fresh.up()
     passwords = (fresh.state_dir / "secrets.json").read_text()

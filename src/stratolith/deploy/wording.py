@@ -11,8 +11,8 @@ from stratolith.deploy.layout import default_state_dir
 
 LAUNCHER = "STRATOLITH_LAUNCHER"  # the launcher of a checkout says how it was called
 SUGGESTED = re.compile(
-    r"(?<![\w/.-])stratolith (up|down|destroy|status|check|verify|openrc|logs|policy|image \w+)\b"
-    r"(?! --state-dir)"
+    r"(?<![\w/.-])stratolith "
+    r"(up|down|destroy|status|doctor|check|verify|openrc|logs|policy|image \w+)\b(?! --state-dir)"
 )
 
 

@@ -1,0 +1,105 @@
+"""`doctor`: what is wrong with a running cloud, one line each, with what can be done about it."""
+
+from __future__ import annotations
+
+import http.client
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from stratolith.deploy import status, wording
+from stratolith.deploy.credentials import api_address
+from stratolith.deploy.layout import Layout
+from stratolith.kernel.config import ApiSection, Settings
+
+LARGEST_SKEW = 2.0  # seconds between the clocks of this machine and of the server
+TIMEOUT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """Something to look at; ``is_broken``: something does not work now."""
+
+    text: str
+    fix: str
+    is_broken: bool = True
+
+
+def doctor(layout: Layout) -> int:
+    """Print what is wrong; 0 when nothing is broken."""
+    settings = layout.settings()
+    found = list(complaints(layout, settings))
+    for one in found:
+        mark = "WRONG" if one.is_broken else "note "
+        text = f"{mark}  {one.text}\n       {one.fix}"
+        print(wording.spelled_out(text, layout.state_dir))
+    if not found:
+        print("Nothing is wrong: processes, disk, clock, agent, hosts and servers were looked at.")
+    return 1 if any(one.is_broken for one in found) else 0
+
+
+def complaints(layout: Layout, settings: Settings) -> Iterator[Complaint]:
+    """Everything that is not as it should be, gravest first."""
+    document = status.collect(layout, settings)
+    if document["disk"]["problem"]:
+        yield Complaint(document["disk"]["problem"], "free some space")
+    for reason in document["missing"]:
+        yield Complaint(f"Missing: {reason}", "stratolith up; see stratolith logs server")
+    yield from _of_agent(settings)
+    yield from _of_clock(settings)
+    for row in document["services"]:
+        if not row["is_up"]:
+            text = f"{row['name']} on {row['host']} does not report"
+            yield Complaint(text, "see stratolith logs agent")
+    failed = document["servers"].get("ERROR", 0)
+    if failed:
+        text = f"{failed} servers are in ERROR"
+        yield Complaint(text, "openstack server list --all-projects --status ERROR", False)
+    for row in document["processes"]:
+        if row["restarts"]:
+            text = f"The {row['role']} was started again {row['restarts']} times"
+            yield Complaint(text, f"see stratolith logs {row['role']}", False)
+    for helper, count in sorted(document["helper_restarts"].items()):
+        if count:
+            text = f"The helper {helper} ended by itself and was started again {count} times"
+            yield Complaint(text, "see stratolith logs agent", False)
+
+
+def _of_agent(settings: Settings) -> Iterator[Complaint]:
+    """What the agent says of its last looks."""
+    if settings.fake:
+        return
+    from stratolith.agent import health_port
+
+    port = health_port(settings)
+    code, text, _ = _ask("127.0.0.1", port, "/readyz")
+    if code == 0:
+        yield Complaint(f"The agent does not answer on port {port}", "stratolith up")
+        return
+    if code != 200:
+        yield Complaint(f"The agent: {text.strip()}", "see stratolith logs agent")
+
+
+def _of_clock(settings: Settings) -> Iterator[Complaint]:
+    port = settings.of(ApiSection).port
+    _, _, headers = _ask(api_address(settings).strip("[]"), port, "/healthz")
+    if "date" in headers:
+        skew = abs(parsedate_to_datetime(headers["date"]).timestamp() - time.time())
+        if skew > LARGEST_SKEW:
+            yield Complaint(f"The clocks differ by {skew:.0f} s", "set them by NTP")
+
+
+def _ask(host: str, port: int, path: str) -> tuple[int, str, dict[str, Any]]:
+    """(status, body, headers with lower-case names); status 0 when nobody answers."""
+    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+    try:
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        headers = {name.lower(): value for name, value in answer.getheaders()}
+        return answer.status, answer.read().decode(errors="replace"), headers
+    except (OSError, http.client.HTTPException):
+        return 0, "", {}
+    finally:
+        connection.close()
