@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import sys
 import time
@@ -14,6 +15,26 @@ from stratolith.deploy import processes, running
 from stratolith.deploy.layout import Layout, locate
 
 READY_SECONDS = 60.0
+
+
+# What others may read below a state directory: it is no secret, and named one by one here.
+OPEN_FILES = ("keys/mykey.pub", "etc", "etc/stratolith.yaml", "run/started-with")
+
+
+def open_to_others(state_dir: Path) -> list[str]:
+    """Everything below that another user of the machine could read, list or write."""
+    found = []
+    for folder, folders, files in os.walk(state_dir):
+        for name in [".", *folders, *files]:
+            path = Path(os.path.normpath(Path(folder) / name))
+            try:
+                mode = path.lstat().st_mode
+            except FileNotFoundError:
+                continue  # a process made and removed it meanwhile
+            local = str(path.relative_to(state_dir))
+            if mode & 0o006 and not stat.S_ISLNK(mode) and local not in OPEN_FILES:
+                found.append(f"{stat.S_IMODE(mode):o} {local}")
+    return sorted(set(found))
 
 
 class Installation:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from stratolith.deploy import processes
-from tests.installation import READY_SECONDS, Installation, free_offset
+from tests.installation import READY_SECONDS, Installation, free_offset, open_to_others
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,11 @@ def test_files_are_private(cloud: Installation) -> None:
     assert database.stat().st_mode & 0o077 == 0
     personal = cloud.home / ".config" / "openstack" / "clouds.yaml"
     assert personal.read_text() == (cloud.state_dir / "clouds.yaml").read_text()
+
+
+def test_no_other_user_reads_what_the_processes_write(cloud: Installation) -> None:
+    cloud.run("verify")
+    assert open_to_others(cloud.state_dir) == []
 
 
 def test_both_users_log_in_with_the_printed_variables(cloud: Installation) -> None:

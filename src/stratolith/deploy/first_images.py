@@ -16,7 +16,8 @@ def simulated(folder: Path) -> dict[str, Path]:
     found = {}
     for number, name in enumerate(["cirros", "cirros-alt"], start=1):
         found[name] = folder / f"simulated-{name}.raw"
-        with found[name].open("wb") as handle:
+        found[name].touch(mode=0o600)
+        with found[name].open("r+b") as handle:
             handle.truncate(number * SIMULATED_BYTES)  # two images differ
     return found
 

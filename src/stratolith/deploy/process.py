@@ -23,8 +23,7 @@ def run(role: str, config_path: str | None, state_dir: str | None) -> int:
         raise DeployError(
             f"Another {role} already works on {settings.state_dir}.", "stop it: stratolith down"
         )
-    if role == "server":
-        os.umask(0o077)  # database and images are nobody else's business
+    os.umask(0o077)  # what these processes write is nobody else's business
     try:
         _serve(role, settings)
     except (OSError, CannotStart) as error:

@@ -165,7 +165,8 @@ def _spawn(layout: Layout, settings: Settings) -> subprocess.Popen[bytes]:
         "STRATOLITH_SUPERVISOR_PYTHONPATH": os.environ.get("PYTHONPATH", ""),
         "PYTHONPATH": str(SOURCES),
     }
-    with (layout.logs / "supervisor.log").open("ab") as log:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    with open(os.open(layout.logs / "supervisor.log", flags, 0o640), "ab") as log:
         return subprocess.Popen(
             command, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True, cwd="/",

@@ -336,6 +336,7 @@ def main() -> int:
     parser.add_argument("--max-log-mb", type=int, default=50)
     parser.add_argument("role", nargs="+")
     arguments = parser.parse_args()
+    os.umask(0o077)
     try:
         lock = take_lock(os.path.join(arguments.state_dir, "lock", "supervisor.lock"))
     except OSError as error:

@@ -141,11 +141,12 @@ def test_a_change_that_the_server_was_not_told_of_is_made_up_for(driver, guest, 
     assert namespaces.run_in(guest(two).name, lambda: lease("eth0", two.mac, 8))[0] == "10.55.0.22"
 
 
-def test_no_other_user_can_read_what_the_driver_writes(driver, guest, tmp_path):
+@pytest.mark.parametrize("mask", [0, 0o022, 0o077])
+def test_no_other_user_can_read_what_the_driver_writes(driver, guest, tmp_path, mask):
     one = views.port("vm1", ADDRESS, "n1-subnet", extra_dhcp_opts=TAGGED)
     two = views.port("vm2", "10.55.0.22", "n1-subnet")
     tmp_path.chmod(0o755)
-    before = os.umask(0)
+    before = os.umask(mask)
     try:
         assert not driver.apply(views.host([views.network("n1", ports=[one], dhcp=True)])).errors
         machine = guest(one)

@@ -81,7 +81,10 @@ def enter(home: Path) -> None:
     handle = os.open(home, os.O_PATH | os.O_DIRECTORY)
     try:
         _mount("dhcp", closed, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=755,size=64k")
-        home.mkdir(parents=True, mode=0o755)
+        for folder in reversed([home, *home.parents]):
+            if closed in folder.parents:  # whatever the umask of this process is
+                folder.mkdir()
+                folder.chmod(0o755)
         _mount(f"/proc/self/task/{threading.get_native_id()}/fd/{handle}", home, "", _MS_BIND, "")
     finally:
         os.close(handle)

@@ -85,7 +85,9 @@ def create(name: str) -> int:
 
 def _prepare_directory() -> None:
     """Share the directory's mounts, as `ip netns` does, so that removals reach everyone."""
-    DIRECTORY.mkdir(parents=True, exist_ok=True)
+    if not DIRECTORY.is_dir():
+        DIRECTORY.mkdir(parents=True, exist_ok=True)
+        DIRECTORY.chmod(0o755)  # it is everybody's, whatever the umask of this process
     target = str(DIRECTORY).encode()
     if _libc.mount(b"", target, b"none", _MS_SHARED | _MS_REC, None) == 0:
         return
