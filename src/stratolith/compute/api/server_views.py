@@ -29,6 +29,7 @@ class Surroundings:
     tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
     groups: Mapping[str, Sequence[str]] | None = None
     host_status: Mapping[str, str] | None = None
+    unknown_only: bool = False  # of host_status show nothing but UNKNOWN
     is_admin: bool = False
     extended: bool = False
     extra_specs: bool = False
@@ -52,8 +53,11 @@ def look_around(ctx: Context, rows: Sequence[Server], *, groups: bool = False) -
             )
         )
         found.groups = {server_id: [group_id] for server_id, group_id in members}
-    if since(ctx, 16) and ctx.can(_P + "servers:show:host_status"):
-        found.host_status = _host_status(ctx)
+    if since(ctx, 16):
+        shown = ctx.can(_P + "servers:show:host_status")
+        found.unknown_only = not shown
+        if shown or ctx.can(_P + "servers:show:host_status:unknown-only"):
+            found.host_status = _host_status(ctx)
     return found
 
 
@@ -122,7 +126,9 @@ def _add_newer(ctx: Context, row: Server, around: Surroundings, found: Body) -> 
         found["locked"] = row.locked_by is not None
     if around.host_status is not None:
         host = row.host or ""
-        found["host_status"] = around.host_status.get(host, "UNKNOWN") if host else ""
+        status = around.host_status.get(host, "UNKNOWN") if host else ""
+        if status == "UNKNOWN" or not around.unknown_only:
+            found["host_status"] = status
     if since(ctx, 19):
         found["description"] = row.description
     if since(ctx, 26):

@@ -72,7 +72,7 @@ def read(ctx: Context, wanted: Mapping[str, Any], hints: Mapping[str, Any]) -> S
     zone = wanted.get("availability_zone")
     if zone and ":" in zone and (wanted.get("host") or wanted.get("hypervisor_hostname")):
         raise BadRequest("A host cannot be requested twice, by availability_zone and by host.")
-    image = image_of(wanted)
+    image = image_of(ctx, wanted)
     return ServerSpec(
         name=wanted["name"].strip(),
         flavor_ref=str(wanted["flavorRef"]).rsplit("/", 1)[-1],
@@ -104,9 +104,11 @@ def description_of(ctx: Context, wanted: Mapping[str, Any]) -> str | None:
     return wanted.get("description") if since(ctx, 19) else wanted["name"]
 
 
-def image_of(wanted: Mapping[str, Any]) -> str:
+def image_of(ctx: Context, wanted: Mapping[str, Any]) -> str:
     """The image to boot from; the one kind of block device there is so far is its copy."""
     image: str = wanted.get("imageRef") or ""
+    if wanted.get("block_device_mapping") or wanted.get("block_device_mapping_v2"):
+        ctx.authorize(_P + "create:attach_volume")
     if wanted.get("block_device_mapping"):
         raise BadRequest("block_device_mapping: this cloud has no volumes yet.")
     for device in wanted.get("block_device_mapping_v2", ()):

@@ -110,6 +110,8 @@ def _plan_ports(ctx: Context, spec: ServerSpec, count: int) -> PortPlan:
     requests = None
     if spec.networks is not None and not isinstance(spec.networks, str):
         requests = [network_request(one) for one in spec.networks]
+    if requests:
+        ctx.authorize("os_compute_api:servers:create:attach_network")
     plan = server_ports.plan(ctx, ctx.project_id, requests, list(spec.security_groups))
     if spec.networks == "auto" and not plan.ports:
         raise BadRequest(

@@ -25,6 +25,8 @@ from stratolith.network.managers import ipam, networks, ports, visibility
 from stratolith.network.managers import security_groups as groups_of_network
 from stratolith.network.models import FixedIp, Network, Port, Subnet
 
+EXTERNAL_RULE = "network:attach_external_network"  # one of compute's, which asks
+
 
 @dataclass(frozen=True)
 class NetworkRequest:
@@ -109,7 +111,9 @@ def _one(ctx: Context, project_id: str, request: NetworkRequest) -> PlannedPort:
         or visibility.may_use(ctx, network, project_id)
     ):
         raise RequestedNetworkNotFound(network_id=request.network_id)
-    if network.external and not (ctx.is_admin or visibility.may_use(ctx, network, project_id)):
+    if network.external and not (
+        ctx.can(EXTERNAL_RULE) or visibility.may_use(ctx, network, project_id)
+    ):
         raise ExternalNetworkAttachForbidden(network_id=network.id)
     _check_subnet(ctx, network)
     if request.fixed_ip:
