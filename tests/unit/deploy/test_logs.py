@@ -101,3 +101,20 @@ def test_requests_to_a_service_are_lines_of_it(
     layout: Layout, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert shown(layout, capsys, "glance") == [SERVER.splitlines()[1]]
+
+
+def test_what_our_own_agent_asks_is_left_out_unless_it_is_asked_for(
+    layout: Layout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    where = "stratolith.access [req-9] agent /v1/hosts/h/hints GET 200 5.0"
+    poll = f"2026-11-21 09:00:04.000 INFO {where}"
+    with (layout.logs / "server.log").open("a") as log:
+        log.write(f"{poll}\n")
+    assert poll not in shown(layout, capsys)
+    assert shown(layout, capsys, request_id="req-9") == [poll]
+
+
+@pytest.mark.parametrize("name", ["nobody", "servr", "../x", ""])
+def test_a_name_that_nothing_has_is_refused(layout: Layout, name: str) -> None:
+    with pytest.raises(DeployError, match="choose from"):
+        logs.show(layout, Wanted(name, None, 10), follow=False)
