@@ -161,3 +161,18 @@ def forget_the_kernel() -> None:
     for line in output("nft", "list", "tables").split("\n"):
         if "stratolith" in line:
             subprocess.run(["nft", "delete", *line.split()], check=True)
+
+
+def test_a_guest_whose_tap_is_deleted_goes_on(
+    real_cloud: Installation, demo: User, server: str
+) -> None:
+    """All other objects of its network: tests/slow/test_taken_away.py."""
+    address = demo.floating_ip(server)
+    demo.wait_ssh(address)
+    pid = guest_pid(server)
+    port = demo.api.get("network", f"/v2.0/ports?device_id={server}")["ports"][0]["id"]
+    subprocess.run(["ip", "link", "delete", f"tap{port[:11]}"], check=True)
+    time.sleep(1)
+    demo.wait_ssh(address, 20)
+    assert guest_pid(server) == pid
+    demo.delete(server)

@@ -18,7 +18,7 @@ import msgspec
 import pytest
 
 from stratolith.compute.drivers.base import DiskSpec, DriverError, GuestSpec, ImageRef, PowerState
-from stratolith.compute.drivers.qemu import acceleration, console, events, firmware, smoke
+from stratolith.compute.drivers.qemu import acceleration, console, events, firmware, smoke, taps
 from stratolith.compute.drivers.qemu.driver import QemuDriver
 from stratolith.compute.drivers.qemu.monitor import Monitor
 from tests.drivers.hypervisor import tiny_guest
@@ -567,3 +567,51 @@ def test_a_guests_socket_is_not_for_others(qemu: QemuHost) -> None:
             handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
             client.connect(f"/proc/self/fd/{handle}/{name}")
             os.close(handle)
+
+
+def delete_tap(qemu: QemuHost, name: str) -> None:
+    subprocess.run(["ip", "link", "del", name], check=True)
+    qemu._taps.remove(name)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("agent", ["same", "new"])
+def test_taps_that_were_deleted_are_joined_again(qemu: QemuHost, count: int, agent: str) -> None:
+    """The guest keeps its NICs: QEMU's files belong to the new taps of the same names."""
+    spec = running(qemu, vifs=qemu.spec(vifs=count).vifs)
+    names = [vif.tap for vif in spec.vifs]
+    for name in names:
+        subprocess.run(["ip", "link", "set", name, "up"], check=True)
+    wait_until(lambda: only(qemu.driver).cut_off == [])
+    before = taps.opened(qemu.pid(spec.id))
+    assert sorted(before.values()) == sorted(names)
+    for name in names:
+        delete_tap(qemu, name)
+    assert only(qemu.driver).cut_off == [vif.port_id for vif in spec.vifs]
+    with pytest.raises(DriverError, match="does not exist"):
+        qemu.driver.attach_interface(spec.id, spec.vifs[0])
+    for name in names:
+        qemu.make_tap(name)
+        subprocess.run(["ip", "link", "set", name, "up"], check=True)
+    if agent == "new":
+        qemu.restart_agent()
+    assert len(only(qemu.driver).cut_off) == count  # a tap alone is not enough
+    for vif in spec.vifs:
+        qemu.driver.attach_interface(spec.id, vif)
+    wait_until(lambda: only(qemu.driver).cut_off == [])
+    assert taps.opened(qemu.pid(spec.id)) == before
+    assert only(qemu.driver).vifs == [vif.port_id for vif in spec.vifs]
+
+
+def test_a_hot_plugged_nic_is_joined_again(qemu: QemuHost) -> None:
+    spec = running(qemu)
+    vif = qemu.spec(vifs=1).vifs[0]
+    subprocess.run(["ip", "link", "set", vif.tap, "up"], check=True)
+    qemu.driver.attach_interface(spec.id, vif)
+    wait_until(lambda: only(qemu.driver).cut_off == [])
+    delete_tap(qemu, vif.tap)
+    assert only(qemu.driver).cut_off == [vif.port_id]
+    qemu.make_tap(vif.tap)
+    subprocess.run(["ip", "link", "set", vif.tap, "up"], check=True)
+    qemu.driver.attach_interface(spec.id, vif)
+    wait_until(lambda: only(qemu.driver).cut_off == [])

@@ -54,6 +54,10 @@ class Executor:
             found = vif(wanted.spec, act.port_id)
             if found is not None:
                 driver.attach_interface(guest_id, found)
+        elif act.kind == "connect":
+            found = vif(wanted.spec, act.port_id)
+            if found is not None:
+                driver.attach_interface(guest_id, found)
         elif act.kind == "detach":
             driver.detach_interface(guest_id, act.port_id)
         elif act.kind == "pause":

@@ -20,8 +20,9 @@ HEAL_STABLE_SECONDS = 120.0
 class Act:
     """One step. ``operation_id``: the operation that ends when this step is done.
 
-    kind: create, start, stop, reboot, pause, unpause, destroy, attach, detach, done (nothing
-    to do but to end the operation), fault (``text`` says what is wrong), wait (``seconds``).
+    kind: create, start, stop, reboot, pause, unpause, destroy, attach, detach, connect (a NIC
+    whose host end was taken away), done (nothing to do but to end the operation), fault
+    (``text`` says what is wrong), wait (``seconds``).
     """
 
     kind: str
@@ -168,6 +169,7 @@ def _wires(
             for port_id in should
             if port_id not in have
         ]
+        acts += [Act("connect", port_id=port_id) for port_id in seen.cut_off if port_id in should]
     return acts + [Act("done", id_) for id_ in by_port.values()]
 
 

@@ -28,6 +28,7 @@ from stratolith.kernel.agent.host import Room
 LOG = logging.getLogger(__name__)
 WATCH_SECONDS = 1.0  # how often the room looks whether a guest went off by itself
 FACTS_SECONDS = 60.0
+CUT_OFF_SECONDS = 8.0  # after so long a guest that is cut off says so
 
 
 class GuestRoom(Room):
@@ -48,6 +49,7 @@ class GuestRoom(Room):
         self._health: dict[str, Health] = {}
         self._done: dict[str, frozenset[str]] = {}  # guest -> operations carried out
         self._faults: dict[str, str] = {}  # told already
+        self._cut_off: dict[str, float] = {}  # guest -> since when a NIC cannot be connected
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._graceful = 0.0
@@ -213,6 +215,11 @@ class GuestRoom(Room):
         open_ones = [act.operation_id for act in left if act.operation_id]
         for operation_id in open_ones:
             self._end(wanted.id, operation_id, (error, told))
+        if left[0].kind == "connect":
+            since = self._cut_off.setdefault(wanted.id, time.monotonic())
+            if time.monotonic() - since > CUT_OFF_SECONDS:
+                text = "A network interface lost its connection; a hard reboot may bring it back."
+                self._fault(wanted.id, text)
         if not open_ones:
             # nobody waits for it (a heal, a deletion): again later, the control plane has limits
             self._later(wanted.id, 2.0)
@@ -228,7 +235,7 @@ class GuestRoom(Room):
             self.reporter.add(fault=(guest_id, text))
 
     def _forget(self, guest_id: str) -> None:
-        for kept in (self._health, self._done, self._faults):
+        for kept in (self._health, self._done, self._faults, self._cut_off):
             kept.pop(guest_id, None)  # type: ignore[attr-defined]
 
     def _is_news(self, wanted: GuestDocument, acts: Sequence[Act]) -> bool:
@@ -257,7 +264,11 @@ class GuestRoom(Room):
             try:
                 for state in self.driver.list_guests():
                     told = self.reporter.told(state.id)
-                    if told is None or (told.power, told.pid) != (state.power, state.pid):
+                    is_new = told is None or (told.power, told.pid) != (state.power, state.pid)
+                    if not state.cut_off:
+                        self._cut_off.pop(state.id, None)
+                    # who failed to connect it tries again by itself
+                    if is_new or (state.cut_off and state.id not in self._cut_off):
                         self.look(state.id)
             except DriverError as error:
                 LOG.warning("guests cannot be listed: %s", error)

@@ -114,6 +114,7 @@ class GuestState(msgspec.Struct, frozen=True, kw_only=True):
     power: PowerState
     pid: int | None = None
     vifs: list[str] = []  # port ids of the NICs the guest really has
+    cut_off: list[str] = []  # those of them whose host end leads nowhere
     detail: str = ""  # for CRASHED: why, when known
     lost: bool = False  # it runs, and its files are gone: it can only be destroyed
 
@@ -190,7 +191,7 @@ class HypervisorDriver(Protocol):
         """End the guest and delete everything of it; unknown ids are success."""
 
     def attach_interface(self, guest_id: str, vif: VifSpec) -> None:
-        """Hot-plug a NIC into a running guest."""
+        """Hot-plug a NIC into a running guest; one that is cut off is connected again."""
 
     def detach_interface(self, guest_id: str, port_id: str) -> None:
         """Hot-unplug a NIC; returns when the guest let go of it or raises."""

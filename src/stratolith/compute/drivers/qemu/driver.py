@@ -254,6 +254,8 @@ class QemuDriver:
             revert.add("mark the guest as stopped", guest.mark_stopped)
             guest.unmark_stopped()
             self._launch(guest, words)
+        with contextlib.suppress(OSError):  # it runs; only a lost tap would be noticed later
+            guest.save_nics(Nics(slots, self._boot_id, hotplug.held_taps(guest, spec.vifs)))
 
     def _runs(self, guest: Guest) -> bool:
         """Whether the guest runs and goes on: a process on its way out is waited for."""
@@ -328,8 +330,13 @@ class QemuDriver:
             if process.find(guest.pid_file, guest.id) is not None:
                 machine = machines.of(guest.load_spec())
                 chosen = self._acceleration(machine.platform)
+                if vif.port_id in nics.slots and hotplug.connect(guest, vif):
+                    return
+                if vif.port_id in nics.slots:
+                    hotplug.unplug(guest, vif.port_id, self._unplug_seconds)
                 hotplug.plug(guest, vif, slots[vif.port_id], machine.board, chosen)
-            guest.save_nics(Nics(slots, nics.boot_id))
+            held = nics.taps | hotplug.held_taps(guest, [vif])
+            guest.save_nics(Nics(slots, nics.boot_id, held))
 
     def detach_interface(self, guest_id: str, port_id: str) -> None:
         guest = self._guest(guest_id)
@@ -339,7 +346,8 @@ class QemuDriver:
             if process.find(guest.pid_file, guest.id) is not None:
                 hotplug.unplug(guest, port_id, self._unplug_seconds)
             left = {port: slot for port, slot in nics.slots.items() if port != port_id}
-            guest.save_nics(Nics(left, nics.boot_id))
+            held = {port: tap for port, tap in nics.taps.items() if port != port_id}
+            guest.save_nics(Nics(left, nics.boot_id, held))
 
     # Inside ----------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from stratolith.compute.drivers.base import (
     GuestState,
     PowerState,
 )
-from stratolith.compute.drivers.qemu import events, process
+from stratolith.compute.drivers.qemu import events, process, taps
 from stratolith.compute.drivers.qemu.events import History
 from stratolith.compute.drivers.qemu.process import Census
 
@@ -35,6 +35,7 @@ class Nics(msgspec.Struct, frozen=True):
 
     slots: dict[str, int] = {}  # port id -> PCI slot
     boot_id: str = ""  # of the host when the guest was started
+    taps: dict[str, tuple[str, int]] = {}  # port id -> tap and QEMU's file descriptor of it
 
 
 class Guest:
@@ -150,7 +151,19 @@ class Guest:
             power, detail = PowerState.SHUTDOWN, ""
         else:
             power, detail = PowerState.CRASHED, _crash_reason(seen, nics.boot_id, boot_id)
-        return GuestState(id=self.id, power=power, pid=pid, vifs=list(nics.slots), detail=detail)
+        cut_off = [
+            port
+            for port, (tap, _) in nics.taps.items()
+            if pid is not None and port in nics.slots and not taps.has_carrier(tap)
+        ]
+        return GuestState(
+            id=self.id,
+            power=power,
+            pid=pid,
+            vifs=list(nics.slots),
+            cut_off=cut_off,
+            detail=detail,
+        )
 
 
 def _pause_reason(seen: History) -> str:
