@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stratolith.deploy import processes, running
@@ -24,8 +25,16 @@ def hypervisor(settings: Settings) -> HypervisorDriver:
 def network(settings: Settings) -> NetworkDriver:
     """The driver that realises the networks of this cloud on this host."""
     from stratolith.network.drivers.linux import LinuxNetworkDriver
+    from stratolith.network.drivers.linux.claim import Claim
 
-    return LinuxNetworkDriver(settings.state_dir)
+    return LinuxNetworkDriver(settings.state_dir, claim=Claim(settings.state_dir))
+
+
+def other_cloud(settings: Settings) -> Path | None:
+    """The state directory of another real cloud that has networks on this host."""
+    from stratolith.network.drivers.linux.claim import Claim
+
+    return Claim(settings.state_dir).other()
 
 
 def running_guests(settings: Settings) -> list[GuestState]:

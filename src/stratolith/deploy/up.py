@@ -124,6 +124,8 @@ class Up:
         belongings.require_usable(self.layout)
         settings = validation.wished_settings(self.layout, self._values(), is_new=self.is_new)
         self._is_host_fit()
+        if not self._is_fake():
+            validation.require_alone(settings)
         if not self._is_seeded():
             external.require_apart(self._external(), settings.of(NetworkSettings).private_cidr)
         validation.require_listenable(settings)

@@ -11,7 +11,7 @@ from typing import Any
 
 from oslo_policy import _checks, _parser
 
-from stratolith.deploy import config_file, database_tables, processes, running
+from stratolith.deploy import config_file, database_tables, host, processes, running
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
 from stratolith.kernel import config
@@ -49,6 +49,16 @@ def require_listenable(settings: Settings) -> None:
             "choose an address of this host with --listen (setting api.listen); "
             "`ip address` shows them",
         ) from None
+
+
+def require_alone(settings: Settings) -> None:
+    """Raises DeployError when another real cloud has networks on this host."""
+    other = host.other_cloud(settings)
+    if other is not None:
+        raise DeployError(
+            f"The cloud in {other} has networks on this machine, which can have one real cloud.",
+            f"stratolith destroy --state-dir {other}, or simulate the hosts with --fake",
+        )
 
 
 def require_policies(state_dir: Path) -> None:

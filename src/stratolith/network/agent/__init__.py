@@ -31,10 +31,13 @@ def rooms(settings: Settings, host: str, fake: bool) -> list[Room]:
         return [NetworkRoom(FakeNetworkDriver())]
     from stratolith.network.agent.metadata import MetadataProxy
     from stratolith.network.drivers.linux import LinuxNetworkDriver
+    from stratolith.network.drivers.linux.claim import Claim
 
     secrets = read_secrets(settings.state_dir / "secrets.json")
     proxy = MetadataProxy(metadata_url(settings), secrets.get("metadata_secret", ""))
-    return [NetworkRoom(LinuxNetworkDriver(settings.state_dir), proxy)]
+    return [
+        NetworkRoom(LinuxNetworkDriver(settings.state_dir, claim=Claim(settings.state_dir)), proxy)
+    ]
 
 
 def metadata_url(settings: Settings) -> str:

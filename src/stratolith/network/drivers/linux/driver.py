@@ -18,6 +18,7 @@ from stratolith.network.drivers.base import (
     NetworkDriverError,
 )
 from stratolith.network.drivers.linux import inventory, namespaces, netlink, nft, plan, sysctl
+from stratolith.network.drivers.linux.claim import Claim
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
 from stratolith.network.drivers.linux.inventory import Made
 from stratolith.network.drivers.linux.ledger import Ledger
@@ -38,15 +39,20 @@ class LinuxNetworkDriver:
     """Realises views with what every Linux kernel has.
 
     ``state_dir``: the cloud's directory, of which ``network/`` is ours. ``instance`` names our
-    tables and labels, so that two clouds can share a machine. Calls may come from any thread;
-    they are served one at a time.
+    tables and labels; ``claim`` keeps two clouds of one name from sharing a machine.
+    Calls may come from any thread; they are served one at a time.
     """
 
     name = "linux"
 
     def __init__(
-        self, state_dir: Path, instance: str = "stratolith", deep_interval: float = 60.0
+        self,
+        state_dir: Path,
+        instance: str = "stratolith",
+        deep_interval: float = 60.0,
+        claim: Claim | None = None,
     ) -> None:
+        self._claim = claim
         self.instance = instance
         self._directory = state_dir / "network"
         self._dnsmasq = Dnsmasq(self._directory / "dhcp")
@@ -79,6 +85,8 @@ class LinuxNetworkDriver:
         object is in ``Applied.errors``.
         """
         with self._lock:
+            if self._claim is not None:
+                self._claim.take()
             memory = self._memory
             content = msgspec.structs.replace(view, generation=0)
             if memory.view == content and memory.applied is not None and memory.holds():
@@ -201,6 +209,8 @@ class LinuxNetworkDriver:
             ledger.remove()
             shutil.rmtree(self._directory, ignore_errors=True)
             self._ledger = None
+            if self._claim is not None and not problems:
+                self._claim.release()
             if problems:
                 raise NetworkDriverError("; ".join(problems))
 
