@@ -10,9 +10,20 @@ import pytest
 
 from stratolith.compute.api import removed
 from stratolith.compute.api.server_actions import _ACTIONS
+from stratolith.kernel.exceptions import ApiError
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.service import Service
 from stratolith.kernel.testing import Client, TestCloud
+from stratolith.network.schemas.fields import Invalid
+from stratolith.network.schemas.floatingips import FLOATING_IP
+from stratolith.network.schemas.networks import NETWORK
+from stratolith.network.schemas.ports import PORT
+from stratolith.network.schemas.rbac_policies import RBAC_POLICY
+from stratolith.network.schemas.resource import Resource
+from stratolith.network.schemas.routers import ROUTER
+from stratolith.network.schemas.security_groups import RULE, SECURITY_GROUP
+from stratolith.network.schemas.subnetpools import ADDRESS_SCOPE, SUBNETPOOL
+from stratolith.network.schemas.subnets import SUBNET
 
 from ..estate import LOOKS, Estate
 from ..routes import routes, version_headers
@@ -114,6 +125,8 @@ def test_filters_do_not_open_lists(query: str, estate: Estate, stranger: Client)
         assert estate.ids[path[1:]] not in answer.text, path
 
 
+RESOURCES = [NETWORK, SUBNET, PORT, ROUTER, FLOATING_IP, RULE, SECURITY_GROUP, SUBNETPOOL,
+             ADDRESS_SCOPE, RBAC_POLICY]  # fmt: skip
 MISSING = "11111111-1111-4111-8111-111111111111"
 LISTS = [
     (service, path)
@@ -160,6 +173,31 @@ REACHES: list[tuple[str, str, str, Any]] = [
      {"rbac_policy": {"object_type": "network", "object_id": "{networks}",
                       "action": "access_as_shared", "target_tenant": "*"}}),
     ("network", "POST", "/networks", {"network": {"name": "x", "project_id": "{projects}"}}),
+    ("network", "POST", "/ports",
+     {"ports": [{"network_id": "{own network}"}, {"network_id": "{networks}"}]}),
+    ("network", "POST", "/ports",
+     {"port": {"network_id": "{own network}", "security_groups": ["{security-groups}"]}}),
+    ("network", "POST", "/ports",
+     {"port": {"network_id": "{own network}", "fixed_ips": [{"subnet_id": "{subnets}"}]}}),
+    ("network", "POST", "/subnets",
+     {"subnet": {"network_id": "{own network}", "ip_version": 4,
+                 "subnetpool_id": "{subnetpools}"}}),
+    ("network", "POST", "/subnetpools",
+     {"subnetpool": {"name": "x", "prefixes": ["10.3.0.0/16"],
+                     "address_scope_id": "{address-scopes}"}}),
+    ("network", "POST", "/floatingips", {"floatingip": {"floating_network_id": "{networks}"}}),
+    ("network", "POST", "/floatingips",
+     {"floatingip": {"floating_network_id": "{public}", "subnet_id": "{subnets}"}}),
+    ("network", "POST", "/routers",
+     {"router": {"external_gateway_info": {"network_id": "{networks}"}}}),
+    ("network", "POST", "/routers",
+     {"router": {"external_gateway_info": {"network_id": "{public}",
+                                           "external_fixed_ips": [{"subnet_id": "{subnets}"}]}}}),
+    ("network", "PUT", "/routers/{own router}/remove_router_interface", {"subnet_id": "{subnets}"}),
+    ("network", "PUT", "/routers/{own router}/remove_router_interface", {"port_id": "{ports}"}),
+    ("network", "POST", "/rbac-policies",
+     {"rbac_policy": {"object_type": "security_group", "object_id": "{security-groups}",
+                      "action": "access_as_shared", "target_tenant": "{other}"}}),
     ("compute", "POST", "/servers", {"server": {"imageRef": "{images}"}}),
     ("compute", "POST", "/servers", {"server": {"networks": [{"uuid": "{networks}"}]}}),
     ("compute", "POST", "/servers", {"server": {"networks": [{"port": "{ports}"}]}}),
@@ -169,6 +207,41 @@ REACHES: list[tuple[str, str, str, Any]] = [
     ("image", "POST", "/images/{images}/members", {"member": "{other}"}),
     ("image", "PUT", "/images/{images}/members/{other}", {"status": "accepted"}),
 ]  # fmt: skip
+
+
+def rows_named_by(resource: Resource) -> set[str]:
+    """The attributes of a resource that take the id of a row and nothing else."""
+
+    def takes(convert: Any, value: Any) -> bool:
+        try:
+            convert(value)
+        except (Invalid, ApiError):
+            return False
+        return True
+
+    found = set()
+    for name, attribute in resource.attributes.items():
+        convert = attribute.convert
+        if convert is None:
+            continue
+        one, many = takes(convert, MISSING), takes(convert, [MISSING])
+        if (one and not takes(convert, "x")) or (many and not takes(convert, ["x"])):
+            found.add(name)
+    return found
+
+
+def test_every_attribute_that_names_a_row_is_reached_through() -> None:
+    """A new attribute with an id belongs into the table above."""
+    tried: dict[str, set[str]] = {}
+    for service, _, _, body in REACHES:
+        for key, inner in body.items() if service == "network" else ():
+            items = inner if isinstance(inner, list) else [inner]
+            for item in items:
+                if isinstance(item, dict):
+                    tried.setdefault(key.removesuffix("s"), set()).update(item)
+    for resource in RESOURCES:
+        missing = rows_named_by(resource) - tried.get(resource.name, set())
+        assert not missing, f"{resource.name}: {missing}"
 
 
 @pytest.fixture(scope="module")
