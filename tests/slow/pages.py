@@ -66,14 +66,16 @@ def script(page: Path, plan: Plan) -> tuple[str, list[str]]:
     return "\n".join(parts) + "\n", firsts
 
 
-def clone(place: Path) -> Path:
+def clone(place: Path, *, is_real: bool) -> Path:
     """A checkout of a newcomer, with what the machine has fetched already."""
     target = place / "stratolith"
     subprocess.run(["git", "clone", "--quiet", CHECKOUT, target], check=True)
     cache = CHECKOUT / ".cache" / "guest-image"
     if cache.is_dir():
         shutil.copytree(cache, target / ".cache" / "guest-image")
-    subprocess.run([target / "stratolith", "--version"], check=True, stdout=subprocess.DEVNULL)
+    # What a real cloud runs in has no way to the package registries.
+    command = ["image", "build"] if is_real else ["--version"]
+    subprocess.run([target / "stratolith", *command], check=True, stdout=subprocess.DEVNULL)
     return target
 
 

@@ -106,7 +106,7 @@ def test_a_page_does_what_it_says(name: str, tmp_path: Path) -> None:
     if name in ELSEWHERE:
         pytest.skip(ELSEWHERE[name])
     plan = PLANS.get(name, Plan())
-    pages.clone(tmp_path)
+    pages.clone(tmp_path, is_real=plan.is_real)
     text, firsts = pages.script(CHECKOUT / name, plan)
     cleanup = "./stratolith destroy --yes" if plan.is_real else "true"
     printed = pages.run(f"trap '{cleanup}' EXIT\n{text}", tmp_path, is_real=plan.is_real)
