@@ -7,14 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from stratolith.kernel.testing import Client, TestCloud, databases
 
 # A push is judged by the same examples each time; run without CI set to look for new ones.
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# How long an example takes says more about the machine than about the code.
+_PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", _PATIENT, derandomize=True)
+settings.register_profile("patient", _PATIENT)
+settings.load_profile("ci" if os.environ.get("CI") else "patient")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

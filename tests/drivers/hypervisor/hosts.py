@@ -136,7 +136,7 @@ class QemuHost:
 
     def await_system(self, guest_id: str) -> None:
         log = self.directory(guest_id) / "console.log"
-        wait_until(lambda: b"ready" in log.read_bytes())
+        wait_until(lambda: b"ready\r\n" in log.read_bytes())
 
     def crash(self, guest_id: str) -> None:
         os.kill(self.pid(guest_id), signal.SIGKILL)

@@ -240,7 +240,8 @@ def test_the_console_keeps_what_the_guest_said(host: Host) -> None:
     host.await_system(spec.id)
     everything = host.driver.console_output(spec.id, None)
     assert len(everything.splitlines()) >= 2
-    assert host.driver.console_output(spec.id, 1).strip() == "ready"
+    assert host.driver.console_output(spec.id, 2).strip() == "ready", "what follows the end counts"
+    assert host.driver.console_output(spec.id, 1) == ""
     assert host.driver.console_output(spec.id, 0) == ""
     host.driver.stop(spec.id)
     host.restart_agent()

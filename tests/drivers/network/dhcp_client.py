@@ -6,13 +6,27 @@ import ipaddress
 import os
 import socket
 import struct
+import time
 
 _MAGIC = b"\x63\x82\x53\x63"
 _ASKED = bytes([1, 3, 6, 12, 15, 26, 51, 67, 121])
 
 
-def lease(device: str, mac: str, timeout: float = 3.0) -> tuple[str, dict[int, bytes]]:
-    """The address and options offered and acknowledged; ``TimeoutError`` when nobody answers."""
+def lease(device: str, mac: str, timeout: float = 20.0) -> tuple[str, dict[int, bytes]]:
+    """The address and options offered and acknowledged; ``TimeoutError`` when nobody answers.
+
+    Asks again every 3 s, as clients do.
+    """
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            return _lease(device, mac, min(3.0, timeout))
+        except TimeoutError:
+            if time.monotonic() >= end:
+                raise
+
+
+def _lease(device: str, mac: str, timeout: float) -> tuple[str, dict[int, bytes]]:
     transaction = os.urandom(4)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)

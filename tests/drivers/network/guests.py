@@ -17,6 +17,7 @@ from stratolith.network.drivers.linux import namespaces
 
 _TUNSETIFF = 0x400454CA
 _TAP_NO_PI = 0x1002
+PATIENCE = 15.0  # seconds for what must come; a busy machine needs some of them
 
 
 def open_tap(name: str) -> int:
@@ -57,7 +58,7 @@ class Guest:
             os.close(handle)
         namespaces.remove(self.name)
 
-    def sh(self, script: str, timeout: float = 10) -> str:
+    def sh(self, script: str, timeout: float = 30) -> str:
         def body() -> str:
             done = subprocess.run(
                 ["/bin/sh", "-ec", script], capture_output=True, text=True, timeout=timeout
@@ -79,12 +80,12 @@ class Guest:
         with serve_echo(server) as clients:
             yield clients
 
-    def connect(self, address: str, port: int, timeout: float = 1.0) -> socket.socket:
+    def connect(self, address: str, port: int, timeout: float = PATIENCE) -> socket.socket:
         return namespaces.run_in(
             self.name, lambda: socket.create_connection((address, port), timeout)
         )
 
-    def reaches(self, address: str, port: int, timeout: float = 1.0) -> bool:
+    def reaches(self, address: str, port: int, timeout: float = PATIENCE) -> bool:
         """Whether a TCP echo server answers there."""
         try:
             with self.connect(address, port, timeout) as sock:

@@ -44,7 +44,7 @@ def rounds_of_churn(driver, guest, rounds: int, tagged: str) -> set[int]:
         other = views.port(f"other{number}", address, "n1-subnet", extra_dhcp_opts=others)
         seen.add(apply(other))
         for _ in range(2):
-            got, options = namespaces.run_in(machine.name, lambda: lease("eth0", client.mac, 8))
+            got, options = namespaces.run_in(machine.name, lambda: lease("eth0", client.mac))
             assert got == ADDRESS
             assert (67 in options) == bool(own)
         seen.add(apply())
@@ -94,7 +94,7 @@ def test_a_server_that_dies_is_brought_back_without_a_new_view(driver, guest):
             wait_for(lambda old=pids: all(
                 driver._dnsmasq.pid(net.id) not in (None, *old) for net in nets
             ))  # fmt: skip
-        got = namespaces.run_in(machine.name, lambda: lease("eth0", nets[0].ports[0].mac, 8))
+        got = namespaces.run_in(machine.name, lambda: lease("eth0", nets[0].ports[0].mac))
         assert got[0] == "10.55.0.9"
         wait_for(lambda: metrics.REGISTRY.get_sample_value(*RESTARTS) == before + 6)
     finally:
@@ -138,7 +138,7 @@ def test_a_change_that_the_server_was_not_told_of_is_made_up_for(driver, guest, 
     os.kill(pid, signal.SIGKILL)
     driver.close()
     assert not driver.apply(view).errors
-    assert namespaces.run_in(guest(two).name, lambda: lease("eth0", two.mac, 8))[0] == "10.55.0.22"
+    assert namespaces.run_in(guest(two).name, lambda: lease("eth0", two.mac))[0] == "10.55.0.22"
 
 
 @pytest.mark.parametrize("mask", [0, 0o022, 0o077])
@@ -150,7 +150,7 @@ def test_no_other_user_can_read_what_the_driver_writes(driver, guest, tmp_path, 
     try:
         assert not driver.apply(views.host([views.network("n1", ports=[one], dhcp=True)])).errors
         machine = guest(one)
-        assert namespaces.run_in(machine.name, lambda: lease("eth0", one.mac, 8))[0] == ADDRESS
+        assert namespaces.run_in(machine.name, lambda: lease("eth0", one.mac))[0] == ADDRESS
         view = views.host([views.network("n1", ports=[one, two], dhcp=True)])
         assert not driver.apply(view).errors
     finally:

@@ -10,7 +10,7 @@ import pytest
 from stratolith.network.drivers.base import FixedIpView, RuleView
 from stratolith.network.drivers.linux import namespaces
 from tests.drivers.network import views
-from tests.drivers.network.guests import echo, serve_echo
+from tests.drivers.network.guests import PATIENCE, echo, serve_echo
 
 pytestmark = pytest.mark.root
 
@@ -23,7 +23,7 @@ def test_guest_on_the_external_network_is_filtered(driver, guest):
     assert not driver.apply(msgspec.structs.replace(view, networks=[public])).errors
     machine = guest(one, "172.31.249.50/24", "172.31.249.1")
     with machine.serving(22), machine.serving(23):
-        with socket.create_connection(("172.31.249.50", 22), 1) as sock:
+        with socket.create_connection(("172.31.249.50", 22), PATIENCE) as sock:
             assert echo(sock)
         with pytest.raises(OSError):
             socket.create_connection(("172.31.249.50", 23), 0.7)
@@ -46,11 +46,11 @@ def test_ipv6_rules_and_spoofing(driver, guest):
     for machine, number in ((a, 11), (b, 12)):
         machine.sh(f"ip addr add fd00:55::{number}/64 dev eth0 nodad")
 
-    def reaches(address: str, port: int, source: str = "") -> bool:
+    def reaches(address: str, port: int, source: str = "", seconds: float = 1) -> bool:
         def body() -> bool:
             try:
                 ends = {"source_address": (source, 0)} if source else {}
-                with socket.create_connection((address, port), 1, **ends) as sock:
+                with socket.create_connection((address, port), seconds, **ends) as sock:
                     return echo(sock)
             except OSError:
                 return False
@@ -63,7 +63,7 @@ def test_ipv6_rules_and_spoofing(driver, guest):
         )
 
     with serve_echo(server(22)), serve_echo(server(23)):
-        assert reaches("fd00:55::12", 22)
+        assert reaches("fd00:55::12", 22, seconds=PATIENCE)
         assert not reaches("fd00:55::12", 23)
         a.sh("ip addr add fd00:55::99/64 dev eth0 nodad")
         assert not reaches("fd00:55::12", 22, "fd00:55::99")

@@ -10,7 +10,7 @@ import pytest
 from stratolith.network.drivers.base import AddressPair, RuleView
 from stratolith.network.drivers.linux import namespaces
 from tests.drivers.network import views
-from tests.drivers.network.guests import echo
+from tests.drivers.network.guests import PATIENCE, echo
 
 pytestmark = pytest.mark.root
 
@@ -71,13 +71,13 @@ def test_icmp_type_and_code(driver, guest):
     ping = RuleView(direction="ingress", ethertype="IPv4", protocol="icmp", port_range_min=8)
     a, b = pair(driver, guest, rules=[ping])
     assert _ping(a, b"\x08", "10.55.0.12")
-    assert not _ping(b, b"\x08", "10.55.0.11")
+    assert not _ping(b, b"\x08", "10.55.0.11", 0.7)
 
 
-def _ping(source, kind: bytes, address: str) -> bool:
+def _ping(source, kind: bytes, address: str, seconds: float = PATIENCE) -> bool:
     def body() -> bool:
         with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock:
-            sock.settimeout(0.7)
+            sock.settimeout(seconds)
             message = kind + b"\0\0\0" + b"\x12\x34\0\1"
             total = sum(int.from_bytes(message[i : i + 2], "big") for i in range(0, 8, 2))
             checksum = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
@@ -209,11 +209,11 @@ def test_equal_cidr_and_equal_addresses_stay_apart(driver, guest):
     assert not driver.apply(views.host(nets)).errors
     made = {key: guest(one, f"{one.fixed_ips[0].ip_address}/24") for key, one in ports.items()}
 
-    def dial(net: str, source_port: int):
+    def dial(net: str, source_port: int, seconds: float = PATIENCE):
         return namespaces.run_in(
             made[net, "a"].name,
             lambda: socket.create_connection(
-                ("10.55.0.12", 22), 0.7, source_address=("0.0.0.0", source_port)
+                ("10.55.0.12", 22), seconds, source_address=("0.0.0.0", source_port)
             ),
         )
 
@@ -222,7 +222,7 @@ def test_equal_cidr_and_equal_addresses_stay_apart(driver, guest):
             assert echo(sock)
             # the very same five-tuple on the other network is not "established" there
             with pytest.raises(OSError):
-                dial("n2", 40001)
+                dial("n2", 40001, 0.7)
             assert echo(sock)
         assert len(first) == 1
         assert second == []

@@ -10,7 +10,7 @@ import pytest
 from stratolith.network.drivers.base import AddressPair, FixedIpView, RuleView
 from stratolith.network.drivers.linux.guard import link_local
 from tests.drivers.network import frames, views
-from tests.drivers.network.guests import echo
+from tests.drivers.network.guests import PATIENCE, echo
 
 pytestmark = pytest.mark.root
 
@@ -88,7 +88,7 @@ def test_nobody_speaks_for_another(four):
     a, b, _ = four
     passed = [what for what, frame in SPOOFED.items() if frames.passes(b, a, frame)]
     assert passed == []
-    held = [what for what, frame in OWN.items() if not frames.passes(b, a, frame, 2.0)]
+    held = [what for what, frame in OWN.items() if not frames.passes(b, a, frame, PATIENCE)]
     assert held == []
 
 
@@ -102,7 +102,7 @@ def test_a_block_is_its_own_ports_alone(four):
         "ARP probe": frames.arp(C, C, "0.0.0.0", "10.55.0.78"),
         "IPv4": frames.udp4(C, "10.55.0.77", 9, 9),
     }
-    assert [what for what, one in allowed.items() if not frames.passes(c, a, one, 2.0)] == []
+    assert [what for what, one in allowed.items() if not frames.passes(c, a, one, PATIENCE)] == []
     beyond = {
         "advertisement": frames.discovery(C, C6, 136, "fd00:0:0:1::77"),
         "source": frames.discovery(C, "fd00:0:0:1::77", 136, C6),
@@ -140,5 +140,5 @@ def test_a_pair_does_not_filter_what_the_host_sends_to_its_owner(driver, guest, 
     view.networks[0].ports.extend([a, b])
     assert not driver.apply(view).errors
     one = guest(a, "172.31.249.11/24")
-    with one.serving(22), socket.create_connection(("172.31.249.11", 22), 2) as sock:
+    with one.serving(22), socket.create_connection(("172.31.249.11", 22), PATIENCE) as sock:
         assert echo(sock)

@@ -20,11 +20,11 @@ state_dir = Path(sys.argv[sys.argv.index("--state-dir") + 1])
 if (state_dir / f"{role}-fails").exists():
     print(f"{role} cannot start: the test wants it so", file=sys.stderr)
     sys.exit(1)
+if (state_dir / f"{role}-is-deaf").exists():
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 if take_lock(str(state_dir / "lock" / f"{role}.lock")) is None:
     sys.exit(1)
 with (state_dir / f"{role}-starts").open("a") as starts:
     starts.write(f"{os.getpid()}\n")
-if (state_dir / f"{role}-is-deaf").exists():
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 while True:
     time.sleep(1)

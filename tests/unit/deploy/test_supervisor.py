@@ -45,8 +45,16 @@ class Cloud:
 
     def wait_for_all(self) -> dict[str, int]:
         roles = ("supervisor", "server", "agent")
-        wait_for(lambda: all(self.holder(role) for role in roles))
+        # a child writes itself down after it took its lock
+        wait_for(
+            lambda: all(self.holder(role) for role in roles) and all(map(self.is_set_up, roles[1:]))
+        )
         return {role: self.holder(role) or 0 for role in roles}
+
+    def is_set_up(self, role: str) -> bool:
+        return (self.state_dir / f"{role}-starts").exists() and self.holder(role) in self.starts(
+            role
+        )
 
     def starts(self, role: str) -> list[int]:
         return [int(line) for line in (self.state_dir / f"{role}-starts").read_text().split()]
@@ -60,7 +68,7 @@ class Cloud:
             process.wait(10)
 
 
-def wait_for(is_true: Callable[[], object], seconds: float = 10.0) -> None:
+def wait_for(is_true: Callable[[], object], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not is_true():
         assert time.monotonic() < deadline, "did not become true in time"
