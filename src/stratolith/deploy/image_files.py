@@ -42,7 +42,7 @@ class Findings:
 
 
 def unwrap(file: Path, folder: Path, progress: Progress) -> Path:
-    """The disk in a file: itself, or what it was packed in, put into ``folder``.
+    """The disk in a file: itself, a copy of it, or what was packed in it, put into ``folder``.
 
     Raises DeployError.
     """
@@ -50,9 +50,17 @@ def unwrap(file: Path, folder: Path, progress: Progress) -> Path:
     for layer in range(_LAYERS):
         inner = _attempt(file, partial(_unwrap_once, file, folder / f"layer{layer}", progress))
         if inner is None:
-            return file
+            return _attempt(file, partial(_readable, file, folder / "copy"))
         file = inner
     raise DeployError("The file is packed in more layers than anybody would.")
+
+
+def _readable(file: Path, target: Path) -> Path:
+    """The file, or one copy for all the tools that are not let read somebody's private file."""
+    if conversion.may_read(file):
+        return file
+    conversion.copy(file, target, reserve=RESERVE)
+    return target
 
 
 def require_file(file: Path) -> None:

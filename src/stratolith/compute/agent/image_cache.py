@@ -73,7 +73,7 @@ class ImageCache:
             self._check_room(image)
             self._download(image, part, transport)
             if image.format in CONVERTED:
-                conversion.convert(part, image.format, path, "qcow2")
+                conversion.convert(part, image.format, path, "qcow2", is_ours=True)
             else:
                 part.rename(path)
         except (Unreachable, Refused) as error:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import stat
-import tempfile
 from pathlib import Path
 
-from stratolith.kernel.disk_images import BadImage, conversion
+from stratolith.kernel.disk_images import BadImage, NoRoom, conversion
 from stratolith.kernel.disk_images.inspection import STRUCTURED, Inspection
 
 from .errors import GuestImageError
@@ -17,19 +16,21 @@ _MAGICS = (b"QFI\xfb", b"KDMV", b"vhdxfile", b"conectix")
 _BLOCK = 4 << 20
 
 
-def judge(file: Path) -> str:
+def judge(file: Path, folder: Path) -> str:
     """The format of a disk; it is as strict as the image service with what tenants upload.
 
+    A file that not everybody may read is copied to ``folder`` for the time of the check.
     Raises GuestImageError for what is no regular file, is empty or cut off, refers to other
     files, is encrypted, or has a header that lies.
     """
     require_file(file)
     try:
         found = _inspect(file)
-        with tempfile.TemporaryDirectory(prefix="stratolith-image-") as folder:
-            conversion.check(file, found, folder=Path(folder))
+        conversion.check(file, found, folder=folder)
     except BadImage as error:
         raise GuestImageError(f"image {file} is refused: {error}") from None
+    except NoRoom as error:
+        raise GuestImageError(f"image {file}: {error}") from None
     except OSError as error:
         raise GuestImageError(f"image {file}: {error.strerror or error}") from None
     return found

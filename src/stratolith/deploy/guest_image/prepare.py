@@ -43,7 +43,7 @@ def prepare(source: str | None, cache: Path, progress: Progress) -> Path:
         return _cirros(cache, progress, 10.0)
     if source == "build":
         return prepare_built(host_architecture(), cache, progress)
-    return _own_file(source, progress)
+    return _own_file(source, cache, progress)
 
 
 def prepare_alternate(image: Path, cache: Path, progress: Progress) -> Path:
@@ -60,7 +60,7 @@ def prepare_alternate(image: Path, cache: Path, progress: Progress) -> Path:
     cache.mkdir(parents=True, exist_ok=True)
     part = out.with_suffix(".part")
     progress("cirros-alt: writing a compressed copy")
-    source_format = judge(image)
+    source_format = judge(image, cache)
     options = ["compat=1.1", "cluster_size=131072"]
     disk.to_qcow2(image, part, options, compress=True, source_format=source_format)
     part.chmod(0o644)
@@ -158,16 +158,16 @@ def _own_url(url: str, cache: Path, progress: Progress) -> Path:
         progress(f"downloading {url}")
         download(url, target, None, _percent(progress, name))
     try:
-        judge(target)
+        judge(target, target.parent)
     except GuestImageError:
         target.unlink()
         raise
     return target
 
 
-def _own_file(name: str, progress: Progress) -> Path:
+def _own_file(name: str, cache: Path, progress: Progress) -> Path:
     path = Path(name.removeprefix("file://")).expanduser()
-    found = judge(path)
+    found = judge(path, cache)
     progress(f"using {path} ({found})")
     return path.resolve()
 

@@ -111,6 +111,7 @@ class Preparation:
             wanted,
             progress=self._percent("Converted"),
             reserve=self._section.min_free_mb << 20,
+            is_ours=True,
         )
         target.replace(self._path)
         self.disk_format, self.container_format = wanted, "bare"

@@ -1,19 +1,21 @@
 """All that qemu-img does for us, on a leash: convert a disk, check it, make a layer over it.
 
 The format is always told, never guessed from the data, and backing files are switched off: what
-qemu-img opens besides the source is nothing.
+qemu-img opens besides the source is nothing. The source is handed over as an open file: its
+owner, mode, links and times stay as they are, also when everything is killed in between.
 """
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
-import stat
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from stratolith.kernel.disk_images import BadImage, NoRoom, leash
 from stratolith.kernel.disk_images.headers import MAX_VIRTUAL_SIZE
@@ -34,6 +36,7 @@ DRIVERS = {
 RESERVE = 256 << 20  # bytes of a disk that a conversion leaves free
 _SLACK = 64 << 20  # tables that a measurement may not count
 _WORK = ".work"
+_BLOCK = 4 << 20
 _CHECKED = ("qcow2", "vdi", "vhdx", "vmdk", "parallels")
 _MEASURED = ("raw", "qcow2")
 
@@ -49,21 +52,23 @@ def convert(
     progress: Progress | None = None,
     reserve: int = RESERVE,
     options: Sequence[str] = (),
+    is_ours: bool = False,
 ) -> None:
     """Make ``target`` from ``source``, durable and whole or not at all.
 
-    ``source`` changes its owner for the time of the work when root converts and not everybody
-    may read it. ``progress`` is
-    called with percentages; ``options`` are qemu-img's words for how the target is written.
+    ``progress`` is called with percentages; ``options`` are qemu-img's words for how the target
+    is written. A source that not everybody may read is copied beside the target for the time of
+    the work, or shared with the leash for good when it ``is_ours``.
     Raises BadImage, NoRoom, OSError.
     """
-    with _workplace(source, target.with_name(target.name + _WORK)) as place:
-        described = _describe(source_format)
-        size = _measure(place, described, target_format)
+    described = _describe(source_format)
+    work = target.with_name(target.name + _WORK)
+    with _handed(source, target.parent, reserve, is_ours) as file, _workplace(work) as place:
+        size = _measure(file, place, described, target_format)
         _check_room(target.parent, size, reserve)
         kind = ["-O", DRIVERS[target_format], *options]
         words = ["qemu-img", "convert", "-p", *kind, described, "target"]
-        leash.run(words, place, Limits(file_size=size + _SLACK), progress)
+        leash.run(words, place, Limits(file_size=size + _SLACK), progress, source=file)
         made = place / "target"
         leash.reclaim(made)
         _sync(made)
@@ -72,22 +77,26 @@ def convert(
 
 
 def check(
-    source: Path, source_format: str, *, folder: Path | None = None, seconds: float = 120.0
+    source: Path,
+    source_format: str,
+    *,
+    folder: Path | None = None,
+    seconds: float = 120.0,
+    is_ours: bool = False,
 ) -> None:
-    """Raises BadImage when parts of a disk are missing or its tables are damaged, or OSError.
+    """Raises BadImage when parts of a disk are missing or its tables are damaged, NoRoom, OSError.
 
-    The work is done in ``folder``, beside the disk when that is None.
-    Reads the tables, not the data (milliseconds to seconds). Raw disks have none.
+    Reads the tables, not the data (milliseconds to seconds); raw disks have none. But a disk
+    that not everybody may read is copied to ``folder`` (beside the disk when that is None) for
+    the time of the work, or shared with the leash for good when it ``is_ours``.
     """
     if DRIVERS.get(source_format) not in _CHECKED:
         return
     limits = Limits(file_size=0, cpu_seconds=int(seconds), seconds=seconds)
-    # a name of its own: several guests may be made of one image at once
-    work = tempfile.mkdtemp(dir=folder or source.parent, prefix=f"{source.name}.", suffix=_WORK)
-    with _workplace(source, Path(work)) as place:
+    with _handed(source, folder or source.parent, RESERVE, is_ours) as file:
         # 3: clusters nobody uses, which harms nothing
         words = ["qemu-img", "check", "-q", _describe(source_format)]
-        leash.run(words, place, limits, accept=(0, 3))
+        leash.run(words, Path("/"), limits, accept=(0, 3), source=file)
 
 
 def layer(target: Path, size: int, backing: Path | None = None, backing_format: str = "") -> None:
@@ -105,6 +114,19 @@ def layer(target: Path, size: int, backing: Path | None = None, backing_format: 
         made.rename(target)
 
 
+def copy(source: Path, target: Path, *, reserve: int = RESERVE) -> None:
+    """A disk of somebody else as a new file of ours. Raises NoRoom, OSError."""
+    with source.open("rb") as original, target.open("xb") as made:
+        _copy(original, made, target.parent, reserve)
+        leash.share(made)
+
+
+def may_read(source: Path) -> bool:
+    """Whether a disk can be handed over as it is. Raises OSError."""
+    with source.open("rb") as original:
+        return leash.may_read(original)
+
+
 def leftovers(folder: Path) -> Iterator[Path]:
     """Working directories of conversions that died."""
     for path in folder.glob(f"*{_WORK}"):
@@ -113,29 +135,60 @@ def leftovers(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _workplace(source: Path, place: Path) -> Iterator[Path]:
-    """The new directory ``place``, which holds nothing but the source."""
+def _workplace(place: Path) -> Iterator[Path]:
+    """The new directory ``place``, where a result may be made."""
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(mode=0o700)
-    inside = place / "source"
-    before = source.stat()
     try:
-        _put(source, inside)
         leash.surrender(place)
-        if not before.st_mode & stat.S_IROTH:
-            leash.surrender(inside)
         yield place
     finally:
-        if inside.exists() and inside.stat().st_uid != before.st_uid:
-            os.chown(inside, before.st_uid, before.st_gid)
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _put(source: Path, inside: Path) -> None:
-    try:
-        os.link(source, inside)
-    except OSError:  # another file system, or one without links
-        shutil.copyfile(source, inside)
+@contextmanager
+def _handed(source: Path, folder: Path, reserve: int, is_ours: bool) -> Iterator[IO[bytes]]:
+    """The disk opened so that a program on the leash may read it: itself, or a copy.
+
+    The copy lies in ``folder`` without a name, so that nothing of it outlives this process.
+    """
+    with source.open("rb") as original:
+        if is_ours:
+            leash.share(original)
+        if leash.may_read(original):
+            yield original
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder, prefix=_WORK) as copy:
+            _copy(original, copy, folder, reserve)
+            leash.share(copy)
+            yield copy
+
+
+def _copy(original: IO[bytes], copy: IO[bytes], folder: Path, reserve: int) -> None:
+    """Holes stay holes; a file system that can shares the blocks."""
+    source, target = original.fileno(), copy.fileno()
+    _check_room(folder, os.fstat(source).st_blocks * 512, reserve)
+    size = os.fstat(source).st_size
+    os.ftruncate(target, size)
+    at = 0
+    while at < size:
+        try:
+            at = os.lseek(source, at, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # nothing but a hole is left
+                return
+            raise
+        end = os.lseek(source, at, os.SEEK_HOLE)
+        while at < end and (done := _copy_part(source, target, end - at, at)):
+            at += done
+
+
+def _copy_part(source: int, target: int, length: int, at: int) -> int:
+    """The number of bytes copied; 0 at the end of a file that became shorter."""
+    with suppress(OSError):  # two file systems, or one that cannot
+        return os.copy_file_range(source, target, length, at, at)
+    return os.pwrite(target, os.pread(source, min(length, _BLOCK), at), at)
 
 
 def _describe(source_format: str) -> str:
@@ -144,7 +197,7 @@ def _describe(source_format: str) -> str:
         raise BadImage(f"Disks of the format {source_format} cannot be converted")
     described: dict[str, object] = {
         "driver": driver,
-        "file": {"driver": "file", "filename": "source", "read-only": True},
+        "file": {"driver": "file", "filename": leash.SOURCE, "read-only": True},
         "read-only": True,
     }
     if driver == "qcow2":
@@ -152,14 +205,14 @@ def _describe(source_format: str) -> str:
     return f"json:{json.dumps(described)}"
 
 
-def _measure(place: Path, described: str, target_format: str) -> int:
+def _measure(file: IO[bytes], place: Path, described: str, target_format: str) -> int:
     """Bytes that the target may take at most."""
     # what cannot be measured is no larger than a raw disk
     driver = DRIVERS[target_format] if target_format in _MEASURED else "raw"
     words = ["qemu-img", "measure", "--output=json", "-O", driver, described]
     limits = Limits(file_size=0, cpu_seconds=120, seconds=300.0)
     try:
-        found = json.loads(leash.run(words, place, limits))
+        found = json.loads(leash.run(words, place, limits, source=file))
         size = int(found["required"])
     except (ValueError, KeyError, TypeError):
         raise BadImage("qemu-img cannot tell how large the disk is") from None

@@ -19,12 +19,15 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from stratolith.kernel.disk_images import BadImage
 
 # In Debian's range of reserved ids, so that no other program runs as this user.
 USER = 65111
+# What the program calls the file it is handed. Opening it again asks for the right to read the
+# file, not for a way to it.
+SOURCE = "/proc/self/fd/0"
 _PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 _PERCENT = re.compile(rb"\((\d+(?:\.\d+)?)/100%\)")
 
@@ -45,13 +48,15 @@ def run(
     progress: Callable[[float], None] | None = None,
     *,
     accept: Sequence[int] = (0,),
+    source: IO[bytes] | None = None,
 ) -> str:
     """The program's output; it runs in ``directory``. Raises BadImage with its own words.
 
-    Whatever the program needs must be lent() to it. ``accept``: good exit statuses.
+    Whatever the program needs must be lent() to it, or is the ``source``, a file it finds under
+    the name SOURCE and may_read(). ``accept``: good exit statuses.
     ``progress`` is called with the percentage that the program prints, as qemu-img -p does.
     """
-    started = _start([*_leash(limits), *words], directory)
+    started = _start([*_leash(limits), *words], directory, source)
     overdue = threading.Timer(limits.seconds, _kill, (started,))
     overdue.start()
     try:
@@ -76,6 +81,24 @@ def surrender(*paths: Path) -> None:
     if _cage():
         for path in paths:
             os.chown(path, USER, USER)
+
+
+def may_read(file: IO[bytes]) -> bool:
+    """Whether a program may read an open file that it is handed as its source."""
+    found = os.fstat(file.fileno())
+    given = found.st_gid == USER and found.st_mode & stat.S_IRGRP
+    return not _cage() or bool(found.st_mode & stat.S_IROTH or given)
+
+
+def share(file: IO[bytes]) -> None:
+    """Let programs on the leash read a file of ours when it is handed to them.
+
+    For good: there is nothing to take back, so that nothing is left behind by a sudden end.
+    They cannot write it, and find no way to it where the directory is closed.
+    """
+    if not may_read(file):
+        os.fchown(file.fileno(), -1, USER)
+        os.fchmod(file.fileno(), stat.S_IMODE(os.fstat(file.fileno()).st_mode) | stat.S_IRGRP)
 
 
 def reclaim(path: Path) -> None:
@@ -112,12 +135,14 @@ def lent(folder: Path) -> Iterator[Path]:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def _start(words: Sequence[str], directory: Path) -> subprocess.Popen[bytes]:
+def _start(
+    words: Sequence[str], directory: Path, source: IO[bytes] | None
+) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             words,
             cwd=directory,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if source is None else source,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,

@@ -146,7 +146,7 @@ def _check(image: ImageRef) -> None:
     if _checked.get(image.path) == key:
         return
     try:
-        conversion.check(Path(image.path), image.format)
+        conversion.check(Path(image.path), image.format, is_ours=True)
     except BadImage as error:
         raise NotPossible(f"Image {image.image_id} is corrupt", _last_line(error)) from None
     _checked[image.path] = key
