@@ -104,6 +104,14 @@ AMBIGUOUS = {
     "two hosts": head(b"Host: b", line=POST),
     "host that is no host": head(b"Host: a/b?c", line=POST, host=False),
     "host with user": head(b"Host: a@b", line=POST, host=False),
+    **{
+        f"host {value!r}": head(b"Host: " + value, line=POST, host=False)
+        for value in (b"[::1", b"[", b"[]", b"[::1]]", b"[x", b"[::g]", b"a]", b"[1.2.3.4]",
+                      b"[::1]x", b":99999999", b"a:-1", b"[::1]:x", b"a:80:90", b"::1", b"a b",
+                      b"[fe80::1%25eth0]", b"a,b", b"a:65536")
+    },
+    "asterisk": head(line=b"GET * HTTP/1.1"),
+    "version of HTTP/2": head(line=POST.replace(b"1.1", b"2.0")),
     "another version": head(line=POST.replace(b"1.1", b"1.2")),
     "old version": b"GET /identity/v3\r\n\r\n",
     "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -170,6 +178,32 @@ VALID = {
 def test_what_follows_a_valid_request_is_the_next_one(request_: bytes, port: int) -> None:
     assert talk(port, request_ + LAST) == [FINE, FINE]
     assert talk(port, *(request_[n : n + 1] for n in range(len(request_))), LAST) == [FINE, FINE]
+
+
+@pytest.mark.parametrize("path", ["/identity/v3", "/compute/", "/networking/", "/image/v2"])
+def test_who_ends_its_side_still_gets_the_answer(path: str, port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(head(line=f"GET {path} HTTP/1.1".encode()) * 3)
+        connection.shutdown(socket.SHUT_WR)
+        received = b""
+        while piece := connection.recv(65536):
+            received += piece
+    assert len(statuses(received)) == 3
+
+
+def test_nobody_is_invited_to_send_too_much(port: int) -> None:
+    fields = [b"Content-Length: 5000000000", b"Expect: 100-continue"]
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(head(*fields, line=POST))
+        received = connection.recv(65536)
+    assert received.startswith(b"HTTP/1.1 413 ")
+
+
+def test_old_clients_get_no_interim_answer(port: int) -> None:
+    fields = [b"Content-Length: 2", b"Expect: 100-continue"]
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(head(*fields, line=POST.replace(b"1.1", b"1.0")) + b"{}")
+        assert not connection.recv(65536).startswith(b"HTTP/1.1 100 ")
 
 
 def test_an_error_does_not_answer_for_the_request_before_it(port: int) -> None:

@@ -27,6 +27,7 @@ from stratolith.kernel.http.routing import Match, Route, Router
 from stratolith.kernel.ids import is_request_id
 from stratolith.kernel.service import Service
 
+_DRAINED_LIMITS = 16  # a refused body of so many limits is still read, so that clients see why
 _PRINTABLE = bytes(range(0x20, 0x7F))
 ACCESS = logging.getLogger("stratolith.access")
 
@@ -248,7 +249,20 @@ def _identity_url(ctx: Context) -> str:
         return ctx.host_url
 
 
+def _check_announced(scope: Scope, limit: int) -> None:
+    """Refuse a body by its announced length, before a client is invited to send it."""
+    headers = Headers(scope=scope)
+    length = headers.get("content-length", "0")
+    if len(length) < 19 and length.isdigit() and int(length) <= limit:
+        return
+    error = TooLarge(f"The request body is larger than {limit >> 20} MiB.")
+    if "expect" in headers or len(length) >= 19 or int(length) > _DRAINED_LIMITS * limit:
+        error.headers["Connection"] = "close"  # nobody waits for all of that to pass
+    raise error
+
+
 async def _read(scope: Scope, receive: Receive, limit: int) -> bytes:
+    _check_announced(scope, limit)
     parts: list[bytes] = []
     size = 0
     while True:

@@ -9,6 +9,7 @@ Limits are those of kernel/http/connections.py; bodies of files go by kernel/htt
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import socket
 import string
 import struct
@@ -25,7 +26,7 @@ from uvicorn.protocols.http.httptools_impl import (
 from stratolith.kernel.http.connections import Connections, Limits, Phase, address_of
 from stratolith.kernel.http.wire import WIRE, Wire, body_length
 
-_HOST = frozenset((string.ascii_letters + string.digits + ".-_:[]%").encode())
+_NAME = frozenset((string.ascii_letters + string.digits + ".-_").encode())
 _CHUNK_FRAMING = 8  # bytes around a chunk of one byte, and some
 _DRAINED = 48 << 10  # bytes between the high and the low mark of a transport's buffer
 _RESET = struct.pack("ii", 1, 0)  # linger for no time
@@ -86,6 +87,20 @@ class WireProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
         if self.wire is not None:
             self.wire.close()
+
+    def eof_received(self) -> Any:
+        """The client sends no more; true if it still gets answers (RFC 9112, section 9.6).
+
+        Agents do not half-close: one that ends its side is gone.
+        """
+        if self._address is None or self._is_over:
+            return None
+        self._is_over = True
+        last = None if self._in_head or self._in_body else self._pending_before()
+        if last is None:
+            return None
+        last.keep_alive = False  # the connection ends with the last answer
+        return True
 
     def data_received(self, data: bytes) -> None:
         if self._is_over:
@@ -192,9 +207,16 @@ class WireProtocol(HttpToolsProtocol):
                 codings += [one.strip() for one in value.lower().split(b",")]
         if size > self.table.limits.head_bytes:
             raise Refused(431)
-        old = self.parser.get_http_version() == "1.0"
-        if len(hosts) > 1 or (not hosts and not old) or not _HOST.issuperset(b"".join(hosts)):
+        version = self.parser.get_http_version()
+        old = version == "1.0"
+        if version not in ("1.0", "1.1"):
+            raise Refused(505)
+        if len(hosts) > 1 or (not hosts and not old) or not all(map(is_host, hosts)):
             raise Refused(400)
+        if self.url == b"*" and self.parser.get_method() != b"OPTIONS":
+            raise Refused(400)
+        if old:
+            self.expect_100_continue = False  # RFC 9110, section 10.1.1
         if codings and (old or codings[-1] != b"chunked"):
             raise Refused(400)  # nobody can tell where the body ends
         if len(codings) > 1:
@@ -322,6 +344,21 @@ class WireProtocol(HttpToolsProtocol):
 def guarded(limits: Limits) -> type[WireProtocol]:
     """The protocol of one server, with a table of connections of its own."""
     return type("GuardedProtocol", (WireProtocol,), {"table": Connections(limits)})
+
+
+def is_host(value: bytes) -> bool:
+    """Whether a Host field is ``host[:port]``; empty is allowed (RFC 9112, section 3.2)."""
+    host, colon, port = value.rpartition(b":")
+    if not colon or value.endswith(b"]"):
+        host, port = value, b""
+    if port and not (port.isdigit() and len(port) <= 5 and int(port) <= 65535):
+        return False
+    if host[:1] == b"[" and host[-1:] == b"]":
+        try:
+            return ipaddress.IPv6Address(host[1:-1].decode("latin-1")).scope_id is None
+        except ValueError:
+            return False
+    return _NAME.issuperset(host)
 
 
 def _authority(url: bytes) -> bytes | None:
