@@ -19,10 +19,11 @@ def test_what_is_revoked_is_listed_for_services(
     demo.delete("identity", "/auth/tokens", headers={"X-Subject-Token": token})
     service = cloud.client("nova", "service")
     found = service.get("identity", EVENTS).json()
-    assert len(found["events"]) == before + 2
+    assert len(found["events"]) == before + 3
     assert [set(one) for one in found["events"][before:]] == [
         {"user_id", "issued_before", "revoked_at"},
         {"audit_id", "issued_before", "revoked_at"},
+        {"audit_chain_id", "issued_before", "revoked_at"},
     ]
     assert found["links"]["self"].endswith("/v3" + EVENTS)
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from stratolith.identity.api import domains as domains_api
 from stratolith.identity.api import projects as projects_api
-from stratolith.identity.api.collections import collection, page_of
+from stratolith.identity.api.collections import collection, is_true, page_of
 from stratolith.identity.exceptions import TokenNotFound
 from stratolith.identity.managers import authentication, catalog, effective, revocations, tokens
 from stratolith.identity.managers.receipts import MoreFactorsNeeded
@@ -118,8 +118,11 @@ def check(ctx: Context) -> Response:
 
 
 def revoke(ctx: Context) -> None:
+    """The token and, unless ``?cascade=false``, all tokens that were made from it."""
     _, who = _subject(ctx, "identity:revoke_token")
     revocations.revoke(ctx, audit_id=who.audit_ids[0])
+    if is_true(ctx.query.get("cascade", "true")):
+        revocations.revoke(ctx, audit_chain_id=who.audit_ids[0])
 
 
 def show_catalog(ctx: Context) -> Body:

@@ -20,7 +20,10 @@ from stratolith.kernel.environment import Environment
 
 
 def revoke(ctx: Context, **match: str | None) -> None:
-    """Void every token issued until now that has all the values given (columns of Revocation)."""
+    """Void every token issued until now that has all the values given (columns of Revocation).
+
+    audit_chain_id stands alone: all tokens made from that token, whenever they were issued.
+    """
     now = ctx.env.clock.now()
     ctx.session.add(Revocation(**match, issued_before=now, revoked_at=now))
     # no token outlives this, so older events can match nothing
@@ -45,6 +48,9 @@ def is_revoked(env: Environment, identity: Identity) -> bool:
 
 
 def _matches(event: Revocation, identity: Identity) -> bool:
+    if event.audit_chain_id is not None:
+        # whenever issued: a login that had seen the first token valid may end after this event
+        return bool(identity.audit_ids) and event.audit_chain_id == identity.audit_ids[-1]
     if identity.issued_at is None or identity.issued_at > event.issued_before:
         return False
     if event.user_id is not None and event.user_id not in _users(identity):
@@ -61,13 +67,12 @@ def _matches(event: Revocation, identity: Identity) -> bool:
         identity.project_domain_id,
     ):
         return False
-    if event.audit_id is not None and event.audit_id != identity.audit_ids[0]:
-        return False
-    chain = identity.audit_ids[-1] if identity.audit_ids else None
-    return event.audit_chain_id is None or event.audit_chain_id == chain
+    return event.audit_id is None or event.audit_id == identity.audit_ids[0]
 
 
 def _users(identity: Identity) -> tuple[str, ...]:
-    """Whom a token speaks for; with a trust also the trustee who uses it."""
+    """Whom a token speaks for; with a trust both who gave it and who uses it."""
     trust = identity.details.get("trust")
-    return (identity.user_id, trust["trustee_user"]["id"]) if trust else (identity.user_id,)
+    if not trust:
+        return (identity.user_id,)
+    return trust["trustor_user"]["id"], trust["trustee_user"]["id"]
