@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from stratolith.network.schemas.subnetpools import ADDRESS_SCOPE, SUBNETPOOL
 from stratolith.network.schemas.subnets import SUBNET
 
 from ..estate import LOOKS, Estate
+from ..people import made
 from ..routes import routes, version_headers
 
 # Collections whose members belong to a project or a user, by what stands before the variable.
@@ -151,6 +153,44 @@ def test_a_strangers_marker_tells_nothing(
         return answer.status_code, answer.text.replace(marker, "")
 
     assert ask(foreign) == ask(MISSING), path
+
+
+def identity_lists() -> list[str]:
+    """Lists of the identity service: of everything, or of what belongs to a user or project."""
+    return [
+        path
+        for service, route, path in routes()
+        if service.type == "identity" and route.method == "GET" and not route.public
+        and not path.endswith("}")
+        and all(part in ("users", "projects") for part in owners(path))
+    ]  # fmt: skip
+
+
+def owners(path: str) -> list[str]:
+    """What stands before the variables of a path."""
+    parts = path.split("/")
+    return [parts[at - 1] for at, part in enumerate(parts) if part.startswith("{")]
+
+
+@pytest.mark.parametrize("path", identity_lists())
+def test_a_strangers_marker_tells_nothing_in_identity(
+    path: str, estate: Estate, stranger: Client
+) -> None:
+    mine = stranger.get("identity", "/auth/projects").json()["projects"][0]["id"]
+    me = made(estate.admin, "users", "stranger")
+    here = re.sub(r"projects/{\w+}", f"projects/{mine}", path)
+    here = re.sub(r"users/{\w+}", f"users/{me}", here)
+    foreign = {one for one in estate.ids.values() if len(one) >= 32}
+
+    def ask(marker: str) -> tuple[int, str]:
+        answer = stranger.get("raw", f"{here}?marker={marker}&limit=1&sort_key=name")
+        said = f"marker={marker}" if answer.status_code == 200 else marker
+        return answer.status_code, answer.text.replace(said, "")
+
+    if ask(MISSING)[0] in (403, 404) and stranger.get("raw", here).status_code == 403:
+        return  # not the stranger's to read
+    for marker in foreign:
+        assert ask(marker) == ask(MISSING), f"{path}: {marker}"
 
 
 REACHES: list[tuple[str, str, str, Any]] = [

@@ -72,7 +72,7 @@ def test_no_host_for_an_architecture(real_cloud: Installation, tmp_path: Path) -
     shown = openstack(real_cloud, "server show z1")
     assert shown["status"] == "ERROR"
     assert "No valid host was found" in shown["fault"]["message"]
-    assert "the image needs s390x" in shown["fault"]["message"]
+    assert "the image needs: the architecture s390x" in shown["fault"]["message"]
     openstack(real_cloud, "server delete --wait z1")
     openstack(real_cloud, "image delete z-image")
 

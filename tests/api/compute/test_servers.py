@@ -137,8 +137,12 @@ def test_no_valid_host_names_filter_and_numbers(world: World) -> None:
     )
     assert answer.status_code == 202
     server = world.until(answer.json()["server"]["id"], "ERROR")
-    assert server["fault"]["message"].startswith("No valid host was found. Placement: ")
-    assert f"MEMORY_MB needs {1 << 30}, has " in server["fault"]["message"]
+    told = "No valid host was found. There are not enough hosts for this request."
+    assert server["fault"]["message"] == told and "details" not in server["fault"]
+    shown = world.admin.get("compute", f"/servers/{server['id']}").json()["server"]["fault"]
+    assert shown["message"] == told
+    assert shown["details"].startswith("No valid host was found. Placement: ")
+    assert f"MEMORY_MB needs {1 << 30}, has " in shown["details"]
     assert world.demo.delete("compute", f"/servers/{server['id']}").status_code == 204
     assert world.demo.get("compute", f"/servers/{server['id']}").status_code == 404
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stratolith.compute.scheduler.filters import Candidate, Request
-from stratolith.compute.scheduler.place import place
+from stratolith.compute.scheduler.place import Refusal, place
 from stratolith.placement.managers.candidates import Stock
 
 SMALL = {"VCPU": 1, "MEMORY_MB": 512, "DISK_GB": 1}
@@ -25,8 +26,9 @@ def host(name: str, vcpus: int = 4, memory: int = 4096, **more: object) -> Candi
     return found
 
 
-def names(choices: list[Candidate | str]) -> list[str]:
-    return [choice if isinstance(choice, str) else choice.host for choice in choices]
+def names(choices: list[Candidate | Refusal]) -> list[str]:
+    """Hosts, and why there is none, as administrators read it."""
+    return [one.details if isinstance(one, Refusal) else one.host for one in choices]
 
 
 def test_spread_and_pack() -> None:
@@ -41,11 +43,43 @@ def test_what_does_not_fit_says_so_with_numbers() -> None:
     choices = place(hosts, Request({"VCPU": 2, "MEMORY_MB": 100}), 2, "spread")
     assert isinstance(choices[0], Candidate)
     fault = choices[1]
-    assert isinstance(fault, str)
-    assert fault.startswith("No valid host was found.")
-    assert "Placement: a: VCPU needs 2, has 0 left" in fault
-    assert "ComputeFilter: the compute service of down is down" in fault
-    assert "disabled (repair)" in fault
+    assert isinstance(fault, Refusal)
+    assert fault.message == (
+        "No valid host was found. There are not enough hosts for this request."
+    )
+    assert fault.details.startswith("No valid host was found.")
+    assert "Placement: a: VCPU needs 2, has 0 left" in fault.details
+    assert "ComputeFilter: the compute service of down is down" in fault.details
+    assert "disabled (repair)" in fault.details
+
+
+@pytest.mark.parametrize(
+    ("request_", "told"),
+    [
+        (Request(SMALL, architecture="s390x"), "what the image needs: the architecture s390x."),
+        (Request(SMALL, needs_uefi=True), "what the image needs: UEFI firmware."),
+        (Request(SMALL, impossible="the flavor's x=1"), "No host can give the flavor's x=1."),
+        (Request(SMALL, required_traits=frozenset({"CUSTOM_A"})), "traits asked for: CUSTOM_A."),
+        (Request(SMALL, host="elsewhere"), "not enough hosts"),
+        (Request(SMALL, zone="west"), "not enough hosts"),
+        (Request({"VCPU": 400}), "not enough hosts"),
+        (Request(SMALL, different_host=frozenset({"secret1", "secret2"})), "not enough hosts"),
+        (Request(SMALL, same_host=frozenset({"secret9"})), "not enough hosts"),
+        (
+            Request(SMALL, group_policy="anti-affinity", group_hosts={"secret1": 1, "secret2": 1}),
+            "not enough hosts",
+        ),
+    ],
+)
+def test_a_tenant_reads_what_the_request_lacks_and_nothing_of_hosts(
+    request_: Request, told: str
+) -> None:
+    hosts = [host("secret1"), host("secret2"), host("secret3", up=False)]
+    fault = place(hosts, request_, 1, "spread")[0]
+    assert isinstance(fault, Refusal)
+    assert told in fault.message and fault.message.startswith("No valid host was found. ")
+    assert not {word for word in ("secret", "Filter", "Placement") if word in fault.message}
+    assert "secret1" in fault.details and "Filter" in fault.details
 
 
 def test_more_than_a_host_gives_at_once() -> None:

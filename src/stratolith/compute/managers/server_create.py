@@ -34,7 +34,7 @@ from stratolith.compute.models import (
 )
 from stratolith.compute.scheduler import demands
 from stratolith.compute.scheduler.filters import Candidate, Request
-from stratolith.compute.scheduler.place import place
+from stratolith.compute.scheduler.place import Refusal, place
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel import quota
 from stratolith.kernel.context import Context
@@ -235,8 +235,8 @@ def _place(ctx: Context, servers: Sequence[Server], request: Request, resolved: 
     choices = place(candidates(ctx), request, len(servers), strategy)
     claims = []
     for server, choice in zip(servers, choices, strict=True):
-        if isinstance(choice, str):
-            actions.set_fault(ctx, server, choice)
+        if isinstance(choice, Refusal):
+            actions.set_fault(ctx, server, choice.message, details=choice.details)
             continue
         server.host, server.zone = choice.host, choice.zone
         claims.append(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,11 +19,19 @@ from stratolith.compute.managers import (
 from stratolith.compute.managers.server_acts import require_host_up
 from stratolith.compute.models import Server
 from stratolith.compute.scheduler import demands
-from stratolith.compute.scheduler.filters import Candidate, Request, extra_specs, image_properties
+from stratolith.compute.scheduler.filters import (
+    MACHINE,
+    Candidate,
+    Request,
+    first_objection,
+    unmet,
+)
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.placement.managers import traits
+
+LOG = logging.getLogger(__name__)
 
 
 def rebuild(
@@ -77,9 +86,10 @@ def _check_machine(ctx: Context, server: Server, image: Mapping[str, Any]) -> No
     request.impossible, request.required_traits = asked.impossible, asked.required
     has = traits.of_provider(ctx, row.uuid)
     host = Candidate(row.host, row.uuid, "", True, None, architectures, uefi=uefi, traits=has)
-    objection = image_properties(host, request) or extra_specs(host, request)
-    if objection:
-        raise NoValidHost(reason=f"{objection}.")
+    refused = first_objection(MACHINE, host, request)
+    if refused is not None:
+        LOG.info("server %s cannot be rebuilt: %s", server.id, refused)  # names the host
+        raise NoValidHost(reason=unmet(request, {refused.partition(":")[0]}))
 
 
 def _key(ctx: Context, server: Server, name: str | None) -> dict[str, Any] | None:

@@ -142,10 +142,24 @@ STATIC: Sequence[tuple[str, Filter]] = (
     ("SameHostFilter", same_host),
     ("DifferentHostFilter", different_host),
 )
+# what a host must be able to run, wherever the server is
+MACHINE = tuple(one for one in STATIC if one[1] in (image_properties, extra_specs))
 DYNAMIC: Sequence[tuple[str, Filter]] = (
     ("Placement", resources),
     ("ServerGroupFilter", server_group),
 )
+
+
+def unmet(request: Request, names: Set[str]) -> str:
+    """What of the request no host can give, given the filters that refused all of them."""
+    if names - {"ComputeFilter"} == {"ImagePropertiesFilter"}:
+        wanted = [f"the architecture {request.architecture}"] if request.architecture else []
+        wanted += ["UEFI firmware"] if request.needs_uefi else []
+        return f"No host offers what the image needs: {' and '.join(wanted)}."
+    if names - {"ComputeFilter"} == {"ExtraSpecsFilter"}:
+        traits = ", ".join(sorted(request.required_traits | request.forbidden_traits))
+        return f"No host can give {request.impossible or f'the traits asked for: {traits}'}."
+    return ""
 
 
 def first_objection(

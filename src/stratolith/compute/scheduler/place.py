@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from stratolith.compute.scheduler.filters import (
     DYNAMIC,
@@ -10,15 +11,24 @@ from stratolith.compute.scheduler.filters import (
     Candidate,
     Request,
     first_objection,
+    unmet,
 )
 from stratolith.compute.scheduler.weighers import WEIGHERS, soft_group
 
-TOLD = 5  # objections named in a fault; the rest is counted
+TOLD = 5  # objections named in a fault's details; the rest is counted
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why there is no host: ``message`` for the tenant, ``details`` for administrators."""
+
+    message: str
+    details: str
 
 
 def place(
     candidates: Sequence[Candidate], request: Request, count: int, strategy: str
-) -> list[Candidate | str]:
+) -> list[Candidate | Refusal]:
     """A host for each of ``count`` servers, or the reason why there is none for it.
 
     ``taken`` of the candidates and ``group_hosts`` of the request grow with every choice.
@@ -36,7 +46,7 @@ def place(
 
 def _place_one(
     fitting: Sequence[Candidate], objections: Sequence[str], request: Request, strategy: str
-) -> Candidate | str:
+) -> Candidate | Refusal:
     weigh = WEIGHERS[strategy]
     best: Candidate | None = None
     best_weight = 0.0
@@ -50,7 +60,7 @@ def _place_one(
         if best is None or weight > best_weight:
             best, best_weight = one, weight
     if best is None:
-        return explain(refusals)
+        return explain(request, refusals)
     for name, amount in request.resources.items():
         best.taken[name] = best.taken.get(name, 0) + amount
     best.servers += 1
@@ -58,10 +68,16 @@ def _place_one(
     return best
 
 
-def explain(refusals: Sequence[str]) -> str:
-    """The fault of a server that fits nowhere: filters and numbers."""
+def explain(request: Request, refusals: Sequence[str]) -> Refusal:
+    """The fault of a server that fits nowhere.
+
+    A tenant reads nothing of hosts, only what of the request no host can give.
+    """
+    base = "No valid host was found."
     if not refusals:
-        return "No valid host was found. There is no compute host yet."
+        return Refusal(base, f"{base} There is no compute host yet.")
     told = ". ".join(refusals[:TOLD])
     more = f". And {len(refusals) - TOLD} more hosts" if len(refusals) > TOLD else ""
-    return f"No valid host was found. {told}{more}."
+    names = {refusal.partition(":")[0] for refusal in refusals}
+    because = unmet(request, names) or "There are not enough hosts for this request."
+    return Refusal(f"{base} {because}", f"{base} {told}{more}.")
