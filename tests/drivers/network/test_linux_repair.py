@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.network.drivers.base import AddressPair, RuleView
+from stratolith.network.drivers.base import AddressPair, NetworkDriverError, RuleView
 from stratolith.network.drivers.linux import LinuxNetworkDriver, namespaces
 from tests.drivers.network import views
 from tests.drivers.network.test_contract import a_view
@@ -166,6 +166,31 @@ def test_remove_all_by_a_process_that_never_applied(driver, tmp_path):
     assert (sh("ip -o link"), sh("nft list ruleset")) == (links, rules)
     assert namespaces.inode(ROUTER) is None
     assert not servers(tmp_path)
+
+
+def test_what_could_not_be_removed_goes_the_next_time(driver, tmp_path, monkeypatch):
+    """The next one is of a process that knows nothing but the record on disk."""
+    links, rules, known = sh("ip -o link"), sh("nft list ruleset"), settings()
+    names = tmp_path / "netns"
+    with monkeypatch.context() as patch:
+        patch.setattr(namespaces, "DIRECTORY", names)
+        assert not driver.apply(a_view()).errors
+        driver.close()
+        sh(f"mount -o remount,bind,ro {names}")
+        patch.setenv("PATH", str(tmp_path))  # where no nft is
+        with pytest.raises(NetworkDriverError) as raised:
+            LinuxNetworkDriver(tmp_path, instance=driver.instance).remove_all()
+        patch.undo()
+        for what in (f"namespace {ROUTER}", f"namespace {DHCP}", "nft"):
+            assert what in str(raised.value)
+        assert sh("ip -o link") == links
+        patch.setattr(namespaces, "DIRECTORY", names)
+        sh(f"mount -o remount,bind,rw {names}")
+        LinuxNetworkDriver(tmp_path, instance=driver.instance).remove_all()
+        assert list(names.iterdir()) == []
+        sh(f"umount --lazy {names}; rmdir {names}")
+    assert (sh("ip -o link"), sh("nft list ruleset"), settings()) == (links, rules, known)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_names_taken_by_others_are_reported_and_left_alone(driver):

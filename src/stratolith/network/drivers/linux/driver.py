@@ -188,7 +188,8 @@ class LinuxNetworkDriver:
     def remove_all(self) -> None:
         """Remove every namespace, bridge, tap, table, process and file of ours; nothing else.
 
-        Raises ``NetworkDriverError`` naming what could not be removed, after all the rest was.
+        Raises ``NetworkDriverError`` naming what could not be removed, after all the rest was;
+        then the record of what is ours stays for the next attempt.
         """
         with self._lock:
             self._memory.close()
@@ -199,20 +200,33 @@ class LinuxNetworkDriver:
             for network_id in self._dnsmasq.networks():
                 self._dnsmasq.stop(network_id)
             self._remove_links(problems)
-            for name, number in ledger.entries.namespaces.items():
-                if number in (0, namespaces.inode(name)):
-                    namespaces.remove(name)
+            self._remove_namespaces(ledger, problems)
             self._remove_rules(ledger, problems)
             for key, value in ledger.entries.sysctls.items():
                 with contextlib.suppress(OSError):
                     sysctl.write(key, value)
-            ledger.remove()
-            shutil.rmtree(self._directory, ignore_errors=True)
             self._ledger = None
-            if self._claim is not None and not problems:
-                self._claim.release()
             if problems:
                 raise NetworkDriverError("; ".join(problems))
+            ledger.remove()
+            shutil.rmtree(self._directory, ignore_errors=True)
+            if self._claim is not None:
+                self._claim.release()
+
+    def _remove_namespaces(self, ledger: Ledger, problems: list[str]) -> None:
+        left = {}
+        for name, number in ledger.entries.namespaces.items():
+            try:
+                if number in (0, namespaces.inode(name)):
+                    namespaces.remove(name)
+            except OSError as error:
+                problems.append(f"namespace {name}: {error.strerror}")
+                left[name] = namespaces.inode(name) or 0  # the bare name may be all that is left
+        ledger.entries.namespaces = left
+        try:
+            ledger.save()
+        except OSError as error:
+            problems.append(f"the record of what is ours: {error.strerror}")
 
     def _remove_links(self, problems: list[str]) -> None:
         with HostLinks(self.instance, native=True) as links:
