@@ -8,7 +8,7 @@ from pathlib import Path
 from stratolith.deploy import config_file, locks
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout, locate
-from stratolith.kernel import config
+from stratolith.kernel import config, config_secrets
 from stratolith.kernel.config import Settings
 from stratolith.kernel.exceptions import CannotStart
 
@@ -38,6 +38,7 @@ def _settings(role: str, layout: Layout, path: Path, *, explicit_state_dir: bool
         place = {"state_dir": str(layout.state_dir), "run_dir": str(layout.run_dir)}
         overrides["cloud"] = place
     if role == "server":
+        config_secrets.require_closed(path)
         return config.load(config_file.sections(), path, os.environ, overrides)
     return config.load({}, path, os.environ, overrides, others_allowed=True)
 

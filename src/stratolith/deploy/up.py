@@ -210,9 +210,10 @@ class Up:
         path = self.layout.config
         if path.exists():
             text = config_file.set_values(path.read_text(), self._values())
+            mode = path.stat().st_mode & 0o777  # who closed the file had a reason
         else:
-            text = config_file.sample(config_file.sections(), self._values())
-        files.write(path, text)
+            text, mode = config_file.sample(config_file.sections(), self._values()), 0o644
+        files.write(path, text, mode=mode)
         self._settings = None
         return str(path)
 

@@ -14,7 +14,7 @@ from oslo_policy import _checks, _parser
 from stratolith.deploy import config_file, database_tables, host, processes, running
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
-from stratolith.kernel import config
+from stratolith.kernel import config, config_secrets
 from stratolith.kernel.config import ApiSection, ConfigError, Settings
 from stratolith.kernel.policy import enforcer
 
@@ -27,6 +27,7 @@ def wished_settings(
     kinds = config_file.sections()
     config.require_known_variables(kinds, os.environ)
     settings = config.load(kinds, found, os.environ, values)
+    config_secrets.require_closed(layout.config)
     _require_ports(settings)
     return settings
 

@@ -153,8 +153,8 @@ class DatabaseSection(Section, kw_only=True, frozen=True):
         str,
         Doc(
             description="postgresql://USER@HOST:PORT/DATABASE; empty: SQLite in the state "
-            "directory. A password may be in the URL or, better, be the secret database_password "
-            "of secrets.json."
+            "directory. Its password belongs into secrets.json, as database_password; one in the "
+            "URL is refused while others may read the file."
         ),
     ] = ""
     pool_size: Annotated[
@@ -267,8 +267,8 @@ def load(
     """
     known = {**KERNEL_SECTIONS, **sections}
     merged: dict[str, dict[str, Any]] = {name: {} for name in known}
-    for source in _files(path):
-        document = _read_yaml(source)
+    for source in files(path):
+        document = read_yaml(source)
         if others_allowed:
             merged |= {str(name): {} for name in document if name not in merged}
         _merge(merged, document, str(source))
@@ -298,13 +298,15 @@ def require_known_variables(
             raise ConfigError(f"the environment: {name} is no setting{hint}")
 
 
-def _files(path: Path | None) -> Iterable[Path]:
+def files(path: Path | None) -> Iterable[Path]:
+    """The files of a configuration, those that beat others last."""
     if path is None or not path.exists():
         return []
     return [path, *sorted((path.parent / "conf.d").glob("*.yaml"))]
 
 
-def _read_yaml(path: Path) -> dict[str, Any]:
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The sections of a file; raises ConfigError."""
     try:
         document = yaml.safe_load(path.read_text()) or {}
     except (OSError, yaml.YAMLError) as error:

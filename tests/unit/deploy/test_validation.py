@@ -8,9 +8,10 @@ import msgspec
 import msgspec.inspect
 import pytest
 
-from stratolith.deploy import config_file, validation
+from stratolith.deploy import config_file, process, up, validation
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout, locate
+from stratolith.deploy.steps import Report
 from stratolith.kernel import config
 from stratolith.kernel.config import ConfigError
 
@@ -100,6 +101,53 @@ def test_every_text_is_judged(layout: Layout, key: str) -> None:
         return
     with pytest.raises(ConfigError, match=section):
         judge(layout, msgspec.yaml.encode({section: {name: value}}).decode())
+
+
+SECRET_URLS = [
+    "postgresql://u:secret@db.example.org/x",
+    "postgresql+psycopg://u:@db.example.org/x",
+    "postgresql://:secret@/x",
+    "postgresql:///x?host=db.example.org&password=secret",
+    "postgresql://u@db.example.org/x?sslmode=require&sslpassword=secret",
+]
+OPEN_URLS = [
+    "postgresql://u@db.example.org:5432/x",
+    "postgresql://db.example.org:5432/x?sslmode=verify-full",
+    "postgresql:///x?host=/run/postgresql",
+    "postgresql://[::1]:5432/a:b@c",
+]
+
+
+@pytest.mark.parametrize("url", SECRET_URLS)
+def test_a_password_that_others_may_read_is_refused(layout: Layout, url: str) -> None:
+    text = msgspec.yaml.encode({"database": {"url": url}}).decode()
+    with pytest.raises(ConfigError, match="database_password") as refused:
+        judge(layout, text)
+    assert "secret" not in str(refused.value).replace("secrets.json", "")
+    with pytest.raises(ConfigError, match="database_password"):  # the server itself says so, too
+        process.run("server", str(layout.config), str(layout.state_dir))
+    layout.config.chmod(0o640)
+    judge(layout, text)
+    judge(layout, "database: {}")
+    layout.config.chmod(0o644)
+    more = layout.config.parent / "conf.d" / "db.yaml"
+    more.parent.mkdir()
+    more.write_text(text)
+    with pytest.raises(ConfigError, match=r"db\.yaml"):
+        judge(layout, "database: {}")
+
+
+@pytest.mark.parametrize("url", OPEN_URLS)
+def test_a_url_without_a_password_may_be_read(layout: Layout, url: str) -> None:
+    judge(layout, msgspec.yaml.encode({"database": {"url": url}}).decode())
+
+
+def test_a_closed_configuration_stays_closed(layout: Layout) -> None:
+    layout.config.write_text("database: {}\n")
+    layout.config.chmod(0o640)
+    up.Up(layout, up.Wishes(fake=True), Report())._configure()
+    assert layout.config.stat().st_mode & 0o777 == 0o640
+    assert "fake: true" in layout.config.read_text()
 
 
 def test_the_one_port_must_not_be_a_classic_one(layout: Layout) -> None:
