@@ -30,6 +30,7 @@ class Plan:
     """
 
     is_real: bool = False
+    cleanup: str = "./stratolith destroy --yes"  # at the end, however the page ends
     needs_cloud: str = ""  # commands before the first block, for a page that begins with a cloud
     change: Mapping[str, str] = field(default_factory=dict)
     skip: Mapping[str, str] = field(default_factory=dict)
