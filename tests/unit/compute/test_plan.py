@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stratolith.compute.agent.documents import GuestDocument, OperationDocument
-from stratolith.compute.agent.plan import HEAL_LIMIT, Act, Health, plan
+from stratolith.compute.agent.plan import HEAL_LIMIT, Act, Health, plan, requests_of
 from stratolith.compute.drivers.base import GuestSpec, GuestState, PowerState, VifSpec
 
 NOW = 1000.0
@@ -206,3 +206,16 @@ def test_a_guest_without_its_files_is_replaced_or_destroyed_never_kept() -> None
     document = wanted("running", "rebuild")
     acts = plan(document, lost, 0.0)
     assert kinds(acts) == ["destroy", "create", "start", "done"]
+
+
+def test_an_act_is_done_for_the_request_whose_operation_it_serves():
+    created = OperationDocument(id="a", kind="create", request_id="req-a")
+    paused = OperationDocument(id="b", kind="pause", request_id="req-b")
+    asked = wanted("paused", operations=[created, paused], request_id="req-b")
+    acts = plan(asked, None, NOW)
+    assert kinds(acts) == ["create", "start", "done", "done"]
+    assert requests_of(asked, acts) == ["req-a", "req-a", "req-a", "req-b"]
+    gone = wanted("gone", request_id="req-c")
+    assert requests_of(gone, plan(gone, seen(PowerState.RUNNING), NOW)) == ["req-c"]
+    healed = wanted()
+    assert requests_of(healed, plan(healed, seen(PowerState.CRASHED), NOW)) == ["-"]

@@ -10,10 +10,11 @@ from stratolith.compute.drivers.base import DiskSpec, GuestSpec, ImageRef, VifSp
 
 
 class OperationDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """An open operation of a guest."""
+    """An open operation of a guest, and the API request that asked for it."""
 
     id: str
     kind: str
+    request_id: str = ""
     params: dict[str, Any] = {}
 
 
@@ -31,7 +32,7 @@ class GuestDocument(msgspec.Struct, frozen=True, kw_only=True):
     """What one guest should be. ``wanted``: running, stopped, paused, gone, nothing.
 
     built: it was made once, so a guest without files has lost them. known_power: what the
-    control plane believes.
+    control plane believes. request_id: of the latest operation, open or a deletion; "" for none.
     """
 
     id: str
@@ -40,6 +41,7 @@ class GuestDocument(msgspec.Struct, frozen=True, kw_only=True):
     spec: GuestSpec
     built: bool = False
     known_power: str | None = None
+    request_id: str = ""
     operations: list[OperationDocument] = []
     image: ImageDocument | None = None
 

@@ -83,6 +83,22 @@ def plan(
     return acts
 
 
+def requests_of(wanted: GuestDocument, acts: Sequence[Act]) -> list[str]:
+    """For each act the id of the API request it is done for; "-" for none.
+
+    An act that ends no operation belongs to the next one that does. A deletion has none, here.
+    """
+    by_operation = {one.id: one.request_id for one in wanted.operations}
+    goes = wanted.wanted in ("gone", "nothing")
+    request_id = (wanted.request_id if goes else "") or "-"
+    found = []
+    for act in reversed(acts):
+        if act.operation_id:
+            request_id = by_operation.get(act.operation_id) or "-"
+        found.append(request_id)
+    return found[::-1]
+
+
 def _make(wanted: GuestDocument, operations: Sequence[OperationDocument]) -> list[Act]:
     makes = [one for one in operations if one.kind in ("create", "rebuild")]
     if not makes:

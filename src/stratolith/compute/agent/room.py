@@ -13,7 +13,7 @@ import msgspec
 from stratolith.compute.agent.documents import GuestDocument, GuestsView
 from stratolith.compute.agent.executor import Executor
 from stratolith.compute.agent.image_cache import ImageCache
-from stratolith.compute.agent.plan import Act, Health, plan
+from stratolith.compute.agent.plan import Act, Health, plan, requests_of
 from stratolith.compute.agent.reporter import Reporter
 from stratolith.compute.drivers.base import (
     DriverError,
@@ -24,6 +24,7 @@ from stratolith.compute.drivers.base import (
 )
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.agent.host import Room
+from stratolith.kernel.request_id import REQUEST_ID
 
 LOG = logging.getLogger(__name__)
 WATCH_SECONDS = 1.0  # how often the room looks whether a guest went off by itself
@@ -182,31 +183,44 @@ class GuestRoom(Room):
 
         ``crash``: what is known of the end of a guest that crashed; None for every other.
         """
-        assert self._executor is not None
-        for number, act in enumerate(acts):
-            if act.kind == "wait":
-                self._later(wanted.id, act.seconds)
-                continue
-            if act.kind == "fault":
-                self._fault(wanted.id, act.text)
-                continue
-            heals = act.kind == "start" and crash is not None
-            if heals:
-                before = self._health.get(wanted.id, Health())
-                self._health[wanted.id] = before.after_restart(time.monotonic())
+        for number, (act, request_id) in enumerate(
+            zip(acts, requests_of(wanted, acts), strict=True)
+        ):
+            token = REQUEST_ID.set(request_id)  # of the lines that are logged meanwhile
             try:
-                self._executor.do(act, wanted, self._graceful)
-            except Exception as error:
-                if not isinstance(error, DriverError):
-                    LOG.exception("guest %s: %s failed", wanted.id, act.kind)
-                told = error.told if isinstance(error, DriverError) else ""
-                self._failed(wanted, acts[number:], str(error), told)
-                return False
-            if act.operation_id:
-                self._end(wanted.id, act.operation_id, None)
-            elif heals:
-                LOG.warning("guest %s crashed (%s) and was started again", wanted.id, crash)
-                self.reporter.add(restarted=(wanted.id, crash or ""))
+                if act.kind == "wait":
+                    self._later(wanted.id, act.seconds)
+                elif act.kind == "fault":
+                    self._fault(wanted.id, act.text)
+                elif not self._perform_one(wanted, acts[number:], crash):
+                    return False
+            finally:
+                REQUEST_ID.reset(token)
+        return True
+
+    def _perform_one(self, wanted: GuestDocument, left: Sequence[Act], crash: str | None) -> bool:
+        """Do the first of the acts that are left."""
+        assert self._executor is not None
+        act = left[0]
+        heals = act.kind == "start" and crash is not None
+        if heals:
+            before = self._health.get(wanted.id, Health())
+            self._health[wanted.id] = before.after_restart(time.monotonic())
+        try:
+            self._executor.do(act, wanted, self._graceful)
+        except Exception as error:
+            if not isinstance(error, DriverError):
+                LOG.exception("guest %s: %s failed", wanted.id, act.kind)
+            told = error.told if isinstance(error, DriverError) else ""
+            self._failed(wanted, left, str(error), told)
+            return False
+        if act.kind != "done":
+            LOG.info("guest %s: %s done", wanted.id, act.kind)
+        if act.operation_id:
+            self._end(wanted.id, act.operation_id, None)
+        elif heals:
+            LOG.warning("guest %s crashed (%s) and was started again", wanted.id, crash)
+            self.reporter.add(restarted=(wanted.id, crash or ""))
         return True
 
     def _failed(self, wanted: GuestDocument, left: Sequence[Act], error: str, told: str) -> None:

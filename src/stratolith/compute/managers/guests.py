@@ -77,13 +77,19 @@ def _document(
         "wanted": _wanted(server),
         "built": server.launched_at is not None,
         "known_power": server.observed_power,
-        "operations": [
-            {"id": o.id, "kind": o.kind, "params": admin_password.without(o.params)}
-            for o in operations
-            if o.kind != state.DELETE
-        ],
+        "request_id": operations[-1].request_id if operations else "",
+        "operations": [_operation(o) for o in operations if o.kind != state.DELETE],
         "image": _image(server),
         "spec": _spec(server, [p for p in ports if p.port_id not in detaching], drives),
+    }
+
+
+def _operation(operation: Operation) -> Document:
+    return {
+        "id": operation.id,
+        "kind": operation.kind,
+        "request_id": operation.request_id,
+        "params": admin_password.without(operation.params),
     }
 
 
