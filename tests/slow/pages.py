@@ -83,7 +83,7 @@ def clone(place: Path, *, is_real: bool) -> Path:
 OWN_ROOT = """
 set -e
 ip link set lo up
-for folder in etc var/lib run; do
+for folder in etc var/lib run mnt; do
     upper=$0/$folder.upper work=$0/$folder.work
     mkdir -p "$upper" "$work"
     mount -t overlay overlay -o "lowerdir=/$folder,upperdir=$upper,workdir=$work" "/$folder"
