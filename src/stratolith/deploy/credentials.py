@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import secrets
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
 
-from stratolith.deploy import files
+from stratolith.deploy import files, personal
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
-from stratolith.deploy.people import Person
 from stratolith.kernel.bootstrap import read_seed
 from stratolith.kernel.config import ApiSection, CloudSection, Settings
 
@@ -26,7 +24,6 @@ SECRET_NAMES = [
 ]
 KOLLA_CLOUD = "kolla-admin"  # what scripts of Kolla call the administrator's entry
 USERS = {"admin": "stratolith-admin", "demo": "stratolith"}  # user -> its entry in clouds.yaml
-OWNER_MARK = "# Written by `stratolith up`; this file belongs to the cloud in "
 IDENTITY_PORT = 5000
 
 
@@ -127,11 +124,10 @@ def seeded_names(layout: Layout) -> str:
 
 def clouds_yaml(layout: Layout, access: Access) -> str:
     """The client configuration with an entry for each user."""
-    state_dir = layout.state_dir
     document = {"clouds": {name: _cloud(user, access) for user, name in USERS.items()}}
     if seeded_names(layout) == "kolla":
         document["clouds"][KOLLA_CLOUD] = _cloud("admin", access)
-    return f"{OWNER_MARK}{state_dir}\n{yaml.safe_dump(document, sort_keys=False)}"
+    return personal.marked(layout.state_dir, yaml.safe_dump(document, sort_keys=False))
 
 
 def _cloud(user: str, access: Access) -> dict[str, Any]:
@@ -148,55 +144,6 @@ def _cloud(user: str, access: Access) -> dict[str, Any]:
         "interface": "public",
         "identity_api_version": 3,
     }
-
-
-def personal_clouds_yaml(person: Person) -> Path:
-    return person.home / ".config" / "openstack" / "clouds.yaml"
-
-
-def may_write_personal(path: Path, state_dir: Path) -> bool:
-    """Whether the person's clouds.yaml is absent, ours, or of a cloud that is gone."""
-    owner = personal_owner(path)
-    if owner is None:
-        return not path.exists()
-    return owner == state_dir or not owner.exists()
-
-
-def personal_owner(path: Path) -> Path | None:
-    """The state directory of the cloud that wrote this clouds.yaml; None when a person did."""
-    try:
-        first = path.read_text().split("\n", 1)[0]
-    except (OSError, UnicodeDecodeError):
-        return None
-    return Path(first.removeprefix(OWNER_MARK)) if first.startswith(OWNER_MARK) else None
-
-
-def write_personal(layout: Layout, person: Person, text: str) -> None:
-    """Write the person's clouds.yaml, in directories that are theirs."""
-    path = personal_clouds_yaml(person)
-    made = [one for one in (path.parent.parent, path.parent) if not one.exists()]
-    if made:  # before they are there: `destroy` leaves the home as it was found
-        files.write(layout.made_at_home, json.dumps([str(one) for one in made]), mode=0o600)
-    for directory in made:
-        directory.mkdir(parents=True, mode=0o700)
-        person.own(directory)
-    files.write(path, text, mode=0o600)
-    person.own(path)
-
-
-def remove_personal(layout: Layout, person: Person) -> None:
-    """Remove our clouds.yaml, and the directories that were made for it and are empty again."""
-    path = personal_clouds_yaml(person)
-    if personal_owner(path) != layout.state_dir:
-        return
-    path.unlink()
-    try:
-        made = [Path(one) for one in json.loads(layout.made_at_home.read_text())]
-    except (OSError, ValueError):
-        return
-    for directory in reversed(made):
-        if directory in path.parents and directory.is_dir() and not any(directory.iterdir()):
-            directory.rmdir()
 
 
 def _quote(value: str) -> str:

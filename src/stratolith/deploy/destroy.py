@@ -7,11 +7,11 @@ from pathlib import Path
 
 from stratolith.deploy import (
     belongings,
-    credentials,
     database_tables,
     host,
     namespaces_elsewhere,
     people,
+    personal,
     processes,
     running,
 )
@@ -119,7 +119,7 @@ def _stop_leftovers(layout: Layout, settings: Settings) -> None:
 
 
 def _remove_files(layout: Layout, settings: Settings, report: Report) -> int:
-    credentials.remove_personal(layout, people.caller())
+    personal.remove(layout, people.caller())
     outside = _image_directories(layout, settings)
     strange, failed = belongings.remove(layout)
     for path in strange:

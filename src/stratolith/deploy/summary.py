@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stratolith.deploy import credentials, people, running, wording
+from stratolith.deploy import credentials, people, personal, running, wording
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.people import Person
 from stratolith.kernel.config import ApiSection, Settings
@@ -10,9 +10,9 @@ from stratolith.kernel.config import ApiSection, Settings
 
 def text(layout: Layout, settings: Settings, person: Person) -> str:
     """For a terminal."""
-    personal = credentials.personal_clouds_yaml(person)
-    is_personal = credentials.personal_owner(personal) == layout.state_dir
-    where = personal if is_personal else layout.clouds_yaml
+    own_file = personal.path_of(person)
+    is_personal = personal.owner(own_file) == layout.state_dir
+    where = own_file if is_personal else layout.clouds_yaml
     lines = "\n  ".join(_next_lines(layout, settings, person, is_personal=is_personal))
     return wording.spelled_out(
         f"""

@@ -18,6 +18,7 @@ from stratolith.deploy import (
     files,
     first_images,
     people,
+    personal,
     requirements,
     running,
     steps,
@@ -323,28 +324,25 @@ class Up:
         found[self.layout.clouds_yaml] = credentials.clouds_yaml(self.layout, access)
         return found
 
-    def _personal(self) -> Path:
-        return credentials.personal_clouds_yaml(self.person)
-
     def _has_client_files(self) -> bool:
         wanted = self._client_files()
         if not all(files.is_written(path, text, mode=0o600) for path, text in wanted.items()):
             return False
-        personal = self._personal()
-        if not credentials.may_write_personal(personal, self.layout.state_dir):
+        path = personal.path_of(self.person)
+        if not personal.may_write(path, self.layout.state_dir):
             return True
-        return files.is_written(personal, wanted[self.layout.clouds_yaml], mode=0o600)
+        return files.is_written(path, wanted[self.layout.clouds_yaml], mode=0o600)
 
     def _write_client_files(self) -> str | None:
         wanted = self._client_files()
         for path, text in wanted.items():
             files.write(path, text, mode=0o600)
             self.person.own(path)
-        personal = self._personal()
-        if not credentials.may_write_personal(personal, self.layout.state_dir):
-            return f"{self.layout.clouds_yaml} ({personal} is not ours and stays as it is)"
-        credentials.write_personal(self.layout, self.person, wanted[self.layout.clouds_yaml])
-        return str(personal)
+        path = personal.path_of(self.person)
+        if not personal.may_write(path, self.layout.state_dir):
+            return f"{self.layout.clouds_yaml} ({path} is not ours and stays as it is)"
+        personal.write(self.layout, self.person, wanted[self.layout.clouds_yaml])
+        return str(path)
 
 
 def up(layout: Layout, wishes: Wishes, report: Report) -> None:

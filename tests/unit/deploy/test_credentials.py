@@ -1,10 +1,9 @@
-"""Secrets, openrc files and clouds.yaml: complete, private, and never over a foreign file."""
+"""Secrets, openrc files and clouds.yaml: complete and private."""
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -80,30 +79,6 @@ def test_clouds_yaml_has_an_entry_for_each_user(tmp_path: Path) -> None:
     assert set(clouds) == {"stratolith", "stratolith-admin"}
     assert clouds["stratolith"]["auth"]["username"] == "demo"
     assert clouds["stratolith-admin"]["auth"]["password"] == "it's $HOME"
-
-
-def test_the_persons_clouds_yaml_is_written_when_absent_or_ours(
-    person: Person, tmp_path: Path
-) -> None:
-    path = credentials.personal_clouds_yaml(person)
-    mine, other = tmp_path / "mine", tmp_path / "other"
-    other.mkdir()
-    assert credentials.may_write_personal(path, mine)
-    cloud = locate(str(mine))
-    credentials.write_personal(cloud, person, credentials.clouds_yaml(cloud, ACCESS))
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert credentials.may_write_personal(path, mine)
-    shutil.rmtree(mine)
-    assert credentials.may_write_personal(path, other), "its cloud is gone"
-    mine.mkdir()
-    assert not credentials.may_write_personal(path, other), "its cloud lives"
-
-
-def test_a_foreign_clouds_yaml_stays(person: Person, tmp_path: Path) -> None:
-    path = credentials.personal_clouds_yaml(person)
-    files.write(path, "clouds:\n  work: {}\n")
-    assert not credentials.may_write_personal(path, tmp_path)
-    assert credentials.personal_owner(path) is None
 
 
 @pytest.mark.parametrize(
