@@ -11,6 +11,7 @@ from stratolith.network.drivers.linux import namespaces
 from tests.drivers.network.guests import Guest
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
+EVERYBODY = (BROADCAST, "255.255.255.255")
 ALL_NODES = ("33:33:00:00:00:01", "ff02::1")
 
 
@@ -46,34 +47,66 @@ def ip6(
     *,
     fragment: bool = False,
     options: bool = False,
+    to: tuple[str, str] = ALL_NODES,
 ) -> bytes:
+    """``to``: MAC address and IP address."""
     if protocol in (17, 58):
         place = 2 if protocol == 58 else 6
-        sum_ = _checksum(_ip(sender) + _ip(ALL_NODES[1]), protocol, message)
+        sum_ = _checksum(_ip(sender) + _ip(to[1]), protocol, message)
         message = message[:place] + struct.pack("!H", sum_) + message[place + 2 :]
     if options:  # eight bytes of padding as destination options
         message, protocol = bytes([protocol, 0, 1, 4, 0, 0, 0, 0]) + message, 60
     if fragment:  # the only one
         message, protocol = struct.pack("!BBHI", protocol, 0, 0, 77) + message, 44
     head = struct.pack("!IHBB", 6 << 28, len(message), protocol, 255)
-    return ethernet(source, ALL_NODES[0], 0x86DD, head + _ip(sender) + _ip(ALL_NODES[1]) + message)
+    return ethernet(source, to[0], 0x86DD, head + _ip(sender) + _ip(to[1]) + message)
 
 
-def udp4(source: str, sender: str, source_port: int, target_port: int) -> bytes:
-    """A datagram to everybody on the wire."""
-    message = struct.pack("!HHHH", source_port, target_port, 8 + 4, 0) + b"word"
-    head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(message), 1, 0, 64, 17, 0)
-    head += _ip(sender) + _ip("255.255.255.255")
-    total = _folded(head)
-    return ethernet(
-        source, BROADCAST, 0x0800, head[:10] + struct.pack("!H", total) + head[12:] + message
+def udp4(
+    source: str,
+    sender: str,
+    source_port: int,
+    target_port: int,
+    payload: bytes = b"word",
+    *,
+    to: tuple[str, str] = EVERYBODY,
+) -> bytes:
+    """A datagram; ``to``: MAC address and IP address."""
+    message = struct.pack("!HHHH", source_port, target_port, 8 + len(payload), 0) + payload
+    return ip4(source, sender, 17, message, to=to)
+
+
+def ip4(
+    source: str,
+    sender: str,
+    protocol: int,
+    message: bytes,
+    *,
+    to: tuple[str, str] = EVERYBODY,
+    fragment: int = 0,
+    options: bytes = b"",
+) -> bytes:
+    """``fragment``: the word with the flags and the offset; ``options``: a multiple of 4 bytes."""
+    length = 20 + len(options)
+    head = struct.pack(
+        "!BBHHHBBH", 0x40 | length // 4, 0, length + len(message), 1, fragment, 64, protocol, 0
     )
+    head += _ip(sender) + _ip(to[1]) + options
+    total = struct.pack("!H", _folded(head))
+    return ethernet(source, to[0], 0x0800, head[:10] + total + head[12:] + message)
+
+
+def send(sender: Guest, *written: bytes) -> None:
+    """Put frames on a guest's wire."""
+    with namespaces.run_in(sender.name, raw) as talking:
+        for frame in written:
+            talking.send(frame)
 
 
 def passes(sender: Guest, receiver: Guest, frame: bytes, seconds: float = 0.3) -> bool:
     """Whether the frame that one guest sends arrives at the other, byte for byte."""
-    listening = namespaces.run_in(receiver.name, _raw)
-    talking = namespaces.run_in(sender.name, _raw)
+    listening = namespaces.run_in(receiver.name, raw)
+    talking = namespaces.run_in(sender.name, raw)
     with listening, talking:
         talking.send(frame)
         end = time.monotonic() + seconds
@@ -87,7 +120,7 @@ def passes(sender: Guest, receiver: Guest, frame: bytes, seconds: float = 0.3) -
     return False
 
 
-def _raw() -> socket.socket:
+def raw() -> socket.socket:
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
     sock.bind(("eth0", 3))
     return sock

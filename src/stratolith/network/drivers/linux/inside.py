@@ -50,7 +50,11 @@ def settle(spec: NamespaceSpec, instance: str, load_rules: bool, withdrawn: set[
             sysctl.write(key, value)
     if load_rules:
         with _Noted(report, "rules"):
-            nft.load(spec.ruleset or f"table ip {instance} {{\n}}\ndelete table ip {instance}\n")
+            # whoever makes a ruleset has both tables in it
+            if spec.ruleset:
+                nft.load(spec.ruleset)
+            else:
+                nft.remove([f"ip {instance}", f"inet {instance}"])
     ip: Any = IPRoute()
     try:
         _settle_devices(ip, spec, found, report, withdrawn)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Iterable
 
 from stratolith.network.drivers.base import RouterPortView, RouterView
 from stratolith.network.drivers.linux import names
@@ -26,12 +27,14 @@ def compile_router(router: RouterView, instance: str) -> NamespaceSpec | None:
     if not router.admin_state_up:
         return None
     devices = [_interface(port) for port in router.interfaces]
+    networks = [port.network_id for port in router.interfaces]
     routes = [_route(route.destination, route.nexthop) for route in router.routes]
     translations = [
         (_address(fip.floating_ip), _address(fip.fixed_ip)) for fip in router.floating_ips
     ]
     if router.gateway is not None:
         devices.append(_gateway(router.gateway, [floating for floating, _ in translations]))
+        networks.append(router.gateway.network_id)
         for nexthop in router.gateway_nexthops:
             anywhere = "::/0" if ":" in nexthop else "0.0.0.0/0"
             routes.append(_route(anywhere, nexthop))
@@ -41,7 +44,8 @@ def compile_router(router: RouterView, instance: str) -> NamespaceSpec | None:
         devices=tuple(devices),
         routes=tuple(sorted(set(routes), key=lambda route: (route.destination, route.nexthop))),
         sysctls=_SYSCTLS,
-        ruleset=_ruleset(router, translations, instance),
+        ruleset=_translation(router, translations, instance)
+        + _true_sources(list(zip(networks, devices, strict=True)), instance),
         translations=tuple(sorted(translations)),
     )
 
@@ -83,7 +87,45 @@ def _address(text: str) -> str:
     return str(ipaddress.IPv4Address(text))
 
 
-def _ruleset(router: RouterView, translations: list[tuple[str, str]], instance: str) -> str:
+def _true_sources(devices: list[tuple[str, VethSpec]], instance: str) -> str:
+    """What comes from a network must have a source whose way back leads there.
+
+    ``devices``: id of the network, device in it. Else a member of one network could be played
+    from another, where nothing holds ports to their addresses, and security groups let it in.
+    The range of another network of the router is never a true source, not even when somebody
+    adds a route for a part of it. Several devices in one network count as one: a guest with
+    two addresses there has one default route.
+    """
+    by_network: dict[str, list[VethSpec]] = {}
+    for network, device in devices:
+        by_network.setdefault(network, []).append(device)
+    # neighbours speak to the router itself from these, and no router forwards them
+    lines = ["ip6 saddr { ::, fe80::/10 } accept"]
+    for network, own in by_network.items():
+        names_ = ", ".join(f'"{device.inner_name}"' for device in own)
+        others = [device for other, device in devices if other != network]
+        for family, word in ((4, "ip"), (6, "ip6")):
+            ranges = _ranges(others, family)
+            if ranges:
+                lines.append(f"iifname {{ {names_} }} {word} saddr {{ {ranges} }} drop")
+        lines.append(f"iifname {{ {names_} }} fib saddr oifname != {{ {names_} }} drop")
+    body = chain("sources", ["type filter hook prerouting priority -300; policy accept;", *lines])
+    return table(f"inet {instance}", body if devices else "")
+
+
+def _ranges(devices: list[VethSpec], version: int) -> str:
+    found = {ipaddress.ip_interface(text).network for one in devices for text in one.addresses}
+    texts = {str(network) for network in found if network.version == version}
+    if version == 4:
+        return _joined(ipaddress.collapse_addresses(ipaddress.IPv4Network(one) for one in texts))
+    return _joined(ipaddress.collapse_addresses(ipaddress.IPv6Network(one) for one in texts))
+
+
+def _joined(items: Iterable[object]) -> str:
+    return ", ".join(str(item) for item in items)
+
+
+def _translation(router: RouterView, translations: list[tuple[str, str]], instance: str) -> str:
     arriving, leaving, guard = [], [], []
     if router.metadata:
         arriving.append(
@@ -114,7 +156,7 @@ def _ruleset(router: RouterView, translations: list[tuple[str, str]], instance: 
             if router.enable_snat:
                 leaving.append(f'oifname "{device}" snat to {own}')
     if not arriving and not leaving and not guard:
-        return ""
+        return table(f"ip {instance}", "")
     body += chain("guard", ["type filter hook input priority 0; policy accept;", *guard])
     body += chain("arriving", ["type nat hook prerouting priority -100;", *arriving])
     body += chain("leaving", ["type nat hook postrouting priority 100;", *leaving])
