@@ -8,7 +8,10 @@ from .conftest import World
 
 
 def _fault_with(world: World, specs: dict[str, str]) -> str:
-    """What a server of a flavor with these extra specs fails with, "" when it runs."""
+    """What a server of a flavor with these extra specs fails with, "" when it runs.
+
+    As administrators read it.
+    """
     body = {"flavor": {"name": f"f{len(specs)}", "ram": 64, "vcpus": 1, "disk": 1}}
     flavor = world.admin.post("compute", "/flavors", json=body).json()["flavor"]["id"]
     path = f"/flavors/{flavor}/os-extra_specs"
@@ -16,10 +19,10 @@ def _fault_with(world: World, specs: dict[str, str]) -> str:
     assert set_specs.status_code == 200, set_specs.text
     server = world.post(flavorRef=flavor, networks="none").json()["server"]["id"]
     found = world.cloud.wait(
-        lambda: (s := world.show(server))["status"] in ("ACTIVE", "ERROR") and s
+        lambda: (s := world.show(server, world.admin))["status"] in ("ACTIVE", "ERROR") and s
     )
     world.admin.delete("compute", f"/flavors/{flavor}")
-    return str(found.get("fault", {}).get("message", ""))
+    return str(found.get("fault", {}).get("details", ""))
 
 
 @pytest.mark.parametrize(

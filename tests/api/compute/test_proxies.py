@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from stratolith.compute.api.instance_usage_audit_log import last_month
-from stratolith.kernel.testing import Client
+from stratolith.kernel.testing import Client, TestCloud
 
 from .conftest import World, error_of
 
@@ -99,6 +99,33 @@ def test_the_audit_log_says_that_no_host_audits(world: World) -> None:
 )
 def test_last_month(before: tuple[int, int, int], begin: tuple[int, int, int]) -> None:
     assert last_month(datetime(*before, tzinfo=UTC))[0] == datetime(*begin, tzinfo=UTC)
+
+
+# alias -> a request that works at 2.1 because of it, and what its answer must hold
+BEHIND = {
+    "OS-EXT-IMG-SIZE": ("/images/detail", "OS-EXT-IMG-SIZE:size"),
+    "os-extended-hypervisors": ("/os-hypervisors/detail", "host_ip"),
+    "os-hypervisor-status": ("/os-hypervisors/detail", '"state":'),
+    "os-extended-services": ("/os-services", "disabled_reason"),
+    "os-extended-services-delete": ("/os-services", '"id":'),
+    "os-instance_usage_audit_log": ("/os-instance_usage_audit_log", "instance_usage_audit_logs"),
+    "os-migrations": ("/os-migrations", "migrations"),
+    "os-server-group-quotas": ("/os-quota-sets/{project}", "server_group_members"),
+    "os-tenant-networks": ("/os-tenant-networks", "networks"),
+}
+
+
+def test_what_an_extension_names_is_there(cloud: TestCloud) -> None:
+    cloud.start_hosts()
+    admin = cloud.client("admin")
+    cloud.wait(lambda: admin.get("compute", "/os-hypervisors").json()["hypervisors"])
+    project = admin.get("identity", "/auth/projects").json()["projects"][0]["id"]
+    for alias, (path, holds) in BEHIND.items():
+        assert admin.get("compute", f"/extensions/{alias}").status_code == 200, alias
+        answer = admin.get("compute", path.replace("{project}", project))
+        assert answer.status_code == 200 and holds in answer.text, (alias, answer.text)
+    for alias in ("os-rescue", "os-shelve", "os-fping", "os-cells", "os-volumes"):
+        assert admin.get("compute", f"/extensions/{alias}").status_code == 404, alias
 
 
 def test_extensions_by_alias(demo: Client) -> None:

@@ -1,4 +1,7 @@
-"""The list of extensions that old clients read: names of what is offered, nothing more."""
+"""The list of extensions that old clients read: names of what is offered, nothing more.
+
+Upstream lists everything that its old API ever had, whether or not it is still behind the name.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ EXTENSIONS = {
     "NMN": "Multinic",
     "OS-DCF": "DiskConfig",
     "OS-EXT-AZ": "ExtendedAvailabilityZone",
+    "OS-EXT-IMG-SIZE": "ImageSize",
     "OS-EXT-IPS": "ExtendedIps",
     "OS-EXT-IPS-MAC": "ExtendedIpsMac",
     "OS-EXT-SRV-ATTR": "ExtendedServerAttributes",
@@ -29,9 +33,16 @@ EXTENSIONS = {
     "os-aggregates": "Aggregates",
     "os-attach-interfaces": "AttachInterfaces",
     "os-availability-zone": "AvailabilityZone",
+    "os-block-device-mapping-v2-boot": "BlockDeviceMappingV2Boot",  # disks made of images
     "os-config-drive": "ConfigDrive",
     "os-console-output": "ConsoleOutput",
     "os-consoles": "Consoles",  # the name outlived its API, and clients still look for it
+    "os-extended-floating-ips": "ExtendedFloatingIps",
+    "os-extended-hypervisors": "ExtendedHypervisors",
+    "os-extended-quotas": "ExtendedQuotas",
+    "os-extended-services": "ExtendedServices",
+    "os-extended-services-delete": "ExtendedServicesDelete",
+    "os-extended-status": "ExtendedStatus",
     "os-extended-volumes": "ExtendedVolumes",
     "os-flavor-access": "FlavorAccess",
     "os-flavor-extra-specs": "FlavorExtraSpecs",
@@ -41,11 +52,13 @@ EXTENSIONS = {
     "os-floating-ip-pools": "FloatingIpPools",
     "os-floating-ips": "FloatingIps",
     "os-hosts": "Hosts",
+    "os-hypervisor-status": "HypervisorStatus",
     "os-hypervisors": "Hypervisors",
     "os-instance-actions": "InstanceActions",
-    "os-instance-usage-audit-log": "OSInstanceUsageAuditLog",
+    "os-instance_usage_audit_log": "OSInstanceUsageAuditLog",
     "os-keypairs": "Keypairs",
     "os-lock-server": "LockServer",
+    "os-migrations": "Migrations",
     "os-multiple-create": "MultipleCreate",
     "os-networks": "Networks",
     "os-pause-server": "PauseServer",
@@ -53,6 +66,7 @@ EXTENSIONS = {
     "os-quota-class-sets": "QuotaClasses",
     "os-quota-sets": "Quotas",
     "os-security-groups": "SecurityGroups",
+    "os-server-group-quotas": "ServerGroupQuotas",
     "os-server-groups": "ServerGroups",
     "os-server-list-multi-status": "ServerListMultiStatus",
     "os-server-password": "ServerPassword",
@@ -60,6 +74,7 @@ EXTENSIONS = {
     "os-server-start-stop": "ServerStartStop",
     "os-services": "Services",
     "os-simple-tenant-usage": "SimpleTenantUsage",
+    "os-tenant-networks": "OSTenantNetworks",
     "os-used-limits": "UsedLimits",
     "os-used-limits-for-admin": "UsedLimitsForAdmin",
     "os-user-data": "UserData",

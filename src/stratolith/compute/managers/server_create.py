@@ -177,13 +177,17 @@ def _request(
 
 
 def _hosts_of(ctx: Context, server_ids: Any) -> dict[str, str]:
-    """Server id -> its host, for those that have one."""
+    """Server id -> its host, for those that have one.
+
+    A server of others counts as none: nobody learns where it is, or comes beside it.
+    """
     wanted = [server_ids] if isinstance(server_ids, str) else list(server_ids)
-    rows = ctx.session.execute(
-        select(Server.id, Server.host).where(
-            Server.id.in_(wanted), Server.deleted_at.is_(None), Server.host.is_not(None)
-        )
+    statement = select(Server.id, Server.host).where(
+        Server.id.in_(wanted), Server.deleted_at.is_(None), Server.host.is_not(None)
     )
+    if not ctx.is_admin:
+        statement = statement.where(ctx.own(Server.project_id))
+    rows = ctx.session.execute(statement)
     return {server_id: host for server_id, host in rows if host}
 
 
