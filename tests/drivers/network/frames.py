@@ -6,9 +6,10 @@ import ipaddress
 import socket
 import struct
 import time
+from collections.abc import Mapping
 
 from stratolith.network.drivers.linux import namespaces
-from tests.drivers.network.guests import Guest
+from tests.drivers.network.guests import PATIENCE, Guest
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"
 EVERYBODY = (BROADCAST, "255.255.255.255")
@@ -103,6 +104,29 @@ def send(sender: Guest, *written: bytes) -> None:
             talking.send(frame)
 
 
+def tagged(frame: bytes, *tags: tuple[int, int]) -> bytes:
+    """``tags``: protocol and VLAN id, from the outside in."""
+    words = b"".join(struct.pack("!HH", *tag) for tag in tags)
+    return frame[:12] + words + frame[12:]
+
+
+def arriving(
+    sender: Guest, namespace: str, device: str, written: Mapping[str, bytes], last: bytes
+) -> set[str]:
+    """Names of the frames whose ends come out at the device until ``last`` does."""
+    found = set()
+    with namespaces.run_in(namespace, lambda: raw(device)) as listening:
+        send(sender, *written.values(), last)
+        end = time.monotonic() + PATIENCE
+        while (left := end - time.monotonic()) > 0:
+            listening.settimeout(left)
+            got = listening.recv(4000)
+            found |= {name for name, frame in written.items() if got.endswith(frame[-20:])}
+            if got.endswith(last[-20:]):
+                return found
+    raise TimeoutError("the last frame did not arrive")
+
+
 def passes(sender: Guest, receiver: Guest, frame: bytes, seconds: float = 0.3) -> bool:
     """Whether the frame that one guest sends arrives at the other, byte for byte."""
     listening = namespaces.run_in(receiver.name, raw)
@@ -120,9 +144,9 @@ def passes(sender: Guest, receiver: Guest, frame: bytes, seconds: float = 0.3) -
     return False
 
 
-def raw() -> socket.socket:
+def raw(device: str = "eth0") -> socket.socket:
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-    sock.bind(("eth0", 3))
+    sock.bind((device, 3))
     return sock
 
 

@@ -188,8 +188,13 @@ class _Builder:
             first.append(f"iifname {{ {taps} }} goto guard")
             text += self._mark_map() if not self.native else ""
             text += self._guard()
-            if not self.native:
-                last.append("meta mark set oifname map @marks")
+        if self.guarded or self.host_ends:
+            # Filters read plain IP only, and kernels take a tag off and read on. So nobody,
+            # however free a port is, gets anything else to a filtered port or a namespace.
+            plain = _quoted([*(port.view.tap for port in self.guarded), *self.host_ends])
+            last.append(f"oifname {{ {plain} }} ether type != {{ arp, ip, ip6 }} drop")
+        if self.guarded and not self.native:
+            last.append("meta mark set oifname map @marks")
         if isolated:
             # the host shall not be a neighbour of the tenants
             text += hook("host", "input", -200, [f"iifname {{ {_quoted(isolated)} }} drop"])
