@@ -48,6 +48,7 @@ SERVICE = Service(
     mount="/identity",
     prefix="/v3",
     token_first=(),
+    max_body=112 << 10,  # as upstream; anybody may send one to log in
     doubled_slash="redirected",
     endpoint="/v3",
     errors=ErrorDialect.IDENTITY,

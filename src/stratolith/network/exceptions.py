@@ -158,6 +158,10 @@ class OverlappingAllocationPools(Conflict):
     message = "Found overlapping allocation pools {pool_1} {pool_2} for subnet {subnet_cidr}."
 
 
+class AllowedAddressPairExhausted(BadRequest):
+    message = "The number of allowed address pair exceeds the maximum {quota}."
+
+
 class HostRoutesExhausted(BadRequest):
     message = (
         "Unable to complete operation for {subnet_id}. The number of host routes exceeds the "

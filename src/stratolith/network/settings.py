@@ -49,6 +49,9 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
     max_host_routes: Annotated[
         int, Doc(description="Most host routes of one subnet.", ge=1, le=1000)
     ] = 20
+    max_allowed_address_pairs: Annotated[
+        int, Doc(description="Most allowed address pairs of one port.", ge=1, le=1000)
+    ] = 10
     max_dns_nameservers: Annotated[
         int, Doc(description="Most name servers of one subnet.", ge=1, le=100)
     ] = 5

@@ -109,11 +109,11 @@ def update(ctx: Context, user: User, values: Values, password: NewPassword | Non
     """Raises BadRequest, Duplicate."""
     if values.get("domain_id") not in (None, user.domain_id):
         raise BadRequest("Update of `domain_id` is not allowed.")
-    if "name" in values:
-        user.name = values["name"].strip()
     if "enabled" in values:
         _set_enabled(ctx, user, as_bool(values["enabled"]))
     _set_default_project(ctx, user, values)
+    if "name" in values:  # no query between this and the flush, which would send it before
+        user.name = values["name"].strip()
     user.options = merge_options(user.options, values.get("options"))
     user.extra = merge_extra(user.extra, values, KNOWN)
     flush_unique(ctx, "user", taken(user.name, user.domain_id))

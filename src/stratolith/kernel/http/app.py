@@ -19,7 +19,14 @@ from stratolith.kernel import metrics
 from stratolith.kernel.config import ApiSection, CloudSection
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
-from stratolith.kernel.exceptions import ApiError, MethodNotAllowed, Moved, NotFound, TooLarge
+from stratolith.kernel.exceptions import (
+    ApiError,
+    MethodNotAllowed,
+    Moved,
+    NotFound,
+    TooLarge,
+    Unavailable,
+)
 from stratolith.kernel.http import dispatch
 from stratolith.kernel.http.dispatch import Answer
 from stratolith.kernel.http.errors import ErrorDialect, render
@@ -53,7 +60,8 @@ class Door:
         self.errors = errors or service.errors
         prefix = "" if self.side else service.prefix
         self.router = Router(service.routes if routes is None else routes, prefix)
-        self.max_body = env.settings.of(ApiSection).max_body_mb << 20
+        largest = env.settings.of(ApiSection).max_body_mb << 20
+        self.max_body = min(largest, service.max_body or largest)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -125,7 +133,7 @@ class Door:
             return await self._stream(ctx, route, match.variables, scope, receive, send)
         raw = b""
         if scope["method"] not in ("GET", "HEAD"):
-            raw = await _read(scope, receive, self.max_body)
+            raw = await _BODIES.read(scope, receive, self.max_body)
         return await loop.run_in_executor(
             self.pool, dispatch.perform, ctx, route, match.variables, raw
         )
@@ -255,27 +263,53 @@ def _check_announced(scope: Scope, limit: int) -> None:
     length = headers.get("content-length", "0")
     if len(length) < 19 and length.isdigit() and int(length) <= limit:
         return
-    error = TooLarge(f"The request body is larger than {limit >> 20} MiB.")
+    error = TooLarge(_too_large(limit))
     if "expect" in headers or len(length) >= 19 or int(length) > _DRAINED_LIMITS * limit:
         error.headers["Connection"] = "close"  # nobody waits for all of that to pass
     raise error
 
 
-async def _read(scope: Scope, receive: Receive, limit: int) -> bytes:
-    _check_announced(scope, limit)
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > limit:
-            raise TooLarge(f"The request body is larger than {limit >> 20} MiB.")
-        parts.append(chunk)
-        if not message.get("more_body"):
-            return parts[0] if len(parts) == 1 else b"".join(parts)
+class _Bodies:
+    """Memory for the bodies of requests under way, of all doors of the process together."""
+
+    MOST = 128 << 20  # bytes
+    FREE = 64 << 10  # of each body: an ordinary request is never turned away
+
+    def __init__(self) -> None:
+        self._held = 0
+
+    async def read(self, scope: Scope, receive: Receive, limit: int) -> bytes:
+        """The whole body; raises TooLarge, Unavailable, ClientDisconnect."""
+        _check_announced(scope, limit)
+        parts: list[bytes] = []
+        size = held = 0
+        try:
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                chunk = message.get("body", b"")
+                size += len(chunk)
+                if size > limit:
+                    raise TooLarge(_too_large(limit))
+                more = max(size - self.FREE - held, 0)
+                if self._held + more > self.MOST:
+                    raise Unavailable("Too many large requests are under way. Try again.")
+                held += more
+                self._held += more
+                parts.append(chunk)
+                if not message.get("more_body"):
+                    return parts[0] if len(parts) == 1 else b"".join(parts)
+        finally:
+            self._held -= held
+
+
+_BODIES = _Bodies()
+
+
+def _too_large(limit: int) -> str:
+    size = f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit >> 10} KiB"
+    return f"The request body is larger than {size}."
 
 
 def _header_value(value: str) -> bytes:

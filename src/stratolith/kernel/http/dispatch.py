@@ -32,7 +32,7 @@ from stratolith.kernel.exceptions import (
 )
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
-from stratolith.kernel.http.validation import decode_json, query_document
+from stratolith.kernel.http.validation import check_size, decode_json, query_document
 from stratolith.kernel.request_id import REQUEST_ID
 
 LOG = logging.getLogger(__name__)
@@ -165,6 +165,7 @@ def _body(ctx: Context, route: Route, raw: bytes) -> Any:
     if content_type and content_type not in route.media_types:
         raise UnsupportedMediaType(content_type=content_type)
     value = decode_json(raw)
+    check_size(value)
     assert route.body is not None
     route.body.check(value, ctx.microversion, what="body")
     return value

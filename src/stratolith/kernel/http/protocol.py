@@ -28,6 +28,7 @@ from stratolith.kernel.http.wire import WIRE, Wire, body_length
 
 _NAME = frozenset((string.ascii_letters + string.digits + ".-_").encode())
 _CHUNK_FRAMING = 8  # bytes around a chunk of one byte, and some
+_PIPELINED = 8  # requests that may wait for the answer of one before them
 _DRAINED = 48 << 10  # bytes between the high and the low mark of a transport's buffer
 _RESET = struct.pack("ii", 1, 0)  # linger for no time
 _UPGRADE_FIELDS = (b"upgrade", b"http2-settings")
@@ -181,6 +182,8 @@ class WireProtocol(HttpToolsProtocol):
             raise Refused(501)
         if self.parser.should_upgrade():
             return  # the same request comes again, without
+        if len(self.pipeline) >= _PIPELINED:
+            raise Refused(400)  # the connection ends with the answers of those before
         size = self._check_head()
         # what else was read belongs to this request, unless others stood before it
         self._framing = 0 if self._is_mixed else max(self._framing - size, 0)

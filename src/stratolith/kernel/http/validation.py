@@ -19,6 +19,9 @@ from stratolith.kernel.exceptions import BadRequest, ValidationFailed
 from stratolith.kernel.http.microversion import Version
 from stratolith.kernel.ids import is_uuid
 
+MAX_DEPTH = 64  # levels of a request's document
+MAX_ITEMS = 1000  # of one list in it
+MAX_MEMBERS = 10_000  # of one object in it
 Document = dict[str, Any]
 _BASE64 = frozenset(string.ascii_letters + string.digits + "+/")
 
@@ -158,6 +161,36 @@ def decode_json(raw: bytes) -> Any:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest(f"Malformed request body: it is not valid JSON ({error}).") from None
+
+
+def check_size(value: Any) -> None:
+    """Raise BadRequest for a document no handler should see: too deep, or with endless lists.
+
+    Work grows with the items of a list, for some rules with their square; the largest lists
+    that clients send (bulk creates, patches) have some hundred.
+    """
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        below: list[Any] = []
+        for one in level:
+            if isinstance(one, list):
+                if len(one) > MAX_ITEMS:
+                    raise BadRequest(
+                        f"Malformed request body: a list has {len(one)} items; {MAX_ITEMS} are "
+                        "allowed."
+                    )
+                below += one
+            elif isinstance(one, dict):
+                if len(one) > MAX_MEMBERS:
+                    raise BadRequest(
+                        f"Malformed request body: an object has {len(one)} members; "
+                        f"{MAX_MEMBERS} are allowed."
+                    )
+                below += one.values()
+        if not below:
+            return
+        level = below
+    raise BadRequest(f"Malformed request body: it is more than {MAX_DEPTH} levels deep.")
 
 
 def query_document(query: Mapping[str, Any], multi: Callable[[str], list[str]]) -> Document:

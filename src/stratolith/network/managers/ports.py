@@ -13,6 +13,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.ids import new_uuid
 from stratolith.network.exceptions import (
     AddressPairAndPortSecurityRequired,
+    AllowedAddressPairExhausted,
     DeviceIDNotOwnedByTenant,
     MacAddressInUse,
     NetworkNotFound,
@@ -32,6 +33,7 @@ from stratolith.network.models import (
     Router,
     Subnet,
 )
+from stratolith.network.settings import NetworkSettings
 
 MAC_PREFIX = "fa:16:3e"
 PLAIN = {
@@ -43,7 +45,6 @@ PLAIN = {
     "binding:vnic_type": "vnic_type",
     "binding:host_id": "binding_host",
 }
-
 
 def get(ctx: Context, port_id: str) -> Port:
     """A port of the caller's project or on the caller's network; raises PortNotFound."""
@@ -97,7 +98,7 @@ def create(
         ctx, network.id, subnets_of(ctx, network.id), mac, owner, values.get("fixed_ips")
     )
     groups = _groups(ctx, project_id, values, secure, bool(chosen), owner)
-    pairs = _pairs(values.get("allowed_address_pairs") or [], mac, secure)
+    pairs = _pairs(ctx, values.get("allowed_address_pairs") or [], mac, secure)
     port = Port(
         id=values.get("id") or new_uuid(),
         project_id=project_id,
@@ -267,9 +268,15 @@ def _join(ctx: Context, port_id: str, groups: Sequence[str]) -> None:
         ctx.session.execute(insert(PortSecurityGroup.__table__), rows)  # type: ignore[arg-type]
 
 
-def _pairs(pairs: Sequence[Mapping[str, Any]], mac: str, secure: bool) -> list[dict[str, str]]:
+def _pairs(
+    ctx: Context, pairs: Sequence[Mapping[str, Any]], mac: str, secure: bool
+) -> list[dict[str, str]]:
+    """Raises AddressPairAndPortSecurityRequired, AllowedAddressPairExhausted."""
     if pairs and not secure:
         raise AddressPairAndPortSecurityRequired
+    most = ctx.env.settings.of(NetworkSettings).max_allowed_address_pairs
+    if len(pairs) > most:
+        raise AllowedAddressPairExhausted(quota=most)
     return [
         {
             "mac_address": str(pair.get("mac_address") or mac),
@@ -351,7 +358,7 @@ def _change_security(ctx: Context, port: Port, values: Mapping[str, Any], secure
             raise PortSecurityAndIPRequiredForSecurityGroups
         raise PortSecurityPortHasSecurityGroup
     pairs = values.get("allowed_address_pairs", port.allowed_address_pairs) or []
-    port.allowed_address_pairs = _pairs(pairs, port.mac_address, secure)
+    port.allowed_address_pairs = _pairs(ctx, pairs, port.mac_address, secure)
     port.port_security_enabled = secure
     if sorted(wanted) != sorted(have):
         ctx.session.execute(
