@@ -94,7 +94,7 @@ def test_a_key_is_of_the_project_of_the_trust_and_of_the_trustee(
     stranger = make_user(admin, "stranger")["id"]
     client = cloud.client("stranger", None, password=PASSWORD)
     key = make_key(client, stranger, parties["project"]["id"], trust_id=trust["id"])
-    assert with_key(cloud, service, key).status_code == 401
+    assert with_key(cloud, service, key).status_code == 403
     assert use(cloud, trust["id"]).status_code == 201  # no use was lost by that
 
 

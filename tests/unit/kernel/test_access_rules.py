@@ -34,6 +34,12 @@ def test_what_a_pattern_allows(pattern: str, path: str, allowed: bool) -> None:
     assert AccessRule("compute", "GET", pattern).allows("compute", "GET", path) is allowed
 
 
+def test_head_needs_a_rule_of_its_own() -> None:
+    assert not AccessRule("compute", "GET", SERVERS).allows("compute", "HEAD", SERVERS)
+    assert AccessRule("compute", "HEAD", SERVERS).allows("compute", "HEAD", SERVERS)
+    assert not AccessRule("compute", "HEAD", SERVERS).allows("compute", "GET", SERVERS)
+
+
 @pytest.mark.parametrize(
     "pattern",
     ["/" + "**a" * 42, "/" + "*a" * 60, "/" + "*{x}**" * 18, "/" + "**" * 63, "/" + "{a}" * 42],

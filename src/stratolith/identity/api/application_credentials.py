@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -44,14 +45,23 @@ def _authorize(ctx: Context, rule: str, user_id: str) -> None:
     ctx.authorize(rule, {"user_id": user_id, "target.user.id": user_id})
 
 
+# A date with a time of day, in UTC: another zone is refused, as upstream
+_MOMENT = re.compile(r"\d{4}-?\d{2}-?\d{2}[ T]\d{2}(:?\d{2}(:?\d{2}([.,]\d{1,9})?)?)?Z?", re.ASCII)
+
+
 def moment_of(ctx: Context, text: str | None, name: str = "expires_at") -> datetime | None:
     """A moment to come; raises BadRequest."""
     if text is None:
         return None
     try:
+        if not _MOMENT.fullmatch(text):
+            raise ValueError
         moment = parse_time(text)
     except (ValueError, OverflowError):
-        raise BadRequest(f"{name}: '{text}' is not a time in ISO 8601 format.") from None
+        raise BadRequest(
+            f"{name}: Timestamp not in expected format: '{text}' is not a date with a time of day "
+            "in UTC, such as 2030-12-31T00:00:00Z."
+        ) from None
     if moment <= ctx.env.clock.now():
         raise BadRequest(f"The '{name}' must not be before now.")
     return moment

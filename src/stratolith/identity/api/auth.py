@@ -47,7 +47,8 @@ def render(ctx: Context, who: Identity) -> Body:
             "id": who.project_id,
             "name": who.project_name,
         }
-        token["is_domain"] = bool(who.details.get("is_domain"))
+        if "trust" not in who.details:
+            token["is_domain"] = bool(who.details.get("is_domain"))
     elif who.domain_id:
         token["domain"] = {"id": who.domain_id, "name": who.domain_name}
     elif who.system:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlalchemy import update as sql_update
 
+from stratolith.identity.exceptions import ResourceNotFound
 from stratolith.identity.managers import accounts, claims, factors, lockout, receipts, tokens
 from stratolith.identity.managers.accounts import Account
 from stratolith.identity.managers.attributes import in_any_case
@@ -194,8 +195,11 @@ def by_trust(
     """
     said = replace(said, trust_id=trust_id)
     trust = ctx.session.get(Trust, trust_id)
-    if trust is None or trust.trustee_user_id != said.user_id or trust.remaining_uses == 0:
+    if trust is None or trust.remaining_uses == 0:
         raise Unauthorized
+    if trust.trustee_user_id != said.user_id:
+        raise Forbidden("User is not a trustee.")
+    _check_project(ctx, trust)
     if project_id is not None and trust.project_id != project_id:
         raise Unauthorized
     if trust.expires_at is not None:
@@ -210,6 +214,15 @@ def by_trust(
     if trust.remaining_uses is not None:
         _consume(ctx, trust_id)
     return said, identity
+
+
+def _check_project(ctx: Context, trust: Trust) -> None:
+    """Raises ResourceNotFound for a trust of no project, Unauthorized where nobody can log in."""
+    if trust.project_id is None:
+        raise ResourceNotFound(kind="project", id=trust.project_id)
+    project = ctx.session.get(Project, trust.project_id)
+    if project is None or not project.enabled:
+        raise Unauthorized
 
 
 def _consume(ctx: Context, trust_id: str) -> None:

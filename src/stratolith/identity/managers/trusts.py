@@ -29,16 +29,22 @@ def get(ctx: Context, trust_id: str) -> Trust:
 
 
 def create(ctx: Context, values: Values, expires_at: datetime | None) -> Trust:
-    """Raises BadRequest, Forbidden, NotFound, Duplicate."""
-    users.get(ctx, values["trustee_user_id"])
-    project_id = values.get("project_id")
-    if not project_id:
-        raise BadRequest("project_id: a trust is about the roles on one project.")
-    if not values.get("roles"):
+    """Without a project it gives no role, and no token. Raises BadRequest, Forbidden, NotFound,
+    Duplicate.
+    """
+    project_id = values.get("project_id") or None
+    if project_id and not values.get("roles"):
         raise Forbidden("At least one role should be specified.")
-    roles = [named_role(ctx, one) for one in values["roles"]]
+    users.get(ctx, values["trustee_user_id"])
+    roles = [named_role(ctx, one) for one in values.get("roles") or ()]
+    named = _named(ctx, values)
     _check_held(ctx, values["trustor_user_id"], project_id, roles)
     parent = _parent(ctx)
+    if parent is not None and expires_at is None:
+        expires_at = parent.expires_at
+    if expires_at is not None:
+        expires_at = expires_at.replace(microsecond=0)
+    above = parent or named
     trust = Trust(
         trustor_user_id=values["trustor_user_id"],
         trustee_user_id=values["trustee_user_id"],
@@ -48,7 +54,7 @@ def create(ctx: Context, values: Values, expires_at: datetime | None) -> Trust:
         expires_at=expires_at,
         remaining_uses=values.get("remaining_uses"),
         redelegation_count=_redelegations(values, parent),
-        redelegated_trust_id=parent.id if parent is not None else None,
+        redelegated_trust_id=above.id if above is not None else None,
         created_at=ctx.env.clock.now(),
     )
     if parent is not None:
@@ -84,6 +90,17 @@ def remove(ctx: Context, trust: Trust) -> None:
     epoch.touch(ctx)
 
 
+def _named(ctx: Context, values: Values) -> Trust | None:
+    """The trust of the same trustor that the body says this one rests on; raises NotFound."""
+    trust_id = values.get("redelegated_trust_id")
+    if not trust_id:
+        return None
+    named = get(ctx, trust_id)
+    if named.trustor_user_id != values["trustor_user_id"]:
+        raise ResourceNotFound(kind="trust", id=trust_id)
+    return named
+
+
 def _parent(ctx: Context) -> Trust | None:
     """The trust the caller's token rests on, when it may be passed on."""
     trust_id = ctx.who.details.get("trust_id")
@@ -96,25 +113,32 @@ def _parent(ctx: Context) -> Trust | None:
 
 
 def _redelegations(values: Values, parent: Trust | None) -> int:
+    counted = values.get("remaining_uses") is not None
+    if counted and values.get("allow_redelegation"):
+        raise BadRequest("remaining_uses must not be set if redelegation is allowed")
+    if counted and parent is not None:
+        raise Forbidden("remaining_uses must not be set when a trust is passed on.")
     if not values.get("allow_redelegation"):
         return 0
-    if values.get("remaining_uses") is not None:
-        raise BadRequest("remaining_uses must not be set if redelegation is allowed")
     most = MOST_REDELEGATIONS if parent is None else parent.redelegation_count - 1
     wanted = values.get("redelegation_count")
+    if parent is not None and wanted and wanted != most:
+        raise Forbidden(f"redelegation_count: {most} are left of the trust passed on.")
     if wanted is not None and wanted > most:
         raise Forbidden(f"redelegation_count: at most {most} redelegations are allowed.")
     return most if wanted is None else int(wanted)
 
 
-def _check_held(ctx: Context, user_id: str, project_id: str, roles: list[Role]) -> None:
+def _check_held(ctx: Context, user_id: str, project_id: str | None, roles: list[Role]) -> None:
     """Nobody gives away what he has not; a delegated token, no more than it holds itself."""
-    project = projects.get(ctx, project_id)
-    graph = role_graph.read(ctx.session)
-    held = set(graph.closure(effective.on_project(ctx.session, user_id, project)))
-    details = ctx.who.details
-    if "application_credential" in details or "trust" in details:
-        held &= set(ctx.who.role_ids) if ctx.owns(project_id) else set()
+    held: set[str] = set()
+    if project_id is not None:
+        project = projects.get(ctx, project_id)
+        graph = role_graph.read(ctx.session)
+        held = set(graph.closure(effective.on_project(ctx.session, user_id, project)))
+        details = ctx.who.details
+        if "application_credential" in details or "trust" in details:
+            held &= set(ctx.who.role_ids) if ctx.owns(project_id) else set()
     for role in roles:
         if role.id not in held:
             # as upstream: what is not held is not there
@@ -123,7 +147,9 @@ def _check_held(ctx: Context, user_id: str, project_id: str, roles: list[Role]) 
 
 def _check_within(parent: Trust, trust: Trust) -> None:
     """A redelegated trust gives nothing that its parent does not; raises Forbidden."""
-    if trust.project_id != parent.project_id or not set(trust.role_ids) <= set(parent.role_ids):
+    if trust.project_id not in (None, parent.project_id) or not set(trust.role_ids) <= set(
+        parent.role_ids
+    ):
         raise Forbidden("Some of the roles or the project are beyond the trust passed on.")
     if trust.impersonation and not parent.impersonation:
         raise Forbidden("Impersonation is not allowed: the trust passed on does not allow it.")

@@ -16,6 +16,8 @@ ROLE: Document = {
     "type": "object",
     "properties": {"id": TEXT, "name": TEXT},
     "minProperties": 1,
+    "maxProperties": 1,
+    "additionalProperties": False,
 }
 _RULE: Document = {
     "type": "object",
