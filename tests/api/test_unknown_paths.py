@@ -71,3 +71,46 @@ def test_compute_says_where_to_look(cloud: TestCloud) -> None:
         "/v2/v9/servers",
         "/v2.1/v9/servers",
     ]
+
+
+@pytest.mark.parametrize("path", METHODS)
+def test_options(path: str, cloud: TestCloud) -> None:
+    """Recorded: all but placement answer before they ask for a token."""
+    answer = cloud.http.request("OPTIONS", path)
+    assert answer.status_code == (401 if "placement" in path else 200)
+    if "placement" not in path:
+        assert {"GET", "HEAD", "POST"} <= set(answer.headers["allow"].split(", "))
+
+
+def test_an_encoded_slash_is_no_slash(cloud: TestCloud) -> None:
+    for path in ("/identity%2fv3", "/%69dentity/v3", "/metadata%2flatest"):
+        assert cloud.http.get(path).status_code == 404
+
+
+def test_messages_do_not_give_back_what_was_sent(cloud: TestCloud) -> None:
+    headers = {"X-Auth-Token": cloud.client("demo").token}
+    body = {"server": {"name": {"x": "y" * 100_000}}}
+    for path in ("/compute/v2.1/servers", "/networking/v2.0/networks", "/image/v2/images"):
+        answer = cloud.http.post(path, headers=headers, json=body)
+        assert answer.status_code == 400
+        assert len(answer.text) < 10_000
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/networking/v2.0/networks?tags=",
+        "/image/v2/images?tag=",
+        "/identity/v3/projects?tags=",
+        "/compute/v2.1/servers/detail?name=",
+    ],
+)
+def test_a_query_with_very_many_values(path: str, cloud: TestCloud) -> None:
+    headers = {"X-Auth-Token": cloud.client("admin").token}
+    url, _, name = path.partition("?")
+    values = ",".join(f"t{n}" for n in range(1100))
+    many = "&".join(f"{name}t{n}" for n in range(1100))
+    for query in (f"{name}{values}", many):
+        answer = cloud.http.get(f"{url}?{query}", headers=headers)
+        assert answer.status_code in (200, 400)
+        assert "cannot be stored" not in answer.text

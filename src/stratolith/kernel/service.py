@@ -81,6 +81,7 @@ class Service:
     # of the service, empty: nowhere.
     token_first: Sequence[str] | None = None
     elsewhere: Handler | None = None  # answers every path outside token_first; None: 404
+    tells_options: bool = True  # OPTIONS of any path tells its methods, without a token
     max_body: int = 0  # bytes of a JSON body, where less than api.max_body_mb is enough
     in_catalog: bool = True
     request_id_header: str = ""  # a second name of the request id ("x-compute-request-id")

@@ -23,6 +23,7 @@ SERVICE = Service(
     port=8778,
     mount="/placement",
     prefix="",
+    tells_options=False,
     errors=ErrorDialect.PLACEMENT,
     routes=[
         *versions.ROUTES,

@@ -104,7 +104,7 @@ def test_other_content_types_are_415(http: TestClient) -> None:
 def test_a_wrong_method_says_which_are_right(http: TestClient) -> None:
     answer = http.put("/toy/v1/toys", json={}, headers=MEMBER)
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET, POST"
+    assert answer.headers["allow"] == "GET, HEAD, POST"
 
 
 def test_microversions(http: TestClient) -> None:

@@ -119,6 +119,8 @@ class Door:
             ctx.response_headers.update(self.service.microversions.headers(ctx.microversion))
         path = self._plain(ctx)
         match = self._match(path)
+        if scope["method"] == "OPTIONS" and match is not None and self.service.tells_options:
+            return Answer(200, b"", "", {**ctx.response_headers, "Allow": _allowed(match)})
         try:
             route = self._choose(ctx, match, scope["method"])
         except (NotFound, MethodNotAllowed):
@@ -179,7 +181,7 @@ class Door:
             candidates = match.routes.get("GET")
         if candidates is None:
             error = MethodNotAllowed()
-            error.headers["Allow"] = ", ".join(sorted(match.routes))
+            error.headers["Allow"] = _allowed(match)
             raise error
         for route in candidates:
             if route.root or route.serves(ctx.microversion):
@@ -228,12 +230,19 @@ class PathDoor:
         self._root = root
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
+        # As it was sent: a slash in encoded form separates nothing (RFC 3986, section 2.2), and a
+        # proxy that admits some paths only would read it otherwise.
+        path = scope.get("raw_path", b"").partition(b"?")[0].decode("latin-1") or scope["path"]
         for mount, door in self._doors.items():
             if path == mount or path.startswith(mount + "/"):
                 await door(scope, receive, send)
                 return
         await self._root(scope, receive, send)
+
+
+def _allowed(match: Match) -> str:
+    """The Allow field of a path (RFC 9110, section 10.2.1)."""
+    return ", ".join(sorted({*match.routes, *(["HEAD"] if "GET" in match.routes else [])}))
 
 
 def _host_url(env: Environment, scope: Scope, headers: Headers) -> str:

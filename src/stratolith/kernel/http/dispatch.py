@@ -97,6 +97,8 @@ def database_error(error: SQLAlchemyError) -> Exception:
     text = str(error.orig)
     if is_disk_full(error):
         return Unavailable("The database cannot be written: its disk is full.")
+    if "Expression tree is too large" in text or "too many SQL variables" in text:
+        return BadRequest("The request names too many values: at most some hundred can be asked.")
     if isinstance(error, DataError) or any(
         sign in text for sign in ("too large", "out of range", "NUL")
     ):

@@ -67,6 +67,9 @@ NETWORK_TYPES = {
 }
 
 
+MOST_CHARACTERS = 2000  # of a message
+
+
 class ErrorDialect(Enum):
     """The error body of a service."""
 
@@ -85,8 +88,14 @@ def render(
     if dialect is ErrorDialect.IMAGE and "application/json" not in accept:
         return _html(error), "text/html; charset=UTF-8"
     if dialect is ErrorDialect.PLAIN:
-        return f"{error}\n".encode(), "text/plain; charset=UTF-8"
+        return f"{text_of(error)}\n".encode(), "text/plain; charset=UTF-8"
     return msgspec.json.encode(_document(dialect, error, request_id)), "application/json"
+
+
+def text_of(error: ApiError) -> str:
+    """The message; a value of the request that it repeats may be as long as the request."""
+    text = str(error)
+    return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}..."
 
 
 def title_of(status: int) -> str:
@@ -94,7 +103,7 @@ def title_of(status: int) -> str:
 
 
 def _document(dialect: ErrorDialect, error: ApiError, request_id: str) -> dict[str, Any]:
-    status, text = error.status, str(error)
+    status, text = error.status, text_of(error)
     if dialect is ErrorDialect.FAULT_NAME and status != 401:
         return {FAULT_NAMES.get(status, "computeFault"): {"code": status, "message": text}}
     if dialect is ErrorDialect.NETWORK and status != 401:
@@ -118,7 +127,7 @@ def _document(dialect: ErrorDialect, error: ApiError, request_id: str) -> dict[s
 
 def _html(error: ApiError) -> bytes:
     title = f"{error.status} {title_of(error.status)}"
-    text = html.escape(str(error))
+    text = html.escape(text_of(error))
     return (
         f"<html>\n <head>\n  <title>{title}</title>\n </head>\n <body>\n"
         f"  <h1>{title}</h1>\n  {text}<br /><br />\n\n\n </body>\n</html>"

@@ -75,7 +75,7 @@ class Microversions:
         except ValueError:
             raise InvalidVersion(version=text) from None
         if not self.minimum <= version <= self.maximum:
-            raise VersionNotAcceptable(
+            refused = VersionNotAcceptable(
                 version=text,
                 minimum=self.minimum,
                 maximum=self.maximum,
@@ -84,17 +84,21 @@ class Microversions:
                     "max_version": str(self.maximum),
                 },
             )
+            refused.headers.update(self.headers(version))
+            raise refused
         return version
 
     def _asked(self, headers: Mapping[str, str]) -> str | None:
+        """The last one named for this service, as upstream takes it."""
+        found = None
         for part in headers.get(HEADER.lower(), "").split(","):
             words = part.split()
             if len(words) == 2 and words[0].lower() == self.service_type:
-                return words[1].lower()
-        if self.legacy_header:
+                found = words[1]
+        if found is None and self.legacy_header:
             legacy = headers.get(self.legacy_header.lower())
-            return legacy.strip().lower() if legacy else None
-        return None
+            found = None if legacy is None else legacy.strip()
+        return found
 
     def headers(self, version: Version) -> dict[str, str]:
         """What every answer carries."""
