@@ -176,3 +176,24 @@ def test_a_guest_whose_tap_is_deleted_goes_on(
     demo.wait_ssh(address, 20)
     assert guest_pid(server) == pid
     demo.delete(server)
+
+
+def test_a_guest_whose_directory_is_gone_goes_with_its_server(
+    real_cloud: Installation, demo: User, admin: User
+) -> None:
+    """Removed by hand, or lost with a disk: the guest runs on, is told of, and ends when asked."""
+    network = demo.named("network", "/v2.0/networks", "networks", "private")
+    server = demo.boot("without-directory", network)
+    demo.wait_status(server, "ACTIVE")
+    pid = guest_pid(server)
+    assert pid is not None
+    place = next(path for path in real_cloud.state_dir.rglob(server) if path.is_dir())
+    shutil.rmtree(place)
+    wait(lambda: demo.server(server)["status"] == "ERROR", 60, "the fault is told")
+    fault = demo.server(server)["fault"]
+    assert str(real_cloud.state_dir) not in str(fault) and str(pid) not in fault["message"]
+    assert admin.server(server)["fault"]["details"]
+    assert guest_pid(server) == pid, "it was ended without being asked"
+    demo.delete(server)
+    wait(lambda: guest_pid(server) is None, 40, "its process ended")
+    assert not place.exists()

@@ -106,9 +106,26 @@ AMBIGUOUS = {
     "host with user": head(b"Host: a@b", line=POST, host=False),
     **{
         f"host {value!r}": head(b"Host: " + value, line=POST, host=False)
-        for value in (b"[::1", b"[", b"[]", b"[::1]]", b"[x", b"[::g]", b"a]", b"[1.2.3.4]",
-                      b"[::1]x", b":99999999", b"a:-1", b"[::1]:x", b"a:80:90", b"::1", b"a b",
-                      b"[fe80::1%25eth0]", b"a,b", b"a:65536")
+        for value in (
+            b"[::1",
+            b"[",
+            b"[]",
+            b"[::1]]",
+            b"[x",
+            b"[::g]",
+            b"a]",
+            b"[1.2.3.4]",
+            b"[::1]x",
+            b":99999999",
+            b"a:-1",
+            b"[::1]:x",
+            b"a:80:90",
+            b"::1",
+            b"a b",
+            b"[fe80::1%25eth0]",
+            b"a,b",
+            b"a:65536",
+        )
     },
     "asterisk": head(line=b"GET * HTTP/1.1"),
     "version of HTTP/2": head(line=POST.replace(b"1.1", b"2.0")),
