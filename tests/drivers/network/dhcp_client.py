@@ -41,11 +41,34 @@ def _lease(device: str, mac: str, timeout: float) -> tuple[str, dict[int, bytes]
         return _receive(sock, transaction, 5)
 
 
-def _send(sock: socket.socket, transaction: bytes, mac: str, kind: int, extra: bytes) -> None:
+def message(
+    mac: str,
+    kind: int,
+    options: bytes = b"",
+    *,
+    transaction: bytes = b"word",
+    client: str = "0.0.0.0",
+    relay: str = "0.0.0.0",
+    head: tuple[int, int] = (1, 6),
+    first: bytes = b"",
+) -> bytes:
+    """What a client with the hardware address ``mac`` says, without UDP around it.
+
+    ``client``, ``relay``: the addresses it has and came by; ``head``: type and length of the
+    hardware address; ``first``: options before the message's kind.
+    """
     hardware = bytes.fromhex(mac.replace(":", ""))
-    head = struct.pack("!BBBB4sHH16x16s192x", 1, 1, 6, 0, transaction, 0, 0x8000, hardware)
-    options = bytes([53, 1, kind, 55, len(_ASKED)]) + _ASKED + extra + b"\xff"
-    sock.sendto(head + _MAGIC + options, ("255.255.255.255", 67))
+    addresses = socket.inet_aton(client) + bytes(8) + socket.inet_aton(relay)
+    fixed = struct.pack(
+        "!BBBB4sHH16s16s192x", 1, *head, 0, transaction, 0, 0x8000, addresses, hardware
+    )
+    return fixed + _MAGIC + first + bytes([53, 1, kind]) + options + b"\xff"
+
+
+def _send(sock: socket.socket, transaction: bytes, mac: str, kind: int, extra: bytes) -> None:
+    options = bytes([55, len(_ASKED)]) + _ASKED + extra
+    data = message(mac, kind, options, transaction=transaction)
+    sock.sendto(data, ("255.255.255.255", 67))
 
 
 def _receive(sock: socket.socket, transaction: bytes, kind: int) -> tuple[str, dict[int, bytes]]:

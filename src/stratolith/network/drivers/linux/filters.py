@@ -47,6 +47,15 @@ _INGRESS_BASE = (
     "udp sport 547 udp dport 546 goto ok",
     _NEW_TCP,
 )
+# What goes to a DHCP server of ours. The bridge knows whose message it is only when it comes
+# straight from the client's tap.
+_TO_DHCP = (
+    'iifname "sr-*" drop',
+    'iifname "sg-*" drop',
+    "@th,256,32 != 0 drop",  # by way of a relay agent
+    # "somebody else has the address you gave me": dnsmasq would not give it out for ten minutes
+    "@th,1984,24 0x350104 drop",
+)
 
 
 class FilteredPort(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,13 +82,16 @@ def compile_ruleset(
     zones: Mapping[str, int],
     host_ends: Mapping[str, str],
     native: bool,
+    dhcp_ends: Sequence[str] = (),
 ) -> str:
     """The tables of all ports of the host, ready for ``nft -f``.
 
     ``zones``: bridge -> conntrack zone; ``host_ends``: veth end -> bridge it is plugged into,
-    for tenant bridges. Ports must have passed ``check_port``.
+    for tenant bridges; ``dhcp_ends``: those of DHCP servers, on any bridge. Ports must have
+    passed ``check_port``.
     """
     builder = _Builder(instance, ports, zones, host_ends, native)
+    builder.dhcp_ends = dhcp_ends
     return builder.text()
 
 
@@ -94,6 +106,7 @@ class _Builder:
     ) -> None:
         self.instance, self.zones, self.host_ends, self.native = instance, zones, host_ends, native
         self.ports = ports
+        self.dhcp_ends: Sequence[str] = ()
         self.guarded = [
             port for port in ports if port.view.port_security and port.view.admin_state_up
         ]
@@ -179,10 +192,16 @@ class _Builder:
         isolated = [port.view.tap for port in self.ports if not port.bridge_is_routed]
         isolated += list(self.host_ends)
         text, first, last = "", [], []
+        if self.dhcp_ends:
+            text += chain("to_dhcp", _TO_DHCP)
+            servers = f"oifname {{ {_quoted(self.dhcp_ends)} }}"
+            last.append(f"{servers} ip protocol udp ip frag-off & 0x3fff != 0 drop")
+            last.append(f"{servers} udp dport 67 jump to_dhcp")
+            text += hook("host_to_dhcp", "output", -201, [f"{servers} udp dport 67 drop"])
         if self.down:
             first.append(f"iifname {{ {_quoted(self.down)} }} drop")
             last.append(f"oifname {{ {_quoted(self.down)} }} drop")
-            text += hook("to_down", "output", -200, list(last))
+            text += hook("to_down", "output", -200, last[-1:])
         if self.guarded:
             taps = _quoted(port.view.tap for port in self.guarded)
             first.append(f"iifname {{ {taps} }} goto guard")

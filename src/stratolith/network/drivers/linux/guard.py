@@ -62,6 +62,7 @@ class Claims:
 
     def __init__(self) -> None:
         self.macs: set[str] = set()
+        self.hardware: set[str] = set()  # tap . MAC as a number
         self.four: set[str] = set()  # tap . mac . address
         self.six: set[str] = set()
         self.owned: set[str] = set()  # tap . IPv4 address
@@ -72,6 +73,7 @@ class Claims:
 
     def add(self, tap: str, claims: Sources) -> None:
         self.macs |= {f'"{tap}" . {mac}' for mac in claims.macs}
+        self.hardware |= {f'"{tap}" . 0x{mac.replace(":", "")}' for mac in claims.macs}
         for mac, address in claims.pairs:
             if ":" in address:
                 self.six.add(f'"{tap}" . {mac} . {address}')
@@ -101,6 +103,7 @@ class Claims:
     def chains(self) -> Iterable[tuple[str, list[str]]]:
         """Names and rules, in an order in which each chain is there before it is named."""
         rules = {"arp": self._arp(), "ip": self._ip(), "ip6": self._ip6()}
+        yield "guard_dhcp", self._dhcp()
         for kind in rules:
             yield from self._own(kind)
             yield f"guard_{kind}", [*rules[kind], *self._to_own(kind), "drop"]
@@ -144,10 +147,23 @@ class Claims:
         return lines
 
     def _ip(self) -> list[str]:
-        lines = ["ip saddr 0.0.0.0 udp sport 68 udp dport 67 goto pass"]
+        lines = ["udp dport 67 jump guard_dhcp"]
         if self.four:
             lines.append(f"iifname . ether saddr . ip saddr {_listed(self.four)} goto pass")
         return lines
+
+    def _dhcp(self) -> list[str]:
+        """DHCP knows a client by the hardware address inside the message, not by the frame's."""
+        own = f"@th,72,16 0x0106 iifname . @th,288,48 {_listed(self.hardware)}"
+        return [
+            "ip frag-off & 0x3fff != 0 drop",  # nothing there can be read for sure
+            f"ip saddr 0.0.0.0 udp sport 68 @th,256,32 0 {own} goto pass",
+            f"{own} return",
+            # a relay agent speaks for others, with its own address as source; no server of
+            # ours takes that
+            "ip saddr != 0.0.0.0 @th,256,32 != 0 return",
+            "drop",
+        ]
 
     def _ip6(self) -> list[str]:
         return [

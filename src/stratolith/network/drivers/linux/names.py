@@ -16,6 +16,7 @@ import msgspec
 METADATA_ADDRESS = "169.254.169.254"
 ROUTER_METADATA_PORT = 9697  # where the router's namespace redirects metadata requests
 DHCP_METADATA_PORT = 80
+DHCP_END = "sd-"  # how the host's ends of DHCP devices are named
 
 _TAIL = 11  # characters of an id in a device name: 15 are allowed, prefixes take up to 4
 _DEVICE = re.compile(r"[A-Za-z0-9_.-]{1,15}\Z")
@@ -53,7 +54,7 @@ def host_gateway(port_id: str) -> str:
 
 
 def host_dhcp(port_id: str) -> str:
-    return f"sd-{checked_id(port_id)[:_TAIL]}"
+    return f"{DHCP_END}{checked_id(port_id)[:_TAIL]}"
 
 
 def checked_device(name: str) -> str:

@@ -193,7 +193,12 @@ class _Planner:
             for device in _devices(namespaces)
             if device.bridge not in self.routed
         }
-        text = filters.compile_ruleset(self.instance, ports, by_bridge, ends, self.native)
+        servers = [
+            end
+            for end in (one.host_name for one in _devices(namespaces))
+            if end.startswith(names.DHCP_END)
+        ]
+        text = filters.compile_ruleset(self.instance, ports, by_bridge, ends, self.native, servers)
         return text + self._nat()
 
     def _nat(self) -> str:
