@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -18,8 +19,10 @@ import pytest
 
 from stratolith.compute.agent.documents import ImageDocument
 from stratolith.compute.agent.image_cache import ImageCache
-from stratolith.compute.drivers.base import DriverError
+from stratolith.compute.drivers.base import DiskSpec, DriverError, GuestSpec
+from stratolith.compute.drivers.qemu import disks
 from stratolith.kernel.agent.client import Transport, Unreachable
+from stratolith.kernel.disk_images import leash
 from tests.unit.image import hostile
 
 DATA = b"disk" * 1000
@@ -217,3 +220,55 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
         assert os.listdir(place) == ["filler"]
     finally:
         subprocess.run(["umount", place], check=True)
+
+
+@pytest.fixture
+def closed() -> Iterator[None]:
+    """New files are for their owner only, as those of an agent."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+def make_guest(tmp_path: Path, cache: ImageCache, store: Store, kind: str, name: str) -> Path:
+    """The first part of a boot, as an agent does it; returns the image's file."""
+    found = cache.fetch(document(store.data, kind), transport(store))
+    root = DiskSpec(role="root", size_bytes=16 << 20, image=found)
+    directory = tmp_path / name
+    directory.mkdir()
+    disks.make(GuestSpec(id=name, name=name, vcpus=1, memory_mb=64, disks=[root]), directory)
+    overlay = directory / "disk0-root.qcow2"
+    subprocess.run(["qemu-img", "check", "-q", "-f", "qcow2", overlay], check=True)
+    return Path(found.path)
+
+
+@needs_qemu
+@pytest.mark.parametrize("disk_format", ["qcow2", "vmdk"])
+def test_many_first_guests_of_one_image(tmp_path: Path, closed: None, disk_format: str) -> None:
+    """At once; the file stays ours, whoever reads it meanwhile."""
+    store = Store(disk(tmp_path, disk_format))
+    cache = ImageCache(tmp_path / "cache", keep_seconds=60)
+    start = threading.Barrier(6)
+
+    def first(number: int) -> Path:
+        start.wait()
+        return make_guest(tmp_path, cache, store, disk_format, f"guest{number}")
+
+    with ThreadPoolExecutor(6) as pool:
+        paths = set(pool.map(first, range(6)))
+    assert len(paths) == 1 and store.asked == 1
+    status = paths.pop().stat()
+    assert status.st_uid == os.geteuid()
+    assert status.st_mode & 0o137 == 0, "nobody else may change it or read it by its name"
+
+
+@needs_qemu
+@pytest.mark.root
+def test_a_file_that_was_left_to_somebody_else_is_taken_back(tmp_path: Path, closed: None) -> None:
+    """QEMU opens what is its own, so one such file would keep all guests of an image down."""
+    store = Store(disk(tmp_path, "qcow2"))
+    cache = ImageCache(tmp_path / "cache", keep_seconds=60)
+    path = Path(cache.fetch(document(store.data, "qcow2"), transport(store)).path)
+    os.chown(path, leash.USER, leash.USER)
+    assert make_guest(tmp_path, cache, store, "qcow2", "guest") == path
+    assert path.stat().st_uid == os.geteuid()

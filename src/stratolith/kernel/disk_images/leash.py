@@ -94,11 +94,13 @@ def share(file: IO[bytes]) -> None:
     """Let programs on the leash read a file of ours when it is handed to them.
 
     For good: there is nothing to take back, so that nothing is left behind by a sudden end.
-    They cannot write it, and find no way to it where the directory is closed.
+    They cannot write it, and find no way to it where the directory is closed. One that was left
+    to their user is taken back: QEMU opens what is its own.
     """
-    if not may_read(file):
-        os.fchown(file.fileno(), -1, USER)
-        os.fchmod(file.fileno(), stat.S_IMODE(os.fstat(file.fileno()).st_mode) | stat.S_IRGRP)
+    found = os.fstat(file.fileno())
+    if not may_read(file) or (_cage() and found.st_uid == USER):
+        os.fchown(file.fileno(), os.geteuid(), USER)
+        os.fchmod(file.fileno(), stat.S_IMODE(found.st_mode) | stat.S_IRGRP)
 
 
 def reclaim(path: Path) -> None:
