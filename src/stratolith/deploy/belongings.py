@@ -61,6 +61,7 @@ STATE: Ours = {
     "image-data-cache": ALL,
     "images": ALL,
     "images-*": ALL,
+    "image-import-*": ALL,
     "seed-images": ALL,
 }
 # Without these a cloud is not recognised: they go last, so that a second run can go on.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -18,6 +20,7 @@ from stratolith.kernel import architecture
 
 # properties that lead servers to hosts of a processor
 ARCHITECTURE = ("hw_emulation_architecture", "hw_architecture", "architecture")
+_WORK = "image-import-"  # directories that imports work in, with the pid behind it
 KEEP = "keep"  # upload the disk in the format it has
 SUFFIXES = (".gz", ".xz", ".bz2", ".zip", ".ova", ".qcow2", ".img", ".raw", ".iso")
 
@@ -68,7 +71,9 @@ def run(layout: Layout, wishes: Wishes, out: TextIO = sys.stdout) -> int:
     image_files.require_file(wishes.file)
     progress = Progress(out)
     client = ApiClient(credentials.access(layout, layout.settings()), "admin")
-    with tempfile.TemporaryDirectory(dir=layout.state_dir, prefix="image-import-") as name:
+    sweep(layout.state_dir)
+    prefix = f"{_WORK}{os.getpid()}-"
+    with tempfile.TemporaryDirectory(dir=layout.state_dir, prefix=prefix) as name:
         folder = Path(name)
         file = image_files.unwrap(wishes.file, folder, progress)
         found = image_files.inspect(file)
@@ -84,6 +89,14 @@ def run(layout: Layout, wishes: Wishes, out: TextIO = sys.stdout) -> int:
     progress.end()
     print(f"Image {image_id} is active: {found.format}, {_sizes(found)}.", file=out)
     return 0
+
+
+def sweep(folder: Path) -> None:
+    """Remove what imports left that were killed: it may be somebody's private disk."""
+    for path in folder.glob(f"{_WORK}*"):
+        pid = path.name.removeprefix(_WORK).partition("-")[0]
+        if not (pid.isdigit() and Path("/proc", pid).exists()):
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _converted(

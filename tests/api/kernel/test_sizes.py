@@ -84,9 +84,7 @@ def test_login_bodies_are_small(cloud: TestCloud) -> None:
     assert cloud.http.post("/identity/v3/auth/tokens", content=body).status_code == 413
 
 
-def test_bodies_under_way_have_a_budget(
-    cloud: TestCloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bodies_under_way_have_a_budget(cloud: TestCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app._Bodies, "MOST", 1 << 20)
     large = (
         b"POST /networking/v2.0/networks HTTP/1.1\r\nHost: a\r\n"

@@ -97,6 +97,16 @@ def test_hostile_and_missing_files_are_refused(tmp_path: Path) -> None:
         image_files.inspect(tmp_path / "empty")
 
 
+def test_what_a_killed_import_left_goes_with_the_next(tmp_path: Path) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    for name in (f"image-import-{dead.pid}-abc", f"image-import-{os.getpid()}-def", "images"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "copy").write_bytes(b"private")
+    image_import.sweep(tmp_path)
+    assert sorted(os.listdir(tmp_path)) == [f"image-import-{os.getpid()}-def", "images"]
+
+
 @pytest.mark.parametrize(
     ("file", "text"),
     [

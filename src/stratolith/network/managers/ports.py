@@ -46,6 +46,7 @@ PLAIN = {
     "binding:host_id": "binding_host",
 }
 
+
 def get(ctx: Context, port_id: str) -> Port:
     """A port of the caller's project or on the caller's network; raises PortNotFound."""
     found = ctx.session.get(Port, port_id)
