@@ -67,7 +67,11 @@ FREE = re.compile(
 ALLOWED = {
     ("/credentials", "credential/project_id"): "as upstream: it gives nothing without a role there",
     ("/credentials/{credential_id}", "credential/project_id"): "the same",
+    ("/credentials/OS-EC2", "tenant_id"): "the same",
+    ("/application_credentials", "application_credential/project_id"): "ignored as upstream",
 }
+# Own things that are found by their real owner, whoever's id stands before them in the path.
+OWNED = ("/application_credentials/{credential_id}", "/credentials/OS-EC2/{access}")
 QUERIES = [
     "id", "name", "network_id", "subnet_id", "port_id", "router_id", "device_id", "project_id",
     "tenant_id", "owner", "user_id", "security_group_id", "security_groups", "remote_group_id",
@@ -280,7 +284,8 @@ def test_paths(role: str, service: Service, route: Route, path: str, sides: Side
         body = sides.body(route, path) if route.body is not None else None
         answer = who.request(route.method, "raw", asked, headers=headers, json=body)
         what = f"{route.method} {asked}"
-        assert answer.status_code not in (201, 202, 204), f"{what}: {answer.text}"
+        if not (path.endswith(OWNED) and n == 0):
+            assert answer.status_code not in (201, 202, 204), f"{what}: {answer.text}"
         sides.check(answer, what, sent)
     if route.is_write:
         assert sides.estate.look() == sides.before
