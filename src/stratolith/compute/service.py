@@ -29,7 +29,7 @@ from stratolith.compute.api import (
     versions,
     volume_attachments,
 )
-from stratolith.compute.managers import guests, host_requests, premade
+from stratolith.compute.managers import guest_reports, guests, host_requests, premade
 from stratolith.compute.reconcilers.operations import ServerSweep
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.http.errors import ErrorDialect
@@ -77,7 +77,7 @@ SERVICE = Service(
     quotas=quotas.RESOURCES,
     reconcilers=[ServerSweep],
     agent_views=[
-        AgentView("guests", guests.compile_view, guests.take_report),
+        AgentView("guests", guests.compile_view, guest_reports.take_report),
         AgentView("guest-requests", host_requests.compile_view, host_requests.take_report),
     ],
     settings=ComputeSettings,

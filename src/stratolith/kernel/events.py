@@ -22,6 +22,7 @@ from stratolith.kernel.clock import utcnow
 from stratolith.kernel.db import Base
 from stratolith.kernel.db.errors import is_outage
 from stratolith.kernel.db.types import Json
+from stratolith.kernel.readable import LeftOut
 
 if TYPE_CHECKING:
     from stratolith.kernel.context import Context
@@ -80,14 +81,17 @@ def publish_pending(env: Environment, limit: int = 200) -> int:
     from stratolith.kernel.context import Context
 
     with env.db.read() as session:
-        waiting = list(
-            session.scalars(
-                select(OutboxEvent)
-                .where(OutboxEvent.published_at.is_(None))
-                .order_by(OutboxEvent.id)
-                .limit(limit)
-            )
+        next_ones = (
+            select(OutboxEvent.id)
+            .where(OutboxEvent.published_at.is_(None))
+            .order_by(OutboxEvent.id)
+            .limit(limit)
         )
+        ids, left_out = list(session.scalars(next_ones)), LeftOut()
+        wanted = select(OutboxEvent).where(OutboxEvent.id.in_(ids)).order_by(OutboxEvent.id)
+        waiting = left_out.objects(session, wanted, OutboxEvent.id) if ids else []
+    for event_id, reason in left_out.reasons.items():
+        LOG.error("event %s cannot be read and is told to nobody: %s", event_id, reason)
     for event in waiting:
         for subscriber in list(_SUBSCRIBERS.get(event.type, ())):
             ctx = Context(env, write=True, request_id=event.request_id)
@@ -97,14 +101,12 @@ def publish_pending(env: Environment, limit: int = 200) -> int:
                 if isinstance(error, DBAPIError) and is_outage(error):
                     raise  # the event still waits when the database is back
                 LOG.exception("subscriber of %s failed", event.type)
-    if waiting:
+    if ids:
         told = (
-            update(OutboxEvent)
-            .where(OutboxEvent.id.in_([event.id for event in waiting]))
-            .values(published_at=env.clock.now())
+            update(OutboxEvent).where(OutboxEvent.id.in_(ids)).values(published_at=env.clock.now())
         )
         env.db.run(lambda session: session.execute(told))
-    return len(waiting)
+    return len(ids)
 
 
 def purge(session: Session, now: datetime, keep: timedelta = timedelta(days=1)) -> None:

@@ -65,15 +65,15 @@ class Guest:
         log = self.directory / "console.log"
         return log.read_text(errors="replace") if log.exists() else ""
 
-    def wait_console(self, pattern: str, seconds: float = 90) -> None:
+    def wait_console(self, pattern: str, seconds: float = 240) -> None:
         wait(lambda: re.search(pattern, self.console), seconds, f"{pattern} on the console")
 
-    def run(self, command: str, seconds: float = 60) -> str:
+    def run(self, command: str, seconds: float = 240) -> str:
         """Run a command as cirros by ssh; retried until sshd and the key are there."""
         ssh = [
             "ssh", "-i", str(self.key), "-p", str(self.port), "-o", "BatchMode=yes",
             "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
-            "-o", "ConnectTimeout=5", "-o", "LogLevel=ERROR", "cirros@127.0.0.1", command,
+            "-o", "ConnectTimeout=20", "-o", "LogLevel=ERROR", "cirros@127.0.0.1", command,
         ]  # fmt: skip
         end = time.monotonic() + seconds
         while True:
@@ -86,7 +86,7 @@ class Guest:
     def monitor(self, command: str) -> None:
         with socket.socket(socket.AF_UNIX) as line:
             line.connect(f"{self.directory}/mon")
-            line.settimeout(10)
+            line.settimeout(60)
             answer = b""
             while not answer.endswith(b"(qemu) "):
                 answer += line.recv(4096)
@@ -262,7 +262,7 @@ def test_plugged_nic_gets_an_address(guest: Guest) -> None:
 def test_serial_console_takes_the_injected_password(guest: Guest) -> None:
     with socket.socket(socket.AF_UNIX) as tty:
         tty.connect(f"{guest.directory}/tty")
-        tty.settimeout(20)
+        tty.settimeout(60)
         talk(tty, "\n", "login: ")
         talk(tty, "cirros\n", "assword: ")
         talk(tty, "gocubsgo\n", "incorrect")
@@ -297,7 +297,7 @@ def test_reboot_keeps_the_instance(guest: Guest) -> None:
 def test_power_button_ends_the_guest(guest: Guest) -> None:
     guest.monitor("system_powerdown")
     assert guest.process is not None
-    assert guest.process.wait(20) == 0
+    assert guest.process.wait(120) == 0
     assert "guest: going down" in guest.console
     raw = guest.directory / "root.raw"
     source = str(guest.directory / "root.qcow2")
@@ -368,7 +368,7 @@ def test_arm64_guest_boots_by_uefi(key: Path, tmp_path: Path) -> None:
         wait(lambda: int(guest.run(size)) > 950_000, 30, "grown root file system")
         guest.monitor("system_powerdown")
         assert guest.process is not None
-        assert guest.process.wait(30) == 0
+        assert guest.process.wait(120) == 0
     finally:
         guest.stop()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from stratolith.identity.managers import sealing
 from stratolith.identity.managers.keys import KeyRing
@@ -128,3 +129,27 @@ def test_another_process_seals_with_the_new_key_at_once(
     assert sum(other.is_primary(value) for value in sealed(cloud.env)) == 1
     assert newest == 2
     assert secrets(admin) == sorted([*EVERY, "later"])
+
+
+@pytest.mark.parametrize("value", ["[1]", "é", '"x"', b"\xff"])
+@pytest.mark.parametrize(
+    "one", [sealing.SEALED[0], sealing.SEALED[-1]], ids=lambda one: one.model.__tablename__
+)
+def test_a_value_that_cannot_be_read_does_not_keep_the_old_key(
+    cloud: TestCloud, admin: Client, ring: KeyRing, one: sealing.Sealed, value: str | bytes
+) -> None:
+    if not cloud.env.db.is_sqlite:
+        pytest.skip("its columns have types")
+    table = one.model.__tablename__
+    casted = "CAST(:value AS TEXT)" if isinstance(value, bytes) else ":value"
+    first = f"rowid IN (SELECT min(rowid) FROM {table})"
+    with cloud.env.db.write() as session:
+        session.execute(text(f"UPDATE {table} SET {one.column} = {casted} WHERE {first}"),
+                        {"value": value})  # fmt: skip
+    for seconds in (91 * DAY, sealing.GRACE_SECONDS + 1):
+        grow_older(ring.folder, seconds)
+        cloud.settle()
+    readable = [value for value in sealed(cloud.env) if ring.decrypt(value) is not None]
+    assert len(readable) >= 4
+    assert all(ring.is_primary(value) for value in readable)
+    assert ring.numbers() == [0, 2], "the old key went"

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from stratolith.kernel import events
 from stratolith.kernel.context import Context
@@ -56,3 +57,24 @@ def test_a_failing_subscriber_stops_nobody_else(env: Environment) -> None:
     ctx.commit()
     events.publish_pending(env)
     assert told == ["1"]
+
+
+@pytest.mark.parametrize("column", ["type", "payload", "request_id", "created_at"])
+def test_an_event_that_cannot_be_read_keeps_no_other_from_being_told(
+    env: Environment, column: str
+) -> None:
+    told: list[str] = []
+    events.subscribe("toy.junk", lambda ctx, payload: told.append(payload["id"]))
+    ctx = Context(env, toy.SERVICE, write=True)
+    for number in range(5):
+        events.emit(ctx, "toy.junk", {"id": str(number)})
+    ctx.session.flush()
+    table, own = events.OutboxEvent.__tablename__, "SELECT min(id) + 2 FROM kernel_outbox"
+    ctx.session.execute(
+        text(f"UPDATE {table} SET {column} = CAST(:junk AS TEXT) WHERE id = ({own})"),
+        {"junk": b"\xff"},
+    )
+    ctx.commit()
+    assert events.publish_pending(env) == 5
+    assert events.publish_pending(env) == 0
+    assert told == ["0", "1", "3", "4"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from stratolith.compute.drivers.base import DiskSpec, GuestSpec, ImageRef, VifSpec
+
+Wanted = Literal["running", "stopped", "paused", "gone", "nothing"]
 
 
 class OperationDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,7 +39,7 @@ class GuestDocument(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     generation: int
-    wanted: str
+    wanted: Wanted
     spec: GuestSpec
     built: bool = False
     known_power: str | None = None
@@ -47,9 +49,12 @@ class GuestDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GuestsView(msgspec.Struct, frozen=True, kw_only=True):
+    """``left_out``: servers of this host that the control plane cannot tell about, and why."""
+
     full: bool
     guests: list[GuestDocument]
     absent: list[str] = []
+    left_out: dict[str, str] = {}
     graceful_seconds: float = 0.0
 
 

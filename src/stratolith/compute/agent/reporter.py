@@ -27,12 +27,13 @@ class _News:
     results: dict[tuple[str, str], tuple[str, str] | None] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     restarts: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     facts: dict[str, Any] | None = None
 
     def __bool__(self) -> bool:
         parts = (self.changed, self.gone, self.results, self.faults, self.unknown, self.restarts)
-        return any(parts) or self.facts is not None
+        return any(parts) or bool(self.left_out) or self.facts is not None
 
 
 class Reporter:
@@ -72,12 +73,14 @@ class Reporter:
         result: tuple[str, str, tuple[str, str] | None] | None = None,
         fault: tuple[str, str] | None = None,
         restarted: tuple[str, str] | None = None,
+        left_out: dict[str, str] | None = None,
         unknown: set[str] | None = None,
         facts: dict[str, Any] | None = None,
     ) -> None:
         """``result``: (server id, operation id, None or (error, what of it its owner reads)).
 
         ``restarted``: a guest that crashed and runs again, and what is known of the crash.
+        ``left_out``: servers that the view leaves out, and why.
         """
         with self._condition:
             news = self._news
@@ -93,6 +96,8 @@ class Reporter:
                 news.changed.add(fault[0])
             if restarted:
                 news.restarts[restarted[0]] = restarted[1]
+            if left_out:
+                news.left_out.update(left_out)
             if unknown:
                 news.unknown |= unknown
             if facts is not None:
@@ -150,6 +155,7 @@ class Reporter:
             new.results = {**news.results, **new.results}
             new.faults = {**news.faults, **new.faults}
             new.restarts = {**news.restarts, **new.restarts}
+            new.left_out = {**news.left_out, **new.left_out}
             new.unknown |= news.unknown
             new.facts = new.facts if new.facts is not None else news.facts
 
@@ -188,6 +194,7 @@ class Reporter:
             ],
             "faults": [{"id": i, "message": text} for i, text in news.faults.items()],
             "restarts": [{"id": i, "detail": text} for i, text in news.restarts.items()],
+            "left_out": news.left_out,
             "unknown": sorted(news.unknown),
         }
         if news.facts is not None:

@@ -87,15 +87,19 @@ class GuestRoom(Room):
         self._report_facts(force=keys is None)
         with self._lock:
             if found.full:
-                self._wanted = {one.id: one for one in found.guests}
+                kept = {i: one for i, one in self._wanted.items() if i in found.left_out}
+                self._wanted = kept | {one.id: one for one in found.guests}
             else:
                 self._wanted.update((one.id, one) for one in found.guests)
             for guest_id in found.absent:
                 self._wanted.pop(guest_id, None)
         for one in found.guests:
             self.look(one.id)
-        self._ask_about(there if found.full else found.absent)
-        if found.full and self.cache is not None:
+        asked = there if found.full else found.absent
+        self._ask_about([guest_id for guest_id in asked if guest_id not in found.left_out])
+        if found.left_out:
+            self.reporter.add(left_out=found.left_out)
+        elif found.full and self.cache is not None:  # those left out may use any image
             self.cache.prune({one.image.id for one in found.guests if one.image})
 
     def _report_facts(self, *, force: bool) -> None:

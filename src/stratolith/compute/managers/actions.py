@@ -170,12 +170,16 @@ def set_fault(
 
     ``details``: what administrators read; it may name files and programs of the host.
     """
-    now = ctx.env.clock.now()
     server.has_error = True
-    server.fault = {
+    server.fault = fault(ctx, message, details=details, code=code)
+
+
+def fault(ctx: Context, message: str, *, details: str = "", code: int = 500) -> dict[str, Any]:
+    """What a server's column ``fault`` holds; texts as in ``set_fault``."""
+    return {
         "code": code,
         "message": message[:255],
-        "created": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "created": ctx.env.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ"),
         "details": details or message,
     }
 

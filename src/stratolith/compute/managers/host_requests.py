@@ -11,12 +11,13 @@ import threading
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from stratolith.compute.models import HostRequest, Server
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import Conflict, Unavailable
 from stratolith.kernel.ids import new_uuid
+from stratolith.kernel.readable import LeftOut
 
 LOG = logging.getLogger(__name__)
 VIEW = "guest-requests"
@@ -78,23 +79,31 @@ def _events(ctx: Context) -> dict[str, threading.Event]:
 
 
 def compile_view(ctx: Context, host: str, keys: list[str] | None) -> dict[str, Any]:
-    """Unanswered questions of this host."""
+    """Unanswered questions of this host; one that cannot be read is left out."""
     statement = select(HostRequest).where(HostRequest.host == host, HostRequest.answer.is_(None))
     if keys is not None:
         statement = statement.where(HostRequest.id.in_(keys))
+    left_out = LeftOut()
+    found = left_out.objects(ctx.session, statement, HostRequest.id)
+    for request_id, reason in left_out.reasons.items():
+        LOG.warning("question %s to host %s cannot be read: %s", request_id, host, reason)
     return {
         one.id: {"server_id": one.server_id, "kind": one.kind, "params": one.params}
-        for one in ctx.session.scalars(statement)
+        for one in found
     }
 
 
 def take_report(ctx: Context, host: str, payload: dict[str, Any]) -> dict[str, Any]:
     """{request id: answer}."""
     for request_id, answer in payload.items():
-        found = ctx.session.get(HostRequest, request_id)
-        if found is not None and found.host == host and found.answer is None:
-            found.answer = answer
-            event = _events(ctx).get(request_id)
-            if event is not None:
-                ctx.after_commit(event.set)
+        done = ctx.session.execute(
+            update(HostRequest)
+            .where(
+                HostRequest.id == request_id, HostRequest.host == host, HostRequest.answer.is_(None)
+            )
+            .values(answer=answer)
+        )
+        event = _events(ctx).get(request_id)
+        if event is not None and done.rowcount:  # type: ignore[attr-defined]
+            ctx.after_commit(event.set)
     return {}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from stratolith.compute.managers import actions, hosts, state
+from stratolith.compute.managers import actions, hosts, state, unusable
 from stratolith.compute.managers.server_acts import finish_deletion
 from stratolith.compute.models import Server
 from stratolith.kernel.context import Context
 from stratolith.kernel.operations import OPEN, Operation
+from stratolith.kernel.readable import LeftOut
 from stratolith.kernel.reconcile import Reconciler, Result
 
 
@@ -35,24 +36,37 @@ class ServerSweep(Reconciler):
         )
         found = set(late)
         alive = hosts.alive(ctx)
-        leaving = ctx.session.execute(
-            select(Server.id, Server.host).where(
-                Server.delete_requested_at.is_not(None), Server.deleted_at.is_(None)
+        leaving = ctx.session.scalars(
+            select(Server.id).where(
+                Server.delete_requested_at.is_not(None),
+                Server.deleted_at.is_(None),
+                or_(Server.host.is_(None), Server.host.not_in(alive)),
             )
         )
-        found |= {server_id for server_id, host in leaving if host not in alive}
-        return sorted(found)
+        return sorted(found | set(leaving))
 
     def reconcile(self, ctx: Context, key: str) -> Result | None:
+        def look(_: list[str]) -> tuple[()]:
+            with ctx.session.begin_nested():
+                self._look(ctx, key)
+            return ()
+
+        left_out = LeftOut()
+        left_out.by_halves([key], look)
+        for reason in left_out.reasons.values():
+            unusable.mark(ctx, key, reason)
+            unusable.end_late(ctx, key, reason)
+        return None
+
+    def _look(self, ctx: Context, key: str) -> None:
         server = ctx.session.scalars(select(Server).where(Server.id == key)).first()
         if server is None or server.deleted_at is not None:
             self._abandon(ctx, key)
-            return None
+            return
         if server.delete_requested_at is not None and server.host not in hosts.alive(ctx):
             finish_deletion(ctx, [server])
-            return None
+            return
         self._fail_late(ctx, server)
-        return None
 
     def _fail_late(self, ctx: Context, server: Server) -> None:
         now = ctx.env.clock.now()

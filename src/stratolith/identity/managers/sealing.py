@@ -7,6 +7,7 @@ forgotten. Each step looks at what is there, so a death between any two loses no
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,9 @@ from stratolith.identity.models import AccessToken, Consumer, Credential, Domain
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import ApiError
+from stratolith.kernel.readable import LeftOut
 
+LOG = logging.getLogger(__name__)
 _BATCH = 200
 # Longer than any transaction that may have sealed with the key before the latest rotation
 GRACE_SECONDS = 3600.0
@@ -100,9 +103,24 @@ def _values(env: Environment, one: Sealed) -> Iterator[tuple[tuple[Any, ...], st
     if one.model is DomainOption:
         statement = statement.where(DomainOption.sensitive)
     with env.db.read() as session:
-        rows = session.execute(statement).all()
+        found = [tuple(row) for row in session.execute(statement.with_only_columns(*keys))]
+        left_out = LeftOut()
+
+        def read(some: list[int]) -> list[Any]:
+            if len(some) == len(found):
+                return list(session.execute(statement))
+            each = [dict(zip(one.key, found[number], strict=True)) for number in some]
+            return [row for own in each for row in session.execute(statement.filter_by(**own))]
+
+        rows = left_out.by_halves(range(len(found)), read)
+    for number, reason in left_out.reasons.items():
+        own = found[int(number)]
+        LOG.error("%s of %s cannot be read: %s", one.column, own, reason)
     for row in rows:
-        yield tuple(row[:-1]), row[-1]
+        if isinstance(row[-1], str):
+            yield tuple(row[:-1]), row[-1]
+        else:
+            LOG.error("%s of %s is no sealed value", one.column, tuple(row[:-1]))
 
 
 def _seal_column(env: Environment, ring: KeyRing, one: Sealed) -> int:

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterable
 
+import msgspec
 from sqlalchemy import select
 
 from stratolith.image.managers import tasks, uploads
 from stratolith.image.models import Image
 from stratolith.image.store import files
 from stratolith.kernel.context import Context
+from stratolith.kernel.readable import LeftOut
 from stratolith.kernel.reconcile import Reconciler, Result
 
+LOG = logging.getLogger(__name__)
 # A file is made just before or just after its row is written; younger ones are let be.
 GRACE_SECONDS = 60.0
 FILES = "files"
 ORPHANS = "image.orphans"  # kind of the hint that there may be files of nobody
+
+
+class _Holder(msgspec.Struct, frozen=True):
+    id: str
+    upload_token: str | None
+    stores: list[str] | None
 
 
 class UploadSweeper(Reconciler):
@@ -40,11 +50,15 @@ class UploadSweeper(Reconciler):
         return None
 
     def _sweep(self, ctx: Context) -> None:
-        columns = (Image.id, Image.status, Image.upload_token, Image.stores)
-        rows = ctx.session.execute(select(*columns)).all()
+        left_out = LeftOut()
+        wanted = select(Image.id, Image.upload_token, Image.stores)
+        rows = left_out.rows(ctx.session, wanted, Image.id, _Holder)
+        for image_id, reason in left_out.reasons.items():
+            LOG.error("image %s cannot be read, its files are let be: %s", image_id, reason)
         held = {(store, row.id) for row in rows for store in row.stores or ()}
         tokens = {row.upload_token for row in rows} | uploads.live(ctx.env)
         busy = {row.id for row in rows if row.upload_token} | set(tasks.under_way(ctx))
+        busy |= set(left_out.reasons)
         settings = ctx.env.settings
         orphans = [
             path

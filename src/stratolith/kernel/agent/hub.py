@@ -6,6 +6,7 @@ differs and an agent looks at everything.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 import uuid
@@ -15,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import String
+from sqlalchemy import String, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -26,12 +27,14 @@ from stratolith.kernel.db import Base
 from stratolith.kernel.exceptions import Conflict, NotFound
 from stratolith.kernel.hints import HOST_HINT, host_key
 from stratolith.kernel.ids import new_request_id
+from stratolith.kernel.readable import LeftOut
 from stratolith.kernel.request_id import REQUEST_ID
 
 if TYPE_CHECKING:
     from stratolith.kernel.environment import Environment
     from stratolith.kernel.service import AgentView, Service
 
+LOG = logging.getLogger(__name__)
 KEPT = 10_000  # hints kept per host; who is further behind looks at everything
 ALIVE_SECONDS = 30
 
@@ -247,4 +250,14 @@ class AgentHub:
 
 def alive_hosts(session: Session, now: datetime) -> set[str]:
     """Hosts whose agent was heard of lately."""
-    return {r.host for r in session.query(AgentRecord).all() if is_alive(r, now)}
+    return {record.host for record in records(session) if is_alive(record, now)}
+
+
+def records(session: Session) -> list[AgentRecord]:
+    """Every host's agent by name; one whose record cannot be read is left out."""
+    left = LeftOut()
+    wanted = select(AgentRecord).order_by(AgentRecord.host)
+    found = left.objects(session, wanted, AgentRecord.host)
+    for host, reason in left.reasons.items():
+        LOG.warning("the record of the agent on %s cannot be read: %s", host, reason)
+    return found

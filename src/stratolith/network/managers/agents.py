@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from stratolith.kernel.agent import hub
 from stratolith.kernel.agent.hub import AgentRecord, is_alive
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions import AgentNotFound
@@ -44,10 +45,9 @@ class Agent:
 
 def all_of_them(ctx: Context) -> list[dict[str, Any]]:
     """Every agent that was ever heard of and not deleted since, by host and kind."""
-    records = ctx.session.scalars(select(AgentRecord).order_by(AgentRecord.host))
     notes = {note.id: note for note in ctx.session.scalars(select(AgentNote))}
     found = []
-    for record in records:
+    for record in hub.records(ctx.session):
         if VIEW not in record.views:
             continue
         alive = is_alive(record, ctx.env.clock.now())

@@ -11,10 +11,10 @@ from functools import partial
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import RuleView
 from stratolith.network.models import FixedIp, Port, PortSecurityGroup, SecurityGroupRule
-from stratolith.network.reconcilers.readable import LeftOut
 from stratolith.network.reconcilers.view_rows import MemberRow, PairsRow, RuleRow, columns
 
 

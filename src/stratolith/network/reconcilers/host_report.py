@@ -11,10 +11,10 @@ from sqlalchemy import ColumnElement, or_, update
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers.base import Applied
 from stratolith.network.managers import events, holders
 from stratolith.network.models import FloatingIp, Port, Router
-from stratolith.network.reconcilers.readable import LeftOut
 from stratolith.network.reconcilers.view_rows import StatusRow, columns
 
 LOG = logging.getLogger(__name__)

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select
 
-from stratolith.kernel.agent.hub import AgentRecord, is_alive
+from stratolith.kernel.agent import hub
 from stratolith.kernel.context import Context
+from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import (
     DhcpHostView,
@@ -31,7 +32,6 @@ from stratolith.network.managers.server_ports import tap_name
 from stratolith.network.models import FixedIp, Network, Port, Router, Subnet
 from stratolith.network.reconcilers import view_rows
 from stratolith.network.reconcilers.filter_rules import RuleBook
-from stratolith.network.reconcilers.readable import LeftOut
 from stratolith.network.reconcilers.router_views import router_views
 from stratolith.network.reconcilers.view_rows import (
     AddressRow,
@@ -49,9 +49,9 @@ def network_host(ctx: Context) -> str:
     """The host that realises routers: the first alive by name whose L3 agent is not taken out of
     service, else the first alive, else the first ever seen.
     """
-    records = [r for r in ctx.session.scalars(select(AgentRecord)) if VIEW in r.views]
+    records = [one for one in hub.records(ctx.session) if VIEW in one.views]
     now, out = ctx.env.clock.now(), agents.without_routers(ctx)
-    alive = [record.host for record in records if is_alive(record, now)]
+    alive = [record.host for record in records if hub.is_alive(record, now)]
     chosen = [host for host in alive if agents.id_of(host, agents.L3) not in out]
     return min(chosen or alive or [record.host for record in records], default="")
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import FloatingIpView, RouterPortView, RouterView
 from stratolith.network.managers.holders import INTERFACE
 from stratolith.network.models import FixedIp, FloatingIp, Port, Subnet
-from stratolith.network.reconcilers.readable import LeftOut
 from stratolith.network.reconcilers.view_rows import FloatingIpRow, RouterRow, columns
 
 

@@ -1,0 +1,65 @@
+"""Servers of which a row cannot be read or makes no sense: shown as ERROR, without reading it."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import ColumnElement, Text, case, or_, type_coerce, update
+
+from stratolith.compute.managers.actions import SERVICE, fault
+from stratolith.compute.managers.state import DELETE
+from stratolith.compute.models import Server
+from stratolith.kernel.context import Context
+from stratolith.kernel.operations import OPEN, Operation, State
+
+_DELETING = "deleting"
+LOG = logging.getLogger(__name__)
+TOLD = "What the cloud knows of the instance cannot be used; administrators can read the details."
+
+
+def mark(ctx: Context, server_id: str, reason: str, *, host: str | None = None) -> None:
+    """Put the server into ERROR, unless it is there for this; ``host``: only if it is on it.
+
+    What was asked of it and cannot be done now ends, but for its deletion. ``reason``: what
+    administrators read.
+    """
+    LOG.error("server %s is left out: %s", server_id, reason)
+    as_text = type_coerce(Server.fault, Text)
+    wanted = [
+        Server.id == server_id,
+        Server.deleted_at.is_(None),
+        or_(
+            Server.has_error.is_not(True),
+            Server.vm_state != "error",
+            as_text.is_(None),
+            as_text.not_like(f"%{TOLD}%"),
+        ),
+    ]
+    if host is not None:
+        wanted.append(Server.host == host)
+    values = {
+        "has_error": True,
+        "vm_state": "error",
+        "task_state": case((Server.delete_requested_at.is_(None), None), else_=_DELETING),
+        "fault": fault(ctx, TOLD, details=reason),
+    }
+    statement = update(Server).where(*wanted).values(values)
+    done = ctx.session.execute(statement, execution_options={"synchronize_session": False})
+    if done.rowcount:  # type: ignore[attr-defined]
+        _end(ctx, server_id, reason, Operation.kind != DELETE)
+
+
+def end_late(ctx: Context, server_id: str, reason: str) -> None:
+    """End the server's operations that are past their deadline."""
+    _end(ctx, server_id, reason, Operation.deadline_at < ctx.env.clock.now())
+
+
+def _end(ctx: Context, server_id: str, reason: str, which: ColumnElement[bool]) -> None:
+    statement = update(Operation).where(
+        Operation.service == SERVICE,
+        Operation.resource_id == server_id,
+        Operation.state.in_(OPEN),
+        which,
+    )
+    values = {"state": State.ERROR, "error": reason, "finished_at": ctx.env.clock.now()}
+    ctx.session.execute(statement.values(values), execution_options={"synchronize_session": False})

@@ -1,0 +1,108 @@
+"""Working on many rows of which one may be unusable, so that it does not stop the others.
+
+A row may hold what no code of today would write: an older release, a hand in the database, a
+damaged disk. What cannot be read or makes no sense is left out and its reason kept by id. An error
+of the database itself (out of reach, full, locked) is nobody's row and is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Select
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError, StatementError
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+T = TypeVar("T")
+K = TypeVar("K", str, int)
+
+_SENSELESS = (ValueError, TypeError, LookupError, AttributeError, msgspec.MsgspecError)
+_UNREADABLE = (*_SENSELESS, StatementError)
+
+
+class LeftOut:
+    """Collects what is left out; ``reasons``: object id -> sentence."""
+
+    def __init__(self) -> None:
+        self.reasons: dict[str, str] = {}
+
+    def attempt(self, owner: str, make: Callable[[], T]) -> T | None:
+        """What ``make`` gives, or None after its reason was written down."""
+        try:
+            return make()
+        except _SENSELESS as error:
+            self.note(owner, error)
+            return None
+
+    def note(self, owner: str, error: object) -> None:
+        if isinstance(error, StatementError) and error.orig is not None:
+            error = error.orig  # without the statement
+        self.reasons.setdefault(owner, str(error) or type(error).__name__)
+
+    def by_halves(self, ids: Sequence[K], work: Callable[[list[K]], Iterable[T]]) -> list[T]:
+        """What ``work`` gives for these ids, asked for all at once; where that fails, for one half
+        and the other, down to the ids that fail alone. Work that writes undoes itself then.
+        """
+        if not ids:
+            return []
+        try:
+            return list(work(list(ids)))
+        except _UNREADABLE as error:
+            _raise_if_of_the_database(error)
+            if len(ids) == 1:
+                self.note(str(ids[0]), error)
+                return []
+        middle: int = len(ids) // 2
+        return [*self.by_halves(ids[:middle], work), *self.by_halves(ids[middle:], work)]
+
+    def rows(
+        self,
+        session: Session,
+        statement: Select[*tuple[Any, ...]],
+        key: InstrumentedAttribute[str],
+        kind: type[T],
+    ) -> list[T]:
+        """The rows of a statement as structs of this kind, whose fields its columns name.
+
+        key: the column whose value an unreadable row is reported under.
+        """
+        found = []
+        for row in self._read(session, statement, key, lambda one: session.execute(one)):
+            owner = str(row._mapping[key.key])
+            made = self.attempt(owner, lambda: msgspec.convert(row._mapping, kind))  # noqa: B023
+            if made is not None:
+                found.append(made)
+        return found
+
+    def objects(
+        self, session: Session, statement: Select[T], key: InstrumentedAttribute[K]
+    ) -> list[T]:
+        """The objects of a statement; key: as in ``rows``."""
+        return self._read(session, statement, key, lambda one: session.scalars(one))
+
+    def _read(
+        self,
+        session: Session,
+        statement: Select[*tuple[Any, ...]],
+        key: InstrumentedAttribute[K],
+        fetch: Callable[[Select[*tuple[Any, ...]]], Iterable[Any]],
+    ) -> list[Any]:
+        try:
+            return list(fetch(statement))
+        except _UNREADABLE as error:
+            _raise_if_of_the_database(error)
+        ids = session.scalars(statement.with_only_columns(key, maintain_column_froms=True))
+        return self.by_halves(
+            list(dict.fromkeys(ids)), lambda part: fetch(statement.where(key.in_(part)))
+        )
+
+
+def _raise_if_of_the_database(error: Exception) -> None:
+    if not isinstance(error, DBAPIError) or isinstance(error, DataError):
+        return
+    # how the driver of SQLite says that a text is no text
+    if isinstance(error, OperationalError) and "Could not decode" in str(error.orig):
+        return
+    raise error
