@@ -73,7 +73,7 @@ def run(settings: Settings) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
         host.start()
-        page = health.serve(host.problems, health_port(settings))
+        page = health.serve(host.problems, health_port(settings), host.left_out)
         LOG.info("agent of %s runs", name)
         ended.wait()
         if page is not None:

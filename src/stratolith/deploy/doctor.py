@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from stratolith.kernel.config import ApiSection, Settings
 
 LARGEST_SKEW = 2.0  # seconds between the clocks of this machine and of the server
 TIMEOUT_SECONDS = 5.0
+MOST_LEFT_OUT = 20  # objects that are named
+LEFT_OUT_FIX = "mend or delete the object of this id; all else is as it should be"
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,13 @@ def _of_agent(settings: Settings) -> Iterator[Complaint]:
         return
     if code != 200:
         yield Complaint(f"The agent: {text.strip()}", "see stratolith logs agent")
+    code, text, _ = _ask("127.0.0.1", port, "/left-out")
+    left_out: dict[str, str] = json.loads(text) if code == 200 else {}
+    for object_id, reason in list(left_out.items())[:MOST_LEFT_OUT]:
+        yield Complaint(f"{object_id} is not as it should be: {reason}", LEFT_OUT_FIX, False)
+    more = len(left_out) - MOST_LEFT_OUT
+    if more > 0:
+        yield Complaint(f"So are {more} others", "see stratolith logs agent", False)
 
 
 def _of_clock(settings: Settings) -> Iterator[Complaint]:

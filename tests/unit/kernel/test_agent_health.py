@@ -19,7 +19,7 @@ def free_port() -> int:
 def test_ready_when_nothing_is_wrong() -> None:
     wrong: list[str] = ["network: the bridge is gone"]
     port = free_port()
-    server = health.serve(lambda: wrong, port)
+    server = health.serve(lambda: wrong, port, lambda: {"some port": "no MAC"})
     assert server is not None
     try:
         base = f"http://127.0.0.1:{port}"
@@ -29,6 +29,7 @@ def test_ready_when_nothing_is_wrong() -> None:
         wrong.clear()
         assert httpx.get(f"{base}/readyz").status_code == 200
         assert "process_" in httpx.get(f"{base}/metrics").text
+        assert httpx.get(f"{base}/left-out").json() == {"some port": "no MAC"}
         assert httpx.get(f"{base}/elsewhere").status_code == 404
         assert health.serve(list, port) is None  # taken: the agent goes on without
     finally:

@@ -97,6 +97,8 @@ class GuestRoom(Room):
             self.look(one.id)
         asked = there if found.full else found.absent
         self._ask_about([guest_id for guest_id in asked if guest_id not in found.left_out])
+        if found.full:
+            self.left_out = found.left_out
         if found.left_out:
             self.reporter.add(left_out=found.left_out)
         elif found.full and self.cache is not None:  # those left out may use any image

@@ -2,11 +2,13 @@
 
 GET /healthz   200 while the process runs
 GET /readyz    200 when the last look of every room went well, else 503 and why
+GET /left-out  {object id: why it is not as it should be, while all else is}
 GET /metrics   Prometheus metrics of the agent
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Callable
@@ -17,10 +19,11 @@ from stratolith.kernel import metrics
 
 LOG = logging.getLogger(__name__)
 Problems = Callable[[], list[str]]
+LeftOut = Callable[[], dict[str, str]]
 
 
-def make_handler(problems: Problems) -> type[BaseHTTPRequestHandler]:
-    """A handler that asks ``problems`` what is wrong (nothing: an empty list)."""
+def make_handler(problems: Problems, left_out: LeftOut) -> type[BaseHTTPRequestHandler]:
+    """A handler that asks ``problems`` what is wrong (nothing: an empty list), and ``left_out``."""
 
     class Handler(BaseHTTPRequestHandler):
         timeout = 10
@@ -33,6 +36,8 @@ def make_handler(problems: Problems) -> type[BaseHTTPRequestHandler]:
             elif self.path == "/readyz":
                 found = problems()
                 self._answer(503 if found else 200, "\n".join(found or ["ready"]).encode())
+            elif self.path == "/left-out":
+                self._answer(200, json.dumps(left_out()).encode(), "application/json")
             else:
                 self._answer(404, b"not found")
 
@@ -49,13 +54,13 @@ def make_handler(problems: Problems) -> type[BaseHTTPRequestHandler]:
     return Handler
 
 
-def serve(problems: Problems, port: int) -> ThreadingHTTPServer | None:
+def serve(problems: Problems, port: int, left_out: LeftOut = dict) -> ThreadingHTTPServer | None:
     """Answer on 127.0.0.1:``port`` in a thread; None when the port is taken.
 
     An agent whose health cannot be asked still does its work, so that is no reason to end.
     """
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), make_handler(problems))
+        server = ThreadingHTTPServer(("127.0.0.1", port), make_handler(problems, left_out))
     except OSError as error:
         LOG.warning("no health page on 127.0.0.1:%d: %s", port, error)
         return None

@@ -65,6 +65,7 @@ class Room:
 
     def __init__(self) -> None:
         self.host: Host
+        self.left_out: dict[str, str] = {}  # object id -> why the last look left it as it was
 
     def start(self) -> None:
         """Once, before the first sync: find again what runs."""
@@ -114,6 +115,10 @@ class Host:
     def problems(self) -> list[str]:
         """What is wrong now, one sentence each; empty when every room's last look went well."""
         return [f"{view}: {why}" for view, why in self._failing.items() if why]
+
+    def left_out(self) -> dict[str, str]:
+        """Object id -> why it is not as it should be, while all else is."""
+        return {key: why for room in self.rooms.values() for key, why in room.left_out.items()}
 
     def poke(self, view: str, key: str = "") -> None:
         """Wake a room from inside this host."""

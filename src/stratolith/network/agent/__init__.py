@@ -135,6 +135,7 @@ class NetworkRoom(Room):
         broken = self.proxy.update(view) if self.proxy is not None else {}
         for object_id, reason in broken.items():
             LOG.warning("metadata of %s: %s", object_id, reason)
+        self.left_out = {**broken, **applied.errors}
         return applied
 
     def _tell(self, view: HostNetworkView, applied: Applied) -> None:

@@ -1,0 +1,29 @@
+"""`doctor` names what the host of this machine leaves out, and why."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+from stratolith.deploy import doctor
+from stratolith.kernel.agent import health
+from tests.unit.deploy.test_restarts import settings_with
+
+
+def test_what_an_agent_left_out_is_named_with_the_reason(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    settings = settings_with(port - 1, tmp_path)
+    left_out = {f"port-{number}": "its MAC address is none" for number in range(23)}
+    page = health.serve(list, port, lambda: left_out)
+    assert page is not None
+    try:
+        found = list(doctor._of_agent(settings))
+        assert found[0].text == "port-0 is not as it should be: its MAC address is none"
+        assert not any(one.is_broken for one in found)
+        assert [one.text for one in found[20:]] == ["So are 3 others"]
+        left_out.clear()
+        assert list(doctor._of_agent(settings)) == []
+    finally:
+        page.shutdown()
+        page.server_close()
