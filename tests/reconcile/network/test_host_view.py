@@ -49,10 +49,12 @@ def ctx(env: Environment) -> Iterator[Context]:
     found.close()
 
 
-def boot(ctx: Context, network_id: str, server: str, host: str) -> server_ports.ServerPort:
+def boot(
+    ctx: Context, network_id: str, server: str, host: str, project: str = "p1", name: str = ""
+) -> server_ports.ServerPort:
     request = server_ports.NetworkRequest(network_id=network_id)
-    plan = server_ports.plan(ctx, "p1", [request], [])
-    return server_ports.create(ctx, plan, server, host, f"name-{server}", "nova")[-1]
+    plan = server_ports.plan(ctx, project, [request], [])
+    return server_ports.create(ctx, plan, server, host, name or f"name-{server}", "nova")[-1]
 
 
 def private(ctx: Context, cidr: str = "10.0.0.0/16") -> str:
@@ -72,6 +74,25 @@ def routed(ctx: Context, network_id: str) -> tuple[str, str]:
     subnet = ports.subnets_of(ctx, network_id)[0]
     router_interfaces.add(ctx, router, {"subnet_id": subnet.id})
     return router.id, public.id
+
+
+def test_a_name_on_a_shared_network_is_one_projects(ctx: Context) -> None:
+    """The owner's, else the first one's; and names that mean something to programs nobody's."""
+    network = networks.create(ctx, "p1", {"name": "common", "shared": True})
+    subnets.create(ctx, "p1", network, {"cidr": "10.0.0.0/16", "ip_version": 4})
+    wanted = [
+        ("p2", "web", ""), ("p3", "Web", ""), ("p1", "web", "web"), ("p1", "web", "web"),
+        ("p2", "db", "db"), ("p3", "db", ""), ("p2", "db", "db"), ("p3", "localhost", ""),
+        ("p3", "wpad", ""), ("p3", "host-10-0-0-3", ""), ("p3", "host-a", "host-a"),
+    ]  # fmt: skip
+    got = {}
+    for number, (project, name, _) in enumerate(wanted):
+        got[boot(ctx, network.id, f"s{number}", "h1", project, name).port_id] = number
+    (view,) = compile_view(ctx, "h1").networks
+    assert len(view.dhcp_hosts) == len(wanted)
+    for host in view.dhcp_hosts:
+        expected = wanted[got[host.port_id]][2] or f"host-{host.ip_address.replace('.', '-')}"
+        assert host.hostname == expected
 
 
 def test_a_guest_gets_tap_rules_lease_and_router(ctx: Context) -> None:

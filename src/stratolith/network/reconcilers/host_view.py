@@ -8,7 +8,7 @@ takes its own object out of the view, with the reason in ``left_out``, and nothi
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
@@ -30,7 +30,7 @@ from stratolith.network.managers import agents, holders
 from stratolith.network.managers.events import VIEW
 from stratolith.network.managers.server_ports import tap_name
 from stratolith.network.models import FixedIp, Network, Port, Router, Subnet
-from stratolith.network.reconcilers import view_rows
+from stratolith.network.reconcilers import guest_names, view_rows
 from stratolith.network.reconcilers.filter_rules import RuleBook
 from stratolith.network.reconcilers.router_views import router_views
 from stratolith.network.reconcilers.view_rows import (
@@ -105,7 +105,8 @@ class _Compiler:
     def _read_ports(self) -> None:
         on_these = list(self.networks)
         wanted = view_rows.PORTS.where(Port.network_id.in_(on_these))
-        rows = self.left_out.rows(self.session, wanted, Port.id, PortRow)
+        by_age = wanted.order_by(Port.created_at, Port.id)
+        rows = self.left_out.rows(self.session, by_age, Port.id, PortRow)
         fixed = view_rows.ADDRESSES.where(FixedIp.network_id.in_(on_these)).order_by(
             FixedIp.port_id, FixedIp.position
         )
@@ -178,7 +179,7 @@ class _Compiler:
             dhcp_lease_seconds=self.settings.dhcp_lease_seconds,
             subnets=[self._subnet(subnet, served) for subnet in subnets],
             ports=[self._port(port, book, network) for port in mine],
-            dhcp_hosts=self._dhcp_hosts(guests, served) if served else [],
+            dhcp_hosts=self._dhcp_hosts(guests, served, network.project_id) if served else [],
             dhcp_port_id=dhcp.id if dhcp is not None and served else None,
             dhcp_mac=dhcp.mac_address if dhcp is not None and served else None,
         )
@@ -216,15 +217,16 @@ class _Compiler:
         )
 
     def _dhcp_hosts(
-        self, guests: Iterable[PortRow], served: Mapping[str, str]
+        self, guests: Sequence[PortRow], served: Mapping[str, str], owner: str
     ) -> list[DhcpHostView]:
+        names = guest_names.names_of(guests, owner)
         return [
             DhcpHostView(
                 port_id=row.id,
                 mac=row.mac_address,
                 ip_address=address,
                 subnet_id=subnet_id,
-                hostname=row.hostname or _host_name(address),
+                hostname=names[row.id] or _host_name(address),
                 server_id=row.holder_id,
                 project_id=row.project_id,
                 extra_dhcp_opts=row.options(),

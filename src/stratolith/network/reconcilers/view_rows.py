@@ -17,6 +17,7 @@ REALISED = ("vxlan", "flat", "local")
 
 class NetworkRow(msgspec.Struct, frozen=True):
     id: str
+    project_id: str
     admin_state_up: bool
     external: bool
     mtu: int
