@@ -65,11 +65,27 @@ def fetch(arch: Architecture, cache: Path, progress: Progress) -> list[Path]:
 
 
 def unpack(packages: Sequence[Path], target: Path, shell: Path) -> None:
-    """Extract the packages into `target`, the shell's into `shell`; nothing gets installed."""
+    """Extract the packages into `target`, the shell's into `shell`; nothing gets installed.
+
+    Links stay inside: libc's to its loader is absolute, and would lead to that of this machine.
+    """
     for package in packages:
         into = shell if package.name.partition("_")[0] == SHELL_PACKAGE else target
         into.mkdir(parents=True, exist_ok=True)
         _run(["dpkg-deb", "-x", str(package), str(into)])
+    for tree in (target, shell):
+        _turn_links_inward(tree)
+
+
+def _turn_links_inward(tree: Path) -> None:
+    """Make absolute links relative ones to the same place below `tree`."""
+    for folder, folders, files in os.walk(tree):
+        for name in (*folders, *files):
+            link = Path(folder, name)
+            if link.is_symlink() and link.readlink().is_absolute():
+                goal = tree / link.readlink().relative_to("/")
+                link.unlink()
+                link.symlink_to(os.path.relpath(goal, folder))
 
 
 def _complete(arch: Architecture, directory: Path) -> list[Path] | None:

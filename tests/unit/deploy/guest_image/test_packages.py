@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,26 @@ def test_packages_are_listed_once(arch: str) -> None:
 def test_each_architecture_has_its_own_cache(cache: Path) -> None:
     with pytest.raises(GuestImageError, match="not installed"):
         packages.fetch(architecture("arm64"), cache, print)
+
+
+def test_absolute_links_of_a_package_stay_inside_it(tmp_path: Path) -> None:
+    """Not so, a guest built on another release gets that release's loader for its own libc."""
+    content = tmp_path / "content"
+    (content / "DEBIAN").mkdir(parents=True)
+    (content / "DEBIAN/control").write_text(
+        "Package: loader\nVersion: 1\nArchitecture: all\nMaintainer: t <t@t>\nDescription: t\n"
+    )
+    (content / "etc").mkdir()
+    (content / "lib64").mkdir()
+    (content / "etc/hostname").write_text("of the package")
+    (content / "lib64/ld.so").symlink_to("/etc/hostname")  # which this machine has, too
+    (content / "lib64/etc").symlink_to("/etc")
+    (content / "lib64/relative").symlink_to("../etc/hostname")
+    (content / "lib64/gone").symlink_to("/etc/passwd")
+    package = tmp_path / "loader_1_all.deb"
+    subprocess.run(["dpkg-deb", "-b", content, package], check=True, stdout=subprocess.DEVNULL)
+    place = tmp_path / "unpacked"
+    packages.unpack([package], place, tmp_path / "shell")
+    for name in ("ld.so", "etc/hostname", "relative"):
+        assert (place / "lib64" / name).read_text() == "of the package", name
+    assert not (place / "lib64/gone").exists()
