@@ -39,6 +39,7 @@ class Server:
             **sections,
         }
         (place / "stratolith.yaml").write_text(yaml.safe_dump(config))
+        (place / "stratolith.yaml").chmod(0o640)  # the URL may have a password
         (place / "secrets.json").write_text(json.dumps(SECRETS))
         (place / "seed.json").write_text('{"fake": true}')
         self._process: subprocess.Popen[bytes] | None = None
