@@ -42,6 +42,35 @@ def test_floating_ips_that_cannot_be(demo: Client, admin: Client) -> None:
     assert full.status_code == 403 and "floatingip" in error_of(full)
 
 
+def test_a_pool_opened_by_another_project_is_nobodys_default(world: World) -> None:
+    """Nor does it take the name of the cloud's; named alone it may be used."""
+    other = world.person("opener", "member", "openers")
+    common = world.demo.get("network", "/networks?name=public").json()["networks"][0]["id"]
+    project = world.demo.get("network", "/networks?name=private").json()["networks"][0]
+    made = {}
+    for number, name in enumerate(("a-pool", "public", "")):
+        network = other.post("network", "/networks", json={"network": {"name": name}}).json()
+        made[name] = network["network"]["id"]
+        subnet = {"network_id": made[name], "ip_version": 4, "cidr": f"198.18.{number}.0/24"}
+        assert other.post("network", "/subnets", json={"subnet": subnet}).status_code == 201
+        policy = {
+            "object_type": "network", "object_id": made[name], "action": "access_as_external",
+            "target_tenant": project["project_id"],
+        }  # fmt: skip
+        answer = other.post("network", "/rbac-policies", json={"rbac_policy": policy})
+        assert answer.status_code == 201, answer.text
+    cases = [
+        ({}, common), ({"pool": "public"}, common), ({"pool": None}, common),
+        ({"pool": "a-pool"}, made["a-pool"]), ({"pool": made["public"]}, made["public"]),
+    ]  # fmt: skip
+    for body, expected in cases:
+        answer = world.demo.post("compute", "/os-floating-ips", json=body)
+        assert answer.status_code == 200, answer.text
+        path = f"/floatingips/{answer.json()['floating_ip']['id']}"
+        got = world.demo.get("network", path).json()["floatingip"]
+        assert got["floating_network_id"] == expected, body
+
+
 def test_a_floating_ip_names_its_server(world: World) -> None:
     server_id = world.create()
     made = world.demo.post("compute", "/os-floating-ips", json={}).json()["floating_ip"]

@@ -19,7 +19,7 @@ from stratolith.kernel.http import Response, proxy
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.ids import is_uuid
 from stratolith.network.exceptions import IpAddressGenerationFailure, OverQuota
-from stratolith.network.managers import server_ports
+from stratolith.network.managers import server_ports, visibility
 
 Body = dict[str, Any]
 _RULE = "os_compute_api:os-floating-ips:"
@@ -48,17 +48,24 @@ def _path(floating_id: str) -> str:
 
 
 def _pool(ctx: Context, name: str | None) -> str:
-    """The network id of a pool by name or id; of the first one when none is named."""
-    found = [
-        network["id"]
-        for network in network_proxy.external_networks(ctx)
-        if name in (None, network["id"], network["name"])
-    ]
+    """The network id of a pool by name or id; of the cloud's or an own one when none is named.
+
+    Whoever opens a network to a project as external chooses its name: such a pool takes no
+    name away from the cloud's, and nobody gets an address of it who did not ask for it.
+    """
+    networks = network_proxy.external_networks(ctx)
+    found = [one for one in networks if name in (None, one["id"], one["name"])]
+    common = visibility.external_for_all(ctx, [one["id"] for one in found])
+    of_the_cloud = [one for one in found if one["id"] in common]
+    if name is None:
+        found = of_the_cloud or [one for one in found if ctx.owns(one["project_id"])]
+    elif len(found) > 1:
+        found = of_the_cloud or found
     if not found:
         raise ItemNotFound(what=f"Floating IP pool {name}" if name else "A floating IP pool")
     if name is not None and len(found) > 1:
         raise BadRequest(f"Several floating IP pools are called {name}: name one by its id.")
-    return str(found[0])
+    return str(found[0]["id"])
 
 
 def index(ctx: Context) -> Body:

@@ -86,6 +86,12 @@ def shared_ids(ctx: Context, object_type: str, ids: Iterable[str], *actions: str
     return set(ctx.session.scalars(found))
 
 
+def external_for_all(ctx: Context, ids: Iterable[str]) -> set[str]:
+    """Which of these networks an administrator made external for everybody; one statement."""
+    found = granted("", "network", EXTERNAL).where(RbacPolicy.object_id.in_(list(ids)))
+    return set(ctx.session.scalars(found))
+
+
 def of_owned(ctx: Context, model: Any) -> ColumnElement[bool]:
     """Condition for resources that only their project (and an administrator) sees."""
     if ctx.is_admin:
