@@ -71,6 +71,28 @@ def test_a_pool_opened_by_another_project_is_nobodys_default(world: World) -> No
         assert got["floating_network_id"] == expected, body
 
 
+def test_a_server_on_an_external_network_needs_the_rule_or_a_share(world: World) -> None:
+    """Also when its own project opened the network, which anybody may do with his own."""
+    made = world.demo.post("network", "/networks", json={"network": {"name": "out"}}).json()
+    network = made["network"]
+    subnet = {"network_id": network["id"], "ip_version": 4, "cidr": "198.18.9.0/24"}
+    assert world.demo.post("network", "/subnets", json={"subnet": subnet}).status_code == 201
+    policy = {
+        "object_type": "network", "object_id": network["id"], "action": "access_as_external",
+        "target_tenant": network["project_id"],
+    }  # fmt: skip
+    answer = world.demo.post("network", "/rbac-policies", json={"rbac_policy": policy})
+    assert answer.status_code == 201
+    there = [{"uuid": network["id"]}]
+    refused = world.post(networks=there)
+    assert refused.status_code == 403 and network["id"] in error_of(refused)
+    assert world.post(networks=there, client=world.admin).status_code == 202
+    policy["action"] = "access_as_shared"
+    answer = world.demo.post("network", "/rbac-policies", json={"rbac_policy": policy})
+    assert answer.status_code == 201
+    assert world.post(networks=there).status_code == 202
+
+
 def test_a_floating_ip_names_its_server(world: World) -> None:
     server_id = world.create()
     made = world.demo.post("compute", "/os-floating-ips", json={}).json()["floating_ip"]

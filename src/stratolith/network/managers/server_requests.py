@@ -112,7 +112,7 @@ def _one(ctx: Context, project_id: str, request: NetworkRequest) -> PlannedPort:
     ):
         raise RequestedNetworkNotFound(network_id=request.network_id)
     if network.external and not (
-        ctx.can(EXTERNAL_RULE) or visibility.may_use(ctx, network, project_id)
+        ctx.can(EXTERNAL_RULE) or visibility.is_shared_with(ctx, network, project_id)
     ):
         raise ExternalNetworkAttachForbidden(network_id=network.id)
     _check_subnet(ctx, network)

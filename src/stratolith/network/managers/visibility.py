@@ -44,7 +44,14 @@ def of_networks(ctx: Context, project_id: str | None = None) -> ColumnElement[bo
 
 def may_use(ctx: Context, network: Network, project_id: str) -> bool:
     """Whether a project may put ports on the network: its own or shared with it."""
-    if network.shared or (project_id and network.project_id == project_id):
+    return bool(project_id and network.project_id == project_id) or is_shared_with(
+        ctx, network, project_id
+    )
+
+
+def is_shared_with(ctx: Context, network: Network, project_id: str) -> bool:
+    """Whether a network is shared with everybody or, by an RBAC policy, with the project."""
+    if network.shared:
         return True
     policy = granted(project_id, "network", SHARED).where(RbacPolicy.object_id == network.id)
     return ctx.session.execute(policy.limit(1)).first() is not None
