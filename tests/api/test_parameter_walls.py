@@ -66,7 +66,6 @@ FREE = re.compile(
 # (end of the path, field) -> why somebody may write the id of another project there.
 ALLOWED = {
     ("/credentials", "credential/project_id"): "as upstream: it gives nothing without a role there",
-    ("/credentials/{credential_id}", "credential/project_id"): "the same",
     ("/credentials/OS-EC2", "tenant_id"): "the same",
     ("/application_credentials", "application_credential/project_id"): "ignored as upstream",
 }

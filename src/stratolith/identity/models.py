@@ -473,6 +473,18 @@ class UsedPasscode(Base):
     window: Mapped[int] = mapped_column("totp_window", BigInteger)
 
 
+class SpentPasscode(Base):
+    """A one-time passcode that a user was let in with; it stays when its credential goes."""
+
+    __tablename__ = "identity_spent_passcodes"
+
+    user_id: Mapped[str] = mapped_column(
+        Id, ForeignKey("identity_users.id", ondelete="CASCADE"), primary_key=True
+    )
+    passcode: Mapped[str] = mapped_column(String(8), primary_key=True)
+    window: Mapped[int] = mapped_column("totp_window", BigInteger, primary_key=True)
+
+
 class RegisteredLimit(Timestamps, Base):
     """How much of a resource every project may have unless a limit of its own says otherwise.
 

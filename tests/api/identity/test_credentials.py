@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from typing import Any
+
 import msgspec
+import pytest
 from sqlalchemy import text
 
 from stratolith.kernel.testing import Client, TestCloud
@@ -65,6 +69,47 @@ def test_an_ec2_credential_needs_its_parts(demo: Client) -> None:
     for blob, project in (("{}", project_of(demo)), ("no json", None), ('{"access": "a"}', None)):
         body = {"credential": {**base, "blob": blob, "project_id": project}}
         assert demo.post("identity", "/credentials", json=body).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"user_id": "{other}"},
+        {"project_id": None, "blob": "y"},
+        {"type": "ec2", "blob": '{"access": "a", "secret": "b"}'},
+        {"id": "x", "blob": "y"},
+        {"blob": {"a": 1}},
+        {"blob": None},
+        {"blob": "y", "foo": 1},
+    ],
+)
+def test_only_the_secret_changes(admin: Client, demo: Client, changes: dict[str, Any]) -> None:
+    body = {"credential": {"type": "cert", "blob": "x", "user_id": own_id(demo)}}
+    made = demo.post("identity", "/credentials", json=body).json()["credential"]
+    path = f"/credentials/{made['id']}"
+    for client in (admin, demo):
+        changed = client.patch("identity", path, json={"credential": changes})
+        assert changed.status_code == 400, changed.text
+        assert client.get("identity", path).json()["credential"] == made
+
+
+def test_a_secret_is_text(demo: Client) -> None:
+    body = {"credential": {"type": "cert", "blob": {"a": 1}, "user_id": own_id(demo)}}
+    assert demo.post("identity", "/credentials", json=body).status_code == 400
+
+
+def test_the_type_of_a_key_in_capitals(demo: Client) -> None:
+    blob = '{"access": "key", "secret": "s"}'
+    key = {"type": "EC2", "blob": blob, "user_id": own_id(demo)}
+    made = demo.post("identity", "/credentials", json={"credential": key})
+    assert made.status_code == 201
+    one = made.json()["credential"]
+    assert one["id"] == hashlib.sha256(b"key").hexdigest()
+    path = f"/credentials/{one['id']}"
+    for given in ("no json", blob.replace("}", ', "trust_id": "t"}')):
+        answer = demo.patch("identity", path, json={"credential": {"blob": given}})
+        assert answer.status_code == 400
 
 
 def test_they_go_with_their_user(admin: Client) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -25,7 +26,7 @@ __all__ = ["parties", "service"]
 def make_key(client: Client, user: str, project: str, **stands_for: Any) -> dict[str, Any]:
     """An EC2 key of one's own making, for a delegation."""
     blob = {"access": f"key-{len(stands_for)}-{user}", "secret": "s", **stands_for}
-    values = {"type": "ec2", "blob": blob, "user_id": user, "project_id": project}
+    values = {"type": "ec2", "blob": json.dumps(blob), "user_id": user, "project_id": project}
     answer = client.post("identity", "/credentials", json={"credential": values})
     assert answer.status_code == 201, answer.text
     return blob

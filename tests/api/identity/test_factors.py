@@ -278,6 +278,19 @@ def test_a_passcode_counts_once_though_two_credentials_give_it(
     assert log_in(cloud, identity(cloud, "password", "totp")).status_code == 401
 
 
+def test_a_passcode_stays_used_when_its_credential_is_made_again(
+    cloud: TestCloud, admin: Client, alice: dict[str, Any], clock: SimulatedClock
+) -> None:
+    assert log_in(cloud, identity(cloud, "password", "totp")).status_code == 201
+    for one in admin.get("identity", f"/credentials?user_id={alice['id']}").json()["credentials"]:
+        assert admin.delete("identity", f"/credentials/{one['id']}").status_code == 204
+    body = {"credential": {"user_id": alice["id"], "type": "totp", "blob": SECRET}}
+    assert admin.post("identity", "/credentials", json=body).status_code == 201
+    assert log_in(cloud, identity(cloud, "password", "totp")).status_code == 401
+    clock.advance(30)
+    assert log_in(cloud, identity(cloud, "password", "totp")).status_code == 201
+
+
 @pytest.mark.parametrize("method", ["totp", "password"])
 def test_nobody_learns_which_users_exist(locking: Any, method: str, monkeypatch: Any) -> None:
     """The same text, and the same work: hashes, passcodes and writes are counted."""

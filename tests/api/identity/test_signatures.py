@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import json
 from typing import Any
 
 import pytest
@@ -128,10 +129,10 @@ def test_a_key_that_claims_a_trust_of_others_is_refused(
     for extra in ({"trust_id": "f" * 32}, {"app_cred_id": "f" * 32}, {"access_token_id": "x"}):
         blob = {"access": key["access"], "secret": key["secret"], **extra}
         path = f"/credentials/{credential['id']}"
-        changed = demo.patch("identity", path, json={"credential": {"blob": blob}})
+        changed = demo.patch("identity", path, json={"credential": {"blob": json.dumps(blob)}})
         assert changed.status_code == 400, changed.text
         other = {"access": f"other-{next(iter(extra))}", "secret": "s", **extra}
-        values = {"type": "ec2", "blob": other, "user_id": key["user_id"]}
+        values = {"type": "ec2", "blob": json.dumps(other), "user_id": key["user_id"]}
         made = demo.post(
             "identity",
             "/credentials",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -178,3 +179,18 @@ def test_groups_and_their_members(admin: Client) -> None:
     assert admin.get("identity", f"/groups/{group['id']}").status_code == 404
     missing = f"/groups/{group['id']}/users/{user['id']}"
     assert admin.put("identity", missing).status_code == 404
+
+
+def test_one_old_password_is_changed_once(cloud: TestCloud, admin: Client) -> None:
+    path = f"/users/{make_user(admin, 'u')['id']}/password"
+
+    def change(number: int) -> int:
+        body = {"user": {"original_password": PASSWORD, "password": f"new-password-{number}"}}
+        status: int = cloud.anonymous().post("identity", path, json=body).status_code
+        return status
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(change, range(8)))
+    assert sorted(found) == [204] + [401] * 7
+    new = f"new-password-{found.index(204)}"
+    assert log_in(cloud, by_password("u", new)).status_code == 201

@@ -11,7 +11,6 @@ from stratolith.identity.api.collections import (
     collection,
     member_links,
     page_of,
-    same_id,
     target,
     text_filters,
 )
@@ -83,9 +82,8 @@ def create(ctx: Context, body: Body) -> Body:
 def update(ctx: Context, credential_id: str, body: Body) -> Body:
     credential = _admitted(ctx, "update", credential_id)
     refuse_credentials(ctx)
-    values = body["credential"]
-    same_id(values, "credential", credential_id)
-    return {"credential": render(ctx, credentials.update(ctx, credential, values))}
+    changed = credentials.update(ctx, credential, body["credential"]["blob"])
+    return {"credential": render(ctx, changed)}
 
 
 def remove(ctx: Context, credential_id: str) -> None:

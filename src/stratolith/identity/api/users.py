@@ -251,10 +251,13 @@ def change_password(ctx: Context, user_id: str, body: Body) -> None:
 
 def _own_change(ctx: Context, session: Session, user_id: str, values: Body) -> NewPassword:
     found = accounts.by_id(session, user_id)
-    user = factors.check_password(ctx, found, values["original_password"]).user
+    account = factors.check_password(ctx, found, values["original_password"])
+    user, replaces = account.user, account.password.id if account.password else None
     password_rules.check_form(ctx, values["password"])
     password_rules.check_own_change(ctx, session, user, values["password"])
-    return NewPassword(passwords.of(ctx.env).hash(values["password"]), self_service=True)
+    return NewPassword(
+        passwords.of(ctx.env).hash(values["password"]), self_service=True, replaces=replaces
+    )
 
 
 def revoke_tokens(ctx: Context, user_id: str) -> None:

@@ -97,6 +97,12 @@ def forget_old(ctx: Context, user: User) -> None:
     )
 
 
+def newest_id(session: Session, user_id: str) -> int | None:
+    """Which password is in force."""
+    found = _latest(session, user_id, 1)
+    return found[0].id if found else None
+
+
 def _latest(session: Session, user_id: str, count: int) -> list[Password]:
     statement = select(Password).where(Password.user_id == user_id)
     return list(session.scalars(statement.order_by(Password.id.desc()).limit(count)))

@@ -9,15 +9,14 @@ import hmac
 import secrets
 import struct
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from stratolith.identity.managers import credentials, sealing
-from stratolith.identity.models import Credential, UsedPasscode
+from stratolith.identity.models import Credential, SpentPasscode, UsedPasscode
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.context import Context
-from stratolith.kernel.environment import Environment
 
 TYPE = "totp"
 SECONDS = 30
@@ -41,18 +40,38 @@ def accept(ctx: Context, user_id: str, given: str) -> bool:
     """Whether one of the user's secrets gives this passcode in a window that counts.
 
     A passcode is accepted once, and so is none of an earlier window (RFC 6238, 5.2); that is
-    noted in a transaction of its own, however the request ends, and for every secret that gives
-    it: two credentials with the same secret are not two tries.
+    noted in a transaction of its own, however the request ends, for every secret that gives
+    it and for the user: two credentials with the same secret are not two tries, nor is one that
+    is made again.
     """
     newest = dict(reversed(_fitting(ctx, user_id, given)))
-    fresh = [_use(ctx.env, credential_id, window) for credential_id, window in newest.items()]
-    return bool(fresh) and all(fresh)
+    if not newest:
+        return False
+    oldest = _window(ctx) - ctx.env.settings.of(IdentitySettings).totp_previous_windows
+
+    def note(session: Session) -> bool:
+        session.execute(
+            delete(SpentPasscode).where(
+                SpentPasscode.user_id == user_id, SpentPasscode.window < oldest
+            )
+        )
+        fresh = [_spend(session, user_id, given, window) for window in set(newest.values())]
+        return all([*fresh, *(_use(session, *one) for one in newest.items())])
+
+    try:
+        return ctx.env.db.run(note)
+    except IntegrityError:
+        return False  # another request was first, or the secret is gone
+
+
+def _window(ctx: Context) -> int:
+    return int(ctx.env.clock.now().timestamp()) // SECONDS
 
 
 def _fitting(ctx: Context, user_id: str, given: str) -> list[tuple[str, int]]:
     """(credential id, window) of every secret and window with this passcode."""
     statement = select(Credential).where(Credential.user_id == user_id, Credential.type == TYPE)
-    now = int(ctx.env.clock.now().timestamp()) // SECONDS
+    now = _window(ctx)
     previous = ctx.env.settings.of(IdentitySettings).totp_previous_windows
     found = []
     # without a secret there is as much to compute as with one: time does not tell who has any
@@ -79,7 +98,15 @@ def _nobodys(ctx: Context) -> Credential:
     return found
 
 
-def _use(env: Environment, credential_id: str, window: int) -> bool:
+def _spend(session: Session, user_id: str, given: str, window: int) -> bool:
+    """Note a passcode of a user; False when it was spent before, by whatever credential."""
+    if session.get(SpentPasscode, (user_id, given, window)) is not None:
+        return False
+    session.add(SpentPasscode(user_id=user_id, passcode=given, window=window))
+    return True
+
+
+def _use(session: Session, credential_id: str, window: int) -> bool:
     """Note that a window was used; False when it, or a later one, was already."""
     newer = (
         update(UsedPasscode)
@@ -87,16 +114,9 @@ def _use(env: Environment, credential_id: str, window: int) -> bool:
         .values(window=window)
         .returning(UsedPasscode.credential_id)
     )
-
-    def note(session: Session) -> bool:
-        if session.execute(newer).first() is not None:
-            return True
-        if session.get(UsedPasscode, credential_id) is not None:
-            return False
-        session.add(UsedPasscode(credential_id=credential_id, window=window))
+    if session.execute(newer).first() is not None:
         return True
-
-    try:
-        return env.db.run(note)
-    except IntegrityError:
-        return False  # another request was first, or the secret is gone
+    if session.get(UsedPasscode, credential_id) is not None:
+        return False
+    session.add(UsedPasscode(credential_id=credential_id, window=window))
+    return True

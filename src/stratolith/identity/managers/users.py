@@ -28,7 +28,7 @@ from stratolith.identity.managers.attributes import (
 from stratolith.identity.models import Assignment, Membership, Password, Project, User
 from stratolith.kernel import events
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.exceptions import BadRequest, Unauthorized
 
 Values = dict[str, Any]
 KNOWN = (
@@ -49,6 +49,7 @@ class NewPassword:
 
     hash: str
     self_service: bool = False
+    replaces: int | None = None  # id of the one that was given and judged for a user's own change
 
 
 def get(ctx: Context, user_id: str) -> User:
@@ -140,7 +141,12 @@ def remove(ctx: Context, user: User) -> None:
 
 
 def change_password(ctx: Context, user: User, password: NewPassword) -> None:
-    """The user's own change; every token issued until now is void."""
+    """The user's own change; every token issued until now is void.
+
+    Raises Unauthorized when another password was put in force since the old one was compared.
+    """
+    if password_rules.newest_id(ctx.session, user.id) != password.replaces:
+        raise Unauthorized
     set_password(ctx, user, password)
     if not receipts.required(user):
         user.failed_count = 0  # with more factors a password alone forgives no wrong ones

@@ -14,13 +14,14 @@ from stratolith.identity.schemas.types import (
 from stratolith.kernel.http.validation import Schema
 
 _CREDENTIAL: Document = {
-    "blob": {"type": ["string", "object"]},
+    "blob": TEXT,
     "type": {"type": "string", "minLength": 1, "maxLength": 255},
     "user_id": ID,
     "project_id": NULLABLE_ID,
 }
 CREATE = wrapped("credential", _CREDENTIAL, "blob", "type", "user_id")
-UPDATE = wrapped("credential", {**_CREDENTIAL, "id": TEXT}, least=1)
+# owner, project and type never change: whoever wants others makes a new one
+UPDATE = wrapped("credential", {"blob": TEXT}, "blob", closed=True)
 
 EC2 = Schema(
     {
