@@ -103,13 +103,21 @@ def _subject(ctx: Context, rule: str) -> tuple[str, Identity]:
     except Unauthorized:
         raise TokenNotFound from None  # whoever holds a dead token may know that it is dead
     ctx.authorize(rule, {"target.token.user_id": who.user_id})
+    if who.access_rules is not None and not _understands_rules(ctx):
+        raise TokenNotFound  # a service that would not confine the token must not accept it
     return token, who
+
+
+def _understands_rules(ctx: Context) -> bool:
+    """Whether the caller says that it knows access rules, of version 1.0 or later."""
+    try:
+        return float(ctx.headers.get(_UNDERSTANDS_RULES, "")) >= 1.0
+    except ValueError:
+        return False
 
 
 def show(ctx: Context) -> Response:
     token, who = _subject(ctx, "identity:validate_token")
-    if who.access_rules is not None and _UNDERSTANDS_RULES not in ctx.headers:
-        raise TokenNotFound  # a service that would not confine the token must not accept it
     return Response(render(ctx, who), headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
 
 

@@ -63,7 +63,7 @@ def by_id(session: Session, user_id: str) -> Account | None:
 
 def by_name(session: Session, name: str, domain: dict[str, Any]) -> Account | None:
     """``domain`` is ``{"id"}`` or ``{"name"}``."""
-    if domain.get("id") is not None:
+    if not domain.get("name"):
         return _one(session, _BY_NAME, name=name, domain=domain["id"])
     return _one(session, _BY_NAMES, name=name, domain=domain["name"])
 

@@ -31,13 +31,15 @@ def merge_options(options: Values, given: Values | None) -> dict[str, Any]:
 
 
 def check_mutable(kind: str, row: Any, values: Values | None = None) -> None:
-    """Raise NotAllowed for a change (None: the deletion) of an immutable resource."""
+    """Raise NotAllowed for a change (None: the deletion) of an immutable resource.
+
+    It is unlocked by a request that changes nothing else beside its options.
+    """
     if not row.options.get("immutable"):
         return
     if values is not None:
         options = values.get("options") or {}
-        unlocks = "immutable" in options and not options["immutable"]
-        if unlocks or set(values) <= {"options"}:
+        if set(values) == {"options"} and options.get("immutable", True) in (False, None):
             return
     verb = "delete" if values is None else "update"
     raise NotAllowed(

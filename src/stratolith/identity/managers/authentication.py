@@ -92,7 +92,7 @@ def prove(ctx: Context, identity: Body) -> Proof:
 
 
 def find_domain(ctx: Context, given: Body) -> Project | None:
-    if given.get("id") is not None:
+    if given.get("id") is not None and not given.get("name"):
         found = ctx.session.get(Project, given["id"])
         return found if found is not None and found.is_domain else None
     if given.get("name") is None:
@@ -123,7 +123,7 @@ def scope_of(ctx: Context, scope: Any) -> dict[str, Any]:
 
 
 def _project_id(ctx: Context, given: Body) -> str:
-    if given.get("id") is not None:
+    if given.get("id") is not None and not given.get("name"):
         return str(given["id"])
     if given.get("name") is None or not given.get("domain"):
         raise BadRequest("Expecting to find domain in project: a project's name needs its domain.")

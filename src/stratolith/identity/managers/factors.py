@@ -145,9 +145,12 @@ CHECKS: dict[str, Callable[[Context, Body], Proof]] = {
 
 
 def find_account(ctx: Context, given: Body) -> Account | None:
-    """The user of ``{"id"}`` or ``{"name", "domain"}``; raises BadRequest for neither."""
+    """The user of ``{"id"}`` or ``{"name", "domain"}``; raises BadRequest for neither.
+
+    With both the name counts, as upstream: whoever looks at a request sees the name.
+    """
     session: Session = ctx.session
-    if given.get("id") is not None:
+    if given.get("id") is not None and not given.get("name"):
         return accounts.by_id(session, given["id"])
     if given.get("name") is None or not given.get("domain"):
         raise BadRequest(

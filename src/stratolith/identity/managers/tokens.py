@@ -29,6 +29,8 @@ from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import Unauthorized
 
 _MOST_CACHED = 20_000
+# What every token may ask, whatever its access rules: whether a token is valid
+_VALIDATES = AccessRule("identity", "GET", "/v3/auth/tokens")
 
 
 class TokenCache:
@@ -193,7 +195,8 @@ def _add_application_credential(
     if found.access_rule_ids is not None:
         rows = [session.get(AccessRuleRow, rule_id) for rule_id in found.access_rule_ids]
         rules = [row for row in rows if row is not None]
-        facts["access_rules"] = tuple(AccessRule(r.service, r.method, r.path) for r in rules)
+        given = tuple(AccessRule(r.service, r.method, r.path) for r in rules)
+        facts["access_rules"] = (*given, _VALIDATES)
         document["access_rules"] = [
             {"id": r.id, "service": r.service, "path": r.path, "method": r.method} for r in rules
         ]
