@@ -45,6 +45,7 @@ class Context:
         self.request_id = request_id or new_request_id()
         self.global_request_id: str | None = None
         self.microversion: Version | None = None
+        self.path_project = ""  # that stood before the route's own path
         self.query: QueryParams = QueryParams()
         self.headers: Headers = Headers()
         self.method = ""  # HTTP verb

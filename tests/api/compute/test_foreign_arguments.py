@@ -244,3 +244,17 @@ def test_hints_do_not_lead_to_the_servers_of_others(world: World, servers: Any) 
     finally:
         for one in closed:
             world.estate.admin.put("compute", "/os-services/enable", json=one)
+
+
+def test_the_project_in_the_path_is_that_of_the_token(cloud: TestCloud) -> None:
+    demo, admin = cloud.client("demo"), cloud.client("admin")
+    unscoped = cloud.client("demo", None)
+    found = admin.get("identity", "/projects?name=demo").json()["projects"]
+    own = found[0]["id"]
+    assert demo.get("raw", f"/compute/v2.1/{own}/servers").status_code == 200
+    for who, project in ((demo, "f" * 32), (admin, own), (unscoped, own)):
+        for method, path in (("GET", "servers"), ("POST", "os-keypairs"), ("GET", "flavors")):
+            answer = who.request(method, "raw", f"/compute/v2.1/{project}/{path}", json={})
+            assert answer.status_code == 400, answer.text
+            assert "Malformed request URL" in answer.text
+    assert cloud.anonymous().get("raw", f"/compute/v2.1/{own}/servers").status_code == 401

@@ -118,7 +118,7 @@ class Door:
             ctx.microversion = self.service.microversions.negotiate(ctx.headers)
             ctx.response_headers.update(self.service.microversions.headers(ctx.microversion))
         path = self._plain(ctx)
-        match = self._match(path)
+        match = self._match(ctx, path)
         if scope["method"] == "OPTIONS" and match is not None and self.service.tells_options:
             return Answer(200, b"", "", {**ctx.response_headers, "Allow": _allowed(match)})
         try:
@@ -157,12 +157,13 @@ class Door:
             path = path.removesuffix(".json")
         return path
 
-    def _match(self, path: str) -> Match | None:
+    def _match(self, ctx: Context, path: str) -> Match | None:
         found = self.router.match(path)
         if found is None and self.service.project_in_path and path.startswith(self.service.prefix):
             rest = path[len(self.service.prefix) :].split("/")
             if len(rest) > 1 and len(rest[1]) in (32, 36):
                 found = self.router.match(self.service.prefix + "/" + "/".join(rest[2:]))
+                ctx.path_project = rest[1]
         return found
 
     def _asks_token_first(self, path: str) -> bool:

@@ -135,6 +135,11 @@ def _admitted(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[An
         except Unauthorized:
             if not route.public:
                 raise
+    if ctx.path_project and ctx.identity is not None and ctx.path_project != ctx.project_id:
+        raise BadRequest(
+            f"Malformed request URL: URL's project_id '{ctx.path_project}' doesn't match "
+            f"Context's project_id '{ctx.who.project_id}'"
+        )
     return authorized(ctx, route, variables)
 
 
