@@ -68,6 +68,8 @@ ALLOWED = {
     ("/credentials", "credential/project_id"): "as upstream: it gives nothing without a role there",
     ("/credentials/OS-EC2", "tenant_id"): "the same",
     ("/application_credentials", "application_credential/project_id"): "ignored as upstream",
+    ("/application_credentials", "application_credential/id"): "ignored as upstream",
+    ("/application_credentials", "application_credential/system"): "ignored as upstream",
 }
 # Own things that are found by their real owner, whoever's id stands before them in the path.
 OWNED = ("/application_credentials/{credential_id}", "/credentials/OS-EC2/{access}")

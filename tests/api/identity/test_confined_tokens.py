@@ -82,3 +82,21 @@ def test_what_is_immutable_is_unlocked_before_it_changes(admin: Client, kind: st
     assert status(description="x") == 403
     assert status(options={"immutable": False}) == 200
     assert status(description="x") == 200
+
+
+def test_attributes_of_a_credential_that_count_for_nothing(cloud: TestCloud, demo: Client) -> None:
+    made = make_credential(demo, "c", id="mine", system="all", secret="s" * 500)
+    assert made["id"] != "mine"
+    assert made["system"] is None
+    assert client_of(cloud, by_credential(made)).get("identity", "/users").status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["user", "group"])
+def test_nobody_leaves_every_domain(admin: Client, kind: str) -> None:
+    body = {kind: {"name": "n", "domain_id": "default"}}
+    made = admin.post("identity", f"/{kind}s", json=body).json()[kind]
+    path = f"/{kind}s/{made['id']}"
+    changed = admin.patch("identity", path, json={kind: {"domain_id": None}})
+    assert changed.status_code == 400
+    same = admin.patch("identity", path, json={kind: {"domain_id": "default"}})
+    assert same.status_code == 200

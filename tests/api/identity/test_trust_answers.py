@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from stratolith.kernel.clock import SimulatedClock, zulu
 from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import PASSWORD, make_project, make_user, role_id
 from tests.api.identity.test_delegation import client_of, make_trust, parties, use
@@ -144,4 +146,17 @@ def test_nobody_uses_a_trust_of_a_disabled_project(
     assert make_project(admin, "another")["enabled"]
     path = f"/projects/{parties['project']['id']}"
     assert admin.patch("identity", path, json={"project": {"enabled": False}}).status_code == 200
+    assert use(cloud, trust).status_code == 401
+
+
+def test_a_trust_that_is_over_is_listed_still(cloud: TestCloud, parties: Any) -> None:
+    clock = SimulatedClock(cloud.env.clock.now())
+    cloud.env.clock = clock
+    end = zulu(clock.now() + timedelta(seconds=60))
+    trust = make_trust(parties, expires_at=end).json()["trust"]["id"]
+    clock.advance(61)
+    mine, path = parties["client"], "/OS-TRUST/trusts"
+    found = mine.get("identity", f"{path}?trustor_user_id={parties['trustor']['id']}").json()
+    assert [one["id"] for one in found["trusts"]] == [trust]
+    assert mine.get("identity", f"{path}/{trust}").status_code == 404
     assert use(cloud, trust).status_code == 401

@@ -39,12 +39,14 @@ CREATE = wrapped(
         "name": name(255),
         "description": DESCRIPTION,
         # empty or null: one is made
-        "secret": {"type": ["string", "null"], "maxLength": 255},
+        "secret": {"type": ["string", "null"], "maxLength": 4096},
         "expires_at": NULLABLE_TEXT,
         "roles": {"type": "array", "items": ROLE, "maxItems": 256},
         "unrestricted": {"type": ["boolean", "null"]},
         "access_rules": {"type": "array", "items": _RULE, "maxItems": 256},
         "project_id": NULLABLE_ID,  # always the token's
+        "id": TEXT,  # ignored, as upstream
+        "system": NULLABLE_TEXT,  # the same
     },
     "name",
     closed=True,

@@ -48,7 +48,7 @@ _USER: Document = {
 }
 
 CREATE = wrapped("user", {**_USER, "domain_id": ID}, "name")
-UPDATE = wrapped("user", {**_USER, "id": TEXT, "domain_id": NULLABLE_ID}, least=1)
+UPDATE = wrapped("user", {**_USER, "id": TEXT, "domain_id": ID}, least=1)
 PASSWORD = wrapped(
     "user",
     {"original_password": TEXT, "password": TEXT},
@@ -58,4 +58,4 @@ PASSWORD = wrapped(
 
 _GROUP: Document = {"name": name(64), "description": DESCRIPTION}
 CREATE_GROUP = wrapped("group", {**_GROUP, "domain_id": ID}, "name")
-UPDATE_GROUP = wrapped("group", {**_GROUP, "id": TEXT, "domain_id": NULLABLE_ID}, least=1)
+UPDATE_GROUP = wrapped("group", {**_GROUP, "id": TEXT, "domain_id": ID}, least=1)
