@@ -171,11 +171,8 @@ class WireProtocol(HttpToolsProtocol):
             raise Refused(414)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._in_head:
-            return  # a trailer field is nobody's header
-        super().on_header(name, value)
-        if len(self.headers) > self.table.limits.head_fields:
-            raise Refused(431)
+        if self._in_head:  # a trailer field is nobody's header
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         if self.parser.get_method() == b"CONNECT":
@@ -199,6 +196,8 @@ class WireProtocol(HttpToolsProtocol):
 
     def _check_head(self) -> int:
         """The size of the head; raises Refused for what RFC 9112 forbids and the parser takes."""
+        if len(self.headers) > self.table.limits.head_fields:
+            raise Refused(431)
         hosts, codings, size = [], [], len(self.url)
         for at, (name, value) in enumerate(self.headers):
             size += len(name) + len(value) + 4
