@@ -214,7 +214,8 @@ def test_service_providers_are_filtered(net: Net) -> None:
 
 def test_a_list_without_a_limit_is_whole(boss: Net) -> None:
     many = [{"name": f"s{number}", "ip_version": 4} for number in range(1003)]
-    boss.raw("POST", "/address-scopes", 201, {"address_scopes": many})
+    for part in (many[:1000], many[1000:]):
+        boss.raw("POST", "/address-scopes", 201, {"address_scopes": part})
     for query in ("", "?limit=0"):
         found = boss.get(f"/address-scopes{query}")
         assert len(found["address_scopes"]) == 1003

@@ -75,6 +75,7 @@ def _document(
             "id": server.id,
             "generation": server.generation,
             "wanted": wanted,
+            "request_id": operations[-1].request_id if operations else "",
             "spec": {"id": server.id, "name": server.instance_name, "vcpus": 1, "memory_mb": 1},
         }
     detaching = {o.params.get("port_id") for o in operations if o.kind == state.DETACH}
