@@ -46,6 +46,24 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
             "empty: the classic port on this machine."
         ),
     ] = ""
+    max_port_connections: Annotated[
+        int,
+        Doc(
+            description="Most tracked connections that one port may open, and most that may be "
+            "open to it, on its host; more are dropped. Read when the agent starts.",
+            ge=16,
+            le=1000000,
+        ),
+    ] = 16384
+    max_project_connections: Annotated[
+        int,
+        Doc(
+            description="The same for all ports of one project on a host together. Keep it well "
+            "below the host's `net.netfilter.nf_conntrack_max`.",
+            ge=16,
+            le=10000000,
+        ),
+    ] = 32768
     max_host_routes: Annotated[
         int, Doc(description="Most host routes of one subnet.", ge=1, le=1000)
     ] = 20

@@ -58,10 +58,12 @@ def inner_state(namespace: str) -> str:
 
 
 def outer_state() -> str:
+    # without what is counted of the traffic of the moment
     return sh(
         "ip -d -o link | grep stratotest | sed 's/^[0-9]*: //; s/@if[0-9]*//; s/<[^>]*>//'"
         " | grep -oE '^[^:]+|mtu [0-9]+|master [^ ]+|alias .*|nf_call_[a-z0-9]+ [01]' | sort;"
-        "ip -o -4 addr | awk '{print $2,$4}' | sort; nft -s list ruleset"
+        "ip -o -4 addr | awk '{print $2,$4}' | sort;"
+        " nft -s list ruleset | sed '/flags dynamic/,/^\\t}$/d'"
     )
 
 

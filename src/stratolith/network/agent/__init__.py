@@ -32,12 +32,14 @@ def rooms(settings: Settings, host: str, fake: bool) -> list[Room]:
     from stratolith.network.agent.metadata import MetadataProxy
     from stratolith.network.drivers.linux import LinuxNetworkDriver
     from stratolith.network.drivers.linux.claim import Claim
+    from stratolith.network.drivers.linux.limits import Limits
 
     secrets = read_secrets(settings.state_dir / "secrets.json")
     proxy = MetadataProxy(metadata_url(settings), secrets.get("metadata_secret", ""))
-    return [
-        NetworkRoom(LinuxNetworkDriver(settings.state_dir, claim=Claim(settings.state_dir)), proxy)
-    ]
+    mine = settings.of(NetworkSettings)
+    limit = Limits(port=mine.max_port_connections, project=mine.max_project_connections)
+    driver = LinuxNetworkDriver(settings.state_dir, claim=Claim(settings.state_dir), limit=limit)
+    return [NetworkRoom(driver, proxy)]
 
 
 def metadata_url(settings: Settings) -> str:

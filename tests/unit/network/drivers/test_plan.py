@@ -53,14 +53,17 @@ def test_tables_are_only_ours_and_replaced_whole():
         lines = plan(small(), native).ruleset.splitlines()
         tables = {line.split(" ", 1)[1].rstrip(" {") for line in lines if line.startswith("table")}
         expected = {"bridge strato", "ip strato_nat"} | (set() if native else {"inet strato"})
-        assert tables == expected
+        limits = "bridge strato_limits" if native else "inet strato_limits"
+        assert tables == expected | {limits}
         deleted = {line.removeprefix("delete table ") for line in lines if "delete" in line}
-        assert deleted == tables
+        assert deleted == expected  # counting must not begin again with every change
+        assert f"flush table {limits}" in lines
 
 
 def test_native_layout_needs_no_marks():
     text = plan(small(), native=True).ruleset
-    assert "mark" not in text
+    filters = text[text.index("table bridge strato {") :]
+    assert "mark" not in filters
     assert "ct zone set iifname" in text
 
 

@@ -17,7 +17,15 @@ from stratolith.network.drivers.base import (
     HostNetworkView,
     NetworkDriverError,
 )
-from stratolith.network.drivers.linux import inventory, namespaces, netlink, nft, plan, sysctl
+from stratolith.network.drivers.linux import (
+    inventory,
+    limits,
+    namespaces,
+    netlink,
+    nft,
+    plan,
+    sysctl,
+)
 from stratolith.network.drivers.linux.claim import Claim
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
 from stratolith.network.drivers.linux.inventory import Made
@@ -51,6 +59,7 @@ class LinuxNetworkDriver:
         instance: str = "stratolith",
         deep_interval: float = 60.0,
         claim: Claim | None = None,
+        limit: limits.Limits | None = None,
     ) -> None:
         self._claim = claim
         self.instance = instance
@@ -60,6 +69,8 @@ class LinuxNetworkDriver:
         self._memory = Memory(deep_interval)
         self._ledger: Ledger | None = None
         self._native: bool | None = None
+        self._limit = limit or limits.Limits()
+        self._timeouts: bool | None = None
         self._lock = threading.Lock()
 
     def check(self) -> list[str]:
@@ -151,8 +162,12 @@ class LinuxNetworkDriver:
         zones = ledger.zones_for(plan.zone_owners(view))
         ledger.save()
 
+        if self._timeouts is None:
+            self._timeouts = limits.can_choose_timeouts(self.instance, native)
+        limit = msgspec.structs.replace(self._limit, timeouts=self._timeouts)
+
         def planned(refused: frozenset[str]) -> HostPlan:
-            return plan.build_plan(view, zones, self.instance, native, refused)
+            return plan.build_plan(view, zones, self.instance, native, refused, limit)
 
         with HostLinks(self.instance, native) as links:
             work = Pass(planned, links, ledger, self._dnsmasq, self._memory)
@@ -237,6 +252,7 @@ class LinuxNetworkDriver:
 
     def _remove_rules(self, ledger: Ledger, problems: list[str]) -> None:
         families = [f"{family} {self.instance}" for family in ("bridge", "inet")]
+        families += [limits.table_name(self.instance, native) for native in (False, True)]
         try:
             nft.remove([*families, f"ip {self.instance}_nat"])
             zones = set(ledger.entries.zones.values())

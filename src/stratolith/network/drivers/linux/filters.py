@@ -3,7 +3,8 @@
 Two layouts of the same rules. ``native`` is for kernels whose bridge family knows conntrack
 (nf_conntrack_bridge): everything lives in one bridge table. Elsewhere br_netfilter hands
 bridged packets to the inet hooks, where the bridge is the only device to be seen; there a
-packet mark, set on the bridge and cleared after use, tells which port the packet belongs to.
+packet mark, set on the bridge and cleared after use (in ``limits``), tells which port the packet
+belongs to.
 A guest's own packets are judged before routing (egress rules), packets to a guest when they
 are forwarded (ingress rules); a connection is confirmed only when both agreed.
 
@@ -20,8 +21,9 @@ import msgspec
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import PortView
 from stratolith.network.drivers.checks import mac as checked_mac
-from stratolith.network.drivers.linux import guard, metadata_mark, names, rules
+from stratolith.network.drivers.linux import guard, limits, metadata_mark, names, rules
 from stratolith.network.drivers.linux.guard import link_local, sources
+from stratolith.network.drivers.linux.limits import Limits
 
 __all__ = ["checked_mac", "link_local", "sources"]
 
@@ -83,15 +85,17 @@ def compile_ruleset(
     host_ends: Mapping[str, str],
     native: bool,
     dhcp_ends: Sequence[str] = (),
+    limit: Limits | None = None,
 ) -> str:
     """The tables of all ports of the host, ready for ``nft -f``.
 
     ``zones``: bridge -> conntrack zone; ``host_ends``: veth end -> bridge it is plugged into,
-    for tenant bridges; ``dhcp_ends``: those of DHCP servers, on any bridge. Ports must have
-    passed ``check_port``.
+    for tenant bridges; ``dhcp_ends``: those of DHCP servers, on any bridge; ``limit``: on the
+    connections of a port. Ports must have passed ``check_port``.
     """
     builder = _Builder(instance, ports, zones, host_ends, native)
     builder.dhcp_ends = dhcp_ends
+    builder.limit = limit or builder.limit
     return builder.text()
 
 
@@ -107,30 +111,35 @@ class _Builder:
         self.instance, self.zones, self.host_ends, self.native = instance, zones, host_ends, native
         self.ports = ports
         self.dhcp_ends: Sequence[str] = ()
+        self.limit = Limits()
         self.guarded = [
             port for port in ports if port.view.port_security and port.view.admin_state_up
         ]
+        self.up = [port for port in ports if port.view.admin_state_up]
         self.down = [port.view.tap for port in ports if not port.view.admin_state_up]
-        self.marks = names.packet_marks(port.view.id for port in self.guarded)
+        self.marks = names.packet_marks(port.view.id for port in self.up)
         self.remotes = rules.RemoteSets()
         self.chains: dict[str, str] = {}
 
     def text(self) -> str:
         dispatch = self._dispatch()
         state = _sorted_text(self.chains)
-        shared = self.remotes.text() + self._ok() + state + dispatch
+        shared = self.remotes.text() + chain("ok", ["accept"]) + state + dispatch
         bridge = self._bridge()
         if self.native:
-            return table(f"bridge {self.instance}", self._zone_chain() + bridge + shared)
-        return table(f"bridge {self.instance}", bridge) + table(
-            f"inet {self.instance}", self._zone_chain() + shared
+            return limits.compile_native_limits(
+                self.instance, self.limit, {p.view.tap: p.view.project_id for p in self.up}
+            ) + table(f"bridge {self.instance}", self._zone_chain() + bridge + shared)
+        return (
+            limits.compile_limits(
+                self.instance,
+                self.limit,
+                {port.bridge for port in self.up},
+                {self.marks[port.view.id]: port.view.project_id for port in self.up},
+            )
+            + table(f"bridge {self.instance}", bridge)
+            + table(f"inet {self.instance}", self._zone_chain() + shared)
         )
-
-    def _ok(self) -> str:
-        if self.native:
-            return chain("ok", ["accept"])
-        # the mark has done its work; nobody else's policy routing shall see it
-        return chain("ok", ["meta mark set 0", "accept"])
 
     def _group(self, port: PortView, direction: str) -> str:
         """The chain for these rules, shared by all ports that have the same."""
@@ -205,14 +214,16 @@ class _Builder:
         if self.guarded:
             taps = _quoted(port.view.tap for port in self.guarded)
             first.append(f"iifname {{ {taps} }} goto guard")
-            text += self._mark_map() if not self.native else ""
             text += self._guard()
+        if self.up and not self.native:
+            text = self._mark_map() + text
+            first.append("meta mark set iifname map @marks")
         if self.guarded or self.host_ends:
             # Filters read plain IP only, and kernels take a tag off and read on. So nobody,
             # however free a port is, gets anything else to a filtered port or a namespace.
             plain = _quoted([*(port.view.tap for port in self.guarded), *self.host_ends])
             last.append(f"oifname {{ {plain} }} ether type != {{ arp, ip, ip6 }} drop")
-        if self.guarded and not self.native:
+        if self.up and not self.native:
             last.append("meta mark set oifname map @marks")
         if isolated:
             # the host shall not be a neighbour of the tenants
@@ -227,7 +238,7 @@ class _Builder:
         )
 
     def _mark_map(self) -> str:
-        marks = {f'"{p.view.tap}"': f"{self.marks[p.view.id]:#x}" for p in self.guarded}
+        marks = {f'"{p.view.tap}"': f"{self.marks[p.view.id]:#x}" for p in self.up}
         return (
             f"  map marks {{\n    type ifname : mark\n    elements = {{ {_pairs(marks)} }}\n  }}\n"
         )

@@ -13,6 +13,7 @@ from typing import TypeVar
 from stratolith.network.drivers.base import HostNetworkView, NetworkView, PortView
 from stratolith.network.drivers.linux import dhcp, filters, names
 from stratolith.network.drivers.linux.filters import FilteredPort
+from stratolith.network.drivers.linux.limits import Limits
 from stratolith.network.drivers.linux.objects import (
     BridgeSpec,
     DhcpSpec,
@@ -33,13 +34,14 @@ def build_plan(
     instance: str,
     native: bool,
     refused: frozenset[str] = frozenset(),
+    limit: Limits | None = None,
 ) -> HostPlan:
     """The kernel objects of a host. ``zones``: network id -> conntrack zone, one for each.
 
-    ``refused``: ports to plan nothing for, neither tap nor rules.
+    ``refused``: ports to plan nothing for, neither tap nor rules. ``limit``: on connections.
     """
     planner = _Planner(view, zones, instance, native)
-    planner.refused = refused
+    planner.refused, planner.limit = refused, limit
     return planner.plan()
 
 
@@ -61,6 +63,7 @@ class _Planner:
         self.routed = {external.bridge for external in view.externals}
         self.broken: dict[str, str] = {}
         self.refused: frozenset[str] = frozenset()
+        self.limit: Limits | None = None
         self.networks = [
             network
             for network in view.networks
@@ -198,7 +201,9 @@ class _Planner:
             for end in (one.host_name for one in _devices(namespaces))
             if end.startswith(names.DHCP_END)
         ]
-        text = filters.compile_ruleset(self.instance, ports, by_bridge, ends, self.native, servers)
+        text = filters.compile_ruleset(
+            self.instance, ports, by_bridge, ends, self.native, servers, self.limit
+        )
         return text + self._nat()
 
     def _nat(self) -> str:

@@ -29,7 +29,7 @@ class Ours:
     def __init__(self, instance: str) -> None:
         self.group = names.group_number(instance)
         self.label = f"{instance}:".encode()
-        self.tables = {instance.encode(), f"{instance}_nat".encode()}
+        self.tables = {f"{instance}{tail}".encode() for tail in ("", "_nat", "_limits")}
         self.indexes: frozenset[int] = frozenset()  # of our links, as of the last pass
 
     def link(self, kind: int, body: bytes) -> bool:
