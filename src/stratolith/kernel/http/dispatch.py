@@ -135,7 +135,7 @@ def _admitted(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[An
         except Unauthorized:
             if not route.public:
                 raise
-    if ctx.path_project and ctx.identity is not None and ctx.path_project != ctx.project_id:
+    if ctx.path_project and ctx.identity is not None and not ctx.owns(ctx.path_project):
         raise BadRequest(
             f"Malformed request URL: URL's project_id '{ctx.path_project}' doesn't match "
             f"Context's project_id '{ctx.who.project_id}'"
