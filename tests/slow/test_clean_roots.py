@@ -13,6 +13,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,9 +25,8 @@ CACHE = CHECKOUT / ".cache" / "clean-roots"
 PACKAGES = "python3,python3-venv,git,ca-certificates,iproute2,procps"
 PLACE = "/opt/stratolith"
 # How this machine reaches package registries; absent files are skipped.
-NETWORK = ["/etc/resolv.conf", "/etc/pip.conf", "/etc/xdg/pip", "/opt/wheels", "/opt/pypi",
-           "/opt/pypi-more", "/etc/ssl/certs", "/usr/local/share/ca-certificates",
-           "/etc/apt/apt.conf.d"]  # fmt: skip
+NETWORK = ["/etc/resolv.conf", "/etc/pip.conf", "/etc/xdg/pip", "/etc/ssl/certs",
+           "/usr/local/share/ca-certificates", "/etc/apt/apt.conf.d"]  # fmt: skip
 DEVICES = [f"dev/{name}" for name in ("null", "zero", "full", "random", "urandom", "tty",
                                        "net/tun", "kvm", "vhost-net")]  # fmt: skip
 
@@ -101,6 +101,15 @@ def end_all(place: Path) -> None:
                 os.kill(int(entry.name), signal.SIGKILL)
 
 
+def package_places() -> list[str]:
+    """Directories of this machine in which pip is told to look for packages."""
+    words = [sys.executable, "-m", "pip", "config", "list"]
+    said = subprocess.run(words, stdout=subprocess.PIPE, text=True).stdout.split()
+    said += [value for name, value in os.environ.items() if name.startswith("PIP_")]
+    named = re.findall(r"(?:file://)?(/[\w./-]+)", " ".join(said))
+    return sorted({path for path in named if Path(path).is_dir()})
+
+
 def put_checkout(place: Path) -> None:
     """What git knows of, as a clone would have it, changes included."""
     target = place / PLACE.lstrip("/")
@@ -112,7 +121,7 @@ def put_checkout(place: Path) -> None:
         if (CHECKOUT / name).exists():
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(CHECKOUT / name, target / name, follow_symlinks=False)
-    for name in NETWORK:
+    for name in [*NETWORK, *package_places()]:
         source, copy = Path(name), place / name.lstrip("/")
         if not source.exists():
             continue
