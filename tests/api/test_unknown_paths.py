@@ -114,3 +114,10 @@ def test_a_query_with_very_many_values(path: str, cloud: TestCloud) -> None:
         answer = cloud.http.get(f"{url}?{query}", headers=headers)
         assert answer.status_code in (200, 400)
         assert "cannot be stored" not in answer.text
+
+
+def test_an_empty_id_is_not_found(cloud: TestCloud) -> None:
+    headers = {"X-Auth-Token": cloud.client("admin").token}
+    for path in ("/compute/v2.1/images/", "/networking/v2.0/networks/", "/image/v2/images/"):
+        assert cloud.http.delete(path, headers=headers).status_code == 404
+        assert cloud.http.delete(path.rstrip("/"), headers=headers).status_code == 405

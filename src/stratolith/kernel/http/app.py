@@ -123,7 +123,13 @@ class Door:
             return Answer(200, b"", "", {**ctx.response_headers, "Allow": _allowed(match)})
         try:
             route = self._choose(ctx, match, scope["method"])
-        except (NotFound, MethodNotAllowed):
+        except MethodNotAllowed as error:
+            if self._asks_token_first(path):
+                await loop.run_in_executor(self.pool, dispatch.authenticate, ctx)
+            if path.endswith("/"):  # an empty id, and the collection has no such method
+                raise NotFound from None
+            raise error
+        except NotFound:
             if self._asks_token_first(path):
                 await loop.run_in_executor(self.pool, dispatch.authenticate, ctx)
             elif match is None and self.service.elsewhere is not None and not self.side:
