@@ -119,7 +119,7 @@ def made(cloud: TestCloud) -> World:
     headers = {"Content-Type": "application/octet-stream"}
     admin.put("image", f"/images/{image}/file", content=DISK, headers=headers)
     with cloud.env.db.write() as session:
-        session.execute(text("UPDATE compute_hosts SET disabled = 1 WHERE host = 'h2'"))
+        session.execute(text("UPDATE compute_hosts SET disabled = true WHERE host = 'h2'"))
     ids = []
     for name in ("good", "bad"):
         body = {"name": name, "imageRef": image, "flavorRef": "1", "config_drive": True}
