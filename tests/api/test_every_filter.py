@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from stratolith.identity.api import (
     application_credentials,
@@ -215,6 +216,42 @@ def test_filters_leave_out(world: Estate, service: str, path: str) -> None:
         and (said := _wrong(world, who, service, real, name))
     }
     assert not wrong
+
+
+@pytest.mark.parametrize(("service", "path"), list(LISTS))
+def test_more_values_make_no_more_subqueries(world: Estate, service: str, path: str) -> None:
+    """A database plans each subquery against the others: a thousand of them take it minutes."""
+    real = path.replace("{user}", world.ids["users"])
+    who = world.demo if "application_credentials" in path else world.admin
+    grown = {}
+    for name in LISTS[service, path]:
+        if name in FLAGS:
+            few, many = ["true", "false"], ["true", "false"] * 20
+        else:
+            value = "VCPU:" if name == "resources" else NOBODYS.get(name, "no-such-value")
+            few, many = ([f"{value}{n}" for n in range(count)] for count in (2, 40))
+        for form in (list, ",".join):
+            before, after = (
+                _subqueries(world, who, service, real, {name: form(values)})
+                for values in (few, many)
+            )
+            if after > before:
+                grown[name] = (before, after)
+    assert not grown
+
+
+def _subqueries(world: Estate, who: Client, service: str, path: str, params: Any) -> int:
+    """The most SELECTs that one statement of the request has."""
+    counts = [0]
+
+    def look(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
+        counts.append(statement.count("SELECT"))
+
+    engine = world.cloud.env.db.engine
+    event.listen(engine, "before_cursor_execute", look)
+    _rows(who, service, path, params)
+    event.remove(engine, "before_cursor_execute", look)
+    return max(counts)
 
 
 def test_every_list_of_the_network_api_is_here() -> None:

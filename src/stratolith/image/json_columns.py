@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Text, literal
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -18,7 +20,7 @@ class _Text(FunctionElement[str]):
 
 
 class _Contains(FunctionElement[bool]):
-    """Whether a JSON array of texts has this one."""
+    """Whether a JSON array of texts has all texts of another."""
 
     type = Boolean()
     inherit_cache = True
@@ -40,16 +42,16 @@ def _text_postgresql(element: Any, compiler: Any, **options: Any) -> str:
 
 @compiles(_Contains, "sqlite")
 def _contains_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    column, value = list(element.clauses)
-    parts = compiler.process(column, **options), compiler.process(value, **options)
-    return f"EXISTS (SELECT 1 FROM json_each({parts[0]}) WHERE value = {parts[1]})"
+    column, wanted = (compiler.process(clause, **options) for clause in element.clauses)
+    there = f"SELECT value FROM json_each({column})"
+    missing = f"SELECT 1 FROM json_each({wanted}) AS wanted WHERE wanted.value NOT IN ({there})"
+    return f"NOT EXISTS ({missing})"
 
 
 @compiles(_Contains)
 def _contains_postgresql(element: Any, compiler: Any, **options: Any) -> str:
-    column, value = list(element.clauses)
-    parts = compiler.process(column, **options), compiler.process(value, **options)
-    return f"jsonb_exists(CAST({parts[0]} AS jsonb), {parts[1]})"
+    column, wanted = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"(CAST({column} AS jsonb) @> CAST({wanted} AS jsonb))"
 
 
 def json_text(column: Any, name: str) -> ColumnElement[str]:
@@ -57,6 +59,6 @@ def json_text(column: Any, name: str) -> ColumnElement[str]:
     return _Text(column, literal(name, Text()))
 
 
-def json_contains(column: Any, value: str) -> ColumnElement[bool]:
-    """Whether a JSON array column has ``value``."""
-    return _Contains(column, literal(value, Text()))
+def json_contains(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a JSON array column has all of ``values``."""
+    return _Contains(column, literal(msgspec.json.encode(values).decode(), Text()))

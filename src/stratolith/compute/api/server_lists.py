@@ -16,7 +16,7 @@ from stratolith.compute.models import Server, ServerTag
 from stratolith.compute.schemas.servers import SORT_KEYS
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Forbidden
-from stratolith.kernel.http.listing import Listing, Page, moment, parse_bool
+from stratolith.kernel.http.listing import Listing, Page, moment, parse_bool, tag_filters
 from stratolith.kernel.matching import BadExpression, Expression, among, is_plain, matching
 
 Body = dict[str, Any]
@@ -91,19 +91,12 @@ def _whole(column: Any) -> Callable[[list[str]], Condition]:
     return build
 
 
-def _tag_filter(values: list[str], *, every: bool, negate: bool) -> Condition:
-    tags = sorted({tag for value in values for tag in value.split(",") if tag})
-    having = select(ServerTag.server_id).where(ServerTag.tag.in_(tags))
-    if every:
-        having = having.group_by(ServerTag.server_id).having(func.count() == len(tags))
-    return Server.id.not_in(having) if negate else Server.id.in_(having)
-
-
 def _locked(values: list[str]) -> Condition:
     locked = parse_bool(values[-1])
     return Server.locked_by.is_not(None) if locked else Server.locked_by.is_(None)
 
 
+_TAGS = tag_filters(Server.id, ServerTag.server_id, ServerTag.tag)
 # For everybody; the number is the microversion's minor that brought it.
 _FOR_ALL: dict[str, tuple[int, Callable[[list[str]], Condition]]] = {
     "status": (1, lambda values: or_(*(_status(value) for value in values))),
@@ -112,10 +105,10 @@ _FOR_ALL: dict[str, tuple[int, Callable[[list[str]], Condition]]] = {
     "reservation_id": (1, _equals(Server.reservation_id)),
     "changes-since": (1, lambda values: _changed() >= moment(values[-1])),
     "changes-before": (66, _until),
-    "tags": (26, lambda values: _tag_filter(values, every=True, negate=False)),
-    "tags-any": (26, lambda values: _tag_filter(values, every=False, negate=False)),
-    "not-tags": (26, lambda values: _tag_filter(values, every=True, negate=True)),
-    "not-tags-any": (26, lambda values: _tag_filter(values, every=False, negate=True)),
+    "tags": (26, _TAGS["tags"]),
+    "tags-any": (26, _TAGS["tags-any"]),
+    "not-tags": (26, _TAGS["not-tags"]),
+    "not-tags-any": (26, _TAGS["not-tags-any"]),
     "locked": (73, _locked),
     "config_drive": (83, lambda values: Server.config_drive.is_(parse_bool(values[-1]))),
     "created_at": (83, _within(Server.created_at)),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, not_, select
+from sqlalchemy import select
 
 from stratolith.identity.api.collections import (
     admit,
@@ -26,42 +26,13 @@ from stratolith.identity.schemas import projects as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http import Response
-from stratolith.kernel.http.listing import Filter, Listing
+from stratolith.kernel.http.listing import Listing, tag_filters
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]
 
 
-# -- filters -------------------------------------------------------------------------------------
-
-
-def _has_all(names: Iterable[str]) -> ColumnElement[bool]:
-    with_tag = [
-        Project.id.in_(select(ProjectTag.project_id).where(ProjectTag.name == name))
-        for name in names
-    ]
-    return and_(*with_tag)
-
-
-def _has_any(names: Sequence[str]) -> ColumnElement[bool]:
-    return Project.id.in_(select(ProjectTag.project_id).where(ProjectTag.name.in_(names)))
-
-
-def _tag_filter(any_of: bool, wanted: bool) -> Filter:
-    def build(values: Sequence[str]) -> ColumnElement[bool]:
-        names = [name for value in values for name in value.split(",")]
-        found = _has_any(names) if any_of else _has_all(names)
-        return found if wanted else not_(found)
-
-    return build
-
-
-TAG_FILTERS = {
-    "tags": _tag_filter(any_of=False, wanted=True),
-    "tags-any": _tag_filter(any_of=True, wanted=True),
-    "not-tags": _tag_filter(any_of=False, wanted=False),
-    "not-tags-any": _tag_filter(any_of=True, wanted=False),
-}
+TAG_FILTERS = tag_filters(Project.id, ProjectTag.project_id, ProjectTag.name)
 
 PROJECTS = Listing(
     Project,

@@ -276,7 +276,8 @@ def _hidden(ctx: Context) -> list[ColumnElement[bool]]:
 
 def _marked(ctx: Context) -> list[ColumnElement[bool]]:
     """Tags (all of them), and custom properties by their own names."""
-    conditions = [json_contains(Image.tags, tag) for tag in ctx.query.getlist("tag")]
+    tags = ctx.query.getlist("tag")
+    conditions = [json_contains(Image.tags, tags)] if tags else []
     if "changes-since" in ctx.query:
         raise InvalidFilter('The "changes-since" filter is not available.')
     for name, value in ctx.query.items():

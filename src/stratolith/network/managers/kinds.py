@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.listing import Listing, boolean, exact, integer, named, parse_bool
+from stratolith.kernel.http.listing import Listing, boolean, exact, integer, named, parse_bools
 from stratolith.network import models as m
 from stratolith.network.exceptions import (
     AddressScopeNotFound,
@@ -59,12 +59,12 @@ def _shared_networks(ctx: Context, values: Sequence[str]) -> ColumnElement[bool]
         m.Network.shared.is_(True),
         m.Network.id.in_(visibility.granted(ctx.project_id, "network")),
     )
-    return or_(*(shared if parse_bool(value) else ~shared for value in values))
+    return or_(*(shared if wanted else ~shared for wanted in parse_bools(values)))
 
 
 def _shared_groups(ctx: Context, values: Sequence[str]) -> ColumnElement[bool]:
     shared = m.SecurityGroup.id.in_(visibility.granted(ctx.project_id, "security_group"))
-    return or_(*(shared if parse_bool(value) else ~shared for value in values))
+    return or_(*(shared if wanted else ~shared for wanted in parse_bools(values)))
 
 
 # -- what each resource shows --------------------------------------------------------------------

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, or_, select
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import NotFound
@@ -19,6 +19,7 @@ from stratolith.kernel.http.listing import (
     moment,
     named,
     parse_bool,
+    tag_filters,
 )
 from stratolith.network import models as m
 from stratolith.network.exceptions import (
@@ -149,22 +150,6 @@ def nullable(column: Any) -> Filter:
     return build
 
 
-def _tagged(model: Any) -> dict[str, Filter]:
-    def has(tag: str) -> ColumnElement[bool]:
-        found: ColumnElement[bool] = model.id.in_(select(m.Tag.resource_id).where(m.Tag.tag == tag))
-        return found
-
-    def split(values: Sequence[str]) -> list[str]:
-        return [tag for value in values for tag in value.split(",") if tag]
-
-    return {
-        "tags": lambda values: and_(true(), *(has(tag) for tag in split(values))),
-        "tags-any": lambda values: or_(false(), *(has(tag) for tag in split(values))),
-        "not-tags": lambda values: ~and_(true(), *(has(tag) for tag in split(values))),
-        "not-tags-any": lambda values: ~or_(false(), *(has(tag) for tag in split(values))),
-    }
-
-
 def _changed_since(model: Any) -> Filter:
     def build(values: Sequence[str]) -> ColumnElement[bool]:
         since = moment(values[-1])
@@ -175,7 +160,8 @@ def _changed_since(model: Any) -> Filter:
 
 def tagged(model: Any, *names: str, **others: Filter) -> dict[str, Filter]:
     """The filters of resources that can have tags; names and others as in ``bare``."""
-    return {**standard(model, *names, **others), **_tagged(model)}
+    tags = tag_filters(model.id, m.Tag.resource_id, m.Tag.tag, blanks=False)
+    return {**standard(model, *names, **others), **tags}
 
 
 def standard(model: Any, *names: str, **others: Filter) -> dict[str, Filter]:
