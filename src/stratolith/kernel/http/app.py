@@ -123,19 +123,8 @@ class Door:
             return Answer(200, b"", "", {**ctx.response_headers, "Allow": _allowed(match)})
         try:
             route = self._choose(ctx, match, scope["method"])
-        except MethodNotAllowed as error:
-            if self._asks_token_first(path):
-                await loop.run_in_executor(self.pool, dispatch.authenticate, ctx)
-            if path.endswith("/"):  # an empty id, and the collection has no such method
-                raise NotFound from None
-            raise error
-        except NotFound:
-            if self._asks_token_first(path):
-                await loop.run_in_executor(self.pool, dispatch.authenticate, ctx)
-            elif match is None and self.service.elsewhere is not None and not self.side:
-                route = Route(scope["method"], path, self.service.elsewhere, public=True)
-                return dispatch.encode(ctx, route, self.service.elsewhere(ctx))
-            raise
+        except (MethodNotAllowed, NotFound) as error:
+            return await self._nowhere(ctx, path, match is not None, error)
         assert match is not None
         if route.stream:
             return await self._stream(ctx, route, match.variables, scope, receive, send)
@@ -194,6 +183,23 @@ class Door:
             if route.root or route.serves(ctx.microversion):
                 return route
         raise NotFound
+
+    async def _nowhere(self, ctx: Context, path: str, known: bool, error: ApiError) -> Answer:
+        """Of what no route takes: raises ``error``, after asking for a token where upstream does.
+
+        ``known``: the path is there, with other methods. Unknown ones outside of the version are
+        answered by the service's ``elsewhere``, where it has one.
+        """
+        elsewhere = None if self.side else self.service.elsewhere
+        if self._asks_token_first(path):
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self.pool, dispatch.authenticate, ctx)
+        elif not known and elsewhere is not None:
+            route = Route(ctx.method, path, elsewhere, public=True)
+            return dispatch.encode(ctx, route, elsewhere(ctx))
+        if known and path.endswith("/"):  # an empty id, and the collection has no such method
+            raise NotFound from None
+        raise error
 
     async def _stream(
         self,
