@@ -75,6 +75,19 @@ def test_fetched_once_for_many(cache: ImageCache) -> None:
     assert cache.path(image()).read_bytes() == DATA
 
 
+def test_a_folder_removed_meanwhile_is_made_anew(cache: ImageCache) -> None:
+    class Disturbed(Store):
+        def _chunks(self) -> Iterator[bytes]:
+            if self.asked == 1:
+                shutil.rmtree(cache.folder)
+            yield self.data
+
+    store = Disturbed()
+    cache.fetch(image(), transport(store))
+    assert store.asked == 2
+    assert cache.path(image()).read_bytes() == DATA
+
+
 @pytest.mark.parametrize(
     ("store", "document", "text"),
     [

@@ -10,6 +10,7 @@ found by who wants the very same data.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import os
@@ -34,6 +35,7 @@ LOG = logging.getLogger(__name__)
 # What QEMU runs as it is; the rest is converted. An ami with its kernel outside does not boot.
 AS_IT_IS = ("raw", "qcow2", "iso", "ami")
 CONVERTED = ("vhd", "vhdx", "vmdk", "vdi", "ploop")
+ATTEMPTS = 3
 
 
 class ImageCache:
@@ -59,12 +61,23 @@ class ImageCache:
         with self._guard:
             lock = self._locks[path.name]
         with lock:
-            if not path.exists():
-                self._bring(image, path, transport)
-            os.utime(path)  # for the pruning: when it was last wanted
+            self._ensure(image, path, transport)
         usable = "qcow2" if image.format in CONVERTED else image.format
         usable = "raw" if usable == "ami" else usable
         return ImageRef(image_id=image.id, path=str(path), format=usable)
+
+    def _ensure(self, image: ImageDocument, path: Path, transport: Transport) -> None:
+        """Bring what is missing; again when somebody removes the folder meanwhile."""
+        for _ in range(ATTEMPTS):
+            with contextlib.suppress(FileNotFoundError):
+                if not path.exists():
+                    self._bring(image, path, transport)
+                os.utime(path)  # for the pruning: when it was last wanted
+                return
+        raise NotPossible(
+            f"Image {image.id} cannot be kept on the host",
+            f"{self.folder} was removed {ATTEMPTS} times while the image was fetched",
+        )
 
     def _bring(self, image: ImageDocument, path: Path, transport: Transport) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o750)
@@ -80,6 +93,8 @@ class ImageCache:
             raise NotPossible(f"Image {image.id} cannot be fetched", str(error)) from None
         except (BadImage, NoRoom) as error:
             raise NotPossible(f"Image {image.id} cannot be used", str(error)) from None
+        except FileNotFoundError:
+            raise  # the folder is gone
         except OSError as error:
             told = f"Image {image.id} cannot be kept on the host"
             raise NotPossible(told, error.strerror or str(error)) from None
