@@ -24,6 +24,7 @@ LIMITS = Limits(
     idle_seconds=2,
     pace_seconds=1,
     pace_bytes=1024,
+    drain_seconds=2,
     connections=24,
     connections_per_address=16,
 )
@@ -167,8 +168,14 @@ def test_an_address_that_is_too_long(port: int) -> None:
 
 @pytest.mark.parametrize(
     "rest",
-    [b"5;" + b"x" * 20_000, b"0\r\nX-Trailer: " + b"x" * 20_000, b"1\r\n \r\n0;" + b"y" * 20_000],
-    ids=["extension", "trailer", "last extension"],
+    [
+        b"5;" + b"x" * 20_000,
+        b"0\r\nX-Trailer: " + b"x" * 20_000,
+        b"1\r\n \r\n0;" + b"y" * 20_000,
+        b"1\r\n \r\n" * 3_000,  # the parser calls back for each
+        b"120000\r\n" + b" " * 0x120000 + b"\r\n" + b"1\r\n \r\n" * 300_000,
+    ],
+    ids=["extension", "trailer", "last extension", "tiny chunks", "tiny chunks after the answer"],
 )
 def test_what_surrounds_chunks_is_limited(port: int, rest: bytes) -> None:
     head = b"POST /identity/v3/auth/tokens HTTP/1.1\r\nHost: a\r\n"
@@ -176,7 +183,19 @@ def test_what_surrounds_chunks_is_limited(port: int, rest: bytes) -> None:
     with connect(port) as connection:
         with contextlib.suppress(ConnectionError):
             connection.sendall(head + rest)
-        assert status(ends_with(connection)) in (400, 415, 431)
+        assert status(ends_with(connection)) in (400, 413, 415, 431)
+
+
+def test_the_rest_of_a_body_is_not_taken_for_ever(port: int) -> None:
+    head = b"POST /identity/v3/auth/tokens HTTP/1.1\r\nHost: a\r\n"
+    chunk = b"8000\r\n" + b" " * 0x8000 + b"\r\n"
+    end = time.monotonic() + DEADLINE
+    with connect(port) as connection:
+        connection.sendall(head + b"Transfer-Encoding: chunked\r\n\r\n")
+        with pytest.raises(ConnectionError):
+            while time.monotonic() < end:
+                connection.sendall(chunk)
+                time.sleep(0.01)
 
 
 def test_one_address_cannot_take_all_connections(port: int) -> None:

@@ -36,6 +36,7 @@ class Limits:
     idle_seconds: float = 75.0
     pace_seconds: float = 30.0
     pace_bytes: int = 1024  # a second
+    drain_seconds: float = 20.0  # for the rest of a body whose request is answered
     connections: int = 16384
     connections_per_address: int = 1024
 

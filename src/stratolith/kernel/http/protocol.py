@@ -27,7 +27,7 @@ from stratolith.kernel.http.connections import Connections, Limits, Phase, addre
 from stratolith.kernel.http.wire import WIRE, Wire, body_length
 
 _NAME = frozenset((string.ascii_letters + string.digits + ".-_").encode())
-_CHUNK_FRAMING = 8  # bytes around a chunk of one byte, and some
+_UNWANTED_BYTES = 32  # of a body that nobody reads any more, for each byte around its chunks
 _PIPELINED = 8  # requests that may wait for the answer of one before them
 _DRAINED = 48 << 10  # bytes between the high and the low mark of a transport's buffer
 _RESET = struct.pack("ii", 1, 0)  # linger for no time
@@ -144,8 +144,12 @@ class WireProtocol(HttpToolsProtocol):
         self._parse(b"\r\n".join([*head, b"", b""]) + rest)
 
     def _check_framing(self) -> None:
-        """Raises Refused when there is too much that is not body: a head, chunks' extensions."""
-        spare = _CHUNK_FRAMING * self._body_bytes if self._in_body else 0
+        """Raises Refused when there is too much that is not body: a head, chunks' extensions,
+        the lines around very small chunks, for each of which the parser calls back.
+        """
+        spare = self._body_bytes if self._in_body else 0
+        if self._in_body and self.cycle.response_complete:
+            spare //= _UNWANTED_BYTES
         if (self._in_head or self._in_body) and self._framing > (
             self.table.limits.head_bytes + spare
         ):
@@ -259,6 +263,8 @@ class WireProtocol(HttpToolsProtocol):
             task.add_done_callback(self.tasks.discard)
             self.tasks.add(task)
             return
+        if self._in_body:
+            self.loop.call_later(self.table.limits.drain_seconds, self._end_draining, self.cycle)
         super().on_response_complete()
 
     async def _drain(self, wire: Wire) -> None:
@@ -266,6 +272,10 @@ class WireProtocol(HttpToolsProtocol):
             super().on_response_complete()
         else:
             self.transport.close()
+
+    def _end_draining(self, cycle: RequestResponseCycle) -> None:
+        if self._in_body and self.cycle is cycle and not self.transport.is_closing():
+            self.abort()
 
     def resume_writing(self) -> None:
         self.moved += _DRAINED

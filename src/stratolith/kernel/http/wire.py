@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 WIRE = "stratolith.wire"  # key in scope["extensions"]
 _PIECE = 64 << 20  # bytes a thread may send before the loop looks whether all is well
 _WAIT_FOR = 1 << 20  # bytes worth waking up for
-_DRAIN_SECONDS = 20.0  # for the rest of a body that nobody wants
 
 
 class Wire:
@@ -110,7 +109,7 @@ class Wire:
         """Throw away what is left of a body that was begun; whether that succeeded in time."""
         scratch = memoryview(bytearray(_WAIT_FOR))
         try:
-            async with asyncio.timeout(_DRAIN_SECONDS):
+            async with asyncio.timeout(self._protocol.table.limits.drain_seconds):
                 while await self.fill(scratch):
                     pass
         except (TimeoutError, ClientDisconnect):
