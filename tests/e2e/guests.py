@@ -130,6 +130,8 @@ def output(*command: str) -> str:
 def host_state() -> dict[str, list[str]]:
     """Links, namespaces, tables, mounts and our kinds of processes on this host."""
     links = re.findall(r"^\d+: ([^:@]+)", output("ip", "-o", "link"), re.M)
+    # iproute2 mounts its directory of namespaces at the first one and never takes it back
+    mounts = [one for one in Path("/proc/mounts").read_text().split("\n") if "/netns " not in one]
     processes = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -145,7 +147,7 @@ def host_state() -> dict[str, list[str]]:
         "namespaces": sorted(output("ip", "netns", "list").split("\n")),
         "tables": sorted(output("nft", "list", "tables").split("\n")),
         "rules": output("nft", "list", "ruleset").split("\n"),
-        "mounts": sorted(Path("/proc/mounts").read_text().split("\n")),
+        "mounts": sorted(mounts),
         "addresses": sorted(re.findall(r"inet6? (\S+)", output("ip", "address"))),
         "forwarding": [Path("/proc/sys/net/ipv4/ip_forward").read_text()],
         "processes": sorted(processes),
