@@ -20,6 +20,8 @@ __all__ = ["parties"]
         ({"roles": [{"id": "f" * 32}]}, 400),
         ({"roles": [{"name": "admin"}]}, 400),
         ({"roles": [{"name": "nothing"}]}, 404),
+        ({"roles": [{"name": "reader"}] * 2}, 409),
+        ({"roles": [{"name": "member"}, {"name": "reader"}]}, 201),  # one implies the other
         ({"secret": ""}, 201),
         ({"secret": None}, 201),
         ({"colour": "blue"}, 400),
@@ -27,6 +29,7 @@ __all__ = ["parties"]
         ({"access_rules": [{"service": "a", "method": "GET", "path": "/" + "**a" * 40}]}, 201),
         ({"access_rules": [{"service": "a", "method": "GET", "path": "/" + "a" * 128}]}, 400),
         ({"access_rules": [{"service": "a", "method": "GET", "path": "/"}] * 257}, 400),
+        ({"access_rules": [{"service": "a", "method": "GET", "path": "/"}] * 2}, 409),
     ],
 )
 def test_application_credentials(demo: Client, values: Any, status: int) -> None:
@@ -41,6 +44,19 @@ def test_application_credentials(demo: Client, values: Any, status: int) -> None
 def test_a_credential_has_what_its_roles_imply(demo: Client) -> None:
     credential = make_credential(demo, "c", roles=[{"name": "member"}])
     assert [role["name"] for role in credential["roles"]] == ["member", "reader"]
+
+
+def test_no_role_is_given_twice(demo: Client, parties: Any) -> None:
+    shown = demo.get("identity", "/auth/tokens", headers={"X-Subject-Token": demo.token})
+    reader = next(r["id"] for r in shown.json()["token"]["roles"] if r["name"] == "reader")
+    twice = [{"name": "reader"}, {"id": reader}]
+    body = {"application_credential": {"name": "c", "roles": twice}}
+    path = f"/users/{own_id(demo)}/application_credentials"
+    answer = demo.post("identity", path, json=body)
+    assert answer.status_code == 409
+    assert "roles" in answer.json()["error"]["message"]
+    assert make_trust(parties, roles=twice).status_code == 409
+    assert make_trust(parties, roles=[{"name": "member"}] * 2).status_code == 409
 
 
 def test_access_rules_are_listed_by_age(demo: Client) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from stratolith.identity.exceptions import NotAllowed, ResourceNotFound
+from stratolith.identity.exceptions import Duplicate, NotAllowed, ResourceNotFound
 from stratolith.identity.managers import effective, epoch, role_graph
 from stratolith.identity.managers.attributes import flush_unique, taken
 from stratolith.identity.models import AccessRuleRow, ApplicationCredential, Project, Role
@@ -119,6 +119,7 @@ def _role_ids(ctx: Context, given: list[Values] | None) -> list[str]:
     if not given:
         return held
     wanted = [one["id"] if one.get("id") else named_role(ctx, one).id for one in given]
+    check_each_once("application_credential", "roles", wanted)
     found = role_graph.read(ctx.session).closure(wanted)
     for role_id in found:
         if role_id not in held:
@@ -142,6 +143,13 @@ def named_role(ctx: Context, given: Values) -> Role:
     if role is None:
         raise NotFound(f"Role {given.get('id') or given['name']} is not defined")
     return role
+
+
+def check_each_once(kind: str, field: str, ids: list[str]) -> None:
+    """Raises Duplicate for a list of a request that has an entry twice, as upstream."""
+    if len(set(ids)) < len(ids):
+        twice = next(one for one in ids if ids.count(one) > 1)
+        raise Duplicate(kind=kind, reason=f"{field} has the same entry twice: {twice}.")
 
 
 # -- access rules --------------------------------------------------------------------------------
@@ -178,7 +186,9 @@ def _rule_ids(ctx: Context, given: list[Values] | None) -> list[str] | None:
     """
     if not given:
         return None
-    return list(dict.fromkeys(_rule(ctx, one).id for one in given))
+    found = [_rule(ctx, one).id for one in given]
+    check_each_once("application_credential", "access_rules", found)
+    return found
 
 
 def _rule(ctx: Context, given: Values) -> AccessRuleRow:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from stratolith.identity.exceptions import Duplicate, ResourceNotFound
 from stratolith.identity.managers import effective, epoch, projects, role_graph, users
-from stratolith.identity.managers.application_credentials import named_role
+from stratolith.identity.managers.application_credentials import check_each_once, named_role
 from stratolith.identity.models import Role, Trust
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Forbidden
@@ -45,12 +45,14 @@ def create(ctx: Context, values: Values, expires_at: datetime | None) -> Trust:
     if expires_at is not None:
         expires_at = expires_at.replace(microsecond=0)
     above = parent or named
+    role_ids = [role.id for role in roles]
+    check_each_once("trust", "roles", role_ids)
     trust = Trust(
         trustor_user_id=values["trustor_user_id"],
         trustee_user_id=values["trustee_user_id"],
         project_id=project_id,
         impersonation=values["impersonation"],
-        role_ids=list(dict.fromkeys(role.id for role in roles)),
+        role_ids=role_ids,
         expires_at=expires_at,
         remaining_uses=values.get("remaining_uses"),
         redelegation_count=_redelegations(values, parent),
