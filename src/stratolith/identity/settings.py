@@ -20,6 +20,14 @@ class IdentitySettings(Section, kw_only=True, frozen=True):
         ),
     ] = 0
     token_seconds: Annotated[int, Doc(description="How long a token is valid.", ge=60)] = 86400
+    allow_expired_window: Annotated[
+        int,
+        Doc(
+            description="So many seconds after its end a token still validates with "
+            "`?allow_expired=1`, as services ask for operations that last long.",
+            ge=0,
+        ),
+    ] = 172800
     active_keys: Annotated[
         int,
         Doc(description="Token keys kept by a rotation, the staged one included.", ge=2, le=100),
@@ -96,6 +104,11 @@ class IdentitySettings(Section, kw_only=True, frozen=True):
             "strict_two_level: a project's limit never exceeds that of its domain."
         ),
     ] = "flat"
+
+    @property
+    def longest_token_seconds(self) -> int:
+        """How long after it was issued anybody may be told about a token."""
+        return self.token_seconds + self.allow_expired_window
 
     def __post_init__(self) -> None:
         try:

@@ -58,7 +58,7 @@ def test_by_hand_only(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("active", "days", "seconds", "kept"),
-    [(3, 7, 86400, 3), (2, 7, 86400, 3), (3, 1, 3 * DAY, 5), (9, 1, 3600, 9)],
+    [(3, 7, 86400, 3), (2, 7, 86400, 3), (3, 1, DAY, 5), (3, 1, 3 * DAY, 7), (9, 1, 3600, 9)],
 )
 def test_as_many_keys_as_tokens_need(active: int, days: int, seconds: int, kept: int) -> None:
     settings = IdentitySettings(active_keys=active, rotation_days=days, token_seconds=seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -11,9 +12,11 @@ from stratolith.identity.api import projects as projects_api
 from stratolith.identity.api.collections import collection, is_true, page_of
 from stratolith.identity.exceptions import TokenNotFound
 from stratolith.identity.managers import authentication, catalog, effective, revocations, tokens
+from stratolith.identity.managers.attributes import as_bool
 from stratolith.identity.managers.receipts import MoreFactorsNeeded
 from stratolith.identity.models import Project
 from stratolith.identity.schemas import auth as schemas
+from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.clock import zulu_micro
 from stratolith.kernel.context import Context
@@ -23,6 +26,7 @@ from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]
 SUBJECT = "x-subject-token"
+_NO_GRACE = timedelta(0)
 _UNDERSTANDS_RULES = "openstack-identity-access-rules"
 
 
@@ -93,13 +97,13 @@ def _receipt(ctx: Context, more: MoreFactorsNeeded) -> Response:
     return Response(document, status=401, headers=headers)
 
 
-def _subject(ctx: Context, rule: str) -> tuple[str, Identity]:
+def _subject(ctx: Context, rule: str, grace: timedelta = _NO_GRACE) -> tuple[str, Identity]:
     """The token in X-Subject-Token, when the caller may ask for it."""
     token = ", ".join(ctx.headers.getlist(SUBJECT))
     if not token:
         raise TokenNotFound("No token in the request")
     try:
-        who = tokens.validate(ctx.env, token)
+        who = tokens.validate(ctx.env, token, grace)
     except Unauthorized:
         raise TokenNotFound from None  # whoever holds a dead token may know that it is dead
     ctx.authorize(rule, {"target.token.user_id": who.user_id})
@@ -116,13 +120,20 @@ def _understands_rules(ctx: Context) -> bool:
         return False
 
 
+def _grace(ctx: Context) -> timedelta:
+    """How long ago the token may have ended: for services whose work outlasted it."""
+    if not as_bool(ctx.query.get("allow_expired", "")):
+        return _NO_GRACE
+    return timedelta(seconds=ctx.env.settings.of(IdentitySettings).allow_expired_window)
+
+
 def show(ctx: Context) -> Response:
-    token, who = _subject(ctx, "identity:validate_token")
+    token, who = _subject(ctx, "identity:validate_token", _grace(ctx))
     return Response(render(ctx, who), headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
 
 
 def check(ctx: Context) -> Response:
-    token, _ = _subject(ctx, "identity:check_token")
+    token, _ = _subject(ctx, "identity:check_token", _grace(ctx))
     return Response(None, headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
 
 

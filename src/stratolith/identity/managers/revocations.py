@@ -27,7 +27,7 @@ def revoke(ctx: Context, **match: str | None) -> None:
     now = ctx.env.clock.now()
     ctx.session.add(Revocation(**match, issued_before=now, revoked_at=now))
     # no token outlives this, so older events can match nothing
-    keep = timedelta(seconds=ctx.env.settings.of(IdentitySettings).token_seconds + 3600)
+    keep = timedelta(seconds=ctx.env.settings.of(IdentitySettings).longest_token_seconds + 3600)
     ctx.session.execute(delete(Revocation).where(Revocation.revoked_at < now - keep))
     epoch.touch(ctx)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -31,6 +32,7 @@ from stratolith.kernel.exceptions import Unauthorized
 _MOST_CACHED = 20_000
 # What every token may ask, whatever its access rules: whether a token is valid
 _VALIDATES = AccessRule("identity", "GET", "/v3/auth/tokens")
+_NONE = timedelta(0)
 
 
 class TokenCache:
@@ -51,22 +53,31 @@ class TokenCache:
         self.known[token] = identity
 
 
-def validate(env: Environment, token: str) -> Identity:
-    """Who a token speaks for; raises Unauthorized for any token that is not valid now."""
+def validate(env: Environment, token: str, grace: timedelta = _NONE) -> Identity:
+    """Who a token speaks for; raises Unauthorized for any token that is not valid now.
+
+    grace: so long after its end a token is still taken for valid, if nothing but time ended it.
+    """
     cache = _cache(env)
     at = epoch.of(env).number
     found = cache.get(token, at)
+    if found is not None and _has_ended(env, found) and grace:
+        found = None  # what was kept does not know whether more than the token has ended
     if found is None:
         said = claims.from_token(claims.ring_of(env), token)
         if said is None:
             raise Unauthorized
         with env.db.read() as session:
-            found = resolve(env, session, said)
+            found = resolve(env, session, said, grace=grace)
         cache.put(token, at, found)
-    assert found.expires_at is not None
-    if found.expires_at <= env.clock.now():
+    if _has_ended(env, found, grace):
         raise Unauthorized
     return found
+
+
+def _has_ended(env: Environment, identity: Identity, grace: timedelta = _NONE) -> bool:
+    assert identity.expires_at is not None
+    return identity.expires_at + grace <= env.clock.now()
 
 
 class Authenticator:
@@ -89,13 +100,19 @@ def _cache(env: Environment) -> TokenCache:
 
 
 def resolve(
-    env: Environment, session: Session, said: Claims, account: Account | None = None
+    env: Environment,
+    session: Session,
+    said: Claims,
+    account: Account | None = None,
+    *,
+    grace: timedelta = _NONE,
 ) -> Identity:
     """The identity a token's claims stand for; raises Unauthorized when they hold no longer.
 
     ``account``: of the claims' user, when it was read (and found enabled) in this transaction.
+    ``grace``: as for ``validate``. A trust has none, as upstream: it ends when it says.
     """
-    if said.expires_at <= env.clock.now():
+    if said.expires_at + grace <= env.clock.now():
         raise Unauthorized
     if account is None:
         account = accounts.enabled(env, session, said.user_id)
@@ -112,11 +129,11 @@ def resolve(
         "details": {"password_expires_at": account.password_expires_at},
     }
     if said.application_credential_id:
-        _add_application_credential(env, session, said, facts)
+        _add_application_credential(env, session, said, facts, grace)
     elif said.trust_id:
         _add_trust(env, session, said, facts)
     elif said.access_token_id:
-        _add_access_token(env, session, said, facts)
+        _add_access_token(env, session, said, facts, grace)
     else:
         facts |= _scope(env, session, said)
     if facts.pop("is_domain", False):
@@ -176,12 +193,12 @@ def _delegated_roles(
 
 
 def _add_application_credential(
-    env: Environment, session: Session, said: Claims, facts: dict[str, Any]
+    env: Environment, session: Session, said: Claims, facts: dict[str, Any], grace: timedelta
 ) -> None:
     found = session.get(ApplicationCredential, said.application_credential_id)
     if found is None or found.user_id != said.user_id:
         raise Unauthorized
-    if found.expires_at is not None and found.expires_at <= env.clock.now():
+    if found.expires_at is not None and found.expires_at + grace <= env.clock.now():
         raise Unauthorized
     place, role_ids = _delegated_roles(
         env, session, found.user_id, found.project_id, found.role_ids
@@ -204,12 +221,12 @@ def _add_application_credential(
 
 
 def _add_access_token(
-    env: Environment, session: Session, said: Claims, facts: dict[str, Any]
+    env: Environment, session: Session, said: Claims, facts: dict[str, Any], grace: timedelta
 ) -> None:
     found = session.get(AccessToken, said.access_token_id)
     if found is None or found.authorizing_user_id != said.user_id:
         raise Unauthorized
-    if found.expires_at is not None and found.expires_at <= env.clock.now():
+    if found.expires_at is not None and found.expires_at + grace <= env.clock.now():
         raise Unauthorized
     place, role_ids = _delegated_roles(
         env, session, found.authorizing_user_id, found.project_id, found.role_ids

@@ -59,7 +59,7 @@ def keys_kept(settings: IdentitySettings) -> int:
     Of those kept one is staged and one signs; each of the others verifies for one more period.
     """
     period = max(1, settings.rotation_days) * DAY
-    periods = -(-settings.token_seconds // period)
+    periods = -(-settings.longest_token_seconds // period)
     return max(settings.active_keys, 2 + periods)
 
 
