@@ -139,6 +139,20 @@ def test_a_network_shared_with_everybody_shows_its_policy(net: Net, boss: Net) -
 # -- security groups -------------------------------------------------------------------------------
 
 
+def test_subnets_of_a_network_shared_by_name_are_listed(
+    net: Net, other: Net, other_id: str
+) -> None:
+    network = net.network()
+    subnet = net.subnet(network, "10.5.0.0/24")
+    assert other.get("/subnets")["subnets"] == [
+        one for one in other.get("/subnets")["subnets"] if one["id"] != subnet["id"]
+    ]
+    share(net, "network", network, other_id)
+    for query in ("", f"?network_id={network['id']}", f"?id={subnet['id']}&fields=id"):
+        assert subnet["id"] in [one["id"] for one in other.get(f"/subnets{query}")["subnets"]]
+    assert other.get(f"/subnets/{subnet['id']}")["subnet"]["cidr"] == "10.5.0.0/24"
+
+
 def test_a_shared_security_group_is_shown_and_no_more(net: Net, other: Net, other_id: str) -> None:
     group = net.post("/security-groups", "security_group", name="lent")
     place = f"/security-groups/{group['id']}"

@@ -11,11 +11,13 @@ from stratolith.network.api.crud import Crud, Target, project_target
 from stratolith.network.managers import (
     kinds,
     networks,
+    parents,
     ports,
     security_groups,
     tags,
     visibility,
 )
+from stratolith.network.models import Port
 from stratolith.network.schemas.ports import PORT, render
 
 Body = dict[str, Any]
@@ -78,7 +80,7 @@ def _target(ctx: Context, values: Body) -> Target:
 
 
 def _prepare(ctx: Context, rows: Sequence[Any]) -> None:
-    networks.by_ids(ctx, [row.network_id for row in rows])  # policy asks who owns them
+    visibility.note_granted(ctx, parents.hold(ctx, rows, Port.network))
 
 
 ROUTES = Crud(

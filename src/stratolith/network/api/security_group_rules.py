@@ -7,7 +7,8 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.network.api.crud import Crud, Target, project_target
-from stratolith.network.managers import kinds, security_group_rules, security_groups
+from stratolith.network.managers import kinds, parents, security_group_rules, security_groups
+from stratolith.network.models import SecurityGroupRule
 from stratolith.network.schemas.security_groups import RULE, render_rule
 
 Body = dict[str, Any]
@@ -23,7 +24,7 @@ def _target(ctx: Context, values: Body) -> Target:
 
 
 def _prepare(ctx: Context, rows: Sequence[Any]) -> None:
-    security_groups.by_ids(ctx, [row.security_group_id for row in rows])  # policy asks whose
+    parents.hold(ctx, rows, SecurityGroupRule.group)  # policy asks who owns them
 
 
 ROUTES = Crud(

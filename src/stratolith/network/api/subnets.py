@@ -7,7 +7,16 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.network.api.crud import Crud, Target, project_target
-from stratolith.network.managers import kinds, networks, subnetpools, subnets, tags, visibility
+from stratolith.network.managers import (
+    kinds,
+    networks,
+    parents,
+    subnetpools,
+    subnets,
+    tags,
+    visibility,
+)
+from stratolith.network.models import Subnet
 from stratolith.network.schemas.subnets import SUBNET, render
 
 Body = dict[str, Any]
@@ -31,7 +40,7 @@ def _create(ctx: Context, project_id: str, values: Body) -> Any:
 
 
 def _prepare(ctx: Context, rows: Sequence[Any]) -> None:
-    visibility.note_granted(ctx, networks.by_ids(ctx, [row.network_id for row in rows]))
+    visibility.note_granted(ctx, parents.hold(ctx, rows, Subnet.network))
 
 
 ROUTES = Crud(

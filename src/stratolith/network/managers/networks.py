@@ -125,12 +125,6 @@ def delete(ctx: Context, network: Network) -> None:
     events.changed(ctx, network.id)
 
 
-def by_ids(ctx: Context, network_ids: Iterable[str]) -> list[Network]:
-    """These networks, whoever may see them; one statement."""
-    wanted = select(Network).where(Network.id.in_(list(set(network_ids))))
-    return list(ctx.session.scalars(wanted))
-
-
 def labels(ctx: Context, network_ids: Iterable[str]) -> dict[str, str]:
     """Network id -> name."""
     rows = ctx.session.execute(

@@ -283,12 +283,6 @@ def rules_of(ctx: Context, group_ids: Iterable[str]) -> dict[str, list[SecurityG
     return found
 
 
-def by_ids(ctx: Context, group_ids: Iterable[str]) -> list[SecurityGroup]:
-    """These groups, whoever may see them; one statement."""
-    wanted = select(SecurityGroup).where(SecurityGroup.id.in_(list(set(group_ids))))
-    return list(ctx.session.scalars(wanted))
-
-
 def names_of(ctx: Context, group_ids: Iterable[str]) -> dict[str, str]:
     """Group id -> name."""
     wanted = list(set(group_ids))
