@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stratolith.deploy import credentials
+from stratolith.deploy import credentials, processes
 from stratolith.deploy.api_client import ApiClient
 from tests.installation import Installation, free_offset
 
@@ -102,6 +102,20 @@ def test_destroy_removes_only_what_is_ours_by_name(fresh: Installation) -> None:
     assert everything(fresh.state_dir) == {*strange, *folders}
     assert (outside / "precious").exists()
     assert "nothing to remove" in fresh.run("destroy", "--yes").stdout
+
+
+def test_a_cloud_is_the_same_by_a_link(fresh: Installation) -> None:
+    """Its processes are told by the paths in their commands; a link is another name for them."""
+    fresh.up()
+    pids = fresh.pids()
+    link = fresh.state_dir.with_name("link")
+    link.symlink_to(fresh.state_dir.parent)
+    real, fresh.state_dir = fresh.state_dir, link / fresh.state_dir.name
+    assert fresh.pids() == pids
+    assert fresh.status()["processes"] and "already" in fresh.up().stderr
+    fresh.run("destroy", "--yes")
+    assert not any(map(processes.command_line, pids.values()))
+    assert not real.exists() and link.is_symlink()
 
 
 @needs_mounts

@@ -87,8 +87,10 @@ def is_ours(layout: Layout) -> bool:
 def require_usable(layout: Layout) -> None:
     """Raises DeployError unless a cloud is or can be made in the state directory."""
     place = layout.state_dir
-    if place.is_symlink() and not place.exists():
-        raise DeployError(f"{place} is a link to nothing.", "make the directory it points to")
+    if layout.given.is_symlink() and not place.exists():
+        raise DeployError(
+            f"{layout.given} is a link to nothing.", "make the directory it points to"
+        )
     if place.exists() and not place.is_dir():
         raise DeployError(f"{place} is no directory.", "choose another with --state-dir")
     if not place.exists() or is_ours(layout):
@@ -116,7 +118,7 @@ def _some(names: list[str]) -> str:
 
 def remove(layout: Layout) -> tuple[list[Path], list[str]]:
     """Remove what is ours; (paths that are not ours and stay, what could not be removed)."""
-    cleaner = _Cleaner()
+    cleaner = _Cleaner(keep=_place_of_a_link(layout))
     if layout.run_dir.parent != layout.state_dir:
         cleaner.clean(layout.run_dir, RUN)
     cleaner.clean(layout.state_dir, STATE)
@@ -125,10 +127,16 @@ def remove(layout: Layout) -> tuple[list[Path], list[str]]:
     return cleaner.strange, cleaner.failed
 
 
+def _place_of_a_link(layout: Layout) -> Path | None:
+    """The state directory, if a link leads to it: both were made by somebody else."""
+    return layout.state_dir if layout.given.is_symlink() else None
+
+
 class _Cleaner:
     """Goes through directories by the names that are ours, and never ends half way."""
 
-    def __init__(self) -> None:
+    def __init__(self, keep: Path | None) -> None:
+        self._keep = keep  # a directory that somebody else made, though it is empty
         self.strange: list[Path] = []
         self.failed: list[str] = []
 
@@ -143,6 +151,7 @@ class _Cleaner:
         with self._noting(place):
             # A link or a mount point was made by somebody else.
             is_given = is_outer and (place.is_symlink() or os.path.ismount(place))
+            is_given = is_given or place == self._keep
             if not is_given and place.exists() and not any(place.iterdir()):
                 place.rmdir()
 

@@ -20,11 +20,16 @@ LONGEST_RUN_DIR = 80
 
 @dataclass(frozen=True)
 class Layout:
-    """The paths of one cloud; all of them belong to it alone."""
+    """The paths of one cloud; all of them belong to it alone.
+
+    state_dir: without links, so that a cloud has one name: its processes are told by it.
+    given:     the state directory as it was asked for, perhaps a link to it.
+    """
 
     state_dir: Path
     run_dir: Path
     config: Path
+    given: Path
 
     @property
     def secrets(self) -> Path:
@@ -107,10 +112,11 @@ class Layout:
 def locate(state_dir: str | None) -> Layout:
     """The layout of the cloud a command means: flag, environment, else the user's default."""
     chosen = state_dir or os.environ.get("STRATOLITH_CLOUD_STATE_DIR")
-    path = Path(chosen).expanduser().absolute() if chosen else default_state_dir()
-    if path == SYSTEM_STATE_DIR:
-        return Layout(path, SYSTEM_RUN_DIR, SYSTEM_CONFIG)
-    return Layout(path, _run_dir(path), path / "etc" / "stratolith.yaml")
+    given = Path(chosen).expanduser().absolute() if chosen else default_state_dir()
+    path = Path(os.path.realpath(given))
+    if path == Path(os.path.realpath(SYSTEM_STATE_DIR)):
+        return Layout(path, SYSTEM_RUN_DIR, SYSTEM_CONFIG, given)
+    return Layout(path, _run_dir(path), path / "etc" / "stratolith.yaml", given)
 
 
 def default_state_dir() -> Path:
