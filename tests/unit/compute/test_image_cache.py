@@ -22,7 +22,7 @@ from stratolith.compute.agent.image_cache import ImageCache
 from stratolith.compute.drivers.base import DiskSpec, DriverError, GuestSpec
 from stratolith.compute.drivers.qemu import disks
 from stratolith.kernel.agent.client import Transport, Unreachable
-from stratolith.kernel.disk_images import leash
+from stratolith.kernel.disk_images import conversion, leash
 from tests.unit.image import hostile
 
 DATA = b"disk" * 1000
@@ -114,8 +114,29 @@ def test_pruning_spares_what_is_used_or_young(cache: ImageCache) -> None:
         cache.fetch(image(id=name), transport(Store()))
     for name in ("used", "old"):
         os.utime(cache.path(image(id=name)), (0, 0))
-    cache.prune({"used"})
+    cache.prune()  # nobody knows what is used
+    assert len(list(cache.folder.iterdir())) == 3
+    cache.in_use = lambda: {"used"}
+    cache.prune()
     assert sorted(path.name.split(".")[0] for path in cache.folder.iterdir()) == ["used", "young"]
+
+
+def test_room_is_made_by_what_no_guest_uses(cache: ImageCache) -> None:
+    """However young: a tenant can have any number of images brought here, and delete them."""
+    for age, name in enumerate(("newest", "used", "older", "oldest")):
+        cache.fetch(image(id=name), transport(Store()))
+        os.utime(cache.path(image(id=name)), (time.time() - age, time.time() - age))
+    cache.in_use = lambda: {"used"}
+    free = [10, 10, conversion.RESERVE + 1_000_000]
+
+    class Disk(ImageCache):
+        def _free(self) -> int:
+            return free.pop(0) if len(free) > 1 else free[0]
+
+    cache.__class__ = Disk
+    cache.fetch(image(id="another"), transport(Store()))
+    left = {path.name.split(".")[0] for path in cache.folder.iterdir()}
+    assert left == {"newest", "used", "older", "another"}
 
 
 def test_a_copy_is_found_only_by_who_wants_the_same_data(cache: ImageCache) -> None:
@@ -179,7 +200,8 @@ def test_other_formats_are_converted_once(
     words = ["qemu-img", "convert", "-f", "qcow2", "-O", "raw", found.path, str(back)]
     subprocess.run(words, check=True)
     assert back.read_bytes()[: 8 << 20] == (tmp_path / "disk.raw").read_bytes()
-    cache.prune({"i"})
+    cache.in_use = lambda: {"i"}
+    cache.prune()
     assert Path(found.path).exists()
 
 

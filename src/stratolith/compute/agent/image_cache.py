@@ -18,7 +18,7 @@ import shutil
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import msgspec
@@ -36,6 +36,7 @@ LOG = logging.getLogger(__name__)
 AS_IT_IS = ("raw", "qcow2", "iso", "ami")
 CONVERTED = ("vhd", "vhdx", "vmdk", "vdi", "ploop")
 ATTEMPTS = 3
+LOW = 0.1  # of a disk free: less than this, and what no guest uses goes before its time
 
 
 class ImageCache:
@@ -46,6 +47,8 @@ class ImageCache:
         self.keep_seconds = keep_seconds
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._guard = threading.Lock()
+        # Ids of the images of this host's guests, present and coming; None: not known now.
+        self.in_use: Callable[[], Collection[str] | None] = lambda: None
         self._sweep()
 
     def path(self, image: ImageDocument) -> Path:
@@ -117,8 +120,11 @@ class ImageCache:
         inspection.verdict()
 
     def _check_room(self, image: ImageDocument) -> None:
-        free = shutil.disk_usage(self.folder).free
-        if free - image.size < conversion.RESERVE:
+        wanted = image.size + conversion.RESERVE
+        if self._free() < wanted:
+            self._make_room(wanted)
+        free = self._free()
+        if free < wanted:
             raise NoRoom(
                 f"no space left on the host under {self.folder}: it has {image.size >> 20} MiB, "
                 f"{free >> 20} MiB are free, {conversion.RESERVE >> 20} MiB are kept in reserve"
@@ -144,21 +150,51 @@ class ImageCache:
         if len(image.sha512) == 128 and sha512 != image.sha512:
             raise NotPossible(f"Image {image.id} is corrupt: its SHA-512 differs.")
 
-    def prune(self, used: Collection[str]) -> None:
-        """Drop files that no guest of this host is made from and nobody wanted lately.
-
-        Guests' disks are overlays of these files, so a used one must never go.
+    def prune(self) -> None:
+        """Drop files that no guest of this host is made from and nobody wanted lately; sooner,
+        the longest unwanted first, when the disk is nearly full.
         """
         if not self.folder.is_dir():
             return
         oldest = time.time() - self.keep_seconds
+        for path, wanted_at in self._unused():
+            if wanted_at < oldest:
+                self._drop(path)
+        self._make_room(int(shutil.disk_usage(self.folder).total * LOW))
+
+    def _free(self) -> int:
+        return shutil.disk_usage(self.folder).free
+
+    def _make_room(self, wanted: int) -> None:
+        """Drop unused files until so many bytes are free, or none is left."""
+        for path, _ in self._unused():
+            if self._free() >= wanted:
+                return
+            self._drop(path)
+
+    def _unused(self) -> list[tuple[Path, float]]:
+        """Files of no guest, and when each was last wanted; the longest unwanted first.
+
+        Guests' disks are overlays of these files, so a used one must never go.
+        """
+        used = self.in_use()
+        if used is None:
+            return []
+        found = []
+        unfinished = set(self._unfinished())
         for path in self.folder.iterdir():
-            try:
-                if path.name.split(".")[0] not in used and path.stat().st_mtime < oldest:
-                    path.unlink()
-                    LOG.info("image %s left the cache", path.name)
-            except OSError as error:
-                LOG.warning("image cache: %s: %s", path, error.strerror)
+            if path.name.split(".")[0] not in used and path not in unfinished:
+                with contextlib.suppress(FileNotFoundError):
+                    found.append((path, path.stat().st_mtime))
+        return sorted(found, key=lambda one: one[1])
+
+    @staticmethod
+    def _drop(path: Path) -> None:
+        try:
+            path.unlink()
+            LOG.info("image %s left the cache", path.name)
+        except OSError as error:
+            LOG.warning("image cache: %s: %s", path, error.strerror)
 
 
 def _key(image: ImageDocument) -> str:

@@ -45,6 +45,9 @@ class GuestRoom(Room):
         self.settings = settings
         self.cache = cache
         self._wanted: dict[str, GuestDocument] = {}
+        self._knows_all = False  # whether a full view came
+        if cache is not None:
+            cache.in_use = self._images_in_use
         self._working: set[str] = set()
         self._again: set[str] = set()
         self._health: dict[str, Health] = {}
@@ -89,6 +92,7 @@ class GuestRoom(Room):
             if found.full:
                 kept = {i: one for i, one in self._wanted.items() if i in found.left_out}
                 self._wanted = kept | {one.id: one for one in found.guests}
+                self._knows_all = True
             else:
                 self._wanted.update((one.id, one) for one in found.guests)
             for guest_id in found.absent:
@@ -101,8 +105,15 @@ class GuestRoom(Room):
             self.left_out = found.left_out
         if found.left_out:
             self.reporter.add(left_out=found.left_out)
-        elif found.full and self.cache is not None:  # those left out may use any image
-            self.cache.prune({one.image.id for one in found.guests if one.image})
+        elif found.full and self.cache is not None:
+            self.cache.prune()
+
+    def _images_in_use(self) -> set[str] | None:
+        """Ids; None while guests are left out, which may use any image, or not known yet."""
+        with self._lock:
+            if self.left_out or not self._knows_all:
+                return None
+            return {one.image.id for one in self._wanted.values() if one.image}
 
     def _report_facts(self, *, force: bool) -> None:
         now = time.monotonic()
