@@ -8,7 +8,6 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
@@ -31,6 +30,7 @@ from stratolith.kernel.health import Health, root_index
 from stratolith.kernel.http.app import Door, PathDoor
 from stratolith.kernel.http.connections import Limits, raise_descriptor_limit
 from stratolith.kernel.http.protocol import guarded
+from stratolith.kernel.http.turns import Turns
 from stratolith.kernel.ids import new_uuid
 from stratolith.kernel.outbox import OutboxPublisher
 from stratolith.kernel.policy.enforcer import Policies, read_overrides
@@ -99,21 +99,21 @@ class FrontDoor:
             await self._by_port.get(port, self._otherwise)(scope, receive, send)
 
 
-def build_app(env: Environment, pool: ThreadPoolExecutor) -> FrontDoor:
+def build_app(env: Environment, turns: Turns) -> FrontDoor:
     """The ASGI application: classic ports, the one port, the agents' socket."""
     api = env.settings.of(ApiSection)
     by_port: dict[int, ASGIApp] = {}
     by_path: dict[str, ASGIApp] = {}
     for service in env.services:
-        by_port[service.port + api.port_offset] = Health(env, Door(env, service, pool))
+        by_port[service.port + api.port_offset] = Health(env, Door(env, service, turns))
         for mount in (service.mount, *service.aliases):
-            by_path[mount] = Door(env, service, pool, mount=mount)
+            by_path[mount] = Door(env, service, turns, mount=mount)
         for side in service.side_doors:
             options: dict[str, Any] = {"routes": side.routes, "errors": side.errors}
-            by_port[side.port + api.port_offset] = Door(env, service, pool, **options)
-            by_path[side.mount] = Door(env, service, pool, mount=side.mount, **options)
+            by_port[side.port + api.port_offset] = Door(env, service, turns, **options)
+            by_path[side.mount] = Door(env, service, turns, mount=side.mount, **options)
     root = Health(env, PathDoor(by_path, root_index(env)))
-    return FrontDoor(by_port, root, Door(env, agent_service(env.services), pool))
+    return FrontDoor(by_port, root, Door(env, agent_service(env.services), turns))
 
 
 def ports(settings: Settings, services: Sequence[Service]) -> dict[int, str]:
@@ -148,7 +148,7 @@ def serve(settings: Settings) -> None:
         env.db.wait_ready(settings.of(DatabaseSection).wait_seconds)
         prepare(env, read_seed(settings.state_dir / "seed.json"))
         api = settings.of(ApiSection)
-        pool = ThreadPoolExecutor(api.threads, thread_name_prefix="request")
+        turns = Turns(api.threads)
         supervisor = Supervisor()
         leave = _join(env, supervisor)
         watcher = PolicyWatcher(env.policies, settings.state_dir / "policy.yaml")
@@ -159,7 +159,7 @@ def serve(settings: Settings) -> None:
         sockets = _listen(settings, env.services)
         try:
             config = uvicorn.Config(
-                build_app(env, pool),
+                build_app(env, turns),
                 http=guarded(Limits.of(api)),
                 ws="none",
                 loop="uvloop",
@@ -178,7 +178,7 @@ def serve(settings: Settings) -> None:
                 host.stop()
             supervisor.stop()
             leave()
-            pool.shutdown(wait=False, cancel_futures=True)
+            turns.shutdown(wait=False)
             env.db.dispose()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from stratolith.kernel.agent.local import LocalTransport
 from stratolith.kernel.agent.server import agent_service
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.http.app import Door
+from stratolith.kernel.http.turns import Turns
 from stratolith.kernel.testing.asgi import WithLifespan
 
 from . import toy
@@ -37,10 +37,10 @@ def hub(env: Environment) -> AgentHub:
 
 @pytest.fixture
 def http(env: Environment) -> Iterator[TestClient]:
-    pool = ThreadPoolExecutor(4)
-    with TestClient(WithLifespan(Door(env, agent_service(env.services), pool))) as client:
+    turns = Turns(4)
+    with TestClient(WithLifespan(Door(env, agent_service(env.services), turns))) as client:
         yield client
-    pool.shutdown()
+    turns.shutdown(wait=True)
 
 
 def add_toy(env: Environment, name: str) -> str:

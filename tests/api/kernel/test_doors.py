@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from starlette.testclient import TestClient
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.health import Health, root_index
 from stratolith.kernel.http.app import Door, PathDoor
+from stratolith.kernel.http.turns import Turns
 from stratolith.kernel.testing.asgi import WithLifespan
 
 from . import toy
@@ -34,12 +34,12 @@ def env(tmp_path: Path) -> Iterator[Environment]:
 
 @pytest.fixture
 def http(env: Environment) -> Iterator[TestClient]:
-    pool = ThreadPoolExecutor(4)
-    door = Door(env, toy.SERVICE, pool, mount="/toy")
+    turns = Turns(4)
+    door = Door(env, toy.SERVICE, turns, mount="/toy")
     app = Health(env, PathDoor({"/toy": door}, root_index(env)))
     with TestClient(WithLifespan(app)) as client:
         yield client
-    pool.shutdown()
+    turns.shutdown(wait=True)
 
 
 def make(http: TestClient, name: str, size: int = 1, **more: Any) -> httpx2.Response:

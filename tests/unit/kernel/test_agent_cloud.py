@@ -6,7 +6,6 @@ import asyncio
 import socket
 import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from stratolith.kernel.agent.client import HttpTransport, Refused
 from stratolith.kernel.agent.server import agent_service
 from stratolith.kernel.clock import utcnow
 from stratolith.kernel.http.app import Door
+from stratolith.kernel.http.turns import Turns
 from stratolith.kernel.testing import TestCloud
 
 
@@ -26,16 +26,17 @@ def served(cloud: TestCloud, path: Path) -> Iterator[Path]:
     path.unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(str(path))
-    with ThreadPoolExecutor(2) as pool:
-        door = Door(cloud.env, agent_service(cloud.env.services), pool)
-        server = uvicorn.Server(uvicorn.Config(door, lifespan="off", log_config=None))
-        thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
-        thread.start()
-        try:
-            yield path
-        finally:
-            server.should_exit = True
-            thread.join()
+    turns = Turns(2)
+    door = Door(cloud.env, agent_service(cloud.env.services), turns)
+    server = uvicorn.Server(uvicorn.Config(door, lifespan="off", log_config=None))
+    thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
+    thread.start()
+    try:
+        yield path
+    finally:
+        server.should_exit = True
+        thread.join()
+        turns.shutdown(wait=True)
 
 
 @pytest.fixture

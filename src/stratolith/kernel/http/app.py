@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
@@ -31,6 +29,7 @@ from stratolith.kernel.http import dispatch
 from stratolith.kernel.http.dispatch import Answer
 from stratolith.kernel.http.errors import ErrorDialect, render
 from stratolith.kernel.http.routing import Match, Route, Router
+from stratolith.kernel.http.turns import Turns
 from stratolith.kernel.ids import is_request_id
 from stratolith.kernel.service import Service
 
@@ -46,7 +45,7 @@ class Door:
         self,
         env: Environment,
         service: Service,
-        pool: ThreadPoolExecutor,
+        turns: Turns,
         *,
         routes: Sequence[Route] | None = None,
         mount: str = "",
@@ -54,7 +53,7 @@ class Door:
     ) -> None:
         self.env = env
         self.service = service
-        self.pool = pool
+        self.turns = turns
         self.mount = mount
         self.side = routes is not None
         self.errors = errors or service.errors
@@ -113,7 +112,6 @@ class Door:
     async def _answer(
         self, ctx: Context, scope: Scope, receive: Receive, send: Send
     ) -> Answer | None:
-        loop = asyncio.get_running_loop()
         if self.service.microversions is not None and not self.side:
             ctx.microversion = self.service.microversions.negotiate(ctx.headers)
             ctx.response_headers.update(self.service.microversions.headers(ctx.microversion))
@@ -124,16 +122,14 @@ class Door:
         try:
             route = self._choose(ctx, match, scope["method"])
         except (MethodNotAllowed, NotFound) as error:
-            return await self._nowhere(ctx, path, match is not None, error)
+            return await self._nowhere(ctx, scope, path, match is not None, error)
         assert match is not None
         if route.stream:
             return await self._stream(ctx, route, match.variables, scope, receive, send)
         raw = b""
         if scope["method"] not in ("GET", "HEAD"):
             raw = await _BODIES.read(scope, receive, self.max_body)
-        return await loop.run_in_executor(
-            self.pool, dispatch.perform, ctx, route, match.variables, raw
-        )
+        return await self.turns.run(scope, dispatch.perform, ctx, route, match.variables, raw)
 
     def _plain(self, ctx: Context) -> str:
         """The path without what old clients add to it; raises Moved."""
@@ -184,7 +180,9 @@ class Door:
                 return route
         raise NotFound
 
-    async def _nowhere(self, ctx: Context, path: str, known: bool, error: ApiError) -> Answer:
+    async def _nowhere(
+        self, ctx: Context, scope: Scope, path: str, known: bool, error: ApiError
+    ) -> Answer:
         """Of what no route takes: raises ``error``, after asking for a token where upstream does.
 
         ``known``: the path is there, with other methods. Unknown ones outside of the version are
@@ -192,8 +190,7 @@ class Door:
         """
         elsewhere = None if self.side else self.service.elsewhere
         if self._asks_token_first(path):
-            loop = asyncio.get_running_loop()
-            await loop.run_in_executor(self.pool, dispatch.authenticate, ctx)
+            await self.turns.run(scope, dispatch.authenticate, ctx)
         elif not known and elsewhere is not None:
             route = Route(ctx.method, path, elsewhere, public=True)
             return dispatch.encode(ctx, route, elsewhere(ctx))
@@ -210,8 +207,7 @@ class Door:
         receive: Receive,
         send: Send,
     ) -> Answer | None:
-        loop = asyncio.get_running_loop()
-        loaded = await loop.run_in_executor(self.pool, dispatch.admit, ctx, route, variables)
+        loaded = await self.turns.run(scope, dispatch.admit, ctx, route, variables)
         names = dict(variables)
         if loaded:
             names.pop(next(reversed(variables)))

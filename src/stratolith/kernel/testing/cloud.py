@@ -14,7 +14,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from stratolith.kernel.agent.server import agent_service
 from stratolith.kernel.bootstrap import Seed
 from stratolith.kernel.health import Health, root_index
 from stratolith.kernel.http.app import Door, PathDoor
+from stratolith.kernel.http.turns import Turns
 from stratolith.kernel.testing.asgi import WithLifespan
 from stratolith.kernel.testing.databases import databases, is_postgresql
 
@@ -96,21 +96,21 @@ class TestCloud:
         self.env = server.make_environment(self.settings)
         if fresh:
             server.prepare(self.env, Seed(fake=True))
-        self.pool = ThreadPoolExecutor(8)
+        self.turns = Turns(8)
         doors: dict[str, Any] = {}
         for service in self.env.services:
-            doors[service.mount] = Door(self.env, service, self.pool, mount=service.mount)
+            doors[service.mount] = Door(self.env, service, self.turns, mount=service.mount)
             for side in service.side_doors:
                 doors[side.mount] = Door(
                     self.env,
                     service,
-                    self.pool,
+                    self.turns,
                     mount=side.mount,
                     routes=side.routes,
                     errors=side.errors,
                 )
         agents = agent_service(self.env.services)
-        doors[agents.mount] = Door(self.env, agents, self.pool, mount=agents.mount)
+        doors[agents.mount] = Door(self.env, agents, self.turns, mount=agents.mount)
         self.app = Health(self.env, PathDoor(doors, root_index(self.env)))
         self.http = TestClient(WithLifespan(self.app), base_url="http://cloud.test")
         self.http.__enter__()
@@ -167,7 +167,7 @@ class TestCloud:
         for host in self.hosts:
             host.stop()
         self.http.__exit__(None, None, None)
-        self.pool.shutdown(wait=True)
+        self.turns.shutdown(wait=True)
         self.env.db.dispose()
         if self._database and not self._is_fresh:
             databases().give(self._database)
