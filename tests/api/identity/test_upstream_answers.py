@@ -208,3 +208,16 @@ def test_a_user_ends_all_tokens_of_the_own_account(
     assert demo.delete("identity", path).status_code == 204
     assert not works(demo) and works(other)
     assert admin.delete("identity", f"/users/{'f' * 32}/tokens").status_code == 404
+
+
+def test_spaces_around_a_name_are_the_roles_and_nobody_elses(admin: Client) -> None:
+    for kind, kept in (("role", True), ("user", False), ("group", False), ("project", False)):
+        body = {kind: {"name": "  spaced  "}}
+        found = admin.post("identity", f"/{kind}s", json=body).json()[kind]
+        assert found["name"] == ("  spaced  " if kept else "spaced")
+    role = {"role": {"name": "spaced"}}
+    made = admin.post("identity", "/roles", json=role)
+    assert made.status_code == 201  # another name than that with spaces
+    path = f"/roles/{made.json()['role']['id']}"
+    changed = admin.patch("identity", path, json={"role": {"name": "spaced "}})
+    assert changed.json()["role"]["name"] == "spaced "

@@ -50,7 +50,7 @@ def create(ctx: Context, values: Values) -> Role:
     if domain_id:
         domains.get(ctx, domain_id)
     role = Role(
-        name=values["name"].strip(),
+        name=values["name"],
         domain_id=domain_id,
         description=values.get("description"),
         options=merge_options({}, values.get("options")),
@@ -67,7 +67,7 @@ def update(ctx: Context, role: Role, values: Values) -> Role:
     if "domain_id" in values and (values["domain_id"] or "") != role.domain_id:
         raise BadRequest("Update of `domain_id` is not allowed.")
     if "name" in values:
-        role.name = values["name"].strip()
+        role.name = values["name"]
     if "description" in values:
         role.description = values["description"]
     role.options = merge_options(role.options, values.get("options"))
