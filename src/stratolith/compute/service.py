@@ -70,6 +70,7 @@ SERVICE = Service(
     elsewhere=versions.choices,
     doubled_slash="ignored",
     endpoint="/v2.1",
+    trailing_slash=False,
     errors=ErrorDialect.FAULT_NAME,
     microversions=versions.MICROVERSIONS,
     routes=[*versions.ROUTES, *_ROUTES, *versions.also_as_v2(_ROUTES)],

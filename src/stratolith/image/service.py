@@ -46,6 +46,7 @@ SERVICE = Service(
     token_first=("/v2",),
     elsewhere=versions.choices,
     doubled_slash="ignored",
+    trailing_slash=False,
     errors=ErrorDialect.IMAGE,
     routes=[
         *versions.ROUTES,

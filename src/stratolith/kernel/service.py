@@ -77,6 +77,8 @@ class Service:
     # "refused" (there is no such path), "ignored", "redirected" (to the path with one slash),
     # "ignored below" (the prefix; before it there is no such path).
     doubled_slash: str = "refused"
+    # Whether a path may end in a slash; where not, there is no such path (but version documents).
+    trailing_slash: bool = True
     # Below these an unknown path or method asks for a token before it is refused; None: below all
     # of the service, empty: nowhere.
     token_first: Sequence[str] | None = None

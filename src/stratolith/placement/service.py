@@ -24,6 +24,7 @@ SERVICE = Service(
     mount="/placement",
     prefix="",
     tells_options=False,
+    trailing_slash=False,
     errors=ErrorDialect.PLACEMENT,
     routes=[
         *versions.ROUTES,

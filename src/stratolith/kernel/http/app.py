@@ -155,7 +155,14 @@ class Door:
             if len(rest) > 1 and len(rest[1]) in (32, 36):
                 found = self.router.match(self.service.prefix + "/" + "/".join(rest[2:]))
                 ctx.path_project = rest[1]
-        return found
+        return None if found is not None and self._ends_in_vain(path, found) else found
+
+    def _ends_in_vain(self, path: str, found: Match) -> bool:
+        """Whether a slash at the end makes it another path, that does not exist."""
+        if self.service.trailing_slash or self.side or not path.endswith("/"):
+            return False
+        is_root = any(route.root for routes in found.routes.values() for route in routes)
+        return not is_root and path.rstrip("/") not in ("", self.service.prefix)
 
     def _asks_token_first(self, path: str) -> bool:
         """Whether nobody without a token is told that there is no such path or method."""
