@@ -105,6 +105,33 @@ def test_ranges_that_cannot_be_served(demo: Client, asked: str, status: int) -> 
     assert answer.status_code == status
 
 
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("bytes 0-1/4", b"da"),
+        ("bytes 1-3/*", b"ata"),
+        ("bytes 2-/4", 416),
+        ("bytes 2-9/4", 416),
+        ("bytes 9-9/*", 416),
+        ("bytes 2-1/4", 416),
+        ("bytes 0-1/5", 416),
+        ("bytes */4", 416),
+        ("bytes=0-1", 416),
+    ],
+)
+def test_old_clients_ask_for_a_part_by_content_range(demo: Client, asked: str, found: Any) -> None:
+    path = f"/images/{make(demo, b'data')['id']}/file"
+    answer = demo.get("image", path, headers={"Content-Range": asked})
+    if found == 416:
+        assert answer.status_code == 416
+        assert "Content-Range" in answer.text
+        return
+    assert (answer.status_code, answer.content) == (206, found)
+    assert answer.headers["content-range"].startswith(asked.split("/")[0])
+    both = {"Content-Range": asked, "Range": "bytes=3-3"}
+    assert demo.get("image", path, headers=both).content == b"a"
+
+
 def test_an_image_without_data_downloads_nothing(demo: Client) -> None:
     assert demo.get("image", f"/images/{make(demo)['id']}/file").status_code == 204
 

@@ -124,6 +124,29 @@ def test_patch_changes_attributes_and_custom_properties(demo: Client) -> None:
     assert found["tags"] == ["x"]
 
 
+@pytest.mark.parametrize(
+    "named",
+    [
+        "application/json",
+        "application/json-patch+json",
+        "application/openstack-images-v2.2-json-patch",
+        "text/plain",
+        "",
+    ],
+)
+@pytest.mark.parametrize("body", [b"", b"[]"])
+def test_a_patch_says_what_it_is(demo: Client, named: str, body: bytes) -> None:
+    headers = {"Content-Type": named, **JSON} if named else JSON
+    path = f"/images/{make(demo)['id']}"
+    answer = demo.patch("image", path, content=body, headers=headers)
+    assert answer.status_code == 415
+    assert answer.headers["accept-patch"] == (
+        "application/openstack-images-v2.0-json-patch, application/openstack-images-v2.1-json-patch"
+    )
+    assert answer.json()["code"] == "415 Unsupported Media Type"
+    assert (named or "(none)") in answer.json()["message"]
+
+
 def test_the_old_patch_dialect(demo: Client) -> None:
     image = make(demo, name="one")
     answer = demo.patch(

@@ -32,7 +32,7 @@ from stratolith.image.store import cache, catalogue, files
 from stratolith.image.store.inspection import Deferred, Inspection
 from stratolith.image.store.receiving import Received, Receiver, Stream, receive
 from stratolith.image.store.remote import RemoteData, RemoteStream
-from stratolith.image.store.sending import FileStream, parse_range
+from stratolith.image.store.sending import FileStream, parse_part
 from stratolith.kernel.config import Settings
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import ApiError, BadRequest, UnsupportedMediaType
@@ -68,7 +68,7 @@ async def download(ctx: Context, request: Request, image: Image) -> Any:
         raise ImageDeactivated
     if image.size is None or image.status not in ("active", "deactivated"):
         return Response(status=204)
-    wanted = parse_range(request.headers.get("range"), image.size)
+    wanted = parse_part(request.headers, image.size)
     headers = {"content-type": BYTES, "accept-ranges": "bytes"}
     if image.checksum:
         headers["content-md5"] = image.checksum

@@ -13,8 +13,7 @@ from stratolith.image.exceptions import InvalidPatch
 
 V21 = "application/openstack-images-v2.1-json-patch"
 V20 = "application/openstack-images-v2.0-json-patch"
-RFC = "application/json-patch+json"
-MEDIA_TYPES = (V21, V20, RFC)
+MEDIA_TYPES = (V20, V21)
 OPERATIONS = ("add", "remove", "replace")
 
 

@@ -21,6 +21,9 @@ from stratolith.kernel.http.wire import WIRE, Wire
 
 BLOCK = 1 << 20
 _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_CONTENT_RANGE = re.compile(
+    r"^bytes (?P<first>[0-9]{1,18})-(?P<last>[0-9]{1,18})/(?P<size>\*|[0-9]{1,18})$"
+)
 
 
 class FileStream:
@@ -78,6 +81,22 @@ class FileStream:
         finally:
             gone.cancel()
             await asyncio.wait([ahead])
+
+
+def parse_part(headers: Mapping[str, str], size: int) -> tuple[int, int] | None:
+    """As ``parse_range``, of the headers of a request: old clients ask by Content-Range."""
+    asked = headers.get("content-range")
+    if asked is None or headers.get("range"):
+        return parse_range(headers.get("range"), size)
+    match = _CONTENT_RANGE.match(asked)
+    if match is None or match["size"] not in ("*", str(size)):
+        raise RangeNotSatisfiable("Invalid Content-Range header.")
+    first, last = int(match["first"]), int(match["last"])
+    if not first <= last < size:
+        raise RangeNotSatisfiable(
+            f"Invalid position in Content-Range header. It must be in the range [0, {size - 1}]."
+        )
+    return first, last - first + 1
 
 
 def parse_range(header: str | None, size: int) -> tuple[int, int] | None:

@@ -31,7 +31,7 @@ from stratolith.kernel.exceptions import (
     UnsupportedMediaType,
 )
 from stratolith.kernel.http.response import Response
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import JSON, Route
 from stratolith.kernel.http.validation import check_size, decode_json, query_document
 from stratolith.kernel.request_id import REQUEST_ID
 
@@ -164,18 +164,27 @@ def _check_query(ctx: Context, route: Route) -> None:
 
 
 def _body(ctx: Context, route: Route, raw: bytes) -> Any:
+    content_type = ctx.headers.get("content-type", "").split(";")[0].strip().lower()
+    # a type of its own says how to read the body, so it cannot be left out
+    must_be_told = route.media_types != JSON
+    if content_type not in route.media_types and (must_be_told or (raw and content_type)):
+        raise _unsupported(route, content_type)
     if not raw:
         if route.body_optional:
             return None
         raise BadRequest("Malformed request body: a JSON document is required.")
-    content_type = ctx.headers.get("content-type", "").split(";")[0].strip().lower()
-    if content_type and content_type not in route.media_types:
-        raise UnsupportedMediaType(content_type=content_type)
     value = decode_json(raw)
     check_size(value)
     assert route.body is not None
     route.body.check(value, ctx.microversion, what="body")
     return value
+
+
+def _unsupported(route: Route, content_type: str) -> UnsupportedMediaType:
+    error = UnsupportedMediaType(content_type=content_type or "(none)")
+    if route.method == "PATCH":  # RFC 5789, section 2.2
+        error.headers["Accept-Patch"] = ", ".join(route.media_types)
+    return error
 
 
 def encode(ctx: Context, route: Route, result: Any) -> Answer:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from stratolith.kernel.http.validation import Schema
 
 Handler = Callable[..., Any]
+JSON = ("application/json",)
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Route:
     public: no token needed.  writes: needs the write transaction (default: by verb).
     stream: ``async def handler(ctx, request, **variables)`` that returns an ASGI response.
     root:   the path is not below the service's version prefix.
+    media_types: what the body may be; others than JSON's the client must name.
     raw_body: the handler gets the undecoded bytes as ``body``.
     """
 
@@ -50,7 +52,7 @@ class Route:
     root: bool = False
     raw_body: bool = False
     body_optional: bool = False
-    media_types: tuple[str, ...] = ("application/json",)
+    media_types: tuple[str, ...] = JSON
 
     @classmethod
     def get(cls, path: str, handler: Handler, **options: Any) -> Route:
