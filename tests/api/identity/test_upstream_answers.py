@@ -9,7 +9,7 @@ import pytest
 from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import make_domain, make_group, make_project, make_user
 from tests.api.identity.test_delegation import make_credential, make_trust, own_id, parties
-from tests.api.identity.test_tokens import works
+from tests.api.identity.test_tokens import by_password, log_in, works
 
 __all__ = ["parties"]
 
@@ -221,3 +221,16 @@ def test_spaces_around_a_name_are_the_roles_and_nobody_elses(admin: Client) -> N
     path = f"/roles/{made.json()['role']['id']}"
     changed = admin.patch("identity", path, json={"role": {"name": "spaced "}})
     assert changed.json()["role"]["name"] == "spaced "
+
+
+def test_a_password_of_null_takes_the_password_away(cloud: TestCloud, admin: Client) -> None:
+    user = make_user(admin, "u", password="the-old-one")
+    path = f"/users/{user['id']}"
+    for password, status in (("the-old-one", 201), (None, 401), ("another-one", 201)):
+        if password != "the-old-one":
+            answer = admin.patch("identity", path, json={"user": {"password": password}})
+            assert answer.status_code == 200
+        name = password or "the-old-one"
+        assert log_in(cloud, by_password("u", name)).status_code == status
+    admin.patch("identity", path, json={"user": {"description": "still has one"}})
+    assert log_in(cloud, by_password("u", "another-one")).status_code == 201

@@ -121,6 +121,8 @@ def update(ctx: Context, user: User, values: Values, password: NewPassword | Non
     if password is not None:
         set_password(ctx, user, password)
         revocations.revoke(ctx, user_id=user.id)
+    elif "password" in values:  # null: nobody logs in by password until there is a new one
+        ctx.session.execute(delete(Password).where(Password.user_id == user.id))
     events.emit(ctx, "identity.user.updated", {"id": user.id})
     epoch.touch(ctx)
     return user
