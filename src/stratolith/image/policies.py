@@ -147,7 +147,12 @@ RULES += [
         "DELETE /v2/cache/{image_id}",
     ),
     _rule("copy_image", ADMIN, "Copy an image to other stores", "POST /v2/images/{id}/import"),
-    _rule("stores_info_detail", ADMIN, "Show details of stores", "GET /v2/info/stores/detail"),
+    _rule(
+        "stores_info_detail",
+        f"{ADMIN} or (role:service)",
+        "Show details of stores",
+        "GET /v2/info/stores/detail",
+    ),
     Rule("metadef_default", ""),
     Rule("metadef_admin", ADMIN),
     _rule(

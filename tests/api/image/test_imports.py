@@ -15,6 +15,7 @@ from stratolith.image.models import Image, Task
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.dispatch import transact
 from stratolith.kernel.testing import Client, TestCloud
+from tests.api.identity.people import persona
 from tests.api.image.pages import site
 from tests.api.image.test_images import BYTES, make
 from tests.unit.image import hostile
@@ -236,6 +237,8 @@ def test_stores_are_told(demo: Client, admin: Client) -> None:
     stores = demo.get("image", "/info/stores").json()["stores"]
     assert stores == [{"id": "file", "default": "true"}, {"id": "second"}, WEB]
     assert demo.get("image", "/info/stores/detail").status_code == 403
+    service = persona(demo.cloud, "service")
+    assert service.get("image", "/info/stores/detail").status_code == 200
     detail = admin.get("image", "/info/stores/detail").json()["stores"]
     assert [one["type"] for one in detail] == ["file", "file", "http"]
     assert demo.get("image", "/info/usage").json() == {"usage": {}}
