@@ -32,9 +32,11 @@ UUID = "11111111-2222-3333-4444-555555555555"
     ],
 )
 def test_another_path(admin: Client, service: str, path: str) -> None:
-    assert admin.get(service, path).status_code == 404
-    assert Client(admin.cloud, "").get(service, path).status_code == 401
-    assert admin.get(service, path.rstrip("/")).status_code != 404
+    version = {"microversion": "1.39"} if service == "placement" else {}
+    assert admin.get(service, path, **version).status_code == 404
+    assert Client(admin.cloud, "").get(service, path, **version).status_code == 401
+    without = path.partition("?")[0].rstrip("/")
+    assert admin.get(service, without, **version).status_code != 404
 
 
 @pytest.mark.parametrize(
