@@ -63,6 +63,13 @@ def test_unknown_methods(path: str, cloud: TestCloud) -> None:
     assert "GET" in answer.headers["allow"]
 
 
+def test_the_one_port_says_what_is_there_and_no_more(cloud: TestCloud) -> None:
+    assert cloud.http.get("/").json()["name"] == "stratolith"
+    for method in ("DELETE", "TRACE", "POST", "PUT"):
+        answer = cloud.http.request(method, "/")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
 def test_compute_says_where_to_look(cloud: TestCloud) -> None:
     document = cloud.http.get("/compute/v9/servers").json()
     assert [one["id"] for one in document["choices"]] == ["v2.0", "v2.1"]

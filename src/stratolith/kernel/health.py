@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from stratolith import __version__
 from stratolith.kernel import metrics
 from stratolith.kernel.environment import Environment
-from stratolith.kernel.exceptions import NotFound
+from stratolith.kernel.exceptions import MethodNotAllowed, NotFound
 from stratolith.kernel.http.errors import ErrorDialect, render
 
 
@@ -54,6 +54,11 @@ def root_index(env: Environment) -> Any:
         if scope["path"] not in ("/", ""):
             body, kind = render(ErrorDialect.IDENTITY, NotFound(), accept="", request_id="")
             await Response(body, 404, media_type=kind)(scope, receive, send)
+            return
+        if scope["method"] not in ("GET", "HEAD"):
+            body, kind = render(ErrorDialect.IDENTITY, MethodNotAllowed(), accept="", request_id="")
+            allow = {"Allow": "GET, HEAD"}
+            await Response(body, 405, allow, media_type=kind)(scope, receive, send)
             return
         services = [{"type": s.type, "path": s.mount} for s in env.services if s.in_catalog]
         document = {"name": "stratolith", "version": __version__, "services": services}

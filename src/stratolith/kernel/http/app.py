@@ -80,13 +80,14 @@ class Door:
         metrics.REQUESTS.labels(self.service.type, scope["method"], str(status)).inc()
         metrics.SECONDS.labels(self.service.type).observe(took)
         ACCESS.info(
-            "%s %s%s %s %d %.4f",
+            "%s %s%s %s %d %.4f %s",
             self.service.type,
             self.mount,
             scope["path"],
             scope["method"],
             status,
             took,
+            (scope.get("client") or ("local",))[0],
             extra={"request_id": ctx.request_id},
         )
 
