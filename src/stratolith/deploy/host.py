@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stratolith.deploy import processes, running
 from stratolith.deploy.layout import Layout
+from stratolith.kernel import places
 from stratolith.kernel.config import Settings
 
 if TYPE_CHECKING:
@@ -52,9 +53,15 @@ def own_processes(layout: Layout, settings: Settings) -> dict[int, str]:
         if not entry.name.isdigit() or int(entry.name) in (os.getpid(), os.getppid()):
             continue
         command = processes.command_line(int(entry.name))
-        if any(mark in command for mark in marks):
+        if any(_is_ours(int(entry.name), command, mark) for mark in marks):
             found.setdefault(int(entry.name), _kind(command))
     return found
+
+
+def _is_ours(pid: int, command: str, mark: str) -> bool:
+    """Whether a command has a path below the directory, and means the same one as we do."""
+    words = (word[word.index(mark) :] for word in command.split(" ") if mark in word)
+    return any(places.means_ours(pid, Path(word), Path(mark)) for word in words)
 
 
 def _kind(command: str) -> str:

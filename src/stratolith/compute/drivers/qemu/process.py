@@ -15,6 +15,7 @@ from types import TracebackType
 
 from stratolith.compute.drivers.base import DriverError
 from stratolith.compute.drivers.qemu import programs
+from stratolith.kernel import places
 
 _CAP_SETPCAP = 8  # linux/capability.h
 
@@ -211,13 +212,15 @@ def is_ours(pid: int, pid_file: Path, guest_id: str) -> bool:
     """Whether this process is the QEMU of this guest.
 
     Its own command line names our pid file and the guest's uuid; no foreign QEMU, and no
-    process that got the number of a dead one, has both.
+    process that got the number of a dead one, has both. In another mount namespace the same
+    words may be another cloud's.
     """
     words = _command(pid)
     return (
         os.path.basename(words[0]).startswith(b"qemu-system-")
         and _follows(words, b"-pidfile", os.fsencode(pid_file))
         and _follows(words, b"-uuid", guest_id.encode())
+        and places.means_ours(pid, pid_file.parent, pid_file.parent.parent)
     )
 
 
