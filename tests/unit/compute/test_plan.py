@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import msgspec
 import pytest
@@ -34,6 +35,10 @@ def wanted(
 
 def seen(power: PowerState, *ports: str) -> GuestState:
     return GuestState(id="g", power=power, pid=1, vifs=list(ports))
+
+
+def stalled(why: Literal["full", "room"]) -> GuestState:
+    return GuestState(id="g", power=PowerState.PAUSED, pid=1, stalled=why)
 
 
 def kinds(acts: list[Act]) -> list[str]:
@@ -72,6 +77,11 @@ CRASHED, PAUSED = PowerState.CRASHED, PowerState.PAUSED
         (wanted("stopped", ports=["p1"]), seen(SHUTDOWN), []),
         (wanted("paused", "pause"), seen(RUNNING), ["pause"]),
         (wanted("running", "unpause"), seen(PAUSED), ["unpause"]),
+        # paused from within, by nobody, by a disk that is full, and one that was
+        (wanted("running"), seen(PAUSED), []),
+        (wanted("running"), stalled("full"), []),
+        (wanted("running"), stalled("room"), ["unpause"]),
+        (wanted("paused"), stalled("room"), []),
     ],
 )
 def test_steps(document: GuestDocument, state: GuestState | None, expected: list[str]) -> None:

@@ -79,7 +79,7 @@ def plan(
     if not any(one.kind == "rebuild" for one in operations):
         acts += _wires(wanted, seen, power, operations, hotplug)
     if not operations:
-        acts += _level(wanted, power, now, health)
+        acts += _level(wanted, seen, now, health)
     return acts
 
 
@@ -189,10 +189,13 @@ def _wires(
     return acts + [Act("done", id_) for id_ in by_port.values()]
 
 
-def _level(wanted: GuestDocument, power: PowerState, now: float, health: Health) -> list[Act]:
+def _level(wanted: GuestDocument, seen: GuestState, now: float, health: Health) -> list[Act]:
     """Without an operation: heal what crashed, undo what nobody asked for."""
+    power = seen.power
     if wanted.wanted == "stopped":
         return [Act("stop")] if power in (RUNNING, PAUSED) else []
+    if power is PAUSED and seen.stalled == "room" and wanted.wanted == "running":
+        return [Act("unpause")]
     if power is not CRASHED:
         # off by its own user's hand, or paused: the control plane takes that over
         return []

@@ -294,14 +294,21 @@ class GuestRoom(Room):
         while not self._stopped.wait(WATCH_SECONDS):
             try:
                 for state in self.driver.list_guests():
-                    told = self.reporter.told(state.id)
-                    is_new = told is None or (told.power, told.pid) != (state.power, state.pid)
-                    if not state.cut_off:
-                        self._cut_off.pop(state.id, None)
-                    # who failed to connect it tries again by itself
-                    if is_new or (state.cut_off and state.id not in self._cut_off):
+                    if self._has_changed(state):
                         self.look(state.id)
             except DriverError as error:
                 LOG.warning("guests cannot be listed: %s", error)
             except Exception:
                 LOG.exception("the watch failed")
+
+    def _has_changed(self, state: GuestState) -> bool:
+        """Whether a guest is not as it was told, or something can be done for it now."""
+        told = self.reporter.told(state.id)
+        is_new = told is None or (told.power, told.pid) != (state.power, state.pid)
+        if is_new and state.stalled:
+            LOG.warning("guest %s stands still: the host's disk is full", state.id)
+        if not state.cut_off:
+            self._cut_off.pop(state.id, None)
+        # who failed to connect it tries again by itself
+        is_cut_off = bool(state.cut_off) and state.id not in self._cut_off
+        return is_new or is_cut_off or state.stalled == "room"

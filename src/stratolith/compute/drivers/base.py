@@ -9,7 +9,7 @@ gone succeed. Values are msgspec structs because they also travel as JSON over t
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -116,6 +116,8 @@ class GuestState(msgspec.Struct, frozen=True, kw_only=True):
     vifs: list[str] = []  # port ids of the NICs the guest really has
     cut_off: list[str] = []  # those of them whose host end leads nowhere
     detail: str = ""  # for CRASHED: why, when known
+    # PAUSED by the host: a write found its disk "full"; "room": there is some again; "": it is not
+    stalled: Literal["", "full", "room"] = ""
     lost: bool = False  # it runs, and its files are gone: it can only be destroyed
 
 

@@ -11,8 +11,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -27,6 +29,7 @@ from stratolith.compute.drivers.qemu import events, process, taps
 from stratolith.compute.drivers.qemu.events import History
 from stratolith.compute.drivers.qemu.process import Census
 
+_ROOM = 64 << 20  # bytes free on the host's disk with which a guest may write again
 _NO_FILES = "its files are gone from the host, it runs without them"
 
 
@@ -163,7 +166,11 @@ class Guest:
             vifs=list(nics.slots),
             cut_off=cut_off,
             detail=detail,
+            stalled=self._stalled() if pid is not None and seen.paused and seen.no_space else "",
         )
+
+    def _stalled(self) -> Literal["full", "room"]:
+        return "room" if shutil.disk_usage(self.directory).free >= _ROOM else "full"
 
 
 def _pause_reason(seen: History) -> str:
