@@ -7,7 +7,14 @@ from typing import Any
 import pytest
 
 from stratolith.kernel.testing import Client, TestCloud
-from tests.api.identity.people import make_domain, make_group, make_project, make_user
+from tests.api.identity.people import (
+    PASSWORD,
+    grant,
+    make_domain,
+    make_group,
+    make_project,
+    make_user,
+)
 from tests.api.identity.test_delegation import make_credential, make_trust, own_id, parties
 from tests.api.identity.test_tokens import by_password, log_in, works
 
@@ -234,3 +241,28 @@ def test_a_password_of_null_takes_the_password_away(cloud: TestCloud, admin: Cli
         assert log_in(cloud, by_password("u", name)).status_code == status
     admin.patch("identity", path, json={"user": {"description": "still has one"}})
     assert log_in(cloud, by_password("u", "another-one")).status_code == 201
+
+
+@pytest.mark.parametrize("place", ["domains", "projects"])
+def test_a_domain_is_not_entered_as_a_project(cloud: TestCloud, admin: Client, place: str) -> None:
+    """A role on a domain is for its users and projects: it makes no project that nobody sees."""
+    domain = make_domain(admin, "resellers")
+    user = make_user(admin, "carol")
+    grant(admin, f"{place}/{domain['id']}", f"users/{user['id']}", "member")
+    who = by_password("carol", PASSWORD)
+    for project in (
+        {"id": domain["id"]},
+        {"name": "resellers", "domain": {"id": domain["id"]}},
+        {"name": "resellers", "domain": {"name": "resellers"}},
+    ):
+        assert log_in(cloud, who, {"project": project}).status_code == 401
+    entered = log_in(cloud, who, {"domain": {"id": domain["id"]}})
+    assert entered.status_code == (201 if place == "domains" else 401)
+
+
+def test_a_token_of_old_storage_clients(cloud: TestCloud, demo: Client) -> None:
+    for service in ("identity/v3/auth/projects", "compute/v2.1/servers", "image/v2/images"):
+        headers = {"X-Storage-Token": demo.token}
+        assert cloud.http.get(f"/{service}", headers=headers).status_code == 200
+        headers["X-Auth-Token"] = "nonsense"
+        assert cloud.http.get(f"/{service}", headers=headers).status_code == 401

@@ -52,7 +52,7 @@ def render(ctx: Context, who: Identity) -> Body:
             "name": who.project_name,
         }
         if "trust" not in who.details:
-            token["is_domain"] = bool(who.details.get("is_domain"))
+            token["is_domain"] = False  # a domain is not entered as a project
     elif who.domain_id:
         token["domain"] = {"id": who.domain_id, "name": who.domain_name}
     elif who.system:

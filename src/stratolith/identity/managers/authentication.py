@@ -133,8 +133,6 @@ def _project_id(ctx: Context, given: Body) -> str:
     # whole rows, not ids: what is looked up later finds them in the session
     values = {"domain": domain.id, "name": given["name"]}
     found = ctx.session.scalars(_PROJECT, values).first()
-    if found is None and given["name"] == domain.name:
-        found = domain  # a domain can act as a project
     if found is None:
         raise Unauthorized
     ctx.session.info["scope"] = found  # the session itself forgets what nobody holds

@@ -136,8 +136,6 @@ def resolve(
         _add_access_token(env, session, said, facts, grace)
     else:
         facts |= _scope(env, session, said)
-    if facts.pop("is_domain", False):
-        facts["details"]["is_domain"] = True
     identity = Identity(**facts)
     if revocations.is_revoked(env, identity):
         raise Unauthorized
@@ -285,10 +283,11 @@ def _check_chain(env: Environment, session: Session, trust: Trust) -> None:
 
 
 def _project(session: Session, said: Claims) -> tuple[dict[str, Any], list[str]]:
+    """A domain is no project to be entered, though its row is one: its roles are for its users."""
     project = session.get(Project, said.scope_id)
-    if project is None or not project.enabled:
+    if project is None or project.is_domain or not project.enabled:
         raise Unauthorized
-    domain = project if project.is_domain else session.get(Project, project.domain_id)
+    domain = session.get(Project, project.domain_id)
     if domain is None or not domain.enabled:
         raise Unauthorized
     facts: dict[str, Any] = {
@@ -297,6 +296,4 @@ def _project(session: Session, said: Claims) -> tuple[dict[str, Any], list[str]]
         "project_domain_id": domain.id,
         "project_domain_name": domain.name,
     }
-    if project.is_domain:
-        facts["is_domain"] = True
     return facts, effective.on_project(session, said.user_id, project)

@@ -101,7 +101,8 @@ class Door:
         ctx.method = scope["method"]
         ctx.path = scope["path"][len(self.mount) :] or "/"
         # two tokens are none: whoever stands before us may have looked at the other one
-        ctx.token = ", ".join(headers.getlist("x-auth-token"))
+        given = headers.getlist("x-auth-token") or headers.getlist("x-storage-token")
+        ctx.token = ", ".join(given)
         ctx.by_path = bool(self.mount)
         ctx.host_url = _host_url(self.env, scope, headers)
         ctx.base_url = ctx.host_url + self.mount
