@@ -64,4 +64,9 @@ def naive_micro(moment: datetime | None) -> str | None:
 def parse_time(text: str) -> datetime:
     """An ISO 8601 moment as aware UTC; raises ValueError."""
     moment = datetime.fromisoformat(text.strip())
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"'{text}' is outside of the years 1 to 9999") from None

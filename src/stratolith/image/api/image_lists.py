@@ -87,7 +87,9 @@ def _moment(column: Column) -> Filter:
         try:
             return OPERATORS[operator](column, parse_time(text))
         except ValueError:
-            raise InvalidFilter(f"Invalid time '{text}': it must be in ISO 8601 format.") from None
+            raise InvalidFilter(
+                f"Invalid time '{text}': it must be in ISO 8601 format, of the years 1 to 9999."
+            ) from None
 
     return build
 

@@ -32,12 +32,18 @@ from stratolith.kernel.exceptions import (
 )
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import JSON, Route
+from stratolith.kernel.http.storable import check_text, reason
 from stratolith.kernel.http.validation import check_size, decode_json, query_document
 from stratolith.kernel.request_id import REQUEST_ID
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
-_CANNOT_BE_STORED = "A value of the request cannot be stored."
+
+
+class _NotStored(BadRequest):
+    """The database cannot hold a value of the request."""
+
+    message = "A value of the request cannot be stored."
 
 
 @dataclass(frozen=True)
@@ -52,7 +58,10 @@ class Answer:
 
 def perform(ctx: Context, route: Route, variables: dict[str, str], raw: bytes) -> Answer:
     """Run a plain handler in one transaction; raises ApiError."""
-    return transact(ctx, route.is_write, lambda: _once(ctx, route, variables, raw))
+    try:
+        return transact(ctx, route.is_write, lambda: _once(ctx, route, variables, raw))
+    except _NotStored as error:
+        raise BadRequest(reason(raw, ctx.query.multi_items())) from error
 
 
 def admit(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[Any, ...]:
@@ -83,7 +92,7 @@ def transact(ctx: Context, write: bool, work: Callable[[], T]) -> T:
         raise database_error(error) from error
     except (OverflowError, UnicodeEncodeError) as error:
         # values no column can hold: integers over 64 bit, lone surrogates
-        raise BadRequest(_CANNOT_BE_STORED) from error
+        raise _NotStored from error
     finally:
         REQUEST_ID.reset(token)
 
@@ -93,7 +102,7 @@ def database_error(error: SQLAlchemyError) -> Exception:
     if isinstance(error, PoolTimeout):
         return Unavailable("The server is busy: all its connections to the database are in use.")
     if not isinstance(error, DBAPIError):
-        return BadRequest(_CANNOT_BE_STORED) if isinstance(error, StatementError) else error
+        return _NotStored() if isinstance(error, StatementError) else error
     text = str(error.orig)
     if is_disk_full(error):
         return Unavailable("The database cannot be written: its disk is full.")
@@ -102,7 +111,7 @@ def database_error(error: SQLAlchemyError) -> Exception:
     if isinstance(error, DataError) or any(
         sign in text for sign in ("too large", "out of range", "NUL")
     ):
-        return BadRequest(_CANNOT_BE_STORED)
+        return _NotStored()
     if is_outage(error):
         LOG.warning("the database does not answer: %s", text.strip())
         return Unavailable("The database does not answer; nothing was changed. Try again later.")
@@ -175,6 +184,7 @@ def _body(ctx: Context, route: Route, raw: bytes) -> Any:
         raise BadRequest("Malformed request body: a JSON document is required.")
     value = decode_json(raw)
     check_size(value)
+    check_text(raw, value)
     assert route.body is not None
     route.body.check(value, ctx.microversion, what="body")
     return value

@@ -30,7 +30,7 @@ NETWORK = Resource(
             "router:external": Attr(boolean, default=False),
             "provider:network_type": Attr(text(32)),
             "provider:physical_network": Attr(text(64)),
-            "provider:segmentation_id": Attr(integer(0)),
+            "provider:segmentation_id": Attr(integer(0, 2**31 - 1)),
         },
     ),
 )

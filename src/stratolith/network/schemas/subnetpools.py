@@ -27,7 +27,7 @@ SUBNETPOOL = Resource(
         default_prefixlen=Attr(nullable(integer(0, 128))),
         min_prefixlen=Attr(nullable(integer(0, 128))),
         max_prefixlen=Attr(nullable(integer(0, 128))),
-        default_quota=Attr(nullable(integer(0))),
+        default_quota=Attr(nullable(integer(0, 2**31 - 1))),
         address_scope_id=Attr(nullable(uuid)),
         shared=Attr(boolean, update=False, default=False),
         is_default=Attr(boolean, default=False),
