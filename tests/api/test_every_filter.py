@@ -36,8 +36,8 @@ ID = "0f8fad5b-d9cb-469f-a165-70867728950e"
 NOBODYS: dict[str, str] = {
     **dict.fromkeys(
         (
-            "mtu", "ip_version", "revision_number", "provider:segmentation_id", "port_range_min",
-            "port_range_max", "default_prefixlen", "min_prefixlen", "max_prefixlen", "size",
+            "mtu", "ip_version", "revision_number", "provider:segmentation_id",
+            "default_prefixlen", "min_prefixlen", "max_prefixlen", "size",
             "virtual_size", "min_disk", "min_ram", "size_min",
         ),
         "987654",
@@ -50,6 +50,10 @@ NOBODYS: dict[str, str] = {
     "resources": "VCPU:987654", "required": "HW_CPU_X86_AVX512F", "owner": ID,
     "visibility": "private", "member_status": "rejected", "status": "error",
     "minDisk": "987654", "minRam": "987654", "associated": "true",
+    "cidr": "203.0.113.0/30", "ethertype": "IPv6", "protocol": "udplite",
+    "remote_ip_prefix": "203.0.113.0/30", "object_type": "qos_policy",
+    "interface": "internal", "service_id": ID, "port_range_min": "64999", "port_range_max": "64999",
+    "parent_id": ID,
 }  # fmt: skip
 # Filters by yes and no: both answers together are the whole list, and they have no row in common
 FLAGS = {

@@ -40,6 +40,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.db.text import lowered, same_text
 from stratolith.kernel.exceptions import BadRequest
 
+MOST_ASKED = 10**9  # rows; who asks for more is given a page as well
 Column = InstrumentedAttribute[Any]
 Filter = Callable[[Sequence[str]], ColumnElement[bool]]  # all values given for the name
 Reader = Callable[[Session, Select[Any]], Sequence[Any]]
@@ -84,11 +85,15 @@ def boolean(column: Column) -> Filter:
 
 
 def integer(column: Column) -> Filter:
+    """Equal to any of the numbers given; what is no number equals nothing."""
+
     def build(values: Sequence[str]) -> ColumnElement[bool]:
         try:
-            return column.in_([int(value) for value in values])
+            numbers = [int(value) for value in values]
         except ValueError:
             return false()
+        # a database refuses to compare with what its column cannot hold
+        return column.in_([one for one in numbers if abs(one) < 2**31])
 
     return build
 
@@ -136,7 +141,9 @@ def moment(text: str) -> Any:
     try:
         return parse_time(text)
     except ValueError:
-        raise BadRequest(f"Invalid time '{text}': it must be in ISO 8601 format.") from None
+        raise BadRequest(
+            f"Invalid time '{text}': it must be in ISO 8601 format, of the years 1 to 9999."
+        ) from None
 
 
 def parse_bool(text: str) -> bool:
@@ -312,13 +319,14 @@ class Listing:
 
 
 def asked_limit(ctx: Context) -> int | None:
-    """``limit`` of the query string; raises InvalidLimit."""
+    """``limit`` of the query string, at most MOST_ASKED; raises InvalidLimit."""
     text = ctx.query.get("limit")
-    if text is None or text == "":
+    if text is None:
         return None
-    if not text.isascii() or not text.isdigit() or len(text) > 9:
+    if not text.isascii() or not text.isdigit():
         raise InvalidLimit(limit=text)
-    return int(text)
+    # more than any page has; the digits themselves may be too many for a number
+    return MOST_ASKED if len(text.lstrip("0")) > 9 else int(text.lstrip("0") or "0")
 
 
 def next_link(ctx: Context, page: Page, *, marker: str | None = None) -> str | None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.listing import parse_bool
+from stratolith.kernel.http.listing import asked_limit, parse_bool
 from stratolith.kernel.http.routing import Route
 from stratolith.network.api import collections
-from stratolith.network.exceptions import HTTPBadRequest
 from stratolith.network.managers import agents
-from stratolith.network.managers.lists import NOT_FILTERS
+from stratolith.network.managers.lists import NOT_FILTERS, order_asked, unknown_filters
 from stratolith.network.schemas.agents import AGENT
 from stratolith.network.schemas.resource import BODY
 
@@ -23,7 +22,10 @@ def index(ctx: Context) -> Body:
     found = agents.all_of_them(ctx) if ctx.can("get_agent") else []
     unknown = [name for name in ctx.query if name not in (*TEXTS, *FLAGS, *NOT_FILTERS)]
     if unknown:
-        raise HTTPBadRequest(f"{sorted(set(unknown))} is invalid attribute for filtering")
+        raise unknown_filters(unknown)
+    asked_limit(ctx)  # a wrong one is refused; a host has few agents, so they are one page
+    for name, way in reversed(order_asked(ctx, (*TEXTS, *FLAGS))):
+        found.sort(key=lambda agent: str(agent[name] or ""), reverse=way == "desc")
     for name in ctx.query:
         values = ctx.query.getlist(name)
         if name in TEXTS:

@@ -8,13 +8,18 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.http.routing import Route
 from stratolith.network.api import collections
 from stratolith.network.managers import agents
+from stratolith.network.managers.lists import NOT_FILTERS, unknown_filters
 
 # Kind of agent -> the resource that it serves
 SERVED = {"DHCP agent": "network", "L3 agent": "router"}
+ATTRIBUTES = ("name", "resource", "state")
 
 
 def index(ctx: Context) -> dict[str, Any]:
     """A zone is available for a resource while one of its agents is in service."""
+    unknown = [name for name in ctx.query if name not in (*ATTRIBUTES, *NOT_FILTERS)]
+    if unknown:
+        raise unknown_filters(unknown)
     rows = agents.all_of_them(ctx) if ctx.can("get_availability_zone") else []
     zones: dict[tuple[str, str], bool] = {}
     for agent in rows:
@@ -26,7 +31,7 @@ def index(ctx: Context) -> dict[str, Any]:
         {"name": name, "resource": resource, "state": "available" if up else "unavailable"}
         for (name, resource), up in sorted(zones.items())
     ]
-    for name in ("name", "resource", "state"):
+    for name in ATTRIBUTES:
         if name in ctx.query:
             found = [one for one in found if one[name] in ctx.query.getlist(name)]
     return {"availability_zones": collections.chosen_fields(ctx, found)}

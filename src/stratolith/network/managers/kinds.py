@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
+from stratolith.kernel import addresses
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.listing import Listing, boolean, exact, integer, named, parse_bools
 from stratolith.network import models as m
@@ -14,17 +15,37 @@ from stratolith.network.exceptions import (
     AddressScopeNotFound,
     FloatingIPNotFound,
     HTTPBadRequest,
+    InvalidCIDR,
     NetworkNotFound,
     PortNotFound,
     RbacPolicyNotFound,
     RouterNotFound,
     SecurityGroupNotFound,
+    SecurityGroupRuleInvalidProtocol,
     SecurityGroupRuleNotFound,
     SubnetNotFound,
     SubnetPoolNotFound,
 )
 from stratolith.network.managers import visibility
-from stratolith.network.managers.lists import Kind, Visible, bare, listing_of, standard, tagged
+from stratolith.network.managers.lists import (
+    Kind,
+    Visible,
+    bare,
+    checked,
+    listing_of,
+    nullable,
+    standard,
+    tagged,
+)
+from stratolith.network.managers.security_group_rules import PROTOCOLS
+from stratolith.network.schemas.fields import Invalid, remote_prefix
+from stratolith.network.schemas.fields import integer as number
+from stratolith.network.schemas.security_groups import ethertype, port
+
+# What an RBAC policy of this API can be about, wherever it runs
+OBJECT_TYPES = (
+    "address_group", "address_scope", "network", "qos_policy", "security_group", "subnetpool",
+)  # fmt: skip
 
 
 def _fixed_ips(values: Sequence[str]) -> ColumnElement[bool]:
@@ -52,6 +73,39 @@ def _security_groups(values: Sequence[str]) -> ColumnElement[bool]:
 
 def _active(values: Sequence[str]) -> ColumnElement[bool]:
     return true() if "ACTIVE" in values else false()
+
+
+def _cidr(text: str) -> str:
+    """A subnet in its normal spelling; an address alone is taken, though no subnet is one."""
+    try:
+        if "/" not in text:
+            return str(addresses.address(text))
+        return str(addresses.prefix(text).network)
+    except ValueError:
+        raise Invalid(f"{text} is not in a CIDR format.") from None
+
+
+def _protocol(text: str) -> str:
+    """A protocol as rules keep it; nothing stands for those without one."""
+    found = text.lower()
+    if found in PROTOCOLS or (found.isdecimal() and len(found) < 4 and int(found) <= 255):
+        return found
+    if found == "any":
+        return ""
+    raise SecurityGroupRuleInvalidProtocol(protocol=text, values=sorted(PROTOCOLS))
+
+
+def _prefix(text: str) -> str:
+    try:
+        return remote_prefix(text) if text else ""
+    except Invalid:
+        raise InvalidCIDR(input=text) from None
+
+
+def _object_type(text: str) -> str:
+    if text not in OBJECT_TYPES:
+        raise Invalid(f"'{text}' is not a valid RBAC object type.")
+    return text
 
 
 def _shared_networks(ctx: Context, values: Sequence[str]) -> ColumnElement[bool]:
@@ -124,7 +178,7 @@ NETWORKS = Kind(
             "name",
             admin_state_up=boolean(m.Network.admin_state_up),
             is_default=boolean(m.Network.is_default),
-            mtu=integer(m.Network.mtu),
+            mtu=checked(integer(m.Network.mtu), number()),
             port_security_enabled=boolean(m.Network.port_security_enabled),
             status=_active,
             subnets=lambda values: m.Network.id.in_(
@@ -134,7 +188,7 @@ NETWORKS = Kind(
                 "router:external": boolean(m.Network.external),
                 "provider:network_type": exact(m.Network.network_type),
                 "provider:physical_network": exact(m.Network.physical_network),
-                "provider:segmentation_id": integer(m.Network.segmentation_id),
+                "provider:segmentation_id": checked(integer(m.Network.segmentation_id), number()),
             },
         ),
     ),
@@ -150,12 +204,12 @@ SUBNETS = Kind(
             m.Subnet,
             "name",
             "network_id",
-            "cidr",
             "gateway_ip",
             "subnetpool_id",
             "ipv6_ra_mode",
             "ipv6_address_mode",
-            ip_version=integer(m.Subnet.ip_version),
+            cidr=checked(exact(m.Subnet.cidr), _cidr),
+            ip_version=checked(integer(m.Subnet.ip_version), number()),
             enable_dhcp=boolean(m.Subnet.enable_dhcp),
             **{
                 "router:external": lambda values: m.Subnet.network_id.in_(
@@ -210,7 +264,6 @@ ROUTERS = Kind(
         tagged(
             m.Router,
             "name",
-            "status",
             admin_state_up=boolean(m.Router.admin_state_up),
         ),
     ),
@@ -264,12 +317,12 @@ RULES = Kind(
             m.SecurityGroupRule,
             "security_group_id",
             "direction",
-            "ethertype",
-            "protocol",
-            "remote_ip_prefix",
             "remote_group_id",
-            port_range_min=integer(m.SecurityGroupRule.port_range_min),
-            port_range_max=integer(m.SecurityGroupRule.port_range_max),
+            ethertype=checked(exact(m.SecurityGroupRule.ethertype), ethertype),
+            protocol=checked(nullable(m.SecurityGroupRule.protocol), _protocol),
+            remote_ip_prefix=checked(nullable(m.SecurityGroupRule.remote_ip_prefix), _prefix),
+            port_range_min=checked(integer(m.SecurityGroupRule.port_range_min), port),
+            port_range_max=checked(integer(m.SecurityGroupRule.port_range_max), port),
         ),
     ),
     _rules_visible,
@@ -286,9 +339,9 @@ SUBNETPOOLS = Kind(
             ip_version=integer(m.SubnetPool.ip_version),
             shared=boolean(m.SubnetPool.shared),
             is_default=boolean(m.SubnetPool.is_default),
-            default_prefixlen=integer(m.SubnetPool.default_prefixlen),
-            min_prefixlen=integer(m.SubnetPool.min_prefixlen),
-            max_prefixlen=integer(m.SubnetPool.max_prefixlen),
+            default_prefixlen=checked(integer(m.SubnetPool.default_prefixlen), number()),
+            min_prefixlen=checked(integer(m.SubnetPool.min_prefixlen), number()),
+            max_prefixlen=checked(integer(m.SubnetPool.max_prefixlen), number()),
         ),
     ),
     _owned_or_shared(m.SubnetPool),
@@ -301,7 +354,7 @@ ADDRESS_SCOPES = Kind(
         bare(
             m.AddressScope,
             "name",
-            ip_version=integer(m.AddressScope.ip_version),
+            ip_version=checked(integer(m.AddressScope.ip_version), number()),
             shared=boolean(m.AddressScope.shared),
         ),
     ),
@@ -314,9 +367,9 @@ RBAC_POLICIES = Kind(
         ("object_type", "object_id", "action"),
         bare(
             m.RbacPolicy,
-            "object_type",
             "object_id",
             "action",
+            object_type=checked(exact(m.RbacPolicy.object_type), _object_type),
             target_tenant=exact(m.RbacPolicy.target_project),
         ),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,10 +22,9 @@ from stratolith.kernel.http.listing import (
     tag_filters,
 )
 from stratolith.network import models as m
-from stratolith.network.exceptions import (
-    HTTPBadRequest,
-)
+from stratolith.network.exceptions import HTTPBadRequest, InvalidInput
 from stratolith.network.policies import ATTRIBUTE_RULES
+from stratolith.network.schemas.fields import Converter, Invalid
 
 Visible = Callable[[Context], ColumnElement[bool]]
 
@@ -65,7 +64,8 @@ def page(ctx: Context, kind: Kind, resource: str = "") -> Rows:
     listing = kind.listing
     hidden = _hidden(ctx, kind, resource)
     conditions = _conditions(ctx, kind, hidden)
-    order = _order(ctx, listing, hidden)
+    order = order_asked(ctx, [key for key in listing.sort_keys if key not in hidden])
+    order = order or list(listing.default_sort)
     backward = parse_bool(ctx.query.get("page_reverse") or "false")
     visible = kind.visible(ctx)
     marker = ctx.query.get("marker")
@@ -115,15 +115,20 @@ def _conditions(ctx: Context, kind: Kind, hidden: set[str]) -> list[ColumnElemen
         else:
             unknown.append(name)
     if unknown:
-        raise HTTPBadRequest(f"{sorted(set(unknown))} is invalid attribute for filtering")
+        raise unknown_filters(unknown)
     return found
 
 
-def _order(ctx: Context, listing: Listing, hidden: set[str]) -> list[tuple[str, str]]:
+def unknown_filters(names: Iterable[str]) -> HTTPBadRequest:
+    return HTTPBadRequest(f"{sorted(set(names))} is invalid attribute for filtering")
+
+
+def order_asked(ctx: Context, known: Collection[str]) -> list[tuple[str, str]]:
+    """Keys and directions of the query string, none but the known; raises HTTPBadRequest."""
     keys, ways = ctx.query.getlist("sort_key"), ctx.query.getlist("sort_dir")
     if len(keys) != len(ways):
         raise HTTPBadRequest("The number of sort_keys and sort_dirs must be same")
-    wrong = [key for key in keys if key not in listing.sort_keys or key in hidden]
+    wrong = [key for key in keys if key not in known]
     if wrong:
         raise HTTPBadRequest(f"{wrong} is invalid attribute for sort_keys")
     wrong = [way for way in ways if way.lower() not in ("asc", "desc")]
@@ -131,8 +136,7 @@ def _order(ctx: Context, listing: Listing, hidden: set[str]) -> list[tuple[str, 
         raise HTTPBadRequest(
             f"{wrong} is invalid value for sort_dirs, valid value is 'asc' and 'desc'"
         )
-    asked = [(key, way.lower()) for key, way in zip(keys, ways, strict=True)]
-    return asked or list(listing.default_sort)
+    return [(key, way.lower()) for key, way in zip(keys, ways, strict=True)]
 
 
 # -- filters -------------------------------------------------------------------------------------
@@ -146,6 +150,18 @@ def nullable(column: Any) -> Filter:
         if "" in values:
             found = or_(found, column.is_(None))
         return found
+
+    return build
+
+
+def checked(found: Filter, convert: Converter) -> Filter:
+    """The same filter for values that ``convert`` takes, in its spelling; others are refused."""
+
+    def build(values: Sequence[str]) -> ColumnElement[bool]:
+        try:
+            return found([str(convert(value)) for value in values])
+        except Invalid as error:
+            raise InvalidInput(error_message=str(error).rstrip(".")) from None
 
     return build
 

@@ -23,14 +23,16 @@ from stratolith.network.schemas.rendering import common
 from stratolith.network.schemas.resource import READ_ONLY, TAGS, Attr, Resource, standard
 
 
-def _ethertype(value: Any) -> str:
+def ethertype(value: Any) -> str:
+    """Raises SecurityGroupRuleInvalidEtherType."""
     for known in ("IPv4", "IPv6"):
         if isinstance(value, str) and value.lower() == known.lower():
             return known
     raise SecurityGroupRuleInvalidEtherType(ethertype=value, values=["IPv4", "IPv6"])
 
 
-def _port(value: Any) -> int:
+def port(value: Any) -> int:
+    """Raises SecurityGroupInvalidPortValue."""
     try:
         return int(integer(0, 65535)(value))
     except Invalid:
@@ -60,10 +62,10 @@ RULE = Resource(
     standard(
         security_group_id=Attr(text(255), update=False, required=True),
         direction=Attr(one_of("ingress", "egress"), update=False, required=True),
-        ethertype=Attr(_ethertype, update=False, default="IPv4"),
+        ethertype=Attr(ethertype, update=False, default="IPv4"),
         protocol=Attr(nullable(_protocol), update=False),
-        port_range_min=Attr(nullable(_port), update=False),
-        port_range_max=Attr(nullable(_port), update=False),
+        port_range_min=Attr(nullable(port), update=False),
+        port_range_max=Attr(nullable(port), update=False),
         remote_ip_prefix=Attr(nullable(remote_prefix), update=False),
         remote_group_id=Attr(nullable(text(36)), update=False),
         normalized_cidr=READ_ONLY,
