@@ -51,6 +51,7 @@ SERVICE = Service(
     max_body=112 << 10,  # as upstream; anybody may send one to log in
     doubled_slash="redirected",
     endpoint="/v3",
+    vary="X-Auth-Token",
     errors=ErrorDialect.IDENTITY,
     routes=[
         *versions.ROUTES,

@@ -86,6 +86,7 @@ class Service:
     tells_options: bool = True  # OPTIONS of any path tells its methods, without a token
     max_body: int = 0  # bytes of a JSON body, where less than api.max_body_mb is enough
     in_catalog: bool = True
+    vary: str = ""  # request headers that any answer may depend on, for caches in between
     request_id_header: str = ""  # a second name of the request id ("x-compute-request-id")
     aliases: Sequence[str] = ()  # further mounts on the single port
     bootstrap: Callable[[Context, Seed], None] | None = None

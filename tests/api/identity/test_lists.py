@@ -40,6 +40,7 @@ class Listed:
     make: Maker
     filters: list[tuple[str, Callable[[Body], bool]]] = field(default_factory=list)
     sort_keys: tuple[str, ...] = ()
+    closed: bool = False  # a parameter that is no filter is refused, those of pages as well
 
 
 def by(attribute: str, value: Any) -> Callable[[Body], bool]:
@@ -155,6 +156,7 @@ RESOURCES = [
         "regions",
         post("/regions", "region", lambda a, n: {"id": f"r{n}", "parent_region_id": "RegionOne"}),
         [("parent_region_id=RegionOne", by("parent_region_id", "RegionOne"))],
+        closed=True,
     ),
     Listed(
         "/services",
@@ -211,7 +213,8 @@ RESOURCES = [
             "endpoint_group",
             lambda a, n: {"name": name(n), "filters": {"interface": "public"}},
         ),
-        NAMES,
+        [("name=Row-2", by("name", "Row-2"))],
+        closed=True,
     ),
     Listed(
         "/OS-OAUTH1/consumers",
@@ -280,7 +283,12 @@ def place(places: dict[str, Place], request: pytest.FixtureRequest) -> Place:
     return places[request.param]
 
 
-everywhere = pytest.mark.parametrize("place", [one.path for one in RESOURCES], indirect=True)
+in_pages = pytest.mark.parametrize(
+    "place", [one.path for one in RESOURCES if not one.closed], indirect=True
+)
+closed = pytest.mark.parametrize(
+    "place", [one.path for one in RESOURCES if one.closed], indirect=True
+)
 FILTERS = [(one.path, query, fits) for one in RESOURCES for query, fits in one.filters]
 
 
@@ -296,7 +304,8 @@ def test_a_filter_gives_what_fits_and_nothing_else(
     everything = place.get()
     assert len(everything) >= COUNT
     assert place.get(query) == [one for one in everything if fits(one)]
-    assert place.walk(f"{query}&limit=2") == [one for one in everything if fits(one)]
+    if not place.listed.closed:
+        assert place.walk(f"{query}&limit=2") == [one for one in everything if fits(one)]
 
 
 def test_the_filters_above_tell_objects_apart(places: dict[str, Place]) -> None:
@@ -308,7 +317,7 @@ def test_the_filters_above_tell_objects_apart(places: dict[str, Place]) -> None:
     assert telling > len(FILTERS) * 0.7
 
 
-@everywhere
+@in_pages
 def test_pages_reach_every_object_once(place: Place) -> None:
     everything = place.get()
     for limit in (1, 2, len(everything), 1000):
@@ -319,7 +328,7 @@ def test_pages_reach_every_object_once(place: Place) -> None:
     assert place.get("limit=0") == []
 
 
-@everywhere
+@in_pages
 def test_sorted_pages_reach_every_object_once(place: Place) -> None:
     for key in place.listed.sort_keys:
         wanted = sorted((one[key], one["id"]) for one in place.get())
@@ -329,7 +338,7 @@ def test_sorted_pages_reach_every_object_once(place: Place) -> None:
         assert [(one[key], one["id"]) for one in downwards] == wanted[::-1]
 
 
-@everywhere
+@in_pages
 def test_nonsense(place: Place) -> None:
     everything = place.get()
     for query in ("nonsense=1", "name__nonsense=x", "sort_key=nonsense"):
@@ -337,11 +346,68 @@ def test_nonsense(place: Place) -> None:
     for query, status in (
         ("limit=-1", 400),
         ("limit=many", 400),
-        ("limit=" + "9" * 30, 400),
+        ("limit=" + "9" * 30, 200),
+        ("limit=", 200),
         ("marker=nothing", 404),
     ):
         answer = place.admin.get("identity", f"{place.path}?{query}")
         assert answer.status_code == status, query
+
+
+@closed
+def test_parameters_that_are_refused(place: Place) -> None:
+    assert len(place.get()) >= COUNT
+    for name in ("nope", "limit", "marker", "sort_key", "name__contains"):
+        answer = place.admin.get("identity", f"{place.path}?{name}=1")
+        assert answer.status_code == 400, name
+        message = answer.json()["error"]["message"]
+        assert message == f"Additional properties are not allowed ('{name}' was unexpected)"
+
+
+ID = "3c0a732d4cb242e594615f5ce7bb20f7"
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("regions?parent_region_id=", 400),
+        ("regions?parent_region_id=x", 200),
+        ("projects?parent_id=x", 400),
+        ("projects?parent_id=", 400),
+        ("projects?parent_id=default", 200),  # upstream: 400, though projects have this parent
+        (f"projects?parent_id={ID}", 200),
+        ("projects?parent_id__contains=x", 200),
+        ("endpoints?interface=nope", 400),
+        ("endpoints?interface=", 400),
+        ("endpoints?interface__contains=x", 200),
+        ("endpoints?service_id=nope", 200),
+        ("endpoints?region_id=", 200),
+        ("services?type=", 200),
+        ("limits?service_id=nope", 400),
+        (f"limits?service_id={ID}", 200),
+        ("limits?region_id=", 400),
+        ("limits?resource_name=", 400),
+        ("limits?project_id=", 400),
+        ("limits?project_id=nope", 200),
+        ("registered_limits?service_id=nope", 400),
+        ("registered_limits?region_id=", 400),
+        ("registered_limits?resource_name=", 400),
+    ],
+)
+def test_values_of_filters(admin: Client, query: str, status: int) -> None:
+    """As the real service (release 2026.2) takes or refuses them."""
+    answer = admin.get("identity", f"/{query}")
+    assert answer.status_code == status
+    if status == 400:
+        name = query.partition("?")[2].partition("=")[0]
+        assert f"attribute {name}. " in answer.json()["error"]["message"]
+
+
+def test_every_answer_differs_by_token(admin: Client, cloud: TestCloud) -> None:
+    for path in ("/", "/v3", "/v3/projects", "/v3/nope", "/v3/users?enabled=x", "/nope"):
+        for headers in ({}, {"X-Auth-Token": admin.token}):
+            answer = cloud.http.get(f"/identity{path}", headers=headers)
+            assert answer.headers.get_list("vary") == ["X-Auth-Token"], path
 
 
 @pytest.mark.parametrize("path", ["/users", "/projects", "/domains"])

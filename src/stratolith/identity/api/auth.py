@@ -77,7 +77,7 @@ def log_in(ctx: Context, body: Body) -> Response:
         token, who = authentication.log_in(ctx, body["auth"])
     except MoreFactorsNeeded as more:
         return _receipt(ctx, more)
-    return Response(render(ctx, who), headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
+    return Response(render(ctx, who), headers={"X-Subject-Token": token})
 
 
 def _receipt(ctx: Context, more: MoreFactorsNeeded) -> Response:
@@ -129,12 +129,12 @@ def _grace(ctx: Context) -> timedelta:
 
 def show(ctx: Context) -> Response:
     token, who = _subject(ctx, "identity:validate_token", _grace(ctx))
-    return Response(render(ctx, who), headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
+    return Response(render(ctx, who), headers={"X-Subject-Token": token})
 
 
 def check(ctx: Context) -> Response:
     token, _ = _subject(ctx, "identity:check_token", _grace(ctx))
-    return Response(None, headers={"X-Subject-Token": token, "Vary": "X-Auth-Token"})
+    return Response(None, headers={"X-Subject-Token": token})
 
 
 def revoke(ctx: Context) -> None:

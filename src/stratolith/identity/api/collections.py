@@ -22,6 +22,7 @@ from stratolith.kernel.http.listing import (
     Reader,
     next_link,
 )
+from stratolith.kernel.ids import is_uuid
 
 Body = dict[str, Any]
 _BOOLEANS = ("", "true", "1", "y", "on", "yes", "t", "false", "0", "n", "off", "no", "f")
@@ -37,7 +38,12 @@ def member_links(ctx: Context, collection: str, id_: str) -> Body:
 
 
 def page_of(
-    ctx: Context, listing: Listing, statement: Select[Any], *, read: Reader | None = None
+    ctx: Context,
+    listing: Listing,
+    statement: Select[Any],
+    *,
+    read: Reader | None = None,
+    paged: bool = True,
 ) -> Page:
     """The rows with the filters, sort, limit and marker of the query; raises NotFound.
 
@@ -46,6 +52,7 @@ def page_of(
 
     statement: what the caller may see; a marker must be in it.
     read: fetches the rows; default: the statement's objects.
+    paged: the list takes limit and marker; one that does not is always shown whole.
     """
     key = ctx.query.get("sort_key")
     direction = ctx.query.get("sort_dir", "asc")
@@ -53,8 +60,9 @@ def page_of(
     within, statement = statement, statement.where(*listing.where(ctx))
     inexact = any("__" in name for name in ctx.query if name in listing.filters)
     try:
-        limit = ctx.env.settings.of(IdentitySettings).list_limit
-        asked = limit if limit and not ctx.query.get("limit") else None
+        limit = ctx.env.settings.of(IdentitySettings).list_limit if paged else 0
+        # an empty limit is none; 0 for the listing, which would read the query's
+        asked = None if ctx.query.get("limit") else limit or 0
         return listing.page(
             ctx,
             statement,
@@ -83,15 +91,34 @@ def collection(ctx: Context, name: str, members: Iterable[Body], page: Page | No
 # -- filters -------------------------------------------------------------------------------------
 
 
-def text_filters(name: str, column: Column, *, filled: bool = False) -> dict[str, Filter]:
+Fault = Callable[[str], str]  # what is wrong with a value, or nothing
+
+
+def filled(text: str) -> str:
+    return "" if text else "It should be non-empty."
+
+
+def an_id(text: str) -> str:
+    return "" if is_uuid(text) else "It is not a UUID."
+
+
+def one_of(*values: str) -> Fault:
+    return lambda text: "" if text in values else f"It is not one of {', '.join(values)}."
+
+
+def text_filters(name: str, column: Column, *, must: Fault | None = None) -> dict[str, Filter]:
     """``name``, and ``name__contains`` with its like (an ``i`` before: in any case).
 
-    filled: an empty value is a mistake (BadRequest).
+    must: what a value of ``name`` has to be, as upstream's schema of the query has it; another is
+    a mistake (BadRequest).
     """
 
     def exactly(values: Sequence[str]) -> ColumnElement[bool]:
-        if filled and not values[-1]:
-            raise BadRequest(f"Invalid input for field/attribute {name}: it should be non-empty.")
+        wrong = must(values[-1]) if must is not None else ""
+        if wrong:
+            raise BadRequest(
+                f"Invalid input for field/attribute {name}. Value: {values[-1]}. {wrong}"
+            )
         return same_text(column, values[-1:])
 
     found: dict[str, Filter] = {name: exactly}

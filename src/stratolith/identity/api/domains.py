@@ -10,6 +10,7 @@ from sqlalchemy import select
 from stratolith.identity.api.collections import (
     admit,
     collection,
+    filled,
     flag_filter,
     member_links,
     page_of,
@@ -29,7 +30,7 @@ Body = dict[str, Any]
 DOMAINS = Listing(
     Project,
     filters={
-        **text_filters("name", Project.name, filled=True),
+        **text_filters("name", Project.name, must=filled),
         **TAG_FILTERS,
         "enabled": flag_filter("enabled", Project.enabled),
     },

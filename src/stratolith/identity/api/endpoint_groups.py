@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.collections import text_filters
+from stratolith.identity.api.collections import (
+    filled,
+    text_filters,
+)
 from stratolith.identity.api.plain import Plain, Rules
 from stratolith.identity.managers import endpoint_filter
 from stratolith.identity.models import EndpointGroup
@@ -33,8 +36,9 @@ ENDPOINT_GROUPS = Plain(
     ),
     schemas.CREATE_ENDPOINT_GROUP,
     schemas.UPDATE_ENDPOINT_GROUP,
-    filters=text_filters("name", EndpointGroup.name, filled=True),
+    filters=text_filters("name", EndpointGroup.name, must=filled),
     sort_keys={"id": EndpointGroup.id, "name": EndpointGroup.name},
+    parameters=("name",),
     path="OS-EP-FILTER/endpoint_groups",
 )
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.collections import text_filters
+from stratolith.identity.api.collections import (
+    one_of,
+    text_filters,
+)
 from stratolith.identity.api.plain import Plain, Rules
 from stratolith.identity.managers import catalog, catalog_rows
 from stratolith.identity.models import Endpoint
@@ -46,7 +49,7 @@ ENDPOINTS = Plain(
     schemas.CREATE_ENDPOINT,
     schemas.UPDATE_ENDPOINT,
     filters={
-        **text_filters("interface", Endpoint.interface),
+        **text_filters("interface", Endpoint.interface, must=one_of("admin", "internal", "public")),
         **text_filters("service_id", Endpoint.service_id),
         **text_filters("region_id", Endpoint.region_id),
     },

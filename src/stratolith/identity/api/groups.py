@@ -10,6 +10,7 @@ from stratolith.identity.api.collections import (
     admit,
     collection,
     default_domain,
+    filled,
     member_links,
     page_of,
     same_id,
@@ -28,7 +29,7 @@ Body = dict[str, Any]
 GROUPS = Listing(
     Group,
     filters={
-        **text_filters("name", Group.name, filled=True),
+        **text_filters("name", Group.name, must=filled),
         **text_filters("domain_id", Group.domain_id),
     },
     sort_keys={"id": Group.id, "name": Group.name, "domain_id": Group.domain_id},

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy import Select, false, or_, select
 
 from stratolith.identity.api.collections import (
+    an_id,
     collection,
+    filled,
     member_links,
     page_of,
     same_id,
@@ -27,11 +29,11 @@ Body = dict[str, Any]
 LIMITS = Listing(
     Limit,
     filters={
-        **text_filters("service_id", RegisteredLimit.service_id),
-        **text_filters("region_id", RegisteredLimit.region_id),
-        **text_filters("resource_name", RegisteredLimit.resource_name),
-        **text_filters("project_id", Limit.project_id),
-        **text_filters("domain_id", Limit.domain_id),
+        **text_filters("service_id", RegisteredLimit.service_id, must=an_id),
+        **text_filters("region_id", RegisteredLimit.region_id, must=filled),
+        **text_filters("resource_name", RegisteredLimit.resource_name, must=filled),
+        **text_filters("project_id", Limit.project_id, must=filled),
+        **text_filters("domain_id", Limit.domain_id, must=filled),
     },
     sort_keys={"id": Limit.id},
     default_sort=[("id", "asc")],

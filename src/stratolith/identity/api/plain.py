@@ -16,7 +16,7 @@ The policy rules have the names that follow from the kind: ``identity:list_servi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -24,6 +24,7 @@ from sqlalchemy import select
 
 from stratolith.identity.api.collections import collection, member_links, page_of, same_id
 from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http.listing import Column, Filter, Listing
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.http.validation import Schema
@@ -57,6 +58,7 @@ class Plain(Generic[M]):
     plural: str = ""
     path: str = ""
     several: bool = False
+    parameters: Sequence[str] | None = None  # all that a list takes; None: others are passed over
 
     @property
     def name(self) -> str:
@@ -83,7 +85,8 @@ class Plain(Generic[M]):
         made = self.name if self.several else self.kind
 
         def index(ctx: Context) -> Body:
-            page = page_of(ctx, listing, select(self.model))
+            self._check_parameters(ctx)
+            page = page_of(ctx, listing, select(self.model), paged=self.parameters is None)
             return collection(ctx, self.name, [self.shown(ctx, row) for row in page.rows], page)
 
         return [
@@ -101,6 +104,12 @@ class Plain(Generic[M]):
             ),
             Route.delete(one, self._remove, rule=f"identity:delete_{self.kind}"),
         ]
+
+    def _check_parameters(self, ctx: Context) -> None:
+        """Raises BadRequest."""
+        for name in ctx.query:
+            if self.parameters is not None and name not in self.parameters:
+                raise BadRequest(f"Additional properties are not allowed ('{name}' was unexpected)")
 
     def _get(self, ctx: Context, ids: Mapping[str, str]) -> M:
         return self.manager.get(ctx, ids[f"{self.kind}_id"])

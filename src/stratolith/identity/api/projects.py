@@ -9,8 +9,10 @@ from sqlalchemy import select
 
 from stratolith.identity.api.collections import (
     admit,
+    an_id,
     collection,
     default_domain,
+    filled,
     flag,
     flag_filter,
     member_links,
@@ -21,6 +23,7 @@ from stratolith.identity.api.collections import (
 )
 from stratolith.identity.managers import domains, effective, projects
 from stratolith.identity.managers.attributes import as_bool, check_mutable
+from stratolith.identity.managers.premade import DEFAULT_DOMAIN
 from stratolith.identity.models import Project, ProjectTag
 from stratolith.identity.schemas import projects as schemas
 from stratolith.kernel.context import Context
@@ -34,12 +37,18 @@ Body = dict[str, Any]
 
 TAG_FILTERS = tag_filters(Project.id, ProjectTag.project_id, ProjectTag.name)
 
+
+def _a_parent(text: str) -> str:
+    """The default domain, which is above projects, has the one id that is no UUID."""
+    return "" if text == DEFAULT_DOMAIN else an_id(text)
+
+
 PROJECTS = Listing(
     Project,
     filters={
-        **text_filters("name", Project.name, filled=True),
-        **text_filters("domain_id", Project.domain_id, filled=True),
-        **text_filters("parent_id", Project.parent_id),
+        **text_filters("name", Project.name, must=filled),
+        **text_filters("domain_id", Project.domain_id, must=filled),
+        **text_filters("parent_id", Project.parent_id, must=_a_parent),
         **TAG_FILTERS,
         "enabled": flag_filter("enabled", Project.enabled),
         "is_domain": flag_filter("is_domain", Project.is_domain),

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.collections import text_filters
+from stratolith.identity.api.collections import (
+    filled,
+    text_filters,
+)
 from stratolith.identity.api.plain import Plain, Rules
 from stratolith.identity.managers import catalog_rows
 from stratolith.identity.models import Region
@@ -37,8 +40,9 @@ REGIONS = Plain(
     ),
     schemas.CREATE_REGION,
     schemas.UPDATE_REGION,
-    filters=text_filters("parent_region_id", Region.parent_id),
+    filters=text_filters("parent_region_id", Region.parent_id, must=filled),
     sort_keys={"id": Region.id},
+    parameters=("parent_region_id",),
 )
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.collections import text_filters
+from stratolith.identity.api.collections import (
+    an_id,
+    filled,
+    text_filters,
+)
 from stratolith.identity.api.plain import Plain, Rules
 from stratolith.identity.managers import registered_limits
 from stratolith.identity.models import RegisteredLimit
@@ -36,9 +40,9 @@ REGISTERED_LIMITS = Plain(
     schemas.CREATE_REGISTERED,
     schemas.UPDATE_REGISTERED,
     filters={
-        **text_filters("service_id", RegisteredLimit.service_id),
-        **text_filters("region_id", RegisteredLimit.region_id),
-        **text_filters("resource_name", RegisteredLimit.resource_name),
+        **text_filters("service_id", RegisteredLimit.service_id, must=an_id),
+        **text_filters("region_id", RegisteredLimit.region_id, must=filled),
+        **text_filters("resource_name", RegisteredLimit.resource_name, must=filled),
     },
     sort_keys={"id": RegisteredLimit.id},
     several=True,

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from stratolith.identity.api.collections import (
     collection,
+    filled,
     member_links,
     page_of,
     same_id,
@@ -26,7 +27,7 @@ Body = dict[str, Any]
 ROLES = Listing(
     Role,
     filters={
-        **text_filters("name", Role.name, filled=True),
+        **text_filters("name", Role.name, must=filled),
         **text_filters("domain_id", Role.domain_id),
     },
     sort_keys={"id": Role.id, "name": Role.name},

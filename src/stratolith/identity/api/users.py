@@ -15,6 +15,7 @@ from stratolith.identity.api.collections import (
     admit,
     collection,
     default_domain,
+    filled,
     flag_filter,
     member_links,
     page_of,
@@ -67,7 +68,7 @@ def _expires_filter(values: Sequence[str]) -> ColumnElement[bool]:
 USERS = Listing(
     User,
     filters={
-        **text_filters("name", User.name, filled=True),
+        **text_filters("name", User.name, must=filled),
         **text_filters("domain_id", User.domain_id),
         **text_filters("default_project_id", User.default_project_id),
         "enabled": flag_filter("enabled", User.enabled),

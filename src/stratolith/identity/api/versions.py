@@ -32,7 +32,7 @@ def versions(ctx: Context) -> Response:
     return Response(
         {"versions": {"values": [document(ctx)]}},
         status=300,
-        headers={"Location": service_root(ctx, "identity") + "/v3/", "Vary": "X-Auth-Token"},
+        headers={"Location": service_root(ctx, "identity") + "/v3/"},
     )
 
 

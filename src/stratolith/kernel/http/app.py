@@ -106,6 +106,8 @@ class Door:
         ctx.by_path = bool(self.mount)
         ctx.host_url = _host_url(self.env, scope, headers)
         ctx.base_url = ctx.host_url + self.mount
+        if self.service.vary:
+            ctx.response_headers["Vary"] = self.service.vary
         outer = headers.get("x-openstack-request-id", "")
         if is_request_id(outer):
             ctx.global_request_id = outer
