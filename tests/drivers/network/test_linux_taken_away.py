@@ -47,6 +47,10 @@ def take_away(driver, one: Made) -> None:
         sh(f"ip addr del {one.name}", one.namespace)
     elif one.kind == "route":
         sh(f"ip route del {one.name}", one.namespace)
+    elif one.kind == "neighbour":
+        sh(f"ip neigh del {one.name}", one.namespace)
+    elif one.kind == "place":
+        sh(f"bridge fdb del {one.name} master")
     elif one.kind == "setting":
         other = "0" if value != "0" else "1"
         sh(f"echo {other} > /proc/sys/{key}", one.namespace)
@@ -75,7 +79,7 @@ def test_each_object_is_missed_and_comes_back(driver):
     everything = driver.inventory()
     assert kinds(everything) == {
         "bridge", "tap", "veth", "namespace", "table", "address", "route", "setting",
-        "dhcp-server",
+        "dhcp-server", "neighbour", "place",
     }  # fmt: skip
     a, b = view.networks[0].ports
     for one in everything:
@@ -94,12 +98,24 @@ def test_each_object_is_missed_and_comes_back(driver):
         with second.serving(22), second.serving(23):
             assert first.reaches("10.55.0.12", 22), one
             assert not first.reaches("10.55.0.12", 23, 0.3), one
+        assert is_known(one), one
         asked = namespaces.run_in(first.name, lambda: lease("eth0", first.mac))  # noqa: B023
         assert asked[0] == "10.55.0.11", one
         with second.serving(22):
             assert reaches_from_outside("172.31.249.20", 22), one
         first.close()
         second.close()
+
+
+def is_known(one: Made) -> bool:
+    """Whether the kernel has the entry, as it was; of other kinds their use tells."""
+    if one.kind == "neighbour":
+        address, _, mac, _, device = one.name.split()
+        return f"{mac} PERMANENT" in sh(f"ip neigh show {address} dev {device}", one.namespace)
+    if one.kind == "place":
+        mac, _, device = one.name.split()
+        return f"{mac} sticky" in sh(f"bridge fdb show brport {device}")
+    return True
 
 
 def settle(driver, view) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ipaddress
 import socket
 
+from stratolith.network.drivers.linux import netlink
+
 _ETHERTYPE_ARP = 0x0806
 _BROADCAST = b"\xff" * 6
 
@@ -14,7 +16,7 @@ def announce(device: str, mac: str, address: str) -> None:
 
     Works in the namespace of the calling thread. Raises ``OSError``.
     """
-    own, target = bytes.fromhex(mac.replace(":", "")), ipaddress.IPv4Address(address).packed
+    own, target = netlink.packed(mac), ipaddress.IPv4Address(address).packed
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC) as sock:
         sock.bind((device, _ETHERTYPE_ARP))
         # some neighbours learn only from requests, others only from replies

@@ -23,7 +23,7 @@ from pathlib import Path
 import msgspec
 
 from stratolith.network.drivers.base import NetworkDriverError
-from stratolith.network.drivers.linux import dnsmasq_room, names, namespaces
+from stratolith.network.drivers.linux import dnsmasq_room, injection, names, namespaces
 from stratolith.network.drivers.linux.objects import DhcpSpec
 
 _START_SECONDS, _STOP_SECONDS = 10.0, 2.0
@@ -126,6 +126,7 @@ class Dnsmasq:
 
         def body() -> subprocess.CompletedProcess[str]:
             dnsmasq_room.enter(home)
+            injection.forbid()
             return subprocess.run(
                 command, capture_output=True, text=True, timeout=_START_SECONDS,
                 start_new_session=True, check=False, cwd="/",
@@ -198,7 +199,8 @@ def _is_current(pid: int, command: list[str], namespace: str) -> bool:
     if _command_line(pid)[1:] != command[1:]:
         return False
     with contextlib.suppress(OSError):
-        return os.stat(f"/proc/{pid}/ns/net").st_ino == namespaces.inode(namespace)
+        inside = os.stat(f"/proc/{pid}/ns/net").st_ino == namespaces.inode(namespace)
+        return inside and injection.is_forbidden(pid)
     return False
 
 

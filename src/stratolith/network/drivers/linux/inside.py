@@ -20,7 +20,7 @@ from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from stratolith.network.drivers.base import NetworkDriverError
-from stratolith.network.drivers.linux import arp, conntrack, netlink, nft, sysctl
+from stratolith.network.drivers.linux import arp, conntrack, neighbours, netlink, nft, sysctl
 from stratolith.network.drivers.linux.netlink import Link
 from stratolith.network.drivers.linux.objects import NamespaceSpec, VethSpec
 
@@ -32,6 +32,7 @@ class Report(msgspec.Struct, kw_only=True):
 
     missing: list[str] = []  # inner ends of veth pairs that have to be made again
     errors: list[str] = []
+    kept: frozenset[neighbours.Key] = frozenset()  # entries of neighbours
 
 
 def settle(spec: NamespaceSpec, instance: str, load_rules: bool, withdrawn: set[str]) -> Report:
@@ -61,6 +62,7 @@ def settle(spec: NamespaceSpec, instance: str, load_rules: bool, withdrawn: set[
         _settle_routes(ip, spec, report)
     finally:
         ip.close()
+    _settle_neighbours(spec, found, report)
     with _Noted(report, "connections"):
         conntrack.end_translated(withdrawn)
     return report
@@ -115,6 +117,18 @@ def _settle_device(ip: Any, spec: VethSpec, link: Link, now: set[str], withdrawn
         host = text.split("/")[0]
         if ":" not in host and not ipaddress.ip_address(host).is_link_local:
             arp.announce(spec.inner_name, spec.mac, host)
+
+
+def _settle_neighbours(spec: NamespaceSpec, found: dict[str, Link], report: Report) -> None:
+    """After the devices: entries end when one goes down or gets another MAC address."""
+    wanted = {
+        (found[device.inner_name].index, ipaddress.ip_address(address).packed): netlink.packed(mac)
+        for device in spec.devices
+        for address, mac in device.neighbours
+    }
+    report.kept = frozenset(wanted)
+    with _Noted(report, "neighbours"):
+        neighbours.settle(wanted)
 
 
 def _settle_routes(ip: Any, spec: NamespaceSpec, report: Report) -> None:

@@ -15,7 +15,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     """One object. ``namespace``: where it is, "" for the host's own.
 
     kind: bridge, tap, veth, namespace, table ("inet stratolith"), address ("10.0.0.1/24 dev x"),
-    route ("10.0.0.0/8 via 10.1.0.1"), setting ("net/ipv4/ip_forward 1") or dhcp-server (the
+    route ("10.0.0.0/8 via 10.1.0.1"), neighbour ("10.0.0.5 lladdr MAC dev x"), place ("MAC dev x":
+    where a bridge finds it), setting ("net/ipv4/ip_forward 1") or dhcp-server (the
     network's id).
     """
 
@@ -31,6 +32,7 @@ def of_plan(plan: HostPlan) -> list[Made]:
         found.append(Made(kind="bridge", name=bridge.name))
         found += [Made(kind="address", name=f"{a} dev {bridge.name}") for a in bridge.addresses]
     found += [Made(kind="tap", name=tap.name) for tap in plan.taps]
+    found += [Made(kind="place", name=f"{tap.mac} dev {tap.name}") for tap in plan.taps]
     for space in plan.namespaces:
         found += _of_namespace(space)
     return found + [Made(kind="dhcp-server", name=server.network_id) for server in plan.dhcp]
@@ -44,9 +46,12 @@ def _of_namespace(space: NamespaceSpec) -> list[Made]:
 
     for device in space.devices:
         found.append(Made(kind="veth", name=device.host_name))
+        found.append(Made(kind="place", name=f"{device.mac} dev {device.host_name}"))
         inside("veth", device.inner_name)
         for address in device.addresses:
             inside("address", f"{address} dev {device.inner_name}")
+        for address, mac in device.neighbours:
+            inside("neighbour", f"{address} lladdr {mac} dev {device.inner_name}")
     for route in space.routes:
         inside("route", f"{route.destination} via {route.nexthop}")
     for name in _tables(space.ruleset):

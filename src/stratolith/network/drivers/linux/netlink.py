@@ -26,6 +26,7 @@ _ATTRIBUTE = struct.Struct("=HH")
 _TYPE_MASK = 0x3FFF  # without "nested" and "network byte order"
 _MAIN_TABLE, _UNICAST, _KERNEL = 254, 1, 2
 _SKIP_STATISTICS = 8
+_TOGETHER = 100  # so many answers fit into a socket's buffer
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -122,6 +123,30 @@ def request(protocol: int, kind: int, body: bytes) -> None:
         sock.bind((0, 0))
         sock.send(_HEADER.pack(16 + len(body), kind, _REQUEST | _ACK, 1, 0) + body)
         _raise(sock.recv(1 << 16)[16:])
+
+
+def requests(protocol: int, kind: int, flags: int, bodies: list[bytes]) -> set[int]:
+    """Many requests of one kind, sent together: the error numbers of those that are refused.
+
+    Raises ``OSError`` when they cannot be sent at all.
+    """
+    refused = set()
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol) as sock:
+        sock.bind((0, 0))
+        for start in range(0, len(bodies), _TOGETHER):
+            some = bodies[start : start + _TOGETHER]
+            sock.send(
+                b"".join(
+                    _HEADER.pack(16 + len(body), kind, _REQUEST | _ACK | flags, 1, 0) + body
+                    for body in some
+                )
+            )
+            answers = 0
+            while answers < len(some):
+                for _, body in messages(sock.recv(1 << 17)):
+                    answers += 1
+                    refused.add(-int(struct.unpack_from("=i", body)[0]))
+    return refused - {0}
 
 
 def _raise(body: bytes) -> None:
@@ -246,6 +271,10 @@ def forget(flow: TrackedFlow) -> None:
     except OSError as error:
         if error.errno != errno.ENOENT:
             raise
+
+
+def packed(mac: str) -> bytes:
+    return bytes.fromhex(mac.replace(":", ""))
 
 
 def _text(raw: bytes) -> str:

@@ -27,6 +27,7 @@ class TapSpec(Spec, frozen=True, kw_only=True):
     name: str
     port_id: str
     bridge: str
+    mac: str  # of the guest behind it
     mtu: int
 
 
@@ -41,6 +42,7 @@ class VethSpec(Spec, frozen=True, kw_only=True):
     mtu: int
     addresses: tuple[str, ...]  # with prefix length, for the inner end
     checksum_offload: bool = True
+    neighbours: tuple[tuple[str, str], ...] = ()  # address, MAC: never asked for
 
 
 class RouteSpec(Spec, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from stratolith.network.drivers.linux import (
     culprits,
     inside,
     namespaces,
+    neighbours,
     netlink,
     nft,
     sysctl,
@@ -77,6 +78,7 @@ class Pass:
                 with self._noted(tap.port_id):
                     self.links.ensure_tap(tap)
         self._namespaces()
+        self._places()
         for server in self.plan.dhcp:
             with self._noted(server.network_id):
                 self._dhcp(server)
@@ -242,6 +244,7 @@ class Pass:
         if one is not None:
             one.forget_links()
             one.forget_rules()
+            one.kept = report.kept
         return report
 
     def _wired(self, spec: NamespaceSpec) -> Callable[[], inside.Report] | None:
@@ -289,6 +292,24 @@ class Pass:
         except NetworkDriverError:
             del known[spec.name]
             raise
+
+    def _places(self) -> None:
+        """Bridges know where the ports' MAC addresses are."""
+        ends = [(tap.port_id, tap.name, tap.mac) for tap in self.plan.taps]
+        for space in self.plan.namespaces:
+            ends += [(space.owner, device.host_name, device.mac) for device in space.devices]
+        places = frozenset(
+            (self.links.found[name].index, netlink.packed(mac))
+            for owner, name, mac in ends
+            if owner not in self.errors and name in self.links.found
+        )
+        host = self.memory.host
+        assert host is not None
+        devices = {index for index, _ in places}
+        with self._noted("places"):
+            former = [place for place in host.kept - places if place[0] in devices]
+            neighbours.hold_places(places, former)
+            host.kept = places
 
     def _connections(self) -> None:
         now = {port.port_id: port for port in self.plan.flows}

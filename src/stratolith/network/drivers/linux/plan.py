@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from stratolith.network.drivers.base import HostNetworkView, NetworkView, PortView
-from stratolith.network.drivers.linux import dhcp, filters, names
+from stratolith.network.drivers.linux import dhcp, filters, names, owners
 from stratolith.network.drivers.linux.filters import FilteredPort
 from stratolith.network.drivers.linux.limits import Limits
 from stratolith.network.drivers.linux.objects import (
@@ -83,6 +83,7 @@ class _Planner:
         for network in self.networks:
             self._dhcp(network, namespaces, servers)
         ports = self._ports()
+        namespaces = owners.introduced(namespaces, ports, self.routed)
         return HostPlan(
             bridges=tuple(self._bridges()),
             taps=tuple(self._taps(ports)),
@@ -180,6 +181,7 @@ class _Planner:
                 name=port.view.tap,
                 port_id=port.view.id,
                 bridge=port.bridge,
+                mac=filters.checked_mac(port.view.mac),
                 mtu=self._mtu_on(port.bridge, 1500),
             )
             for port in ports

@@ -9,12 +9,13 @@ import socket
 import struct
 from collections.abc import Iterator
 
-from stratolith.network.drivers.linux import names, netlink
+from stratolith.network.drivers.linux import names, neighbours, netlink
 
 _LINK, _IPV4_ADDRESS, _IPV4_ROUTE, _IPV6_ADDRESS, _IPV6_ROUTE = 1, 5, 7, 9, 11
 _IPV4_SETTINGS, _IPV6_SETTINGS = 24, 25  # forwarding, of all devices or of one
+_NEIGHBOURS = 3
 _NFT_GROUP = 7
-_SOL_NETLINK, _ADD_MEMBERSHIP = 270, 1
+_SOL_NETLINK, _ADD_MEMBERSHIP, _NO_OVERFLOW = 270, 1, 5
 _SMALL_BUFFER = 65536  # when it overflows, that is a change, too
 _LINK_MESSAGES = (16, 17)
 _ADDRESS_MESSAGES, _LINK_SCOPE = (20, 21), 253
@@ -63,10 +64,16 @@ class Watch:
         groups += [_IPV4_ROUTE, _IPV6_ROUTE] if routes else []
         self.links = _socket(socket.NETLINK_ROUTE, groups)
         self.rules = _socket(netlink.NETLINK_NETFILTER, [_NFT_GROUP])
+        # guests can make as much of this news as they like: it wakes nobody up, and what is too
+        # much is lost until the next full look
+        self.neighbours = _socket(socket.NETLINK_ROUTE, [_NEIGHBOURS])
+        self.neighbours.setsockopt(_SOL_NETLINK, _NO_OVERFLOW, 1)
+        self.kept: frozenset[neighbours.Key] = frozenset()  # entries of ours
         self.ours = ours
         self.links_touched = self.rules_touched = False
 
     def sockets(self) -> list[socket.socket]:
+        """Those that are worth waking up for."""
         return [self.links, self.rules]
 
     def look(self) -> set[int]:
@@ -75,6 +82,8 @@ class Watch:
             if _is_the_kernels(kind, body):
                 continue
             self.links_touched |= self.ours is None or not kind or self.ours.link(kind, body)
+        for _, body in _messages(self.neighbours):
+            self.links_touched |= neighbours.key(body) in self.kept
         for kind, body in _messages(self.rules):
             if kind != _NEW_GENERATION:
                 self.rules_touched |= self.ours is None or not kind or self.ours.rules(kind, body)
@@ -83,7 +92,7 @@ class Watch:
 
     def forget_links(self) -> None:
         """What was said so far about links, addresses and routes is no news any more."""
-        for _ in _messages(self.links):
+        for _ in (*_messages(self.links), *_messages(self.neighbours)):
             pass
         self.links_touched = False
 
@@ -93,7 +102,7 @@ class Watch:
         self.rules_touched = False
 
     def close(self) -> None:
-        for sock in self.sockets():
+        for sock in (*self.sockets(), self.neighbours):
             sock.close()
 
 

@@ -1,0 +1,89 @@
+"""Where addresses are, told to the kernel so that it neither asks nor believes guests.
+
+Whoever may answer for an address, by allowed address pairs or without port security, could have
+what a router, a DHCP server or the metadata proxy sends to the port that owns it. So namespaces
+have permanent entries for the addresses of ports (nothing heard changes those), and bridges have
+sticky ones for MAC addresses (no frame that comes from elsewhere moves those).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import struct
+from collections.abc import Iterable
+
+from stratolith.network.drivers.linux import netlink
+
+RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH = 28, 29, 30
+_REPLACE = 0x500  # and make it
+_PERMANENT, _NO_ARP = 0x80, 0x40
+_OF_BRIDGE, _STICKY = 0x04, 0x40
+_ADDRESS, _MAC = 1, 2
+_MESSAGE = struct.Struct("=BxHiHBB")  # family, -, index of the device, state, flags, type
+
+Key = tuple[int, bytes]  # index of the device; IP address, in a bridge MAC address
+
+
+def settle(wanted: dict[Key, bytes]) -> None:
+    """Bring the permanent entries of this thread's namespace to these MAC addresses.
+
+    Raises ``OSError`` when the kernel refuses one; all others are in place then.
+    """
+    now = permanent()
+    new = [
+        _entry(key) + netlink.attribute(_MAC, mac)
+        for key, mac in wanted.items()
+        if now.get(key) != mac
+    ]
+    _change(RTM_NEWNEIGH, _REPLACE, new)
+    _change(RTM_DELNEIGH, 0, [_entry(key) for key in now if key not in wanted], errno.ENOENT)
+
+
+def permanent() -> dict[Key, bytes]:
+    """The permanent entries of this thread's namespace: MAC addresses."""
+    found = {}
+    for message in netlink.dump(socket.NETLINK_ROUTE, RTM_GETNEIGH, bytes(_MESSAGE.size)):
+        _, _, index, state, _, _ = _MESSAGE.unpack_from(message)
+        if state & _PERMANENT:
+            got = netlink.attributes(message[_MESSAGE.size :])
+            found[index, got[_ADDRESS]] = got.get(_MAC, b"")
+    return found
+
+
+def hold_places(places: Iterable[Key], former: Iterable[Key]) -> None:
+    """Frames to these MAC addresses go to these devices of bridges, whoever sends under them.
+
+    ``former``: no more so; places end by themselves when a device leaves its bridge. Raises
+    ``OSError`` as ``settle``.
+    """
+    _change(RTM_DELNEIGH, 0, [_place(key) for key in former], errno.ENOENT)
+    _change(RTM_NEWNEIGH, _REPLACE, [_place(key) for key in places])
+
+
+def key(body: bytes) -> Key:
+    """What a message of the kernel about an entry is about."""
+    if len(body) < _MESSAGE.size:
+        return 0, b""
+    got = netlink.attributes(body[_MESSAGE.size :])
+    return _MESSAGE.unpack_from(body)[2], got.get(_ADDRESS) or got.get(_MAC, b"")
+
+
+def _entry(key: Key) -> bytes:
+    index, address = key
+    family = socket.AF_INET if len(address) == 4 else socket.AF_INET6
+    head = _MESSAGE.pack(family, 0, index, _PERMANENT, 0, 0)
+    return head + netlink.attribute(_ADDRESS, address)
+
+
+def _place(key: Key) -> bytes:
+    index, mac = key
+    head = _MESSAGE.pack(socket.AF_BRIDGE, 0, index, _NO_ARP, _OF_BRIDGE | _STICKY, 0)
+    return head + netlink.attribute(_MAC, mac)
+
+
+def _change(kind: int, flags: int, entries: list[bytes], but: int = 0) -> None:
+    numbers = netlink.requests(socket.NETLINK_ROUTE, kind, flags, entries)
+    for number in sorted(numbers - {but}):
+        raise OSError(number, os.strerror(number))

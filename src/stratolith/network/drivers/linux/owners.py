@@ -1,0 +1,82 @@
+"""Which port owns an address on a bridge, so that no namespace has to ask for it there.
+
+An address is its port's own, whoever else has it as an allowed address pair. Addresses that no
+port on the bridge owns are found by ARP and neighbour discovery: guests may move them about
+(VRRP), also when a port that is bound nowhere keeps them from being given away.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from stratolith.network.drivers import checks
+from stratolith.network.drivers.base import PortView
+from stratolith.network.drivers.linux.filters import FilteredPort
+from stratolith.network.drivers.linux.objects import NamespaceSpec, VethSpec
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Owners = dict[str, dict[Address, str]]  # bridge -> address -> MAC
+
+
+def introduced(
+    namespaces: Sequence[NamespaceSpec], ports: Iterable[FilteredPort], routed: set[str]
+) -> list[NamespaceSpec]:
+    """The namespaces with the neighbours that each device has on its wire.
+
+    Not on ``routed`` bridges, those of the external network: nobody but an administrator may set
+    pairs there, and each router would know every other.
+    """
+    guests = [port for port in ports if not port.bridge_is_routed]
+    devices = [
+        device for space in namespaces for device in space.devices if device.bridge not in routed
+    ]
+    owners = _owners(guests, devices)
+    return [
+        msgspec.structs.replace(
+            space, devices=tuple(_with_neighbours(device, owners) for device in space.devices)
+        )
+        for space in namespaces
+    ]
+
+
+def _owners(guests: Iterable[FilteredPort], devices: Iterable[VethSpec]) -> Owners:
+    """What two claim, which the database does not let happen, is nobody's."""
+    claims: dict[str, dict[Address, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for port in guests:
+        for address in _own(port.view):
+            claims[port.bridge][address].add(checks.mac(port.view.mac))
+    for device in devices:
+        for text in device.addresses:
+            claims[device.bridge][ipaddress.ip_interface(text).ip].add(device.mac)
+    return {
+        bridge: {address: min(macs) for address, macs in found.items() if len(macs) == 1}
+        for bridge, found in claims.items()
+    }
+
+
+def _own(port: PortView) -> Iterator[Address]:
+    """The fixed addresses, but for those of which the port says that another MAC has them."""
+    elsewhere = {
+        checks.network(pair.ip_address)
+        for pair in port.allowed_address_pairs
+        if checks.mac(pair.mac_address) != checks.mac(port.mac)
+    }
+    for ip in port.fixed_ips:
+        net = checks.network(ip.ip_address)
+        if net.prefixlen == net.max_prefixlen and net not in elsewhere:
+            yield net.network_address
+
+
+def _with_neighbours(device: VethSpec, owners: Owners) -> VethSpec:
+    ends = [ipaddress.ip_interface(text) for text in device.addresses]
+    own = {end.ip for end in ends}
+    found = sorted(
+        (str(address), mac)
+        for address, mac in owners.get(device.bridge, {}).items()
+        if address not in own and any(address in end.network for end in ends)
+    )
+    return msgspec.structs.replace(device, neighbours=tuple(found))
