@@ -93,11 +93,11 @@ class Pass:
         # not by its process handle: that tells of the end a moment later
         was_there = server.network_id in self.memory.servers
         died = was_there and self.dnsmasq.pid(server.network_id) is None
-        pid = self.dnsmasq.ensure(server)
-        self.memory.remember_server(server.network_id, pid)
-        if died:
+        if died:  # said before: one that ends again while it starts was started, too
             metrics.HELPER_RESTARTS.labels("dnsmasq").inc()
             log.warning("dnsmasq of network %s had ended: started again", server.network_id)
+        pid = self.dnsmasq.ensure(server)
+        self.memory.remember_server(server.network_id, pid)
 
     def _look_back(self) -> None:
         """Our own changes are no news; what somebody undid while we worked is.
