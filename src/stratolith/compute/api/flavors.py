@@ -11,7 +11,7 @@ from stratolith.compute.exceptions import FlavorNotFound
 from stratolith.compute.managers import flavors
 from stratolith.compute.managers.flavors import FlavorSpec
 from stratolith.compute.models import Flavor
-from stratolith.compute.schemas import extra_specs
+from stratolith.compute.schemas import extra_specs, queries
 from stratolith.compute.schemas import flavors as schemas
 from stratolith.compute.schemas.types import as_bool, as_int
 from stratolith.identity.managers import projects
@@ -232,8 +232,8 @@ def _accepted(ctx: Context, flavor_id: str) -> Response:
 
 
 ROUTES = [
-    Route.get("/flavors", index),
-    Route.get("/flavors/detail", detail),
+    Route.get("/flavors", index, query=queries.FLAVORS),
+    Route.get("/flavors/detail", detail, query=queries.FLAVORS),
     Route.post("/flavors", create, rule=_MANAGE + "create", body=schemas.CREATE),
     Route.get("/flavors/{flavor_id}", show),
     Route.put(

@@ -13,6 +13,8 @@ from stratolith.compute.api.links import since, with_next
 from stratolith.compute.exceptions import ItemNotFound
 from stratolith.compute.managers import hosts
 from stratolith.compute.models import ComputeHost, Server
+from stratolith.compute.schemas import queries
+from stratolith.compute.schemas.types import as_bool
 from stratolith.kernel.agent.hub import AgentRecord
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
@@ -44,6 +46,10 @@ class Around:
 
 def _around(ctx: Context, *, servers: bool = False) -> Around:
     return Around(hosts.beats(ctx), hosts.usage(ctx), _servers(ctx) if servers else None)
+
+
+def _with_servers(ctx: Context) -> bool:
+    return since(ctx, 53) and as_bool(ctx.query.get("with_servers"))
 
 
 def _servers(ctx: Context) -> dict[str, list[Body]]:
@@ -152,8 +158,7 @@ def _matching(ctx: Context, text: str) -> list[ComputeHost]:
 
 
 def _list(ctx: Context, render: Any) -> Body:
-    with_servers = since(ctx, 53) and ctx.query.get("with_servers", "").lower() in ("true", "1")
-    around = _around(ctx, servers=with_servers)
+    around = _around(ctx, servers=_with_servers(ctx))
     rows, page = _rows(ctx)
     rendered = [render(ctx, row, around) for row in rows]
     if page is None:
@@ -174,8 +179,8 @@ def detail(ctx: Context) -> Body:
 
 def show(ctx: Context, hypervisor_id: str) -> Body:
     row = hosts.get_hypervisor(ctx, hypervisor_id, by_uuid=since(ctx, 53))
-    with_servers = since(ctx, 53) and ctx.query.get("with_servers", "").lower() in ("true", "1")
-    return {"hypervisor": _full(ctx, row, _around(ctx, servers=with_servers))}
+    around = _around(ctx, servers=_with_servers(ctx))
+    return {"hypervisor": _full(ctx, row, around)}
 
 
 def uptime(ctx: Context, hypervisor_id: str) -> Body:
@@ -208,10 +213,10 @@ def list_servers(ctx: Context, hypervisor_id: str) -> Body:
 
 _ONE = "/os-hypervisors/{hypervisor_id}"
 ROUTES = [
-    Route.get("/os-hypervisors", index, rule=_P + "list"),
-    Route.get("/os-hypervisors/detail", detail, rule=_P + "list-detail"),
+    Route.get("/os-hypervisors", index, rule=_P + "list", query=queries.HYPERVISORS),
+    Route.get("/os-hypervisors/detail", detail, rule=_P + "list-detail", query=queries.HYPERVISORS),
     Route.get("/os-hypervisors/statistics", statistics, rule=_P + "statistics", until="2.87"),
-    Route.get(_ONE, show, rule=_P + "show"),
+    Route.get(_ONE, show, rule=_P + "show", query=queries.HYPERVISOR),
     Route.get(_ONE + "/uptime", uptime, rule=_P + "uptime", until="2.87"),
     Route.get(_ONE + "/search", search, rule=_P + "search", until="2.52"),
     Route.get(_ONE + "/servers", list_servers, rule=_P + "servers", until="2.52"),

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from stratolith.compute.api.links import resource_links
 from stratolith.compute.managers.server_spec import check_limits
 from stratolith.compute.schemas import image_metadata as schemas
+from stratolith.compute.schemas import queries
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, NotFound
 from stratolith.kernel.http import proxy
@@ -245,8 +246,8 @@ _OLD: dict[str, Any] = {"until": "2.35"}
 _META, _KEY = "/images/{image_id}/metadata", "/images/{image_id}/metadata/{key}"
 _OLD_META: dict[str, Any] = {"until": "2.38"}
 ROUTES = [
-    Route.get("/images", index, **_OLD),
-    Route.get("/images/detail", detail, **_OLD),
+    Route.get("/images", index, query=queries.IMAGES, **_OLD),
+    Route.get("/images/detail", detail, query=queries.IMAGES, **_OLD),
     Route.get("/images/{image_id}", show, **_OLD),
     Route.delete("/images/{image_id}", remove, **_OLD),
     Route.get(_META, list_metadata, **_OLD_META),

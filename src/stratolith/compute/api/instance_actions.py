@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from stratolith.compute.api.links import since, with_next
+from stratolith.compute.api.links import check_changes, since, with_next
 from stratolith.compute.managers import actions, servers
 from stratolith.compute.models import Server
+from stratolith.compute.schemas import queries
 from stratolith.kernel.clock import naive_micro
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http.listing import Listing, moment
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.operations import Operation, State
@@ -95,10 +95,10 @@ def index(ctx: Context, server_id: str) -> Body:
     if "changes-since" in ctx.query:
         statement = statement.where(changed >= moment(ctx.query["changes-since"]))
     if since(ctx, 66) and "changes-before" in ctx.query:
-        before = moment(ctx.query["changes-before"])
-        if "changes-since" in ctx.query and before < moment(ctx.query["changes-since"]):
-            raise BadRequest("The value of changes-since must be at or before changes-before.")
-        second = before.replace(microsecond=0)  # shown times are whole seconds
+        check_changes(ctx)
+        second = moment(ctx.query["changes-before"]).replace(
+            microsecond=0
+        )  # shown times are whole seconds
         statement = statement.where(changed < second + timedelta(seconds=1))
     page = ACTIONS.page(ctx, statement, within=within)
     marker = page.rows[-1].request_id if page.rows else None
@@ -118,6 +118,6 @@ def show(ctx: Context, server_id: str, request_id: str) -> Body:
 
 
 ROUTES = [
-    Route.get("/servers/{server_id}/os-instance-actions", index),
+    Route.get("/servers/{server_id}/os-instance-actions", index, query=queries.ACTIONS),
     Route.get("/servers/{server_id}/os-instance-actions/{request_id}", show),
 ]

@@ -51,8 +51,6 @@ def index(ctx: Context) -> Body:
     user_id = _user(ctx, "index")
     statement = select(Keypair).where(Keypair.user_id == user_id)
     if since(ctx, 35):
-        if ctx.query.get("marker"):
-            keypairs.get(ctx, user_id, ctx.query["marker"])
         page = KEYPAIRS.page(ctx, statement, within=statement)
     else:
         rows = ctx.session.scalars(statement.order_by(Keypair.name))

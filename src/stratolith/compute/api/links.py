@@ -6,7 +6,7 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
-from stratolith.kernel.http.listing import Page, next_link
+from stratolith.kernel.http.listing import Page, moment, next_link
 
 Links = list[dict[str, str]]
 
@@ -43,6 +43,13 @@ def limited(ctx: Context, items: list[Any]) -> list[Any]:
         sizes[name] = int(text or 0)
     rest = items[sizes["offset"] :]
     return rest[: sizes["limit"]] if sizes["limit"] else rest
+
+
+def check_changes(ctx: Context) -> None:
+    """Raise BadRequest when ``changes-since`` is after ``changes-before``."""
+    texts = [ctx.query.get(name) for name in ("changes-since", "changes-before")]
+    if all(texts) and moment(texts[0] or "") > moment(texts[1] or ""):
+        raise BadRequest("The value of changes-since must be less than or equal to changes-before.")
 
 
 def since(ctx: Context, minor: int) -> bool:

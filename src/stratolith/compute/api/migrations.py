@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from stratolith.compute.api.links import check_changes, since
 from stratolith.compute.managers import servers
 from stratolith.compute.models import Server
+from stratolith.compute.schemas import queries
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import NotFound
+from stratolith.kernel.exceptions import BadRequest, NotFound
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]
@@ -15,6 +17,10 @@ _P = "os_compute_api:"
 
 
 def index(ctx: Context) -> Body:
+    if since(ctx, 59) and "marker" in ctx.query:
+        raise BadRequest(f"Marker {ctx.query['marker'][:80]} could not be found.")
+    if since(ctx, 66):
+        check_changes(ctx)
     return {"migrations": []}
 
 
@@ -31,7 +37,7 @@ def show(ctx: Context, server_id: str, migration_id: str) -> None:
 
 _OF_SERVER = "/servers/{server_id}/migrations"
 ROUTES = [
-    Route.get("/os-migrations", index, rule=_P + "os-migrations:index"),
+    Route.get("/os-migrations", index, rule=_P + "os-migrations:index", query=queries.MIGRATIONS),
     Route.get(
         _OF_SERVER, of_server, rule=_P + "servers:migrations:index", since="2.23", load=servers.get
     ),

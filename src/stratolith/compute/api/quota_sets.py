@@ -6,6 +6,7 @@ from typing import Any
 
 from stratolith.compute.api.links import since
 from stratolith.compute.managers import quotas
+from stratolith.compute.schemas import queries
 from stratolith.compute.schemas import quota_sets as schemas
 from stratolith.compute.schemas.types import as_bool
 from stratolith.identity.managers import projects
@@ -140,14 +141,20 @@ def limits(ctx: Context) -> Body:
 
 _QUOTA, _CLASS = "/os-quota-sets/{project_id}", "/os-quota-class-sets/{name}"
 ROUTES = [
-    Route.get(_QUOTA, show),
+    Route.get(_QUOTA, show, query=queries.QUOTA_SET),
     Route.get(_QUOTA + "/defaults", defaults),
-    Route.get(_QUOTA + "/detail", detail),
-    Route.put(_QUOTA, update, rule=_P + "os-quota-sets:update", body=schemas.UPDATE),
-    Route.delete(_QUOTA, remove, rule=_P + "os-quota-sets:delete"),
+    Route.get(_QUOTA + "/detail", detail, query=queries.QUOTA_SET),
+    Route.put(
+        _QUOTA,
+        update,
+        rule=_P + "os-quota-sets:update",
+        body=schemas.UPDATE,
+        query=queries.QUOTA_SET,
+    ),
+    Route.delete(_QUOTA, remove, rule=_P + "os-quota-sets:delete", query=queries.QUOTA_SET),
     Route.get(_CLASS, show_class, rule=_P + "os-quota-class-sets:show"),
     Route.put(
         _CLASS, update_class, rule=_P + "os-quota-class-sets:update", body=schemas.UPDATE_CLASS
     ),
-    Route.get("/limits", limits, rule=_P + "limits"),
+    Route.get("/limits", limits, rule=_P + "limits", query=queries.LIMITS),
 ]

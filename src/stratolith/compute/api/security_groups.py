@@ -11,6 +11,7 @@ from typing import Any
 
 from stratolith.compute.api.links import limited
 from stratolith.compute.managers import network_proxy
+from stratolith.compute.schemas import queries
 from stratolith.compute.schemas import security_groups as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Conflict, Forbidden, NotFound
@@ -159,7 +160,9 @@ def remove_rule(ctx: Context, rule_id: str) -> Response:
 _OLD: dict[str, Any] = {"until": "2.35"}
 _ID = "/os-security-groups/{group_id}"
 ROUTES = [
-    Route.get("/os-security-groups", index, rule=_RULE + "get", **_OLD),
+    Route.get(
+        "/os-security-groups", index, rule=_RULE + "get", query=queries.SECURITY_GROUPS, **_OLD
+    ),
     Route.post("/os-security-groups", create, rule=_RULE + "create", body=schemas.GROUP, **_OLD),
     Route.delete("/os-security-groups", remove_nothing, **_OLD),
     Route.get(_ID, show, rule=_RULE + "show", **_OLD),

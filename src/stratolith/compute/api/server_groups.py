@@ -11,10 +11,10 @@ from stratolith.compute.api.links import limited, since
 from stratolith.compute.managers import server_groups
 from stratolith.compute.models import ServerGroup
 from stratolith.compute.schemas import groups as schemas
+from stratolith.compute.schemas import queries
 from stratolith.compute.schemas.types import as_int
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
-from stratolith.kernel.http.listing import parse_bool
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]
@@ -38,9 +38,7 @@ def render(ctx: Context, group: ServerGroup, members: Mapping[str, Sequence[str]
 
 def index(ctx: Context) -> Body:
     statement = select(ServerGroup).order_by(ServerGroup.number)
-    if "all_projects" in ctx.query and _every_project(ctx):
-        pass
-    else:
+    if not _every_project(ctx):
         statement = statement.where(ctx.own(ServerGroup.project_id))
     rows = limited(ctx, list(ctx.session.scalars(statement)))
     members = server_groups.members(ctx, [row.id for row in rows])
@@ -48,9 +46,7 @@ def index(ctx: Context) -> Body:
 
 
 def _every_project(ctx: Context) -> bool:
-    text = ctx.query["all_projects"]
-    wanted = text == "" or parse_bool(text)
-    return wanted and ctx.can(_P + "index:all_projects")
+    return "all_projects" in ctx.query and ctx.can(_P + "index:all_projects")
 
 
 def create(ctx: Context, body: Body) -> Body:
@@ -77,7 +73,7 @@ def remove(ctx: Context, group: ServerGroup) -> None:
 _ONE: dict[str, Any] = {"load": server_groups.get}
 _PATH = "/os-server-groups/{group_id}"
 ROUTES = [
-    Route.get("/os-server-groups", index, rule=_P + "index"),
+    Route.get("/os-server-groups", index, rule=_P + "index", query=queries.SERVER_GROUPS),
     Route.post("/os-server-groups", create, rule=_P + "create", body=schemas.SERVER_GROUP),
     Route.get(_PATH, show, rule=_P + "show", **_ONE),
     Route.delete(_PATH, remove, rule=_P + "delete", **_ONE),

@@ -8,12 +8,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select
 
-from stratolith.compute.api.links import since, with_next
+from stratolith.compute.api.links import check_changes, since, with_next
 from stratolith.compute.api.server_views import brief, full, look_around
 from stratolith.compute.managers import servers
 from stratolith.compute.managers.state import states_with_status
 from stratolith.compute.models import Server, ServerTag
-from stratolith.compute.schemas.servers import SORT_KEYS
+from stratolith.compute.schemas.server_lists import SORT_KEYS, UNFILTERED
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Forbidden
 from stratolith.kernel.http.listing import Listing, Page, moment, parse_bool, tag_filters
@@ -32,6 +32,7 @@ _SORT_COLUMNS = {
     "availability_zone": Server.zone,
     "auto_disk_config": Server.disk_config,
     "node": Server.host,
+    "locked": Server.locked_by,
 }
 _UNSORTED = {"progress", "ramdisk_id", "root_device_name"}  # the same for every server
 # What only some may see only they may sort by: the rule that shows it.
@@ -57,7 +58,10 @@ def _within(column: Any) -> Callable[[list[str]], Condition]:
     """In the second that was given."""
 
     def build(values: list[str]) -> Condition:
-        second = _second(values[-1])
+        try:
+            second = _second(values[-1])
+        except BadRequest:  # only the moments that sync points take are checked
+            return false()
         return and_(column >= second, column < second + timedelta(seconds=1))
 
     return build
@@ -91,12 +95,25 @@ def _whole(column: Any) -> Callable[[list[str]], Condition]:
     return build
 
 
+def _truth(text: str) -> list[bool]:
+    """The boolean, as far as it is one."""
+    try:
+        return [parse_bool(text)]
+    except BadRequest:
+        return []
+
+
+def _config_drive(values: list[str]) -> Condition:
+    return Server.config_drive.in_(_truth(values[-1]))
+
+
 def _locked(values: list[str]) -> Condition:
     locked = parse_bool(values[-1])
     return Server.locked_by.is_not(None) if locked else Server.locked_by.is_(None)
 
 
 _TAGS = tag_filters(Server.id, ServerTag.server_id, ServerTag.tag)
+_MADE_PUBLIC = 83  # the minor whose filters administrators always had
 # For everybody; the number is the microversion's minor that brought it.
 _FOR_ALL: dict[str, tuple[int, Callable[[list[str]], Condition]]] = {
     "status": (1, lambda values: or_(*(_status(value) for value in values))),
@@ -110,7 +127,7 @@ _FOR_ALL: dict[str, tuple[int, Callable[[list[str]], Condition]]] = {
     "not-tags": (26, _TAGS["not-tags"]),
     "not-tags-any": (26, _TAGS["not-tags-any"]),
     "locked": (73, _locked),
-    "config_drive": (83, lambda values: Server.config_drive.is_(parse_bool(values[-1]))),
+    "config_drive": (83, _config_drive),
     "created_at": (83, _within(Server.created_at)),
     "launched_at": (83, _within(Server.launched_at)),
     "terminated_at": (83, _within(Server.terminated_at)),
@@ -150,7 +167,8 @@ def _changed() -> Any:
 def _conditions(ctx: Context, every: bool) -> list[Condition]:
     found = []
     for name, (minor, build) in _FOR_ALL.items():
-        if name in ctx.query and (every or since(ctx, minor)):
+        offered = since(ctx, minor) or (every and minor == _MADE_PUBLIC)
+        if name in ctx.query and offered:
             found.append(build(ctx.query.getlist(name)))
     if every:
         for name, admin_build in _FOR_ADMINS.items():
@@ -166,15 +184,25 @@ def _deleted(ctx: Context, every: bool) -> Condition | None:
         if not every:
             raise Forbidden("Only administrators may list deleted instances")
         return Server.deleted_at.is_not(None)
-    if every and "deleted" in ctx.query and parse_bool(ctx.query["deleted"]):
+    if every and _truth(ctx.query.get("deleted", "")) == [True]:
         return Server.deleted_at.is_not(None)
     if "changes-since" in ctx.query or (since(ctx, 66) and "changes-before" in ctx.query):
         return None
     return Server.deleted_at.is_(None)
 
 
+def _check(ctx: Context, every: bool) -> None:
+    """Raise BadRequest for filters that could only be ignored."""
+    for name in ctx.query if every else ():
+        if name in UNFILTERED or name.startswith("_"):
+            raise BadRequest(f"Invalid filter field: {name[:80]}.")
+    if since(ctx, 66):
+        check_changes(ctx)
+
+
 def _statement(ctx: Context, rule: str) -> Select[Any]:
     every = ctx.can(_P + "allow_all_filters")
+    _check(ctx, every)
     statement = select(Server)
     if _all_projects(ctx):
         ctx.authorize(_P + f"{rule}:get_all_tenants")

@@ -14,6 +14,7 @@ from stratolith.compute.api.server_views import full, look_around
 from stratolith.compute.managers import actions, server_acts, server_create, servers
 from stratolith.compute.managers.server_spec import ServerSpec, check_limits
 from stratolith.compute.models import Server
+from stratolith.compute.schemas import server_lists as list_schemas
 from stratolith.compute.schemas import servers as schemas
 from stratolith.compute.schemas.types import as_bool, as_int
 from stratolith.kernel.context import Context
@@ -284,8 +285,10 @@ _META = "os_compute_api:server-metadata:"
 _SERVER: dict[str, Any] = {"load": servers.get}
 
 ROUTES = [
-    Route.get("/servers", server_lists.index, rule=_P + "index", query=schemas.LIST_QUERY),
-    Route.get("/servers/detail", server_lists.detail, rule=_P + "detail", query=schemas.LIST_QUERY),
+    Route.get("/servers", server_lists.index, rule=_P + "index", query=list_schemas.LIST_QUERY),
+    Route.get(
+        "/servers/detail", server_lists.detail, rule=_P + "detail", query=list_schemas.LIST_QUERY
+    ),
     Route.post("/servers", create, rule=_P + "create", body=schemas.CREATE),
     Route.get("/servers/{server_id}", show, rule=_P + "show", **_SERVER),
     Route.put("/servers/{server_id}", update, rule=_P + "update", body=schemas.UPDATE, **_SERVER),

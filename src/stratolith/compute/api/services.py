@@ -9,6 +9,7 @@ from stratolith.compute.api.links import since
 from stratolith.compute.exceptions import HostNotFound
 from stratolith.compute.managers import hosts
 from stratolith.compute.models import ComputeHost
+from stratolith.compute.schemas import queries
 from stratolith.compute.schemas import services as schemas
 from stratolith.compute.schemas.types import as_bool
 from stratolith.kernel.agent.hub import AgentRecord
@@ -170,7 +171,7 @@ def detail_zones(ctx: Context) -> Body:
 
 
 ROUTES = [
-    Route.get("/os-services", index, rule=_P + "list"),
+    Route.get("/os-services", index, rule=_P + "list", query=queries.SERVICES),
     Route.put(
         "/os-services/{service_id}",
         update,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from stratolith.compute.api.links import since
 from stratolith.compute.managers import usage
 from stratolith.compute.models import Server
-from stratolith.kernel.clock import naive_micro, parse_time
+from stratolith.compute.schemas import queries
+from stratolith.kernel.clock import naive_micro
 from stratolith.kernel.config import ApiSection
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, NotFound
@@ -18,6 +19,7 @@ from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]
 _P = "os_compute_api:os-simple-tenant-usage:"
+_FORMS = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S.%f", "%Y-%m-%d %H:%M:%S.%f")  # UTC
 
 
 def _period(ctx: Context) -> tuple[datetime, datetime]:
@@ -33,10 +35,12 @@ def _moment(ctx: Context, name: str, default: datetime) -> datetime:
     text = ctx.query.get(name)
     if not text:
         return default
-    try:
-        return parse_time(text)
-    except (ValueError, OverflowError):
-        raise BadRequest(f"Datetime is in invalid format: {text}") from None
+    for form in _FORMS:
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+    raise BadRequest(f"Invalid datetime string: {name} is in invalid format: {text[:80]}")
 
 
 def _summary(
@@ -135,6 +139,6 @@ def show(ctx: Context, project_id: str) -> Body:
 
 
 ROUTES = [
-    Route.get("/os-simple-tenant-usage", index, rule=_P + "list"),
-    Route.get("/os-simple-tenant-usage/{project_id}", show),
+    Route.get("/os-simple-tenant-usage", index, rule=_P + "list", query=queries.USAGES),
+    Route.get("/os-simple-tenant-usage/{project_id}", show, query=queries.USAGE),
 ]

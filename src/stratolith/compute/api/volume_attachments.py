@@ -10,6 +10,7 @@ from typing import Any
 from stratolith.compute.exceptions import NotOffered
 from stratolith.compute.managers import servers
 from stratolith.compute.models import Server
+from stratolith.compute.schemas import queries
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import NotFound
 from stratolith.kernel.http.routing import Route
@@ -38,7 +39,9 @@ def attach(ctx: Context, server_id: str) -> None:
 
 _PATH = "/servers/{server_id}/os-volume_attachments"
 ROUTES = [
-    Route.get(_PATH, index, rule=_RULE + "index", load=servers.get),
+    Route.get(
+        _PATH, index, rule=_RULE + "index", load=servers.get, query=queries.VOLUME_ATTACHMENTS
+    ),
     Route.post(_PATH, attach, writes=False),
     Route.get(_PATH + "/{volume_id}", show),
 ]

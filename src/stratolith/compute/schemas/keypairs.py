@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stratolith.compute.schemas import queries
 from stratolith.compute.schemas.types import NAME, Document, closed
 from stratolith.kernel.http.validation import Schema, Since, add
 
@@ -28,17 +29,13 @@ CREATE = Schema(
 )
 
 
-def _strict(document: Document) -> None:
-    document["additionalProperties"] = False
-
-
 QUERY = Schema({"type": "object", "properties": {}}).changed(
     Since("2.10", add("user_id", {})),
-    Since("2.75", _strict),
+    Since("2.75", queries.strict),
 )
 LIST_QUERY = Schema({"type": "object", "properties": {}}).changed(
     Since("2.10", add("user_id", {})),
-    Since("2.35", add("limit", {})),
+    Since("2.35", add("limit", queries.LIMIT)),
     Since("2.35", add("marker", {})),
-    Since("2.75", _strict),
+    Since("2.75", queries.strict),
 )

@@ -1,4 +1,4 @@
-"""Request shapes of servers: create, update, and what may stand in a list's query."""
+"""Request shapes of servers: create and update."""
 
 from __future__ import annotations
 
@@ -190,104 +190,6 @@ UPDATE = Schema(
     Since("2.19", add("description", DESCRIPTION, "server")),
     Since("2.90", add("hostname", HOSTNAME, "server")),
     Since("2.94", add("hostname", FQDN, "server")),
-)
-
-SORT_KEYS = [
-    "access_ip_v4",
-    "access_ip_v6",
-    "auto_disk_config",
-    "availability_zone",
-    "config_drive",
-    "created_at",
-    "display_description",
-    "display_name",
-    "host",
-    "hostname",
-    "image_ref",
-    "instance_type_id",
-    "key_name",
-    "launch_index",
-    "launched_at",
-    "locked_by",
-    "node",
-    "power_state",
-    "progress",
-    "project_id",
-    "ramdisk_id",
-    "root_device_name",
-    "task_state",
-    "terminated_at",
-    "updated_at",
-    "user_id",
-    "uuid",
-    "vm_state",
-]
-
-# Names a list's query may have; the value of most is free text.
-FILTERS = [
-    "user_id",
-    "project_id",
-    "tenant_id",
-    "launch_index",
-    "image_ref",
-    "image",
-    "kernel_id",
-    "ramdisk_id",
-    "hostname",
-    "key_name",
-    "power_state",
-    "vm_state",
-    "task_state",
-    "host",
-    "node",
-    "flavor",
-    "reservation_id",
-    "launched_at",
-    "terminated_at",
-    "availability_zone",
-    "name",
-    "display_name",
-    "description",
-    "display_description",
-    "locked_by",
-    "uuid",
-    "root_device_name",
-    "config_drive",
-    "access_ip_v4",
-    "access_ip_v6",
-    "auto_disk_config",
-    "progress",
-    "sort_dir",
-    "all_tenants",
-    "soft_deleted",
-    "deleted",
-    "status",
-    "ip",
-    "ip6",
-    "created_at",
-    "limit",
-    "marker",
-]
-
-
-def _strict(document: Document) -> None:
-    document["additionalProperties"] = False
-
-
-LIST_QUERY = Schema(
-    {
-        "type": "object",
-        "properties": {name: {} for name in [*FILTERS, "sort_key", "changes-since"]},
-        "additionalProperties": True,
-    }
-).changed(
-    Since("2.26", add("tags", {})),
-    Since("2.26", add("tags-any", {})),
-    Since("2.26", add("not-tags", {})),
-    Since("2.26", add("not-tags-any", {})),
-    Since("2.66", add("changes-before", {})),
-    Since("2.73", add("locked", {})),
-    Since("2.75", _strict),
 )
 
 METADATA_BODY = Schema(closed({"metadata": METADATA}, "metadata"))

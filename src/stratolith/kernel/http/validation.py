@@ -144,6 +144,8 @@ def describe(error: Any, what: str = "") -> str:
         prefix = f"Invalid {what or 'input'}"
         return f"{prefix}: {error.message}"
     value = _short(error.instance)
+    if what == "query":
+        return f"Invalid input for query parameters {path}. Value: {value}. {error.message}"
     return f"Invalid input for field/attribute {path}. Value: {value}. {error.message}"
 
 
