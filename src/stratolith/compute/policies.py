@@ -85,13 +85,16 @@ _DEFAULTS: dict[str, tuple[str, ...]] = {
         "servers:show:host_status:unknown-only",
         "servers:create:forced_host",
         "servers:create:zero_disk_flavor",
-        "os-migrations:index",
-        "servers:migrations:index",
+        "os-migrations:index:all_projects",
         "servers:migrations:show",
         "os-services:list",
         "os-services:update",
         "os-services:delete",
         "os-simple-tenant-usage:list",
+    ),
+    MANAGER: (
+        "os-migrations:index",
+        "servers:migrations:index",
     ),
     MEMBER: (
         "os-admin-password",

@@ -140,3 +140,28 @@ def test_locked_servers_sort_together(world: World) -> None:
     path = "/servers?sort_key=locked&sort_dir=desc&limit=1"
     answer = world.demo.get("compute", path, microversion="2.73")
     assert [one["id"] for one in answer.json()["servers"]] == [ids[1]]
+
+
+def test_managers_see_the_migrations_of_their_project(world: World) -> None:
+    manager = world.person("boss", "manager", "demo")
+    server = world.show(world.create("one", networks="none"))
+    own, foreign = server["tenant_id"], "0" * 32
+
+    def ask(path: str) -> int:
+        return manager.get("compute", path, microversion="2.96").status_code
+
+    assert ask(f"/os-migrations?project_id={own}") == 200
+    assert ask(f"/servers/{server['id']}/migrations") == 200
+    assert ask(f"/os-migrations?project_id={foreign}") == ask("/os-migrations") == 403
+    assert ask(f"/servers/{server['id']}/migrations/1") == 403
+    path = f"/os-migrations?project_id={own}"
+    assert world.demo.get("compute", path, microversion="2.96").status_code == 403
+    assert world.admin.get("compute", path, microversion="2.96").status_code == 200
+
+
+def test_default_quotas_tell_nothing_of_projects(world: World) -> None:
+    found = world.admin.get("identity", "/projects?name=admin").json()["projects"][0]["id"]
+    for project in (found, "0" * 32):
+        path = f"/os-quota-sets/{project}/defaults"
+        assert world.demo.get("compute", path).status_code == 200
+    assert world.admin.get("compute", path).status_code == 400

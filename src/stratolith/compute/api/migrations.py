@@ -17,6 +17,9 @@ _P = "os_compute_api:"
 
 
 def index(ctx: Context) -> Body:
+    own = since(ctx, 80) and ctx.owns(ctx.query.get("project_id"))
+    if not own:
+        ctx.authorize(_P + "os-migrations:index:all_projects")
     if since(ctx, 59) and "marker" in ctx.query:
         raise BadRequest(f"Marker {ctx.query['marker'][:80]} could not be found.")
     if since(ctx, 66):

@@ -25,8 +25,10 @@ def _minor(ctx: Context) -> int:
 
 
 def _check_project(ctx: Context, project_id: str) -> None:
-    """Raise BadRequest for a project that does not exist."""
-    if not ctx.owns(project_id) and not projects.exists(ctx, project_id):
+    """Raise BadRequest for a project that does not exist, to those who may know."""
+    if ctx.owns(project_id) or projects.exists(ctx, project_id):
+        return
+    if ctx.beside(ctx.env.service("identity")).can("identity:get_project", {}):
         raise BadRequest(f"Project ID {project_id} is not a valid project.")
 
 
