@@ -53,7 +53,7 @@ def _summary(services: Sequence[Service]) -> str:
     lines = ["| service | port | path on the one port | microversions | routes |"]
     lines.append("|---|---|---|---|---|")
     for service in services:
-        routes = len(_own(service)) + sum(len(side.routes) for side in service.side_doors)
+        routes = len(service.routes) + sum(len(side.routes) for side in service.side_doors)
         link = f"[{service.type} ({service.name})](#{service.type}-{service.name})"
         lines.append(
             f"| {link} | {service.port} | `{service.mount}` | {_span(service)} | {routes} |"
@@ -70,20 +70,12 @@ def _service(service: Service) -> str:
     notes = []
     if service.project_in_path:
         notes.append(f"A project id may stand after `{service.prefix}`, as in older catalogues.")
-    if len(_own(service)) != len(service.routes):
-        notes.append("Routes of the lowest microversion are served below `/v2` as well.")
+    if service.legacy_prefix:
+        notes.append(
+            f"Routes of the lowest microversion are served below `{service.legacy_prefix}` as well."
+        )
     title = f"## {service.type} ({service.name})"
-    return _table("\n\n".join([title, *notes]), _own(service), service, service.prefix)
-
-
-def _own(service: Service) -> list[Route]:
-    """The routes without the copies that an older version prefix has of them."""
-    tails = {(route.method, route.path) for route in service.routes if not route.root}
-    return [
-        route
-        for route in service.routes
-        if not (route.root and (route.method, route.path.removeprefix("/v2")) in tails)
-    ]
+    return _table("\n\n".join([title, *notes]), service.routes, service, service.prefix)
 
 
 def _table(title: str, routes: Iterable[Route], service: Service, prefix: str) -> str:

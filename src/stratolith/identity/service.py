@@ -47,6 +47,7 @@ SERVICE = Service(
     port=5000,
     mount="/identity",
     prefix="/v3",
+    garbled_query=True,
     token_first=(),
     max_body=112 << 10,  # as upstream; anybody may send one to log in
     doubled_slash="redirected",

@@ -46,7 +46,10 @@ class Context:
         self.global_request_id: str | None = None
         self.microversion: Version | None = None
         self.path_project = ""  # that stood before the route's own path
+        self.version_path = service.prefix if service else ""  # as the client dialled it
+        self.legacy = False  # below the service's legacy prefix
         self.query: QueryParams = QueryParams()
+        self.raw_query = b""
         self.headers: Headers = Headers()
         self.method = ""  # HTTP verb
         self.path = ""  # path after the service's root, with the version prefix

@@ -69,6 +69,11 @@ class Service:
     agent_routes: Sequence[Route] = ()  # further routes of the agent API (image data)
     settings: builtins.type[Section] | None = None  # section named like the folder
     section: str = ""  # folder name; "" : type with "-" as "_"
+    # Below this stand the routes of the lowest microversion for the oldest clients: a request can
+    # ask for no other, and members of its body that no schema knows are dropped, not refused.
+    legacy_prefix: str = ""
+    # A query that is not UTF-8 is read with signs in place of its errors, not refused.
+    garbled_query: bool = False
     # A project id may stand between prefix and path, as older catalogues have it.
     project_in_path: bool = False
     # A path may end in ".json", as old clients write it.

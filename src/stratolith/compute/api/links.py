@@ -1,4 +1,7 @@
-"""Links of the compute API: ``self`` with the version, ``bookmark`` without."""
+"""Links of the compute API: ``self`` with the version, ``bookmark`` without.
+
+Who names the project in the path finds it in the links.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +16,22 @@ Links = list[dict[str, str]]
 
 def resource_links(ctx: Context, kind: str, id_: str) -> Links:
     return [
-        {"rel": "self", "href": f"{ctx.base_url}/v2.1/{kind}/{id_}"},
+        {"rel": "self", "href": version_url(ctx) + f"/{kind}/{id_}"},
         bookmark(ctx, kind, id_),
     ]
 
 
+def version_url(ctx: Context) -> str:
+    """What stands before the paths of resources, as the client dialled it."""
+    return f"{ctx.base_url}{ctx.version_path}{_project(ctx)}"
+
+
+def _project(ctx: Context) -> str:
+    return f"/{ctx.path_project}" if ctx.path_project else ""
+
+
 def bookmark(ctx: Context, kind: str, id_: str) -> dict[str, str]:
-    return {"rel": "bookmark", "href": f"{ctx.base_url}/{kind}/{id_}"}
+    return {"rel": "bookmark", "href": f"{ctx.base_url}{_project(ctx)}/{kind}/{id_}"}
 
 
 def with_next(

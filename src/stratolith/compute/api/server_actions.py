@@ -56,6 +56,8 @@ def act(ctx: Context, server_id: str, body: Body) -> Response:
         raise NotFound
     server = servers.get(ctx, server_id)
     ctx.authorize(_P + action.rule, server.policy_target())
+    if ctx.legacy:
+        body = ACTIONS[name].known(body, ctx.microversion)
     ACTIONS[name].check(body, ctx.microversion, what="body")
     return action.perform(ctx, server, body[name]) or Response(status=202)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.compute.api.links import since
+from stratolith.compute.api.links import since, version_url
 from stratolith.compute.api.security_groups import render_all
 from stratolith.compute.api.server_views import addresses
 from stratolith.compute.exceptions import ItemNotFound, TagNotFound
@@ -139,7 +139,7 @@ def add_tag(ctx: Context, server_id: str, tag: str) -> Response:
         raise BadRequest(f"The number of tags exceeded the per-server limit {schemas.MAX_TAGS}")
     if not servers.add_tag(ctx, server, tag):
         return Response(status=204)
-    location = f"{ctx.base_url}/v2.1/servers/{server_id}/tags/{tag}"
+    location = f"{version_url(ctx)}/servers/{server_id}/tags/{tag}"
     return Response(status=201, headers={"Location": location})
 
 

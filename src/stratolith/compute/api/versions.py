@@ -6,8 +6,6 @@ because the ones after it are offered.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 from stratolith.kernel.context import Context
@@ -182,12 +180,3 @@ ROUTES = [
     Route.get("/v2", show_old, root=True, public=True),
     Route.get("/v2.1", show, root=True, public=True),
 ]
-
-
-def also_as_v2(routes: Sequence[Route]) -> list[Route]:
-    """The routes of the lowest microversion below /v2, where the oldest clients look."""
-    return [
-        dataclasses.replace(route, path=f"/v2{route.path}", root=True)
-        for route in routes
-        if not route.root and route.serves(MICROVERSIONS.minimum)
-    ]

@@ -97,7 +97,8 @@ class Door:
         ctx = Context(self.env, self.service)
         headers = Headers(scope=scope)
         ctx.headers = headers
-        ctx.query = QueryParams(scope["query_string"])
+        ctx.raw_query = scope["query_string"]
+        ctx.query = QueryParams(ctx.raw_query)
         ctx.method = scope["method"]
         ctx.path = scope["path"][len(self.mount) :] or "/"
         # two tokens are none: whoever stands before us may have looked at the other one
@@ -116,10 +117,8 @@ class Door:
     async def _answer(
         self, ctx: Context, scope: Scope, receive: Receive, send: Send
     ) -> Answer | None:
-        if self.service.microversions is not None and not self.side:
-            ctx.microversion = self.service.microversions.negotiate(ctx.headers)
-            ctx.response_headers.update(self.service.microversions.headers(ctx.microversion))
         path = self._plain(ctx)
+        self._negotiate(ctx, path)
         match = self._match(ctx, path)
         if scope["method"] == "OPTIONS" and match is not None and self.service.tells_options:
             return Answer(200, b"", "", {**ctx.response_headers, "Allow": _allowed(match)})
@@ -134,6 +133,18 @@ class Door:
         if scope["method"] not in ("GET", "HEAD"):
             raw = await _BODIES.read(scope, receive, self.max_body)
         return await self.turns.run(scope, dispatch.perform, ctx, route, match.variables, raw)
+
+    def _negotiate(self, ctx: Context, path: str) -> None:
+        """The microversion of the request; raises InvalidVersion, VersionNotAcceptable."""
+        known, legacy = self.service.microversions, self.service.legacy_prefix
+        if known is None or self.side:
+            return
+        if legacy and (path == legacy or path.startswith(f"{legacy}/")):
+            ctx.legacy, ctx.version_path = True, legacy
+            ctx.microversion = known.minimum
+            return
+        ctx.microversion = known.negotiate(ctx.headers)
+        ctx.response_headers.update(known.headers(ctx.microversion))
 
     def _plain(self, ctx: Context) -> str:
         """The path without what old clients add to it; raises Moved."""
@@ -153,6 +164,8 @@ class Door:
         return path
 
     def _match(self, ctx: Context, path: str) -> Match | None:
+        if ctx.legacy and path.strip("/") != ctx.version_path.strip("/"):
+            path = self.service.prefix + path.removeprefix(ctx.version_path)
         found = self.router.match(path)
         if found is None and self.service.project_in_path and path.startswith(self.service.prefix):
             rest = path[len(self.service.prefix) :].split("/")

@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import unquote_to_bytes
 
 import msgspec
 from sqlalchemy.exc import (
@@ -167,6 +168,11 @@ def authorized(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[A
 
 
 def _check_query(ctx: Context, route: Route) -> None:
+    if ctx.service is not None and not ctx.service.garbled_query:
+        try:
+            unquote_to_bytes(ctx.raw_query).decode()
+        except UnicodeDecodeError:
+            raise BadRequest("Query string is not UTF-8 encoded") from None
     if route.query is not None:
         document = query_document(ctx.query, ctx.query.getlist)
         route.query.check(document, ctx.microversion, what="query")
@@ -186,6 +192,8 @@ def _body(ctx: Context, route: Route, raw: bytes) -> Any:
     check_size(value)
     check_text(raw, value)
     assert route.body is not None
+    if ctx.legacy:
+        value = route.body.known(value, ctx.microversion)
     route.body.check(value, ctx.microversion, what="body")
     return value
 

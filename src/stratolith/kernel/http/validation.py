@@ -120,6 +120,13 @@ class Schema:
         except jsonschema_rs.ValidationError as error:
             raise ValidationFailed(describe(error, what)) from None
 
+    def known(self, value: Any, version: Version | None) -> Any:
+        """The value without members of its objects that the schema does not know.
+
+        They stay where names follow a pattern: there a strange name is an error to all.
+        """
+        return _known(self.document(version), value)
+
     def _active(self, version: Version | None) -> list[Since]:
         if version is None:
             return self._changes
@@ -135,6 +142,20 @@ class Schema:
                 )
                 self._compiled[count] = found
         return found
+
+
+def _known(document: Document, value: Any) -> Any:
+    if isinstance(value, list) and isinstance(document.get("items"), dict):
+        return [_known(document["items"], one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    properties = document.get("properties", {})
+    closed = document.get("additionalProperties") is False and "patternProperties" not in document
+    return {
+        name: _known(properties.get(name, {}), one)
+        for name, one in value.items()
+        if name in properties or not closed
+    }
 
 
 def describe(error: Any, what: str = "") -> str:
