@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, String, bindparam, cast, false, select
+from sqlalchemy import BigInteger, ColumnElement, Select, String, bindparam, cast, false, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from stratolith.image.api.rendering import rendered, same_for_all
@@ -69,10 +69,16 @@ def _split(text: str) -> list[str]:
         raise InvalidFilter(f"Invalid filter value {text}. The quote is not valid.") from None
 
 
+MOST = 10**18  # bytes; more than any image has
+
+
 def _number(text: str) -> int:
-    if not text.lstrip("-").isascii() or not text.lstrip("-").isdigit() or len(text) > 18:
+    """At most MOST in either direction: columns hold no larger numbers. Raises InvalidFilter."""
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()):
         raise InvalidFilter("Unable to filter on a range with a non-numeric value.")
-    return int(text)
+    size = MOST if len(digits.lstrip("0")) > 18 else int(digits.lstrip("0") or "0")
+    return -size if text.startswith("-") else size
 
 
 def _moment(column: Column) -> Filter:
@@ -108,7 +114,21 @@ def _truth(name: str, column: Column) -> Filter:
 
 
 def _whole(column: Column) -> Filter:
-    return lambda values: column == _number(values[-1])
+    """Equal to the number; what is no number equals nothing."""
+
+    def build(values: Sequence[str]) -> ColumnElement[bool]:
+        try:
+            number = _number(values[-1])
+        except InvalidFilter:
+            return false()
+        # the columns of sizes in megabytes and gigabytes are smaller than those of bytes
+        return column == number if abs(number) <= _largest(column) else false()
+
+    return build
+
+
+def _largest(column: Column) -> int:
+    return MOST if isinstance(column.type, BigInteger) else 2**31 - 1
 
 
 LISTING = Listing(
@@ -248,7 +268,7 @@ def _visibility(ctx: Context) -> list[ColumnElement[bool]]:
     mine: Any = bindparam("mine", ctx.project_id or None)  # NULL equals no owner, not even no owner
     if asked is None and "member_status" not in ctx.query:
         return [visible_in_lists(is_admin=ctx.is_admin, project_id=mine)]
-    if asked is not None and asked not in (*VISIBILITIES, "all"):
+    if asked is not None and asked not in (*VISIBILITIES, "all", ""):
         raise InvalidFilter(f"Invalid visibility value: {asked}")
     conditions: list[ColumnElement[bool]] = []
     if asked not in (None, "all"):

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
+from stratolith.image.exceptions import InvalidFilter
 from stratolith.image.managers import tasks
 from stratolith.image.models import Task
 from stratolith.image.schemas import tasks as schemas
 from stratolith.image.settings import ImageSettings
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
-from stratolith.kernel.http.listing import Listing, asked_limit, exact
+from stratolith.kernel.http.listing import Column, Filter, Listing, asked_limit
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]
+
+
+def _known(name: str, column: Column, values: Sequence[str]) -> Filter:
+    """Equal to the value, one of those there are; nothing filled in finds nothing."""
+
+    def build(given: Sequence[str]) -> ColumnElement[bool]:
+        if given[-1] and given[-1] not in values:
+            raise InvalidFilter(f"Invalid {name} value: {given[-1]}")
+        return column == given[-1]
+
+    return build
+
+
 LISTING = Listing(
     Task,
-    filters={"type": exact(Task.type), "status": exact(Task.status)},
+    filters={
+        "type": _known("type", Task.type, schemas.TYPES),
+        "status": _known("status", Task.status, schemas.STATUSES),
+    },
     sort_keys={
         "created_at": Task.created_at,
         "updated_at": Task.updated_at,
