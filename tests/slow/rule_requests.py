@@ -127,7 +127,7 @@ COMPUTE: list[Request] = [
     ("compute", "POST", "/flavors/{flavors}/action",
      {"removeTenantAccess": {"tenant": "{projects}"}}),
 ]  # fmt: skip
-NAMESPACE = "/metadefs/namespaces/Q"
+NAMESPACE = "/metadefs/namespaces/{namespaces}"
 IMAGE: list[Request] = [
     ("image", "POST", "/images", {"name": "q", "visibility": "public"}),
     ("image", "POST", "/images", {"name": "q", "visibility": "community"}),

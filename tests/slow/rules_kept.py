@@ -23,8 +23,7 @@ KEPT: dict[tuple[str, str], str] = {
         for name in (
             "add_prefixes", "remove_prefixes", "create_default_security_group",
             "create_floatingip:router_id", "update_floatingip:router_id",
-            "get_availability_zone", "create_rbac_policy:target_project",
-            "update_rbac_policy:target_project",
+            "create_rbac_policy:target_project", "update_rbac_policy:target_project",
         )
     },
     **{
@@ -41,10 +40,7 @@ KEPT: dict[tuple[str, str], str] = {
         ("identity", name): FOR_FILES
         for name in ("token_subject", "admin_or_token_subject", "service_admin_or_token_subject")
     },
-    **{
-        ("identity", f"identity:{name}"): NOT_THERE
-        for name in ("revocation_list", "revoke_tokens_for_user")
-    },
+    ("identity", "identity:revocation_list"): NOT_THERE,
     **{
         ("identity", f"identity:{name}"): f"{OTHERWISE}: tests/api/identity/test_rules_of_tokens.py"
         for name in (

@@ -25,19 +25,22 @@ IN_PROCESS = ["api", "architecture", "fuzz", "parity", "reconcile"]
 ON_POSTGRESQL = ["api", "parity", "reconcile"]
 # What takes too long for every push: `test --slow` runs it and nothing else. The settings widen
 # tests that every push runs in part: all of Tempest's list, 100,000 requests over all routes.
-SLOW_FOLDER = "slow"
-SLOW = [
-    f"tests/{SLOW_FOLDER}",
-    "tests/interop/test_tempest.py",
+SLOW_IN_PROCESS = [
     "tests/fuzz/test_routes.py",
     "tests/api/test_parameter_walls.py",
+    "tests/slow/test_rules.py",
 ]
+SLOW_ALONE = ["tests/slow", "tests/interop/test_tempest.py"]
+SLOW_FOLDER = "slow"
 SLOW_SETTINGS = {
     "STRATOLITH_TEMPEST": "all",
-    "STRATOLITH_FUZZ_EXAMPLES": "120",
+    "STRATOLITH_FUZZ_REQUESTS": "100000",
     "STRATOLITH_WALLS": "all",
 }
 SIDE_BY_SIDE = ["--numprocesses", "2", "--dist", "loadfile", "--quiet"]
+# A file of these takes a processor for long: their groups, and tests without one, are shared out.
+SLOW_SIDE_BY_SIDE = ["--numprocesses", "2", "--dist", "loadgroup", "--quiet"]
+NOTHING_FOUND = 5  # pytest's status where the arguments choose no test
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
 
 
@@ -49,25 +52,26 @@ def run(arguments: Sequence[str]) -> int:
     """
     slow = list(arguments[:1]) == ["--slow"]
     if slow:
-        arguments = [*SLOW, *arguments[1:]]
+        arguments = arguments[1:]
         os.environ.update(SLOW_SETTINGS)
     root = SOURCES.parent
     if not (root / "pyproject.toml").exists():
         raise DeployError("There is no checkout around this program, so nothing to test.")
     prepare.prepare(root, system=False, test=True)
     passed = failed = 0
-    for title, command in [] if arguments else CHECKS:
+    for title, command in [] if slow or arguments else CHECKS:
         print(f"== {title}: {' '.join(command)}", flush=True)
         status = subprocess.run([_tool(command[0]), *command[1:]], cwd=root).returncode
         passed, failed = passed + (status == 0), failed + (status != 0)
     skipped = 0
     if slow or not arguments:
         _prepare_guest_images(root)
-    for part in [arguments] if arguments else _parts(root):
+    for part in _slow_parts(arguments) if slow else [arguments] if arguments else _parts(root):
         counts, status = _pytest(root, part)
         passed, skipped = passed + counts["passed"], skipped + counts["skipped"]
         failed += counts["failed"]
-        if status not in (0, 1) and not counts["failed"]:
+        known = (0, 1, NOTHING_FOUND) if slow and arguments else (0, 1)
+        if status not in known and not counts["failed"]:
             failed += 1  # pytest itself could not work: interrupted, broken, or no test at all
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
     return 1 if failed else 0
@@ -102,6 +106,15 @@ def _parts(root: Path) -> list[list[str]]:
         [*together, *SIDE_BY_SIDE],
         [*again, *SIDE_BY_SIDE, "--database", "postgresql"],
         alone,
+    ]
+
+
+def _slow_parts(arguments: Sequence[str]) -> list[list[str]]:
+    """As above, of `test --slow`; ``arguments`` choose among its tests."""
+    apart = [word for file in SLOW_IN_PROCESS for word in ("--ignore", file)]
+    return [
+        [*SLOW_IN_PROCESS, *SLOW_SIDE_BY_SIDE, *arguments],
+        [*SLOW_ALONE, *apart, *arguments],
     ]
 
 
