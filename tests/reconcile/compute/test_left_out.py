@@ -83,6 +83,7 @@ def test_no_image_goes_while_it_is_unknown_who_uses_it(world: Cloud, tmp_path: P
     assert isinstance(room, GuestRoom)
     folder = tmp_path / "images"
     room.cache = ImageCache(folder, 60.0)
+    room.cache.in_use = room.images_in_use
     bad = new_server(world, "bad")
     world.cloud.wait(lambda: status(world, bad) == "ACTIVE")
     folder.mkdir(exist_ok=True)

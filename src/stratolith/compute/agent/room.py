@@ -47,7 +47,7 @@ class GuestRoom(Room):
         self._wanted: dict[str, GuestDocument] = {}
         self._knows_all = False  # whether a full view came
         if cache is not None:
-            cache.in_use = self._images_in_use
+            cache.in_use = self.images_in_use
         self._working: set[str] = set()
         self._again: set[str] = set()
         self._health: dict[str, Health] = {}
@@ -108,7 +108,7 @@ class GuestRoom(Room):
         elif found.full and self.cache is not None:
             self.cache.prune()
 
-    def _images_in_use(self) -> set[str] | None:
+    def images_in_use(self) -> set[str] | None:
         """Ids; None while guests are left out, which may use any image, or not known yet."""
         with self._lock:
             if self.left_out or not self._knows_all:
