@@ -75,7 +75,7 @@ class Desk:
         commit = db.commit
 
         def instead(session: Any) -> None:
-            if threading.current_thread().name.startswith("ThreadPoolExecutor"):
+            if threading.current_thread().name.startswith("request"):
                 session.rollback()
             else:
                 commit(session)  # of hosts, which report as always
