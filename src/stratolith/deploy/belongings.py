@@ -118,18 +118,14 @@ def _some(names: list[str]) -> str:
 
 def remove(layout: Layout) -> tuple[list[Path], list[str]]:
     """Remove what is ours; (paths that are not ours and stay, what could not be removed)."""
-    cleaner = _Cleaner(keep=_place_of_a_link(layout))
+    # a directory that a link leads to was made by somebody else, as the link was
+    cleaner = _Cleaner(keep=layout.state_dir if layout.given.is_symlink() else None)
     if layout.run_dir.parent != layout.state_dir:
         cleaner.clean(layout.run_dir, RUN)
     cleaner.clean(layout.state_dir, STATE)
     if layout.config == SYSTEM_CONFIG and not cleaner.failed:
         cleaner.clean(SYSTEM_CONFIG.parent, CONFIG)
     return cleaner.strange, cleaner.failed
-
-
-def _place_of_a_link(layout: Layout) -> Path | None:
-    """The state directory, if a link leads to it: both were made by somebody else."""
-    return layout.state_dir if layout.given.is_symlink() else None
 
 
 class _Cleaner:
@@ -150,8 +146,8 @@ class _Cleaner:
                 self._clean_one(path, found, is_inside_all=isinstance(ours, _All))
         with self._noting(place):
             # A link or a mount point was made by somebody else.
-            is_given = is_outer and (place.is_symlink() or os.path.ismount(place))
-            is_given = is_given or place == self._keep
+            is_link = is_outer and (place.is_symlink() or os.path.ismount(place))
+            is_given = is_link or place == self._keep
             if not is_given and place.exists() and not any(place.iterdir()):
                 place.rmdir()
 

@@ -71,16 +71,16 @@ class ImageCache:
 
     def _ensure(self, image: ImageDocument, path: Path, transport: Transport) -> None:
         """Bring what is missing; again when somebody removes the folder meanwhile."""
+        cause = ""
         for _ in range(ATTEMPTS):
-            with contextlib.suppress(FileNotFoundError):
+            try:
                 if not path.exists():
                     self._bring(image, path, transport)
                 os.utime(path)  # for the pruning: when it was last wanted
                 return
-        raise NotPossible(
-            f"Image {image.id} cannot be kept on the host",
-            f"{self.folder} was removed {ATTEMPTS} times while the image was fetched",
-        )
+            except FileNotFoundError as error:
+                cause = f"{error.filename or self.folder}: {error.strerror}"
+        raise NotPossible(f"Image {image.id} cannot be kept on the host", cause)
 
     def _bring(self, image: ImageDocument, path: Path, transport: Transport) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o750)

@@ -294,14 +294,14 @@ class GuestRoom(Room):
         while not self._stopped.wait(WATCH_SECONDS):
             try:
                 for state in self.driver.list_guests():
-                    if self._has_changed(state):
+                    if self._wants_a_look(state):
                         self.look(state.id)
             except DriverError as error:
                 LOG.warning("guests cannot be listed: %s", error)
             except Exception:
                 LOG.exception("the watch failed")
 
-    def _has_changed(self, state: GuestState) -> bool:
+    def _wants_a_look(self, state: GuestState) -> bool:
         """Whether a guest is not as it was told, or something can be done for it now."""
         told = self.reporter.told(state.id)
         is_new = told is None or (told.power, told.pid) != (state.power, state.pid)

@@ -96,9 +96,8 @@ def index(ctx: Context, server_id: str) -> Body:
         statement = statement.where(changed >= moment(ctx.query["changes-since"]))
     if since(ctx, 66) and "changes-before" in ctx.query:
         check_changes(ctx)
-        second = moment(ctx.query["changes-before"]).replace(
-            microsecond=0
-        )  # shown times are whole seconds
+        # shown times are whole seconds
+        second = moment(ctx.query["changes-before"]).replace(microsecond=0)
         statement = statement.where(changed < second + timedelta(seconds=1))
     page = ACTIONS.page(ctx, statement, within=within)
     marker = page.rows[-1].request_id if page.rows else None

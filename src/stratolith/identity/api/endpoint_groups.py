@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.collections import (
-    filled,
-    text_filters,
-)
+from stratolith.identity.api.collections import filled, text_filters
 from stratolith.identity.api.plain import Plain, Rules
 from stratolith.identity.managers import endpoint_filter
 from stratolith.identity.models import EndpointGroup

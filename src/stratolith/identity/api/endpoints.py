@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.collections import (
-    one_of,
-    text_filters,
-)
+from stratolith.identity.api.collections import one_of, text_filters
 from stratolith.identity.api.plain import Plain, Rules
 from stratolith.identity.managers import catalog, catalog_rows
 from stratolith.identity.models import Endpoint

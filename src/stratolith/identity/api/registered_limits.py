@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.collections import (
-    an_id,
-    filled,
-    text_filters,
-)
+from stratolith.identity.api.collections import an_id, filled, text_filters
 from stratolith.identity.api.plain import Plain, Rules
 from stratolith.identity.managers import registered_limits
 from stratolith.identity.models import RegisteredLimit

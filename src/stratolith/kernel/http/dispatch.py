@@ -168,7 +168,7 @@ def authorized(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[A
 
 
 def _check_query(ctx: Context, route: Route) -> None:
-    if ctx.service is not None and not ctx.service.garbled_query:
+    if ctx.raw_query and ctx.service is not None and not ctx.service.garbled_query:
         try:
             unquote_to_bytes(ctx.raw_query).decode()
         except UnicodeDecodeError:
