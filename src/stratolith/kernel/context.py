@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stratolith.kernel.service import Service
 
 T = TypeVar("T")
+_NO_QUERY, _NO_HEADERS = QueryParams(), Headers()  # neither can be changed
 
 
 class Context:
@@ -48,9 +49,9 @@ class Context:
         self.path_project = ""  # that stood before the route's own path
         self.version_path = service.prefix if service else ""  # as the client dialled it
         self.legacy = False  # below the service's legacy prefix
-        self.query: QueryParams = QueryParams()
+        self.query: QueryParams = _NO_QUERY
         self.raw_query = b""
-        self.headers: Headers = Headers()
+        self.headers: Headers = _NO_HEADERS
         self.method = ""  # HTTP verb
         self.path = ""  # path after the service's root, with the version prefix
         self.base_url = ""  # scheme, host and mount as the client dialled them, no slash

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+import os
 import sys
 import time
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +26,22 @@ class _RequestId(logging.Filter):
         return True
 
 
-class _Plain(logging.Formatter):
+@lru_cache(maxsize=4)
+def _utc(second: int, form: str) -> str:
+    return time.strftime(form, time.gmtime(second))
+
+
+class _Utc(logging.Formatter):
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
+        """Worked out once a second: a busy server writes hundreds of lines in each."""
+        return _utc(int(record.created), datefmt or "%Y-%m-%d %H:%M:%S")
+
+
+class _Plain(_Utc):
     """One record, one line: text of a client can end no line and send no terminal codes.
 
     A traceback keeps its lines; they are indented, so that none can be taken for a record.
     """
-
-    converter = staticmethod(time.gmtime)
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         return printable(super().formatMessage(record))
@@ -47,7 +58,7 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-class _Json(logging.Formatter):
+class _Json(_Utc):
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S"),
@@ -62,6 +73,12 @@ class _Json(logging.Formatter):
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):
+    def shouldRollover(self, record: logging.LogRecord) -> bool:
+        """By the size of the file; the library would format each record a second time for it."""
+        if self.stream is None or not self.maxBytes:
+            return False
+        return os.fstat(self.stream.fileno()).st_size >= self.maxBytes
+
     def handleError(self, record: logging.LogRecord) -> None:
         """A full disk would put a traceback into standard error for each line that is lost."""
         if not isinstance(sys.exc_info()[1], OSError):

@@ -77,8 +77,7 @@ class Door:
             await _send(ctx, scope, send, answer)
         status = answer.status if answer else 200
         took = time.perf_counter() - started
-        metrics.REQUESTS.labels(self.service.type, scope["method"], str(status)).inc()
-        metrics.SECONDS.labels(self.service.type).observe(took)
+        metrics.count_request(self.service.type, scope["method"], status, took)
         ACCESS.info(
             "%s %s%s %s %d %.4f %s",
             self.service.type,
@@ -98,7 +97,8 @@ class Door:
         headers = Headers(scope=scope)
         ctx.headers = headers
         ctx.raw_query = scope["query_string"]
-        ctx.query = QueryParams(ctx.raw_query)
+        if ctx.raw_query:
+            ctx.query = QueryParams(ctx.raw_query)
         ctx.method = scope["method"]
         ctx.path = scope["path"][len(self.mount) :] or "/"
         # two tokens are none: whoever stands before us may have looked at the other one

@@ -13,6 +13,8 @@ import ipaddress
 import socket
 import string
 import struct
+from functools import lru_cache
+from itertools import chain
 from typing import Any, ClassVar
 
 import httptools
@@ -61,6 +63,7 @@ class WireProtocol(HttpToolsProtocol):
         self.moved = 0  # bytes of bodies that the client sent or took
         self.wire: Wire | None = None  # of the newest request
         self._address: str | None = None
+        self._has_wire = False  # whether bodies can go past the parser
         self._running: RequestResponseCycle | None = None  # the request that is answered now
         self._in_head = self._in_body = False
         self._begun = False  # a byte of a request's line was there
@@ -74,6 +77,7 @@ class WireProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._address = address_of(self.client)
+        self._has_wire = self.scheme == "http" and transport.get_extra_info("socket") is not None
         if self._address is not None and not self.table.admit(self, self._address, self.loop):
             self._is_over = True
             transport.abort()
@@ -112,7 +116,8 @@ class WireProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         try:
             self._parse(data)
-            self._check_framing()
+            if self._framing > self.table.limits.head_bytes:
+                self._check_framing()
         except Refused as refused:
             self._refuse(refused.status)
 
@@ -164,19 +169,17 @@ class WireProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._is_mixed = not self._in_head  # a request before it ended in the same read
-        framing = self._framing
-        self._begin_head()
-        self._framing, self._begun = framing, True
+        if self._is_mixed:
+            framing = self._framing
+            self._begin_head()
+            self._framing = framing
+        self._begun = True
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
         if len(self.url) > self.table.limits.head_bytes // 2:
             raise Refused(414)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        if self._in_head:  # a trailer field is nobody's header
-            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         if self.parser.get_method() == b"CONNECT":
@@ -190,44 +193,58 @@ class WireProtocol(HttpToolsProtocol):
         self._framing = 0 if self._is_mixed else max(self._framing - size, 0)
         self._in_head, self._in_body = False, True
         self.wire = None
-        if self.scheme == "http" and self.transport.get_extra_info("socket") is not None:
+        if self._has_wire:
             self.wire = Wire(self, body_length(self.headers))
             extensions: dict[str, Any] = {WIRE: self.wire}
             self.scope["extensions"] = extensions
         super().on_headers_complete()
         if self.wire is not None:
             self.wire.cycle = self.cycle
+        self.headers = []  # a trailer field is nobody's header
 
     def _check_head(self) -> int:
         """The size of the head; raises Refused for what RFC 9112 forbids and the parser takes."""
-        if len(self.headers) > self.table.limits.head_fields:
+        headers, limits = self.headers, self.table.limits
+        if len(headers) > limits.head_fields:
             raise Refused(431)
-        hosts, codings, size = [], [], len(self.url)
-        for at, (name, value) in enumerate(self.headers):
-            size += len(name) + len(value) + 4
-            if name == b"host":
-                hosts.append(value)
-                if not self.url.startswith(b"/"):
-                    self.headers[at] = (name, _authority(self.url) or value)
-            elif name == b"transfer-encoding":
-                codings += [one.strip() for one in value.lower().split(b",")]
-        if size > self.table.limits.head_bytes:
+        size = len(self.url) + 4 * len(headers) + sum(map(len, chain.from_iterable(headers)))
+        if size > limits.head_bytes:
             raise Refused(431)
         version = self.parser.get_http_version()
-        old = version == "1.0"
         if version not in ("1.0", "1.1"):
             raise Refused(505)
-        if len(hosts) > 1 or (not hosts and not old) or not all(map(is_host, hosts)):
-            raise Refused(400)
-        if self.url == b"*" and self.parser.get_method() != b"OPTIONS":
-            raise Refused(400)
+        old = version == "1.0"
         if old:
             self.expect_100_continue = False  # RFC 9110, section 10.1.1
-        if codings and (old or codings[-1] != b"chunked"):
-            raise Refused(400)  # nobody can tell where the body ends
+        names = [name for name, _ in headers]
+        self._check_target(names, old=old)
+        if b"transfer-encoding" in names:
+            self._check_codings(old=old)
+        return size
+
+    def _check_target(self, names: list[bytes], *, old: bool) -> None:
+        """Raises Refused unless the request's line and Host say one place (section 3.2)."""
+        hosts = names.count(b"host")
+        if hosts > 1 or (not hosts and not old):
+            raise Refused(400)
+        if hosts:
+            at = names.index(b"host")
+            host = self.headers[at][1]
+            if not is_host(host):
+                raise Refused(400)
+            if not self.url.startswith(b"/"):
+                self.headers[at] = (b"host", _authority(self.url) or host)
+        if self.url == b"*" and self.parser.get_method() != b"OPTIONS":
+            raise Refused(400)
+
+    def _check_codings(self, *, old: bool) -> None:
+        """Raises Refused where nobody can tell where the body ends (section 6.3)."""
+        fields = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
+        codings = [one.strip() for one in b",".join(fields).split(b",")]
+        if old or codings[-1] != b"chunked":
+            raise Refused(400)
         if len(codings) > 1:
             raise Refused(501)
-        return size
 
     def on_body(self, body: bytes) -> None:
         size = len(body)
@@ -358,6 +375,7 @@ def guarded(limits: Limits) -> type[WireProtocol]:
     return type("GuardedProtocol", (WireProtocol,), {"table": Connections(limits)})
 
 
+@lru_cache(maxsize=256)
 def is_host(value: bytes) -> bool:
     """Whether a Host field is ``host[:port]``; empty is allowed (RFC 9112, section 3.2)."""
     host, colon, port = value.rpartition(b":")

@@ -29,24 +29,26 @@ if TYPE_CHECKING:
 WIRE = "stratolith.wire"  # key in scope["extensions"]
 _PIECE = 64 << 20  # bytes a thread may send before the loop looks whether all is well
 _WAIT_FOR = 1 << 20  # bytes worth waking up for
+_LENGTHS = (b"content-length", b"transfer-encoding")  # what tells where a body ends
 
 
 class Wire:
     """The connection behind one request."""
 
     cycle: RequestResponseCycle  # uvicorn's side of the request
+    seen = 0  # bytes of the body that the parser has read
+    is_waiting = False  # for the client, to send or to take
+    # Most requests change nothing of this, so that it is set for all of them at once.
+    _left: int | None = None  # bytes of the body still in the socket; None: not ours yet
+    _first = memoryview(b"")  # what the parser had read already
+    _socket: socket.socket | None = None
+    _ended: asyncio.Future[None] | None = None  # wakes who waits
+    _users = 0  # of the socket's descriptor
+    _is_closed = False
 
     def __init__(self, protocol: WireProtocol, length: int | None) -> None:
         self._protocol = protocol
         self._length = length
-        self._left: int | None = None  # bytes of the body still in the socket; None: not ours yet
-        self._first = memoryview(b"")  # what the parser had read already
-        self._socket: socket.socket | None = None
-        self.seen = 0  # bytes of the body that the parser has read
-        self.is_waiting = False  # for the client, to send or to take
-        self._ended: asyncio.Future[None] | None = None  # wakes who waits
-        self._users = 0  # of the socket's descriptor
-        self._is_closed = False
 
     # -- a file as the answer --------------------------------------------------------------------
 
@@ -261,7 +263,7 @@ def _settle(ready: asyncio.Future[None]) -> None:
 
 def body_length(headers: list[tuple[bytes, bytes]]) -> int | None:
     """Content-Length, None for a body in chunks or none at all."""
-    found = [value for name, value in headers if name == b"content-length"]
-    if len(found) != 1 or any(name == b"transfer-encoding" for name, _ in headers):
+    found = [(name, value) for name, value in headers if name in _LENGTHS]
+    if len(found) != 1 or found[0][0] != b"content-length":
         return None
-    return int(found[0]) if found[0].isdigit() else None
+    return int(found[0][1]) if found[0][1].isdigit() else None
