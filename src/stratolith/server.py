@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import logging
-import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any, TextIO
 
 import uvicorn
@@ -29,6 +27,7 @@ from stratolith.kernel.environment import Environment
 from stratolith.kernel.health import Health, root_index
 from stratolith.kernel.http.app import Door, PathDoor
 from stratolith.kernel.http.connections import Limits, raise_descriptor_limit
+from stratolith.kernel.http.local_socket import LocalSocket
 from stratolith.kernel.http.protocol import guarded
 from stratolith.kernel.http.turns import Turns
 from stratolith.kernel.ids import new_uuid
@@ -156,7 +155,8 @@ def serve(settings: Settings) -> None:
         for controller in controllers(env):
             supervisor.start(controller.reconciler.name, controller.run, controller.stop)
         hosts = _simulated_hosts(env) if settings.fake else []
-        sockets = _listen(settings, env.services)
+        local = LocalSocket(settings.agent_socket)
+        sockets = [*_listen(settings, env.services), local.open()]
         try:
             config = uvicorn.Config(
                 build_app(env, turns),
@@ -172,7 +172,9 @@ def serve(settings: Settings) -> None:
                 proxy_headers=False,
             )
             LOG.info("serving %s", ports(settings, env.services))
-            uvicorn.Server(config).run(sockets=sockets)
+            server = uvicorn.Server(config)
+            local.keep(server)
+            server.run(sockets=sockets)
         finally:
             for host in hosts:
                 host.stop()
@@ -217,7 +219,7 @@ def _only_one(settings: Settings) -> Any:
 
 
 def _listen(settings: Settings, services: Sequence[Service]) -> list[socket.socket]:
-    """Open every port and the agents' socket; raises OSError naming the address."""
+    """Open every port; raises OSError naming the address."""
     api = settings.of(ApiSection)
     found = []
     for port in ports(settings, services):
@@ -230,17 +232,4 @@ def _listen(settings: Settings, services: Sequence[Service]) -> list[socket.sock
             raise OSError(error.errno, f"{api.listen}:{port}: {error.strerror}") from None
         one.set_inheritable(False)
         found.append(one)
-    found.append(_unix_socket(settings.agent_socket))
     return found
-
-
-def _unix_socket(path: Path) -> socket.socket:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
-    path.unlink(missing_ok=True)
-    one = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    mask = os.umask(0o177)  # only the owner may connect: who can is an agent
-    try:
-        one.bind(str(path))
-    finally:
-        os.umask(mask)
-    return one

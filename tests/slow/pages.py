@@ -67,6 +67,11 @@ def script(page: Path, plan: Plan) -> tuple[str, list[str]]:
     return "\n".join(parts) + "\n", firsts
 
 
+def environment() -> dict[str, str]:
+    """Of a newcomer: without settings of tests, which no command of ours knows."""
+    return {name: text for name, text in os.environ.items() if not name.startswith(("OS_", "STR"))}
+
+
 def clone(place: Path, *, is_real: bool) -> Path:
     """A checkout of a newcomer, with what the machine has fetched already."""
     target = place / "stratolith"
@@ -76,7 +81,8 @@ def clone(place: Path, *, is_real: bool) -> Path:
         shutil.copytree(cache, target / ".cache" / "guest-image")
     # What a real cloud runs in has no way to the package registries.
     command = ["image", "build"] if is_real else ["--version"]
-    subprocess.run([target / "stratolith", *command], check=True, stdout=subprocess.DEVNULL)
+    words = [target / "stratolith", *command]
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, env=environment())
     return target
 
 
@@ -108,7 +114,7 @@ def run(text: str, place: Path, *, is_real: bool) -> str:
         words = ["unshare", "--net", "--mount", "--propagation", "private",
                  "bash", "-c", OWN_ROOT, str(layers), str(place / "script")]  # fmt: skip
     tools = Path(sys.executable).parent  # the OpenStack client
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("OS_", "STR"))}
+    env = environment()
     env |= {"HOME": str(place / "home"), "PATH": f"{tools}:{env['PATH']}:/usr/sbin:/sbin"}
     try:
         answer = subprocess.run(

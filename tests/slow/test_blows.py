@@ -145,6 +145,8 @@ def guests(cloud: Installation) -> dict[str, int]:
 
 def unrest(cloud: Installation, admin: User) -> str:
     """What is not at rest yet, or nothing."""
+    if not cloud.layout.run_dir.joinpath("agent.sock").exists():
+        return "agents cannot connect any more"
     try:
         servers = admin.api.get("compute", "/servers/detail?all_tenants=1")["servers"]
     except (DeployError, OSError) as error:

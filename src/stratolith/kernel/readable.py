@@ -8,6 +8,7 @@ of the database itself (out of reach, full, locked) is nobody's row and is raise
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -68,13 +69,14 @@ class LeftOut:
 
         key: the column whose value an unreadable row is reported under.
         """
-        found = []
-        for row in self._read(session, statement, key, lambda one: session.execute(one)):
-            owner = str(row._mapping[key.key])
-            made = self.attempt(owner, lambda: msgspec.convert(row._mapping, kind))  # noqa: B023
-            if made is not None:
-                found.append(made)
-        return found
+        rows = self._read(session, statement, key, lambda one: session.execute(one).mappings())
+        try:
+            return msgspec.convert(rows, list[kind])  # type: ignore[valid-type]
+        except _SENSELESS:
+            made = [
+                self.attempt(str(row[key.key]), partial(msgspec.convert, row, kind)) for row in rows
+            ]
+        return [one for one in made if one is not None]
 
     def objects(
         self, session: Session, statement: Select[T], key: InstrumentedAttribute[K]

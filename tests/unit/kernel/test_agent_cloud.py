@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import socket
+import shutil
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from stratolith.kernel.agent.client import HttpTransport, Refused
 from stratolith.kernel.agent.server import agent_service
 from stratolith.kernel.clock import utcnow
 from stratolith.kernel.http.app import Door
+from stratolith.kernel.http.local_socket import LocalSocket
 from stratolith.kernel.http.turns import Turns
 from stratolith.kernel.testing import TestCloud
 
@@ -23,12 +25,12 @@ from stratolith.kernel.testing import TestCloud
 @contextmanager
 def served(cloud: TestCloud, path: Path) -> Iterator[Path]:
     """The agent API of this cloud on a unix socket."""
-    path.unlink(missing_ok=True)
-    listening = socket.socket(socket.AF_UNIX)
-    listening.bind(str(path))
+    local = LocalSocket(path)
+    listening = local.open()
     turns = Turns(2)
     door = Door(cloud.env, agent_service(cloud.env.services), turns)
     server = uvicorn.Server(uvicorn.Config(door, lifespan="off", log_config=None))
+    local.keep(server)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
     thread.start()
     try:
@@ -75,3 +77,16 @@ def test_the_server_of_another_database_gets_nothing_done(
                 ask()
             assert hub_id in str(refused.value)
     assert "0b5f8a53" in remembered.read_text()  # kept, not learned anew
+
+
+def test_agents_connect_again_after_the_socket_was_removed(
+    cloud: TestCloud, tmp_path: Path
+) -> None:
+    with served(cloud, tmp_path / "run" / "agent.sock") as path:
+        for takes_away in (path.unlink, lambda: shutil.rmtree(path.parent)):
+            takes_away()
+            end = time.monotonic() + 20
+            while not path.exists() and time.monotonic() < end:
+                time.sleep(0.1)
+            assert path.stat().st_mode & 0o777 == 0o600
+            HttpTransport(path, tmp_path / "cloud-id").hints("here", "", 0, 0.0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 
 from stratolith.network.drivers.base import RuleView
 
@@ -33,11 +34,14 @@ def mac(text: str) -> str:
     return lower
 
 
+# A view has the same addresses again and again, at each change of anything on the host.
+@lru_cache(maxsize=1 << 14)
 def network(text: str) -> Network:
     """An address or CIDR, without the bits of a host; zone ids ("fe80::%eth0") are refused."""
     return ipaddress.ip_network(_plain(text), strict=False)
 
 
+@lru_cache(maxsize=1 << 14)
 def address(text: str, version: int | None = None) -> str:
     found = ipaddress.ip_address(_plain(text))
     if version is not None and found.version != version:
