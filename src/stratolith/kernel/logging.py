@@ -73,11 +73,27 @@ class _Json(_Utc):
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):
+    """A file of limited size, begun anew when somebody removed or renamed it."""
+
+    def _open(self) -> Any:
+        Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True, mode=0o750)
+        stream = super()._open()
+        found = os.fstat(stream.fileno())
+        self._opened = (found.st_dev, found.st_ino)
+        return stream
+
     def shouldRollover(self, record: logging.LogRecord) -> bool:
         """By the size of the file; the library would format each record a second time for it."""
-        if self.stream is None or not self.maxBytes:
+        try:
+            found = os.stat(self.baseFilename)
+        except OSError:
+            found = None
+        if found is None or (found.st_dev, found.st_ino) != self._opened:
+            stream, self.stream = self.stream, None  # the next record opens the new one
+            if stream is not None:
+                stream.close()
             return False
-        return os.fstat(self.stream.fileno()).st_size >= self.maxBytes
+        return 0 < self.maxBytes <= found.st_size
 
     def handleError(self, record: logging.LogRecord) -> None:
         """A full disk would put a traceback into standard error for each line that is lost."""
@@ -89,7 +105,6 @@ def set_up(settings: Settings, process: str) -> None:
     """Log to ``<state_dir>/log/<process>.log``, size-capped; to standard error as well."""
     section = settings.of(LogSection)
     folder = Path(settings.state_dir) / "log"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o750)
     handler = _LogFile(folder / f"{process}.log", maxBytes=section.max_mb << 20, backupCount=3)
     handler.setFormatter(_Json() if section.json else _Plain(FORMAT, "%Y-%m-%d %H:%M:%S"))
     handler.addFilter(_RequestId())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import logging
+import shutil
+from pathlib import Path
 
 import pytest
 
-from stratolith.kernel.logging import FORMAT, _Json, _Plain, _RequestId, printable
+from stratolith.kernel.logging import FORMAT, _Json, _LogFile, _Plain, _RequestId, printable
 
 FORGED = "/v3/x\n2026-01-01 00:00:00.000 INFO stratolith.access [-] identity /v3 GET 200 0.1"
 SIGNS = ["\n", "\r", "\x1b[2J", "\x00", "\x85", "\u2028", "\u2029", "\u202e", "\x7f", "\ud800"]
@@ -52,3 +54,29 @@ def test_a_json_record_is_one_line() -> None:
 
 def test_printable_text_stays_as_it_is() -> None:
     assert printable("Prüfung 服务器 a\\b") == "Prüfung 服务器 a\\b"
+
+
+def test_a_file_that_was_removed_or_renamed_is_begun_anew(tmp_path: Path) -> None:
+    path = tmp_path / "log" / "server.log"
+    path.parent.mkdir()
+    handler = _LogFile(path)
+    logger = logging.Logger("test")
+    logger.addHandler(handler)
+    logger.info("first")
+    path.rename(tmp_path / "older")
+    logger.info("second")
+    assert path.read_text() == "second\n"
+    shutil.rmtree(path.parent)
+    logger.info("third")
+    assert path.read_text() == "third\n"
+    assert (tmp_path / "older").read_text() == "first\n"
+
+
+def test_a_full_file_makes_room(tmp_path: Path) -> None:
+    path = tmp_path / "server.log"
+    logger = logging.Logger("test")
+    logger.addHandler(_LogFile(path, maxBytes=20, backupCount=2))
+    for number in range(9):
+        logger.info("line number %d", number)
+    kept = [file.read_text().split() for file in sorted(tmp_path.iterdir())]
+    assert [words[2::3] for words in kept] == [["8"], ["6", "7"], ["4", "5"]]
