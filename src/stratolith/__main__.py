@@ -335,6 +335,9 @@ def _test(arguments: argparse.Namespace) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status. Expected problems become text, never a traceback."""
     arguments, others = parser().parse_known_args(argv)
+    if arguments.command == "policy":  # argparse takes no more of a list behind an option
+        arguments.target += [word for word in others if not word.startswith("-")]
+        others = [word for word in others if word.startswith("-")]
     if others and arguments.command != "test":
         parser().error(f"unrecognized arguments: {' '.join(others)}")
     if arguments.command == "test":  # everything after it is pytest's, options as well

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from stratolith import __main__ as main
 from stratolith.deploy import policy_check
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.policy_check import Question
@@ -84,3 +86,30 @@ def test_a_rule_of_policy_yaml_is_the_one_explained(
 def test_what_does_not_exist_is_named(cloud: TestCloud, question: Question, word: str) -> None:
     with pytest.raises(DeployError, match=word):
         policy_check.check(cloud.settings, question)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "demo RULE a=1 b=2 --project x --system",
+        "demo RULE --project x --system a=1 b=2",
+        "demo RULE a=1 --project x b=2 --system",
+        "demo --system RULE --project x a=1 b=2",
+        "--project x demo RULE --system a=1 b=2",
+        "demo --project x RULE a=1 --system b=2",
+    ],
+)
+def test_options_and_the_target_come_in_any_order(
+    words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Question] = []
+    monkeypatch.setattr(policy_check, "check", lambda _, question: asked.append(question) or 0)
+    monkeypatch.setattr(main, "_layout", lambda _: SimpleNamespace(settings=lambda: None))
+    assert main.main(["policy", "check", *words.split()]) == 0
+    assert asked == [Question("demo", "RULE", ["a=1", "b=2"], project="x", system=True)]
+
+
+def test_an_unknown_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main.main(["policy", "check", "demo", "RULE", "--prject", "x", "a=1"])
+    assert "unrecognized arguments: --prject" in capsys.readouterr().err
