@@ -10,8 +10,7 @@ from tests.e2e.guests import User, host_state
 from tests.installation import Installation, free_offset
 
 
-@pytest.fixture(scope="package")
-def real_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """`stratolith up` with the real drivers; `destroy` must leave the host as it was."""
     before = host_state()
     found = Installation(tmp_path_factory.mktemp("real"), free_offset())
@@ -22,6 +21,11 @@ def real_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installatio
     after = host_state()
     for kind, was in before.items():
         assert after[kind] == was, (kind, set(was) ^ set(after[kind]))
+
+
+@pytest.fixture(scope="package")
+def real_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    yield from installed(tmp_path_factory)
 
 
 @pytest.fixture

@@ -22,13 +22,9 @@ from pathlib import Path
 import pytest
 
 from stratolith.deploy.errors import DeployError
-from tests.e2e.conftest import admin, demo, real_cloud
 from tests.e2e.guests import User, wait
-from tests.e2e.test_recovery import server
 from tests.installation import Installation
 from tests.slow.test_taken_away import ours
-
-__all__ = ["admin", "demo", "real_cloud", "server"]  # fixtures
 
 ROUNDS = int(os.environ.get("STRATOLITH_BLOWS", "60"))
 SEED = int(os.environ.get("STRATOLITH_BLOWS_SEED", "0")) or random.randrange(1, 1 << 31)

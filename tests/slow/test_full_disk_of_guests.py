@@ -8,12 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.conftest import demo, real_cloud
 from tests.e2e.guests import User, wait
 from tests.e2e.test_full_disk import fill
 from tests.installation import Installation
-
-__all__ = ["demo", "real_cloud"]  # fixtures
 
 pytestmark = [pytest.mark.guest, pytest.mark.root, pytest.mark.timeout(900)]
 

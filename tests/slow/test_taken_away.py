@@ -7,12 +7,9 @@ import time
 
 import pytest
 
-from tests.e2e.conftest import demo, real_cloud
 from tests.e2e.guests import User, output
-from tests.e2e.test_recovery import guest_pid, server
+from tests.e2e.test_recovery import guest_pid
 from tests.installation import Installation
-
-__all__ = ["demo", "real_cloud", "server"]  # fixtures
 
 pytestmark = [pytest.mark.guest, pytest.mark.root, pytest.mark.timeout(900)]
 
