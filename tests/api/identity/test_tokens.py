@@ -91,8 +91,12 @@ def test_head_checks_without_a_body(demo: Client) -> None:
     ("scope", "key"),
     [
         ({"system": {"all": True}}, "system"),
+        ({"system": {"all": False}}, "system"),  # as upstream: there is no other system
+        ({"system": {}}, "system"),
+        ("system", "system"),
         ({"domain": {"id": "default"}}, "domain"),
         ({"project": {"name": "admin", "domain": {"name": "Default"}}}, "project"),
+        ({"project": {"name": "admin", "domain": {"name": "Default"}}, "unknown": 1}, "project"),
     ],
 )
 def test_scopes(cloud: TestCloud, scope: Any, key: str) -> None:
@@ -103,7 +107,31 @@ def test_scopes(cloud: TestCloud, scope: Any, key: str) -> None:
     assert "roles" in token
 
 
-@pytest.mark.parametrize("scope", [{"unscoped": {}}, "unscoped"])
+@pytest.mark.parametrize(
+    "scope",
+    [
+        None,
+        {},
+        [],
+        "project",
+        "all",
+        {"unknown": 1},
+        {"system": None},
+        {"system": {"all": None}},
+        {"system": {"all": "true"}},
+        {"system": {"all": True}, "unscoped": {}},
+        {"system": {"all": True}, "domain": {"id": "default"}},
+        {"project": None},
+        {"OS-TRUST:trust": {}},
+    ],
+)
+def test_no_scopes(cloud: TestCloud, scope: Any) -> None:
+    auth = {"identity": by_password("admin", "secret-of-the-tests"), "scope": scope}
+    answer = cloud.http.post("/identity/v3/auth/tokens", json={"auth": auth})
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("scope", [{"unscoped": {}}, "unscoped", {"unscoped": None}])
 def test_unscoped_tokens_have_no_roles(cloud: TestCloud, scope: Any) -> None:
     token = log_in(cloud, by_password("demo", "secret-of-the-tests"), scope).json()["token"]
     assert not {"roles", "catalog", "project", "domain", "system"} & set(token)

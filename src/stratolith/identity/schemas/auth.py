@@ -17,6 +17,24 @@ def _object(properties: Document, *required: str) -> Document:
 
 _DOMAIN = _object({"id": _NULLABLE, "name": _NULLABLE})
 _USER: Document = {"id": _NULLABLE, "name": _NULLABLE, "domain": _DOMAIN}
+# One of these must be there and no other of them; further names mean nothing, nor does what
+# "unscoped" says. "all" is true or false and either way all, as upstream has it.
+_SCOPES: Document = {
+    "project": _object({"id": _NULLABLE, "name": _NULLABLE, "domain": _DOMAIN}),
+    "domain": _DOMAIN,
+    "system": _object({"all": {"type": "boolean"}}),
+    "OS-TRUST:trust": _object({"id": _TEXT}, "id"),
+}
+_SCOPE: Document = {
+    "anyOf": [
+        {"enum": ["unscoped", "system"]},
+        {
+            "type": "object",
+            "properties": _SCOPES,
+            "oneOf": [{"required": [name]} for name in (*_SCOPES, "unscoped")],
+        },
+    ]
+}
 
 LOG_IN = Schema(
     _object(
@@ -48,26 +66,7 @@ LOG_IN = Schema(
                         },
                         "methods",
                     ),
-                    "scope": {
-                        "anyOf": [
-                            {"enum": ["unscoped"]},
-                            {
-                                "type": "object",
-                                "properties": {
-                                    "project": _object(
-                                        {"id": _NULLABLE, "name": _NULLABLE, "domain": _DOMAIN}
-                                    ),
-                                    "domain": _DOMAIN,
-                                    "system": _object({"all": {"enum": [True]}}, "all"),
-                                    "unscoped": {"type": "object"},
-                                    "OS-TRUST:trust": _object({"id": _TEXT}, "id"),
-                                },
-                                "additionalProperties": False,
-                                "minProperties": 1,
-                                "maxProperties": 1,
-                            },
-                        ]
-                    },
+                    "scope": _SCOPE,
                 },
                 "identity",
             )
