@@ -282,9 +282,10 @@ def test_a_password_change_ends_the_users_tokens(
 
 
 @pytest.mark.parametrize("what", ["user", "project", "domain"])
-def test_disabling_ends_tokens_even_when_enabled_again(
+def test_disabling_ends_tokens_and_those_of_a_user_for_good(
     cloud: TestCloud, admin: Client, what: str
 ) -> None:
+    """As upstream, where those of a project or domain come back to life."""
     domain = admin.post("identity", "/domains", json={"domain": {"name": "d"}}).json()["domain"]
     user = make_user(admin, "bob", domain_id=domain["id"])
     project = make_project(admin, "bobs", domain_id=domain["id"])
@@ -302,8 +303,30 @@ def test_disabling_ends_tokens_even_when_enabled_again(
     assert not works(mine)
     assert log_in(cloud, identity, scope).status_code == 401
     assert admin.patch("identity", path, json={what: {"enabled": True}}).status_code == 200
-    assert not works(mine)
+    assert works(mine) == (what != "user")
     assert log_in(cloud, identity, scope).status_code == 201
+
+
+@pytest.mark.parametrize("scope", ["unscoped", "domain", "elsewhere"])
+def test_a_disabled_domain_ends_what_its_users_have_anywhere(
+    cloud: TestCloud, admin: Client, scope: str
+) -> None:
+    domain = admin.post("identity", "/domains", json={"domain": {"name": "d"}}).json()["domain"]
+    user = make_user(admin, "bob", domain_id=domain["id"])
+    project = make_project(admin, "elsewhere")
+    grant(admin, f"projects/{project['id']}", f"users/{user['id']}", "member")
+    grant(admin, f"domains/{domain['id']}", f"users/{user['id']}", "member")
+    place: Any = {"domain": {"domain": {"id": domain["id"]}}, "unscoped": "unscoped"}
+    identity = {
+        "methods": ["password"],
+        "password": {"user": {"id": user["id"], "password": PASSWORD}},
+    }
+    found = log_in(cloud, identity, place.get(scope, {"project": {"id": project["id"]}}))
+    mine = Client(cloud, found.headers["x-subject-token"])
+    for enabled in (True, False, True):
+        body = {"domain": {"enabled": enabled}}
+        assert admin.patch("identity", f"/domains/{domain['id']}", json=body).status_code == 200
+        assert works(mine) == enabled
 
 
 def test_losing_the_role_ends_the_token(admin: Client, member: Any) -> None:

@@ -233,6 +233,7 @@ def _check_place(project: Project, values: Values) -> None:
 
 
 def _set_enabled(ctx: Context, project: Project, enabled: bool) -> None:
+    """Tokens are void while it is disabled (they look it up), and count again afterwards."""
     if enabled and not project.enabled and project.parent_id:
         parent = ctx.session.get(Project, project.parent_id)
         if parent is not None and not parent.enabled and not parent.is_domain:
@@ -242,8 +243,6 @@ def _set_enabled(ctx: Context, project: Project, enabled: bool) -> None:
             raise NotAllowed(
                 f"Cannot disable project {project.id} since its subtree contains enabled projects."
             )
-        column = "domain_id" if project.is_domain else "project_id"
-        revocations.revoke(ctx, **{column: project.id})
         events.emit(ctx, f"identity.{kind_of(project)}.disabled", {"id": project.id})
     project.enabled = enabled
 
