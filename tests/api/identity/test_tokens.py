@@ -337,6 +337,20 @@ def test_losing_the_role_ends_the_token(admin: Client, member: Any) -> None:
     assert not works(mine)
 
 
+def test_losing_a_group_ends_every_token(cloud: TestCloud, admin: Client, member: Any) -> None:
+    mine, user, _ = member
+    group, other = make_group(admin, "readers"), make_group(admin, "others")
+    unscoped = cloud.client("alice", None, password=PASSWORD)
+    for one in (group, other):
+        assert admin.put("identity", f"/groups/{one['id']}/users/{user['id']}").status_code == 204
+    assert admin.delete("identity", f"/groups/{other['id']}").status_code == 204
+    assert works(mine)  # the end of a group is none for those in it
+    assert works(unscoped)
+    assert admin.delete("identity", f"/groups/{group['id']}/users/{user['id']}").status_code == 204
+    assert not works(mine)
+    assert not works(unscoped)
+
+
 def test_losing_the_group_ends_the_token(cloud: TestCloud, admin: Client) -> None:
     user, project = make_user(admin, "carol"), make_project(admin, "carols")
     group = make_group(admin, "readers")

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from stratolith.identity.exceptions import ResourceNotFound
-from stratolith.identity.managers import application_credentials, domains, epoch
+from stratolith.identity.managers import application_credentials, domains, epoch, revocations
 from stratolith.identity.managers.attributes import extra_of, flush_unique, merge_extra, taken
 from stratolith.identity.models import Assignment, Group, Membership, User
 from stratolith.kernel import events
@@ -89,8 +89,9 @@ def member(ctx: Context, group: Group, user: User) -> Membership:
 
 
 def take_out(ctx: Context, group: Group, user: User) -> None:
-    """Raises ResourceNotFound."""
+    """Every token the user has is void, as upstream; raises ResourceNotFound."""
     ctx.session.delete(member(ctx, group, user))
     ctx.session.flush()
+    revocations.revoke(ctx, user_id=user.id)
     application_credentials.end_void(ctx, [user.id])
     epoch.touch(ctx)
