@@ -36,7 +36,7 @@ class Project(Timestamps, Base):
     )
     is_domain: Mapped[bool] = mapped_column(default=False, index=True)
     enabled: Mapped[bool] = mapped_column(default=True)
-    description: Mapped[str] = mapped_column(Text, default="")
+    description: Mapped[str | None] = mapped_column(Text)
     options: Mapped[dict[str, Any]] = mapped_column(default=dict)
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
@@ -97,7 +97,7 @@ class Group(Timestamps, Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_hex)
     name: Mapped[str] = mapped_column(String(64))
     domain_id: Mapped[str] = mapped_column(Id, ForeignKey("identity_projects.id"), index=True)
-    description: Mapped[str] = mapped_column(Text, default="")
+    description: Mapped[str | None] = mapped_column(Text)
     extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
 

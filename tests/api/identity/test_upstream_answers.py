@@ -266,3 +266,20 @@ def test_a_token_of_old_storage_clients(cloud: TestCloud, demo: Client) -> None:
         assert cloud.http.get(f"/{service}", headers=headers).status_code == 200
         headers["X-Auth-Token"] = "nonsense"
         assert cloud.http.get(f"/{service}", headers=headers).status_code == 401
+
+
+@pytest.mark.parametrize("kind", ["user", "group", "project", "domain", "role", "region"])
+def test_a_description_of_null_stays_null(admin: Client, kind: str) -> None:
+    path = f"/{kind}s"
+    name = "id" if kind == "region" else "name"
+    kept = "" if kind == "region" else None
+    values = {name: "x", "description": None}
+    answer = admin.post("identity", path, json={kind: values})
+    assert answer.status_code == 201
+    assert answer.json()[kind]["description"] == kept
+    one = f"{path}/{answer.json()[kind]['id']}"
+    assert admin.get("identity", one).json()[kind]["description"] == kept
+    for said, stored in (("text", "text"), (None, kept), ("", "")):
+        changed = admin.patch("identity", one, json={kind: {"description": said}})
+        assert changed.json()[kind]["description"] == stored
+        assert admin.get("identity", one).json()[kind]["description"] == stored

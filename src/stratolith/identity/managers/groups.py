@@ -32,7 +32,7 @@ def create(ctx: Context, values: Values) -> Group:
     group = Group(
         name=values["name"].strip(),
         domain_id=domain.id,
-        description=values.get("description") or "",
+        description=values.get("description", ""),
         extra=extra_of(values, KNOWN),
     )
     ctx.session.add(group)
@@ -47,7 +47,7 @@ def update(ctx: Context, group: Group, values: Values) -> Group:
     if "name" in values:
         group.name = values["name"].strip()
     if "description" in values:
-        group.description = values["description"] or ""
+        group.description = values["description"]
     group.extra = merge_extra(group.extra, values, KNOWN)
     flush_unique(ctx, "group", taken(group.name, group.domain_id))
     return group

@@ -104,7 +104,7 @@ def insert(ctx: Context, values: Values) -> Project:
         parent_id=values.get("parent_id"),
         is_domain=bool(values.get("is_domain")) and as_bool(values["is_domain"]),
         enabled=as_bool(values.get("enabled", True)),
-        description=values.get("description") or "",
+        description=values.get("description", ""),
         options=merge_options({}, values.get("options")),
         extra=extra_of(values, KNOWN),
     )
@@ -168,7 +168,7 @@ def update(ctx: Context, project: Project, values: Values) -> Project:
             _check_domain_name(ctx, values["name"].strip(), project.id)
         project.name = values["name"].strip()
     if "description" in values:
-        project.description = values["description"] or ""
+        project.description = values["description"]
     project.options = merge_options(project.options, values.get("options"))
     project.extra = merge_extra(project.extra, values, KNOWN)
     flush_unique(ctx, kind, taken(project.name, project.domain_id))
