@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +39,18 @@ def open_to_others(state_dir: Path) -> list[str]:
 
 
 class Installation:
-    """One fake cloud in a directory and home of its own, on ports of its own."""
+    """One fake cloud in a directory and home of its own, on ports of its own.
 
-    def __init__(self, place: Path, offset: int) -> None:
+    ``program``: the first words of every command.
+    """
+
+    def __init__(
+        self,
+        place: Path,
+        offset: int,
+        program: Sequence[str] = (sys.executable, "-m", "stratolith"),
+    ) -> None:
+        self.program = list(program)
         self.home = place / "home"
         self.home.mkdir(parents=True)
         self.state_dir = place / "state"
@@ -57,7 +67,8 @@ class Installation:
         env |= {**self.environment, "HOME": str(self.home), "SUDO_USER": "root"}
         words = [arguments[0], "--state-dir", str(self.state_dir), *arguments[1:]]
         answer = subprocess.run(
-            [sys.executable, "-m", "stratolith", *words],
+            [*self.program, *words],
+            cwd=self.home,
             capture_output=True,
             text=True,
             env=env,

@@ -40,6 +40,10 @@ SLOW_SETTINGS = {
 SIDE_BY_SIDE = ["--numprocesses", "2", "--dist", "loadfile", "--quiet"]
 # A file of these takes a processor for long: their groups, and tests without one, are shared out.
 SLOW_SIDE_BY_SIDE = ["--numprocesses", "2", "--dist", "loadgroup", "--quiet"]
+# What took longest is told after each part, so that nobody has to ask why a run is slow.
+DURATIONS = ["--durations", "15", "--durations-min", "1"]
+# Branch coverage makes tests half as slow again, so it is measured when asked for.
+COVERAGE = ["--cov", "--cov-append", "--cov-report="]
 NOTHING_FOUND = 5  # pytest's status where the arguments choose no test
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
 
@@ -48,8 +52,11 @@ def run(arguments: Sequence[str]) -> int:
     """Run the checks, then pytest with these arguments; ends with the counts on one line.
 
     With arguments only pytest runs: somebody looks at one test. Each check counts as one test.
-    ``--slow``, before arguments or alone, asks for the tests that every push does without.
+    ``--slow``, before arguments or alone, asks for the tests that every push does without;
+    ``--coverage``, before everything else, for the branches that the tests take.
     """
+    coverage = list(arguments[:1]) == ["--coverage"]
+    arguments = arguments[1:] if coverage else arguments
     slow = list(arguments[:1]) == ["--slow"]
     if slow:
         arguments = arguments[1:]
@@ -66,15 +73,26 @@ def run(arguments: Sequence[str]) -> int:
     skipped = 0
     if slow or not arguments:
         _prepare_guest_images(root)
+    if coverage:
+        _coverage(root, "erase")
     for part in _slow_parts(arguments) if slow else [arguments] if arguments else _parts(root):
-        counts, status = _pytest(root, part)
+        counts, status = _pytest(root, [*part, *DURATIONS, *(COVERAGE if coverage else [])])
         passed, skipped = passed + counts["passed"], skipped + counts["skipped"]
         failed += counts["failed"]
         known = (0, 1, NOTHING_FOUND) if slow and arguments else (0, 1)
         if status not in known and not counts["failed"]:
             failed += 1  # pytest itself could not work: interrupted, broken, or no test at all
+    if coverage:
+        _coverage(root, "report")
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
     return 1 if failed else 0
+
+
+def _coverage(root: Path, act: str) -> None:
+    """Forget what earlier runs measured ("erase"), or print what this one did ("report")."""
+    (root / ".cache" / "coverage").mkdir(parents=True, exist_ok=True)
+    print(f"== coverage: {act}", flush=True)
+    subprocess.run([_tool("coverage"), act], cwd=root, check=False)
 
 
 def _prepare_guest_images(root: Path) -> None:

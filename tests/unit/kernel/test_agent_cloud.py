@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,11 +53,12 @@ def test_the_first_contact_tells_a_host_where_it_belongs(
 ) -> None:
     remembered = tmp_path / "cloud-id"
     with served(cloud, tmp_path / "agent.sock") as path:
-        HttpTransport(path, remembered).hints("here", "", 0, 0.0)
+        with closing(HttpTransport(path, remembered)) as first:
+            first.hints("here", "", 0, 0.0)
         assert remembered.read_text().strip() == hub_id
-        again = HttpTransport(path, remembered)  # as after a restart
-        again.seen("here", "1", ["guests"], utcnow())
-        assert again.view("here", "guests", None)
+        with closing(HttpTransport(path, remembered)) as again:  # as after a restart
+            again.seen("here", "1", ["guests"], utcnow())
+            assert again.view("here", "guests", None)
 
 
 def test_the_server_of_another_database_gets_nothing_done(
@@ -65,8 +66,10 @@ def test_the_server_of_another_database_gets_nothing_done(
 ) -> None:
     remembered = tmp_path / "cloud-id"
     remembered.write_text("0b5f8a53-7d6f-4f6e-8f0a-2f2f0a6f3c11\n")
-    with served(cloud, tmp_path / "agent.sock") as path:
-        agent = HttpTransport(path, remembered)
+    with (
+        served(cloud, tmp_path / "agent.sock") as path,
+        closing(HttpTransport(path, remembered)) as agent,
+    ):
         for ask in (
             lambda: agent.hints("here", "", 0, 0.0),
             lambda: agent.seen("here", "1", ["guests"], utcnow()),
@@ -89,4 +92,5 @@ def test_agents_connect_again_after_the_socket_was_removed(
             while not path.exists() and time.monotonic() < end:
                 time.sleep(0.1)
             assert path.stat().st_mode & 0o777 == 0o600
-            HttpTransport(path, tmp_path / "cloud-id").hints("here", "", 0, 0.0)
+            with closing(HttpTransport(path, tmp_path / "cloud-id")) as agent:
+                agent.hints("here", "", 0, 0.0)

@@ -70,13 +70,16 @@ def test_a_file_that_was_removed_or_renamed_is_begun_anew(tmp_path: Path) -> Non
     logger.info("third")
     assert path.read_text() == "third\n"
     assert (tmp_path / "older").read_text() == "first\n"
+    handler.close()
 
 
 def test_a_full_file_makes_room(tmp_path: Path) -> None:
     path = tmp_path / "server.log"
     logger = logging.Logger("test")
-    logger.addHandler(_LogFile(path, maxBytes=20, backupCount=2))
+    handler = _LogFile(path, maxBytes=20, backupCount=2)
+    logger.addHandler(handler)
     for number in range(9):
         logger.info("line number %d", number)
+    handler.close()
     kept = [file.read_text().split() for file in sorted(tmp_path.iterdir())]
     assert [words[2::3] for words in kept] == [["8"], ["6", "7"], ["4", "5"]]

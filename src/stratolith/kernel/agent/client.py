@@ -97,6 +97,10 @@ class HttpTransport:
     def wake(self, host: str) -> None:
         """The process ends soon anyway, and the connection with it."""
 
+    def close(self) -> None:
+        """Close the connections; it cannot be used again."""
+        self._http.close()
+
     def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
         try:
             response = self._http.request(method, path, content=body)

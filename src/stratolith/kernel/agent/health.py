@@ -54,13 +54,20 @@ def make_handler(problems: Problems, left_out: LeftOut) -> type[BaseHTTPRequestH
     return Handler
 
 
+class _Page(ThreadingHTTPServer):
+    def shutdown(self) -> None:
+        """Stop answering and give the port back."""
+        super().shutdown()
+        self.server_close()
+
+
 def serve(problems: Problems, port: int, left_out: LeftOut = dict) -> ThreadingHTTPServer | None:
     """Answer on 127.0.0.1:``port`` in a thread; None when the port is taken.
 
     An agent whose health cannot be asked still does its work, so that is no reason to end.
     """
     try:
-        server = ThreadingHTTPServer(("127.0.0.1", port), make_handler(problems, left_out))
+        server = _Page(("127.0.0.1", port), make_handler(problems, left_out))
     except OSError as error:
         LOG.warning("no health page on 127.0.0.1:%d: %s", port, error)
         return None
