@@ -70,7 +70,7 @@ def make_environment(settings: Settings, services: Sequence[Service] | None = No
 def prepare(env: Environment, seed: Seed) -> None:
     """Bring the schema up to date and make the premade objects; one server after the other."""
     with env.db.locked(PREPARE_LOCK):
-        schema.upgrade(env.db)
+        schema.upgrade(env.db, catalogue.migrations(env.services))
         env.db.run(lambda session: cloud.ensure_id(session, env.clock.now()))
         for service in env.services:
             if service.bootstrap is not None:

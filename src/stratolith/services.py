@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
+from stratolith import kernel
 from stratolith.kernel.config import Section
 from stratolith.kernel.service import Service
 
@@ -29,3 +31,9 @@ def load() -> Sequence[Service]:
 def sections(services: Sequence[Service]) -> dict[str, type[Section]]:
     """Configuration section name -> its type, for every service that has settings."""
     return {s.folder: s.settings for s in services if s.settings is not None}
+
+
+def migrations(services: Sequence[Service]) -> dict[str, Path]:
+    """Branch of migrations -> its folder, in the order of running them: the kernel's first."""
+    found = {"kernel": Path(str(kernel.__file__)).with_name("migrations")}
+    return found | {s.folder: s.migrations for s in services if s.migrations is not None}

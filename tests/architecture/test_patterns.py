@@ -35,7 +35,7 @@ FUNCTIONS = {"compile", "match", "fullmatch", "search", "sub", "split", "findall
 # Commands of the operator, over files and output of our own.
 OPERATORS = "deploy"
 NOT_IMPORTED = (
-    f"stratolith.{OPERATORS}", "stratolith.__main__", "stratolith.kernel.db.migrations"
+    f"stratolith.{OPERATORS}", "stratolith.__main__", "stratolith.kernel.db.alembic"
 )  # fmt: skip
 # Expressions that are no constants, and who writes them.
 WRITTEN_BY = {

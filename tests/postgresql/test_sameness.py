@@ -180,17 +180,17 @@ def test_readers_and_writers_do_not_wait_for_each_other(db: Database) -> None:
 
 def test_the_migrated_schema_is_that_of_the_models(cluster: Cluster) -> None:
     """But for the types, whose lengths and widths are not kept on PostgreSQL."""
-    services.load()
+    folders = services.migrations(services.load())
     db = Database(cluster.create("migrated"))
     # SQLAlchemy's own questions about a schema want its own dialect
     plain = create_engine(make_url(db.url).set(drivername="postgresql+psycopg"))
     try:
-        assert schema.upgrade(db) is True
+        assert schema.upgrade(db, folders) is True
         with plain.connect() as connection:
             options = {"include_object": ours, "compare_type": False}
             context = MigrationContext.configure(connection, opts=options)
             assert compare_metadata(context, Base.metadata) == []
-        assert schema.upgrade(db) is False
+        assert schema.upgrade(db, folders) is False
     finally:
         plain.dispose()
         db.dispose()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from stratolith.compute import policies, quotas
 from stratolith.compute.api import (
     aggregates,
@@ -85,6 +87,7 @@ SERVICE = Service(
     settings=ComputeSettings,
     project_in_path=True,
     request_id_header="x-compute-request-id",
+    migrations=Path(__file__).with_name("migrations"),
     bootstrap=premade.make,
     side_doors=[
         SideDoor(

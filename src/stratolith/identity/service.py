@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from stratolith.identity import policies
 from stratolith.identity.api import (
     application_credentials,
@@ -87,6 +89,7 @@ SERVICE = Service(
     policies=policies.RULES,
     reconcilers=[KeyRotation],
     settings=IdentitySettings,
+    migrations=Path(__file__).with_name("migrations"),
     bootstrap=premade.bootstrap,
     authenticator=tokens.authenticator,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from stratolith.identity.managers import projects
 from stratolith.image.api import (
     cache,
@@ -67,5 +69,6 @@ SERVICE = Service(
     reconcilers=[UploadSweeper, TaskSweeper, CacheKeeper],
     agent_routes=image_data.AGENT_ROUTES,
     settings=ImageSettings,
+    migrations=Path(__file__).with_name("migrations"),
     bootstrap=_bootstrap,
 )

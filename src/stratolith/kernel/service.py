@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stratolith.kernel.config import Section
@@ -94,6 +95,8 @@ class Service:
     vary: str = ""  # request headers that any answer may depend on, for caches in between
     request_id_header: str = ""  # a second name of the request id ("x-compute-request-id")
     aliases: Sequence[str] = ()  # further mounts on the single port
+    # The folder of its migrations, where it has tables; their names begin with ``folder`` + "_".
+    migrations: Path | None = None
     bootstrap: Callable[[Context, Seed], None] | None = None
     authenticator: Callable[[Environment], Authenticator] | None = None
     # Extra doors: name of the door -> (port, routes); e.g. compute's metadata on 8775

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from stratolith.kernel.http.errors import ErrorDialect
 from stratolith.kernel.service import AgentView, Service
 from stratolith.network import policies, quotas
@@ -65,5 +67,6 @@ SERVICE = Service(
     quotas=quotas.RESOURCES,
     agent_views=[AgentView(VIEW, compile_view, take_report)],
     settings=NetworkSettings,
+    migrations=Path(__file__).with_name("migrations"),
     bootstrap=premade.bootstrap,
 )

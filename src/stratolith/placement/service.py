@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from stratolith.kernel.http.errors import ErrorDialect
 from stratolith.kernel.service import Service
 from stratolith.placement.api import (
@@ -37,6 +39,7 @@ SERVICE = Service(
         *allocation_candidates.ROUTES,
         *usages.ROUTES,
     ],
+    migrations=Path(__file__).with_name("migrations"),
     policies=RULES,
     microversions=versions.HISTORY,
 )

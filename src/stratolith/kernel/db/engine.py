@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from stratolith.kernel.db.durability import LogFlusher
 from stratolith.kernel.db.errors import LOCK_TIMEOUT, CommitUnknown, is_retryable, sqlstate
 from stratolith.kernel.db.text import register as give_lower
-from stratolith.kernel.exceptions import Unavailable
+from stratolith.kernel.exceptions import CannotStart, Unavailable
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -80,6 +80,30 @@ class Database:
             self.commit(session)
         finally:
             self.close(session)
+
+    @contextmanager
+    def change_schema(self) -> Iterator[Connection]:
+        """A write transaction for migrations; raises CannotStart when rows lose what they refer to.
+
+        SQLite changes a table by making it anew and dropping the old one, which would delete the
+        rows of other tables that refer to it: foreign keys are off meanwhile, checked in the end.
+        """
+        if not self.is_sqlite:
+            with self._writing.connect() as connection, connection.begin():
+                yield connection
+            self.commits += 1
+            return
+        with self._writer, self._writing.connect() as connection:
+            driver = connection.connection.cursor()  # within a transaction this setting is ignored
+            driver.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin(), _references_kept(connection):
+                    yield connection
+            finally:
+                driver.execute("PRAGMA foreign_keys=ON")
+        self.commits += 1
+        if self._log is not None:
+            self._log.flush()
 
     def begin_write(self) -> Session:
         if self.is_sqlite:
@@ -222,3 +246,15 @@ class Database:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
         return engine
+
+
+@contextmanager
+def _references_kept(connection: Connection) -> Iterator[None]:
+    """Raises CannotStart when rows of SQLite refer to nothing that did not before the block."""
+    check = "PRAGMA foreign_key_check"
+    before = set(connection.exec_driver_sql(check).all())
+    yield
+    broken = set(connection.exec_driver_sql(check).all()) - before
+    if broken:
+        tables = ", ".join(sorted({row[0] for row in broken}))
+        raise CannotStart(f"A migration takes away what {len(broken)} rows refer to, of: {tables}.")

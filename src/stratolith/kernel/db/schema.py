@@ -1,46 +1,121 @@
-"""Bringing a database to this release's schema: one linear history of migrations."""
+"""Bringing a database to this release's schema: the migrations of every branch that are missing."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
+import sqlalchemy as sa
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext, MigrationStep
 from alembic.script import ScriptDirectory
 
-from stratolith.kernel.db.base import Base
+from stratolith.kernel.db import migrations
 from stratolith.kernel.db.engine import Database
+from stratolith.kernel.exceptions import CannotStart
 
-FOLDER = Path(__file__).parent / "migrations"
-
-
-def configuration() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER))
-    return config
+LOG = logging.getLogger(__name__)
+VERSIONS = sa.table("alembic_version", sa.column("version_num", sa.String))
 
 
-def current(db: Database) -> str | None:
-    """The revision a database is at, None for an empty one."""
+def current(db: Database) -> set[str]:
+    """The newest revision of each branch that was run; empty for an empty database."""
     with db.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return set(MigrationContext.configure(connection).get_current_heads())
 
 
-def newest() -> str | None:
-    return ScriptDirectory.from_config(configuration()).get_current_head()
+def newest(folders: Mapping[str, Path]) -> set[str]:
+    return {migrations.newest(branch, folder) for branch, folder in folders.items()}
 
 
-def upgrade(db: Database) -> bool:
-    """Run what is missing; False when nothing was."""
-    if newest() is None:  # no migration exists yet
-        with db.write() as session:
-            Base.metadata.create_all(session.connection())
-        return True
-    if current(db) == newest():
+def upgrade(db: Database, folders: Mapping[str, Path]) -> bool:
+    """Run what is missing; False when nothing was.
+
+    ``folders``: branch -> its migrations, in the order in which branches are run. Revisions of
+    other branches in the database are left alone: their service is not installed any more, and
+    its tables wait for it. Raises CannotStart, with nothing changed, for a database that this
+    release cannot read, and BrokenHistory for files that are not one line.
+    """
+    migrations.check_names(folders)
+    there = current(db)
+    _require_readable(there, folders)
+    if newest(folders) <= there:
         return False
-    config = configuration()
-    with db.write() as session:
-        config.attributes["connection"] = session.connection()
-        command.upgrade(config, "head")
+    scripts = migrations.read(folders)
+    with db.change_schema() as connection:
+        _adopt(connection, there, scripts, folders)
+        for branch in folders:
+            _run(connection, scripts, folders, branch)
+    LOG.info("the schema of the database is that of this release: %s", sorted(newest(folders)))
     return True
+
+
+def _require_readable(there: Iterable[str], folders: Mapping[str, Path]) -> None:
+    for revision in there:
+        branch = migrations.branch_of(revision)
+        if branch in folders and revision > migrations.newest(branch, folders[branch]):
+            raise CannotStart(
+                f"A newer release made the database: it is at {revision}, and this one knows "
+                f"{migrations.newest(branch, folders[branch])}."
+            )
+
+
+def _adopt(
+    connection: sa.Connection,
+    there: Iterable[str],
+    scripts: ScriptDirectory,
+    folders: Mapping[str, Path],
+) -> None:
+    """Enter where each branch stands in a database of the one history that was before branches.
+
+    ``replaces = "0015"`` in a migration: it makes what that history had made when it was at 0015.
+    """
+    for old in (revision for revision in there if not migrations.branch_of(revision)):
+        replacing = _replacing(scripts, folders)
+        if old not in {since for _, since in replacing}:
+            raise CannotStart(
+                f"The database is at migration {old}, from before the first release, which this "
+                "program cannot read (docs/howto/upgrade.md)."
+            )
+        stands = {
+            migrations.branch_of(revision): revision
+            for revision, since in replacing
+            if since <= old
+        }
+        connection.execute(sa.delete(VERSIONS).where(VERSIONS.c.version_num == old))
+        rows = [{"version_num": revision} for revision in stands.values()]
+        connection.execute(sa.insert(VERSIONS), rows)
+
+
+def _replacing(scripts: ScriptDirectory, folders: Mapping[str, Path]) -> list[tuple[str, str]]:
+    """(revision, the old revision that made the same), first to last in each branch."""
+    found = []
+    for branch, folder in folders.items():
+        for script in migrations.history(scripts, branch, folder):
+            since = getattr(script.module, "replaces", None)
+            if since is not None:
+                found.append((script.revision, since))
+    return found
+
+
+def _run(
+    connection: sa.Connection,
+    scripts: ScriptDirectory,
+    folders: Mapping[str, Path],
+    branch: str,
+) -> None:
+    """Run what is missing of one branch."""
+    wanted = migrations.newest(branch, folders[branch])
+
+    def steps(there: tuple[str, ...], context: MigrationContext) -> list[MigrationStep]:
+        known = tuple(r for r in there if migrations.branch_of(r) in folders)
+        missing = list(scripts.iterate_revisions(wanted, known, implicit_base=True))
+        return [
+            MigrationStep.upgrade_from_script(scripts.revision_map, s) for s in reversed(missing)
+        ]
+
+    config = migrations.configuration(folders)
+    config.attributes["connection"] = connection
+    with EnvironmentContext(config, scripts, fn=steps):
+        scripts.run_env()
