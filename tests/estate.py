@@ -67,13 +67,7 @@ class Estate:
 
     def look(self) -> dict[str, Any]:
         """Everything as its owner sees it, to be compared later."""
-        found: dict[str, Any] = {}
-        for service, collections in LOOKS.items():
-            for one in collections:
-                answer = self.demo.get(service, f"/{one}/{self.ids[one]}")
-                assert answer.status_code == 200, f"{one}: {answer.text}"
-                found[one] = answer.json()
-        return found
+        return look(self.demo, self.ids)
 
     def calm_look(self) -> dict[str, Any]:
         """A look once nothing moves any more."""
@@ -277,6 +271,17 @@ BODIES: dict[str, Any] = {
         }
     },
 }
+
+
+def look(who: Client, ids: dict[str, str]) -> dict[str, Any]:
+    """What ``who`` is told about the things of ``LOOKS``."""
+    found: dict[str, Any] = {}
+    for service, collections in LOOKS.items():
+        for one in collections:
+            answer = who.get(service, f"/{one}/{ids[one]}")
+            assert answer.status_code == 200, f"{one}: {answer.text}"
+            found[one] = answer.json()
+    return found
 
 
 def body_of(route: Route, path: str) -> Any:
