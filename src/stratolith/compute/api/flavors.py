@@ -19,7 +19,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Conflict
 from stratolith.kernel.http import Response
 from stratolith.kernel.http.listing import Listing, parse_bool
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import KEEP, Route
 
 Body = dict[str, Any]
 _P = "os_compute_api:"
@@ -232,10 +232,10 @@ def _accepted(ctx: Context, flavor_id: str) -> Response:
 
 
 ROUTES = [
-    Route.get("/flavors", index, query=queries.FLAVORS),
-    Route.get("/flavors/detail", detail, query=queries.FLAVORS),
+    Route.get("/flavors", index, query=queries.FLAVORS, keep=KEEP),
+    Route.get("/flavors/detail", detail, query=queries.FLAVORS, keep=KEEP),
     Route.post("/flavors", create, rule=_MANAGE + "create", body=schemas.CREATE),
-    Route.get("/flavors/{flavor_id}", show),
+    Route.get("/flavors/{flavor_id}", show, keep=KEEP),
     Route.put(
         "/flavors/{flavor_id}", update, rule=_MANAGE + "update", body=schemas.UPDATE, since="2.55"
     ),

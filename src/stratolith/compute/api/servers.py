@@ -20,7 +20,7 @@ from stratolith.compute.schemas.types import as_bool, as_int
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, NotFound
 from stratolith.kernel.http import Response
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import KEEP_SHORT, Route
 
 Body = dict[str, Any]
 _P = "os_compute_api:servers:"
@@ -283,14 +283,13 @@ def _set_metadata(ctx: Context, server: Server, metadata: Mapping[str, str]) -> 
 
 _META = "os_compute_api:server-metadata:"
 _SERVER: dict[str, Any] = {"load": servers.get}
+_LIST: dict[str, Any] = {"query": list_schemas.LIST_QUERY, "keep": KEEP_SHORT}
 
 ROUTES = [
-    Route.get("/servers", server_lists.index, rule=_P + "index", query=list_schemas.LIST_QUERY),
-    Route.get(
-        "/servers/detail", server_lists.detail, rule=_P + "detail", query=list_schemas.LIST_QUERY
-    ),
+    Route.get("/servers", server_lists.index, rule=_P + "index", **_LIST),
+    Route.get("/servers/detail", server_lists.detail, rule=_P + "detail", **_LIST),
     Route.post("/servers", create, rule=_P + "create", body=schemas.CREATE),
-    Route.get("/servers/{server_id}", show, rule=_P + "show", **_SERVER),
+    Route.get("/servers/{server_id}", show, rule=_P + "show", keep=KEEP_SHORT, **_SERVER),
     Route.put("/servers/{server_id}", update, rule=_P + "update", body=schemas.UPDATE, **_SERVER),
     Route.delete("/servers/{server_id}", remove, rule=_P + "delete", **_SERVER),
     Route.get("/servers/{server_id}/metadata", list_metadata, rule=_META + "index", **_SERVER),

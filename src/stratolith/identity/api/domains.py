@@ -23,7 +23,7 @@ from stratolith.identity.models import Project
 from stratolith.identity.schemas import projects as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.listing import Listing
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import KEEP, Route
 
 Body = dict[str, Any]
 
@@ -91,7 +91,7 @@ def remove(ctx: Context, domain_id: str) -> None:
 
 
 ROUTES = [
-    Route.get("/domains", index),
+    Route.get("/domains", index, keep=KEEP),
     Route.post(
         "/domains",
         create,
@@ -99,7 +99,7 @@ ROUTES = [
         body=schemas.CREATE_DOMAIN,
         status=201,
     ),
-    Route.get("/domains/{domain_id}", show),
+    Route.get("/domains/{domain_id}", show, keep=KEEP),
     Route.patch("/domains/{domain_id}", update, body=schemas.UPDATE_DOMAIN),
     Route.delete("/domains/{domain_id}", remove),
 ]

@@ -22,7 +22,7 @@ from stratolith.identity.models import Group
 from stratolith.identity.schemas import users as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.listing import Listing
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import KEEP, Route
 
 Body = dict[str, Any]
 
@@ -82,9 +82,9 @@ def remove(ctx: Context, group_id: str) -> None:
 
 
 ROUTES = [
-    Route.get("/groups", index),
+    Route.get("/groups", index, keep=KEEP),
     Route.post("/groups", create, body=schemas.CREATE_GROUP, status=201),
-    Route.get("/groups/{group_id}", show),
+    Route.get("/groups/{group_id}", show, keep=KEEP),
     Route.patch("/groups/{group_id}", update, body=schemas.UPDATE_GROUP),
     Route.delete("/groups/{group_id}", remove),
 ]

@@ -30,7 +30,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http import Response
 from stratolith.kernel.http.listing import Listing, tag_filters
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import KEEP, Route
 
 Body = dict[str, Any]
 
@@ -231,9 +231,9 @@ def remove_tag(ctx: Context, project_id: str, tag: str) -> None:
 _TAGS = "/projects/{project_id}/tags"
 
 ROUTES = [
-    Route.get("/projects", index),
+    Route.get("/projects", index, keep=KEEP),
     Route.post("/projects", create, body=schemas.CREATE, status=201),
-    Route.get("/projects/{project_id}", show),
+    Route.get("/projects/{project_id}", show, keep=KEEP),
     Route.patch("/projects/{project_id}", update, body=schemas.UPDATE),
     Route.delete("/projects/{project_id}", remove),
     Route.get(_TAGS, list_tags),

@@ -20,7 +20,7 @@ from stratolith.identity.models import Role
 from stratolith.identity.schemas import roles as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.listing import Listing
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import KEEP, Route
 
 Body = dict[str, Any]
 
@@ -163,9 +163,9 @@ _IMPLIES = "/roles/{role_id}/implies"
 _ONE = _IMPLIES + "/{implied_role_id}"
 
 ROUTES = [
-    Route.get("/roles", index),
+    Route.get("/roles", index, keep=KEEP),
     Route.post("/roles", create, body=schemas.CREATE, status=201),
-    Route.get("/roles/{role_id}", show),
+    Route.get("/roles/{role_id}", show, keep=KEEP),
     Route.patch("/roles/{role_id}", update, body=schemas.UPDATE),
     Route.delete("/roles/{role_id}", remove),
     Route.get(_IMPLIES, list_implied),

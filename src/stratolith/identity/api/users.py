@@ -38,7 +38,7 @@ from stratolith.kernel.clock import zulu_micro
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http.listing import Listing, moment
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import KEEP, Route
 from stratolith.kernel.http.rows import RowReader
 
 Body = dict[str, Any]
@@ -276,9 +276,9 @@ def list_projects(ctx: Context, user_id: str) -> Body:
 
 
 ROUTES = [
-    Route.get("/users", index),
+    Route.get("/users", index, keep=KEEP),
     Route.post("/users", create, body=schemas.CREATE, status=201),
-    Route.get("/users/{user_id}", show),
+    Route.get("/users/{user_id}", show, keep=KEEP),
     Route.patch("/users/{user_id}", update, body=schemas.UPDATE),
     Route.delete("/users/{user_id}", remove),
     Route.post(

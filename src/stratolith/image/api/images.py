@@ -29,7 +29,7 @@ from stratolith.image.store import catalogue
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, MethodNotAllowed
 from stratolith.kernel.http.response import Response
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import KEEP, Route
 
 ATTRIBUTES = frozenset((*WRITABLE, "tags"))
 
@@ -159,10 +159,10 @@ def _apply(
 
 MODIFY = "modify_image"
 ROUTES = [
-    Route.get("/images", list_images, rule="get_images"),
+    Route.get("/images", list_images, rule="get_images", keep=KEEP),
     Route.post("/images", create, body=schemas.OBJECT, status=201),
     Route.delete("/images", delete_without_id, rule="get_images"),
-    Route.get("/images/{image_id}", show, load=images.get, rule="get_image"),
+    Route.get("/images/{image_id}", show, load=images.get, rule="get_image", keep=KEEP),
     Route.patch(
         "/images/{image_id}",
         update,

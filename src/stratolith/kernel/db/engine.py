@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from stratolith.kernel.db.durability import LogFlusher
 from stratolith.kernel.db.errors import LOCK_TIMEOUT, CommitUnknown, is_retryable, sqlstate
 from stratolith.kernel.db.text import register as give_lower
+from stratolith.kernel.db.version import DataVersion
 from stratolith.kernel.exceptions import CannotStart, Unavailable
 
 LOG = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Database:
         self._turn = threading.Lock()
         self._retries = RETRIES if self.is_sqlite else SERIALIZABLE_RETRIES
         self._log = LogFlusher(Path(self.engine.url.database or "")) if self.is_sqlite else None
+        self._version = DataVersion(Path(self.engine.url.database or "")) if self._log else None
         # Grows with every committed write of this process; caches compare it.
         self.commits = 0
 
@@ -209,8 +211,14 @@ class Database:
                 LOG.warning("lock %x is held for too long; going on without it", number)
             yield
 
+    def version(self) -> int | None:
+        """Differs once anything was committed, by whatever process; None where nobody tells."""
+        return None if self._version is None else self._version()
+
     def dispose(self) -> None:
         self.engine.dispose()
+        if self._version is not None:
+            self._version.close()
         if self._log is not None:
             self._log.close()
 

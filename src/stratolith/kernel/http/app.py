@@ -26,11 +26,13 @@ from stratolith.kernel.exceptions import (
     Unavailable,
 )
 from stratolith.kernel.http import dispatch
+from stratolith.kernel.http.answers import Answers, Key, key_of
 from stratolith.kernel.http.dispatch import Answer
 from stratolith.kernel.http.errors import ErrorDialect, render
 from stratolith.kernel.http.routing import Match, Route, Router
 from stratolith.kernel.http.turns import Turns
-from stratolith.kernel.ids import is_request_id
+from stratolith.kernel.http.wire import WIRE
+from stratolith.kernel.ids import is_request_id, new_request_id
 from stratolith.kernel.service import Service
 
 _DRAINED_LIMITS = 16  # a refused body of so many limits is still read, so that clients see why
@@ -60,13 +62,21 @@ class Door:
         prefix = "" if self.side else service.prefix
         self.router = Router(service.routes if routes is None else routes, prefix)
         largest = env.settings.of(ApiSection).max_body_mb << 20
+        self.answers = Answers(env)
         self.max_body = min(largest, service.max_body or largest)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
+        key = key_of(scope) if scope["method"] == "GET" else None
+        kept = None if key is None else self.answers.find(key)
+        if kept is not None:
+            request_id = new_request_id()
+            await _send(self.service, request_id, scope, send, kept)
+            self._note(scope, request_id, kept.status, started)
+            return
         ctx = self._context(scope)
         try:
-            answer = await self._answer(ctx, scope, receive, send)
+            answer = await self._answer(ctx, scope, receive, send, key)
         except ApiError as error:
             answer = self._error(ctx, error)
         except ClientDisconnect:
@@ -74,8 +84,11 @@ class Door:
         except Exception as error:
             answer = self._error(ctx, dispatch.unexpected(error))
         if answer is not None:
-            await _send(ctx, scope, send, answer)
-        status = answer.status if answer else 200
+            await _send(self.service, ctx.request_id, scope, send, answer)
+        self._note(scope, ctx.request_id, answer.status if answer else 200, started)
+
+    def _note(self, scope: Scope, request_id: str, status: int, started: float) -> None:
+        """Count the request and write its line of the log."""
         took = time.perf_counter() - started
         metrics.count_request(self.service.type, scope["method"], status, took)
         ACCESS.info(
@@ -87,7 +100,7 @@ class Door:
             status,
             took,
             (scope.get("client") or ("local",))[0],
-            extra={"request_id": ctx.request_id},
+            extra={"request_id": request_id},
         )
 
     # -- before the handler ----------------------------------------------------------------------
@@ -115,7 +128,7 @@ class Door:
         return ctx
 
     async def _answer(
-        self, ctx: Context, scope: Scope, receive: Receive, send: Send
+        self, ctx: Context, scope: Scope, receive: Receive, send: Send, key: Key | None
     ) -> Answer | None:
         path = self._plain(ctx)
         self._negotiate(ctx, path)
@@ -132,7 +145,11 @@ class Door:
         raw = b""
         if scope["method"] not in ("GET", "HEAD"):
             raw = await _BODIES.read(scope, receive, self.max_body)
-        return await self.turns.run(scope, dispatch.perform, ctx, route, match.variables, raw)
+        state = self.answers.state() if route.keep and key is not None else None
+        answer = await self.turns.run(scope, dispatch.perform, ctx, route, match.variables, raw)
+        if state is not None and key is not None and answer.status == 200:
+            self.answers.keep(key, state, answer, ctx, route.keep)
+        return answer
 
     def _negotiate(self, ctx: Context, path: str) -> None:
         """The microversion of the request; raises InvalidVersion, VersionNotAcceptable."""
@@ -361,16 +378,20 @@ def _header_value(value: str) -> bytes:
     return value.encode()
 
 
-async def _send(ctx: Context, scope: Scope, send: Send, answer: Answer) -> None:
-    headers = [(b"x-openstack-request-id", ctx.request_id.encode())]
-    if ctx.service is not None and ctx.service.request_id_header:
-        headers.append((ctx.service.request_id_header.encode(), ctx.request_id.encode()))
+async def _send(
+    service: Service, request_id: str, scope: Scope, send: Send, answer: Answer
+) -> None:
+    headers = [(b"x-openstack-request-id", request_id.encode())]
+    if service.request_id_header:
+        headers.append((service.request_id_header.encode(), request_id.encode()))
     if answer.media_type:
         headers.append((b"content-type", answer.media_type.encode()))
     for name, value in answer.headers.items():
         headers.append((name.lower().encode("latin-1"), _header_value(value)))
     if answer.status not in (204, 304) and not any(n == b"content-length" for n, _ in headers):
         headers.append((b"content-length", str(len(answer.body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     body = b"" if scope["method"] == "HEAD" or answer.status in (204, 304) else answer.body
-    await send({"type": "http.response.body", "body": body})
+    wire = scope.get("extensions", {}).get(WIRE)
+    if wire is None or not wire.answer(answer.status, headers, body):
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})

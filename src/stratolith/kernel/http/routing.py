@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Handler = Callable[..., Any]
 JSON = ("application/json",)
+KEEP = 60.0  # seconds; for Route.keep of what no clock changes
+KEEP_SHORT = 1.0  # for what says whether hosts are heard of
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,8 @@ class Route:
     root:   the path is not below the service's version prefix.
     media_types: what the body may be; others than JSON's the client must name.
     raw_body: the handler gets the undecoded bytes as ``body``.
+    keep:   seconds for which the answer may be given again while nothing is committed; only
+            for what is made of rows, settings and the policy (see kernel/http/answers.py).
     """
 
     method: str
@@ -53,6 +57,7 @@ class Route:
     raw_body: bool = False
     body_optional: bool = False
     media_types: tuple[str, ...] = JSON
+    keep: float = 0.0
 
     @classmethod
     def get(cls, path: str, handler: Handler, **options: Any) -> Route:

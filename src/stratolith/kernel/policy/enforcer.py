@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import logging
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -19,6 +20,9 @@ from stratolith.kernel.policy.rules import Rule
 
 # What the library writes to its log with a traceback is an exception of ours.
 logging.getLogger("oslo_policy._parser").setLevel(logging.CRITICAL)
+
+
+_GENERATIONS = itertools.count(1)
 
 
 class PolicyError(Exception):
@@ -90,6 +94,7 @@ class Policies:
     ) -> None:
         self._defaults = {service: list(rules) for service, rules in defaults.items()}
         self._services: Mapping[str, _ServicePolicy] = {}
+        self.generation = 0  # differs for all rules that were ever in force in this process
         self.override(overrides or {})
 
     def override(self, overrides: Mapping[str, str]) -> None:
@@ -102,6 +107,7 @@ class Policies:
             mine = {n: text for n, text in overrides.items() if n in own or n not in known}
             found[service] = _ServicePolicy(rules, mine)
         self._services = found  # at once: a request sees the old rules or the new ones
+        self.generation = next(_GENERATIONS)
 
     def allows(
         self, service: str, name: str, identity: Identity, target: Mapping[str, Any]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import KEEP, Route
 from stratolith.network.api import collections, guard
 from stratolith.network.managers import tags
 from stratolith.network.managers.lists import Kind
@@ -60,9 +60,9 @@ class Crud:
         name, load = self.resource.name, self.manager.get
         path = "/" + self.resource.collection.replace("_", "-")
         found = [
-            Route.get(path, self._index),
+            Route.get(path, self._index, keep=KEEP),
             Route.post(path, self._create, body=BODY, status=201),
-            Route.get(f"{path}/{{id}}", self._show, load=load, rule=f"get_{name}"),
+            Route.get(f"{path}/{{id}}", self._show, load=load, rule=f"get_{name}", keep=KEEP),
             Route.delete(f"{path}/{{id}}", self._delete, load=load, rule=f"delete_{name}"),
         ]
         if self.update:

@@ -1,0 +1,40 @@
+"""Whether anything was committed to a file of SQLite, by this process or another one."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from pathlib import Path
+
+
+class DataVersion:
+    """Asks SQLite for the version of the data, which differs after each commit.
+
+    It needs a connection that never writes: one's own commits do not count.
+    Source: https://www.sqlite.org/pragma.html#pragma_data_version
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._connection: sqlite3.Connection | None = None
+
+    def __call__(self) -> int | None:
+        """None when it cannot be told now."""
+        try:
+            with self._lock:
+                if self._connection is None:
+                    self._connection = sqlite3.connect(
+                        f"file:{self._path}?mode=rw", uri=True, timeout=0.0,
+                        isolation_level=None, check_same_thread=False,
+                    )  # fmt: skip
+                found = self._connection.execute("PRAGMA data_version").fetchone()
+        except sqlite3.Error:
+            return None
+        return int(found[0])
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
