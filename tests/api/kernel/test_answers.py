@@ -127,6 +127,21 @@ def test_a_token_that_ended_gets_no_answer(cloud: TestCloud) -> None:
         assert demo.get("network", "/networks").status_code == 401
 
 
+@only_sqlite
+def test_what_a_clock_changes_is_kept_for_a_second(cloud: TestCloud) -> None:
+    clock = SimulatedClock(cloud.env.clock.now())
+    cloud.env.clock = clock
+    demo = cloud.client("demo")
+    for _ in range(3):
+        with statements(cloud) as asked:
+            demo.get("compute", "/servers/detail")
+        assert asked
+        with statements(cloud) as asked:
+            demo.get("compute", "/servers/detail")
+        assert not asked
+        clock.advance(2)
+
+
 def test_an_error_is_not_kept(cloud: TestCloud) -> None:
     admin = cloud.client("admin")
     path = "/flavors/later"

@@ -19,7 +19,9 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.http.dispatch import Answer
 
-MOST_BYTES = 16 << 20  # of all bodies together
+MOST_BYTES = 6 << 20  # of all answers of a door together
+LARGEST = 1 << 20
+_AROUND = 2 << 10  # bytes that an answer needs besides its body
 _NO_MATTER = frozenset(
     (b"user-agent", b"accept-encoding", b"connection", b"x-openstack-request-id")
 )
@@ -74,14 +76,15 @@ class Answers:
         expires_at = ctx.identity.expires_at if ctx.identity is not None else None
         if expires_at is not None:
             until = min(until, expires_at)
-        if state != self.state():
-            return  # somebody committed meanwhile
+        size = len(answer.body) + _AROUND
+        if size > LARGEST or state != self.state():
+            return  # too large, or somebody committed meanwhile
         with self._lock:
-            if state != self._state or self._bytes + len(answer.body) > MOST_BYTES:
+            if state != self._state or self._bytes + size > MOST_BYTES:
                 self._forget(state)
-            if len(answer.body) <= MOST_BYTES // 4 and key not in self._kept:
-                self._kept[key] = Kept(answer, until)
-                self._bytes += len(answer.body)
+            before = self._kept.get(key)
+            self._bytes += size if before is None else len(answer.body) - len(before.answer.body)
+            self._kept[key] = Kept(answer, until)
 
     def _forget(self, state: State | None) -> None:
         self._state, self._bytes = state, 0
