@@ -78,6 +78,7 @@ SERVICE = Service(
     microversions=versions.MICROVERSIONS,
     routes=[*versions.ROUTES, *_ROUTES],
     policies=policies.RULES,
+    admin_rule="context_is_admin",
     quotas=quotas.RESOURCES,
     reconcilers=[ServerSweep],
     agent_views=[

@@ -87,6 +87,7 @@ SERVICE = Service(
         *revocations.ROUTES,
     ],
     policies=policies.RULES,
+    admin_rule="admin_required",
     reconcilers=[KeyRotation],
     settings=IdentitySettings,
     migrations=Path(__file__).with_name("migrations"),

@@ -66,6 +66,7 @@ SERVICE = Service(
         *cache.ROUTES,
     ],
     policies=RULES,
+    admin_rule="context_is_admin",
     reconcilers=[UploadSweeper, TaskSweeper, CacheKeeper],
     agent_routes=image_data.AGENT_ROUTES,
     settings=ImageSettings,

@@ -63,6 +63,7 @@ class Context:
         self._after: list[Callable[[], None]] = []
         self._hints: dict[Hint, bool] = {}  # whether all must have taken it before the answer
         self._internal = False
+        self._admin: tuple[Identity, bool] | None = None  # what is_admin found out of whom
 
     # -- who ---------------------------------------------------------------------------------
 
@@ -95,10 +96,21 @@ class Context:
 
     @property
     def is_admin(self) -> bool:
-        """Whether this context sees every project's resources (the service's admin rule)."""
+        """Whether this context sees every project's resources: ``Service.admin_rule`` decides."""
         if self._internal:
             return True
-        return self.identity is not None and "admin" in self.identity.roles
+        identity = self.identity
+        if identity is None:
+            return False
+        if self._admin is None or self._admin[0] is not identity:
+            self._admin = (identity, self._rules_say_admin(identity))
+        return self._admin[1]
+
+    def _rules_say_admin(self, identity: Identity) -> bool:
+        service = self.service
+        if service is None or not service.admin_rule:
+            return "admin" in identity.roles
+        return self.env.policies.allows(service.type, service.admin_rule, identity, {})
 
     def internal(self, project_id: str | None = None) -> Context:
         """The same transaction, acting as the cloud itself (for one service calling another)."""

@@ -63,6 +63,7 @@ class Service:
     routes: Sequence[Route]
     endpoint: str = ""  # what the catalogue shows after the root, e.g. "/v2.1"
     policies: Sequence[Rule] = ()
+    admin_rule: str = ""  # of ``policies``: who sees the resources of all; "": the role admin
     quotas: Sequence[Countable] = ()
     microversions: Microversions | None = None
     reconcilers: Sequence[builtins.type[Reconciler]] = ()

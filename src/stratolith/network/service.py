@@ -64,6 +64,7 @@ SERVICE = Service(
         *tags.ROUTES,
     ],
     policies=policies.RULES,
+    admin_rule="context_is_admin",
     quotas=quotas.RESOURCES,
     agent_views=[AgentView(VIEW, compile_view, take_report)],
     settings=NetworkSettings,

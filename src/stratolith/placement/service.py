@@ -41,5 +41,6 @@ SERVICE = Service(
     ],
     migrations=Path(__file__).with_name("migrations"),
     policies=RULES,
+    admin_rule="admin_api",
     microversions=versions.HISTORY,
 )

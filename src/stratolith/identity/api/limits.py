@@ -70,7 +70,7 @@ def index(ctx: Context) -> Body:
 def _confined(ctx: Context, statement: Select[Any]) -> Select[Any]:
     """Everything for administrators and services, else what concerns the token's scope."""
     who = ctx.who
-    if who.system or "admin" in who.roles or "service" in who.roles:
+    if who.system or ctx.is_admin or "service" in who.roles:
         return statement
     if who.domain_id:
         within = select(Project.id).where(Project.domain_id == who.domain_id)
