@@ -149,7 +149,7 @@ RULES += [
     _rule("copy_image", ADMIN, "Copy an image to other stores", "POST /v2/images/{id}/import"),
     _rule(
         "stores_info_detail",
-        f"{ADMIN} or (role:service)",
+        f"{ADMIN} or rule:service_api",
         "Show details of stores",
         "GET /v2/info/stores/detail",
     ),

@@ -14,9 +14,9 @@ def _rule(name: str, *operations: str, check: str = ADMIN_OR_SERVICE) -> Rule:
 
 PROVIDER = "/resource_providers/{uuid}"
 RULES = [
-    Rule("admin_api", "role:admin"),
-    Rule("service_api", "role:service"),
-    Rule("admin_or_service_api", "role:admin or role:service"),
+    Rule("admin_api", "role:admin", scope=SCOPE),
+    Rule("service_api", "role:service", scope=SCOPE),
+    Rule("admin_or_service_api", "role:admin or role:service", scope=SCOPE),
     Rule("project_reader_api", "role:reader and project_id:%(project_id)s"),
     Rule(
         "admin_or_project_reader_or_service_api",

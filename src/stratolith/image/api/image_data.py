@@ -258,7 +258,7 @@ def _routed(path: str, method: str, handler: Any, rule: str) -> Route:
 
 ROUTES = [
     _routed("/images/{image_id}/file", "PUT", upload, "upload_image"),
-    _routed("/images/{image_id}/stage", "PUT", stage, "upload_image"),
+    _routed("/images/{image_id}/stage", "PUT", stage, "modify_image"),
     _routed("/images/{image_id}/file", "GET", download, "download_image"),
 ]
 AGENT_ROUTES = [Route.get("/v1/images/{image_id}", give_to_agent, public=True, stream=True)]
