@@ -120,7 +120,7 @@ class Installation:
 def free_offset() -> int:
     """An offset at which every port of a cloud is free now."""
     for offset in range(11000, 22900, 137):  # below the ports that outgoing connections take
-        wanted = [8700 + offset, *(port + offset for port in running.CLASSIC_PORTS)]
+        wanted = [8700 + offset, *(port + offset for port in running.classic_ports())]
         if all(processes.is_bindable("127.0.0.1", port) for port in wanted):
             return offset
     raise AssertionError("no free ports")

@@ -380,9 +380,10 @@ def _expected(error: Exception) -> str | None:
     from stratolith.deploy.errors import DeployError
     from stratolith.deploy.prepare import PrepareError
     from stratolith.kernel.config import ConfigError
+    from stratolith.kernel.plugins import PluginError
     from stratolith.kernel.policy.enforcer import PolicyError
 
-    if isinstance(error, DeployError | ConfigError | PrepareError | PolicyError):
+    if isinstance(error, DeployError | ConfigError | PluginError | PrepareError | PolicyError):
         return str(error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk is full: {error}\n  Fix: free some space and run the command again"

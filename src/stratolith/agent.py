@@ -7,9 +7,9 @@ import logging
 import signal
 import socket
 import threading
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from stratolith import roster
 from stratolith.kernel.agent import health
 from stratolith.kernel.agent.client import HttpTransport
 from stratolith.kernel.agent.host import Host, Room
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from stratolith.kernel.environment import Environment
 
 LOG = logging.getLogger(__name__)
-
-# Folders with an agent room, in the order their rooms start: wires before guests.
-ROOMS = ("network", "compute")
 
 
 def host_name() -> str:
@@ -34,10 +31,13 @@ def health_port(settings: Settings) -> int:
 
 
 def make_rooms(settings: Settings, host: str, *, fake: bool) -> list[Room]:
-    """Every service's rooms on this host: ``rooms(settings, host, fake)`` of its agent."""
+    """Every service's rooms on this host: ``rooms(settings, host, fake)`` of its agent.
+
+    In the order of the services: wires before guests. Raises PluginError.
+    """
     found: list[Room] = []
-    for folder in ROOMS:
-        found += import_module(f"stratolith.{folder}.agent").rooms(settings, host, fake)
+    for _, agent in roster.rooms("agent"):
+        found += agent.rooms(settings, host, fake)
     return found
 
 

@@ -1,4 +1,4 @@
-"""The list of services; the only place that names them all."""
+"""The door plates of all services, loaded; ``roster.py`` names them."""
 
 from __future__ import annotations
 
@@ -7,25 +7,67 @@ from importlib import import_module
 from pathlib import Path
 
 from stratolith import kernel
+from stratolith.kernel import plugins
 from stratolith.kernel.config import Section
+from stratolith.kernel.plugins import PluginError
 from stratolith.kernel.service import Service
+from stratolith.roster import FOLDERS, packages
 
-# Left to right: a service imports only those to its left.
-FOLDERS = ("identity", "placement", "image", "network", "compute")
 # Modules of the kernel with tables that services need not import
 TABLES = ("servers",)
 
 
 def load() -> Sequence[Service]:
-    """The door plates of all services; every table is known afterwards."""
+    """The door plates of all services; every table is known afterwards. Raises PluginError."""
     for name in TABLES:
         import_module(f"stratolith.kernel.{name}")
+    own = [import_module(f"stratolith.{folder}.service").SERVICE for folder in FOLDERS]
+    others = outside()
+    for plate in others:
+        _require_apart(plate, [*own, *others])
+    return [*own, *others]
+
+
+def outside() -> list[Service]:
+    """The door plates that installed packages offer; raises PluginError."""
+    packages()
     found = []
-    for folder in FOLDERS:
-        service = getattr(import_module(f"stratolith.{folder}.service"), "SERVICE", None)
-        if service is not None:
-            found.append(service)
+    for name in plugins.names(plugins.SERVICES):
+        plate = plugins.load(plugins.SERVICES, name)
+        if not isinstance(plate, Service):
+            raise _refused(name, "it is no stratolith.kernel.service.Service")
+        if plate.folder != name:
+            raise _refused(name, f"the section of its door plate is '{plate.folder}'")
+        found.append(plate)
     return found
+
+
+def _require_apart(plate: Service, everybody: Sequence[Service]) -> None:
+    """No two services share a type, a port or a path; raises PluginError."""
+    for other in everybody:
+        if other is plate:
+            continue
+        for mine, theirs, what in (
+            ({plate.type}, {other.type}, "type"),
+            (set(ports_of(plate)), set(ports_of(other)), "port"),
+            (_mounts(plate), _mounts(other), "path"),
+        ):
+            if shared := mine & theirs:
+                raise _refused(plate.folder, f"{other.folder} has the {what} {min(shared)}")
+
+
+def _mounts(service: Service) -> set[str]:
+    return {service.mount, *service.aliases, *(side.mount for side in service.side_doors)}
+
+
+def _refused(name: str, reason: str) -> PluginError:
+    point = plugins.point_of(plugins.SERVICES, name)
+    return PluginError(f"{plugins.told(point)} cannot be used: {reason}.")
+
+
+def ports_of(service: Service) -> dict[int, str]:
+    """Classic port -> what answers there."""
+    return {service.port: service.type, **{side.port: side.name for side in service.side_doors}}
 
 
 def sections(services: Sequence[Service]) -> dict[str, type[Section]]:

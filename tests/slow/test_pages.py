@@ -61,6 +61,10 @@ PLANS: dict[str, Plan] = {
             '. <(./stratolith openrc demo --state-dir "$PWD/cloud")': ["project_id", "user_id"],
         },
     ),
+    "docs/howto/install.md": Plan(
+        cleanup='~/stratolith/bin/stratolith destroy --yes --state-dir "$HOME/cloud"'
+    ),
+    "docs/howto/plug-in.md": Plan(cleanup="true"),  # nothing to type
     "docs/howto/external-network.md": Plan(
         is_real=True,
         change={r"ip route add 192.168.251.0/24 via HOST": "true"},

@@ -33,7 +33,10 @@ from stratolith.compute.api import (
 )
 from stratolith.compute.managers import guest_reports, guests, host_requests, premade
 from stratolith.compute.reconcilers.operations import ServerSweep
+from stratolith.compute.scheduler import place
 from stratolith.compute.settings import ComputeSettings
+from stratolith.kernel.bootstrap import Seed
+from stratolith.kernel.context import Context
 from stratolith.kernel.http.errors import ErrorDialect
 from stratolith.kernel.service import AgentView, Service, SideDoor
 
@@ -62,6 +65,12 @@ _ROUTES = [
     *removed.ROUTES,
 ]
 
+
+def _bootstrap(ctx: Context, seed: Seed) -> None:
+    place.require_plugins()  # what cannot be used is told of when the server starts
+    premade.make(ctx, seed)
+
+
 SERVICE = Service(
     type="compute",
     name="nova",
@@ -89,7 +98,7 @@ SERVICE = Service(
     project_in_path=True,
     request_id_header="x-compute-request-id",
     migrations=Path(__file__).with_name("migrations"),
-    bootstrap=premade.make,
+    bootstrap=_bootstrap,
     side_doors=[
         SideDoor(
             name="metadata",

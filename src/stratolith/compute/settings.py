@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from stratolith.kernel import config_values as values
+from stratolith.kernel import plugins
 from stratolith.kernel.config import Doc, Section
+
+DRIVERS = ("fake", "qemu")  # of ours; see drivers/choice.py
+STRATEGIES = ("spread", "pack", "random")  # of ours; see scheduler/weighers.py
 
 
 class ComputeSettings(Section, kw_only=True, frozen=True):
     """Hosts, scheduling and guests."""
 
+    driver: Annotated[
+        str,
+        Doc(
+            description="What runs guests: qemu, or a driver of an installed package; empty: qemu, "
+            "with simulated hosts fake."
+        ),
+    ] = ""
     cpu_allocation_ratio: Annotated[
         float, Doc(description="Virtual CPUs promised for each real one.", gt=0)
     ] = 4.0
@@ -30,8 +41,11 @@ class ComputeSettings(Section, kw_only=True, frozen=True):
         str, Doc(description="Zone of hosts that are in no aggregate with a zone.")
     ] = "nova"
     scheduler: Annotated[
-        Literal["spread", "pack", "random"],
-        Doc(description="Which of the fitting hosts gets a server: the emptiest, fullest, any."),
+        str,
+        Doc(
+            description="Which of the fitting hosts gets a server: spread (the emptiest), pack "
+            "(the fullest), random, or a weigher of an installed package."
+        ),
     ] = "spread"
     operation_timeout: Annotated[
         int,
@@ -60,6 +74,12 @@ class ComputeSettings(Section, kw_only=True, frozen=True):
     ] = "novalocal"
 
     def __post_init__(self) -> None:
+        if self.driver:
+            known = [*DRIVERS, *plugins.names(plugins.HYPERVISORS)]
+            values.some_of("driver", [self.driver], known)
+        values.some_of(
+            "scheduler", [self.scheduler], [*STRATEGIES, *plugins.names(plugins.WEIGHERS)]
+        )
         values.line("default_availability_zone", self.default_availability_zone)
         if ":" in self.default_availability_zone:
             raise ValueError("default_availability_zone: a zone's name may not hold ':'")

@@ -63,6 +63,7 @@ STATE: Ours = {
     "images-*": ALL,
     "image-import-*": ALL,
     "seed-images": ALL,
+    "plugins": ALL,
 }
 # Without these a cloud is not recognised: they go last, so that a second run can go on.
 LAST = ("secrets.json", "etc")

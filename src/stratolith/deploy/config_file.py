@@ -7,8 +7,6 @@ whatever else the user wrote in the file stays.
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import re
 import textwrap
 import typing
@@ -18,8 +16,8 @@ from typing import Any
 import msgspec
 import yaml
 
+from stratolith import roster
 from stratolith.kernel.config import KERNEL_SECTIONS, Section
-from stratolith.services import FOLDERS
 
 WIDTH = 96
 HEADER = """\
@@ -38,11 +36,8 @@ def sections() -> dict[str, type[Section]]:
     Imports no other room, so that `up` and the agent need not load the services.
     """
     found = dict(KERNEL_SECTIONS)
-    for folder in FOLDERS:
-        name = f"stratolith.{folder}.settings"
-        if importlib.util.find_spec(name) is None:
-            continue
-        for value in vars(importlib.import_module(name)).values():
+    for folder, settings in roster.rooms("settings"):
+        for value in vars(settings).values():
             if isinstance(value, type) and issubclass(value, Section) and value is not Section:
                 found[folder] = value
     return found

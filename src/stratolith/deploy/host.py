@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,17 +19,16 @@ if TYPE_CHECKING:
 
 def hypervisor(settings: Settings) -> HypervisorDriver:
     """The driver that runs the guests of this cloud on this host."""
-    from stratolith.compute.drivers.qemu.driver import QemuDriver
+    from stratolith.compute.drivers import choice
 
-    return QemuDriver(settings.state_dir)
+    return choice.make(settings, socket.gethostname())
 
 
 def network(settings: Settings) -> NetworkDriver:
     """The driver that realises the networks of this cloud on this host."""
-    from stratolith.network.drivers.linux import LinuxNetworkDriver
-    from stratolith.network.drivers.linux.claim import Claim
+    from stratolith.network.drivers import choice
 
-    return LinuxNetworkDriver(settings.state_dir, claim=Claim(settings.state_dir))
+    return choice.make(settings, socket.gethostname())
 
 
 def other_cloud(settings: Settings) -> Path | None:

@@ -13,17 +13,10 @@ from pathlib import Path
 
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
-from stratolith.services import FOLDERS
+from stratolith.roster import BUILT_IN, packages
 
 PROCESSES = ["server", "agent", "supervisor"]
-CODE_NAMES = {
-    "keystone": "identity",
-    "glance": "image",
-    "nova": "compute",
-    "neutron": "network",
-    "cinder": "block_storage",
-    "block-storage": "block_storage",
-}
+CODE_NAMES = {line.name: line.folder for line in BUILT_IN}
 ACCESS_LOGGER = "stratolith.access"  # "... [req-...] compute /v2.1/servers GET 200 0.01"
 # What the agent of this cloud asks the server all the time: only somebody who looks for one of
 # these requests wants to see them.
@@ -47,7 +40,8 @@ class Wanted:
 
     def require_known(self) -> None:
         """Raises DeployError when the name is of no process and no service."""
-        known = [*PROCESSES, *FOLDERS, *CODE_NAMES, "kernel"]
+        known = sorted({*packages(), *CODE_NAMES, "kernel"})
+        known = [*PROCESSES, *known]
         if self.service is not None and self.service not in known:
             raise DeployError(
                 f"Nothing logs under the name '{self.service}'.", f"choose from {', '.join(known)}"
@@ -58,7 +52,13 @@ class Wanted:
         """The package whose loggers are wanted; empty for all."""
         if self.service is None or self.service in PROCESSES:
             return ""
-        return f"stratolith.{CODE_NAMES.get(self.service, self.service)}"
+        return packages().get(self.folder, f"stratolith.{self.folder}")
+
+    @property
+    def folder(self) -> str:
+        """The folder of the service that is meant by whatever name."""
+        name = (self.service or "").replace("-", "_")
+        return CODE_NAMES.get(name, name)
 
     def fits(self, text: str) -> bool:
         if self.request_id:
@@ -69,7 +69,7 @@ class Wanted:
 
     def _is_of_service(self, text: str) -> bool:
         """Whether a module of the service said it, or it is a request to its API."""
-        type_ = self.package.removeprefix("stratolith.").replace("_", "-")
+        type_ = self.folder.replace("_", "-")
         return _logger(text).startswith(self.package) or (
             _logger(text) == ACCESS_LOGGER and f" {type_} /" in text
         )

@@ -142,7 +142,7 @@ def _move(settings: Settings, port: int) -> str:
 def _free_offset(settings: Settings) -> int:
     """One at which every port is free, below the ports that outgoing connections take."""
     listen = settings.of(ApiSection).listen
-    wanted = [*running.CLASSIC_PORTS, running.SINGLE_PORT]
+    wanted = [*running.classic_ports(), running.SINGLE_PORT]
     for offset in range(OFFSET_STEP, _first_ephemeral_port() - max(wanted), OFFSET_STEP):
         if all(processes.is_bindable(listen, port + offset) for port in wanted):
             return offset

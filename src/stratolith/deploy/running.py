@@ -19,17 +19,10 @@ from stratolith.deploy import files, locks, processes, supervisor
 from stratolith.deploy.credentials import api_address
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
+from stratolith.kernel import plugins
 from stratolith.kernel.config import OTHER_VARIABLES, ApiSection, LogSection, Settings
+from stratolith.roster import BUILT_IN
 
-# Classic port -> what answers there. `up` must not import the services to know them.
-CLASSIC_PORTS = {
-    5000: "identity",
-    8774: "compute",
-    8775: "metadata",
-    8778: "placement",
-    9292: "image",
-    9696: "network",
-}
 SINGLE_PORT = 8700  # before the offset
 READY_SECONDS = 90.0
 FAILED_STARTS = 2  # a process that ended this often while we wait will not come up
@@ -41,12 +34,26 @@ def roles(settings: Settings) -> list[str]:
     return ["server"] if settings.fake else ["server", "agent"]
 
 
+def classic_ports() -> dict[int, str]:
+    """Classic port -> what answers there; raises PluginError.
+
+    Of our own services without loading them, which takes more than a second.
+    """
+    found = {port: name for line in BUILT_IN for port, name in line.ports.items()}
+    if plugins.names(plugins.SERVICES):
+        from stratolith import services
+
+        for service in services.outside():
+            found |= services.ports_of(service)
+    return found
+
+
 def ports(settings: Settings) -> dict[int, str]:
     """Every TCP port of this cloud and what answers there."""
     api = settings.of(ApiSection)
     found = {api.port: "all services"}
     if not api.single_port:
-        found |= {port + api.port_offset: name for port, name in CLASSIC_PORTS.items()}
+        found |= {port + api.port_offset: name for port, name in classic_ports().items()}
     return found
 
 
@@ -54,7 +61,7 @@ def ports_moved_by(offset: int | None) -> dict[str, int]:
     """Settings of the section ``api`` for --port-offset; none without it. Raises DeployError."""
     if offset is None:
         return {}
-    highest = 65535 - max(CLASSIC_PORTS)
+    highest = 65535 - max(classic_ports())
     if not 0 <= offset <= highest:
         raise DeployError(f"--port-offset {offset} is not from 0 to {highest}.")
     return {"port": SINGLE_PORT + offset, "port_offset": offset}

@@ -124,6 +124,7 @@ class Up:
         """Judge everything that was asked for, before anything is written, stopped or started."""
         belongings.require_usable(self.layout)
         settings = validation.wished_settings(self.layout, self._values(), is_new=self.is_new)
+        validation.require_plugins(settings)
         self._is_host_fit()
         if not self._is_fake():
             validation.require_alone(settings)

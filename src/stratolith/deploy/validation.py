@@ -14,7 +14,7 @@ from oslo_policy import _checks, _parser
 from stratolith.deploy import config_file, database_tables, host, processes, running
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
-from stratolith.kernel import config, config_secrets
+from stratolith.kernel import config, config_secrets, plugins
 from stratolith.kernel.config import ApiSection, ConfigError, Settings
 from stratolith.kernel.policy import enforcer
 
@@ -34,7 +34,7 @@ def wished_settings(
 
 def _require_ports(settings: Settings) -> None:
     api = settings.of(ApiSection)
-    classic = [port + api.port_offset for port in running.CLASSIC_PORTS]
+    classic = [port + api.port_offset for port in running.classic_ports()]
     if not api.single_port and api.port in classic:
         raise ConfigError(f"api.port: {api.port} is also one of the classic ports {classic}")
 
@@ -60,6 +60,24 @@ def require_alone(settings: Settings) -> None:
             f"The cloud in {other} has networks on this machine, which can have one real cloud.",
             f"stratolith destroy --state-dir {other}, or simulate the hosts with --fake",
         )
+
+
+def require_plugins(settings: Settings) -> None:
+    """Raises PluginError or ConfigError when an installed package offers what cannot be used.
+
+    Loads our services only when there is something to set beside them.
+    """
+    from stratolith.compute.drivers import choice as hypervisors
+    from stratolith.network.drivers import choice as networks
+
+    hypervisors.name_of(settings)
+    networks.name_of(settings)
+    if any(plugins.names(group) for group in plugins.GROUPS):
+        from stratolith import services
+        from stratolith.compute.scheduler import place
+
+        services.load()
+        place.require_plugins()
 
 
 def require_policies(state_dir: Path) -> None:

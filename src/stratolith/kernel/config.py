@@ -318,11 +318,11 @@ def read_yaml(path: Path) -> dict[str, Any]:
 
 def _merge(merged: dict[str, dict[str, Any]], document: dict[str, Any], source: str) -> None:
     for section, values in document.items():
+        if values is None:
+            continue  # it sets nothing: perhaps of a service whose package was taken out
         if section not in merged:
             known = ", ".join(sorted(merged))
             raise ConfigError(f"{source}: unknown section '{section}'; known are: {known}")
-        if values is None:
-            continue
         if not isinstance(values, dict):
             raise ConfigError(f"{source}: section '{section}' must be a mapping")
         merged[section].update(values)

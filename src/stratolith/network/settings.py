@@ -6,12 +6,22 @@ import re
 from typing import Annotated
 
 from stratolith.kernel import config_values as values
+from stratolith.kernel import plugins
 from stratolith.kernel.config import Doc, Section
+
+DRIVERS = ("fake", "linux")  # of ours; see drivers/choice.py
 
 
 class NetworkSettings(Section, kw_only=True, frozen=True):
     """Networks, addresses and the host's external bridge."""
 
+    driver: Annotated[
+        str,
+        Doc(
+            description="What makes the networks of a host: linux, or a driver of an installed "
+            "package; empty: linux, with simulated hosts fake."
+        ),
+    ] = ""
     mtu: Annotated[int, Doc(description="MTU of tenant networks.", ge=576, le=9000)] = 1450
     external_mtu: Annotated[int, Doc(description="MTU of flat networks.", ge=576, le=9000)] = 1500
     vni_min: Annotated[
@@ -75,6 +85,9 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
     ] = 5
 
     def __post_init__(self) -> None:
+        if self.driver:
+            known = [*DRIVERS, *plugins.names(plugins.NETWORKS)]
+            values.some_of("driver", [self.driver], known)
         values.tenant_network("private_cidr", self.private_cidr)
         if self.vni_min > self.vni_max:
             raise ValueError(f"vni_max: {self.vni_max} is less than vni_min, {self.vni_min}")

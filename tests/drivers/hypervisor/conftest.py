@@ -7,13 +7,36 @@ from pathlib import Path
 
 import pytest
 
-from tests.drivers.hypervisor.hosts import FakeHost, Host, QemuHost
+from stratolith.kernel import plugins
+from tests.drivers.hypervisor.hosts import ChosenHost, FakeHost, Host, QemuHost
+from tests.plugins import install_sample
 
 
-@pytest.fixture(params=["fake", pytest.param("qemu", marks=[pytest.mark.guest, pytest.mark.root])])
+@pytest.fixture(scope="session")
+def sample_site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the sample package is installed, which offers a driver."""
+    return install_sample(tmp_path_factory.mktemp("sample"))
+
+
+@pytest.fixture
+def installed(sample_site: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.syspath_prepend(str(sample_site))
+    plugins.forget()
+    yield
+    plugins.forget()
+
+
+@pytest.fixture(
+    params=["fake", "plug-in", pytest.param("qemu", marks=[pytest.mark.guest, pytest.mark.root])]
+)
 def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Host]:
     """One host of every kind of driver: the contract holds for all."""
-    made: Host = FakeHost(tmp_path) if request.param == "fake" else QemuHost(tmp_path)
+    made: Host
+    if request.param == "plug-in":
+        request.getfixturevalue("installed")
+        made = ChosenHost(tmp_path)
+    else:
+        made = FakeHost(tmp_path) if request.param == "fake" else QemuHost(tmp_path)
     yield made
     made.close()
 

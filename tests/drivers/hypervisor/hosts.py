@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from stratolith.compute.drivers import choice
 from stratolith.compute.drivers.base import (
     DiskSpec,
     GuestSpec,
@@ -22,6 +23,8 @@ from stratolith.compute.drivers.base import (
 )
 from stratolith.compute.drivers.fake import FakeDriver
 from stratolith.compute.drivers.qemu.driver import QemuDriver
+from stratolith.compute.settings import ComputeSettings
+from stratolith.kernel import config
 from tests.drivers.hypervisor import tiny_guest
 
 
@@ -94,6 +97,22 @@ class FakeHost:
 
     def close(self) -> None:
         return
+
+
+class ChosenHost(FakeHost):
+    """The driver of the sample package, chosen by configuration as an agent does."""
+
+    def __init__(self, directory: Path) -> None:
+        cloud = {"state_dir": str(directory), "run_dir": str(directory / "run"), "fake": True}
+        wished = {"cloud": cloud, "compute": {"driver": "sample"}}
+        self._settings = config.load({"compute": ComputeSettings}, overrides=wished)
+        self.restart_agent()
+
+    def restart_agent(self) -> None:
+        made = choice.make(self._settings, "here")
+        assert made.name == "sample"
+        assert isinstance(made, FakeDriver)
+        self.driver = made
 
 
 class QemuHost:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,9 @@ from hypothesis import strategies as st
 
 from stratolith.compute.scheduler.filters import Candidate, Request
 from stratolith.compute.scheduler.place import Refusal, place
+from stratolith.kernel import plugins
 from stratolith.placement.managers.candidates import Stock
+from tests.plugins import install_sample
 
 SMALL = {"VCPU": 1, "MEMORY_MB": 512, "DISK_GB": 1}
 
@@ -155,3 +158,21 @@ def test_no_host_is_ever_overfilled(sizes: list[int], count: int) -> None:
     placed = Counter(c.host for c in choices if isinstance(c, Candidate))
     assert all(placed[f"h{n}"] <= size for n, size in enumerate(sizes))
     assert sum(placed.values()) == min(count, sum(sizes))
+
+
+def test_filters_and_weighers_of_an_installed_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(install_sample(tmp_path)))
+    plugins.forget()
+    hosts = [host("alpha", vcpus=32), host("omega", vcpus=32), host("beta", vcpus=32)]
+    try:
+        chosen = place(hosts, Request(SMALL), 2, "sample")
+        large = Request({**SMALL, "VCPU": 16})
+        [refused] = place(hosts, large, 1, "spread")
+    finally:
+        plugins.forget()
+    assert names(chosen) == ["omega", "omega"]
+    assert isinstance(refused, Refusal)
+    assert "SampleFilter: alpha takes no server of 16 processors" in refused.details
+    assert "alpha" not in refused.message

@@ -11,8 +11,8 @@ from types import ModuleType
 import pytest
 
 from stratolith.__main__ import parser
-from stratolith.deploy.running import CLASSIC_PORTS
 from stratolith.kernel import metrics
+from stratolith.roster import BUILT_IN
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCS = ROOT / "docs"
@@ -99,8 +99,9 @@ def options(command: argparse.ArgumentParser) -> set[str]:
 
 def test_every_port_is_in_the_reference() -> None:
     text = (DOCS / "reference" / "ports-and-files.md").read_text()
-    for port, name in CLASSIC_PORTS.items():
-        assert re.search(rf"^\| {port} \| {name}", text, re.MULTILINE), port
+    for line in BUILT_IN:
+        for port, name in line.ports.items():
+            assert re.search(rf"^\| {port} \| {name}", text, re.MULTILINE), port
 
 
 def test_every_metric_is_in_the_reference() -> None:

@@ -14,18 +14,11 @@ def rooms(settings: Settings, host: str, fake: bool) -> list[Room]:
     from stratolith.compute.agent.image_cache import ImageCache
     from stratolith.compute.agent.requests import RequestRoom
     from stratolith.compute.agent.room import GuestRoom
-    from stratolith.compute.drivers.base import HypervisorDriver
+    from stratolith.compute.drivers import choice
 
     mine = settings.of(ComputeSettings)
-    driver: HypervisorDriver
-    cache = None
-    if fake:
-        from stratolith.compute.drivers.fake import FakeDriver
-
-        driver = FakeDriver(settings.state_dir / "fake-guests" / f"{host}.jsonl")
-    else:
-        from stratolith.compute.drivers.qemu.driver import QemuDriver
-
-        driver = QemuDriver(settings.state_dir)
+    driver = choice.make(settings, host)
+    cache = None  # simulated images have no content that a host could want
+    if not fake:
         cache = ImageCache(settings.state_dir / "image-cache", mine.image_cache_days * 86400)
     return [GuestRoom(driver, mine, cache), RequestRoom(driver)]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
+from stratolith.kernel import plugins
 from stratolith.placement.managers.candidates import Stock
 
 
@@ -148,6 +149,15 @@ DYNAMIC: Sequence[tuple[str, Filter]] = (
     ("Placement", resources),
     ("ServerGroupFilter", server_group),
 )
+
+
+def dynamic() -> Sequence[tuple[str, Filter]]:
+    """DYNAMIC, and the filters of installed packages: these see what the request has taken.
+
+    Raises PluginError.
+    """
+    own = [name for name, _ in (*STATIC, *DYNAMIC)]
+    return [*DYNAMIC, *plugins.functions(plugins.FILTERS, own).items()]
 
 
 def unmet(request: Request, names: Set[str]) -> str:

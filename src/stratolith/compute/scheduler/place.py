@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stratolith.compute.scheduler.filters import (
-    DYNAMIC,
     STATIC,
     Candidate,
+    Filter,
     Request,
+    dynamic,
     first_objection,
     unmet,
 )
-from stratolith.compute.scheduler.weighers import WEIGHERS, soft_group
+from stratolith.compute.scheduler.weighers import OWN, Weigher, soft_group, weigher
+from stratolith.kernel import plugins
 
 TOLD = 5  # objections named in a fault's details; the rest is counted
 
@@ -24,6 +26,20 @@ class Refusal:
 
     message: str
     details: str
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How the hosts that fit are told apart, for all servers of a request."""
+
+    filters: Sequence[tuple[str, Filter]]
+    weigh: Weigher
+
+
+def require_plugins() -> None:
+    """Raises PluginError when a filter or a weigher of an installed package cannot be used."""
+    dynamic()
+    plugins.functions(plugins.WEIGHERS, OWN)
 
 
 def place(
@@ -41,22 +57,22 @@ def place(
             fitting.append(one)
         else:
             objections.append(refused)
-    return [_place_one(fitting, objections, request, strategy) for _ in range(count)]
+    way = _Way(dynamic(), weigher(strategy))
+    return [_place_one(fitting, objections, request, way) for _ in range(count)]
 
 
 def _place_one(
-    fitting: Sequence[Candidate], objections: Sequence[str], request: Request, strategy: str
+    fitting: Sequence[Candidate], objections: Sequence[str], request: Request, way: _Way
 ) -> Candidate | Refusal:
-    weigh = WEIGHERS[strategy]
     best: Candidate | None = None
     best_weight = 0.0
     refusals = list(objections)
     for one in fitting:
-        refused = first_objection(DYNAMIC, one, request)
+        refused = first_objection(way.filters, one, request)
         if refused is not None:
             refusals.append(refused)
             continue
-        weight = weigh(one, request) + soft_group(one, request)
+        weight = way.weigh(one, request) + soft_group(one, request)
         if best is None or weight > best_weight:
             best, best_weight = one, weight
     if best is None:

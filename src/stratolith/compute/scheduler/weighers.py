@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 
 from stratolith.compute.scheduler.filters import Candidate, Request
+from stratolith.kernel import plugins
 
 Weigher = Callable[[Candidate, Request], float]
 
@@ -30,7 +31,17 @@ def anywhere(one: Candidate, request: Request) -> float:
     return random.random()
 
 
-WEIGHERS: dict[str, Weigher] = {"spread": spread, "pack": pack, "random": anywhere}
+OWN: dict[str, Weigher] = {"spread": spread, "pack": pack, "random": anywhere}
+
+
+def weigher(name: str) -> Weigher:
+    """Of this name, ours or an installed package's; raises KeyError and PluginError."""
+    return OWN.get(name) or _outside(name)
+
+
+def _outside(name: str) -> Weigher:
+    found: Weigher = plugins.function(plugins.WEIGHERS, name)
+    return found
 
 
 def soft_group(one: Candidate, request: Request) -> float:

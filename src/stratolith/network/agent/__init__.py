@@ -25,20 +25,15 @@ REPORT_SECONDS = 60.0  # an unchanged state is told again this often
 
 def rooms(settings: Settings, host: str, fake: bool) -> list[Room]:
     """The network room of this host."""
-    if fake:
-        from stratolith.network.drivers.fake import FakeNetworkDriver
+    from stratolith.network.drivers import choice
 
-        return [NetworkRoom(FakeNetworkDriver())]
+    driver = choice.make(settings, host)
+    if driver.name != "linux":
+        return [NetworkRoom(driver)]
     from stratolith.network.agent.metadata import MetadataProxy
-    from stratolith.network.drivers.linux import LinuxNetworkDriver
-    from stratolith.network.drivers.linux.claim import Claim
-    from stratolith.network.drivers.linux.limits import Limits
 
     secrets = read_secrets(settings.state_dir / "secrets.json")
     proxy = MetadataProxy(metadata_url(settings), secrets.get("metadata_secret", ""))
-    mine = settings.of(NetworkSettings)
-    limit = Limits(port=mine.max_port_connections, project=mine.max_project_connections)
-    driver = LinuxNetworkDriver(settings.state_dir, claim=Claim(settings.state_dir), limit=limit)
     return [NetworkRoom(driver, proxy)]
 
 

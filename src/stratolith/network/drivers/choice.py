@@ -1,0 +1,45 @@
+"""Which network driver realises the networks of a host: the setting ``network.driver``."""
+
+from __future__ import annotations
+
+from stratolith.kernel import plugins
+from stratolith.kernel.config import ConfigError, Settings
+from stratolith.kernel.plugins import PluginError
+from stratolith.network.drivers.base import NetworkDriver
+from stratolith.network.settings import DRIVERS, NetworkSettings
+
+
+def name_of(settings: Settings) -> str:
+    """The name of the driver; raises ConfigError and PluginError."""
+    plugins.require_apart(plugins.NETWORKS, DRIVERS)
+    chosen = settings.of(NetworkSettings).driver
+    if not chosen:
+        return "fake" if settings.fake else "linux"
+    if chosen in DRIVERS and (chosen == "fake") != settings.fake:
+        kind = "simulated" if settings.fake else "real"
+        raise ConfigError(f"network.driver: '{chosen}' is not for a cloud with {kind} hosts")
+    if chosen not in DRIVERS:
+        plugins.function(plugins.NETWORKS, chosen)
+    return chosen
+
+
+def make(settings: Settings, host: str) -> NetworkDriver:
+    """The driver of the host of this name; raises ConfigError and PluginError."""
+    name = name_of(settings)
+    if name == "fake":
+        from stratolith.network.drivers.fake import FakeNetworkDriver
+
+        return FakeNetworkDriver()
+    if name == "linux":
+        from stratolith.network.drivers.linux import LinuxNetworkDriver
+        from stratolith.network.drivers.linux.claim import Claim
+        from stratolith.network.drivers.linux.limits import Limits
+
+        mine = settings.of(NetworkSettings)
+        limit = Limits(port=mine.max_port_connections, project=mine.max_project_connections)
+        claim = Claim(settings.state_dir)
+        return LinuxNetworkDriver(settings.state_dir, claim=claim, limit=limit)
+    made: NetworkDriver = plugins.call(plugins.NETWORKS, name, settings, host)
+    if made.name != name:
+        raise PluginError(f"network.driver: the driver '{name}' says that its name is {made.name}")
+    return made

@@ -1,0 +1,1 @@
+"""A package beside Stratolith: one plug-in of each kind."""

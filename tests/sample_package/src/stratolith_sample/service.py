@@ -1,0 +1,45 @@
+"""The door plate of the greeting service: says a word to every host, and who heard it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.http.errors import ErrorDialect
+from stratolith.kernel.http.routing import Route
+from stratolith.kernel.policy.rules import Rule
+from stratolith.kernel.service import AgentView, Service
+from stratolith_sample.models import Heard
+from stratolith_sample.settings import GreetingSettings
+
+
+def compile_view(ctx: Context, host: str, keys: list[str] | None) -> dict[str, str]:
+    return {"say": f"{ctx.env.settings.of(GreetingSettings).word} {host}"}
+
+
+def take_report(ctx: Context, host: str, payload: Any) -> None:
+    ctx.session.merge(Heard(host=host, words=str(payload["heard"])))
+
+
+def index(ctx: Context) -> dict[str, Any]:
+    rows = ctx.session.scalars(select(Heard).order_by(Heard.host))
+    return {"greetings": [{"host": row.host, "heard": row.words} for row in rows]}
+
+
+SERVICE = Service(
+    type="greeting",
+    name="greeter",
+    port=8790,
+    mount="/greeting",
+    prefix="/v1",
+    endpoint="/v1",
+    errors=ErrorDialect.PLAIN,
+    routes=[Route.get("/greetings", index, rule="greeting:list")],
+    policies=[Rule("greeting:list", "role:reader", operations=("GET /greetings",))],
+    agent_views=[AgentView("greetings", compile_view, take_report)],
+    settings=GreetingSettings,
+    migrations=Path(__file__).with_name("migrations"),
+)
