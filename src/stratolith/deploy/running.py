@@ -225,18 +225,27 @@ def children(layout: Layout) -> dict[str, dict[str, Any]]:
 
 
 def tail(layout: Layout, role: str, lines: int = 12) -> str:
-    """The last lines a process wrote since its start: to standard error, else to its log."""
-    for name in (f"{role}.out", f"{role}.log"):
-        try:
-            text = (layout.logs / name).read_text(errors="replace")
-        except FileNotFoundError:
-            continue
-        if name.endswith(".out"):
-            text = text.rpartition(supervisor.START_MARK)[2].partition("\n")[2]
-        text = text.strip()
-        if text:
-            return "\n".join(f"    {line}" for line in text.splitlines()[-lines:])
+    """The last lines a process wrote: to standard error since its last two starts, else to its log.
+
+    Two, because one that is just started again has not said yet why it cannot run.
+    """
+    for text in (*reversed(_starts(layout, role)[-2:]), _read(layout.logs / f"{role}.log")):
+        if text.strip():
+            return "\n".join(f"    {line}" for line in text.strip().splitlines()[-lines:])
     return "    (nothing)"
+
+
+def _starts(layout: Layout, role: str) -> list[str]:
+    """What the process wrote to standard error in each of its starts."""
+    parts = _read(layout.logs / f"{role}.out").split(supervisor.START_MARK)
+    return [part.partition("\n")[2] for part in parts[1:]]  # after the time of the start
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except FileNotFoundError:
+        return ""
 
 
 def stop(layout: Layout) -> list[str]:
