@@ -7,11 +7,22 @@ A sweep turns what missed its deadline into an error with a fault text.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Index, Integer, String, Text, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Index,
+    Integer,
+    Select,
+    String,
+    Text,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from stratolith.kernel.clock import utcnow
@@ -60,69 +71,93 @@ class Operation(Base):
 
 def begin(
     ctx: Context,
-    resource_id: str,
+    service: str,
+    resources: Iterable[tuple[str, str | None]],
     kind: str,
     *,
-    owner: str | None = None,
-    seconds: float | None = 600,
-    params: dict[str, Any] | None = None,
+    seconds: float,
+    params: Mapping[str, Any] | None = None,
     state: State = State.QUEUED,
-) -> Operation:
-    """Add an operation to the resource's queue. ``seconds`` until it counts as failed."""
-    assert ctx.service is not None
+) -> list[Operation]:
+    """One operation for each (resource id, owner), in one insert.
+
+    ``seconds`` until it counts as failed; of no account for a ``state`` in which it is over.
+    """
     now = ctx.env.clock.now()
-    operation = Operation(
-        service=ctx.service.type,
-        resource_id=resource_id,
-        kind=kind,
-        state=state,
-        owner=owner,
-        params=params or {},
-        request_id=ctx.request_id,
-        user_id=ctx.identity.user_id if ctx.identity else None,
-        project_id=ctx.identity.project_id if ctx.identity else None,
-        created_at=now,
-        deadline_at=now + timedelta(seconds=seconds) if seconds else None,
-    )
-    if state is State.DONE:
-        operation.started_at = operation.finished_at = now
-    ctx.session.add(operation)
+    is_open = state in OPEN
+    found = [
+        Operation(
+            service=service,
+            resource_id=resource_id,
+            kind=kind,
+            state=state,
+            owner=owner,
+            params=dict(params or {}),
+            request_id=ctx.request_id,
+            user_id=ctx.identity.user_id if ctx.identity else None,
+            project_id=ctx.identity.project_id if ctx.identity else None,
+            created_at=now,
+            started_at=now,
+            finished_at=None if is_open else now,
+            deadline_at=now + timedelta(seconds=seconds) if is_open else None,
+        )
+        for resource_id, owner in resources
+    ]
+    ctx.session.add_all(found)
     ctx.session.flush()
-    return operation
+    return found
 
 
-def finish(session: Session, operation_id: str, now: datetime, error: str | None = None) -> bool:
-    """End an open operation; False when it had ended before (a doubled report)."""
-    result = session.execute(
+def end(operation: Operation, now: datetime, error: str | None = None) -> None:
+    """End an open operation; ``error``: why it failed."""
+    operation.state = State.ERROR if error else State.DONE
+    operation.error = error
+    operation.finished_at = now
+
+
+def fail_unread(
+    session: Session,
+    service: str,
+    resource_id: str,
+    now: datetime,
+    error: str,
+    which: ColumnElement[bool],
+) -> None:
+    """End those open operations of a resource without reading a row, which may be broken."""
+    session.execute(
         update(Operation)
-        .where(Operation.id == operation_id, Operation.state.in_(OPEN))
-        .values(state=State.ERROR if error else State.DONE, error=error, finished_at=now)
+        .where(*_open(service), Operation.resource_id == resource_id, which)
+        .values(state=State.ERROR, error=error, finished_at=now),
+        execution_options={"synchronize_session": False},
     )
-    return bool(result.rowcount)  # type: ignore[attr-defined]
 
 
-def open_of(session: Session, service: str, resource_ids: list[str]) -> list[Operation]:
-    """The operations of these resources that have not ended, oldest first."""
-    return list(
-        session.scalars(
-            select(Operation)
-            .where(
-                Operation.service == service,
-                Operation.resource_id.in_(resource_ids),
-                Operation.state.in_(OPEN),
-            )
-            .order_by(Operation.seq)
+def open_of(
+    session: Session, service: str, resource_ids: Sequence[str]
+) -> dict[str, list[Operation]]:
+    """Resource id -> its operations that have not ended, oldest first."""
+    found: dict[str, list[Operation]] = defaultdict(list)
+    if resource_ids:
+        statement = select(Operation).where(
+            *_open(service), Operation.resource_id.in_(resource_ids)
         )
+        for operation in session.scalars(statement.order_by(Operation.seq)):
+            found[operation.resource_id].append(operation)
+    return found
+
+
+def overdue(session: Session, service: str, now: datetime, limit: int = 500) -> set[str]:
+    """The resources with open operations past their deadline, for a sweep."""
+    late = select(Operation.resource_id).where(*_open(service), Operation.deadline_at < now)
+    return set(session.scalars(late.distinct().limit(limit)))
+
+
+def of(service: str, resource_id: str) -> Select[Operation]:
+    """Selects every operation of a resource, those that ended too."""
+    return select(Operation).where(
+        Operation.service == service, Operation.resource_id == resource_id
     )
 
 
-def overdue(session: Session, now: datetime) -> list[Operation]:
-    """Operations past their deadline, for the sweep."""
-    return list(
-        session.scalars(
-            select(Operation)
-            .where(Operation.state.in_(OPEN), Operation.deadline_at < now)
-            .order_by(Operation.seq)
-            .limit(500)
-        )
-    )
+def _open(service: str) -> tuple[ColumnElement[bool], ...]:
+    return Operation.service == service, Operation.state.in_(OPEN)

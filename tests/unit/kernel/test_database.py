@@ -122,28 +122,29 @@ def test_leases_go_to_one_holder_until_they_run_out(db: Database) -> None:
     assert lease.acquire(db, clock, "work", "c", 30)
 
 
-def test_operations_end_once_and_are_overdue_in_time(db: Database) -> None:
-    clock = SimulatedClock()
-    now = clock.now()
+def test_operations_are_open_until_they_end_and_overdue_in_time(db: Database) -> None:
+    now = SimulatedClock().now()
+    deadline = now + timedelta(seconds=10)
+    same = {"kind": "reboot", "request_id": "req", "deadline_at": deadline}
     with db.write() as session:
-        for number in range(2):
-            session.add(
-                Operation(
-                    id=f"o{number}",
-                    service="toy",
-                    resource_id="r",
-                    kind="reboot",
-                    request_id="req",
-                    deadline_at=now + timedelta(seconds=10),
-                )
-            )
+        for number, (service, resource) in enumerate(
+            [("toy", "r"), ("toy", "r"), ("toy", "s"), ("car", "r")]
+        ):
+            session.add(Operation(id=f"o{number}", service=service, resource_id=resource, **same))
     with db.write() as session:
-        assert [o.id for o in operations.open_of(session, "toy", ["r"])] == ["o0", "o1"]
-        assert operations.finish(session, "o0", now) is True
-        assert operations.finish(session, "o0", now, "too late") is False
-        assert operations.overdue(session, now) == []
-        late = operations.overdue(session, now + timedelta(seconds=11))
-        assert [o.id for o in late] == ["o1"]
-        assert session.scalars(select(Operation.state).where(Operation.id == "o0")).one() == (
-            State.DONE
-        )
+        found = operations.open_of(session, "toy", ["r", "x"])
+        assert {key: [o.id for o in each] for key, each in found.items()} == {"r": ["o0", "o1"]}
+        operations.end(found["r"][0], now)
+        operations.end(found["r"][1], now, "too late")
+        assert operations.open_of(session, "toy", ["r"]) == {}
+        assert operations.overdue(session, "toy", now) == set()
+        assert operations.overdue(session, "toy", now + timedelta(seconds=11)) == {"s"}
+        operations.fail_unread(session, "toy", "s", now, "gone", Operation.kind != "delete")
+        assert operations.overdue(session, "toy", now + timedelta(seconds=11)) == set()
+    with db.read() as session:
+        rows = session.execute(select(Operation.state, Operation.error).order_by(Operation.seq))
+        assert [tuple(row) for row in rows] == [
+            (State.DONE, None), (State.ERROR, "too late"), (State.ERROR, "gone"),
+            (State.QUEUED, None),
+        ]  # fmt: skip
+        assert len(session.scalars(operations.of("toy", "r")).all()) == 2

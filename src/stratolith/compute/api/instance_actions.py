@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func
 
 from stratolith.compute.api.links import check_changes, since, with_next
 from stratolith.compute.managers import actions, servers
 from stratolith.compute.models import Server
 from stratolith.compute.schemas import queries
+from stratolith.kernel import operations
 from stratolith.kernel.clock import naive_micro
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.listing import Listing, moment
@@ -84,9 +85,7 @@ def _event(ctx: Context, action: Operation, server: Server) -> Body:
 
 def index(ctx: Context, server_id: str) -> Body:
     server = _server(ctx, server_id, "list")
-    statement = select(Operation).where(
-        Operation.service == actions.SERVICE, Operation.resource_id == server.id
-    )
+    statement = operations.of(actions.SERVICE, server.id)
     within = statement
     if not since(ctx, 58):
         rows = ctx.session.scalars(statement.order_by(Operation.seq.desc()))

@@ -7,19 +7,17 @@ what ``os-instance-actions`` lists.
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
-
-from sqlalchemy import select
 
 from stratolith.compute.exceptions import ActionNotFound, InvalidState, NeverActive, ServerLocked
 from stratolith.compute.managers import admin_password, state
 from stratolith.compute.models import Server
 from stratolith.compute.settings import ComputeSettings
+from stratolith.kernel import operations
 from stratolith.kernel.context import Context
-from stratolith.kernel.operations import OPEN, Operation, State, open_of
+from stratolith.kernel.operations import OPEN, Operation, State
 
 LOG = logging.getLogger(__name__)
 SERVICE = "compute"
@@ -36,31 +34,13 @@ def begin(
     state: State = State.QUEUED,
 ) -> list[Operation]:
     """One operation of this kind for each server, in one insert; hints the hosts."""
-    now = ctx.env.clock.now()
     if seconds is None:
         seconds = ctx.env.settings.of(ComputeSettings).operation_timeout
-    done = state in (State.DONE, State.ERROR)
-    found = [
-        Operation(
-            service=SERVICE,
-            resource_id=server.id,
-            kind=kind,
-            state=state,
-            owner=server.host,
-            params=dict(params or {}),
-            request_id=ctx.request_id,
-            user_id=ctx.identity.user_id if ctx.identity else None,
-            project_id=ctx.identity.project_id if ctx.identity else None,
-            created_at=now,
-            started_at=now,
-            finished_at=now if done else None,
-            deadline_at=None if done else now + timedelta(seconds=seconds),
-        )
-        for server in servers
-    ]
-    ctx.session.add_all(found)
-    ctx.session.flush()
-    if not done:
+    resources = [(server.id, server.host) for server in servers]
+    found = operations.begin(
+        ctx, SERVICE, resources, kind, seconds=seconds, params=params, state=state
+    )
+    if state in OPEN:
         for server in servers:
             if server.host:
                 ctx.hint_host(server.host, VIEW, server.id)
@@ -88,21 +68,15 @@ def note(ctx: Context, server: Server, kind: str, error: str | None = None) -> O
 
 
 def end(operation: Operation, now: datetime, error: str | None = None) -> None:
-    """End an open operation."""
-    operation.state = State.ERROR if error else State.DONE
-    operation.error = error
-    operation.finished_at = now
+    """End an open operation; a password it carried is forgotten."""
+    operations.end(operation, now, error)
     if admin_password.PARAM in operation.params:
         operation.params = admin_password.without(operation.params)
 
 
 def open_operations(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[Operation]]:
     """Server id -> its open operations, oldest first."""
-    found: dict[str, list[Operation]] = defaultdict(list)
-    if server_ids:
-        for operation in open_of(ctx.session, SERVICE, list(server_ids)):
-            found[operation.resource_id].append(operation)
-    return found
+    return operations.open_of(ctx.session, SERVICE, server_ids)
 
 
 def task_of(operation: Operation) -> str:
@@ -194,24 +168,14 @@ def clear_fault(server: Server) -> None:
 
 def history(ctx: Context, server_id: str) -> list[Operation]:
     """Every act on a server, newest first."""
-    return list(
-        ctx.session.scalars(
-            select(Operation)
-            .where(Operation.service == SERVICE, Operation.resource_id == server_id)
-            .order_by(Operation.seq.desc())
-        )
-    )
+    statement = operations.of(SERVICE, server_id).order_by(Operation.seq.desc())
+    return list(ctx.session.scalars(statement))
 
 
 def of_request(ctx: Context, server_id: str, request_id: str) -> Operation:
     """Raises ActionNotFound."""
-    found = ctx.session.scalars(
-        select(Operation).where(
-            Operation.service == SERVICE,
-            Operation.resource_id == server_id,
-            Operation.request_id == request_id,
-        )
-    ).first()
+    statement = operations.of(SERVICE, server_id).where(Operation.request_id == request_id)
+    found = ctx.session.scalars(statement).first()
     if found is None:
         raise ActionNotFound(request_id=request_id, server_id=server_id)
     return found

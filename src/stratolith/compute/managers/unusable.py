@@ -9,8 +9,9 @@ from sqlalchemy import ColumnElement, Text, case, or_, type_coerce, update
 from stratolith.compute.managers.actions import SERVICE, fault
 from stratolith.compute.managers.state import DELETE
 from stratolith.compute.models import Server
+from stratolith.kernel import operations
 from stratolith.kernel.context import Context
-from stratolith.kernel.operations import OPEN, Operation, State
+from stratolith.kernel.operations import Operation
 
 _DELETING = "deleting"
 LOG = logging.getLogger(__name__)
@@ -55,11 +56,5 @@ def end_late(ctx: Context, server_id: str, reason: str) -> None:
 
 
 def _end(ctx: Context, server_id: str, reason: str, which: ColumnElement[bool]) -> None:
-    statement = update(Operation).where(
-        Operation.service == SERVICE,
-        Operation.resource_id == server_id,
-        Operation.state.in_(OPEN),
-        which,
-    )
-    values = {"state": State.ERROR, "error": reason, "finished_at": ctx.env.clock.now()}
-    ctx.session.execute(statement.values(values), execution_options={"synchronize_session": False})
+    now = ctx.env.clock.now()
+    operations.fail_unread(ctx.session, SERVICE, server_id, now, reason, which)

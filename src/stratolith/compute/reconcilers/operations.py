@@ -9,8 +9,8 @@ from sqlalchemy import or_, select
 from stratolith.compute.managers import actions, hosts, state, unusable
 from stratolith.compute.managers.server_acts import finish_deletion
 from stratolith.compute.models import Server
+from stratolith.kernel import operations
 from stratolith.kernel.context import Context
-from stratolith.kernel.operations import OPEN, Operation
 from stratolith.kernel.readable import LeftOut
 from stratolith.kernel.reconcile import Reconciler, Result
 
@@ -19,22 +19,10 @@ class ServerSweep(Reconciler):
     """Keys are server ids. What is past its deadline fails with a fault that says so."""
 
     name = "compute.server-sweep"
-    hints = ("compute.servers",)
     interval = 5.0
 
     def keys(self, ctx: Context) -> Iterable[str]:
-        now = ctx.env.clock.now()
-        late = ctx.session.scalars(
-            select(Operation.resource_id)
-            .where(
-                Operation.service == actions.SERVICE,
-                Operation.state.in_(OPEN),
-                Operation.deadline_at < now,
-            )
-            .distinct()
-            .limit(500)
-        )
-        found = set(late)
+        late = operations.overdue(ctx.session, actions.SERVICE, ctx.env.clock.now())
         alive = hosts.alive(ctx)
         leaving = ctx.session.scalars(
             select(Server.id).where(
@@ -43,7 +31,7 @@ class ServerSweep(Reconciler):
                 or_(Server.host.is_(None), Server.host.not_in(alive)),
             )
         )
-        return sorted(found | set(leaving))
+        return sorted(late | set(leaving))
 
     def reconcile(self, ctx: Context, key: str) -> Result | None:
         def look(_: list[str]) -> tuple[()]:
@@ -70,8 +58,8 @@ class ServerSweep(Reconciler):
 
     def _fail_late(self, ctx: Context, server: Server) -> None:
         now = ctx.env.clock.now()
-        operations = actions.open_operations(ctx, [server.id])
-        for operation in operations.get(server.id, ()):
+        waiting = actions.open_operations(ctx, [server.id])
+        for operation in waiting.get(server.id, ()):
             if operation.deadline_at is None or operation.deadline_at >= now:
                 continue
             error = f"{operation.kind} did not end in time on host {operation.owner}."
@@ -79,7 +67,7 @@ class ServerSweep(Reconciler):
             if operation.kind not in (state.ATTACH, state.DETACH):
                 told = f"The {operation.kind} of the instance did not end in time."
                 actions.set_fault(ctx, server, told, details=error)
-        actions.refresh(ctx, [server], operations)
+        actions.refresh(ctx, [server], waiting)
 
     def _abandon(self, ctx: Context, server_id: str) -> None:
         """Operations of a server that is gone mean nothing any more."""
