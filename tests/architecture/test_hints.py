@@ -1,0 +1,38 @@
+"""Every kind of hint has somebody who publishes it and somebody who hears it."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import stratolith
+from stratolith import services
+from stratolith.kernel.outbox import OutboxPublisher
+
+SOURCES = Path(stratolith.__file__).parent
+
+
+def kinds(*calls: str) -> Iterator[tuple[str, str]]:
+    """(first argument, where) of each of these calls."""
+    for path in sorted(SOURCES.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in calls:
+                yield value(path, node.args[0]), f"{path.name}:{node.lineno}"
+
+
+def value(path: Path, node: ast.expr) -> str:
+    """A text, or what the module's name of one means."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    name = ".".join(path.relative_to(SOURCES.parent).with_suffix("").parts)
+    return str(getattr(importlib.import_module(name), ast.unparse(node), ast.unparse(node)))
+
+
+def test_every_hint_is_published_and_heard() -> None:
+    reconcilers = [OutboxPublisher, *(r for s in services.load() for r in s.reconcilers)]
+    heard = {kind for reconciler in reconcilers for kind in reconciler.hints}
+    heard |= {kind for kind, _ in kinds("env.hints.listen") if kind != "kind"}  # as above
+    published = dict(kinds("ctx.hint", "self.hint"))
+    assert set(published) == heard, published
