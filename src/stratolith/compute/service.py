@@ -38,6 +38,7 @@ from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.bootstrap import Seed
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.errors import ErrorDialect
+from stratolith.kernel.http.routing import Judged
 from stratolith.kernel.service import AgentView, Service, SideDoor
 
 _ROUTES = [
@@ -83,6 +84,7 @@ SERVICE = Service(
     doubled_slash="ignored",
     endpoint="/v2.1",
     trailing_slash=False,
+    judged_first=Judged.SCHEMA,
     errors=ErrorDialect.FAULT_NAME,
     microversions=versions.MICROVERSIONS,
     routes=[*versions.ROUTES, *_ROUTES],

@@ -29,6 +29,7 @@ from stratolith.image.settings import ImageSettings
 from stratolith.kernel.bootstrap import Seed
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.errors import ErrorDialect
+from stratolith.kernel.http.routing import Judged
 from stratolith.kernel.service import Service
 
 
@@ -49,6 +50,7 @@ SERVICE = Service(
     elsewhere=versions.choices,
     doubled_slash="ignored",
     trailing_slash=False,
+    judged_first=Judged.SCHEMA,
     errors=ErrorDialect.IMAGE,
     routes=[
         *versions.ROUTES,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stratolith.kernel.config import Section
 from stratolith.kernel.http.errors import ErrorDialect
 from stratolith.kernel.http.microversion import Microversions
-from stratolith.kernel.http.routing import Handler, Route
+from stratolith.kernel.http.routing import Handler, Judged, Route
 from stratolith.kernel.policy.rules import Rule
 
 if TYPE_CHECKING:
@@ -89,6 +89,8 @@ class Service:
     # Below these an unknown path or method asks for a token before it is refused; None: below all
     # of the service, empty: nowhere.
     token_first: Sequence[str] | None = None
+    # How far requests are judged before the rights of who asks: upstream's services differ.
+    judged_first: Judged = Judged.NOTHING
     elsewhere: Handler | None = None  # answers every path outside token_first; None: 404
     tells_options: bool = True  # OPTIONS of any path tells its methods, without a token
     max_body: int = 0  # bytes of a JSON body, where less than api.max_body_mb is enough

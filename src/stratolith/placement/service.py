@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stratolith.kernel.http.errors import ErrorDialect
+from stratolith.kernel.http.routing import Judged
 from stratolith.kernel.service import Service
 from stratolith.placement.api import (
     aggregates,
@@ -27,6 +28,7 @@ SERVICE = Service(
     prefix="",
     tells_options=False,
     trailing_slash=False,
+    judged_first=Judged.TYPE,
     errors=ErrorDialect.PLACEMENT,
     routes=[
         *versions.ROUTES,

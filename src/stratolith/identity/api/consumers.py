@@ -30,6 +30,7 @@ CONSUMERS = Plain(
     schemas.CONSUMER,
     schemas.CONSUMER,
     path="OS-OAUTH1/consumers",
+    policy_first=("POST", "PATCH"),
 )
 
 ROUTES = CONSUMERS.routes()

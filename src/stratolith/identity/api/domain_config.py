@@ -9,7 +9,7 @@ from stratolith.identity.managers.domain_options import OPTIONS
 from stratolith.identity.schemas import domain_config as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.http import Response
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import Judged, Route
 
 Body = dict[str, Any]
 
@@ -69,13 +69,23 @@ ROUTES = [
         )
         for level in _LEVELS
     ),
-    Route.put(_OWN, replace, rule="identity:create_domain_config", body=schemas.CONFIG),
+    Route.put(
+        _OWN,
+        replace,
+        rule="identity:create_domain_config",
+        body=schemas.CONFIG,
+        judged_first=Judged.GRAMMAR,
+    ),
 ]
 for level in _LEVELS:
     ROUTES += [
         Route.get(_OWN + level, show),
         Route.patch(
-            _OWN + level, update, rule="identity:update_domain_config", body=schemas.CONFIG
+            _OWN + level,
+            update,
+            rule="identity:update_domain_config",
+            body=schemas.CONFIG,
+            judged_first=Judged.GRAMMAR,
         ),
         Route.delete(_OWN + level, remove, rule="identity:delete_domain_config"),
     ]

@@ -20,7 +20,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import Forbidden
 from stratolith.kernel.http import Response
 from stratolith.kernel.http.listing import Listing
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import Judged, Route
 
 Body = dict[str, Any]
 _FORM = "application/x-www-form-urlencoded"
@@ -115,6 +115,7 @@ ROUTES = [
         authorize,
         rule="identity:authorize_request_token",
         body=schemas.AUTHORIZE,
+        judged_first=Judged.GRAMMAR,
     ),
     Route.get(_ALL, index, rule="identity:list_access_tokens"),
     Route.get(_ONE, show, rule="identity:get_access_token"),

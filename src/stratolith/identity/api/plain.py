@@ -26,7 +26,7 @@ from stratolith.identity.api.collections import collection, member_links, page_o
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http.listing import Column, Filter, Listing
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import Judged, Route
 from stratolith.kernel.http.validation import Schema
 
 Body = dict[str, Any]
@@ -59,6 +59,7 @@ class Plain(Generic[M]):
     path: str = ""
     several: bool = False
     parameters: Sequence[str] | None = None  # all that a list takes; None: others are passed over
+    policy_first: Sequence[str] = ()  # methods whose bodies are judged after policy, as upstream
 
     @property
     def name(self) -> str:
@@ -96,14 +97,22 @@ class Plain(Generic[M]):
                 self._create_several if self.several else self._create,
                 rule=f"identity:create_{made}",
                 body=self.create_body,
+                judged_first=self._judged_first("POST"),
                 status=201,
             ),
             Route.get(one, self._show, rule=f"identity:get_{self.kind}"),
             Route.patch(
-                one, self._update, rule=f"identity:update_{self.kind}", body=self.update_body
+                one,
+                self._update,
+                rule=f"identity:update_{self.kind}",
+                body=self.update_body,
+                judged_first=self._judged_first("PATCH"),
             ),
             Route.delete(one, self._remove, rule=f"identity:delete_{self.kind}"),
         ]
+
+    def _judged_first(self, method: str) -> Judged | None:
+        return Judged.GRAMMAR if method in self.policy_first else None
 
     def _check_parameters(self, ctx: Context) -> None:
         """Raises BadRequest."""

@@ -25,6 +25,7 @@ POLICIES = Plain(
     schemas.UPDATE_POLICY,
     filters=text_filters("type", PolicyBlob.type),
     plural="policies",
+    policy_first=("POST", "PATCH"),
 )
 
 ROUTES = POLICIES.routes()

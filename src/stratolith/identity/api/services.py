@@ -34,6 +34,7 @@ SERVICES = Plain(
     ),
     schemas.CREATE_SERVICE,
     schemas.UPDATE_SERVICE,
+    policy_first=("POST",),
     filters={
         **text_filters("type", CatalogService.type),
         **text_filters("name", CatalogService.name),

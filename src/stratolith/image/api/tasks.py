@@ -16,7 +16,7 @@ from stratolith.image.settings import ImageSettings
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http.listing import Column, Filter, Listing, asked_limit
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import Judged, Route
 
 Body = dict[str, Any]
 
@@ -90,6 +90,8 @@ def _link(query: list[tuple[str, str]]) -> str:
 ACCESS = "tasks_api_access"
 ROUTES = [
     Route.get("/tasks", list_tasks, rule=ACCESS),
-    Route.post("/tasks", create, rule=ACCESS, body=schemas.CREATE, status=201),
+    Route.post(
+        "/tasks", create, rule=ACCESS, body=schemas.CREATE, status=201, judged_first=Judged.NOTHING
+    ),
     Route.get("/tasks/{task_id}", show, load=tasks.get, rule=ACCESS),
 ]

@@ -32,7 +32,7 @@ from stratolith.kernel.exceptions import (
     UnsupportedMediaType,
 )
 from stratolith.kernel.http.response import Response
-from stratolith.kernel.http.routing import JSON, Route
+from stratolith.kernel.http.routing import JSON, Judged, Route
 from stratolith.kernel.http.storable import check_text, reason
 from stratolith.kernel.http.validation import check_size, decode_json, query_document
 from stratolith.kernel.request_id import REQUEST_ID
@@ -125,20 +125,27 @@ def database_error(error: SQLAlchemyError) -> Exception:
 
 
 def _once(ctx: Context, route: Route, variables: dict[str, str], raw: bytes) -> Answer:
-    loaded = _admitted(ctx, route, variables)
+    _identify(ctx, route)
+    request = _Request(ctx, route, raw)
+    request.judge(_judged_first(ctx, route))
+    loaded = authorized(ctx, route, variables)
+    request.judge(Judged.SCHEMA)
     names: dict[str, Any] = dict(variables)
     if loaded:
         names.pop(next(reversed(variables)))
-    _check_query(ctx, route)
-    if route.raw_body:
-        names["body"] = raw
-    elif route.body is not None:
-        names["body"] = _body(ctx, route, raw)
+    if route.raw_body or route.body is not None:
+        names["body"] = request.body
     return encode(ctx, route, route.handler(ctx, *loaded, **names))
 
 
 def _admitted(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[Any, ...]:
     """Authenticate, load, authorise; gives the loaded object as a tuple, empty without one."""
+    _identify(ctx, route)
+    return authorized(ctx, route, variables)
+
+
+def _identify(ctx: Context, route: Route) -> None:
+    """Authenticate; raises Unauthorized, and BadRequest for another project in the path."""
     if not route.public or ctx.token:
         try:
             authenticate(ctx)
@@ -150,7 +157,6 @@ def _admitted(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[An
             f"Malformed request URL: URL's project_id '{ctx.path_project}' doesn't match "
             f"Context's project_id '{ctx.who.project_id}'"
         )
-    return authorized(ctx, route, variables)
 
 
 def authorized(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[Any, ...]:
@@ -178,12 +184,46 @@ def _check_query(ctx: Context, route: Route) -> None:
         route.query.check(document, ctx.microversion, what="query")
 
 
-def _body(ctx: Context, route: Route, raw: bytes) -> Any:
+def _judged_first(ctx: Context, route: Route) -> Judged:
+    if route.judged_first is not None:
+        return route.judged_first
+    return Judged.NOTHING if ctx.service is None else ctx.service.judged_first
+
+
+class _Request:
+    """What is judged of a request without knowing who asks for what: step by step, each once."""
+
+    __slots__ = ("_at", "_ctx", "_raw", "_route", "body")
+
+    def __init__(self, ctx: Context, route: Route, raw: bytes) -> None:
+        self._ctx, self._route, self._raw = ctx, route, raw
+        self._at = Judged.NOTHING
+        self.body: Any = raw if route.raw_body else None
+
+    def judge(self, end: Judged) -> None:
+        """All steps up to this one; raises UnsupportedMediaType, BadRequest."""
+        has_body = self._route.body is not None and not self._route.raw_body
+        if self._at < Judged.TYPE <= end and has_body:
+            _check_type(self._ctx, self._route, self._raw)
+        if self._at < Judged.GRAMMAR <= end and has_body:
+            self.body = _read(self._route, self._raw)
+        if self._at < Judged.SCHEMA <= end:
+            _check_query(self._ctx, self._route)
+            if self.body is not None and has_body:
+                self.body = _checked(self._ctx, self._route, self.body)
+        self._at = max(self._at, end)
+
+
+def _check_type(ctx: Context, route: Route, raw: bytes) -> None:
     content_type = ctx.headers.get("content-type", "").split(";")[0].strip().lower()
     # a type of its own says how to read the body, so it cannot be left out
     must_be_told = route.media_types != JSON
     if content_type not in route.media_types and (must_be_told or (raw and content_type)):
         raise _unsupported(route, content_type)
+
+
+def _read(route: Route, raw: bytes) -> Any:
+    """The value of a JSON body; None where there is none and none is needed."""
     if not raw:
         if route.body_optional:
             return None
@@ -191,11 +231,15 @@ def _body(ctx: Context, route: Route, raw: bytes) -> Any:
     value = decode_json(raw)
     check_size(value)
     check_text(raw, value)
+    return value
+
+
+def _checked(ctx: Context, route: Route, value: Any) -> Any:
     assert route.body is not None
     if ctx.legacy:
         value = route.body.known(value, ctx.microversion)
     route.body.check(value, ctx.microversion, what="body")
-    return value
+    return value if route.read is None else route.read(value)
 
 
 def _unsupported(route: Route, content_type: str) -> UnsupportedMediaType:

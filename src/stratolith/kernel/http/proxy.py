@@ -52,7 +52,7 @@ def call(
         route.query.check(document, inner.microversion, what="query")
     if route.body is not None:
         route.body.check(body, inner.microversion, what="body")
-        names["body"] = body
+        names["body"] = body if route.read is None else route.read(body)
     answer = route.handler(inner, *loaded, **names)
     found = answer.body if isinstance(answer, Response) else answer
     # handlers may give parts, or all of it, as text that is ready for the wire

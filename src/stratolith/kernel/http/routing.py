@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 from stratolith.kernel.http.microversion import Version
@@ -20,6 +21,15 @@ Handler = Callable[..., Any]
 JSON = ("application/json",)
 KEEP = 60.0  # seconds; for Route.keep of what no clock changes
 KEEP_SHORT = 1.0  # for what says whether hosts are heard of
+
+
+class Judged(IntEnum):
+    """How far a request is judged before the rights of who asks."""
+
+    NOTHING = 0
+    TYPE = 1  # what it says its body is
+    GRAMMAR = 2  # and whether the body is JSON
+    SCHEMA = 3  # and what is said in body and query
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,8 @@ class Route:
     raw_body: the handler gets the undecoded bytes as ``body``.
     keep:   seconds for which the answer may be given again while nothing is committed; only
             for what is made of rows, settings and the policy (see kernel/http/answers.py).
+    read:   body -> what the handler gets of it; for what no schema says. Raises BadRequest.
+    judged_first: how far it is judged before policy (default: as the service says).
     """
 
     method: str
@@ -58,6 +70,8 @@ class Route:
     body_optional: bool = False
     media_types: tuple[str, ...] = JSON
     keep: float = 0.0
+    judged_first: Judged | None = None
+    read: Callable[[Any], Any] | None = None
 
     @classmethod
     def get(cls, path: str, handler: Handler, **options: Any) -> Route:

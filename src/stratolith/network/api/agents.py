@@ -41,7 +41,7 @@ def show(ctx: Context, id: str) -> Body:
 
 
 def update(ctx: Context, agent: agents.Agent, body: Body) -> Body:
-    return {"agent": agents.update(ctx, agent, AGENT.read_update(body)).shown}
+    return {"agent": agents.update(ctx, agent, body).shown}
 
 
 def delete(ctx: Context, agent: agents.Agent) -> None:
@@ -51,6 +51,13 @@ def delete(ctx: Context, agent: agents.Agent) -> None:
 ROUTES = [
     Route.get("/agents", index),
     Route.get("/agents/{id}", show, rule="get_agent"),
-    Route.put("/agents/{id}", update, load=agents.get, rule="update_agent", body=BODY),
+    Route.put(
+        "/agents/{id}",
+        update,
+        load=agents.get,
+        rule="update_agent",
+        body=BODY,
+        read=AGENT.read_update,
+    ),
     Route.delete("/agents/{id}", delete, load=agents.get, rule="delete_agent"),
 ]

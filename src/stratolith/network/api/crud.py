@@ -67,7 +67,12 @@ class Crud:
         ]
         if self.update:
             rule = f"update_{name}"
-            found.append(Route.put(f"{path}/{{id}}", self._update, load=load, rule=rule, body=BODY))
+            read = self.resource.read_update
+            found.append(
+                Route.put(
+                    f"{path}/{{id}}", self._update, load=load, rule=rule, body=BODY, read=read
+                )
+            )
         return found
 
     def _index(self, ctx: Context) -> Body:
@@ -106,10 +111,9 @@ class Crud:
 
     def _update(self, ctx: Context, row: Any, body: Body) -> Body:
         assert self.update is not None  # else there is no such route
-        values = self.resource.read_update(body)
         guard.check_revision(ctx, row.revision_number)
-        guard.allow(ctx, f"update_{self.resource.name}", row.policy_target(), values)
-        self.update(ctx, row, values)
+        guard.allow(ctx, f"update_{self.resource.name}", row.policy_target(), body)
+        self.update(ctx, row, body)
         return {self.resource.name: self._rendered(ctx, row)}
 
     def _delete(self, ctx: Context, row: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import Judged, Route
 from stratolith.network.api import guard
 from stratolith.network.exceptions import HTTPBadRequest, QuotaMissingTenant
 from stratolith.network.managers import quotas
@@ -98,6 +98,6 @@ ROUTES = [
     Route.get("/quotas/{project_id}", show),
     Route.get("/quotas/{project_id}/default", default),
     Route.get("/quotas/{project_id}/details", details),
-    Route.put("/quotas/{project_id}", update, body=BODY),
+    Route.put("/quotas/{project_id}", update, body=BODY, judged_first=Judged.GRAMMAR),
     Route.delete("/quotas/{project_id}", delete),
 ]

@@ -50,6 +50,13 @@ def _checked(value: Any) -> list[str]:
     return found
 
 
+def _read(body: Body) -> list[str]:
+    """What replace and extend are given; raises HTTPBadRequest."""
+    if "tags" not in body:
+        raise HTTPBadRequest("Invalid tags body")
+    return _checked(body["tags"])
+
+
 class _Tags:
     """The handlers for one collection."""
 
@@ -71,19 +78,15 @@ class _Tags:
             raise TagNotFound(tag=tag)
         return Response(status=204)
 
-    def replace(self, ctx: Context, id: str, body: Body) -> Body:
+    def replace(self, ctx: Context, id: str, body: list[str]) -> Body:
         found = self._of(ctx, id, "update")
-        if "tags" not in body:
-            raise HTTPBadRequest("Invalid tags body")
-        tags.replace(ctx, id, _checked(body["tags"]))
+        tags.replace(ctx, id, body)
         found.revision_number += 1
         return {"tags": tags.of(ctx, [id]).get(id, [])}
 
-    def extend(self, ctx: Context, id: str, body: Body) -> Body:
+    def extend(self, ctx: Context, id: str, body: list[str]) -> Body:
         found = self._of(ctx, id, "update")
-        if "tags" not in body:
-            raise HTTPBadRequest("Invalid tags body")
-        tags.add(ctx, id, _checked(body["tags"]))
+        tags.add(ctx, id, body)
         found.revision_number += 1
         return {"tags": tags.of(ctx, [id]).get(id, [])}
 
@@ -107,8 +110,8 @@ def _routes(collection: str, name: str, load: Load) -> list[Route]:
     do, path = _Tags(name, load), f"/{collection}/{{id}}/tags"
     return [
         Route.get(path, do.index),
-        Route.put(path, do.replace, body=BODY),
-        Route.post(path, do.extend, body=BODY, status=201),
+        Route.put(path, do.replace, body=BODY, read=_read),
+        Route.post(path, do.extend, body=BODY, read=_read, status=201),
         Route.delete(path, do.clear),
         Route.get(path + "/{tag}", do.show),
         Route.put(path + "/{tag}", do.add, status=201),
