@@ -50,6 +50,7 @@ SERVICE = Service(
     elsewhere=versions.choices,
     doubled_slash="ignored",
     trailing_slash=False,
+    answers_head=False,
     judged_first=Judged.SCHEMA,
     errors=ErrorDialect.IMAGE,
     routes=[

@@ -92,6 +92,7 @@ class Service:
     # How far requests are judged before the rights of who asks: upstream's services differ.
     judged_first: Judged = Judged.NOTHING
     elsewhere: Handler | None = None  # answers every path outside token_first; None: 404
+    answers_head: bool = True  # HEAD of what has GET; where not, version documents alone have it
     tells_options: bool = True  # OPTIONS of any path tells its methods, without a token
     max_body: int = 0  # bytes of a JSON body, where less than api.max_body_mb is enough
     in_catalog: bool = True

@@ -72,8 +72,8 @@ def test_download_whole_and_in_parts(demo: Client) -> None:
     assert whole.headers["content-length"] == str(len(data))
     assert whole.headers["content-type"] == "application/octet-stream"
     assert whole.headers["x-openstack-request-id"].startswith("req-")
-    head = demo.head("image", path)
-    assert (head.status_code, head.content) == (200, b"")
+    head = demo.head("image", path)  # as upstream: below the version nothing has one
+    assert (head.status_code, head.headers["allow"]) == (405, "GET, PUT")
     for asked, start, stop in (
         ("bytes=0-9", 0, 10),
         ("bytes=1000000-2500000", 1000000, 2500001),
@@ -90,6 +90,7 @@ def test_download_whole_and_in_parts(demo: Client) -> None:
 @pytest.mark.parametrize(
     ("asked", "status"),
     [
+        ("", 416),
         ("bytes=4-", 416),
         ("bytes=9-12", 416),
         ("bytes=2-1", 416),
@@ -395,3 +396,22 @@ def test_memory_does_not_grow_with_the_image(cloud: TestCloud) -> None:
             tracemalloc.stop()
 
     assert asyncio.run(run()) < 12 * MIB
+
+
+@pytest.mark.parametrize("where", ["file", "stage"])
+@pytest.mark.parametrize("content_type", [None, "", "application/json", "text/plain"])
+def test_data_says_that_it_is_data(demo: Client, where: str, content_type: str | None) -> None:
+    image = make(demo)
+    headers = {} if content_type is None else {"Content-Type": content_type}
+    for image_id in (image["id"], "11111111-2222-3333-4444-555555555555"):
+        path = f"/images/{image_id}/{where}"
+        assert demo.put("image", path, content=b"x", headers=headers).status_code == 415
+    assert show(demo, image)["status"] == "queued"
+
+
+@pytest.mark.parametrize("path", ["/images", "/schemas/image", "/metadefs/namespaces"])
+def test_only_versions_answer_head(cloud: TestCloud, demo: Client, path: str) -> None:
+    assert demo.head("image", path).status_code == 405
+    assert "HEAD" not in demo.request("OPTIONS", "image", path).headers["allow"]
+    assert cloud.http.head("/image/versions").status_code == 200
+    assert "HEAD" in cloud.http.options("/image/versions").headers["allow"]

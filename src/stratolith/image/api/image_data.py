@@ -35,9 +35,9 @@ from stratolith.image.store.remote import RemoteData, RemoteStream
 from stratolith.image.store.sending import FileStream, parse_part
 from stratolith.kernel.config import Settings
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import ApiError, BadRequest, UnsupportedMediaType
+from stratolith.kernel.exceptions import ApiError, BadRequest
 from stratolith.kernel.http.response import Response
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import JSON, Route
 from stratolith.kernel.http.streaming import in_thread, in_transaction
 from stratolith.kernel.http.wire import WIRE, Wire
 
@@ -242,23 +242,23 @@ def _store(ctx: Context, request: Request) -> str:
 
 
 def _announced(request: Request) -> int:
-    """Content-Length, 0 when the data comes in chunks; checks the other headers as well."""
-    content_type = request.headers.get("content-type", BYTES).split(";")[0].strip().lower()
-    if content_type != BYTES:
-        raise UnsupportedMediaType(content_type=content_type)
+    """Content-Length, 0 when the data comes in chunks."""
     length = request.headers.get("content-length", "0")
     if not length.isascii() or not length.isdigit() or len(length) > 18:
         raise BadRequest("Content-Length must be a whole number.")
     return int(length)
 
 
-def _routed(path: str, method: str, handler: Any, rule: str) -> Route:
-    return Route(method, path, handler, load=images.get, rule=rule, stream=True)
+def _routed(path: str, method: str, handler: Any, rule: str, *types: str) -> Route:
+    media_types = types or JSON
+    return Route(
+        method, path, handler, load=images.get, rule=rule, stream=True, media_types=media_types
+    )
 
 
 ROUTES = [
-    _routed("/images/{image_id}/file", "PUT", upload, "upload_image"),
-    _routed("/images/{image_id}/stage", "PUT", stage, "modify_image"),
+    _routed("/images/{image_id}/file", "PUT", upload, "upload_image", BYTES),
+    _routed("/images/{image_id}/stage", "PUT", stage, "modify_image", BYTES),
     _routed("/images/{image_id}/file", "GET", download, "download_image"),
 ]
 AGENT_ROUTES = [Route.get("/v1/images/{image_id}", give_to_agent, public=True, stream=True)]

@@ -86,7 +86,7 @@ class FileStream:
 def parse_part(headers: Mapping[str, str], size: int) -> tuple[int, int] | None:
     """As ``parse_range``, of the headers of a request: old clients ask by Content-Range."""
     asked = headers.get("content-range")
-    if asked is None or headers.get("range"):
+    if asked is None or "range" in headers:
         return parse_range(headers.get("range"), size)
     match = _CONTENT_RANGE.match(asked)
     if match is None or match["size"] not in ("*", str(size)):
@@ -104,7 +104,7 @@ def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
 
     Raises RangeNotSatisfiable, and BadRequest for several ranges at once.
     """
-    if not header:
+    if header is None:
         return None
     if "," in header:
         raise BadRequest("Requests with multiple ranges are not supported; ask for one at a time.")

@@ -134,7 +134,7 @@ class Door:
         self._negotiate(ctx, path)
         match = self._match(ctx, path)
         if scope["method"] == "OPTIONS" and match is not None and self.service.tells_options:
-            return Answer(200, b"", "", {**ctx.response_headers, "Allow": _allowed(match)})
+            return Answer(200, b"", "", {**ctx.response_headers, "Allow": self._allowed(match)})
         try:
             route = self._choose(ctx, match, scope["method"])
         except (MethodNotAllowed, NotFound) as error:
@@ -210,16 +210,25 @@ class Door:
         if match is None:
             raise NotFound
         candidates = match.routes.get(method)
-        if candidates is None and method == "HEAD":
+        if candidates is None and method == "HEAD" and self._has_heads(match):
             candidates = match.routes.get("GET")
         if candidates is None:
             error = MethodNotAllowed()
-            error.headers["Allow"] = _allowed(match)
+            error.headers["Allow"] = self._allowed(match)
             raise error
         for route in candidates:
             if route.root or route.serves(ctx.microversion):
                 return route
         raise NotFound
+
+    def _has_heads(self, match: Match) -> bool:
+        """Whether what GET answers can be had without the body."""
+        found = match.routes.get("GET", [])
+        return bool(found) and (self.side or self.service.answers_head or found[0].root)
+
+    def _allowed(self, match: Match) -> str:
+        """The Allow field of a path (RFC 9110, section 10.2.1)."""
+        return ", ".join(sorted({*match.routes, *(["HEAD"] if self._has_heads(match) else [])}))
 
     async def _nowhere(
         self, ctx: Context, scope: Scope, path: str, known: bool, error: ApiError
@@ -288,11 +297,6 @@ class PathDoor:
                 await door(scope, receive, send)
                 return
         await self._root(scope, receive, send)
-
-
-def _allowed(match: Match) -> str:
-    """The Allow field of a path (RFC 9110, section 10.2.1)."""
-    return ", ".join(sorted({*match.routes, *(["HEAD"] if "GET" in match.routes else [])}))
 
 
 def _host_url(env: Environment, scope: Scope, headers: Headers) -> str:

@@ -141,6 +141,8 @@ def _once(ctx: Context, route: Route, variables: dict[str, str], raw: bytes) -> 
 def _admitted(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[Any, ...]:
     """Authenticate, load, authorise; gives the loaded object as a tuple, empty without one."""
     _identify(ctx, route)
+    if route.media_types != JSON:  # the handler reads the body, but only of these types
+        _check_type(ctx, route, b"")
     return authorized(ctx, route, variables)
 
 
