@@ -12,7 +12,7 @@ from stratolith.compute.schemas.types import (
 )
 from stratolith.kernel.http.validation import Schema, Since, add
 
-_DESCRIPTION: Document = {"type": ["string", "null"], "maxLength": 65535}
+_DESCRIPTION: Document = {"type": ["string", "null"], "maxLength": 65535, "format": "line"}
 _ID: Document = {
     "type": ["string", "number", "null"],
     "minLength": 1,

@@ -46,6 +46,7 @@ _ZONE: Document = {
     "type": ["string", "null"],
     "minLength": 1,
     "maxLength": 255,
+    "format": "name",
     "pattern": r"^[^:\s]([^:]*[^:\s])?$",
 }
 _AGGREGATE = {"name": NAME, "availability_zone": _ZONE}

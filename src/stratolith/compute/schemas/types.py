@@ -44,7 +44,7 @@ PROJECT_ID: Document = {
     "pattern": "^[a-zA-Z0-9-]*$",
 }
 UUID: Document = {"type": "string", "format": "uuid"}
-DESCRIPTION: Document = {"type": ["string", "null"], "maxLength": 255}
+DESCRIPTION: Document = {"type": ["string", "null"], "maxLength": 255, "format": "line"}
 IP: Document = {"type": "string", "oneOf": [{"format": "ipv4"}, {"format": "ipv6"}]}
 METADATA: Document = {
     "type": "object",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 import threading
+import unicodedata
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -49,14 +50,25 @@ def _is_moment(value: object) -> bool:
     return True
 
 
+def _is_line(value: str) -> bool:
+    """Whether all its signs can be seen or are spaces, and none is beyond U+FFFF, as in Nova."""
+    if value.isascii():
+        return value.isprintable()
+    return all(
+        sign <= "\uffff" and (sign.isprintable() or unicodedata.category(sign) == "Zs")
+        for sign in value
+    )
+
+
 FORMATS: dict[str, Callable[[str], bool]] = {
     "uuid": is_uuid,
     "cidr": _is_cidr,
     "base64": _is_base64,
     "moment": _is_moment,
     "mac": lambda value: bool(re.match(r"^(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$", value)),
-    # a name with something else than white space in it
-    "name": lambda value: bool(value.strip()) and value.isprintable(),
+    "line": _is_line,
+    # a line with something else than white space in it
+    "name": lambda value: bool(value.strip()) and _is_line(value),
 }
 
 
