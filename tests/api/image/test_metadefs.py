@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from stratolith.image.managers import definitions
-from stratolith.kernel.testing import Client
+from stratolith.kernel.testing import Client, TestCloud
+from tests.api.identity.people import persona
 
 NS = "/metadefs/namespaces"
 PREMADE = {one.name for one in definitions.NAMESPACES}
@@ -219,3 +220,49 @@ def test_a_new_cloud_has_definitions_for_servers(demo: Client) -> None:
             assert group["description"] and group["properties"]
             for name, described in group["properties"].items():
                 assert name.startswith("sw_") and described["title"] and described["type"]
+
+
+ITEMS: dict[str, dict[str, Any]] = {
+    "objects": {"name": "x"},
+    "properties": {"name": "x", "title": "t", "type": "string"},
+    "tags": {"name": "x"},
+}
+
+
+def test_who_may_change_nothing_is_not_told_what_is_not_there(
+    cloud: TestCloud, admin: Client
+) -> None:
+    """As upstream: to change or delete is forbidden first, to show tells what is there."""
+    reader = persona(cloud, "reader")
+    make(admin, namespace="seen", visibility="public")
+    for collection, body in ITEMS.items():
+        path = f"{NS}/seen/{collection}/nothing"
+        assert reader.get("image", path).status_code == 404
+        assert reader.put("image", path, json=body).status_code == 403
+        assert reader.delete("image", path).status_code == 403
+        assert admin.delete("image", path).status_code == 404
+        assert reader.delete("image", path.replace("seen", "unseen")).status_code == 404
+    path = f"{NS}/seen/resource_types/nothing"
+    assert reader.delete("image", path).status_code == 403
+    assert reader.get("image", "/tasks/nothing").status_code == 403
+    assert admin.get("image", "/tasks/nothing").status_code == 404
+
+
+def test_without_the_right_to_read_there_is_nothing(cloud: TestCloud, admin: Client) -> None:
+    admin.post("identity", "/roles", json={"role": {"name": "powerless"}})
+    nobody = persona(cloud, "powerless")
+    make(admin, namespace="seen", visibility="public")
+    for method, path, body in (
+        ("GET", "", None),
+        ("POST", "", {"namespace": "other"}),
+        ("GET", "/seen", None),
+        ("PUT", "/seen", {"namespace": "seen"}),
+        ("DELETE", "/seen", None),
+        ("GET", "/seen/objects", None),
+        ("POST", "/seen/objects", ITEMS["objects"]),
+        ("PUT", "/seen/tags/x", ITEMS["tags"]),
+    ):
+        answer = nobody.request(method, "image", NS + path, json=body)
+        assert answer.status_code == 404, (method, path)
+    assert nobody.get("image", "/metadefs/resource_types").status_code == 404
+    assert nobody.get("image", "/tasks").status_code == 403

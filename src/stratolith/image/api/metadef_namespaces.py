@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,6 +27,7 @@ from stratolith.kernel.http.routing import Route
 Body = dict[str, Any]
 PATH = "/metadefs/namespaces"
 ONE = f"{PATH}/{{namespace}}"
+LIST = "get_metadef_namespaces"
 LISTING = Listing(
     MetadefNamespace,
     filters={
@@ -41,6 +43,16 @@ LISTING = Listing(
     default_sort=[("created_at", "desc")],
     key=MetadefNamespace.name,
 )
+
+
+def within(rule: str, load: Callable[..., Any]) -> dict[str, Any]:
+    """Rule and loader of a route: who may not do it hears that before what is not in there."""
+
+    def found(ctx: Context, namespace: str, *names: str) -> Any:
+        ctx.authorize(rule, metadefs.get(ctx, namespace).policy_target())
+        return load(ctx, namespace, *names)
+
+    return {"rule": rule, "load": found}
 
 
 def list_namespaces(ctx: Context) -> Body:
@@ -131,9 +143,14 @@ def _columns(body: Body) -> Body:
 
 
 ROUTES = [
-    Route.get(PATH, list_namespaces, rule="get_metadef_namespaces"),
+    Route.get(PATH, list_namespaces, rule=LIST, seen_by=LIST),
     Route.post(
-        PATH, create, rule="add_metadef_namespace", body=schemas.WRITE_NAMESPACE, status=201
+        PATH,
+        create,
+        rule="add_metadef_namespace",
+        seen_by=LIST,
+        body=schemas.WRITE_NAMESPACE,
+        status=201,
     ),
     Route.get(ONE, show, load=metadefs.get, rule="get_metadef_namespace"),
     Route.put(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stratolith.image.api.metadef_namespaces import within
 from stratolith.image.managers import metadefs
 from stratolith.image.models import MetadefNamespace, MetadefObject
 from stratolith.image.schemas import metadefs as schemas
@@ -59,7 +60,7 @@ ROUTES = [
     Route.get(PATH, list_objects, load=metadefs.get, rule="get_metadef_objects"),
     Route.post(PATH, create, load=metadefs.get, rule="add_metadef_object", body=WRITE, status=201),
     Route.delete(PATH, clear, load=metadefs.get, rule="delete_metadef_namespace"),
-    Route.get(ONE, show, load=get, rule="get_metadef_object"),
-    Route.put(ONE, update, load=get, rule="modify_metadef_object", body=WRITE),
-    Route.delete(ONE, delete, load=get, rule="delete_metadef_object"),
+    Route.get(ONE, show, **within("get_metadef_object", get)),
+    Route.put(ONE, update, **within("modify_metadef_object", get), body=WRITE),
+    Route.delete(ONE, delete, **within("delete_metadef_object", get)),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stratolith.image.api.metadef_namespaces import within
 from stratolith.image.exceptions import DefinitionNotFound
 from stratolith.image.managers import metadefs
 from stratolith.image.models import MetadefNamespace, MetadefProperty
@@ -67,7 +68,7 @@ ROUTES = [
         PATH, create, load=metadefs.get, rule="add_metadef_property", body=WRITE, status=201
     ),
     Route.delete(PATH, clear, load=metadefs.get, rule="delete_metadef_namespace"),
-    Route.get(ONE, show, load=get, rule="get_metadef_property"),
-    Route.put(ONE, update, load=get, rule="modify_metadef_property", body=WRITE),
-    Route.delete(ONE, delete, load=get, rule="remove_metadef_property"),
+    Route.get(ONE, show, **within("get_metadef_property", get)),
+    Route.put(ONE, update, **within("modify_metadef_property", get), body=WRITE),
+    Route.delete(ONE, delete, **within("remove_metadef_property", get)),
 ]

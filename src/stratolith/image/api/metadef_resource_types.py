@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stratolith.image.api.metadef_namespaces import within
 from stratolith.image.managers import metadefs
 from stratolith.image.models import MetadefAssociation, MetadefNamespace
 from stratolith.image.schemas import metadefs as schemas
@@ -47,7 +48,12 @@ def dissociate(ctx: Context, one: MetadefAssociation, *, namespace: str) -> None
 
 
 ROUTES = [
-    Route.get("/metadefs/resource_types", list_types, rule="list_metadef_resource_types"),
+    Route.get(
+        "/metadefs/resource_types",
+        list_types,
+        rule="list_metadef_resource_types",
+        seen_by="get_metadef_namespaces",
+    ),
     Route.get(PATH, list_associations, load=metadefs.get, rule="get_metadef_resource_type"),
     Route.post(
         PATH,
@@ -57,5 +63,5 @@ ROUTES = [
         body=schemas.WRITE_ASSOCIATION,
         status=201,
     ),
-    Route.delete(ONE, dissociate, load=get, rule="remove_metadef_resource_type_association"),
+    Route.delete(ONE, dissociate, **within("remove_metadef_resource_type_association", get)),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stratolith.image.api.metadef_namespaces import within
 from stratolith.image.managers import metadefs
 from stratolith.image.models import MetadefNamespace, MetadefTag
 from stratolith.image.schemas import metadefs as schemas
@@ -79,8 +80,8 @@ ROUTES = [
         status=201,
     ),
     Route.delete(PATH, clear, load=metadefs.get, rule="delete_metadef_tags"),
-    Route.get(ONE, show, load=get, rule="get_metadef_tag"),
+    Route.get(ONE, show, **within("get_metadef_tag", get)),
     Route.post(ONE, create, status=201),
-    Route.put(ONE, update, load=get, rule="modify_metadef_tag", body=schemas.WRITE_TAG),
-    Route.delete(ONE, delete, load=get, rule="delete_metadef_tag"),
+    Route.put(ONE, update, **within("modify_metadef_tag", get), body=schemas.WRITE_TAG),
+    Route.delete(ONE, delete, **within("delete_metadef_tag", get)),
 ]

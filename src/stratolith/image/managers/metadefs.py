@@ -98,7 +98,7 @@ def get(ctx: Context, name: str, *_: str) -> MetadefNamespace:
     """Raises NamespaceNotFound, also for what the caller may not see."""
     statement = select(MetadefNamespace).where(MetadefNamespace.name == name, visible(ctx))
     found = ctx.session.scalars(statement).first()
-    if found is None:
+    if found is None or not ctx.can("get_metadef_namespace", found.policy_target()):
         raise NamespaceNotFound(namespace=name)
     return found
 

@@ -165,6 +165,8 @@ def authorized(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[A
     """Load and ask the policy for a caller who is known already."""
     if any("\x00" in value for value in variables.values()):
         raise NotFound
+    if route.seen_by is not None and not ctx.can(route.seen_by):
+        raise NotFound
     if route.load is None:
         if route.rule is not None:
             ctx.authorize(route.rule)

@@ -38,6 +38,7 @@ class Route:
 
     rule:   policy rule checked before the handler runs (None: the handler decides, or anybody).
     load:   (ctx, id) -> object; raises NotFound. Its ``policy_target()`` is what rule sees.
+    seen_by: a further rule: for who fails it there is no such path.
     body:   schema of the JSON body, handed to the handler as ``body``.
     query:  schema of the query string (values are strings, or lists when repeated).
     since, until: microversions in which the route exists.
@@ -71,6 +72,7 @@ class Route:
     media_types: tuple[str, ...] = JSON
     keep: float = 0.0
     judged_first: Judged | None = None
+    seen_by: str | None = None
     read: Callable[[Any], Any] | None = None
 
     @classmethod
