@@ -65,7 +65,9 @@ class Installation:
         foreign = ("EXT_NET", "STRATOLITH_")  # of the tests themselves
         env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         env |= {**self.environment, "HOME": str(self.home), "SUDO_USER": "root"}
-        words = [arguments[0], "--state-dir", str(self.state_dir), *arguments[1:]]
+        first = 2 if arguments[0] in ("token", "host") else 1  # words of the command itself
+        place = ["--state-dir", str(self.state_dir)]
+        words = [*arguments[:first], *place, *arguments[first:]]
         answer = subprocess.run(
             [*self.program, *words],
             cwd=self.home,
@@ -120,7 +122,7 @@ class Installation:
 def free_offset() -> int:
     """An offset at which every port of a cloud is free now."""
     for offset in range(11000, 22900, 137):  # below the ports that outgoing connections take
-        wanted = [8700 + offset, *(port + offset for port in running.classic_ports())]
+        wanted = [port + offset for port in (8700, 8701, 8702, *running.classic_ports())]
         if all(processes.is_bindable("127.0.0.1", port) for port in wanted):
             return offset
     raise AssertionError("no free ports")

@@ -42,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
     )
     status = _add(commands, "status", _status, "services, hosts, guests, memory, acceleration")
     status.add_argument("--json", action="store_true", help="print it for programs")
+    _add_hosts(commands)
     _add(commands, "doctor", _doctor, "what is wrong with a running cloud, and what to do")
     check = _add(commands, "check", _check, "what this machine needs against what it has")
     check.add_argument("--fake", action="store_true", help="for simulated hosts")
@@ -104,6 +105,33 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     up.add_argument("-v", "--verbose", action="store_true", help="say what is skipped as well")
 
 
+def _add_hosts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    token = commands.add_parser("token", help="let another machine join the cloud")
+    actions = token.add_subparsers(dest="action", metavar="ACTION")
+    token.set_defaults(run=_list, listing=token)
+    create = _add(actions, "create", _token_create, "print a token and the command to join with")
+    create.add_argument(
+        "--minutes", type=int, default=60, metavar="N", help="how long it holds (default 60)"
+    )
+    create.add_argument("--address", metavar="IP", help="by which the other machine reaches this")
+    host = commands.add_parser("host", help="the machines of the cloud")
+    actions = host.add_subparsers(dest="action", metavar="ACTION")
+    host.set_defaults(run=_list, listing=host)
+    show = _add(actions, "list", _host_list, "each host: state, address, certificate")
+    show.add_argument("--json", action="store_true", help="print it for programs")
+    remove = _add(actions, "remove", _host_remove, "take a host out of the cloud")
+    remove.add_argument("name", metavar="NAME")
+    remove.add_argument("--force", action="store_true", help="although servers are on it")
+    join = _add(commands, "join", _join, "make this machine a host of a cloud elsewhere")
+    join.add_argument("address", metavar="ADDRESS", help="of the server, or ADDRESS:PORT")
+    join.add_argument("token", metavar="TOKEN", help="from `stratolith token create` there")
+    join.add_argument("--name", metavar="NAME", help="of the host (default: the machine's)")
+    join.add_argument("--tunnel-address", metavar="IP", help="of this machine, for other hosts")
+    join.add_argument("--fake", action="store_true", help="simulate guests; needs no root")
+    leave = _add(commands, "leave", _leave, "stop being a host; removes all of the cloud here")
+    leave.add_argument("--force", action="store_true", help="although servers are on it")
+
+
 def _add_image(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     image = commands.add_parser("image", help="bring images into the cloud")
     actions = image.add_subparsers(dest="action", metavar="ACTION")
@@ -162,10 +190,53 @@ def _layout(arguments: argparse.Namespace, *, must_exist: bool = True) -> Layout
     return found
 
 
-def _up(arguments: argparse.Namespace) -> int:
-    from stratolith.deploy import up
+def _token_create(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import hosts
+
+    layout = _layout(arguments)
+    return hosts.create_token(layout, minutes=arguments.minutes, address=arguments.address)
+
+
+def _host_list(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import hosts
+
+    return hosts.show(_layout(arguments), as_json=arguments.json)
+
+
+def _host_remove(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import hosts
+
+    return hosts.remove(_layout(arguments), arguments.name, force=arguments.force)
+
+
+def _join(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import join
     from stratolith.deploy.steps import Report
 
+    wishes = join.Wishes(
+        server=arguments.address,
+        token=arguments.token,
+        name=arguments.name,
+        tunnel_address=arguments.tunnel_address,
+        fake=arguments.fake,
+    )
+    return join.join(_layout(arguments, must_exist=False), wishes, Report())
+
+
+def _leave(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import join
+    from stratolith.deploy.steps import Report
+
+    return join.leave(_layout(arguments), Report(), force=arguments.force)
+
+
+def _up(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import join, up
+    from stratolith.deploy.steps import Report
+
+    layout = _layout(arguments, must_exist=False)
+    if join.is_host(layout):
+        return join.start(layout, Report(verbose=arguments.verbose))
     wishes = up.Wishes(
         external_cidr=arguments.external_cidr,
         external_range=arguments.external_range,
@@ -178,7 +249,7 @@ def _up(arguments: argparse.Namespace) -> int:
         foreground=arguments.foreground,
         image_cache=up.checkout_cache(),
     )
-    up.up(_layout(arguments, must_exist=False), wishes, Report(verbose=arguments.verbose))
+    up.up(layout, wishes, Report(verbose=arguments.verbose))
     return 0
 
 
@@ -203,9 +274,12 @@ def _destroy(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    from stratolith.deploy import status
+    from stratolith.deploy import join, status
 
-    return status.status(_layout(arguments), as_json=arguments.json)
+    layout = _layout(arguments)
+    if join.is_host(layout):
+        return join.status(layout)
+    return status.status(layout, as_json=arguments.json)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

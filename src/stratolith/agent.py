@@ -10,15 +10,20 @@ import threading
 from typing import TYPE_CHECKING
 
 from stratolith import roster
+from stratolith.kernel.addresses import is_loopback
 from stratolith.kernel.agent import health
-from stratolith.kernel.agent.client import HttpTransport
-from stratolith.kernel.agent.host import Host, Room
-from stratolith.kernel.config import ApiSection, Settings
+from stratolith.kernel.agent.client import HttpTransport, by_socket
+from stratolith.kernel.agent.host import Addresses, Host, Room
+from stratolith.kernel.agent.member import Membership, Renewal
+from stratolith.kernel.concurrency import Supervisor
+from stratolith.kernel.config import ApiSection, HostsSection, Settings
 
 if TYPE_CHECKING:
     from stratolith.kernel.environment import Environment
 
 LOG = logging.getLogger(__name__)
+
+_EVERYWHERE = ("0.0.0.0", "::")
 
 
 def host_name() -> str:
@@ -48,7 +53,8 @@ def simulated_hosts(env: Environment) -> list[Host]:
     assert env.agents is not None
     name = host_name()
     transport = LocalTransport(env.agents)
-    return [Host(name, transport, make_rooms(env.settings, name, fake=True))]
+    rooms = make_rooms(env.settings, name, fake=True)
+    return [Host(name, transport, rooms, own_addresses(env.settings))]
 
 
 class AlreadyRunning(Exception):
@@ -66,9 +72,10 @@ def run(settings: Settings) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise AlreadyRunning(f"an agent already works on {settings.state_dir}") from None
-        name = host_name()
-        transport = HttpTransport(settings.agent_socket, settings.state_dir / "cloud-id")
-        host = Host(name, transport, make_rooms(settings, name, fake=settings.fake))
+        threads = Supervisor()
+        name, transport = _connect(settings, threads)
+        rooms = make_rooms(settings, name, fake=settings.fake)
+        host = Host(name, transport, rooms, own_addresses(settings))
         ended = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: ended.set())
@@ -79,3 +86,38 @@ def run(settings: Settings) -> None:
         if page is not None:
             page.shutdown()
         host.stop()
+        threads.stop()
+        transport.close()
+
+
+def _connect(settings: Settings, threads: Supervisor) -> tuple[str, HttpTransport]:
+    """This host's name and its way to the server; raises NotAMember."""
+    cloud_file = settings.state_dir / "cloud-id"
+    if not settings.of(HostsSection).server:
+        return host_name(), HttpTransport(by_socket(settings.agent_socket), cloud_file)
+    membership = Membership(settings.state_dir)
+    transport = membership.transport(cloud_file)
+    renewal = Renewal(membership, transport)
+    threads.start("certificate", renewal.run, renewal.stop)
+    return membership.read().name, transport
+
+
+def own_addresses(settings: Settings) -> Addresses:
+    """By which other hosts reach this one, as far as settings or routes tell."""
+    api, hosts = settings.of(ApiSection), settings.of(HostsSection)
+    listen = "" if is_loopback(api.listen) or api.listen in _EVERYWHERE else api.listen
+    towards = hosts.server.rpartition(":")[0].strip("[]") if hosts.server else ""
+    own = source_address(towards) if towards else listen
+    tunnel = hosts.tunnel_address or own
+    return Addresses("" if hosts.server else listen, tunnel, hosts.storage_address or tunnel)
+
+
+def source_address(towards: str) -> str:
+    """The address of this machine that packets to another one leave with; "" for no route."""
+    family = socket.AF_INET6 if ":" in towards else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect((towards, 9))  # sends nothing
+            return str(probe.getsockname()[0])
+        except OSError:
+            return ""

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stratolith import services as catalogue
 from stratolith.kernel import cloud
+from stratolith.kernel.agent.door import AgentDoor
 from stratolith.kernel.agent.hub import AgentHub
-from stratolith.kernel.agent.server import agent_service
 from stratolith.kernel.bootstrap import Seed, read_secrets, read_seed
 from stratolith.kernel.concurrency import Supervisor
 from stratolith.kernel.config import ApiSection, DatabaseSection, Settings
@@ -25,6 +25,7 @@ from stratolith.kernel.db import Database, schema
 from stratolith.kernel.db.engine import PREPARE_LOCK
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.health import Health, root_index
+from stratolith.kernel.hosts.listener import HostsListener, ServerWithHosts, open_port
 from stratolith.kernel.http.app import Door, PathDoor
 from stratolith.kernel.http.connections import Limits, raise_descriptor_limit
 from stratolith.kernel.http.local_socket import LocalSocket
@@ -83,6 +84,7 @@ class FrontDoor:
     """Gives a request to the door of the port it came in by."""
 
     def __init__(self, by_port: Mapping[int, ASGIApp], otherwise: ASGIApp, agents: ASGIApp) -> None:
+        """``agents`` also answers what comes by TLS, which no other door speaks."""
         self._by_port = by_port
         self._otherwise = otherwise
         self._agents = agents
@@ -92,7 +94,7 @@ class FrontDoor:
             return
         server = scope.get("server")
         port = server[1] if server else None
-        if port is None:  # a unix socket has no port
+        if port is None or scope["scheme"] == "https":  # a unix socket has no port
             await self._agents(scope, receive, send)
         else:
             await self._by_port.get(port, self._otherwise)(scope, receive, send)
@@ -112,7 +114,7 @@ def build_app(env: Environment, turns: Turns) -> FrontDoor:
             by_port[side.port + api.port_offset] = Door(env, service, turns, **options)
             by_path[side.mount] = Door(env, service, turns, mount=side.mount, **options)
     root = Health(env, PathDoor(by_path, root_index(env)))
-    return FrontDoor(by_port, root, Door(env, agent_service(env.services), turns))
+    return FrontDoor(by_port, root, AgentDoor(env, turns))
 
 
 def ports(settings: Settings, services: Sequence[Service]) -> dict[int, str]:
@@ -172,7 +174,7 @@ def serve(settings: Settings) -> None:
                 proxy_headers=False,
             )
             LOG.info("serving %s", ports(settings, env.services))
-            server = uvicorn.Server(config)
+            server = ServerWithHosts(config, _listener(env, supervisor))
             local.keep(server)
             server.run(sockets=sockets)
         finally:
@@ -194,6 +196,17 @@ def _join(env: Environment, supervisor: Supervisor) -> Callable[[], None]:
     peers = Peers(env.db, env.hints, name)
     peers.start(supervisor)
     return peers.leave
+
+
+def _listener(env: Environment, supervisor: Supervisor) -> HostsListener | None:
+    """For the agents of other machines, where the settings want one; raises CannotStart."""
+    address = env.settings.hosts_address
+    if address is None:
+        return None
+    listener = HostsListener(env, address)
+    supervisor.start("server certificate", listener.keep_renewing, listener.stop)
+    LOG.info("serving other hosts on %s port %d", *address)
+    return listener
 
 
 def _simulated_hosts(env: Environment) -> list[Any]:
@@ -221,15 +234,4 @@ def _only_one(settings: Settings) -> Any:
 def _listen(settings: Settings, services: Sequence[Service]) -> list[socket.socket]:
     """Open every port; raises OSError naming the address."""
     api = settings.of(ApiSection)
-    found = []
-    for port in ports(settings, services):
-        family = socket.AF_INET6 if ":" in api.listen else socket.AF_INET
-        one = socket.socket(family, socket.SOCK_STREAM)
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            one.bind((api.listen, port))
-        except OSError as error:
-            raise OSError(error.errno, f"{api.listen}:{port}: {error.strerror}") from None
-        one.set_inheritable(False)
-        found.append(one)
-    return found
+    return [open_port(api.listen, port) for port in ports(settings, services)]

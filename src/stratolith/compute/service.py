@@ -32,6 +32,7 @@ from stratolith.compute.api import (
     volume_attachments,
 )
 from stratolith.compute.managers import guest_reports, guests, host_requests, premade
+from stratolith.compute.managers import hosts as host_rows
 from stratolith.compute.reconcilers.operations import ServerSweep
 from stratolith.compute.scheduler import place
 from stratolith.compute.settings import ComputeSettings
@@ -39,7 +40,7 @@ from stratolith.kernel.bootstrap import Seed
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.errors import ErrorDialect
 from stratolith.kernel.http.routing import Judged
-from stratolith.kernel.service import AgentView, Service, SideDoor
+from stratolith.kernel.service import AgentView, HostDuties, Service, SideDoor
 
 _ROUTES = [
     *servers.ROUTES,
@@ -96,6 +97,10 @@ SERVICE = Service(
         AgentView("guests", guests.compile_view, guest_reports.take_report),
         AgentView("guest-requests", host_requests.compile_view, host_requests.take_report),
     ],
+    host_duties=HostDuties(
+        uses_image=guests.uses_image, holds=host_rows.holds, left=host_rows.left
+    ),
+    agent_routes=metadata_service.AGENT_ROUTES,
     settings=ComputeSettings,
     project_in_path=True,
     request_id_header="x-compute-request-id",

@@ -18,13 +18,21 @@ from stratolith.deploy import (
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import SYSTEM_CONFIG, Layout
 from stratolith.deploy.steps import Report
-from stratolith.kernel.config import Settings
+from stratolith.kernel.config import HostsSection, Settings
 
 
-def destroy(layout: Layout, report: Report, *, is_sure: bool, with_database: bool = False) -> int:
+def destroy(
+    layout: Layout,
+    report: Report,
+    *,
+    is_sure: bool,
+    with_database: bool = False,
+    has_left: bool = False,
+) -> int:
     """Ask once, then remove what is the cloud's, by name; a second run finds nothing.
 
-    with_database: empty a PostgreSQL database, too. Exit status: 1 when something of ours
+    with_database: empty a PostgreSQL database, too. has_left: the server of a host that joined
+    knows already. Exit status: 1 when something of ours
     could not be removed. Raises DeployError.
     """
     if not layout.exists() and not running.pids(layout):
@@ -46,6 +54,10 @@ def destroy(layout: Layout, report: Report, *, is_sure: bool, with_database: boo
     with report.ticking("Stopping the processes"):
         running.stop(layout)
     report.say("Processes stopped")
+    if settings.of(HostsSection).server and not has_left:
+        from stratolith.deploy import join  # which destroys, too
+
+        join.tell(layout, report, force=True)
     is_clean = True
     if not settings.fake and layout.state_dir.exists():
         is_clean = _remove_guests(settings, report)

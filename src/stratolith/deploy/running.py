@@ -20,7 +20,13 @@ from stratolith.deploy.credentials import api_address
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
 from stratolith.kernel import plugins
-from stratolith.kernel.config import OTHER_VARIABLES, ApiSection, LogSection, Settings
+from stratolith.kernel.config import (
+    OTHER_VARIABLES,
+    ApiSection,
+    HostsSection,
+    LogSection,
+    Settings,
+)
 from stratolith.roster import BUILT_IN
 
 SINGLE_PORT = 8700  # before the offset
@@ -30,7 +36,12 @@ SOURCES = Path(stratolith.__file__).resolve().parent.parent
 
 
 def roles(settings: Settings) -> list[str]:
-    """The processes of this cloud; a fake one runs its agents inside the server."""
+    """The processes of this cloud here; a fake one runs its agents inside the server.
+
+    A machine that joined a cloud has no server.
+    """
+    if settings.of(HostsSection).server:
+        return ["agent"]
     return ["server"] if settings.fake else ["server", "agent"]
 
 
@@ -54,6 +65,9 @@ def ports(settings: Settings) -> dict[int, str]:
     found = {api.port: "all services"}
     if not api.single_port:
         found |= {port + api.port_offset: name for port, name in classic_ports().items()}
+    hosts = settings.hosts_address
+    if hosts is not None and hosts[0] == api.listen:
+        found[hosts[1]] = "hosts"
     return found
 
 

@@ -19,6 +19,11 @@ def address(value: Any) -> Address:
     return ipaddress.ip_address(_plain(value))
 
 
+def is_loopback(text: str) -> bool:
+    """Whether only this machine can reach the address; raises ValueError."""
+    return address(text).is_loopback
+
+
 def prefix(value: Any) -> Interface:
     """An address with a prefix length, host bits kept; raises ValueError."""
     text = _plain(value)

@@ -20,6 +20,7 @@ import msgspec.inspect
 import yaml
 
 from stratolith.kernel import config_values as values_of
+from stratolith.kernel.addresses import is_loopback
 
 Doc = msgspec.Meta
 
@@ -186,10 +187,58 @@ class LogSection(Section, kw_only=True, frozen=True):
         values_of.some_of("level", [self.level.upper()], LEVELS)
 
 
+class HostsSection(Section, kw_only=True, frozen=True):
+    """The machines of the cloud, and this one among them."""
+
+    listen: Annotated[
+        str,
+        Doc(
+            description="Address where agents of other machines find the server, with TLS; empty: "
+            "as api.listen, and not at all when that is the loopback address."
+        ),
+    ] = ""
+    port: Annotated[int, Doc(description="Its port; 0: two above api.port.", ge=0, le=65535)] = 0
+    certificate_hours: Annotated[
+        int,
+        Doc(
+            description="The certificate of a host holds so long; its agent renews it in good "
+            "time. A machine that was off for longer has to join again.",
+            ge=1,
+            le=24 * 365,
+        ),
+    ] = 24 * 7
+    server: Annotated[
+        str,
+        Doc(
+            description="Where the agent of this machine finds the server, ADDRESS:PORT; "
+            "`stratolith join` sets it. Empty: the server is on this machine."
+        ),
+    ] = ""
+    tunnel_address: Annotated[
+        str,
+        Doc(
+            description="Address of this machine for the tunnels between hosts; empty: the one by "
+            "which it reaches the server, on the server's machine the one it listens on."
+        ),
+    ] = ""
+    storage_address: Annotated[
+        str,
+        Doc(description="Address of this machine for the data of disks; empty: as tunnel_address."),
+    ] = ""
+
+    def __post_init__(self) -> None:
+        for name in ("listen", "tunnel_address", "storage_address"):
+            if getattr(self, name):
+                values_of.address(name, getattr(self, name))
+        if self.server:
+            values_of.place("server", self.server)
+
+
 KERNEL_SECTIONS: dict[str, type[Section]] = {
     "cloud": CloudSection,
     "api": ApiSection,
     "database": DatabaseSection,
+    "hosts": HostsSection,
     "log": LogSection,
 }
 
@@ -245,6 +294,15 @@ class Settings:
     @property
     def database_url(self) -> str:
         return self.of(DatabaseSection).url or f"sqlite:///{self.state_dir}/stratolith.db"
+
+    @property
+    def hosts_address(self) -> tuple[str, int] | None:
+        """Where the server listens for agents of other machines; None: it does not."""
+        api, hosts = self.of(ApiSection), self.of(HostsSection)
+        address = hosts.listen or api.listen
+        if not hosts.listen and is_loopback(address):
+            return None
+        return address, hosts.port or api.port + 2
 
     @property
     def agent_socket(self) -> Path:

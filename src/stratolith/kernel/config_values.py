@@ -22,6 +22,18 @@ def address(key: str, text: str) -> None:
         raise ValueError(f"{key}: '{text}' is no IP address") from None
 
 
+def place(key: str, text: str) -> None:
+    """ADDRESS:PORT, with an IPv6 address in brackets."""
+    found, colon, port = text.rpartition(":")
+    is_port = port.isascii() and port.isdigit() and 0 < int(port[:9]) < 65536
+    if not colon or not is_port or (":" in found) != found.startswith("["):
+        raise ValueError(f"{key}: '{text}' is not ADDRESS:PORT")
+    if found.startswith("["):
+        address(key, found.strip("[]"))
+    else:
+        host_name(key, found)
+
+
 def host_name(key: str, text: str, *, may_be_empty: bool = False) -> None:
     """A name or an address as DNS has them."""
     labels = text.rstrip(".").split(".")

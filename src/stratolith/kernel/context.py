@@ -15,6 +15,7 @@ from stratolith.kernel.hints import HOST_HINT, Hint, host_key
 from stratolith.kernel.ids import new_request_id
 
 if TYPE_CHECKING:
+    from stratolith.kernel.agent.caller import AgentCaller
     from stratolith.kernel.environment import Environment
     from stratolith.kernel.http.microversion import Version
     from stratolith.kernel.service import Service
@@ -58,6 +59,7 @@ class Context:
         self.host_url = ""  # scheme and host only
         self.by_path = False  # came in through the one port
         self.token = ""
+        self.agent: AgentCaller | None = None  # who asks, in requests to the agent API
         self.response_headers: dict[str, str] = {}
         self._session: Session | None = None
         self._after: list[Callable[[], None]] = []

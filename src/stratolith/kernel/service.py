@@ -51,6 +51,20 @@ class AgentView:
 
 
 @dataclass(frozen=True)
+class HostDuties:
+    """What a service has on hosts, asked by the kernel in a transaction.
+
+    uses_image(ctx, host, image_id): whether the host needs the data of this image.
+    holds(ctx, host): why the host cannot leave ("3 servers are on it"), "" when it can.
+    left(ctx, host): it has left; forget what was known of it.
+    """
+
+    uses_image: Callable[[Context, str, str], bool] | None = None
+    holds: Callable[[Context, str], str] | None = None
+    left: Callable[[Context, str], None] | None = None
+
+
+@dataclass(frozen=True)
 class Service:
     """What a service is: type, doors, rules, quotas, background work."""
 
@@ -68,6 +82,7 @@ class Service:
     microversions: Microversions | None = None
     reconcilers: Sequence[builtins.type[Reconciler]] = ()
     agent_views: Sequence[AgentView] = ()
+    host_duties: HostDuties = HostDuties()
     agent_routes: Sequence[Route] = ()  # further routes of the agent API (image data)
     settings: builtins.type[Section] | None = None  # section named like the folder
     section: str = ""  # folder name; "" : type with "-" as "_"

@@ -49,13 +49,6 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
     private_cidr: Annotated[str, Doc(description="Range of the premade network 'private'.")] = (
         "10.0.0.0/24"
     )
-    host_metadata_url: Annotated[
-        str,
-        Doc(
-            description="Where the metadata proxies of hosts find the metadata service; "
-            "empty: the classic port on this machine."
-        ),
-    ] = ""
     max_port_connections: Annotated[
         int,
         Doc(
@@ -100,4 +93,3 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
         for server in self.dns_nameservers:
             values.address("dns_nameservers", server)
         values.host_name("dhcp_domain", self.dhcp_domain, may_be_empty=True)
-        values.url("host_metadata_url", self.host_metadata_url)

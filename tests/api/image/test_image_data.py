@@ -14,6 +14,7 @@ import pytest
 from stratolith.image.managers import uploads
 from stratolith.image.store.inspection import Inspection
 from stratolith.image.store.receiving import Receiver, Stream, receive
+from stratolith.kernel.agent.caller import AgentCaller
 from stratolith.kernel.context import Context
 from stratolith.kernel.testing import Client, TestCloud
 from tests.api.image.test_images import BYTES, JSON, make, patch, replace
@@ -364,14 +365,31 @@ def test_an_image_deleted_during_its_upload_is_gone(demo: Client, cloud: TestClo
 
 
 def test_agents_get_the_bytes_with_format_and_hash(cloud: TestCloud, demo: Client) -> None:
-    image = make(demo, b"data")
+    image, waiting = make(demo, b"data"), make(demo)
     agent = cloud.anonymous()
-    answer = agent.get("raw", f"/agent/v1/images/{image['id']}")
+    place = f"/agent/v1/images/{image['id']}"
+    assert agent.get("raw", place).status_code == 404  # no guest of the host is made from it
+    boot(cloud, demo, image)
+    answer = agent.get("raw", place)
     assert answer.content == b"data"
     assert answer.headers["x-image-disk-format"] == "raw"
     assert answer.headers["x-image-checksum"] == image["checksum"]
     assert answer.headers["x-image-hash-value"] == image["os_hash_value"]
-    assert agent.get("raw", f"/agent/v1/images/{make(demo)['id']}").status_code == 404
+    assert agent.get("raw", f"/agent/v1/images/{waiting['id']}").status_code == 404
+    cloud.agent = AgentCaller("another-host")
+    assert agent.get("raw", place).status_code == 404
+    cloud.agent = AgentCaller()  # a machine without a certificate
+    assert agent.get("raw", place).status_code == 401
+
+
+def boot(cloud: TestCloud, demo: Client, image: dict[str, Any]) -> None:
+    """A server from the image, on the cloud's host."""
+    cloud.start_hosts()
+    admin = cloud.client("admin")
+    cloud.wait(lambda: admin.get("compute", "/os-hypervisors").json()["hypervisors"])
+    server = {"name": "s", "imageRef": image["id"], "flavorRef": "1", "networks": "none"}
+    made = demo.post("compute", "/servers", json={"server": server}, microversion="2.37")
+    assert made.status_code == 202, made.text
 
 
 def test_memory_does_not_grow_with_the_image(cloud: TestCloud) -> None:

@@ -127,6 +127,13 @@ def test_a_whole_read_leaves_a_copy_in_the_cache(
 
 def test_hosts_read_it_too(open_cloud: TestCloud, owner: Client, web: Site) -> None:
     image = on_web(owner, web)
+    open_cloud.start_hosts()
+    open_cloud.wait(
+        lambda: open_cloud.client("admin").get("compute", "/os-hypervisors").json()["hypervisors"]
+    )
+    server = {"name": "s", "imageRef": image["id"], "flavorRef": "1", "networks": "none"}
+    made = owner.post("compute", "/servers", json={"server": server}, microversion="2.37")
+    assert made.status_code == 202, made.text
     answer = open_cloud.anonymous().get("raw", f"/agent/v1/images/{image['id']}")
     assert answer.content == DATA
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from stratolith.kernel.agent.caller import AgentCaller
+from stratolith.kernel.agent.door import AgentDoor
 from stratolith.kernel.agent.host import Host, Room
 from stratolith.kernel.agent.hub import AgentHub
 from stratolith.kernel.agent.local import LocalTransport
-from stratolith.kernel.agent.server import agent_service
 from stratolith.kernel.environment import Environment
-from stratolith.kernel.http.app import Door
 from stratolith.kernel.http.turns import Turns
 from stratolith.kernel.testing.asgi import WithLifespan
 
@@ -38,7 +38,8 @@ def hub(env: Environment) -> AgentHub:
 @pytest.fixture
 def http(env: Environment) -> Iterator[TestClient]:
     turns = Turns(4)
-    with TestClient(WithLifespan(Door(env, agent_service(env.services), turns))) as client:
+    door = AgentDoor(env, turns, identify=lambda env, scope: AgentCaller("host1"))
+    with TestClient(WithLifespan(door)) as client:
         yield client
     turns.shutdown(wait=True)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.testing import TestCloud
-from stratolith.network.reconcilers.host_view import network_host
+from stratolith.network.managers.placement import network_host
 
 from .conftest import Net
 

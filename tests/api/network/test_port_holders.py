@@ -8,7 +8,8 @@ import pytest
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.testing import TestCloud
-from stratolith.network.reconcilers.host_view import compile_view, network_host
+from stratolith.network.managers.placement import network_host
+from stratolith.network.reconcilers.host_view import compile_view
 
 from ...people import person
 from .conftest import Net

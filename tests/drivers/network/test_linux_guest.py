@@ -13,6 +13,7 @@ import pytest
 
 from stratolith.network.agent.metadata import MetadataProxy
 from tests.drivers.network import views
+from tests.drivers.network.metadata_upstream import by_http
 
 IMAGE = Path(__file__).parents[3] / ".cache/guest-image/cirros-amd64.qcow2"
 BOOT_SECONDS = 90
@@ -60,7 +61,7 @@ def test_guest_boots_into_its_network(driver, tmp_path):
     router = views.router("r1", [net], "172.31.249.10", {"172.31.249.21": "10.55.0.21"})
     view = views.host([net], [router], external=True)
     assert driver.apply(view).errors == {}
-    proxy = MetadataProxy(f"http://127.0.0.1:{upstream.server_port}", "s3cret")
+    proxy = MetadataProxy(by_http(f"http://127.0.0.1:{upstream.server_port}"))
     proxy.start()
     proxy.update(view)
     overlay, console = tmp_path / "disk.qcow2", tmp_path / "console.log"

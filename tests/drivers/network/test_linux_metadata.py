@@ -18,6 +18,7 @@ from stratolith.network.drivers.linux import namespaces
 from stratolith.network.drivers.linux.metadata_mark import OWNER_DSCP
 from tests.drivers.network import views
 from tests.drivers.network.guests import Guest
+from tests.drivers.network.metadata_upstream import by_http
 from tests.drivers.network.test_linux_routers import Upstream
 
 pytestmark = pytest.mark.root
@@ -37,7 +38,7 @@ def upstream(sandbox: None) -> Iterator[Upstream]:
 @pytest.fixture
 def serve(driver, upstream: Upstream) -> Iterator[Callable[..., None]]:
     """``serve(view)``: the host realises the view and answers metadata."""
-    proxy = MetadataProxy(f"http://127.0.0.1:{upstream.server.server_port}", "s3cret")
+    proxy = MetadataProxy(by_http(f"http://127.0.0.1:{upstream.server.server_port}"))
     proxy.start()
 
     def body(view) -> None:

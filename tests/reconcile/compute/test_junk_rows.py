@@ -18,8 +18,9 @@ from stratolith.compute.agent.documents import GuestsView
 from stratolith.compute.drivers.fake import FakeDriver
 from stratolith.compute.managers import unusable
 from stratolith.compute.models import ComputeHost, HostRequest, Server
-from stratolith.kernel.agent.hub import AgentHub, AgentRecord
+from stratolith.kernel.agent.hub import AgentHub
 from stratolith.kernel.clock import utcnow
+from stratolith.kernel.hosts.records import HostRecord
 from stratolith.kernel.operations import Operation
 from stratolith.kernel.testing import TestCloud
 from stratolith.network.models import FixedIp, Port
@@ -144,7 +145,7 @@ def made(cloud: TestCloud) -> World:
     )  # fmt: skip
     world.rows = {
         Server: ("id", world.bad), Port: ("id", port), FixedIp: ("port_id", port),
-        ComputeHost: ("host", "h2"), AgentRecord: ("host", "h2"), HostRequest: ("id", "r1"),
+        ComputeHost: ("host", "h2"), HostRecord: ("name", "h2"), HostRequest: ("id", "r1"),
     }  # fmt: skip
     seq = "SELECT seq FROM kernel_operations WHERE resource_id = :own ORDER BY seq DESC"
     world.rows[Operation] = ("seq", world.sql(seq, own=world.bad)[0]["seq"])
@@ -169,13 +170,13 @@ def restored(world: World) -> Iterator[World]:
 
 
 def columns() -> list[Any]:
-    models: list[Any] = [Server, Operation, Port, FixedIp, ComputeHost, AgentRecord, HostRequest]
+    models: list[Any] = [Server, Operation, Port, FixedIp, ComputeHost, HostRecord, HostRequest]
     return [
         pytest.param(model, column.name, id=f"{model.__tablename__}.{column.name}")
         for model in models
         for column in model.__table__.columns
         if column.name not in KEYS
-        and not (column.name == "host" and model in (ComputeHost, AgentRecord))
+        and (model, column.name) not in ((ComputeHost, "host"), (HostRecord, "name"))
     ]
 
 

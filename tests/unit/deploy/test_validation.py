@@ -37,7 +37,7 @@ BAD_SETTINGS = [
     "network: {external_bridge: a-name-that-is-too-long}",
     "network: {dns_nameservers: [nowhere]}",
     "network: {dhcp_domain: 'a b'}",
-    "network: {host_metadata_url: 'here'}",
+    "hosts: {listen: 'here'}",
     "network: {vni_min: 9000, vni_max: 8000}",
     "compute: {scheduler: best}",
     "compute: {default_availability_zone: 'a:b'}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -13,13 +14,14 @@ from pathlib import Path
 import pytest
 import uvicorn
 
-from stratolith.kernel.agent.client import HttpTransport, Refused
-from stratolith.kernel.agent.server import agent_service
+from stratolith.kernel.agent.client import HttpTransport, Refused, by_socket
+from stratolith.kernel.agent.door import AgentDoor
 from stratolith.kernel.clock import utcnow
-from stratolith.kernel.http.app import Door
 from stratolith.kernel.http.local_socket import LocalSocket
 from stratolith.kernel.http.turns import Turns
 from stratolith.kernel.testing import TestCloud
+
+HERE = socket.gethostname()
 
 
 @contextmanager
@@ -28,7 +30,7 @@ def served(cloud: TestCloud, path: Path) -> Iterator[Path]:
     local = LocalSocket(path)
     listening = local.open()
     turns = Turns(2)
-    door = Door(cloud.env, agent_service(cloud.env.services), turns)
+    door = AgentDoor(cloud.env, turns)
     server = uvicorn.Server(uvicorn.Config(door, lifespan="off", log_config=None))
     local.keep(server)
     thread = threading.Thread(target=lambda: asyncio.run(server.serve([listening])))
@@ -53,12 +55,12 @@ def test_the_first_contact_tells_a_host_where_it_belongs(
 ) -> None:
     remembered = tmp_path / "cloud-id"
     with served(cloud, tmp_path / "agent.sock") as path:
-        with closing(HttpTransport(path, remembered)) as first:
-            first.hints("here", "", 0, 0.0)
+        with closing(HttpTransport(by_socket(path), remembered)) as first:
+            first.hints(HERE, "", 0, 0.0)
         assert remembered.read_text().strip() == hub_id
-        with closing(HttpTransport(path, remembered)) as again:  # as after a restart
-            again.seen("here", "1", ["guests"], utcnow())
-            assert again.view("here", "guests", None)
+        with closing(HttpTransport(by_socket(path), remembered)) as again:  # as after a restart
+            again.seen(HERE, "1", ["guests"], utcnow())
+            assert again.view(HERE, "guests", None)
 
 
 def test_the_server_of_another_database_gets_nothing_done(
@@ -68,13 +70,13 @@ def test_the_server_of_another_database_gets_nothing_done(
     remembered.write_text("0b5f8a53-7d6f-4f6e-8f0a-2f2f0a6f3c11\n")
     with (
         served(cloud, tmp_path / "agent.sock") as path,
-        closing(HttpTransport(path, remembered)) as agent,
+        closing(HttpTransport(by_socket(path), remembered)) as agent,
     ):
         for ask in (
-            lambda: agent.hints("here", "", 0, 0.0),
-            lambda: agent.seen("here", "1", ["guests"], utcnow()),
-            lambda: agent.view("here", "guests", None),
-            lambda: agent.report("here", "guests", {"unknown": ["some-guest"]}),
+            lambda: agent.hints(HERE, "", 0, 0.0),
+            lambda: agent.seen(HERE, "1", ["guests"], utcnow()),
+            lambda: agent.view(HERE, "guests", None),
+            lambda: agent.report(HERE, "guests", {"unknown": ["some-guest"]}),
         ):
             with pytest.raises(Refused, match="0b5f8a53") as refused:
                 ask()
@@ -92,5 +94,5 @@ def test_agents_connect_again_after_the_socket_was_removed(
             while not path.exists() and time.monotonic() < end:
                 time.sleep(0.1)
             assert path.stat().st_mode & 0o777 == 0o600
-            with closing(HttpTransport(path, tmp_path / "cloud-id")) as agent:
-                agent.hints("here", "", 0, 0.0)
+            with closing(HttpTransport(by_socket(path), tmp_path / "cloud-id")) as agent:
+                agent.hints(HERE, "", 0, 0.0)

@@ -42,6 +42,9 @@ class GuestRoom(Room):
     ) -> None:
         super().__init__()
         self.driver = driver
+        self.driver_name = driver.name
+        able = msgspec.structs.asdict(driver.capabilities)
+        self.capabilities = sorted(name for name, has_it in able.items() if has_it)
         self.settings = settings
         self.cache = cache
         self._wanted: dict[str, GuestDocument] = {}

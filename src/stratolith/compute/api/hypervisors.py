@@ -15,9 +15,9 @@ from stratolith.compute.managers import hosts
 from stratolith.compute.models import ComputeHost, Server
 from stratolith.compute.schemas import queries
 from stratolith.compute.schemas.types import as_bool
-from stratolith.kernel.agent.hub import AgentRecord
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.hosts.records import HostRecord
 from stratolith.kernel.http.listing import Listing, like
 from stratolith.kernel.http.routing import Route
 
@@ -39,7 +39,7 @@ OLD_PAGE = Listing(
 
 @dataclass
 class Around:
-    beats: dict[str, AgentRecord]
+    beats: dict[str, HostRecord]
     usage: dict[str, dict[str, int]]
     servers: dict[str, list[Body]] | None = None
 

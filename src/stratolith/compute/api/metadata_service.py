@@ -1,10 +1,12 @@
 """169.254.169.254 as guests see it: the OpenStack documents and the EC2 tree.
 
-Requests come from the metadata proxy of a host, which vouches for the server with a signature.
+Requests come from the metadata proxy of a host. Hosts of this cloud ask by the agent API, as
+themselves; another proxy asks on the metadata port and vouches for the server with a signature.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -141,3 +143,18 @@ ROUTES = [
     Route.get("/{version}/meta-data", ec2_top, **_OPEN),
     Route.get("/{version}/meta-data/{path:path}", ec2_tree, **_OPEN),
 ]
+
+
+def _for_agents(route: Route) -> Route:
+    """The same documents below the host that asks for one of its guests."""
+
+    def handler(ctx: Context, host: str, **variables: Any) -> Response:
+        found: Response = route.handler(ctx, **variables)
+        return found
+
+    path = f"{AGENT_PREFIX}{route.path}".rstrip("/")
+    return replace(route, path=path, handler=handler)
+
+
+AGENT_PREFIX = "/v1/hosts/{host}/metadata"
+AGENT_ROUTES = [_for_agents(route) for route in ROUTES]

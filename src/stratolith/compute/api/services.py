@@ -12,10 +12,10 @@ from stratolith.compute.models import ComputeHost
 from stratolith.compute.schemas import queries
 from stratolith.compute.schemas import services as schemas
 from stratolith.compute.schemas.types import as_bool
-from stratolith.kernel.agent.hub import AgentRecord
 from stratolith.kernel.clock import naive_micro
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Conflict, NotFound
+from stratolith.kernel.hosts.records import HostRecord
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]
@@ -27,7 +27,7 @@ _OWN_ID = 1_000_001  # above the numbers of hosts
 
 
 def _render(
-    ctx: Context, row: ComputeHost, beats: dict[str, AgentRecord], zones: dict[str, str]
+    ctx: Context, row: ComputeHost, beats: dict[str, HostRecord], zones: dict[str, str]
 ) -> Body:
     beat = beats.get(row.host)
     found: Body = {

@@ -49,6 +49,14 @@ def compile_view(ctx: Context, host: str, keys: list[str] | None) -> Document:
     }
 
 
+def uses_image(ctx: Context, host: str, image_id: str) -> bool:
+    """Whether a server on this host is, or is being, made from the image."""
+    found = select(Server.id).where(
+        Server.host == host, Server.image_id == image_id, Server.deleted_at.is_(None)
+    )
+    return ctx.session.scalar(found.limit(1)) is not None
+
+
 def _documents(ctx: Context, ids: list[str]) -> list[GuestDocument]:
     """Raises what tells that a row of one of them is of no use."""
     servers = list(ctx.session.scalars(select(Server).where(Server.id.in_(ids))))

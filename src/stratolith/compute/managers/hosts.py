@@ -13,9 +13,9 @@ from sqlalchemy import func, select, update
 from stratolith.compute.exceptions import HostNotFound, HypervisorNotFound, ServiceNotFound
 from stratolith.compute.models import Aggregate, ComputeHost, Server
 from stratolith.compute.settings import ComputeSettings
-from stratolith.kernel.agent import hub
-from stratolith.kernel.agent.hub import AgentRecord, is_alive
 from stratolith.kernel.context import Context
+from stratolith.kernel.hosts import records as host_records
+from stratolith.kernel.hosts.records import HostRecord, is_alive
 from stratolith.kernel.ids import is_uuid, new_uuid
 from stratolith.kernel.readable import LeftOut
 from stratolith.placement.managers import inventories, providers, traits
@@ -132,12 +132,12 @@ def get_hypervisor(ctx: Context, hypervisor_id: str, *, by_uuid: bool) -> Comput
     return found
 
 
-def beats(ctx: Context) -> dict[str, AgentRecord]:
+def beats(ctx: Context) -> dict[str, HostRecord]:
     """Host -> when its agent was last heard of."""
-    return {row.host: row for row in hub.records(ctx.session)}
+    return {row.name: row for row in host_records.records(ctx.session)}
 
 
-def is_up(ctx: Context, host: ComputeHost, records: dict[str, AgentRecord]) -> bool:
+def is_up(ctx: Context, host: ComputeHost, records: dict[str, HostRecord]) -> bool:
     """Alive and not forced down."""
     return not host.forced_down and is_alive(records.get(host.host), ctx.env.clock.now())
 
@@ -194,6 +194,24 @@ def zone_names(ctx: Context) -> dict[str, bool]:
     for row in all_hosts(ctx):
         found[zone_of(ctx, row.host, known)] += int(is_up(ctx, row, records) and not row.disabled)
     return {zone: count > 0 for zone, count in sorted(found.items())}
+
+
+def holds(ctx: Context, host: str) -> str:
+    """Why the host cannot leave the cloud; "" when it can."""
+    wanted = select(func.count()).where(Server.host == host, Server.deleted_at.is_(None))
+    count = ctx.session.scalar(wanted) or 0
+    return f"{count} server{'s are' if count > 1 else ' is'} on it" if count else ""
+
+
+def left(ctx: Context, host: str) -> None:
+    """The host left the cloud: without servers it is forgotten, else it takes no further ones."""
+    row = ctx.session.scalars(select(ComputeHost).where(ComputeHost.host == host)).first()
+    if row is None:
+        return
+    if holds(ctx, host):
+        row.disabled, row.disabled_reason = True, "the host left the cloud"
+    else:
+        remove(ctx, row)
 
 
 def remove(ctx: Context, row: ComputeHost) -> None:

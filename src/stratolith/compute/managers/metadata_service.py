@@ -73,11 +73,15 @@ class Answers:
 def identify(ctx: Context) -> tuple[str, str]:
     """Server and project id of a request, vouched for by its host's proxy; raises Forbidden.
 
-    The signature covers the server id alone: whether the server is the project's is asked by
-    ``_owned``.
+    Of a host of this cloud that is believed for the servers that it serves. Any other proxy signs
+    the server id: whether the server is the project's is asked by ``_owned``.
     """
     server_id = ctx.headers.get("x-instance-id", "")
     project_id = ctx.headers.get("x-tenant-id", "")
+    if ctx.agent is not None:
+        if not server_ports.is_served_by(ctx, ctx.agent.host, server_id):
+            raise Forbidden(f"Host {ctx.agent.host} serves no server {server_id}.")
+        return server_id, project_id
     given = ctx.headers.get("x-instance-id-signature", "")
     secret = ctx.env.secrets.get("metadata_secret", "")
     if not server_id or not project_id or not secret:

@@ -80,10 +80,11 @@ async def download(ctx: Context, request: Request, image: Image) -> Any:
 
 
 async def give_to_agent(ctx: Context, request: Request, image_id: str) -> Any:
-    """All data of an active image, with its format and hash in headers."""
-    image = await in_transaction(ctx, lambda: ctx.session.get(Image, image_id), write=False)
-    if image is None or image.status != "active":
-        raise ImageNotFound(image_id=image_id)
+    """All data of an active image that a guest of the agent's host is made from.
+
+    Its format and hash are in headers.
+    """
+    image = await in_transaction(ctx, lambda: _for_agent(ctx, image_id), write=False)
     headers = {
         "content-type": BYTES,
         "x-image-disk-format": image.disk_format or "",
@@ -93,6 +94,17 @@ async def give_to_agent(ctx: Context, request: Request, image_id: str) -> Any:
         "x-image-virtual-size": str(image.virtual_size or 0),
     }
     return await _open(ctx, image, headers)
+
+
+def _for_agent(ctx: Context, image_id: str) -> Image:
+    """Raises ImageNotFound, also for an image that is none of the host's business."""
+    host = ctx.agent.host if ctx.agent is not None else ""
+    image = ctx.session.get(Image, image_id)
+    users = [service.host_duties.uses_image for service in ctx.env.services]
+    is_used = any(uses(ctx, host, image_id) for uses in users if uses is not None)
+    if image is None or image.status != "active" or not is_used:
+        raise ImageNotFound(image_id=image_id)
+    return image
 
 
 async def _open(

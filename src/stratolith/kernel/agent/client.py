@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ssl
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -12,7 +14,11 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
-from stratolith.kernel.agent.protocol import CLOUD_HEADER, Hints
+from stratolith.kernel.agent.protocol import CLOUD_HEADER, SERVER_NAME, Hints, Offers
+
+Connect = Callable[[], httpx.Client]
+_LIMITS = httpx.Limits(max_connections=64)
+_TIMEOUT = httpx.Timeout(60.0, connect=5.0, pool=60.0)
 
 
 class Unreachable(Exception):
@@ -23,12 +29,28 @@ class Refused(Exception):
     """The control plane answered with an error."""
 
 
+@dataclass(frozen=True)
+class Reply:
+    """An answer that is passed on as it is."""
+
+    status: int
+    headers: Mapping[str, str]  # names in small letters
+    body: bytes
+
+
 class Transport(Protocol):
     """What an agent needs of the control plane; raises Unreachable and Refused."""
 
     def hints(self, host: str, epoch: str, after: int, timeout: float) -> Hints: ...
 
-    def seen(self, host: str, version: str, views: list[str], started_at: datetime) -> None: ...
+    def seen(
+        self,
+        host: str,
+        version: str,
+        views: list[str],
+        started_at: datetime,
+        offers: Offers | None = None,
+    ) -> None: ...
 
     def view(self, host: str, view: str, keys: list[str] | None) -> bytes:
         """Desired state as JSON."""
@@ -38,26 +60,94 @@ class Transport(Protocol):
     def download(self, path: str) -> Any:
         """Context manager that gives an iterator of the bytes of GET ``path``."""
 
+    def forward(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        limit: int,
+        seconds: float,
+    ) -> Reply:
+        """The answer, whatever its status; of a longer body the first ``limit`` bytes.
+
+        Raises Unreachable, also when a step of it takes more than ``seconds``.
+        """
+
     def wake(self, host: str) -> None:
         """End a waiting ``hints`` early if that is possible; the agent stops."""
 
 
+def by_socket(socket: Path) -> Connect:
+    """To the server of this machine, by its unix socket."""
+
+    def connect() -> httpx.Client:
+        transport = httpx.HTTPTransport(uds=str(socket), limits=_LIMITS)
+        return httpx.Client(transport=transport, base_url="http://stratolith", timeout=_TIMEOUT)
+
+    return connect
+
+
+def by_tls(server: str, context: Callable[[], ssl.SSLContext]) -> Connect:
+    """To the server at ``server`` (ADDRESS:PORT); ``context`` is made anew at each connect."""
+
+    def connect() -> httpx.Client:
+        transport = _ToServer(verify=context(), limits=_LIMITS)
+        return httpx.Client(transport=transport, base_url=f"https://{server}", timeout=_TIMEOUT)
+
+    return connect
+
+
+def tls_context(authority: str, credentials: Path | None = None) -> ssl.SSLContext:
+    """Trusts this authority (PEM) and no other; credentials: file with certificate and key."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.load_verify_locations(cadata=authority)
+    if credentials is not None:
+        context.load_cert_chain(credentials)
+    return context
+
+
+class _ToServer(httpx.HTTPTransport):
+    """Whatever address was dialled: who answers has to prove that it is the cloud's server."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.extensions = {**request.extensions, "sni_hostname": SERVER_NAME}
+        return super().handle_request(request)
+
+
 class HttpTransport:
-    """Over a unix socket (one machine) or, later, mutual TLS.
+    """Over a unix socket (``by_socket``) or mutual TLS (``by_tls``).
 
     cloud_file: where this host keeps the id of the cloud it belongs to, learned at the first
     contact. The server of another cloud is then refused by its own answer (Refused).
     """
 
-    def __init__(self, socket: Path, cloud_file: Path) -> None:
+    def __init__(self, connect: Connect, cloud_file: Path) -> None:
+        self._connect = connect
         self._cloud_file = cloud_file
-        known = cloud_file.read_text().strip() if cloud_file.exists() else ""
-        self._http = httpx.Client(
-            transport=httpx.HTTPTransport(uds=str(socket), limits=httpx.Limits(max_connections=64)),
-            base_url="http://stratolith",
-            timeout=httpx.Timeout(60.0, connect=5.0, pool=60.0),
-            headers={CLOUD_HEADER: known} if known else {},
-        )
+        self._retired: httpx.Client | None = None
+        self._http = self._open()
+
+    def _open(self) -> httpx.Client:
+        opened = self._connect()
+        if self._cloud_file.exists():
+            opened.headers[CLOUD_HEADER] = self._cloud_file.read_text().strip()
+        return opened
+
+    def reconnect(self) -> None:
+        """Use new connections from now on; what is under way on the others goes on.
+
+        Those of the time before are closed at the next call: by then nothing is on them.
+        """
+        if self._retired is not None:
+            self._retired.close()
+        self._retired, self._http = self._http, self._open()
+
+    def renew(self, host: str, request: str) -> str:
+        """A new certificate (PEM) for the signing request (PEM) of this host."""
+        path = f"/v1/hosts/{quote(host)}/certificate"
+        return self._ask("POST", path, request.encode()).decode()
 
     def hints(self, host: str, epoch: str, after: int, timeout: float) -> Hints:
         path = f"/v1/hosts/{quote(host)}/hints?epoch={epoch}&after={after}&timeout={timeout}"
@@ -72,8 +162,15 @@ class HttpTransport:
         fresh.replace(self._cloud_file)  # whole or not at all
         self._http.headers[CLOUD_HEADER] = cloud_id
 
-    def seen(self, host: str, version: str, views: list[str], started_at: datetime) -> None:
-        beat = {"version": version, "views": views, "started_at": started_at}
+    def seen(
+        self,
+        host: str,
+        version: str,
+        views: list[str],
+        started_at: datetime,
+        offers: Offers | None = None,
+    ) -> None:
+        beat = {"version": version, "views": views, "started_at": started_at, "offers": offers}
         self._ask("POST", f"/v1/hosts/{quote(host)}/seen", msgspec.json.encode(beat))
 
     def view(self, host: str, view: str, keys: list[str] | None) -> bytes:
@@ -94,12 +191,39 @@ class HttpTransport:
         except httpx.TransportError as error:
             raise Unreachable(str(error)) from None
 
+    def forward(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        limit: int,
+        seconds: float,
+    ) -> Reply:
+        try:
+            asked = self._http.stream(method, path, headers=headers, content=body, timeout=seconds)
+            with asked as response:
+                data = bytearray()
+                for piece in response.iter_bytes():
+                    data += piece
+                    if len(data) >= limit:
+                        break
+                return Reply(response.status_code, dict(response.headers), bytes(data[:limit]))
+        except httpx.TransportError as error:
+            raise Unreachable(str(error)) from None
+
     def wake(self, host: str) -> None:
         """The process ends soon anyway, and the connection with it."""
 
     def close(self) -> None:
         """Close the connections; it cannot be used again."""
         self._http.close()
+        if self._retired is not None:
+            self._retired.close()
+
+    def leave(self, host: str, *, force: bool) -> None:
+        """Tell the server that this machine is a host no more."""
+        self._ask("DELETE", f"/v1/hosts/{quote(host)}?force={str(force).lower()}")
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
         try:

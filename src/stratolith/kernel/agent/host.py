@@ -10,10 +10,13 @@ import logging
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from stratolith import __version__
 from stratolith.kernel.agent.client import Refused, Transport, Unreachable
+from stratolith.kernel.agent.protocol import Offers
+from stratolith.kernel.architecture import of_this_host
 from stratolith.kernel.clock import utcnow
 from stratolith.kernel.concurrency import Supervisor
 
@@ -58,10 +61,15 @@ class Conditions:
 
 
 class Room:
-    """Keeps one view of this host true. ``sync`` must be idempotent."""
+    """Keeps one view of this host true. ``sync`` must be idempotent.
+
+    driver_name, capabilities: what the host offers by this room; "" and none for no driver.
+    """
 
     view = ""
     interval = 20.0  # seconds between full looks
+    driver_name = ""
+    capabilities: Sequence[str] = ()
 
     def __init__(self) -> None:
         self.host: Host
@@ -78,11 +86,27 @@ class Room:
         """The agent ends; what runs on the host goes on."""
 
 
+@dataclass(frozen=True)
+class Addresses:
+    """By which others reach this host, by plane; "" for none."""
+
+    api: str = ""
+    tunnel: str = ""
+    storage: str = ""
+
+
 class Host:
     """The agent of one host."""
 
-    def __init__(self, name: str, transport: Transport, rooms: Sequence[Room]) -> None:
+    def __init__(
+        self,
+        name: str,
+        transport: Transport,
+        rooms: Sequence[Room],
+        addresses: Addresses | None = None,
+    ) -> None:
         self.name = name
+        self._addresses = addresses or Addresses()
         self.transport = transport
         self.conditions = Conditions()
         self.rooms = {room.view: room for room in rooms}
@@ -125,10 +149,23 @@ class Host:
         if view in self._inbox:
             self._inbox[view].put(key)
 
+    def _offers(self) -> Offers:
+        rooms = self.rooms.values()
+        return Offers(
+            drivers={room.view: room.driver_name for room in rooms if room.driver_name},
+            capabilities=[f"{room.view}.{one}" for room in rooms for one in room.capabilities],
+            architecture=of_this_host(),
+            api_address=self._addresses.api,
+            tunnel_address=self._addresses.tunnel,
+            storage_address=self._addresses.storage,
+        )
+
     def _beat(self) -> None:
         while not self._stop.is_set():
             try:
-                self.transport.seen(self.name, __version__, list(self.rooms), self._started_at)
+                self.transport.seen(
+                    self.name, __version__, list(self.rooms), self._started_at, self._offers()
+                )
                 self._stop.wait(HEARTBEAT)
             except Unreachable:
                 self._stop.wait(0.5)

@@ -12,22 +12,20 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import String, select
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
 from stratolith.kernel import cloud, metrics
-from stratolith.kernel.agent.protocol import Hints
+from stratolith.kernel.agent.protocol import Hints, Offers
 from stratolith.kernel.context import Context
-from stratolith.kernel.db import Base
 from stratolith.kernel.exceptions import Conflict, NotFound
 from stratolith.kernel.hints import HOST_HINT, host_key
+from stratolith.kernel.hosts import records
 from stratolith.kernel.ids import new_request_id
-from stratolith.kernel.readable import LeftOut
 from stratolith.kernel.request_id import REQUEST_ID
 
 if TYPE_CHECKING:
@@ -36,23 +34,6 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 KEPT = 10_000  # hints kept per host; who is further behind looks at everything
-ALIVE_SECONDS = 30
-
-
-class AgentRecord(Base):
-    """One host's agent, as last heard of."""
-
-    __tablename__ = "kernel_agents"
-
-    host: Mapped[str] = mapped_column(String(255), primary_key=True)
-    version: Mapped[str] = mapped_column(String(64), default="")
-    views: Mapped[list[str]]
-    started_at: Mapped[datetime]
-    last_seen_at: Mapped[datetime]
-
-
-def is_alive(record: AgentRecord | None, now: datetime) -> bool:
-    return record is not None and now - record.last_seen_at < timedelta(seconds=ALIVE_SECONDS)
 
 
 class _Channel:
@@ -206,20 +187,34 @@ class AgentHub:
         report_ = view.report
         return self._transact(service, True, lambda ctx: report_(ctx, host, payload))
 
-    def seen(self, host: str, version: str, views: list[str], started_at: datetime) -> None:
-        """An agent's heartbeat; raises Unavailable."""
+    def seen(
+        self,
+        host: str,
+        version: str,
+        views: list[str],
+        started_at: datetime,
+        offers: Offers | None = None,
+    ) -> None:
+        """An agent's heartbeat, which makes the host's row at first; raises Unavailable.
+
+        Without ``offers`` the host offers what it did before.
+        """
         from stratolith.kernel.http.dispatch import database_error
 
         now = self.env.clock.now()
 
         def note(session: Session) -> bool:
-            record = session.get(AgentRecord, host)
+            record = records.named(session, host)
             if record is None:
-                record = AgentRecord(host=host, started_at=started_at)
+                record = records.new_record(host, records.JOINING, now)
                 session.add(record)
-            came_back = record.last_seen_at is None or not is_alive(record, now)
+            came_back = not records.is_alive(record, now)
+            if record.state in (records.JOINING, records.LEFT):
+                record.state = records.ACTIVE
             record.version, record.views, record.last_seen_at = version, views, now
             record.started_at = started_at
+            for name, value in msgspec.structs.asdict(offers).items() if offers else ():
+                setattr(record, name, value)
             return came_back
 
         try:
@@ -246,18 +241,3 @@ class AgentHub:
             return transact(ctx, write, lambda: msgspec.json.encode(work(ctx)))
         finally:
             REQUEST_ID.reset(token)
-
-
-def alive_hosts(session: Session, now: datetime) -> set[str]:
-    """Hosts whose agent was heard of lately."""
-    return {record.host for record in records(session) if is_alive(record, now)}
-
-
-def records(session: Session) -> list[AgentRecord]:
-    """Every host's agent by name; one whose record cannot be read is left out."""
-    left = LeftOut()
-    wanted = select(AgentRecord).order_by(AgentRecord.host)
-    found = left.objects(session, wanted, AgentRecord.host)
-    for host, reason in left.reasons.items():
-        LOG.warning("the record of the agent on %s cannot be read: %s", host, reason)
-    return found

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from stratolith.kernel.agent.client import Refused, Unreachable
+from stratolith.kernel.agent.client import Refused, Reply, Unreachable
 from stratolith.kernel.agent.hub import AgentHub
-from stratolith.kernel.agent.protocol import Hints
+from stratolith.kernel.agent.protocol import Hints, Offers
 from stratolith.kernel.exceptions import ApiError, Unavailable
 
 
@@ -35,9 +35,16 @@ class LocalTransport:
     def hints(self, host: str, epoch: str, after: int, timeout: float) -> Hints:
         return self._hub.wait(host, epoch, after, timeout)
 
-    def seen(self, host: str, version: str, views: list[str], started_at: datetime) -> None:
+    def seen(
+        self,
+        host: str,
+        version: str,
+        views: list[str],
+        started_at: datetime,
+        offers: Offers | None = None,
+    ) -> None:
         with _answers():
-            self._hub.seen(host, version, views, started_at)
+            self._hub.seen(host, version, views, started_at, offers)
 
     def view(self, host: str, view: str, keys: list[str] | None) -> bytes:
         with _answers():
@@ -48,6 +55,17 @@ class LocalTransport:
         plain = msgspec.json.decode(msgspec.json.encode(payload))
         with _answers():
             return msgspec.json.decode(self._hub.report(host, view, plain))
+
+    def forward(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes | None,
+        limit: int,
+        seconds: float,
+    ) -> Reply:
+        raise Refused("a simulated host passes nothing on")
 
     def wake(self, host: str) -> None:
         self._hub.hint(host, "")

@@ -5,9 +5,11 @@
     POST /v1/hosts/{host}/views/{view}   {"keys": [...]}     desired state
     POST /v1/hosts/{host}/reports/{view}                     observed state
 
-On one machine it listens on a unix socket that only root can open; who can open it is an
-agent. No token is involved. An agent names the cloud its host belongs to in every request;
-the server of another database refuses it (409), and so touches nothing there.
+On one machine it listens on a unix socket that only root can open; who can open it is that
+machine's agent. Agents of other machines come by TLS with the certificate of their host
+(door.py tells the two apart, join.py has the routes by which a machine joins and leaves). An agent
+names the cloud its host belongs to in every request; the server of another database refuses it
+(409), and so touches nothing there.
 """
 
 from __future__ import annotations
@@ -20,8 +22,9 @@ from typing import Any
 import msgspec
 from starlette.requests import Request
 
+from stratolith.kernel.agent import join
 from stratolith.kernel.agent.hub import AgentHub
-from stratolith.kernel.agent.protocol import CLOUD_HEADER, Keys, Seen
+from stratolith.kernel.agent.protocol import Keys, Seen
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Unavailable
 from stratolith.kernel.http.errors import ErrorDialect
@@ -35,15 +38,7 @@ MAX_WAIT = 30.0
 def _hub(ctx: Context) -> AgentHub:
     if ctx.env.agents is None:
         raise Unavailable("This process serves no agents.")
-    ctx.env.agents.check_cloud(ctx.headers.get(CLOUD_HEADER, ""))
     return ctx.env.agents
-
-
-def _decode(raw: bytes, kind: Any) -> Any:
-    try:
-        return msgspec.json.decode(raw, type=kind)
-    except msgspec.DecodeError as error:
-        raise BadRequest(str(error)) from None
 
 
 async def hints(ctx: Context, request: Request, host: str) -> Response:
@@ -69,18 +64,18 @@ async def hints(ctx: Context, request: Request, host: str) -> Response:
 
 
 def seen(ctx: Context, host: str, body: bytes) -> Response:
-    beat = _decode(body, Seen)
-    _hub(ctx).seen(host, beat.version, beat.views, beat.started_at)
+    beat = join.decode(body, Seen)
+    _hub(ctx).seen(host, beat.version, beat.views, beat.started_at, beat.offers)
     return Response(status=204)
 
 
 def view(ctx: Context, host: str, view: str, body: bytes) -> Response:
-    asked = _decode(body, Keys)
+    asked = join.decode(body, Keys)
     return Response(_hub(ctx).view(host, view, asked.keys))
 
 
 def report(ctx: Context, host: str, view: str, body: bytes) -> Response:
-    return Response(_hub(ctx).report(host, view, _decode(body, Any)))
+    return Response(_hub(ctx).report(host, view, join.decode(body, Any)))
 
 
 # The hub runs its own transactions, so these routes never open one (writes=False).
@@ -94,7 +89,7 @@ ROUTES = [
 
 def agent_service(services: Sequence[Service]) -> Service:
     """The agent API as a door; services may add routes of their own."""
-    routes = [*ROUTES, *(route for service in services for route in service.agent_routes)]
+    others = [route for service in services for route in service.agent_routes]
     return Service(
         type="agent",
         name="agent",
@@ -102,6 +97,8 @@ def agent_service(services: Sequence[Service]) -> Service:
         mount="/agent",
         prefix="",
         errors=ErrorDialect.PLAIN,
-        routes=routes,
+        routes=[*ROUTES, *join.ROUTES, *others],
         in_catalog=False,
+        token_first=(),  # the door has settled who asks
+        trailing_slash=True,  # guests' requests for metadata are passed on as they are
     )

@@ -32,6 +32,7 @@ _NAME = frozenset((string.ascii_letters + string.digits + ".-_").encode())
 _UNWANTED_BYTES = 32  # of a body that nobody reads any more, for each byte around its chunks
 _PIPELINED = 8  # requests that may wait for the answer of one before them
 _DRAINED = 48 << 10  # bytes between the high and the low mark of a transport's buffer
+CERTIFICATE = "stratolith.certificate"  # in scope["extensions"]: the client's, verified, as DER
 _RESET = struct.pack("ii", 1, 0)  # linger for no time
 _UPGRADE_FIELDS = (b"upgrade", b"http2-settings")
 TEXTS = {
@@ -63,6 +64,7 @@ class WireProtocol(HttpToolsProtocol):
         self.moved = 0  # bytes of bodies that the client sent or took
         self.wire: Wire | None = None  # of the newest request
         self._address: str | None = None
+        self._certificate: bytes | None = None
         self._has_wire = False  # whether bodies can go past the parser
         self._running: RequestResponseCycle | None = None  # the request that is answered now
         self._in_head = self._in_body = False
@@ -77,6 +79,9 @@ class WireProtocol(HttpToolsProtocol):
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         self._address = address_of(self.client)
+        ssl_object = transport.get_extra_info("ssl_object")
+        if ssl_object is not None:
+            self._certificate = ssl_object.getpeercert(binary_form=True)
         self._has_wire = self.scheme == "http" and transport.get_extra_info("socket") is not None
         if self._address is not None and not self.table.admit(self, self._address, self.loop):
             self._is_over = True
@@ -96,9 +101,9 @@ class WireProtocol(HttpToolsProtocol):
     def eof_received(self) -> Any:
         """The client sends no more; true if it still gets answers (RFC 9112, section 9.6).
 
-        Agents do not half-close: one that ends its side is gone.
+        Agents do not half-close, and TLS cannot: one that ends its side is gone.
         """
-        if self._address is None or self._is_over:
+        if self._address is None or self.scheme == "https" or self._is_over:
             return None
         self._is_over = True
         last = None if self._in_head or self._in_body else self._pending_before()
@@ -197,6 +202,8 @@ class WireProtocol(HttpToolsProtocol):
             self.wire = Wire(self, body_length(self.headers))
             extensions: dict[str, Any] = {WIRE: self.wire}
             self.scope["extensions"] = extensions
+        elif self._certificate is not None:
+            self.scope["extensions"] = {CERTIFICATE: self._certificate}  # type: ignore[dict-item]
         super().on_headers_complete()
         if self.wire is not None:
             self.wire.cycle = self.cycle

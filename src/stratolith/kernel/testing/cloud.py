@@ -12,6 +12,7 @@ Hosts run only after ``cloud.start_hosts()``; reconcilers run in ``settle()``, o
 from __future__ import annotations
 
 import shutil
+import socket
 import tempfile
 import time
 from pathlib import Path
@@ -24,7 +25,8 @@ from starlette.testclient import TestClient
 from stratolith import server
 from stratolith import services as catalogue
 from stratolith.kernel import config
-from stratolith.kernel.agent.server import agent_service
+from stratolith.kernel.agent.caller import AgentCaller
+from stratolith.kernel.agent.door import AgentDoor
 from stratolith.kernel.bootstrap import Seed
 from stratolith.kernel.health import Health, root_index
 from stratolith.kernel.http.app import Door, PathDoor
@@ -109,8 +111,11 @@ class TestCloud:
                     routes=side.routes,
                     errors=side.errors,
                 )
-        agents = agent_service(self.env.services)
-        doors[agents.mount] = Door(self.env, agents, self.turns, mount=agents.mount)
+        # who asks the agent API; here nobody comes by a connection that could tell
+        self.agent = AgentCaller(socket.gethostname(), is_local=True)
+        doors["/agent"] = AgentDoor(
+            self.env, self.turns, identify=lambda env, scope: self.agent, mount="/agent"
+        )
         self.app = Health(self.env, PathDoor(doors, root_index(self.env)))
         self.http = TestClient(WithLifespan(self.app), base_url="http://cloud.test")
         self.http.__enter__()

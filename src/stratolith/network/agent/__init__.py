@@ -5,21 +5,21 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Mapping
 from functools import partial
 from typing import Protocol
+from urllib.parse import quote
 
 import msgspec
 
-from stratolith.kernel.agent.client import Unreachable
+from stratolith.kernel.agent.client import Reply, Unreachable
 from stratolith.kernel.agent.host import Room
-from stratolith.kernel.bootstrap import read_secrets
 from stratolith.kernel.concurrency import Supervisor
-from stratolith.kernel.config import ApiSection, Settings
+from stratolith.kernel.config import Settings
 from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriver
-from stratolith.network.settings import NetworkSettings
 
 LOG = logging.getLogger(__name__)
-METADATA_PORT = 8775
+METADATA_SECONDS = 10.0  # each step of an answer of the metadata service
 REPORT_SECONDS = 60.0  # an unchanged state is told again this often
 
 
@@ -32,17 +32,9 @@ def rooms(settings: Settings, host: str, fake: bool) -> list[Room]:
         return [NetworkRoom(driver)]
     from stratolith.network.agent.metadata import MetadataProxy
 
-    secrets = read_secrets(settings.state_dir / "secrets.json")
-    proxy = MetadataProxy(metadata_url(settings), secrets.get("metadata_secret", ""))
-    return [NetworkRoom(driver, proxy)]
-
-
-def metadata_url(settings: Settings) -> str:
-    """Where compute's metadata service listens, seen from this host."""
-    asked = settings.of(NetworkSettings).host_metadata_url
-    api = settings.of(ApiSection)
-    listen = "127.0.0.1" if api.listen in ("0.0.0.0", "::", "") else api.listen
-    return asked or f"http://{listen}:{METADATA_PORT + api.port_offset}"
+    room = NetworkRoom(driver)
+    room.proxy = MetadataProxy(room.ask_metadata)
+    return [room]
 
 
 def with_left_out(applied: Applied, left_out: dict[str, str]) -> Applied:
@@ -90,6 +82,7 @@ class NetworkRoom(Room):
     def __init__(self, driver: NetworkDriver, proxy: Proxy | None = None) -> None:
         super().__init__()
         self.driver = driver
+        self.driver_name = driver.name
         self.proxy = proxy
         self._told: tuple[bytes, Applied] | None = None
         self._told_at = 0.0
@@ -109,6 +102,14 @@ class NetworkRoom(Room):
         self._threads.stop()
         if self.proxy is not None:
             self.proxy.close()
+
+    def ask_metadata(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, limit: int
+    ) -> Reply:
+        """What the metadata service answers a guest; raises Unreachable."""
+        whole = f"/v1/hosts/{quote(self.host.name, safe='')}/metadata{path}"
+        transport = self.host.transport
+        return transport.forward(method, whole, headers, body, limit, METADATA_SECONDS)
 
     def _mended(self) -> None:
         """Have what else depends on the host's objects look: the metadata proxy, the report."""

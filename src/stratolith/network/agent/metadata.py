@@ -1,30 +1,32 @@
 """The metadata proxy: one thread that answers 169.254.169.254 in every namespace.
 
 Who asks is decided by ``metadata_guests``. The request is passed on to the compute metadata
-service with the guest's identity, signed. No guest can keep others waiting: a connection holds no
-thread while it is read and answered, its time and size are limited, each port has a few
-connections and fewer requests under way, and strangers of one network share one such place.
+service by the agent API, with the guest's identity. No guest can keep others waiting: a
+connection holds no thread while it is read and answered, its time and size are limited, each port
+has a few connections and fewer requests under way, and strangers of one network share one such
+place.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import http.client
 import logging
 import socket
 import threading
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
 
 from stratolith.kernel import metrics
-from stratolith.network.agent.metadata_guests import Directory, Guest, signature
+from stratolith.kernel.agent.client import Reply as Answer
+from stratolith.kernel.agent.client import Unreachable
+from stratolith.network.agent.metadata_guests import Directory, Guest
 from stratolith.network.agent.metadata_request import Refused, Reply, Request, answer, head_of, read
 from stratolith.network.drivers.base import HostNetworkView, NetworkDriverError
 from stratolith.network.drivers.linux.metadata import (
@@ -37,7 +39,8 @@ from stratolith.network.drivers.linux.metadata import (
 
 log = logging.getLogger(__name__)
 
-UPSTREAM_SECONDS = 10.0  # each step of an answer of the metadata service
+# (method, path, headers, body, most bytes of the answer) -> answer; raises Unreachable
+Upstream = Callable[[str, str, Mapping[str, str], bytes | None, int], Answer]
 MAX_REPLY = 1024 * 1024
 THREADS = 16  # requests to the metadata service at once
 PER_PORT = 8  # connections one port may have
@@ -46,6 +49,7 @@ MANY, TOO_MANY = 256, 512  # connections: then one for each port; then none
 _PAUSE_SECONDS = 0.2
 _PASSED_ON = ("accept", "content-type", "user-agent", "x-aws-ec2-metadata-token")
 _PASSED_BACK = ("content-type", "cache-control", "last-modified", "etag")
+_NO_SUCH_PATH = Reply(404, b"Not Found\n")
 _BUSY = Reply(503, b"There are too many connections of this port.\n", {"retry-after": "1"})
 _NOBODY = Reply(404, b"Not Found: no server has this address here.\n")
 
@@ -58,15 +62,10 @@ class _Listener(msgspec.Struct):
 
 
 class MetadataProxy:
-    """Listens in namespaces and forwards to ``upstream`` ("http://127.0.0.1:8775")."""
+    """Listens in namespaces and passes on what comes by ``upstream``."""
 
-    def __init__(self, upstream: str, secret: str) -> None:
-        parts = urlsplit(upstream)
-        if parts.scheme != "http" or not parts.hostname:
-            raise ValueError(f"the metadata service's URL must be http://host:port: {upstream!r}")
-        self.upstream = (parts.hostname, parts.port or 80)
-        self.base_path = parts.path.rstrip("/")
-        self.secret = secret
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream = upstream
         self._directory = Directory()
         self._listeners: dict[tuple[str, int], _Listener] = {}
         self._busy: Counter[str] = Counter()  # place -> connections; see _place
@@ -218,7 +217,9 @@ class MetadataProxy:
                 return None, None
             if guest is None:
                 return request, _NOBODY
-            path = self.base_path + "/" + request.path.lstrip("/")
+            path = plain_path(request.path)
+            if path is None:
+                return request, _NO_SUCH_PATH
             async with self._asking.setdefault(place, asyncio.Semaphore(PER_PORT_UPSTREAM)):
                 ask = partial(self._ask, request, path, guest, address)
                 return request, await self._loop.run_in_executor(self._pool, ask)
@@ -233,22 +234,30 @@ class MetadataProxy:
         headers |= {
             "X-Instance-ID": guest.server_id,
             "X-Tenant-ID": guest.project_id,
-            "X-Instance-ID-Signature": signature(self.secret, guest.server_id),
             "X-Forwarded-For": address,
         }
         body = bytes(request.body) or None
-        upstream = http.client.HTTPConnection(*self.upstream, timeout=UPSTREAM_SECONDS)
         try:
-            with contextlib.closing(upstream):
-                upstream.request(request.method, path, body, headers)
-                got = upstream.getresponse()
-                data = got.read(MAX_REPLY + 1)
-        except (OSError, ValueError, http.client.HTTPException) as error:
+            got = self._upstream(request.method, path, headers, body, MAX_REPLY + 1)
+        except Unreachable as error:
             log.warning("metadata service does not answer: %s", error)
             return Reply(503, b"The metadata service does not answer.\n")
-        if len(data) > MAX_REPLY:
+        if len(got.body) > MAX_REPLY:
             return Reply(502, b"The metadata service's answer is too large.\n")
-        back = {name: value for name in _PASSED_BACK if (value := got.getheader(name))}
-        if request.method == "HEAD" and (length := got.getheader("content-length")):
+        back = {name: value for name in _PASSED_BACK if (value := got.headers.get(name))}
+        if request.method == "HEAD" and (length := got.headers.get("content-length")):
             back["content-length"] = length
-        return Reply(got.status, data, back)
+        return Reply(got.status, got.body, back)
+
+
+def plain_path(asked: str) -> str | None:
+    """The path of a guest's request as one below another: each part quoted, and the query.
+
+    None for a path with steps upwards: joined to another it would lead out of it.
+    """
+    found = urlsplit(f"/{asked.lstrip('/')}")
+    parts = [unquote(part) for part in found.path.split("/")[1:]]
+    if any(part in (".", "..") or "/" in part for part in parts):
+        return None
+    query = f"?{quote(found.query, safe='%=&+')}" if found.query else ""
+    return "".join(f"/{quote(part, safe='')}" for part in parts) + query

@@ -9,9 +9,6 @@ and equal addresses of other networks count for nothing.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-
 import msgspec
 
 from stratolith.network.drivers.base import HostNetworkView, NetworkView
@@ -58,8 +55,3 @@ def guests_by_address(network: NetworkView) -> dict[str, Guest]:
         for address, guest in found.items()
         if address not in disputed and guest.server_id
     }
-
-
-def signature(secret: str, server_id: str) -> str:
-    """What proves to the metadata service that the server id was set by this proxy."""
-    return hmac.new(secret.encode(), server_id.encode(), hashlib.sha256).hexdigest()

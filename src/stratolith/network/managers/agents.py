@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from stratolith.kernel.agent import hub
-from stratolith.kernel.agent.hub import AgentRecord, is_alive
 from stratolith.kernel.context import Context
+from stratolith.kernel.hosts import records as host_records
+from stratolith.kernel.hosts.records import HostRecord, is_alive
 from stratolith.network.exceptions import AgentNotFound
 from stratolith.network.managers import events
 from stratolith.network.managers.events import VIEW
@@ -47,12 +47,12 @@ def all_of_them(ctx: Context) -> list[dict[str, Any]]:
     """Every agent that was ever heard of and not deleted since, by host and kind."""
     notes = {note.id: note for note in ctx.session.scalars(select(AgentNote))}
     found = []
-    for record in hub.records(ctx.session):
+    for record in host_records.records(ctx.session):
         if VIEW not in record.views:
             continue
         alive = is_alive(record, ctx.env.clock.now())
         for kind, binary in KINDS:
-            note = notes.get(id_of(record.host, binary))
+            note = notes.get(id_of(record.name, binary))
             if note is None or note.deleted_at is None or note.deleted_at < record.last_seen_at:
                 found.append(_agent(record, kind, binary, alive, note))
     return found
@@ -105,14 +105,14 @@ def _note(ctx: Context, agent_id: str) -> AgentNote:
 
 
 def _agent(
-    record: AgentRecord, kind: str, binary: str, alive: bool, note: AgentNote | None
+    record: HostRecord, kind: str, binary: str, alive: bool, note: AgentNote | None
 ) -> dict[str, Any]:
     return {
-        "id": id_of(record.host, binary),
+        "id": id_of(record.name, binary),
         "agent_type": kind,
         "binary": binary,
         "topic": "N/A",
-        "host": record.host,
+        "host": record.name,
         "admin_state_up": note is None or note.admin_state_up,
         "alive": alive,
         "availability_zone": "nova" if kind in ("DHCP agent", "L3 agent") else None,

@@ -13,7 +13,14 @@ from sqlalchemy import select
 
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions import InterfaceNotFound, OverQuota, TooManyPorts
-from stratolith.network.managers import events, holders, ports, security_groups, tags
+from stratolith.network.managers import (
+    events,
+    holders,
+    placement,
+    ports,
+    security_groups,
+    tags,
+)
 from stratolith.network.managers.server_requests import (
     NetworkRequest,
     PlannedPort,
@@ -39,6 +46,7 @@ __all__ = [
     "change_groups",
     "create",
     "detach",
+    "is_served_by",
     "network_metadata",
     "of_servers",
     "plan",
@@ -173,6 +181,13 @@ def servers_of(ctx: Context, port_ids: Iterable[str]) -> dict[str, str]:
         )
     )
     return dict(rows.all())
+
+
+def is_served_by(ctx: Context, host: str, server_id: str) -> bool:
+    """Whether the host realises a network of the server, and so answers it as metadata service."""
+    wanted = select(Port.network_id).where(holders.held_by(holders.SERVER, server_id))
+    mine = set(placement.networks_of(ctx, host))
+    return not mine.isdisjoint(ctx.session.scalars(wanted))
 
 
 def network_metadata(ctx: Context, server_id: str) -> dict[str, Any]:

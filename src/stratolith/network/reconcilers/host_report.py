@@ -13,7 +13,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers.base import Applied
-from stratolith.network.managers import events, holders
+from stratolith.network.managers import events, holders, placement
 from stratolith.network.models import FloatingIp, Port, Router
 from stratolith.network.reconcilers.view_rows import StatusRow, columns
 
@@ -29,9 +29,12 @@ def take_report(ctx: Context, host: str, payload: Any) -> dict[str, Any]:
     for object_id, reason in applied.errors.items():
         LOG.warning("%s: %s is not realised: %s", host, object_id, reason)
     _guests(ctx, host, applied)
-    _own_ports(ctx, applied)
-    _routers(ctx, applied)
-    _floating(ctx, applied)
+    _dhcp_ports(ctx, host, applied)
+    if placement.is_network_host(ctx, host):
+        _routers(ctx, applied)
+        _floating(ctx, applied)
+    elif applied.routers or applied.floating_ips:
+        LOG.warning("%s tells of routers, which it does not realise", host)
     ctx.session.flush()
     return {}
 
@@ -59,14 +62,18 @@ def _guests(ctx: Context, host: str, applied: Applied) -> None:
     _set_status(ctx, Port, "ERROR", Port.id.in_(list(left_out.reasons)))
 
 
-def _own_ports(ctx: Context, applied: Applied) -> None:
-    """Ports of routers and DHCP servers come up with what they belong to."""
-    of_routers = Port.holder.in_(holders.ROUTER) & Port.holder_id.in_(applied.routers)
-    of_dhcp = (Port.holder == holders.DHCP) & Port.network_id.in_(applied.networks)
-    _set_status(ctx, Port, "ACTIVE", or_(of_routers, of_dhcp) & Port.admin_state_up.is_(True))
+def _dhcp_ports(ctx: Context, host: str, applied: Applied) -> None:
+    """Ports of DHCP servers come up with their networks, where the host realises these."""
+    mine = placement.networks_of(ctx, host)
+    networks = [network for network in applied.networks if network in mine]
+    of_dhcp = (Port.holder == holders.DHCP) & Port.network_id.in_(networks)
+    _set_status(ctx, Port, "ACTIVE", of_dhcp & Port.admin_state_up.is_(True))
 
 
 def _routers(ctx: Context, applied: Applied) -> None:
+    """Routers, and with them their ports."""
+    of_routers = Port.holder.in_(holders.ROUTER) & Port.holder_id.in_(applied.routers)
+    _set_status(ctx, Port, "ACTIVE", of_routers & Port.admin_state_up.is_(True))
     failed = [key for key in applied.errors if key not in applied.routers]
     _set_status(ctx, Router, "ACTIVE", Router.id.in_(applied.routers))
     _set_status(ctx, Router, "ERROR", Router.id.in_(failed))

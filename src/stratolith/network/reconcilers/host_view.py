@@ -1,8 +1,8 @@
 """Compiles the desired network of one host from the database.
 
 Columns, not objects, are read: a view of 1,000 ports is a dozen statements. Every router is
-realised on one host, chosen by ``network_host``. A row that cannot be read or makes no sense
-takes its own object out of the view, with the reason in ``left_out``, and nothing else.
+realised on one host, chosen in ``managers/placement.py``. A row that cannot be read or makes no
+sense takes its own object out of the view, with the reason in ``left_out``, and nothing else.
 """
 
 from __future__ import annotations
@@ -10,9 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select
-
-from stratolith.kernel.agent import hub
 from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers import checks
@@ -26,8 +23,7 @@ from stratolith.network.drivers.base import (
     RouterPortView,
     SubnetView,
 )
-from stratolith.network.managers import agents, holders
-from stratolith.network.managers.events import VIEW
+from stratolith.network.managers import holders, placement
 from stratolith.network.managers.server_ports import tap_name
 from stratolith.network.models import FixedIp, Network, Port, Router, Subnet
 from stratolith.network.reconcilers import guest_names, view_rows
@@ -45,17 +41,6 @@ from stratolith.network.settings import NetworkSettings
 Addresses = dict[str, list[tuple[str, str]]]  # port id -> [(subnet id, address)]
 
 
-def network_host(ctx: Context) -> str:
-    """The host that realises routers: the first alive by name whose L3 agent is not taken out of
-    service, else the first alive, else the first ever seen.
-    """
-    records = [one for one in hub.records(ctx.session) if VIEW in one.views]
-    now, out = ctx.env.clock.now(), agents.without_routers(ctx)
-    alive = [record.host for record in records if hub.is_alive(record, now)]
-    chosen = [host for host in alive if agents.id_of(host, agents.L3) not in out]
-    return min(chosen or alive or [record.host for record in records], default="")
-
-
 def compile_view(ctx: Context, host: str, keys: list[str] | None = None) -> HostNetworkView:
     """Everything ``host`` must realise; ``keys`` only say what changed, the view is whole."""
     return _Compiler(ctx, host).view()
@@ -65,12 +50,14 @@ class _Compiler:
     def __init__(self, ctx: Context, host: str) -> None:
         self.ctx, self.session, self.host = ctx, ctx.session, host
         self.settings = ctx.env.settings.of(NetworkSettings)
-        self.is_network_host = network_host(ctx) in ("", host)
+        self.is_network_host = placement.is_network_host(ctx, host)
         self.left_out = LeftOut()
 
     def view(self) -> HostNetworkView:
         routers = self._routers()
-        wanted = view_rows.NETWORKS.where(Network.id.in_(self._network_ids()))
+        wanted = view_rows.NETWORKS.where(
+            Network.id.in_(placement.networks_of(self.ctx, self.host))
+        )
         rows = self.left_out.rows(self.session, wanted, Network.id, NetworkRow)
         self.networks = {network.id: network for network in rows}
         self._read_ports()
@@ -92,15 +79,6 @@ class _Compiler:
             return []
         wanted = view_rows.ROUTERS.order_by(Router.id)
         return self.left_out.rows(self.session, wanted, Router.id, RouterRow)
-
-    def _network_ids(self) -> list[str]:
-        """Networks with guests here, and those its routers join."""
-        here = select(Port.network_id).where(Port.binding_host == self.host)
-        found = set(self.session.scalars(here.distinct()))
-        if self.is_network_host:
-            joined = select(Port.network_id).where(Port.holder.in_(holders.ROUTER))
-            found |= set(self.session.scalars(joined.distinct()))
-        return sorted(found)
 
     def _read_ports(self) -> None:
         on_these = list(self.networks)

@@ -1,0 +1,77 @@
+"""`token create`, `host list`, `host remove`: for use on the machine of the server."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+
+from stratolith.agent import source_address
+from stratolith.deploy.errors import DeployError
+from stratolith.deploy.layout import Layout
+from stratolith.kernel.agent.client import by_socket
+
+_EVERYWHERE = ("0.0.0.0", "::")
+_SOMEWHERE = "192.0.2.1"  # of RFC 5737: any address that the default route leads to
+
+
+def create_token(layout: Layout, *, minutes: int, address: str | None) -> int:
+    """Print a token and the command that uses it on the other machine; raises DeployError."""
+    place = layout.settings().hosts_address
+    if place is None:
+        raise DeployError(
+            "This cloud listens on the loopback address only: no other machine can reach it.",
+            "stratolith up --listen ADDRESS, or set hosts.listen in the configuration",
+        )
+    listen, port = place
+    shown = address or (source_address(_SOMEWHERE) if listen in _EVERYWHERE else listen)
+    token = _ask(layout, "POST", f"/v1/cloud/tokens?minutes={minutes}")["token"]
+    where = f"[{shown}]:{port}" if ":" in shown else f"{shown}:{port}"
+    print(f"{token}\n\nIt lets one machine join within {minutes} minutes. Say there, as root:\n")
+    print(f"  stratolith join {where} {token}")
+    return 0
+
+
+def show(layout: Layout, *, as_json: bool) -> int:
+    """Print every host that there is or was; raises DeployError."""
+    found = _ask(layout, "GET", "/v1/cloud/hosts")["hosts"]
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return 0
+    rows: list[tuple[str, ...]] = [
+        ("NAME", "STATE", "ADDRESS", "DRIVERS", "CERTIFICATE UNTIL", "LAST SEEN")
+    ]
+    rows += [_row(one) for one in found]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        print(
+            "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        )
+    return 0
+
+
+def remove(layout: Layout, name: str, *, force: bool) -> int:
+    """Take a host out of the cloud: its certificate is void at once; raises DeployError."""
+    _ask(layout, "DELETE", f"/v1/cloud/hosts/{name}?force={str(force).lower()}")
+    print(f"Host {name} has left the cloud. What runs on it: stratolith leave --force, there.")
+    return 0
+
+
+def _row(host: dict[str, Any]) -> tuple[str, ...]:
+    drivers = ", ".join(sorted(set(host["drivers"].values())))
+    until, seen = ((host[name] or "-")[:19] for name in ("certificate_ends_at", "last_seen_at"))
+    return host["name"], host["state"], host["tunnel_address"] or "-", drivers or "-", until, seen
+
+
+def _ask(layout: Layout, method: str, path: str) -> dict[str, Any]:
+    try:
+        with by_socket(layout.settings().agent_socket)() as client:
+            answer = client.request(method, path)
+    except httpx.TransportError as error:
+        raise DeployError(
+            f"The server of this cloud does not answer: {error}.", "stratolith up, or use sudo"
+        ) from None
+    if answer.status_code >= 400:
+        raise DeployError(answer.text.strip())
+    return dict(answer.json()) if answer.content else {}

@@ -1,0 +1,193 @@
+"""`join` and `leave`: this machine becomes a host of a cloud whose server is elsewhere.
+
+Such a machine keeps what its agent needs: the configuration, its certificate, guests, images in
+use. It has no database and no secrets.json.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import socket
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stratolith.agent import health_port
+from stratolith.deploy import belongings, config_file, destroy, files, requirements, running
+from stratolith.deploy import host as this_host
+from stratolith.deploy.errors import DeployError
+from stratolith.deploy.layout import Layout
+from stratolith.deploy.steps import Report
+from stratolith.kernel.agent import admission
+from stratolith.kernel.agent.client import Refused, Unreachable
+from stratolith.kernel.agent.member import Membership, NotAMember
+from stratolith.kernel.config import Settings
+
+PORT = 8702  # where a server listens for hosts unless its settings say otherwise
+READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the command line asks for."""
+
+    server: str  # ADDRESS or ADDRESS:PORT
+    token: str
+    name: str | None = None
+    tunnel_address: str | None = None
+    fake: bool = False
+
+
+def is_host(layout: Layout) -> bool:
+    """Whether this machine is a host of a cloud elsewhere."""
+    return Membership(layout.state_dir).exists()
+
+
+def join(layout: Layout, wishes: Wishes, report: Report) -> int:
+    """Become a host and start the agent; raises DeployError, ConfigError."""
+    if layout.exists():
+        what = "a host of a cloud" if is_host(layout) else "the server of a cloud"
+        raise DeployError(
+            f"This machine is {what} already ({layout.state_dir}).",
+            "stratolith leave" if is_host(layout) else "choose another directory: --state-dir DIR",
+        )
+    belongings.require_usable(layout)
+    values = _values(layout, wishes)
+    if not wishes.fake:
+        _require_fit(layout, values)
+    server = values["hosts"]["server"]
+    try:
+        admitted = admission.ask(server, wishes.token, wishes.name or socket.gethostname())
+    except admission.CannotJoin as error:
+        raise DeployError(str(error)) from None
+    report.say(f"{server} let this machine in as host {admitted.member.name}")
+    for path, mode in _directories(layout).items():
+        path.mkdir(parents=True, exist_ok=True)
+        path.chmod(mode)
+    files.write(layout.config, config_file.sample(config_file.sections(), values), mode=0o644)
+    files.write(layout.state_dir / "cloud-id", f"{admitted.cloud}\n", mode=0o600)
+    admitted.keep(Membership(layout.state_dir))
+    return start(layout, report)
+
+
+def start(layout: Layout, report: Report) -> int:
+    """Start the agent of a machine that joined, and wait for its first look at everything."""
+    settings = layout.settings()
+    with report.ticking("Starting the agent"):
+        running.start(layout, settings)
+        _wait_ready(layout, settings)
+    member = Membership(layout.state_dir).read()
+    report.say(f"Host {member.name} works for the cloud at {member.server}.")
+    return 0
+
+
+def status(layout: Layout) -> int:
+    """Print whether the agent works; 0 when it does."""
+    settings = layout.settings()
+    member = Membership(layout.state_dir).read()
+    problem = _problem(settings)
+    pids = ", ".join(f"{role} {pid}" for role, pid in running.pids(layout).items())
+    print(f"Host {member.name} of the cloud at {member.server}")
+    print(f"  Processes   {pids or 'none: stratolith up'}")
+    print(f"  State       {problem or 'works'}")
+    return 1 if problem else 0
+
+
+def leave(layout: Layout, report: Report, *, force: bool) -> int:
+    """Leave the cloud and remove everything of it here; raises DeployError.
+
+    Without ``force`` only when the server agrees, which it does when no server is on this host.
+    """
+    if not is_host(layout):
+        raise DeployError(f"{layout.state_dir} is not the directory of a host that joined.")
+    if not force:
+        tell(layout, report, force=False)
+    return destroy.destroy(layout, report, is_sure=True, has_left=not force)
+
+
+def tell(layout: Layout, report: Report, *, force: bool) -> None:
+    """Tell the server that this host leaves.
+
+    Raises DeployError when it may not; with ``force`` that is said and no more.
+    """
+    try:
+        transport = Membership(layout.state_dir).transport(layout.state_dir / "cloud-id")
+        try:
+            transport.leave(Membership(layout.state_dir).read().name, force=force)
+        finally:
+            transport.close()
+        report.say("The server took this host out of the cloud")
+    except (Refused, Unreachable, NotAMember, OSError) as error:
+        if not force:
+            raise DeployError(
+                f"The server does not let this host go: {error}",
+                "move or delete its servers first, or leave all the same with --force",
+            ) from None
+        report.say(
+            f"The server could not be told ({error}); on it: stratolith host remove NAME --force"
+        )
+
+
+def _values(layout: Layout, wishes: Wishes) -> dict[str, dict[str, Any]]:
+    """What the configuration file of this machine sets."""
+    has_port = wishes.server.rpartition(":")[2].isdigit() and "::" not in wishes.server
+    hosts = {"server": wishes.server if has_port else f"{wishes.server}:{PORT}"}
+    if wishes.tunnel_address:
+        hosts["tunnel_address"] = wishes.tunnel_address
+    cloud: dict[str, Any] = {"fake": True} if wishes.fake else {}
+    cloud |= {"state_dir": str(layout.state_dir), "run_dir": str(layout.run_dir)}
+    return {"cloud": cloud, "hosts": hosts}
+
+
+def _require_fit(layout: Layout, values: dict[str, dict[str, Any]]) -> None:
+    if os.geteuid() != 0:
+        raise DeployError("Running guests needs root.", "use sudo")
+    missing = " ".join(requirements.missing_packages())
+    if missing:
+        raise DeployError(
+            f"These packages are missing: {missing}.",
+            f"apt-get install --no-install-recommends {missing}",
+        )
+    other = this_host.other_cloud(layout.settings())
+    if other is not None:
+        raise DeployError(
+            f"The cloud in {other} has networks on this machine, which can belong to one cloud.",
+            f"stratolith destroy --state-dir {other}",
+        )
+
+
+def _directories(layout: Layout) -> dict[Path, int]:
+    return {
+        layout.state_dir: 0o711,
+        layout.run_dir: 0o711,
+        layout.logs: 0o750,
+        layout.lock("agent").parent: 0o700,
+    }
+
+
+def _wait_ready(layout: Layout, settings: Settings) -> None:
+    deadline = time.monotonic() + READY_SECONDS
+    while problem := _problem(settings):
+        if time.monotonic() > deadline:
+            raise DeployError(
+                f"The agent does not work after {READY_SECONDS:.0f} s: {problem}. It said last:\n"
+                f"{running.tail(layout, 'agent')}",
+                f"see {layout.logs}/agent.log",
+            )
+        time.sleep(0.1)
+
+
+def _problem(settings: Settings) -> str:
+    """Why the agent does not work; "" when it does."""
+    connection = http.client.HTTPConnection("127.0.0.1", health_port(settings), timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        answer = connection.getresponse()
+        text = answer.read(2000).decode(errors="replace").strip()
+        return "" if answer.status == 200 else text or str(answer.status)
+    except (OSError, http.client.HTTPException) as error:
+        return f"the agent does not answer: {error}"
+    finally:
+        connection.close()

@@ -1,0 +1,148 @@
+"""What a machine keeps as a host of a cloud on another machine: who it is, and its certificate.
+
+Everything is in one directory, ``host`` in the state directory, which only root may read:
+
+    host.json       name, id, address of the server
+    authority.pem   the certificate of the cloud's authority, by which the server is known
+    host.pem        the host's key and certificate; replaced as a whole at each renewal
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import ssl
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from stratolith.kernel.agent.client import HttpTransport, Refused, Unreachable, by_tls, tls_context
+
+LOG = logging.getLogger(__name__)
+FOLDER = "host"
+LOOK_SECONDS = 60.0  # how often the agent asks itself whether it is time to renew
+RENEW_AFTER = 1 / 3  # of the certificate's life: two thirds are left to get it done
+
+
+class NotAMember(Exception):
+    """The directory does not hold what a host needs; the text says what to do."""
+
+
+class Member(msgspec.Struct, kw_only=True):
+    """host.json."""
+
+    id: str
+    name: str
+    server: str  # ADDRESS:PORT
+
+
+class Membership:
+    """The files of one host."""
+
+    def __init__(self, state_dir: Path) -> None:
+        self.folder = state_dir / FOLDER
+        self.credentials = self.folder / "host.pem"
+        self._authority = self.folder / "authority.pem"
+        self._member = self.folder / "host.json"
+
+    def exists(self) -> bool:
+        return self._member.exists()
+
+    def read(self) -> Member:
+        """Raises NotAMember."""
+        try:
+            return msgspec.json.decode(self._member.read_bytes(), type=Member)
+        except (OSError, msgspec.DecodeError) as error:
+            raise NotAMember(
+                f"{self._member} cannot be read ({error}): join again with `stratolith join`."
+            ) from None
+
+    def write(self, member: Member, authority: str, key: str, certificate: str) -> None:
+        """host.json comes last: with it the machine is a host."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write(self._authority, authority)
+        self.take(key, certificate)
+        _write(self._member, msgspec.json.encode(member).decode())
+
+    def take(self, key: str, certificate: str) -> None:
+        """Use this key and certificate (PEM) from now on."""
+        _write(self.credentials, key + certificate)
+
+    def transport(self, cloud_file: Path) -> HttpTransport:
+        """To the server; raises NotAMember."""
+        server = self.read().server
+
+        def context() -> ssl.SSLContext:
+            return tls_context(self._authority.read_text(), self.credentials)
+
+        return HttpTransport(by_tls(server, context), cloud_file)
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it is time for a new certificate."""
+        held = x509.load_pem_x509_certificate(self.credentials.read_bytes())
+        begin, end = held.not_valid_before_utc, held.not_valid_after_utc
+        return now >= begin + (end - begin) * RENEW_AFTER
+
+
+class Renewal:
+    """A thread's work: have a new certificate long before the old one ends."""
+
+    def __init__(self, membership: Membership, transport: HttpTransport) -> None:
+        self._membership = membership
+        self._transport = transport
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.look(datetime.now(UTC))
+            except (Unreachable, Refused, OSError, ValueError) as error:
+                LOG.warning("no new certificate yet: %s", error)
+            self._stopping.wait(LOOK_SECONDS)
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def look(self, now: datetime) -> bool:
+        """Renew when it is time; whether it was. Raises Unreachable, Refused, OSError."""
+        if not self._membership.is_due(now):
+            return False
+        name = self._membership.read().name
+        key, request = new_request()
+        certificate = self._transport.renew(name, request)
+        self._membership.take(key, certificate)
+        self._transport.reconnect()
+        LOG.info("this host has a new certificate")
+        return True
+
+
+def new_request() -> tuple[str, str]:
+    """A new private key and a request to sign for it, both as PEM.
+
+    It names nobody: who the certificate is for is the authority's word alone.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    signed = request.sign(key, hashes.SHA256())
+    return private.decode(), signed.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def _write(path: Path, text: str) -> None:
+    """The file is there whole or not at all, and only its owner reads it."""
+    temporary = path.with_name(f".{path.name}.new")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(temporary, path)

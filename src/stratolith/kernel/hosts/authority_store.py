@@ -1,0 +1,104 @@
+"""Where the authority's key is: a file of the one server, or a row that several servers share.
+
+With SQLite it is ``authority.pem`` in the state directory, readable by its owner alone. On
+PostgreSQL it is a row, locked with the secret ``database_key`` as the token keys are, and no file.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from pathlib import Path
+
+from cryptography.fernet import Fernet, InvalidToken
+from sqlalchemy import Integer, Text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from stratolith.kernel import cloud
+from stratolith.kernel.db import Base
+from stratolith.kernel.environment import Environment
+from stratolith.kernel.exceptions import CannotStart
+from stratolith.kernel.hosts.authority import Authority
+
+FILE = "authority.pem"
+LOCK = 0x73747261_0004
+SECRET = "database_key"
+CACHE = "kernel.authority"
+
+
+class AuthorityRow(Base):
+    """The one authority of a cloud on PostgreSQL: key and certificate, locked with a secret."""
+
+    __tablename__ = "kernel_authority"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    sealed: Mapped[str] = mapped_column(Text)
+
+
+def authority(env: Environment) -> Authority:
+    """The cloud's authority, made at first use; raises CannotStart when it cannot be read."""
+    found: Authority | None = env.caches.get(CACHE)
+    if found is None:
+        found = _in_file(env) if env.db.is_sqlite else _in_row(env)
+        env.caches[CACHE] = found
+    return found
+
+
+def _made(env: Environment) -> Authority:
+    with env.db.read() as session:
+        cloud_id = cloud.find_id(session) or ""
+    return Authority.make(cloud_id, env.clock.now())
+
+
+def _in_file(env: Environment) -> Authority:
+    path = env.settings.state_dir / FILE
+    try:
+        return Authority.read(path.read_text())
+    except FileNotFoundError:
+        found = _made(env)
+        write_private(path, found.private_pem())
+        return found
+    except (OSError, ValueError) as error:
+        raise CannotStart(
+            f"{path}, the key that signs for hosts, cannot be read: {error}. Restore it from a "
+            "backup; without it every host has to join anew (then remove the file)."
+        ) from None
+
+
+def _in_row(env: Environment) -> Authority:
+    secret = env.secrets.get(SECRET)
+    if not secret:
+        raise CannotStart(f"secrets.json has no secret '{SECRET}': run `stratolith up` once.")
+    digest = hashlib.sha256(f"stratolith authority {secret}".encode()).digest()
+    fernet = Fernet(base64.urlsafe_b64encode(digest))
+    with env.db.locked(LOCK):
+        with env.db.read() as session:
+            row = session.get(AuthorityRow, 1)
+        if row is None:
+            found = _made(env)
+            sealed = fernet.encrypt(found.private_pem().encode()).decode()
+
+            def write(session: Session) -> None:
+                session.add(AuthorityRow(id=1, sealed=sealed))
+
+            env.db.run(write)
+            return found
+    try:
+        return Authority.read(fernet.decrypt(row.sealed).decode())
+    except (InvalidToken, ValueError):
+        raise CannotStart(
+            f"The key that signs for hosts cannot be opened with the secret '{SECRET}' of this "
+            "server's secrets.json: copy the file from a server that works."
+        ) from None
+
+
+def write_private(path: Path, text: str) -> None:
+    """The file is there whole or not at all, and only its owner reads it."""
+    temporary = path.with_name(f".{path.name}.new")
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(temporary, path)

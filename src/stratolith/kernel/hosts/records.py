@@ -1,0 +1,123 @@
+"""The machines of a cloud as rows: who they are, where they are, what they offer.
+
+``HostRecord.state`` holds what was decided: joining (let in, not heard of yet), active, draining,
+left. Whether a host is down follows from when its agent was last heard of: ``state_of``.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from stratolith.kernel.db import Base
+from stratolith.kernel.ids import new_uuid
+from stratolith.kernel.readable import LeftOut
+
+LOG = logging.getLogger(__name__)
+ALIVE_SECONDS = 30
+JOINING, ACTIVE, DRAINING, DOWN, LEFT = "joining", "active", "draining", "down", "left"
+
+
+class HostRecord(Base):
+    """One machine that runs an agent.
+
+    The machine of the server itself has no certificate: its agent comes by the unix socket.
+    certificates: serial numbers (hexadecimal) that its agent may use, the newest last; two of them
+    between a renewal and the first use of the new one.
+    """
+
+    __tablename__ = "kernel_hosts"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    name: Mapped[str] = mapped_column(String(255), unique=True)
+    state: Mapped[str] = mapped_column(String(16))
+    # addresses by which others reach the machine, by plane; "" where it has none
+    api_address: Mapped[str] = mapped_column(String(64), default="")
+    tunnel_address: Mapped[str] = mapped_column(String(64), default="")
+    storage_address: Mapped[str] = mapped_column(String(64), default="")
+    version: Mapped[str] = mapped_column(String(64), default="")
+    views: Mapped[list[str]]
+    drivers: Mapped[dict[str, str]]  # view -> name of the driver that realises it
+    capabilities: Mapped[list[str]]
+    architecture: Mapped[str] = mapped_column(String(32), default="")
+    certificates: Mapped[list[str]]
+    fingerprint: Mapped[str] = mapped_column(String(64), default="")  # of the newest certificate
+    certificate_ends_at: Mapped[datetime | None]
+    joined_at: Mapped[datetime]
+    started_at: Mapped[datetime]  # of the agent process; while joining: joined_at, as the next
+    last_seen_at: Mapped[datetime]
+
+
+class JoinToken(Base):
+    """Lets one machine join; only the hash of the secret is kept."""
+
+    __tablename__ = "kernel_join_tokens"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    created_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    host: Mapped[str | None] = mapped_column(String(255))  # that used it; nobody can again
+
+
+def new_record(name: str, state: str, now: datetime) -> HostRecord:
+    """A row of which nothing but the name is known."""
+    return HostRecord(
+        id=new_uuid(),
+        name=name,
+        state=state,
+        views=[],
+        drivers={},
+        capabilities=[],
+        certificates=[],
+        joined_at=now,
+        started_at=now,
+        last_seen_at=now,
+    )
+
+
+def is_alive(record: HostRecord | None, now: datetime) -> bool:
+    """Whether the host's agent was heard of lately."""
+    if record is None or record.state in (JOINING, LEFT):
+        return False
+    return now - record.last_seen_at < timedelta(seconds=ALIVE_SECONDS)
+
+
+def state_of(record: HostRecord, now: datetime) -> str:
+    """joining, active, draining, down or left."""
+    if record.state in (JOINING, LEFT) or is_alive(record, now):
+        return record.state
+    return DOWN
+
+
+def named(session: Session, name: str) -> HostRecord | None:
+    return session.scalars(select(HostRecord).where(HostRecord.name == name)).first()
+
+
+def records(session: Session) -> list[HostRecord]:
+    """Every host whose agent was ever heard of and that has not left, by name.
+
+    One whose row cannot be read is left out.
+    """
+    wanted = select(HostRecord).where(HostRecord.state.not_in((JOINING, LEFT)))
+    return _readable(session, wanted.order_by(HostRecord.name))
+
+
+def every_record(session: Session) -> list[HostRecord]:
+    """Every host there is or was, by name, without those whose row cannot be read."""
+    return _readable(session, select(HostRecord).order_by(HostRecord.name))
+
+
+def _readable(session: Session, wanted: Select[HostRecord]) -> list[HostRecord]:
+    left = LeftOut()
+    found = left.objects(session, wanted, HostRecord.name)
+    for host, reason in left.reasons.items():
+        LOG.warning("the row of host %s cannot be read: %s", host, reason)
+    return found
+
+
+def alive_hosts(session: Session, now: datetime) -> set[str]:
+    """Names of the hosts whose agent was heard of lately."""
+    return {record.name for record in records(session) if is_alive(record, now)}

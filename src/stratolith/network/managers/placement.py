@@ -1,0 +1,37 @@
+"""Which host realises what: guests' ports where the guests are, all routers on one host."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.hosts import records as host_records
+from stratolith.network.managers import agents, holders
+from stratolith.network.managers.events import VIEW
+from stratolith.network.models import Port
+
+
+def network_host(ctx: Context) -> str:
+    """The host that realises routers: the first alive by name whose L3 agent is not taken out of
+    service, else the first alive, else the first ever seen; "" before any was.
+    """
+    records = [one for one in host_records.records(ctx.session) if VIEW in one.views]
+    now, out = ctx.env.clock.now(), agents.without_routers(ctx)
+    alive = [record.name for record in records if host_records.is_alive(record, now)]
+    chosen = [host for host in alive if agents.id_of(host, agents.L3) not in out]
+    return min(chosen or alive or [record.name for record in records], default="")
+
+
+def is_network_host(ctx: Context, host: str) -> bool:
+    """Whether this host realises routers; the first that ever asks does."""
+    return network_host(ctx) in ("", host)
+
+
+def networks_of(ctx: Context, host: str) -> list[str]:
+    """Ids of the networks with guests on the host, and of those that its routers join."""
+    here = select(Port.network_id).where(Port.binding_host == host)
+    found = set(ctx.session.scalars(here.distinct()))
+    if is_network_host(ctx, host):
+        joined = select(Port.network_id).where(Port.holder.in_(holders.ROUTER))
+        found |= set(ctx.session.scalars(joined.distinct()))
+    return sorted(found)
