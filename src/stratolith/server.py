@@ -155,7 +155,8 @@ def serve(settings: Settings) -> None:
         watcher = PolicyWatcher(env.policies, settings.state_dir / "policy.yaml")
         supervisor.start("policy file", watcher.run, watcher.stop)
         for controller in controllers(env):
-            supervisor.start(controller.reconciler.name, controller.run, controller.stop)
+            for name, body in controller.threads():
+                supervisor.start(name, body, controller.stop)
         hosts = _simulated_hosts(env) if settings.fake else []
         local = LocalSocket(settings.agent_socket)
         sockets = [*_listen(settings, env.services), local.open()]

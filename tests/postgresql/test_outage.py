@@ -29,7 +29,7 @@ def own() -> Iterator[Cluster]:
 
 @contextmanager
 def two(own: Cluster, place: Path) -> Iterator[Pair]:
-    """The first has all leases before the second asks for one."""
+    """The first has the lease of the outbox before the second asks for it."""
     url = own.create(f"outage_{uuid4().hex}")
     found = [Server(place / letter, url, fake=letter == "a") for letter in "ab"]
     try:
@@ -58,10 +58,11 @@ def mortal(own: Cluster, tmp_path: Path) -> Iterator[Pair]:
 
 
 def holders(url: str) -> set[str]:
-    """Who holds leases that have not run out."""
+    """Who holds the lease of the outbox, if it has not run out."""
     with psycopg.connect(url) as connection:
         rows = connection.execute(
-            "SELECT holder FROM kernel_leases WHERE expires_at > timezone('utc', now())"
+            "SELECT holder FROM kernel_leases WHERE name = 'reconciler/kernel.outbox' "
+            "AND expires_at > timezone('utc', now())"
         )
         return {row[0] for row in rows}
 

@@ -38,7 +38,10 @@ class Remote(Protocol):
         """Whether every acknowledged hint of the others has been delivered here."""
 
     def is_alone(self) -> bool:
-        """Whether no other process is heard of."""
+        """Whether it is sure that there is no other process."""
+
+    def others(self) -> int:
+        """How many other processes are heard of."""
 
 
 class HintBus:
@@ -92,3 +95,7 @@ class HintBus:
     def is_alone(self) -> bool:
         """Whether no other server process works on this cloud."""
         return self.remote is None or self.remote.is_alone()
+
+    def servers(self) -> int:
+        """How many server processes are heard of, this one among them."""
+        return 1 if self.remote is None else 1 + self.remote.others()

@@ -118,6 +118,9 @@ class Peers:
     def is_alone(self) -> bool:
         return self.is_current() and not self._others
 
+    def others(self) -> int:
+        return len(self._others)
+
     def send(self, hints: Sequence[Hint], *, acknowledged: bool) -> None:
         if acknowledged:
             self._send_and_wait(hints)

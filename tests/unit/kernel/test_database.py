@@ -108,18 +108,35 @@ def test_a_retry_runs_the_work_again_from_the_start(db: Database) -> None:
     assert value(db) == 1
 
 
-def test_leases_go_to_one_holder_until_they_run_out(db: Database) -> None:
+def shares(db: Database, clock: SimulatedClock, who: str, most: int = 1, of: int = 1) -> int:
+    return len(lease.share(db, clock, [f"work/{n}" for n in range(of)], who, 30, most))
+
+
+def test_a_lease_goes_to_one_holder_until_it_runs_out(db: Database) -> None:
     clock = SimulatedClock()
-    assert lease.acquire(db, clock, "work", "a", 30)
-    assert not lease.acquire(db, clock, "work", "b", 30)
+    assert shares(db, clock, "a")
+    assert not shares(db, clock, "b")
     clock.advance(20)
-    assert lease.acquire(db, clock, "work", "a", 30)  # renewed
+    assert shares(db, clock, "a")  # renewed
     clock.advance(25)
-    assert not lease.acquire(db, clock, "work", "b", 30)
+    assert not shares(db, clock, "b")
     clock.advance(10)
-    assert lease.acquire(db, clock, "work", "b", 30)
-    lease.release(db, "work", "b")
-    assert lease.acquire(db, clock, "work", "c", 30)
+    assert shares(db, clock, "b")
+    lease.release(db, ["work/0"], "a")
+    assert not shares(db, clock, "c")
+    lease.release(db, ["work/0"], "b")
+    assert shares(db, clock, "c")
+
+
+def test_leases_are_shared_out_anew_when_holders_come_and_go(db: Database) -> None:
+    clock = SimulatedClock()
+    assert shares(db, clock, "a", 8, of=8) == 8
+    assert shares(db, clock, "b", 4, of=8) == 0
+    assert shares(db, clock, "a", 4, of=8) == 4  # it knows of the other now
+    assert shares(db, clock, "b", 4, of=8) == 4
+    assert shares(db, clock, "c", 3, of=8) == 0
+    clock.advance(31)
+    assert shares(db, clock, "b", 8, of=8) == 8
 
 
 def test_operations_are_open_until_they_end_and_overdue_in_time(db: Database) -> None:

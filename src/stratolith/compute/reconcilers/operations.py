@@ -20,6 +20,8 @@ class ServerSweep(Reconciler):
 
     name = "compute.server-sweep"
     interval = 5.0
+    workers = 4  # a host that dies leaves many at once
+    shards = 8
 
     def keys(self, ctx: Context) -> Iterable[str]:
         late = operations.overdue(ctx.session, actions.SERVICE, ctx.env.clock.now())

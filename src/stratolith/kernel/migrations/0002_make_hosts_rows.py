@@ -75,18 +75,3 @@ def _keep_known_hosts() -> None:
                 "last_seen_at": last_seen_at,
             },
         )
-
-
-def downgrade() -> None:
-    op.create_table(
-        "kernel_agents",
-        sa.Column("host", sa.VARCHAR(length=255), nullable=False),
-        sa.Column("version", sa.VARCHAR(length=64), nullable=False),
-        sa.Column("views", types.Json(), nullable=False),
-        sa.Column("started_at", types.UtcDateTime(), nullable=False),
-        sa.Column("last_seen_at", types.UtcDateTime(), nullable=False),
-        sa.PrimaryKeyConstraint("host", name=op.f("pk_kernel_agents")),
-    )
-    op.drop_table("kernel_join_tokens")
-    op.drop_table("kernel_hosts")
-    op.drop_table("kernel_authority")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -47,6 +49,10 @@ class Reconciler:
     name = ""
     hints: Sequence[str] = ()  # kinds of hints that carry this reconciler's keys
     interval = 10.0  # seconds between periodic passes
+    workers = 1  # how many keys a process looks at side by side
+    # Parts of the keys. Of servers that share a database each takes its share of them, so more
+    # than one means that two keys may be looked at by two servers at a time.
+    shards = 1
 
     def keys(self, ctx: Context) -> Iterable[str]:
         raise NotImplementedError
@@ -56,7 +62,7 @@ class Reconciler:
 
 
 class Controller:
-    """One reconciler of one process: a queue and a thread."""
+    """One reconciler of one process: a queue, a thread for leases and passes, and workers."""
 
     def __init__(
         self, env: Environment, service: Service | None, reconciler: Reconciler, holder: str
@@ -68,52 +74,74 @@ class Controller:
         self.queue = WorkQueue(env.clock)
         self._stop = threading.Event()
         self._renewed = -LEASE_SECONDS
-        self._held = False
+        # Leases of parts of the keys; None: all keys are this process's, without any lease.
+        self._held: frozenset[str] | None = None
         self._next_pass = 0.0
         for kind in reconciler.hints:
             env.hints.listen(kind, self.queue.add)
         env.hints.on_lost(self.look_soon)
 
-    def run(self) -> None:
-        """Work until stop(); the body of the thread."""
+    def threads(self) -> list[tuple[str, Callable[[], None]]]:
+        """(name, body) of each thread of a server; all of them end after stop()."""
+        if not self.env.db.is_sqlite:  # one process owns a SQLite cloud; a lock file sees to that
+            self._held = frozenset()
+        name = self.reconciler.name
+        workers = [(f"{name}/{n}", self._work) for n in range(self.reconciler.workers)]
+        return [(name, self._oversee), *workers]
+
+    def _oversee(self) -> None:
+        """Keep the leases and make the periodic passes, also while workers are busy for long."""
         while not self._stop.is_set():
             try:
-                self._run_once()
+                self._stop.wait(self._look_after())
             except Exception as error:
                 self._log(error, "pass")
                 self._stop.wait(1.0)
-        self._give_up_lease()
+        self._give_up_leases()
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            self.step(timeout=1.0)
 
     def look_soon(self) -> None:
         """Let the periodic pass come within a second."""
         self._next_pass = 0.0
 
-    def _run_once(self) -> None:
-        if not self._has_lease():
-            self.queue.clear()  # whoever takes over begins with a pass
-            self.look_soon()
-            self._stop.wait(2.0)
-            return
+    def _look_after(self) -> float:
+        """Renew leases, make the pass when it is due; the seconds until the next look."""
+        self._renew()
+        if self._held is not None and not self._held:
+            self.queue.clear()  # whoever has the leases makes its own passes
+            return 2.0
         now = time.monotonic()
         if now >= self._next_pass:
             self._next_pass = now + self.reconciler.interval
             self.scan()
-        self.step(timeout=min(1.0, max(0.0, self._next_pass - time.monotonic())))
+        return min(1.0, max(0.0, self._next_pass - time.monotonic()))
 
     def scan(self) -> None:
-        """The periodic pass: queue every key that needs a look."""
+        """The periodic pass: queue every key of ours that needs a look."""
         ctx = self._context(write=False)
         try:
             for key in list(self.reconciler.keys(ctx)):
-                self.queue.add(key)
+                if self._is_ours(key):
+                    self.queue.add(key)
         finally:
             ctx.close()
 
     def step(self, timeout: float = 0.0) -> bool:
-        """Take one key and reconcile it; False when none was there."""
+        """Take one key and reconcile it if it is ours; False when none was there."""
         key = self.queue.take(timeout)
         if key is None:
             return False
+        try:
+            if self._is_ours(key):
+                self._look_at(key)
+        finally:
+            self.queue.done(key)
+        return True
+
+    def _look_at(self, key: str) -> None:
         outcome = "ok"
         try:
             result = self._reconcile(key)
@@ -125,9 +153,7 @@ class Controller:
             self._log(error, key)
             self.queue.retry(key, FULL_DISK_SECONDS if _is_disk_full(error) else LONGEST_PAUSE)
         finally:
-            self.queue.done(key)
             metrics.RECONCILES.labels(self.reconciler.name, outcome).inc()
-        return True
 
     def stop(self) -> None:
         self._stop.set()
@@ -154,29 +180,42 @@ class Controller:
         ctx._internal = True
         return ctx
 
-    def _has_lease(self) -> bool:
-        if self.env.db.is_sqlite:
-            return True  # one process owns a SQLite cloud; a lock file sees to that
+    def _is_ours(self, key: str) -> bool:
+        """Whether this process holds the lease of the part that the key is in."""
+        if self._held is None:
+            return True
+        if self.env.clock.monotonic() - self._renewed >= LEASE_SECONDS:
+            return False  # the database did not answer: others may have them by now
+        part = zlib.crc32(key.encode()) % self.reconciler.shards
+        return self._leases[part] in self._held
+
+    def _renew(self) -> None:
+        """Hold a fair share of the parts: as many as each server that is alive should have."""
         now = self.env.clock.monotonic()
-        if now - self._renewed > LEASE_SECONDS / 3:
-            self._held = False  # unless the database says so
-            self._held = lease.acquire(
-                self.env.db, self.env.clock, self._lease_name, self.holder, LEASE_SECONDS
-            )
-            self._renewed = now
-        return self._held
+        if self._held is None or now - self._renewed <= LEASE_SECONDS / 3:
+            return
+        share = -(-self.reconciler.shards // self.env.hints.servers())
+        held = lease.share(
+            self.env.db, self.env.clock, self._leases, self.holder, LEASE_SECONDS, share
+        )
+        if held - self._held:
+            self.look_soon()  # what happened in the new parts was told to another server
+        self._renewed, self._held = now, held
 
-    def _give_up_lease(self) -> None:
-        """Let another process go on at once."""
-        if self._held and not self.env.db.is_sqlite:
+    def _give_up_leases(self) -> None:
+        """Let other processes go on at once."""
+        if self._held:
             try:
-                lease.release(self.env.db, self._lease_name, self.holder)
+                lease.release(self.env.db, self._held, self.holder)
             except SQLAlchemyError as error:
-                LOG.warning("%s: lease not given up: %s", self.reconciler.name, error)
+                LOG.warning("%s: leases not given up: %s", self.reconciler.name, error)
 
-    @property
-    def _lease_name(self) -> str:
-        return f"reconciler/{self.reconciler.name}"
+    @cached_property
+    def _leases(self) -> list[str]:
+        """The names of the leases of all parts."""
+        name = f"reconciler/{self.reconciler.name}"
+        count = self.reconciler.shards
+        return [name] if count == 1 else [f"{name}/{n}" for n in range(count)]
 
 
 def _is_disk_full(error: Exception) -> bool:

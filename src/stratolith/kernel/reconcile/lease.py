@@ -1,10 +1,12 @@
-"""Leases: of many identical processes, one at a time does a piece of background work."""
+"""Leases: of many identical processes, one at a time does a part of some background work."""
 
 from __future__ import annotations
 
+import random
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, delete, update
+from sqlalchemy import String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from stratolith.kernel.clock import Clock
@@ -21,30 +23,33 @@ class Lease(Base):
     expires_at: Mapped[datetime]
 
 
-def acquire(db: Database, clock: Clock, name: str, holder: str, seconds: float) -> bool:
-    """Take or renew a lease; False while another holder's has not run out.
+def share(
+    db: Database, clock: Clock, names: Sequence[str], holder: str, seconds: float, most: int
+) -> frozenset[str]:
+    """Renew or take up to ``most`` of these leases, give up what is more; those that are held now.
 
     Moments are this machine's: the clocks of servers must agree to a second or two.
     """
     now = clock.now()
     expires = now + timedelta(seconds=seconds)
 
-    def renew(session: Session) -> bool:
-        taken = session.execute(
-            update(Lease)
-            .where(Lease.name == name, (Lease.holder == holder) | (Lease.expires_at < now))
-            .values(holder=holder, expires_at=expires)
-        )
-        return bool(taken.rowcount)  # type: ignore[attr-defined]
+    def work(session: Session) -> frozenset[str]:
+        found = session.scalars(select(Lease).where(Lease.name.in_(names)))
+        rows = {row.name: row for row in found}
+        mine = [name for name, row in rows.items() if row.holder == holder]
+        others = {name for name, row in rows.items() if row.expires_at >= now} - set(mine)
+        free = [name for name in names if name not in others and name not in mine]
+        random.shuffle(free)  # servers that look at the same moment should not take the same ones
+        held = [*mine, *free][:most]
+        for name in set(mine) - set(held):
+            session.delete(rows[name])
+        for name in held:
+            session.merge(Lease(name=name, holder=holder, expires_at=expires))
+        return frozenset(held)
 
-    def take(session: Session) -> bool:
-        if session.get(Lease, name) is not None:
-            return False
-        session.add(Lease(name=name, holder=holder, expires_at=expires))
-        return True
-
-    return db.run(renew) or db.run(take)
+    return db.run(work)
 
 
-def release(db: Database, name: str, holder: str) -> None:
-    db.run(lambda s: s.execute(delete(Lease).where(Lease.name == name, Lease.holder == holder)))
+def release(db: Database, names: Collection[str], holder: str) -> None:
+    mine = delete(Lease).where(Lease.name.in_(names), Lease.holder == holder)
+    db.run(lambda session: session.execute(mine))
