@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import stat
 import subprocess
 import sys
@@ -120,8 +121,12 @@ class Installation:
 
 
 def free_offset() -> int:
-    """An offset at which every port of a cloud is free now."""
-    for offset in range(11000, 22900, 137):  # below the ports that outgoing connections take
+    """An offset at which every port of a cloud is free now.
+
+    Chosen by chance, so that two runs of the tests on one machine hardly ever choose the same.
+    """
+    offsets = range(11000, 22900, 137)  # below the ports that outgoing connections take
+    for offset in random.sample(offsets, len(offsets)):
         wanted = [port + offset for port in (8700, 8701, 8702, *running.classic_ports())]
         if all(processes.is_bindable("127.0.0.1", port) for port in wanted):
             return offset
