@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -153,16 +154,17 @@ def test_an_agent_that_waits_at_one_is_woken_by_the_other(pair: Pair) -> None:
         base_url="http://agent",
         timeout=30,
     ) as agent:
-        first = agent.get("/v1/hosts/far/hints").json()
+        path = f"/v1/hosts/{socket.gethostname()}/hints"  # who comes by the socket is this host
+        first = agent.get(path).json()
         assert first["everything"]
         place = {"epoch": first["epoch"], "after": first["seq"], "timeout": 20}
         with ThreadPoolExecutor(1) as pool:
-            news = pool.submit(agent.get, "/v1/hosts/far/hints", params=place)
+            news = pool.submit(agent.get, path, params=place)
             time.sleep(0.3)
             assert not news.done()
             started = time.monotonic()
-            path, change = f"/networking/v2.0/networks/{made['id']}", {"admin_state_up": False}
-            answer = a.call("PUT", path, token, json={"network": change})
+            network, change = f"/networking/v2.0/networks/{made['id']}", {"admin_state_up": False}
+            answer = a.call("PUT", network, token, json={"network": change})
             assert answer.status_code == 200, answer.text
             found = news.result(20).json()
     assert time.monotonic() - started < 3
