@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 
 _EVERYWHERE = ("0.0.0.0", "::")
+_SOMEWHERE = "192.0.2.1"  # of RFC 5737: any address that the default route leads to
 
 
 def host_name() -> str:
@@ -105,11 +106,15 @@ def _connect(settings: Settings, threads: Supervisor) -> tuple[str, HttpTranspor
 def own_addresses(settings: Settings) -> Addresses:
     """By which other hosts reach this one, as far as settings or routes tell."""
     api, hosts = settings.of(ApiSection), settings.of(HostsSection)
-    listen = "" if is_loopback(api.listen) or api.listen in _EVERYWHERE else api.listen
-    towards = hosts.server.rpartition(":")[0].strip("[]") if hosts.server else ""
-    own = source_address(towards) if towards else listen
+    own = ""
+    if hosts.server:
+        own = source_address(hosts.server.rpartition(":")[0].strip("[]"))
+    elif settings.hosts_address is not None:
+        listen = settings.hosts_address[0]
+        own = source_address(_SOMEWHERE) if listen in _EVERYWHERE else listen
+    is_api = not hosts.server and not is_loopback(api.listen)
     tunnel = hosts.tunnel_address or own
-    return Addresses("" if hosts.server else listen, tunnel, hosts.storage_address or tunnel)
+    return Addresses(own if is_api else "", tunnel, hosts.storage_address or tunnel)
 
 
 def source_address(towards: str) -> str:

@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stratolith.kernel import quota
+from stratolith.kernel.agent.protocol import Offers
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import BadRequest
-from stratolith.network.drivers.base import Applied, HostNetworkView
+from stratolith.network.drivers.base import Applied, HostNetworkView, TunnelPeerView
 from stratolith.network.managers import (
     floatingips,
     networks,
@@ -220,3 +221,51 @@ def test_collapsed_ranges_hold_exactly_the_members(numbers: set[int]) -> None:
     members = {str(ipaddress.ip_address(base + number)) for number in numbers}
     found = [ipaddress.ip_network(one) for one in ranges([*members, "fd00::1"], 4)]
     assert {str(ip) for net in found for ip in net} == members
+
+
+def tunnel_addresses(ctx: Context, **addresses: str) -> None:
+    """These hosts are alive, and have these addresses for tunnels."""
+    assert ctx.env.agents is not None
+    ctx.commit()
+    for host, address in addresses.items():
+        offers = Offers(tunnel_address=address)
+        ctx.env.agents.seen(host, "1", ["network"], ctx.env.clock.now(), offers)
+
+
+def test_hosts_of_a_network_know_each_other(ctx: Context) -> None:
+    network_id, alone = private(ctx), private(ctx)
+    here, there = boot(ctx, network_id, "s1", "h1"), boot(ctx, network_id, "s2", "h2")
+    boot(ctx, alone, "s3", "h1")
+    tunnel_addresses(ctx, h1="192.0.2.1", h2="192.0.2.2", h3="192.0.2.3")
+    view = compile_view(ctx, "h1")
+    assert view.tunnel_address == "192.0.2.1"
+    peers = {network.id: network.peers for network in view.networks}
+    assert peers == {
+        network_id: [TunnelPeerView(address="192.0.2.2", macs=[there.mac])],
+        alone: [],
+    }
+    (network,) = compile_view(ctx, "h2").networks
+    assert network.peers == [TunnelPeerView(address="192.0.2.1", macs=[here.mac])]
+    assert compile_view(ctx, "h3").networks == []
+
+
+def test_the_host_of_the_router_is_a_peer_without_a_guest(ctx: Context) -> None:
+    network_id = private(ctx)
+    guest = boot(ctx, network_id, "s1", "h2")
+    routed(ctx, network_id)
+    tunnel_addresses(ctx, h1="192.0.2.1", h2="192.0.2.2")
+    found = next(net for net in compile_view(ctx, "h2").networks if net.id == network_id)
+    (peer,) = found.peers
+    assert peer.address == "192.0.2.1" and len(peer.macs) == 1
+    found = next(net for net in compile_view(ctx, "h1").networks if net.id == network_id)
+    assert found.peers == [TunnelPeerView(address="192.0.2.2", macs=[guest.mac])]
+
+
+def test_a_host_without_an_address_for_tunnels_is_nobodys_peer(ctx: Context) -> None:
+    network_id = private(ctx)
+    boot(ctx, network_id, "s1", "h1")
+    boot(ctx, network_id, "s2", "h2")
+    tunnel_addresses(ctx, h1="192.0.2.1", h2="")
+    for host in ("h1", "h2"):
+        (network,) = compile_view(ctx, host).networks
+        assert network.peers == []

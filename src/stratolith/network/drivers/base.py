@@ -86,6 +86,13 @@ class DhcpHostView(msgspec.Struct, frozen=True, kw_only=True):
     extra_dhcp_opts: list[tuple[str, str]] = []
 
 
+class TunnelPeerView(msgspec.Struct, frozen=True, kw_only=True):
+    """Another host with a part of the network, and the MAC addresses that are there."""
+
+    address: str  # for tunnels
+    macs: list[str] = []
+
+
 class NetworkView(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     bridge: str  # "brq" + first 11 characters of the id; the external bridge for external ones
@@ -101,6 +108,7 @@ class NetworkView(msgspec.Struct, frozen=True, kw_only=True):
     dhcp_port_id: str | None = None  # None: no DHCP namespace on this host
     dhcp_lease_seconds: int = 86400
     dhcp_mac: str | None = None
+    peers: list[TunnelPeerView] = []  # empty: the network is on this host alone
 
 
 class RouterPortView(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +157,7 @@ class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
 
     host: str
     generation: int
+    tunnel_address: str = ""  # of this host; "": it has none, and no network has peers
     externals: list[ExternalNetworkView] = []
     networks: list[NetworkView] = []
     routers: list[RouterView] = []

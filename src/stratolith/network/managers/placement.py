@@ -12,19 +12,28 @@ from stratolith.network.models import Port
 
 
 def network_host(ctx: Context) -> str:
-    """The host that realises routers: the first alive by name whose L3 agent is not taken out of
-    service, else the first alive, else the first ever seen; "" before any was.
+    """The host that realises routers: of those alive whose L3 agent is not taken out of service
+    the one that is in the cloud for longest, else of those alive, else of all; "" before any was.
+
+    A host that joins takes no router from another.
     """
     records = [one for one in host_records.records(ctx.session) if VIEW in one.views]
+    records.sort(key=lambda one: (one.joined_at, one.name))
     now, out = ctx.env.clock.now(), agents.without_routers(ctx)
     alive = [record.name for record in records if host_records.is_alive(record, now)]
     chosen = [host for host in alive if agents.id_of(host, agents.L3) not in out]
-    return min(chosen or alive or [record.name for record in records], default="")
+    return next(iter(chosen or alive or [record.name for record in records]), "")
 
 
 def is_network_host(ctx: Context, host: str) -> bool:
     """Whether this host realises routers; the first that ever asks does."""
     return network_host(ctx) in ("", host)
+
+
+def tunnel_addresses(ctx: Context) -> dict[str, str]:
+    """Host -> the address that others reach it by with tunnels; those without are left out."""
+    records = host_records.records(ctx.session)
+    return {record.name: record.tunnel_address for record in records if record.tunnel_address}
 
 
 def networks_of(ctx: Context, host: str) -> list[str]:

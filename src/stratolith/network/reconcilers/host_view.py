@@ -22,6 +22,7 @@ from stratolith.network.drivers.base import (
     PortView,
     RouterPortView,
     SubnetView,
+    TunnelPeerView,
 )
 from stratolith.network.managers import holders, placement
 from stratolith.network.managers.server_ports import tap_name
@@ -50,7 +51,9 @@ class _Compiler:
     def __init__(self, ctx: Context, host: str) -> None:
         self.ctx, self.session, self.host = ctx, ctx.session, host
         self.settings = ctx.env.settings.of(NetworkSettings)
-        self.is_network_host = placement.is_network_host(ctx, host)
+        self.network_host = placement.network_host(ctx)
+        self.is_network_host = self.network_host in ("", host)
+        self.tunnels = placement.tunnel_addresses(ctx)
         self.left_out = LeftOut()
 
     def view(self) -> HostNetworkView:
@@ -68,6 +71,7 @@ class _Compiler:
         return HostNetworkView(
             host=self.host,
             generation=int(self.ctx.env.clock.now().timestamp() * 1_000_000),
+            tunnel_address=self.tunnels.get(self.host, ""),
             externals=self._externals(),
             networks=networks,
             routers=router_views(self.ctx, routers, self._router_port, self.left_out),
@@ -160,7 +164,29 @@ class _Compiler:
             dhcp_hosts=self._dhcp_hosts(guests, served, network.project_id) if served else [],
             dhcp_port_id=dhcp.id if dhcp is not None and served else None,
             dhcp_mac=dhcp.mac_address if dhcp is not None and served else None,
+            peers=self._peers(network),
         )
+
+    def _peers(self, network: NetworkRow) -> list[TunnelPeerView]:
+        """The other hosts that have guests or the router of the network, by address."""
+        own = self.tunnels.get(self.host)
+        if network.network_type != "vxlan" or own is None:
+            return []
+        macs: dict[str, set[str]] = defaultdict(set)
+        for guest in self.by_network[network.id]:
+            macs[guest.binding_host].add(guest.mac_address)
+        for row in self.router_ports.values():
+            if row.network_id == network.id:
+                macs[self.network_host].add(row.mac_address)
+        by_address: dict[str, set[str]] = defaultdict(set)
+        for host, there in macs.items():
+            address = self.tunnels.get(host)
+            if host != self.host and address is not None and address != own:
+                by_address[address] |= there
+        return [
+            TunnelPeerView(address=address, macs=sorted(there))
+            for address, there in sorted(by_address.items())
+        ]
 
     def _subnet(self, subnet: SubnetRow, served: Mapping[str, str]) -> SubnetView:
         return SubnetView(

@@ -51,6 +51,7 @@ _INGRESS_BASE = (
 )
 # What goes to a DHCP server of ours. The bridge knows whose message it is only when it comes
 # straight from the client's tap.
+_DHCP_PORTS = "{ 67, 68, 546, 547 }"
 _TO_DHCP = (
     'iifname "sr-*" drop',
     'iifname "sg-*" drop',
@@ -207,6 +208,10 @@ class _Builder:
             last.append(f"{servers} ip protocol udp ip frag-off & 0x3fff != 0 drop")
             last.append(f"{servers} udp dport 67 jump to_dhcp")
             text += hook("host_to_dhcp", "output", -201, [f"{servers} udp dport 67 drop"])
+        tunnels = sorted(end for end in self.host_ends if end.startswith(names.TUNNEL))
+        if tunnels:  # each host answers its own guests
+            last.append(f"iifname {{ {_quoted(tunnels)} }} udp dport {_DHCP_PORTS} drop")
+            last.append(f"oifname {{ {_quoted(tunnels)} }} udp dport {_DHCP_PORTS} drop")
         if self.down:
             first.append(f"iifname {{ {_quoted(self.down)} }} drop")
             last.append(f"oifname {{ {_quoted(self.down)} }} drop")

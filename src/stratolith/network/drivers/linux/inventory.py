@@ -14,7 +14,8 @@ _TABLE = re.compile(r"^table (\S+ \S+) \{$", re.MULTILINE)
 class Made(msgspec.Struct, frozen=True, kw_only=True):
     """One object. ``namespace``: where it is, "" for the host's own.
 
-    kind: bridge, tap, veth, namespace, table ("inet stratolith"), address ("10.0.0.1/24 dev x"),
+    kind: bridge, tap, tunnel, veth, namespace, table ("inet stratolith"), address ("10.0.0.1/24
+    dev x"),
     route ("10.0.0.0/8 via 10.1.0.1"), neighbour ("10.0.0.5 lladdr MAC dev x"), place ("MAC dev x":
     where a bridge finds it), setting ("net/ipv4/ip_forward 1") or dhcp-server (the
     network's id).
@@ -33,6 +34,7 @@ def of_plan(plan: HostPlan) -> list[Made]:
         found += [Made(kind="address", name=f"{a} dev {bridge.name}") for a in bridge.addresses]
     found += [Made(kind="tap", name=tap.name) for tap in plan.taps]
     found += [Made(kind="place", name=f"{tap.mac} dev {tap.name}") for tap in plan.taps]
+    found += [Made(kind="tunnel", name=tunnel.name) for tunnel in plan.tunnels]
     for space in plan.namespaces:
         found += _of_namespace(space)
     return found + [Made(kind="dhcp-server", name=server.network_id) for server in plan.dhcp]

@@ -18,9 +18,9 @@ from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from stratolith.network.drivers.base import NetworkDriverError
-from stratolith.network.drivers.linux import names, namespaces, netlink, sysctl
+from stratolith.network.drivers.linux import names, namespaces, netlink, sysctl, tunnels
 from stratolith.network.drivers.linux.netlink import Address, Link
-from stratolith.network.drivers.linux.objects import BridgeSpec, TapSpec, VethSpec
+from stratolith.network.drivers.linux.objects import BridgeSpec, TapSpec, TunnelSpec, VethSpec
 
 _TUNSETIFF, _TUNSETPERSIST = 0x400454CA, 0x400454CB
 _IFF_TAP, _IFF_NO_PI = 0x0002, 0x1000
@@ -118,6 +118,25 @@ class HostLinks:
             link = self._learn(spec.host_name)
         wanted = {"mtu": spec.mtu, "master": self._index(spec.bridge)}
         self._settle(link, f"veth:{spec.port_id}", wanted)
+
+    def ensure_tunnel(self, spec: TunnelSpec) -> None:
+        """The device exists, is on its bridge and sends to its hosts."""
+        label = f"tunnel:{spec.network_id}:{spec.number}:{spec.local}"
+        link = self._existing(spec.name, "vxlan")
+        if link is not None and link.alias != f"{self.instance}:{label}":
+            self.delete(link)  # for another number or address, or half made
+            link = None
+        if link is None:
+            with _Explained(f"tunnel {spec.name}"):
+                self.ip.link(
+                    "add", ifname=spec.name, kind="vxlan", group=self.group,
+                    vxlan_id=spec.number, vxlan_local=spec.local, vxlan_port=tunnels.PORT,
+                    vxlan_learning=0,
+                )  # fmt: skip
+            link = self._learn(spec.name)
+        with _Explained(f"ways of tunnel {spec.name}"):
+            tunnels.settle(link.index, spec.peers)
+        self._settle(link, label, {"mtu": spec.mtu, "master": self._index(spec.bridge)})
 
     def _make_tap(self, name: str, alias: str) -> None:
         """Persistent only once it is labelled: a crash before leaves no tap behind."""

@@ -16,6 +16,7 @@ import msgspec
 METADATA_ADDRESS = "169.254.169.254"
 ROUTER_METADATA_PORT = 9697  # where the router's namespace redirects metadata requests
 DHCP_METADATA_PORT = 80
+TUNNEL = "sv-"  # how devices of tunnels are named
 DHCP_END = "sd-"  # how the host's ends of DHCP devices are named
 
 _TAIL = 11  # characters of an id in a device name: 15 are allowed, prefixes take up to 4
@@ -55,6 +56,10 @@ def host_gateway(port_id: str) -> str:
 
 def host_dhcp(port_id: str) -> str:
     return f"{DHCP_END}{checked_id(port_id)[:_TAIL]}"
+
+
+def tunnel(network_id: str) -> str:
+    return f"{TUNNEL}{checked_id(network_id)[:_TAIL]}"
 
 
 def checked_device(name: str) -> str:

@@ -45,6 +45,23 @@ class VethSpec(Spec, frozen=True, kw_only=True):
     neighbours: tuple[tuple[str, str], ...] = ()  # address, MAC: never asked for
 
 
+class TunnelPeerSpec(Spec, frozen=True, kw_only=True):
+    address: str
+    macs: tuple[str, ...]
+
+
+class TunnelSpec(Spec, frozen=True, kw_only=True):
+    """A VXLAN device on the bridge of a network that other hosts have, too."""
+
+    name: str
+    network_id: str
+    bridge: str
+    number: int  # VXLAN network identifier
+    local: str
+    mtu: int
+    peers: tuple[TunnelPeerSpec, ...]
+
+
 class RouteSpec(Spec, frozen=True, kw_only=True):
     destination: str
     nexthop: str
@@ -92,4 +109,5 @@ class HostPlan(Spec, frozen=True, kw_only=True):
     ruleset: str  # our tables in the host's own namespace
     sysctls: tuple[tuple[str, str], ...]
     flows: tuple[PortFlows, ...]
+    tunnels: tuple[TunnelSpec, ...] = ()
     broken: dict[str, str]  # object id -> why it cannot be realised

@@ -77,6 +77,9 @@ class Pass:
             for tap in self.plan.taps:
                 with self._noted(tap.port_id):
                     self.links.ensure_tap(tap)
+            for tunnel in self.plan.tunnels:
+                with self._noted(tunnel.network_id):
+                    self.links.ensure_tunnel(tunnel)
         self._namespaces()
         self._places()
         for server in self.plan.dhcp:
@@ -113,6 +116,7 @@ class Pass:
         )
         made = {bridge.name for bridge in self.plan.bridges if bridge.owner not in self.errors}
         made |= {tap.name for tap in self.plan.taps if tap.port_id not in self.errors}
+        made |= {one.name for one in self.plan.tunnels if one.network_id not in self.errors}
         for space in self.plan.namespaces:
             if space.owner not in self.errors:
                 made |= {device.host_name for device in space.devices}
@@ -150,6 +154,7 @@ class Pass:
     def _remove_unwanted(self) -> None:
         wanted = {bridge.name for bridge in self.plan.bridges}
         wanted |= {tap.name for tap in self.plan.taps}
+        wanted |= {tunnel.name for tunnel in self.plan.tunnels}
         wanted |= {dev.host_name for space in self.plan.namespaces for dev in space.devices}
         for link in self.links.ours():
             if link.name not in wanted:
@@ -298,6 +303,9 @@ class Pass:
         ends = [(tap.port_id, tap.name, tap.mac) for tap in self.plan.taps]
         for space in self.plan.namespaces:
             ends += [(space.owner, device.host_name, device.mac) for device in space.devices]
+        for tunnel in self.plan.tunnels:
+            macs = [mac for peer in tunnel.peers for mac in peer.macs]
+            ends += [(tunnel.network_id, tunnel.name, mac) for mac in macs]
         places = frozenset(
             (self.links.found[name].index, netlink.packed(mac))
             for owner, name, mac in ends

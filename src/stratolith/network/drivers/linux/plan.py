@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from stratolith.network.drivers.base import HostNetworkView, NetworkView, PortView
 from stratolith.network.drivers.linux import dhcp, filters, names, owners
+from stratolith.network.drivers.linux import tunnels as tunnel_ways
 from stratolith.network.drivers.linux.filters import FilteredPort
 from stratolith.network.drivers.linux.limits import Limits
 from stratolith.network.drivers.linux.objects import (
@@ -21,6 +22,7 @@ from stratolith.network.drivers.linux.objects import (
     NamespaceSpec,
     PortFlows,
     TapSpec,
+    TunnelSpec,
     VethSpec,
 )
 from stratolith.network.drivers.linux.routers import compile_router
@@ -84,16 +86,29 @@ class _Planner:
             self._dhcp(network, namespaces, servers)
         ports = self._ports()
         namespaces = owners.introduced(namespaces, ports, self.routed)
+        tunnels = self._tunnels()
         return HostPlan(
             bridges=tuple(self._bridges()),
             taps=tuple(self._taps(ports)),
             namespaces=tuple(namespaces),
             dhcp=tuple(servers),
-            ruleset=self._ruleset(ports, namespaces),
+            ruleset=self._ruleset(ports, namespaces, tunnels),
             sysctls=(("net/ipv4/ip_forward", "1"),) if self.view.externals else (),
             flows=_flows(ports),
+            tunnels=tuple(tunnels),
             broken=self.broken,
         )
+
+    def _tunnels(self) -> list[TunnelSpec]:
+        found = []
+        for network in self.networks:
+            spec = self._try(
+                network.id,
+                lambda n=network: tunnel_ways.compile_tunnel(n, self.view.tunnel_address),  # type: ignore[misc]
+            )
+            if spec is not None:
+                found.append(spec)
+        return found
 
     def _routers(self) -> list[NamespaceSpec]:
         found = []
@@ -187,7 +202,12 @@ class _Planner:
             for port in ports
         ]
 
-    def _ruleset(self, ports: list[FilteredPort], namespaces: list[NamespaceSpec]) -> str:
+    def _ruleset(
+        self,
+        ports: list[FilteredPort],
+        namespaces: list[NamespaceSpec],
+        tunnels: list[TunnelSpec],
+    ) -> str:
         by_bridge = {
             network.bridge: self.zones[network.id]
             for network in self.networks
@@ -198,6 +218,7 @@ class _Planner:
             for device in _devices(namespaces)
             if device.bridge not in self.routed
         }
+        ends |= {tunnel.name: tunnel.bridge for tunnel in tunnels}
         servers = [
             end
             for end in (one.host_name for one in _devices(namespaces))
@@ -206,9 +227,9 @@ class _Planner:
         text = filters.compile_ruleset(
             self.instance, ports, by_bridge, ends, self.native, servers, self.limit
         )
-        return text + self._nat()
+        return text + self._nat(tunnel_ways.rules(tunnels))
 
-    def _nat(self) -> str:
+    def _nat(self, to_tunnels: list[str]) -> str:
         lines = []
         for external in self.view.externals:
             if not external.nat or external.physical_network in self.broken:
@@ -218,9 +239,9 @@ class _Planner:
                 if net.version == 4:
                     lines.append(f'ip saddr {net} oifname != "{external.bridge}" masquerade')
         body = filters.chain("leaving", ["type nat hook postrouting priority 100;", *lines])
-        return filters.table(
-            f"ip {self.instance}_nat", self._keep_addresses() + (body if lines else "")
-        )
+        body = self._keep_addresses() + (body if lines else "")
+        body += filters.hook("tunnels", "input", -10, to_tunnels)
+        return filters.table(f"ip {self.instance}_nat", body)
 
     def _keep_addresses(self) -> str:
         """Take tenants' bridged packets out of the reach of every later NAT rule of the host.

@@ -1,0 +1,174 @@
+"""One tenant network on two hosts: VXLAN between two namespaces that each play a host."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from stratolith.network.drivers.base import HostNetworkView, NetworkView, PortView, TunnelPeerView
+from stratolith.network.drivers.linux import LinuxNetworkDriver, namespaces, tunnels
+from tests.drivers.network import views
+from tests.drivers.network.guests import Guest
+
+pytestmark = pytest.mark.root
+T = TypeVar("T")
+OPEN = [*views.EGRESS_ALL, views.tcp_in(80)]
+ADDRESSES = {"a": "192.0.2.1", "b": "192.0.2.2"}
+
+
+class Machine:
+    """A host with a network of its own."""
+
+    def __init__(self, key: str, folder: Path) -> None:
+        self.name = f"{key}-{uuid4().hex[:8]}"
+        self.address = ADDRESSES[key]
+        namespaces.create(self.name)
+        self.driver = LinuxNetworkDriver(folder / key, instance=f"stratotest{key}")
+        self.guests: list[Guest] = []
+
+    def run(self, work: Callable[[], T]) -> T:
+        return namespaces.run_in(self.name, work)
+
+    def sh(self, script: str) -> str:
+        def body() -> str:
+            done = subprocess.run(["sh", "-ec", script], capture_output=True, text=True)
+            assert done.returncode == 0, f"{script}: {done.stderr}"
+            return done.stdout
+
+        return self.run(body)
+
+    def apply(self, networks: list[NetworkView]) -> None:
+        view = HostNetworkView(
+            host=self.name, generation=1, networks=networks, tunnel_address=self.address
+        )
+        applied = self.run(lambda: self.driver.apply(view))
+        assert applied.errors == {}, applied.errors
+
+    def guest(self, port: PortView) -> Guest:
+        found = self.run(lambda: Guest(port.tap, port.mac))
+        found.configure(f"{port.fixed_ips[0].ip_address}/24")
+        self.guests.append(found)
+        return found
+
+    def close(self) -> None:
+        for guest in self.guests:
+            guest.close()
+        self.run(self.driver.remove_all)
+        self.driver.close()
+        namespaces.remove(self.name)
+
+
+@pytest.fixture
+def two(sandbox: None, tmp_path: Path) -> Iterator[tuple[Machine, Machine]]:
+    """Two machines with a cable between them."""
+    a, b = Machine("a", tmp_path), Machine("b", tmp_path)
+    a.sh(
+        f"ip link set lo up; ip link add wire type veth peer name wire netns {b.name}; "
+        f"ip addr add {a.address}/24 dev wire; ip link set wire up"
+    )
+    b.sh(f"ip link set lo up; ip addr add {b.address}/24 dev wire; ip link set wire up")
+    yield a, b
+    for one in (a, b):
+        one.close()
+
+
+def part(
+    name: str, number: int, mine: list[PortView], peer: str, theirs: list[PortView]
+) -> NetworkView:
+    """A network as one host has it."""
+    found = views.network(name, ports=mine, gateway=False)
+    peers = [TunnelPeerView(address=peer, macs=[port.mac for port in theirs])]
+    return msgspec.structs.replace(found, network_type="vxlan", segmentation_id=number, peers=peers)
+
+
+def port(name: str, address: str, network: str) -> PortView:
+    return views.port(name, address, f"{network}-subnet", rules=OPEN)
+
+
+def test_guests_of_a_network_meet_and_those_beside_hear_nothing(
+    two: tuple[Machine, Machine],
+) -> None:
+    a, b = two
+    # two tenants with the same range: one guest of each on each host
+    ports = {
+        (net, key): port(f"{net}{key}", f"10.55.0.{number}", net)
+        for net in ("n1", "n2")
+        for number, key in ((11, "a"), (12, "b"))
+    }
+    for mine, there in ((a, b), (b, a)):
+        key, other = ("a", "b") if mine is a else ("b", "a")
+        mine.apply(
+            [
+                part(net, number, [ports[net, key]], there.address, [ports[net, other]])
+                for net, number in (("n1", 77), ("n2", 78))
+            ]
+        )
+    first, second = a.guest(ports["n1", "a"]), b.guest(ports["n1", "b"])
+    beside = b.guest(ports["n2", "b"])
+    with second.serving(80) as clients, beside.serving(80) as strangers:
+        assert first.reaches("10.55.0.12", 80)
+        assert clients == ["10.55.0.11"] and strangers == []
+        assert not first.reaches("10.55.0.12", 81, timeout=1)  # its group lets in port 80 alone
+    # the network goes from the second host: nothing of the tunnel stays
+    b.apply([])
+    assert "sv-" not in b.sh("ip -o link")
+    assert not first.reaches("10.55.0.12", 80, timeout=1)
+
+
+def test_ways_lead_to_the_hosts_of_the_view_alone(two: tuple[Machine, Machine]) -> None:
+    a, b = two
+    mine, theirs = port("n1a", "10.55.0.11", "n1"), port("n1b", "10.55.0.12", "n1")
+    a.apply([part("n1", 77, [mine], b.address, [theirs])])
+    device = f"sv-{views.uid('n1')[:11]}"
+
+    def ways() -> set[tuple[str, str]]:
+        index = a.run(lambda: socket.if_nametoindex(device))
+        found = a.run(lambda: tunnels.ways(index))
+        return {(mac.hex(":"), socket.inet_ntoa(there)) for mac, there in found}
+
+    everybody = "00:00:00:00:00:00"
+    assert ways() == {(everybody, b.address), (theirs.mac, b.address)}
+    a.sh(f"bridge fdb append {everybody} dev {device} dst 192.0.2.66")
+    a.sh(f"bridge fdb replace {theirs.mac} dev {device} dst 192.0.2.66 self")
+    a.driver.close()  # a new agent looks at everything again
+    a.apply([part("n1", 77, [mine], b.address, [theirs])])
+    assert ways() == {(everybody, b.address), (theirs.mac, b.address)}
+    a.apply([part("n1", 79, [mine], "192.0.2.3", [])])
+    assert ways() == {(everybody, "192.0.2.3")}
+    assert "id 79" in a.sh(f"ip -d link show {device}")
+
+
+def test_frames_of_a_stranger_are_dropped(two: tuple[Machine, Machine]) -> None:
+    """A machine on the wire that is no host of the network sends into it."""
+    a, b = two
+    mine = port("n1a", "10.55.0.11", "n1")
+    a.apply([part("n1", 77, [mine], "192.0.2.3", [])])
+    guest = a.guest(mine)
+    b.sh(
+        "ip link add fake type vxlan id 77 dstport 4789 remote 192.0.2.1 local 192.0.2.2; "
+        "ip addr add 10.55.0.12/24 dev fake; ip link set fake up"
+    )
+    with guest.serving(80) as clients:
+        for source in ("192.0.2.2", "192.0.2.3"):
+            b.sh(
+                f"ip addr add {source}/24 dev wire 2>/dev/null || true; ip link del fake; "
+                f"ip link add fake type vxlan id 77 dstport 4789 remote 192.0.2.1 local {source}; "
+                "ip addr add 10.55.0.12/24 dev fake; ip link set fake up"
+            )
+
+            def reaches() -> bool:
+                try:
+                    socket.create_connection(("10.55.0.11", 80), 2).close()
+                except OSError:
+                    return False
+                return True
+
+            assert b.run(reaches) is (source == "192.0.2.3"), source
+        assert clients == ["10.55.0.12"]
