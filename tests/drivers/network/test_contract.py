@@ -5,34 +5,29 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from stratolith.kernel import config, plugins
+from stratolith.kernel import config
 from stratolith.network.drivers import choice
 from stratolith.network.drivers.base import NetworkDriver
 from stratolith.network.drivers.fake import FakeNetworkDriver
 from stratolith.network.settings import NetworkSettings
 from tests.drivers.network import views
-from tests.plugins import install_sample
 
 
 @pytest.fixture(params=["fake", "plug-in", pytest.param("linux", marks=pytest.mark.root)])
-def any_driver(request, tmp_path_factory, monkeypatch) -> NetworkDriver:
+def any_driver(request, tmp_path) -> NetworkDriver:
     if request.param == "fake":
         return FakeNetworkDriver()
     if request.param == "plug-in":
-        return of_the_sample_package(tmp_path_factory, monkeypatch)
+        request.getfixturevalue("installed")
+        return chosen_by_configuration(tmp_path)
     return request.getfixturevalue("driver")
 
 
-def of_the_sample_package(tmp_path_factory, monkeypatch) -> NetworkDriver:
-    """Chosen by configuration, as an agent does."""
-    place = tmp_path_factory.mktemp("sample")
-    monkeypatch.syspath_prepend(str(install_sample(place)))
-    plugins.forget()
+def chosen_by_configuration(place) -> NetworkDriver:
+    """The driver of the sample package, as an agent gets it."""
     cloud = {"state_dir": str(place), "run_dir": str(place / "run"), "fake": True}
     wished = {"cloud": cloud, "network": {"driver": "sample"}}
-    made = choice.make(config.load({"network": NetworkSettings}, overrides=wished), "here")
-    plugins.forget()
-    return made
+    return choice.make(config.load({"network": NetworkSettings}, overrides=wished), "here")
 
 
 def a_view(generation: int = 1):

@@ -182,13 +182,15 @@ class MetadataProxy:
                     sock.send(head_of(_BUSY) + _BUSY.data)
                 sock.close()
                 return
-        except OSError:
+        except Exception:
             sock.close()
             raise
         self._busy[place] += 1
         task = self._loop.create_task(self._serve(sock, address, guest, place))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # one that is cancelled before it began comes to no line of _serve
+        task.add_done_callback(lambda _: sock.close())
 
     async def _serve(
         self, sock: socket.socket, address: str, guest: Guest | None, place: str
