@@ -11,6 +11,7 @@ import os
 import socket
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +86,9 @@ def start(layout: Layout, report: Report) -> int:
 
 def status(layout: Layout) -> int:
     """Print whether the agent works; 0 when it does."""
-    settings = layout.settings()
-    member = Membership(layout.state_dir).read()
-    problem = _problem(settings)
+    membership = Membership(layout.state_dir)
+    member = membership.read()
+    problem = membership.lack(datetime.now(UTC)) or _problem(layout.settings())
     pids = ", ".join(f"{role} {pid}" for role, pid in running.pids(layout).items())
     print(f"Host {member.name} of the cloud at {member.server}")
     print(f"  Processes   {pids or 'none: stratolith up'}")

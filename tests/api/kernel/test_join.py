@@ -204,7 +204,9 @@ def test_a_certificate_of_another_authority_is_refused(door: Served, tmp_path: P
 
 def test_a_certificate_that_ended_is_refused(door: Served, tmp_path: Path) -> None:
     agent = door.join(tmp_path / "a", "host-a")
+    assert Membership(tmp_path / "a").lack(utcnow()) == ""
     hold(door, tmp_path / "a", authority(door.env), utcnow() - timedelta(days=2))
+    assert "host remove host-a" in Membership(tmp_path / "a").lack(utcnow())
     agent.reconnect()
     with pytest.raises(Unreachable):
         agent.hints("host-a", "", 0, 0.0)

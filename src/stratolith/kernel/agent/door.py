@@ -31,8 +31,8 @@ class AgentDoor(Door):
     """The agents' routes of every service.
 
     The host that a path names must be the caller's own, on every route, and whoever is no host
-    gets no further than to the routes for joining. ``identify`` tells the caller; it may read the
-    database and raises Unauthorized.
+    gets no further than to the routes for joining. ``identify`` tells the caller; it raises
+    Unauthorized, and reads the database for a certificate only.
     """
 
     def __init__(
@@ -44,7 +44,10 @@ class AgentDoor(Door):
     async def _answer(
         self, ctx: Context, scope: Scope, receive: Receive, send: Send, key: Key | None
     ) -> Answer | None:
-        ctx.agent = await self.turns.run(scope, self._identify, self.env, scope)
+        if CERTIFICATE in (scope.get("extensions") or {}):  # the database knows whether it is good
+            ctx.agent = await self.turns.run(scope, self._identify, self.env, scope)
+        else:
+            ctx.agent = self._identify(self.env, scope)
         found = self.router.match(ctx.path)
         if ctx.path not in join.FOR_STRANGERS:
             ctx.agent.require((found.variables if found else {}).get("host", ctx.agent.host))

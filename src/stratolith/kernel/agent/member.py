@@ -84,9 +84,24 @@ class Membership:
 
     def is_due(self, now: datetime) -> bool:
         """Whether it is time for a new certificate."""
-        held = x509.load_pem_x509_certificate(self.credentials.read_bytes())
-        begin, end = held.not_valid_before_utc, held.not_valid_after_utc
+        begin, end = self._life()
         return now >= begin + (end - begin) * RENEW_AFTER
+
+    def lack(self, now: datetime) -> str:
+        """Why the server cannot let this host in any more; "" while the certificate holds."""
+        end = self._life()[1]
+        if now < end:
+            return ""
+        return (
+            f"The certificate of this host ended at {end:%Y-%m-%d %H:%M} UTC. On the server: "
+            f"stratolith host remove {self.read().name} --force, stratolith token create; here: "
+            "stratolith leave --force, then join."
+        )
+
+    def _life(self) -> tuple[datetime, datetime]:
+        """Begin and end of the certificate."""
+        held = x509.load_pem_x509_certificate(self.credentials.read_bytes())
+        return held.not_valid_before_utc, held.not_valid_after_utc
 
 
 class Renewal:
@@ -100,7 +115,10 @@ class Renewal:
     def run(self) -> None:
         while not self._stopping.is_set():
             try:
-                self.look(datetime.now(UTC))
+                if lack := self._membership.lack(datetime.now(UTC)):
+                    LOG.error(lack)
+                else:
+                    self.look(datetime.now(UTC))
             except (Unreachable, Refused, OSError, ValueError) as error:
                 LOG.warning("no new certificate yet: %s", error)
             self._stopping.wait(LOOK_SECONDS)
