@@ -79,3 +79,13 @@ def test_tags_are_read_before_what_they_are_for_is_looked_for(demo: Client) -> N
     path = f"/networks/{ID}/tags"
     assert demo.put("network", path, json={"bad": 1}).status_code == 400
     assert demo.put("network", path, json={"tags": ["x"]}).status_code == 404
+
+
+@pytest.mark.parametrize("raw", [b"null", b"[]", b"0", b'""', b"false"])
+def test_empty_values_are_bodies_that_schemas_refuse(cloud: TestCloud, raw: bytes) -> None:
+    headers = {"X-Auth-Token": cloud.client("admin").token, "Content-Type": "application/json"}
+    for service, route, path in routes():
+        if route.body is not None and not route.raw_body and route.media_types == JSON:
+            url, asked = re.sub(r"\{[^}]*\}", ID, path), {**headers, **version_headers(service)}
+            answer = cloud.http.request(route.method, url, content=raw, headers=asked)
+            assert 400 <= answer.status_code < 500, f"{route.method} {path}: {answer.text}"

@@ -213,7 +213,7 @@ class _Request:
             self.body = _read(self._route, self._raw)
         if self._at < Judged.SCHEMA <= end:
             _check_query(self._ctx, self._route)
-            if self.body is not None and has_body:
+            if self._raw and has_body:  # "null" is a body as well
                 self.body = _checked(self._ctx, self._route, self.body)
         self._at = max(self._at, end)
 
