@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from oslo_policy import _checks
@@ -59,6 +60,7 @@ def _any(parts: Sequence[Check]) -> Check:
     return lambda target, creds: any(part(target, creds) for part in parts)
 
 
+@lru_cache(4096)  # rules ask the same few things again and again, and reading them takes long
 def _role(match: str) -> Check:
     if "%" not in match:
         wanted = match.lower()
@@ -74,6 +76,7 @@ def _role(match: str) -> Check:
     return check
 
 
+@lru_cache(4096)
 def _generic(kind: str, match: str) -> Check:
     try:
         literal = str(ast.literal_eval(kind))
