@@ -18,7 +18,6 @@ from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import Unauthorized
 from stratolith.kernel.hosts import membership
 from stratolith.kernel.hosts.authority import bearer_of
-from stratolith.kernel.http.answers import Key
 from stratolith.kernel.http.app import Door
 from stratolith.kernel.http.dispatch import Answer, database_error
 from stratolith.kernel.http.protocol import CERTIFICATE
@@ -42,7 +41,7 @@ class AgentDoor(Door):
         self._identify = identify or identify_by_connection
 
     async def _answer(
-        self, ctx: Context, scope: Scope, receive: Receive, send: Send, key: Key | None
+        self, ctx: Context, scope: Scope, receive: Receive, send: Send
     ) -> Answer | None:
         if CERTIFICATE in (scope.get("extensions") or {}):  # the database knows whether it is good
             ctx.agent = await self.turns.run(scope, self._identify, self.env, scope)
@@ -53,8 +52,7 @@ class AgentDoor(Door):
             ctx.agent.require((found.variables if found else {}).get("host", ctx.agent.host))
         if self.env.agents is not None:  # reads the database once only
             self.env.agents.check_cloud(ctx.headers.get(CLOUD_HEADER, ""))
-        # no answer is kept for later: who asks is not part of its key
-        return await super()._answer(ctx, scope, receive, send, None)
+        return await super()._answer(ctx, scope, receive, send)
 
 
 def identify_by_connection(env: Environment, scope: Scope) -> AgentCaller:

@@ -57,9 +57,11 @@ class Answers:
         commits = self._env.db.version()
         return None if commits is None else State(commits, self._env.policies.generation)
 
-    def find(self, key: Key) -> Answer | None:
-        if not self._kept:
+    def find(self, scope: Any) -> Answer | None:
+        """The answer to a request that was kept and is right now."""
+        if not self._kept or scope["method"] != "GET":
             return None
+        key = key_of(scope)
         state = self.state()
         with self._lock:
             if state != self._state:
@@ -70,8 +72,11 @@ class Answers:
             return None
         return kept.answer
 
-    def keep(self, key: Key, state: State, answer: Answer, ctx: Context, seconds: float) -> None:
-        """``state``: of before the work on it began."""
+    def keep(self, scope: Any, state: State, answer: Answer, ctx: Context, seconds: float) -> None:
+        """``state``: of before the work on it began; a HEAD's answer is of another request."""
+        if scope["method"] != "GET":
+            return
+        key = key_of(scope)
         until = self._env.clock.now() + timedelta(seconds=seconds)
         expires_at = ctx.identity.expires_at if ctx.identity is not None else None
         if expires_at is not None:

@@ -26,7 +26,7 @@ from stratolith.kernel.exceptions import (
     Unavailable,
 )
 from stratolith.kernel.http import dispatch
-from stratolith.kernel.http.answers import Answers, Key, key_of
+from stratolith.kernel.http.answers import Answers
 from stratolith.kernel.http.dispatch import Answer
 from stratolith.kernel.http.errors import ErrorDialect, render
 from stratolith.kernel.http.routing import Match, Route, Router
@@ -67,8 +67,7 @@ class Door:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        key = key_of(scope) if scope["method"] == "GET" else None
-        kept = None if key is None else self.answers.find(key)
+        kept = self.answers.find(scope)
         if kept is not None:
             request_id = new_request_id()
             await _send(self.service, request_id, scope, send, kept)
@@ -76,7 +75,7 @@ class Door:
             return
         ctx = self._context(scope)
         try:
-            answer = await self._answer(ctx, scope, receive, send, key)
+            answer = await self._answer(ctx, scope, receive, send)
         except ApiError as error:
             answer = self._error(ctx, error)
         except ClientDisconnect:
@@ -128,7 +127,7 @@ class Door:
         return ctx
 
     async def _answer(
-        self, ctx: Context, scope: Scope, receive: Receive, send: Send, key: Key | None
+        self, ctx: Context, scope: Scope, receive: Receive, send: Send
     ) -> Answer | None:
         path = self._plain(ctx)
         self._negotiate(ctx, path)
@@ -145,10 +144,10 @@ class Door:
         raw = b""
         if scope["method"] not in ("GET", "HEAD"):
             raw = await _BODIES.read(scope, receive, self.max_body)
-        state = self.answers.state() if route.keep and key is not None else None
+        state = self.answers.state() if route.keep else None
         answer = await self.turns.run(scope, dispatch.perform, ctx, route, match.variables, raw)
-        if state is not None and key is not None and answer.status == 200:
-            self.answers.keep(key, state, answer, ctx, route.keep)
+        if state is not None and answer.status == 200:
+            self.answers.keep(scope, state, answer, ctx, route.keep)
         return answer
 
     def _negotiate(self, ctx: Context, path: str) -> None:
