@@ -157,7 +157,8 @@ def test_people_see_the_limits_of_their_scope(cloud: TestCloud, admin: Client) -
     assert seen(persona(cloud, "reader", domain="acme")) == {theirs, whole}
     assert seen(persona(cloud, "reader", system=True)) == {mine, theirs, whole}
     assert demo.get("identity", "/registered_limits").status_code == 200
-    body: dict[str, Any] = {"limits": []}
+    new = {"service_id": "a" * 32, "resource_name": "x", "resource_limit": 1}
+    body: dict[str, Any] = {"limits": [new | {"project_id": demo_project}]}
     assert demo.post("identity", "/limits", json=body).status_code == 403
     change = {"limit": {"resource_limit": 99}}
     assert demo.patch("identity", f"/limits/{mine}", json=change).status_code == 403
