@@ -63,9 +63,11 @@ class Installation:
         return locate(str(self.state_dir))
 
     def run(self, *arguments: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
-        foreign = ("EXT_NET", "STRATOLITH_")  # of the tests themselves
-        env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-        env |= {**self.environment, "HOME": str(self.home), "SUDO_USER": "root"}
+        env = clean_environment() | {
+            **self.environment,
+            "HOME": str(self.home),
+            "SUDO_USER": "root",
+        }
         first = 2 if arguments[0] in ("token", "host") else 1  # words of the command itself
         place = ["--state-dir", str(self.state_dir)]
         words = [*arguments[:first], *place, *arguments[first:]]
@@ -118,6 +120,12 @@ class Installation:
         while not running.is_running(self.layout, settings):
             assert time.monotonic() < deadline, running.missing_doors(settings)
             time.sleep(0.05)
+
+
+def clean_environment() -> dict[str, str]:
+    """This one without settings of clouds and of the tests, which no command of ours knows."""
+    foreign = ("EXT_NET", "STRATOLITH_", "OS_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
 
 
 def free_offset() -> int:

@@ -7,7 +7,6 @@ as it is, so that new blocks and new pages are covered by themselves.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -15,6 +14,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.installation import clean_environment
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 BLOCK = re.compile(r"(?:^    .*\n|^\n(?=    ))+", re.MULTILINE)
@@ -67,11 +68,6 @@ def script(page: Path, plan: Plan) -> tuple[str, list[str]]:
     return "\n".join(parts) + "\n", firsts
 
 
-def environment() -> dict[str, str]:
-    """Of a newcomer: without settings of tests, which no command of ours knows."""
-    return {name: text for name, text in os.environ.items() if not name.startswith(("OS_", "STR"))}
-
-
 def clone(place: Path, *, is_real: bool) -> Path:
     """A checkout of a newcomer, with what the machine has fetched already."""
     target = place / "stratolith"
@@ -82,7 +78,7 @@ def clone(place: Path, *, is_real: bool) -> Path:
     # What a real cloud runs in has no way to the package registries.
     command = ["image", "build"] if is_real else ["--version"]
     words = [target / "stratolith", *command]
-    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, env=environment())
+    subprocess.run(words, check=True, stdout=subprocess.DEVNULL, env=clean_environment())
     return target
 
 
@@ -114,7 +110,7 @@ def run(text: str, place: Path, *, is_real: bool) -> str:
         words = ["unshare", "--net", "--mount", "--propagation", "private",
                  "bash", "-c", OWN_ROOT, str(layers), str(place / "script")]  # fmt: skip
     tools = Path(sys.executable).parent  # the OpenStack client
-    env = environment()
+    env = clean_environment()
     env |= {"HOME": str(place / "home"), "PATH": f"{tools}:{env['PATH']}:/usr/sbin:/sbin"}
     try:
         answer = subprocess.run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import time
@@ -15,6 +14,7 @@ from stratolith.kernel.hosts import records
 from stratolith.kernel.hosts.records import HostRecord
 from stratolith.kernel.testing import TestCloud
 from tests.api.kernel.joining import Served, free_port, served
+from tests.installation import clean_environment
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_an_agent_works_with_an_empty_state_directory(door: Served, tmp_path: Pa
         "STRATOLITH_API_PORT": str(free_port() - 1),
     }
     command = [sys.executable, "-m", "stratolith", "agent", "--state-dir", str(folder)]
-    agent = subprocess.Popen(command, env={**os.environ, **settings})
+    agent = subprocess.Popen(command, env=clean_environment() | settings)
     try:
         end = time.monotonic() + 30
         while (found := host(door)) is None or found.state != records.ACTIVE:
