@@ -50,6 +50,7 @@ class Answers:
         self._lock = threading.Lock()
         self._state: State | None = None  # of all that is kept
         self._kept: dict[Key, Kept] = {}
+        self._paths: set[str] = set()
         self._bytes = 0
 
     def state(self) -> State | None:
@@ -59,8 +60,8 @@ class Answers:
 
     def find(self, scope: Any) -> Answer | None:
         """The answer to a request that was kept and is right now."""
-        if not self._kept or scope["method"] != "GET":
-            return None
+        if scope["path"] not in self._paths or scope["method"] != "GET":
+            return None  # without asking the database: most paths have nothing kept
         key = key_of(scope)
         state = self.state()
         with self._lock:
@@ -90,10 +91,12 @@ class Answers:
             before = self._kept.get(key)
             self._bytes += size if before is None else len(answer.body) - len(before.answer.body)
             self._kept[key] = Kept(answer, until)
+            self._paths.add(scope["path"])
 
     def _forget(self, state: State | None) -> None:
         self._state, self._bytes = state, 0
         self._kept.clear()
+        self._paths.clear()
 
 
 def key_of(scope: Any) -> Key:
