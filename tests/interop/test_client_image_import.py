@@ -133,6 +133,7 @@ def wait_until_cached(shell: Shell, image: str) -> None:
     raise AssertionError(f"{image} is not cached: {rows}")
 
 
+@pytest.mark.filterwarnings("ignore")  # the SDK warns of what it will change in itself
 def test_the_sdk_has_what_the_client_has_not(
     fake_cloud: Installation, web_images: Site, shell: Shell
 ) -> None:
