@@ -27,6 +27,8 @@ _MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
 _MTU = range(68, 65536)
 
 
+# A view has the same addresses again and again, at each change of anything on the host.
+@lru_cache(maxsize=1 << 14)
 def mac(text: str) -> str:
     lower = text.lower()
     if not _MAC.match(lower):
@@ -34,7 +36,6 @@ def mac(text: str) -> str:
     return lower
 
 
-# A view has the same addresses again and again, at each change of anything on the host.
 @lru_cache(maxsize=1 << 14)
 def network(text: str) -> Network:
     """An address or CIDR, without the bits of a host; zone ids ("fe80::%eth0") are refused."""
