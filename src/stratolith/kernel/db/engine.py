@@ -229,6 +229,7 @@ class Database:
             connect_args={"timeout": 30, "check_same_thread": False},
             pool_size=32,
             max_overflow=64,
+            pool_use_lifo=True,  # the connection used last has its pages and statements at hand
             query_cache_size=1500,
         )
 
