@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Select
+from sqlalchemy import Result, Select
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError, StatementError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -69,7 +69,7 @@ class LeftOut:
 
         key: the column whose value an unreadable row is reported under.
         """
-        rows = self._read(session, statement, key, lambda one: session.execute(one).mappings())
+        rows = self._read(session, statement, key, lambda one: _dicts(session.execute(one)))
         try:
             return msgspec.convert(rows, list[kind])  # type: ignore[valid-type]
         except _SENSELESS:
@@ -99,6 +99,12 @@ class LeftOut:
         return self.by_halves(
             list(dict.fromkeys(ids)), lambda part: fetch(statement.where(key.in_(part)))
         )
+
+
+def _dicts(result: Result[Any]) -> list[dict[str, Any]]:
+    """Rows as plain dicts, which are made and read much faster than SQLAlchemy's mappings."""
+    names = list(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result]
 
 
 def _raise_if_of_the_database(error: Exception) -> None:
