@@ -6,9 +6,20 @@ from sqlalchemy import select
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.hosts import records as host_records
+from stratolith.kernel.hosts.records import HostRecord
 from stratolith.network.managers import agents, holders
 from stratolith.network.managers.events import VIEW
 from stratolith.network.models import Port
+
+_HOSTS = "network.hosts"  # key in Session.info
+
+
+def _hosts(ctx: Context) -> list[HostRecord]:
+    """The hosts, read once a transaction: a view asks for them three times."""
+    found: list[HostRecord] | None = ctx.session.info.get(_HOSTS)
+    if found is None:
+        found = ctx.session.info[_HOSTS] = host_records.records(ctx.session)
+    return list(found)
 
 
 def network_host(ctx: Context) -> str:
@@ -17,7 +28,7 @@ def network_host(ctx: Context) -> str:
 
     A host that joins takes no router from another.
     """
-    records = [one for one in host_records.records(ctx.session) if VIEW in one.views]
+    records = [one for one in _hosts(ctx) if VIEW in one.views]
     records.sort(key=lambda one: (one.joined_at, one.name))
     now, out = ctx.env.clock.now(), agents.without_routers(ctx)
     alive = [record.name for record in records if host_records.is_alive(record, now)]
@@ -32,7 +43,7 @@ def is_network_host(ctx: Context, host: str) -> bool:
 
 def tunnel_addresses(ctx: Context) -> dict[str, str]:
     """Host -> the address that others reach it by with tunnels; those without are left out."""
-    records = host_records.records(ctx.session)
+    records = _hosts(ctx)
     return {record.name: record.tunnel_address for record in records if record.tunnel_address}
 
 
