@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from stratolith.kernel.environment import Environment
 from stratolith.kernel.hosts import records
 from stratolith.kernel.hosts.records import HostRecord
 from stratolith.kernel.testing import TestCloud
@@ -60,10 +61,10 @@ def test_an_agent_works_with_an_empty_state_directory(door: Served, tmp_path: Pa
     assert not made & {"secrets.json", "seed.json", "stratolith.db", "keys", "authority.pem"}
 
 
-def known(env: object) -> bool:
+def known(env: Environment) -> bool:
     """Whether compute knows the host, with what it measured."""
     from sqlalchemy import text
 
-    with env.db.read() as session:  # type: ignore[attr-defined]
+    with env.db.read() as session:
         found = session.execute(text("SELECT host FROM compute_hosts")).scalars().all()
     return "host-a" in found

@@ -7,7 +7,6 @@ certificate that the authority did not sign, or that ended, does not get through
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import socket
@@ -20,6 +19,7 @@ import uvicorn
 
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.hosts.authority_store import authority
+from stratolith.kernel.http import further_socket
 
 LOG = logging.getLogger(__name__)
 LIFETIME = timedelta(days=30)  # of the server's own certificate, which lives in memory
@@ -67,17 +67,9 @@ class HostsListener:
 
     async def serve(self, server: uvicorn.Server, opened: socket.socket) -> None:
         """Take connections on ``opened`` as one more socket of a server that has started."""
-        config = server.config
-        found = await asyncio.get_running_loop().create_server(
-            lambda: config.http_protocol_class(  # type: ignore[call-arg]
-                config=config, server_state=server.server_state, app_state=server.lifespan.state
-            ),
-            sock=opened,
-            backlog=config.backlog,
-            ssl=self._context,
-            ssl_handshake_timeout=HANDSHAKE_SECONDS,
+        await further_socket.serve(
+            server, opened, ssl=self._context, ssl_handshake_timeout=HANDSHAKE_SECONDS
         )
-        server.servers.append(found)
 
 
 class ServerWithHosts(uvicorn.Server):

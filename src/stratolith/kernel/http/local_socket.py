@@ -14,6 +14,8 @@ from pathlib import Path
 
 import uvicorn
 
+from stratolith.kernel.http import further_socket
+
 LOG = logging.getLogger(__name__)
 
 
@@ -61,15 +63,7 @@ class LocalSocket:
         self._failed = False
         if self._server is not None:
             self._server.close()
-        config = server.config
-        self._server = await asyncio.get_running_loop().create_server(
-            lambda: config.http_protocol_class(  # type: ignore[call-arg]
-                config=config, server_state=server.server_state, app_state=server.lifespan.state
-            ),
-            sock=opened,
-            backlog=config.backlog,
-        )
-        server.servers.append(self._server)
+        self._server = await further_socket.serve(server, opened)
 
     def _file(self) -> tuple[int, int]:
         try:
