@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar
 
 from stratolith.network.drivers.base import HostNetworkView, NetworkView, PortView
@@ -69,7 +70,7 @@ class _Planner:
         self.networks = [
             network
             for network in view.networks
-            if self._try(network.id, lambda n=network: names.checked_device(n.bridge)) is not None  # type: ignore[misc]
+            if self._try(network.id, partial(names.checked_device, network.bridge)) is not None
         ]
 
     def _try(self, owner: str, make: Callable[[], T]) -> T | None:
@@ -104,7 +105,7 @@ class _Planner:
         for network in self.networks:
             spec = self._try(
                 network.id,
-                lambda n=network: tunnel_ways.compile_tunnel(n, self.view.tunnel_address),  # type: ignore[misc]
+                partial(tunnel_ways.compile_tunnel, network, self.view.tunnel_address),
             )
             if spec is not None:
                 found.append(spec)
