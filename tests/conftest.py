@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from stratolith.kernel.testing import Client, TestCloud, databases
+from tests import installation
 
 # A push is judged by the same examples each time; run without CI set to look for new ones.
 # How long an example takes says more about the machine than about the code.
@@ -31,6 +32,17 @@ def pytest_configure(config: pytest.Config) -> None:
     chosen = config.getoption("--database")
     if chosen:
         os.environ[databases.VARIABLE] = chosen  # also for the processes that xdist starts
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show with a failure what the clouds of the test run wrote to their logs."""
+    report = yield
+    if report.failed:
+        report.sections += [(path, text) for path, text in installation.logs().items() if text]
+    return report
 
 
 @pytest.fixture

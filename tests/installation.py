@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import stat
 import subprocess
 import sys
@@ -17,8 +18,11 @@ from stratolith.deploy import processes, running
 from stratolith.deploy.layout import Layout, locate
 
 READY_SECONDS = 60.0
+TOLD_LINES = 60  # of each log, when a test fails
 
 
+# A line of a request that was answered with 1xx to 3xx.
+WENT_WELL = re.compile(r"stratolith\.access .* [A-Z]+ [123]\d\d ")
 # What others may read below a state directory: it is no secret, and named one by one here.
 OPEN_FILES = ("keys/mykey.pub", "etc", "etc/stratolith.yaml", "run/started-with")
 
@@ -51,6 +55,7 @@ class Installation:
         offset: int,
         program: Sequence[str] = (sys.executable, "-m", "stratolith"),
     ) -> None:
+        MADE.append(self)
         self.program = list(program)
         self.home = place / "home"
         self.home.mkdir(parents=True)
@@ -120,6 +125,23 @@ class Installation:
         while not running.is_running(self.layout, settings):
             assert time.monotonic() < deadline, running.missing_doors(settings)
             time.sleep(0.05)
+
+
+MADE: list[Installation] = []  # by this process
+
+
+def logs() -> dict[str, str]:
+    """The end of each log that a cloud of this test run has now, without requests that went well.
+
+    By path; what a test cannot tell of a failure on a machine that is gone afterwards.
+    """
+    found = {}
+    for cloud in MADE:
+        for path in sorted((cloud.state_dir / "log").glob("*.log")):
+            lines = path.read_text(errors="replace").splitlines()
+            told = [line for line in lines if not WENT_WELL.search(line)]
+            found[str(path)] = "\n".join(told[-TOLD_LINES:])
+    return found
 
 
 def clean_environment() -> dict[str, str]:

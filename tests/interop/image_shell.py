@@ -32,5 +32,6 @@ def wait_for(shell: Shell, image: str, status: str = "active") -> dict[str, Any]
         shown: dict[str, Any] = shell(f"image show {image}")
         if shown["status"] == status:
             return shown
-        assert time.monotonic() < end, shown
+        failed = shown["properties"].get("os_glance_failed_import")
+        assert time.monotonic() < end and not failed, shown
         time.sleep(0.2)

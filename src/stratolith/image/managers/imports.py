@@ -341,6 +341,7 @@ def fail(ctx: Context, task_id: str, error: str) -> None:
     task = ctx.session.get(Task, task_id)
     if task is None:
         return
+    LOG.warning("import %s into image %s failed: %s", task_id, task.image_id, error)
     tasks.finish(ctx, task_id, error)
     image = ctx.session.get(Image, task.image_id)
     if image is None:
