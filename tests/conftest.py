@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from stratolith.kernel.testing import Client, TestCloud, databases
 from tests import installation
+from tests.testcloud import Client, TestCloud, databases
 
 # A push is judged by the same examples each time; run without CI set to look for new ones.
 # How long an example takes says more about the machine than about the code.

@@ -6,7 +6,7 @@ from typing import Any
 
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.service import Service
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 from .people import person
 from .routes import smallest, version_headers

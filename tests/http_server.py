@@ -11,7 +11,7 @@ import uvicorn
 
 from stratolith.kernel.http.connections import Limits
 from stratolith.kernel.http.protocol import guarded
-from stratolith.kernel.testing import TestCloud
+from tests.testcloud import TestCloud
 
 
 @contextmanager

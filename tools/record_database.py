@@ -18,10 +18,9 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from tests.estate import Estate  # noqa: E402
-
-from stratolith.kernel.testing import TestCloud  # noqa: E402
-from stratolith.kernel.testing.databases import VARIABLE  # noqa: E402
-from stratolith.kernel.testing.postgresql import programs  # noqa: E402
+from tests.testcloud import TestCloud  # noqa: E402
+from tests.testcloud.databases import VARIABLE  # noqa: E402
+from tests.testcloud.postgresql import programs  # noqa: E402
 
 
 def main() -> None:

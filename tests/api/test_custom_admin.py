@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import PASSWORD, grant, make_project, make_user
+from tests.testcloud import Client, TestCloud
 
 RULES = {
     "context_is_admin": "role:admin or role:boss",

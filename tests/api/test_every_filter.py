@@ -24,11 +24,11 @@ from stratolith.identity.api import (
     users,
 )
 from stratolith.image.api import image_lists, metadef_namespaces, tasks
-from stratolith.kernel.testing import Client, TestCloud
 from stratolith.network.api import agents
 from stratolith.network.managers import kinds
 from stratolith.network.managers.lists import Kind
 from tests.estate import Estate
+from tests.testcloud import Client, TestCloud
 
 FUTURE, PAST = "2999-01-01T00:00:00Z", "1999-01-01T00:00:00Z"
 ID = "0f8fad5b-d9cb-469f-a165-70867728950e"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
-from stratolith.kernel.testing.databases import is_postgresql
+from tests.testcloud import Client, TestCloud
+from tests.testcloud.databases import is_postgresql
 
 pytestmark = [
     pytest.mark.root,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stratolith.kernel.testing import TestCloud
+from tests.testcloud import TestCloud
 
 REFUSED = [
     ("compute", "/servers"),

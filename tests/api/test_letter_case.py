@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client
+from tests.testcloud import Client
 
 NAMES = ("Web-1", "Straße", "ÉCOLE", "Дом", "te&st")
 

@@ -19,7 +19,7 @@ import pytest
 
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.service import Service
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 from ..estate import Estate, body_of
 from ..routes import document, routes, version_headers

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.kernel.testing import TestCloud
 from tests.estate import Estate
 from tests.routes import routes
+from tests.testcloud import TestCloud
 
 TABLE = Path(__file__).with_name("refused_to_readers.txt")
 # Reads about the own project or the own user, that come with values of their own

@@ -14,7 +14,6 @@ from stratolith.compute.api.server_actions import _ACTIONS
 from stratolith.kernel.exceptions import ApiError
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.service import Service
-from stratolith.kernel.testing import Client, TestCloud
 from stratolith.network.schemas.fields import Invalid
 from stratolith.network.schemas.floatingips import FLOATING_IP
 from stratolith.network.schemas.networks import NETWORK
@@ -25,6 +24,7 @@ from stratolith.network.schemas.routers import ROUTER
 from stratolith.network.schemas.security_groups import RULE, SECURITY_GROUP
 from stratolith.network.schemas.subnetpools import ADDRESS_SCOPE, SUBNETPOOL
 from stratolith.network.schemas.subnets import SUBNET
+from tests.testcloud import Client, TestCloud
 
 from ..estate import LOOKS, Estate
 from ..people import made

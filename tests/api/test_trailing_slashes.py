@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 UUID = "11111111-2222-3333-4444-555555555555"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.kernel.testing import TestCloud
+from tests.testcloud import TestCloud
 
 WITHOUT_TOKEN = {
     "/identity/nothing": 404,

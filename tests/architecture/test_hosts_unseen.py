@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 from ..estate import Estate
 from ..routes import routes

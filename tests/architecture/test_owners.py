@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import stratolith
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 from ..estate import LOOKS, Estate
 from ..people import PASSWORD, made, nobody

@@ -10,7 +10,7 @@ import pytest
 
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.service import Service
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 from ..estate import Estate
 from ..routes import routes
@@ -58,7 +58,7 @@ def test_every_route_asks_for_a_token(estate: Estate) -> None:
 
 
 def test_a_token_of_nonsense_opens_nothing(estate: Estate) -> None:
-    from stratolith.kernel.testing import Client
+    from tests.testcloud import Client
 
     stranger = Client(estate.cloud, "gAAAAABnonsense")
     for service, route, path in CLOSED:

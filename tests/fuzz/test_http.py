@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.kernel.testing import TestCloud
+from tests.testcloud import TestCloud
 
 from ..http_server import served
 

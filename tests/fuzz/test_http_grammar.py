@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.kernel.testing import TestCloud
 from tests.http_server import served
+from tests.testcloud import TestCloud
 
 FINE = 200
 REFUSED = (400, 501, 505)

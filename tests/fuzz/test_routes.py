@@ -20,7 +20,7 @@ import pytest
 
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.service import Service
-from stratolith.kernel.testing import TestCloud
+from tests.testcloud import TestCloud
 
 from ..estate import Estate
 from ..furniture import furnish

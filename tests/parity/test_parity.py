@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import TestCloud
-from stratolith.kernel.testing.cloud import PASSWORD
+from tests.testcloud import TestCloud
+from tests.testcloud.cloud import PASSWORD
 
 from .asking import FOLDER, ask_all, cases, plain, shape, without
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.kernel.testing.postgresql import Cluster
 from tests.postgresql.servers import Server
+from tests.testcloud.postgresql import Cluster
 
 _NUMBERS = count(1)
 

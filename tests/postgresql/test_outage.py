@@ -14,8 +14,8 @@ import pytest
 
 from stratolith.kernel.peers import BEAT_SECONDS, LEASE_SECONDS
 from stratolith.kernel.reconcile import controller
-from stratolith.kernel.testing.postgresql import Cluster
 from tests.postgresql.servers import Server, until
+from tests.testcloud.postgresql import Cluster
 
 Pair = list[Server]
 

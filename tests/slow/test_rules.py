@@ -17,8 +17,8 @@ import pytest
 
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.service import Service
-from stratolith.kernel.testing import Client, TestCloud
 from stratolith.services import load
+from tests.testcloud import Client, TestCloud
 
 from ..estate import Estate
 from ..furniture import furnish

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import TestCloud
-from stratolith.kernel.testing.databases import VARIABLE
-from stratolith.kernel.testing.postgresql import Cluster
+from tests.testcloud import TestCloud
+from tests.testcloud.databases import VARIABLE
+from tests.testcloud.postgresql import Cluster
 
 from ..estate import look
 from .databases import picture, put_back_postgresql, put_back_sqlite

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 DISK = b"\x00" * (1 << 20)
 

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from stratolith.compute.api.server_actions import _ACTIONS
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 from ...estate import Estate
 

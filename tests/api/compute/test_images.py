@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stratolith.kernel.testing import Client
+from tests.testcloud import Client
 
 from .conftest import World, error_of
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stratolith.kernel.testing import Client
+from tests.testcloud import Client
 
 from .conftest import error_of
 

@@ -16,7 +16,7 @@ from stratolith.compute.api.metadata_service import ROUTES
 from stratolith.compute.managers.metadata_service import config_drive
 from stratolith.compute.models import Server
 from stratolith.kernel.context import Context
-from stratolith.kernel.testing.cloud import SECRETS
+from tests.testcloud.cloud import SECRETS
 
 from .conftest import World
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 from .conftest import World, error_of
 

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 from typing import Any
 
-from stratolith.kernel.testing.cloud import SECRETS
+from tests.testcloud.cloud import SECRETS
 
 from .conftest import World
 

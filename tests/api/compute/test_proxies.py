@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from stratolith.compute.api.instance_usage_audit_log import last_month
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 from .conftest import World, error_of
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client
+from tests.testcloud import Client
 
 from .conftest import World, error_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stratolith.compute.api import removed, server_actions
-from stratolith.kernel.testing import Client
+from tests.testcloud import Client
 
 from .conftest import World, error_of
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from stratolith.kernel.operations import Operation
-from stratolith.kernel.testing import TestCloud
+from tests.testcloud import TestCloud
 
 from .conftest import World, error_of
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client
+from tests.testcloud import Client
 
 ID = "11111111-2222-3333-4444-555555555555"
 NEWEST = {"OpenStack-API-Version": "compute 2.100"}

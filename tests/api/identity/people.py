@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 PASSWORD = "a-password-of-somebody"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 
 def make(admin: Client, kind: str, **attributes: Any) -> dict[str, Any]:

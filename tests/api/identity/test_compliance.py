@@ -11,8 +11,8 @@ from sqlalchemy import select, update
 
 from stratolith.identity.models import Password, User
 from stratolith.kernel.clock import SimulatedClock
-from stratolith.kernel.testing import TestCloud
 from tests.api.identity.people import PASSWORD, make_user
+from tests.testcloud import TestCloud
 
 DAY = 86400
 

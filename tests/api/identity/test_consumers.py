@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from stratolith.identity.models import Consumer
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 ALL = "/OS-OAUTH1/consumers"
 

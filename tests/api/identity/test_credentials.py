@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import make_user
 from tests.api.identity.test_delegation import own_id
+from tests.testcloud import Client, TestCloud
 
 
 def project_of(client: Client) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from stratolith.kernel.clock import SimulatedClock, zulu
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import PASSWORD, make_user, role_id
 from tests.api.identity.test_delegation import (
     make_credential,
@@ -19,6 +18,7 @@ from tests.api.identity.test_delegation import (
 )
 from tests.api.identity.test_signatures import service, signed, string
 from tests.api.identity.test_tokens import by_token, log_in, works
+from tests.testcloud import Client, TestCloud
 
 __all__ = ["parties", "service"]
 

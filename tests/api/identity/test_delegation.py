@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from stratolith.kernel.clock import SimulatedClock, zulu
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import PASSWORD, grant, make_project, make_user, role_id
 from tests.api.identity.test_tokens import by_password, by_token, log_in, works
+from tests.testcloud import Client, TestCloud
 
 
 def own_id(client: Client) -> str:

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from stratolith.identity.models import DomainOption
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import make_domain, persona
+from tests.testcloud import Client, TestCloud
 
 CONFIG = {
     "identity": {"driver": "ldap"},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import (
     grant,
     make_domain,
@@ -12,6 +11,7 @@ from tests.api.identity.people import (
     make_project,
     make_user,
 )
+from tests.testcloud import Client, TestCloud
 
 
 def test_a_domain_is_a_project_too(admin: Client) -> None:

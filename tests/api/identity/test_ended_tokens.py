@@ -13,7 +13,6 @@ from sqlalchemy import func, select
 
 from stratolith.identity.models import Revocation
 from stratolith.kernel.clock import SimulatedClock
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import PASSWORD, grant, make_project, make_user
 from tests.api.identity.test_delegation import (
     by_credential,
@@ -24,6 +23,7 @@ from tests.api.identity.test_delegation import (
     parties,
     use,
 )
+from tests.testcloud import Client, TestCloud
 
 __all__ = ["parties"]
 DAY = 86400

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import make_project, persona
+from tests.testcloud import Client, TestCloud
 
 ROOT = "/OS-EP-FILTER"
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import (
     PASSWORD,
     grant,
@@ -20,6 +19,7 @@ from tests.api.identity.people import (
     persona,
     role_id,
 )
+from tests.testcloud import Client, TestCloud
 
 
 def whoami(client: Client) -> dict[str, Any]:

@@ -11,8 +11,8 @@ import pytest
 from stratolith.identity.managers import passwords, totp
 from stratolith.kernel.clock import SimulatedClock
 from stratolith.kernel.db import Database
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import PASSWORD, grant, make_project, make_user
+from tests.testcloud import Client, TestCloud
 
 SECRET = base64.b32encode(b"12345678901234567890").decode()
 RECEIPT = "Openstack-Auth-Receipt"

@@ -9,8 +9,8 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import make_domain, make_project, persona
+from tests.testcloud import Client, TestCloud
 
 
 @pytest.fixture

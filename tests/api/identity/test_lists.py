@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import make_domain, make_group, make_project, make_user
+from tests.testcloud import Client, TestCloud
 
 Body = dict[str, Any]
 Maker = Callable[[Client, int], object]

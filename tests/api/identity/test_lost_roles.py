@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import (
     PASSWORD,
     grant,
@@ -18,6 +17,7 @@ from tests.api.identity.people import (
 )
 from tests.api.identity.test_delegation import by_credential, client_of, make_credential
 from tests.api.identity.test_tokens import by_password, log_in, works
+from tests.testcloud import Client, TestCloud
 
 Ids = dict[str, str]
 

@@ -13,7 +13,7 @@ from sqlalchemy import event, insert
 from stratolith.identity.models import Project, User
 from stratolith.kernel.db import Database
 from stratolith.kernel.ids import new_hex
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 COUNT = 100_000
 # What SQLite's virtual machine may do for one page: one pass over the names is 1.3 million

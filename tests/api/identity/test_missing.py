@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import (
     PASSWORD,
     grant,
@@ -22,6 +21,7 @@ from tests.api.identity.people import (
     role_id,
 )
 from tests.api.identity.test_delegation import make_credential, own_id
+from tests.testcloud import Client, TestCloud
 
 NONE = "f" * 32
 BODIES: dict[str, Any] = {

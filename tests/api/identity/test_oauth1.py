@@ -12,7 +12,7 @@ import pytest
 from oauthlib import oauth1
 
 from stratolith.kernel.clock import SimulatedClock
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 URL = "http://cloud.test/identity/v3"
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import (
     grant,
     make_domain,
@@ -16,6 +15,7 @@ from tests.api.identity.people import (
     persona,
     role_id,
 )
+from tests.testcloud import Client, TestCloud
 
 READS = [
     "/users",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client
+from tests.testcloud import Client
 
 
 def made(admin: Client, path: str, kind: str, **attributes: Any) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client
 from tests.api.identity.people import grant, make_domain, make_project, make_user
+from tests.testcloud import Client
 
 
 def names(admin: Client, query: str) -> set[str]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from stratolith.kernel.clock import zulu
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import make_user, persona
+from tests.testcloud import Client, TestCloud
 
 EVENTS = "/OS-REVOKE/events"
 

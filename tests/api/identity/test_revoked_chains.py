@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import PASSWORD, grant, make_project, make_user, role_id
 from tests.api.identity.test_delegation import client_of, own_id
 from tests.api.identity.test_tokens import by_password, by_token, works
+from tests.testcloud import Client, TestCloud
 
 EVENTS = "/OS-REVOKE/events"
 

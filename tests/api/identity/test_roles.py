@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import (
     PASSWORD,
     grant,
@@ -16,6 +15,7 @@ from tests.api.identity.people import (
     make_user,
     role_id,
 )
+from tests.testcloud import Client, TestCloud
 
 
 def make_role(admin: Client, name: str, **attributes: Any) -> dict[str, Any]:

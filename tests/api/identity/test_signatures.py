@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from stratolith.kernel.clock import zulu
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 
 @pytest.fixture

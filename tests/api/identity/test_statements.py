@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import event
 
 from stratolith.identity.models import User
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import PASSWORD, make_user
+from tests.testcloud import Client, TestCloud
 
 
 def statements(cloud: TestCloud, request: Callable[[], Any]) -> list[str]:

@@ -9,7 +9,6 @@ import pytest
 
 from stratolith.identity.managers import claims
 from stratolith.kernel.clock import SimulatedClock
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import (
     PASSWORD,
     grant,
@@ -18,6 +17,7 @@ from tests.api.identity.people import (
     make_user,
     role_id,
 )
+from tests.testcloud import Client, TestCloud
 
 
 def log_in(cloud: TestCloud, identity: dict[str, Any], scope: Any = None) -> httpx.Response:

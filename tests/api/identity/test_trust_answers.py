@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from stratolith.kernel.clock import SimulatedClock, zulu
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import PASSWORD, make_project, make_user, role_id
 from tests.api.identity.test_delegation import client_of, make_trust, parties, use
 from tests.api.identity.test_tokens import by_password, by_token, log_in
+from tests.testcloud import Client, TestCloud
 
 __all__ = ["parties"]
 END = "2090-01-01T00:00:00.000000Z"

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import (
     PASSWORD,
     grant,
@@ -17,6 +16,7 @@ from tests.api.identity.people import (
 )
 from tests.api.identity.test_delegation import make_credential, make_trust, own_id, parties
 from tests.api.identity.test_tokens import by_password, log_in, works
+from tests.testcloud import Client, TestCloud
 
 __all__ = ["parties"]
 

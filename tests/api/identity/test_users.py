@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from stratolith.kernel.clock import SimulatedClock
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import PASSWORD, make_domain, make_group, make_user
 from tests.api.identity.test_tokens import by_password, log_in
+from tests.testcloud import Client, TestCloud
 
 
 def test_extra_attributes_are_kept_and_the_password_never_shown(admin: Client) -> None:

@@ -12,10 +12,10 @@ import pytest
 from stratolith.image.exceptions import DownloadFailed, UriRefused
 from stratolith.image.settings import ImageSettings
 from stratolith.image.store import web as web_store
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.image.pages import Site, site
 from tests.api.image.test_images import BYTES, PATCH, make, patch, replace
 from tests.api.image.test_imports import ended, show, start
+from tests.testcloud import Client, TestCloud
 
 DATA = b"belongs to somebody else"
 INSIDE = [

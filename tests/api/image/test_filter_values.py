@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 HUGE = "9" * 23
 

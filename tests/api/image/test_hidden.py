@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from stratolith.image.service import SERVICE
-from stratolith.kernel.testing import Client, TestCloud
-from stratolith.kernel.testing.cloud import PASSWORD
 from tests.api.image.test_images import BYTES, PATCH, make
+from tests.testcloud import Client, TestCloud
+from tests.testcloud.cloud import PASSWORD
 
 # what a request needs so that it is not refused for its form; by verb and path behind the image
 FORMS: dict[tuple[str, str], dict[str, Any]] = {

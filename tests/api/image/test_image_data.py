@@ -16,8 +16,8 @@ from stratolith.image.store.inspection import Inspection
 from stratolith.image.store.receiving import Receiver, Stream, receive
 from stratolith.kernel.agent.caller import AgentCaller
 from stratolith.kernel.context import Context
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.image.test_images import BYTES, JSON, make, patch, replace
+from tests.testcloud import Client, TestCloud
 from tests.unit.image import hostile
 
 MIB = 1 << 20

@@ -9,7 +9,7 @@ import pytest
 from stratolith.image.exceptions import ImageNotActive, ImageNotBootable
 from stratolith.image.managers import images
 from stratolith.kernel.context import Context
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 PATCH = {"Content-Type": "application/openstack-images-v2.1-json-patch"}
 BYTES = {"Content-Type": "application/octet-stream"}

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.image.test_images import BYTES, make
 from tests.api.image.test_imports import ended, show, start
+from tests.testcloud import Client, TestCloud
 from tests.unit.image import hostile
 
 MIB = 1 << 20

@@ -14,10 +14,10 @@ from stratolith.image.managers import uploads
 from stratolith.image.models import Image, Task
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.dispatch import transact
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import persona
 from tests.api.image.pages import site
 from tests.api.image.test_images import BYTES, make
+from tests.testcloud import Client, TestCloud
 from tests.unit.image import hostile
 
 WEB = {"id": "web", "read-only": "true"}

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.image.test_images import BYTES, make
 from tests.api.image.test_imports import start
+from tests.testcloud import Client, TestCloud
 
 MIB = b"\0" * (1 << 20)
 

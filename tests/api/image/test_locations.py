@@ -12,10 +12,10 @@ import pytest
 from stratolith.image.managers import generations
 from stratolith.image.models import Image
 from stratolith.image.store import cache
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.image.pages import Site, site
 from tests.api.image.test_images import make, patch, replace
 from tests.api.image.test_imports import ended, show
+from tests.testcloud import Client, TestCloud
 
 DATA = bytes(range(256)) * 4096
 SHA512 = hashlib.sha512(DATA).hexdigest()

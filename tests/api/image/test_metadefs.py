@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from stratolith.image.managers import definitions
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import persona
+from tests.testcloud import Client, TestCloud
 
 NS = "/metadefs/namespaces"
 PREMADE = {one.name for one in definitions.NAMESPACES}

@@ -9,8 +9,8 @@ import pytest
 
 from stratolith.image.managers import property_rules
 from stratolith.kernel.config import ConfigError
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.image.test_images import make, names, patch, replace
+from tests.testcloud import Client, TestCloud
 
 ROLES = """
 [^secret_]

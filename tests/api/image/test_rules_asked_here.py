@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import TestCloud
 from tests.api.image.pages import Site, site
 from tests.api.image.test_images import make, patch
 from tests.api.image.test_imports import start
 from tests.api.image.test_locations import DATA, add, cloud_for
+from tests.testcloud import TestCloud
 
 Ask = Callable[[], Any]
 REMOVE = {"op": "remove", "path": "/locations/0"}

@@ -12,9 +12,9 @@ from contextlib import closing
 
 import pytest
 
-from stratolith.kernel.testing import TestCloud
 from tests.api.image.test_images import make
 from tests.http_server import served
+from tests.testcloud import TestCloud
 
 DATA = hashlib.shake_256(b"image").digest(9_000_001)
 

@@ -13,9 +13,9 @@ import pytest
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.hosts import records
 from stratolith.kernel.hosts.records import HostRecord
-from stratolith.kernel.testing import TestCloud
 from tests.api.kernel.joining import Served, free_port, served
 from tests.installation import clean_environment
+from tests.testcloud import TestCloud
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from stratolith.kernel.agent.hub import AgentHub
 from stratolith.kernel.agent.local import LocalTransport
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.http.turns import Turns
-from stratolith.kernel.testing.asgi import WithLifespan
+from tests.testcloud.asgi import WithLifespan
 
 from . import toy
 

@@ -12,8 +12,8 @@ from sqlalchemy import event
 
 from stratolith.kernel.agent.server import agent_service
 from stratolith.kernel.clock import SimulatedClock
-from stratolith.kernel.testing import TestCloud
-from stratolith.kernel.testing.databases import is_postgresql
+from tests.testcloud import TestCloud
+from tests.testcloud.databases import is_postgresql
 
 only_sqlite = pytest.mark.skipif(is_postgresql(), reason="nothing is kept on PostgreSQL")
 PATHS = [

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from stratolith.kernel.http.connections import Limits, address_of
-from stratolith.kernel.testing import TestCloud
 from tests.api.image.test_images import make
 from tests.http_server import served
+from tests.testcloud import TestCloud
 
 LIMITS = Limits(
     head_bytes=8 << 10,

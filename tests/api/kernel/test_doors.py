@@ -16,7 +16,7 @@ from stratolith.kernel.environment import Environment
 from stratolith.kernel.health import Health, root_index
 from stratolith.kernel.http.app import Door, PathDoor
 from stratolith.kernel.http.turns import Turns
-from stratolith.kernel.testing.asgi import WithLifespan
+from tests.testcloud.asgi import WithLifespan
 
 from . import toy
 

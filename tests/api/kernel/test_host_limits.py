@@ -15,8 +15,8 @@ from stratolith.kernel.agent.caller import AgentCaller
 from stratolith.kernel.agent.join import ROUTES
 from stratolith.kernel.agent.server import agent_service
 from stratolith.kernel.clock import utcnow
-from stratolith.kernel.testing import Client, TestCloud
 from stratolith.network.models import FloatingIp, Port, Router
+from tests.testcloud import Client, TestCloud
 
 MINE, OTHER = "host-a", "host-b"
 

@@ -21,8 +21,8 @@ from stratolith.kernel.hosts import records
 from stratolith.kernel.hosts.authority import Authority, fingerprint
 from stratolith.kernel.hosts.authority_store import authority
 from stratolith.kernel.hosts.records import HostRecord, JoinToken
-from stratolith.kernel.testing import TestCloud
 from tests.api.kernel.joining import Served, served
+from tests.testcloud import TestCloud
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pytest
 
 from stratolith.kernel.http.routing import JSON, Judged, Route
 from stratolith.kernel.service import Service
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.identity.people import persona
 from tests.routes import routes, version_headers
+from tests.testcloud import Client, TestCloud
 
 ID = "11111111-2222-3333-4444-555555555555"
 FAULTS: dict[Judged, tuple[bytes, str]] = {

@@ -15,9 +15,9 @@ import pytest
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http import app
 from stratolith.kernel.http.validation import MAX_DEPTH, MAX_ITEMS, MAX_MEMBERS, check_size
-from stratolith.kernel.testing import TestCloud
 from tests.http_server import served
 from tests.routes import routes
+from tests.testcloud import TestCloud
 
 
 @pytest.fixture(scope="module")

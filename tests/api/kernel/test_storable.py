@@ -12,8 +12,8 @@ import pytest
 from stratolith.kernel.clock import parse_time
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http.storable import check_text, reason
-from stratolith.kernel.testing import TestCloud
 from tests.routes import routes, version_headers
+from tests.testcloud import TestCloud
 
 
 @pytest.fixture(scope="module")

@@ -26,7 +26,7 @@ from stratolith.kernel.http.validation import Schema, Since, add
 from stratolith.kernel.ids import new_uuid
 from stratolith.kernel.policy import Rule
 from stratolith.kernel.service import AgentView, Countable, Service
-from stratolith.kernel.testing.databases import empty_url
+from tests.testcloud.databases import empty_url
 
 
 class Toy(Timestamps, Base):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.testing import TestCloud
 from stratolith.network.managers.placement import network_host
+from tests.testcloud import TestCloud
 
 from .conftest import Net
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stratolith.kernel.testing import TestCloud
+from tests.testcloud import TestCloud
 
 from .conftest import Net
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.testing import TestCloud
 from stratolith.network.managers.placement import network_host
 from stratolith.network.reconcilers.host_view import compile_view
+from tests.testcloud import TestCloud
 
 from ...people import person
 from .conftest import Net

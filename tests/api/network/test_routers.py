@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import TestCloud
+from tests.testcloud import TestCloud
 
 from .conftest import Net
 

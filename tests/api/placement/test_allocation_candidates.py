@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stratolith.kernel.testing import Client
 from tests.api.placement.test_placement import Placement, uuid
+from tests.testcloud import Client
 
 SHARES = "MISC_SHARES_VIA_AGGREGATE"
 AVX, SSE = "HW_CPU_X86_AVX2", "HW_CPU_X86_SSE"

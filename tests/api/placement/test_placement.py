@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 LATEST = "1.39"
 

@@ -22,8 +22,8 @@ from stratolith.kernel.agent.hub import AgentHub
 from stratolith.kernel.clock import utcnow
 from stratolith.kernel.hosts.records import HostRecord
 from stratolith.kernel.operations import Operation
-from stratolith.kernel.testing import TestCloud
 from stratolith.network.models import FixedIp, Port
+from tests.testcloud import TestCloud
 
 JUNK = ["junk", '[{"x": 1}]', "-1", b"\xff"]
 KEYS = {

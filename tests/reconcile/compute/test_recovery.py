@@ -28,9 +28,9 @@ from stratolith.kernel.agent.host import Host
 from stratolith.kernel.agent.hub import AgentHub
 from stratolith.kernel.agent.local import LocalTransport
 from stratolith.kernel.operations import OPEN, Operation
-from stratolith.kernel.testing import Client, TestCloud
 from stratolith.network.agent import NetworkRoom
 from stratolith.network.drivers.fake import FakeNetworkDriver
+from tests.testcloud import Client, TestCloud
 
 DISK = b"\x00" * 4096
 HOST = "host1"

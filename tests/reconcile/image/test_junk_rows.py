@@ -12,7 +12,7 @@ from sqlalchemy import text
 from stratolith.image.models import Image, Task
 from stratolith.image.store import files
 from stratolith.kernel.ids import new_uuid
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 JUNK = ["junk", '[{"x": 1}]', "-1", b"\xff"]
 NOBODY = "00000000-0000-4000-8000-000000000000"

@@ -11,7 +11,7 @@ from stratolith import __main__ as main
 from stratolith.deploy import policy_check
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.policy_check import Question
-from stratolith.kernel.testing import TestCloud
+from tests.testcloud import TestCloud
 
 
 def ask(

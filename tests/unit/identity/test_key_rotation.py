@@ -10,7 +10,7 @@ import pytest
 from stratolith.identity.managers import claims
 from stratolith.identity.reconcilers.key_rotation import DAY, keys_kept
 from stratolith.identity.settings import IdentitySettings
-from stratolith.kernel.testing import TestCloud
+from tests.testcloud import TestCloud
 
 
 def grow_older(folder: Path, days: float) -> None:

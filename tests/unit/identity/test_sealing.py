@@ -13,7 +13,7 @@ from stratolith.identity.managers import sealing
 from stratolith.identity.managers.keys import KeyRing
 from stratolith.identity.models import Credential
 from stratolith.kernel.environment import Environment
-from stratolith.kernel.testing import Client, TestCloud
+from tests.testcloud import Client, TestCloud
 
 DAY = 86400
 

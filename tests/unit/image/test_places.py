@@ -5,7 +5,7 @@ from __future__ import annotations
 from stratolith.compute.agent import rooms
 from stratolith.compute.agent.room import GuestRoom
 from stratolith.image.store import cache, files
-from stratolith.kernel.testing import TestCloud
+from tests.testcloud import TestCloud
 
 
 def test_no_directory_is_used_for_two_things(cloud: TestCloud) -> None:

@@ -19,7 +19,7 @@ from stratolith.kernel.agent.door import AgentDoor
 from stratolith.kernel.clock import utcnow
 from stratolith.kernel.http.local_socket import LocalSocket
 from stratolith.kernel.http.turns import Turns
-from stratolith.kernel.testing import TestCloud
+from tests.testcloud import TestCloud
 
 HERE = socket.gethostname()
 

@@ -10,9 +10,9 @@ from stratolith.kernel.auth import Identity
 from stratolith.kernel.context import Context
 from stratolith.kernel.db import Base
 from stratolith.kernel.environment import Environment
-from stratolith.kernel.testing.databases import empty_url
 from stratolith.network.service import SERVICE
 from stratolith.network.settings import NetworkSettings
+from tests.testcloud.databases import empty_url
 
 MEMBER = Identity(user_id="u1", project_id="p1", roles=("member", "reader"))
 

@@ -14,7 +14,7 @@ from functools import cache
 import psycopg
 from psycopg import sql
 
-from stratolith.kernel.testing.postgresql import Cluster
+from tests.testcloud.postgresql import Cluster
 
 VARIABLE = "STRATOLITH_TEST_DATABASE"
 TEMPLATE = "template_of_clouds"

@@ -31,8 +31,8 @@ from stratolith.kernel.bootstrap import Seed
 from stratolith.kernel.health import Health, root_index
 from stratolith.kernel.http.app import Door, PathDoor
 from stratolith.kernel.http.turns import Turns
-from stratolith.kernel.testing.asgi import WithLifespan
-from stratolith.kernel.testing.databases import databases, is_postgresql
+from tests.testcloud.asgi import WithLifespan
+from tests.testcloud.databases import databases, is_postgresql
 
 PASSWORD = "secret-of-the-tests"
 SECRETS = {
