@@ -75,9 +75,8 @@ def prepare(env: Environment, seed: Seed) -> None:
         env.db.run(lambda session: cloud.ensure_id(session, env.clock.now()))
         for service in env.services:
             if service.bootstrap is not None:
-                ctx = Context(env, service, write=True)
-                ctx._internal = True
-                ctx.transact(partial(service.bootstrap, ctx, seed))
+                ctx = Context.of_the_cloud(env, service, write=True)
+                ctx.transaction.run(partial(service.bootstrap, ctx, seed))
 
 
 class FrontDoor:

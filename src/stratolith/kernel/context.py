@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, false
 from sqlalchemy.orm import Session
@@ -11,8 +11,9 @@ from starlette.datastructures import Headers, QueryParams
 
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.exceptions import Forbidden, Unauthorized
-from stratolith.kernel.hints import HOST_HINT, Hint, host_key
+from stratolith.kernel.hints import HOST_HINT, host_key
 from stratolith.kernel.ids import new_request_id
+from stratolith.kernel.transaction import Transaction
 
 if TYPE_CHECKING:
     from stratolith.kernel.agent.caller import AgentCaller
@@ -20,15 +21,13 @@ if TYPE_CHECKING:
     from stratolith.kernel.http.microversion import Version
     from stratolith.kernel.service import Service
 
-T = TypeVar("T")
 _NO_QUERY, _NO_HEADERS = QueryParams(), Headers()  # neither can be changed
 
 
 class Context:
     """One request, reconcile pass or agent report: identity, transaction, what comes after.
 
-    The session is opened at first use. A context that does not write holds a read
-    transaction, so a long password hash never holds the writer's lock.
+    Contexts made of another one (``internal``, ``beside``) share its transaction.
     """
 
     def __init__(
@@ -39,12 +38,21 @@ class Context:
         identity: Identity | None = None,
         write: bool = False,
         request_id: str | None = None,
+        transaction: Transaction | None = None,
+        internal: bool = False,
     ) -> None:
+        """``transaction``: of another context; ``write`` and ``request_id`` are its own then.
+
+        internal: it acts as the cloud itself; policy is not asked.
+        """
         self.env = env
         self.service = service
         self.identity = identity
-        self.write = write
-        self.request_id = request_id or new_request_id()
+        if transaction is None:
+            request_id = request_id or new_request_id()
+            transaction = Transaction(env.db, env.hints, request_id, write=write)
+        self.transaction = transaction
+        self.request_id = transaction.request_id
         self.global_request_id: str | None = None
         self.microversion: Version | None = None
         self.path_project = ""  # that stood before the route's own path
@@ -61,11 +69,15 @@ class Context:
         self.token = ""
         self.agent: AgentCaller | None = None  # who asks, in requests to the agent API
         self.response_headers: dict[str, str] = {}
-        self._session: Session | None = None
-        self._after: list[Callable[[], None]] = []
-        self._hints: dict[Hint, bool] = {}  # whether all must have taken it before the answer
-        self._internal = False
+        self._internal = internal
         self._admin: tuple[Identity, bool] | None = None  # what is_admin found out of whom
+
+    @classmethod
+    def of_the_cloud(
+        cls, env: Environment, service: Service | None, *, write: bool = False
+    ) -> Context:
+        """Of nobody's request: the cloud itself acts, for a service or for the kernel (None)."""
+        return cls(env, service, write=write, internal=True)
 
     # -- who ---------------------------------------------------------------------------------
 
@@ -116,25 +128,26 @@ class Context:
 
     def internal(self, project_id: str | None = None) -> Context:
         """The same transaction, acting as the cloud itself (for one service calling another)."""
-        other = Context(self.env, self.service, identity=self.identity, request_id=self.request_id)
-        if project_id is not None or self.identity is None:
-            user = self.identity.user_id if self.identity else "stratolith"
-            other.identity = Identity(user_id=user, project_id=project_id, roles=("admin",))
-        other.write = self.write
-        other._session = self.session
-        other._after, other._hints = self._after, self._hints
-        other._internal = True
+        identity = self.identity
+        if project_id is not None or identity is None:
+            user = identity.user_id if identity else "stratolith"
+            identity = Identity(user_id=user, project_id=project_id, roles=("admin",))
+        other = Context(
+            self.env, self.service, identity=identity, transaction=self.transaction, internal=True
+        )
         other.base_url, other.host_url, other.by_path = self.base_url, self.host_url, self.by_path
         return other
 
     def beside(self, service: Service) -> Context:
         """The same caller in the same transaction, judged by another service's rules."""
-        other = Context(self.env, service, identity=self.identity, request_id=self.request_id)
+        other = Context(
+            self.env,
+            service,
+            identity=self.identity,
+            transaction=self.transaction,
+            internal=self._internal,
+        )
         other.global_request_id = self.global_request_id
-        other.write = self.write
-        other._session = self.session
-        other._after, other._hints = self._after, self._hints
-        other._internal = self._internal
         other.host_url, other.by_path = self.host_url, self.by_path
         other.base_url = self.host_url + (service.mount if self.by_path else "")
         return other
@@ -166,79 +179,27 @@ class Context:
 
     @property
     def session(self) -> Session:
-        if self._session is None:
-            db = self.env.db
-            self._session = db.begin_write() if self.write else db.begin_read()
-        return self._session
+        return self.transaction.session
 
     def after_commit(self, work: Callable[[], None]) -> None:
         """Run ``work`` once the transaction is committed; never when it is not."""
-        self._after.append(work)
+        self.transaction.after_commit(work)
 
     def hint(self, kind: str, key: str, *, acknowledged: bool = False) -> None:
         """Say "look at ``key``" to reconcilers and agents, after the commit.
 
         acknowledged: the answer waits until every server process has heard it.
         """
-        hint = (kind, key)
-        self._hints[hint] = self._hints.get(hint, False) or acknowledged
+        self.transaction.hint(kind, key, acknowledged=acknowledged)
 
     def hint_host(self, host: str, view: str, key: str = "") -> None:
         """Tell the agent of ``host`` to look at ``key`` of ``view``, after the commit."""
         self.hint(HOST_HINT, host_key(host, view, key))
 
-    def transact(self, work: Callable[[], T]) -> T:
-        """Do ``work`` and commit, all of it again when the database asks for that.
-
-        What waits for the commit is done once, when no attempt will follow.
-        """
-
-        def once() -> T:
-            try:
-                result = work()
-                self.end()
-                return result
-            except BaseException:
-                self.close()
-                raise
-
-        try:
-            result = self.env.db.persist(once)
-            self.finish()
-            return result
-        finally:
-            self.close()
-
     def commit(self) -> None:
         """End the transaction well and do what waits for it."""
-        self.end()
-        self.finish()
-
-    def end(self) -> None:
-        """End the transaction well."""
-        if self._session is not None:
-            if self.write:
-                self.env.db.commit(self._session)
-            self.env.db.close(self._session)
-            self._session = None
-
-    def finish(self) -> None:
-        """Do what waited for the commit."""
-        hints = list(self._hints.items())
-        self._hints.clear()
-        for wanted in (True, False):
-            chosen = [hint for hint, acknowledged in hints if acknowledged is wanted]
-            if chosen:
-                self.env.hints.publish_all(chosen, acknowledged=wanted)
-        work = list(self._after)
-        self._after.clear()
-        for one in work:
-            one()
+        self.transaction.commit()
 
     def close(self) -> None:
         """End the transaction, undoing what was not committed."""
-        self._after.clear()
-        self._hints.clear()
-        if self._session is not None:
-            session, self._session = self._session, None
-            self.env.db.close(session)
+        self.transaction.close()

@@ -96,7 +96,7 @@ def publish_pending(env: Environment, limit: int = 200) -> int:
         for subscriber in list(_SUBSCRIBERS.get(event.type, ())):
             ctx = Context(env, write=True, request_id=event.request_id)
             try:
-                ctx.transact(partial(subscriber, ctx, event.payload))
+                ctx.transaction.run(partial(subscriber, ctx, event.payload))
             except Exception as error:
                 if isinstance(error, DBAPIError) and is_outage(error):
                     raise  # the event still waits when the database is back

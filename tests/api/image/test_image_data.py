@@ -332,8 +332,7 @@ def test_a_broken_stream_leaves_no_trace(demo: Client, cloud: TestCloud) -> None
 def test_what_a_killed_server_left_is_swept_up(demo: Client, cloud: TestCloud) -> None:
     """As kill -9 in the middle leaves it: the row says saving, the file is there, nobody writes."""
     image, other = make(demo), make(demo, b"kept")
-    ctx = Context(cloud.env, cloud.env.service("image"), write=True)
-    ctx._internal = True
+    ctx = Context.of_the_cloud(cloud.env, cloud.env.service("image"), write=True)
     try:
         _, token = uploads.begin(ctx, image["id"], staging=False)
         ctx.commit()

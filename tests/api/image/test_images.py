@@ -420,8 +420,7 @@ def test_premade_images_can_boot(cloud: TestCloud, demo: Client) -> None:
     queued = make(demo)
     boxed = make(demo, b"tar", container_format="ova", disk_format="vmdk")
     found = demo.get("image", "/images?name=cirros").json()["images"][0]
-    ctx = Context(cloud.env, cloud.env.service("image"))
-    ctx._internal = True
+    ctx = Context.of_the_cloud(cloud.env, cloud.env.service("image"))
     try:
         assert images.require_bootable(ctx, found["id"]).size == 65536
         for image in (queued, boxed):

@@ -13,7 +13,7 @@ import pytest
 from stratolith.image.managers import uploads
 from stratolith.image.models import Image, Task
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.dispatch import transact
+from stratolith.kernel.transaction import transact
 from tests.api.identity.people import persona
 from tests.api.image.pages import site
 from tests.api.image.test_images import BYTES, make
@@ -200,7 +200,7 @@ def test_an_import_that_died_leaves_nothing(demo: Client, cloud: TestCloud) -> N
         )
 
     ctx = Context(cloud.env, cloud.env.service("image"), write=True)
-    transact(ctx, True, lambda: die(ctx))
+    transact(ctx.transaction, lambda: die(ctx), write=True)
     second = cloud.settings.state_dir / "images-second"
     second.mkdir(exist_ok=True)
     leftovers = [

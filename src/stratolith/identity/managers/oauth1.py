@@ -310,7 +310,7 @@ def _accept(ctx: Context, valid: bool, validator: Validator) -> None:
         session.add(used)
 
     try:
-        if ctx.write:  # one writer at a time: it goes with the transaction of the request
+        if ctx.transaction.write:  # one writer at a time: it goes with what the request writes
             note(ctx.session)
             ctx.session.flush()
         else:

@@ -39,7 +39,7 @@ from stratolith.image.store.receiving import Received, Receiver
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import ApiError, BadRequest
-from stratolith.kernel.http.dispatch import transact
+from stratolith.kernel.transaction import transact
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -311,7 +311,7 @@ class Work:
 
     def _write(self, work: Callable[[Context], T]) -> T:
         ctx = Context(self._env, self._service, write=True)
-        return transact(ctx, True, lambda: work(ctx))
+        return transact(ctx.transaction, lambda: work(ctx), write=True)
 
 
 def _complete(

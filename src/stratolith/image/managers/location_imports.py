@@ -21,7 +21,7 @@ from stratolith.image.store.receiving import HASH_ALGORITHM
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import ApiError
-from stratolith.kernel.http.dispatch import transact
+from stratolith.kernel.transaction import transact
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -139,7 +139,7 @@ class _Work:
 
     def _write(self, work: Callable[[Context], T]) -> T:
         ctx = Context(self._env, self._env.service("image"), write=True)
-        return transact(ctx, True, lambda: work(ctx))
+        return transact(ctx.transaction, lambda: work(ctx), write=True)
 
 
 def fail(ctx: Context, task_id: str, error: str) -> None:

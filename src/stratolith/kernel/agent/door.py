@@ -19,9 +19,10 @@ from stratolith.kernel.exceptions import Unauthorized
 from stratolith.kernel.hosts import membership
 from stratolith.kernel.hosts.authority import bearer_of
 from stratolith.kernel.http.app import Door
-from stratolith.kernel.http.dispatch import Answer, database_error
+from stratolith.kernel.http.dispatch import Answer
 from stratolith.kernel.http.protocol import CERTIFICATE
 from stratolith.kernel.http.turns import Turns
+from stratolith.kernel.transaction import database_error
 
 Identify = Callable[[Environment, Scope], AgentCaller]
 

@@ -25,8 +25,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import Conflict, NotFound
 from stratolith.kernel.hints import HOST_HINT, host_key
 from stratolith.kernel.hosts import records
-from stratolith.kernel.ids import new_request_id
-from stratolith.kernel.request_id import REQUEST_ID
+from stratolith.kernel.transaction import database_error, transact
 
 if TYPE_CHECKING:
     from stratolith.kernel.environment import Environment
@@ -199,8 +198,6 @@ class AgentHub:
 
         Without ``offers`` the host offers what it did before.
         """
-        from stratolith.kernel.http.dispatch import database_error
-
         now = self.env.clock.now()
 
         def note(session: Session) -> bool:
@@ -232,12 +229,5 @@ class AgentHub:
         return found
 
     def _transact(self, service: Service, write: bool, work: Callable[[Context], Any]) -> bytes:
-        from stratolith.kernel.http.dispatch import transact
-
-        ctx = Context(self.env, service, write=write, request_id=new_request_id())
-        ctx._internal = True
-        token = REQUEST_ID.set(ctx.request_id)
-        try:
-            return transact(ctx, write, lambda: msgspec.json.encode(work(ctx)))
-        finally:
-            REQUEST_ID.reset(token)
+        ctx = Context.of_the_cloud(self.env, service)
+        return transact(ctx.transaction, lambda: msgspec.json.encode(work(ctx)), write=write)

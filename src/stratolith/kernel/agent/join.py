@@ -109,9 +109,7 @@ def leave(ctx: Context, host: str) -> Response:
             raise Conflict(f"Host {host} cannot leave: {'; '.join(filter(None, reasons))}.")
     for one, duty in duties:
         if duty.left is not None:
-            inner = ctx.beside(one)
-            inner._internal = True
-            duty.left(inner, host)
+            duty.left(ctx.beside(one).internal(), host)
     membership.leave(record)
     LOG.info("host %s left", host)
     return Response(status=204)

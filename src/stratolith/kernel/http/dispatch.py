@@ -6,45 +6,28 @@ Everything here runs in a worker thread; the ASGI side is kernel/http/app.py.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import msgspec
-from sqlalchemy.exc import (
-    DataError,
-    DBAPIError,
-    SQLAlchemyError,
-    StatementError,
-)
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import SQLAlchemyError
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.db.errors import is_conflict, is_disk_full, is_outage, is_retryable
 from stratolith.kernel.exceptions import (
     ApiError,
     BadRequest,
-    Conflict,
     NotFound,
     Unauthorized,
-    Unavailable,
     UnsupportedMediaType,
 )
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import JSON, Judged, Route
 from stratolith.kernel.http.storable import check_text, reason
 from stratolith.kernel.http.validation import check_size, decode_json, query_document
-from stratolith.kernel.request_id import REQUEST_ID
+from stratolith.kernel.transaction import NotStored, database_error, transact
 
 LOG = logging.getLogger(__name__)
-T = TypeVar("T")
-
-
-class _NotStored(BadRequest):
-    """The database cannot hold a value of the request."""
-
-    message = "A value of the request cannot be stored."
 
 
 @dataclass(frozen=True)
@@ -60,14 +43,16 @@ class Answer:
 def perform(ctx: Context, route: Route, variables: dict[str, str], raw: bytes) -> Answer:
     """Run a plain handler in one transaction; raises ApiError."""
     try:
-        return transact(ctx, route.is_write, lambda: _once(ctx, route, variables, raw))
-    except _NotStored as error:
+        return transact(
+            ctx.transaction, lambda: _once(ctx, route, variables, raw), write=route.is_write
+        )
+    except NotStored as error:
         raise BadRequest(reason(raw, ctx.query.multi_items())) from error
 
 
 def admit(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[Any, ...]:
     """Everything before a streaming handler: authentication, policy, load."""
-    return transact(ctx, False, lambda: _admitted(ctx, route, variables))
+    return transact(ctx.transaction, lambda: _admitted(ctx, route, variables), write=False)
 
 
 def authenticate(ctx: Context) -> None:
@@ -81,47 +66,6 @@ def authenticate(ctx: Context) -> None:
         if not any(rule.allows(service, ctx.method, path) for rule in rules):
             raise Unauthorized
     ctx.identity = identity
-
-
-def transact(ctx: Context, write: bool, work: Callable[[], T]) -> T:
-    """``Context.transact`` for a request: what the database refuses becomes an ApiError."""
-    token = REQUEST_ID.set(ctx.request_id)
-    ctx.write = write
-    try:
-        return ctx.transact(work)
-    except SQLAlchemyError as error:
-        raise database_error(error) from error
-    except (OverflowError, UnicodeEncodeError) as error:
-        # values no column can hold: integers over 64 bit, lone surrogates
-        raise _NotStored from error
-    finally:
-        REQUEST_ID.reset(token)
-
-
-def database_error(error: SQLAlchemyError) -> Exception:
-    """What a request is told that the database refused; the error itself for a defect of ours."""
-    if isinstance(error, PoolTimeout):
-        return Unavailable("The server is busy: all its connections to the database are in use.")
-    if not isinstance(error, DBAPIError):
-        return _NotStored() if isinstance(error, StatementError) else error
-    text = str(error.orig)
-    if is_disk_full(error):
-        return Unavailable("The database cannot be written: its disk is full.")
-    if "Expression tree is too large" in text or "too many SQL variables" in text:
-        return BadRequest("The request names too many values: at most some hundred can be asked.")
-    if isinstance(error, DataError) or any(
-        sign in text for sign in ("too large", "out of range", "NUL")
-    ):
-        return _NotStored()
-    if is_outage(error):
-        LOG.warning("the database does not answer: %s", text.strip())
-        return Unavailable("The database does not answer; nothing was changed. Try again later.")
-    if is_retryable(error):
-        return Unavailable("Too many requests change the same resources at once. Try again.")
-    if is_conflict(error):
-        LOG.error("no check found this conflict", exc_info=error)
-        return Conflict("The request conflicts with another resource.")
-    return error
 
 
 def _once(ctx: Context, route: Route, variables: dict[str, str], raw: bytes) -> Answer:

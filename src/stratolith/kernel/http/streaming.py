@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor
+from functools import partial
 from typing import Any, TypeVar
 
 from starlette.types import Receive
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.dispatch import transact
+from stratolith.kernel.transaction import transact
 
 T = TypeVar("T")
 
@@ -18,7 +19,7 @@ T = TypeVar("T")
 async def in_transaction(ctx: Context, work: Callable[[], T], *, write: bool) -> T:
     """Run ``work`` in a thread and in one transaction of ``ctx``."""
     loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(None, transact, ctx, write, work)
+    return await loop.run_in_executor(None, partial(transact, ctx.transaction, work, write=write))
 
 
 async def disconnected(receive: Receive) -> None:

@@ -16,10 +16,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from stratolith.kernel import metrics
 from stratolith.kernel.context import Context
 from stratolith.kernel.db.errors import is_disk_full, is_outage
-from stratolith.kernel.ids import new_request_id
 from stratolith.kernel.reconcile import lease
 from stratolith.kernel.reconcile.queue import WorkQueue
-from stratolith.kernel.request_id import REQUEST_ID
 
 if TYPE_CHECKING:
     from stratolith.kernel.environment import Environment
@@ -161,11 +159,7 @@ class Controller:
 
     def _reconcile(self, key: str) -> Result | None:
         ctx = self._context(write=True)
-        token = REQUEST_ID.set(ctx.request_id)
-        try:
-            return ctx.transact(lambda: self.reconciler.reconcile(ctx, key))
-        finally:
-            REQUEST_ID.reset(token)
+        return ctx.transaction.run(lambda: self.reconciler.reconcile(ctx, key))
 
     def _log(self, error: Exception, what: str) -> None:
         if isinstance(error, DBAPIError) and is_outage(error):
@@ -176,9 +170,7 @@ class Controller:
             LOG.error("%s: %s failed", self.reconciler.name, what, exc_info=error)
 
     def _context(self, *, write: bool) -> Context:
-        ctx = Context(self.env, self.service, write=write, request_id=new_request_id())
-        ctx._internal = True
-        return ctx
+        return Context.of_the_cloud(self.env, self.service, write=write)
 
     def _is_ours(self, key: str) -> bool:
         """Whether this process holds the lease of the part that the key is in."""

@@ -72,7 +72,7 @@ def ensure_default(ctx: Context, project_id: str) -> None:
     )
     if known is not None:
         return
-    if ctx.write:
+    if ctx.transaction.write:
         _make_default(ctx, project_id)
         return
     ctx.session.rollback()  # the reading snapshot must not be older than what follows
