@@ -50,15 +50,21 @@ def of_download(settings: ImageSettings) -> Patience:
 
 def client(patience: Patience, timeout: httpx.Timeout) -> httpx.Client:
     """A client that follows nothing, believes no environment and keeps to the limits."""
-    transport = httpx.HTTPTransport(trust_env=False)
-    transport._pool = httpcore.ConnectionPool(
-        ssl_context=httpx.create_ssl_context(trust_env=False),
-        network_backend=_Backend(patience),
-        retries=0,
-    )
     return httpx.Client(
-        transport=transport, trust_env=False, timeout=timeout, follow_redirects=False
+        transport=_Transport(patience), trust_env=False, timeout=timeout, follow_redirects=False
     )
+
+
+class _Transport(httpx.HTTPTransport):
+    """One with a pool of its own: httpx takes no network backend."""
+
+    def __init__(self, patience: Patience) -> None:
+        super().__init__(trust_env=False)
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(trust_env=False),
+            network_backend=_Backend(patience),
+            retries=0,
+        )
 
 
 class _Backend(httpcore.NetworkBackend):

@@ -6,7 +6,7 @@ import re
 import string
 import threading
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,17 +105,15 @@ def remove(name: str, *path: str) -> Callable[[Document], None]:
 class Schema:
     """A JSON Schema (draft 7) that changes with the microversion; compiled when first used."""
 
-    def __init__(self, base: Document) -> None:
+    def __init__(self, base: Document, changes: Iterable[Since] = ()) -> None:
         self.base = base
-        self._changes: list[Since] = []
+        self._changes = list(changes)
         self._compiled: dict[int, Any] = {}
         self._lock = threading.Lock()
 
     def changed(self, *changes: Since) -> Schema:
         """The same schema with further changes, oldest first."""
-        other = Schema(self.base)
-        other._changes = [*self._changes, *changes]
-        return other
+        return Schema(self.base, [*self._changes, *changes])
 
     def document(self, version: Version | None) -> Document:
         """The schema as it stands in a microversion (None: the newest)."""
