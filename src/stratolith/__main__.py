@@ -119,6 +119,10 @@ def _add_hosts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     host.set_defaults(run=_list, listing=host)
     show = _add(actions, "list", _host_list, "each host: state, address, certificate")
     show.add_argument("--json", action="store_true", help="print it for programs")
+    drain = _add(actions, "drain", _host_drain, "put no new server on a host")
+    drain.add_argument("name", metavar="NAME")
+    activate = _add(actions, "activate", _host_activate, "let a host take servers again")
+    activate.add_argument("name", metavar="NAME")
     remove = _add(actions, "remove", _host_remove, "take a host out of the cloud")
     remove.add_argument("name", metavar="NAME")
     remove.add_argument("--force", action="store_true", help="although servers are on it")
@@ -201,6 +205,18 @@ def _host_list(arguments: argparse.Namespace) -> int:
     from stratolith.deploy import hosts
 
     return hosts.show(_layout(arguments), as_json=arguments.json)
+
+
+def _host_drain(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import hosts
+
+    return hosts.drain(_layout(arguments), arguments.name)
+
+
+def _host_activate(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import hosts
+
+    return hosts.activate(_layout(arguments), arguments.name)
 
 
 def _host_remove(arguments: argparse.Namespace) -> int:

@@ -111,6 +111,10 @@ class AggregateNotFound(NotFound):
     message = "Aggregate {aggregate_id} could not be found."
 
 
+class HostDrains(Conflict):
+    message = "Host {host} is draining: it is enabled by `stratolith host activate {host}`."
+
+
 class AggregateExists(Conflict):
     message = "Aggregate {name} already exists."
 

@@ -1,4 +1,4 @@
-"""`token create`, `host list`, `host remove`: for use on the machine of the server."""
+"""`token create` and the actions of `host`: for use on the machine of the server."""
 
 from __future__ import annotations
 
@@ -51,6 +51,20 @@ def show(layout: Layout, *, as_json: bool) -> int:
     return 0
 
 
+def drain(layout: Layout, name: str) -> int:
+    """Let nothing new come to a host; raises DeployError."""
+    _ask(layout, "POST", f"/v1/cloud/hosts/{name}/drain")
+    print(f"Host {name} is draining: it keeps its servers and gets no new ones.")
+    return 0
+
+
+def activate(layout: Layout, name: str) -> int:
+    """Let a host that drained take servers again; raises DeployError."""
+    _ask(layout, "POST", f"/v1/cloud/hosts/{name}/activate")
+    print(f"Host {name} is active: it takes servers.")
+    return 0
+
+
 def remove(layout: Layout, name: str, *, force: bool) -> int:
     """Take a host out of the cloud: its certificate is void at once; raises DeployError."""
     _ask(layout, "DELETE", f"/v1/cloud/hosts/{name}?force={str(force).lower()}")
@@ -61,7 +75,8 @@ def remove(layout: Layout, name: str, *, force: bool) -> int:
 def _row(host: dict[str, Any]) -> tuple[str, ...]:
     drivers = ", ".join(sorted(set(host["drivers"].values())))
     until, seen = ((host[name] or "-")[:19] for name in ("certificate_ends_at", "last_seen_at"))
-    return host["name"], host["state"], host["tunnel_address"] or "-", drivers or "-", until, seen
+    state = "down, draining" if host["draining"] and host["state"] == "down" else host["state"]
+    return host["name"], state, host["tunnel_address"] or "-", drivers or "-", until, seen
 
 
 def _ask(layout: Layout, method: str, path: str) -> dict[str, Any]:

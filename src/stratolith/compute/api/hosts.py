@@ -21,11 +21,11 @@ _RULE = "os_compute_api:os-hosts:"
 
 
 def index(ctx: Context) -> Body:
-    known, wanted = hosts.zones(ctx), ctx.query.get("zone")
+    known, records, wanted = hosts.zones(ctx), hosts.beats(ctx), ctx.query.get("zone")
     found = [
         {"host_name": row.host, "service": "compute", "zone": hosts.zone_of(ctx, row.host, known)}
         for row in hosts.all_hosts(ctx)
-        if not row.disabled
+        if not hosts.is_disabled(row, records)
     ]
     found += [
         {"host_name": hosts.control_host(), "service": name, "zone": hosts.INTERNAL_ZONE}
@@ -74,8 +74,7 @@ def update(ctx: Context, host: str, body: Body) -> Body:
     row = hosts.get(ctx, host)
     if "maintenance_mode" in body:
         raise NotOffered(what="The maintenance mode of hosts")
-    row.disabled = body["status"].strip().lower() == "disable"
-    row.disabled_reason = None
+    hosts.set_disabled(ctx, row, None, disabled=body["status"].strip().lower() == "disable")
     return {"host": host, "status": "disabled" if row.disabled else "enabled"}
 
 

@@ -69,7 +69,7 @@ def _brief(ctx: Context, row: ComputeHost, around: Around) -> Body:
         "id": row.uuid if since(ctx, 53) else row.id,
         "hypervisor_hostname": row.host,
         "state": "up" if hosts.is_up(ctx, row, around.beats) else "down",
-        "status": "disabled" if row.disabled else "enabled",
+        "status": "disabled" if hosts.is_disabled(row, around.beats) else "enabled",
     }
     if around.servers is not None:
         there = around.servers.get(row.host, [])
@@ -88,7 +88,7 @@ def _full(ctx: Context, row: ComputeHost, around: Around) -> Body:
         "service": {
             "id": row.service_uuid if since(ctx, 53) else row.id,
             "host": row.host,
-            "disabled_reason": row.disabled_reason,
+            "disabled_reason": hosts.disabled_reason(row, around.beats),
         },
     }
     if since(ctx, 88):
@@ -190,8 +190,8 @@ def uptime(ctx: Context, hypervisor_id: str) -> Body:
 
 
 def statistics(ctx: Context) -> Body:
-    usage = hosts.usage(ctx)
-    rows = [row for row in hosts.all_hosts(ctx) if not row.disabled]
+    usage, records = hosts.usage(ctx), hosts.beats(ctx)
+    rows = [row for row in hosts.all_hosts(ctx) if not hosts.is_disabled(row, records)]
     found: dict[str, int] = {"count": len(rows)}
     names = _statistics(ComputeHost(facts={}), {}).keys()
     found.update(dict.fromkeys(names, 0))

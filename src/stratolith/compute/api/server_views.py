@@ -68,7 +68,7 @@ def _host_status(ctx: Context) -> dict[str, str]:
         if not hosts.is_up(ctx, row, records):
             found[row.host] = "DOWN"
         else:
-            found[row.host] = "MAINTENANCE" if row.disabled else "UP"
+            found[row.host] = "MAINTENANCE" if hosts.is_disabled(row, records) else "UP"
     return found
 
 

@@ -35,10 +35,10 @@ def _render(
         "binary": BINARY,
         "host": row.host,
         "zone": hosts.zone_of(ctx, row.host, zones),
-        "status": "disabled" if row.disabled else "enabled",
+        "status": "disabled" if hosts.is_disabled(row, beats) else "enabled",
         "state": "up" if hosts.is_up(ctx, row, beats) else "down",
         "updated_at": naive_micro(beat.last_seen_at if beat else row.reported_at),
-        "disabled_reason": row.disabled_reason,
+        "disabled_reason": hosts.disabled_reason(row, beats),
     }
     if since(ctx, 11):
         found["forced_down"] = row.forced_down
@@ -80,8 +80,7 @@ def update(ctx: Context, service_id: str, body: Body) -> Body:
     if "disabled_reason" in body and status != "disabled":
         raise BadRequest("Specifying disabled_reason requires that status is disabled.")
     if status is not None:
-        row.disabled = status == "disabled"
-        row.disabled_reason = body.get("disabled_reason") if row.disabled else None
+        hosts.set_disabled(ctx, row, body.get("disabled_reason"), disabled=status == "disabled")
     if "forced_down" in body:
         row.forced_down = as_bool(body["forced_down"])
     ctx.session.flush()
@@ -107,10 +106,9 @@ def act(ctx: Context, service_id: str, body: Body) -> Body:
             raise BadRequest("Missing forced_down field")
         row.forced_down = as_bool(body["forced_down"])
         return {"service": {**found, "forced_down": row.forced_down}}
-    row.disabled = service_id != "enable"
     if service_id == "disable-log-reason" and not body.get("disabled_reason"):
         raise BadRequest("Missing disabled reason field")
-    row.disabled_reason = body.get("disabled_reason") if row.disabled else None
+    hosts.set_disabled(ctx, row, body.get("disabled_reason"), disabled=service_id != "enable")
     found["status"] = "disabled" if row.disabled else "enabled"
     if service_id == "disable-log-reason":
         found["disabled_reason"] = row.disabled_reason
@@ -145,7 +143,7 @@ def detail_zones(ctx: Context) -> Body:
         there = [
             row
             for row in hosts.all_hosts(ctx)
-            if not row.disabled and hosts.zone_of(ctx, row.host, zones) == zone
+            if not hosts.is_disabled(row, beats) and hosts.zone_of(ctx, row.host, zones) == zone
         ]
         shown = {
             row.host: {

@@ -10,12 +10,17 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
-from stratolith.compute.exceptions import HostNotFound, HypervisorNotFound, ServiceNotFound
+from stratolith.compute.exceptions import (
+    HostDrains,
+    HostNotFound,
+    HypervisorNotFound,
+    ServiceNotFound,
+)
 from stratolith.compute.models import Aggregate, ComputeHost, Server
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.context import Context
 from stratolith.kernel.hosts import records as host_records
-from stratolith.kernel.hosts.records import HostRecord, is_alive
+from stratolith.kernel.hosts.records import HostRecord, is_alive, is_draining
 from stratolith.kernel.ids import is_uuid, new_uuid
 from stratolith.kernel.readable import LeftOut
 from stratolith.placement.managers import inventories, providers, traits
@@ -23,6 +28,7 @@ from stratolith.placement.managers import inventories, providers, traits
 LOG = logging.getLogger(__name__)
 _RUNS, _HAS = "COMPUTE_ARCH_", "HW_ARCH_"  # standard traits of guests, of the processor
 INTERNAL_ZONE = "internal"  # of the control plane
+DRAINING_REASON = "the host is draining"
 _NAMESPACE = uuid.UUID("5f0f4ba4-3e0a-4f6a-9a53-7a3d2a3f1b63")
 
 
@@ -142,6 +148,25 @@ def is_up(ctx: Context, host: ComputeHost, records: dict[str, HostRecord]) -> bo
     return not host.forced_down and is_alive(records.get(host.host), ctx.env.clock.now())
 
 
+def is_disabled(host: ComputeHost, records: dict[str, HostRecord]) -> bool:
+    """Whether no new server is put on it: its service is disabled, or the host is draining."""
+    return host.disabled or is_draining(records.get(host.host))
+
+
+def disabled_reason(host: ComputeHost, records: dict[str, HostRecord]) -> str | None:
+    """The reason that was given, else that the host is draining; None: it is enabled, or none."""
+    if host.disabled_reason is None and is_draining(records.get(host.host)):
+        return DRAINING_REASON
+    return host.disabled_reason
+
+
+def set_disabled(ctx: Context, host: ComputeHost, reason: str | None, *, disabled: bool) -> None:
+    """Raises HostDrains: who drains a host as a whole says when it takes servers again."""
+    if not disabled and is_draining(beats(ctx).get(host.host)):
+        raise HostDrains(host=host.host)
+    host.disabled, host.disabled_reason = disabled, reason if disabled else None
+
+
 def alive(ctx: Context) -> set[str]:
     """Names of the hosts that are up."""
     records = beats(ctx)
@@ -192,7 +217,8 @@ def zone_names(ctx: Context) -> dict[str, bool]:
     records, known = beats(ctx), zones(ctx)
     found: Counter[str] = Counter()
     for row in all_hosts(ctx):
-        found[zone_of(ctx, row.host, known)] += int(is_up(ctx, row, records) and not row.disabled)
+        takes = is_up(ctx, row, records) and not is_disabled(row, records)
+        found[zone_of(ctx, row.host, known)] += int(takes)
     return {zone: count > 0 for zone, count in sorted(found.items())}
 
 

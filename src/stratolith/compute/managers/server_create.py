@@ -223,7 +223,9 @@ def candidates(ctx: Context) -> list[Candidate]:
             uuid=row.uuid,
             zone=hosts.zone_of(ctx, row.host, zones),
             up=hosts.is_up(ctx, row, records),
-            disabled_reason=(row.disabled_reason or "no reason given") if row.disabled else None,
+            disabled_reason=(hosts.disabled_reason(row, records) or "no reason given")
+            if hosts.is_disabled(row, records)
+            else None,
             architectures=row.facts.get("architectures", ()),
             uefi=row.facts.get("uefi", ()),
             stocks=stocks.get(row.uuid, {}),

@@ -6,6 +6,8 @@ POST   /v1/hosts/{host}/certificate       a new certificate before the old one e
 DELETE /v1/hosts/{host}?force=true        the host leaves; force: although servers are on it
 POST   /v1/cloud/tokens?minutes=60        a token  (this and what follows: by the socket only)
 GET    /v1/cloud/hosts                    the hosts
+POST   /v1/cloud/hosts/{name}/drain       nothing new comes to the host, what is there stays
+POST   /v1/cloud/hosts/{name}/activate    it takes what comes again
 DELETE /v1/cloud/hosts/{name}?force=true  a host that is gone leaves
 """
 
@@ -142,12 +144,34 @@ def _shown(record: HostRecord, now: Any) -> dict[str, Any]:
         "joined_at", "last_seen_at",
     )  # fmt: skip
     shown = {name: getattr(record, name) for name in names}
-    return {**shown, "state": records.state_of(record, now)}
+    draining = records.is_draining(record)  # also of one that is down
+    return {**shown, "state": records.state_of(record, now), "draining": draining}
 
 
 def remove(ctx: Context, name: str) -> Response:
     _caller(ctx).require_local()
     return leave(ctx, name)
+
+
+def drain(ctx: Context, name: str) -> Response:
+    """Raises Conflict for a host that was not heard of yet."""
+    return _move(ctx, name, records.DRAINING)
+
+
+def activate(ctx: Context, name: str) -> Response:
+    """Raises Conflict for a host that was not heard of yet: it becomes active by that."""
+    _caller(ctx).require_local()
+    record = _record(ctx, name)
+    if record.state == records.JOINING:
+        raise Conflict(f"Host {name} was not heard of yet.")
+    return _move(ctx, name, records.ACTIVE)
+
+
+def _move(ctx: Context, name: str, state: str) -> Response:
+    _caller(ctx).require_local()
+    records.move(_record(ctx, name), state)
+    LOG.info("host %s is %s", name, state)
+    return Response(status=204)
 
 
 _OPEN: dict[str, Any] = {"public": True}
@@ -159,5 +183,7 @@ ROUTES = [
     Route.delete("/v1/hosts/{host}", leave, **_OPEN),
     Route.post("/v1/cloud/tokens", make_token, raw_body=False, **_OPEN),
     Route.get("/v1/cloud/hosts", show_hosts, **_OPEN),
+    Route.post("/v1/cloud/hosts/{name}/drain", drain, raw_body=False, **_OPEN),
+    Route.post("/v1/cloud/hosts/{name}/activate", activate, raw_body=False, **_OPEN),
     Route.delete("/v1/cloud/hosts/{name}", remove, **_OPEN),
 ]

@@ -74,7 +74,8 @@ def join(
             f"There is a host {name} already. If it is this machine, or one that is gone: "
             f"`stratolith host remove {name}` on the server, then join again with a new token."
         )
-    record.state, record.joined_at, record.certificates = records.JOINING, now, []
+    records.move(record, records.JOINING)
+    record.joined_at, record.certificates = now, []
     return record, _certify(authority, record, [], request, now, lifetime)
 
 
@@ -123,7 +124,8 @@ def name_of(session: Session, bearer: Bearer, now: datetime) -> str | None:
 
 def leave(record: HostRecord) -> None:
     """Revoke its certificates; the row stays, as other rows name the host."""
-    record.state, record.certificates = records.LEFT, []
+    records.move(record, records.LEFT)
+    record.certificates = []
 
 
 def _hash(secret: str) -> str:

@@ -1,7 +1,8 @@
 """The machines of a cloud as rows: who they are, where they are, what they offer.
 
-``HostRecord.state`` holds what was decided: joining (let in, not heard of yet), active, draining,
-left. Whether a host is down follows from when its agent was last heard of: ``state_of``.
+``HostRecord.state`` holds what was decided: joining (let in, not heard of yet), active, draining
+(what is on it stays, nothing new comes), left. Whether a host is down follows from when its agent
+was last heard of: ``state_of``.
 """
 
 from __future__ import annotations
@@ -13,12 +14,21 @@ from sqlalchemy import Select, String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from stratolith.kernel.db import Base
+from stratolith.kernel.exceptions import Conflict
 from stratolith.kernel.ids import new_uuid
 from stratolith.kernel.readable import LeftOut
 
 LOG = logging.getLogger(__name__)
 ALIVE_SECONDS = 30
 JOINING, ACTIVE, DRAINING, DOWN, LEFT = "joining", "active", "draining", "down", "left"
+
+# What a host may become. The machine of the server needs no token: heard of, it is active again.
+_NEXT = {
+    JOINING: {JOINING, ACTIVE, LEFT},
+    ACTIVE: {ACTIVE, DRAINING, LEFT},
+    DRAINING: {DRAINING, ACTIVE, LEFT},
+    LEFT: {JOINING, ACTIVE},
+}
 
 
 class HostRecord(Base):
@@ -76,6 +86,18 @@ def new_record(name: str, state: str, now: datetime) -> HostRecord:
         started_at=now,
         last_seen_at=now,
     )
+
+
+def move(record: HostRecord, state: str) -> None:
+    """Take the step to another state; raises Conflict for one that there is not."""
+    if state not in _NEXT[record.state]:
+        raise Conflict(f"Host {record.name} is {record.state}: it cannot become {state}.")
+    record.state = state
+
+
+def is_draining(record: HostRecord | None) -> bool:
+    """Whether nothing new may be put on the host, by the word of its administrator."""
+    return record is not None and record.state == DRAINING
 
 
 def is_alive(record: HostRecord | None, now: datetime) -> bool:

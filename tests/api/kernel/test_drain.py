@@ -1,0 +1,186 @@
+"""A host is drained: what is on it stays, nothing new comes, until it is active again."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from stratolith.deploy import hosts
+from stratolith.kernel.agent.client import Refused
+from stratolith.kernel.clock import utcnow
+from stratolith.kernel.exceptions import Conflict
+from stratolith.kernel.hosts import records
+from stratolith.kernel.testing import Client, TestCloud
+from tests.api.kernel.joining import Served, served
+
+ALL = (records.JOINING, records.ACTIVE, records.DRAINING, records.LEFT)
+
+
+@pytest.fixture
+def door(cloud: TestCloud, tmp_path: Path) -> Iterator[Served]:
+    cloud.start_hosts()
+    with served(cloud.env, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def admin(cloud: TestCloud, door: Served) -> Client:
+    found = cloud.client("admin")
+    cloud.wait(lambda: found.get("compute", "/os-hypervisors").json()["hypervisors"])
+    return found
+
+
+def host_of(admin: Client) -> str:
+    found = admin.get("compute", "/os-hypervisors/detail").json()["hypervisors"]
+    return str(found[0]["service"]["host"])
+
+
+def listed(door: Served, name: str) -> dict[str, object]:
+    found = door.as_admin("GET", "/v1/cloud/hosts").json()["hosts"]
+    return next(one for one in found if one["name"] == name)
+
+
+def service(admin: Client, host: str) -> dict[str, object]:
+    path = f"/os-services?host={host}&binary=nova-compute"
+    return dict(admin.get("compute", path, microversion="2.53").json()["services"][0])
+
+
+def make(cloud: TestCloud, admin: Client, name: str) -> dict[str, object]:
+    """A server that came to rest."""
+    images = admin.get("image", "/images").json()["images"]
+    body = {"name": name, "imageRef": images[0]["id"], "flavorRef": "1", "networks": "none"}
+    answer = admin.post("compute", "/servers", json={"server": body}, microversion="2.37")
+    assert answer.status_code == 202, answer.text
+    path = f"/servers/{answer.json()['server']['id']}"
+    return dict(
+        cloud.wait(
+            lambda: (
+                found
+                if (found := admin.get("compute", path).json()["server"])["status"] != "BUILD"
+                else None
+            )
+        )
+    )
+
+
+def test_a_draining_host_keeps_its_servers_and_gets_no_new_ones(
+    cloud: TestCloud, door: Served, admin: Client
+) -> None:
+    host = host_of(admin)
+    before = make(cloud, admin, "before")
+    assert before["status"] == "ACTIVE"
+    for _ in range(2):  # said twice, it is as said once
+        assert door.as_admin("POST", f"/v1/cloud/hosts/{host}/drain").status_code == 204
+    assert (listed(door, host)["state"], listed(door, host)["draining"]) == ("draining", True)
+    shown = service(admin, host)
+    assert (shown["status"], shown["state"]) == ("disabled", "up")
+    assert shown["disabled_reason"] == "the host is draining"
+    hypervisor = admin.get("compute", "/os-hypervisors/detail").json()["hypervisors"][0]
+    assert hypervisor["status"] == "disabled"
+    assert hypervisor["service"]["disabled_reason"] == "the host is draining"
+    assert host not in [
+        one["host_name"] for one in admin.get("compute", "/os-hosts").json()["hosts"]
+        if one["service"] == "compute"
+    ]  # fmt: skip
+    refused = make(cloud, admin, "refused")
+    assert refused["status"] == "ERROR"
+    assert "the host is draining" in refused["fault"]["details"]  # type: ignore[index]
+
+    path = f"/servers/{before['id']}"
+    reboot = admin.post("compute", f"{path}/action", json={"reboot": {"type": "HARD"}})
+    assert reboot.status_code == 202
+    cloud.wait(lambda: admin.get("compute", path).json()["server"]["status"] == "ACTIVE")
+
+    assert door.as_admin("POST", f"/v1/cloud/hosts/{host}/activate").status_code == 204
+    assert listed(door, host)["state"] == "active"
+    assert service(admin, host)["status"] == "enabled"
+    assert make(cloud, admin, "after")["status"] == "ACTIVE"
+
+
+def test_compute_cannot_enable_what_drains_and_keeps_its_own_word(
+    door: Served, admin: Client
+) -> None:
+    host = host_of(admin)
+    path = f"/os-services/{service(admin, host)['id']}"
+    own = {"status": "disabled", "disabled_reason": "repair"}
+    assert admin.put("compute", path, json=own, microversion="2.53").status_code == 200
+    door.as_admin("POST", f"/v1/cloud/hosts/{host}/drain")
+    assert service(admin, host)["disabled_reason"] == "repair"
+    for refused in (
+        admin.put("compute", path, json={"status": "enabled"}, microversion="2.53"),
+        admin.put("compute", "/os-services/enable", json={"host": host, "binary": "nova-compute"}),
+        admin.put("compute", f"/os-hosts/{host}", json={"status": "enable"}),
+    ):
+        assert refused.status_code == 409, refused.text
+        assert "host activate" in refused.text
+    door.as_admin("POST", f"/v1/cloud/hosts/{host}/activate")
+    assert (service(admin, host)["status"], service(admin, host)["disabled_reason"]) == (
+        "disabled",
+        "repair",
+    )
+    assert (
+        admin.put("compute", path, json={"status": "enabled"}, microversion="2.53").status_code
+        == 200
+    )
+    assert service(admin, host)["status"] == "enabled"
+
+
+def test_a_heartbeat_does_not_end_it_and_down_is_still_seen(door: Served, tmp_path: Path) -> None:
+    agent = door.join(tmp_path / "a", "host-a")
+    for verb in ("drain", "activate"):  # not heard of yet
+        assert door.as_admin("POST", f"/v1/cloud/hosts/host-a/{verb}").status_code == 409
+        assert door.as_admin("POST", f"/v1/cloud/hosts/host-z/{verb}").status_code == 404
+    agent.seen("host-a", "1", [], utcnow())
+    door.as_admin("POST", "/v1/cloud/hosts/host-a/drain")
+    agent.seen("host-a", "1", [], utcnow())
+    assert listed(door, "host-a")["state"] == "draining"
+    with door.env.db.write() as session:
+        found = records.named(session, "host-a")
+        assert found is not None
+        found.last_seen_at = found.joined_at.replace(year=2020)
+    assert (listed(door, "host-a")["state"], listed(door, "host-a")["draining"]) == ("down", True)
+    assert door.as_admin("DELETE", "/v1/cloud/hosts/host-a").status_code == 204
+
+
+def test_only_the_administrator_drains(door: Served, tmp_path: Path) -> None:
+    agent = door.join(tmp_path / "a", "host-a")
+    agent.seen("host-a", "1", [], utcnow())
+    for verb in ("drain", "activate"):
+        with pytest.raises(Refused, match="403"):
+            agent._ask("POST", f"/v1/cloud/hosts/host-a/{verb}")
+    assert listed(door, "host-a")["state"] == "active"
+
+
+def test_the_commands(door: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    agent = door.join(tmp_path / "a", "host-a")
+    agent.seen("host-a", "1", [], utcnow())
+    layout = SimpleNamespace(settings=lambda: SimpleNamespace(agent_socket=door.path))
+    assert hosts.drain(layout, "host-a") == 0  # type: ignore[arg-type]
+    assert "keeps its servers" in capsys.readouterr().out
+    assert hosts.show(layout, as_json=False) == 0  # type: ignore[arg-type]
+    lines = capsys.readouterr().out.splitlines()
+    assert next(line for line in lines if line.startswith("host-a")).split()[1] == "draining"
+    assert hosts.activate(layout, "host-a") == 0  # type: ignore[arg-type]
+    assert "takes servers" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("now", ALL)
+def test_every_step_there_is(now: str) -> None:
+    allowed = {
+        records.JOINING: {records.JOINING, records.ACTIVE, records.LEFT},
+        records.ACTIVE: {records.ACTIVE, records.DRAINING, records.LEFT},
+        records.DRAINING: {records.DRAINING, records.ACTIVE, records.LEFT},
+        records.LEFT: {records.JOINING, records.ACTIVE},
+    }[now]
+    for then in ALL:
+        record = records.new_record(socket.gethostname(), now, utcnow())
+        if then in allowed:
+            records.move(record, then)
+            assert record.state == then
+        else:
+            with pytest.raises(Conflict, match=f"is {now}: it cannot become {then}"):
+                records.move(record, then)
