@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from stratolith.kernel.exceptions import BadRequest, Conflict, Forbidden, NotFound, Unauthorized
+from stratolith.kernel.exceptions import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Gone,
+    NotFound,
+    Unauthorized,
+)
 
 
 class ResourceNotFound(NotFound):
     """``kind`` is the word the API uses: user, project, role ..."""
 
     message = "Could not find {kind}: {id}."
+
+
+class PkiGone(Gone):
+    message = "This API is no longer available due to the removal of support for PKI tokens."
 
 
 class TokenNotFound(NotFound):

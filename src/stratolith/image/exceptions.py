@@ -19,7 +19,8 @@ BadRequest 400            WrongStatus            TooLarge 413
   InvalidLocation         NoWebStore               RemoteUnavailable
   InvalidDigest         Gone 410
   UriRefused              ImageGone
-  DownloadFailed
+  DownloadFailed          MethodNotAllowed 405
+                            TasksGoByThemselves
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from stratolith.kernel.exceptions import (
     Conflict,
     Forbidden,
     Gone,
+    MethodNotAllowed,
     NotFound,
     TooLarge,
     Unavailable,
@@ -244,3 +246,14 @@ class InvalidImageData(UnsupportedMediaType):
     """The data is not what it is said to be, or not safe."""
 
     message = "{reason}"
+
+
+class TasksGoByThemselves(MethodNotAllowed):
+    message = (
+        "This operation is currently not permitted on Glance Tasks. They are auto deleted after "
+        "reaching the time based on their expires_at property."
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers["Allow"] = "GET"

@@ -146,6 +146,14 @@ RULES += [
         "DELETE /v2/cache",
         "DELETE /v2/cache/{image_id}",
     ),
+    _rule("cache_clean", ADMIN, "Drop useless files of the image cache", "POST /v2/cache/clean"),
+    _rule("cache_prune", ADMIN, "Bring the image cache to its size", "POST /v2/cache/prune"),
+    _rule(
+        "list_cached_nodes",
+        ADMIN,
+        "Show which servers have a copy in their cache",
+        "GET /v2/cache/nodes/{image_id}",
+    ),
     _rule("copy_image", ADMIN, "Copy an image to other stores", "POST /v2/images/{id}/import"),
     _rule(
         "stores_info_detail",

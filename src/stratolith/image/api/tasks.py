@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement, select
 
-from stratolith.image.exceptions import InvalidFilter
+from stratolith.image.exceptions import InvalidFilter, TasksGoByThemselves
 from stratolith.image.managers import tasks
 from stratolith.image.models import Task
 from stratolith.image.schemas import tasks as schemas
@@ -85,6 +85,11 @@ def create(ctx: Context, *, body: Body) -> None:
     raise BadRequest("URI for legacy import task does not pass filtering: use /images/ID/import.")
 
 
+def delete(ctx: Context, task_id: str) -> None:
+    """Raises TasksGoByThemselves, whether there is such a task or not."""
+    raise TasksGoByThemselves
+
+
 def _link(query: list[tuple[str, str]]) -> str:
     return "/v2/tasks" + (f"?{urlencode(query)}" if query else "")
 
@@ -96,4 +101,5 @@ ROUTES = [
         "/tasks", create, rule=ACCESS, body=schemas.CREATE, status=201, judged_first=Judged.NOTHING
     ),
     Route.get("/tasks/{task_id}", show, rule=ACCESS),
+    Route.delete("/tasks/{task_id}", delete, rule=ACCESS, writes=False),
 ]

@@ -13,27 +13,27 @@ from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.http.urls import service_root
 
-CURRENT = 17
-OF_CACHE = (14, 16)  # what these stand for is there when the cache is
+NEWEST = 18
+OF_CACHE = (14, 16, 18)  # what these stand for is there when the cache is
 
 
 def versions(ctx: Context) -> dict[str, Any]:
-    root = service_root(ctx, "image")
+    root, supported = service_root(ctx, "image"), _supported(ctx)
     return {
         "versions": [
             {
                 "id": f"v2.{minor}",
-                "status": "CURRENT" if minor == CURRENT else "SUPPORTED",
+                "status": "CURRENT" if minor == supported[0] else "SUPPORTED",
                 "links": [{"rel": "self", "href": f"{root}/v2/"}],
             }
-            for minor in _supported(ctx)
+            for minor in supported
         ]
     }
 
 
 def _supported(ctx: Context) -> list[int]:
     cached = cache.enabled(ctx.env.settings)
-    return [minor for minor in range(CURRENT, -1, -1) if cached or minor not in OF_CACHE]
+    return [minor for minor in range(NEWEST, -1, -1) if cached or minor not in OF_CACHE]
 
 
 def choices(ctx: Context) -> Response:

@@ -55,6 +55,22 @@ def clear(ctx: Context, *, copies: bool, queue: bool) -> None:
             cache.drop(settings, entry.image_id)
 
 
+def clean(ctx: Context) -> None:
+    """Drop copies of images that are gone or have other data now, and what was left half made."""
+    settings = ctx.env.settings
+    for entry in cache.entries(settings):
+        image = ctx.session.get(Image, entry.image_id)
+        if image is None or generations.copied(image) != entry.of:
+            cache.drop_copy(settings, entry.of)
+    cache.drop_stalled(settings)
+
+
+def is_there(ctx: Context, image_id: str) -> bool:
+    """Whether this server has a copy of an image as it is now; raises ImageNotFound."""
+    image = images.get(ctx, image_id)
+    return cache.has(ctx.env.settings, generations.copied(image))
+
+
 def submit(env: Environment, image_id: str) -> None:
     """Have the thread of this process look at a queued image; more than once does no harm."""
     POOL.submit(_work, env, image_id)

@@ -135,6 +135,28 @@ def drop(settings: Settings, image_id: str) -> bool:
     return bool(kept)
 
 
+def drop_copy(settings: Settings, of: Copied) -> None:
+    """Remove one copy and what is counted of it."""
+    place = folder(settings)
+    files.remove(place / of.name, place / f"{of.name}.hits")
+
+
+def drop_stalled(settings: Settings) -> None:
+    """Remove copies that nobody goes on making, and counts of copies that are not there."""
+    place = folder(settings)
+    for name in _names(place / "incomplete"):
+        _drop_if_stalled(place / "incomplete" / name)
+    for name in _names(place):
+        copy, _, ending = name.rpartition(".")
+        if ending == "hits" and not (place / copy).exists():
+            files.remove(place / name)
+
+
+def _drop_if_stalled(part: Path) -> None:
+    if time.time() - _changed(part) > STALLED_SECONDS:
+        files.remove(part)
+
+
 def drop_others(settings: Settings, of: Copied) -> None:
     """Remove copies of what an image was before."""
     files.remove(
@@ -213,8 +235,7 @@ def begin(settings: Settings, of: Copied, size: int) -> Filling | None:
     if not enabled(settings) or has(settings, of) or not _make_room(settings, size):
         return None
     part = folder(settings) / "incomplete" / of.name
-    if time.time() - _changed(part) > STALLED_SECONDS:
-        files.remove(part)
+    _drop_if_stalled(part)
     try:
         return Filling(settings, of, size)
     except FileExistsError:
@@ -222,15 +243,28 @@ def begin(settings: Settings, of: Copied, size: int) -> Filling | None:
 
 
 def _make_room(settings: Settings, size: int) -> bool:
-    """Drop what was not used for longest until ``size`` more bytes fit."""
+    """Whether ``size`` more bytes fit, when what was not used for longest goes."""
     section = settings.of(ImageSettings)
-    limit = section.cache_max_gb << 30
-    if size > limit or shutil.disk_usage(folder(settings)).free - size < section.min_free_mb << 20:
+    if (
+        size > section.cache_max_gb << 30
+        or shutil.disk_usage(folder(settings)).free - size < section.min_free_mb << 20
+    ):
         return False
-    kept = entries(settings)
-    while kept and sum(one.size for one in kept) + size > limit:
-        drop(settings, kept.pop(0).image_id)
+    prune(settings, size)
     return True
+
+
+def prune(settings: Settings, size: int = 0) -> list[Entry]:
+    """Drop what was not used for longest until ``size`` more bytes fit; gives what went."""
+    kept, dropped = entries(settings), []
+    over = sum(one.size for one in kept) + size - (settings.of(ImageSettings).cache_max_gb << 30)
+    for entry in kept:
+        if over <= 0:
+            break
+        drop_copy(settings, entry.of)
+        dropped.append(entry)
+        over -= entry.size
+    return dropped
 
 
 def _names(place: Path) -> Iterator[str]:

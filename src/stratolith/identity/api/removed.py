@@ -1,0 +1,24 @@
+"""What was for tokens of the kind PKI, which are gone: clients are told so."""
+
+from __future__ import annotations
+
+from stratolith.identity.exceptions import PkiGone
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import Forbidden
+from stratolith.kernel.http.routing import Route
+
+
+def certificates(ctx: Context) -> None:
+    raise PkiGone
+
+
+def revoked_tokens(ctx: Context) -> None:
+    """Such a list was kept for services that checked PKI tokens themselves."""
+    raise Forbidden
+
+
+ROUTES = [
+    Route.get("/OS-SIMPLE-CERT/ca", certificates, public=True),
+    Route.get("/OS-SIMPLE-CERT/certificates", certificates, public=True),
+    Route.get("/auth/tokens/OS-PKI/revoked", revoked_tokens, public=True),
+]
