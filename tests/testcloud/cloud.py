@@ -43,6 +43,10 @@ SECRETS = {
     "database_key": "database-key",
 }
 _TEMPLATE: Path | None = None
+_TokenKey = tuple[str, str | None, str]  # user, project, what else a log-in says
+# Clouds of one template have its users, passwords and keys: a token of one is good in the others
+# too. To log in takes longer than to make the cloud (a hash that is slow on purpose).
+_TOKENS: dict[_TokenKey, str] = {}
 
 
 def _template() -> Path:
@@ -121,19 +125,34 @@ class TestCloud:
         self.http.__enter__()
         self.controllers = server.controllers(self.env)
         self.hosts: list[Any] = []
-        self._tokens: dict[tuple[str, str | None, str], str] = {}
+        self._tokens: dict[_TokenKey, str] = {}
+        self._shares_tokens = not fresh and not overrides.keys() - {"database"}
 
     def client(
-        self, user: str, project: str | None = "", *, password: str = PASSWORD, **scope: Any
+        self,
+        user: str,
+        project: str | None = "",
+        *,
+        password: str = PASSWORD,
+        anew: bool = False,
+        **scope: Any,
     ) -> Client:
         """A client with a token of ``user`` for the project of the same name, or ``project``.
 
         project None: unscoped; ``system=True`` or ``domain="Default"`` for other scopes.
+        anew: log in now and share the token with nobody.
         """
         name = user if project == "" else project
+        if anew:
+            return Client(self, self._log_in(user, name, password, scope))
         key = (user, name, msgspec.json.encode(scope).decode() + password)
         if key not in self._tokens:
-            self._tokens[key] = self._log_in(user, name, password, scope)
+            known = _TOKENS.get(key, "") if self._shares_tokens else ""
+            if not known or not self._is_good(known):
+                known = self._log_in(user, name, password, scope)
+                if self._shares_tokens and password == PASSWORD:
+                    _TOKENS[key] = known
+            self._tokens[key] = known
         return Client(self, self._tokens[key])
 
     def anonymous(self) -> Client:
@@ -176,6 +195,12 @@ class TestCloud:
         self.env.db.dispose()
         if self._database and not self._is_fresh:
             databases().give(self._database)
+
+    def _is_good(self, token: str) -> bool:
+        """Whether a token of another cloud of the template is one of this cloud too."""
+        headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+        answer = self.http.get("/identity/v3/auth/tokens", headers=headers)
+        return bool(answer.status_code == 200)
 
     def _log_in(self, user: str, project: str | None, password: str, scope: dict[str, Any]) -> str:
         who = {"name": user, "password": password, "domain": {"name": "Default"}}

@@ -39,8 +39,7 @@ def clock(cloud: TestCloud) -> SimulatedClock:
 
 def fresh(cloud: TestCloud, user: str = "admin", project: str = "admin", **more: Any) -> Client:
     """A client with a token of now."""
-    cloud._tokens.clear()
-    return cloud.client(user, project, **more)
+    return cloud.client(user, project, anew=True, **more)
 
 
 def status(cloud: TestCloud, subject: str, query: str = ALLOWED, method: str = "GET") -> int:
