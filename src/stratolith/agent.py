@@ -1,4 +1,4 @@
-"""The agent process of a host, and the simulated hosts of a fake cloud."""
+"""The agent process of a host."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import logging
 import signal
 import socket
 import threading
-from typing import TYPE_CHECKING
 
 from stratolith import roster
 from stratolith.kernel.addresses import is_loopback
@@ -17,9 +16,6 @@ from stratolith.kernel.agent.host import Addresses, Host, Room
 from stratolith.kernel.agent.member import Membership, Renewal
 from stratolith.kernel.concurrency import Supervisor
 from stratolith.kernel.config import ApiSection, HostsSection, Settings
-
-if TYPE_CHECKING:
-    from stratolith.kernel.environment import Environment
 
 LOG = logging.getLogger(__name__)
 
@@ -45,17 +41,6 @@ def make_rooms(settings: Settings, host: str, *, fake: bool) -> list[Room]:
     for _, agent in roster.rooms("agent"):
         found += agent.rooms(settings, host, fake)
     return found
-
-
-def simulated_hosts(env: Environment) -> list[Host]:
-    """Agents with fake drivers inside the server's process."""
-    from stratolith.kernel.agent.local import LocalTransport
-
-    assert env.agents is not None
-    name = host_name()
-    transport = LocalTransport(env.agents)
-    rooms = make_rooms(env.settings, name, fake=True)
-    return [Host(name, transport, rooms, own_addresses(env.settings))]
 
 
 class AlreadyRunning(Exception):

@@ -36,7 +36,7 @@ from stratolith.kernel.outbox import OutboxPublisher
 from stratolith.kernel.policy.enforcer import Policies, read_overrides
 from stratolith.kernel.policy.watcher import PolicyWatcher
 from stratolith.kernel.reconcile import Controller
-from stratolith.kernel.service import Service
+from stratolith.kernel.service import Service, plates
 
 LOG = logging.getLogger(__name__)
 
@@ -71,9 +71,9 @@ def make_environment(settings: Settings, services: Sequence[Service] | None = No
 def prepare(env: Environment, seed: Seed) -> None:
     """Bring the schema up to date and make the premade objects; one server after the other."""
     with env.db.locked(PREPARE_LOCK):
-        schema.upgrade(env.db, catalogue.migrations(env.services))
+        schema.upgrade(env.db, catalogue.migrations(plates(env)))
         env.db.run(lambda session: cloud.ensure_id(session, env.clock.now()))
-        for service in env.services:
+        for service in plates(env):
             if service.bootstrap is not None:
                 ctx = Context.of_the_cloud(env, service, write=True)
                 ctx.transaction.run(partial(service.bootstrap, ctx, seed))
@@ -104,7 +104,7 @@ def build_app(env: Environment, turns: Turns) -> FrontDoor:
     api = env.settings.of(ApiSection)
     by_port: dict[int, ASGIApp] = {}
     by_path: dict[str, ASGIApp] = {}
-    for service in env.services:
+    for service in plates(env):
         by_port[service.port + api.port_offset] = Health(env, Door(env, service, turns))
         for mount in (service.mount, *service.aliases):
             by_path[mount] = Door(env, service, turns, mount=mount)
@@ -132,7 +132,7 @@ def controllers(env: Environment) -> list[Controller]:
     """One controller for each reconciler of each service, and the kernel's own."""
     holder = new_uuid()
     found = [Controller(env, None, OutboxPublisher(), holder)]
-    for service in env.services:
+    for service in plates(env):
         found += [Controller(env, service, kind(), holder) for kind in service.reconcilers]
     return found
 
@@ -158,7 +158,7 @@ def serve(settings: Settings) -> None:
                 supervisor.start(name, body, controller.stop)
         hosts = _simulated_hosts(env) if settings.fake else []
         local = LocalSocket(settings.agent_socket)
-        sockets = [*_listen(settings, env.services), local.open()]
+        sockets = [*_listen(settings, plates(env)), local.open()]
         try:
             config = uvicorn.Config(
                 build_app(env, turns),
@@ -173,7 +173,7 @@ def serve(settings: Settings) -> None:
                 timeout_graceful_shutdown=3,
                 proxy_headers=False,
             )
-            LOG.info("serving %s", ports(settings, env.services))
+            LOG.info("serving %s", ports(settings, plates(env)))
             server = ServerWithHosts(config, _listener(env, supervisor))
             local.keep(server)
             server.run(sockets=sockets)
@@ -210,7 +210,7 @@ def _listener(env: Environment, supervisor: Supervisor) -> HostsListener | None:
 
 
 def _simulated_hosts(env: Environment) -> list[Any]:
-    from stratolith.agent import simulated_hosts
+    from stratolith.simulated import simulated_hosts
 
     hosts = simulated_hosts(env)
     for host in hosts:

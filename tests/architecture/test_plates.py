@@ -78,6 +78,28 @@ def test_the_import_contracts_name_every_agent_and_driver() -> None:
     assert set(drivers["source_modules"]) == with_room("drivers")
 
 
+def test_every_module_of_the_kernel_has_its_layer() -> None:
+    layers = CONTRACTS["The kernel has no circles"]["layers"]
+    placed = [name for layer in layers for name in layer.split(" | ")]
+    found = []
+    for path in (SOURCE / "kernel").iterdir():
+        inside = [f"{path.name}.{one.stem}" for one in path.glob("*.py") if one.stem != "__init__"]
+        if path.suffix == ".py" and path.stem != "__init__":
+            found.append(path.stem)
+        elif set(inside) & set(placed):  # of this package each module has a place of its own
+            found += inside
+        elif path.is_dir() and path.name != "__pycache__":
+            found.append(path.name)
+    assert sorted(placed) == sorted(found)
+
+
+def test_all_that_is_between_requests_and_tables_knows_no_http() -> None:
+    contract = CONTRACTS["Managers and reconcilers know no HTTP"]
+    assert set(contract["source_modules"]) == with_room("managers", "reconcilers") | {
+        "stratolith.kernel.reconcile"
+    }
+
+
 def test_nothing_else_lists_the_services() -> None:
     """Whoever needs all of them asks the roster: no other file names more than three."""
     apart = (SOURCE / "roster.py", SOURCE / "kernel" / "http" / "errors.py")  # shapes of errors

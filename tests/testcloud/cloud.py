@@ -31,6 +31,7 @@ from stratolith.kernel.bootstrap import Seed
 from stratolith.kernel.health import Health, root_index
 from stratolith.kernel.http.app import Door, PathDoor
 from stratolith.kernel.http.turns import Turns
+from stratolith.kernel.service import plates
 from tests.testcloud.asgi import WithLifespan
 from tests.testcloud.databases import databases, is_postgresql
 
@@ -104,7 +105,7 @@ class TestCloud:
             server.prepare(self.env, Seed(fake=True))
         self.turns = Turns(8)
         doors: dict[str, Any] = {}
-        for service in self.env.services:
+        for service in plates(self.env):
             doors[service.mount] = Door(self.env, service, self.turns, mount=service.mount)
             for side in service.side_doors:
                 doors[side.mount] = Door(
@@ -161,7 +162,7 @@ class TestCloud:
     def start_hosts(self) -> None:
         """Start the simulated hosts' threads."""
         if not self.hosts:
-            from stratolith.agent import simulated_hosts
+            from stratolith.simulated import simulated_hosts
 
             self.hosts = simulated_hosts(self.env)
             for host in self.hosts:

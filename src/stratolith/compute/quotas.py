@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from stratolith.compute.models import Server, ServerGroup
-from stratolith.kernel.service import Countable
+from stratolith.kernel.plate import Countable
 
 Count = Callable[[Session, str], int]
 

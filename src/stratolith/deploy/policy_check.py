@@ -25,7 +25,7 @@ from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import Unauthorized
 from stratolith.kernel.policy.compiler import compile_check
 from stratolith.kernel.policy.enforcer import PolicyError, scope_of
-from stratolith.kernel.service import Service
+from stratolith.kernel.service import Service, plates
 
 ALLOWED, DENIED = 0, 1
 Facts = Mapping[str, Any]
@@ -123,7 +123,7 @@ def _parts(
 
 def _service(env: Environment, action: str) -> Service:
     known: list[str] = []
-    for service in env.services:
+    for service in plates(env):
         texts = env.policies.texts(service.type)
         if action in texts:
             return service

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import msgspec
 import re2
-
-if TYPE_CHECKING:
-    from stratolith.kernel.environment import Environment
 
 
 class AccessRule(msgspec.Struct, frozen=True):
@@ -101,5 +98,5 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 class Authenticator(Protocol):
     """Given by the identity service."""
 
-    def authenticate(self, env: Environment, token: str) -> Identity:
+    def authenticate(self, token: str) -> Identity:
         """Validate a token; raises Unauthorized."""

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import ColumnElement, false
 from sqlalchemy.orm import Session
 from starlette.datastructures import Headers, QueryParams
 
+from stratolith.kernel.agent.caller import AgentCaller
 from stratolith.kernel.auth import Identity
+from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import Forbidden, Unauthorized
 from stratolith.kernel.hints import HOST_HINT, host_key
+from stratolith.kernel.http.microversion import Version
 from stratolith.kernel.ids import new_request_id
+from stratolith.kernel.plate import Plate
 from stratolith.kernel.transaction import Transaction
-
-if TYPE_CHECKING:
-    from stratolith.kernel.agent.caller import AgentCaller
-    from stratolith.kernel.environment import Environment
-    from stratolith.kernel.http.microversion import Version
-    from stratolith.kernel.service import Service
 
 _NO_QUERY, _NO_HEADERS = QueryParams(), Headers()  # neither can be changed
 
@@ -33,7 +31,7 @@ class Context:
     def __init__(
         self,
         env: Environment,
-        service: Service | None = None,
+        service: Plate | None = None,
         *,
         identity: Identity | None = None,
         write: bool = False,
@@ -74,7 +72,7 @@ class Context:
 
     @classmethod
     def of_the_cloud(
-        cls, env: Environment, service: Service | None, *, write: bool = False
+        cls, env: Environment, service: Plate | None, *, write: bool = False
     ) -> Context:
         """Of nobody's request: the cloud itself acts, for a service or for the kernel (None)."""
         return cls(env, service, write=write, internal=True)
@@ -138,7 +136,7 @@ class Context:
         other.base_url, other.host_url, other.by_path = self.base_url, self.host_url, self.by_path
         return other
 
-    def beside(self, service: Service) -> Context:
+    def beside(self, service: Plate) -> Context:
         """The same caller in the same transaction, judged by another service's rules."""
         other = Context(
             self.env,

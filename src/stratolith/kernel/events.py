@@ -12,21 +12,19 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Integer, String, delete, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from stratolith.kernel.clock import utcnow
+from stratolith.kernel.context import Context
 from stratolith.kernel.db import Base
 from stratolith.kernel.db.errors import is_outage
 from stratolith.kernel.db.types import Json
+from stratolith.kernel.environment import Environment
 from stratolith.kernel.readable import LeftOut
-
-if TYPE_CHECKING:
-    from stratolith.kernel.context import Context
-    from stratolith.kernel.environment import Environment
 
 LOG = logging.getLogger(__name__)
 HINT = "kernel.outbox"

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from stratolith.kernel.context import Context
 from stratolith.kernel.db import Base
 from stratolith.kernel.exceptions import QuotaExceeded
-from stratolith.kernel.service import Countable, Service
+from stratolith.kernel.plate import Countable, Plate
 
 DEFAULT_CLASS = "default"  # rows of this "project" override the built-in defaults
 
@@ -30,13 +30,13 @@ class QuotaLimit(Base):
     hard_limit: Mapped[int] = mapped_column(Integer)
 
 
-def _resources(ctx: Context, service: Service | None) -> dict[str, Countable]:
+def _resources(ctx: Context, service: Plate | None) -> dict[str, Countable]:
     owner = service or ctx.service
     assert owner is not None
     return {resource.name: resource for resource in owner.quotas}
 
 
-def limits(ctx: Context, project_id: str, service: Service | None = None) -> dict[str, int]:
+def limits(ctx: Context, project_id: str, service: Plate | None = None) -> dict[str, int]:
     """Resource name -> limit in force for the project (-1: none)."""
     owner = service or ctx.service
     assert owner is not None
@@ -52,7 +52,7 @@ def limits(ctx: Context, project_id: str, service: Service | None = None) -> dic
     return found
 
 
-def noted(ctx: Context, project_id: str, service: Service | None = None) -> dict[str, int]:
+def noted(ctx: Context, project_id: str, service: Plate | None = None) -> dict[str, int]:
     """Resource name -> limit, only those written down for the project (or class)."""
     owner = service or ctx.service
     assert owner is not None
@@ -64,7 +64,7 @@ def noted(ctx: Context, project_id: str, service: Service | None = None) -> dict
     return {row.resource: row.hard_limit for row in rows}
 
 
-def usage(ctx: Context, project_id: str, service: Service | None = None) -> dict[str, int]:
+def usage(ctx: Context, project_id: str, service: Plate | None = None) -> dict[str, int]:
     """Resource name -> how many the project uses now."""
     return {
         name: resource.count(ctx.session, project_id)
@@ -73,7 +73,7 @@ def usage(ctx: Context, project_id: str, service: Service | None = None) -> dict
 
 
 def check(
-    ctx: Context, project_id: str, wanted: Mapping[str, int], service: Service | None = None
+    ctx: Context, project_id: str, wanted: Mapping[str, int], service: Plate | None = None
 ) -> None:
     """Raise QuotaExceeded unless the project may have ``wanted`` more of each resource."""
     resources = _resources(ctx, service)
@@ -88,7 +88,7 @@ def check(
 
 
 def set_limit(
-    ctx: Context, project_id: str, resource: str, limit: int, service: Service | None = None
+    ctx: Context, project_id: str, resource: str, limit: int, service: Plate | None = None
 ) -> None:
     owner = service or ctx.service
     assert owner is not None
@@ -98,7 +98,7 @@ def set_limit(
     ctx.session.flush()
 
 
-def reset(ctx: Context, project_id: str, service: Service | None = None) -> None:
+def reset(ctx: Context, project_id: str, service: Plate | None = None) -> None:
     """Forget the project's own limits."""
     owner = service or ctx.service
     assert owner is not None

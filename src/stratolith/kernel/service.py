@@ -6,34 +6,19 @@ import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from stratolith.kernel.auth import Authenticator
+from stratolith.kernel.bootstrap import Seed
 from stratolith.kernel.config import Section
+from stratolith.kernel.context import Context
+from stratolith.kernel.environment import Environment
 from stratolith.kernel.http.errors import ErrorDialect
 from stratolith.kernel.http.microversion import Microversions
 from stratolith.kernel.http.routing import Handler, Judged, Route
+from stratolith.kernel.plate import Countable
 from stratolith.kernel.policy.rules import Rule
-
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
-    from stratolith.kernel.auth import Authenticator
-    from stratolith.kernel.bootstrap import Seed
-    from stratolith.kernel.context import Context
-    from stratolith.kernel.environment import Environment
-    from stratolith.kernel.reconcile.controller import Reconciler
-
-
-@dataclass(frozen=True)
-class Countable:
-    """A resource with a quota; usage is counted from rows, never kept in counters.
-
-    ``default`` is the limit of a project that has none of its own, -1 for no limit.
-    """
-
-    name: str
-    default: int
-    count: Callable[[Session, str], int]  # (session, project_id) -> how many are in use
+from stratolith.kernel.reconcile.controller import Reconciler
 
 
 @dataclass(frozen=True)
@@ -135,3 +120,17 @@ class SideDoor:
     mount: str
     routes: Sequence[Route]
     errors: ErrorDialect
+
+
+def plates(env: Environment) -> Sequence[Service]:
+    """The whole door plates of a cloud's services."""
+    found = [one for one in env.services if isinstance(one, Service)]
+    assert len(found) == len(env.services)
+    return found
+
+
+def plate(env: Environment, type_: str) -> Service:
+    """The whole door plate of one service; raises KeyError."""
+    found = env.service(type_)
+    assert isinstance(found, Service)
+    return found

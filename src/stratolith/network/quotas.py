@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from stratolith.kernel.service import Countable
+from stratolith.kernel.plate import Countable
 from stratolith.network.models import (
     FloatingIp,
     Network,

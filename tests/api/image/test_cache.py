@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stratolith.kernel.testing import Client, TestCloud
 
 from stratolith.image.store import cache
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.image.test_images import make
 from tests.api.image.test_locations import copied
 

@@ -8,13 +8,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from stratolith.kernel.testing import Client, TestCloud
 
 from stratolith.deploy import hosts
 from stratolith.kernel.agent.client import Refused
 from stratolith.kernel.clock import utcnow
 from stratolith.kernel.exceptions import Conflict
 from stratolith.kernel.hosts import records
-from stratolith.kernel.testing import Client, TestCloud
 from tests.api.kernel.joining import Served, served
 
 ALL = (records.JOINING, records.ACTIVE, records.DRAINING, records.LEFT)

@@ -24,8 +24,9 @@ from stratolith.kernel.http.microversion import Microversions, Version
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.http.validation import Schema, Since, add
 from stratolith.kernel.ids import new_uuid
+from stratolith.kernel.plate import Countable
 from stratolith.kernel.policy import Rule
-from stratolith.kernel.service import AgentView, Countable, Service
+from stratolith.kernel.service import AgentView, Service
 from tests.testcloud.databases import empty_url
 
 
@@ -141,7 +142,7 @@ ROUTES = [
 class Tokens:
     """token text = user:project:role"""
 
-    def authenticate(self, env: Environment, token: str) -> Identity:
+    def authenticate(self, token: str) -> Identity:
         parts = token.split(":")
         if len(parts) != 3:
             raise Unauthorized

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from stratolith.compute.api import network_proxy
 from stratolith.compute.api.links import limited
 from stratolith.compute.exceptions import ItemNotFound
-from stratolith.compute.managers import network_proxy
 from stratolith.compute.schemas import floating_ips as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Forbidden, NotFound

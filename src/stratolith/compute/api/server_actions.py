@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from stratolith.compute.api import server_networks
 from stratolith.compute.api.links import since
 from stratolith.compute.api.server_views import full, look_around
 from stratolith.compute.api.servers import (
@@ -19,7 +20,6 @@ from stratolith.compute.managers import (
     host_requests,
     interfaces,
     server_acts,
-    server_networks,
     server_rebuild,
     servers,
 )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from stratolith.compute.api import server_networks
 from stratolith.compute.api.links import since, version_url
 from stratolith.compute.api.security_groups import render_all
 from stratolith.compute.api.server_views import addresses
 from stratolith.compute.exceptions import ItemNotFound, TagNotFound
-from stratolith.compute.managers import actions, interfaces, server_networks, servers
+from stratolith.compute.managers import actions, interfaces, servers
 from stratolith.compute.managers.server_create import network_request
 from stratolith.compute.models import Server
 from stratolith.compute.schemas import server_parts as schemas

@@ -7,7 +7,7 @@ from typing import Any
 from stratolith.kernel.context import Context
 from stratolith.kernel.http import Response
 from stratolith.kernel.http.routing import Route
-from stratolith.kernel.http.urls import service_root
+from stratolith.kernel.urls import service_root
 
 _VERSION = "v3.14"
 _UPDATED = "2020-04-07T00:00:00Z"

@@ -1,7 +1,7 @@
 """The catalogue: services and their endpoints, rendered for whoever asks from wherever.
 
 Premade endpoints carry a mark instead of a URL and follow the address the client dialled
-(kernel/http/urls.py); a URL that somebody sets is shown as it is, with its
+(kernel/urls.py); a URL that somebody sets is shown as it is, with its
 ``$(project_id)s`` and ``%(project_id)s`` filled in.
 """
 
@@ -18,7 +18,7 @@ from stratolith.identity.managers import endpoint_filter, epoch
 from stratolith.identity.models import CatalogService, Endpoint
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.urls import endpoint_url
+from stratolith.kernel.urls import endpoint_url
 
 DIALLED = "dialled:"
 _VARIABLE = re.compile(r"[$%]\((\w+)\)s")

@@ -83,13 +83,16 @@ def _has_ended(env: Environment, identity: Identity, grace: timedelta = _NONE) -
 class Authenticator:
     """The kernel's hook."""
 
-    def authenticate(self, env: Environment, token: str) -> Identity:
-        return validate(env, token)
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+
+    def authenticate(self, token: str) -> Identity:
+        return validate(self._env, token)
 
 
 def authenticator(env: Environment) -> Authenticator:
     epoch.of(env)
-    return Authenticator()
+    return Authenticator(env)
 
 
 def _cache(env: Environment) -> TokenCache:

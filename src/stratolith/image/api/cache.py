@@ -9,7 +9,7 @@ from stratolith.image.store import cache
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http.routing import Route
-from stratolith.kernel.http.urls import service_root
+from stratolith.kernel.urls import service_root
 
 TARGET = "x-image-cache-clear-target"
 

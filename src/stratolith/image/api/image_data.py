@@ -40,6 +40,7 @@ from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import JSON, Route
 from stratolith.kernel.http.streaming import in_thread, in_transaction
 from stratolith.kernel.http.wire import WIRE, Wire
+from stratolith.kernel.service import plates
 
 BYTES = "application/octet-stream"
 Complete = Callable[[Context, str, str, Received], Any]
@@ -100,7 +101,7 @@ def _for_agent(ctx: Context, image_id: str) -> Image:
     """Raises ImageNotFound, also for an image that is none of the host's business."""
     host = ctx.agent.host if ctx.agent is not None else ""
     image = ctx.session.get(Image, image_id)
-    users = [service.host_duties.uses_image for service in ctx.env.services]
+    users = [service.host_duties.uses_image for service in plates(ctx.env)]
     is_used = any(uses(ctx, host, image_id) for uses in users if uses is not None)
     if image is None or image.status != "active" or not is_used:
         raise ImageNotFound(image_id=image_id)

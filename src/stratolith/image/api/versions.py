@@ -11,7 +11,7 @@ from stratolith.image.store import cache
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
-from stratolith.kernel.http.urls import service_root
+from stratolith.kernel.urls import service_root
 
 NEWEST = 18
 OF_CACHE = (14, 16, 18)  # what these stand for is there when the cache is

@@ -22,6 +22,7 @@ from stratolith.kernel.http.app import Door
 from stratolith.kernel.http.dispatch import Answer
 from stratolith.kernel.http.protocol import CERTIFICATE
 from stratolith.kernel.http.turns import Turns
+from stratolith.kernel.service import plates
 from stratolith.kernel.transaction import database_error
 
 Identify = Callable[[Environment, Scope], AgentCaller]
@@ -38,7 +39,7 @@ class AgentDoor(Door):
     def __init__(
         self, env: Environment, turns: Turns, *, identify: Identify | None = None, mount: str = ""
     ) -> None:
-        super().__init__(env, agent_service(env.services), turns, mount=mount)
+        super().__init__(env, agent_service(plates(env)), turns, mount=mount)
         self._identify = identify or identify_by_connection
 
     async def _answer(

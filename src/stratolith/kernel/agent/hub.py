@@ -13,7 +13,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,14 +22,12 @@ from sqlalchemy.orm import Session
 from stratolith.kernel import cloud, metrics
 from stratolith.kernel.agent.protocol import Hints, Offers
 from stratolith.kernel.context import Context
+from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import Conflict, NotFound
 from stratolith.kernel.hints import HOST_HINT, host_key
 from stratolith.kernel.hosts import records
+from stratolith.kernel.service import AgentView, Service, plates
 from stratolith.kernel.transaction import database_error, transact
-
-if TYPE_CHECKING:
-    from stratolith.kernel.environment import Environment
-    from stratolith.kernel.service import AgentView, Service
 
 LOG = logging.getLogger(__name__)
 KEPT = 10_000  # hints kept per host; who is further behind looks at everything
@@ -71,7 +69,7 @@ class AgentHub:
         env.hints.listen(HOST_HINT, self._take_hint)
         env.hints.on_lost(self._begin_epoch)
         self._views: dict[str, tuple[Service, AgentView]] = {
-            view.name: (service, view) for service in env.services for view in service.agent_views
+            view.name: (service, view) for service in plates(env) for view in service.agent_views
         }
 
     @property

@@ -31,6 +31,7 @@ from stratolith.kernel.hosts.authority_store import authority
 from stratolith.kernel.hosts.records import HostRecord
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
+from stratolith.kernel.service import plates
 
 LOG = logging.getLogger(__name__)
 PEM = "application/x-pem-file"
@@ -104,7 +105,7 @@ def leave(ctx: Context, host: str) -> Response:
     record = _record(ctx, host)
     if not _caller(ctx).is_local and not record.certificates:
         raise NotFound(f"There is no host {host}.")
-    duties = [(one, one.host_duties) for one in ctx.env.services]
+    duties = [(one, one.host_duties) for one in plates(ctx.env)]
     if ctx.query.get("force") != "true":
         reasons = [duty.holds(ctx.beside(one), host) for one, duty in duties if duty.holds]
         if any(reasons):

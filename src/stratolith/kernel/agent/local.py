@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from stratolith.kernel.agent.client import Refused, Reply, Unreachable
-from stratolith.kernel.agent.hub import AgentHub
+from stratolith.kernel.agent.interface import Agents
 from stratolith.kernel.agent.protocol import Hints, Offers
 from stratolith.kernel.exceptions import ApiError, Unavailable
 
@@ -29,7 +29,7 @@ def _answers() -> Iterator[None]:
 class LocalTransport:
     """Straight to the hub of this process (simulated hosts)."""
 
-    def __init__(self, hub: AgentHub) -> None:
+    def __init__(self, hub: Agents) -> None:
         self._hub = hub
 
     def hints(self, host: str, epoch: str, after: int, timeout: float) -> Hints:

@@ -23,7 +23,7 @@ import msgspec
 from starlette.requests import Request
 
 from stratolith.kernel.agent import join
-from stratolith.kernel.agent.hub import AgentHub
+from stratolith.kernel.agent.interface import Agents
 from stratolith.kernel.agent.protocol import Keys, Seen
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Unavailable
@@ -35,7 +35,7 @@ from stratolith.kernel.service import Service
 MAX_WAIT = 30.0
 
 
-def _hub(ctx: Context) -> AgentHub:
+def _hub(ctx: Context) -> Agents:
     if ctx.env.agents is None:
         raise Unavailable("This process serves no agents.")
     return ctx.env.agents

@@ -311,7 +311,7 @@ def _host_url(env: Environment, scope: Scope, headers: Headers) -> str:
 
 
 def _identity_url(ctx: Context) -> str:
-    from stratolith.kernel.http.urls import service_root
+    from stratolith.kernel.urls import service_root
 
     try:
         return service_root(ctx, "identity")

@@ -59,7 +59,7 @@ def authenticate(ctx: Context) -> None:
     """Fill ``ctx.identity`` from the token; raises Unauthorized."""
     if not ctx.token or ctx.env.authenticator is None:
         raise Unauthorized
-    identity = ctx.env.authenticator.authenticate(ctx.env, ctx.token)
+    identity = ctx.env.authenticator.authenticate(ctx.token)
     rules = identity.access_rules
     if rules is not None and ctx.service is not None:
         service, path = ctx.service.type, ctx.path

@@ -268,6 +268,10 @@ class WireProtocol(HttpToolsProtocol):
         self._in_body = False
         super().on_message_complete()
 
+    @property
+    def drain_seconds(self) -> float:
+        return self.table.limits.drain_seconds
+
     def body_was_taken(self) -> None:
         """A body went past the parser; what comes now is the next request."""
         self.parser = httptools.HttpRequestParser(self)

@@ -23,6 +23,7 @@ from stratolith.kernel.http import dispatch
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route, Router
 from stratolith.kernel.http.validation import query_document
+from stratolith.kernel.service import plate
 
 Query = Mapping[str, str | Sequence[str]]
 
@@ -35,7 +36,7 @@ def call(
     ``path`` is below the service's version prefix. ``query``: texts or lists of them; names
     with other signs than letters go in as ``**{"router:external": "true"}``.
     """
-    service = ctx.env.service(service_type)
+    service = plate(ctx.env, service_type)
     match = _router(ctx, service_type).match(service.prefix + path)
     if match is None:
         raise NotFound
@@ -95,6 +96,6 @@ def _query(query: Query) -> QueryParams:
 def _router(ctx: Context, service_type: str) -> Router:
     known: dict[str, Router] = ctx.env.caches.setdefault("http.proxy", {})
     if service_type not in known:
-        service = ctx.env.service(service_type)
+        service = plate(ctx.env, service_type)
         known[service_type] = Router(service.routes, service.prefix)
     return known[service_type]

@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stratolith.kernel.http.microversion import Version
-
-if TYPE_CHECKING:
-    from stratolith.kernel.http.validation import Schema
+from stratolith.kernel.http.validation import Schema
 
 Handler = Callable[..., Any]
 JSON = ("application/json",)

@@ -18,18 +18,31 @@ import sys
 import termios
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from starlette.requests import ClientDisconnect
+from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
-
-if TYPE_CHECKING:
-    from stratolith.kernel.http.protocol import WireProtocol
 
 WIRE = "stratolith.wire"  # key in scope["extensions"]
 _PIECE = 64 << 20  # bytes a thread may send before the loop looks whether all is well
 _WAIT_FOR = 1 << 20  # bytes worth waking up for
 _LENGTHS = (b"content-length", b"transfer-encoding")  # what tells where a body ends
+
+
+class Connection(Protocol):
+    """What is asked of the connection (``kernel/http/protocol.py``)."""
+
+    moved: int  # bytes of bodies that the client sent or took
+    transport: asyncio.Transport
+    flow: FlowControl
+
+    @property
+    def drain_seconds(self) -> float:
+        """How long the rest of a body is thrown away."""
+
+    def body_was_taken(self) -> None:
+        """A body went past the parser."""
 
 
 class Wire:
@@ -46,7 +59,7 @@ class Wire:
     _users = 0  # of the socket's descriptor
     _is_closed = False
 
-    def __init__(self, protocol: WireProtocol, length: int | None) -> None:
+    def __init__(self, protocol: Connection, length: int | None) -> None:
         self._protocol = protocol
         self._length = length
 
@@ -137,7 +150,7 @@ class Wire:
         """Throw away what is left of a body that was begun; whether that succeeded in time."""
         scratch = memoryview(bytearray(_WAIT_FOR))
         try:
-            async with asyncio.timeout(self._protocol.table.limits.drain_seconds):
+            async with asyncio.timeout(self._protocol.drain_seconds):
                 while await self.fill(scratch):
                     pass
         except (TimeoutError, ClientDisconnect):

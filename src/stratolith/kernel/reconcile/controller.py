@@ -9,19 +9,16 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from stratolith.kernel import metrics
 from stratolith.kernel.context import Context
 from stratolith.kernel.db.errors import is_disk_full, is_outage
+from stratolith.kernel.environment import Environment
+from stratolith.kernel.plate import Plate
 from stratolith.kernel.reconcile import lease
 from stratolith.kernel.reconcile.queue import WorkQueue
-
-if TYPE_CHECKING:
-    from stratolith.kernel.environment import Environment
-    from stratolith.kernel.service import Service
 
 LOG = logging.getLogger(__name__)
 LEASE_SECONDS = 9.0
@@ -63,7 +60,7 @@ class Controller:
     """One reconciler of one process: a queue, a thread for leases and passes, and workers."""
 
     def __init__(
-        self, env: Environment, service: Service | None, reconciler: Reconciler, holder: str
+        self, env: Environment, service: Plate | None, reconciler: Reconciler, holder: str
     ) -> None:
         self.env = env
         self.service = service

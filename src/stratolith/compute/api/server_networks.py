@@ -5,8 +5,9 @@ Every change is made by the network API's own routes for the caller (network_pro
 
 from __future__ import annotations
 
-from stratolith.compute.managers import actions, interfaces, network_proxy
-from stratolith.compute.managers.network_proxy import Row
+from stratolith.compute.api import network_proxy
+from stratolith.compute.api.network_proxy import Row
+from stratolith.compute.managers import actions, interfaces
 from stratolith.compute.models import Server
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Conflict, NotFound
