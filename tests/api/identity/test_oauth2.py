@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from stratolith.kernel.testing import Client, TestCloud
 
 from stratolith.kernel.clock import utcnow
+from tests.testcloud import Client, TestCloud
 
 GRANT = {"grant_type": "client_credentials"}
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stratolith.kernel.testing import Client, TestCloud
 
 from stratolith.image.store import cache
 from tests.api.image.test_images import make
 from tests.api.image.test_locations import copied
+from tests.testcloud import Client, TestCloud
 
 GIB = 1 << 30
 NOBODY = "0e0e0e0e-0000-4000-8000-000000000000"

@@ -8,7 +8,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from stratolith.kernel.testing import Client, TestCloud
 
 from stratolith.deploy import hosts
 from stratolith.kernel.agent.client import Refused
@@ -16,6 +15,7 @@ from stratolith.kernel.clock import utcnow
 from stratolith.kernel.exceptions import Conflict
 from stratolith.kernel.hosts import records
 from tests.api.kernel.joining import Served, served
+from tests.testcloud import Client, TestCloud
 
 ALL = (records.JOINING, records.ACTIVE, records.DRAINING, records.LEFT)
 
