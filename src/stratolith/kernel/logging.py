@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import logging.handlers
 import os
 import sys
+import threading
 import time
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +18,8 @@ import msgspec
 from stratolith.kernel.config import LogSection, Settings
 from stratolith.kernel.request_id import REQUEST_ID
 
+REQUESTS = "stratolith.access"  # the logger of requests
+LATE = 0.05
 FORMAT = "%(asctime)s.%(msecs)03d %(levelname)s %(name)s [%(request_id)s] %(message)s"
 
 
@@ -73,7 +77,54 @@ class _Json(_Utc):
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):
-    """A file of limited size, begun anew when somebody removed or renamed it."""
+    """A file of limited size, begun anew when somebody removed or renamed it.
+
+    Lines of requests are written together, ``LATE`` seconds later at most: one by one they cost a
+    busy server more than most answers. Other lines are written at once, behind those before them.
+    """
+
+    def __init__(self, path: Path, **options: Any) -> None:
+        self._waiting: list[str] = []
+        self._some = threading.Event()  # lines wait
+        super().__init__(path, **options)
+        threading.Thread(target=self._write_late, name="log", daemon=True).start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.name == REQUESTS and record.levelno == logging.INFO:
+            self._waiting.append(self.format(record))
+            if len(self._waiting) == 1:
+                self._some.set()
+            return
+        self._write_waiting()
+        super().emit(record)
+
+    def close(self) -> None:
+        with self.lock or contextlib.nullcontext():
+            self._write_waiting()
+            super().close()
+
+    def _write_late(self) -> None:
+        while True:
+            self._some.wait()
+            time.sleep(LATE)
+            with self.lock or contextlib.nullcontext():
+                self._write_waiting()
+
+    def _write_waiting(self) -> None:
+        """Write the lines that wait, those that a full disk does not take are lost."""
+        self._some.clear()
+        if not self._waiting:
+            return
+        try:
+            if self._is_full():
+                self.doRollover()
+            if self.stream is None:
+                self.stream = self._open()
+            self.stream.write("\n".join([*self._waiting, ""]))
+            self.stream.flush()
+        except OSError:
+            pass  # as handleError
+        self._waiting.clear()
 
     def _open(self) -> Any:
         Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True, mode=0o750)
@@ -84,6 +135,9 @@ class _LogFile(logging.handlers.RotatingFileHandler):
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:
         """By the size of the file; the library would format each record a second time for it."""
+        return self._is_full()
+
+    def _is_full(self) -> bool:
         try:
             found = os.stat(self.baseFilename)
         except OSError:

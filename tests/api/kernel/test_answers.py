@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import event
 
 from stratolith.kernel.agent.server import agent_service
 from stratolith.kernel.clock import SimulatedClock
+from stratolith.kernel.db.version import SECONDS
 from tests.testcloud import TestCloud
 from tests.testcloud.databases import is_postgresql
 
@@ -88,6 +90,7 @@ def test_a_change_of_another_process_is_in_the_next_answer(cloud: TestCloud) -> 
     other.execute("UPDATE network_networks SET name = 'other' WHERE id = ?", [network["id"]])
     other.commit()
     other.close()
+    time.sleep(SECONDS)
     assert demo.get("network", path).json()["network"]["name"] == "other"
 
 

@@ -6,11 +6,20 @@ import io
 import json
 import logging
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
-from stratolith.kernel.logging import FORMAT, _Json, _LogFile, _Plain, _RequestId, printable
+from stratolith.kernel.logging import (
+    FORMAT,
+    REQUESTS,
+    _Json,
+    _LogFile,
+    _Plain,
+    _RequestId,
+    printable,
+)
 
 FORGED = "/v3/x\n2026-01-01 00:00:00.000 INFO stratolith.access [-] identity /v3 GET 200 0.1"
 SIGNS = ["\n", "\r", "\x1b[2J", "\x00", "\x85", "\u2028", "\u2029", "\u202e", "\x7f", "\ud800"]
@@ -83,3 +92,38 @@ def test_a_full_file_makes_room(tmp_path: Path) -> None:
     handler.close()
     kept = [file.read_text().split() for file in sorted(tmp_path.iterdir())]
     assert [words[2::3] for words in kept] == [["8"], ["6", "7"], ["4", "5"]]
+
+
+def test_lines_of_requests_are_written_soon_and_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "server.log"
+    handler = _LogFile(path)
+    requests, others = logging.Logger(REQUESTS), logging.Logger("others")
+    for logger in (requests, others):
+        logger.addHandler(handler)
+    requests.info("first")
+    assert path.read_text() == ""
+    others.info("second")
+    assert path.read_text() == "first\nsecond\n"
+    requests.info("third")
+    end = time.monotonic() + 10
+    while not path.read_text().endswith("third\n"):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    requests.info("fourth")
+    handler.close()
+    assert path.read_text() == "first\nsecond\nthird\nfourth\n"
+
+
+def test_lines_of_requests_make_room_too(tmp_path: Path) -> None:
+    path = tmp_path / "server.log"
+    handler = _LogFile(path, maxBytes=20, backupCount=2)
+    logger, marks = logging.Logger(REQUESTS), logging.Logger("others")
+    for one in (logger, marks):
+        one.addHandler(handler)
+    for number in range(4):
+        logger.info("line number %d", number)
+        logger.info("line number %d", number)
+        marks.info("-")
+    handler.close()
+    assert len(list(tmp_path.iterdir())) == 3
+    assert "line number 3" in (tmp_path / "server.log.1").read_text()

@@ -211,9 +211,13 @@ class Database:
                 LOG.warning("lock %x is held for too long; going on without it", number)
             yield
 
-    def version(self) -> int | None:
-        """Differs once anything was committed, by whatever process; None where nobody tells."""
-        return None if self._version is None else self._version()
+    def version(self) -> tuple[int, int] | None:
+        """Differs once anything was committed, by whatever process; None where nobody tells.
+
+        By this process: before the commit returns. By another one: a millisecond later at most.
+        """
+        found = None if self._version is None else self._version()
+        return None if found is None else (self.commits, found)
 
     def dispose(self) -> None:
         self.engine.dispose()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from pathlib import Path
+
+SECONDS = 0.001
 
 
 class DataVersion:
     """Asks SQLite for the version of the data, which differs after each commit.
 
-    It needs a connection that never writes: one's own commits do not count.
+    It needs a connection that never writes: one's own commits do not count. SQLite is asked once
+    in SECONDS at most, for which it locks its file and unlocks it.
     Source: https://www.sqlite.org/pragma.html#pragma_data_version
     """
 
@@ -18,9 +22,13 @@ class DataVersion:
         self._path = path
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
+        self._asked, self._found = -SECONDS, 0
 
     def __call__(self) -> int | None:
         """None when it cannot be told now."""
+        now = time.monotonic()
+        if now - self._asked < SECONDS:
+            return self._found
         try:
             with self._lock:
                 if self._connection is None:
@@ -31,7 +39,8 @@ class DataVersion:
                 found = self._connection.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error:
             return None
-        return int(found[0])
+        self._asked, self._found = now, int(found[0])
+        return self._found
 
     def close(self) -> None:
         with self._lock:

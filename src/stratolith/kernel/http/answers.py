@@ -29,17 +29,18 @@ Key = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    answer: Answer
-    until: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class State:
     """What an answer was made from."""
 
-    commits: int
+    commits: tuple[int, int]
     rules: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    answer: Answer
+    until: datetime
+    state: State
 
 
 class Answers:
@@ -58,7 +59,11 @@ class Answers:
         commits = self._env.db.version()
         return None if commits is None else State(commits, self._env.policies.generation)
 
-    def find(self, scope: Any) -> Answer | None:
+    def is_right(self, kept: Kept) -> bool:
+        """Whether an answer that was kept may still be given."""
+        return kept.until > self._env.clock.now() and kept.state == self.state()
+
+    def find(self, scope: Any) -> Kept | None:
         """The answer to a request that was kept and is right now."""
         if scope["path"] not in self._paths or scope["method"] != "GET":
             return None  # without asking the database: most paths have nothing kept
@@ -71,7 +76,7 @@ class Answers:
             kept = self._kept.get(key)
         if kept is None or kept.until <= self._env.clock.now():
             return None
-        return kept.answer
+        return kept
 
     def keep(self, scope: Any, state: State, answer: Answer, ctx: Context, seconds: float) -> None:
         """``state``: of before the work on it began; a HEAD's answer is of another request."""
@@ -90,7 +95,7 @@ class Answers:
                 self._forget(state)
             before = self._kept.get(key)
             self._bytes += size if before is None else len(answer.body) - len(before.answer.body)
-            self._kept[key] = Kept(answer, until)
+            self._kept[key] = Kept(answer, until, state)
             self._paths.add(scope["path"])
 
     def _forget(self, state: State | None) -> None:

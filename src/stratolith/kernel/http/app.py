@@ -6,6 +6,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 from urllib.parse import quote
 
@@ -26,18 +27,20 @@ from stratolith.kernel.exceptions import (
     Unavailable,
 )
 from stratolith.kernel.http import dispatch
-from stratolith.kernel.http.answers import Answers
+from stratolith.kernel.http.answers import Answers, Kept
 from stratolith.kernel.http.dispatch import Answer
 from stratolith.kernel.http.errors import ErrorDialect, render
+from stratolith.kernel.http.repeats import Again
 from stratolith.kernel.http.routing import Match, Route, Router
 from stratolith.kernel.http.turns import Turns
 from stratolith.kernel.http.wire import WIRE
 from stratolith.kernel.ids import is_request_id, new_request_id
+from stratolith.kernel.logging import REQUESTS
 from stratolith.kernel.service import Service
 
 _DRAINED_LIMITS = 16  # a refused body of so many limits is still read, so that clients see why
 _PRINTABLE = bytes(range(0x20, 0x7F))
-ACCESS = logging.getLogger("stratolith.access")
+ACCESS = logging.getLogger(REQUESTS)
 
 
 class Door:
@@ -70,8 +73,11 @@ class Door:
         kept = self.answers.find(scope)
         if kept is not None:
             request_id = new_request_id()
-            await _send(self.service, request_id, scope, send, kept)
-            self._note(scope, request_id, kept.status, started)
+            await _send(self.service, request_id, scope, send, kept.answer)
+            self._note(scope, request_id, kept.answer.status, started)
+            wire = scope.get("extensions", {}).get(WIRE)
+            if wire is not None:
+                wire.keep(self._again(scope, kept), len(kept.answer.body))
             return
         ctx = self._context(scope)
         try:
@@ -91,9 +97,8 @@ class Door:
         took = time.perf_counter() - started
         metrics.count_request(self.service.type, scope["method"], status, took)
         ACCESS.info(
-            "%s %s%s %s %d %.4f %s",
+            "%s %s %s %d %.4f %s",
             self.service.type,
-            self.mount,
             scope["path"],
             scope["method"],
             status,
@@ -101,6 +106,25 @@ class Door:
             (scope.get("client") or ("local",))[0],
             extra={"request_id": request_id},
         )
+
+    def _again(self, scope: Scope, kept: Kept) -> Again:
+        """What gives a kept answer to the same request, as long as it is right."""
+        told = {name: scope[name] for name in ("method", "path")}
+        fields = _fields(self.service, "", kept.answer)
+        ids = [b"%s: " % name for name, value in fields if not value]
+        rest = b"".join(b"%s: %s\r\n" % field for field in fields if field[1])
+        rest += b"\r\n" + kept.answer.body
+
+        def again(client: str) -> tuple[bytes, ...] | None:
+            started = time.perf_counter()
+            if not self.answers.is_right(kept):
+                return None
+            request_id = new_request_id()
+            self._note({**told, "client": (client, 0)}, request_id, 200, started)
+            line = request_id.encode() + b"\r\n"
+            return (*chain.from_iterable((name, line) for name in ids), rest)
+
+        return again
 
     # -- before the handler ----------------------------------------------------------------------
 
@@ -381,9 +405,8 @@ def _header_value(value: str) -> bytes:
     return value.encode()
 
 
-async def _send(
-    service: Service, request_id: str, scope: Scope, send: Send, answer: Answer
-) -> None:
+def _fields(service: Service, request_id: str, answer: Answer) -> list[tuple[bytes, bytes]]:
+    """The header fields of an answer."""
     headers = [(b"x-openstack-request-id", request_id.encode())]
     if service.request_id_header:
         headers.append((service.request_id_header.encode(), request_id.encode()))
@@ -393,6 +416,13 @@ async def _send(
         headers.append((name.lower().encode("latin-1"), _header_value(value)))
     if answer.status not in (204, 304) and not any(n == b"content-length" for n, _ in headers):
         headers.append((b"content-length", str(len(answer.body)).encode()))
+    return headers
+
+
+async def _send(
+    service: Service, request_id: str, scope: Scope, send: Send, answer: Answer
+) -> None:
+    headers = _fields(service, request_id, answer)
     body = b"" if scope["method"] == "HEAD" or answer.status in (204, 304) else answer.body
     wire = scope.get("extensions", {}).get(WIRE)
     if wire is None or not wire.answer(answer.status, headers, body):

@@ -26,6 +26,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from stratolith.kernel.http.connections import Connections, Limits, Phase, address_of
+from stratolith.kernel.http.repeats import Repeats, Words
 from stratolith.kernel.http.wire import WIRE, Wire, body_length
 
 _NAME = frozenset((string.ascii_letters + string.digits + ".-_").encode())
@@ -57,6 +58,7 @@ class WireProtocol(HttpToolsProtocol):
     """One connection; ``guarded`` makes the class for a server, which has the table."""
 
     table: ClassVar[Connections]
+    repeats: ClassVar[Repeats]
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -73,6 +75,7 @@ class WireProtocol(HttpToolsProtocol):
         self._body_bytes = 0
         self._is_mixed = False  # requests before this one came in the same read
         self._is_over = False  # what else comes is not looked at
+        self._is_answered = False  # the request that is read now was, without the application
 
     # -- the connection --------------------------------------------------------------------------
 
@@ -198,8 +201,11 @@ class WireProtocol(HttpToolsProtocol):
         self._framing = 0 if self._is_mixed else max(self._framing - size, 0)
         self._in_head, self._in_body = False, True
         self.wire = None
+        words = self._words()
+        if words is not None and self._answer_again(words):
+            return
         if self._has_wire:
-            self.wire = Wire(self, body_length(self.headers))
+            self.wire = Wire(self, body_length(self.headers), words)
             extensions: dict[str, Any] = {WIRE: self.wire}
             self.scope["extensions"] = extensions
         elif self._certificate is not None:
@@ -266,7 +272,10 @@ class WireProtocol(HttpToolsProtocol):
         if self.parser.should_upgrade():
             return
         self._in_body = False
-        super().on_message_complete()
+        if self._is_answered:
+            self._is_answered = False
+        else:
+            super().on_message_complete()
 
     @property
     def drain_seconds(self) -> float:
@@ -278,6 +287,36 @@ class WireProtocol(HttpToolsProtocol):
         self._in_body = False
 
     # -- answers ---------------------------------------------------------------------------------
+
+    def _words(self) -> Words | None:
+        """What tells whether a request comes again; None for one that is never kept."""
+        if not self._has_wire or self._address is None or self.parser.get_method() != b"GET":
+            return None
+        return (self.url, self.server, tuple(self.headers))
+
+    def _answer_again(self, words: Words) -> bool:
+        """Answer at once what was answered before, if that is right still (kernel/http/repeats.py).
+
+        What sets no keep-alive timer here is ended by the table of connections.
+        """
+        again = self.repeats.find(words)
+        if (
+            again is None
+            or self.pipeline
+            or (self.cycle is not None and not self.cycle.response_complete)
+            or self.flow.write_paused
+            or not self.parser.should_keep_alive()
+        ):
+            return False
+        answer = again(self.client[0] if self.client else "")
+        if answer is None:
+            self.repeats.forget()
+            return False
+        self.transport.write(b"".join((*self.repeats.begin(self.server_state), *answer)))
+        self.server_state.total_requests += 1
+        self.phase_since = self.loop.time()
+        self._is_answered = True
+        return True
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
@@ -382,8 +421,9 @@ class WireProtocol(HttpToolsProtocol):
 
 
 def guarded(limits: Limits) -> type[WireProtocol]:
-    """The protocol of one server, with a table of connections of its own."""
-    return type("GuardedProtocol", (WireProtocol,), {"table": Connections(limits)})
+    """The protocol of one server, with tables of its own."""
+    own = {"table": Connections(limits), "repeats": Repeats()}
+    return type("GuardedProtocol", (WireProtocol,), own)
 
 
 @lru_cache(maxsize=256)

@@ -18,11 +18,13 @@ import sys
 import termios
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from starlette.requests import ClientDisconnect
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+from stratolith.kernel.http.repeats import Again, Repeats, Words
 
 WIRE = "stratolith.wire"  # key in scope["extensions"]
 _PIECE = 64 << 20  # bytes a thread may send before the loop looks whether all is well
@@ -36,6 +38,7 @@ class Connection(Protocol):
     moved: int  # bytes of bodies that the client sent or took
     transport: asyncio.Transport
     flow: FlowControl
+    repeats: ClassVar[Repeats]
 
     @property
     def drain_seconds(self) -> float:
@@ -59,9 +62,12 @@ class Wire:
     _users = 0  # of the socket's descriptor
     _is_closed = False
 
-    def __init__(self, protocol: Connection, length: int | None) -> None:
+    def __init__(
+        self, protocol: Connection, length: int | None, words: Words | None = None
+    ) -> None:
         self._protocol = protocol
         self._length = length
+        self._words = words
 
     # -- a whole answer ----------------------------------------------------------------------------
 
@@ -88,6 +94,11 @@ class Wire:
             transport.close()
         cycle.on_response()
         return True
+
+    def keep(self, again: Again, size: int) -> None:
+        """Let the protocol itself answer the same request from now on; ``size`` of the body."""
+        if self._words is not None:
+            self._protocol.repeats.keep(self._words, again, size)
 
     # -- a file as the answer --------------------------------------------------------------------
 
