@@ -85,7 +85,7 @@ def part(
 ) -> NetworkView:
     """A network as one host has it."""
     found = views.network(name, ports=mine, gateway=False)
-    peers = [TunnelPeerView(address=peer, macs=[port.mac for port in theirs])]
+    peers = [TunnelPeerView(address=peer, ports={port.id: port.mac for port in theirs})]
     return msgspec.structs.replace(found, network_type="vxlan", segmentation_id=number, peers=peers)
 
 

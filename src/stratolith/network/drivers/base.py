@@ -25,7 +25,11 @@ class RouteView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RuleView(msgspec.Struct, frozen=True, kw_only=True):
-    """One security group rule, remote groups already resolved to addresses."""
+    """One security group rule.
+
+    remote_group: id of a security group whose addresses are in the view's ``groups``; such a rule
+    has no ``remote_cidrs`` but an empty list, so that who does not know it lets nobody through.
+    """
 
     direction: str  # ingress, egress
     ethertype: str  # IPv4, IPv6
@@ -33,6 +37,7 @@ class RuleView(msgspec.Struct, frozen=True, kw_only=True):
     port_range_min: int | None = None  # for ICMP: type
     port_range_max: int | None = None  # for ICMP: code
     remote_cidrs: list[str] | None = None  # None: anywhere; []: nobody
+    remote_group: str = ""
 
 
 class AddressPair(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,10 +92,10 @@ class DhcpHostView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TunnelPeerView(msgspec.Struct, frozen=True, kw_only=True):
-    """Another host with a part of the network, and the MAC addresses that are there."""
+    """Another host with a part of the network, and the ports that are there."""
 
     address: str  # for tunnels
-    macs: list[str] = []
+    ports: dict[str, str] = {}  # port -> its MAC address
 
 
 class NetworkView(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,6 +156,7 @@ class ExternalNetworkView(msgspec.Struct, frozen=True, kw_only=True):
 class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
     """Everything one host must realise. ``generation`` grows with every change.
 
+    groups: security group that a rule names -> port -> its addresses (and CIDRs of its pairs).
     left_out: object id -> why it cannot even be described. Drivers ignore it; the agent reports
     it with what its driver could not realise.
     """
@@ -161,7 +167,32 @@ class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
     externals: list[ExternalNetworkView] = []
     networks: list[NetworkView] = []
     routers: list[RouterView] = []
+    groups: dict[str, dict[str, list[str]]] = {}
     left_out: dict[str, str] = {}
+
+
+class PortPart(msgspec.Struct, frozen=True, kw_only=True):
+    """What a host has of one port; all empty: nothing.
+
+    network_id: "" when the host has no part of the port's network.  port: where it is bound here.
+    dhcp_hosts: its reservations.  peer: address of the host that it is at, for tunnels, "" for
+    none.  members: its addresses by security group, for groups that rules of the host's ports name.
+    """
+
+    network_id: str = ""
+    port: PortView | None = None
+    dhcp_hosts: list[DhcpHostView] = []
+    peer: str = ""
+    mac: str = ""
+    members: dict[str, list[str]] = {}
+
+
+class HostNetworkPart(msgspec.Struct, frozen=True, kw_only=True):
+    """Answer to a question for a few ports; ``whole`` instead where these are not enough."""
+
+    generation: int
+    ports: dict[str, PortPart] = {}  # every port that was asked for
+    whole: HostNetworkView | None = None
 
 
 class Applied(msgspec.Struct, frozen=True, kw_only=True):

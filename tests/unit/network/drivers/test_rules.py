@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stratolith.network.drivers.base import RuleView
-from stratolith.network.drivers.linux.rules import Flow, RemoteSets, matches, permits
+from stratolith.network.drivers.linux.rules import Flow, RemoteSets, matches, members, permits
 
 
 def rule(**fields):
@@ -68,7 +68,44 @@ def test_remote_sets_are_shared_and_collapsed():
     ]
     first, second = matches(rules, "ingress", sets)
     assert first.split("@")[1].split()[0] == second.split("@")[1].split()[0]
-    assert sets.text().count("elements = { 10.0.0.0/23 }") == 1
+    assert [list(one.elements) for one in sets.sets.values()] == [["10.0.0.0/23"]]
+
+
+GROUP = {"g": members(["10.0.0.8", "fd00::8", "10.0.1.0/24", "10.0.2.0/24", "junk", "1.2.3.4/99"])}
+
+
+def test_a_security_group_is_one_set_of_each_version_and_its_blocks():
+    sets = RemoteSets(GROUP)
+    found = matches([rule(remote_cidrs=[], remote_group="g")], "ingress", sets)
+    single, blocks = (line.split("@")[1] for line in found)
+    assert list(sets.sets[single].elements) == ["10.0.0.8"]
+    assert sets.sets[single].flags == ""  # single addresses come and go one by one
+    assert list(sets.sets[blocks].elements) == ["10.0.1.0/24", "10.0.2.0/24"]
+    six = rule(remote_cidrs=[], remote_group="g", ethertype="IPv6")
+    (line,) = matches([six], "ingress", sets)
+    assert list(sets.sets[line.split("@")[1]].elements) == ["fd00::8"]
+
+
+def test_a_security_group_that_nobody_knows_lets_nobody_through():
+    sets = RemoteSets({})
+    (line,) = matches([rule(remote_cidrs=[], remote_group="x")], "ingress", sets)
+    assert dict(sets.sets[line.split("@")[1]].elements) == {}
+    assert not permits([rule(remote_cidrs=[], remote_group="x")], "ingress", flow(), {})
+
+
+def test_a_member_that_may_be_anywhere_opens_everything():
+    sets = RemoteSets({"g": members(["10.0.0.8", "0.0.0.0/0"])})
+    assert matches([rule(remote_cidrs=[], remote_group="g")], "ingress", sets) == [
+        "meta protocol ip"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict"), [("10.0.0.8", True), ("10.0.2.9", True), ("10.0.0.9", False)]
+)
+def test_members_of_a_group_are_let_through(source, verdict):
+    of_group = rule(remote_cidrs=[], remote_group="g")
+    assert permits([of_group], "ingress", flow(source=source), GROUP) is verdict
 
 
 @pytest.mark.parametrize("protocol", ["tcp; flush ruleset", "256", "-1", "foo", ""])
@@ -102,4 +139,4 @@ def test_unknown_protocol_is_named(protocol):
     ],
 )
 def test_permits(fields, packet, verdict):
-    assert permits([rule(**fields)], "ingress", flow(**packet)) is verdict
+    assert permits([rule(**fields)], "ingress", flow(**packet), {}) is verdict

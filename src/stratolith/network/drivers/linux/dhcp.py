@@ -6,9 +6,10 @@ import ipaddress
 import re
 from collections.abc import Iterable, Sequence
 
+from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import DhcpHostView, NetworkView, SubnetView
+from stratolith.network.drivers.checks import mac as checked_mac
 from stratolith.network.drivers.linux import names
-from stratolith.network.drivers.linux.filters import checked_mac
 from stratolith.network.drivers.linux.objects import DhcpSpec, NamespaceSpec, VethSpec
 
 _HOSTNAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
@@ -90,7 +91,7 @@ def _usable(
         try:
             names.checked_id(host.port_id)
             checked_mac(host.mac)
-            ipaddress.IPv4Address(host.ip_address)
+            checks.address(host.ip_address, 4)
             lines += _port_options(host)
         except ValueError as error:
             broken[host.port_id] = str(error)
@@ -163,11 +164,11 @@ def _fqdn(host: DhcpHostView, domain: str) -> str:
 
 def _host_lines(hosts: Sequence[DhcpHostView], domain: str) -> Iterable[str]:
     for host in sorted(hosts, key=lambda host: (host.mac, host.ip_address)):
-        address = ipaddress.IPv4Address(host.ip_address)
+        address = checks.address(host.ip_address, 4)
         fields = [checked_mac(host.mac), "id:*"]  # the same guest asks under several client ids
         if _port_options(host):
             fields.append(f"set:port-{names.checked_id(host.port_id)}")
-        yield ",".join([*fields, str(address), _fqdn(host, domain)])
+        yield ",".join([*fields, address, _fqdn(host, domain)])
 
 
 def _name_lines(hosts: Sequence[DhcpHostView], domain: str) -> Iterable[str]:

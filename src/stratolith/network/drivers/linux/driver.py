@@ -154,7 +154,7 @@ class LinuxNetworkDriver:
     def inventory(self) -> list[Made]:
         """All objects that the last apply made or found as they should be."""
         with self._lock:
-            return list(self._memory.made)
+            return inventory.of_plan(self._memory.done) if self._memory.done else []
 
     def _pass(self, view: HostNetworkView) -> Applied:
         native = self._prepare()
@@ -167,12 +167,12 @@ class LinuxNetworkDriver:
         limit = msgspec.structs.replace(self._limit, timeouts=self._timeouts)
 
         def planned(refused: frozenset[str]) -> HostPlan:
-            return plan.build_plan(view, zones, self.instance, native, refused, limit)
+            book = self._memory.book
+            return plan.build_plan(view, zones, self.instance, native, refused, limit, book)
 
-        with HostLinks(self.instance, native) as links:
-            work = Pass(planned, links, ledger, self._dnsmasq, self._memory)
-            applied = work.run(view)
-            self._memory.made = inventory.of_plan(work.plan)
+        known = self._memory.links if self._memory.is_calm() else None
+        with HostLinks(self.instance, native, known) as links:
+            applied = Pass(planned, links, ledger, self._dnsmasq, self._memory).run(view)
         ledger.save()
         return applied
 

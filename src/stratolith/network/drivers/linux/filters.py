@@ -18,14 +18,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import PortView
-from stratolith.network.drivers.checks import mac as checked_mac
 from stratolith.network.drivers.linux import guard, limits, metadata_mark, names, rules
-from stratolith.network.drivers.linux.guard import link_local, sources
+from stratolith.network.drivers.linux.facts import FilteredPort
 from stratolith.network.drivers.linux.limits import Limits
-
-__all__ = ["checked_mac", "link_local", "sources"]
+from stratolith.network.drivers.linux.tables import NamedSet, Ruleset, Table, mapping, named
 
 _STATES = "ct state vmap { established : goto ok, related : goto ok, invalid : drop }"
 # Conntrack adopts TCP connections half way; without this line a flow that was cut because its
@@ -61,43 +57,32 @@ _TO_DHCP = (
 )
 
 
-class FilteredPort(msgspec.Struct, frozen=True, kw_only=True):
-    """A port and where it sits."""
-
-    view: PortView
-    bridge: str
-    zone: int | None  # None: an external network, whose addresses are the host's own world
-    bridge_is_routed: bool  # the host itself has addresses on the bridge
-
-
-def check_port(port: PortView) -> None:
-    """Raise ``ValueError`` when the port cannot be expressed as rules."""
-    names.checked_device(port.tap)
-    sources(port)
-    checks.mac(port.mac)
-    for rule in port.rules:
-        checks.rule(rule)
-
-
-def compile_ruleset(
-    instance: str,
-    ports: Sequence[FilteredPort],
-    zones: Mapping[str, int],
-    host_ends: Mapping[str, str],
-    native: bool,
-    dhcp_ends: Sequence[str] = (),
-    limit: Limits | None = None,
-) -> str:
-    """The tables of all ports of the host, ready for ``nft -f``.
+class Ends(msgspec.Struct, frozen=True, kw_only=True):
+    """What is plugged into bridges beside the ports.
 
     ``zones``: bridge -> conntrack zone; ``host_ends``: veth end -> bridge it is plugged into,
-    for tenant bridges; ``dhcp_ends``: those of DHCP servers, on any bridge; ``limit``: on the
-    connections of a port. Ports must have passed ``check_port``.
+    for tenant bridges; ``dhcp_ends``: those of DHCP servers, on any bridge.
     """
-    builder = _Builder(instance, ports, zones, host_ends, native)
-    builder.dhcp_ends = dhcp_ends
-    builder.limit = limit or builder.limit
-    return builder.text()
+
+    zones: Mapping[str, int]
+    host_ends: Mapping[str, str]
+    dhcp_ends: Sequence[str] = ()
+
+
+def compile_tables(
+    instance: str,
+    ports: Sequence[FilteredPort],
+    ends: Ends,
+    native: bool,
+    groups: Mapping[str, rules.Members],
+    limit: Limits | None = None,
+) -> Ruleset:
+    """The tables of all ports of the host.
+
+    ``groups``: addresses of security groups that rules name; ``limit``: on the connections of a
+    port. The ports' facts must have no ``problem``.
+    """
+    return _Builder(instance, ports, ends, native, groups).tables(limit or Limits())
 
 
 class _Builder:
@@ -105,54 +90,59 @@ class _Builder:
         self,
         instance: str,
         ports: Sequence[FilteredPort],
-        zones: Mapping[str, int],
-        host_ends: Mapping[str, str],
+        ends: Ends,
         native: bool,
+        groups: Mapping[str, rules.Members],
     ) -> None:
-        self.instance, self.zones, self.host_ends, self.native = instance, zones, host_ends, native
+        self.instance, self.native = instance, native
+        self.zones, self.host_ends, self.dhcp_ends = ends.zones, ends.host_ends, ends.dhcp_ends
         self.ports = ports
-        self.dhcp_ends: Sequence[str] = ()
-        self.limit = Limits()
         self.guarded = [
             port for port in ports if port.view.port_security and port.view.admin_state_up
         ]
         self.up = [port for port in ports if port.view.admin_state_up]
         self.down = [port.view.tap for port in ports if not port.view.admin_state_up]
         self.marks = names.packet_marks(port.view.id for port in self.up)
-        self.remotes = rules.RemoteSets()
-        self.chains: dict[str, str] = {}
+        self.remotes = rules.RemoteSets(groups)
+        self.groups: dict[str, list[str]] = {}
 
-    def text(self) -> str:
+    def tables(self, limit: Limits) -> Ruleset:
+        """Filters of the bridge and above it, in one table where the kernel can (``native``)."""
+        above = _Parts(chains={"ok": ["accept"]})
         dispatch = self._dispatch()
-        state = _sorted_text(self.chains)
-        shared = self.remotes.text() + chain("ok", ["accept"]) + state + dispatch
-        bridge = self._bridge()
+        above.chains |= {name: self.groups[name] for name in sorted(self.groups)}
+        above.sets |= {name: self.remotes.sets[name] for name in sorted(self.remotes.sets)}
+        above.add(dispatch)
+        bridge, zone = self._bridge(), self._zone_chain()
         if self.native:
-            return limits.compile_native_limits(
-                self.instance, self.limit, {p.view.tap: p.view.project_id for p in self.up}
-            ) + table(f"bridge {self.instance}", self._zone_chain() + bridge + shared)
+            zone.add(bridge)
+            zone.add(above)
+            projects = {p.view.tap: p.view.project_id for p in self.up}
+            counting = limits.compile_native_limits(self.instance, limit, projects)
+            return (counting, zone.table(f"bridge {self.instance}"))
+        zone.add(above)
+        counting = limits.compile_limits(
+            self.instance,
+            limit,
+            {port.bridge for port in self.up},
+            {self.marks[port.view.id]: port.view.project_id for port in self.up},
+        )
         return (
-            limits.compile_limits(
-                self.instance,
-                self.limit,
-                {port.bridge for port in self.up},
-                {self.marks[port.view.id]: port.view.project_id for port in self.up},
-            )
-            + table(f"bridge {self.instance}", bridge)
-            + table(f"inet {self.instance}", self._zone_chain() + shared)
+            counting,
+            bridge.table(f"bridge {self.instance}"),
+            zone.table(f"inet {self.instance}"),
         )
 
-    def _group(self, port: PortView, direction: str) -> str:
+    def _group(self, port: FilteredPort, direction: str) -> str:
         """The chain for these rules, shared by all ports that have the same."""
-        mine = [rule for rule in port.rules if rule.direction == direction]
-        name = f"{direction}_{names.digest(mine)}"
-        if name not in self.chains:
+        name, mine = port.facts.groups[direction]
+        if name not in self.groups:
             base = _INGRESS_BASE if direction == "ingress" else _EGRESS_BASE
             own = dict.fromkeys(rules.matches(mine, direction, self.remotes))
-            self.chains[name] = chain(name, [*base, *(f"{match} goto ok" for match in own), "drop"])
+            self.groups[name] = [*base, *(f"{match} goto ok" for match in own), "drop"]
         return name
 
-    def _dispatch(self) -> str:
+    def _dispatch(self) -> _Parts:
         egress, ingress = {}, {}
         # An address belongs to the port that has it, whoever else may use it as a pair.
         owners = {
@@ -163,133 +153,135 @@ class _Builder:
         routed: dict[str, str] = {}
         for port in self.guarded:
             key = f'"{port.view.tap}"' if self.native else f"{self.marks[port.view.id]:#x}"
-            egress[key] = f"goto {self._group(port.view, 'egress')}"
-            ingress[key] = f"goto {self._group(port.view, 'ingress')}"
+            egress[key] = f"goto {self._group(port, 'egress')}"
+            ingress[key] = f"goto {self._group(port, 'ingress')}"
             if port.bridge_is_routed and not self.native:
-                for address in _plain_v4(port.view):
+                for address in port.facts.plain_v4:
                     if owners.get((port.bridge, address), port.view.id) == port.view.id:
                         routed[f'"{port.bridge}" . {address}'] = ingress[key]
+        made = _Parts()
         if not egress:
-            return ""
+            return made
+        kind = f"type {'ifname' if self.native else 'mark'} : verdict"
+        made.sets = {"from_ports": mapping(kind, egress), "to_ports": mapping(kind, ingress)}
         if self.native:
             before, after = "iifname", "oifname"
         else:
             bridges = ", ".join(f'"{name}"' for name in sorted({p.bridge for p in self.guarded}))
             before = f"iifname {{ {bridges} }} meta mark"
             after = f"oifname {{ {bridges} }} meta mark"
-        to_guest = [f"{after} vmap {{ {_pairs(ingress)} }}"]
-        text = hook("egress", "prerouting", -140, [f"{before} vmap {{ {_pairs(egress)} }}"])
+        to_guest = [f"{after} vmap @to_ports"]
+        made.hook("egress", "prerouting", -140, [f"{before} vmap @from_ports"])
         if routed:
             # what the host itself sends or routes to a guest is no bridged packet: no mark
-            by_address = f"oifname . ip daddr vmap {{ {_pairs(routed)} }}"
+            made.sets["to_addresses"] = mapping("type ifname . ipv4_addr : verdict", routed)
+            by_address = "oifname . ip daddr vmap @to_addresses"
             to_guest.append(by_address)
-            text += hook("from_host", "output", 0, [by_address])
-        return text + hook("ingress", "forward", 0, to_guest)
+            made.hook("from_host", "output", 0, [by_address])
+        made.hook("ingress", "forward", 0, to_guest)
+        return made
 
-    def _zone_chain(self) -> str:
+    def _zone_chain(self) -> _Parts:
         if self.native:
             ends = {tap.view.tap: tap.zone for tap in self.ports if tap.zone is not None}
             ends |= {end: self.zones[br] for end, br in self.host_ends.items() if br in self.zones}
         else:
             ends = dict(self.zones)
-        if not ends:
-            return ""
-        elements = _pairs({f'"{name}"': str(zone) for name, zone in ends.items()})
-        priority = -350 if self.native else -450
-        return hook("zone", "prerouting", priority, [f"ct zone set iifname map {{ {elements} }}"])
+        made = _Parts()
+        if ends:
+            elements = {f'"{name}"': str(zone) for name, zone in ends.items()}
+            made.sets["zones"] = mapping("typeof iifname : ct zone", elements)
+            priority = -350 if self.native else -450
+            made.hook("zone", "prerouting", priority, ["ct zone set iifname map @zones"])
+        return made
 
-    def _bridge(self) -> str:
-        isolated = [port.view.tap for port in self.ports if not port.bridge_is_routed]
-        isolated += list(self.host_ends)
-        text, first, last = "", [], []
-        if self.dhcp_ends:
-            text += chain("to_dhcp", _TO_DHCP)
-            servers = f"oifname {{ {_quoted(self.dhcp_ends)} }}"
-            last.append(f"{servers} ip protocol udp ip frag-off & 0x3fff != 0 drop")
-            last.append(f"{servers} udp dport 67 jump to_dhcp")
-            text += hook("host_to_dhcp", "output", -201, [f"{servers} udp dport 67 drop"])
+    def _bridge(self) -> _Parts:
+        made = _Parts()
+        first: list[str] = []
+        last: list[str] = []
+        self._dhcp_servers(made, last)
         tunnels = sorted(end for end in self.host_ends if end.startswith(names.TUNNEL))
         if tunnels:  # each host answers its own guests
             last.append(f"iifname {{ {_quoted(tunnels)} }} udp dport {_DHCP_PORTS} drop")
             last.append(f"oifname {{ {_quoted(tunnels)} }} udp dport {_DHCP_PORTS} drop")
         if self.down:
-            first.append(f"iifname {{ {_quoted(self.down)} }} drop")
-            last.append(f"oifname {{ {_quoted(self.down)} }} drop")
-            text += hook("to_down", "output", -200, last[-1:])
-        if self.guarded:
-            taps = _quoted(port.view.tap for port in self.guarded)
-            first.append(f"iifname {{ {taps} }} goto guard")
-            text += self._guard()
+            made.devices("down", self.down)
+            first.append("iifname @down drop")
+            last.append("oifname @down drop")
+            made.hook("to_down", "output", -200, last[-1:])
+        guarded = [port.view.tap for port in self.guarded]
+        if guarded:
+            made.devices("guarded", guarded)
+            first.append("iifname @guarded goto guard")
+            self._guard(made)
         if self.up and not self.native:
-            text = self._mark_map() + text
+            marks = {f'"{p.view.tap}"': f"{self.marks[p.view.id]:#x}" for p in self.up}
+            made.sets["marks"] = mapping("type ifname : mark", marks)
             first.append("meta mark set iifname map @marks")
-        if self.guarded or self.host_ends:
+        if guarded or self.host_ends:
             # Filters read plain IP only, and kernels take a tag off and read on. So nobody,
             # however free a port is, gets anything else to a filtered port or a namespace.
-            plain = _quoted([*(port.view.tap for port in self.guarded), *self.host_ends])
-            last.append(f"oifname {{ {plain} }} ether type != {{ arp, ip, ip6 }} drop")
+            made.devices("plain", [*guarded, *self.host_ends])
+            last.append("oifname @plain ether type != { arp, ip, ip6 } drop")
         if self.up and not self.native:
             last.append("meta mark set oifname map @marks")
+        isolated = [port.view.tap for port in self.ports if not port.bridge_is_routed]
+        isolated += list(self.host_ends)
         if isolated:
             # the host shall not be a neighbour of the tenants
-            text += hook("host", "input", -200, [f"iifname {{ {_quoted(isolated)} }} drop"])
-        marking = metadata_mark.chain_lines([port.view for port in self.ports])
-        if marking:
-            text += chain("metadata", marking)
-        return (
-            text
-            + hook("from_port", "prerouting", -300, first)
-            + hook("to_port", "forward", -200, last)
-        )
+            made.devices("isolated", isolated)
+            made.hook("host", "input", -200, ["iifname @isolated drop"])
+        if self.ports:
+            made.sets |= metadata_mark.sets([port.view for port in self.ports])
+            made.chains["metadata"] = metadata_mark.chain_lines()
+        made.hook("from_port", "prerouting", -300, first)
+        made.hook("to_port", "forward", -200, last)
+        return made
 
-    def _mark_map(self) -> str:
-        marks = {f'"{p.view.tap}"': f"{self.marks[p.view.id]:#x}" for p in self.up}
-        return (
-            f"  map marks {{\n    type ifname : mark\n    elements = {{ {_pairs(marks)} }}\n  }}\n"
-        )
+    def _dhcp_servers(self, made: _Parts, last: list[str]) -> None:
+        if not self.dhcp_ends:
+            return
+        made.devices("dhcp_servers", self.dhcp_ends)
+        made.chains["to_dhcp"] = _TO_DHCP
+        servers = "oifname @dhcp_servers"
+        last.append(f"{servers} ip protocol udp ip frag-off & 0x3fff != 0 drop")
+        last.append(f"{servers} udp dport 67 jump to_dhcp")
+        made.hook("host_to_dhcp", "output", -201, [f"{servers} udp dport 67 drop"])
 
-    def _guard(self) -> str:
+    def _guard(self, made: _Parts) -> None:
         """Chains that let a frame pass only under an address its port owns."""
         claims = guard.Claims()
         for port in self.guarded:
-            claims.add(port.view.tap, sources(port.view))
-        pass_on = ["accept"] if self.native else ["meta mark set iifname map @marks", "accept"]
-        return chain("pass", pass_on) + "".join(
-            chain(name, lines) for name, lines in claims.chains()
-        )
+            claims.join(port.facts.claims)
+        made.sets |= claims.sets()
+        marked = [] if self.native else ["meta mark set iifname map @marks"]
+        made.chains["pass"] = [*marked, "accept"]
+        made.chains |= dict(claims.chains())
 
 
-def table(name: str, body: str) -> str:
-    """A table that replaces itself whole, in one transaction, whether it existed or not."""
-    return f"table {name} {{\n}}\ndelete table {name}\ntable {name} {{\n{body}}}\n"
+class _Parts:
+    """Sets and chains on their way into a table."""
 
+    def __init__(self, chains: dict[str, Sequence[str]] | None = None) -> None:
+        self.sets: dict[str, NamedSet] = {}
+        self.chains = chains or {}
 
-def chain(name: str, lines: Iterable[str]) -> str:
-    return f"  chain {name} {{\n" + "".join(f"    {line}\n" for line in lines) + "  }\n"
+    def add(self, other: _Parts) -> None:
+        self.sets |= other.sets
+        self.chains |= other.chains
 
+    def devices(self, name: str, devices: Iterable[str]) -> None:
+        self.sets[name] = named("type ifname", (f'"{one}"' for one in devices))
 
-def hook(name: str, where: str, priority: int, lines: Sequence[str]) -> str:
-    """A base chain with policy accept; nothing at all when it has no rule."""
-    if not lines:
-        return ""
-    return chain(name, [f"type filter hook {where} priority {priority}; policy accept;", *lines])
+    def hook(self, name: str, where: str, priority: int, lines: Sequence[str]) -> None:
+        """A base chain with policy accept; nothing at all when it has no rule."""
+        if lines:
+            head = f"type filter hook {where} priority {priority}; policy accept;"
+            self.chains[name] = [head, *lines]
 
-
-def _pairs(elements: Mapping[str, str]) -> str:
-    return ", ".join(f"{key} : {elements[key]}" for key in sorted(elements))
-
-
-def _listed(items: Iterable[str]) -> str:
-    return ", ".join(sorted(items))
+    def table(self, name: str) -> Table:
+        return Table(name=name, sets=self.sets, chains=self.chains)
 
 
 def _quoted(items: Iterable[str]) -> str:
     return ", ".join(f'"{item}"' for item in sorted(items))
-
-
-def _sorted_text(parts: Mapping[str, str]) -> str:
-    return "".join(parts[name] for name in sorted(parts))
-
-
-def _plain_v4(port: PortView) -> list[str]:
-    return [address for _, address in sources(port).pairs if ":" not in address]

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import PortView
+from stratolith.network.drivers.linux.tables import NamedSet, named
 
 _SOLICITATION, _ADVERTISEMENT = 135, 136
 _DISCOVERY = "{ 133, 134, 135, 136, 137 }"
@@ -47,6 +49,7 @@ def sources(port: PortView) -> Sources:
     return found
 
 
+@lru_cache(maxsize=1 << 14)
 def link_local(mac: str) -> str:
     """The IPv6 link-local address a guest makes of its MAC address."""
     raw = bytes.fromhex(mac.replace(":", ""))
@@ -70,6 +73,13 @@ class Claims:
         self.blocks: dict[str, dict[str, list[str]]] = {
             kind: {} for kind in ("arp", "ip", "ip6", "target")
         }
+
+    def join(self, other: Claims) -> None:
+        """Add those of another port, worked out before."""
+        for name in ("macs", "hardware", "four", "six", "owned", "targets"):
+            getattr(self, name).update(getattr(other, name))
+        for kind, blocks in other.blocks.items():
+            self.blocks[kind] |= blocks
 
     def add(self, tap: str, claims: Sources) -> None:
         self.macs |= {f'"{tap}" . {mac}' for mac in claims.macs}
@@ -100,6 +110,17 @@ class Claims:
         match = f"@th,64,128 & {mask} == {first} " if block.prefixlen else ""
         line("target", f"{match}goto guard_speaker")
 
+    def sets(self) -> dict[str, NamedSet]:
+        """The sets that the chains look into."""
+        return {
+            "guard_macs": named("type ifname . ether_addr", self.macs),
+            "guard_hardware": named("typeof iifname . @th,288,48", self.hardware),
+            "guard_four": named("type ifname . ether_addr . ipv4_addr", self.four),
+            "guard_six": named("type ifname . ether_addr . ipv6_addr", self.six),
+            "guard_owned": named("type ifname . ipv4_addr", self.owned),
+            "guard_targets": named("typeof iifname . @th,64,128", self.targets),
+        }
+
     def chains(self) -> Iterable[tuple[str, list[str]]]:
         """Names and rules, in an order in which each chain is there before it is named."""
         rules = {"arp": self._arp(), "ip": self._ip(), "ip6": self._ip6()}
@@ -115,13 +136,13 @@ class Claims:
             ],
         )
         yield from self._own("target")
-        targets = f"iifname . @th,64,128 {_listed(self.targets)} goto guard_speaker"
+        targets = "iifname . @th,64,128 @guard_targets goto guard_speaker"
         yield "guard_target", [targets, *self._to_own("target"), "drop"]
         yield "guard_discovery", self._discovery()
         yield (
             "guard",
             [
-                f"iifname . ether saddr != {_listed(self.macs)} drop",
+                "iifname . ether saddr != @guard_macs drop",
                 "ether type vmap { arp : goto guard_arp, ip : goto guard_ip, "
                 "ip6 : goto guard_discovery }",
                 "drop",
@@ -136,25 +157,27 @@ class Claims:
         verdicts = [f'"{tap}" : goto {kind}_{tap}' for tap in sorted(self.blocks[kind])]
         return [f"iifname vmap {{ {', '.join(verdicts)} }}"] if verdicts else []
 
-    def _arp(self) -> list[str]:
-        lines = [f"iifname . arp saddr ether != {_listed(self.macs)} drop"]
-        if self.four:
+    @staticmethod
+    def _arp() -> list[str]:
+        return [
+            "iifname . arp saddr ether != @guard_macs drop",
             # "does anybody have my address?", asked before it is taken: only for one's own,
             # or the question would be a claim that keeps its owner from taking it
-            probe = f"arp saddr ip 0.0.0.0 iifname . arp daddr ip {_listed(self.owned)} accept"
-            pairs = f"iifname . arp saddr ether . arp saddr ip {_listed(self.four)} accept"
-            lines += [probe, pairs]
-        return lines
+            "arp saddr ip 0.0.0.0 iifname . arp daddr ip @guard_owned accept",
+            "iifname . arp saddr ether . arp saddr ip @guard_four accept",
+        ]
 
-    def _ip(self) -> list[str]:
-        lines = ["udp dport 67 jump guard_dhcp"]
-        if self.four:
-            lines.append(f"iifname . ether saddr . ip saddr {_listed(self.four)} goto pass")
-        return lines
+    @staticmethod
+    def _ip() -> list[str]:
+        return [
+            "udp dport 67 jump guard_dhcp",
+            "iifname . ether saddr . ip saddr @guard_four goto pass",
+        ]
 
-    def _dhcp(self) -> list[str]:
+    @staticmethod
+    def _dhcp() -> list[str]:
         """DHCP knows a client by the hardware address inside the message, not by the frame's."""
-        own = f"@th,72,16 0x0106 iifname . @th,288,48 {_listed(self.hardware)}"
+        own = "@th,72,16 0x0106 iifname . @th,288,48 @guard_hardware"
         return [
             "ip frag-off & 0x3fff != 0 drop",  # nothing there can be read for sure
             f"ip saddr 0.0.0.0 udp sport 68 @th,256,32 0 {own} goto pass",
@@ -165,10 +188,11 @@ class Claims:
             "drop",
         ]
 
-    def _ip6(self) -> list[str]:
+    @staticmethod
+    def _ip6() -> list[str]:
         return [
             "ip6 saddr :: icmpv6 type { 131, 143 } goto pass",
-            f"iifname . ether saddr . ip6 saddr {_listed(self.six)} goto pass",
+            "iifname . ether saddr . ip6 saddr @guard_six goto pass",
         ]
 
     @staticmethod
@@ -186,7 +210,3 @@ class Claims:
 
 def _number(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
     return f"{int(address):#034x}"
-
-
-def _listed(items: Iterable[str]) -> str:
-    return f"{{ {', '.join(sorted(items))} }}"

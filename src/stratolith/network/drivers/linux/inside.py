@@ -68,6 +68,37 @@ def settle(spec: NamespaceSpec, instance: str, load_rules: bool, withdrawn: set[
     return report
 
 
+def is_all_but_neighbours(before: NamespaceSpec, spec: NamespaceSpec) -> bool:
+    """Whether two specs differ in nothing but the neighbours that devices know."""
+    return _without_neighbours(before) == _without_neighbours(spec)
+
+
+def _without_neighbours(spec: NamespaceSpec) -> NamespaceSpec:
+    devices = tuple(msgspec.structs.replace(device, neighbours=()) for device in spec.devices)
+    return msgspec.structs.replace(spec, devices=devices)
+
+
+def change_neighbours(before: NamespaceSpec, spec: NamespaceSpec) -> Report:
+    """Bring the neighbours of this thread's namespace from those of ``before`` to ``spec``."""
+    report, found = Report(), netlink.links()
+    report.missing = [dev.inner_name for dev in spec.devices if dev.inner_name not in found]
+    if report.missing:
+        return report
+    known, wanted = _neighbours(before, found), _neighbours(spec, found)
+    report.kept = frozenset(wanted)
+    with _Noted(report, "neighbours"):
+        neighbours.change(known, wanted)
+    return report
+
+
+def _neighbours(spec: NamespaceSpec, found: dict[str, Link]) -> dict[neighbours.Key, bytes]:
+    return {
+        (found[device.inner_name].index, ipaddress.ip_address(address).packed): netlink.packed(mac)
+        for device in spec.devices
+        for address, mac in device.neighbours
+    }
+
+
 def _settle_devices(
     ip: Any, spec: NamespaceSpec, found: dict[str, Link], report: Report, withdrawn: set[str]
 ) -> None:
@@ -121,11 +152,7 @@ def _settle_device(ip: Any, spec: VethSpec, link: Link, now: set[str], withdrawn
 
 def _settle_neighbours(spec: NamespaceSpec, found: dict[str, Link], report: Report) -> None:
     """After the devices: entries end when one goes down or gets another MAC address."""
-    wanted = {
-        (found[device.inner_name].index, ipaddress.ip_address(address).packed): netlink.packed(mac)
-        for device in spec.devices
-        for address, mac in device.neighbours
-    }
+    wanted = _neighbours(spec, found)
     report.kept = frozenset(wanted)
     with _Noted(report, "neighbours"):
         neighbours.settle(wanted)

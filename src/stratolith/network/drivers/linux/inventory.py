@@ -27,7 +27,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of_plan(plan: HostPlan) -> list[Made]:
-    found = [Made(kind="table", name=name) for name in _tables(plan.ruleset)]
+    found = [Made(kind="table", name=table.name) for table in plan.ruleset]
     found += [Made(kind="setting", name=f"{key} {value}") for key, value in plan.sysctls]
     for bridge in plan.bridges:
         found.append(Made(kind="bridge", name=bridge.name))

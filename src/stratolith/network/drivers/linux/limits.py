@@ -12,11 +12,12 @@ change of a port, and each time all counting would begin again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from stratolith.network.drivers.linux import names, nft
+from stratolith.network.drivers.linux import names, nft, tables
+from stratolith.network.drivers.linux.tables import Table
 
 # Seconds; RFC 5382 asks for this much of what tracks TCP. The kernel's five days would keep what
 # a guest forged, or its crash left, in the table.
@@ -51,7 +52,7 @@ def table_name(instance: str, native: bool) -> str:
 
 def compile_limits(
     instance: str, limits: Limits, bridges: Iterable[str], projects: Mapping[int, str]
-) -> str:
+) -> Table:
     """The table for br_netfilter: packets carry marks of ports, which are taken off here.
 
     ``projects``: mark of a port -> project.
@@ -62,37 +63,38 @@ def compile_limits(
     lines = {"opening": f"iifname {one} opening", "reaching": f"oifname {one} reaching"}
     counted = f"{_FIRST} ct mark set {_COUNTED}"
     clear = "meta mark set 0"  # nobody else's policy routing shall see it
-    body = (
-        _chain("opening", [*_count(limits, "from", "meta mark"), counted, clear])
-        + _chain("reaching", [*_count(limits, "to", "meta mark"), clear])
-        + _hooks(lines)
-    )
-    return _table(table_name(instance, False), "mark", limits, elements, body)
+    chains = {
+        "opening": [*_count(limits, "from", "meta mark"), counted, clear],
+        "reaching": [*_count(limits, "to", "meta mark"), clear],
+        **_hooks(lines),
+    }
+    return _table(table_name(instance, False), "mark", limits, elements, chains)
 
 
-def compile_native_limits(instance: str, limits: Limits, projects: Mapping[str, str]) -> str:
+def compile_native_limits(instance: str, limits: Limits, projects: Mapping[str, str]) -> Table:
     """The table for kernels whose bridge family knows connections. ``projects``: by tap."""
     elements = {f'"{tap}"': project for tap, project in projects.items()}
     ends = {"opening": "i", "reaching": "o"}
     counted, clear = f"{_FIRST} ct mark set {_COUNTED}", f"{_FIRST} meta mark set 0"
-    body = (
-        _chain("opening", [*_count(limits, "from", "iifname"), counted, clear])
-        + _chain("reaching", [*_count(limits, "to", "oifname"), clear])
-        + _hooks({way: f"{end}ifname @ours goto {way}" for way, end in ends.items()})
-    )
-    return _table(table_name(instance, True), "ifname", limits, elements, body)
+    chains = {
+        "opening": [*_count(limits, "from", "iifname"), counted, clear],
+        "reaching": [*_count(limits, "to", "oifname"), clear],
+        **_hooks({way: f"{end}ifname @ours goto {way}" for way, end in ends.items()}),
+    }
+    return _table(table_name(instance, True), "ifname", limits, elements, chains)
 
 
 def _family(native: bool) -> str:
     return "bridge" if native else "inet"
 
 
-def _hooks(lines: Mapping[str, str]) -> str:
+def _hooks(lines: Mapping[str, str]) -> dict[str, list[str]]:
     """After the filters: what these refuse uses nothing up."""
     kind = "type filter hook"
-    return _chain(
-        "opens", [f"{kind} prerouting priority -139; policy accept;", lines["opening"]]
-    ) + _chain("reached", [f"{kind} forward priority 1; policy accept;", lines["reaching"]])
+    return {
+        "opens": [f"{kind} prerouting priority -139; policy accept;", lines["opening"]],
+        "reached": [f"{kind} forward priority 1; policy accept;", lines["reaching"]],
+    }
 
 
 def _count(limits: Limits, name: str, key: str) -> list[str]:
@@ -111,23 +113,29 @@ def _count(limits: Limits, name: str, key: str) -> list[str]:
     ]
 
 
-def _table(name: str, kind: str, limits: Limits, projects: Mapping[str, str], body: str) -> str:
+def _table(
+    name: str,
+    kind: str,
+    limits: Limits,
+    projects: Mapping[str, str],
+    chains: Mapping[str, Sequence[str]],
+) -> Table:
     """Replaces the rules and what is known of our ports; the counts stay.
 
     Sets of counts are named by the limit, which an element of theirs never changes.
     """
     of_project = names.packet_marks(set(projects.values()))
-    pairs = ", ".join(f"{key} : {of_project[projects[key]]:#x}" for key in sorted(projects))
-    known = {
-        f"set ours {{\n    type {kind}": ", ".join(sorted(projects)),
-        f"map projects {{\n    type {kind} : mark": pairs,
+    sets = {
+        "ours": tables.named(f"type {kind}", projects),
+        "projects": tables.mapping(
+            f"type {kind} : mark", {key: f"{of_project[it]:#x}" for key, it in projects.items()}
+        ),
     }
-    empty = "".join(f"  {head}\n  }}\n" for head in known)
-    text = f"table {name} {{\n{empty}}}\nflush table {name}\n"
+    empty = {key: msgspec.structs.replace(one, elements={}) for key, one in sets.items()}
+    text = f"table {name} {{\n{tables.body(empty, {})}}}\nflush table {name}\n"
     text += f"flush set {name} ours\nflush map {name} projects\n"
     if not projects:
-        return text
-    full = "".join(f"  {head}\n    elements = {{ {all_} }}\n  }}\n" for head, all_ in known.items())
+        return Table(name=name, sets=sets, chains={}, whole=text)
     counts = "".join(
         f"  set {way}_{what} {{\n    type {kind_}\n    size 65535\n    flags dynamic\n  }}\n"
         for way in ("from", "to")
@@ -135,9 +143,6 @@ def _table(name: str, kind: str, limits: Limits, projects: Mapping[str, str], bo
             (f"port_{limits.port}", kind), (f"project_{limits.project}", "mark")
         )
     )  # fmt: skip
-    timeouts = _TIMEOUTS if limits.timeouts else ""
-    return f"{text}table {name} {{\n{full}{counts}{timeouts}{body}}}\n"
-
-
-def _chain(name: str, lines: Iterable[str]) -> str:
-    return f"  chain {name} {{\n" + "".join(f"    {line}\n" for line in lines) + "  }\n"
+    fixed = counts + (_TIMEOUTS if limits.timeouts else "")
+    text += f"table {name} {{\n{tables.body(sets, {})}{fixed}{tables.body({}, chains)}}}\n"
+    return Table(name=name, sets=sets, chains=chains, fixed=fixed, whole=text)

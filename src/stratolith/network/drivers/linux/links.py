@@ -11,7 +11,10 @@ import contextlib
 import errno
 import fcntl
 import os
+import socket
 import struct
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from pyroute2 import IPRoute
@@ -29,20 +32,32 @@ _IFF_TAP, _IFF_NO_PI = 0x0002, 0x1000
 class HostLinks:
     """One pass over the links of the host; ``found`` follows what the pass does."""
 
-    def __init__(self, instance: str, native: bool) -> None:
+    def __init__(
+        self, instance: str, native: bool, known: Mapping[str, Link] | None = None
+    ) -> None:
         self.instance, self.native = instance, native
         self.group = names.group_number(instance)
-        self.ip: Any = IPRoute()
+        self.known = known
         self.found: dict[str, Link] = {}
-        self.addresses: list[Address] = []  # as they were when the pass began
+        self.touched: dict[str, int] = {}  # links that the pass changed, with their indexes
 
     def __enter__(self) -> HostLinks:
-        self.found = netlink.links()
-        self.addresses = netlink.addresses()
+        """Read the links of the host; with ``known``, all of ours as they are, only single ones."""
+        self.found = netlink.links() if self.known is None else dict(self.known)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.ip.close()
+        if "ip" in self.__dict__:
+            self.ip.close()
+
+    @cached_property
+    def ip(self) -> Any:
+        return IPRoute()
+
+    @cached_property
+    def addresses(self) -> list[Address]:
+        """Of all links, as they were when a bridge with addresses was looked at first."""
+        return netlink.addresses()
 
     def is_ours(self, link: Link) -> bool:
         return link.alias.startswith(f"{self.instance}:") or link.group == self.group
@@ -51,6 +66,7 @@ class HostLinks:
         return [link for link in self.found.values() if self.is_ours(link)]
 
     def delete(self, link: Link) -> None:
+        self._touch(link)
         try:
             self.ip.link("del", index=link.index)
         except NetlinkError as error:
@@ -82,6 +98,7 @@ class HostLinks:
         wanted: dict[str, Any] = {"mtu": spec.mtu, "address": spec.mac}
         if link.hands_to_ip == self.native:
             flag = 0 if self.native else 1
+            self._touch(link)
             with _Explained(f"bridge {spec.name}"):
                 self.ip.link(
                     "set", index=link.index, kind="bridge",
@@ -153,6 +170,8 @@ class HostLinks:
 
     def _existing(self, name: str, kind: str | None) -> Link | None:
         link = self.found.get(name)
+        if link is None and self.known is not None:
+            link = netlink.link(name)
         if link is None:
             return None
         if not self.is_ours(link):
@@ -163,12 +182,21 @@ class HostLinks:
         return link
 
     def _learn(self, name: str) -> Link:
-        index = next(iter(self.ip.link_lookup(ifname=name)), None)
-        if index is None:
-            raise NetworkDriverError(f"link {name} vanished while it was made")
+        try:
+            index = socket.if_nametoindex(name)
+        except OSError:
+            raise NetworkDriverError(f"link {name} vanished while it was made") from None
         link = Link(index, name, "", "", 0, 0, False, "", self.group, False)
         self.found[name] = link
+        self._touch(link)
         return link
+
+    def _touch(self, link: Link) -> None:
+        """The pass changes this link, and with it the bridges that it is or comes to be on."""
+        self.touched[link.name] = link.index
+        for one in self.found.values() if link.master else ():
+            if one.index == link.master:
+                self.touched[one.name] = one.index
 
     def _index(self, name: str) -> int:
         link = self.found.get(name)
@@ -187,6 +215,11 @@ class HostLinks:
             change["ifalias"] = alias
         if not keep_ipv6 and not link.up:
             sysctl.disable_ipv6(link.name)
+        if change or not link.up:
+            self._touch(link)
+        if "master" in change:
+            bridge = next(one for one in self.found.values() if one.index == change["master"])
+            self._touch(bridge)
         with _Explained(link.name):
             if change:
                 self.ip.link("set", index=link.index, **change)
@@ -199,6 +232,8 @@ class HostLinks:
             for address in self.addresses
             if address.index == link.index and not address.text.startswith("fe80:")
         }
+        if now != set(wanted):
+            self._touch(link)
         with _Explained(f"address of {link.name}"):
             for text in sorted(set(wanted) - now):
                 host, prefix = text.split("/")

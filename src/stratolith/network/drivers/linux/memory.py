@@ -9,8 +9,11 @@ import time
 
 from stratolith.network.drivers.base import Applied, HostNetworkView
 from stratolith.network.drivers.linux import namespaces, watch
-from stratolith.network.drivers.linux.inventory import Made
-from stratolith.network.drivers.linux.objects import NamespaceSpec, PortFlows
+from stratolith.network.drivers.linux.facts import FactBook
+from stratolith.network.drivers.linux.netlink import Link
+from stratolith.network.drivers.linux.objects import HostPlan, NamespaceSpec, PortFlows
+from stratolith.network.drivers.linux.rules import Members
+from stratolith.network.drivers.linux.tables import Ruleset
 from stratolith.network.drivers.linux.watch import Watch
 
 
@@ -26,16 +29,20 @@ class Memory:
         self.last_deep = float("-inf")
         self.view: HostNetworkView | None = None
         self.applied: Applied | None = None
-        self.ruleset: str | None = None  # as loaded in the host's namespace
+        self.ruleset: Ruleset | None = None  # as loaded in the host's namespace
+        self.done: HostPlan | None = None  # plan of the last pass
+        self.plan: HostPlan | None = None  # the same, if nothing went wrong with it
+        self.book = FactBook()
+        self.links: dict[str, Link] = {}  # ours, as the last pass left them
         # a ruleset that nft refused, and the ports because of which it did
-        self.refused: tuple[str, dict[str, str]] = ("", {})
+        self.refused: tuple[Ruleset, dict[str, str]] = ((), {})
         self.specs: dict[str, NamespaceSpec] = {}  # namespaces settled without an error
         self.flows: dict[str, PortFlows] | None = None
+        self.groups: dict[str, Members] = {}  # by which the flows were judged last
         self.host: Watch | None = None
         self.watches: dict[str, Watch] = {}
         self.inodes: dict[str, int] = {}
         self.servers: dict[str, int] = {}  # network id -> process handle of its dnsmasq
-        self.made: list[Made] = []
         self.unsettled = False  # something was undone while the last pass worked
         self._news = select.epoll()
 
@@ -60,6 +67,16 @@ class Memory:
             self.unsettled
             or any(namespaces.inode(name) != number for name, number in self.inodes.items())
             or bool(self.disturbed())
+        )
+
+    def is_calm(self) -> bool:
+        """Whether the host's links are as the last pass left them, so that nobody must look."""
+        return (
+            self.plan is not None
+            and self.host is not None
+            and not self.unsettled
+            and not self.is_stale()
+            and self.host.links.fileno() not in self.disturbed()
         )
 
     def holds(self) -> bool:

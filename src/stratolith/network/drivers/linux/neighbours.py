@@ -12,7 +12,7 @@ import errno
 import os
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from stratolith.network.drivers.linux import netlink
 
@@ -26,12 +26,16 @@ _MESSAGE = struct.Struct("=BxHiHBB")  # family, -, index of the device, state, f
 Key = tuple[int, bytes]  # index of the device; IP address, in a bridge MAC address
 
 
-def settle(wanted: dict[Key, bytes]) -> None:
+def settle(wanted: Mapping[Key, bytes]) -> None:
     """Bring the permanent entries of this thread's namespace to these MAC addresses.
 
     Raises ``OSError`` when the kernel refuses one; all others are in place then.
     """
-    now = permanent()
+    change(permanent(), wanted)
+
+
+def change(now: Mapping[Key, bytes], wanted: Mapping[Key, bytes]) -> None:
+    """As ``settle``, where the entries are known to be ``now``."""
     new = [
         _entry(key) + netlink.attribute(_MAC, mac)
         for key, mac in wanted.items()

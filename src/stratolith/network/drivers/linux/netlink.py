@@ -160,26 +160,41 @@ def links() -> dict[str, Link]:
     body = struct.pack("=BxHiII", 0, 0, 0, 0, 0) + attribute(
         29, struct.pack("=I", _SKIP_STATISTICS)
     )
-    found = {}
-    for message in dump(socket.NETLINK_ROUTE, RTM_GETLINK, body):
-        index, flags = struct.unpack_from("=iI", message, 4)
-        got = attributes(message[16:])
-        info = attributes(got.get(18, b""))
-        data = attributes(info.get(2, b""))
-        link = Link(
-            index=index,
-            name=_text(got.get(3, b"")),
-            kind=_text(info.get(1, b"")),
-            mac=":".join(f"{byte:02x}" for byte in got.get(1, b"")),
-            mtu=_number(got.get(4)),
-            master=_number(got.get(10)),
-            up=bool(flags & 1),
-            alias=_text(got.get(20, b"")),
-            group=_number(got.get(27)),
-            hands_to_ip=data.get(36) == b"\1" and data.get(37) == b"\1",
-        )
-        found[link.name] = link
-    return found
+    found = (parsed_link(message) for message in dump(socket.NETLINK_ROUTE, RTM_GETLINK, body))
+    return {link.name: link for link in found}
+
+
+def link(name: str) -> Link | None:
+    """One link of this namespace; None when there is none of this name."""
+    body = bytes(16) + attribute(3, name.encode() + b"\0")
+    body += attribute(29, struct.pack("=I", _SKIP_STATISTICS))
+    with socket.socket(
+        socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, socket.NETLINK_ROUTE
+    ) as sock:
+        sock.bind((0, 0))
+        sock.send(_HEADER.pack(16 + len(body), RTM_GETLINK, _REQUEST, 1, 0) + body)
+        kind, answer = next(messages(sock.recv(1 << 17)))
+    return None if kind == 2 else parsed_link(answer)
+
+
+def parsed_link(message: bytes) -> Link:
+    """What a message of the kernel about a link says of it."""
+    index, flags = struct.unpack_from("=iI", message, 4)
+    got = attributes(message[16:])
+    info = attributes(got.get(18, b""))
+    data = attributes(info.get(2, b""))
+    return Link(
+        index=index,
+        name=_text(got.get(3, b"")),
+        kind=_text(info.get(1, b"")),
+        mac=":".join(f"{byte:02x}" for byte in got.get(1, b"")),
+        mtu=_number(got.get(4)),
+        master=_number(got.get(10)),
+        up=bool(flags & 1),
+        alias=_text(got.get(20, b"")),
+        group=_number(got.get(27)),
+        hands_to_ip=data.get(36) == b"\1" and data.get(37) == b"\1",
+    )
 
 
 def delete_group(group: int) -> None:

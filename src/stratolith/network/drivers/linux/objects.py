@@ -9,6 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from stratolith.network.drivers.base import RuleView
+from stratolith.network.drivers.linux.rules import Members
+from stratolith.network.drivers.linux.tables import Ruleset
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,8 +108,9 @@ class HostPlan(Spec, frozen=True, kw_only=True):
     taps: tuple[TapSpec, ...]
     namespaces: tuple[NamespaceSpec, ...]
     dhcp: tuple[DhcpSpec, ...]
-    ruleset: str  # our tables in the host's own namespace
+    ruleset: Ruleset  # our tables in the host's own namespace
     sysctls: tuple[tuple[str, str], ...]
     flows: tuple[PortFlows, ...]
+    groups: dict[str, Members] = {}  # security groups that rules name
     tunnels: tuple[TunnelSpec, ...] = ()
     broken: dict[str, str]  # object id -> why it cannot be realised

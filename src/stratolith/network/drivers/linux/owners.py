@@ -15,7 +15,7 @@ import msgspec
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import PortView
-from stratolith.network.drivers.linux.filters import FilteredPort
+from stratolith.network.drivers.linux.facts import FilteredPort
 from stratolith.network.drivers.linux.objects import NamespaceSpec, VethSpec
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address

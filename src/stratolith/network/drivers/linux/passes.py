@@ -25,6 +25,7 @@ from stratolith.network.drivers.linux import (
     netlink,
     nft,
     sysctl,
+    tables,
 )
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
 from stratolith.network.drivers.linux.ledger import Ledger
@@ -57,10 +58,14 @@ class Pass:
         self.links, self.ledger = links, ledger
         self.dnsmasq, self.memory = dnsmasq, memory
         self.errors: dict[str, str] = dict(self.plan.broken)
+        self.new_places: frozenset[neighbours.Key] = frozenset()  # made or taken back
         if memory.host is None:
             memory.add_watch(Watch(routes=False, ours=Ours(links.instance)))
         self.disturbed = memory.disturbed()
         self.deep = memory.is_stale()
+        # Links are as the last pass left them: only what differs from its plan is looked at.
+        self.calm = links.known is not None
+        self.before = memory.plan if self.calm else None
 
     def run(self, view: HostNetworkView) -> Applied:
         self.memory.unsettled = False
@@ -70,16 +75,20 @@ class Pass:
         self._sysctls()
         self._remove_unwanted()
         filtered = self._rules()
+        bridges = set(self.before.bridges) if self.before else set()
         for bridge in self.plan.bridges:
             with self._noted(bridge.owner):
-                self.links.ensure_bridge(bridge)
+                if bridge not in bridges:
+                    self.links.ensure_bridge(bridge)
         if filtered:
             for tap in self.plan.taps:
                 with self._noted(tap.port_id):
                     self.links.ensure_tap(tap)
+            settled = set(self.before.tunnels) if self.before else set()
             for tunnel in self.plan.tunnels:
                 with self._noted(tunnel.network_id):
-                    self.links.ensure_tunnel(tunnel)
+                    if tunnel not in settled:
+                        self.links.ensure_tunnel(tunnel)
         self._namespaces()
         self._places()
         for server in self.plan.dhcp:
@@ -90,6 +99,8 @@ class Pass:
         self._look_back()
         if self.deep:
             self.memory.last_deep = time.monotonic()
+        failed = self.errors.keys() - self.plan.broken.keys()
+        self.memory.done, self.memory.plan = self.plan, None if failed else self.plan
         return self._applied(view, filtered)
 
     def _dhcp(self, server: DhcpSpec) -> None:
@@ -109,11 +120,13 @@ class Pass:
         """
         host = self.memory.host
         assert host is not None and host.ours is not None
+        if self.calm:
+            self._look_at_touched(host, host.ours)
+            return
         host.forget_links()
         found = netlink.links()
-        host.ours.indexes = frozenset(
-            link.index for link in found.values() if self.links.is_ours(link)
-        )
+        self.memory.links = {name: link for name, link in found.items() if self.links.is_ours(link)}
+        host.ours.links = {link.index: link for link in self.memory.links.values()}
         made = {bridge.name for bridge in self.plan.bridges if bridge.owner not in self.errors}
         made |= {tap.name for tap in self.plan.taps if tap.port_id not in self.errors}
         made |= {one.name for one in self.plan.tunnels if one.network_id not in self.errors}
@@ -127,6 +140,22 @@ class Pass:
             or found[name].index != self.links.found[name].index
             for name in made
         )
+
+    def _look_at_touched(self, host: Watch, ours: Ours) -> None:
+        """Read what the pass changed; what was said of other links somebody else did."""
+        known = self.memory.links
+        for name, index in self.links.touched.items():
+            link, before = netlink.link(name), known.pop(name, None)
+            for gone in {index, before.index if before else index}:
+                ours.links.pop(gone, None)
+            expected = self.links.found.get(name)
+            if link is not None and self.links.is_ours(link):
+                known[name] = ours.links[link.index] = link
+            if expected is not None:
+                as_made = link is not None and link.up and link.index == expected.index
+                self.memory.unsettled |= not as_made
+        indexes = set(self.links.touched.values())
+        self.memory.unsettled |= not host.forget_own(indexes, self.new_places)
 
     @contextlib.contextmanager
     def _noted(self, owner: str) -> Iterator[None]:
@@ -190,20 +219,31 @@ class Pass:
         return True
 
     def _load_rules(self) -> None:
-        """All tables, or those of all ports but the ones that nft refuses."""
+        """All tables, or those of all ports but the ones that nft refuses.
+
+        Only what changed, if nobody touched what was loaded.
+        """
+        host = self.memory.host
+        touched = host is None or host.rules.fileno() in self.disturbed
+        if self.memory.ruleset is not None and not touched and not self.deep:
+            script = tables.changes(self.memory.ruleset, self.plan.ruleset)
+            if script is not None:
+                with contextlib.suppress(NetworkDriverError):
+                    self._load(script)
+                    return
         try:
-            self._load(self.plan.ruleset)
+            self._load(tables.text(self.plan.ruleset))
         except NetworkDriverError:
             found = culprits.find(
                 [port.port_id for port in self.plan.flows],
-                lambda ports: nft.complaint(self.planned(ports).ruleset),
+                lambda ports: nft.complaint(tables.text(self.planned(ports).ruleset)),
             )
             if not found:
                 raise
             self.memory.refused = (self.whole, found)
             self._leave_out(found)
             self._remove_unwanted()  # a tap without rules would be an open door
-            self._load(self.plan.ruleset)
+            self._load(tables.text(self.plan.ruleset))
 
     def _load(self, ruleset: str) -> None:
         """Load our tables; a change by somebody else in the same moment is not overlooked."""
@@ -271,6 +311,13 @@ class Pass:
         gone = set(before.translations) - set(spec.translations) if before else set()
         withdrawn = {outside for outside, _ in gone}
         instance = self.links.instance
+        if (
+            before is not None
+            and calm
+            and rules_calm
+            and inside.is_all_but_neighbours(before, spec)
+        ):
+            return lambda: inside.change_neighbours(before, spec)
         return lambda: inside.settle(spec, instance, load, withdrawn)
 
     def _plug_again(self, spec: NamespaceSpec, missing: list[str]) -> None:
@@ -314,23 +361,30 @@ class Pass:
         host = self.memory.host
         assert host is not None
         devices = {index for index, _ in places}
+        # the kernel forgets those of a device that comes to another bridge
+        moved = set(self.links.touched.values())
+        self.new_places = frozenset(
+            place for place in places if place not in host.kept or place[0] in moved
+        )
         with self._noted("places"):
             former = [place for place in host.kept - places if place[0] in devices]
-            neighbours.hold_places(places, former)
+            neighbours.hold_places(self.new_places if self.calm else places, former)
+            self.new_places |= set(former)
             host.kept = places
 
     def _connections(self) -> None:
         now = {port.port_id: port for port in self.plan.flows}
-        before = self.memory.flows
+        before, groups = self.memory.flows, self.plan.groups
         if before is None:
             # rules may have changed while no agent ran: judge everything once
             changed, removed = list(now.values()), []
         else:
-            changed = [port for key, port in now.items() if before.get(key, port) != port]
+            shrunk = conntrack.shrunk(self.memory.groups, groups)
+            changed = conntrack.judged_again(before, now, shrunk)
             removed = [port for key, port in before.items() if key not in now]
         with self._noted("connections"):
-            conntrack.end_forbidden(changed, removed)
-            self.memory.flows = now
+            conntrack.end_forbidden(changed, removed, groups)
+            self.memory.flows, self.memory.groups = now, groups
 
     def _applied(self, view: HostNetworkView, filtered: bool) -> Applied:
         failed = self.errors

@@ -7,14 +7,17 @@ it never keeps the rest from being planned.
 from __future__ import annotations
 
 import ipaddress
+import itertools
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
-from stratolith.network.drivers.base import HostNetworkView, NetworkView, PortView
-from stratolith.network.drivers.linux import dhcp, filters, names, owners
+from stratolith.network.drivers.base import HostNetworkView, NetworkView
+from stratolith.network.drivers.checks import mac as checked_mac
+from stratolith.network.drivers.linux import dhcp, filters, names, owners, rules
 from stratolith.network.drivers.linux import tunnels as tunnel_ways
-from stratolith.network.drivers.linux.filters import FilteredPort
+from stratolith.network.drivers.linux.facts import FactBook, FilteredPort
+from stratolith.network.drivers.linux.guard import link_local
 from stratolith.network.drivers.linux.limits import Limits
 from stratolith.network.drivers.linux.objects import (
     BridgeSpec,
@@ -27,6 +30,7 @@ from stratolith.network.drivers.linux.objects import (
     VethSpec,
 )
 from stratolith.network.drivers.linux.routers import compile_router
+from stratolith.network.drivers.linux.tables import Ruleset, Table
 
 T = TypeVar("T")
 
@@ -38,13 +42,16 @@ def build_plan(
     native: bool,
     refused: frozenset[str] = frozenset(),
     limit: Limits | None = None,
+    book: FactBook | None = None,
 ) -> HostPlan:
     """The kernel objects of a host. ``zones``: network id -> conntrack zone, one for each.
 
     ``refused``: ports to plan nothing for, neither tap nor rules. ``limit``: on connections.
+    ``book``: what was worked out for the plan before.
     """
     planner = _Planner(view, zones, instance, native)
     planner.refused, planner.limit = refused, limit
+    planner.book = planner.book if book is None else book
     return planner.plan()
 
 
@@ -67,6 +74,11 @@ class _Planner:
         self.broken: dict[str, str] = {}
         self.refused: frozenset[str] = frozenset()
         self.limit: Limits | None = None
+        self.book = FactBook()
+        self.groups = {
+            group: rules.members(itertools.chain.from_iterable(ports.values()))
+            for group, ports in view.groups.items()
+        }
         self.networks = [
             network
             for network in view.networks
@@ -96,6 +108,7 @@ class _Planner:
             ruleset=self._ruleset(ports, namespaces, tunnels),
             sysctls=(("net/ipv4/ip_forward", "1"),) if self.view.externals else (),
             flows=_flows(ports),
+            groups=self.groups,
             tunnels=tuple(tunnels),
             broken=self.broken,
         )
@@ -152,13 +165,16 @@ class _Planner:
             for port in network.ports:
                 if port.id in self.refused:
                     continue
-                filters_ok = self._try(port.id, lambda p=port: _checked(p))  # type: ignore[misc]
-                if filters_ok is not None:
-                    found.append(
-                        FilteredPort(
-                            view=port, bridge=network.bridge, zone=zone, bridge_is_routed=routed
-                        )
+                facts = self.book.of(port)
+                if facts.problem:
+                    self.broken[port.id] = facts.problem
+                    continue
+                found.append(
+                    FilteredPort(
+                        facts=facts, bridge=network.bridge, zone=zone, bridge_is_routed=routed
                     )
+                )
+        self.book.keep(port.id for network in self.networks for port in network.ports)
         return found
 
     def _bridges(self) -> list[BridgeSpec]:
@@ -192,13 +208,14 @@ class _Planner:
         return next((net.mtu for net in self.networks if net.bridge == bridge), default)
 
     def _taps(self, ports: list[FilteredPort]) -> list[TapSpec]:
+        mtu = {network.bridge: network.mtu for network in reversed(self.networks)}
         return [
             TapSpec(
                 name=port.view.tap,
                 port_id=port.view.id,
                 bridge=port.bridge,
-                mac=filters.checked_mac(port.view.mac),
-                mtu=self._mtu_on(port.bridge, 1500),
+                mac=checked_mac(port.view.mac),
+                mtu=mtu[port.bridge],
             )
             for port in ports
         ]
@@ -208,7 +225,7 @@ class _Planner:
         ports: list[FilteredPort],
         namespaces: list[NamespaceSpec],
         tunnels: list[TunnelSpec],
-    ) -> str:
+    ) -> Ruleset:
         by_bridge = {
             network.bridge: self.zones[network.id]
             for network in self.networks
@@ -225,12 +242,13 @@ class _Planner:
             for end in (one.host_name for one in _devices(namespaces))
             if end.startswith(names.DHCP_END)
         ]
-        text = filters.compile_ruleset(
-            self.instance, ports, by_bridge, ends, self.native, servers, self.limit
+        plugged = filters.Ends(zones=by_bridge, host_ends=ends, dhcp_ends=servers)
+        made = filters.compile_tables(
+            self.instance, ports, plugged, self.native, self.groups, self.limit
         )
-        return text + self._nat(tunnel_ways.rules(tunnels))
+        return (*made, self._nat(tunnel_ways.rules(tunnels)))
 
-    def _nat(self, to_tunnels: list[str]) -> str:
+    def _nat(self, to_tunnels: list[str]) -> Table:
         lines = []
         for external in self.view.externals:
             if not external.nat or external.physical_network in self.broken:
@@ -239,12 +257,15 @@ class _Planner:
                 net = ipaddress.ip_interface(cidr).network
                 if net.version == 4:
                     lines.append(f'ip saddr {net} oifname != "{external.bridge}" masquerade')
-        body = filters.chain("leaving", ["type nat hook postrouting priority 100;", *lines])
-        body = self._keep_addresses() + (body if lines else "")
-        body += filters.hook("tunnels", "input", -10, to_tunnels)
-        return filters.table(f"ip {self.instance}_nat", body)
+        chains = self._keep_addresses()
+        if lines:
+            chains["leaving"] = ["type nat hook postrouting priority 100;", *lines]
+        if to_tunnels:
+            head = "type filter hook input priority -10; policy accept;"
+            chains["tunnels"] = [head, *to_tunnels]
+        return Table(name=f"ip {self.instance}_nat", sets={}, chains=chains)
 
-    def _keep_addresses(self) -> str:
+    def _keep_addresses(self) -> dict[str, list[str]]:
         """Take tenants' bridged packets out of the reach of every later NAT rule of the host.
 
         br_netfilter shows them to the NAT hooks, too; a rule such as "masquerade what comes
@@ -253,26 +274,18 @@ class _Planner:
         """
         tenants = sorted({n.bridge for n in self.networks if n.bridge not in self.routed})
         if self.native or not tenants:
-            return ""
+            return {}
         bridges = ", ".join(f'"{name}"' for name in tenants)
-        return filters.chain(
-            "keep_destination",
-            [
+        return {
+            "keep_destination": [
                 "type nat hook prerouting priority -101;",
                 f"iifname {{ {bridges} }} dnat to ip daddr",
             ],
-        ) + filters.chain(
-            "keep_source",
-            [
+            "keep_source": [
                 "type nat hook postrouting priority 99;",
                 f"oifname {{ {bridges} }} snat to ip saddr",
             ],
-        )
-
-
-def _checked(port: PortView) -> bool:
-    filters.check_port(port)
-    return True
+        }
 
 
 def _devices(namespaces: list[NamespaceSpec]) -> list[VethSpec]:
@@ -288,7 +301,7 @@ def _flows(ports: list[FilteredPort]) -> tuple[PortFlows, ...]:
         (port.zone, address): port.view.id
         for port in ports
         for address in [
-            filters.link_local(filters.checked_mac(port.view.mac)),
+            link_local(checked_mac(port.view.mac)),
             *(ip.ip_address for ip in port.view.fixed_ips),
         ]
     }
@@ -298,7 +311,7 @@ def _flows(ports: list[FilteredPort]) -> tuple[PortFlows, ...]:
             zone=port.zone or 0,
             addresses=tuple(
                 address
-                for _, address in filters.sources(port.view).pairs
+                for _, address in port.facts.sources.pairs
                 if owners.get((port.zone, address), port.view.id) == port.view.id
             ),
             filtered=port.view.port_security,

@@ -6,9 +6,10 @@ import ipaddress
 from collections.abc import Iterable
 
 from stratolith.network.drivers.base import RouterPortView, RouterView
+from stratolith.network.drivers.checks import mac as checked_mac
 from stratolith.network.drivers.linux import names
-from stratolith.network.drivers.linux.filters import chain, checked_mac, table
 from stratolith.network.drivers.linux.objects import NamespaceSpec, RouteSpec, VethSpec
+from stratolith.network.drivers.linux.tables import chain, replaced
 
 _SYSCTLS = (
     ("net/ipv4/ip_forward", "1"),
@@ -110,7 +111,7 @@ def _true_sources(devices: list[tuple[str, VethSpec]], instance: str) -> str:
                 lines.append(f"iifname {{ {names_} }} {word} saddr {{ {ranges} }} drop")
         lines.append(f"iifname {{ {names_} }} fib saddr oifname != {{ {names_} }} drop")
     body = chain("sources", ["type filter hook prerouting priority -300; policy accept;", *lines])
-    return table(f"inet {instance}", body if devices else "")
+    return replaced(f"inet {instance}", body if devices else "")
 
 
 def _ranges(devices: list[VethSpec], version: int) -> str:
@@ -156,11 +157,11 @@ def _translation(router: RouterView, translations: list[tuple[str, str]], instan
             if router.enable_snat:
                 leaving.append(f'oifname "{device}" snat to {own}')
     if not arriving and not leaving and not guard:
-        return table(f"ip {instance}", "")
+        return replaced(f"ip {instance}", "")
     body += chain("guard", ["type filter hook input priority 0; policy accept;", *guard])
     body += chain("arriving", ["type nat hook prerouting priority -100;", *arriving])
     body += chain("leaving", ["type nat hook postrouting priority 100;", *leaving])
-    return table(f"ip {instance}", body)
+    return replaced(f"ip {instance}", body)
 
 
 def _maps(translations: list[tuple[str, str]]) -> str:

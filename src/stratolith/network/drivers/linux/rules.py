@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -11,6 +12,7 @@ from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import RuleView
 from stratolith.network.drivers.checks import ICMP, ICMPV6, WITH_PORTS, Network, protocol_number
 from stratolith.network.drivers.linux import names
+from stratolith.network.drivers.linux.tables import NamedSet, named
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,24 +27,72 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     icmp_code: int = 0
 
 
-class RemoteSets:
-    """Named nft sets of addresses, one per distinct list, shared by every rule that uses it."""
+class Members(msgspec.Struct, frozen=True, kw_only=True):
+    """The addresses of a security group's ports, of both IP versions."""
 
-    def __init__(self) -> None:
-        self._text: dict[str, str] = {}
+    single: frozenset[str] = frozenset()  # as the kernel writes them
+    blocks: tuple[Network, ...] = ()  # of address pairs, collapsed
+
+    def has(self, peer: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+        return str(peer) in self.single or any(peer in block for block in self.blocks)
+
+
+NOBODY = Members()
+
+
+def members(addresses: Iterable[str]) -> Members:
+    """What is no address is nobody's."""
+    single, blocks = set(), []
+    for text in addresses:
+        with contextlib.suppress(ValueError, TypeError, AttributeError):
+            net = checks.network(text)
+            if net.prefixlen == net.max_prefixlen:
+                single.add(str(net.network_address))
+            else:
+                blocks.append(net)
+    return Members(single=frozenset(single), blocks=tuple(_collapsed(blocks)))
+
+
+def _collapsed(nets: Iterable[Network]) -> list[Network]:
+    found: list[Network] = []
+    for version in (4, 6):
+        some = [net for net in nets if net.version == version]
+        found += ipaddress.collapse_addresses(some)  # type: ignore[type-var,arg-type]
+    return found
+
+
+class RemoteSets:
+    """Named nft sets of addresses, shared by every rule that uses them.
+
+    Those of a list of ranges are named by what is in them. A security group has one set for each
+    IP version, which gets and loses addresses as ports join and leave the group.
+    """
+
+    def __init__(self, groups: Mapping[str, Members] | None = None) -> None:
+        self._groups = groups or {}
+        self.sets: dict[str, NamedSet] = {}
 
     def name_of(self, cidrs: Sequence[Network]) -> str:
         family = "ipv4_addr" if cidrs[0].version == 4 else "ipv6_addr"
-        elements = ", ".join(_element(cidr) for cidr in cidrs)
-        name = f"remote_{names.digest(elements)}"
-        self._text[name] = (
-            f"  set {name} {{\n    type {family}\n    flags interval\n"
-            f"    elements = {{ {elements} }}\n  }}\n"
-        )
+        elements = dict.fromkeys((_element(cidr) for cidr in cidrs), "")
+        name = f"remote_{names.digest(sorted(elements))}"
+        self.sets[name] = NamedSet(kind=f"type {family}", elements=elements, flags="interval")
         return name
 
-    def text(self) -> str:
-        return "".join(self._text[name] for name in sorted(self._text))
+    def names_of_group(self, group: str, version: int) -> list[str]:
+        """The sets of a group's addresses of this IP version: single ones, and blocks if any.
+
+        None at all when its members are everywhere.
+        """
+        name = f"group{version}_{names.digest(group)}"
+        known = self._groups.get(group, NOBODY)
+        if name not in self.sets:
+            mine = (one for one in known.single if (":" in one) == (version == 6))
+            self.sets[name] = named(f"type ipv{version}_addr", mine)
+        blocks = [block for block in known.blocks if block.version == version]
+        if any(block.prefixlen == 0 for block in blocks):
+            return []  # anywhere
+        return [name, self.name_of(blocks)] if blocks else [name]
 
 
 def _element(cidr: Network) -> str:
@@ -65,31 +115,32 @@ def remote_networks(rule: RuleView) -> list[Network] | None:
 
 
 def matches(rules: Iterable[RuleView], direction: str, sets: RemoteSets) -> list[str]:
-    """The nft match of each rule of one direction, without its verdict."""
+    """The nft matches of the rules of one direction, without their verdict."""
     found = []
     for rule in rules:
         if rule.direction != direction:
             continue
-        match = _match(rule, "saddr" if direction == "ingress" else "daddr", sets)
-        if match is not None:
-            found.append(match)
+        found += _matches(rule, "saddr" if direction == "ingress" else "daddr", sets)
     return found
 
 
-def _match(rule: RuleView, side: str, sets: RemoteSets) -> str | None:
-    family = "ip6" if rule.ethertype == "IPv6" else "ip"
-    parts = [f"meta protocol {family}"]
-    remote = remote_networks(rule)
-    if remote is not None:
-        if not remote:
-            return None  # nobody: the rule lets nothing through
-        if any(net.prefixlen for net in remote):
-            parts.append(f"{family} {side} @{sets.name_of(remote)}")
+def _matches(rule: RuleView, side: str, sets: RemoteSets) -> list[str]:
+    family, version = ("ip6", 6) if rule.ethertype == "IPv6" else ("ip", 4)
+    sources = [""]
+    if rule.remote_group:
+        among = sets.names_of_group(rule.remote_group, version)
+        sources = [f" {family} {side} @{name}" for name in among] or sources
+    else:
+        remote = remote_networks(rule)
+        if remote is not None and not remote:
+            return []  # nobody: the rule lets nothing through
+        if remote is not None and all(net.prefixlen for net in remote):
+            sources = [f" {family} {side} @{sets.name_of(remote)}"]
+    tail = ""
     number = protocol_number(rule)
     if number is not None:
-        parts.append(f"meta l4proto {number}")
-        parts.extend(_ports(rule, number))
-    return " ".join(parts)
+        tail = " ".join([f" meta l4proto {number}", *_ports(rule, number)])
+    return [f"meta protocol {family}{source}{tail}" for source in sources]
 
 
 def _ports(rule: RuleView, number: int) -> list[str]:
@@ -103,22 +154,33 @@ def _ports(rule: RuleView, number: int) -> list[str]:
     return [f"th dport {int(low)}" if low == high else f"th dport {int(low)}-{int(high)}"]
 
 
-def permits(rules: Iterable[RuleView], direction: str, flow: Flow) -> bool:
+def permits(
+    rules: Iterable[RuleView], direction: str, flow: Flow, groups: Mapping[str, Members]
+) -> bool:
     """Whether a port with these rules would let the first packet of ``flow`` through."""
     peer = ipaddress.ip_address(flow.source if direction == "ingress" else flow.destination)
     ethertype = f"IPv{peer.version}"
     return any(
-        rule.direction == direction and rule.ethertype == ethertype and _permits(rule, peer, flow)
+        rule.direction == direction
+        and rule.ethertype == ethertype
+        and _permits(rule, peer, flow, groups)
         for rule in rules
     )
 
 
 def _permits(
-    rule: RuleView, peer: ipaddress.IPv4Address | ipaddress.IPv6Address, flow: Flow
+    rule: RuleView,
+    peer: ipaddress.IPv4Address | ipaddress.IPv6Address,
+    flow: Flow,
+    groups: Mapping[str, Members],
 ) -> bool:
-    remote = remote_networks(rule)
-    if remote is not None and not any(peer in net for net in remote):
-        return False
+    if rule.remote_group:
+        if not groups.get(rule.remote_group, NOBODY).has(peer):
+            return False
+    else:
+        remote = remote_networks(rule)
+        if remote is not None and not any(peer in net for net in remote):
+            return False
     number = protocol_number(rule)
     if number is None:
         return True

@@ -48,7 +48,7 @@ def compile_tunnel(network: NetworkView, local: str) -> TunnelSpec | None:
         peers=tuple(
             TunnelPeerSpec(
                 address=_address(peer.address),
-                macs=tuple(sorted(checks.mac(mac) for mac in peer.macs)),
+                macs=tuple(sorted(checks.mac(mac) for mac in peer.ports.values())),
             )
             for peer in network.peers
         ),

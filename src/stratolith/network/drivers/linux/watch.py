@@ -7,9 +7,10 @@ import os
 import select
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 
 from stratolith.network.drivers.linux import names, neighbours, netlink
+from stratolith.network.drivers.linux.netlink import Link
 
 _LINK, _IPV4_ADDRESS, _IPV4_ROUTE, _IPV6_ADDRESS, _IPV6_ROUTE = 1, 5, 7, 9, 11
 _IPV4_SETTINGS, _IPV6_SETTINGS = 24, 25  # forwarding, of all devices or of one
@@ -18,6 +19,7 @@ _NFT_GROUP = 7
 _SOL_NETLINK, _ADD_MEMBERSHIP, _NO_OVERFLOW = 270, 1, 5
 _SMALL_BUFFER = 65536  # when it overflows, that is a change, too
 _LINK_MESSAGES = (16, 17)
+_NEW_LINK = 16
 _ADDRESS_MESSAGES, _LINK_SCOPE = (20, 21), 253
 _ROUTE_MESSAGES, _BY_KERNEL = (24, 25), 2
 _NEW_SETTINGS, _OF_ALL_DEVICES = 80, struct.pack("=i", -1)
@@ -31,16 +33,19 @@ class Ours:
         self.group = names.group_number(instance)
         self.label = f"{instance}:".encode()
         self.tables = {f"{instance}{tail}".encode() for tail in ("", "_nat", "_limits")}
-        self.indexes: frozenset[int] = frozenset()  # of our links, as of the last pass
+        self.links: dict[int, Link] = {}  # ours, by index, as of the last pass
 
     def link(self, kind: int, body: bytes) -> bool:
         if len(body) < 8:
             return True
         if kind == _NEW_SETTINGS:
             return netlink.attributes(body[4:]).get(1) == _OF_ALL_DEVICES
-        index = int(struct.unpack_from("=i", body, 4)[0])
-        if index in self.indexes:
-            return True
+        index = index_of(body)
+        if index in self.links:
+            # that a guest plugs in or out, or a bridge lets a port learn, changes none of this
+            return kind != _NEW_LINK or not (
+                body[0] == socket.AF_BRIDGE or netlink.parsed_link(body) == self.links[index]
+            )
         if kind not in _LINK_MESSAGES:
             return False
         got = netlink.attributes(body[16:])
@@ -90,6 +95,19 @@ class Watch:
         touched = {self.links.fileno()} if self.links_touched else set()
         return touched | ({self.rules.fileno()} if self.rules_touched else set())
 
+    def forget_own(self, indexes: Set[int], places: Set[neighbours.Key]) -> bool:
+        """Forget what was said of these links and places; whether nothing else of ours was said."""
+        others = False
+        for kind, body in _messages(self.links):
+            mine = kind and len(body) >= 8 and index_of(body) in indexes
+            if not mine and not _is_the_kernels(kind, body):
+                others |= self.ours is None or not kind or self.ours.link(kind, body)
+        for _, body in _messages(self.neighbours):
+            one = neighbours.key(body)
+            others |= one in self.kept and one not in places and one[0] not in indexes
+        self.links_touched = others
+        return not others
+
     def forget_links(self) -> None:
         """What was said so far about links, addresses and routes is no news any more."""
         for _ in (*_messages(self.links), *_messages(self.neighbours)):
@@ -104,6 +122,11 @@ class Watch:
     def close(self) -> None:
         for sock in (*self.sockets(), self.neighbours):
             sock.close()
+
+
+def index_of(body: bytes) -> int:
+    """The device that a message about a link or an address is about."""
+    return int(struct.unpack_from("=i", body, 4)[0])
 
 
 def _is_the_kernels(kind: int, body: bytes) -> bool:

@@ -1,0 +1,87 @@
+"""What the filters know of a port, worked out once while the port stays as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+import msgspec
+
+from stratolith.network.drivers import checks
+from stratolith.network.drivers.base import PortView, RuleView
+from stratolith.network.drivers.linux import guard, names
+from stratolith.network.drivers.linux.guard import Sources
+
+
+class Facts:
+    """What follows from a port's view alone."""
+
+    def __init__(self, view: PortView) -> None:
+        self.view = view
+
+    @cached_property
+    def problem(self) -> str:
+        """Why the port cannot be expressed as rules, "" when it can."""
+        try:
+            names.checked_device(self.view.tap)
+            _ = self.sources
+            for rule in self.view.rules:
+                checks.rule(rule)
+        except (ValueError, TypeError) as error:
+            return str(error) or type(error).__name__
+        return ""
+
+    @cached_property
+    def sources(self) -> Sources:
+        return guard.sources(self.view)
+
+    @cached_property
+    def claims(self) -> guard.Claims:
+        found = guard.Claims()
+        found.add(self.view.tap, self.sources)
+        return found
+
+    @cached_property
+    def plain_v4(self) -> list[str]:
+        return [address for _, address in self.sources.pairs if ":" not in address]
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[str, list[RuleView]]]:
+        """Direction -> name of the chain for its rules (one for all with the same), and these."""
+        found = {}
+        for direction in ("egress", "ingress"):
+            mine = [rule for rule in self.view.rules if rule.direction == direction]
+            found[direction] = (f"{direction}_{names.digest(mine)}", mine)
+        return found
+
+
+class FactBook:
+    """The facts of ports, by the ports' ids."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Facts] = {}
+
+    def of(self, view: PortView) -> Facts:
+        known = self._known.get(view.id)
+        if known is None or (known.view is not view and known.view != view):
+            known = self._known[view.id] = Facts(view)
+        return known
+
+    def keep(self, port_ids: Iterable[str]) -> None:
+        """Forget all ports but these."""
+        wanted = set(port_ids)
+        for gone in self._known.keys() - wanted:
+            del self._known[gone]
+
+
+class FilteredPort(msgspec.Struct, frozen=True, kw_only=True):
+    """A port and where it sits."""
+
+    facts: Facts
+    bridge: str
+    zone: int | None  # None: an external network, whose addresses are the host's own world
+    bridge_is_routed: bool  # the host itself has addresses on the bridge
+
+    @property
+    def view(self) -> PortView:
+        return self.facts.view
