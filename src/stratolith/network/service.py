@@ -30,8 +30,8 @@ from stratolith.network.api import (
 from stratolith.network.api import quotas as quota_api
 from stratolith.network.managers import premade
 from stratolith.network.managers.events import VIEW
+from stratolith.network.reconcilers import port_parts
 from stratolith.network.reconcilers.host_report import take_report
-from stratolith.network.reconcilers.host_view import compile_view
 from stratolith.network.settings import NetworkSettings
 
 SERVICE = Service(
@@ -68,7 +68,7 @@ SERVICE = Service(
     policies=policies.RULES,
     admin_rule="context_is_admin",
     quotas=quotas.RESOURCES,
-    agent_views=[AgentView(VIEW, compile_view, take_report)],
+    agent_views=[AgentView(VIEW, port_parts.answer, take_report)],
     settings=NetworkSettings,
     migrations=Path(__file__).with_name("migrations"),
     bootstrap=premade.bootstrap,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from sqlalchemy import text
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.network.drivers.base import Applied, HostNetworkView
+from stratolith.network.drivers.linux.rules import members
 from stratolith.network.managers import (
     floatingips,
     networks,
@@ -218,7 +220,8 @@ def test_an_allowed_pair_with_host_bits_is_its_network(
     view = compile_view(ctx, "h1")
     assert view.left_out == {}
     (network,) = [one for one in view.networks if one.id == bad.network]
-    remotes = [rule.remote_cidrs for rule in network.ports[0].rules if rule.remote_cidrs]
-    assert remotes == [["10.0.0.3/32", "10.66.0.0/24"]] or "10.66.0.0/24" in remotes[0]
+    (group,) = {rule.remote_group for rule in network.ports[0].rules if rule.remote_group}
+    found = members(itertools.chain(*view.groups[group].values()))
+    assert "10.0.0.3" in found.single and [str(one) for one in found.blocks] == ["10.66.0.0/24"]
     ctx.session.rollback()
     ctx.close()

@@ -194,14 +194,17 @@ class Host:
                     self._inbox[view].put(key)
 
     def _keep(self, room: Room, inbox: _Inbox) -> None:
-        failures = 0
+        failures, whole_at = 0, time.monotonic()
         while not self._stop.is_set():
             keys = inbox.take(room.interval)
             if self._stop.is_set():
                 return
+            if time.monotonic() - whole_at > room.interval:
+                keys = None  # also where hints never stop
             try:
                 room.sync(keys)
                 failures = 0
+                whole_at = time.monotonic() if keys is None else whole_at
                 self._failing[room.view] = None
             except Exception as error:
                 failures += 1

@@ -16,7 +16,13 @@ from stratolith.kernel.agent.client import Reply, Unreachable
 from stratolith.kernel.agent.host import Room
 from stratolith.kernel.concurrency import Supervisor
 from stratolith.kernel.config import Settings
-from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriver
+from stratolith.network.agent import parts
+from stratolith.network.drivers.base import (
+    Applied,
+    HostNetworkPart,
+    HostNetworkView,
+    NetworkDriver,
+)
 
 LOG = logging.getLogger(__name__)
 METADATA_SECONDS = 10.0  # each step of an answer of the metadata service
@@ -116,16 +122,27 @@ class NetworkRoom(Room):
         self.host.poke(self.view)
 
     def sync(self, keys: list[str] | None) -> None:
-        """The view is always whole, so hints that came together cost one pass."""
+        """Hints that came together cost one pass, and few of them a part of the view."""
         try:
-            raw = self.host.transport.view(self.host.name, self.view, None)
+            view = self._changed(keys) or self._whole()
         except Unreachable:
             if self._last is not None:
                 self._realise(self._last)
             raise
-        view = msgspec.json.decode(raw, type=HostNetworkView)
         self._last = view
         self._tell(view, self._realise(view))
+
+    def _whole(self) -> HostNetworkView:
+        raw = self.host.transport.view(self.host.name, self.view, None)
+        return msgspec.json.decode(raw, type=HostNetworkView)
+
+    def _changed(self, keys: list[str] | None) -> HostNetworkView | None:
+        """The view with what these keys are about; None when it has to be asked for whole."""
+        if keys is None or self._last is None or self._last.left_out:
+            return None
+        raw = self.host.transport.view(self.host.name, self.view, keys)
+        part = msgspec.json.decode(raw, type=HostNetworkPart)
+        return part.whole or parts.merged(self._last, part)
 
     def _realise(self, view: HostNetworkView) -> Applied:
         applied = with_left_out(self.driver.apply(view), view.left_out)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
@@ -39,6 +41,27 @@ def network_host(ctx: Context) -> str:
 def is_network_host(ctx: Context, host: str) -> bool:
     """Whether this host realises routers; the first that ever asks does."""
     return network_host(ctx) in ("", host)
+
+
+def hosts_of_network(ctx: Context, network_id: str) -> set[str]:
+    """The hosts with a part of the network: those of its guests, and of the routers it joins."""
+    here = select(Port.binding_host).where(Port.network_id == network_id, Port.binding_host != "")
+    found = set(ctx.session.scalars(here.distinct()))
+    joined = (Port.network_id == network_id) & Port.holder.in_(holders.ROUTER)
+    if ctx.session.scalar(select(Port.id).where(joined).limit(1)) is not None:
+        found.add(network_host(ctx))
+    return found - {""}
+
+
+def has_network(ctx: Context, host: str, network_ids: Sequence[str]) -> set[str]:
+    """Which of these networks the host has a part of, as ``networks_of`` would say."""
+    among = Port.network_id.in_(network_ids)
+    here = select(Port.network_id).where(Port.binding_host == host, among)
+    found = set(ctx.session.scalars(here.distinct()))
+    if set(network_ids) - found and is_network_host(ctx, host):
+        joined = select(Port.network_id).where(Port.holder.in_(holders.ROUTER), among)
+        found |= set(ctx.session.scalars(joined.distinct()))
+    return found
 
 
 def tunnel_addresses(ctx: Context) -> dict[str, str]:

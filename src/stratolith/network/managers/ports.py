@@ -23,7 +23,15 @@ from stratolith.network.exceptions import (
     PortSecurityPortHasSecurityGroup,
     ServicePortInUse,
 )
-from stratolith.network.managers import events, holders, ipam, limits, security_groups, tags
+from stratolith.network.managers import (
+    events,
+    holders,
+    ipam,
+    limits,
+    port_hints,
+    security_groups,
+    tags,
+)
 from stratolith.network.models import (
     FixedIp,
     Fresh,
@@ -123,7 +131,7 @@ def create(
     port.fresh = Fresh(
         [{"subnet_id": c.subnet.id, "ip_address": c.ip_address} for c in chosen], sorted(groups)
     )
-    events.changed_on(ctx, [port.binding_host], network.id)
+    port_hints.touched(ctx, port)
     return port
 
 
@@ -133,6 +141,7 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
         wanted = {"device_owner": port.device_owner, "device_id": port.device_id, **values}
         owner, device = wanted["device_owner"] or "", wanted["device_id"] or ""
         _check_device(ctx, port.project_id, owner, device)
+    port_hints.touched(ctx, port)
     if values.get("mac_address"):
         _change_mac(ctx, port, values["mac_address"])
     secure = values.get("port_security_enabled")
@@ -154,7 +163,7 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
         port.status = "DOWN"
     port.revision_number += 1
     ctx.session.flush()
-    changed(ctx, port, before)
+    changed(ctx, port)
     return port
 
 
@@ -173,12 +182,10 @@ def remove(ctx: Context, port: Port) -> None:
     if port.holder not in holders.SERVICES:
         floatingips.let_go(ctx, port.id)
     tags.forget(ctx, port.id)
-    network_id, host = port.network_id, port.binding_host
+    port_hints.touched(ctx, port)
     _forget_rows(ctx, [port.id])
     ctx.session.delete(port)
     ctx.session.flush()
-    if host:
-        events.changed(ctx, network_id)
 
 
 def _forget_rows(ctx: Context, port_ids: Sequence[str]) -> None:
@@ -188,10 +195,12 @@ def _forget_rows(ctx: Context, port_ids: Sequence[str]) -> None:
     )
 
 
-def changed(ctx: Context, port: Port, before: str = "") -> None:
-    """Hint whoever realises the port; other hosts' rules may name its addresses."""
-    if port.binding_host or before or port.holder in holders.SERVICES:
+def changed(ctx: Context, port: Port) -> None:
+    """Hint whoever has something of the port: its network, its router, rules that name it."""
+    if port.holder in holders.SERVICES:
         events.changed(ctx, port.network_id)
+    else:
+        port_hints.touched(ctx, port)
 
 
 def fixed_ips(ctx: Context, port_ids: Iterable[str]) -> dict[str, list[dict[str, str]]]:

@@ -1,14 +1,12 @@
-"""Security groups as the rules of ports, with remote groups resolved to address ranges."""
+"""Security groups as the rules of ports; those that rules name, as the addresses of ports."""
 
 from __future__ import annotations
 
-import contextlib
-import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, select
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
@@ -17,25 +15,21 @@ from stratolith.network.drivers.base import RuleView
 from stratolith.network.models import FixedIp, Port, PortSecurityGroup, SecurityGroupRule
 from stratolith.network.reconcilers.view_rows import MemberRow, PairsRow, RuleRow, columns
 
+Members = dict[str, dict[str, list[str]]]  # group -> port -> addresses, and CIDRs of pairs
+
 
 class RuleBook:
     """The rules of these ports; ports with the same groups share one list.
 
     A rule that cannot be realised allows nothing: it is left out, with its reason under its id.
+    ``remote``: the groups that rules given out so far name.
     """
 
     def __init__(self, ctx: Context, port_ids: Sequence[str], left_out: LeftOut) -> None:
         self.session, self.left_out = ctx.session, left_out
+        self.remote: set[str] = set()
         self._groups = self._memberships(set(port_ids))
         self._rules = self._read_rules({g for groups in self._groups.values() for g in groups})
-        remote = {
-            rule.remote_group_id
-            for rules in self._rules.values()
-            for rule in rules
-            if rule.remote_group_id
-        }
-        self._members = self._read_members(remote)
-        self._ranges: dict[tuple[str, int], list[str]] = {}
         self._shared: dict[tuple[str, ...], list[RuleView]] = {}
 
     def rules(self, port_id: str) -> list[RuleView]:
@@ -43,9 +37,10 @@ class RuleBook:
         found = self._shared.get(groups)
         if found is None:
             rows = [row for group in groups for row in self._rules.get(group, ())]
-            made = (self.left_out.attempt(row.id, partial(self._rule, row)) for row in rows)
+            made = (self.left_out.attempt(row.id, partial(_rule, row)) for row in rows)
             found = [rule for rule in made if rule is not None]
             self._shared[groups] = found
+            self.remote |= {rule.remote_group for rule in found if rule.remote_group}
         return found
 
     def _memberships(self, port_ids: set[str]) -> dict[str, list[str]]:
@@ -74,65 +69,83 @@ class RuleBook:
             found[row.security_group_id].append(row)
         return found
 
-    def _read_members(self, groups: set[str]) -> dict[str, list[str]]:
-        """Group -> addresses of its ports that are realised somewhere."""
-        found: dict[str, list[str]] = defaultdict(list)
-        if not groups:
-            return found
-        here = PortSecurityGroup.security_group_id.in_(sorted(groups))
-        fixed = (
-            select(FixedIp.port_id, PortSecurityGroup.security_group_id, FixedIp.ip_address)
-            .join(PortSecurityGroup, FixedIp.port_id == PortSecurityGroup.port_id)
-            .join(Port, Port.id == PortSecurityGroup.port_id)
-            .where(here, Port.binding_host != "")
-        )
-        for member in self.left_out.rows(self.session, fixed, FixedIp.port_id, MemberRow):
-            found[member.security_group_id].append(member.ip_address)
-        paired = (
-            select(Port.id, PortSecurityGroup.security_group_id, Port.allowed_address_pairs)
-            .join(PortSecurityGroup, Port.id == PortSecurityGroup.port_id)
-            .where(here, Port.binding_host != "", Port.allowed_address_pairs != [])
-        )
-        for row in self.left_out.rows(self.session, paired, Port.id, PairsRow):
-            found[row.security_group_id].extend(p.ip_address for p in row.allowed_address_pairs)
-        return found
 
-    def _rule(self, row: RuleRow) -> RuleView:
-        remote: list[str] | None = None
-        if row.remote_group_id:
-            remote = self._range(row.remote_group_id, 6 if row.ethertype == "IPv6" else 4)
-        elif row.remote_ip_prefix:
-            remote = [str(checks.network(row.remote_ip_prefix))]
-        view = RuleView(
-            direction=row.direction,
-            ethertype=row.ethertype,
-            protocol=_protocol(row.protocol, row.ethertype),
-            port_range_min=row.port_range_min,
-            port_range_max=row.port_range_max,
-            remote_cidrs=remote,
-        )
-        return checks.rule(view)
-
-    def _range(self, group_id: str, version: int) -> list[str]:
-        key = (group_id, version)
-        if key not in self._ranges:
-            self._ranges[key] = ranges(self._members.get(group_id, ()), version)
-        return self._ranges[key]
+def members(ctx: Context, groups: Iterable[str], left_out: LeftOut) -> Members:
+    """The ports of these groups that are realised somewhere."""
+    wanted = sorted(groups)
+    found: Members = {group: {} for group in wanted}
+    if wanted:
+        here = PortSecurityGroup.security_group_id.in_(wanted)
+        _add_members(ctx, found, here, left_out)
+    return found
 
 
-def ranges(addresses: Iterable[str], version: int) -> list[str]:
-    """Exactly these addresses (or CIDRs) of one IP version as few CIDRs.
+def members_among(
+    ctx: Context, host: str, port_ids: Sequence[str], left_out: LeftOut
+) -> dict[str, dict[str, list[str]]]:
+    """Port -> group -> its addresses, for groups that rules of the host's ports name."""
+    mine = select(PortSecurityGroup.security_group_id).where(
+        PortSecurityGroup.port_id.in_(port_ids)
+    )
+    of_port_here = exists().where(
+        PortSecurityGroup.security_group_id == SecurityGroupRule.security_group_id,
+        Port.id == PortSecurityGroup.port_id,
+        Port.binding_host == host,
+    )
+    named = select(SecurityGroupRule.remote_group_id).where(
+        SecurityGroupRule.remote_group_id.in_(mine), of_port_here
+    )
+    groups = list(ctx.session.scalars(named.distinct()))
+    by_group: Members = {str(group): {} for group in groups}
+    here = PortSecurityGroup.port_id.in_(port_ids) & PortSecurityGroup.security_group_id.in_(groups)
+    if groups:
+        _add_members(ctx, by_group, here, left_out)
+    found: dict[str, dict[str, list[str]]] = defaultdict(dict)
+    for group, ports in by_group.items():
+        for port_id, addresses in ports.items():
+            found[port_id][group] = addresses
+    return found
 
-    Neighbours collapse, so that 1,000 members of a group are a dozen ranges in each rule. What
-    is no address is nobody's: the port that has it is left out elsewhere.
-    """
-    kept: list[checks.Network] = []
-    for address in set(addresses):
-        with contextlib.suppress(ValueError, TypeError, AttributeError):
-            net = checks.network(address)
-            if net.version == version:
-                kept.append(net)
-    return [str(net) for net in ipaddress.collapse_addresses(kept)]  # type: ignore[type-var]
+
+def _add_members(
+    ctx: Context, found: Members, which: ColumnElement[bool], left_out: LeftOut
+) -> None:
+    fixed = (
+        select(FixedIp.port_id, PortSecurityGroup.security_group_id, FixedIp.ip_address)
+        .join(PortSecurityGroup, FixedIp.port_id == PortSecurityGroup.port_id)
+        .join(Port, Port.id == PortSecurityGroup.port_id)
+        .where(which, Port.binding_host != "")
+        .order_by(FixedIp.port_id, FixedIp.position)
+    )
+    for member in left_out.rows(ctx.session, fixed, FixedIp.port_id, MemberRow):
+        ports = found[member.security_group_id]
+        ports.setdefault(member.port_id, []).append(member.ip_address)
+    paired = (
+        select(Port.id, PortSecurityGroup.security_group_id, Port.allowed_address_pairs)
+        .join(PortSecurityGroup, Port.id == PortSecurityGroup.port_id)
+        .where(which, Port.binding_host != "", Port.allowed_address_pairs != [])
+    )
+    for row in left_out.rows(ctx.session, paired, Port.id, PairsRow):
+        ports = found[row.security_group_id]
+        ports.setdefault(row.id, []).extend(p.ip_address for p in row.allowed_address_pairs)
+
+
+def _rule(row: RuleRow) -> RuleView:
+    remote: list[str] | None = None
+    if row.remote_group_id:
+        remote = []  # the addresses are in the view once, not in each rule
+    elif row.remote_ip_prefix:
+        remote = [str(checks.network(row.remote_ip_prefix))]
+    view = RuleView(
+        direction=row.direction,
+        ethertype=row.ethertype,
+        protocol=_protocol(row.protocol, row.ethertype),
+        port_range_min=row.port_range_min,
+        port_range_max=row.port_range_max,
+        remote_cidrs=remote,
+        remote_group=row.remote_group_id or "",
+    )
+    return checks.rule(view)
 
 
 def _protocol(protocol: str | None, ethertype: str) -> str | None:

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+from sqlalchemy import ColumnElement
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
@@ -27,7 +30,7 @@ from stratolith.network.drivers.base import (
 from stratolith.network.managers import holders, placement
 from stratolith.network.managers.server_ports import tap_name
 from stratolith.network.models import FixedIp, Network, Port, Router, Subnet
-from stratolith.network.reconcilers import guest_names, view_rows
+from stratolith.network.reconcilers import filter_rules, guest_names, view_rows
 from stratolith.network.reconcilers.filter_rules import RuleBook
 from stratolith.network.reconcilers.router_views import router_views
 from stratolith.network.reconcilers.view_rows import (
@@ -42,19 +45,19 @@ from stratolith.network.settings import NetworkSettings
 Addresses = dict[str, list[tuple[str, str]]]  # port id -> [(subnet id, address)]
 
 
-def compile_view(ctx: Context, host: str, keys: list[str] | None = None) -> HostNetworkView:
-    """Everything ``host`` must realise; ``keys`` only say what changed, the view is whole."""
-    return _Compiler(ctx, host).view()
+def compile_view(ctx: Context, host: str) -> HostNetworkView:
+    """Everything ``host`` must realise."""
+    return Compiler(ctx, host).view()
 
 
-class _Compiler:
+class Compiler:
+    """Reads rows and makes of them what a host realises; port_parts.py does so for a few ports."""
+
     def __init__(self, ctx: Context, host: str) -> None:
         self.ctx, self.session, self.host = ctx, ctx.session, host
         self.settings = ctx.env.settings.of(NetworkSettings)
-        self.network_host = placement.network_host(ctx)
-        self.is_network_host = self.network_host in ("", host)
-        self.tunnels = placement.tunnel_addresses(ctx)
         self.left_out = LeftOut()
+        self.generation = int(ctx.env.clock.now().timestamp() * 1_000_000)
 
     def view(self) -> HostNetworkView:
         routers = self._routers()
@@ -70,13 +73,26 @@ class _Compiler:
         networks = [self._network(network, book) for network in self.networks.values()]
         return HostNetworkView(
             host=self.host,
-            generation=int(self.ctx.env.clock.now().timestamp() * 1_000_000),
+            generation=self.generation,
             tunnel_address=self.tunnels.get(self.host, ""),
             externals=self._externals(),
             networks=networks,
             routers=router_views(self.ctx, routers, self._router_port, self.left_out),
+            groups=filter_rules.members(self.ctx, book.remote, self.left_out),
             left_out=self.left_out.reasons,
         )
+
+    @cached_property
+    def network_host(self) -> str:
+        return placement.network_host(self.ctx)
+
+    @cached_property
+    def is_network_host(self) -> bool:
+        return self.network_host in ("", self.host)
+
+    @cached_property
+    def tunnels(self) -> dict[str, str]:
+        return placement.tunnel_addresses(self.ctx)
 
     def _routers(self) -> list[RouterRow]:
         if not self.is_network_host:
@@ -86,12 +102,14 @@ class _Compiler:
 
     def _read_ports(self) -> None:
         on_these = list(self.networks)
-        wanted = view_rows.PORTS.where(Port.network_id.in_(on_these))
+        self._take_ports(Port.network_id.in_(on_these), FixedIp.network_id.in_(on_these))
+
+    def _take_ports(self, which: ColumnElement[bool], theirs: ColumnElement[bool]) -> None:
+        """``which`` ports, and ``theirs``, the addresses of these."""
+        wanted = view_rows.PORTS.where(which)
         by_age = wanted.order_by(Port.created_at, Port.id)
         rows = self.left_out.rows(self.session, by_age, Port.id, PortRow)
-        fixed = view_rows.ADDRESSES.where(FixedIp.network_id.in_(on_these)).order_by(
-            FixedIp.port_id, FixedIp.position
-        )
+        fixed = view_rows.ADDRESSES.where(theirs).order_by(FixedIp.port_id, FixedIp.position)
         self.addresses: Addresses = defaultdict(list)
         for one in self.left_out.rows(self.session, fixed, FixedIp.port_id, AddressRow):
             self.addresses[one.port_id].append((one.subnet_id, one.ip_address))
@@ -145,9 +163,7 @@ class _Compiler:
     def _network(self, network: NetworkRow, book: RuleBook) -> NetworkView:
         guests = self.by_network[network.id]
         mine = [guest for guest in guests if guest.binding_host == self.host]
-        dhcp = self.dhcp.get(network.id)
-        served = dict(self.addresses[dhcp.id]) if dhcp is not None else {}
-        served = {key: address for key, address in served.items() if key in self.subnets}
+        dhcp, served = self.dhcp.get(network.id), self._served(network.id)
         subnets = [s for s in self.subnets.values() if s.network_id == network.id]
         return NetworkView(
             id=network.id,
@@ -160,33 +176,42 @@ class _Compiler:
             dns_domain=self.settings.dhcp_domain,
             dhcp_lease_seconds=self.settings.dhcp_lease_seconds,
             subnets=[self._subnet(subnet, served) for subnet in subnets],
-            ports=[self._port(port, book, network) for port in mine],
+            ports=[self._port(port, book, network) for port in sorted(mine, key=_by_id)],
             dhcp_hosts=self._dhcp_hosts(guests, served, network.project_id) if served else [],
             dhcp_port_id=dhcp.id if dhcp is not None and served else None,
             dhcp_mac=dhcp.mac_address if dhcp is not None and served else None,
             peers=self._peers(network),
         )
 
+    def _served(self, network_id: str) -> dict[str, str]:
+        """Subnet -> address of the DHCP server in it."""
+        dhcp = self.dhcp.get(network_id)
+        served = dict(self.addresses[dhcp.id]) if dhcp is not None else {}
+        return {key: address for key, address in served.items() if key in self.subnets}
+
     def _peers(self, network: NetworkRow) -> list[TunnelPeerView]:
         """The other hosts that have guests or the router of the network, by address."""
-        own = self.tunnels.get(self.host)
-        if network.network_type != "vxlan" or own is None:
-            return []
-        macs: dict[str, set[str]] = defaultdict(set)
-        for guest in self.by_network[network.id]:
-            macs[guest.binding_host].add(guest.mac_address)
+        there = {guest.id: guest.binding_host for guest in self.by_network[network.id]}
+        macs = {guest.id: guest.mac_address for guest in self.by_network[network.id]}
         for row in self.router_ports.values():
             if row.network_id == network.id:
-                macs[self.network_host].add(row.mac_address)
-        by_address: dict[str, set[str]] = defaultdict(set)
-        for host, there in macs.items():
-            address = self.tunnels.get(host)
-            if host != self.host and address is not None and address != own:
-                by_address[address] |= there
+                there[row.id], macs[row.id] = self.network_host, row.mac_address
+        by_address: dict[str, dict[str, str]] = defaultdict(dict)
+        for port_id, host in there.items():
+            address = self._way(network, host)
+            if address:
+                by_address[address][port_id] = macs[port_id]
         return [
-            TunnelPeerView(address=address, macs=sorted(there))
-            for address, there in sorted(by_address.items())
+            TunnelPeerView(address=address, ports=ports)
+            for address, ports in sorted(by_address.items())
         ]
+
+    def _way(self, network: NetworkRow, host: str) -> str:
+        """The address by which frames of the network reach another host, "" for none."""
+        if network.network_type != "vxlan" or host in ("", self.host):
+            return ""
+        own, address = self.tunnels.get(self.host), self.tunnels.get(host, "")
+        return "" if own is None or address == own else address
 
     def _subnet(self, subnet: SubnetRow, served: Mapping[str, str]) -> SubnetView:
         return SubnetView(
@@ -235,7 +260,7 @@ class _Compiler:
                 project_id=row.project_id,
                 extra_dhcp_opts=row.options(),
             )
-            for row in guests
+            for row in sorted(guests, key=_by_id)
             for subnet_id, address in self.addresses[row.id]
             if subnet_id in served
         ]
@@ -258,6 +283,11 @@ class _Compiler:
             ],
             mtu=network.mtu,
         )
+
+
+def _by_id(row: PortRow) -> str:
+    """A part of a view is put in its place by this order."""
+    return row.id
 
 
 def _host_name(address: str) -> str:
