@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import socket
 import stat
 import subprocess
 import sys
@@ -150,13 +151,30 @@ def clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
 
 
+_TAKEN: list[socket.socket] = []
+
+
+def _take(offset: int) -> bool:
+    """Whether no other process of this network namespace has taken the offset."""
+    sign = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sign.bind(f"\0stratolith-tests-{offset}")  # a name that is no file, gone with the process
+    except OSError:
+        sign.close()
+        return False
+    _TAKEN.append(sign)
+    return True
+
+
 def free_offset() -> int:
     """An offset at which every port of a cloud is free now.
 
-    Chosen by chance, so that two runs of the tests on one machine hardly ever choose the same.
+    It is this process's until it ends, so that tests may run beside others on one machine.
     """
     offsets = range(11000, 22900, 137)  # below the ports that outgoing connections take
     for offset in random.sample(offsets, len(offsets)):
+        if not _take(offset):
+            continue
         wanted = [port + offset for port in (8700, 8701, 8702, *running.classic_ports())]
         if all(processes.is_bindable("127.0.0.1", port) for port in wanted):
             return offset

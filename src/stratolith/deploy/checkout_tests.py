@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TextIO
 
 from stratolith.deploy import prepare
 from stratolith.deploy.errors import DeployError
@@ -19,8 +22,11 @@ CHECKS = [
     ("import law", ["lint-imports"]),
 ]
 # Tests that keep to their process and a directory of their own run side by side, a file on one
-# processor; what touches the host (networks, guests, running clouds) runs one after the other.
-IN_PROCESS = ["api", "architecture", "fuzz", "parity", "reconcile"]
+# processor; what touches the host (networks, guests) runs one after the other.
+IN_PROCESS = ["api", "architecture", "fuzz", "parity", "reconcile", "unit", "upgrades"]
+# Servers and clients that touch the host's ports only: beside what touches the rest of it, as both
+# wait for most of their time.
+BESIDE = ["interop", "postgresql"]
 # What runs once more, on PostgreSQL: all that asks a cloud in process by its API
 ON_POSTGRESQL = ["api", "parity", "reconcile"]
 # What takes too long for every push: `test --slow` runs it and nothing else. The settings widen
@@ -75,13 +81,15 @@ def run(arguments: Sequence[str]) -> int:
         _prepare_guest_images(root)
     if coverage:
         _coverage(root, "erase")
-    for part in _slow_parts(arguments) if slow else [arguments] if arguments else _parts(root):
-        counts, status = _pytest(root, [*part, *DURATIONS, *(COVERAGE if coverage else [])])
-        passed, skipped = passed + counts["passed"], skipped + counts["skipped"]
-        failed += counts["failed"]
-        known = (0, 1, NOTHING_FOUND) if slow and arguments else (0, 1)
-        if status not in known and not counts["failed"]:
-            failed += 1  # pytest itself could not work: interrupted, broken, or no test at all
+    known = (0, 1, NOTHING_FOUND) if slow and arguments else (0, 1)
+    groups = [[part] for part in _slow_parts(arguments)] if slow else _groups(root, arguments)
+    for group in groups:
+        more = [*DURATIONS, *(COVERAGE if coverage else [])]
+        for counts, status in _together(root, [[*part, *more] for part in group]):
+            passed, skipped = passed + counts["passed"], skipped + counts["skipped"]
+            failed += counts["failed"]
+            if status not in known and not counts["failed"]:
+                failed += 1  # pytest itself could not work: interrupted, broken, or no test at all
     if coverage:
         _coverage(root, "report")
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
@@ -111,19 +119,25 @@ def _prepare_guest_images(root: Path) -> None:
         raise DeployError(f"No guest image: {error}") from None
 
 
-def _parts(root: Path) -> list[list[str]]:
-    """The arguments of one pytest run after the other: all of the tests, some on two databases."""
+def _groups(root: Path, arguments: Sequence[str]) -> list[list[list[str]]]:
+    """The arguments of each pytest run; those of one group run side by side.
+
+    All of the tests, some on two databases, unless ``arguments`` choose.
+    """
+    if arguments:
+        return [[list(arguments)]]
     together = [f"tests/{name}" for name in IN_PROCESS]
     again = [f"tests/{name}" for name in ON_POSTGRESQL]
     alone = sorted(
         f"tests/{folder.name}"
         for folder in (root / "tests").iterdir()
-        if (folder / "__init__.py").exists() and folder.name not in [*IN_PROCESS, SLOW_FOLDER]
+        if (folder / "__init__.py").exists()
+        and folder.name not in [*IN_PROCESS, *BESIDE, SLOW_FOLDER]
     )
     return [
-        [*together, *SIDE_BY_SIDE],
-        [*again, *SIDE_BY_SIDE, "--database", "postgresql"],
-        alone,
+        [[*together, *SIDE_BY_SIDE]],
+        [[*again, *SIDE_BY_SIDE, "--database", "postgresql"]],
+        [alone, [f"tests/{name}" for name in BESIDE]],
     ]
 
 
@@ -136,9 +150,26 @@ def _slow_parts(arguments: Sequence[str]) -> list[list[str]]:
     ]
 
 
-def _pytest(root: Path, arguments: Sequence[str]) -> tuple[dict[str, int], int]:
+def _together(root: Path, parts: Sequence[Sequence[str]]) -> list[tuple[dict[str, int], int]]:
+    """Run pytest with each of these arguments; (counts, exit status) of each.
+
+    The first one's output is seen at once, that of the others behind it.
+    """
+    kept = [io.StringIO() for _ in parts[1:]]
+    with ThreadPoolExecutor() as pool:
+        others = [pool.submit(_pytest, root, *one) for one in zip(parts[1:], kept, strict=True)]
+        results = [_pytest(root, parts[0])]
+        for other, output in zip(others, kept, strict=True):
+            results.append(other.result())
+            print(output.getvalue(), end="", flush=True)
+    return results
+
+
+def _pytest(
+    root: Path, arguments: Sequence[str], output: TextIO | None = None
+) -> tuple[dict[str, int], int]:
     """Run pytest with its output passed on; (counts, exit status)."""
-    print("== tests: pytest", flush=True)
+    print(f"== tests: pytest {' '.join(arguments)}", file=output, flush=True)
     command = [sys.executable, "-m", "pytest", *arguments]
     last = ""
     with subprocess.Popen(
@@ -146,7 +177,7 @@ def _pytest(root: Path, arguments: Sequence[str]) -> tuple[dict[str, int], int]:
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            print(line, end="", flush=True)
+            print(line, end="", file=output, flush=True)
             if COUNT.search(line):
                 last = line
     return counts_of(last), process.returncode
