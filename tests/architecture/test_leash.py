@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import stratolith
-from stratolith.compute.drivers.base import DiskSpec, GuestSpec, ImageRef
+from stratolith.compute.drivers.base import Blank, DiskSpec, GuestSpec, ImageRef
 from stratolith.compute.drivers.qemu import disks
 from stratolith.kernel.disk_images import conversion, leash
 
@@ -89,9 +89,9 @@ def guest(path: Path) -> GuestSpec:
     return GuestSpec(
         id="11111111-1111-4111-8111-111111111111", name="guest", vcpus=1, memory_mb=64, vifs=[],
         disks=[
-            DiskSpec(role="root", size_bytes=4 << 20, image=root),
-            DiskSpec(role="ephemeral", size_bytes=16 << 20),
-            DiskSpec(role="swap", size_bytes=1 << 20),
+            DiskSpec(role="root", size_bytes=4 << 20, source=root),
+            DiskSpec(role="ephemeral", size_bytes=16 << 20, source=Blank(format="ext4")),
+            DiskSpec(role="swap", size_bytes=1 << 20, source=Blank(format="swap")),
         ],
     )  # fmt: skip
 

@@ -50,6 +50,13 @@ class ServerNotFound(NotFound):
     message = "Instance {server_id} could not be found."
 
 
+class InvalidDisk(BadRequest):
+    """``reason`` is what is wrong with a disk that a request asks for."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Block Device Mapping is Invalid: {reason}")
+
+
 class InvalidState(Conflict):
     message = "Cannot '{action}' instance {server_id} while it is in {attribute} {state}"
 

@@ -103,6 +103,8 @@ class Server(Timestamps, Base):
     disk_gb: Mapped[int]  # root, ephemeral and swap together, as claimed
     image_id: Mapped[str | None] = mapped_column(String(36))
     image: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)  # format, size, properties
+    # managers.disks.Disk; empty: made before this column was, all that the flavor has
+    disks: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     key_name: Mapped[str | None] = mapped_column(String(255))
     key: Mapped[dict[str, Any] | None] = mapped_column(Json)  # type and public key at creation
     user_data: Mapped[str | None] = mapped_column(Text)  # base64

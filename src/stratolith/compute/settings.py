@@ -40,6 +40,14 @@ class ComputeSettings(Section, kw_only=True, frozen=True):
     default_availability_zone: Annotated[
         str, Doc(description="Zone of hosts that are in no aggregate with a zone.")
     ] = "nova"
+    max_local_block_devices: Annotated[
+        int,
+        Doc(
+            description="How many disks of a server may be on its host: root, ephemeral ones and "
+            "swap; -1: any number.",
+            ge=-1,
+        ),
+    ] = 3
     scheduler: Annotated[
         str,
         Doc(

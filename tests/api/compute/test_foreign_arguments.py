@@ -73,7 +73,7 @@ CASES = [
     act("addFixedIp", {"networkId": "{x}"}, "{networks}"),
     act("removeFixedIp", {"address": "{x}"}, ADDRESS, NO_ADDRESS),
     create("{images}", imageRef="{x}"),
-    create("{images}", imageRef="", block_device_mapping_v2=[DISK]),
+    create("{images}", imageRef="{public image}", block_device_mapping_v2=[DISK]),
     create("{networks}", networks=[{"uuid": "{x}"}]),
     create("{ports}", networks=[{"port": "{x}"}]),
     create("{os-interface}", networks=[{"port": "{x}"}]),

@@ -190,10 +190,15 @@ def test_quota_counts_rows(world: World) -> None:
         (
             {
                 "block_device_mapping_v2": [
-                    {"source_type": "volume", "destination_type": "volume", "uuid": NOBODY}
+                    {
+                        "source_type": "volume",
+                        "destination_type": "volume",
+                        "uuid": NOBODY,
+                        "boot_index": 0,
+                    }
                 ]
             },
-            "volumes",
+            "failed to get volume",
         ),
         ({"networks": None}, "networks"),
         ({"tags": ["a,b"]}, "tags"),

@@ -135,7 +135,7 @@ class QemuHost:
 
     def spec(self, *, vifs: int = 0) -> GuestSpec:
         image = ImageRef(image_id="tiny", path=str(self.image), format="raw")
-        spec = new_spec([DiskSpec(role="root", size_bytes=0, image=image)], vifs, self.tap)
+        spec = new_spec([DiskSpec(role="root", size_bytes=0, source=image)], vifs, self.tap)
         for vif in spec.vifs:
             self.make_tap(vif.tap)
         return spec

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stratolith.compute.drivers.base import DiskSpec, ImageRef, PowerState
+from stratolith.compute.drivers.base import Blank, DiskSpec, ImageRef, PowerState
 from stratolith.compute.drivers.qemu import machines
 from stratolith.compute.drivers.qemu.driver import QemuDriver
 from stratolith.deploy import guest_image
@@ -33,8 +33,10 @@ def test_what_the_user_of_an_arm_guest_sees(qemu: QemuHost) -> None:
     path = guest_image.prepare_built("arm64", CACHE, print)
     image = ImageRef(image_id="arm", path=str(path), format="qcow2")
     disks = [
-        DiskSpec(role="root", size_bytes=1 << 30, image=image),
-        DiskSpec(role="ephemeral", size_bytes=64 << 20, serial="eph-0"),
+        DiskSpec(role="root", size_bytes=1 << 30, source=image),
+        DiskSpec(
+            role="ephemeral", size_bytes=64 << 20, source=Blank(format="ext4"), serial="eph-0"
+        ),
     ]
     spec = new_spec(disks, 0, "stltest")
     spec = msgspec.structs.replace(spec, memory_mb=256, arch="aarch64")

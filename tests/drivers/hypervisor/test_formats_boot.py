@@ -14,9 +14,9 @@ from typing import cast
 import msgspec
 import pytest
 
-from stratolith.compute.agent.documents import ImageDocument, with_image
+from stratolith.compute.agent.documents import with_sources
 from stratolith.compute.agent.image_cache import ImageCache
-from stratolith.compute.drivers.base import DiskSpec, GuestSpec
+from stratolith.compute.drivers.base import DiskSpec, GuestSpec, ImageRef
 from stratolith.kernel.agent.client import Transport
 from tests import bootable_iso
 from tests.bootable_iso import IMAGE
@@ -75,10 +75,10 @@ def images(tmp_path: Path) -> dict[str, Path]:
     return found
 
 
-def document(name: str, path: Path) -> ImageDocument:
+def document(name: str, path: Path) -> ImageRef:
     with path.open("rb") as file:
         sha512 = hashlib.file_digest(file, "sha512").hexdigest()
-    return ImageDocument(id=name, format=name, size=path.stat().st_size, sha512=sha512)
+    return ImageRef(image_id=name, format=name, size=path.stat().st_size, sha512=sha512)
 
 
 def test_every_format_boots(qemu: QemuHost, images: dict[str, Path], tmp_path: Path) -> None:
@@ -87,12 +87,13 @@ def test_every_format_boots(qemu: QemuHost, images: dict[str, Path], tmp_path: P
     cache = ImageCache(tmp_path / "cache", keep_seconds=3600)
     specs: dict[str, GuestSpec] = {}
     for name, path in images.items():
-        wanted = document(name, path)
-        for _ in range(2):  # the second time nothing is fetched or converted
-            image = cache.fetch(wanted, cast(Transport, served))
-        spec = new_spec([DiskSpec(role="root", size_bytes=1 << 30)], 0, "stltest")
+        root = DiskSpec(role="root", size_bytes=1 << 30, source=document(name, path))
+        spec = new_spec([root], 0, "stltest")
         spec = msgspec.structs.replace(spec, memory_mb=192 if name == "iso" else 128)
-        specs[name] = with_image(spec, image)
+        for _ in range(2):  # the second time nothing is fetched or converted
+            specs[name] = with_sources(
+                spec, lambda image: cache.fetch(image, cast(Transport, served))
+            )
         qemu.driver.create(specs[name])
     assert sorted(served.asked) == sorted(images)
 

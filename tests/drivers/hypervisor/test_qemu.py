@@ -17,7 +17,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stratolith.compute.drivers.base import DiskSpec, DriverError, GuestSpec, ImageRef, PowerState
+from stratolith.compute.drivers.base import (
+    Blank,
+    DiskSpec,
+    DriverError,
+    GuestSpec,
+    ImageRef,
+    PowerState,
+)
 from stratolith.compute.drivers.qemu import acceleration, console, events, firmware, smoke, taps
 from stratolith.compute.drivers.qemu.driver import QemuDriver
 from stratolith.compute.drivers.qemu.monitor import Monitor
@@ -268,9 +275,9 @@ def test_disks_come_in_order_and_are_formatted(qemu: QemuHost) -> None:
     root = qemu.spec().disks[0]
     disks = [
         replace(root, size_bytes=8 << 20, serial="root-serial"),
-        DiskSpec(role="ephemeral", size_bytes=64 << 20),
-        DiskSpec(role="ephemeral", size_bytes=32 << 20),
-        DiskSpec(role="swap", size_bytes=16 << 20),
+        DiskSpec(role="ephemeral", size_bytes=64 << 20, source=Blank(format="ext4")),
+        DiskSpec(role="ephemeral", size_bytes=32 << 20, source=Blank(format="ext2")),
+        DiskSpec(role="swap", size_bytes=16 << 20, source=Blank(format="swap")),
     ]
     spec = running(qemu, disks=disks)
     blocks = ask(qemu, spec, "query-block")
@@ -280,9 +287,9 @@ def test_disks_come_in_order_and_are_formatted(qemu: QemuHost) -> None:
     assert sizes["disk0-root.qcow2"] == 8 << 20
     assert sizes["disk1-ephemeral.raw"] == 64 << 20
     directory = qemu.directory(spec.id)
-    for name, label in (
-        ("disk1-ephemeral.raw", "ephemeral0"),
-        ("disk2-ephemeral.raw", "ephemeral1"),
+    for name, label, kind in (
+        ("disk1-ephemeral.raw", "ephemeral0", "ext4"),
+        ("disk2-ephemeral.raw", "ephemeral1", "ext2"),
     ):
         found = subprocess.run(
             ["/usr/sbin/blkid", "-p", "-o", "export", str(directory / name)],
@@ -290,7 +297,7 @@ def test_disks_come_in_order_and_are_formatted(qemu: QemuHost) -> None:
             text=True,
             check=True,
         ).stdout
-        assert f"LABEL={label}" in found and "TYPE=ext4" in found
+        assert f"LABEL={label}" in found and f"TYPE={kind}" in found
         assert os.stat(directory / name).st_blocks * 512 < 8 << 20, "not sparse"
     swap = (directory / "disk3-swap.raw").read_bytes()
     assert swap[4086:4096] == b"SWAPSPACE2"
@@ -357,7 +364,7 @@ def test_the_config_drive_takes_no_odd_names(qemu: QemuHost, name: str) -> None:
 
 def with_image(qemu: QemuHost, path: Path, kind: str, size: int = 0) -> GuestSpec:
     image = ImageRef(image_id="the-image", path=str(path), format=kind)
-    return replace(qemu.spec(), disks=[DiskSpec(role="root", size_bytes=size, image=image)])
+    return replace(qemu.spec(), disks=[DiskSpec(role="root", size_bytes=size, source=image)])
 
 
 @pytest.fixture

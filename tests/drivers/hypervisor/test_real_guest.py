@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stratolith.compute.drivers.base import DiskSpec, ImageRef, PowerState
+from stratolith.compute.drivers.base import Blank, DiskSpec, ImageRef, PowerState
 from tests.drivers.hypervisor.hosts import QemuHost, new_spec, only, wait_until
 
 IMAGE = Path(__file__).parents[3] / ".cache/guest-image/cirros-amd64.qcow2"
@@ -79,9 +79,11 @@ def console(qemu: QemuHost) -> Iterator[SerialConsole]:
     image = ImageRef(image_id="cirros", path=str(IMAGE), format="qcow2")
     spec = new_spec(
         [
-            DiskSpec(role="root", size_bytes=1 << 30, image=image),
-            DiskSpec(role="ephemeral", size_bytes=64 << 20, serial="eph-0"),
-            DiskSpec(role="swap", size_bytes=32 << 20),
+            DiskSpec(role="root", size_bytes=1 << 30, source=image),
+            DiskSpec(
+                role="ephemeral", size_bytes=64 << 20, source=Blank(format="ext4"), serial="eph-0"
+            ),
+            DiskSpec(role="swap", size_bytes=32 << 20, source=Blank(format="swap")),
         ],
         0,
         "stltest",

@@ -17,9 +17,8 @@ from typing import Any, cast
 
 import pytest
 
-from stratolith.compute.agent.documents import ImageDocument
 from stratolith.compute.agent.image_cache import ImageCache
-from stratolith.compute.drivers.base import DiskSpec, DriverError, GuestSpec
+from stratolith.compute.drivers.base import DiskSpec, DriverError, GuestSpec, ImageRef
 from stratolith.compute.drivers.qemu import disks
 from stratolith.kernel.agent.client import Transport, Unreachable
 from stratolith.kernel.disk_images import conversion, leash
@@ -58,8 +57,8 @@ def cache(tmp_path: Path) -> ImageCache:
     return ImageCache(tmp_path / "cache", keep_seconds=60)
 
 
-def image(**more: Any) -> ImageDocument:
-    return ImageDocument(**{"id": "i", "format": "raw", "size": 4000, "sha512": DIGEST, **more})
+def image(**more: Any) -> ImageRef:
+    return ImageRef(**{"image_id": "i", "format": "raw", "size": 4000, "sha512": DIGEST, **more})
 
 
 def test_fetched_once_for_many(cache: ImageCache) -> None:
@@ -100,7 +99,7 @@ def test_a_folder_removed_meanwhile_is_made_anew(cache: ImageCache) -> None:
     ],
 )
 def test_what_is_wrong_is_not_kept(
-    cache: ImageCache, store: Store, document: ImageDocument, text: str
+    cache: ImageCache, store: Store, document: ImageRef, text: str
 ) -> None:
     with pytest.raises(DriverError, match=text):
         cache.fetch(document, transport(store))
@@ -111,9 +110,9 @@ def test_what_is_wrong_is_not_kept(
 
 def test_pruning_spares_what_is_used_or_young(cache: ImageCache) -> None:
     for name in ("used", "young", "old"):
-        cache.fetch(image(id=name), transport(Store()))
+        cache.fetch(image(image_id=name), transport(Store()))
     for name in ("used", "old"):
-        os.utime(cache.path(image(id=name)), (0, 0))
+        os.utime(cache.path(image(image_id=name)), (0, 0))
     cache.prune()  # nobody knows what is used
     assert len(list(cache.folder.iterdir())) == 3
     cache.in_use = lambda: {"used"}
@@ -124,8 +123,8 @@ def test_pruning_spares_what_is_used_or_young(cache: ImageCache) -> None:
 def test_room_is_made_by_what_no_guest_uses(cache: ImageCache) -> None:
     """However young: a tenant can have any number of images brought here, and delete them."""
     for age, name in enumerate(("newest", "used", "older", "oldest")):
-        cache.fetch(image(id=name), transport(Store()))
-        os.utime(cache.path(image(id=name)), (time.time() - age, time.time() - age))
+        cache.fetch(image(image_id=name), transport(Store()))
+        os.utime(cache.path(image(image_id=name)), (time.time() - age, time.time() - age))
     cache.in_use = lambda: {"used"}
     free = [10, 10, conversion.RESERVE + 1_000_000]
 
@@ -134,7 +133,7 @@ def test_room_is_made_by_what_no_guest_uses(cache: ImageCache) -> None:
             return free.pop(0) if len(free) > 1 else free[0]
 
     cache.__class__ = Disk
-    cache.fetch(image(id="another"), transport(Store()))
+    cache.fetch(image(image_id="another"), transport(Store()))
     left = {path.name.split(".")[0] for path in cache.folder.iterdir()}
     assert left == {"newest", "used", "older", "another"}
 
@@ -167,7 +166,7 @@ def disk(tmp_path: Path, kind: str, *options: str) -> bytes:
     return made.read_bytes()
 
 
-def document(data: bytes, disk_format: str) -> ImageDocument:
+def document(data: bytes, disk_format: str) -> ImageRef:
     return image(format=disk_format, size=len(data), sha512=hashlib.sha512(data).hexdigest())
 
 
@@ -268,7 +267,7 @@ def closed() -> Iterator[None]:
 def make_guest(tmp_path: Path, cache: ImageCache, store: Store, kind: str, name: str) -> Path:
     """The first part of a boot, as an agent does it; returns the image's file."""
     found = cache.fetch(document(store.data, kind), transport(store))
-    root = DiskSpec(role="root", size_bytes=16 << 20, image=found)
+    root = DiskSpec(role="root", size_bytes=16 << 20, source=found)
     directory = tmp_path / name
     directory.mkdir()
     disks.make(GuestSpec(id=name, name=name, vcpus=1, memory_mb=64, disks=[root]), directory)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import msgspec
 
-from stratolith.compute.drivers.base import DiskSpec, GuestSpec, ImageRef, VifSpec
+from stratolith.compute.drivers.base import Blank, DiskSpec, GuestSpec, ImageRef, VifSpec
 
 Wanted = Literal["running", "stopped", "paused", "gone", "nothing"]
 
@@ -18,16 +19,6 @@ class OperationDocument(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     request_id: str = ""
     params: dict[str, Any] = {}
-
-
-class ImageDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """An image as a host needs it; ``generation`` tells its data and its owner from others'."""
-
-    id: str
-    format: str
-    size: int = 0
-    sha512: str = ""
-    generation: str = ""
 
 
 class GuestDocument(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,7 +36,10 @@ class GuestDocument(msgspec.Struct, frozen=True, kw_only=True):
     known_power: str | None = None
     request_id: str = ""
     operations: list[OperationDocument] = []
-    image: ImageDocument | None = None
+
+    def images(self) -> list[ImageRef]:
+        """What its disks are made from."""
+        return [one.source for one in self.spec.disks if isinstance(one.source, ImageRef)]
 
 
 class GuestsView(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,30 +52,26 @@ class GuestsView(msgspec.Struct, frozen=True, kw_only=True):
     graceful_seconds: float = 0.0
 
 
-def with_image(spec: GuestSpec, image: ImageRef | None) -> GuestSpec:
-    """The spec with its root disk made from ``image``.
+def with_sources(spec: GuestSpec, fetch: Callable[[ImageRef], ImageRef]) -> GuestSpec:
+    """The spec with its images as ``fetch`` brings them to the host.
 
-    An ISO becomes a CD-ROM instead, beside a blank root disk to install to; a flavor without
-    a root disk boots from the CD-ROM alone.
+    A disk from an ISO becomes a CD-ROM instead, beside a blank disk to install to; a flavor
+    without a root disk boots from the CD-ROM alone.
     """
-    if image is not None and image.format == "iso":
-        return msgspec.structs.replace(spec, disks=_with_cdrom(spec.disks, image))
-    disks = [
-        DiskSpec(
-            role=disk.role,
-            size_bytes=disk.size_bytes,
-            image=image if disk.role == "root" else None,
-            serial=disk.serial,
-        )
-        for disk in spec.disks
-    ]
-    return msgspec.structs.replace(spec, disks=disks)
-
-
-def _with_cdrom(disks: list[DiskSpec], image: ImageRef) -> list[DiskSpec]:
-    disc = ImageRef(image_id=image.image_id, path=image.path, format="raw")
-    kept = [disk for disk in disks if disk.role != "root" or disk.size_bytes > 0]
-    return [*kept, DiskSpec(role="cdrom", size_bytes=0, image=disc)]
+    found, discs = [], []
+    for disk in spec.disks:
+        if not isinstance(disk.source, ImageRef):
+            found.append(disk)
+            continue
+        image = fetch(disk.source)
+        if image.format != "iso":
+            found.append(msgspec.structs.replace(disk, source=image))
+            continue
+        disc = ImageRef(image_id=image.image_id, path=image.path, format="raw")
+        discs.append(DiskSpec(role="cdrom", size_bytes=0, source=disc))
+        if disk.size_bytes > 0:
+            found.append(msgspec.structs.replace(disk, source=Blank()))
+    return msgspec.structs.replace(spec, disks=[*found, *discs])
 
 
 def vif(spec: GuestSpec, port_id: str) -> VifSpec | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stratolith.compute.agent.documents import GuestDocument, vif, with_image
+from stratolith.compute.agent.documents import GuestDocument, vif, with_sources
 from stratolith.compute.agent.image_cache import ImageCache
 from stratolith.compute.agent.plan import Act
 from stratolith.compute.drivers.base import (
@@ -66,13 +66,11 @@ class Executor:
             driver.unpause(guest_id)
 
     def _spec(self, wanted: GuestDocument) -> GuestSpec:
-        if wanted.image is None:
-            return wanted.spec
-        if self.cache is not None:
-            image = self.cache.fetch(wanted.image, self.transport)
-        else:
-            image = ImageRef(image_id=wanted.image.id, path="", format=wanted.image.format)
-        return with_image(wanted.spec, image)
+        return with_sources(wanted.spec, self._fetch)
+
+    def _fetch(self, image: ImageRef) -> ImageRef:
+        """Simulated hosts have no cache, and need none."""
+        return image if self.cache is None else self.cache.fetch(image, self.transport)
 
     def _wait_for_ports(self, port_ids: Sequence[str]) -> None:
         names = [f"port/{port_id}" for port_id in port_ids]

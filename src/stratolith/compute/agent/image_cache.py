@@ -23,7 +23,6 @@ from pathlib import Path
 
 import msgspec
 
-from stratolith.compute.agent.documents import ImageDocument
 from stratolith.compute.drivers.base import ImageRef, NotPossible
 from stratolith.kernel.agent.client import Refused, Transport, Unreachable
 from stratolith.kernel.disk_images import BadImage, NoRoom, conversion
@@ -51,15 +50,15 @@ class ImageCache:
         self.in_use: Callable[[], Collection[str] | None] = lambda: None
         self._sweep()
 
-    def path(self, image: ImageDocument) -> Path:
+    def path(self, image: ImageRef) -> Path:
         """Where the copy of this image is or will be."""
         suffix = ".qcow2" if image.format in CONVERTED else ""
-        return self.folder / f"{image.id}.{_key(image)}{suffix}"
+        return self.folder / f"{image.image_id}.{_key(image)}{suffix}"
 
-    def fetch(self, image: ImageDocument, transport: Transport) -> ImageRef:
+    def fetch(self, image: ImageRef, transport: Transport) -> ImageRef:
         """The image as QEMU can use it, fetched and converted when missing; raises DriverError."""
         if image.format not in (*AS_IT_IS, *CONVERTED):
-            raise NotPossible(f"Image {image.id} is no disk: its format is {image.format}")
+            raise NotPossible(f"Image {image.image_id} is no disk: its format is {image.format}")
         path = self.path(image)
         with self._guard:
             lock = self._locks[path.name]
@@ -67,9 +66,9 @@ class ImageCache:
             self._ensure(image, path, transport)
         usable = "qcow2" if image.format in CONVERTED else image.format
         usable = "raw" if usable == "ami" else usable
-        return ImageRef(image_id=image.id, path=str(path), format=usable)
+        return msgspec.structs.replace(image, path=str(path), format=usable)
 
-    def _ensure(self, image: ImageDocument, path: Path, transport: Transport) -> None:
+    def _ensure(self, image: ImageRef, path: Path, transport: Transport) -> None:
         """Bring what is missing; again when somebody removes the folder meanwhile."""
         cause = ""
         for _ in range(ATTEMPTS):
@@ -80,11 +79,11 @@ class ImageCache:
                 return
             except FileNotFoundError as error:
                 cause = f"{error.filename or self.folder}: {error.strerror}"
-        raise NotPossible(f"Image {image.id} cannot be kept on the host", cause)
+        raise NotPossible(f"Image {image.image_id} cannot be kept on the host", cause)
 
-    def _bring(self, image: ImageDocument, path: Path, transport: Transport) -> None:
+    def _bring(self, image: ImageRef, path: Path, transport: Transport) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o750)
-        part = self.folder / f"{image.id}.{_key(image)}.part"
+        part = self.folder / f"{image.image_id}.{_key(image)}.part"
         try:
             self._check_room(image)
             self._download(image, part, transport)
@@ -93,22 +92,22 @@ class ImageCache:
             else:
                 part.rename(path)
         except (Unreachable, Refused) as error:
-            raise NotPossible(f"Image {image.id} cannot be fetched", str(error)) from None
+            raise NotPossible(f"Image {image.image_id} cannot be fetched", str(error)) from None
         except (BadImage, NoRoom) as error:
-            raise NotPossible(f"Image {image.id} cannot be used", str(error)) from None
+            raise NotPossible(f"Image {image.image_id} cannot be used", str(error)) from None
         except FileNotFoundError:
             raise  # the folder is gone
         except OSError as error:
-            told = f"Image {image.id} cannot be kept on the host"
+            told = f"Image {image.image_id} cannot be kept on the host"
             raise NotPossible(told, error.strerror or str(error)) from None
         finally:
             part.unlink(missing_ok=True)
 
-    def _download(self, image: ImageDocument, part: Path, transport: Transport) -> None:
+    def _download(self, image: ImageRef, part: Path, transport: Transport) -> None:
         """Fetch, and look into it again: what parses it next runs on this host."""
         digest, size = hashlib.sha512(), 0
         inspection = Inspection(image.format, "bare", enforce=True)
-        with transport.download(f"/v1/images/{image.id}") as chunks, open(part, "wb") as file:
+        with transport.download(f"/v1/images/{image.image_id}") as chunks, open(part, "wb") as file:
             for chunk in chunks:
                 digest.update(chunk)
                 size += len(chunk)
@@ -119,7 +118,7 @@ class ImageCache:
         self._check(image, size, digest.hexdigest())
         inspection.verdict()
 
-    def _check_room(self, image: ImageDocument) -> None:
+    def _check_room(self, image: ImageRef) -> None:
         wanted = image.size + conversion.RESERVE
         if self._free() < wanted:
             self._make_room(wanted)
@@ -144,11 +143,11 @@ class ImageCache:
             yield from list(conversion.leftovers(self.folder))
 
     @staticmethod
-    def _check(image: ImageDocument, size: int, sha512: str) -> None:
+    def _check(image: ImageRef, size: int, sha512: str) -> None:
         if image.size and size != image.size:
-            raise NotPossible(f"Image {image.id} has {size} bytes instead of {image.size}.")
+            raise NotPossible(f"Image {image.image_id} has {size} bytes instead of {image.size}.")
         if len(image.sha512) == 128 and sha512 != image.sha512:
-            raise NotPossible(f"Image {image.id} is corrupt: its SHA-512 differs.")
+            raise NotPossible(f"Image {image.image_id} is corrupt: its SHA-512 differs.")
 
     def prune(self) -> None:
         """Drop files that no guest of this host is made from and nobody wanted lately; sooner,
@@ -197,6 +196,6 @@ class ImageCache:
             LOG.warning("image cache: %s: %s", path, error.strerror)
 
 
-def _key(image: ImageDocument) -> str:
-    facts = (image.id, image.generation, image.format, image.size, image.sha512)
+def _key(image: ImageRef) -> str:
+    facts = (image.image_id, image.generation, image.format, image.size, image.sha512)
     return hashlib.sha256(msgspec.json.encode(facts)).hexdigest()[:16]

@@ -116,7 +116,7 @@ class GuestRoom(Room):
         with self._lock:
             if self.left_out or not self._knows_all:
                 return None
-            return {one.image.id for one in self._wanted.values() if one.image}
+            return {one.image_id for wanted in self._wanted.values() for one in wanted.images()}
 
     def _report_facts(self, *, force: bool) -> None:
         now = time.monotonic()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from stratolith.compute.api import server_lists
+from stratolith.compute.api import server_disks, server_lists
 from stratolith.compute.api.links import resource_links, since
 from stratolith.compute.api.server_views import full, look_around
 from stratolith.compute.managers import actions, server_acts, server_create, servers
@@ -73,11 +73,12 @@ def read(ctx: Context, wanted: Mapping[str, Any], hints: Mapping[str, Any]) -> S
     zone = wanted.get("availability_zone")
     if zone and ":" in zone and (wanted.get("host") or wanted.get("hypervisor_hostname")):
         raise BadRequest("A host cannot be requested twice, by availability_zone and by host.")
-    image = image_of(ctx, wanted)
+    asked = server_disks.read(ctx, wanted, high)
     return ServerSpec(
         name=wanted["name"].strip(),
         flavor_ref=str(wanted["flavorRef"]).rsplit("/", 1)[-1],
-        image_ref=image,
+        image_ref=wanted.get("imageRef") or "",
+        disks=asked,
         networks=networks,
         security_groups=[one["name"] for one in wanted.get("security_groups", ()) if "name" in one],
         key_name=wanted.get("key_name"),
@@ -103,58 +104,6 @@ def read(ctx: Context, wanted: Mapping[str, Any], hints: Mapping[str, Any]) -> S
 def description_of(ctx: Context, wanted: Mapping[str, Any]) -> str | None:
     """Before 2.19 the name stood for the description."""
     return wanted.get("description") if since(ctx, 19) else wanted["name"]
-
-
-def image_of(ctx: Context, wanted: Mapping[str, Any]) -> str:
-    """The image to boot from; the one kind of block device there is so far is its copy."""
-    image: str = wanted.get("imageRef") or ""
-    if wanted.get("block_device_mapping") or wanted.get("block_device_mapping_v2"):
-        ctx.authorize(_P + "create:attach_volume")
-    if wanted.get("block_device_mapping"):
-        raise BadRequest("block_device_mapping: this cloud has no volumes yet.")
-    for device in wanted.get("block_device_mapping_v2", ()):
-        source, target = device.get("source_type"), device.get("destination_type", "local")
-        if source != "image" or target != "local":
-            raise BadRequest(
-                f"Block Device Mapping is Invalid: source {source} to destination {target} needs "
-                "volumes, which this cloud does not have yet; only image to local is offered."
-            )
-        _check_device(device)
-        if str(device.get("boot_index", 0)) != "0":
-            raise BadRequest("Block Device Mapping is Invalid: boot_index of the image must be 0.")
-        uuid = device.get("uuid") or device.get("image_id") or ""
-        if image and uuid and uuid != image:
-            raise BadRequest("Block Device Mapping is Invalid: it boots from another image.")
-        image = image or uuid
-    return image
-
-
-# What the one disk is; another value would be accepted without effect.
-_DISK = {
-    "device_type": ("disk",),
-    "disk_bus": ("virtio",),
-    "device_name": ("/dev/vda", "vda"),
-    "guest_format": (),
-    "volume_type": (),
-    "virtual_name": (),
-    "volume_id": (),
-    "snapshot_id": (),
-    "connection_info": (),
-    "tag": (),
-}
-
-
-def _check_device(device: Mapping[str, Any]) -> None:
-    """Raise BadRequest for what a root disk on the host cannot have."""
-    for name, allowed in _DISK.items():
-        value = device.get(name)
-        if value is not None and value not in allowed:
-            what = f"only {allowed[0]}" if allowed else "nothing"
-            raise BadRequest(
-                f"Block Device Mapping is Invalid: {name} of the disk on the host may be {what}."
-            )
-    if device.get("no_device"):
-        raise BadRequest("Block Device Mapping is Invalid: the root disk needs its device.")
 
 
 def show(ctx: Context, server: Server) -> Body:

@@ -57,12 +57,33 @@ class GuestNotFound(DriverError):
     """No such guest on this host."""
 
 
-class ImageRef(msgspec.Struct, frozen=True, kw_only=True):
-    """A base image that already lies in the host's cache."""
+SWAP = "swap"
+FILE_SYSTEMS = ("ext2", "ext3", "ext4")
+
+
+class ImageRef(msgspec.Struct, frozen=True, kw_only=True, tag="image"):
+    """A disk's source: an image.
+
+    A view names it as the image service has it. A driver gets it with ``path`` in the host's
+    cache, and ``format`` as inspected (raw, qcow2, iso), which is never trusted from the user.
+    generation: tells its data and its owner from others'.
+    """
 
     image_id: str
-    path: str  # absolute path of the cached file
-    format: str  # raw, qcow2 or iso, as inspected; never trusted from the user
+    format: str
+    size: int = 0
+    sha512: str = ""
+    generation: str = ""
+    path: str = ""
+
+
+class Blank(msgspec.Struct, frozen=True, kw_only=True, tag="blank"):
+    """A disk's source: nothing. ``format``: ext2, ext3, ext4, swap; "": not formatted."""
+
+    format: str = ""
+
+
+Source = ImageRef | Blank  # in JSON the member "type" tells which
 
 
 class DiskSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +91,7 @@ class DiskSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     role: str  # root, ephemeral, swap, cdrom
     size_bytes: int  # 0 for root: as large as the image
-    image: ImageRef | None = None  # backing image of a root disk; the disc of a cdrom
+    source: Source = Blank()  # of a root disk the backing image; of a cdrom the disc
     serial: str = ""
 
 

@@ -18,12 +18,14 @@ from pathlib import Path
 import msgspec
 
 from stratolith.compute.drivers.base import (
+    DiskSpec,
     DriverError,
     GuestNotFound,
     GuestSpec,
     GuestState,
     HypervisorCapabilities,
     HypervisorFacts,
+    ImageRef,
     NotPossible,
     PowerState,
     VifSpec,
@@ -399,7 +401,7 @@ def _boot_messages(spec: GuestSpec) -> str:
         f"processors: {spec.vcpus}",
         f"memory: {spec.memory_mb} MiB",
         f"config drive: {'none' if spec.config_drive is None else 'found'}",
-        *(f"disk {n}: {disk.role}, {disk.size_bytes} bytes" for n, disk in enumerate(spec.disks)),
+        *(f"disk {n}: {_about(disk)}" for n, disk in enumerate(spec.disks)),
         *(f"nic {n}: {vif.mac}, mtu {vif.mtu}" for n, vif in enumerate(spec.vifs)),
         "mounting the root disk",
         "starting services",
@@ -408,3 +410,9 @@ def _boot_messages(spec: GuestSpec) -> str:
         f"simulated guest {spec.name} started",
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _about(disk: DiskSpec) -> str:
+    source = disk.source
+    made = f"image {source.image_id}" if isinstance(source, ImageRef) else source.format or "blank"
+    return f"{disk.role}, {disk.size_bytes} bytes, {made}"

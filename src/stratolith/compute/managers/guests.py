@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import select
 
 from stratolith.compute.agent.documents import GuestDocument
-from stratolith.compute.managers import actions, admin_password, image_machine, state
+from stratolith.compute.managers import actions, admin_password, disks, image_machine, state
 from stratolith.compute.models import Server
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.context import Context
@@ -95,7 +95,6 @@ def _document(
         "known_power": server.observed_power,
         "request_id": operations[-1].request_id if operations else "",
         "operations": [_operation(o) for o in operations if o.kind != state.DELETE],
-        "image": _image(server),
         "spec": _spec(server, [p for p in ports if p.port_id not in detaching], drives),
     }
 
@@ -118,33 +117,16 @@ def _wanted(server: Server) -> str:
     return server.desired_power
 
 
-def _image(server: Server) -> Document | None:
-    if not server.image_id:
-        return None
-    return {
-        "id": server.image_id,
-        "format": server.image.get("disk_format", "raw"),
-        "size": server.image.get("size", 0),
-        "sha512": server.image.get("sha512", ""),
-        "generation": server.image.get("generation", ""),
-    }
-
-
 def _spec(
     server: Server, ports: Sequence[ServerPort], drives: Mapping[str, dict[str, bytes]]
 ) -> Document:
-    flavor, machine = server.flavor, image_machine.of_server(server.image)
-    disks: list[Document] = [{"role": "root", "size_bytes": flavor["disk"] << 30}]
-    if flavor["ephemeral"]:
-        disks.append({"role": "ephemeral", "size_bytes": flavor["ephemeral"] << 30})
-    if flavor["swap"]:
-        disks.append({"role": "swap", "size_bytes": flavor["swap"] << 20})
+    machine = image_machine.of_server(server.image)
     return {
         "id": server.id,
         "name": server.instance_name,
         "vcpus": server.vcpus,
         "memory_mb": server.memory_mb,
-        "disks": disks,
+        "disks": disks.documents(server),
         "vifs": [{"port_id": p.port_id, "mac": p.mac, "tap": p.tap, "mtu": p.mtu} for p in ports],
         "arch": machine.architecture,
         "firmware": machine.firmware,

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from stratolith.compute.managers import hosts
+from stratolith.compute.managers import disks, hosts
 from stratolith.compute.models import Server
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.context import Context
@@ -212,7 +212,7 @@ def _ec2(ctx: Context, server: Server) -> Tree:
         "ami-id": f"ami-{zlib.crc32((server.image_id or '').encode()):08x}",
         "ami-launch-index": str(server.launch_index),
         "ami-manifest-path": "none",
-        "block-device-mapping": {"ami": "vda", "root": "/dev/vda"},
+        "block-device-mapping": disks.names(server),
         "hostname": hostname,
         "instance-action": "none",
         "instance-id": f"i-{server.number:08x}",

@@ -18,6 +18,7 @@ from stratolith.compute.exceptions import QuotaExceeded, ServerGroupNotFound
 from stratolith.compute.managers import (
     actions,
     admin_password,
+    disks,
     flavors,
     hosts,
     image_machine,
@@ -275,6 +276,7 @@ def _rows(ctx: Context, spec: ServerSpec, resolved: Resolved, count: int) -> lis
         "disk_gb": resolved.disk_gb,
         "image_id": resolved.image["id"],
         "image": resolved.image,
+        "disks": disks.stored(resolved.disks),
         "key_name": spec.key_name,
         "key": resolved.key,
         "user_data": spec.user_data,

@@ -10,6 +10,7 @@ from stratolith.compute.exceptions import KeypairNotFound, NoValidHost
 from stratolith.compute.managers import (
     actions,
     admin_password,
+    disks,
     hosts,
     image_machine,
     keypairs,
@@ -54,6 +55,7 @@ def rebuild(
         server_spec.check_limits(ctx, values["properties"], {})
     for column, value in values.items():
         setattr(server, column, value)
+    server.disks = disks.rebuilt(server, image["id"])
     server.image_id, server.image = image["id"], image
     server.generation += 1
     if server.desired_power == "paused":

@@ -12,9 +12,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from stratolith.compute.exceptions import FlavorNotFound, HostNotFound, KeypairNotFound
-from stratolith.compute.managers import flavors, hosts, image_machine, keypairs
+from stratolith.compute.exceptions import (
+    FlavorNotFound,
+    HostNotFound,
+    InvalidDisk,
+    KeypairNotFound,
+)
+from stratolith.compute.managers import disks, flavors, hosts, image_machine, keypairs
+from stratolith.compute.managers.disks import Disk, ImageSource
 from stratolith.compute.models import Flavor
+from stratolith.compute.settings import ComputeSettings
 from stratolith.image.managers import generations, images
 from stratolith.kernel import quota
 from stratolith.kernel.context import Context
@@ -30,6 +37,7 @@ class ServerSpec:
     name: str
     flavor_ref: str
     image_ref: str
+    disks: Sequence[Disk] | None = None  # None: those of the flavor
     networks: Sequence[Mapping[str, Any]] | str | None = None
     security_groups: Sequence[str] = ()
     key_name: str | None = None
@@ -58,6 +66,7 @@ class Resolved:
 
     flavor: Flavor
     image: dict[str, Any]
+    disks: list[Disk]
     key: dict[str, Any] | None
     zone: str | None
     host: str | None
@@ -79,7 +88,7 @@ class Resolved:
 def resolve(ctx: Context, spec: ServerSpec) -> Resolved:
     """Raises BadRequest or Forbidden, naming what is wrong."""
     flavor = _flavor(ctx, spec)
-    image = _image(ctx, spec.image_ref)
+    decided, image = _disks(ctx, spec, flavor)
     check_fits(flavor, image)
     if flavor.disk == 0 and not ctx.can(_P + "servers:create:zero_disk_flavor"):
         raise Forbidden("Only volume-backed servers are allowed for flavors with zero disk.")
@@ -89,6 +98,7 @@ def resolve(ctx: Context, spec: ServerSpec) -> Resolved:
     return Resolved(
         flavor=flavor,
         image=image,
+        disks=decided,
         key=_key(ctx, spec.key_name),
         zone=zone,
         host=host,
@@ -106,10 +116,25 @@ def _flavor(ctx: Context, spec: ServerSpec) -> Flavor:
     return flavor
 
 
-def _image(ctx: Context, image_ref: str) -> dict[str, Any]:
-    if not image_ref:
-        raise BadRequest("Invalid imageRef provided: an image is required to boot from.")
-    return load_image(ctx, image_ref)
+def _disks(ctx: Context, spec: ServerSpec, flavor: Flavor) -> tuple[list[Disk], dict[str, Any]]:
+    """Its disks and the image of the one that it boots from."""
+    if not spec.image_ref and spec.disks is None:
+        raise BadRequest("Missing imageRef attribute")
+    limit = ctx.env.settings.of(ComputeSettings).max_local_block_devices
+    decided = disks.decide(flavor, spec.image_ref, spec.disks, limit)
+    for disk in decided:
+        if isinstance(disk.source, ImageSource) and disk.source.id != spec.image_ref:
+            _refuse_image(ctx, disk.source.id)
+    return decided, load_image(ctx, spec.image_ref)
+
+
+def _refuse_image(ctx: Context, image_id: str) -> None:
+    """A disk on the host is made from the server's own image only; raises InvalidDisk."""
+    try:
+        images.require_bootable(ctx, image_id)
+    except (NotFound, Conflict):
+        raise InvalidDisk(f"failed to get image {image_id}.") from None
+    raise InvalidDisk("it boots from another image.")
 
 
 def load_image(ctx: Context, image_ref: str) -> dict[str, Any]:

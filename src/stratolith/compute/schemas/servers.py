@@ -49,7 +49,7 @@ _LEGACY_DEVICE: Document = {
     "virtual_name": _TEXT,
     "volume_id": UUID,
     "snapshot_id": UUID,
-    "volume_size": {"type": ["integer", "string"], "pattern": "^[0-9]+$"},
+    "volume_size": {"type": ["integer", "string"], "pattern": "^[0-9]+$", "minimum": 1},
     "device_name": {
         "type": "string",
         "minLength": 1,

@@ -9,7 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from stratolith.compute.drivers.base import DiskSpec, DriverError, GuestSpec, ImageRef, NotPossible
+from stratolith.compute.drivers.base import (
+    FILE_SYSTEMS,
+    SWAP,
+    Blank,
+    DiskSpec,
+    DriverError,
+    GuestSpec,
+    ImageRef,
+    NotPossible,
+)
 from stratolith.kernel.disk_images import BadImage, conversion, leash
 from stratolith.kernel.disk_images.leash import Limits
 
@@ -42,9 +51,9 @@ def layout(spec: GuestSpec, directory: Path) -> list[DiskFile]:
 
 def _disc(disk: DiskSpec) -> Path:
     """The ISO in the image cache: it is only read, so all guests share it."""
-    if disk.image is None:
+    if not isinstance(disk.source, ImageRef):
         raise NotPossible("A CD-ROM needs an image")
-    return Path(disk.image.path)
+    return Path(disk.source.path)
 
 
 def make(spec: GuestSpec, directory: Path) -> None:
@@ -54,11 +63,9 @@ def make(spec: GuestSpec, directory: Path) -> None:
         match disk.role:
             case "root":
                 _make_root(disk, file.path)
-            case "ephemeral":
-                _make_ephemeral(file.path, disk.size_bytes, f"ephemeral{ephemerals}")
-                ephemerals += 1
-            case "swap":
-                _make_new(file.path, disk.size_bytes, ["mkswap", "--quiet"])
+            case "ephemeral" | "swap":
+                _make_blank(disk, file.path, f"ephemeral{ephemerals}")
+                ephemerals += disk.role == "ephemeral"
             case "cdrom":
                 if not file.path.is_file():
                     raise DriverError(f"The ISO {file.path.name} is not in the image cache")
@@ -68,31 +75,41 @@ def make(spec: GuestSpec, directory: Path) -> None:
 
 def _make_root(disk: DiskSpec, path: Path) -> None:
     size, backing, kind = disk.size_bytes, None, ""
-    if disk.image is not None:
-        needed = virtual_size(disk.image)
-        _check(disk.image)
+    if isinstance(disk.source, ImageRef):
+        needed = virtual_size(disk.source)
+        _check(disk.source)
         if 0 < size < needed:
             raise NotPossible(
                 f"The flavor's root disk of {_human(size)} is smaller than the image "
-                f"{disk.image.image_id}, which is {_human(needed)}"
+                f"{disk.source.image_id}, which is {_human(needed)}"
             )
         size = size or needed
-        backing, kind = Path(disk.image.path), disk.image.format
+        backing, kind = Path(disk.source.path), disk.source.format
     if size <= 0:
         raise NotPossible("A root disk without an image needs a size")
     with _told("The root disk cannot be made"):
         conversion.layer(path, size, backing, kind)
 
 
-def _make_ephemeral(path: Path, size: int, label: str) -> None:
-    # What the guest's kernel can do later need not be written now: keeps the file sparse.
-    options = "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0"
-    words = ["mkfs.ext4", "-q", "-F", "-m", "0", "-L", label, "-E", options]
-    _make_new(path, size, words)
+def _make_blank(disk: DiskSpec, path: Path, label: str) -> None:
+    """``label``: of a file system."""
+    if not isinstance(disk.source, Blank):
+        raise NotPossible(f"The disk {path.name} cannot be made from an image")
+    form = disk.source.format
+    words: list[str] = []
+    if form == SWAP:
+        words = ["mkswap", "--quiet"]
+    elif form in FILE_SYSTEMS:
+        # What the guest's kernel can do later need not be written now: keeps the file sparse.
+        options = "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0"
+        words = ["mkfs.ext4", "-q", "-t", form, "-F", "-m", "0", "-L", label, "-E", options]
+    elif form:
+        raise NotPossible(f"A blank disk cannot have the format {form!r}")
+    _make_new(path, disk.size_bytes, words)
 
 
 def _make_new(path: Path, size: int, words: list[str]) -> None:
-    """A sparse disk that a program fills; ``words``: all but the disk's name."""
+    """A sparse disk that a program fills; ``words``: all but the disk's name; none: no program."""
     if size <= 0:
         raise DriverError(f"The disk {path.name} needs a size")
     with _told(f"The disk {path.name} cannot be made"), leash.lent(path.parent) as place:
@@ -100,7 +117,8 @@ def _make_new(path: Path, size: int, words: list[str]) -> None:
         with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.truncate(size)
         leash.surrender(made)
-        leash.run([*words, "disk"], place, Limits(file_size=size, seconds=60.0))
+        if words:
+            leash.run([*words, "disk"], place, Limits(file_size=size, seconds=60.0))
         leash.reclaim(made)
         made.rename(path)
 
