@@ -131,7 +131,7 @@ def _groups(root: Path, arguments: Sequence[str]) -> list[list[list[str]]]:
     alone = sorted(
         f"tests/{folder.name}"
         for folder in (root / "tests").iterdir()
-        if (folder / "__init__.py").exists()
+        if any(folder.rglob("test_*.py"))
         and folder.name not in [*IN_PROCESS, *BESIDE, SLOW_FOLDER]
     )
     return [
