@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from stratolith.kernel.peers import BEAT_SECONDS
-from tests.postgresql.servers import Server, until
+from tests.api.compute.test_metadata_door import signed
+from tests.postgresql.servers import SECRETS, Server, until
 
 Pair = list[Server]
 
@@ -140,6 +141,41 @@ def test_a_server_made_through_one_is_active_through_the_other(pair: Pair) -> No
         assert time.monotonic() - started < 10, "a hint got lost: only a full look found it"
         assert there.call("DELETE", path, token).status_code == 204
         _wait_gone(here, path, token)
+
+
+def test_what_guests_are_told_changes_on_both_at_once(pair: Pair) -> None:
+    """Each keeps a guest's metadata for some seconds; a change at the other ends that."""
+    a, b = pair
+    token, admin = a.log_in("demo", "demo"), a.log_in()
+    api = "/compute/v2.1"
+    flavor = a.call("GET", f"{api}/flavors", token).json()["flavors"][0]["id"]
+    network = a.made("/networking/v2.0/networks", token, {"network": {"name": "told"}})["id"]
+    subnet = {"network_id": network, "cidr": "10.8.0.0/24", "ip_version": 4}
+    a.made("/networking/v2.0/subnets", token, {"subnet": subnet})
+    until(lambda: a.call("GET", f"{api}/os-hypervisors", admin).json()["hypervisors"])
+    wanted = {
+        "name": "told",
+        "flavorRef": flavor,
+        "imageRef": _image(a, admin),
+        "networks": [{"uuid": network}],
+    }
+    path = f"{api}/servers/{a.made(f'{api}/servers', token, {'server': wanted})['id']}"
+    owner = a.call("GET", path, token).json()["server"]["tenant_id"]
+    headers = signed(path.rpartition("/")[2], owner, SECRETS["metadata_secret"])
+
+    def told(server: Server) -> object:
+        found = server.http.get("/metadata/openstack/latest/meta_data.json", headers=headers)
+        return found.json().get("meta", {})
+
+    for here, there in ((a, b), (b, a)):
+        for number in range(5):
+            told(here), told(there)
+            metadata = {"metadata": {"number": f"{number} at {here.port}"}}
+            answer = here.call("PUT", f"{path}/metadata", token, json=metadata)
+            assert answer.status_code == 200, answer.text
+            assert (told(there), told(here)) == (metadata["metadata"], metadata["metadata"])
+    assert a.call("DELETE", path, token).status_code == 204
+    _wait_gone(b, path, token)
 
 
 def test_an_agent_that_waits_at_one_is_woken_by_the_other(pair: Pair) -> None:

@@ -32,8 +32,7 @@ class Environment:
     secrets: dict[str, str] = field(default_factory=dict)
     authenticator: Authenticator | None = None
     agents: Agents | None = None
-    # In-process caches of services, by name; never the truth.
-    caches: dict[str, Any] = field(default_factory=dict)
+    caches: dict[object, Any] = field(default_factory=dict)  # of kernel/caches.py alone
 
     def service(self, type_: str) -> Plate:
         """Raises KeyError."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from stratolith.identity.managers import tokens
 from stratolith.identity.models import Revocation
 from stratolith.kernel.clock import SimulatedClock
 from tests.api.identity.people import PASSWORD, grant, make_project, make_user
@@ -74,7 +75,7 @@ def test_the_window_ends(
     token = fresh(cloud, "demo", "demo").token
     clock.advance(DAY + seconds)
     assert status(cloud, token) == wanted
-    cloud.env.caches.pop("identity.tokens", None)
+    tokens.CACHE.forget(cloud.env)
     assert status(cloud, token) == wanted
 
 

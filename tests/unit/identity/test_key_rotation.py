@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.identity.managers import claims
+from stratolith.identity.managers import claims, tokens
 from stratolith.identity.reconcilers.key_rotation import DAY, keys_kept
 from stratolith.identity.settings import IdentitySettings
 from tests.testcloud import TestCloud
@@ -28,7 +28,7 @@ def test_old_keys_rotate_and_tokens_live_on(cloud: TestCloud) -> None:
     assert ring.numbers() == [0, 1, 2]
     cloud.settle()
     assert ring.numbers() == [0, 1, 2]
-    cloud.env.caches.pop("identity.tokens", None)
+    tokens.CACHE.forget(cloud.env)
     assert demo.get("identity", "/auth/catalog").status_code == 200
 
 
@@ -38,7 +38,7 @@ def test_with_two_keys_tokens_live_on_as_well(tmp_path: Path) -> None:
         demo, ring = cloud.client("demo"), claims.ring_of(cloud.env)
         grow_older(ring.folder, 1.5)
         cloud.settle()
-        cloud.env.caches.pop("identity.tokens", None)
+        tokens.CACHE.forget(cloud.env)
         assert max(ring.numbers()) == 2
         assert demo.get("identity", "/auth/catalog").status_code == 200
     finally:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from stratolith.identity.managers.role_graph import RoleGraph
 
 GRAPH = RoleGraph(
-    0,
     names={"a": "admin", "m": "member", "r": "reader", "d": "local"},
     domains={"a": "", "m": "", "r": "", "d": "default"},
     implies={"a": ("m",), "m": ("r",), "d": ("m",)},
@@ -22,7 +21,7 @@ def test_a_role_of_a_domain_gives_only_what_it_implies() -> None:
 
 
 def test_a_circle_ends() -> None:
-    circle = RoleGraph(0, {}, {}, {"x": ("y",), "y": ("x",)})
+    circle = RoleGraph({}, {}, {"x": ("y",), "y": ("x",)})
     assert circle.closure(["x"]) == ["x", "y"]
 
 

@@ -97,7 +97,7 @@ def test_a_rotation_killed_on_the_way_loses_nothing(
             raw = ring.decrypt(first.encrypted_blob)
             assert raw is not None
             first.encrypted_blob = ring.encrypt(raw, 0)
-    cloud.env.caches.pop("identity.credential_keys")  # the process started again
+    sealing.RING.forget(cloud.env)  # the process started again
     assert secrets(admin) == EVERY
     cloud.settle()
     again = sealing.ring_of(cloud.env)

@@ -11,7 +11,13 @@ from typing import Any
 from stratolith.compute.api import server_disks, server_lists
 from stratolith.compute.api.links import resource_links, since
 from stratolith.compute.api.server_views import full, look_around
-from stratolith.compute.managers import actions, server_acts, server_create, servers
+from stratolith.compute.managers import (
+    actions,
+    metadata_service,
+    server_acts,
+    server_create,
+    servers,
+)
 from stratolith.compute.managers.server_spec import ServerSpec, check_limits
 from stratolith.compute.models import Server
 from stratolith.compute.schemas import server_lists as list_schemas
@@ -227,7 +233,7 @@ def _set_metadata(ctx: Context, server: Server, metadata: Mapping[str, str]) -> 
     actions.require_unlocked(ctx, server)
     check_limits(ctx, metadata, {})
     server.properties = dict(metadata)
-    ctx.env.caches.get("compute.metadata", {}).pop(server.id, None)
+    metadata_service.changed(ctx, server)
 
 
 _META = "os_compute_api:server-metadata:"

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from stratolith.compute.models import HostRequest, Server
+from stratolith.kernel.caches import Once
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import Conflict, Unavailable
 from stratolith.kernel.ids import new_uuid
@@ -21,8 +22,9 @@ from stratolith.kernel.readable import LeftOut
 
 LOG = logging.getLogger(__name__)
 VIEW = "guest-requests"
-EVENTS = "compute.host_requests"
 KEEP = timedelta(minutes=2)
+# request id -> who waits for it in this process
+_EVENTS: Once[dict[str, threading.Event]] = Once(lambda env: {})
 
 
 def ask(
@@ -40,13 +42,13 @@ def ask(
             id=request_id, host=host, server_id=server_id, kind=kind, params=params, created_at=now
         )
     )
-    event = _events(ctx)[request_id] = threading.Event()
+    event = _EVENTS.of(ctx.env)[request_id] = threading.Event()
     ctx.hint_host(host, VIEW, request_id)
     ctx.commit()
     try:
         answer = _wait(ctx, request_id, event, seconds)
     finally:
-        _events(ctx).pop(request_id, None)
+        _EVENTS.of(ctx.env).pop(request_id, None)
     if answer is None:
         raise Unavailable(f"The host of instance {server_id} does not answer.")
     if answer.get("error"):
@@ -68,11 +70,6 @@ def _wait(
             if found is not None and found.answer is not None:
                 return found.answer
     return None
-
-
-def _events(ctx: Context) -> dict[str, threading.Event]:
-    found: dict[str, threading.Event] = ctx.env.caches.setdefault(EVENTS, {})
-    return found
 
 
 # -- the agent's side ----------------------------------------------------------------------------
@@ -103,7 +100,7 @@ def take_report(ctx: Context, host: str, payload: dict[str, Any]) -> dict[str, A
             )
             .values(answer=answer)
         )
-        event = _events(ctx).get(request_id)
+        event = _EVENTS.of(ctx.env).get(request_id)
         if event is not None and done.rowcount:  # type: ignore[attr-defined]
             ctx.after_commit(event.set)
     return {}

@@ -21,6 +21,7 @@ from sqlalchemy import select
 from stratolith.compute.managers import disks, hosts
 from stratolith.compute.models import Server
 from stratolith.compute.settings import ComputeSettings
+from stratolith.kernel.caches import Copies
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import Conflict, Forbidden, NotFound
 from stratolith.network.managers import server_ports
@@ -49,7 +50,6 @@ EC2_VERSIONS = [
     "2009-04-04",
     "latest",
 ]
-CACHE = "compute.metadata"
 MAX_PASSWORD = 4 * 255
 SEED_BYTES = 512
 Tree = dict[str, Any]
@@ -65,6 +65,9 @@ class Answers:
     user_data: bytes | None
     password: str
     files: dict[str, bytes] = field(default_factory=dict)  # content_path number -> bytes
+
+
+_ANSWERS: Copies[Answers] = Copies("compute.metadata", most=2000)
 
 
 # -- who asks ------------------------------------------------------------------------------------
@@ -100,19 +103,25 @@ def _owned(server_project: str, project_id: str) -> None:
 def answers(ctx: Context) -> Answers:
     """The answers for the guest that asks; kept in memory for a few seconds."""
     server_id, project_id = identify(ctx)
-    kept = ctx.env.caches.setdefault(CACHE, {})
-    now = ctx.env.clock.monotonic()
-    found = kept.get(server_id)
-    if found is None or found[0] < now:
-        seconds = ctx.env.settings.of(ComputeSettings).metadata_cache_seconds
-        server = _server(ctx, server_id)
-        _owned(server.project_id, project_id)
-        if len(kept) > 2000:
-            kept.clear()
-        found = kept[server_id] = (now + seconds, build(ctx, server))
-    answer: Answers = found[1]
-    _owned(answer.meta["project_id"], project_id)
-    return answer
+
+    def read() -> Answers:
+        own = Context(ctx.env, ctx.service)
+        try:
+            server = _server(own, server_id)
+            _owned(server.project_id, project_id)
+            return build(own, server)
+        finally:
+            own.close()
+
+    seconds = ctx.env.settings.of(ComputeSettings).metadata_cache_seconds
+    found = _ANSWERS.get(ctx.env, server_id, read, seconds=seconds)
+    _owned(found.meta["project_id"], project_id)
+    return found
+
+
+def changed(ctx: Context, server: Server) -> None:
+    """This transaction changes what the guest is told: nobody is told the old after it."""
+    _ANSWERS.void(ctx, server.id)
 
 
 def _server(ctx: Context, server_id: str) -> Server:
@@ -137,7 +146,7 @@ def set_password(ctx: Context, password: bytes) -> None:
     if server.password:
         raise Conflict("Password was set already.")
     server.password = password.decode("ascii", "replace")
-    ctx.env.caches.get(CACHE, {}).pop(server.id, None)
+    changed(ctx, server)
 
 
 # -- documents -----------------------------------------------------------------------------------

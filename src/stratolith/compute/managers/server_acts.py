@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import delete as sql_delete
 
 from stratolith.compute.exceptions import HostDown, ServerNotReady
-from stratolith.compute.managers import actions, hosts, state
+from stratolith.compute.managers import actions, hosts, metadata_service, state
 from stratolith.compute.models import Server, ServerGroupMember
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.context import Context
@@ -157,6 +157,7 @@ def finish_deletion(ctx: Context, servers: Sequence[Server]) -> None:
         server_ports.release(ctx, server.id)
         allocations.release(ctx, server.id)
         server.deleted_at = server.terminated_at = now
+        metadata_service.changed(ctx, server)
         server.observed_power = None
     _leave_groups(ctx, [server.id for server in alive])
     actions.refresh(ctx, alive, {})

@@ -14,6 +14,7 @@ from stratolith.compute.managers import (
     hosts,
     image_machine,
     keypairs,
+    metadata_service,
     server_spec,
     state,
 )
@@ -65,7 +66,7 @@ def rebuild(
     if server.config_drive:
         params[admin_password.PARAM] = admin_password.seal(ctx, admin_pass)
     operation = actions.begin(ctx, [server], state.REBUILD, seconds=seconds, params=params)[0]
-    ctx.env.caches.get("compute.metadata", {}).pop(server.id, None)
+    metadata_service.changed(ctx, server)
     actions.refresh(ctx, [server], {server.id: [operation]})
 
 

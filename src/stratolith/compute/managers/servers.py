@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from stratolith.compute.exceptions import ServerNotFound
-from stratolith.compute.managers import actions
+from stratolith.compute.managers import actions, metadata_service
 from stratolith.compute.models import Server, ServerTag
 from stratolith.kernel.context import Context
 from stratolith.kernel.ids import is_uuid
@@ -53,6 +53,7 @@ def update(ctx: Context, server: Server, changes: Mapping[str, Any]) -> None:
     for column, value in changes.items():
         setattr(server, column, value)
     ctx.session.flush()
+    metadata_service.changed(ctx, server)
 
 
 # -- tags ----------------------------------------------------------------------------------------

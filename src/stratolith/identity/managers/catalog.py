@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from stratolith.identity.managers import endpoint_filter, epoch
 from stratolith.identity.models import CatalogService, Endpoint
 from stratolith.kernel.auth import Identity
+from stratolith.kernel.caches import Copy
 from stratolith.kernel.context import Context
 from stratolith.kernel.urls import endpoint_url
 
@@ -32,7 +33,6 @@ class _Cached:
     confined: project id -> ids of the only endpoints it is shown, for projects that have any.
     """
 
-    epoch: int
     services: list[tuple[CatalogService, list[Endpoint]]]
     confined: dict[str, set[str]]
     rendered: dict[Any, list[Document]] = field(default_factory=dict)
@@ -61,12 +61,7 @@ def filled_url(url: str, who: Identity) -> str | None:
 
 def documents(ctx: Context, who: Identity) -> list[Document]:
     """The catalogue as tokens and /auth/catalog carry it."""
-    now = epoch.of(ctx.env).number
-    cached: _Cached | None = ctx.env.caches.get("identity.catalog")
-    if cached is None or cached.epoch != now:
-        with ctx.env.db.read() as session:  # begun after the epoch was noted
-            cached = _Cached(now, _read(session), endpoint_filter.confined(session))
-        ctx.env.caches["identity.catalog"] = cached
+    cached = _CATALOG.of(ctx.env)
     services, rendered = cached.services, cached.rendered
     only = cached.confined.get(who.project_id or "")
     depends = only is not None or any(
@@ -129,3 +124,8 @@ def _service(
         "type": service.type,
         "name": service.name,
     }
+
+
+_CATALOG = Copy(
+    epoch.EPOCHS, lambda session: _Cached(_read(session), endpoint_filter.confined(session))
+)

@@ -13,6 +13,7 @@ import msgpack
 from stratolith.identity.managers import shared_keys
 from stratolith.identity.managers.keys import KeyRing
 from stratolith.kernel.auth import Identity
+from stratolith.kernel.caches import Once
 from stratolith.kernel.environment import Environment
 
 METHODS = (  # a token holds their positions: only ever append
@@ -100,14 +101,16 @@ def is_delegated_method(who: Identity) -> bool:
     return not who.methods or bool(_DELEGATED & set(who.methods))
 
 
+def _ring(env: Environment) -> KeyRing:
+    return KeyRing(env.settings.state_dir / "keys" / "fernet", shared_keys.of(env, "fernet"))
+
+
+_RING = Once(_ring)
+
+
 def ring_of(env: Environment) -> KeyRing:
     """The key ring of this process."""
-    found: KeyRing | None = env.caches.get("identity.keys")
-    if found is None:
-        folder = env.settings.state_dir / "keys" / "fernet"
-        shared = shared_keys.of(env, "fernet")
-        found = env.caches.setdefault("identity.keys", KeyRing(folder, shared))
-    return found
+    return _RING.of(env)
 
 
 def new_audit_id() -> str:

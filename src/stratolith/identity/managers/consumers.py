@@ -30,7 +30,7 @@ def create(ctx: Context, values: Values) -> tuple[Consumer, str]:
     secret = new_hex()
     consumer = Consumer(
         description=values.get("description"),
-        encrypted_secret=sealing.encrypted(ctx, secret),
+        encrypted_secret=sealing.encrypted(ctx.env, secret),
         extra=extra_of(values, KNOWN),
     )
     ctx.session.add(consumer)

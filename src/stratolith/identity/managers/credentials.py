@@ -52,7 +52,7 @@ def create(ctx: Context, values: Values) -> Credential:
         user_id=values["user_id"],
         project_id=values.get("project_id"),
         type=values["type"],
-        encrypted_blob=sealing.encrypted(ctx, blob),
+        encrypted_blob=sealing.encrypted(ctx.env, blob),
         extra=extra_of(values, KNOWN),
     )
     ctx.session.add(credential)
@@ -64,7 +64,7 @@ def update(ctx: Context, credential: Credential, blob: str) -> Credential:
     """Put another secret in its place; raises BadRequest."""
     if is_key(credential.type):
         _check_same_delegation(ctx, credential, ec2_parts(blob))
-    credential.encrypted_blob = sealing.encrypted(ctx, blob)
+    credential.encrypted_blob = sealing.encrypted(ctx.env, blob)
     ctx.session.flush()
     return credential
 

@@ -153,7 +153,7 @@ def _store(ctx: Context, domain: Project, config: Config) -> None:
         for option, value in options.items():
             sensitive = OPTIONS[group][option].sensitive
             if sensitive:
-                value = sealing.encrypted(ctx, msgspec.json.encode(value).decode())
+                value = sealing.encrypted(ctx.env, msgspec.json.encode(value).decode())
             row = DomainOption(
                 domain_id=domain.id, group=group, option=option, value=value, sensitive=sensitive
             )

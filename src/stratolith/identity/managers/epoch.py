@@ -8,45 +8,19 @@ look, so that it believes no cache.
 
 from __future__ import annotations
 
-import itertools
-
+from stratolith.kernel.caches import Epoch, Epochs
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
-from stratolith.kernel.hints import HintBus
 
 HINT = "identity.epoch"
-_NAME = "identity.epoch"
-
-
-class Epoch:
-    """``number`` only ever grows."""
-
-    def __init__(self, bus: HintBus) -> None:
-        self._counter = itertools.count(1)
-        self._number = 0
-        self._bus = bus
-
-    @property
-    def number(self) -> int:
-        if not self._bus.is_current():
-            self.move()
-        return self._number
-
-    def move(self, key: str = "") -> None:
-        self._number = next(self._counter)
+EPOCHS = Epochs(HINT)
 
 
 def of(env: Environment) -> Epoch:
     """The epoch of this process."""
-    found: Epoch | None = env.caches.get(_NAME)
-    if found is None:
-        found = env.caches.setdefault(_NAME, Epoch(env.hints))
-        env.hints.listen(HINT, found.move)
-        env.hints.on_lost(found.move)
-    return found
+    return EPOCHS.of(env)
 
 
 def touch(ctx: Context) -> None:
     """This transaction changes something that caches hold."""
-    of(ctx.env)
-    ctx.hint(HINT, "", acknowledged=True)
+    EPOCHS.touch(ctx)

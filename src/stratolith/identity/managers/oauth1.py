@@ -186,7 +186,7 @@ def new_request_token(ctx: Context) -> Pair:
     token = RequestToken(
         consumer_id=consumer.id,
         project_id=project_id,
-        encrypted_secret=sealing.encrypted(ctx, secret),
+        encrypted_secret=sealing.encrypted(ctx.env, secret),
         expires_at=_end(ctx, seconds),
     )
     ctx.session.add(token)
@@ -229,7 +229,7 @@ def new_access_token(ctx: Context) -> Pair:
         project_id=token.project_id,
         authorizing_user_id=token.authorizing_user_id,
         role_ids=token.role_ids,
-        encrypted_secret=sealing.encrypted(ctx, secret),
+        encrypted_secret=sealing.encrypted(ctx.env, secret),
         expires_at=_end(ctx, seconds),
     )
     ctx.session.add(access)

@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from stratolith.identity.settings import IdentitySettings
+from stratolith.kernel.caches import Once
 from stratolith.kernel.environment import Environment
 
 # bcrypt looks at no more than this; Keystone cut passwords there before hashing
@@ -64,14 +65,12 @@ class Hasher:
             return False
 
 
+_HASHER = Once(lambda env: Hasher(env.settings.of(IdentitySettings)))
+
+
 def of(env: Environment) -> Hasher:
     """The hasher of this process."""
-    found = env.caches.get("identity.hasher")
-    if found is None:
-        found = Hasher(env.settings.of(IdentitySettings))
-        env.caches["identity.hasher"] = found
-    hasher: Hasher = found
-    return hasher
+    return _HASHER.of(env)
 
 
 def _verify_bcrypt_sha256(raw: bytes, hashed: str) -> bool:

@@ -15,6 +15,7 @@ from stratolith.identity.managers import epoch
 from stratolith.identity.models import Revocation
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.auth import Identity
+from stratolith.kernel.caches import Copy
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 
@@ -36,15 +37,12 @@ def read(session: Session) -> list[Revocation]:
     return list(session.scalars(select(Revocation).order_by(Revocation.revoked_at)))
 
 
+_EVENTS = Copy(epoch.EPOCHS, read)
+
+
 def is_revoked(env: Environment, identity: Identity) -> bool:
     """Whether any event matches the token of this identity."""
-    now = epoch.of(env).number
-    cached = env.caches.get("identity.revocations")
-    if cached is None or cached[0] != now:
-        with env.db.read() as session:  # begun after the epoch was noted
-            cached = (now, read(session))
-        env.caches["identity.revocations"] = cached
-    return any(_matches(event, identity) for event in cached[1])
+    return any(_matches(event, identity) for event in _EVENTS.of(env))
 
 
 def _matches(event: Revocation, identity: Identity) -> bool:

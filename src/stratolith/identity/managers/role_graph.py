@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from stratolith.identity.managers import epoch
 from stratolith.identity.models import ImpliedRole, Role
+from stratolith.kernel.caches import Copy
 from stratolith.kernel.environment import Environment
 
 
@@ -17,7 +18,6 @@ from stratolith.kernel.environment import Environment
 class RoleGraph:
     """names: role id -> name; domains: role id -> domain id ("" global); implies: id -> ids."""
 
-    epoch: int
     names: dict[str, str]
     domains: dict[str, str]
     implies: dict[str, tuple[str, ...]]
@@ -42,30 +42,22 @@ class RoleGraph:
         ]
 
 
-def read(session: Session, at: int = -1) -> RoleGraph:
+def read(session: Session) -> RoleGraph:
     """The graph as this transaction sees it."""
     rows = session.execute(select(Role.id, Role.name, Role.domain_id)).all()
     implies: dict[str, list[str]] = {}
     for prior, implied in session.execute(select(ImpliedRole.prior_id, ImpliedRole.implied_id)):
         implies.setdefault(prior, []).append(implied)
     return RoleGraph(
-        at,
         {row.id: row.name for row in rows},
         {row.id: row.domain_id for row in rows},
         {prior: tuple(sorted(ids)) for prior, ids in implies.items()},
     )
 
 
-def cached(env: Environment) -> RoleGraph:
-    """The graph of this epoch; not for transactions that changed roles themselves.
+_GRAPH = Copy(epoch.EPOCHS, read)
 
-    A miss reads in a session of its own, begun after the epoch was noted: an older snapshot
-    must never be kept under a newer epoch.
-    """
-    now = epoch.of(env).number
-    found: RoleGraph | None = env.caches.get("identity.role_graph")
-    if found is None or found.epoch != now:
-        with env.db.read() as session:
-            found = read(session, now)
-        env.caches["identity.role_graph"] = found
-    return found
+
+def cached(env: Environment) -> RoleGraph:
+    """The graph of this epoch; not for transactions that changed roles themselves."""
+    return _GRAPH.of(env)

@@ -17,6 +17,7 @@ from sqlalchemy import select, update
 from stratolith.identity.managers import shared_keys
 from stratolith.identity.managers.keys import KeyRing
 from stratolith.identity.models import AccessToken, Consumer, Credential, DomainOption, RequestToken
+from stratolith.kernel.caches import Once
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import ApiError
@@ -46,21 +47,24 @@ SEALED = (
 )
 
 
+def _ring(env: Environment) -> KeyRing:
+    folder = env.settings.state_dir / "keys" / "credential"
+    return KeyRing(folder, shared_keys.of(env, "credential"))
+
+
+RING = Once(_ring)
+
+
 def ring_of(env: Environment) -> KeyRing:
     """The ring of this process."""
-    found: KeyRing | None = env.caches.get("identity.credential_keys")
-    if found is None:
-        folder = env.settings.state_dir / "keys" / "credential"
-        shared = shared_keys.of(env, "credential")
-        found = env.caches.setdefault("identity.credential_keys", KeyRing(folder, shared))
-    return found
+    return RING.of(env)
 
 
-def encrypted(ctx: Context, text: str) -> str:
+def encrypted(env: Environment, text: str) -> str:
     """A secret as it is kept at rest; with the primary key of now, whoever rotated."""
-    ring = ring_of(ctx.env)
+    ring = ring_of(env)
     ring.refresh()
-    return ring.encrypt(text.encode(), int(ctx.env.clock.now().timestamp()))
+    return ring.encrypt(text.encode(), int(env.clock.now().timestamp()))
 
 
 def decrypted(ctx: Context, sealed: str, what: str) -> str:

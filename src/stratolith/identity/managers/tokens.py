@@ -26,6 +26,7 @@ from stratolith.identity.models import (
     Trust,
 )
 from stratolith.kernel.auth import AccessRule, Identity
+from stratolith.kernel.caches import Once
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import Unauthorized
 
@@ -53,12 +54,15 @@ class TokenCache:
         self.known[token] = identity
 
 
+CACHE = Once(lambda env: TokenCache())
+
+
 def validate(env: Environment, token: str, grace: timedelta = _NONE) -> Identity:
     """Who a token speaks for; raises Unauthorized for any token that is not valid now.
 
     grace: so long after its end a token is still taken for valid, if nothing but time ended it.
     """
-    cache = _cache(env)
+    cache = CACHE.of(env)
     at = epoch.of(env).number
     found = cache.get(token, at)
     if found is not None and _has_ended(env, found) and grace:
@@ -93,13 +97,6 @@ class Authenticator:
 def authenticator(env: Environment) -> Authenticator:
     epoch.of(env)
     return Authenticator(env)
-
-
-def _cache(env: Environment) -> TokenCache:
-    found: TokenCache | None = env.caches.get("identity.tokens")
-    if found is None:
-        found = env.caches.setdefault("identity.tokens", TokenCache())
-    return found
 
 
 def resolve(

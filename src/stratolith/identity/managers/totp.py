@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 from stratolith.identity.managers import credentials, sealing
 from stratolith.identity.models import Credential, SpentPasscode, UsedPasscode
 from stratolith.identity.settings import IdentitySettings
+from stratolith.kernel.caches import Once
 from stratolith.kernel.context import Context
+from stratolith.kernel.environment import Environment
 
 TYPE = "totp"
 SECONDS = 30
@@ -75,7 +77,7 @@ def _fitting(ctx: Context, user_id: str, given: str) -> list[tuple[str, int]]:
     previous = ctx.env.settings.of(IdentitySettings).totp_previous_windows
     found = []
     # without a secret there is as much to compute as with one: time does not tell who has any
-    for row in list(ctx.session.scalars(statement)) or [_nobodys(ctx)]:
+    for row in list(ctx.session.scalars(statement)) or [_NOBODYS.of(ctx.env)]:
         secret = credentials.blob_of(ctx, row)
         for window in range(now, now - previous - 1, -1):
             # all of them: time says nothing about which one fitted
@@ -88,14 +90,13 @@ def _fitting(ctx: Context, user_id: str, given: str) -> list[tuple[str, int]]:
     return found
 
 
-def _nobodys(ctx: Context) -> Credential:
-    """A secret that nobody knows, made once a process; no row of the database."""
-    found: Credential | None = ctx.env.caches.get("identity.totp.nobody")
-    if found is None:
-        secret = base64.b32encode(secrets.token_bytes(20)).decode()
-        found = Credential(id="", user_id=None, encrypted_blob=sealing.encrypted(ctx, secret))
-        ctx.env.caches["identity.totp.nobody"] = found
-    return found
+def _unknown(env: Environment) -> Credential:
+    """A secret that nobody knows; no row of the database."""
+    secret = base64.b32encode(secrets.token_bytes(20)).decode()
+    return Credential(id="", user_id=None, encrypted_blob=sealing.encrypted(env, secret))
+
+
+_NOBODYS = Once(_unknown)
 
 
 def _spend(session: Session, user_id: str, given: str, window: int) -> bool:

@@ -21,6 +21,7 @@ from stratolith.image.models import Image, ImageMember
 from stratolith.image.schemas.images import VISIBILITIES, render
 from stratolith.image.schemas.members import STATUSES
 from stratolith.image.settings import ImageSettings
+from stratolith.kernel.caches import Once
 from stratolith.kernel.clock import parse_time
 from stratolith.kernel.config import ApiSection
 from stratolith.kernel.context import Context
@@ -209,10 +210,16 @@ def _page(ctx: Context, limit: int) -> Page:
     return LISTING.page(ctx, statement, sort=_sort(ctx), limit=limit, within=within, read=_READ)
 
 
+# whether an administrator asks -> the statement
+_FIRST_PAGE: Once[dict[bool, Select[Any]]] = Once(lambda env: {})
+# image id -> version of the row, the image as JSON
+_RENDERED: Once[dict[str, tuple[Any, msgspec.Raw]]] = Once(lambda env: {})
+
+
 def _first_page(ctx: Context, limit: int) -> Page:
     """What most clients ask for: the same statement each time, with other values."""
     size = min(limit, ctx.env.settings.of(ApiSection).page_limit)
-    known: dict[bool, Select[Any]] = ctx.env.caches.setdefault("image.first-page", {})
+    known = _FIRST_PAGE.of(ctx.env)
     if ctx.is_admin not in known:
         hidden = Image.os_hidden.is_(False)
         seen = visible_in_lists(is_admin=ctx.is_admin, project_id=bindparam("project"))
@@ -233,7 +240,7 @@ def _rendered(ctx: Context, rows: Sequence[Any]) -> list[msgspec.Raw]:
     """
     if not same_for_all(ctx):
         return _anew(ctx, [row.id for row in rows])
-    known: dict[str, tuple[Any, msgspec.Raw]] = ctx.env.caches.setdefault("image.rendered", {})
+    known = _RENDERED.of(ctx.env)
     found = {row.id: known.get(row.id) for row in rows}
     missing = [row.id for row in rows if (one := found[row.id]) is None or one[0] != row.version]
     for start in range(0, len(missing), BATCH):

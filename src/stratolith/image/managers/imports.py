@@ -12,7 +12,6 @@ up after uploads that died sweeps up after imports as well.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -36,6 +35,7 @@ from stratolith.image.settings import ImageSettings
 from stratolith.image.store import catalogue, files, web
 from stratolith.image.store.inspection import Inspection
 from stratolith.image.store.receiving import Received, Receiver
+from stratolith.kernel.caches import Once
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import ApiError, BadRequest
@@ -43,7 +43,6 @@ from stratolith.kernel.transaction import transact
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
-_LOCK = threading.Lock()
 TELL_EVERY = 5.0  # seconds between two reports of progress
 
 
@@ -92,14 +91,16 @@ def _at_once(ctx: Context, image: Image, task: Task) -> Task:
 
 def submit(env: Environment, project_id: str, work: Callable[[], None]) -> None:
     """Have the threads of this process do a piece of work when it is the project's turn."""
-    with _LOCK:
-        queue: FairQueue | None = env.caches.get("image.imports")
-        if queue is None:
-            section = env.settings.of(ImageSettings)
-            each = section.import_workers_per_project
-            queue = FairQueue(section.import_workers, each, "image-import")
-            env.caches["image.imports"] = queue
-    queue.submit(project_id, work)
+    _QUEUE.of(env).submit(project_id, work)
+
+
+def _make_queue(env: Environment) -> FairQueue:
+    section = env.settings.of(ImageSettings)
+    each = section.import_workers_per_project
+    return FairQueue(section.import_workers, each, "image-import")
+
+
+_QUEUE = Once(_make_queue)
 
 
 def _stores(ctx: Context, image: Image, request: dict[str, Any]) -> list[str]:

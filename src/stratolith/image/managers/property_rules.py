@@ -17,6 +17,7 @@ from pathlib import Path
 
 from stratolith.image.exceptions import PropertyProtected
 from stratolith.image.settings import ImageSettings
+from stratolith.kernel.caches import Once
 from stratolith.kernel.config import ConfigError
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
@@ -77,15 +78,18 @@ def _section(parser: configparser.ConfigParser, name: str, by_policy: bool) -> _
 
 def of(env: Environment) -> PropertyRules | None:
     """The rules in force, None when nothing is protected; raises ConfigError."""
+    return _RULES.of(env)
+
+
+def _read(env: Environment) -> PropertyRules | None:
     section = env.settings.of(ImageSettings)
     if not section.property_protection_file:
         return None
-    found: PropertyRules | None = env.caches.get("image.property-rules")
-    if found is None:
-        by_policy = section.property_protection_rule_format == "policies"
-        found = read(Path(section.property_protection_file), by_policy=by_policy)
-        env.caches["image.property-rules"] = found
-    return found
+    by_policy = section.property_protection_rule_format == "policies"
+    return read(Path(section.property_protection_file), by_policy=by_policy)
+
+
+_RULES = Once(_read)
 
 
 def readable(ctx: Context, properties: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,6 @@ that receives the data dies; the image then goes back to queued and its file is 
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -27,26 +26,21 @@ from stratolith.image.managers import images
 from stratolith.image.models import Image
 from stratolith.image.store import files
 from stratolith.image.store.receiving import Received
+from stratolith.kernel.caches import Once
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.ids import new_uuid
 
 HEARTBEAT = 20.0  # seconds
 DEAD_AFTER = timedelta(seconds=120)
-_LOCK = threading.Lock()
 
 
-class Live:
-    """Tokens of the uploads that this process receives."""
-
-    def __init__(self) -> None:
-        self.tokens: set[str] = set()
+# tokens of the uploads that this process receives
+_LIVE: Once[set[str]] = Once(lambda env: set())
 
 
 def live(env: Environment) -> set[str]:
-    with _LOCK:
-        found: Live = env.caches.setdefault("image.uploads", Live())
-    return found.tokens
+    return _LIVE.of(env)
 
 
 def begin(ctx: Context, image_id: str, *, staging: bool) -> tuple[Image, str]:

@@ -16,6 +16,7 @@ from sqlalchemy import Integer, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from stratolith.kernel import cloud
+from stratolith.kernel.caches import Once
 from stratolith.kernel.db import Base
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import CannotStart
@@ -24,7 +25,6 @@ from stratolith.kernel.hosts.authority import Authority
 FILE = "authority.pem"
 LOCK = 0x73747261_0004
 SECRET = "database_key"
-CACHE = "kernel.authority"
 
 
 class AuthorityRow(Base):
@@ -38,11 +38,7 @@ class AuthorityRow(Base):
 
 def authority(env: Environment) -> Authority:
     """The cloud's authority, made at first use; raises CannotStart when it cannot be read."""
-    found: Authority | None = env.caches.get(CACHE)
-    if found is None:
-        found = _in_file(env) if env.db.is_sqlite else _in_row(env)
-        env.caches[CACHE] = found
-    return found
+    return _AUTHORITY.of(env)
 
 
 def _made(env: Environment) -> Authority:
@@ -102,3 +98,6 @@ def write_private(path: Path, text: str) -> None:
         out.flush()
         os.fsync(out.fileno())
     os.replace(temporary, path)
+
+
+_AUTHORITY = Once(lambda env: _in_file(env) if env.db.is_sqlite else _in_row(env))

@@ -17,6 +17,7 @@ from urllib.parse import quote
 import msgspec
 from starlette.datastructures import QueryParams
 
+from stratolith.kernel.caches import Once
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import MethodNotAllowed, NotFound
 from stratolith.kernel.http import dispatch
@@ -26,6 +27,7 @@ from stratolith.kernel.http.validation import query_document
 from stratolith.kernel.service import plate
 
 Query = Mapping[str, str | Sequence[str]]
+_ROUTERS: Once[dict[str, Router]] = Once(lambda env: {})  # service type -> its routes
 
 
 def call(
@@ -94,7 +96,7 @@ def _query(query: Query) -> QueryParams:
 
 
 def _router(ctx: Context, service_type: str) -> Router:
-    known: dict[str, Router] = ctx.env.caches.setdefault("http.proxy", {})
+    known = _ROUTERS.of(ctx.env)
     if service_type not in known:
         service = plate(ctx.env, service_type)
         known[service_type] = Router(service.routes, service.prefix)
