@@ -7,6 +7,7 @@ certificate that the authority did not sign, or that ended, does not get through
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import socket
@@ -14,17 +15,18 @@ import ssl
 import tempfile
 import threading
 from datetime import timedelta
+from typing import cast
 
 import uvicorn
 
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.hosts.authority_store import authority
+from stratolith.kernel.hosts.handshakes import Handshakes
 from stratolith.kernel.http import further_socket
 
 LOG = logging.getLogger(__name__)
 LIFETIME = timedelta(days=30)  # of the server's own certificate, which lives in memory
 RENEW_SECONDS = 24 * 3600.0
-HANDSHAKE_SECONDS = 10.0
 
 
 class HostsListener:
@@ -67,9 +69,9 @@ class HostsListener:
 
     async def serve(self, server: uvicorn.Server, opened: socket.socket) -> None:
         """Take connections on ``opened`` as one more socket of a server that has started."""
-        await further_socket.serve(
-            server, opened, ssl=self._context, ssl_handshake_timeout=HANDSHAKE_SECONDS
-        )
+        taking = Handshakes(opened, self._context, further_socket.protocol_of(server))
+        taking.start(server.config.backlog)
+        server.servers.append(cast(asyncio.Server, taking))  # uvicorn closes it with the others
 
 
 class ServerWithHosts(uvicorn.Server):

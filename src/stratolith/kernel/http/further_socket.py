@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
 
 
-async def serve(server: uvicorn.Server, opened: socket.socket, **options: Any) -> asyncio.Server:
-    """Take connections on ``opened`` as on the others; ``options`` are of loop.create_server."""
-    config = server.config
+def protocol_of(server: uvicorn.Server) -> Callable[[], asyncio.Protocol]:
+    """Makes what serves one connection of this server."""
     # uvicorn types its setting as any asyncio protocol, whose constructor takes nothing
-    protocol: Any = config.http_protocol_class
+    protocol: Any = server.config.http_protocol_class
+    return lambda: protocol(  # type: ignore[no-any-return]
+        config=server.config, server_state=server.server_state, app_state=server.lifespan.state
+    )
+
+
+async def serve(server: uvicorn.Server, opened: socket.socket) -> asyncio.Server:
+    """Take connections on ``opened`` as on the others."""
     found = await asyncio.get_running_loop().create_server(
-        lambda: protocol(
-            config=config, server_state=server.server_state, app_state=server.lifespan.state
-        ),
-        sock=opened,
-        backlog=config.backlog,
-        **options,
+        protocol_of(server), sock=opened, backlog=server.config.backlog
     )
     server.servers.append(found)
     return found
