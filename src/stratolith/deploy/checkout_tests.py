@@ -131,8 +131,7 @@ def _groups(root: Path, arguments: Sequence[str]) -> list[list[list[str]]]:
     alone = sorted(
         f"tests/{folder.name}"
         for folder in (root / "tests").iterdir()
-        if any(folder.rglob("test_*.py"))
-        and folder.name not in [*IN_PROCESS, *BESIDE, SLOW_FOLDER]
+        if any(folder.rglob("test_*.py")) and folder.name not in [*IN_PROCESS, *BESIDE, SLOW_FOLDER]
     )
     return [
         [[*together, *SIDE_BY_SIDE]],
