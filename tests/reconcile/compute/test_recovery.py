@@ -88,7 +88,7 @@ class Cloud:
     def start_agent(self) -> None:
         assert self.cloud.env.agents is not None
         mine = self.cloud.env.settings.of(ComputeSettings)
-        guests = GuestRoom(self.driver, mine, None)
+        guests = GuestRoom(self.driver, mine.guest_workers, None)
         rooms = [NetworkRoom(self.network), guests, RequestRoom(self.driver)]
         self.host = Host(HOST, LocalTransport(self.cloud.env.agents), rooms)
         self.host.start()

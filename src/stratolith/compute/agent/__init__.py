@@ -16,9 +16,9 @@ def rooms(settings: Settings, host: str, fake: bool) -> list[Room]:
     from stratolith.compute.agent.room import GuestRoom
     from stratolith.compute.drivers import choice
 
-    mine = settings.of(ComputeSettings)
     driver = choice.make(settings, host)
     cache = None  # simulated images have no content that a host could want
     if not fake:
-        cache = ImageCache(settings.state_dir / "image-cache", mine.image_cache_days * 86400)
-    return [GuestRoom(driver, mine, cache), RequestRoom(driver)]
+        cache = ImageCache(settings.state_dir / "image-cache")
+    workers = settings.of(ComputeSettings).guest_workers
+    return [GuestRoom(driver, workers, cache), RequestRoom(driver)]

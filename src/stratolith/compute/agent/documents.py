@@ -42,6 +42,14 @@ class GuestDocument(msgspec.Struct, frozen=True, kw_only=True):
         return [one.source for one in self.spec.disks if isinstance(one.source, ImageRef)]
 
 
+class GuestSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings of the cloud that hosts go by, sent with each view: no host has a file of them."""
+
+    graceful_seconds: float = 0.0
+    port_seconds: float = 30.0
+    image_cache_seconds: float = 86400.0
+
+
 class GuestsView(msgspec.Struct, frozen=True, kw_only=True):
     """``left_out``: servers of this host that the control plane cannot tell about, and why."""
 
@@ -49,7 +57,7 @@ class GuestsView(msgspec.Struct, frozen=True, kw_only=True):
     guests: list[GuestDocument]
     absent: list[str] = []
     left_out: dict[str, str] = {}
-    graceful_seconds: float = 0.0
+    settings: GuestSettings = GuestSettings()
 
 
 def with_sources(spec: GuestSpec, fetch: Callable[[ImageRef], ImageRef]) -> GuestSpec:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stratolith.compute.agent.documents import GuestDocument, vif, with_sources
+from stratolith.compute.agent.documents import GuestDocument, GuestSettings, vif, with_sources
 from stratolith.compute.agent.image_cache import ImageCache
 from stratolith.compute.agent.plan import Act
 from stratolith.compute.drivers.base import (
@@ -13,7 +13,6 @@ from stratolith.compute.drivers.base import (
     ImageRef,
     NotPossible,
 )
-from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.agent.client import Transport
 from stratolith.kernel.agent.host import Conditions
 
@@ -27,15 +26,14 @@ class Executor:
         cache: ImageCache | None,
         conditions: Conditions,
         transport: Transport,
-        settings: ComputeSettings,
     ) -> None:
         self.driver = driver
         self.cache = cache
         self.conditions = conditions
         self.transport = transport
-        self.settings = settings
+        self.settings = GuestSettings()  # those of the newest view
 
-    def do(self, act: Act, wanted: GuestDocument, graceful: float) -> None:
+    def do(self, act: Act, wanted: GuestDocument) -> None:
         guest_id, driver = wanted.id, self.driver
         if act.kind == "create":
             driver.create(self._spec(wanted))
@@ -46,7 +44,7 @@ class Executor:
             self._wait_for_ports([one.port_id for one in wanted.spec.vifs])
             driver.reboot(guest_id, hard=act.hard, spec=self._spec(wanted))
         elif act.kind == "stop":
-            driver.stop(guest_id, graceful_seconds=graceful)
+            driver.stop(guest_id, graceful_seconds=self.settings.graceful_seconds)
         elif act.kind == "destroy":
             driver.destroy(guest_id)
         elif act.kind == "attach":
@@ -74,10 +72,8 @@ class Executor:
 
     def _wait_for_ports(self, port_ids: Sequence[str]) -> None:
         names = [f"port/{port_id}" for port_id in port_ids]
-        missing = self.conditions.wait(names, self.settings.port_timeout)
+        seconds = self.settings.port_seconds
+        missing = self.conditions.wait(names, seconds)
         if missing:
             ports = ", ".join(name.removeprefix("port/") for name in missing)
-            raise NotPossible(
-                f"The network did not wire port {ports} within "
-                f"{self.settings.port_timeout:g} seconds."
-            )
+            raise NotPossible(f"The network did not wire port {ports} within {seconds:g} seconds.")

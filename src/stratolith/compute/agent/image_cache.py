@@ -41,7 +41,7 @@ LOW = 0.1  # of a disk free: less than this, and what no guest uses goes before 
 class ImageCache:
     """A file is complete when it has its name. One agent owns the folder."""
 
-    def __init__(self, folder: Path, keep_seconds: float) -> None:
+    def __init__(self, folder: Path, keep_seconds: float = 86400.0) -> None:
         self.folder = folder
         self.keep_seconds = keep_seconds
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)

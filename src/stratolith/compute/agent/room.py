@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
-from stratolith.compute.agent.documents import GuestDocument, GuestsView
+from stratolith.compute.agent.documents import GuestDocument, GuestSettings, GuestsView
 from stratolith.compute.agent.executor import Executor
 from stratolith.compute.agent.image_cache import ImageCache
 from stratolith.compute.agent.plan import Act, Health, plan, requests_of
@@ -22,7 +22,6 @@ from stratolith.compute.drivers.base import (
     HypervisorDriver,
     PowerState,
 )
-from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.agent.host import Room
 from stratolith.kernel.request_id import REQUEST_ID
 
@@ -37,15 +36,12 @@ class GuestRoom(Room):
 
     view = "guests"
 
-    def __init__(
-        self, driver: HypervisorDriver, settings: ComputeSettings, cache: ImageCache | None
-    ) -> None:
+    def __init__(self, driver: HypervisorDriver, workers: int, cache: ImageCache | None) -> None:
         super().__init__()
         self.driver = driver
         self.driver_name = driver.name
         able = msgspec.structs.asdict(driver.capabilities)
         self.capabilities = sorted(name for name, has_it in able.items() if has_it)
-        self.settings = settings
         self.cache = cache
         self._wanted: dict[str, GuestDocument] = {}
         self._knows_all = False  # whether a full view came
@@ -59,9 +55,8 @@ class GuestRoom(Room):
         self._cut_off: dict[str, float] = {}  # guest -> since when a NIC cannot be connected
         self._lock = threading.Lock()
         self._stopped = threading.Event()
-        self._graceful = 0.0
         self._facts_at = float("-inf")
-        self._pool = ThreadPoolExecutor(settings.guest_workers, thread_name_prefix="guest")
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="guest")
         self.reporter = Reporter(driver, self._send, self._destroy_unknown)
         self._executor: Executor | None = None
         self._watcher = threading.Thread(target=self._watch, name="guest-watch", daemon=True)
@@ -71,7 +66,7 @@ class GuestRoom(Room):
     def start(self) -> None:
         """Find again what runs."""
         self._executor = Executor(
-            self.driver, self.cache, self.host.conditions, self.host.transport, self.settings
+            self.driver, self.cache, self.host.conditions, self.host.transport
         )
         recover = getattr(self.driver, "recover", None)
         if recover is not None:
@@ -89,7 +84,7 @@ class GuestRoom(Room):
         there = [state.id for state in self.driver.list_guests()] if keys is None else []
         raw = self.host.transport.view(self.host.name, self.view, keys)
         found = msgspec.json.decode(raw, type=GuestsView)
-        self._graceful = found.graceful_seconds
+        self._go_by(found.settings)
         self._report_facts(force=keys is None)
         with self._lock:
             if found.full:
@@ -110,6 +105,12 @@ class GuestRoom(Room):
             self.reporter.add(left_out=found.left_out)
         elif found.full and self.cache is not None:
             self.cache.prune()
+
+    def _go_by(self, settings: GuestSettings) -> None:
+        assert self._executor is not None
+        self._executor.settings = settings
+        if self.cache is not None:
+            self.cache.keep_seconds = settings.image_cache_seconds
 
     def images_in_use(self) -> set[str] | None:
         """Ids; None while guests are left out, which may use any image, or not known yet."""
@@ -227,7 +228,7 @@ class GuestRoom(Room):
             before = self._health.get(wanted.id, Health())
             self._health[wanted.id] = before.after_restart(time.monotonic())
         try:
-            self._executor.do(act, wanted, self._graceful)
+            self._executor.do(act, wanted)
         except Exception as error:
             if not isinstance(error, DriverError):
                 LOG.exception("guest %s: %s failed", wanted.id, act.kind)

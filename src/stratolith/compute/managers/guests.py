@@ -29,7 +29,8 @@ _TO_GO = ("gone", "nothing")
 
 
 def compile_view(ctx: Context, host: str, keys: list[str] | None) -> Document:
-    """{"full": bool, "guests": [...], "absent": [...], "left_out": {server id: reason}}.
+    """{"full": bool, "guests": [...], "absent": [...], "left_out": {server id: reason},
+    "settings": {...}}.
 
     ``absent``: those of ``keys`` that have no business on this host (deleted, moved).
     ``left_out``: what is there of them stays as it is.
@@ -45,7 +46,11 @@ def compile_view(ctx: Context, host: str, keys: list[str] | None) -> Document:
         "guests": found,
         "absent": sorted(set(keys) - set(ids)) if keys is not None else [],
         "left_out": left_out.reasons,
-        "graceful_seconds": settings.graceful_shutdown_seconds,
+        "settings": {
+            "graceful_seconds": settings.graceful_shutdown_seconds,
+            "port_seconds": settings.port_timeout,
+            "image_cache_seconds": settings.image_cache_days * 86400,
+        },
     }
 
 
