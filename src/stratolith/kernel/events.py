@@ -76,8 +76,6 @@ def emit(ctx: Context, type_: str, payload: dict[str, Any]) -> None:
 
 def publish_pending(env: Environment, limit: int = 200) -> int:
     """Tell the subscribers what waits; gives how many events were told."""
-    from stratolith.kernel.context import Context
-
     with env.db.read() as session:
         next_ones = (
             select(OutboxEvent.id)

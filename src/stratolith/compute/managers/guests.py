@@ -14,7 +14,14 @@ import msgspec
 from sqlalchemy import select
 
 from stratolith.compute.agent.documents import GuestDocument
-from stratolith.compute.managers import actions, admin_password, disks, image_machine, state
+from stratolith.compute.managers import (
+    actions,
+    admin_password,
+    disks,
+    image_machine,
+    metadata_service,
+    state,
+)
 from stratolith.compute.models import Server
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.context import Context
@@ -145,8 +152,6 @@ def _config_drives(
     ctx: Context, servers: Sequence[Server], operations: Mapping[str, Sequence[Operation]]
 ) -> dict[str, dict[str, bytes]]:
     """Contents of the drives that are about to be made; a made drive never changes."""
-    from stratolith.compute.managers import metadata_service
-
     found = {}
     for server in servers:
         making = [o for o in operations.get(server.id, ()) if o.kind in _MAKE_DRIVES]

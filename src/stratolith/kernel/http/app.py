@@ -37,6 +37,7 @@ from stratolith.kernel.http.wire import WIRE
 from stratolith.kernel.ids import is_request_id, new_request_id
 from stratolith.kernel.logging import REQUESTS
 from stratolith.kernel.service import Service
+from stratolith.kernel.urls import service_root
 
 _DRAINED_LIMITS = 16  # a refused body of so many limits is still read, so that clients see why
 _PRINTABLE = bytes(range(0x20, 0x7F))
@@ -335,8 +336,6 @@ def _host_url(env: Environment, scope: Scope, headers: Headers) -> str:
 
 
 def _identity_url(ctx: Context) -> str:
-    from stratolith.kernel.urls import service_root
-
     try:
         return service_root(ctx, "identity")
     except KeyError:
