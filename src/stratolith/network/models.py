@@ -323,6 +323,34 @@ class RbacPolicy(Standard, Base):
         return (self.project_id, self.target_project)
 
 
+class Place(Base):
+    """The host that realises a router, or has the gateway addresses of an external network.
+
+    No row: none was there to choose when it was looked for.
+    """
+
+    __tablename__ = "network_places"
+
+    object_id: Mapped[str] = mapped_column(ID, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))  # managers/placement.py
+    host: Mapped[str] = mapped_column(index=True)  # "": an administrator took it from its host
+    placed_at: Mapped[datetime]
+
+
+class DhcpPlace(Base):
+    """A host that answers DHCP of a network because an administrator wants it to.
+
+    Those with guests of the network do so without a row.
+    """
+
+    __tablename__ = "network_dhcp_places"
+
+    network_id: Mapped[str] = mapped_column(
+        ForeignKey(Network.id, ondelete="CASCADE"), primary_key=True
+    )
+    host: Mapped[str] = mapped_column(primary_key=True, index=True)
+
+
 class AgentNote(Base):
     """What an administrator said of a host's agent; no row: nothing."""
 

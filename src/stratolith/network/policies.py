@@ -456,6 +456,14 @@ AGENT = [
     Rule("get_agent", ADMIN, PROJECT),
     Rule("update_agent", ADMIN, PROJECT),
     Rule("delete_agent", ADMIN, PROJECT),
+    Rule("get_l3-routers", ADMIN, PROJECT),
+    Rule("create_l3-router", ADMIN, PROJECT),
+    Rule("delete_l3-router", ADMIN, PROJECT),
+    Rule("get_l3-agents", ADMIN, PROJECT),
+    Rule("get_dhcp-networks", ADMIN, PROJECT),
+    Rule("create_dhcp-network", ADMIN, PROJECT),
+    Rule("delete_dhcp-network", ADMIN, PROJECT),
+    Rule("get_dhcp-agents", ADMIN, PROJECT),
 ]
 
 NETWORK_IP_AVAILABILITY = [

@@ -10,6 +10,7 @@ from stratolith.kernel.service import AgentView, Service
 from stratolith.network import policies, quotas
 from stratolith.network.api import (
     address_scopes,
+    agent_places,
     agents,
     availability_zones,
     extensions,
@@ -32,6 +33,7 @@ from stratolith.network.managers import premade
 from stratolith.network.managers.events import VIEW
 from stratolith.network.reconcilers import port_parts
 from stratolith.network.reconcilers.host_report import take_report
+from stratolith.network.reconcilers.places import Placer
 from stratolith.network.settings import NetworkSettings
 
 SERVICE = Service(
@@ -60,6 +62,7 @@ SERVICE = Service(
         *rbac_policies.ROUTES,
         *quota_api.ROUTES,
         *agents.ROUTES,
+        *agent_places.ROUTES,
         *availability_zones.ROUTES,
         *network_ip_availabilities.ROUTES,
         *service_providers.ROUTES,
@@ -68,6 +71,7 @@ SERVICE = Service(
     policies=policies.RULES,
     admin_rule="context_is_admin",
     quotas=quotas.RESOURCES,
+    reconcilers=[Placer],
     agent_views=[AgentView(VIEW, port_parts.answer, take_report)],
     settings=NetworkSettings,
     migrations=Path(__file__).with_name("migrations"),

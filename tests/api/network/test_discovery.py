@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stratolith.kernel.context import Context
-from stratolith.network.managers.placement import network_host
+from stratolith.network.managers import placement
 from tests.testcloud import TestCloud
 
 from .conftest import Net
@@ -99,7 +99,7 @@ def test_routers_go_where_the_agent_is_in_service(cloud: TestCloud, boss: Net) -
     boss.put(f"/agents/{first['id']}", "agent", admin_state_up=False)
     ctx = Context(cloud.env, cloud.env.service("network"))
     try:
-        chosen = network_host(ctx)
+        chosen = placement.choose(ctx)
     finally:
         ctx.close()
     assert (chosen == first["host"]) is (len(agents) == 1)

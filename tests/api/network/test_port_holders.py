@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from stratolith.kernel.context import Context
-from stratolith.network.managers.placement import network_host
+from stratolith.network.managers import placement
 from stratolith.network.reconcilers.host_view import compile_view
 from tests.testcloud import TestCloud
 
@@ -132,9 +132,10 @@ def test_the_host_is_told_of_its_own_ports_only(
     other.subnet(network, "10.66.0.0/24")
     fake = other.port(network, device_owner="network:dhcp", device_id="reserved_dhcp_port")
     other.port(network, device_owner="network:router_gateway", device_id=router["id"])
+    cloud.settle()
     ctx = Context(cloud.env, cloud.env.service("network"))
     try:
-        view = compile_view(ctx, network_host(ctx))
+        view = compile_view(ctx, placement.host_of(ctx, router["id"]))
     finally:
         ctx.close()
     assert fake["id"] not in [one.dhcp_port_id for one in view.networks]

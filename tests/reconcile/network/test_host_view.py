@@ -36,6 +36,8 @@ def env(tmp_path: Path) -> Iterator[Environment]:
     ctx = rooms.context(found)
     quota.set_limit(ctx, "p1", "port", -1, found.service("network"))
     ctx.commit()
+    assert found.agents is not None
+    found.agents.seen("h1", "1", ["network"], found.clock.now())
     yield found
     found.db.dispose()
 

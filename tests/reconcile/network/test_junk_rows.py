@@ -70,6 +70,8 @@ class Tenant:
 @pytest.fixture(scope="module")  # every test takes back what it did
 def env(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     found = rooms.environment(tmp_path_factory.mktemp("cloud"))
+    assert found.agents is not None
+    found.agents.seen("h1", "1", ["network"], found.clock.now())
     yield found
     found.db.dispose()
 

@@ -18,8 +18,8 @@ from stratolith.kernel.hints import HOST_HINT
 from stratolith.network.agent.parts import merged
 from stratolith.network.drivers.base import HostNetworkPart, HostNetworkView
 from stratolith.network.managers import (
+    host_hints,
     networks,
-    port_hints,
     ports,
     router_interfaces,
     routers,
@@ -174,7 +174,7 @@ def test_parts_put_together_are_the_whole_view(env: Environment, seed: int) -> N
     kept = {host: whole(env, host) for host in HOSTS}
     for _ in range(50):
         told.clear()
-        key = port_hints.key_of(cloud.step())
+        key = host_hints.key_of(cloud.step())
         woken = {hint.split("\n")[0] for hint in told}
         assert all(hint.split("\n")[2] == key for hint in told)
         for host in HOSTS:
@@ -196,7 +196,7 @@ def test_several_ports_at_once(env: Environment) -> None:
         cloud.boot()
     cloud.commit()
     kept = {host: whole(env, host) for host in HOSTS}
-    keys = [port_hints.key_of(cloud.step()) for _ in range(5)]
+    keys = [host_hints.key_of(cloud.step()) for _ in range(5)]
     for host in HOSTS:
         part = read(env, host, keys)
         assert isinstance(part, HostNetworkPart)
@@ -221,7 +221,7 @@ def test_a_host_learns_nothing_of_ports_that_are_not_its_business(env: Environme
     plan = server_ports.plan(cloud.ctx, "p1", [request], [])
     (made,) = server_ports.create(cloud.ctx, plan, "s1", "h2", "name", "nova")
     cloud.commit()
-    part = read(env, "h3", [port_hints.key_of(made.port_id)])
+    part = read(env, "h3", [host_hints.key_of(made.port_id)])
     assert isinstance(part, HostNetworkPart) and part.whole is None
     (one,) = part.ports.values()
     assert one == type(one)()

@@ -15,6 +15,7 @@ KNOWN: dict[str, tuple[str, str]] = {
     "allowed-address-pairs": ("Allowed Address Pairs", "2013-07-23T10:00:00-00:00"),
     "availability_zone": ("Availability Zone", "2015-01-01T10:00:00-00:00"),
     "binding": ("Port Binding", "2014-02-03T10:00:00-00:00"),
+    "dhcp_agent_scheduler": ("DHCP Agent Scheduler", "2013-02-07T10:00:00-00:00"),
     "default-subnetpools": ("Default Subnetpools", "2016-02-18T18:00:00-00:00"),
     "empty-string-filtering": ("Empty String Filtering Extension", "2018-05-01T10:00:00-00:00"),
     "ext-gw-mode": (
@@ -31,6 +32,7 @@ KNOWN: dict[str, tuple[str, str]] = {
     "filter-validation": ("Filter parameters validation", "2018-07-04T10:00:00-00:00"),
     "fip-port-details": ("Floating IP Port Details Extension", "2018-04-09T10:00:00-00:00"),
     "ip-substring-filtering": ("IP address substring filtering", "2017-11-28T09:00:00-00:00"),
+    "l3_agent_scheduler": ("L3 Agent Scheduler", "2013-02-07T10:00:00-00:00"),
     "net-mtu": ("Network MTU", "2015-03-25T10:00:00-00:00"),
     "net-mtu-writable": ("Network MTU (writable)", "2017-07-12T00:00:00-00:00"),
     "network-ip-availability": ("Network IP Availability", "2015-09-24T00:00:00-00:00"),

@@ -17,14 +17,13 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.hosts import records as host_records
 from stratolith.kernel.hosts.records import HostRecord, is_alive
 from stratolith.network.exceptions import AgentNotFound
-from stratolith.network.managers import events
 from stratolith.network.managers.events import VIEW
 from stratolith.network.models import AgentNote
 
-L3 = "neutron-l3-agent"
+L3, DHCP = "neutron-l3-agent", "neutron-dhcp-agent"
 KINDS = (
     ("Linux bridge agent", "neutron-linuxbridge-agent"),
-    ("DHCP agent", "neutron-dhcp-agent"),
+    ("DHCP agent", DHCP),
     ("L3 agent", L3),
     ("Metadata agent", "neutron-metadata-agent"),
 )
@@ -73,7 +72,7 @@ def update(ctx: Context, agent: Agent, values: Mapping[str, Any]) -> Agent:
         if name in values:
             setattr(note, name, values[name])
     ctx.session.flush()
-    events.changed(ctx)
+    _move_routers(ctx)
     return get(ctx, agent.id)
 
 
@@ -83,7 +82,13 @@ def delete(ctx: Context, agent: Agent) -> None:
     note.admin_state_up, note.description = True, None
     note.deleted_at = ctx.env.clock.now()
     ctx.session.flush()
-    events.changed(ctx)
+
+
+def _move_routers(ctx: Context) -> None:
+    """Off a host that is out of service, at once: the answer is read by who asked for it."""
+    from stratolith.network.managers import placement, places
+
+    places.settle(ctx, placement.misplaced(ctx))
 
 
 def without_routers(ctx: Context) -> set[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import partial
 from typing import Protocol
 
 from stratolith.kernel import events
@@ -45,16 +43,3 @@ def port_status(ctx: Context, port: PortLike) -> None:
 
 def _payload(port: PortLike) -> dict[str, str]:
     return {"port_id": port.id, "server_id": port.holder_id, "network_id": port.network_id}
-
-
-def changed(ctx: Context, network_id: str = "") -> None:
-    """Something that any host may have to realise changed; every host looks again."""
-    agents = ctx.env.agents
-    if agents is not None:
-        ctx.after_commit(partial(agents.hint_all, VIEW, network_id))
-
-
-def changed_on(ctx: Context, hosts: Iterable[str], network_id: str = "") -> None:
-    """Like ``changed`` for what only these hosts realise."""
-    for host in {host for host in hosts if host}:
-        ctx.hint_host(host, VIEW, network_id)

@@ -16,7 +16,7 @@ from stratolith.network.exceptions import (
     FloatingIPNotFound,
     FloatingIPPortAlreadyAssociated,
 )
-from stratolith.network.managers import events, holders, limits, networks, ports, tags
+from stratolith.network.managers import holders, host_hints, limits, networks, ports, tags
 from stratolith.network.models import FixedIp, FloatingIp, Network, Port, Router, Subnet
 
 OWNER = "network:floatingip"
@@ -79,15 +79,12 @@ def update(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) -> Flo
 
 def delete(ctx: Context, floating: FloatingIp) -> None:
     port = ctx.session.get(Port, floating.floating_port_id)
-    was_used = floating.port_id is not None
-    network_id = floating.floating_network_id
+    host_hints.floating_ip(ctx, floating.router_id)
     tags.forget(ctx, floating.id)
     ctx.session.delete(floating)
     ctx.session.flush()
     if port is not None:
         ports.remove(ctx, port)
-    if was_used:
-        events.changed(ctx, network_id)
 
 
 def delete_unused(ctx: Context, network_id: str) -> None:
@@ -105,9 +102,9 @@ def let_go(ctx: Context, port_id: str, fixed_ip: str | None = None) -> None:
     if fixed_ip is not None:
         found = found.where(FloatingIp.fixed_ip_address == fixed_ip)
     for floating in list(ctx.session.scalars(found)):
+        host_hints.floating_ip(ctx, floating.router_id)
         _disassociate(floating)
         floating.revision_number += 1
-        events.changed(ctx, floating.floating_network_id)
         ctx.session.flush()
 
 
@@ -171,8 +168,8 @@ def _associate(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) ->
         if values.get("fixed_ip_address"):
             raise BadFloatingipRequest(msg="fixed_ip_address cannot be specified without a port_id")
         if floating.port_id is not None:
+            host_hints.floating_ip(ctx, floating.router_id)
             _disassociate(floating)
-            events.changed(ctx, floating.floating_network_id)
         return
     port = ports.get(ctx, port_id)
     if port.project_id != floating.project_id and not ctx.is_admin:
@@ -195,12 +192,13 @@ def _associate(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) ->
             fixed_ip=address,
             net_id=floating.floating_network_id,
         )
+    host_hints.floating_ip(ctx, floating.router_id)
     same = (floating.port_id, floating.fixed_ip_address, floating.router_id)
     floating.port_id, floating.fixed_ip_address, floating.router_id = port.id, address, router_id
     if same != (port.id, address, router_id):
         floating.status = "DOWN"
     ctx.session.flush()
-    events.changed(ctx, floating.floating_network_id)
+    host_hints.floating_ip(ctx, floating.router_id)
 
 
 def _internal(ctx: Context, port: Port, wanted: str | None) -> tuple[str, str]:

@@ -16,7 +16,15 @@ from stratolith.network.exceptions import (
     NetworkMTUSubnetConflict,
     NetworkNotFound,
 )
-from stratolith.network.managers import events, holders, limits, segments, tags, visibility
+from stratolith.network.managers import (
+    holders,
+    host_hints,
+    limits,
+    placement,
+    segments,
+    tags,
+    visibility,
+)
 from stratolith.network.managers.visibility import EVERYBODY, EXTERNAL, SHARED
 from stratolith.network.models import (
     FloatingIp,
@@ -63,6 +71,8 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Network:
     )
     ctx.session.add(network)
     ctx.session.flush()
+    if network.network_type == "flat":
+        placement.place_new(ctx, placement.GATEWAY, network.id)
     for action, is_open in ((SHARED, network.shared), (EXTERNAL, network.external)):
         if is_open:
             _open_to_all(ctx, network, action)
@@ -94,7 +104,7 @@ def update(ctx: Context, network: Network, values: Mapping[str, Any]) -> Network
         network.mtu = values["mtu"]
     network.revision_number += 1
     ctx.session.flush()
-    events.changed(ctx, network.id)
+    host_hints.network(ctx, network.id)
     return network
 
 
@@ -119,10 +129,12 @@ def delete(ctx: Context, network: Network) -> None:
     for policy in ctx.session.scalars(select(RbacPolicy).where(RbacPolicy.object_id == network.id)):
         ctx.session.delete(policy)
     tags.forget(ctx, network.id)
+    host_hints.network(ctx, network.id)
+    placement.forget(ctx, network.id)
     ctx.session.flush()
     ctx.session.delete(network)
     ctx.session.flush()
-    events.changed(ctx, network.id)
+    host_hints.network(ctx, network.id)
 
 
 def labels(ctx: Context, network_ids: Iterable[str]) -> dict[str, str]:

@@ -1,80 +1,161 @@
-"""Which host realises what: guests' ports where the guests are, all routers on one host."""
+"""Which host realises what: ports where the guests are, routers and gateways as rows say.
+
+They are placed when they are made, if a host is alive; what had no host then is placed when one
+reports, and what is on a host that died or was taken out of service moves (reconcilers/places.py).
+Reads look at rows and decide nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, select, union
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.hosts import records as host_records
 from stratolith.kernel.hosts.records import HostRecord
 from stratolith.network.managers import agents, holders
 from stratolith.network.managers.events import VIEW
-from stratolith.network.models import Port
+from stratolith.network.models import DhcpPlace, Network, Place, Port, Router
 
+ROUTER, GATEWAY = "router", "gateway"  # what is placed; a gateway is named by its network
 _HOSTS = "network.hosts"  # key in Session.info
 
 
 def _hosts(ctx: Context) -> list[HostRecord]:
-    """The hosts, read once a transaction: a view asks for them three times."""
+    """The hosts with networks, those in the cloud for longest first; read once a transaction."""
     found: list[HostRecord] | None = ctx.session.info.get(_HOSTS)
     if found is None:
-        found = ctx.session.info[_HOSTS] = host_records.records(ctx.session)
+        found = [one for one in host_records.records(ctx.session) if VIEW in one.views]
+        found.sort(key=lambda one: (one.joined_at, one.name))
+        ctx.session.info[_HOSTS] = found
     return list(found)
 
 
-def network_host(ctx: Context) -> str:
-    """The host that realises routers: of those alive whose L3 agent is not taken out of service
-    the one that is in the cloud for longest, else of those alive, else of all; "" before any was.
+# -- deciding ------------------------------------------------------------------------------------
 
-    A host that joins takes no router from another.
+
+def _in_service(ctx: Context) -> list[str]:
+    """The hosts alive whose L3 agent is in service; if there is none of these, those alive; if
+    there is none either (a cloud that starts), all of them.
     """
-    records = [one for one in _hosts(ctx) if VIEW in one.views]
-    records.sort(key=lambda one: (one.joined_at, one.name))
     now, out = ctx.env.clock.now(), agents.without_routers(ctx)
-    alive = [record.name for record in records if host_records.is_alive(record, now)]
-    chosen = [host for host in alive if agents.id_of(host, agents.L3) not in out]
-    return next(iter(chosen or alive or [record.name for record in records]), "")
+    hosts = _hosts(ctx)
+    alive = [one.name for one in hosts if host_records.is_alive(one, now)]
+    served = [host for host in alive if agents.id_of(host, agents.L3) not in out]
+    return served or alive or [one.name for one in hosts]
 
 
-def is_network_host(ctx: Context, host: str) -> bool:
-    """Whether this host realises routers; the first that ever asks does."""
-    return network_host(ctx) in ("", host)
+def choose(ctx: Context) -> str:
+    """The host for a router or gateway: of those in service the one in the cloud for longest, ""
+    for none. A host that joins takes nothing from another.
+    """
+    return next(iter(_in_service(ctx)), "")
+
+
+def place(ctx: Context, kind: str, object_id: str, host: str) -> None:
+    """From now on this host realises it; "": none does until an administrator says so."""
+    found = ctx.session.get(Place, object_id)
+    if found is None:
+        found = Place(object_id=object_id, kind=kind)
+        ctx.session.add(found)
+    found.host, found.placed_at = host, ctx.env.clock.now()
+    ctx.session.flush()
+
+
+def place_new(ctx: Context, kind: str, object_id: str) -> None:
+    """Place what was just made; without a host it waits for one."""
+    host = choose(ctx)
+    if host:
+        place(ctx, kind, object_id, host)
+
+
+def forget(ctx: Context, object_id: str) -> None:
+    """It goes."""
+    ctx.session.execute(delete(Place).where(Place.object_id == object_id))
+
+
+def waiting(ctx: Context) -> dict[str, str]:
+    """What has no host yet: object -> kind."""
+    placed = select(Place.object_id)
+    routers = select(Router.id).where(Router.id.not_in(placed))
+    flat = select(Network.id).where(Network.network_type == "flat", Network.id.not_in(placed))
+    found = dict.fromkeys(ctx.session.scalars(routers), ROUTER)
+    return found | dict.fromkeys(ctx.session.scalars(flat), GATEWAY)
+
+
+def misplaced(ctx: Context) -> dict[str, str]:
+    """What another host should have: theirs died, left, or is out of service. Object -> kind."""
+    good = _in_service(ctx)
+    if not good:
+        return {}
+    wanted = select(Place.object_id, Place.kind).where(Place.host.not_in(["", *good]))
+    return dict(ctx.session.execute(wanted).all())
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+
+def on_host(ctx: Context, kind: str, host: str) -> list[str]:
+    """Ids of what the host realises of this kind."""
+    here = select(Place.object_id).where(Place.host == host, Place.kind == kind)
+    return list(ctx.session.scalars(here))
+
+
+def host_of(ctx: Context, object_id: str) -> str:
+    """The host that realises it, "" for none."""
+    return hosts_of(ctx, [object_id]).get(object_id, "")
+
+
+def hosts_of(ctx: Context, object_ids: Iterable[str]) -> dict[str, str]:
+    """Object -> the host that realises it; those without are left out."""
+    wanted = sorted(set(object_ids))
+    if not wanted:
+        return {}
+    here = Place.object_id.in_(wanted) & (Place.host != "")
+    return dict(ctx.session.execute(select(Place.object_id, Place.host).where(here)).all())
 
 
 def hosts_of_network(ctx: Context, network_id: str) -> set[str]:
-    """The hosts with a part of the network: those of its guests, and of the routers it joins."""
+    """The hosts with a part of the network: as ``networks_of`` says of each."""
     here = select(Port.binding_host).where(Port.network_id == network_id, Port.binding_host != "")
-    found = set(ctx.session.scalars(here.distinct()))
-    joined = (Port.network_id == network_id) & Port.holder.in_(holders.ROUTER)
-    if ctx.session.scalar(select(Port.id).where(joined).limit(1)) is not None:
-        found.add(network_host(ctx))
-    return found - {""}
+    of_routers = (
+        select(Place.host)
+        .join(Port, Port.holder_id == Place.object_id)
+        .where(Port.network_id == network_id, Port.holder.in_(holders.ROUTER), Place.host != "")
+    )
+    asked = select(DhcpPlace.host).where(DhcpPlace.network_id == network_id)
+    every = union(here, of_routers, asked)
+    return set(ctx.session.scalars(every))
 
 
-def has_network(ctx: Context, host: str, network_ids: Sequence[str]) -> set[str]:
-    """Which of these networks the host has a part of, as ``networks_of`` would say."""
-    among = Port.network_id.in_(network_ids)
-    here = select(Port.network_id).where(Port.binding_host == host, among)
-    found = set(ctx.session.scalars(here.distinct()))
-    if set(network_ids) - found and is_network_host(ctx, host):
-        joined = select(Port.network_id).where(Port.holder.in_(holders.ROUTER), among)
-        found |= set(ctx.session.scalars(joined.distinct()))
-    return found
-
-
-def tunnel_addresses(ctx: Context) -> dict[str, str]:
-    """Host -> the address that others reach it by with tunnels; those without are left out."""
-    records = _hosts(ctx)
-    return {record.name: record.tunnel_address for record in records if record.tunnel_address}
-
-
-def networks_of(ctx: Context, host: str) -> list[str]:
-    """Ids of the networks with guests on the host, and of those that its routers join."""
+def networks_of(ctx: Context, host: str, among: Sequence[str] | None = None) -> list[str]:
+    """Ids of the networks with guests on the host, of those that its routers join, and of those
+    for which an administrator wants DHCP there. ``among``: of these only.
+    """
     here = select(Port.network_id).where(Port.binding_host == host)
-    found = set(ctx.session.scalars(here.distinct()))
-    if is_network_host(ctx, host):
-        joined = select(Port.network_id).where(Port.holder.in_(holders.ROUTER))
-        found |= set(ctx.session.scalars(joined.distinct()))
-    return sorted(found)
+    joined = (
+        select(Port.network_id)
+        .join(Place, Place.object_id == Port.holder_id)
+        .where(Port.holder.in_(holders.ROUTER), Place.host == host)
+    )
+    asked = select(DhcpPlace.network_id).where(DhcpPlace.host == host)
+    if among is not None:
+        here, joined = (one.where(Port.network_id.in_(among)) for one in (here, joined))
+        asked = asked.where(DhcpPlace.network_id.in_(among))
+    return sorted(ctx.session.scalars(union(here, joined, asked)))
+
+
+def tunnel_addresses(ctx: Context, among: Iterable[str] | None = None) -> dict[str, str]:
+    """Host -> the address that others reach it by with tunnels; those without are left out.
+
+    ``among``: of these hosts only.
+    """
+    if among is None:
+        records = _hosts(ctx)
+    else:
+        found = (host_records.named(ctx.session, name) for name in sorted(set(among)))
+        gone = (host_records.JOINING, host_records.LEFT)
+        records = [one for one in found if one is not None and one.state not in gone]
+        records = [one for one in records if VIEW in one.views]
+    return {record.name: record.tunnel_address for record in records if record.tunnel_address}

@@ -26,9 +26,9 @@ from stratolith.network.exceptions import (
 from stratolith.network.managers import (
     events,
     holders,
+    host_hints,
     ipam,
     limits,
-    port_hints,
     security_groups,
     tags,
 )
@@ -131,7 +131,7 @@ def create(
     port.fresh = Fresh(
         [{"subnet_id": c.subnet.id, "ip_address": c.ip_address} for c in chosen], sorted(groups)
     )
-    port_hints.touched(ctx, port)
+    host_hints.touched(ctx, port)
     return port
 
 
@@ -141,7 +141,7 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
         wanted = {"device_owner": port.device_owner, "device_id": port.device_id, **values}
         owner, device = wanted["device_owner"] or "", wanted["device_id"] or ""
         _check_device(ctx, port.project_id, owner, device)
-    port_hints.touched(ctx, port)
+    host_hints.touched(ctx, port)
     if values.get("mac_address"):
         _change_mac(ctx, port, values["mac_address"])
     secure = values.get("port_security_enabled")
@@ -182,7 +182,7 @@ def remove(ctx: Context, port: Port) -> None:
     if port.holder not in holders.SERVICES:
         floatingips.let_go(ctx, port.id)
     tags.forget(ctx, port.id)
-    port_hints.touched(ctx, port)
+    host_hints.touched(ctx, port)
     _forget_rows(ctx, [port.id])
     ctx.session.delete(port)
     ctx.session.flush()
@@ -198,9 +198,9 @@ def _forget_rows(ctx: Context, port_ids: Sequence[str]) -> None:
 def changed(ctx: Context, port: Port) -> None:
     """Hint whoever has something of the port: its network, its router, rules that name it."""
     if port.holder in holders.SERVICES:
-        events.changed(ctx, port.network_id)
+        host_hints.network(ctx, port.network_id)
     else:
-        port_hints.touched(ctx, port)
+        host_hints.touched(ctx, port)
 
 
 def fixed_ips(ctx: Context, port_ids: Iterable[str]) -> dict[str, list[dict[str, str]]]:

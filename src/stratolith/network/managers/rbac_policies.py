@@ -13,7 +13,7 @@ from stratolith.network.exceptions import (
     InvalidInput,
     RbacPolicyNotFound,
 )
-from stratolith.network.managers import events, limits, networks, rbac_usage, security_groups
+from stratolith.network.managers import host_hints, limits, networks, rbac_usage, security_groups
 from stratolith.network.managers.visibility import EVERYBODY, EXTERNAL, SHARED
 from stratolith.network.models import Network, RbacPolicy, SecurityGroup
 
@@ -100,7 +100,7 @@ def _note(ctx: Context, policy: RbacPolicy) -> None:
     network.external = external
     network.shared = any((r.action, r.target_project) == (SHARED, EVERYBODY) for r in rows)
     ctx.session.flush()
-    events.changed(ctx, network.id)
+    host_hints.network(ctx, network.id)
 
 
 def _object(ctx: Context, kind: str, object_id: str) -> Network | SecurityGroup:

@@ -19,7 +19,15 @@ from stratolith.network.exceptions import (
     RouterInterfaceNotFoundForSubnet,
     SubnetMismatchForPort,
 )
-from stratolith.network.managers import events, holders, ipam, ports, routers, subnets, visibility
+from stratolith.network.managers import (
+    holders,
+    host_hints,
+    ipam,
+    ports,
+    routers,
+    subnets,
+    visibility,
+)
 from stratolith.network.managers.routers import INTERFACE
 from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
 
@@ -39,7 +47,7 @@ def add(ctx: Context, router: Router, values: Mapping[str, Any]) -> dict[str, An
         joined = [subnet.id]
     router.revision_number += 1
     ctx.session.flush()
-    events.changed(ctx)
+    host_hints.router(ctx, router.id)
     return _answer(router, port, joined)
 
 
@@ -54,10 +62,11 @@ def remove(ctx: Context, router: Router, values: Mapping[str, Any]) -> dict[str,
         port, left = _on_subnet(ctx, router, str(subnet_id))
     for one in left:
         _check_free(ctx, router, one)
+    host_hints.router(ctx, router.id)
     _drop(ctx, port, left, whole=bool(port_id))
     router.revision_number += 1
     ctx.session.flush()
-    events.changed(ctx)
+    host_hints.router(ctx, router.id)
     return _answer(router, port, left)
 
 

@@ -19,7 +19,15 @@ from stratolith.network.exceptions import (
     RouterNotFound,
     RoutesExhausted,
 )
-from stratolith.network.managers import events, holders, limits, networks, ports, tags
+from stratolith.network.managers import (
+    holders,
+    host_hints,
+    limits,
+    networks,
+    placement,
+    ports,
+    tags,
+)
 from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
 
 INTERFACE = "network:router_interface"
@@ -47,15 +55,17 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Router:
     )
     ctx.session.add(router)
     ctx.session.flush()
+    placement.place_new(ctx, placement.ROUTER, router.id)
     if values.get("external_gateway_info"):
         _set_gateway(ctx, router, values["external_gateway_info"])
-    events.changed(ctx)
+    host_hints.router(ctx, router.id)
     return router
 
 
 def update(ctx: Context, router: Router, values: Mapping[str, Any]) -> Router:
     """Raises InvalidRoutes, RoutesExhausted, and what setting a gateway raises."""
     _check_flags(values)
+    host_hints.router(ctx, router.id)
     if "external_gateway_info" in values:
         info = values["external_gateway_info"]
         if info:
@@ -71,7 +81,7 @@ def update(ctx: Context, router: Router, values: Mapping[str, Any]) -> Router:
             setattr(router, name, values[name])
     router.revision_number += 1
     ctx.session.flush()
-    events.changed(ctx)
+    host_hints.router(ctx, router.id)
     return router
 
 
@@ -84,11 +94,12 @@ def delete(ctx: Context, router: Router) -> None:
         raise RouterInUse(
             router_id=router.id, reason=f"has ports still attached: {', '.join(sorted(held))}"
         )
+    host_hints.router(ctx, router.id)
     clear_gateway(ctx, router)
     tags.forget(ctx, router.id)
+    placement.forget(ctx, router.id)
     ctx.session.delete(router)
     ctx.session.flush()
-    events.changed(ctx)
 
 
 def gateways(ctx: Context, port_ids: Iterable[str]) -> dict[str, list[dict[str, str]]]:
@@ -172,13 +183,13 @@ def clear_gateway(ctx: Context, router: Router) -> None:
         raise RouterExternalGatewayInUseByFloatingIp(
             router_id=router.id, net_id=router.gateway_network_id
         )
+    host_hints.router(ctx, router.id)
     port = ctx.session.get(Port, router.gateway_port_id)
     router.gateway_port_id = router.gateway_network_id = None
     router.enable_snat = True
     ctx.session.flush()
     if port is not None:
         ports.remove(ctx, port)
-    events.changed(ctx)
 
 
 def _check_apart(one: Subnet, other: Subnet) -> None:

@@ -25,7 +25,7 @@ from stratolith.network.exceptions import (
     SecurityGroupRuleNotFound,
     SecurityGroupRuleParameterConflict,
 )
-from stratolith.network.managers import events, limits, security_groups
+from stratolith.network.managers import host_hints, limits, security_groups
 from stratolith.network.models import SecurityGroup, SecurityGroupRule
 
 # IANA protocol numbers, by the names that the API accepts.
@@ -94,7 +94,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Security
     ctx.session.add(rule)
     group.revision_number += 1
     ctx.session.flush()
-    events.changed(ctx)
+    host_hints.group(ctx, group.id)
     return rule
 
 
@@ -103,7 +103,7 @@ def delete(ctx: Context, rule: SecurityGroupRule) -> None:
     ctx.session.delete(rule)
     group.revision_number += 1
     ctx.session.flush()
-    events.changed(ctx)
+    host_hints.group(ctx, group.id)
 
 
 def validate(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from stratolith.network.exceptions import (
     SecurityGroupInUse,
     SecurityGroupNotFound,
 )
-from stratolith.network.managers import events, limits, tags, visibility
+from stratolith.network.managers import host_hints, limits, tags, visibility
 from stratolith.network.models import (
     DefaultSecurityGroup,
     PortSecurityGroup,
@@ -161,11 +161,11 @@ def delete(ctx: Context, group: SecurityGroup) -> None:
     if group.is_default and not ctx.is_admin:
         raise SecurityGroupCannotRemoveDefault
     forget(ctx, group)
-    events.changed(ctx)
 
 
 def forget(ctx: Context, group: SecurityGroup) -> None:
     """Remove a group that no port uses, its rules and the rules that name it."""
+    host_hints.group(ctx, group.id)
     tags.forget(ctx, group.id)
     for policy in ctx.session.scalars(select(RbacPolicy).where(RbacPolicy.object_id == group.id)):
         ctx.session.delete(policy)

@@ -15,8 +15,8 @@ from stratolith.kernel.context import Context
 from stratolith.network.exceptions import InterfaceNotFound, OverQuota, TooManyPorts
 from stratolith.network.managers import (
     holders,
+    host_hints,
     placement,
-    port_hints,
     ports,
     security_groups,
     tags,
@@ -102,12 +102,12 @@ def bind(ctx: Context, port_ids: Iterable[str], host: str) -> None:
     for port in ctx.session.scalars(select(Port).where(Port.id.in_(list(port_ids)))):
         if port.binding_host == host:
             continue
-        port_hints.touched(ctx, port)
+        host_hints.touched(ctx, port)
         port.binding_host = host
         port.status = "DOWN"
         port.revision_number += 1
         ctx.session.flush()
-        port_hints.touched(ctx, port)
+        host_hints.touched(ctx, port)
 
 
 def release(ctx: Context, server_id: str) -> None:
@@ -290,21 +290,21 @@ def _make(
 def _take(ctx: Context, port_id: str, server_id: str, host: str, hostname: str, az: str) -> None:
     port = ctx.session.get(Port, port_id)
     assert port is not None  # the plan was made in this transaction
-    port_hints.touched(ctx, port)
+    host_hints.touched(ctx, port)
     holders.hold(port, holders.SERVER, server_id)
     port.device_id, port.device_owner = server_id, f"compute:{az}"
     port.binding_host, port.hostname = host, hostname
     port.status = "DOWN"
     port.revision_number += 1
     ctx.session.flush()
-    port_hints.touched(ctx, port)
+    host_hints.touched(ctx, port)
 
 
 def _let_go(ctx: Context, port: Port) -> None:
     if port.made_by_server:
         ports.remove(ctx, port)
         return
-    port_hints.touched(ctx, port)
+    host_hints.touched(ctx, port)
     holders.let_go(port)
     port.device_id = port.device_owner = port.binding_host = port.hostname = ""
     port.status = "DOWN"

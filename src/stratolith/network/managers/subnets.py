@@ -17,8 +17,8 @@ from stratolith.network.exceptions import (
 )
 from stratolith.network.managers import (
     dhcp_ports,
-    events,
     holders,
+    host_hints,
     ipam,
     limits,
     networks,
@@ -66,7 +66,7 @@ def create(ctx: Context, project_id: str, network: Network, values: Mapping[str,
     if ipam.is_automatic(subnet):
         _give_automatic_addresses(ctx, subnet)
     dhcp_ports.sync(ctx, network)
-    events.changed(ctx, network.id)
+    host_hints.network(ctx, network.id)
     return subnet
 
 
@@ -97,7 +97,7 @@ def update(ctx: Context, subnet: Subnet, values: Mapping[str, Any]) -> Subnet:
     subnet.revision_number += 1
     ctx.session.flush()
     dhcp_ports.sync(ctx, subnet.network)
-    events.changed(ctx, subnet.network_id)
+    host_hints.network(ctx, subnet.network_id)
     return subnet
 
 
@@ -119,7 +119,7 @@ def delete(ctx: Context, subnet: Subnet) -> None:
     network.revision_number += 1
     ctx.session.flush()
     dhcp_ports.sync(ctx, network)
-    events.changed(ctx, network.id)
+    host_hints.network(ctx, network.id)
 
 
 def of_networks(ctx: Context, network_ids: Iterable[str]) -> dict[str, list[Subnet]]:

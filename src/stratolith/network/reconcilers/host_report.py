@@ -13,7 +13,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers.base import Applied
-from stratolith.network.managers import events, holders, placement
+from stratolith.network.managers import events, holders, placement, places
 from stratolith.network.models import FloatingIp, Port, Router
 from stratolith.network.reconcilers.view_rows import StatusRow, columns
 
@@ -30,11 +30,13 @@ def take_report(ctx: Context, host: str, payload: Any) -> dict[str, Any]:
         LOG.warning("%s: %s is not realised: %s", host, object_id, reason)
     _guests(ctx, host, applied)
     _dhcp_ports(ctx, host, applied)
-    if placement.is_network_host(ctx, host):
-        _routers(ctx, applied)
-        _floating(ctx, applied)
-    elif applied.routers or applied.floating_ips:
+    mine = set(placement.on_host(ctx, placement.ROUTER, host))
+    if mine:
+        _routers(ctx, mine, applied)
+        _floating(ctx, mine, applied)
+    if not mine.issuperset(applied.routers):
         LOG.warning("%s tells of routers, which it does not realise", host)
+    places.settle(ctx, placement.waiting(ctx))
     ctx.session.flush()
     return {}
 
@@ -64,24 +66,24 @@ def _guests(ctx: Context, host: str, applied: Applied) -> None:
 
 def _dhcp_ports(ctx: Context, host: str, applied: Applied) -> None:
     """Ports of DHCP servers come up with their networks, where the host realises these."""
-    mine = placement.networks_of(ctx, host)
-    networks = [network for network in applied.networks if network in mine]
+    networks = placement.networks_of(ctx, host, applied.networks)
     of_dhcp = (Port.holder == holders.DHCP) & Port.network_id.in_(networks)
     _set_status(ctx, Port, "ACTIVE", of_dhcp & Port.admin_state_up.is_(True))
 
 
-def _routers(ctx: Context, applied: Applied) -> None:
-    """Routers, and with them their ports."""
-    of_routers = Port.holder.in_(holders.ROUTER) & Port.holder_id.in_(applied.routers)
+def _routers(ctx: Context, mine: set[str], applied: Applied) -> None:
+    """Routers of the host, and with them their ports."""
+    realised = [router_id for router_id in applied.routers if router_id in mine]
+    of_routers = Port.holder.in_(holders.ROUTER) & Port.holder_id.in_(realised)
     _set_status(ctx, Port, "ACTIVE", of_routers & Port.admin_state_up.is_(True))
-    failed = [key for key in applied.errors if key not in applied.routers]
-    _set_status(ctx, Router, "ACTIVE", Router.id.in_(applied.routers))
+    failed = [key for key in applied.errors if key in mine and key not in applied.routers]
+    _set_status(ctx, Router, "ACTIVE", Router.id.in_(realised))
     _set_status(ctx, Router, "ERROR", Router.id.in_(failed))
 
 
-def _floating(ctx: Context, applied: Applied) -> None:
+def _floating(ctx: Context, mine: set[str], applied: Applied) -> None:
     failed = [key for key in applied.errors if key not in applied.floating_ips]
-    used = FloatingIp.port_id.is_not(None)
+    used = FloatingIp.port_id.is_not(None) & FloatingIp.router_id.in_(sorted(mine))
     _set_status(ctx, FloatingIp, "ACTIVE", used & FloatingIp.id.in_(applied.floating_ips))
     _set_status(ctx, FloatingIp, "ERROR", used & FloatingIp.id.in_(failed))
 

@@ -1,8 +1,8 @@
 """Compiles the desired network of one host from the database.
 
 Columns, not objects, are read: a view of 1,000 ports is a dozen statements. Every router is
-realised on one host, chosen in ``managers/placement.py``. A row that cannot be read or makes no
-sense takes its own object out of the view, with the reason in ``left_out``, and nothing else.
+realised on one host, written down by ``managers/placement.py``. A row that cannot be read or makes
+no sense takes its own object out of the view, with the reason in ``left_out``, and nothing else.
 """
 
 from __future__ import annotations
@@ -83,21 +83,20 @@ class Compiler:
         )
 
     @cached_property
-    def network_host(self) -> str:
-        return placement.network_host(self.ctx)
-
-    @cached_property
-    def is_network_host(self) -> bool:
-        return self.network_host in ("", self.host)
-
-    @cached_property
     def tunnels(self) -> dict[str, str]:
         return placement.tunnel_addresses(self.ctx)
 
+    @cached_property
+    def router_hosts(self) -> dict[str, str]:
+        """Of the routers that join the networks."""
+        routers = (row.holder_id for row in self.router_ports.values())
+        return placement.hosts_of(self.ctx, routers)
+
     def _routers(self) -> list[RouterRow]:
-        if not self.is_network_host:
+        here = placement.on_host(self.ctx, placement.ROUTER, self.host)
+        if not here:
             return []
-        wanted = view_rows.ROUTERS.order_by(Router.id)
+        wanted = view_rows.ROUTERS.where(Router.id.in_(here)).order_by(Router.id)
         return self.left_out.rows(self.session, wanted, Router.id, RouterRow)
 
     def _read_ports(self) -> None:
@@ -133,10 +132,18 @@ class Compiler:
 
     def _externals(self) -> list[ExternalNetworkView]:
         """The external bridge with the gateway's addresses, when anything here uses it."""
+        here = set(placement.on_host(self.ctx, placement.GATEWAY, self.host))
+        here |= {
+            row.network_id
+            for row in self.router_ports.values()
+            if row.holder == holders.GATEWAY and self.router_hosts.get(row.holder_id) == self.host
+        }
         cidrs = [
             f"{subnet.gateway_ip}/{checks.network(subnet.cidr).prefixlen}"
             for subnet in self.subnets.values()
-            if subnet.gateway_ip and self._is_flat(self.networks[subnet.network_id])
+            if subnet.gateway_ip
+            and subnet.network_id in here
+            and self._is_flat(self.networks[subnet.network_id])
         ]
         if not any(self._is_flat(network) for network in self.networks.values()):
             return []
@@ -144,8 +151,8 @@ class Compiler:
             ExternalNetworkView(
                 physical_network=self.settings.physical_network,
                 bridge=self.settings.external_bridge,
-                gateway_cidrs=cidrs if self.is_network_host else [],
-                nat=self.settings.external_nat and self.is_network_host,
+                gateway_cidrs=cidrs,
+                nat=self.settings.external_nat and not here.isdisjoint(self.networks),
             )
         ]
 
@@ -195,7 +202,8 @@ class Compiler:
         macs = {guest.id: guest.mac_address for guest in self.by_network[network.id]}
         for row in self.router_ports.values():
             if row.network_id == network.id:
-                there[row.id], macs[row.id] = self.network_host, row.mac_address
+                there[row.id] = self.router_hosts.get(row.holder_id, "")
+                macs[row.id] = row.mac_address
         by_address: dict[str, dict[str, str]] = defaultdict(dict)
         for port_id, host in there.items():
             address = self._way(network, host)

@@ -6,12 +6,14 @@ asked for is answered by the whole view: a key that is no guest's port, a row th
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import msgspec
 from sqlalchemy import or_, select
 
 from stratolith.kernel.context import Context
 from stratolith.network.drivers.base import HostNetworkPart, HostNetworkView, PortPart
-from stratolith.network.managers import holders, placement, port_hints
+from stratolith.network.managers import holders, host_hints, placement
 from stratolith.network.models import FixedIp, Network, Port
 from stratolith.network.reconcilers import filter_rules, view_rows
 from stratolith.network.reconcilers.filter_rules import RuleBook
@@ -25,7 +27,7 @@ def answer(ctx: Context, host: str, keys: list[str] | None) -> HostNetworkView |
     """The whole view without keys; with keys a part, which may hold the whole view instead."""
     if keys is None:
         return compile_view(ctx, host)
-    asked = {port_hints.port_of(key) for key in keys}
+    asked = {host_hints.port_of(key) for key in keys}
     if len(asked) <= MOST and "" not in asked:
         made = _PartCompiler(ctx, host).part(sorted(asked))
         if made is not None:
@@ -35,6 +37,12 @@ def answer(ctx: Context, host: str, keys: list[str] | None) -> HostNetworkView |
 
 
 class _PartCompiler(Compiler):
+    @cached_property
+    def tunnels(self) -> dict[str, str]:
+        """Of this host and those of the ports."""
+        hosts = {self.host, *(row.binding_host for row in self.guests)} - {""}
+        return placement.tunnel_addresses(self.ctx, hosts)
+
     def part(self, port_ids: list[str]) -> HostNetworkPart | None:
         """None when the whole view is needed."""
         asked = self._asked(port_ids)
@@ -69,7 +77,7 @@ class _PartCompiler(Compiler):
     def _read(self, asked: dict[str, PortRow]) -> None:
         """The networks of the ports that the host has, and what these have of their own."""
         of_ports = sorted({row.network_id for row in asked.values()})
-        here = placement.has_network(self.ctx, self.host, of_ports) if of_ports else set()
+        here = placement.networks_of(self.ctx, self.host, of_ports) if of_ports else []
         wanted = view_rows.NETWORKS.where(Network.id.in_(here))
         rows = self.left_out.rows(self.session, wanted, Network.id, NetworkRow) if here else []
         self.networks = {network.id: network for network in rows}

@@ -27,13 +27,15 @@ def router_views(
         return []
     interfaces: dict[str, list[RouterPortView]] = defaultdict(list)
     rows = ctx.session.execute(
-        select(Port.id, Port.holder_id).where(Port.holder == INTERFACE).order_by(Port.id)
+        select(Port.id, Port.holder_id)
+        .where(Port.holder == INTERFACE, Port.holder_id.in_([router.id for router in routers]))
+        .order_by(Port.id)
     )
     for port_id, router_id in rows:
         found = view_of(port_id)
         if found is not None:
             interfaces[router_id].append(found)
-    floating = _floating(ctx, left_out)
+    floating = _floating(ctx, [router.id for router in routers], left_out)
     nexthops = _nexthops(ctx, [r.gateway_port_id for r in routers if r.gateway_port_id])
     return [
         RouterView(
@@ -50,11 +52,13 @@ def router_views(
     ]
 
 
-def _floating(ctx: Context, left_out: LeftOut) -> dict[str, list[FloatingIpView]]:
+def _floating(
+    ctx: Context, router_ids: Sequence[str], left_out: LeftOut
+) -> dict[str, list[FloatingIpView]]:
     found: dict[str, list[FloatingIpView]] = defaultdict(list)
     wanted = (
         columns(FloatingIpRow, FloatingIp)
-        .where(FloatingIp.router_id.is_not(None), FloatingIp.fixed_ip_address.is_not(None))
+        .where(FloatingIp.router_id.in_(router_ids), FloatingIp.fixed_ip_address.is_not(None))
         .order_by(FloatingIp.id)
     )
     for row in left_out.rows(ctx.session, wanted, FloatingIp.id, FloatingIpRow):

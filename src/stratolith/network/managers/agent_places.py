@@ -1,0 +1,120 @@
+"""What agents realise, as administrators see and say it: routers of L3 agents, networks of DHCP's.
+
+A router that is taken from its agent stays without one until it is given to another, as
+upstream. Networks are on the hosts that have their guests or routers; more hosts can be added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import select
+
+from stratolith.kernel.context import Context
+from stratolith.network.exceptions import (
+    InvalidDHCPAgent,
+    InvalidL3Agent,
+    NetworkHasPortsThere,
+    NetworkHostedByDHCPAgent,
+    NetworkNotHostedByDhcpAgent,
+    RouterHostedByL3Agent,
+    RouterNotHostedByL3Agent,
+    RouterSchedulingFailed,
+)
+from stratolith.network.managers import agents, host_hints, networks, placement, places, routers
+from stratolith.network.managers.agents import Agent
+from stratolith.network.models import DhcpPlace, Network, Router
+
+
+def routers_of(ctx: Context, agent: Agent) -> list[Router]:
+    """The routers that an L3 agent realises; none for other agents."""
+    if agent.shown["binary"] != agents.L3:
+        return []
+    mine = placement.on_host(ctx, placement.ROUTER, agent.shown["host"])
+    wanted = select(Router).where(Router.id.in_(mine)).order_by(Router.created_at, Router.id)
+    return list(ctx.session.scalars(wanted))
+
+
+def networks_of(ctx: Context, agent: Agent) -> list[Network]:
+    """The networks that a DHCP agent has a part of; none for other agents."""
+    if agent.shown["binary"] != agents.DHCP:
+        return []
+    mine = placement.networks_of(ctx, agent.shown["host"])
+    wanted = select(Network).where(Network.id.in_(mine)).order_by(Network.created_at, Network.id)
+    return list(ctx.session.scalars(wanted))
+
+
+def of_router(ctx: Context, router_id: str) -> list[dict[str, Any]]:
+    """The L3 agent of a router; raises RouterNotFound."""
+    routers.get(ctx, router_id)
+    return _on(ctx, [placement.host_of(ctx, router_id)], agents.L3)
+
+
+def of_network(ctx: Context, network_id: str) -> list[dict[str, Any]]:
+    """The DHCP agents of a network; raises NetworkNotFound."""
+    networks.get(ctx, network_id)
+    return _on(ctx, placement.hosts_of_network(ctx, network_id), agents.DHCP)
+
+
+def _on(ctx: Context, hosts: Iterable[str], binary: str) -> list[dict[str, Any]]:
+    wanted = set(hosts)
+    every = agents.all_of_them(ctx)
+    return [one for one in every if one["host"] in wanted and one["binary"] == binary]
+
+
+def add_router(ctx: Context, agent: Agent, router_id: str) -> None:
+    """Raises RouterNotFound, InvalidL3Agent, RouterHostedByL3Agent, RouterSchedulingFailed."""
+    router = routers.get(ctx, router_id)
+    if agent.shown["binary"] != agents.L3:
+        raise InvalidL3Agent(id=agent.id)
+    now = placement.host_of(ctx, router.id)
+    if now == agent.shown["host"]:
+        return
+    if now:
+        raise RouterHostedByL3Agent(router_id=router.id, agent_id=agents.id_of(now, agents.L3))
+    if not (agent.shown["alive"] and agent.shown["admin_state_up"]):
+        raise RouterSchedulingFailed(router_id=router.id, agent_id=agent.id)
+    places.place(ctx, placement.ROUTER, router.id, agent.shown["host"])
+
+
+def remove_router(ctx: Context, agent: Agent, router_id: str) -> None:
+    """Raises RouterNotFound, InvalidL3Agent, RouterNotHostedByL3Agent."""
+    router = routers.get(ctx, router_id)
+    if agent.shown["binary"] != agents.L3:
+        raise InvalidL3Agent(id=agent.id)
+    if placement.host_of(ctx, router.id) != agent.shown["host"]:
+        raise RouterNotHostedByL3Agent(router_id=router.id, agent_id=agent.id)
+    places.place(ctx, placement.ROUTER, router.id, "")
+
+
+def add_network(ctx: Context, agent: Agent, network_id: str) -> None:
+    """Raises NetworkNotFound, InvalidDHCPAgent, NetworkHostedByDHCPAgent."""
+    network = networks.get(ctx, network_id)
+    if agent.shown["binary"] != agents.DHCP or not agent.shown["admin_state_up"]:
+        raise InvalidDHCPAgent(id=agent.id)
+    host = agent.shown["host"]
+    if host in placement.hosts_of_network(ctx, network.id):
+        raise NetworkHostedByDHCPAgent(network_id=network.id, agent_id=agent.id)
+    ctx.session.add(DhcpPlace(network_id=network.id, host=host))
+    ctx.session.flush()
+    host_hints.network(ctx, network.id)
+
+
+def remove_network(ctx: Context, agent: Agent, network_id: str) -> None:
+    """Raises NetworkNotFound, InvalidDHCPAgent, NetworkNotHostedByDhcpAgent, and
+    NetworkHasPortsThere: guests are answered where they are.
+    """
+    network = networks.get(ctx, network_id)
+    if agent.shown["binary"] != agents.DHCP:
+        raise InvalidDHCPAgent(id=agent.id)
+    host = agent.shown["host"]
+    if host not in placement.hosts_of_network(ctx, network.id):
+        raise NetworkNotHostedByDhcpAgent(network_id=network.id, agent_id=agent.id)
+    host_hints.network(ctx, network.id)
+    found = ctx.session.get(DhcpPlace, (network.id, host))
+    if found is not None:
+        ctx.session.delete(found)
+        ctx.session.flush()
+    if host in placement.hosts_of_network(ctx, network.id):
+        raise NetworkHasPortsThere(network_id=network.id, agent_id=agent.id)

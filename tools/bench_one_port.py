@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""How long after the answer a new port is wired, on a host that has many already.
+
+    ./stratolith up                       # on the machine to measure, with its real network driver
+    . <(./stratolith openrc --admin)      # OS_AUTH_URL, OS_USERNAME and so on
+    .venv/bin/python tools/bench_one_port.py --ports 500 --router
+
+Must run on the machine of the cloud, in its network namespace: it looks for the ports' taps there.
+A tap is plugged in after its filters are in force, so from then on the port works. Everything
+it makes it takes away again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import statistics
+import time
+from typing import Any
+
+import httpx
+
+SECONDS = 300.0  # to wait for anything
+
+
+class Api:
+    """The network API as the administrator that OS_* names."""
+
+    def __init__(self) -> None:
+        self.http = httpx.Client(timeout=SECONDS)
+        user = {
+            "name": os.environ["OS_USERNAME"],
+            "password": os.environ["OS_PASSWORD"],
+            "domain": {"name": os.environ.get("OS_USER_DOMAIN_NAME", "Default")},
+        }
+        project = {
+            "name": os.environ["OS_PROJECT_NAME"],
+            "domain": {"name": os.environ.get("OS_PROJECT_DOMAIN_NAME", "Default")},
+        }
+        auth = {
+            "identity": {"methods": ["password"], "password": {"user": user}},
+            "scope": {"project": project},
+        }
+        root = os.environ["OS_AUTH_URL"].rstrip("/").removesuffix("/v3")
+        answer = self.http.post(f"{root}/v3/auth/tokens", json={"auth": auth})
+        answer.raise_for_status()
+        self.http.headers["x-auth-token"] = answer.headers["x-subject-token"]
+        token = answer.json()["token"]
+        self.project_id = token["project"]["id"]
+        (network,) = [one for one in token["catalog"] if one["type"] == "network"]
+        endpoints = [one["url"] for one in network["endpoints"] if one["interface"] == "public"]
+        self.root = f"{endpoints[0].rstrip('/')}/v2.0"
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        answer = self.http.request(method, f"{self.root}{path}", json=body)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+
+def has_tap(port_id: str) -> bool:
+    try:
+        socket.if_nametoindex(f"tap{port_id[:11]}")
+    except OSError:
+        return False
+    return True
+
+
+def wait(what: str, check: Any, pause: float = 0.0005) -> float:
+    """Until it is so; gives the seconds that it took."""
+    started = time.perf_counter()
+    while not check():
+        if time.perf_counter() - started > SECONDS:
+            raise SystemExit(f"{what} did not come")
+        time.sleep(pause)
+    return time.perf_counter() - started
+
+
+class Bench:
+    def __init__(self, api: Api, router: bool) -> None:
+        self.api, self.router = api, ""
+        self.before = api.ask("GET", f"/quotas/{api.project_id}")["quota"]["port"]
+        api.ask("PUT", f"/quotas/{api.project_id}", {"quota": {"port": -1}})
+        agents = api.ask("GET", "/agents?alive=true&binary=neutron-l3-agent")["agents"]
+        self.host = agents[0]["host"]
+        self.network = api.ask("POST", "/networks", {"network": {"name": "bench"}})["network"]["id"]
+        subnet = {"network_id": self.network, "cidr": "10.99.0.0/16", "ip_version": 4}
+        self.subnet = api.ask("POST", "/subnets", {"subnet": subnet})["subnet"]["id"]
+        if router:
+            made = api.ask("POST", "/routers", {"router": {"name": "bench"}})
+            self.router = made["router"]["id"]
+            joined = {"subnet_id": self.subnet}
+            api.ask("PUT", f"/routers/{self.router}/add_router_interface", joined)
+
+    def ports(self, number: int) -> list[str]:
+        one = {"network_id": self.network, "binding:host_id": self.host, "name": "bench"}
+        found = self.api.ask("POST", "/ports", {"ports": [one] * number})["ports"]
+        return [port["id"] for port in found]
+
+    def fill(self, number: int) -> None:
+        made: list[str] = []
+        while len(made) < number:
+            made += self.ports(min(50, number - len(made)))
+        wait("the taps", lambda: all(map(has_tap, made)), 0.1)
+
+    def once(self) -> tuple[float, float]:
+        """Seconds from the answer until the port's tap is there, and until it is ACTIVE."""
+        (port_id,) = self.ports(1)
+        tap = wait("the tap", lambda: has_tap(port_id))
+        path = f"/ports/{port_id}?fields=status"
+        active = wait(
+            "ACTIVE", lambda: self.api.ask("GET", path)["port"]["status"] == "ACTIVE", 0.002
+        )
+        return tap, tap + active
+
+    def clean(self) -> None:
+        path = f"/ports?network_id={self.network}&name=bench&fields=id"
+        for port in self.api.ask("GET", path)["ports"]:
+            self.api.ask("DELETE", f"/ports/{port['id']}")
+        if self.router:
+            left = {"subnet_id": self.subnet}
+            self.api.ask("PUT", f"/routers/{self.router}/remove_router_interface", left)
+            self.api.ask("DELETE", f"/routers/{self.router}")
+        self.api.ask("DELETE", f"/networks/{self.network}")
+        self.api.ask("PUT", f"/quotas/{self.api.project_id}", {"quota": {"port": self.before}})
+
+
+def told(what: str, seconds: list[float]) -> None:
+    milliseconds = sorted(one * 1000 for one in seconds)
+    print(
+        f"{what}: median {statistics.median(milliseconds):.0f} ms, "
+        f"least {milliseconds[0]:.0f} ms, most {milliseconds[-1]:.0f} ms"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time from the answer to a wired port.")
+    parser.add_argument("--ports", type=int, default=500, help="that the host has before")
+    parser.add_argument("--times", type=int, default=30, help="one more port is made")
+    parser.add_argument("--pause", type=float, default=0.5, help="seconds between two of them")
+    parser.add_argument("--router", action="store_true", help="the network has a router")
+    chosen = parser.parse_args()
+    bench = Bench(Api(), chosen.router)
+    try:
+        bench.fill(chosen.ports)
+        time.sleep(5)
+        found = []
+        for _ in range(chosen.times):
+            found.append(bench.once())
+            time.sleep(chosen.pause)
+        told("tap and filters", [tap for tap, _ in found])
+        told("ACTIVE", [active for _, active in found])
+    finally:
+        bench.clean()
+
+
+if __name__ == "__main__":
+    main()
