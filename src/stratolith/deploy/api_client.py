@@ -89,7 +89,7 @@ class ApiClient:
         _exchange("PUT", self._endpoints[service] + path, blocks, headers)
 
     def delete(self, service: str, path: str) -> None:
-        """Delete; gone already is success."""
+        """Delete an object; an object that does not exist counts as deleted."""
         try:
             self.call("DELETE", service, path)
         except ApiError as error:
@@ -98,7 +98,7 @@ class ApiClient:
 
 
 def wait_for(what: str, seconds: float, is_done: Callable[[], bool], pause: float = 0.1) -> None:
-    """Poll until true; raises DeployError when the time is over."""
+    """Call ``is_done`` until it is true; raises DeployError after ``seconds``."""
     deadline = time.monotonic() + seconds
     while not is_done():
         if time.monotonic() > deadline:
@@ -129,8 +129,8 @@ def _exchange(
     if answer.status >= 400:
         text = content.decode(errors="replace")[:500]
         raise ApiError(answer.status, f"{method} {url} answered {answer.status}: {text}")
-    found = {name.lower(): value for name, value in answer.getheaders()}
-    return found, _decode(content)
+    response_headers = {name.lower(): value for name, value in answer.getheaders()}
+    return response_headers, _decode(content)
 
 
 def _decode(content: bytes) -> Json:

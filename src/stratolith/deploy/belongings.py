@@ -1,4 +1,4 @@
-"""What in a cloud's directories is the cloud's: told by name, so that nothing else is removed."""
+"""Which files belong to a cloud, recognised by name, so that no other file is removed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from stratolith.deploy.layout import SYSTEM_CONFIG, Layout
 
 
 class _All:
-    """Of a directory: everything in it is ours."""
+    """Marks a directory whose whole content belongs to the cloud."""
 
 
 ALL = _All()
-# Pattern -> what is ours of it: a file (None), a directory and all in it (ALL), or a directory and
-# these patterns in it.
+# Name pattern -> what belongs to the cloud: the file (None), the directory with its whole content
+# (ALL), or the directory with the entries that match the patterns of the inner mapping.
 Ours = Mapping[str, Any]
 LOGS: Ours = {f"{name}.*": None for name in ("server", "agent", "supervisor")}
 CONFIG: Ours = {"stratolith.yaml": None, "conf.d": {"*.yaml": None}}
@@ -68,47 +68,47 @@ STATE: Ours = {
     "seed-images": ALL,
     "plugins": ALL,
 }
-# Without these a cloud is not recognised: they go last, so that a second run can go on.
+# A cloud is recognised by these: they are removed last, so that a second run can continue.
 LAST = ("secrets.json", "etc")
-HARMLESS = ("lost+found",)  # in a file system that was just made
+HARMLESS = ("lost+found",)  # exists in a new file system
 OWN_SECRETS = {"admin_password", "service_password"}
 SHOWN = 5
 UNKNOWN = "not ours"
 
 
 def is_ours(layout: Layout) -> bool:
-    """Whether a cloud of ours was made here, by files that nothing else has."""
+    """Whether Stratolith made a cloud in this directory, by files that only a cloud has."""
     if layout.config.parent.parent == layout.state_dir and layout.config.exists():
         return True
     try:
         return set(json.loads(layout.secrets.read_text())) >= OWN_SECRETS
     except PermissionError:
-        return True  # a cloud of somebody else's: not to be made anew
+        return True  # the cloud of another user: do not create it again
     except (OSError, ValueError, TypeError):
         return False
 
 
 def require_usable(layout: Layout) -> None:
     """Raises DeployError unless a cloud is or can be made in the state directory."""
-    place = layout.state_dir
-    if layout.given.is_symlink() and not place.exists():
+    state_dir = layout.state_dir
+    if layout.given.is_symlink() and not state_dir.exists():
         raise DeployError(
             f"{layout.given} is a link to nothing.", "make the directory it points to"
         )
-    if place.exists() and not place.is_dir():
-        raise DeployError(f"{place} is no directory.", "choose another with --state-dir")
-    if not place.exists() or is_ours(layout):
+    if state_dir.exists() and not state_dir.is_dir():
+        raise DeployError(f"{state_dir} is no directory.", "choose another with --state-dir")
+    if not state_dir.exists() or is_ours(layout):
         return
-    strange = [path.name for path in sorted(place.iterdir()) if not _is_leftover(path)]
-    if strange:
+    unknown = [path.name for path in sorted(state_dir.iterdir()) if not _is_leftover(path)]
+    if unknown:
         raise DeployError(
-            f"{place} is not empty and not the directory of a cloud: {_some(strange)} are there.",
+            f"{state_dir} is not empty and not the directory of a cloud: it has {_some(unknown)}.",
             "choose a directory that is empty or does not exist: --state-dir DIR",
         )
 
 
 def _is_leftover(path: Path) -> bool:
-    """Of an `up` that ended at once, or of the file system itself."""
+    """Whether an `up` that failed early, or the file system itself, made this entry."""
     if path.name in HARMLESS:
         return True
     is_known = path.name in ("run", "keys", "log", "lock", "etc") and path.is_dir()
@@ -121,35 +121,35 @@ def _some(names: list[str]) -> str:
 
 
 def remove(layout: Layout) -> tuple[list[Path], list[str]]:
-    """Remove what is ours; (paths that are not ours and stay, what could not be removed)."""
-    # a directory that a link leads to was made by somebody else, as the link was
+    """Remove the cloud's files; returns (unknown paths, which stay; errors as sentences)."""
+    # The user made both a link to a directory and that directory: keep them.
     cleaner = _Cleaner(keep=layout.state_dir if layout.given.is_symlink() else None)
     if layout.run_dir.parent != layout.state_dir:
         cleaner.clean(layout.run_dir, RUN)
     cleaner.clean(layout.state_dir, STATE)
     if layout.config == SYSTEM_CONFIG and not cleaner.failed:
         cleaner.clean(SYSTEM_CONFIG.parent, CONFIG)
-    return cleaner.strange, cleaner.failed
+    return cleaner.unknown, cleaner.failed
 
 
 class _Cleaner:
-    """Goes through directories by the names that are ours, and never ends half way."""
+    """Removes the cloud's files from directories; an error is recorded and the work goes on."""
 
     def __init__(self, keep: Path | None) -> None:
-        self._keep = keep  # a directory that somebody else made, though it is empty
-        self.strange: list[Path] = []
+        self._keep = keep  # a directory that the user made; it stays even when empty
+        self.unknown: list[Path] = []
         self.failed: list[str] = []
 
     def clean(self, place: Path, ours: Ours | _All, *, is_outer: bool = True) -> None:
-        """Remove what is ours in a directory, and the directory itself when that empties it."""
+        """Remove the cloud's files in a directory, and the directory itself if it is then empty."""
         for path in self._entries(place):
             if path.name in LAST and self.failed:
                 continue
-            found = ALL if isinstance(ours, _All) else _find(path.name, ours)
+            owned = ALL if isinstance(ours, _All) else _find(path.name, ours)
             with self._noting(path):
-                self._clean_one(path, found, is_inside_all=isinstance(ours, _All))
+                self._clean_one(path, owned, is_inside_all=isinstance(ours, _All))
         with self._noting(place):
-            # A link or a mount point was made by somebody else.
+            # The user made a link or a mount point; it stays.
             is_link = is_outer and (place.is_symlink() or os.path.ismount(place))
             is_given = is_link or place == self._keep
             if not is_given and place.exists() and not any(place.iterdir()):
@@ -160,25 +160,25 @@ class _Cleaner:
             return sorted(place.iterdir(), key=lambda path: (path.name in LAST, path.name))
         return []
 
-    def _clean_one(self, path: Path, found: Any, *, is_inside_all: bool) -> None:
+    def _clean_one(self, path: Path, owned: Any, *, is_inside_all: bool) -> None:
         is_link = path.is_symlink()
-        if found == UNKNOWN:
+        if owned == UNKNOWN:
             if path.name not in HARMLESS:
-                self.strange.append(path)
-        elif is_link and (found is None or is_inside_all or not path.is_dir()):
+                self.unknown.append(path)
+        elif is_link and (owned is None or is_inside_all or not path.is_dir()):
             path.unlink()
-        elif is_link:  # the operator put one of our directories elsewhere
-            self.clean(path, found)
+        elif is_link:  # the operator moved one of our directories and linked to it
+            self.clean(path, owned)
             path.unlink()
         elif path.is_dir():
-            if found is None or (is_inside_all and os.path.ismount(path)):
-                self.strange.append(path)
+            if owned is None or (is_inside_all and os.path.ismount(path)):
+                self.unknown.append(path)
             else:
-                self.clean(path, found, is_outer=not is_inside_all)
-        elif found is None or is_inside_all:
+                self.clean(path, owned, is_outer=not is_inside_all)
+        elif owned is None or is_inside_all:
             path.unlink()
         else:
-            self.strange.append(path)  # a file where we make a directory
+            self.unknown.append(path)  # a file where the cloud would have a directory
 
     @contextmanager
     def _noting(self, path: Path) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""`check`: what this machine needs against what it has, with the fix."""
+"""`check`: whether this machine meets the requirements of a cloud, with a fix for each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stratolith.network.settings import NetworkSettings
 
 
 def check(layout: Layout, *, fake: bool, port_offset: int | None = None) -> int:
-    """Print the table; 0 when everything needed is there. Raises ConfigError, DeployError."""
+    """Print the requirements; 0 when all are met. Raises ConfigError, DeployError."""
     values = {"cloud": {"state_dir": str(layout.state_dir), "run_dir": str(layout.run_dir)}}
     wishes: dict[str, dict[str, Any]] = {**values, "api": running.ports_moved_by(port_offset)}
     if fake:
@@ -22,15 +22,15 @@ def check(layout: Layout, *, fake: bool, port_offset: int | None = None) -> int:
     belongings.require_usable(layout)
     settings = validation.wished_settings(layout, wishes, is_new=not layout.config.exists())
     own = set(running.pids(layout).values())
-    found = list(requirements.findings(settings, own))
+    findings = list(requirements.findings(settings, own))
     if not layout.seed.exists():
-        found.append(_external(settings))
-    _print(found)
-    failed = [finding for finding in found if not finding.is_met and not finding.is_warning]
+        findings.append(_external(settings))
+    _print(findings)
+    failed = [finding for finding in findings if not finding.is_met and not finding.is_warning]
     if failed:
-        print(f"\n{len(failed)} of {len(found)} requirements are not met.")
+        print(f"\n{len(failed)} of {len(findings)} requirements are not met.")
         return 1
-    print(f"\nAll {len(found)} checked; this machine can run the cloud.")
+    print(f"\nAll {len(findings)} checked; this machine can run the cloud.")
     return 0
 
 
@@ -49,7 +49,7 @@ def _print(findings: list[Finding]) -> None:
     width = max(len(finding.what) for finding in findings)
     for finding in findings:
         mark = "ok  " if finding.is_met else _mark(finding)
-        line = f"{mark}  {finding.what:<{width}}  {finding.found}"
+        line = f"{mark}  {finding.what:<{width}}  {finding.actual}"
         if not finding.is_met:
             line += f" (wanted: {finding.wanted})\n      fix: {finding.fix}"
         print(line)

@@ -27,9 +27,9 @@ IN_PROCESS = ["api", "architecture", "fuzz", "parity", "reconcile", "unit", "upg
 # Servers and clients that touch the host's ports only: beside what touches the rest of it, as both
 # wait for most of their time.
 BESIDE = ["interop", "postgresql"]
-# What runs once more, on PostgreSQL: all that asks a cloud in process by its API
+# These run again on PostgreSQL: all tests that call the API of a cloud in the same process
 ON_POSTGRESQL = ["api", "parity", "reconcile"]
-# What takes too long for every push: `test --slow` runs it and nothing else. The settings widen
+# Tests too slow for every push: `test --slow` runs only these. The settings extend
 # tests that every push runs in part: all of Tempest's list, 100,000 requests over all routes.
 SLOW_IN_PROCESS = [
     "tests/fuzz/test_routes.py",
@@ -44,11 +44,11 @@ SLOW_SETTINGS = {
     "STRATOLITH_WALLS": "all",
 }
 SIDE_BY_SIDE = ["--numprocesses", "2", "--dist", "loadfile", "--quiet"]
-# A file of these takes a processor for long: their groups, and tests without one, are shared out.
+# A single file takes very long: distribute groups and ungrouped tests instead of files.
 SLOW_SIDE_BY_SIDE = ["--numprocesses", "2", "--dist", "loadgroup", "--quiet"]
-# What took longest is told after each part, so that nobody has to ask why a run is slow.
+# Each part ends with its slowest tests, so that it is clear why a run is slow.
 DURATIONS = ["--durations", "15", "--durations-min", "1"]
-# Branch coverage makes tests half as slow again, so it is measured when asked for.
+# Branch coverage makes tests 50 % slower, so it is measured on request only.
 COVERAGE = ["--cov", "--cov-append", "--cov-report="]
 NOTHING_FOUND = 5  # pytest's status where the arguments choose no test
 COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
@@ -57,9 +57,9 @@ COUNT = re.compile(r"(\d+) (passed|failed|errors?|skipped|xfailed|xpassed)")
 def run(arguments: Sequence[str]) -> int:
     """Run the checks, then pytest with these arguments; ends with the counts on one line.
 
-    With arguments only pytest runs: somebody looks at one test. Each check counts as one test.
-    ``--slow``, before arguments or alone, asks for the tests that every push does without;
-    ``--coverage``, before everything else, for the branches that the tests take.
+    With arguments only pytest runs: the user is working on some tests. A check counts as one test.
+    ``--slow``, before other arguments or alone, runs the tests that are too slow for every push;
+    ``--coverage``, before everything else, measures line and branch coverage.
     """
     coverage = list(arguments[:1]) == ["--coverage"]
     arguments = arguments[1:] if coverage else arguments
@@ -89,7 +89,7 @@ def run(arguments: Sequence[str]) -> int:
             passed, skipped = passed + counts["passed"], skipped + counts["skipped"]
             failed += counts["failed"]
             if status not in known and not counts["failed"]:
-                failed += 1  # pytest itself could not work: interrupted, broken, or no test at all
+                failed += 1  # pytest itself failed: interrupted, broken, or no test selected
     if coverage:
         _coverage(root, "report")
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
@@ -97,7 +97,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _coverage(root: Path, act: str) -> None:
-    """Forget what earlier runs measured ("erase"), or print what this one did ("report")."""
+    """Delete the data of earlier runs ("erase"), or print those of this run ("report")."""
     (root / ".cache" / "coverage").mkdir(parents=True, exist_ok=True)
     print(f"== coverage: {act}", flush=True)
     subprocess.run([_tool("coverage"), act], cwd=root, check=False)
@@ -141,7 +141,7 @@ def _groups(root: Path, arguments: Sequence[str]) -> list[list[list[str]]]:
 
 
 def _slow_parts(arguments: Sequence[str]) -> list[list[str]]:
-    """As above, of `test --slow`; ``arguments`` choose among its tests."""
+    """The arguments of each pytest run of `test --slow`; ``arguments`` select some tests."""
     apart = [word for file in SLOW_IN_PROCESS for word in ("--ignore", file)]
     return [
         [*SLOW_IN_PROCESS, *SLOW_SIDE_BY_SIDE, *arguments],
@@ -152,14 +152,17 @@ def _slow_parts(arguments: Sequence[str]) -> list[list[str]]:
 def _together(root: Path, parts: Sequence[Sequence[str]]) -> list[tuple[dict[str, int], int]]:
     """Run pytest with each of these arguments; (counts, exit status) of each.
 
-    The first one's output is seen at once, that of the others behind it.
+    The output of the first run is printed as it comes, that of the others after it.
     """
-    kept = [io.StringIO() for _ in parts[1:]]
+    outputs = [io.StringIO() for _ in parts[1:]]
     with ThreadPoolExecutor() as pool:
-        others = [pool.submit(_pytest, root, *one) for one in zip(parts[1:], kept, strict=True)]
+        runs = [
+            pool.submit(_pytest, root, part, output)
+            for part, output in zip(parts[1:], outputs, strict=True)
+        ]
         results = [_pytest(root, parts[0])]
-        for other, output in zip(others, kept, strict=True):
-            results.append(other.result())
+        for run, output in zip(runs, outputs, strict=True):
+            results.append(run.result())
             print(output.getvalue(), end="", flush=True)
     return results
 
@@ -184,11 +187,11 @@ def _pytest(
 
 def counts_of(line: str) -> dict[str, int]:
     """passed, failed, skipped from pytest's closing line."""
-    found = {"passed": 0, "failed": 0, "skipped": 0}
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
     for number, word in COUNT.findall(line):
         kind = {"error": "failed", "errors": "failed", "xpassed": "passed", "xfailed": "skipped"}
-        found[kind.get(word, word)] += int(number)
-    return found
+        counts[kind.get(word, word)] += int(number)
+    return counts
 
 
 def _environment() -> dict[str, str]:

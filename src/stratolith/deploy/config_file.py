@@ -2,7 +2,7 @@
 
 Keys at their default are written as comments, so that a later version may change a default
 and the file shows at a glance what this cloud has set. Values given to `up` are set in place;
-whatever else the user wrote in the file stays.
+everything else that the user wrote in the file stays.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ Values = Mapping[str, Mapping[str, Any]]
 
 
 def sections() -> dict[str, type[Section]]:
-    """Every section there is, from the ``settings`` room of each service.
+    """Every configuration section, from the ``settings`` module of each service.
 
-    Imports no other room, so that `up` and the agent need not load the services.
+    Imports no other module, so that `up` and the agent need not load the services.
     """
-    found = dict(KERNEL_SECTIONS)
+    by_name = dict(KERNEL_SECTIONS)
     for folder, settings in roster.rooms("settings"):
         for value in vars(settings).values():
             if isinstance(value, type) and issubclass(value, Section) and value is not Section:
-                found[folder] = value
-    return found
+                by_name[folder] = value
+    return by_name
 
 
 def sample(kinds: Mapping[str, type[Section]], values: Values | None = None) -> str:
@@ -149,7 +149,7 @@ def _set(text: str, section: str, key: str, value: Any) -> str:
     end = begin.end() + following.start() if following else len(text)
     body = text[begin.end() : end]
     known = re.compile(rf"^[ ]+(# )?{re.escape(key)}:.*$", re.MULTILINE)
-    # A live key beats its commented twin, wherever each of them stands.
+    # A key that is set comes before the same key commented out, wherever they stand.
     hits = sorted(known.finditer(body), key=lambda hit: hit.group(1) is not None)
     if not hits:
         return f"{text[: begin.end()]}\n{line}{body}{text[end:]}"

@@ -1,4 +1,4 @@
-"""Passwords of a cloud and the files by which clients find them: clouds.yaml and openrc."""
+"""Passwords of a cloud and the files from which clients read them: clouds.yaml and openrc."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SECRET_NAMES = [
     "demo_password",
     "service_password",
     "metadata_secret",
-    "database_key",  # locks the keys that servers share through PostgreSQL
+    "database_key",  # encrypts the keys that servers share through PostgreSQL
 ]
-KOLLA_CLOUD = "kolla-admin"  # what scripts of Kolla call the administrator's entry
+KOLLA_CLOUD = "kolla-admin"  # the name of the administrator's entry in Kolla's scripts
 USERS = {"admin": "stratolith-admin", "demo": "stratolith"}  # user -> its entry in clouds.yaml
 IDENTITY_PORT = 5000
 
@@ -39,7 +39,7 @@ class Access:
 def load_secrets(layout: Layout) -> dict[str, str]:
     """The secrets of the cloud; raises DeployError when they cannot be read."""
     try:
-        found = json.loads(layout.secrets.read_text())
+        values = json.loads(layout.secrets.read_text())
     except FileNotFoundError:
         raise DeployError(f"{layout.secrets} is missing.", "run `stratolith up`") from None
     except PermissionError:
@@ -49,7 +49,7 @@ def load_secrets(layout: Layout) -> dict[str, str]:
             f"{layout.secrets} is damaged: {error}.",
             "restore it from a backup; without it nobody can log in",
         ) from None
-    return {str(name): str(value) for name, value in found.items()}
+    return {str(name): str(value) for name, value in values.items()}
 
 
 def has_all_secrets(layout: Layout) -> bool:
@@ -59,7 +59,7 @@ def has_all_secrets(layout: Layout) -> bool:
 
 
 def make_secrets(layout: Layout) -> None:
-    """Generate what is missing, keep what is there, close the file to others."""
+    """Generate missing secrets, keep existing ones; only the owner may read the file."""
     known = load_secrets(layout) if layout.secrets.exists() else {}
     for name in SECRET_NAMES:
         known.setdefault(name, secrets.token_urlsafe(24))
@@ -75,7 +75,7 @@ def api_address(settings: Settings) -> str:
 
 
 def auth_url(settings: Settings) -> str:
-    """Where clients log in."""
+    """The URL at which clients log in."""
     api, cloud = settings.of(ApiSection), settings.of(CloudSection)
     if cloud.public_url:
         return f"{cloud.public_url.rstrip('/')}/identity/v3"
@@ -111,14 +111,14 @@ def openrc(user: str, access: Access) -> str:
 
 
 def keystonerc(user: str, access: Access) -> str:
-    """openrc as older tools know it: with the project also under its old name, tenant."""
+    """openrc for older tools: names the project also by the old variable OS_TENANT_NAME."""
     lines = openrc(user, access).splitlines()
     lines[0] = f"# Source this file: . keystonerc_{user}"
     return "\n".join([*lines, f"export OS_TENANT_NAME={_quote(user)}"]) + "\n"
 
 
 def seeded_names(layout: Layout) -> str:
-    """Whose names a cloud was made with: stratolith or kolla."""
+    """Which set of names the cloud was created with: stratolith or kolla."""
     return read_seed(layout.seed).names
 
 

@@ -1,4 +1,4 @@
-"""The PostgreSQL database of a cloud, as `up` and `destroy` meet it."""
+"""Checks and empties the PostgreSQL database of a cloud, for `up` and `destroy`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VERSION_TABLE = "alembic_version"
 
 
 class Tables:
-    """The tables of one cloud; nothing connects before it must."""
+    """The tables of one cloud; each method connects when it is called, not before."""
 
     def __init__(self, url: str, secrets: dict[str, str]) -> None:
         self._url = url
@@ -28,7 +28,7 @@ class Tables:
         self.by_hand = f"dropdb and createdb, or DROP SCHEMA public CASCADE in {self.place}"
 
     def require_usable(self, host_cloud: str) -> None:
-        """Raises DeployError when it does not answer or holds a cloud that is not this one.
+        """Raises DeployError when the database does not answer or holds another cloud.
 
         host_cloud: the id of the cloud whose guests this host runs; "" for none.
         """
@@ -52,13 +52,13 @@ class Tables:
                 SharedKeys(db, "fernet", secret).check()
             except WrongSecret:
                 raise DeployError(
-                    f"{self.place} already holds a cloud, and this one has not its secrets.",
+                    f"{self.place} already holds a cloud whose secrets are not in secrets.json.",
                     "copy secrets.json of that cloud into the state directory to add a server to "
                     f"it; to begin anew empty the database: {self.by_hand}",
                 ) from None
 
     def drop(self) -> int:
-        """Remove every table of ours, in one transaction; how many there were."""
+        """Remove every table of the cloud, in one transaction; returns how many."""
         from sqlalchemy import inspect, text
 
         from stratolith import services
@@ -109,7 +109,7 @@ class Tables:
 
 
 def of(layout: Layout, settings: Settings) -> Tables | None:
-    """The tables of this cloud; None when its database is a file of its own."""
+    """The PostgreSQL tables of this cloud; None when it uses SQLite."""
     url = settings.database_url
     if url.startswith("sqlite"):
         return None

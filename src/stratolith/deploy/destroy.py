@@ -1,4 +1,4 @@
-"""`destroy`: remove the cloud: every process, guest, network and file that is ours."""
+"""`destroy`: remove the cloud: all its processes, guests, networks and files."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def destroy(
     with_database: bool = False,
     has_left: bool = False,
 ) -> int:
-    """Ask once, then remove what is the cloud's, by name; a second run finds nothing.
+    """Ask for confirmation, then remove everything that belongs to the cloud; can be repeated.
 
-    with_database: empty a PostgreSQL database, too. has_left: the server of a host that joined
-    knows already. Exit status: 1 when something of ours
-    could not be removed. Raises DeployError.
+    with_database: also remove the cloud's tables from PostgreSQL. has_left: this host already told
+    its server that it leaves. Returns the exit status: 1 when something of the cloud could not be
+    removed. Raises DeployError.
     """
     if not layout.exists() and not running.pids(layout):
         print(f"There is no cloud in {layout.state_dir}; nothing to remove.")
@@ -55,7 +55,7 @@ def destroy(
         running.stop(layout)
     report.say("Processes stopped")
     if settings.of(HostsSection).server and not has_left:
-        from stratolith.deploy import join  # which destroys, too
+        from stratolith.deploy import join  # here, because join imports this module
 
         join.tell(layout, report, force=True)
     is_clean = True
@@ -93,7 +93,7 @@ def _ask(layout: Layout, with_database: bool) -> bool:
 
 
 def _remove_guests(settings: Settings, report: Report) -> bool:
-    """Whether all of them went; who did not is named."""
+    """Whether all guests were removed; prints those that were not."""
     from stratolith.compute.drivers.base import DriverError
 
     driver = host.hypervisor(settings)
@@ -111,7 +111,7 @@ def _remove_guests(settings: Settings, report: Report) -> bool:
 
 
 def _remove_network(settings: Settings, report: Report) -> bool:
-    """Whether all of it went; what did not is named."""
+    """Whether all networks were removed; prints the error otherwise."""
     from stratolith.network.drivers.base import NetworkDriverError
 
     try:
@@ -125,7 +125,7 @@ def _remove_network(settings: Settings, report: Report) -> bool:
 
 
 def _stop_leftovers(layout: Layout, settings: Settings) -> None:
-    """Whatever still runs on our files: it would hold them open or write them anew."""
+    """Stop processes that still use the cloud's files: they could create the files again."""
     for pid in host.own_processes(layout, settings):
         processes.stop(pid, 5.0)
 
@@ -133,8 +133,8 @@ def _stop_leftovers(layout: Layout, settings: Settings) -> None:
 def _remove_files(layout: Layout, settings: Settings, report: Report) -> int:
     personal.remove(layout, people.caller())
     outside = _image_directories(layout, settings)
-    strange, failed = belongings.remove(layout)
-    for path in strange:
+    unknown, failed = belongings.remove(layout)
+    for path in unknown:
         report.say(f"{path} was not made by the cloud and stays")
     for path in outside:
         report.say(f"{path}, where the configuration put images, stays as it is")
@@ -148,11 +148,11 @@ def _remove_files(layout: Layout, settings: Settings, report: Report) -> int:
 
 
 def _image_directories(layout: Layout, settings: Settings) -> list[Path]:
-    """Directories of image data outside the state directory: they may be shared."""
+    """Directories of image data outside the state directory; other clouds may use them too."""
     from stratolith.image.settings import ImageSettings
 
     section = settings.of(ImageSettings)
-    found = [section.store_dir, section.cache_dir]
-    found += [entry.partition("=")[2] for entry in section.extra_stores]
-    paths = [Path(text) for text in found if text]
+    configured = [section.store_dir, section.cache_dir]
+    configured += [entry.partition("=")[2] for entry in section.extra_stores]
+    paths = [Path(text) for text in configured if text]
     return [path for path in paths if path.exists() and layout.state_dir not in path.parents]

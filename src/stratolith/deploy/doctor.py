@@ -1,4 +1,4 @@
-"""`doctor`: what is wrong with a running cloud, one line each, with what can be done about it."""
+"""`doctor`: problems of a running cloud, one line each, with what the user can do about it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEFT_OUT_FIX = "mend or delete the object of this id; all else is as it should b
 
 @dataclass(frozen=True)
 class Complaint:
-    """Something to look at; ``is_broken``: something does not work now."""
+    """A problem to look at; ``is_broken``: something does not work now."""
 
     text: str
     fix: str
@@ -33,18 +33,18 @@ class Complaint:
 def doctor(layout: Layout) -> int:
     """Print what is wrong; 0 when nothing is broken."""
     settings = layout.settings()
-    found = list(complaints(layout, settings))
-    for one in found:
-        mark = "WRONG" if one.is_broken else "note "
-        text = f"{mark}  {one.text}\n       {one.fix}"
+    problems = list(complaints(layout, settings))
+    for problem in problems:
+        mark = "WRONG" if problem.is_broken else "note "
+        text = f"{mark}  {problem.text}\n       {problem.fix}"
         print(wording.spelled_out(text, layout.state_dir))
-    if not found:
+    if not problems:
         print("Nothing is wrong: processes, disk, clock, agent, hosts and servers were looked at.")
-    return 1 if any(one.is_broken for one in found) else 0
+    return 1 if any(problem.is_broken for problem in problems) else 0
 
 
 def complaints(layout: Layout, settings: Settings) -> Iterator[Complaint]:
-    """Everything that is not as it should be, gravest first."""
+    """All problems, the most severe first."""
     document = status.collect(layout, settings)
     if document["disk"]["problem"]:
         yield Complaint(document["disk"]["problem"], "free some space")
@@ -71,7 +71,7 @@ def complaints(layout: Layout, settings: Settings) -> Iterator[Complaint]:
 
 
 def _of_agent(settings: Settings) -> Iterator[Complaint]:
-    """What the agent says of its last looks."""
+    """Problems that the agent reports about its last full check."""
     if settings.fake:
         return
     from stratolith.agent import health_port
@@ -102,7 +102,7 @@ def _of_clock(settings: Settings) -> Iterator[Complaint]:
 
 
 def _ask(host: str, port: int, path: str) -> tuple[int, str, dict[str, Any]]:
-    """(status, body, headers with lower-case names); status 0 when nobody answers."""
+    """(status, body, headers with lower-case names); status 0 when nothing answers."""
     connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     try:
         connection.request("GET", path)

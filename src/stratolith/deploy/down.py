@@ -32,7 +32,7 @@ def _stop_guests(layout: Layout, report: Report) -> None:
     driver = host.hypervisor(settings)
     guests = host.running_guests(settings)
     known = json.loads(layout.stopped_guests.read_text()) if layout.stopped_guests.exists() else []
-    # Before any of them is stopped: killed in the middle, `up` still knows what ran.
+    # Written before the first guest is stopped: if `down` is killed, `up` knows what ran.
     ids = sorted({*known, *(guest.id for guest in guests)})
     if ids:
         files.write(layout.stopped_guests, json.dumps(ids), mode=0o600)

@@ -1,4 +1,4 @@
-"""The external network of a new cloud: its range, and that it collides with nothing here."""
+"""The external network of a new cloud: its range, and the check that it overlaps no other."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def choose(
 
 
 def require_apart(external: SeedExternal, private_cidr: str) -> None:
-    """Raises DeployError when it overlaps with the premade tenant network, which a router joins."""
+    """Raises DeployError when it overlaps the predefined tenant network, which a router joins."""
     wanted, private = Network(external.cidr), Network(private_cidr)
     if wanted.overlaps(private):
         raise DeployError(
@@ -68,7 +68,7 @@ def require_apart(external: SeedExternal, private_cidr: str) -> None:
 
 
 def require_no_overlap(external: SeedExternal, used: Mapping[Network, str]) -> None:
-    """Raises DeployError when the host reaches something else in the external network."""
+    """Raises DeployError when the host has another network that overlaps the external one."""
     wanted = Network(external.cidr)
     for network, device in used.items():
         if wanted.overlaps(network):
@@ -80,7 +80,7 @@ def require_no_overlap(external: SeedExternal, used: Mapping[Network, str]) -> N
 
 
 def host_networks() -> dict[Network, str]:
-    """Every IPv4 network this host has an address in or a route to, and by which device."""
+    """Every IPv4 network that this host is in or has a route to -> the device."""
     try:
         answer = subprocess.run(
             ["ip", "-j", "-4", "route", "show", "table", "all"],
@@ -94,8 +94,8 @@ def host_networks() -> dict[Network, str]:
 
 
 def parse_routes(routes: Iterable[Mapping[str, object]]) -> dict[Network, str]:
-    """Networks and their device from `ip -j route`; the default route reaches all, so not it."""
-    found: dict[Network, str] = {}
+    """Network -> device from `ip -j route`, without the default route, which covers everything."""
+    networks: dict[Network, str] = {}
     for route in routes:
         destination = str(route.get("dst", "default"))
         if destination in ("default", "0.0.0.0/0") or route.get("type") in (
@@ -105,8 +105,8 @@ def parse_routes(routes: Iterable[Mapping[str, object]]) -> dict[Network, str]:
             "blackhole",
         ):
             continue
-        found.setdefault(Network(destination, strict=False), str(route.get("dev", "a gateway")))
-    return found
+        networks.setdefault(Network(destination, strict=False), str(route.get("dev", "a gateway")))
+    return networks
 
 
 def _free(used: Iterable[Network]) -> str:
@@ -144,7 +144,7 @@ def _range(text: str) -> tuple[Address, Address]:
 
 
 def _default_range(network: Network, router: Address) -> tuple[Address, Address]:
-    """The larger of the two parts the gateway leaves of the network."""
+    """The larger of the two ranges before and after the gateway."""
     first, last = network[FIRST_HOST if router == network[1] else 1], network[-2]
     if router < first or router > last:
         return first, last

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Replace a file atomically; the mode holds from its first byte on."""
+    """Replace a file atomically; the file has this mode before anything is written to it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
@@ -21,7 +21,7 @@ def write(path: Path, text: str, *, mode: int = 0o644) -> None:
 
 
 def write_if_changed(path: Path, text: str, *, mode: int = 0o644) -> bool:
-    """Write only when the content or the mode differs; whether it was written."""
+    """Write only when the content or the mode differs; returns whether it was written."""
     try:
         if path.read_text() == text and path.stat().st_mode & 0o777 == mode:
             return False
@@ -32,7 +32,7 @@ def write_if_changed(path: Path, text: str, *, mode: int = 0o644) -> bool:
 
 
 def is_written(path: Path, text: str, *, mode: int = 0o644) -> bool:
-    """Whether the file already is as ``write`` would leave it."""
+    """Whether the file already has this content and mode."""
     try:
         return path.read_text() == text and path.stat().st_mode & 0o777 == mode
     except (FileNotFoundError, UnicodeDecodeError):

@@ -1,4 +1,4 @@
-"""The images a new cloud begins with, as files on this machine."""
+"""The first images of a new cloud, as files on this machine."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ SIMULATED_BYTES = 1 << 20
 
 
 def simulated(folder: Path) -> dict[str, Path]:
-    """Simulated guests never read their disk: sparse files are image enough."""
-    found = {}
+    """Image name -> sparse file; simulated guests never read their disk."""
+    paths = {}
     for number, name in enumerate(["cirros", "cirros-alt"], start=1):
-        found[name] = folder / f"simulated-{name}.raw"
-        found[name].touch(mode=0o600)
-        with found[name].open("r+b") as handle:
+        paths[name] = folder / f"simulated-{name}.raw"
+        paths[name].touch(mode=0o600)
+        with paths[name].open("r+b") as handle:
             handle.truncate(number * SIMULATED_BYTES)  # two images differ
-    return found
+    return paths
 
 
 def real(wish: str | None, cache: Path, say: Callable[[str], None]) -> dict[str, Path]:
-    """Image name -> its file: the one wished for, else what the cache or the network has."""
+    """Image name -> file: the image that was asked for, else from the cache or the network."""
     from stratolith.deploy import guest_image
 
     cache.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def real(wish: str | None, cache: Path, say: Callable[[str], None]) -> dict[str,
 
 
 def described(name: str, path: Path) -> SeedImage:
-    """The image as the seed names it."""
+    """The entry of an image in the seed."""
     with path.open("rb") as handle:
         disk_format = "qcow2" if handle.read(4) == b"QFI\xfb" else "raw"
     return SeedImage(name=name, path=str(path), disk_format=disk_format)

@@ -1,4 +1,4 @@
-"""This host as the commands see it: its drivers, its guests, the cloud's processes on it."""
+"""This host, for the commands: its drivers, its guests, the processes of the cloud on it."""
 
 from __future__ import annotations
 
@@ -43,23 +43,23 @@ def running_guests(settings: Settings) -> list[GuestState]:
 
 
 def own_processes(layout: Layout, settings: Settings) -> dict[int, str]:
-    """Pid -> role of every process of this cloud here: ours, dnsmasq, guests, proxies."""
-    found = {pid: role for role, pid in running.pids(layout).items()}
-    for pid in processes.children(list(found)):
-        found.setdefault(pid, "helper")
-    # Guests and DHCP servers outlive the agent; what tells them is our paths in their command.
+    """Pid -> role of every process of this cloud here: server, agent, dnsmasq, guests, proxies."""
+    roles_by_pid = {pid: role for role, pid in running.pids(layout).items()}
+    for pid in processes.children(list(roles_by_pid)):
+        roles_by_pid.setdefault(pid, "helper")
+    # Guests and DHCP servers outlive the agent; they are recognised by paths in their command.
     marks = [f"{settings.state_dir}/", f"{settings.run_dir}/"]
     for entry in processes.PROC.iterdir():
         if not entry.name.isdigit() or int(entry.name) in (os.getpid(), os.getppid()):
             continue
         command = processes.command_line(int(entry.name))
         if any(_is_ours(int(entry.name), command, mark) for mark in marks):
-            found.setdefault(int(entry.name), _kind(command))
-    return found
+            roles_by_pid.setdefault(int(entry.name), _kind(command))
+    return roles_by_pid
 
 
 def _is_ours(pid: int, command: str, mark: str) -> bool:
-    """Whether a command has a path below the directory, and means the same one as we do."""
+    """Whether a command names a path below the directory, in the same mount namespace."""
     words = (word[word.index(mark) :] for word in command.split(" ") if mark in word)
     return any(places.means_ours(pid, Path(word), Path(mark)) for word in words)
 

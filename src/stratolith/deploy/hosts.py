@@ -28,21 +28,21 @@ def create_token(layout: Layout, *, minutes: int, address: str | None) -> int:
     shown = address or (source_address(_SOMEWHERE) if listen in _EVERYWHERE else listen)
     token = _ask(layout, "POST", f"/v1/cloud/tokens?minutes={minutes}")["token"]
     where = f"[{shown}]:{port}" if ":" in shown else f"{shown}:{port}"
-    print(f"{token}\n\nIt lets one machine join within {minutes} minutes. Say there, as root:\n")
+    print(f"{token}\n\nIt lets one machine join within {minutes} minutes. Run there, as root:\n")
     print(f"  stratolith join {where} {token}")
     return 0
 
 
 def show(layout: Layout, *, as_json: bool) -> int:
-    """Print every host that there is or was; raises DeployError."""
-    found = _ask(layout, "GET", "/v1/cloud/hosts")["hosts"]
+    """Print all present and former hosts; raises DeployError."""
+    hosts = _ask(layout, "GET", "/v1/cloud/hosts")["hosts"]
     if as_json:
-        print(json.dumps(found, indent=2))
+        print(json.dumps(hosts, indent=2))
         return 0
     rows: list[tuple[str, ...]] = [
         ("NAME", "STATE", "ADDRESS", "DRIVERS", "CERTIFICATE UNTIL", "LAST SEEN")
     ]
-    rows += [_row(one) for one in found]
+    rows += [_row(host) for host in hosts]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         print(
@@ -52,21 +52,21 @@ def show(layout: Layout, *, as_json: bool) -> int:
 
 
 def drain(layout: Layout, name: str) -> int:
-    """Let nothing new come to a host; raises DeployError."""
+    """Place no new servers on a host; raises DeployError."""
     _ask(layout, "POST", f"/v1/cloud/hosts/{name}/drain")
     print(f"Host {name} is draining: it keeps its servers and gets no new ones.")
     return 0
 
 
 def activate(layout: Layout, name: str) -> int:
-    """Let a host that drained take servers again; raises DeployError."""
+    """Place servers on a drained host again; raises DeployError."""
     _ask(layout, "POST", f"/v1/cloud/hosts/{name}/activate")
     print(f"Host {name} is active: it takes servers.")
     return 0
 
 
 def remove(layout: Layout, name: str, *, force: bool) -> int:
-    """Take a host out of the cloud: its certificate is void at once; raises DeployError."""
+    """Remove a host from the cloud and revoke its certificate; raises DeployError."""
     _ask(layout, "DELETE", f"/v1/cloud/hosts/{name}?force={str(force).lower()}")
     print(f"Host {name} has left the cloud. What runs on it: stratolith leave --force, there.")
     return 0

@@ -35,11 +35,11 @@ class Wishes:
 def run(
     wishes: Wishes, find_cloud: Callable[[], Layout], report: Report, out: TextIO = sys.stdout
 ) -> int:
-    """Build, or take what the cache has; raises DeployError. Returns the exit status.
+    """Build the image, or take it from the cache. Returns the exit status; raises DeployError.
 
     ``find_cloud`` is called only for an upload.
     """
-    layout = find_cloud() if wishes.upload else None  # before the work: there may be none
+    layout = find_cloud() if wishes.upload else None  # first: fails if there is no cloud
     try:
         arch = architecture(wishes.architecture or guest_image.host_architecture())
         with report.ticking("building the guest image"):
@@ -68,7 +68,7 @@ def run(
 
 
 def _copy(image: Path, output: Path) -> Path:
-    """The finished image where the user wants it; it appears whole or not at all."""
+    """Copy the image to where the user wants it, atomically; returns the path."""
     target = output / image.name if output.is_dir() else output
     part = target.with_name(f".{target.name}.part")
     try:
@@ -86,9 +86,9 @@ def _hint(name: str, machine: str, report: Report) -> None:
     if machine in machines.runnable():
         return
     lacking = [
-        one.name
-        for one in required_packages(optional=True)
-        if one.guests == name and not one.is_present()
+        package.name
+        for package in required_packages(optional=True)
+        if package.guests == name and not package.is_present()
     ]
     report.say(
         f"This host cannot run guests of {name} yet. To let it: "

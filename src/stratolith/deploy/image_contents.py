@@ -1,7 +1,7 @@
-"""What can be seen in a disk without mounting it: boot sectors, guest tools, leftovers.
+"""Inspect a disk without mounting it: boot sectors, guest tools, files of a former machine.
 
-Names in directories and words in boot loaders lie in plain sight on an uncompressed disk, in
-every file system there is; Windows writes them in UTF-16.
+On an uncompressed disk, file names and boot loader settings can be found as text in every common
+file system; Windows writes them in UTF-16.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from stratolith.kernel import architecture
 
-# what takes SSH keys and user data in a guest
+# programs that read SSH keys and user data in a guest
 TOOLS = (b"cloud-init", b"cirros-init", b"ignition", b"libexec/guest/metadata")
 WINDOWS_TOOLS = (b"cloudbase-init",)
-# in a boot loader, in busybox' inittab; the second device is ARM's
+# in a boot loader or in the inittab of busybox; ttyAMA0 is the serial port on ARM
 SERIAL = (b"console=ttyS0", b"ttyS0::respawn", b"console=ttyAMA0")
 OLD_NICS = b"70-persistent-net.rules"
 VIRTIO_DISK, WINDOWS_LOADER = b"viostor", b"bootmgr"
@@ -23,7 +23,7 @@ WIDE = (*WINDOWS_TOOLS, VIRTIO_DISK, WINDOWS_LOADER)  # names in NTFS
 # Where UEFI boots from, as a FAT directory writes it (8.3), and on which processor.
 BOOT_FILES = {b"BOOTAA64EFI": "aarch64", b"BOOTX64 EFI": "x86_64"}
 WORDS = (*TOOLS, *SERIAL, OLD_NICS, *BOOT_FILES, *WIDE)
-_SPELLED = {one: one.decode().encode("utf-16-le") if one in WIDE else one for one in WORDS}
+_ENCODED = {word: word.decode().encode("utf-16-le") if word in WIDE else word for word in WORDS}
 _LONGEST = 2 * max(len(word) for word in WORDS)
 _SECTOR = 512
 _GPT_ENTRIES = 128
@@ -34,7 +34,7 @@ _HEAD = 2 * _SECTOR + _GPT_ENTRIES * 128
 
 @dataclass(frozen=True)
 class Contents:
-    """What was seen; ``words`` are of WORDS."""
+    """What was found on a disk; ``words`` are those of WORDS that occur on it."""
 
     words: frozenset[bytes] = field(default_factory=frozenset)
     has_boot_code: bool = False
@@ -43,12 +43,12 @@ class Contents:
 
     @property
     def architectures(self) -> frozenset[str]:
-        """Of processors on which the disk boots by UEFI."""
-        return frozenset(BOOT_FILES[one] for one in self.words & set(BOOT_FILES))
+        """The architectures on which the disk boots by UEFI."""
+        return frozenset(BOOT_FILES[word] for word in self.words & set(BOOT_FILES))
 
 
 class Search:
-    """Fed with the disk from its beginning to its end."""
+    """Searches a disk that is passed in block by block, from beginning to end."""
 
     def __init__(self) -> None:
         self._missing = set(WORDS)
@@ -62,7 +62,7 @@ class Search:
             return
         seen = self._tail + block
         for word in list(self._missing):
-            if _SPELLED[word] in seen:
+            if _ENCODED[word] in seen:
                 self._missing.discard(word)
         self._tail = block[-_LONGEST:]
 
@@ -73,42 +73,46 @@ class Search:
             frozenset(set(WORDS) - self._missing),
             has_boot_code=boots,
             has_efi=_EFI in kinds or b"\xef" in kinds,
-            # programs of Linux know these partitions and names as well, but not in UTF-16
+            # Linux programs contain these names too, but not in UTF-16
             is_windows=WINDOWS_LOADER not in self._missing and bool({b"\x07", _DATA} & set(kinds)),
         )
 
 
-def hints(found: Contents, properties: Collection[str] = ()) -> list[str]:
+def hints(contents: Contents, properties: Collection[str] = ()) -> list[str]:
     """Sentences about what may keep a server of this disk from working.
 
-    ``properties``: names of those the image is given.
+    ``properties``: names of the image's properties.
     """
-    told: list[str] = []
-    is_foreign = found.architectures and architecture.of_this_host() not in found.architectures
+    messages: list[str] = []
+    is_foreign = (
+        contents.architectures and architecture.of_this_host() not in contents.architectures
+    )
     if is_foreign and "hw_architecture" not in properties:
-        name = min(found.architectures)
-        told.append(
+        name = min(contents.architectures)
+        messages.append(
             f"it boots on {name}, not on this host's processor: --property hw_architecture={name} "
             "leads its servers to hosts that can run it."
         )
-    if not found.words & {*TOOLS, *WINDOWS_TOOLS}:
-        told.append("no cloud-init found: a server of it may take no SSH key and no user data.")
-    if not found.has_boot_code:
-        told += _without_boot_code(found, properties)
-    if found.is_windows:
-        if VIRTIO_DISK not in found.words:
-            told.append("Windows without VirtIO drivers: it will not find its disk.")
-    elif not found.words & set(SERIAL):
-        told.append("no console=ttyS0 found: the console log of a server may stay empty.")
-    if OLD_NICS in found.words:
-        told.append("it remembers the network cards of another machine: run virt-sysprep on it.")
-    return told
+    if not contents.words & {*TOOLS, *WINDOWS_TOOLS}:
+        messages.append("no cloud-init found: a server of it may take no SSH key and no user data.")
+    if not contents.has_boot_code:
+        messages += _without_boot_code(contents, properties)
+    if contents.is_windows:
+        if VIRTIO_DISK not in contents.words:
+            messages.append("Windows without VirtIO drivers: it will not find its disk.")
+    elif not contents.words & set(SERIAL):
+        messages.append("no console=ttyS0 found: the console log of a server may stay empty.")
+    if OLD_NICS in contents.words:
+        messages.append(
+            "it remembers the network cards of another machine: run virt-sysprep on it."
+        )
+    return messages
 
 
-def _without_boot_code(found: Contents, properties: Collection[str]) -> list[str]:
-    if not found.has_efi and not found.architectures:
+def _without_boot_code(contents: Contents, properties: Collection[str]) -> list[str]:
+    if not contents.has_efi and not contents.architectures:
         return ["no boot sector found: it boots only with a separate kernel."]
-    if "x86_64" in found.architectures and "hw_firmware_type" not in properties:
+    if "x86_64" in contents.architectures and "hw_firmware_type" not in properties:
         return ["it boots by UEFI only: give it --property hw_firmware_type=uefi."]
     return []
 

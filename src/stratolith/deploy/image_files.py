@@ -1,6 +1,6 @@
-"""Files that people have: packed disks, appliances (OVA), disks of other hypervisors.
+"""Image files that users import: packed disks, appliances (OVA), other hypervisors' disks.
 
-Nothing is mounted and no name from inside a file is used as a name here.
+Nothing is mounted, and a name inside an archive is never used as a path.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ RESERVE = 256 << 20
 # formats of other hypervisors, which every host would have to convert
 FOREIGN = ("vhd", "vhdx", "vmdk", "vdi", "ploop")
 KNOWN = ("raw", "qcow2", "iso", *FOREIGN)
-_LAYERS = 3  # an OVA, in it a packed disk, all that packed once more
+_LAYERS = 3  # for example a packed OVA that holds a packed disk
 T = TypeVar("T")
 Progress = Callable[[str, float], None]  # (what is done, percent of it)
 
 
 @dataclass(frozen=True)
 class Findings:
-    """What a file is. Sizes in bytes; ``contents``: None for what cannot be looked into."""
+    """What a file is. Sizes in bytes; ``contents``: None when it cannot be inspected directly."""
 
     format: str
     size: int
@@ -42,7 +42,7 @@ class Findings:
 
 
 def unwrap(file: Path, folder: Path, progress: Progress) -> Path:
-    """The disk in a file: itself, a copy of it, or what was packed in it, put into ``folder``.
+    """The disk in a file: the file itself, or the unpacked disk or a copy in ``folder``.
 
     Raises DeployError.
     """
@@ -52,11 +52,11 @@ def unwrap(file: Path, folder: Path, progress: Progress) -> Path:
         if inner is None:
             return _attempt(file, partial(_readable, file, folder / "copy"))
         file = inner
-    raise DeployError("The file is packed in more layers than anybody would.")
+    raise DeployError(f"The file is packed in more than {_LAYERS} layers.")
 
 
 def _readable(file: Path, target: Path) -> Path:
-    """The file, or one copy for all the tools that are not let read somebody's private file."""
+    """The file, or a copy of it when the conversion tools may not read the user's file."""
     if conversion.may_read(file):
         return file
     conversion.copy(file, target, reserve=RESERVE)
@@ -64,24 +64,24 @@ def _readable(file: Path, target: Path) -> Path:
 
 
 def require_file(file: Path) -> None:
-    """Raises DeployError unless this is a file with something in it; opens nothing."""
+    """Raises DeployError unless this is a regular file that is not empty; does not open it."""
     try:
         judging.require_file(file)
     except GuestImageError as error:
         raise DeployError(f"{str(error)[0].upper()}{str(error)[1:]}.") from None
 
 
-def check(file: Path, found: Findings, folder: Path) -> None:
-    """Raises DeployError when parts of the disk are missing: it would read as zeros there."""
-    _attempt(file, lambda: conversion.check(file, found.format, folder=folder, seconds=900.0))
+def check(file: Path, findings: Findings, folder: Path) -> None:
+    """Raises DeployError when parts of the disk are missing; they would be read as zeros."""
+    _attempt(file, lambda: conversion.check(file, findings.format, folder=folder, seconds=900.0))
 
 
 def _unwrap_once(file: Path, target: Path, progress: Progress) -> Path | None:
-    """What was in a file, None when it is no wrapping."""
+    """Unpack one layer to ``target``; None when the file is not packed."""
     kind = decompression.packing(file)
     if kind is not None:
-        told = _percent(progress, f"Unpacking ({kind})")
-        decompression.unpack(file, target, max_size=MAX_SIZE, reserve=RESERVE, progress=told)
+        report = _percent(progress, f"Unpacking ({kind})")
+        decompression.unpack(file, target, max_size=MAX_SIZE, reserve=RESERVE, progress=report)
         return target
     if _is_tar(file):
         _take_disk(file, target, progress)
@@ -90,9 +90,9 @@ def _unwrap_once(file: Path, target: Path, progress: Progress) -> Path | None:
 
 
 def inspect(file: Path, *, quiet: bool = False) -> Findings:
-    """Read the whole file once; raises DeployError when it is not an image to be trusted.
+    """Read the whole file once; raises DeployError when the image is malformed or unsafe.
 
-    ``quiet``: only the format, not what is inside.
+    ``quiet``: determine the format only, not the contents.
     """
     size = 0
     inspection = Inspection("raw", "bare", enforce=False)
@@ -121,27 +121,25 @@ def inspect(file: Path, *, quiet: bool = False) -> Findings:
 
 
 def convert(
-    file: Path, found: Findings, target: Path, target_format: str, progress: Progress
+    file: Path, findings: Findings, target: Path, target_format: str, progress: Progress
 ) -> None:
-    """Turn one disk into another format, on a leash; raises DeployError."""
-    told = _percent(progress, f"Converting to {target_format}")
+    """Convert a disk with limits on time, memory and space; raises DeployError."""
+    report = _percent(progress, f"Converting to {target_format}")
     _attempt(
         file,
         lambda: conversion.convert(
-            file, found.format, target, target_format, progress=told, reserve=RESERVE
+            file, findings.format, target, target_format, progress=report, reserve=RESERVE
         ),
     )
 
 
-def contents(file: Path, found: Findings, folder: Path, progress: Progress) -> Contents | None:
-    """What is in a disk of any format; None when there is no room to unfold it, or no use."""
-    if found.contents is not None or found.format == "iso":
-        return found.contents
+def contents(file: Path, findings: Findings, folder: Path, progress: Progress) -> Contents | None:
+    """The contents of a disk of any format; None for an ISO or when the disk is full."""
+    if findings.contents is not None or findings.format == "iso":
+        return findings.contents
     unfolded = folder / "unfolded.raw"
     try:
-        convert(
-            file, found, unfolded, "raw", lambda _, percent: progress("Looking into it", percent)
-        )
+        convert(file, findings, unfolded, "raw", lambda _, percent: progress("Inspecting", percent))
         search = Search()
         for block in blocks(unfolded):
             search.feed(block)
@@ -159,7 +157,7 @@ def blocks(file: Path) -> Iterator[bytes]:
 
 
 def _as(name: str, inspection: Inspection) -> Inspection:
-    """The same data, judged as what it was found to be."""
+    """The same inspection, with the detected format as the declared one."""
     inspection.disk_format = name if name in KNOWN else "raw"
     return inspection
 
@@ -173,12 +171,12 @@ def _take_disk(file: Path, target: Path, progress: Progress) -> None:
     """The one disk of an OVA."""
     with tarfile.open(file, "r:") as archive:
         members = archive.getmembers()
-        for one in members:
-            judge_member(one)
-        if not any(one.name.lower().endswith(".ovf") for one in members):
+        for member in members:
+            judge_member(member)
+        if not any(member.name.lower().endswith(".ovf") for member in members):
             raise BadImage("it is an archive, but no OVA: it has no .ovf")
         names = (*DISKS, ".gz", ".xz")
-        disks = [one for one in members if one.name.lower().endswith(names)]
+        disks = [member for member in members if member.name.lower().endswith(names)]
         if len(disks) != 1:
             raise BadImage(f"it holds {len(disks)} disks; unpack it and import them one by one")
         opened = archive.extractfile(disks[0])
@@ -195,7 +193,7 @@ def _percent(progress: Progress, what: str) -> Callable[[float], None]:
 
 
 def _attempt(file: Path, work: Callable[[], T]) -> T:
-    """Do it; what goes wrong is told as a user's error."""
+    """Do the work; turns its errors into DeployError."""
     try:
         return work()
     except FileNotFoundError as error:

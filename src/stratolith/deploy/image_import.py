@@ -1,4 +1,4 @@
-"""`stratolith image import FILE`: unwraps a file, converts its disk, looks into it, uploads it."""
+"""`stratolith image import FILE`: unpacks a file, converts, inspects and uploads its disk."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from stratolith.deploy.image_files import FOREIGN, Findings
 from stratolith.deploy.layout import Layout
 from stratolith.kernel import architecture
 
-# properties that lead servers to hosts of a processor
+# properties by which the scheduler chooses hosts of an architecture
 ARCHITECTURE = ("hw_emulation_architecture", "hw_architecture", "architecture")
-_WORK = "image-import-"  # directories that imports work in, with the pid behind it
+_WORK = "image-import-"  # prefix of working directories; the pid follows
 KEEP = "keep"  # upload the disk in the format it has
 SUFFIXES = (".gz", ".xz", ".bz2", ".zip", ".ova", ".qcow2", ".img", ".raw", ".iso")
 
@@ -29,7 +29,7 @@ SUFFIXES = (".gz", ".xz", ".bz2", ".zip", ".ova", ".qcow2", ".img", ".raw", ".is
 class Wishes:
     """What the user asked for; ``properties`` are NAME=VALUE, ``min_ram`` is in MiB.
 
-    ``convert``: a format, KEEP, or None for what hosts like best.
+    ``convert``: a format, KEEP, or None for the format that suits the hosts.
     """
 
     file: Path
@@ -59,7 +59,7 @@ class Progress:
         print(f"\r[{bar}] {percent:3.0f} % {what}", end="", file=self._out, flush=True)
 
     def end(self) -> None:
-        """What is printed next begins on a line of its own."""
+        """End the line of the bar."""
         if self._what:
             print(file=self._out)
         self._what = ""
@@ -76,23 +76,23 @@ def run(layout: Layout, wishes: Wishes, out: TextIO = sys.stdout) -> int:
     with tempfile.TemporaryDirectory(dir=layout.state_dir, prefix=prefix) as name:
         folder = Path(name)
         file = image_files.unwrap(wishes.file, folder, progress)
-        found = image_files.inspect(file)
+        findings = image_files.inspect(file)
         progress.end()
-        print(f"{wishes.file}: {found.format}, {_sizes(found)}", file=out)
-        image_files.check(file, found, folder)
-        seen = image_files.contents(file, found, folder, progress)
-        file, found = _converted(file, found, folder, wishes.convert, progress)
+        print(f"{wishes.file}: {findings.format}, {_sizes(findings)}", file=out)
+        image_files.check(file, findings, folder)
+        contents = image_files.contents(file, findings, folder, progress)
+        file, findings = _converted(file, findings, folder, wishes.convert, progress)
         progress.end()
-        for hint in image_contents.hints(seen, properties) if seen is not None else ():
+        for hint in image_contents.hints(contents, properties) if contents is not None else ():
             print(f"Hint: {hint}", file=out)
-        image_id = _upload(client, file, found, wishes, properties, progress)
+        image_id = _upload(client, file, findings, wishes, properties, progress)
     progress.end()
-    print(f"Image {image_id} is active: {found.format}, {_sizes(found)}.", file=out)
+    print(f"Image {image_id} is active: {findings.format}, {_sizes(findings)}.", file=out)
     return 0
 
 
 def sweep(folder: Path) -> None:
-    """Remove what imports left that were killed: it may be somebody's private disk."""
+    """Remove directories of killed imports: they may hold a user's private disk."""
     for path in folder.glob(f"{_WORK}*"):
         pid = path.name.removeprefix(_WORK).partition("-")[0]
         if not (pid.isdigit() and Path("/proc", pid).exists()):
@@ -100,23 +100,23 @@ def sweep(folder: Path) -> None:
 
 
 def _converted(
-    file: Path, found: Findings, folder: Path, wish: str | None, progress: Progress
+    file: Path, findings: Findings, folder: Path, wish: str | None, progress: Progress
 ) -> tuple[Path, Findings]:
-    wanted = wish or ("qcow2" if found.format in FOREIGN else KEEP)
-    if wanted in (KEEP, found.format):
-        return file, found
-    if found.format == "iso":
+    wanted = wish or ("qcow2" if findings.format in FOREIGN else KEEP)
+    if wanted in (KEEP, findings.format):
+        return file, findings
+    if findings.format == "iso":
         raise DeployError("An ISO is no disk, it cannot be converted.", f"--convert {KEEP}")
     target = folder / "converted"
-    image_files.convert(file, found, target, wanted, progress)
+    image_files.convert(file, findings, target, wanted, progress)
     return target, image_files.inspect(target, quiet=True)
 
 
-def _sizes(found: Findings) -> str:
-    told = f"{_human(found.size)}"
-    if found.virtual_size and found.virtual_size != found.size:
-        told += f" (a disk of {_human(found.virtual_size)})"
-    return told
+def _sizes(findings: Findings) -> str:
+    text = f"{_human(findings.size)}"
+    if findings.virtual_size and findings.virtual_size != findings.size:
+        text += f" (a disk of {_human(findings.virtual_size)})"
+    return text
 
 
 def _human(size: int) -> str:
@@ -124,7 +124,7 @@ def _human(size: int) -> str:
 
 
 def _properties(texts: Sequence[str]) -> dict[str, str]:
-    found = {}
+    properties = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not name or not equals:
@@ -134,12 +134,12 @@ def _properties(texts: Sequence[str]) -> dict[str, str]:
                 f"--property {text}: there is no architecture {value!r}.",
                 f"known: {', '.join(sorted(architecture.NAMES))}",
             )
-        found[name] = value
-    return found
+        properties[name] = value
+    return properties
 
 
 def _name(file: Path) -> str:
-    """The file's name without what tells its kind."""
+    """The file name without its known suffixes."""
     name = file.name
     kinds = (*SUFFIXES, *(f".{kind}" for kind in FOREIGN))
     while (stem := name.rpartition(".")[0]) and name[len(stem) :].lower() in kinds:
@@ -150,7 +150,7 @@ def _name(file: Path) -> str:
 def _upload(
     client: ApiClient,
     file: Path,
-    found: Findings,
+    findings: Findings,
     wishes: Wishes,
     properties: dict[str, str],
     progress: Progress,
@@ -158,15 +158,15 @@ def _upload(
     body: dict[str, Any] = {
         **properties,
         "name": wishes.name or _name(wishes.file),
-        "disk_format": found.format,
+        "disk_format": findings.format,
         "container_format": "bare",
         "min_ram": wishes.min_ram,
         "visibility": "public" if wishes.public else "shared",
     }
     image_id = str(client.post("image", "/v2/images", body)["id"])
     try:
-        blocks = _with_progress(image_files.blocks(file), found.size, progress)
-        client.upload("image", f"/v2/images/{image_id}/file", blocks, found.size)
+        blocks = _with_progress(image_files.blocks(file), findings.size, progress)
+        client.upload("image", f"/v2/images/{image_id}/file", blocks, findings.size)
     except BaseException:
         client.delete("image", f"/v2/images/{image_id}")
         raise

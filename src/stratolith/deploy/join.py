@@ -74,7 +74,7 @@ def join(layout: Layout, wishes: Wishes, report: Report) -> int:
 
 
 def start(layout: Layout, report: Report) -> int:
-    """Start the agent of a machine that joined, and wait for its first look at everything."""
+    """Start the agent of a machine that joined, and wait for its first full check."""
     settings = layout.settings()
     with report.ticking("Starting the agent"):
         running.start(layout, settings)
@@ -97,9 +97,9 @@ def status(layout: Layout) -> int:
 
 
 def leave(layout: Layout, report: Report, *, force: bool) -> int:
-    """Leave the cloud and remove everything of it here; raises DeployError.
+    """Leave the cloud and remove all its files and guests here; raises DeployError.
 
-    Without ``force`` only when the server agrees, which it does when no server is on this host.
+    Without ``force`` the cloud must agree: it does when no server (instance) is on this host.
     """
     if not is_host(layout):
         raise DeployError(f"{layout.state_dir} is not the directory of a host that joined.")
@@ -111,7 +111,7 @@ def leave(layout: Layout, report: Report, *, force: bool) -> int:
 def tell(layout: Layout, report: Report, *, force: bool) -> None:
     """Tell the server that this host leaves.
 
-    Raises DeployError when it may not; with ``force`` that is said and no more.
+    Raises DeployError when it may not leave; with ``force`` this is only printed.
     """
     try:
         transport = Membership(layout.state_dir).transport(layout.state_dir / "cloud-id")
@@ -132,7 +132,7 @@ def tell(layout: Layout, report: Report, *, force: bool) -> None:
 
 
 def _values(layout: Layout, wishes: Wishes) -> dict[str, dict[str, Any]]:
-    """What the configuration file of this machine sets."""
+    """The settings for the configuration file of this machine."""
     has_port = wishes.server.rpartition(":")[2].isdigit() and "::" not in wishes.server
     hosts = {"server": wishes.server if has_port else f"{wishes.server}:{PORT}"}
     if wishes.tunnel_address:
@@ -173,7 +173,7 @@ def _wait_ready(layout: Layout, settings: Settings) -> None:
     while problem := _problem(settings):
         if time.monotonic() > deadline:
             raise DeployError(
-                f"The agent does not work after {READY_SECONDS:.0f} s: {problem}. It said last:\n"
+                f"The agent is not ready after {READY_SECONDS:.0f} s: {problem}. Its last output:\n"
                 f"{running.tail(layout, 'agent')}",
                 f"see {layout.logs}/agent.log",
             )

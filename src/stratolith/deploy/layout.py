@@ -22,8 +22,8 @@ LONGEST_RUN_DIR = 80
 class Layout:
     """The paths of one cloud; all of them belong to it alone.
 
-    state_dir: without links, so that a cloud has one name: its processes are told by it.
-    given:     the state directory as it was asked for, perhaps a link to it.
+    state_dir: without links, so that the path is unique: it identifies the cloud's processes.
+    given:     the state directory as the user named it; may be a link.
     """
 
     state_dir: Path
@@ -55,7 +55,7 @@ class Layout:
         return self.state_dir / f"{user}-openrc.sh"
 
     def keystonerc(self, user: str) -> Path:
-        """The same as openrc by the name that older tools look for."""
+        """The same as openrc, under the file name that older tools use."""
         return self.state_dir / f"keystonerc_{user}"
 
     def lock(self, role: str) -> Path:
@@ -68,7 +68,7 @@ class Layout:
 
     @property
     def made_at_home(self) -> Path:
-        """The directories for the personal clouds.yaml that were not there before."""
+        """Records the directories that were created for the user's clouds.yaml."""
         return self.state_dir / "made-at-home.json"
 
     @property
@@ -88,7 +88,7 @@ class Layout:
     def exists(self) -> bool:
         try:
             return self.config.exists() or self.secrets.exists()
-        except PermissionError:  # of somebody else, but there
+        except PermissionError:  # it exists, and belongs to another user
             return True
 
     def require(self) -> None:
@@ -110,7 +110,7 @@ class Layout:
 
 
 def locate(state_dir: str | None) -> Layout:
-    """The layout of the cloud a command means: flag, environment, else the user's default."""
+    """The layout of a command's cloud: from the flag, the environment, else the default."""
     chosen = state_dir or os.environ.get("STRATOLITH_CLOUD_STATE_DIR")
     given = Path(chosen).expanduser().absolute() if chosen else default_state_dir()
     path = Path(os.path.realpath(given))
@@ -120,7 +120,7 @@ def locate(state_dir: str | None) -> Layout:
 
 
 def default_state_dir() -> Path:
-    """The system's directory for root, one in the home directory for anybody else."""
+    """The system's directory for root, a directory in the home directory for other users."""
     if os.geteuid() == 0:
         return SYSTEM_STATE_DIR
     base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"

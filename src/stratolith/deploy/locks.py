@@ -13,7 +13,7 @@ WIDTH = 15  # the pid is padded: writing it over an older one needs no new block
 
 
 def lock_holder(path: str) -> int | None:
-    """The pid of the process that holds this lock file; None when nobody does."""
+    """The pid of the process that holds this lock file; None when it is free."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except OSError:
@@ -50,7 +50,7 @@ def take_lock(path: str) -> int | None:
 
 
 def _kernel_says(descriptor: int) -> int | None:
-    """Who holds it, by /proc/locks; None where the kernel does not show it."""
+    """The pid of the holder from /proc/locks; None where the kernel does not show it."""
     status = os.fstat(descriptor)
     number = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}:{status.st_ino}"
     try:

@@ -1,4 +1,4 @@
-"""`logs`: print, filter and follow what the processes of a cloud wrote."""
+"""`logs`: print, filter and follow the logs of a cloud's processes."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from stratolith.roster import BUILT_IN, packages
 PROCESSES = ["server", "agent", "supervisor"]
 CODE_NAMES = {line.name: line.folder for line in BUILT_IN}
 ACCESS_LOGGER = "stratolith.access"  # "... [req-...] compute /v2.1/servers GET 200 0.01"
-# What the agent of this cloud asks the server all the time: only somebody who looks for one of
-# these requests wants to see them.
+# The agent's constant polling of the server; shown only when one of these requests is asked for
+# by its id.
 OWN_POLLS = re.compile(r"stratolith\.access\b.* agent /v1/")
 PAUSE_SECONDS = 0.25
 # "2026-11-21 09:16:02.123 INFO stratolith.compute.api.servers [req-...] text"
@@ -28,7 +28,7 @@ LINE = re.compile(r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\S*) (?:[A-Z]+ )?([\w.]+):? 
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which lines: of a process or a service, of one request, the last so many."""
+    """Which lines to print: of a process or service, of one request, and how many at most."""
 
     service: str | None
     request_id: str | None
@@ -39,7 +39,7 @@ class Wanted:
         return [self.service] if self.service in PROCESSES else PROCESSES
 
     def require_known(self) -> None:
-        """Raises DeployError when the name is of no process and no service."""
+        """Raises DeployError when no process and no service has this name."""
         known = sorted({*packages(), *CODE_NAMES, "kernel"})
         known = [*PROCESSES, *known]
         if self.service is not None and self.service not in known:
@@ -56,7 +56,7 @@ class Wanted:
 
     @property
     def folder(self) -> str:
-        """The folder of the service that is meant by whatever name."""
+        """The folder of the service, which the user may name by its code name."""
         name = (self.service or "").replace("-", "_")
         return CODE_NAMES.get(name, name)
 
@@ -68,7 +68,7 @@ class Wanted:
         return not self.package or self._is_of_service(text)
 
     def _is_of_service(self, text: str) -> bool:
-        """Whether a module of the service said it, or it is a request to its API."""
+        """Whether a module of the service logged the line, or it is a request to its API."""
         type_ = self.folder.replace("_", "-")
         return _logger(text).startswith(self.package) or (
             _logger(text) == ACCESS_LOGGER and f" {type_} /" in text
@@ -78,7 +78,7 @@ class Wanted:
 def show(layout: Layout, wanted: Wanted, *, follow: bool) -> int:
     """Print the wanted lines, oldest first; with ``follow`` until interrupted.
 
-    Raises DeployError for a name that nothing has and where nothing was logged yet.
+    Raises DeployError for an unknown name, and when there are no logs yet.
     """
     wanted.require_known()
     paths = [layout.logs / f"{name}.log" for name in wanted.processes]
@@ -123,7 +123,7 @@ def _joined(lines: Iterator[str] | list[str]) -> Iterator[str]:
 
 
 def _stamp(entry: str) -> str:
-    """The time an entry begins with; empty for the following lines of one."""
+    """The time at the start of an entry; empty for its further lines."""
     if entry.startswith('{"time":"'):
         return entry[9:28].replace("T", " ")
     match = LINE.match(entry)
@@ -141,7 +141,7 @@ def _logger(entry: str) -> str:
 
 
 def _news(path: Path, seen: int) -> tuple[str, int]:
-    """What was written since; a file that shrank was rotated and is read from its start."""
+    """(new text, new position); a file that shrank was rotated and is read from its start."""
     try:
         size = path.stat().st_size
         if size == seen:
@@ -149,7 +149,7 @@ def _news(path: Path, seen: int) -> tuple[str, int]:
         with path.open("rb") as handle:
             handle.seek(seen if size > seen else 0)
             content = handle.read()
-            whole = content[: content.rfind(b"\n") + 1]  # half a line waits for its rest
+            whole = content[: content.rfind(b"\n") + 1]  # an incomplete line is read next time
             return whole.decode(errors="replace"), handle.tell() - len(content) + len(whole)
     except FileNotFoundError:
         return "", 0

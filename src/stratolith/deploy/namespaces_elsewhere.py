@@ -1,7 +1,7 @@
-"""Network namespaces of a cloud whose names are in another mount namespace than this command.
+"""Network namespaces of a cloud whose names are in another mount namespace than the command's.
 
-A name in /run/netns is a mount: who started the cloud in a mount namespace of its own has its
-names there, and a command from outside would find nothing to remove.
+A name in /run/netns is a mount. If the cloud was started in a mount namespace of its own, its names
+exist only there, and a command outside would find nothing to remove.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ PROC = Path("/proc")
 
 
 def require_none(state_dir: Path) -> None:
-    """Raises DeployError, naming a process that sees them, when some cannot be seen from here."""
+    """Raises DeployError when some are not visible here; it names a process that sees them."""
     missing = {inode: name for name, inode in _recorded(state_dir).items() if _inode(name) != inode}
     for pid, text in _mounts():
-        here = sorted(name for inode, name in missing.items() if f"net:[{inode}]" in text)
-        if here:
+        names = sorted(name for inode, name in missing.items() if f"net:[{inode}]" in text)
+        if names:
             raise DeployError(
-                f"Network namespaces of this cloud ({', '.join(here)}) have their names in another "
-                f"mount namespace, that of process {pid}; nothing was removed.",
+                f"Network namespaces of this cloud ({', '.join(names)}) have their names in "
+                f"another mount namespace, that of process {pid}; nothing was removed.",
                 f"nsenter --mount --net --target {pid} stratolith destroy",
             )
 
 
 def _recorded(state_dir: Path) -> dict[str, int]:
-    """Name -> inode, as the host's network wrote them down in this boot."""
+    """Name -> inode, as the network driver recorded them since the last boot."""
     try:
         ledger = json.loads((state_dir / "network" / "ledger.json").read_text())
         boot = (PROC / "sys/kernel/random/boot_id").read_text().strip()
@@ -47,14 +47,14 @@ def _inode(name: str) -> int | None:
 
 
 def _mounts() -> list[tuple[int, str]]:
-    """The mounts of each mount namespace, with a process that is in it."""
-    found: dict[int, tuple[int, str]] = {}
+    """(pid, mounts) for each mount namespace; the process is in that namespace."""
+    mounts: dict[int, tuple[int, str]] = {}
     for entry in PROC.iterdir():
         if entry.name.isdigit():
             try:
                 space = (entry / "ns/mnt").stat().st_ino
-                if space not in found:
-                    found[space] = int(entry.name), (entry / "mountinfo").read_text()
+                if space not in mounts:
+                    mounts[space] = int(entry.name), (entry / "mountinfo").read_text()
             except OSError:
                 continue
-    return list(found.values())
+    return list(mounts.values())

@@ -1,7 +1,7 @@
-"""The person at the keyboard: home directory, key pair, client configuration.
+"""The person who runs the command: home directory, key pair, client configuration.
 
-Under sudo this is who called it, not root: their key goes into the cloud and their client
-finds it.
+Under sudo this is the user who called sudo, not root: the cloud gets this user's key, and this
+user's client gets its configuration.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ KEY_NAMES = ["id_ed25519.pub", "id_ecdsa.pub", "id_rsa.pub"]
 
 @dataclass(frozen=True)
 class Person:
-    """Who uses the cloud from this machine."""
+    """The user of the cloud on this machine."""
 
     home: Path
     uid: int
     gid: int
 
     def own(self, path: Path) -> None:
-        """Give a file or directory in their home to them."""
+        """Make the person the owner of a file or directory in the home directory."""
         if os.geteuid() == 0:
             os.chown(path, self.uid, self.gid)
 
@@ -50,7 +50,7 @@ class KeyPair:
 
 
 def caller() -> Person:
-    """The person behind sudo, else the owner of this process."""
+    """The user who called sudo, else the user of this process."""
     name = os.environ.get("SUDO_USER")
     if os.geteuid() == 0 and name and name != "root":
         try:
@@ -62,7 +62,7 @@ def caller() -> Person:
 
 
 def key_pair(person: Person, keys: Path) -> KeyPair:
-    """The person's own key, else the one in ``keys``, made when it is not there yet."""
+    """The person's own key, else the key in ``keys``, which is generated if missing."""
     for name in KEY_NAMES:
         public = person.home / ".ssh" / name
         text = _read_key(public)
@@ -87,6 +87,6 @@ def _generate(private: Path) -> None:
     key = ed25519.Ed25519PrivateKey.generate()
     text = key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
     public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
-    # The private half last: a key pair that is there is whole.
+    # The private key is written last: if it exists, the pair is complete.
     files.write(private.with_suffix(".pub"), f"{public.decode()} {KEYPAIR_NAME}\n")
     files.write(private, text.decode(), mode=0o600)

@@ -1,7 +1,7 @@
-"""The person's own clouds.yaml: written where none is, and left as it was found.
+"""The person's own clouds.yaml: written if there is none; the user's own file is kept.
 
-A file of ours names its cloud in the first line and holds a digest of the rest in the second: what
-its owner changed since is theirs, and is neither overwritten nor removed.
+A file that `up` wrote names its cloud in the first line and has a digest of the rest in the second.
+A file that the user changed since then is neither overwritten nor removed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ DIGEST_MARK = "# It is yours once you change it (the rest has the digest "
 
 
 def marked(state_dir: Path, body: str) -> str:
-    """The text of a client configuration that says whose it is."""
+    """The text of a client configuration with the two lines that mark it."""
     return f"{OWNER_MARK}{state_dir}\n{DIGEST_MARK}{_digest(body)})\n{body}"
 
 
@@ -41,19 +41,19 @@ def owner(path: Path) -> Path | None:
 
 
 def may_write(path: Path, state_dir: Path) -> bool:
-    """Whether the file is absent, of this cloud, or of a cloud that is gone."""
-    found = owner(path)
-    if found is None:
+    """Whether the file is missing, belongs to this cloud, or to a cloud that no longer exists."""
+    owning_cloud = owner(path)
+    if owning_cloud is None:
         return not path.exists() and not path.is_symlink()
-    return found == state_dir or not found.exists()
+    return owning_cloud == state_dir or not owning_cloud.exists()
 
 
 def write(layout: Layout, person: Person, text: str) -> None:
-    """Write the file, in directories that are the person's."""
+    """Write the file; the person owns it and the directories made for it."""
     path = path_of(person)
-    made = [one for one in (path.parent.parent, path.parent) if not one.exists()]
+    made = [directory for directory in (path.parent.parent, path.parent) if not directory.exists()]
     _, directories = _record(layout)
-    # before they are there: `destroy` leaves the home as it was found
+    # recorded before they are made, so that `destroy` can always remove them
     record = {"file": str(path), "directories": [*map(str, directories), *map(str, made)]}
     files.write_if_changed(layout.made_at_home, json.dumps(record), mode=0o600)
     for directory in made:
@@ -66,7 +66,7 @@ def write(layout: Layout, person: Person, text: str) -> None:
 def remove(layout: Layout, person: Person) -> None:
     """Remove the file of this cloud, and the directories that were made for it and are empty.
 
-    Also when another person made the cloud than the one who removes it.
+    Works also when another user than the creator of the cloud removes it.
     """
     recorded, directories = _record(layout)
     for path in {path_of(person), recorded or path_of(person)}:
@@ -80,8 +80,8 @@ def remove(layout: Layout, person: Person) -> None:
 def _record(layout: Layout) -> tuple[Path | None, list[Path]]:
     """(the file that was written, directories that were made for it)."""
     try:
-        found = json.loads(layout.made_at_home.read_text())
-        return Path(found["file"]), [Path(one) for one in found["directories"]]
+        record = json.loads(layout.made_at_home.read_text())
+        return Path(record["file"]), [Path(directory) for directory in record["directories"]]
     except (OSError, ValueError, TypeError, KeyError):
         return None, []
 

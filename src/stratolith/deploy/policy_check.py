@@ -1,4 +1,4 @@
-"""`stratolith policy check USER ACTION TARGET`: may they, and why."""
+"""`stratolith policy check USER ACTION TARGET`: whether the user may do it, and why."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Question:
-    """target: ``name=value`` pairs, none for the user's own project; project: by name, ""
-    for the one named like the user; domain: a scope instead of a project.
+    """target: ``name=value`` pairs; empty: the user's own project; project: its name; "":
+    the project with the user's name; domain: a scope instead of a project.
     """
 
     user: str
@@ -78,7 +78,7 @@ def _environment(settings: Settings) -> Environment:
 def explain(
     env: Environment, service: Service, action: str, identity: Identity, target: Facts
 ) -> Iterator[str]:
-    """The answer in a line, then who asks, for what, and every part of the rule."""
+    """Lines of text: the answer, the user, the target, and the result of each part of the rule."""
     allowed = env.policies.allows(service.type, action, identity, target)
     yield f"{'allowed' if allowed else 'denied'}: {action} ({service.type})"
     yield f"  user {identity.user_name}, {_place(identity)}, roles {', '.join(identity.roles)}"
@@ -100,7 +100,7 @@ def explain(
 def _parts(
     node: Any, rules: Mapping[str, Any], target: Facts, facts: Facts, depth: int
 ) -> Iterator[str]:
-    """A line for the part, then those of what it is made of."""
+    """A line for this part of the rule, then the lines of its own parts."""
     kind = type(node).__name__
     holds = compile_check(node, rules)(target, facts)
     words = {"AndCheck": "all of", "OrCheck": "any of", "NotCheck": "not"}
@@ -117,8 +117,8 @@ def _parts(
         below = [node.rule]
     elif kind == "RuleCheck" and node.match in rules:
         below = [rules[node.match]]
-    for one in below:
-        yield from _parts(one, rules, target, facts, depth + 1)
+    for part in below:
+        yield from _parts(part, rules, target, facts, depth + 1)
 
 
 def _service(env: Environment, action: str) -> Service:
@@ -142,9 +142,11 @@ def _identity(env: Environment, session: Session, question: Question) -> Identit
         )
     scope, scope_id = _scope(session, question, account.domain.id)
     now = env.clock.now()
-    said = Claims(account.user.id, ("password",), now, now + timedelta(minutes=1), scope, scope_id)
+    user_claims = Claims(
+        account.user.id, ("password",), now, now + timedelta(minutes=1), scope, scope_id
+    )
     try:
-        return tokens.resolve(env, session, said)
+        return tokens.resolve(env, session, user_claims)
     except Unauthorized:
         raise DeployError(
             f"User '{question.user}' cannot log in there: it is disabled or has no role.",
@@ -156,22 +158,22 @@ def _scope(session: Session, question: Question, domain_id: str) -> tuple[int, s
     if question.system:
         return claims.SYSTEM, "all"
     if question.domain:
-        found = session.scalars(
+        project = session.scalars(
             select(Project).where(Project.is_domain, Project.name == question.domain)
         ).first()
         kind, name = claims.DOMAIN, question.domain
     else:
         name = question.project or question.user
-        found = session.scalars(
+        project = session.scalars(
             select(Project).where(Project.domain_id == domain_id, Project.name == name)
         ).first()
         kind = claims.PROJECT
-    if found is None:
+    if project is None:
         raise DeployError(
             f"There is no {'domain' if question.domain else 'project'} '{name}'.",
             "name one with --project or --domain, or use --system",
         )
-    return kind, found.id
+    return kind, project.id
 
 
 def _target(pairs: Sequence[str], identity: Identity) -> dict[str, Any]:
@@ -179,7 +181,7 @@ def _target(pairs: Sequence[str], identity: Identity) -> dict[str, Any]:
         own = identity.project_id
         return {"project_id": own, "tenant_id": own, "user_id": identity.user_id}
     target: dict[str, Any] = {}
-    for pair in (one for text in pairs for one in text.split(",")):
+    for pair in (item for text in pairs for item in text.split(",")):
         name, equals, value = pair.partition("=")
         if not equals or not name:
             raise DeployError(

@@ -37,8 +37,8 @@ class PrepareError(Exception):
 class DebianPackage(NamedTuple):
     name: str
     architecture: str  # of the host: amd64, arm64, any
-    # required; helpful; GUESTS-guests: optional, runs guests of this architecture;
-    # tests: wanted by `test` alone
+    # "required"; "helpful"; "GUESTS-guests": optional, to run guests of this architecture;
+    # "tests": needed by `test` only
     need: str
     probe: str  # command name, or path (may be a glob)
     why: str
@@ -57,7 +57,7 @@ class DebianPackage(NamedTuple):
         return self.need == "tests"
 
     def is_present(self) -> bool:
-        """Whether what the package brings is there, from whatever source."""
+        """Whether the program or file of the package exists, also when installed by other means."""
         if self.probe.startswith("/"):
             return bool(glob.glob(self.probe))
         return shutil.which(self.probe, path=SEARCH_PATH) is not None
@@ -73,21 +73,21 @@ def required_packages(
 ) -> list[DebianPackage]:
     """The packages this machine's architecture needs, in file order.
 
-    Those that only some guests or only the tests need come if asked for.
+    ``optional`` adds those for guests of other architectures, ``tests`` those for tests.
     """
-    found = []
+    packages = []
     for line in path.read_text().splitlines():
         if line.strip() and not line.startswith("#"):
             package = DebianPackage(*line.split(None, 4))
             is_for_us = package.architecture in ("any", debian_architecture())
             is_wanted = (optional or not package.guests) and (tests or not package.is_for_tests)
             if is_for_us and is_wanted:
-                found.append(package)
-    return found
+                packages.append(package)
+    return packages
 
 
 class Progress:
-    """Lines with the elapsed time; a long command says every few seconds what it is at."""
+    """Lines with the elapsed time; a long command prints its last output every few seconds."""
 
     def __init__(self, log: Path) -> None:
         self._started = time.monotonic()
@@ -155,14 +155,14 @@ class Preparation:
         return self.venv / "bin" / "python"
 
     def install_debian_packages(self, *, test: bool = False) -> None:
-        """``test``: also what the tests need, who run guests of every kind."""
+        """``test``: also the packages for tests, which run guests of all architectures."""
         wanted = required_packages(optional=test, tests=test)
         missing = [package.name for package in wanted if not package.is_present()]
         if not missing:
             return
         if shutil.which("apt-get") is None:
             self.progress.say(
-                "This is no Debian or Ubuntu: install yourself what these packages bring: "
+                "This is not Debian or Ubuntu: install yourself what these packages provide: "
                 + " ".join(missing)
             )
             return
@@ -174,7 +174,7 @@ class Preparation:
         try:
             self._apt(title, command)
         except PrepareError:
-            # Most often the lists are missing (a container) or too old: fetch them and retry.
+            # The package lists are often missing (in a container) or old: update and retry.
             self._apt("Updating the package lists", ["apt-get", "update", *APT_OPTIONS])
             self._apt(title, command)
 
@@ -209,7 +209,7 @@ class Preparation:
     def _is_environment_usable(self) -> bool:
         place = self.stamps / "place"
         if place.exists() and not place.read_text().startswith(f"{self.root} "):
-            return False  # the checkout was moved: the scripts in it name the old place
+            return False  # the checkout was moved: scripts in .venv contain the old path
         here = f"{sys.version_info.major}.{sys.version_info.minor}"
         check = "import sys, pip; print('%d.%d' % sys.version_info[:2], sys.prefix)"
         try:
@@ -221,7 +221,7 @@ class Preparation:
         return answer.stdout.strip() == f"{here} {self.venv}"
 
     def install_packages(self, lock_name: str = "requirements.lock") -> None:
-        """Install exactly what a lock file says, by hash; needs the network only for news."""
+        """Install exactly what a lock file lists, by hash; uses the network only if it changed."""
         lock = self.root / lock_name
         if self._is_stamped(lock):
             return

@@ -14,7 +14,7 @@ from stratolith.kernel.exceptions import CannotStart
 
 
 def run(role: str, config_path: str | None, state_dir: str | None) -> int:
-    """Run a role until it is told to end; raises DeployError when it already runs."""
+    """Run a process until it gets a signal; raises DeployError when the role already runs."""
     layout = locate(state_dir)
     path = Path(config_path) if config_path else layout.config
     settings = _settings(role, layout, path, explicit_state_dir=state_dir is not None)
@@ -23,7 +23,7 @@ def run(role: str, config_path: str | None, state_dir: str | None) -> int:
         raise DeployError(
             f"Another {role} already works on {settings.state_dir}.", "stop it: stratolith down"
         )
-    os.umask(0o077)  # what these processes write is nobody else's business
+    os.umask(0o077)  # other users must not read the files of these processes
     try:
         _serve(role, settings)
     except (OSError, CannotStart) as error:

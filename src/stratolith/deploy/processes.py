@@ -23,7 +23,7 @@ def command_line(pid: int) -> str:
 
 
 def stop(pid: int, seconds: float = 10.0) -> None:
-    """End a process: TERM, and KILL when it does not listen. Gone already is success."""
+    """End a process by TERM, then by KILL if it still runs after ``seconds``."""
     try:
         pidfd = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -65,14 +65,14 @@ def children(pids: Iterable[int]) -> set[int]:
                 continue
             parent = int(stat.rsplit(")", 1)[1].split()[1])
             parents.setdefault(parent, []).append(int(entry.name))
-    found: set[int] = set()
+    collected: set[int] = set()
     todo = list(pids)
     while todo:
         pid = todo.pop()
-        if pid not in found:
-            found.add(pid)
+        if pid not in collected:
+            collected.add(pid)
             todo += parents.get(pid, [])
-    return found
+    return collected
 
 
 def is_bindable(address: str, port: int) -> bool:
@@ -92,7 +92,7 @@ def is_bindable(address: str, port: int) -> bool:
 
 
 def port_owner(port: int) -> tuple[int, str] | None:
-    """(pid, command) of who listens on a TCP port; None when it is not to be seen."""
+    """(pid, command) of the process that listens on a TCP port; None if it is not visible."""
     inodes = _listening_inodes(port)
     if not inodes:
         return None
@@ -105,7 +105,7 @@ def port_owner(port: int) -> tuple[int, str] | None:
 
 
 def _listening_inodes(port: int) -> set[str]:
-    found = set()
+    inodes = set()
     for table in ("tcp", "tcp6"):
         try:
             lines = (PROC / "net" / table).read_text().splitlines()[1:]
@@ -114,8 +114,8 @@ def _listening_inodes(port: int) -> set[str]:
         for line in lines:
             fields = line.split()
             if fields[3] == LISTEN and int(fields[1].rsplit(":", 1)[1], 16) == port:
-                found.add(fields[9])
-    return found
+                inodes.add(fields[9])
+    return inodes
 
 
 def _has_open(process: Path, targets: set[str]) -> bool:

@@ -1,4 +1,4 @@
-"""What a host needs against what it has: the table of `check`, the refusals of `up`."""
+"""Requirements of a host and whether they are met: for `check`, and for `up` to refuse."""
 
 from __future__ import annotations
 
@@ -25,19 +25,22 @@ LEAST_MEMORY_MIB = 900
 
 @dataclass(frozen=True)
 class Finding:
-    """One requirement: what was found, what is wanted, and the fix when it is not met."""
+    """One requirement: the actual state, the wanted state, and the fix when it is not met."""
 
     what: str
-    found: str
+    actual: str
     wanted: str
     is_met: bool
     fix: str = ""
-    is_warning: bool = False  # the cloud works without, only worse
-    is_optional: bool = False  # the cloud works without, unless somebody wants just this
+    is_warning: bool = False  # the cloud works without it, but not as well
+    is_optional: bool = False  # needed only for one feature
 
 
 def findings(settings: Settings, own: Collection[int]) -> Iterator[Finding]:
-    """Every requirement of a cloud with these settings, cheapest first; ``own``: its pids."""
+    """Every requirement of a cloud with these settings, the quickest check first.
+
+    ``own``: the pids of the cloud itself, which may hold its ports.
+    """
     yield _python()
     yield _architecture()
     if not settings.fake:
@@ -52,7 +55,7 @@ def findings(settings: Settings, own: Collection[int]) -> Iterator[Finding]:
 
 
 def missing_packages() -> list[str]:
-    """Names of the Debian packages without which no guest runs and that are not there."""
+    """Names of the required Debian packages that are not installed."""
     return [
         package.name
         for package in required_packages()
@@ -61,7 +64,7 @@ def missing_packages() -> list[str]:
 
 
 def disk(settings: Settings) -> Finding:
-    """Room in the file system of the state directory."""
+    """Free space in the file system of the state directory."""
     path = settings.state_dir
     while not path.exists():
         path = path.parent
@@ -77,7 +80,7 @@ def disk(settings: Settings) -> Finding:
 
 
 def room(state_dir: Path, run_dir: Path) -> dict[str, Any]:
-    """Free bytes where a running cloud keeps its files, and what is wrong there; "" for nothing."""
+    """``free_bytes`` where a running cloud keeps its files, and ``problem`` ("" for none)."""
     free, problem = 0, ""
     for path in (run_dir, state_dir):
         try:
@@ -96,7 +99,10 @@ def room(state_dir: Path, run_dir: Path) -> dict[str, Any]:
 
 
 def taken_ports(settings: Settings, own: Collection[int] = ()) -> Iterator[Finding]:
-    """Each port of the cloud: who has it, and which setting moves it; ``own``: pids that may."""
+    """For each port of the cloud: whether it is free, else which process uses it.
+
+    ``own``: pids of the cloud itself, which may hold its ports.
+    """
     address = api_address(settings).strip("[]")
     listen = settings.of(ApiSection).listen
     for port, name in running.ports(settings).items():
@@ -140,7 +146,7 @@ def _move(settings: Settings, port: int) -> str:
 
 
 def _free_offset(settings: Settings) -> int:
-    """One at which every port is free, below the ports that outgoing connections take."""
+    """An offset at which all ports are free and below the range of outgoing connections."""
     listen = settings.of(ApiSection).listen
     wanted = [*running.classic_ports(), running.SINGLE_PORT]
     for offset in range(OFFSET_STEP, _first_ephemeral_port() - max(wanted), OFFSET_STEP):
@@ -195,7 +201,7 @@ def _packages() -> Iterator[Finding]:
 
 
 def _guests() -> Iterator[Finding]:
-    """Which program and which kind of machine runs the guests of each architecture."""
+    """The QEMU program and machine type for guests of each architecture."""
     from stratolith.compute.drivers.qemu import machines
 
     for name in machines.runnable():
@@ -215,9 +221,9 @@ def _tun() -> Finding:
 
 def _kvm() -> Finding:
     usable = os.access("/dev/kvm", os.R_OK | os.W_OK)
-    found = "there; `status` tells whether it works" if usable else "not there"
+    state = "there; `status` tells whether it works" if usable else "not there"
     return Finding(
-        "hardware virtualisation (/dev/kvm)", found, "there", usable,
+        "hardware virtualisation (/dev/kvm)", state, "there", usable,
         "guests run by emulation, many times slower: turn on VT-x or AMD-V (nested, in a VM)",
         is_warning=True,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""How often helpers of the agent (dnsmasq, the metadata proxy) had to be started again."""
+"""How often helpers of the agent (dnsmasq, the metadata proxy) were restarted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LINE = re.compile(r'stratolith_helper_restarts_total\{helper="(\w{1,40})"\} ([0
 
 
 def of_helpers(settings: Settings) -> dict[str, int]:
-    """Helper -> restarts since the agent started, as its metrics say; empty without an agent."""
+    """Helper -> restarts since the agent started, from its metrics; empty without an agent."""
     if settings.fake:
         return {}
     port = settings.of(ApiSection).port + 1
@@ -24,5 +24,5 @@ def of_helpers(settings: Settings) -> dict[str, int]:
             text = connection.getresponse().read().decode(errors="replace")
         except (OSError, http.client.HTTPException):
             return {}
-    found = (_LINE.match(line) for line in text.splitlines())
-    return {match[1]: int(float(match[2])) for match in found if match}
+    matches = (_LINE.match(line) for line in text.splitlines())
+    return {match[1]: int(float(match[2])) for match in matches if match}

@@ -11,11 +11,11 @@ from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
 from stratolith.kernel.config import Settings
 
-NOTICE_SECONDS = 30.0  # until the control plane learnt that the guests are off
+NOTICE_SECONDS = 30.0  # until the control plane knows that the guests are off
 
 
 def start_again(layout: Layout, settings: Settings) -> int:
-    """Start each of them once it is seen to be off; how many there were to start."""
+    """Start each server once its status is SHUTOFF; returns how many were started."""
     client = ApiClient(credentials.access(layout, settings), "admin")
     waiting = set(json.loads(layout.stopped_guests.read_text()))
     deadline = time.monotonic() + NOTICE_SECONDS
@@ -26,11 +26,11 @@ def start_again(layout: Layout, settings: Settings) -> int:
             if status == "SHUTOFF":
                 client.post("compute", f"/servers/{server_id}/action", {"os-start": None})
                 started += 1
-            if status != "ACTIVE":  # started, gone, or in a state that is not ours to change
+            if status != "ACTIVE":  # started, deleted, or in another state, which stays
                 waiting.discard(server_id)
         if waiting and time.monotonic() > deadline:
             raise DeployError(
-                f"These servers are not seen to be off: {', '.join(sorted(waiting))}.",
+                f"These servers still have the status ACTIVE: {', '.join(sorted(waiting))}.",
                 "run `stratolith up` again; see `stratolith status`",
             )
         time.sleep(0.1 if waiting else 0)

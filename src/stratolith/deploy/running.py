@@ -1,4 +1,4 @@
-"""The running cloud: start it, tell whether it answers, stop it."""
+"""The processes of a cloud: start them, check whether they answer, stop them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from stratolith.roster import BUILT_IN
 
 SINGLE_PORT = 8700  # before the offset
 READY_SECONDS = 90.0
-FAILED_STARTS = 2  # a process that ended this often while we wait will not come up
+FAILED_STARTS = 2  # a process that ends this often during the wait cannot start
 SOURCES = Path(stratolith.__file__).resolve().parent.parent
 
 
@@ -46,29 +46,29 @@ def roles(settings: Settings) -> list[str]:
 
 
 def classic_ports() -> dict[int, str]:
-    """Classic port -> what answers there; raises PluginError.
+    """Classic port -> name of the service; raises PluginError.
 
-    Of our own services without loading them, which takes more than a second.
+    Built-in services are not loaded for this: that takes more than a second.
     """
-    found = {port: name for line in BUILT_IN for port, name in line.ports.items()}
+    names = {port: name for line in BUILT_IN for port, name in line.ports.items()}
     if plugins.names(plugins.SERVICES):
         from stratolith import services
 
         for service in services.outside():
-            found |= services.ports_of(service)
-    return found
+            names |= services.ports_of(service)
+    return names
 
 
 def ports(settings: Settings) -> dict[int, str]:
-    """Every TCP port of this cloud and what answers there."""
+    """Every TCP port of this cloud -> name of what listens there."""
     api = settings.of(ApiSection)
-    found = {api.port: "all services"}
+    names = {api.port: "all services"}
     if not api.single_port:
-        found |= {port + api.port_offset: name for port, name in classic_ports().items()}
+        names |= {port + api.port_offset: name for port, name in classic_ports().items()}
     hosts = settings.hosts_address
     if hosts is not None and hosts[0] == api.listen:
-        found[hosts[1]] = "hosts"
-    return found
+        names[hosts[1]] = "hosts"
+    return names
 
 
 def ports_moved_by(offset: int | None) -> dict[str, int]:
@@ -87,19 +87,19 @@ def holder(layout: Layout, role: str) -> int | None:
 
 
 def pids(layout: Layout) -> dict[str, int]:
-    """Role -> pid of everything of this cloud that lives."""
-    found = {role: holder(layout, role) for role in ("supervisor", "server", "agent")}
-    return {role: pid for role, pid in found.items() if pid is not None}
+    """Role -> pid of the running processes of this cloud."""
+    holders = {role: holder(layout, role) for role in ("supervisor", "server", "agent")}
+    return {role: pid for role, pid in holders.items() if pid is not None}
 
 
 def is_running(layout: Layout, settings: Settings) -> bool:
-    """Whether every process lives and every door answers."""
+    """Whether every process runs and every port answers."""
     alive = pids(layout)
     return {"supervisor", *roles(settings)} <= set(alive) and not missing_doors(settings)
 
 
 def missing_doors(settings: Settings) -> list[str]:
-    """What does not answer yet, in words; empty when the cloud is ready."""
+    """Descriptions of what does not answer yet; empty when the cloud is ready."""
     missing = [
         f"{name} on port {port}"
         for port, name in ports(settings).items()
@@ -134,16 +134,16 @@ def _unready(settings: Settings) -> str:
 
 
 def digest(layout: Layout) -> str:
-    """Changes when the configuration or the program does; then `up` restarts the processes."""
-    found = hashlib.sha256()
+    """A digest of configuration and program; when it changes, `up` restarts the processes."""
+    checksum = hashlib.sha256()
     for path in [layout.config, *sorted((layout.config.parent / "conf.d").glob("*.yaml"))]:
-        found.update(path.read_bytes() if path.exists() else b"")
+        checksum.update(path.read_bytes() if path.exists() else b"")
     for name in sorted(set(os.environ) - OTHER_VARIABLES):
         if name.startswith("STRATOLITH_"):
-            found.update(f"{name}={os.environ[name]}\n".encode())
+            checksum.update(f"{name}={os.environ[name]}\n".encode())
     for path in sorted((SOURCES / "stratolith").rglob("*.py")):
-        found.update(f"{path}:{path.stat().st_mtime_ns}\n".encode())
-    return found.hexdigest()
+        checksum.update(f"{path}:{path.stat().st_mtime_ns}\n".encode())
+    return checksum.hexdigest()
 
 
 def is_current(layout: Layout) -> bool:
@@ -200,37 +200,37 @@ def wait_ready(
     say: Callable[[str], None],
     started: subprocess.Popen[bytes] | None = None,
 ) -> None:
-    """Wait until everything answers; raises DeployError with what the log says.
+    """Wait until everything answers; raises DeployError with the end of the log.
 
-    ``started``: the supervisor, when it is new; one that ends at once is not waited for.
+    ``started``: the supervisor if it was just started; the wait ends early if it exits.
     """
     deadline = time.monotonic() + READY_SECONDS
     before = {role: child["restarts"] for role, child in children(layout).items()}
-    told = ""
+    reported = ""
     while missing := missing_doors(settings):
         for role, child in children(layout).items():
             if child["restarts"] - before.get(role, 0) >= FAILED_STARTS:
                 raise DeployError(
-                    f"The {role} does not start. It said last:\n{tail(layout, role)}",
+                    f"The {role} does not start. Its last output:\n{tail(layout, role)}",
                     f"see {layout.logs}/{role}.log",
                 )
         if started is not None and started.poll() and holder(layout, "supervisor") is None:
             raise DeployError(
-                f"The supervisor does not start. It said last:\n{tail(layout, 'supervisor')}"
+                f"The supervisor does not start. Its last output:\n{tail(layout, 'supervisor')}"
             )
         if time.monotonic() > deadline:
             raise DeployError(
                 f"Not ready after {READY_SECONDS:.0f} s: {'; '.join(missing)}.",
                 f"see `stratolith logs server` and {layout.logs}",
             )
-        if missing[0] != told:
-            told = missing[0]
-            say(f"waiting for {told}")
+        if missing[0] != reported:
+            reported = missing[0]
+            say(f"waiting for {reported}")
         time.sleep(0.02)
 
 
 def children(layout: Layout) -> dict[str, dict[str, Any]]:
-    """What the supervisor says of its children; empty before it said anything."""
+    """Role -> state of each child from the supervisor's file; empty without a file."""
     try:
         state = json.loads(layout.supervisor_state.read_text())
     except (FileNotFoundError, ValueError):
@@ -239,9 +239,9 @@ def children(layout: Layout) -> dict[str, dict[str, Any]]:
 
 
 def tail(layout: Layout, role: str, lines: int = 12) -> str:
-    """The last lines a process wrote: to standard error since its last two starts, else to its log.
+    """The last lines of a process: on standard error since its last two starts, else in its log.
 
-    Two, because one that is just started again has not said yet why it cannot run.
+    Two, because a process that was just restarted has not yet written why it cannot run.
     """
     for text in (*reversed(_starts(layout, role)[-2:]), _read(layout.logs / f"{role}.log")):
         if text.strip():
@@ -263,7 +263,7 @@ def _read(path: Path) -> str:
 
 
 def stop(layout: Layout) -> list[str]:
-    """Stop the processes, the supervisor first, or it would start them again; who was stopped."""
+    """Stop the supervisor first, as it would restart the others; returns the stopped roles."""
     alive = list(pids(layout))
     for role in ("supervisor", "agent", "server"):
         pid = holder(layout, role)

@@ -22,7 +22,7 @@ STARTING_SECONDS = 30.0
 
 
 def status(layout: Layout, *, as_json: bool) -> int:
-    """Print the state of the cloud; 0 when all of it works."""
+    """Print the state of the cloud; 0 when everything works."""
     settings = layout.settings()
     document = collect(layout, settings)
     if as_json:
@@ -36,7 +36,7 @@ def collect(layout: Layout, settings: Settings) -> Json:
     """Everything `status` shows, as data."""
     missing = running.missing_doors(settings)
     disk = requirements.room(layout.state_dir, layout.run_dir)
-    found: Json = {
+    document: Json = {
         "version": __version__,
         "state_dir": str(layout.state_dir),
         "auth_url": credentials.auth_url(settings),
@@ -58,16 +58,16 @@ def collect(layout: Layout, settings: Settings) -> Json:
     if not missing:
         try:
             client = ApiClient(credentials.access(layout, settings), "admin")
-            found |= {"services": _services(client), "hosts": _hosts(client)}
-            found["servers"] = _servers(client)
+            document |= {"services": _services(client), "hosts": _hosts(client)}
+            document["servers"] = _servers(client)
         except DeployError as error:
-            found["is_ready"] = False
-            found["missing"].append(error.problem)
-    return found
+            document["is_ready"] = False
+            document["missing"].append(error.problem)
+    return document
 
 
 def _policy_problem(layout: Layout) -> str:
-    """Why policy.yaml is not in force; empty when it is, or when there is none."""
+    """Why policy.yaml is not in use; empty when it is in use or does not exist."""
     path = layout.state_dir / "policy.yaml"
     if not path.exists():
         return ""  # the usual case; loading every service takes a second
@@ -75,12 +75,12 @@ def _policy_problem(layout: Layout) -> str:
     try:
         Policies(rules, read_overrides(path))
     except PolicyError as error:
-        return f"policy.yaml is not in force, older rules are: {error}"
+        return f"policy.yaml is not in use, earlier rules are: {error}"
     return ""
 
 
 def _is_starting(layout: Layout, settings: Settings) -> bool:
-    """Whether all processes live and one of them is too young to answer."""
+    """Whether all processes run and at least one was started a short time ago."""
     alive = running.pids(layout)
     ages = [time.time() - child["started_at"] for child in running.children(layout).values()]
     is_young = any(0 <= age < STARTING_SECONDS for age in ages)
@@ -89,10 +89,10 @@ def _is_starting(layout: Layout, settings: Settings) -> bool:
 
 def _processes(layout: Layout, settings: Settings) -> list[Json]:
     children = running.children(layout)
-    found = []
+    rows = []
     for pid, role in sorted(host.own_processes(layout, settings).items()):
         child = children.get(role, {})
-        found.append(
+        rows.append(
             {
                 "role": role,
                 "pid": pid,
@@ -101,11 +101,11 @@ def _processes(layout: Layout, settings: Settings) -> list[Json]:
                 "started_at": child.get("started_at"),
             }
         )
-    return found
+    return rows
 
 
 def _acceleration(settings: Settings) -> Json:
-    """How guests run on this host: kind (kvm, tcg, none) and why; the proof is cached."""
+    """How guests run on this host: kind (kvm, tcg, none) and why; the driver caches its test."""
     if settings.fake or os.geteuid() != 0:
         return {}
     try:
@@ -219,14 +219,14 @@ def _host_lines(row: Json) -> list[str]:
     return _table("Host", lines)
 
 
-def _acceleration_lines(found: Json) -> list[str]:
-    if not found:
+def _acceleration_lines(acceleration: Json) -> list[str]:
+    if not acceleration:
         return []
     headline = {
         "kvm": "KVM (hardware)",
         "tcg": "*** NONE: guests are EMULATED by TCG, many times slower ***",
-    }.get(found["kind"], "*** NO GUEST CAN RUN ***")
-    return _table("Acceleration", [headline, found["why"]])
+    }.get(acceleration["kind"], "*** NO GUEST CAN RUN ***")
+    return _table("Acceleration", [headline, acceleration["why"]])
 
 
 def _table(title: str, lines: list[str]) -> list[str]:

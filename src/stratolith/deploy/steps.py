@@ -1,4 +1,4 @@
-"""Idempotent steps: each looks whether its work is done and does it only when not."""
+"""Idempotent steps: each checks whether its work is done and does it only if not."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Report:
 
     @contextmanager
     def ticking(self, name: str) -> Iterator[None]:
-        """Say that the step is still at work whenever nothing was said for a while."""
+        """Print that the step is still running whenever nothing was printed for a while."""
         done = threading.Event()
         begun = time.monotonic()
 
@@ -54,7 +54,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Step:
-    """One thing `up` sees to. ``run`` returns a short remark for the line, or None."""
+    """One step of `up`. ``run`` returns a short remark for the line, or None."""
 
     name: str
     is_skip: Callable[[], bool]
@@ -62,7 +62,7 @@ class Step:
 
 
 def run(steps: Sequence[Step], report: Report) -> int:
-    """Run what is not done yet, in order; how many steps changed something."""
+    """Run the steps that are not done, in order; returns how many ran."""
     changed = 0
     for step in steps:
         begun = time.monotonic()
@@ -78,5 +78,5 @@ def run(steps: Sequence[Step], report: Report) -> int:
 
 
 def never() -> bool:
-    """For checks, which are always made."""
+    """``is_skip`` of a step that always runs."""
     return False

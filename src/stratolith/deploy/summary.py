@@ -1,4 +1,4 @@
-"""What `up` ends with: address, users, where the passwords are, and the lines to type next."""
+"""The summary at the end of `up`: address, users, passwords file, and commands to try next."""
 
 from __future__ import annotations
 
@@ -40,22 +40,22 @@ def _key_pair(layout: Layout, person: Person) -> str:
 def _next_lines(
     layout: Layout, settings: Settings, person: Person, *, is_personal: bool
 ) -> list[str]:
-    """From nothing to a login in the first server; simulated guests let nobody in."""
-    found = [] if is_personal else [f"export OS_CLIENT_CONFIG_FILE={layout.clouds_yaml}"]
+    """Commands up to a login in the first server; simulated guests have no login."""
+    lines = [] if is_personal else [f"export OS_CLIENT_CONFIG_FILE={layout.clouds_yaml}"]
     if credentials.seeded_names(layout) == "kolla":
-        return [*found, f"export OS_CLOUD={credentials.KOLLA_CLOUD}", "./init-runonce"]
-    found += [
+        return [*lines, f"export OS_CLOUD={credentials.KOLLA_CLOUD}", "./init-runonce"]
+    lines += [
         "export OS_CLOUD=stratolith",
         "openstack server create --image cirros --flavor m1.tiny --key-name mykey "
         "--network private --wait demo1",
         "openstack server list",
     ]
     if settings.fake:
-        return found
+        return lines
     pair = people.key_pair(person, layout.keys)
     identity = f"-i {pair.private_file} " if pair.is_generated else ""
     return [
-        *found,
+        *lines,
         "IP=$(openstack floating ip create public -f value -c floating_ip_address)",
         "openstack server add floating ip demo1 $IP",
         f"ssh {identity}cirros@$IP",

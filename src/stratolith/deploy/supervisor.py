@@ -1,13 +1,12 @@
 """The supervisor: a small process that keeps the server and the agent of one cloud running.
 
-It imports the standard library only, runs without the site packages and holds no other state
-than the pids, so that it costs little memory and may itself be killed at any time: its
-children go on, and the next `up` starts a supervisor that adopts them. Which process belongs
-to a role is told by the role's lock file: the process holds an flock on it while it lives.
+It imports the standard library only, runs without the site packages and keeps no state but the
+pids, so that it needs little memory and may itself be killed at any time: its children continue,
+and the next `up` starts a supervisor that adopts them. The lock file of a role tells which process
+has the role: the process holds an flock on it while it runs.
 
-Nothing of what it watches may end it: a disk that is full, broken or gone, a machine without
-descriptors or processes to spare. What it cannot write it keeps and writes later; what it cannot
-start it tries again.
+No failure of the machine may end it: a full, broken or missing disk, no free file descriptors or
+processes. It retries later what it could not write or start.
 
 Signals: TERM stops the children and ends; HUP restarts the children.
 """
@@ -41,12 +40,12 @@ STABLE_SECONDS = 10.0  # a child that lived this long is restarted at once
 LONGEST_DELAY = 10.0
 STOP_SECONDS = 10.0
 LOG_CHECK_SECONDS = 10.0
-LOOK_SECONDS = 0.5  # between looks at what cannot be waited for
+LOOK_SECONDS = 0.5  # between checks of what poll() cannot wait for
 START_MARK = "--- started at "  # in a role's .out file, before what each process says
 
 
 class Child:
-    """One role and the process that has it, our child or adopted."""
+    """One role and its process, which is a child or was adopted."""
 
     def __init__(self, role: str, command: list[str], lock: str, log: str, env: dict[str, str]):
         self.role = role
@@ -57,7 +56,7 @@ class Child:
         self.pid = 0
         self.pidfd = -1
         self.started_at = 0.0
-        self._since = 0.0  # the same by the clock that nobody sets
+        self._since = 0.0  # the same on the monotonic clock
         self.restarts = 0
         self.last_exit: int | None = None
         self.delay = 0.0
@@ -73,7 +72,7 @@ class Child:
             say(f"{self.role} adopted, pid {pid}")
         try:
             self.pidfd = os.pidfd_open(pid)
-        except OSError:  # it is gone already, or no descriptor is left: is_gone() looks
+        except OSError:  # it already ended, or no descriptor is free: is_gone() checks
             self.pidfd = -1
         self.pid = pid
         self.started_at = time.time()
@@ -83,14 +82,14 @@ class Child:
         folder = os.path.dirname(self.lock)
         secrets = os.path.join(os.path.dirname(folder), "secrets.json")
         if not os.path.isdir(folder) and not os.path.exists(secrets):
-            # A disk that is not mounted: a server would make an empty cloud in its place.
+            # The disk is not mounted: a server would create an empty cloud here.
             raise FileNotFoundError(errno.ENOENT, "the state directory is gone", folder)
         with contextlib.suppress(OSError):
             os.makedirs(os.path.dirname(self.log), exist_ok=True)
         append(self.log, f"{START_MARK}{time.strftime('%Y-%m-%d %H:%M:%S')}\n")
         try:
             return self._spawn_with(self.log)
-        except OSError:  # of the log file, perhaps: what it says is worth less than that it runs
+        except OSError:  # perhaps of the log file: better run without its output than not at all
             return self._spawn_with(os.devnull)
 
     def _spawn_with(self, log: str) -> int:
@@ -114,7 +113,7 @@ class Child:
             return is_lock_free or not os.path.exists(f"/proc/{self.pid}")
 
     def ended(self) -> None:
-        """The process is gone: note how, and when to start the next one."""
+        """The process ended: record its exit status and when to start the next one."""
         try:
             _, status = os.waitpid(self.pid, 0)
             self.last_exit = os.waitstatus_to_exitcode(status)
@@ -138,7 +137,7 @@ class Child:
         self.due = time.monotonic() + self.delay
 
     def signal(self, number: int) -> None:
-        with contextlib.suppress(OSError):  # it ended in this very moment
+        with contextlib.suppress(OSError):  # it may have just ended
             if self.pid and self.pidfd >= 0:
                 signal.pidfd_send_signal(self.pidfd, number)
             elif self.pid and not self.is_gone():
@@ -163,14 +162,14 @@ class Supervisor:
             signal.signal(number, lambda *_: None)
         self._poll.register(self._wake_read, select.POLLIN)
         self._next_log_check = 0.0
-        self._is_written = False  # whether the state file says how things are
+        self._is_written = False  # whether the state file is up to date
         self._had_room = True
 
     def run(self) -> None:
         while not self.stopping:
             try:
                 self._look()
-            except Exception as error:  # whatever it is, the children need somebody
+            except Exception as error:  # the supervisor must go on after any error
                 say(f"going on after {type(error).__name__}: {error}")
                 time.sleep(LOOK_SECONDS)
         self._stop_children()
@@ -185,7 +184,7 @@ class Supervisor:
         self._cap_logs()
 
     def _notice_room(self) -> None:
-        """Start at once what waits when a disk that was full has room again."""
+        """When a full disk has room again, start the waiting children at once."""
         if all(child.pid for child in self.children):
             return
         room = has_room(self.state_dir)
@@ -213,7 +212,7 @@ class Supervisor:
     def _wait(self) -> None:
         now = time.monotonic()
         limits = [child.due - now for child in self.children if child.pid == 0]
-        # What cannot be waited for is looked at: room on the disk, a process without descriptor.
+        # poll() cannot wait for room on the disk or a process without a descriptor: check often.
         blind = any(child.pid and child.pidfd < 0 for child in self.children)
         if blind or not self._is_written or not self._had_room:
             limits.append(LOOK_SECONDS)
@@ -240,7 +239,7 @@ class Supervisor:
 
     def _stop_children(self) -> None:
         say("stopping")
-        # The agent first: it may still report through the server what it let go of.
+        # The agent first: it may still send its last reports to the server.
         for child in reversed(self.children):
             child.signal(signal.SIGTERM)
             if child.pid and not self._is_gone(child, STOP_SECONDS):
@@ -270,7 +269,7 @@ class Supervisor:
             cap(log, self.max_log_bytes)
 
     def _write_state(self) -> None:
-        """Write what runs; when that fails it is tried again until it does not."""
+        """Write the state of the children; a failed write is retried in the next round."""
         state = {
             "pid": os.getpid(),
             "children": {
@@ -286,7 +285,7 @@ class Supervisor:
         folder = os.path.dirname(self.state_file)
         try:
             if not os.path.isdir(folder):
-                os.mkdir(folder)  # not those above it: a cloud that is gone is not made anew
+                os.mkdir(folder)  # not its parents: a removed cloud must not appear again
             replace(self.state_file, json.dumps(state))
             for child in self.children:
                 self._write_pid(child)
@@ -306,12 +305,12 @@ class Supervisor:
 def children_of(arguments: argparse.Namespace) -> list[Child]:
     env = dict(os.environ)
     own_path = env.pop("STRATOLITH_SUPERVISOR_PYTHONPATH", None)
-    if own_path is not None:  # what `up` found before it set PYTHONPATH for this process
+    if own_path is not None:  # PYTHONPATH before `up` changed it for this process
         env.pop("PYTHONPATH", None)
         if own_path:
             env["PYTHONPATH"] = own_path
-    # glibc gives each thread a heap of its own and keeps what was freed in it: eight request
-    # threads that each hashed one password would hold 150 MiB for ever.
+    # glibc gives each thread its own heap and keeps freed memory in it: eight request threads
+    # that each hashed one password would keep 150 MiB for ever.
     env.setdefault("MALLOC_ARENA_MAX", "2")
     return [
         Child(
@@ -319,7 +318,7 @@ def children_of(arguments: argparse.Namespace) -> list[Child]:
             [arguments.python, "-m", "stratolith", role, "--config", arguments.config,
              "--state-dir", arguments.state_dir],
             os.path.join(arguments.state_dir, "lock", f"{role}.lock"),
-            # The process writes its own log; this one gets what it says when it cannot.
+            # The process writes its own log; this file gets its standard error.
             os.path.join(arguments.state_dir, "log", f"{role}.out"),
             env,
         )

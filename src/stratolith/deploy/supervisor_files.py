@@ -1,4 +1,4 @@
-"""Files of the supervisor, on a disk that may be full, broken or gone at any time.
+"""Files of the supervisor, on a disk that may be full, broken or missing at any time.
 
 Imports the standard library only, and little of it: the supervisor must stay small.
 """
@@ -24,7 +24,7 @@ def has_room(path: str) -> bool:
 
 
 def replace(path: str, text: str) -> None:
-    """Write a file that readers find whole: the old one or the new; raises OSError."""
+    """Write a file atomically: readers see the old or the new content; raises OSError."""
     part = path + ".part"
     try:
         with open(part, "w") as handle:
@@ -41,7 +41,7 @@ def remove(path: str) -> None:
 
 
 def cap(log: str, limit: int) -> None:
-    """Move a log that grew too large to LOG.1; its writers go on, as they append."""
+    """Move a log that is too large to LOG.1; its writers continue, as they append."""
     try:
         if os.path.getsize(log) < limit:
             return
@@ -50,7 +50,7 @@ def cap(log: str, limit: int) -> None:
                 pass
         os.truncate(log, 0)
     except OSError as error:
-        remove(log + ".1")  # a part of a copy would only take room
+        remove(log + ".1")  # an incomplete copy would only take space
         say(f"cannot cap {log}: {error}")
 
 

@@ -1,4 +1,4 @@
-"""`up`: bring the cloud up, step by step; a second run finds everything done."""
+"""`up`: start the cloud, step by step; a second run skips the steps that are done."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ HOST_SECONDS = 30.0
 
 @dataclass
 class Wishes:
-    """What the command line asks for; None: as it is, else the default."""
+    """Values of the command line; None: keep the setting of the cloud, else the default."""
 
     external_cidr: str | None = None
     external_range: str | None = None
@@ -53,7 +53,7 @@ class Wishes:
 
 
 class Up:
-    """The steps of `up` for one cloud; each property reads what the steps before it made."""
+    """The steps of `up` for one cloud; each step relies on the steps before it."""
 
     def __init__(self, layout: Layout, wishes: Wishes, report: Report) -> None:
         self.layout = layout
@@ -121,7 +121,7 @@ class Up:
         )
 
     def validate(self) -> None:
-        """Judge everything that was asked for, before anything is written, stopped or started."""
+        """Check all wishes before anything is written, stopped or started."""
         belongings.require_usable(self.layout)
         settings = validation.wished_settings(self.layout, self._values(), is_new=self.is_new)
         validation.require_plugins(settings)
@@ -151,13 +151,13 @@ class Up:
         disk = requirements.disk(settings)
         if not disk.is_met and self.is_new:
             raise DeployError(
-                f"Too little {disk.what}: {disk.found}, wanted are {disk.wanted}.", disk.fix
+                f"Too little {disk.what}: {disk.actual}, needed are {disk.wanted}.", disk.fix
             )
-        # Ports that this cloud has itself are free for it: it is stopped before it moves.
+        # Ports of this cloud's own processes count as free: they are stopped first.
         own = set(running.pids(self.layout).values())
         for finding in requirements.taken_ports(settings, own):
             if not finding.is_met:
-                raise DeployError(f"{finding.what.capitalize()} is {finding.found}.", finding.fix)
+                raise DeployError(f"{finding.what.capitalize()} is {finding.actual}.", finding.fix)
         if own:
             running.stop(self.layout)
         return None
@@ -165,7 +165,7 @@ class Up:
     # Files --------------------------------------------------------------------------------
 
     def _directories(self) -> dict[Path, int]:
-        # Others may pass through to the person's own files, and see nothing.
+        # Other users may enter the directory to reach their own files, but cannot list it.
         closed, passage = 0o700, 0o711
         layout = self.layout
         return {
@@ -187,7 +187,7 @@ class Up:
         return str(self.layout.state_dir)
 
     def _values(self) -> dict[str, dict[str, Any]]:
-        """What the command line sets in the configuration file."""
+        """The settings that the command line writes to the configuration file."""
         wishes, layout = self.wishes, self.layout
         api: dict[str, Any] = {}
         if wishes.listen is not None:
@@ -212,7 +212,7 @@ class Up:
         path = self.layout.config
         if path.exists():
             text = config_file.set_values(path.read_text(), self._values())
-            mode = path.stat().st_mode & 0o777  # who closed the file had a reason
+            mode = path.stat().st_mode & 0o777  # keep the permissions that the user set
         else:
             text, mode = config_file.sample(config_file.sections(), self._values()), 0o644
         files.write(path, text, mode=mode)
@@ -231,7 +231,8 @@ class Up:
         wishes = self.wishes
         if wishes.names and wishes.names != credentials.seeded_names(self.layout):
             raise DeployError(
-                "This cloud was made with other names.", "start anew with these: stratolith destroy"
+                "This cloud was made with other names.",
+                "start again with these: stratolith destroy",
             )
         if wishes.external_cidr or wishes.external_range or wishes.external_gateway:
             seed = msgspec.json.decode(self.layout.seed.read_bytes(), type=Seed)
@@ -252,7 +253,7 @@ class Up:
         names = self.wishes.names or "stratolith"
         if names == "kolla":
             self._write_seed(Seed(external=self._external(), fake=self._is_fake(), names=names))
-            return "nothing; Kolla's init-runonce makes images, flavors, key pair and networks"
+            return "none; Kolla's init-runonce creates images, flavors, key pair and networks"
         paths = self._images()
         pair = people.key_pair(self.person, self.layout.keys)
         if pair.is_generated:
@@ -296,7 +297,7 @@ class Up:
         return ", ".join(f"{role} {pid}" for role, pid in running.pids(self.layout).items())
 
     def _wait_for_host(self) -> None:
-        """Until this host said what it has: before that no server finds a place."""
+        """Wait until this host reports its resources; the scheduler needs them."""
         client = ApiClient(credentials.access(self.layout, self.settings), "admin")
         wait_for(
             "This host reports to the cloud",
@@ -317,13 +318,13 @@ class Up:
 
     def _client_files(self) -> dict[Path, str]:
         access = credentials.access(self.layout, self.settings)
-        found = {
+        texts = {
             self.layout.openrc(user): credentials.openrc(user, access) for user in credentials.USERS
         }
         for user in credentials.USERS:
-            found[self.layout.keystonerc(user)] = credentials.keystonerc(user, access)
-        found[self.layout.clouds_yaml] = credentials.clouds_yaml(self.layout, access)
-        return found
+            texts[self.layout.keystonerc(user)] = credentials.keystonerc(user, access)
+        texts[self.layout.clouds_yaml] = credentials.clouds_yaml(self.layout, access)
+        return texts
 
     def _has_client_files(self) -> bool:
         wanted = self._client_files()
@@ -367,7 +368,7 @@ def up(layout: Layout, wishes: Wishes, report: Report) -> None:
 
 
 def _stay(work: Up) -> None:
-    """Keep the cloud in the foreground: its end is ours, and ours its."""
+    """Stay in the foreground; this process and the cloud end together."""
 
     def end(number: int, frame: object) -> None:
         raise KeyboardInterrupt

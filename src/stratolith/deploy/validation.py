@@ -1,4 +1,4 @@
-"""What `up` was asked for, judged as a whole before anything of a running cloud is touched."""
+"""Checks all wishes of `up` before it changes anything of a running cloud."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from stratolith.kernel.policy import enforcer
 def wished_settings(
     layout: Layout, values: Mapping[str, Mapping[str, Any]], *, is_new: bool
 ) -> Settings:
-    """Every section as it will be; raises ConfigError for a key or a value that cannot be."""
-    found = layout.config if not is_new or layout.config.exists() else None
+    """The settings after `up`; raises ConfigError for an unknown key or an invalid value."""
+    config_path = layout.config if not is_new or layout.config.exists() else None
     kinds = config_file.sections()
     config.require_known_variables(kinds, os.environ)
-    settings = config.load(kinds, found, os.environ, values)
+    settings = config.load(kinds, config_path, os.environ, values)
     config_secrets.require_closed(layout.config)
     _require_ports(settings)
     return settings
@@ -63,9 +63,9 @@ def require_alone(settings: Settings) -> None:
 
 
 def require_plugins(settings: Settings) -> None:
-    """Raises PluginError or ConfigError when an installed package offers what cannot be used.
+    """Raises PluginError or ConfigError when a plug-in of an installed package cannot be used.
 
-    Loads our services only when there is something to set beside them.
+    Loads the built-in services only when there are plug-ins.
     """
     from stratolith.compute.drivers import choice as hypervisors
     from stratolith.network.drivers import choice as networks
@@ -87,20 +87,22 @@ def require_policies(state_dir: Path) -> None:
     from stratolith import services
 
     loaded = services.load()
-    logging.getLogger("oslo_policy._parser").disabled = True  # what it would log is said below
+    logging.getLogger("oslo_policy._parser").disabled = True  # the error below reports it
     try:
         overrides = enforcer.read_overrides(state_dir / "policy.yaml")
-        _require_known_rules(overrides, {rule.name for one in loaded for rule in one.policies})
+        _require_known_rules(
+            overrides, {rule.name for service in loaded for rule in service.policies}
+        )
         enforcer.Policies({service.type: service.policies for service in loaded}, overrides)
     except enforcer.PolicyError as error:
         raise DeployError(f"The policy cannot be used: {error}.") from None
 
 
 def _require_known_rules(overrides: Mapping[str, str], known: Collection[str]) -> None:
-    """A name that no operation asks and no other rule refers to changes nothing: a typing error."""
+    """Refuse a rule that no operation and no other rule uses: its name is a typing error."""
     referred = " ".join(overrides.values())
     for name, text in overrides.items():
-        # oslo.policy makes "nobody" of what it cannot read.
+        # oslo.policy turns what it cannot parse into the check "!" (never allowed).
         if isinstance(_parser.parse_rule(text), _checks.FalseCheck) and text.strip() != "!":
             raise DeployError(f"policy.yaml: the rule '{name}' cannot be read: {text}")
         if name not in known and f"rule:{name}" not in referred:

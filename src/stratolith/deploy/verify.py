@@ -1,7 +1,7 @@
-"""`verify`: the self test: a real server on a tenant network, reached, probed and deleted.
+"""`verify`: the self test: creates a real server on a tenant network, tests and deletes it.
 
-Everything goes through the public APIs as user demo, like any client; what it makes carries a
-name of its own and is deleted whatever happens.
+It uses the public APIs as user demo, like any client. Its objects have a name of their own and are
+deleted also when the test fails.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.steps import Report
 
-CIDR = "10.254.254.0/28"  # of its own network; a tenant range, so it collides with nothing
+CIDR = "10.254.254.0/28"  # of its own tenant network, so it conflicts with no other
 ACTIVE_SECONDS = 60.0
 LOGIN_SECONDS = 120.0
 GONE_SECONDS = 30.0
@@ -36,7 +36,7 @@ Json = dict[str, Any]
 
 
 def verify(layout: Layout, report: Report, *, keep: bool) -> int:
-    """Run the self test; 0 when everything held. Raises DeployError at the first that did not."""
+    """Run the self test; 0 when all of it passes. Raises DeployError at the first failure."""
     settings = layout.settings()
     if missing := running.missing_doors(settings):
         raise DeployError(f"The cloud is not ready: {missing[0]}.", "stratolith up")
@@ -58,7 +58,7 @@ def verify(layout: Layout, report: Report, *, keep: bool) -> int:
 
 
 class SelfTest:
-    """One run; each made object registers its deletion at once."""
+    """One run; the deletion of each object is registered when it is created."""
 
     def __init__(self, client: ApiClient, report: Report, clean_up: ExitStack) -> None:
         self.client = client
@@ -83,7 +83,7 @@ class SelfTest:
         self._step("An opened port is open", lambda: self._require_openable(address, group_id))
 
     def explain(self) -> None:
-        """What the guest said, when there is one."""
+        """Print the end of the guest's console, if there is a guest."""
         if not self.server_id:
             return
         try:
@@ -103,7 +103,7 @@ class SelfTest:
         return result
 
     def _make(self, service: str, path: str, kind: str, body: Json) -> Json:
-        """Create an object and delete it in the end; plain REST resources only."""
+        """Create an object and register its deletion; for plain REST resources."""
         made: Json = self.client.post(service, path, {kind: body})[kind]
         self.clean_up.callback(self.client.delete, service, f"{path}/{made['id']}")
         return made
@@ -125,10 +125,10 @@ class SelfTest:
         return network["id"], subnet["id"]
 
     def _public(self) -> Json:
-        found = self.client.get("network", "/v2.0/networks?router:external=true")["networks"]
-        if not found:
+        networks = self.client.get("network", "/v2.0/networks?router:external=true")["networks"]
+        if not networks:
             raise DeployError("There is no external network.")
-        return dict(found[0])
+        return dict(networks[0])
 
     def _make_group(self) -> str:
         body = {"name": self.name, "description": "Made by stratolith verify"}
@@ -256,14 +256,14 @@ class SelfTest:
         url = "http://169.254.169.254/openstack/latest/meta_data.json"
         result = self._ssh(address, f"curl -sf {url} || wget -q -O - {url}")
         try:
-            found = json.loads(result.stdout)
+            metadata = json.loads(result.stdout)
         except ValueError:
             raise DeployError(
                 f"The metadata service gives the guest no JSON: {result.stdout[:200]!r} "
                 f"{result.stderr[:200]}"
             ) from None
-        if found.get("uuid") != self.server_id:
-            raise DeployError(f"The metadata is another server's: {found.get('uuid')}.")
+        if metadata.get("uuid") != self.server_id:
+            raise DeployError(f"The metadata is another server's: {metadata.get('uuid')}.")
 
     def _require_closed(self, address: str) -> None:
         answer = _probe(address, CLOSED_PORT)
@@ -272,7 +272,7 @@ class SelfTest:
 
     def _require_openable(self, address: str, group_id: str) -> None:
         self._open(group_id, CLOSED_PORT)
-        # Nobody listens there: the guest itself refusing is the proof that it was reached.
+        # No process listens there: a refusal comes from the guest and proves that it is reachable.
         wait_for(
             f"Port {CLOSED_PORT} opens", 10.0, lambda: _probe(address, CLOSED_PORT) != "silent"
         )
@@ -283,7 +283,7 @@ def _connects(address: str, port: int) -> bool:
 
 
 def _probe(address: str, port: int) -> str:
-    """open, refused, or silent: what a TCP connection attempt meets."""
+    """ "open", "refused" or "silent": the result of a TCP connection attempt."""
     try:
         with socket.create_connection((address, port), timeout=PROBE_SECONDS):
             return "open"

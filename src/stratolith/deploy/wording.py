@@ -1,4 +1,4 @@
-"""Commands as a reader can type them: how this program was called, and which cloud is meant."""
+"""Suggested commands as the user must type them: program name and state directory included."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ SUGGESTED = re.compile(
 
 
 def spelled_out(text: str, state_dir: Path) -> str:
-    """The text with every suggested command of ours as it has to be typed here."""
+    """The text with each suggested `stratolith` command completed for this cloud."""
     cloud = (
         "" if state_dir == default_state_dir() else f" --state-dir {shlex.quote(str(state_dir))}"
     )
-    return SUGGESTED.sub(lambda found: f"{launcher()} {found[1]}{cloud}", text)
+    return SUGGESTED.sub(lambda match: f"{launcher()} {match[1]}{cloud}", text)
 
 
 def launcher() -> str:
-    """The program, as the person typed it."""
+    """The program as the user called it, with sudo if needed."""
     program = os.environ.get(LAUNCHER, "stratolith")
     is_sudo = os.geteuid() == 0 and os.environ.get("SUDO_USER", "root") != "root"
     return f"sudo {program}" if is_sudo else program

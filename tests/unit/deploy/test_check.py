@@ -28,7 +28,7 @@ def test_missing_packages_of_foreign_guests_are_named_and_no_failure(
 def test_check_tells_what_runs_which_guests() -> None:
     found = {one.what: one for one in requirements._guests()}
     for one in found.values():
-        assert one.is_met and "machine type" in one.found
+        assert one.is_met and "machine type" in one.actual
     assert len(found) == len({name for name in found if name.startswith("guests of ")})
 
 

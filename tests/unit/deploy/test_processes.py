@@ -39,7 +39,7 @@ def test_the_finding_names_process_and_setting(listener: socket.socket) -> None:
     settings = config.load({}, None, {}, {"api": {"port": port, "single_port": True}})
     (finding,) = requirements.taken_ports(settings)
     assert not finding.is_met
-    assert str(os.getpid()) in finding.found
+    assert str(os.getpid()) in finding.actual
     assert "api.port" in finding.fix
 
 

@@ -34,12 +34,12 @@ NAMES = tuple(sorted(_KNOWN))
 
 def architecture(name: str) -> Architecture:
     """The architecture of that Debian name; GuestImageError when no image can be built for it."""
-    found = _KNOWN.get(name)
-    if found is None:
+    known = _KNOWN.get(name)
+    if known is None:
         raise GuestImageError(f"no guest image for architecture {name!r}: know {list(NAMES)}")
-    return found
+    return known
 
 
 def of_machine(machine: str) -> Architecture | None:
     """The architecture of a machine as the kernel names it (`uname -m`)."""
-    return next((one for one in _KNOWN.values() if one.machine == machine), None)
+    return next((candidate for candidate in _KNOWN.values() if candidate.machine == machine), None)

@@ -8,7 +8,7 @@ from .errors import GuestImageError
 from .kernel import kernel_file, load_in_place
 
 _MODULES = ("biosdisk", "part_msdos", "ext2", "linux")
-# Emulated timers tick late on a busy host: the kernel would take them for broken and panic.
+# Emulated timers are late on a busy host: the kernel would consider them broken and panic.
 _NO_TIMER_CHECK = "no_timer_check"
 _CONFIG = """\
 set root=(hd0,msdos1)

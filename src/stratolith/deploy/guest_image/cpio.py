@@ -5,9 +5,9 @@ from pathlib import Path
 
 
 def archive(tree: Path) -> bytes:
-    """Pack the directory tree; everything belongs to root and has no time stamp.
+    """Pack the directory tree; all entries belong to root and have no time stamp.
 
-    The archive is not compressed: the boot loader reads two more megabytes quicker than an
+    The archive is not compressed: the boot loader reads two more megabytes faster than an
     emulated processor unpacks them.
     """
     out = bytearray()

@@ -1,7 +1,7 @@
 """Putting the trees on a disk: partition table, file system, qcow2.
 
-The same trees give the same bytes: names, identifiers and times of a file system that would be
-random or of the moment are fixed.
+The result is reproducible: identifiers and times in the file system, which would be random or
+current, are fixed.
 """
 
 import os
@@ -21,7 +21,7 @@ LINUX, EFI = 0x83, 0xEF  # types of partitions
 LABEL = "guest-rootfs"
 # Room for the block group descriptors of a file system grown to 2 TiB, in blocks of 4 KiB.
 GROWABLE_BLOCKS = 2 * 2**40 // 4096
-# a guest whose kernel panics starts again after five seconds, rather than to stand still for ever
+# panic=5: a guest whose kernel panics reboots after five seconds instead of hanging
 KERNEL_ARGUMENTS = "console=tty0 console={console} panic=5"
 EPOCH = 1_672_531_200  # every time in the image: 2023-01-01
 _IDENTITY = "5f57a701-17b0-4c0d-9e57-0123456789ab"  # the file system's uuid and hash seed
@@ -64,10 +64,10 @@ def write_partitions(raw: Path, partitions: Sequence[Partition]) -> None:
     no_cylinders = b"\xfe\xff\xff"  # the disk is addressed by sector number only
     table = b"".join(
         struct.pack(
-            "<B3sB3sII", 0x80 if one.is_active else 0, no_cylinders, one.kind, no_cylinders,
-            one.start, one.length,
+            "<B3sB3sII", 0x80 if partition.is_active else 0, no_cylinders, partition.kind,
+            no_cylinders, partition.start, partition.length,
         )
-        for one in partitions
+        for partition in partitions
     )  # fmt: skip
     with raw.open("r+b") as file:
         file.seek(446)
@@ -86,7 +86,7 @@ def to_qcow2(
 
 
 def run(command: list[str], environment: dict[str, str] | None = None) -> str:
-    """Run a program of the host; GuestImageError with its last words when it fails."""
+    """Run a program of the host; returns its output. Raises GuestImageError with its errors."""
     path = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
     # e2fsprogs takes its clock from one of these, by version.
     clock = {"E2FSPROGS_FAKE_TIME": str(EPOCH), "SOURCE_DATE_EPOCH": str(EPOCH)}
@@ -101,7 +101,7 @@ def run(command: list[str], environment: dict[str, str] | None = None) -> str:
 
 
 def _set_fields(tree: Path, raw: Path, start: int, owners: dict[str, tuple[int, int]]) -> None:
-    """Give the files in the image their owners and times, whoever runs the build and when."""
+    """Set owners and times of the files in the image, independent of builder and date."""
     paths = [".", *sorted(path.relative_to(tree).as_posix() for path in tree.rglob("*"))]
     lines = []
     for name in paths:

@@ -1,4 +1,4 @@
-"""Fetching an image file by HTTP: resumable, checked, never half there."""
+"""Downloads an image file by HTTP: resumable, verified, stored atomically."""
 
 import hashlib
 import json
@@ -57,10 +57,10 @@ def download(
     try:
         dest.parent.mkdir(parents=True, exist_ok=True)
         _fetch_all(url, paths, progress, connect_timeout)
-        found = digest(paths.part)
-        if sha256 is not None and found != sha256:
+        checksum = digest(paths.part)
+        if sha256 is not None and checksum != sha256:
             paths.clear()
-            raise DownloadError(f"{url}: checksum is {found}, expected {sha256}")
+            raise DownloadError(f"{url}: checksum is {checksum}, expected {sha256}")
         paths.part.replace(dest)
         paths.note.unlink(missing_ok=True)
     except OSError as error:
@@ -75,7 +75,7 @@ def digest(path: Path) -> str:
 
 
 def _fetch_all(url: str, paths: _Paths, progress: Progress, connect_timeout: float) -> None:
-    """Ask again after each interruption, as long as every attempt brings something."""
+    """Retry after each interruption, as long as each attempt makes progress."""
     timeout = httpx.Timeout(30.0, connect=connect_timeout)
     failures = 0
     with httpx.Client(timeout=timeout, follow_redirects=True) as client:
@@ -96,7 +96,7 @@ def _fetch_all(url: str, paths: _Paths, progress: Progress, connect_timeout: flo
 def _fetch(client: httpx.Client, url: str, paths: _Paths, progress: Progress) -> None:
     """One request: from the start, or the rest when the server still has the same file."""
     offset, headers = _resume(paths)
-    # A compressed answer's length and ranges would be those of the compression.
+    # Length and ranges of a compressed answer would be those of the compressed data.
     with client.stream("GET", url, headers={"Accept-Encoding": "identity", **headers}) as answer:
         if answer.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             paths.clear()
@@ -112,7 +112,7 @@ def _fetch(client: httpx.Client, url: str, paths: _Paths, progress: Progress) ->
         total = have + int(length) if length.isdigit() else None
         paths.note.write_text(json.dumps({"url": url, "validator": _validator(answer)}))
         with paths.part.open("ab" if resumed else "wb") as file:
-            for chunk in answer.iter_raw():  # as it comes: a chunk size would hold back the last
+            for chunk in answer.iter_raw():  # no chunk size: it would delay the last bytes
                 file.write(chunk)
                 file.flush()
                 have += len(chunk)
@@ -122,7 +122,7 @@ def _fetch(client: httpx.Client, url: str, paths: _Paths, progress: Progress) ->
 
 
 def _resume(paths: _Paths) -> tuple[int, dict[str, str]]:
-    """Where to go on, and the headers that make sure it is still the same file."""
+    """(offset to continue at, headers that make sure it is still the same file)."""
     try:
         validator = json.loads(paths.note.read_text())["validator"]
     except (OSError, ValueError, KeyError, TypeError):

@@ -41,7 +41,7 @@ def install(raw: Path, partition: bytes, start: int) -> None:
     with raw.open("r+b") as file:
         file.seek(disk.FIRST_SECTOR * disk.SECTOR)
         file.write(partition)
-    # The root stays number 1 whatever stands before it: the initramfs counts on that.
+    # The root is partition 1 although it is not first on the disk: the initramfs relies on it.
     root = disk.Partition(disk.LINUX, start, raw.stat().st_size // disk.SECTOR - start)
     system = disk.Partition(disk.EFI, disk.FIRST_SECTOR, len(partition) // disk.SECTOR)
     disk.write_partitions(raw, [root, system])

@@ -1,4 +1,4 @@
-"""The little of ELF that is needed to copy programs with their libraries."""
+"""Reads from ELF files what is needed to copy programs with their libraries."""
 
 import struct
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ _DT_NEEDED, _DT_STRTAB = 1, 5
 
 @dataclass(frozen=True)
 class Needs:
-    """What a program asks of the dynamic linker: its path (or none) and sonames."""
+    """The dependencies of a program: path of the dynamic linker (or None) and sonames."""
 
     interpreter: str | None
     libraries: tuple[str, ...]
@@ -53,13 +53,13 @@ def _segments(data: bytes) -> list[tuple[int, int, int, int]]:
     """(type, file offset, virtual address, size in file) of each program header."""
     (table,) = struct.unpack_from("<Q", data, 32)
     size, count = struct.unpack_from("<HH", data, 54)
-    found = []
+    segments = []
     for index in range(count):
         kind, _, offset, address, _, length = struct.unpack_from(
             "<IIQQQQ", data, table + index * size
         )
-        found.append((kind, offset, address, length))
-    return found
+        segments.append((kind, offset, address, length))
+    return segments
 
 
 def _string(data: bytes, offset: int) -> str:

@@ -27,14 +27,14 @@ class _Folder:
 
 
 class _Clusters:
-    """The data area as it grows, and the table of what follows on each cluster."""
+    """The data area and the file allocation table, both growing."""
 
     def __init__(self) -> None:
         self.data = bytearray()
         self.table = [0xFFF8, 0xFFFF]
 
     def add(self, content: bytes) -> int:
-        """Store in one piece; the first cluster, 0 for nothing."""
+        """Store contiguously; returns the first cluster, 0 for empty content."""
         count = -(-len(content) // _CLUSTER)
         first = len(self.table)
         self.table += [*range(first + 1, first + count), 0xFFFF] if count else []
@@ -73,7 +73,7 @@ def _add(folder: _Folder, clusters: _Clusters, parent: int | None) -> bytes:
     for name, content in folder.files.items():
         entries += _entry(_short(name), _ARCHIVE, clusters.add(content), len(content))
     for name, inner in folder.folders.items():
-        # A folder's own place stands in the folder: take it before what is inside.
+        # The entry "." contains the folder's own cluster: reserve it before its content.
         size = (2 + len(inner.files) + len(inner.folders)) * _ENTRY.size
         first = clusters.add(bytes(size))
         listing = _entry(b".".ljust(11), _DIRECTORY, first, 0)

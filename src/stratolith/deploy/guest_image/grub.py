@@ -1,7 +1,7 @@
 """GRUB's core image for BIOS, put together from GRUB's own files.
 
 The files are data of the guest's packages, and none of them is run here: programs of another
-release than this machine's may not work on it. What lies in the image, one after the other:
+release than this machine's may not work on it. Layout of the image, in this order:
 
     diskboot.img          a sector that loads the rest; says how many sectors there are
     lzma_decompress.img   unpacks what follows; says how long that is, packed and unpacked
@@ -49,10 +49,10 @@ def core_image(folder: Path, config: str, prefix: str, modules: Sequence[str]) -
         unpacker = bytearray((folder / "lzma_decompress.img").read_bytes())
         plain = _loaded((folder / "kernel.img").read_bytes()) + _listed(items)
     except OSError as error:
-        raise GuestImageError(f"GRUB's files are not all there: {error}") from None
+        raise GuestImageError(f"Files of GRUB are missing: {error}") from None
     packed = lzma.compress(plain, lzma.FORMAT_RAW, filters=[_FILTER])
     if len(first) != SECTOR or len(unpacker) < _SIZES_AT + 8:
-        raise GuestImageError("GRUB's boot files are of another kind than is known")
+        raise GuestImageError("GRUB's boot files have an unknown layout")
     struct.pack_into("<II", unpacker, _SIZES_AT, len(packed), len(plain))
     rest = bytes(unpacker) + packed
     struct.pack_into("<H", first, _SECTORS_AT, -(-len(rest) // SECTOR))
@@ -60,27 +60,27 @@ def core_image(folder: Path, config: str, prefix: str, modules: Sequence[str]) -
 
 
 def _needs(text: str) -> dict[str, list[str]]:
-    """``module: those it needs`` for each line."""
+    """Module -> modules it needs; a line is ``module: needed needed ...``."""
     lines = (line.partition(":") for line in text.splitlines())
-    return {name.strip(): others.split() for name, _, others in lines}
+    return {name.strip(): needed.split() for name, _, needed in lines}
 
 
 def _closure(modules: Iterable[str], needs: Mapping[str, Sequence[str]]) -> list[str]:
-    """The modules and what they need, each after what it needs."""
-    found: list[str] = []
+    """The modules and their dependencies, dependencies first."""
+    ordered: list[str] = []
 
     def take(name: str) -> None:
-        if name in found:
+        if name in ordered:
             return
         if name not in needs:
             raise GuestImageError(f"GRUB has no module {name}")
         for other in needs[name]:
             take(other)
-        found.append(name)
+        ordered.append(name)
 
     for name in modules:
         take(name)
-    return found
+    return ordered
 
 
 def _listed(items: Iterable[tuple[int, bytes]]) -> bytes:
@@ -92,9 +92,9 @@ def _listed(items: Iterable[tuple[int, bytes]]) -> bytes:
 
 
 def _loaded(kernel: bytes) -> bytes:
-    """What the ELF file has in memory, from its lowest address on."""
+    """The memory image of the ELF file, from its lowest address on."""
     if not kernel.startswith(_ELF):
-        raise GuestImageError("GRUB's kernel.img is of another kind than is known")
+        raise GuestImageError("GRUB's kernel.img has an unknown layout")
     (start,) = struct.unpack_from("<I", kernel, 28)
     size, count = struct.unpack_from("<HH", kernel, 42)
     parts = []

@@ -1,4 +1,4 @@
-"""Looks at an image that somebody gives, before anything is kept of it."""
+"""Checks an image that the user provides, before it is stored."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from stratolith.kernel.disk_images.inspection import STRUCTURED, Inspection
 
 from .errors import GuestImageError
 
-# What servers can be made of; of an own disk in another format nothing else would be known.
+# Formats that servers can boot from; any other format is treated as raw.
 BOOTABLE = ("raw", "qcow2", "iso", "vhd", "vhdx", "vmdk", "vdi", "ploop")
 _MAGICS = (b"QFI\xfb", b"KDMV", b"vhdxfile", b"conectix")
 _BLOCK = 4 << 20
 
 
 def judge(file: Path, folder: Path) -> str:
-    """The format of a disk; it is as strict as the image service with what tenants upload.
+    """The format of a disk; the checks are those of the image service for uploads.
 
-    A file that not everybody may read is copied to ``folder`` for the time of the check.
-    Raises GuestImageError for what is no regular file, is empty or cut off, refers to other
-    files, is encrypted, or has a header that lies.
+    A file that other users may not read is copied to ``folder`` during the check.
+    Raises GuestImageError for a file that is not regular, is empty or truncated, refers to other
+    files, is encrypted, or has an inconsistent header.
     """
     require_file(file)
     try:
-        found = _inspect(file)
-        conversion.check(file, found, folder=folder)
+        disk_format = _inspect(file)
+        conversion.check(file, disk_format, folder=folder)
     except BadImage as error:
         raise GuestImageError(f"image {file} is refused: {error}") from None
     except NoRoom as error:
         raise GuestImageError(f"image {file}: {error}") from None
     except OSError as error:
         raise GuestImageError(f"image {file}: {error.strerror or error}") from None
-    return found
+    return disk_format
 
 
 def require_file(file: Path) -> None:
-    """Raises GuestImageError unless this is a file with something in it.
+    """Raises GuestImageError unless this is a regular file that is not empty.
 
-    Asked before it is opened: a pipe may give nothing for ever, and can be read once only.
+    Checked before it is opened: reading a pipe may block for ever and works only once.
     """
     try:
         status = file.stat()
@@ -52,10 +52,10 @@ def require_file(file: Path) -> None:
         raise GuestImageError(f"image {file}: the file is empty")
 
 
-def require_whole(file: Path, found: str) -> None:
-    """Raises BadImage for a file that begins as a disk of a format and ends in its header."""
+def require_whole(file: Path, disk_format: str) -> None:
+    """Raises BadImage for a file that is truncated within the header of its format."""
     with file.open("rb") as opened:
-        if found == "raw" and opened.read(8).startswith(_MAGICS):
+        if disk_format == "raw" and opened.read(8).startswith(_MAGICS):
             raise BadImage("it begins like a disk of another format and ends in its header")
 
 

@@ -13,10 +13,10 @@ _FIRST_RELOCATABLE = 0x0205  # boot protocol that brought the field
 
 def kernel_file(unpacked: Path) -> Path:
     """The one kernel among the unpacked packages; GuestImageError otherwise."""
-    found = sorted((unpacked / "boot").glob("vmlinuz-*"))
-    if len(found) != 1:
-        raise GuestImageError(f"expected one kernel in {unpacked}/boot, found {len(found)}")
-    return found[0]
+    kernels = sorted((unpacked / "boot").glob("vmlinuz-*"))
+    if len(kernels) != 1:
+        raise GuestImageError(f"expected one kernel in {unpacked}/boot, found {len(kernels)}")
+    return kernels[0]
 
 
 def load_in_place(kernel: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Debian packages of the guest: which, and how they come into the cache."""
+"""Debian packages of the guest: their names, and how they are downloaded into the cache."""
 
 import hashlib
 import json
@@ -59,7 +59,7 @@ def fetch(arch: Architecture, cache: Path, progress: Progress) -> list[Path]:
     try:
         return _download(arch, directory, [], progress)
     except GuestImageError as first:
-        # The machine's own package lists may be old, or be those of another distribution.
+        # The package lists of this machine may be old or of another distribution.
         progress(f"asking Debian's archive directly ({first})")
         return _download(arch, directory, _private_apt(arch, directory, progress), progress)
 
@@ -67,7 +67,7 @@ def fetch(arch: Architecture, cache: Path, progress: Progress) -> list[Path]:
 def unpack(packages: Sequence[Path], target: Path, shell: Path) -> None:
     """Extract the packages into `target`, the shell's into `shell`; nothing gets installed.
 
-    Links stay inside: libc's to its loader is absolute, and would lead to that of this machine.
+    Absolute links are made relative: libc's link to its loader would lead to this machine's loader.
     """
     for package in packages:
         into = shell if package.name.partition("_")[0] == SHELL_PACKAGE else target
@@ -138,7 +138,7 @@ def _kernel_package(arch: Architecture, options: list[str]) -> str:
 
 
 def _private_apt(arch: Architecture, directory: Path, progress: Progress) -> list[str]:
-    """Options for an apt state of our own, so that the machine's is neither used nor changed."""
+    """apt options for a separate apt state, so that the machine's is neither used nor changed."""
     if not KEYRING.exists():
         raise GuestImageError(f"{KEYRING} is missing: install debian-archive-keyring")
     state = directory / "apt"

@@ -1,4 +1,4 @@
-"""Getting the guest image by the best way there is: cache, download, build, the user's own."""
+"""Provides the guest image: from the cache, by download or build, or the user's own."""
 
 import hashlib
 import json
@@ -30,8 +30,8 @@ Progress = Callable[[str], None]
 def prepare(source: str | None, cache: Path, progress: Progress) -> Path:
     """The image file to offer as `cirros`, for the architecture of this machine.
 
-    `source` is "auto" or None (what the cache has, else download, else build), "download",
-    "build", the path of a file, or an http(s) URL. Nothing is done twice: a finished image in
+    `source` is "auto" or None (from the cache, else download, else build), "download",
+    "build", the path of a file, or an http(s) URL. Work is not repeated: a finished image in
     `cache` is used again as long as its checksum and recipe are right. Raises GuestImageError.
     """
     source = source or "auto"
@@ -70,10 +70,10 @@ def prepare_alternate(image: Path, cache: Path, progress: Progress) -> Path:
 def host_architecture() -> str:
     """Debian's name of this machine's architecture; GuestImageError when there is no image."""
     machine = platform.machine()
-    found = of_machine(machine)
-    if found is None:
+    known = of_machine(machine)
+    if known is None:
         raise GuestImageError(f"no guest image for {machine}: give your own with --image")
-    return found.name
+    return known.name
 
 
 def prepare_built(arch: str, cache: Path, progress: Progress) -> Path:
@@ -81,10 +81,10 @@ def prepare_built(arch: str, cache: Path, progress: Progress) -> Path:
 
     Raises GuestImageError.
     """
-    found = _valid_build(cache, arch)
-    if found is not None:
-        progress(f"{found.name} is in the cache")
-        return found
+    cached = _valid_build(cache, arch)
+    if cached is not None:
+        progress(f"{cached.name} is in the cache")
+        return cached
     image = build(cache / f"cirros-{arch}.qcow2", arch, cache, progress)
     note = {"recipe": _recipe(), "sha256": image.sha256}
     _note(cache, arch).write_text(json.dumps(note))
@@ -92,12 +92,12 @@ def prepare_built(arch: str, cache: Path, progress: Progress) -> Path:
 
 
 def _automatic(cache: Path, progress: Progress) -> Path:
-    """Prefer what is there; a machine without network must not wait at each start."""
+    """Prefer a cached image; a machine without network must not wait at each start."""
     arch = host_architecture()
-    for found in (_valid_cirros(cache, arch), _valid_build(cache, arch)):
-        if found is not None:
-            progress(f"{found.name} is in the cache")
-            return found
+    for cached in (_valid_cirros(cache, arch), _valid_build(cache, arch)):
+        if cached is not None:
+            progress(f"{cached.name} is in the cache")
+            return cached
     try:
         return _cirros(cache, progress, CONNECT_TIMEOUT)
     except DownloadError as error:
@@ -167,13 +167,13 @@ def _own_url(url: str, cache: Path, progress: Progress) -> Path:
 
 def _own_file(name: str, cache: Path, progress: Progress) -> Path:
     path = Path(name.removeprefix("file://")).expanduser()
-    found = judge(path, cache)
-    progress(f"using {path} ({found})")
+    disk_format = judge(path, cache)
+    progress(f"using {path} ({disk_format})")
     return path.resolve()
 
 
 def _percent(progress: Progress, name: str) -> Callable[[int, int | None], None]:
-    """Turn byte counts into lines, one per full tenth, or per 16 MiB when the size is unknown."""
+    """Turn byte counts into lines, one per 10 %, or per 16 MiB when the size is unknown."""
     said = -1
 
     def report(have: int, total: int | None) -> None:

@@ -11,8 +11,8 @@ from .cpio import archive
 from .errors import GuestImageError
 from .modules import ModuleTree
 
-# Drivers by the moment they are loaded: the boot disk on virtio; the boot disk on anything else;
-# before the network starts (rcS names them); the config drive's and the power button's; on demand.
+# Drivers by when they are loaded: for a boot disk on virtio; for a boot disk on other buses;
+# before the network starts (in rcS); for config drive and power button; on demand.
 # Debian's cloud kernel has no AHCI, no USB and no NICs of old hardware.
 BOOT_MODULES = ("virtio_pci", "virtio_blk")
 MORE_MODULES = ("virtio_mmio", "virtio_scsi", "ata_piix", "sd_mod")
@@ -81,7 +81,7 @@ def build_initramfs(unpacked: Path, target: Path, arch: Architecture) -> bytes:
 def applets(busybox: bytes) -> list[str]:
     """The applet names compiled into a busybox: a run of NUL-ended words that starts with "[".
 
-    Read from the file and not asked of the program, which may be of another architecture.
+    Read from the file, because the program may be of another architecture and cannot be run.
     """
     start = busybox.find(b"\0[\0[[\0")
     if start < 0:

@@ -1,8 +1,7 @@
 """A unified kernel image: loader stub, kernel, initramfs and arguments in one UEFI program.
 
-The firmware of a machine without BIOS starts one file, and a kernel alone knows neither its
-initramfs nor its root. systemd's stub looks for both in further sections of its own file, so
-that one file is all there is to load and nothing needs a boot loader's menu.
+UEFI firmware starts a single file, and a kernel alone has neither its initramfs nor its arguments.
+systemd's stub reads both from further sections of its own file, so no boot loader is needed.
 Format: Microsoft's PE specification; names of the sections: UAPI group's specification of UKI.
 """
 
@@ -32,9 +31,11 @@ def unified(stub: bytes, sections: Mapping[str, bytes]) -> bytes:
     room = (header_size - table) // _SECTION.size - count
     if room < len(sections):
         raise GuestImageError(f"the loader stub has room for {room} sections, not {len(sections)}")
-    own = [_SECTION.unpack_from(stub, table + 40 * number) for number in range(count)]
-    out = bytearray(stub[: max(one[4] + one[3] for one in own)])  # without its symbol table
-    address = max(one[2] + one[1] for one in own)
+    existing = [_SECTION.unpack_from(stub, table + 40 * number) for number in range(count)]
+    out = bytearray(
+        stub[: max(section[4] + section[3] for section in existing)]
+    )  # without its symbol table
+    address = max(section[2] + section[1] for section in existing)
     for number, (name, data) in enumerate(sections.items(), start=count):
         address = _aligned(address, alignment)
         out += bytes(-len(out) % file_alignment)
