@@ -1,4 +1,4 @@
-"""A user with the domain and the password in force: what every login and validation reads."""
+"""Accounts: a user with its domain and current password, as each login and validation reads it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _Domain = aliased(Project)
 
 @dataclass(frozen=True)
 class Account:
-    """password: None for a user who cannot log in by one."""
+    """password: None for a user without a password."""
 
     user: User
     domain: Project
@@ -36,7 +36,7 @@ class Account:
         return self.password.expires_at if self.password is not None else None
 
 
-# Made once: putting a statement together costs as much as running it
+# Built once: building a statement costs as much as running it
 _NEWEST = (
     select(func.max(Password.id))
     .where(Password.user_id == User.id)
@@ -50,7 +50,7 @@ _ACCOUNT = (
 )
 _BY_ID = _ACCOUNT.where(User.id == bindparam("id"))
 _BY_NAME = _ACCOUNT.where(User.name == bindparam("name"), User.domain_id == bindparam("domain"))
-# a domain is found by its name in any case, as upstream; one that is named exactly comes first
+# upstream ignores the case of domain names; an exact match comes first
 _DOMAIN_NAME = bindparam("domain", type_=String)
 _BY_NAMES = _ACCOUNT.where(
     User.name == bindparam("name"), in_any_case(_Domain.name, _DOMAIN_NAME)
@@ -73,15 +73,15 @@ def enabled(env: Environment, session: Session, user_id: str) -> Account:
     return require_enabled(env, by_id(session, user_id))
 
 
-def require_enabled(env: Environment, found: Account | None) -> Account:
+def require_enabled(env: Environment, account: Account | None) -> Account:
     """Raises Unauthorized."""
-    if found is None or not is_enabled(env, found.user) or not found.domain.enabled:
+    if account is None or not is_enabled(env, account.user) or not account.domain.enabled:
         raise Unauthorized
-    return found
+    return account
 
 
 def is_enabled(env: Environment, user: User) -> bool:
-    """Whether the user may be anybody now: not disabled, nor away for too many days."""
+    """Whether the user may log in now: enabled, and not inactive for too many days."""
     return user.enabled and not is_away(env, user.options, user.last_active_at)
 
 
@@ -91,7 +91,7 @@ def days_until_disabled(env: Environment) -> int:
 
 
 def is_away(env: Environment, options: dict[str, Any], last_active_at: datetime | None) -> bool:
-    """Whether a user with these options has not been there for too many days."""
+    """Whether a user with these options has been inactive for too many days."""
     days = days_until_disabled(env)
     if not days or last_active_at is None or options.get(ALWAYS_ACTIVE):
         return False
@@ -101,7 +101,7 @@ def is_away(env: Environment, options: dict[str, Any], last_active_at: datetime 
 
 
 def was_active(ctx: Context, user: User) -> None:
-    """Note that the user logged in; only the day is kept exactly, so it is one write a day."""
+    """Record that the user logged in, at most once a day to save writes."""
     now = ctx.env.clock.now()
     if user.last_active_at is not None and user.last_active_at.date() == now.date():
         return
@@ -109,7 +109,7 @@ def was_active(ctx: Context, user: User) -> None:
     try:
         ctx.env.db.run(lambda session: session.execute(statement))
     except DBAPIError as error:
-        if not is_disk_full(error):  # then the user is let in without the note
+        if not is_disk_full(error):  # with a full disk the user may log in without the record
             raise
 
 

@@ -1,4 +1,4 @@
-"""Application credentials and the access rules they may be confined to."""
+"""Application credentials and the access rules that may restrict them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True)
 class Secret:
-    """Hashed before the transaction began; ``text`` is shown once."""
+    """A secret, hashed before the transaction begins; ``text`` is shown once."""
 
     text: str
     hash: str
@@ -34,23 +34,23 @@ def new_secret() -> str:
 
 def get(ctx: Context, user_id: str, credential_id: str) -> ApplicationCredential:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(ApplicationCredential, credential_id)
-    if found is None or found.user_id != user_id:
+    credential = ctx.session.get(ApplicationCredential, credential_id)
+    if credential is None or credential.user_id != user_id:
         raise ResourceNotFound(kind="Application Credential", id=credential_id)
-    return found
+    return credential
 
 
 def create(
     ctx: Context, values: Values, secret: Secret, expires_at: datetime | None
 ) -> ApplicationCredential:
-    """For the user, project and (some of the) roles of the token; raises Duplicate,
+    """Create one for the token's user and project, with (some of) its roles; raises Duplicate,
     BadRequest, NotFound.
     """
-    who = ctx.who
+    identity = ctx.who
     credential = ApplicationCredential(
         name=values["name"],
-        user_id=who.user_id,
-        project_id=who.project_id,
+        user_id=identity.user_id,
+        project_id=identity.project_id,
         description=values.get("description"),
         secret_hash=secret.hash,
         role_ids=_role_ids(ctx, values.get("roles")),
@@ -70,25 +70,27 @@ def remove(ctx: Context, credential: ApplicationCredential) -> None:
 
 
 def end_void(ctx: Context, user_ids: Iterable[str] | None = None) -> None:
-    """Remove the credentials that hold a role which their user has on the project no longer.
+    """Remove the credentials with a role that their user no longer has on the project.
 
-    For whatever takes roles away; to be called after it, in the same transaction. Otherwise such
-    a credential would work again as soon as somebody grants the role again.
-    user_ids: whose; None: anybody's.
+    Must be called after every removal of roles, in the same transaction. Otherwise such a
+    credential would work again as soon as the role is granted again.
+    user_ids: the users to check; None: all users.
     """
     graph = role_graph.read(ctx.session)
     held: dict[tuple[str, str], set[str]] = {}
-    gone = False
+    is_changed = False
     for credential in _credentials_of(ctx, user_ids):
         place = (credential.user_id, credential.project_id)
         if place not in held:
             project = ctx.session.get(Project, credential.project_id)
-            mine = effective.on_project(ctx.session, credential.user_id, project) if project else []
-            held[place] = set(graph.closure(mine))
+            direct = (
+                effective.on_project(ctx.session, credential.user_id, project) if project else []
+            )
+            held[place] = set(graph.closure(direct))
         if not set(credential.role_ids) <= held[place]:
             ctx.session.delete(credential)
-            gone = True
-    if gone:
+            is_changed = True
+    if is_changed:
         ctx.session.flush()
         epoch.touch(ctx)
 
@@ -97,38 +99,41 @@ def _credentials_of(ctx: Context, user_ids: Iterable[str] | None) -> list[Applic
     if user_ids is None:
         return list(ctx.session.scalars(select(ApplicationCredential)))
     ids = list(user_ids)
-    found: list[ApplicationCredential] = []
+    credentials: list[ApplicationCredential] = []
     for at in range(0, len(ids), 500):
         of_some = ApplicationCredential.user_id.in_(ids[at : at + 500])
-        found += ctx.session.scalars(select(ApplicationCredential).where(of_some))
-    return found
+        credentials += ctx.session.scalars(select(ApplicationCredential).where(of_some))
+    return credentials
 
 
 def roles_of(ctx: Context, role_ids: Sequence[str]) -> list[Role]:
-    found = {
+    roles = {
         role.id: role for role in ctx.session.scalars(select(Role).where(Role.id.in_(role_ids)))
     }
-    return [found[role_id] for role_id in role_ids if role_id in found]
+    return [roles[role_id] for role_id in role_ids if role_id in roles]
 
 
 def _role_ids(ctx: Context, given: list[Values] | None) -> list[str]:
-    """The roles asked for with all that they imply, each of which the token must have; all of the
-    token's by default.
+    """The requested roles and the roles they imply; the token must have all of them. Without a
+    request: all roles of the token.
     """
     held = list(ctx.who.role_ids)
     if not given:
         return held
-    wanted = [one["id"] if one.get("id") else named_role(ctx, one).id for one in given]
+    wanted = [
+        reference["id"] if reference.get("id") else named_role(ctx, reference).id
+        for reference in given
+    ]
     check_each_once("application_credential", "roles", wanted)
-    found = role_graph.read(ctx.session).closure(wanted)
-    for role_id in found:
+    role_ids = role_graph.read(ctx.session).closure(wanted)
+    for role_id in role_ids:
         if role_id not in held:
             raise BadRequest(
                 "Invalid application credential: Could not find role assignment with role: "
                 f"{role_id}, user or group: {ctx.user_id}, project, domain, or system: "
                 f"{ctx.project_id}."
             )
-    return found
+    return role_ids
 
 
 def named_role(ctx: Context, given: Values) -> Role:
@@ -146,9 +151,9 @@ def named_role(ctx: Context, given: Values) -> Role:
 
 
 def check_each_once(kind: str, field: str, ids: list[str]) -> None:
-    """Raises Duplicate for a list of a request that has an entry twice, as upstream."""
+    """Raises Duplicate when a list of a request has an entry twice, as upstream."""
     if len(set(ids)) < len(ids):
-        twice = next(one for one in ids if ids.count(one) > 1)
+        twice = next(id_ for id_ in ids if ids.count(id_) > 1)
         raise Duplicate(kind=kind, reason=f"{field} has the same entry twice: {twice}.")
 
 
@@ -157,10 +162,10 @@ def check_each_once(kind: str, field: str, ids: list[str]) -> None:
 
 def get_rule(ctx: Context, user_id: str, rule_id: str) -> AccessRuleRow:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(AccessRuleRow, rule_id)
-    if found is None or found.user_id != user_id:
+    rule = ctx.session.get(AccessRuleRow, rule_id)
+    if rule is None or rule.user_id != user_id:
         raise ResourceNotFound(kind="Access Rule", id=rule_id)
-    return found
+    return rule
 
 
 def remove_rule(ctx: Context, rule: AccessRuleRow) -> None:
@@ -179,16 +184,16 @@ def rules_of(ctx: Context, rule_ids: Sequence[str]) -> dict[str, AccessRuleRow]:
 
 
 def _rule_ids(ctx: Context, given: list[Values] | None) -> list[str] | None:
-    """Rules by id, or new ones; equal ones are the same rule.
+    """Ids of existing or new rules; a rule equal to an existing one is not created again.
 
-    None confines nothing, and neither does an empty list: the openstack client sends one for
-    every credential that it was given no rules for.
+    None and an empty list mean no restriction: the openstack client sends an empty list when
+    the user gives no rules.
     """
     if not given:
         return None
-    found = [_rule(ctx, one).id for one in given]
-    check_each_once("application_credential", "access_rules", found)
-    return found
+    rule_ids = [_rule(ctx, item).id for item in given]
+    check_each_once("application_credential", "access_rules", rule_ids)
+    return rule_ids
 
 
 def _rule(ctx: Context, given: Values) -> AccessRuleRow:
@@ -199,11 +204,11 @@ def _rule(ctx: Context, given: Values) -> AccessRuleRow:
         raise BadRequest(f"access_rules: {missing[0]} is missing.")
     wanted = {name: given[name] for name in ("service", "path", "method")}
     statement = select(AccessRuleRow).filter_by(user_id=ctx.user_id, **wanted)
-    found = ctx.session.scalars(statement).first()
-    if found is None:
+    rule = ctx.session.scalars(statement).first()
+    if rule is None:
         newest = select(func.max(AccessRuleRow.number)).filter_by(user_id=ctx.user_id)
         number = (ctx.session.scalar(newest) or 0) + 1
-        found = AccessRuleRow(user_id=ctx.user_id, number=number, **wanted)
-        ctx.session.add(found)
+        rule = AccessRuleRow(user_id=ctx.user_id, number=number, **wanted)
+        ctx.session.add(rule)
         ctx.session.flush()
-    return found
+    return rule

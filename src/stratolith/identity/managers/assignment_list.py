@@ -1,4 +1,4 @@
-"""The list of role assignments: as they stand, or as they take effect.
+"""The list of role assignments: as stored, or as they take effect.
 
 In effect: assignments of groups become those of their members, inherited ones become those of
 the projects below, and each role brings the roles it implies.
@@ -34,7 +34,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Entry:
-    """One assignment; ``by_*`` say what it rests on when it is not one as it stands."""
+    """One assignment; ``by_*`` name its origin when it is derived from a stored assignment."""
 
     actor: str
     actor_id: str
@@ -100,7 +100,7 @@ def _project_ids(ctx: Context, wanted: Wanted) -> list[str]:
     ids = [wanted.project_id]
     if wanted.include_subtree:
         project = ctx.session.get(Project, wanted.project_id)
-        ids += [one.id for one in projects.subtree(ctx, project)] if project else []
+        ids += [below.id for below in projects.subtree(ctx, project)] if project else []
     return ids
 
 
@@ -108,7 +108,7 @@ def _project_ids(ctx: Context, wanted: Wanted) -> list[str]:
 
 
 def _reachable(ctx: Context, wanted: Wanted) -> list[Entry]:
-    """Every assignment that may take effect on what is asked for."""
+    """Every stored assignment that may have an effect on the wanted user or target."""
     conditions: list[object] = []
     if wanted.user_id is not None:
         groups = select(Membership.group_id).where(Membership.user_id == wanted.user_id)
@@ -135,7 +135,7 @@ def _reachable(ctx: Context, wanted: Wanted) -> list[Entry]:
                 and_(Assignment.target == PROJECT, Assignment.target_id.in_(ids)),
                 and_(
                     Assignment.inherited.is_(True),
-                    Assignment.target_id.in_([one.id for one in above]),
+                    Assignment.target_id.in_([ancestor.id for ancestor in above]),
                 ),
             )
         )
@@ -154,16 +154,16 @@ def _expand_groups(ctx: Context, entries: list[Entry], user_id: str | None) -> l
     members: dict[str, list[str]] = {}
     for group_id, member in ctx.session.execute(statement.order_by(Membership.user_id)):
         members.setdefault(group_id, []).append(member)
-    found: list[Entry] = []
+    expanded: list[Entry] = []
     for entry in entries:
         if entry.actor == USER:
-            found.append(entry)
+            expanded.append(entry)
             continue
-        found += [
+        expanded += [
             replace(entry, actor=USER, actor_id=member, by_group=entry.actor_id)
             for member in members.get(entry.actor_id, ())
         ]
-    return found
+    return expanded
 
 
 def _expand_inherited(ctx: Context, entries: list[Entry], wanted: Wanted) -> list[Entry]:
@@ -171,18 +171,18 @@ def _expand_inherited(ctx: Context, entries: list[Entry], wanted: Wanted) -> lis
         return entries
     allowed = set(_project_ids(ctx, wanted)) if wanted.project_id is not None else None
     below = _Below(ctx)
-    found: list[Entry] = []
+    expanded: list[Entry] = []
     for entry in entries:
         if not entry.inherited:
-            found.append(entry)
+            expanded.append(entry)
             continue
         origin = (entry.target, entry.target_id)
-        found += [
+        expanded += [
             replace(entry, target=PROJECT, target_id=project_id, by_target=origin)
             for project_id in below.of(entry.target, entry.target_id)
             if allowed is None or project_id in allowed
         ]
-    return found
+    return expanded
 
 
 class _Below:
@@ -199,26 +199,26 @@ class _Below:
     def of(self, target: str, id_: str) -> Iterable[str]:
         if target == DOMAIN:
             return self._in_domain.get(id_, [])
-        found: list[str] = []
+        project_ids: list[str] = []
         level = [id_]
         while level:
             level = [child for parent in level for child in self._children.get(parent, ())]
-            found += level
-        return found
+            project_ids += level
+        return project_ids
 
 
 def _expand_roles(ctx: Context, entries: list[Entry]) -> list[Entry]:
-    """Implied roles are added; roles of a domain never take effect themselves."""
+    """Add implied roles; a domain-specific role itself has no effect."""
     graph = role_graph.read(ctx.session)
-    found: dict[tuple[str, str, str, str], Entry] = {}
+    by_key: dict[tuple[str, str, str, str], Entry] = {}
     for entry in entries:
         for role_id in graph.closure([entry.role_id]):
             if graph.domains.get(role_id):
                 continue
             prior = entry.role_id if role_id != entry.role_id else None
-            one = replace(entry, role_id=role_id, by_role=prior)
-            key = (one.actor_id, one.target, one.target_id, role_id)
-            # one that rests on nothing else is the better explanation
-            if key not in found or (prior is None and found[key].by_role is not None):
-                found[key] = one
-    return list(found.values())
+            expanded = replace(entry, role_id=role_id, by_role=prior)
+            key = (expanded.actor_id, expanded.target, expanded.target_id, role_id)
+            # prefer the entry that is not derived from an implied role
+            if key not in by_key or (prior is None and by_key[key].by_role is not None):
+                by_key[key] = expanded
+    return list(by_key.values())

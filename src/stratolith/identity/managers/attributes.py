@@ -15,7 +15,7 @@ Values = Mapping[str, Any]
 
 
 def extra_of(values: Values, known: Iterable[str]) -> dict[str, Any]:
-    """What a request has beyond the attributes named."""
+    """The attributes of a request that are not in ``known``."""
     own = {*known, "id", "links"}
     return {name: value for name, value in values.items() if name not in own}
 
@@ -25,7 +25,7 @@ def merge_extra(extra: Values, values: Values, known: Iterable[str]) -> dict[str
 
 
 def merge_options(options: Values, given: Values | None) -> dict[str, Any]:
-    """Options after a request; one set to null goes away."""
+    """The options after a request; an option set to null is removed."""
     merged = {**options, **(given or {})}
     return {name: value for name, value in merged.items() if value is not None}
 
@@ -33,7 +33,7 @@ def merge_options(options: Values, given: Values | None) -> dict[str, Any]:
 def check_mutable(kind: str, row: Any, values: Values | None = None) -> None:
     """Raise NotAllowed for a change (None: the deletion) of an immutable resource.
 
-    It is unlocked by a request that changes nothing else beside its options.
+    A request that changes only the option ``immutable`` is allowed.
     """
     if not row.options.get("immutable"):
         return
@@ -48,7 +48,7 @@ def check_mutable(kind: str, row: Any, values: Values | None = None) -> None:
 
 
 def flush_unique(ctx: Context, kind: str, reason: str) -> None:
-    """Send what is pending; raises Duplicate when a name is taken."""
+    """Flush the session; raises Duplicate when the name is in use."""
     try:
         ctx.session.flush()
     except IntegrityError:
@@ -56,10 +56,10 @@ def flush_unique(ctx: Context, kind: str, reason: str) -> None:
 
 
 def in_any_case(column: Any, name: Any) -> ColumnElement[bool]:
-    """Whether a name is this one, whatever the case of its letters.
+    """SQL condition: the column equals the name, ignoring case.
 
-    name: a text or a bound parameter. SQLite knows the case of ASCII letters only, so the name
-    as it is given counts too.
+    name: a text or a bound parameter. SQLite's lower() handles ASCII letters only, so an exact
+    match counts too.
     """
     return or_(column == name, func.lower(column) == func.lower(name))
 
@@ -70,5 +70,5 @@ def taken(name: str, domain_id: str | None = None) -> str:
 
 
 def as_bool(value: Any) -> bool:
-    """A boolean or one of the words for it that requests may use."""
+    """The value of a boolean, or of a word for true that requests may use."""
     return value is True or str(value).lower() in ("true", "1", "y", "on", "yes")

@@ -40,27 +40,27 @@ def log_in(ctx: Context, auth: Body) -> tuple[str, Identity]:
         if lockout.COUNTED & set(proof.methods):
             lockout.succeeded(ctx, account.user)
         accounts.was_active(ctx, account.user)
-    said = new_claims(ctx, proof)
+    token_claims = new_claims(ctx, proof)
     if proof.application_credential_id:
         if scope is not None:
             raise Unauthorized("Application credentials cannot request a scope.")
-        identity = tokens.resolve(ctx.env, ctx.session, said, account)
+        identity = tokens.resolve(ctx.env, ctx.session, token_claims, account)
     elif proof.access_token_id:
         if scope is not None:
             raise Unauthorized("OAuth access tokens cannot request a scope.")
-        identity = tokens.resolve(ctx.env, ctx.session, said, account)
+        identity = tokens.resolve(ctx.env, ctx.session, token_claims, account)
     elif scope is None:
-        said, identity = _default_scope(ctx, said, account)
+        token_claims, identity = _default_scope(ctx, token_claims, account)
     elif "OS-TRUST:trust" in scope:
-        said, identity = by_trust(ctx, said, scope["OS-TRUST:trust"]["id"])
+        token_claims, identity = by_trust(ctx, token_claims, scope["OS-TRUST:trust"]["id"])
     else:
-        said = replace(said, **scope_of(ctx, scope))
-        identity = tokens.resolve(ctx.env, ctx.session, said, account)
-    return said.to_token(claims.ring_of(ctx.env)), identity
+        token_claims = replace(token_claims, **scope_of(ctx, scope))
+        identity = tokens.resolve(ctx.env, ctx.session, token_claims, account)
+    return token_claims.to_token(claims.ring_of(ctx.env)), identity
 
 
 def prove(ctx: Context, identity: Body) -> Proof:
-    """Check every method named; all must speak of the same user."""
+    """Check every method of the request; all must prove the same user."""
     proofs = []
     for method in dict.fromkeys(identity["methods"]):
         if method not in identity:
@@ -80,7 +80,7 @@ def prove(ctx: Context, identity: Body) -> Proof:
     return Proof(
         proofs[0].user_id,
         _ordered(methods),
-        # whichever proof confines the rights, confines the whole
+        # if one proof restricts the rights, the result is restricted
         parent=next((proof.parent for proof in proofs if proof.parent), None),
         application_credential_id=next(
             (p.application_credential_id for p in proofs if p.application_credential_id), ""
@@ -93,13 +93,13 @@ def prove(ctx: Context, identity: Body) -> Proof:
 
 def find_domain(ctx: Context, given: Body) -> Project | None:
     if given.get("id") is not None and not given.get("name"):
-        found = ctx.session.get(Project, given["id"])
-        return found if found is not None and found.is_domain else None
+        domain = ctx.session.get(Project, given["id"])
+        return domain if domain is not None and domain.is_domain else None
     if given.get("name") is None:
         raise BadRequest("Expecting to find id or name in domain.")
-    for one in ctx.session.identity_map.values():  # mostly the user's, read a moment ago
-        if isinstance(one, Project) and one.is_domain and one.name == given["name"]:
-            return one
+    for row in ctx.session.identity_map.values():  # usually the user's domain, already loaded
+        if isinstance(row, Project) and row.is_domain and row.name == given["name"]:
+            return row
     name = given["name"]
     statement = select(Project).where(Project.is_domain, in_any_case(Project.name, name))
     return ctx.session.scalars(statement.order_by((Project.name == name).desc())).first()
@@ -130,36 +130,36 @@ def _project_id(ctx: Context, given: Body) -> str:
     domain = find_domain(ctx, given["domain"])
     if domain is None:
         raise Unauthorized
-    # whole rows, not ids: what is looked up later finds them in the session
+    # load whole rows: later lookups then find them in the session
     values = {"domain": domain.id, "name": given["name"]}
-    found = ctx.session.scalars(_PROJECT, values).first()
-    if found is None:
+    project = ctx.session.scalars(_PROJECT, values).first()
+    if project is None:
         raise Unauthorized
-    ctx.session.info["scope"] = found  # the session itself forgets what nobody holds
-    return found.id
+    ctx.session.info["scope"] = project  # a reference keeps the row in the session
+    return project.id
 
 
-def _default_scope(ctx: Context, said: Claims, account: Account) -> tuple[Claims, Identity]:
-    """The user's default project when it can be had, else no scope."""
+def _default_scope(ctx: Context, unscoped: Claims, account: Account) -> tuple[Claims, Identity]:
+    """Scope to the user's default project if the user has a role there, else no scope."""
     user = account.user
     if user.default_project_id:
-        scoped = replace(said, scope=claims.PROJECT, scope_id=user.default_project_id)
+        scoped = replace(unscoped, scope=claims.PROJECT, scope_id=user.default_project_id)
         try:
             return scoped, tokens.resolve(ctx.env, ctx.session, scoped, account)
         except ApiError:
-            pass  # no role there any more, or disabled: the user still may log in
-    return said, tokens.resolve(ctx.env, ctx.session, said, account)
+            pass  # no role there, or disabled: the user may still log in without scope
+    return unscoped, tokens.resolve(ctx.env, ctx.session, unscoped, account)
 
 
 def new_claims(ctx: Context, proof: Proof) -> Claims:
-    """Claims of a token without scope, as long-lived as the proof allows."""
+    """Claims of an unscoped token, with the longest lifetime that the proof allows."""
     now = ctx.env.clock.now()
     seconds = ctx.env.settings.of(IdentitySettings).token_seconds
     expires = (now + timedelta(seconds=seconds)).replace(microsecond=0)
     audit: tuple[str, ...] = (claims.new_audit_id(),)
     if proof.parent is not None:
         assert proof.parent.expires_at is not None
-        expires = proof.parent.expires_at  # a token never lengthens its own life
+        expires = proof.parent.expires_at  # a token cannot extend its own lifetime
         audit = (audit[0], proof.parent.audit_ids[-1])
     if proof.expires_at is not None:
         expires = min(expires, proof.expires_at)
@@ -175,7 +175,7 @@ def new_claims(ctx: Context, proof: Proof) -> Claims:
 
 
 def _check_rescope(parent: Identity, scope: Any) -> None:
-    """Delegated rights do not become others, nor those on the system; raises Forbidden."""
+    """Refuse to rescope delegated tokens, and system tokens to projects; raises Forbidden."""
     if claims.is_delegated(parent):
         raise Forbidden("A token of delegated rights cannot be exchanged for another.")
     if parent.system and scope and ("project" in scope or "domain" in scope):
@@ -185,17 +185,17 @@ def _check_rescope(parent: Identity, scope: Any) -> None:
 
 
 def by_trust(
-    ctx: Context, said: Claims, trust_id: str, *, project_id: str | None = None
+    ctx: Context, token_claims: Claims, trust_id: str, *, project_id: str | None = None
 ) -> tuple[Claims, Identity]:
     """Use a trust once; raises Unauthorized or Forbidden.
 
-    project_id: the only project it may be of.
+    project_id: when given, the trust must be for this project.
     """
-    said = replace(said, trust_id=trust_id)
+    token_claims = replace(token_claims, trust_id=trust_id)
     trust = ctx.session.get(Trust, trust_id)
     if trust is None or trust.remaining_uses == 0:
         raise Unauthorized
-    if trust.trustee_user_id != said.user_id:
+    if trust.trustee_user_id != token_claims.user_id:
         raise Forbidden("User is not a trustee.")
     _check_project(ctx, trust)
     if project_id is not None and trust.project_id != project_id:
@@ -203,19 +203,21 @@ def by_trust(
     if trust.expires_at is not None:
         if trust.expires_at <= ctx.env.clock.now():
             raise Unauthorized
-        said = replace(said, expires_at=min(said.expires_at, trust.expires_at))
+        token_claims = replace(
+            token_claims, expires_at=min(token_claims.expires_at, trust.expires_at)
+        )
     try:
-        identity = tokens.resolve(ctx.env, ctx.session, said)
+        identity = tokens.resolve(ctx.env, ctx.session, token_claims)
     except Unauthorized:
-        # the trustor lost a role, was disabled, or the trust is over
+        # the trustor lost a role or was disabled, or the trust expired
         raise Forbidden("The trust does not give these rights any longer.") from None
     if trust.remaining_uses is not None:
         _consume(ctx, trust_id)
-    return said, identity
+    return token_claims, identity
 
 
 def _check_project(ctx: Context, trust: Trust) -> None:
-    """Raises ResourceNotFound for a trust of no project, Unauthorized where nobody can log in."""
+    """Raises ResourceNotFound for a trust without project, Unauthorized for a disabled one."""
     if trust.project_id is None:
         raise ResourceNotFound(kind="project", id=trust.project_id)
     project = ctx.session.get(Project, trust.project_id)
@@ -224,7 +226,7 @@ def _check_project(ctx: Context, trust: Trust) -> None:
 
 
 def _consume(ctx: Context, trust_id: str) -> None:
-    """Count a use in a transaction of its own; the last one ends the trust for new tokens."""
+    """Count a use in a separate transaction; after the last use the trust gives no new tokens."""
     statement = (
         sql_update(Trust)
         .where(Trust.id == trust_id, Trust.remaining_uses > 0)

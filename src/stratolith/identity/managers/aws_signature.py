@@ -1,8 +1,8 @@
 """Signatures of EC2 and S3 requests: versions 0, 1, 2 and 4 of Amazon's scheme.
 
 Source of the steps: AWS General Reference, "Signature Version 2 signing process" and
-"Signature Version 4 signing process". Everything checked here came from a client, so whatever
-is missing or malformed is an InvalidSignature, never another error.
+"Signature Version 4 signing process". All input comes from a client, so missing or malformed
+input raises InvalidSignature, never another error.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class SignedRequest:
     host: str
     path: str
     params: Mapping[str, str]
-    headers: Mapping[str, str]  # names in small letters
+    headers: Mapping[str, str]  # names in lower case
     body_hash: str
 
     @classmethod
@@ -54,7 +54,7 @@ class SignedRequest:
         )
 
     def signed_at(self) -> datetime | None:
-        """The moment the client signed, None when it does not say; raises InvalidSignature."""
+        """The time of signing, None if the request has none; raises InvalidSignature."""
         text = (
             self.params.get("Timestamp")
             or self.headers.get("x-amz-date")
@@ -126,7 +126,7 @@ def _version_4(request: SignedRequest, host: str, secret: str, by_header: bool) 
     if "host" in headers and host != request.host:
         headers["host"] = host
     shown = "\n".join(f"{name}:{headers[name]}" for name in names.split(";") if name in headers)
-    # what a POST carries as parameters is in its body, which has a hash of its own
+    # the parameters of a POST are in its body, which has its own hash
     query = "" if request.verb.upper() == "POST" else _canonical_query(request.params)
     canonical = "\n".join(
         (request.verb.upper(), request.path, query, shown + "\n", names, request.body_hash)
@@ -163,7 +163,7 @@ def _parameter(request: SignedRequest, name: str, by_header: bool) -> str:
 
 
 def _canonical_query(params: Mapping[str, str]) -> str:
-    # a signature cannot sign itself
+    # the signature itself is not part of the signed text
     signed = {k: v for k, v in params.items() if k not in ("Signature", "X-Amz-Signature")}
     return "&".join(
         f"{quote(name, safe='-_.~')}={quote(value, safe='-_.~')}"

@@ -1,8 +1,8 @@
-"""The catalogue: services and their endpoints, rendered for whoever asks from wherever.
+"""The catalogue: services and their endpoints, rendered for the caller's token and address.
 
-Premade endpoints carry a mark instead of a URL and follow the address the client dialled
-(kernel/urls.py); a URL that somebody sets is shown as it is, with its
-``$(project_id)s`` and ``%(project_id)s`` filled in.
+The cloud's own endpoints have a mark instead of a URL: their URL is made from the address that the
+client connected to (kernel/urls.py). A URL that an operator sets is shown as it is, with
+``$(project_id)s`` and ``%(project_id)s`` replaced.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ Document = dict[str, Any]
 
 @dataclass
 class _Cached:
-    """The catalogue of one epoch; rendered: (where the client stands, whose) -> documents.
+    """The catalogue of one epoch; rendered: (client's address, project and user) -> documents.
 
-    confined: project id -> ids of the only endpoints it is shown, for projects that have any.
+    confined: project id -> ids of its visible endpoints, for projects with endpoint filters.
     """
 
     services: list[tuple[CatalogService, list[Endpoint]]]
@@ -39,7 +39,7 @@ class _Cached:
 
 
 def shown_url(ctx: Context, url: str) -> str:
-    """The URL of an endpoint as its resource shows it."""
+    """The URL of an endpoint as the API shows it."""
     if not url.startswith(DIALLED):
         return url
     try:
@@ -49,7 +49,7 @@ def shown_url(ctx: Context, url: str) -> str:
 
 
 def filled_url(url: str, who: Identity) -> str | None:
-    """``url`` with its variables filled in; None when the token has no value for one."""
+    """``url`` with its variables replaced; None when the token has no value for one of them."""
     values = {
         "project_id": who.project_id,
         "tenant_id": who.project_id,
@@ -59,30 +59,31 @@ def filled_url(url: str, who: Identity) -> str | None:
     return None if missing else _VARIABLE.sub(lambda m: values[m[1]] or "", url)
 
 
-def documents(ctx: Context, who: Identity) -> list[Document]:
+def documents(ctx: Context, identity: Identity) -> list[Document]:
     """The catalogue as tokens and /auth/catalog carry it."""
     cached = _CATALOG.of(ctx.env)
     services, rendered = cached.services, cached.rendered
-    only = cached.confined.get(who.project_id or "")
+    only = cached.confined.get(identity.project_id or "")
     depends = only is not None or any(
         _VARIABLE.search(e.url) for _, endpoints in services for e in endpoints
     )
-    key = (ctx.host_url, ctx.by_path, (who.project_id, who.user_id) if depends else None)
-    found = rendered.get(key)
-    if found is None:
+    key = (ctx.host_url, ctx.by_path, (identity.project_id, identity.user_id) if depends else None)
+    rendered_documents = rendered.get(key)
+    if rendered_documents is None:
         if len(rendered) > 1000:
             rendered.clear()
-        found = [
-            _service(ctx, service, endpoints, who) for service, endpoints in _shown(services, only)
+        rendered_documents = [
+            _service(ctx, service, endpoints, identity)
+            for service, endpoints in _shown(services, only)
         ]
-        rendered[key] = found
-    return found
+        rendered[key] = rendered_documents
+    return rendered_documents
 
 
 def _shown(
     services: list[tuple[CatalogService, list[Endpoint]]], only: set[str] | None
 ) -> list[tuple[CatalogService, list[Endpoint]]]:
-    """Services with the endpoints a project may see; one that has none left is not shown."""
+    """The services with the endpoints a project may see; services without any are left out."""
     if only is None:
         return services
     kept = [(service, [e for e in endpoints if e.id in only]) for service, endpoints in services]

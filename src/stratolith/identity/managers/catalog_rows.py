@@ -1,4 +1,4 @@
-"""Regions, services and endpoints: the rows the catalogue is made from."""
+"""Regions, services and endpoints: the rows of the catalogue."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _ENDPOINT = ("interface", "service_id", "region_id", "region", "url", "enabled")
 
 def get_region(ctx: Context, region_id: str) -> Region:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(Region, region_id)
-    if found is None:
+    region = ctx.session.get(Region, region_id)
+    if region is None:
         raise ResourceNotFound(kind="region", id=region_id)
-    return found
+    return region
 
 
 def create_region(ctx: Context, values: Values) -> Region:
@@ -59,7 +59,7 @@ def update_region(ctx: Context, region: Region, values: Values) -> Region:
 
 
 def remove_region(ctx: Context, region: Region) -> None:
-    """Raises NotAllowed while endpoints or other regions are in it."""
+    """Raises NotAllowed while the region has endpoints or child regions."""
     used = select(Endpoint.id).where(Endpoint.region_id == region.id).limit(1)
     if ctx.session.scalars(used).first() is not None:
         raise NotAllowed(f"Unable to delete region {region.id}: it has endpoints.")
@@ -90,10 +90,10 @@ def _set_parent(ctx: Context, region: Region, values: Values) -> None:
 
 def get_service(ctx: Context, service_id: str) -> CatalogService:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(CatalogService, service_id)
-    if found is None:
+    service = ctx.session.get(CatalogService, service_id)
+    if service is None:
         raise ResourceNotFound(kind="service", id=service_id)
-    return found
+    return service
 
 
 def create_service(ctx: Context, values: Values) -> CatalogService:
@@ -122,7 +122,7 @@ def update_service(ctx: Context, service: CatalogService, values: Values) -> Cat
 
 
 def remove_service(ctx: Context, service: CatalogService) -> None:
-    """Its endpoints go with it."""
+    """Delete the service and its endpoints."""
     ctx.session.execute(delete(Endpoint).where(Endpoint.service_id == service.id))
     ctx.session.delete(service)
     epoch.touch(ctx)
@@ -133,14 +133,14 @@ def remove_service(ctx: Context, service: CatalogService) -> None:
 
 def get_endpoint(ctx: Context, endpoint_id: str) -> Endpoint:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(Endpoint, endpoint_id)
-    if found is None:
+    endpoint = ctx.session.get(Endpoint, endpoint_id)
+    if endpoint is None:
         raise ResourceNotFound(kind="endpoint", id=endpoint_id)
-    return found
+    return endpoint
 
 
 def create_endpoint(ctx: Context, values: Values) -> Endpoint:
-    """Raises BadRequest for a service or region that is not there."""
+    """Raises BadRequest for an unknown service or region."""
     endpoint = Endpoint(
         interface=values["interface"],
         service_id=_service_id(ctx, values["service_id"]),
@@ -184,7 +184,7 @@ def _service_id(ctx: Context, service_id: str) -> str:
 
 
 def _region_id(ctx: Context, values: Values) -> str | None:
-    """``region_id`` must exist; the older ``region`` is made when it does not."""
+    """``region_id`` must exist; a region named by the older ``region`` is created if missing."""
     region_id: str | None = values.get("region_id")
     if region_id is not None:
         if ctx.session.get(Region, region_id) is None:

@@ -1,4 +1,4 @@
-"""Claims: what a token itself says, packed and signed; everything else is looked up."""
+"""Claims: the content of a token, packed and signed; everything else is in the database."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stratolith.kernel.auth import Identity
 from stratolith.kernel.caches import Once
 from stratolith.kernel.environment import Environment
 
-METHODS = (  # a token holds their positions: only ever append
+METHODS = (  # tokens contain positions in this list: only append
     "password",
     "token",
     "application_credential",
@@ -25,7 +25,7 @@ METHODS = (  # a token holds their positions: only ever append
     "external",
     "oauth1",
 )
-# Methods that prove rights somebody else gave, or part of the user's own
+# Methods that prove delegated rights, or a part of the user's own rights
 _DELEGATED = {"application_credential", "ec2credential", "oauth1"}
 UNSCOPED, PROJECT, DOMAIN, SYSTEM = range(4)
 _VERSION = 1
@@ -34,7 +34,7 @@ _HEX = re.compile(r"^[0-9a-f]{32}$")
 
 @dataclass(frozen=True)
 class Claims:
-    """One token. audit_ids: its own, then that of the token the chain began with."""
+    """One token. audit_ids: its own, then that of the first token of its chain."""
 
     user_id: str
     methods: tuple[str, ...]
@@ -57,16 +57,16 @@ class Claims:
             _pack(self.scope_id),
             _micros(self.issued_at),
             _micros(self.expires_at),
-            [_from_audit(one) for one in self.audit_ids],
+            [_from_audit(id_) for id_ in self.audit_ids],
         ]
         rights = (self.application_credential_id, self.trust_id, self.access_token_id)
         if any(rights):
-            packed += [_pack(one) for one in rights]
+            packed += [_pack(id_) for id_ in rights]
         return ring.encrypt(msgpack.packb(packed), int(self.issued_at.timestamp()))
 
 
 def from_token(ring: KeyRing, token: str) -> Claims | None:
-    """None for what we did not sign."""
+    """The claims of a token; None if this cloud did not sign it."""
     raw = ring.decrypt(token) if len(token) <= 2048 else None
     if raw is None:
         return None
@@ -84,21 +84,21 @@ def from_token(ring: KeyRing, token: str) -> Claims | None:
         scope_id=_unpack(scope_id),
         issued_at=_moment(issued),
         expires_at=_moment(expires),
-        audit_ids=tuple(_to_audit(one) for one in audits),
+        audit_ids=tuple(_to_audit(audit) for audit in audits),
         application_credential_id=_unpack(rest[0]) if rest else "",
         trust_id=_unpack(rest[1]) if rest else "",
         access_token_id=_unpack(rest[2]) if len(rest) > 2 else "",
     )
 
 
-def is_delegated(who: Identity) -> bool:
-    """Whether a token carries rights that were delegated: they must not become others."""
-    return is_delegated_method(who) or "trust" in who.details
+def is_delegated(identity: Identity) -> bool:
+    """Whether a token has delegated rights, which must not be exchanged for other rights."""
+    return is_delegated_method(identity) or "trust" in identity.details
 
 
-def is_delegated_method(who: Identity) -> bool:
-    """Whether it was given for something else than what the user knows or has."""
-    return not who.methods or bool(_DELEGATED & set(who.methods))
+def is_delegated_method(identity: Identity) -> bool:
+    """Whether the token was issued for a delegation, not for a proof by the user."""
+    return not identity.methods or bool(_DELEGATED & set(identity.methods))
 
 
 def _ring(env: Environment) -> KeyRing:
@@ -126,7 +126,7 @@ def _from_audit(text: str) -> bytes:
 
 
 def _pack(text: str) -> bytes | str:
-    """Ids of 32 hexadecimal digits take half the room."""
+    """Pack an id; 32 hexadecimal digits become 16 bytes."""
     return bytes.fromhex(text) if _HEX.match(text) else text
 
 

@@ -1,4 +1,4 @@
-"""Consumers: the programs that OAuth 1.0a knows by a key and a secret."""
+"""Consumers of OAuth 1.0a: programs with a key and a secret."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ KNOWN = ("description", "secret")
 
 def get(ctx: Context, consumer_id: str) -> Consumer:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(Consumer, consumer_id)
-    if found is None:
+    consumer = ctx.session.get(Consumer, consumer_id)
+    if consumer is None:
         raise ResourceNotFound(kind="Consumer", id=consumer_id)
-    return found
+    return consumer
 
 
 def create(ctx: Context, values: Values) -> tuple[Consumer, str]:
@@ -54,7 +54,7 @@ def _refuse_secret(values: Values) -> None:
 
 
 def remove(ctx: Context, consumer: Consumer) -> None:
-    """Its tokens end with it."""
+    """Delete the consumer; its tokens become invalid."""
     ctx.session.delete(consumer)
     ctx.session.flush()
     epoch.touch(ctx)

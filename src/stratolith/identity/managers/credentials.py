@@ -1,4 +1,4 @@
-"""Credentials: secrets kept for users, sealed at rest."""
+"""Credentials: secrets stored for users, encrypted at rest."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from stratolith.kernel.ids import new_hex
 
 Values = dict[str, Any]
 EC2 = "ec2"
-# what a key may stand for instead of all rights of its user
+# delegations that a key may represent, instead of all rights of its user
 DELEGATIONS = ("trust_id", "app_cred_id", "access_token_id")
 KNOWN = ("user_id", "project_id", "type", "blob")
 
 
 def blob_of(ctx: Context, credential: Credential) -> str:
-    """The secret in clear."""
+    """The decrypted secret."""
     return sealing.decrypted(ctx, credential.encrypted_blob, f"Credential {credential.id}")
 
 
 def get(ctx: Context, credential_id: str) -> Credential:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(Credential, credential_id)
-    if found is None:
+    credential = ctx.session.get(Credential, credential_id)
+    if credential is None:
         raise ResourceNotFound(kind="credential", id=credential_id)
-    return found
+    return credential
 
 
 def create(ctx: Context, values: Values) -> Credential:
@@ -61,7 +61,7 @@ def create(ctx: Context, values: Values) -> Credential:
 
 
 def update(ctx: Context, credential: Credential, blob: str) -> Credential:
-    """Put another secret in its place; raises BadRequest."""
+    """Replace the secret; raises BadRequest."""
     if is_key(credential.type):
         _check_same_delegation(ctx, credential, ec2_parts(blob))
     credential.encrypted_blob = sealing.encrypted(ctx.env, blob)
@@ -70,12 +70,12 @@ def update(ctx: Context, credential: Credential, blob: str) -> Credential:
 
 
 def is_key(kind: str) -> bool:
-    """Whether a credential is found by its access key, in whatever letters its type is written."""
+    """Whether a credential of this type is found by its access key; the type's case is ignored."""
     return kind.lower() == EC2
 
 
 def _check_same_delegation(ctx: Context, credential: Credential, parts: Values) -> None:
-    """What an EC2 key stands for does not change; raises BadRequest."""
+    """Raises BadRequest when an update would change the delegation of an EC2 key."""
     old = ec2_parts(blob_of(ctx, credential))
     for name in DELEGATIONS:
         if parts.get(name) != old.get(name):
@@ -91,7 +91,7 @@ def remove_of_project(ctx: Context, project_id: str) -> None:
 
 
 def id_of_access(access: str) -> str:
-    """EC2 keys are found by their access key: its hash is the id of the credential."""
+    """The credential id of an EC2 key: the hash of its access key."""
     return hashlib.sha256(access.encode("utf-8", "surrogatepass")).hexdigest()
 
 

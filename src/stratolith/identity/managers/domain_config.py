@@ -1,4 +1,4 @@
-"""Configuration of domains: options in groups, kept and validated."""
+"""Configuration of domains: options in groups, validated and stored."""
 
 from __future__ import annotations
 
@@ -20,10 +20,14 @@ COMPLIANCE = "security_compliance"
 
 
 def defaults(group: str | None = None, option: str | None = None) -> Config:
-    """What holds without any configuration; raises InvalidDomainConfig."""
+    """The default values; raises InvalidDomainConfig."""
     check_names(group, option)
     shown = {
-        name: {key: one.default for key, one in options.items() if not one.sensitive}
+        name: {
+            key: definition.default
+            for key, definition in options.items()
+            if not definition.sensitive
+        }
         for name, options in OPTIONS.items()
     }
     if group is None:
@@ -38,21 +42,23 @@ def defaults(group: str | None = None, option: str | None = None) -> Config:
 def get(
     ctx: Context, domain: Project, group: str | None = None, option: str | None = None
 ) -> Config:
-    """Without sensitive options; raises DomainConfigNotFound, InvalidDomainConfig."""
+    """The configuration without sensitive options; raises DomainConfigNotFound or
+    InvalidDomainConfig.
+    """
     check_names(group, option)
     rows = [row for row in _rows(ctx, domain, group, option) if not row.sensitive]
     if not rows:
         raise _missing(domain, group, option)
     if option is not None:
         return {option: rows[0].value}
-    found: Config = {}
+    config: Config = {}
     for row in rows:
-        found.setdefault(row.group, {})[row.option] = row.value
-    return found
+        config.setdefault(row.group, {})[row.option] = row.value
+    return config
 
 
 def compliance(ctx: Context, domain: Project, option: str | None) -> Config:
-    """What the rules for passwords say to users; raises InvalidDomainConfig."""
+    """The password rules that users may read; raises InvalidDomainConfig."""
     if domain.id != "default":
         raise InvalidDomainConfig(reason="Only the default domain shows its password rules")
     settings = ctx.env.settings.of(IdentitySettings)
@@ -68,7 +74,7 @@ def compliance(ctx: Context, domain: Project, option: str | None) -> Config:
 
 
 def replace(ctx: Context, domain: Project, config: Config) -> bool:
-    """Put a configuration in the place of another; whether there was none."""
+    """Replace the configuration; returns whether there was none before."""
     _check(config)
     was_new = not _rows(ctx, domain)
     _erase(ctx, domain)
@@ -79,7 +85,7 @@ def replace(ctx: Context, domain: Project, config: Config) -> bool:
 def update(
     ctx: Context, domain: Project, config: Config, group: str | None, option: str | None
 ) -> Config:
-    """Merge; what the path names must be there and be all that the body names.
+    """Merge into the configuration; a group or option in the path must exist and match the body.
 
     Raises DomainConfigNotFound, InvalidDomainConfig, BadRequest.
     """
@@ -98,7 +104,7 @@ def update(
 
 
 def remove(ctx: Context, domain: Project, group: str | None, option: str | None) -> None:
-    """Raises DomainConfigNotFound for a group or option that is not there."""
+    """Raises DomainConfigNotFound for a group or option that is not set."""
     check_names(group, option)
     if group is not None and not _rows(ctx, domain, group, option):
         raise _missing(domain, group, option)

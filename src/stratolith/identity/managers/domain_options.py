@@ -1,7 +1,7 @@
-"""Which options a domain's configuration may have, of which kind, and their defaults.
+"""The options of a domain's configuration, their types and defaults.
 
-Names and defaults are those of Keystone's sections ``identity`` and ``ldap``. Users live in the
-database whatever a domain's configuration says: it is kept for drivers that come later.
+Names and defaults are those of Keystone's sections ``identity`` and ``ldap``. The configuration is
+stored but has no effect: all users are in the database.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Option:
-    """kind: text, whole, number, flag or list; choices: the texts allowed, any when empty."""
+    """kind: text, whole, number, flag or list; choices: the allowed texts, empty for any text."""
 
     kind: str
     default: Any = None
@@ -20,7 +20,7 @@ class Option:
     sensitive: bool = False
 
     def problem(self, value: Any) -> str | None:
-        """What is wrong with a value, None for nothing. Numbers and flags may be texts."""
+        """What is wrong with a value, None if it is valid. Numbers and flags may be strings."""
         if value is None:
             return None
         if not _CHECKS[self.kind](value):
@@ -59,7 +59,7 @@ def _is_flag(value: Any) -> bool:
 
 def _is_list(value: Any) -> bool:
     return isinstance(value, str) or (
-        isinstance(value, list) and all(isinstance(one, str) for one in value)
+        isinstance(value, list) and all(isinstance(item, str) for item in value)
     )
 
 

@@ -25,10 +25,10 @@ Values = dict[str, Any]
 
 def get(ctx: Context, domain_id: str) -> Project:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(Project, domain_id)
-    if found is None or not found.is_domain:
+    domain = ctx.session.get(Project, domain_id)
+    if domain is None or not domain.is_domain:
         raise ResourceNotFound(kind="domain", id=domain_id)
-    return found
+    return domain
 
 
 def create(ctx: Context, values: Values) -> Project:
@@ -49,7 +49,7 @@ def remove(ctx: Context, domain: Project) -> None:
     check_mutable("domain", domain)
     session = ctx.session
     within = list(session.scalars(select(Project).where(Project.domain_id == domain.id)))
-    project_ids = [one.id for one in within]
+    project_ids = [project.id for project in within]
     users = list(session.scalars(select(User.id).where(User.domain_id == domain.id)))
     groups = list(session.scalars(select(Group.id).where(Group.domain_id == domain.id)))
     for chunk in _chunks([domain.id, *project_ids]):
@@ -86,14 +86,14 @@ def _chunks(ids: list[str], size: int = 500) -> list[list[str]]:
     return [ids[at : at + size] for at in range(0, len(ids), size)]
 
 
-def _leaves_first(found: list[Project]) -> list[Project]:
+def _leaves_first(projects_in_domain: list[Project]) -> list[Project]:
     depth: dict[str, int] = {}
-    by_id = {one.id: one for one in found}
+    by_id = {project.id: project for project in projects_in_domain}
 
-    def level(one: Project) -> int:
-        if one.id not in depth:
-            parent = by_id.get(one.parent_id or "")
-            depth[one.id] = level(parent) + 1 if parent else 0
-        return depth[one.id]
+    def level(project: Project) -> int:
+        if project.id not in depth:
+            parent = by_id.get(project.parent_id or "")
+            depth[project.id] = level(parent) + 1 if parent else 0
+        return depth[project.id]
 
-    return sorted(found, key=level, reverse=True)
+    return sorted(projects_in_domain, key=level, reverse=True)

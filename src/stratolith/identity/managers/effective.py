@@ -1,7 +1,7 @@
 """Effective roles: what assignments give a user on a project, a domain or the system.
 
-An assignment counts when its actor is the user or one of the user's groups, and its target is
-the one asked for (not inherited) or something above it (inherited).
+An assignment applies when its actor is the user or one of the user's groups, and its target is the
+wanted target (not inherited) or an ancestor of it (inherited).
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ def group_ids(session: Session, user_id: str) -> list[str]:
 
 
 def ancestors(session: Session, project: Project) -> list[Project]:
-    """The projects above, nearest first, the domain last."""
-    found: list[Project] = []
+    """The ancestors of a project: its parent first, the domain last."""
+    above: list[Project] = []
     parent_id = project.parent_id
     while parent_id:
         parent = session.get(Project, parent_id)
         if parent is None:
             break
-        found.append(parent)
+        above.append(parent)
         parent_id = parent.parent_id
-    return found
+    return above
 
 
-# Made once: putting a statement together costs as much as running it
+# Built once: building a statement costs as much as running it
 _GROUPS = select(Membership.group_id).where(Membership.user_id == bindparam("user"))
 _ACTOR = or_(
     and_(Assignment.actor == USER, Assignment.actor_id == bindparam("user")),
@@ -66,8 +66,8 @@ def _roles(session: Session, statement: Select[Any], **values: Any) -> list[str]
 
 
 def on_project(session: Session, user_id: str, project: Project) -> list[str]:
-    """Role ids before implication."""
-    above = [one.id for one in ancestors(session, project)]
+    """Role ids, without implied roles."""
+    above = [ancestor.id for ancestor in ancestors(session, project)]
     return _roles(session, _ON_PROJECT, user=user_id, target=project.id, above=above)
 
 
@@ -80,23 +80,25 @@ def on_system(session: Session, user_id: str) -> list[str]:
 
 
 def _assignments_of(session: Session, user_id: str) -> list[tuple[str, str, bool]]:
-    """(target, target id, inherited) of everything the user or a group of the user has."""
+    """(target, target id, inherited) of all assignments of the user and the user's groups."""
     rows = session.execute(_EVERYTHING, {"user": user_id})
     return [(row.target, row.target_id, row.inherited) for row in rows]
 
 
 def projects_of(session: Session, user_id: str) -> list[str]:
-    """Ids of the projects a user has a role on: directly, or inherited from above."""
+    """Ids of the projects on which a user has a role, directly or inherited."""
     rows = _assignments_of(session, user_id)
-    found = {id_ for target, id_, inherited in rows if target == PROJECT and not inherited}
+    project_ids = {id_ for target, id_, inherited in rows if target == PROJECT and not inherited}
     domains = {id_ for target, id_, inherited in rows if target == DOMAIN and inherited}
     level = {id_ for target, id_, inherited in rows if target == PROJECT and inherited}
     if domains:
-        found |= set(session.scalars(select(Project.id).where(Project.domain_id.in_(domains))))
+        project_ids |= set(
+            session.scalars(select(Project.id).where(Project.domain_id.in_(domains)))
+        )
     while level:
         level = set(session.scalars(select(Project.id).where(Project.parent_id.in_(level))))
-        found |= level
-    return sorted(found)
+        project_ids |= level
+    return sorted(project_ids)
 
 
 def domains_of(session: Session, user_id: str) -> list[str]:

@@ -1,7 +1,7 @@
-"""Endpoint groups, and which endpoints a project is shown (OS-EP-FILTER).
+"""Endpoint groups, and which endpoints a project can see (OS-EP-FILTER).
 
-A project without any association sees the whole catalogue; one with some sees those endpoints
-and those of its groups, nothing else.
+A project without associations sees the whole catalogue. A project with associations sees only
+the associated endpoints and those of its associated groups.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ Values = dict[str, Any]
 
 def get(ctx: Context, group_id: str) -> EndpointGroup:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(EndpointGroup, group_id)
-    if found is None:
+    group = ctx.session.get(EndpointGroup, group_id)
+    if group is None:
         raise ResourceNotFound(kind="endpoint group", id=group_id)
-    return found
+    return group
 
 
 def create(ctx: Context, values: Values) -> EndpointGroup:
@@ -61,42 +61,42 @@ def remove(ctx: Context, group: EndpointGroup) -> None:
 
 
 def fits(group: EndpointGroup, endpoint: Endpoint) -> bool:
-    """Whether the endpoint has every attribute that the group asks for."""
+    """Whether the endpoint matches all filters of the group."""
     return all(getattr(endpoint, name) == wanted for name, wanted in group.filters.items())
 
 
 def endpoints_of(ctx: Context, group: EndpointGroup) -> list[Endpoint]:
     every = ctx.session.scalars(select(Endpoint).order_by(Endpoint.id))
-    return [one for one in every if fits(group, one)]
+    return [endpoint for endpoint in every if fits(group, endpoint)]
 
 
 # -- projects ------------------------------------------------------------------------------------
 
 
 def confined(session: Session) -> dict[str, set[str]]:
-    """Project id -> ids of the endpoints it is shown, for projects with associations."""
-    found: dict[str, set[str]] = {}
+    """Project id -> ids of its visible endpoints, for projects with associations."""
+    endpoint_ids: dict[str, set[str]] = {}
     rows = session.execute(select(ProjectEndpoint.project_id, ProjectEndpoint.endpoint_id))
     for project_id, endpoint_id in rows:
-        found.setdefault(project_id, set()).add(endpoint_id)
+        endpoint_ids.setdefault(project_id, set()).add(endpoint_id)
     pairs = session.execute(
         select(ProjectEndpointGroup.project_id, ProjectEndpointGroup.endpoint_group_id)
     ).all()
     if not pairs:
-        return found
-    groups = {one.id: one for one in session.scalars(select(EndpointGroup))}
+        return endpoint_ids
+    groups = {group.id: group for group in session.scalars(select(EndpointGroup))}
     endpoints = list(session.scalars(select(Endpoint)))
-    ids = {key: {e.id for e in endpoints if fits(one, e)} for key, one in groups.items()}
+    ids = {key: {e.id for e in endpoints if fits(group, e)} for key, group in groups.items()}
     for project_id, group_id in pairs:
-        found.setdefault(project_id, set()).update(ids[group_id])
-    return found
+        endpoint_ids.setdefault(project_id, set()).update(ids[group_id])
+    return endpoint_ids
 
 
 def endpoints_shown(ctx: Context, project: Project) -> list[Endpoint]:
-    """The endpoints associated with a project, directly or by its groups."""
+    """The endpoints associated with a project, directly or through endpoint groups."""
     ids = confined(ctx.session).get(project.id, set())
     every = ctx.session.scalars(select(Endpoint).order_by(Endpoint.id))
-    return [one for one in every if one.id in ids]
+    return [endpoint for endpoint in every if endpoint.id in ids]
 
 
 def groups_of(ctx: Context, project: Project) -> list[EndpointGroup]:
@@ -140,9 +140,9 @@ def add(ctx: Context, kind: Association, project: Project, other_id: str) -> Non
 
 def take_away(ctx: Context, kind: Association, project_id: str, other_id: str) -> None:
     """Raises ResourceNotFound unless the two are associated."""
-    found = ctx.session.get(kind, (project_id, other_id))
-    if found is None:
+    association = ctx.session.get(kind, (project_id, other_id))
+    if association is None:
         raise ResourceNotFound(f"{other_id} is not associated with project {project_id}.")
-    ctx.session.delete(found)
+    ctx.session.delete(association)
     ctx.session.flush()
     epoch.touch(ctx)

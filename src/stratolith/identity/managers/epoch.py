@@ -1,9 +1,9 @@
-"""The epoch: a number that grows with every write that can matter to a validated token.
+"""The epoch: a number that grows with every write that can affect a validated token.
 
-Caches of identity (validated tokens, catalogue, role graph) keep the epoch they were filled in
-and are void in any other. It moves right after the commit, in every server process, before
-the answer is sent (an acknowledged hint). A process that may have missed a hint moves it at each
-look, so that it believes no cache.
+The caches of identity (validated tokens, catalogue, role graph) store the epoch in which they were
+filled and are invalid in any other. The epoch changes right after the commit, in every server
+process, before the answer is sent (an acknowledged hint). A process that may have missed a hint
+changes its epoch at every read, so that it uses no cached value.
 """
 
 from __future__ import annotations
@@ -22,5 +22,5 @@ def of(env: Environment) -> Epoch:
 
 
 def touch(ctx: Context) -> None:
-    """This transaction changes something that caches hold."""
+    """Declare that this transaction changes cached data; the commit invalidates the caches."""
     EPOCHS.touch(ctx)

@@ -1,4 +1,4 @@
-"""The ways to prove who one is: password, one-time passcode, token, application credential."""
+"""Authentication methods: password, passcode, token, application credential, OAuth 1.0a."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True)
 class Proof:
-    """Who somebody turned out to be. parent: the token it rests on, if any; expires_at: an end
-    that the proof itself has; account: what was read of the user on the way.
+    """A proven user. parent: the identity of the token used as proof, if any; expires_at: when
+    the proof itself expires; account: the user's account, if it was read for the proof.
     """
 
     user_id: str
@@ -38,34 +38,34 @@ class Proof:
 
 
 def by_password(ctx: Context, body: Body) -> Proof:
-    """A wrong password, an unknown user and a disabled one look alike and take as long."""
+    """A wrong password, an unknown and a disabled user give the same answer in the same time."""
     given = body["user"]
-    found = check_password(ctx, find_account(ctx, given), given["password"])
-    expires = found.password_expires_at
+    account = check_password(ctx, find_account(ctx, given), given["password"])
+    expires = account.password_expires_at
     if expires is not None and expires <= ctx.env.clock.now():
-        raise PasswordExpired(user_id=found.user.id)
-    return Proof(found.user.id, ("password",), account=found)
+        raise PasswordExpired(user_id=account.user.id)
+    return Proof(account.user.id, ("password",), account=account)
 
 
-def check_password(ctx: Context, found: Account | None, password: str) -> Account:
-    """The account, when the password is right (expired or not); raises Unauthorized.
+def check_password(ctx: Context, account: Account | None, password: str) -> Account:
+    """The account, if the password is correct (it may be expired); raises Unauthorized.
 
-    Not while a write transaction is open: the hash takes its time.
+    Do not call it in an open write transaction: hashing is slow.
     """
-    usable = found is not None and not lockout.is_locked(ctx, found.user)
-    row = found.password if found is not None and usable else None
+    usable = account is not None and not lockout.is_locked(ctx, account.user)
+    row = account.password if account is not None and usable else None
     good = passwords.of(ctx.env).verify(password, row.hash if row is not None else None)
-    if found is None or not usable or not good:
-        lockout.failed(ctx, found.user if found is not None else None)
+    if account is None or not usable or not good:
+        lockout.failed(ctx, account.user if account is not None else None)
         raise Unauthorized
-    accounts.require_enabled(ctx.env, found)
+    accounts.require_enabled(ctx.env, account)
     if row is not None and passwords.of(ctx.env).is_outdated(row.hash):
         _hash_again(ctx, row, password)
-    return found
+    return account
 
 
 def _hash_again(ctx: Context, row: Password, password: str) -> None:
-    """Keep a password as the settings of today ask for; only now it is known in clear."""
+    """Store the password hashed with the current settings; possible only during a login."""
     stronger = passwords.of(ctx.env).hash(password)
     statement = (
         sql_update(Password)
@@ -76,56 +76,56 @@ def _hash_again(ctx: Context, row: Password, password: str) -> None:
 
 
 def by_totp(ctx: Context, body: Body) -> Proof:
-    """Wrong passcodes count like wrong passwords: there are only a million of them.
+    """Wrong passcodes count as wrong passwords: there are only a million passcodes.
 
-    An unknown user, a locked one and one without a secret take as long as a wrong passcode.
+    An unknown user, a locked user and a user without a secret take as long as a wrong passcode.
     """
     given = body["user"]
-    found = find_account(ctx, given)
-    usable = found is not None and not lockout.is_locked(ctx, found.user)
-    user_id = found.user.id if found is not None and usable else ""
-    if not totp.accept(ctx, user_id, given["passcode"]) or found is None:
-        lockout.failed(ctx, found.user if found is not None else None)
+    account = find_account(ctx, given)
+    usable = account is not None and not lockout.is_locked(ctx, account.user)
+    user_id = account.user.id if account is not None and usable else ""
+    if not totp.accept(ctx, user_id, given["passcode"]) or account is None:
+        lockout.failed(ctx, account.user if account is not None else None)
         raise Unauthorized
-    accounts.require_enabled(ctx.env, found)
-    return Proof(found.user.id, ("totp",), account=found)
+    accounts.require_enabled(ctx.env, account)
+    return Proof(account.user.id, ("totp",), account=account)
 
 
 def by_token(ctx: Context, body: Body) -> Proof:
     try:
         parent = tokens.validate(ctx.env, body["id"])
     except Unauthorized:
-        raise TokenNotFound from None  # the real one says 404 here, and clients look for it
+        raise TokenNotFound from None  # Keystone answers 404 here, and clients expect it
     return Proof(parent.user_id, (*parent.methods, "token"), parent)
 
 
 def by_application_credential(ctx: Context, body: Body) -> Proof:
-    """By id, or by name and user; an unknown one takes as long as a wrong secret."""
-    found = None
+    """By id, or by name and user; an unknown credential takes as long as a wrong secret."""
+    credential = None
     if body.get("id") is not None:
-        found = ctx.session.get(ApplicationCredential, body["id"])
+        credential = ctx.session.get(ApplicationCredential, body["id"])
     elif body.get("name") is not None and body.get("user"):
         account = find_account(ctx, body["user"])
         statement = select(ApplicationCredential).where(
             ApplicationCredential.user_id == (account.user.id if account else ""),
             ApplicationCredential.name == body["name"],
         )
-        found = ctx.session.scalars(statement).first()
+        credential = ctx.session.scalars(statement).first()
     else:
         raise BadRequest("application_credential: an id, or a name and a user, is required.")
-    hashed = found.secret_hash if found is not None else None
-    if not passwords.of(ctx.env).verify(body["secret"], hashed) or found is None:
+    hashed = credential.secret_hash if credential is not None else None
+    if not passwords.of(ctx.env).verify(body["secret"], hashed) or credential is None:
         raise Unauthorized
     return Proof(
-        found.user_id,
+        credential.user_id,
         ("application_credential",),
-        application_credential_id=found.id,
-        expires_at=found.expires_at,
+        application_credential_id=credential.id,
+        expires_at=credential.expires_at,
     )
 
 
 def by_oauth1(ctx: Context, body: Body) -> Proof:
-    """The request itself is signed, with an access token that a user authorised."""
+    """By the signature of the request, made with an access token that a user authorised."""
     token = oauth1.prove(ctx)
     return Proof(
         token.authorizing_user_id,
@@ -147,7 +147,7 @@ CHECKS: dict[str, Callable[[Context, Body], Proof]] = {
 def find_account(ctx: Context, given: Body) -> Account | None:
     """The user of ``{"id"}`` or ``{"name", "domain"}``; raises BadRequest for neither.
 
-    With both the name counts, as upstream: whoever looks at a request sees the name.
+    If both are given, the name is used, as upstream.
     """
     session: Session = ctx.session
     if given.get("id") is not None and not given.get("name"):

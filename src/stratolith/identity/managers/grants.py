@@ -46,7 +46,7 @@ class Grant:
 
 
 def load(ctx: Context, ids: dict[str, str], *, inherited: bool = False) -> Grant:
-    """The objects that the ids of a path name; raises NotFound for the first missing."""
+    """Load the objects named by the ids of a path; raises NotFound for the first missing one."""
     role = roles.get(ctx, ids["role_id"]) if "role_id" in ids else None
     actor: User | Group = (
         users.get(ctx, ids["user_id"]) if "user_id" in ids else groups.get(ctx, ids["group_id"])
@@ -60,7 +60,7 @@ def load(ctx: Context, ids: dict[str, str], *, inherited: bool = False) -> Grant
 
 
 def listed(ctx: Context, grant: Grant) -> list[Role]:
-    """The roles of the actor on the target, without what they imply."""
+    """The roles of the actor on the target, without implied roles."""
     conditions = [getattr(Assignment, name) == value for name, value in grant.key.items()]
     statement = select(Role).join(Assignment, Assignment.role_id == Role.id).where(*conditions)
     return list(ctx.session.scalars(statement.order_by(Role.id)))
@@ -69,14 +69,14 @@ def listed(ctx: Context, grant: Grant) -> list[Role]:
 def get(ctx: Context, grant: Grant) -> Assignment:
     """Raises ResourceNotFound."""
     assert grant.role is not None
-    found = ctx.session.get(Assignment, {**grant.key, "role_id": grant.role.id})
-    if found is None:
+    assignment = ctx.session.get(Assignment, {**grant.key, "role_id": grant.role.id})
+    if assignment is None:
         raise _missing(grant)
-    return found
+    return assignment
 
 
 def create(ctx: Context, grant: Grant) -> None:
-    """Granting twice changes nothing; raises NotAllowed for a role of another domain."""
+    """Idempotent; raises NotAllowed for a role of another domain."""
     assert grant.role is not None
     _check_role_fits(grant)
     if ctx.session.get(Assignment, {**grant.key, "role_id": grant.role.id}) is None:
@@ -86,7 +86,7 @@ def create(ctx: Context, grant: Grant) -> None:
 
 
 def remove(ctx: Context, grant: Grant) -> None:
-    """Tokens lose the role at once, and application credentials with it end; raises
+    """Tokens lose the role at once; application credentials with the role are removed. Raises
     ResourceNotFound.
     """
     ctx.session.delete(get(ctx, grant))

@@ -1,4 +1,4 @@
-"""Groups of users and who is in them."""
+"""Groups of users and their memberships."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ KNOWN = ("name", "domain_id", "description")
 
 def get(ctx: Context, group_id: str) -> Group:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(Group, group_id)
-    if found is None:
+    group = ctx.session.get(Group, group_id)
+    if group is None:
         raise ResourceNotFound(kind="group", id=group_id)
-    return found
+    return group
 
 
 def create(ctx: Context, values: Values) -> Group:
@@ -59,7 +59,7 @@ def user_ids(ctx: Context, group: Group) -> list[str]:
 
 
 def remove(ctx: Context, group: Group) -> None:
-    """What its members had by it, they lose."""
+    """Delete a group; its members lose the roles of the group."""
     members = user_ids(ctx, group)
     ctx.session.execute(
         delete(Assignment).where(Assignment.actor == "group", Assignment.actor_id == group.id)
@@ -73,7 +73,7 @@ def remove(ctx: Context, group: Group) -> None:
 
 
 def add(ctx: Context, group: Group, user: User) -> None:
-    """Being added twice changes nothing."""
+    """Idempotent."""
     if ctx.session.get(Membership, (user.id, group.id)) is None:
         ctx.session.add(Membership(user_id=user.id, group_id=group.id))
         ctx.session.flush()
@@ -82,14 +82,14 @@ def add(ctx: Context, group: Group, user: User) -> None:
 
 def member(ctx: Context, group: Group, user: User) -> Membership:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(Membership, (user.id, group.id))
-    if found is None:
+    membership = ctx.session.get(Membership, (user.id, group.id))
+    if membership is None:
         raise ResourceNotFound(f"Could not find user {user.id} in group {group.id}.")
-    return found
+    return membership
 
 
 def take_out(ctx: Context, group: Group, user: User) -> None:
-    """Every token the user has is void, as upstream; raises ResourceNotFound."""
+    """Remove a member; revokes all tokens of the user, as upstream. Raises ResourceNotFound."""
     ctx.session.delete(member(ctx, group, user))
     ctx.session.flush()
     revocations.revoke(ctx, user_id=user.id)

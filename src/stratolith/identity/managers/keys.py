@@ -1,10 +1,10 @@
 """Token keys: files named by number in the state directory, and their rotation.
 
-0 is staged (the next primary), the highest number is primary (signs), those between are
-secondary (still verify). A rotation makes the staged key primary, stages a fresh one and
-forgets the oldest, so nobody is logged out. Every process verifies with the staged key
-already, so it does not matter which one learns of a rotation first. With PostgreSQL the
-folder is a copy of what all servers share (shared_keys.py).
+Key 0 is staged (the next primary), the highest number is primary (signs), the others are secondary
+(verify only). A rotation makes the staged key primary, stages a new key and removes the oldest, so
+tokens stay valid. Every process already verifies with the staged key, so processes may notice a
+rotation at different times. With PostgreSQL the folder is a copy of the keys that all servers share
+(shared_keys.py).
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class KeyRing:
         self._fernet: MultiFernet | None = None
         self._primary: Fernet | None = None
         self._seen: tuple[str, ...] = ()
-        self._changed_at = 0  # the folder's time of change when the keys were read
+        self._changed_at = 0  # mtime of the folder (ns) when the keys were read
         self._checked = 0.0
 
     def encrypt(self, payload: bytes, at: int) -> str:
@@ -43,7 +43,7 @@ class KeyRing:
         return self._ring().encrypt_at_time(payload, at).rstrip(b"=").decode()
 
     def decrypt(self, token: str) -> bytes | None:
-        """The payload, or None for what no key of ours signed."""
+        """The payload, or None if none of the keys signed the token."""
         try:
             raw = token.encode("ascii")
             raw += b"=" * (-len(raw) % 4)
@@ -64,7 +64,7 @@ class KeyRing:
         return sorted(int(p.name) for p in self.folder.iterdir() if p.name.isdigit())
 
     def refresh(self) -> None:
-        """Read the keys again when another process changed them since."""
+        """Read the keys again if another process changed them."""
         if self._shared is not None:
             self._shared.pull(self.folder)
         if self._fernet is not None and self._folder_time() != self._changed_at:
@@ -72,7 +72,7 @@ class KeyRing:
                 self._fernet = None
 
     def is_primary(self, token: str) -> bool:
-        """Whether the primary key of now signed it."""
+        """Whether the current primary key signed the token."""
         self._ring()
         assert self._primary is not None
         try:
@@ -82,10 +82,10 @@ class KeyRing:
         return True
 
     def ensure(self) -> None:
-        """Make the keys that are missing: both at first, the staged one after a death.
+        """Create missing keys: both at the first start, the staged key after a crash in a rotation.
 
-        Keys of a cloud that had a database of its own become those of the shared one, unless
-        that has some already.
+        When a cloud moves to a shared database, its keys are stored there, unless that database
+        already has keys.
         """
         if self._shared is not None:
             self._shared.pull(self.folder)
@@ -103,7 +103,7 @@ class KeyRing:
     def rotate(self, keep: int) -> None:
         """Promote the staged key, stage a new one, keep at most ``keep`` keys.
 
-        A death on the way leaves a ring that verifies all it did; ``ensure`` mends it.
+        After a crash in between, all keys still verify, and ``ensure`` repairs the ring.
         """
         self.ensure()
         with self._changing():
@@ -114,12 +114,12 @@ class KeyRing:
             self._fernet = None
 
     def retired(self) -> list[int]:
-        """Numbers of the keys that only verify, lowest first."""
+        """Numbers of the secondary keys, lowest first."""
         numbers = self.numbers()
         return [number for number in numbers if number not in (STAGED, numbers[-1])]
 
     def forget_retired(self) -> None:
-        """Keep the staged and the primary key alone."""
+        """Remove all secondary keys."""
         with self._changing():
             self._unlink(2)
             self._fernet = None
@@ -137,7 +137,7 @@ class KeyRing:
         return time.time() - (self.folder / str(STAGED)).stat().st_mtime
 
     def _read(self) -> tuple[str, ...]:
-        """The keys, primary first; once more when one was renamed or removed meanwhile."""
+        """The keys, primary first; retries when a key is renamed or removed at the same time."""
         for _ in range(10):
             numbers = sorted(self.numbers(), reverse=True)
             try:
@@ -158,7 +158,7 @@ class KeyRing:
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """Change the folder alone."""
+        """Exclude other writers while the folder is changed."""
         if self._shared is None:
             with self._lock:
                 yield
@@ -169,7 +169,7 @@ class KeyRing:
     def _ring(self, reload: bool = False) -> MultiFernet:
         now = time.monotonic()
         ring = self._fernet
-        # junk must not make every request read the disk, so even a reload is rationed
+        # invalid tokens must not make every request read the disk: reloads are rate-limited
         if ring is not None and (not reload or now - self._checked < self.CHECK_SECONDS):
             return ring
         self.ensure()

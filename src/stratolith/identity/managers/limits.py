@@ -1,7 +1,7 @@
-"""Limits of single projects and domains, and the model that relates them.
+"""Limits of projects and domains, and the limit model that relates them.
 
-In the model strict_two_level a project has no more than its domain: a domain's own limit, or
-else the registered one. -1 is no limit.
+In the model strict_two_level a project's limit cannot exceed its domain's limit: the domain's own
+limit, or else the registered one. -1 means unlimited.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _DESCRIPTIONS = {
 
 @dataclass(frozen=True)
 class Place:
-    """Whose limit it is: a project, or a domain."""
+    """The project or domain that a limit applies to."""
 
     project: Project
 
@@ -54,16 +54,18 @@ def is_strict(ctx: Context) -> bool:
 
 def get(ctx: Context, limit_id: str) -> Limit:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(Limit, limit_id)
-    if found is None:
+    limit = ctx.session.get(Limit, limit_id)
+    if limit is None:
         raise ResourceNotFound(kind="limit", id=limit_id)
-    return found
+    return limit
 
 
 def create_many(ctx: Context, wanted: list[Values]) -> list[Limit]:
     """All or none; raises BadRequest, NoRegisteredLimit, Duplicate, InvalidLimit."""
     made = [_create(ctx, values) for values in wanted]
-    for limit in made:  # afterwards: a request may raise the domain's limit with the project's
+    for (
+        limit
+    ) in made:  # last: one request may raise the limits of a domain and its project together
         _check_model(ctx, limit)
     return made
 
@@ -102,10 +104,10 @@ def _place(ctx: Context, values: Values) -> Place:
         id_ = values.get(name)
         if id_ is None:
             continue
-        found = ctx.session.get(Project, id_)
-        if found is None or (name == "domain_id" and not found.is_domain):
+        project = ctx.session.get(Project, id_)
+        if project is None or (name == "domain_id" and not project.is_domain):
             raise BadRequest(f"{name}: there is none with the id {id_}.")
-        return Place(found)
+        return Place(project)
     raise BadRequest("A limit needs a project_id or a domain_id.")
 
 
@@ -126,22 +128,22 @@ def _check_model(ctx: Context, limit: Limit) -> None:
         project = ctx.session.get(Project, limit.project_id)
         domain = ctx.session.get(Project, project.domain_id) if project else None
         above = _of(ctx, registered.id, domain) if domain else None
-        most = above.resource_limit if above else registered.default_limit
-        if not _within(limit.resource_limit, most):
+        highest = above.resource_limit if above else registered.default_limit
+        if not _within(limit.resource_limit, highest):
             raise InvalidLimit(
                 reason=f"{registered.resource_name}: {limit.resource_limit} for project "
-                f"{limit.project_id} is more than {most}, which its domain has"
+                f"{limit.project_id} is more than {highest}, which its domain has"
             )
         return
     below = select(Limit).join(Project, Project.id == Limit.project_id)
     statement = below.where(
         Limit.registered_limit_id == registered.id, Project.domain_id == limit.domain_id
     )
-    for one in ctx.session.scalars(statement):
-        if not _within(one.resource_limit, limit.resource_limit):
+    for project_limit in ctx.session.scalars(statement):
+        if not _within(project_limit.resource_limit, limit.resource_limit):
             raise InvalidLimit(
                 reason=f"{registered.resource_name}: {limit.resource_limit} for domain "
-                f"{limit.domain_id} is less than project {one.project_id} has"
+                f"{limit.domain_id} is less than project {project_limit.project_id} has"
             )
 
 

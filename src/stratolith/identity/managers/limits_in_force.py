@@ -1,4 +1,4 @@
-"""Which limits hold for a project: what a service asks before it gives."""
+"""The limits that apply to a project; services read them before they allocate resources."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from stratolith.kernel.context import Context
 
 
 def of_project(ctx: Context, service_type: str, project_id: str) -> dict[str, int]:
-    """Resource name -> limit (-1: none), for every resource that has a registered limit.
+    """Resource name -> limit (-1: unlimited), for every resource with a registered limit.
 
-    A limit registered for the region goes before one for every region, a limit of the project
-    before both.
+    A limit registered for the region overrides one for all regions; a limit of the project
+    overrides both.
     """
     region = ctx.env.settings.of(CloudSection).region
     own = and_(Limit.registered_limit_id == RegisteredLimit.id, Limit.project_id == project_id)

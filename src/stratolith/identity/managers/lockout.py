@@ -1,7 +1,7 @@
-"""Lockout: an account with too many wrong passwords or passcodes rests for a while.
+"""Lockout: an account with too many wrong passwords or passcodes is locked for a time.
 
-What was right is forgotten only when somebody is in: whoever has the password would otherwise
-start again at nought with every guess at the second factor.
+The count is reset only after a complete login. If a right password alone reset it, a person with
+the password could guess the second factor without limit.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.context import Context
 
 EXEMPT = "ignore_lockout_failure_attempts"
-COUNTED = frozenset(("password", "totp"))  # methods whose wrong tries count
+COUNTED = frozenset(("password", "totp"))  # methods whose failures are counted
 
 
 def _limit(ctx: Context, user: User) -> int:
@@ -35,10 +35,10 @@ def is_locked(ctx: Context, user: User) -> bool:
 
 
 def failed(ctx: Context, user: User | None) -> None:
-    """Count a wrong proof, in a transaction of its own: the request itself will fail.
+    """Count a failed attempt, in a separate transaction because the request's is rolled back.
 
-    None: there is no such user. That writes too, as does an account that is not counted:
-    otherwise the time of the answer would tell which names exist.
+    user: None if it does not exist. In this case, and for accounts without lockout, something is
+    written too: otherwise the response time would show which names exist.
     """
     if not ctx.env.settings.of(IdentitySettings).lockout_failure_attempts:
         return
@@ -61,7 +61,7 @@ def failed(ctx: Context, user: User | None) -> None:
 
 
 def succeeded(ctx: Context, user: User) -> None:
-    """Forget wrong proofs: the user gave all that was asked for."""
+    """Reset the count of failures after a complete login."""
     if user.failed_count:
         statement = update(User).where(User.id == user.id).values(failed_count=0, failed_at=None)
         ctx.env.db.run(lambda session: session.execute(statement))

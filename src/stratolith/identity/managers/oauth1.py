@@ -1,9 +1,9 @@
-"""OAuth 1.0a (RFC 5849): a consumer asks a user for rights, and acts with them afterwards.
+"""OAuth 1.0a (RFC 5849): a consumer asks a user for rights, and then acts with them.
 
-The steps: the consumer makes a request token for a project; a user authorises it with some of
-the roles held there and gets a verifier; the consumer exchanges both for an access token; with
-that it logs in. Each request of the consumer is signed (HMAC, or the secrets themselves); the
-library checks signatures.
+The steps: the consumer creates a request token for a project; a user authorises it with some of
+the user's roles there and gets a verifier; the consumer exchanges both for an access token and
+logs in with it. Each request of the consumer is signed (HMAC or PLAINTEXT); oauthlib checks the
+signatures.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ from stratolith.kernel.exceptions import BadRequest, Unauthorized
 from stratolith.kernel.ids import new_hex
 
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_NOBODY = "0" * 32  # stands for keys that do not exist, so that they take as long
-Pair = tuple[str, str, datetime | None]  # id, secret in clear, end
+_NOBODY = "0" * 32  # used for unknown keys, so that they take as long as known ones
+Pair = tuple[str, str, datetime | None]  # id, plain secret, expiry
 
 
 class Validator(RequestValidator):
-    """Tells the library what keys and tokens exist, and their secrets."""
+    """Gives oauthlib the existing keys and tokens and their secrets."""
 
     def __init__(self, ctx: Context) -> None:
         super().__init__()
         self._ctx = ctx
-        self.used: UsedNonce | None = None  # what makes the request different from every other
+        self.used: UsedNonce | None = None  # the nonce of this request
 
-    enforce_ssl = False  # whoever serves the cloud decides that
+    enforce_ssl = False  # the operator decides whether the cloud uses TLS
     dummy_client = _NOBODY
     dummy_request_token = _NOBODY
     dummy_access_token = _NOBODY
@@ -80,7 +80,7 @@ class Validator(RequestValidator):
     def validate_timestamp_and_nonce(
         self, client_key: str, timestamp: str, nonce: str, request: Any, *tokens: Any, **more: Any
     ) -> bool:
-        # only noted for a request that turns out to be signed well: _accept
+        # stored only if the signature is valid: _accept
         self.used = UsedNonce(consumer_id=client_key, nonce=nonce, signed_at=int(timestamp))
         return True
 
@@ -91,26 +91,26 @@ class Validator(RequestValidator):
         return self._secret(self._ctx.session.get(Consumer, client_key))
 
     def validate_request_token(self, client_key: str, token: str, request: Any) -> bool:
-        found = self._ctx.session.get(RequestToken, token)
-        return found is not None and found.consumer_id == client_key
+        row = self._ctx.session.get(RequestToken, token)
+        return row is not None and row.consumer_id == client_key
 
     def get_request_token_secret(self, client_key: str, token: str, request: Any) -> str:
         return self._secret(self._ctx.session.get(RequestToken, token))
 
     def validate_verifier(self, client_key: str, token: str, verifier: str, request: Any) -> bool:
-        found = self._ctx.session.get(RequestToken, token)
-        wanted = found.verifier if found is not None else None
+        row = self._ctx.session.get(RequestToken, token)
+        wanted = row.verifier if row is not None else None
         return wanted is not None and secrets.compare_digest(wanted.encode(), verifier.encode())
 
     def validate_access_token(self, client_key: str, token: str, request: Any) -> bool:
-        found = self._ctx.session.get(AccessToken, token)
-        return found is not None and found.consumer_id == client_key
+        row = self._ctx.session.get(AccessToken, token)
+        return row is not None and row.consumer_id == client_key
 
     def get_access_token_secret(self, client_key: str, token: str, request: Any) -> str:
         return self._secret(self._ctx.session.get(AccessToken, token))
 
     def validate_realms(self, *args: Any, **names: Any) -> bool:
-        return True  # there are none
+        return True  # realms are not used
 
     def get_default_realms(self, client_key: str, request: Any) -> list[str]:
         return []
@@ -119,7 +119,7 @@ class Validator(RequestValidator):
         return True
 
     def validate_redirect_uri(self, client_key: str, redirect_uri: str, request: Any) -> bool:
-        return True  # nobody is sent anywhere: the user hands over the verifier
+        return True  # no redirects: the user passes the verifier to the consumer
 
     def save_request_token(self, token: Any, request: Any) -> None:
         """The step itself does."""
@@ -141,7 +141,7 @@ class Validator(RequestValidator):
 
 @dataclass(frozen=True)
 class Signed:
-    """A request as the library takes it, and the parameters of its Authorization header."""
+    """A request in oauthlib's form, and the parameters of its Authorization header."""
 
     url: str
     headers: dict[str, str]
@@ -149,7 +149,7 @@ class Signed:
 
     @classmethod
     def read(cls, ctx: Context, *required: str) -> Signed:
-        """Raises Unauthorized without the header, BadRequest naming a parameter missing in it."""
+        """Raises Unauthorized without the header, BadRequest for a missing parameter."""
         header = ctx.headers.get("authorization", "")
         try:
             parameters = dict(parse_authorization_header(header))
@@ -176,10 +176,10 @@ def new_request_token(ctx: Context) -> Pair:
     consumer = consumers.get(ctx, signed.parameters["oauth_consumer_key"])
     validator = Validator(ctx)
     endpoint = RequestTokenEndpoint(validator)
-    _, said, status = endpoint.create_request_token_response(
+    _, answer, status = endpoint.create_request_token_response(
         signed.url, "POST", None, signed.headers
     )
-    _refuse_malformed(status, said)
+    _refuse_malformed(status, answer)
     _accept(ctx, status == 200, validator)
     secret = new_hex()
     seconds = ctx.env.settings.of(IdentitySettings).oauth1_request_token_seconds
@@ -209,16 +209,16 @@ def authorize(ctx: Context, token_id: str, role_ids: list[str]) -> str:
 
 
 def new_access_token(ctx: Context) -> Pair:
-    """Exchange a request token, which is over with that; raises Unauthorized, BadRequest."""
+    """Exchange a request token, which is deleted; raises Unauthorized, BadRequest."""
     names = ("oauth_consumer_key", "oauth_token", "oauth_verifier")
     signed = Signed.read(ctx, *names)
     token = _request_token(ctx, signed.parameters["oauth_token"])
     validator = Validator(ctx)
     endpoint = AccessTokenEndpoint(validator)
-    _, said, status = endpoint.create_access_token_response(
+    _, answer, status = endpoint.create_access_token_response(
         signed.url, "POST", None, signed.headers
     )
-    _refuse_malformed(status, said)
+    _refuse_malformed(status, answer)
     _accept(ctx, status == 200, validator)
     if token.authorizing_user_id is None:
         raise Unauthorized("Request Token does not have an authorizing user id.")
@@ -241,8 +241,8 @@ def new_access_token(ctx: Context) -> Pair:
 def prove(ctx: Context) -> AccessToken:
     """The access token that signed this request; raises Unauthorized, BadRequest."""
     signed = Signed.read(ctx, "oauth_token")
-    found = ctx.session.get(AccessToken, signed.parameters["oauth_token"])
-    if found is None:
+    token = ctx.session.get(AccessToken, signed.parameters["oauth_token"])
+    if token is None:
         raise ResourceNotFound("Access token not found")
     validator = Validator(ctx)
     endpoint = ResourceEndpoint(validator)
@@ -250,9 +250,9 @@ def prove(ctx: Context) -> AccessToken:
         signed.url, "POST", None, signed.headers
     )
     _accept(ctx, valid, validator)
-    if is_over(ctx, found.expires_at):
+    if is_over(ctx, token.expires_at):
         raise Unauthorized("Access token is expired")
-    return found
+    return token
 
 
 # -- access tokens of a user -----------------------------------------------------------------------
@@ -260,14 +260,14 @@ def prove(ctx: Context) -> AccessToken:
 
 def get(ctx: Context, user_id: str, token_id: str) -> AccessToken:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(AccessToken, token_id)
-    if found is None or found.authorizing_user_id != user_id:
+    token = ctx.session.get(AccessToken, token_id)
+    if token is None or token.authorizing_user_id != user_id:
         raise ResourceNotFound(kind="Access Token", id=token_id)
-    return found
+    return token
 
 
 def remove(ctx: Context, token: AccessToken) -> None:
-    """Tokens that rest on it are void at once."""
+    """Delete an access token; tokens issued for it are invalid at once."""
     ctx.session.delete(token)
     ctx.session.flush()
     epoch.touch(ctx)
@@ -278,39 +278,39 @@ def is_over(ctx: Context, end: datetime | None) -> bool:
 
 
 def _request_token(ctx: Context, token_id: str) -> RequestToken:
-    found = ctx.session.get(RequestToken, token_id)
-    if found is None:
+    token = ctx.session.get(RequestToken, token_id)
+    if token is None:
         raise ResourceNotFound(kind="Request Token", id=token_id)
-    if is_over(ctx, found.expires_at):
+    if is_over(ctx, token.expires_at):
         raise Unauthorized("Request token is expired")
-    return found
+    return token
 
 
 def _end(ctx: Context, seconds: int) -> datetime | None:
     return ctx.env.clock.now() + timedelta(seconds=seconds) if seconds else None
 
 
-def _refuse_malformed(status: int, said: str | None) -> None:
-    """Raises BadRequest with what the library says of a request that is no signed one."""
+def _refuse_malformed(status: int, answer: str | None) -> None:
+    """Raises BadRequest with oauthlib's description of a malformed request."""
     if status == 400:
-        reason = parse_qs(said or "").get("error_description", [""])[0]
+        reason = parse_qs(answer or "").get("error_description", [""])[0]
         raise BadRequest(f"The signed request is malformed: {reason}")
 
 
 def _accept(ctx: Context, valid: bool, validator: Validator) -> None:
-    """Raises Unauthorized for a bad signature, and for a good one that was seen before."""
+    """Raises Unauthorized for an invalid signature or a repeated nonce."""
     used = validator.used
     if not valid or used is None:
         raise Unauthorized("Invalid signature")
     oldest = int(time.time()) - 2 * validator.timestamp_lifetime
 
     def note(session: Session) -> None:
-        # older ones are refused by their time
+        # requests with older nonces are refused by their timestamp
         session.execute(delete(UsedNonce).where(UsedNonce.signed_at < oldest))
         session.add(used)
 
     try:
-        if ctx.transaction.write:  # one writer at a time: it goes with what the request writes
+        if ctx.transaction.write:  # SQLite has one writer: use the transaction of the request
             note(ctx.session)
             ctx.session.flush()
         else:

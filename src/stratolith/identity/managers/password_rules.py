@@ -1,4 +1,4 @@
-"""What a new password must be: length, pattern, age, different from the latest ones."""
+"""Rules for new passwords: length, pattern, minimum age, different from earlier ones."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def check_form(ctx: Context, password: str) -> None:
 def _fits(expression: str, password: str) -> bool:
     try:
         return _compiled(expression).match(password) is not None
-    except UnicodeEncodeError:  # half a letter
+    except UnicodeEncodeError:  # a lone surrogate
         return False
 
 
 @lru_cache(maxsize=100)
 def _compiled(expression: str) -> Any:
-    """RE2's, which no password keeps busy, unless the operator's expression looks around, which
-    RE2 does not know: then Python's, on a password of max_password_length at most.
+    """The compiled expression, by RE2, which takes linear time. RE2 has no lookaround: for an
+    expression with it Python's re is used, on a password of max_password_length at most.
     """
     options = re2.Options()
     options.log_errors = False
@@ -53,9 +53,9 @@ def _compiled(expression: str) -> Any:
 
 
 def check_own_change(ctx: Context, session: Session, user: User, password: str) -> None:
-    """The further rules of a change by the user; raises SelfServiceFailed.
+    """Check the additional rules when users change their own password; raises SelfServiceFailed.
 
-    Slow (it hashes once for each old password): call it outside the write transaction.
+    Slow (one hash for each old password): call it outside a write transaction.
     """
     settings = ctx.env.settings.of(IdentitySettings)
     if user.options.get("lock_password"):
@@ -78,7 +78,7 @@ def check_own_change(ctx: Context, session: Session, user: User, password: str) 
 
 
 def expiry(ctx: Context, user: User, now: datetime, self_service: bool) -> datetime | None:
-    """When a password set now expires."""
+    """When a password that is set now expires; None: never."""
     settings = ctx.env.settings.of(IdentitySettings)
     exempt = user.options.get("ignore_change_password_upon_first_use")
     if settings.change_password_upon_first_use and not self_service and not exempt:
@@ -89,18 +89,18 @@ def expiry(ctx: Context, user: User, now: datetime, self_service: bool) -> datet
 
 
 def forget_old(ctx: Context, user: User) -> None:
-    """Keep as many passwords as the settings compare with, at least the one in force."""
+    """Delete old passwords that the settings do not compare with; keeps the current one."""
     keep = max(1, ctx.env.settings.of(IdentitySettings).unique_last_password_count)
-    kept = [one.id for one in _latest(ctx.session, user.id, keep)]
+    kept = [password.id for password in _latest(ctx.session, user.id, keep)]
     ctx.session.execute(
         delete(Password).where(Password.user_id == user.id, Password.id.not_in(kept))
     )
 
 
 def newest_id(session: Session, user_id: str) -> int | None:
-    """Which password is in force."""
-    found = _latest(session, user_id, 1)
-    return found[0].id if found else None
+    """The id of the current password."""
+    newest = _latest(session, user_id, 1)
+    return newest[0].id if newest else None
 
 
 def _latest(session: Session, user_id: str, count: int) -> list[Password]:

@@ -1,4 +1,4 @@
-"""Password hashes: argon2id; bcrypt and scrypt hashes of imported users verify too."""
+"""Password hashes: argon2id; bcrypt and scrypt hashes of imported users can be verified too."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.caches import Once
 from stratolith.kernel.environment import Environment
 
-# bcrypt looks at no more than this; Keystone cut passwords there before hashing
+# bcrypt uses no more bytes; Keystone truncated passwords to this before hashing
 _BCRYPT_BYTES = 72
 
 
@@ -31,11 +31,11 @@ class Hasher:
         self._nobody = self._argon2.hash("nobody has this password")
 
     def hash(self, password: str) -> str:
-        """Slow on purpose: call it before ``ctx.session`` is touched in a writing request."""
+        """Slow by design: in a writing request call it before the first use of ``ctx.session``."""
         return self._argon2.hash(password)
 
     def verify(self, password: str, hashed: str | None) -> bool:
-        """None (no such user, no password) takes as long as a wrong password."""
+        """hashed: None if there is no user or password; takes as long as a wrong password."""
         raw = password.encode("utf-8", "surrogatepass")
         try:
             if hashed is None:
@@ -49,7 +49,7 @@ class Hasher:
                 return _verify_scrypt(raw, hashed)
             return self._verify_argon2(hashed, raw)
         except ValueError:
-            return False  # a hash that cannot be read verifies nothing
+            return False  # an unreadable hash
 
     def is_outdated(self, hashed: str) -> bool:
         """Whether a hash is weaker than the settings ask for."""
@@ -88,17 +88,17 @@ def _verify_scrypt(raw: bytes, hashed: str) -> bool:
     """``$scrypt$ln=16,r=8,p=1$<salt>$<digest>`` with passlib's unpadded base64."""
     _, _, parameters, salt, digest = hashed.split("$")
     options = {k: int(v) for k, v in (part.split("=", 1) for part in parameters.split(","))}
-    wanted = _plain64(digest)
-    found = hashlib.scrypt(
+    expected = _plain64(digest)
+    computed = hashlib.scrypt(
         raw,
         salt=_plain64(salt),
         n=1 << options["ln"],
         r=options["r"],
         p=options["p"],
         maxmem=1 << 30,
-        dklen=len(wanted),
+        dklen=len(expected),
     )
-    return hmac.compare_digest(found, wanted)
+    return hmac.compare_digest(computed, expected)
 
 
 def _plain64(text: str) -> bytes:

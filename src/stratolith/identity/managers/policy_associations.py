@@ -1,8 +1,8 @@
-"""Which policy document is meant for which endpoints (OS-ENDPOINT-POLICY).
+"""Associations of policy documents with endpoints (OS-ENDPOINT-POLICY).
 
 A document is associated with an endpoint, with a service in a region, or with a service. For an
-endpoint the nearest counts: its own, that of its service in its region or in a region above,
-that of its service.
+endpoint the most specific association applies: its own, that of its service in its region or a
+parent region, that of its service.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from stratolith.kernel.context import Context
 
 @dataclass(frozen=True)
 class Place:
-    """An endpoint, or a service, in one region or in all."""
+    """An endpoint, a service in a region, or a service."""
 
     endpoint_id: str | None = None
     service_id: str | None = None
@@ -31,9 +31,9 @@ class Place:
 
 
 def associate(ctx: Context, policy: PolicyBlob, place: Place) -> None:
-    """In place of the document that was associated with the place before."""
-    found = ctx.session.get(PolicyAssociation, place.id)
-    if found is None:
+    """Associate a document with a place; replaces an earlier association of the place."""
+    association = ctx.session.get(PolicyAssociation, place.id)
+    if association is None:
         ctx.session.add(
             PolicyAssociation(
                 id=place.id,
@@ -44,46 +44,46 @@ def associate(ctx: Context, policy: PolicyBlob, place: Place) -> None:
             )
         )
     else:
-        found.policy_id = policy.id
+        association.policy_id = policy.id
     ctx.session.flush()
 
 
 def get(ctx: Context, policy: PolicyBlob, place: Place) -> PolicyAssociation:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(PolicyAssociation, place.id)
-    if found is None or found.policy_id != policy.id:
+    association = ctx.session.get(PolicyAssociation, place.id)
+    if association is None or association.policy_id != policy.id:
         raise ResourceNotFound(f"Policy {policy.id} is not associated with this place.")
-    return found
+    return association
 
 
 def remove(ctx: Context, policy: PolicyBlob, place: Place) -> None:
-    """Afterwards there is none, whether there was one or not (as upstream has it)."""
-    found = ctx.session.get(PolicyAssociation, place.id)
-    if found is not None and found.policy_id == policy.id:
-        ctx.session.delete(found)
+    """Remove the association if there is one, as upstream."""
+    association = ctx.session.get(PolicyAssociation, place.id)
+    if association is not None and association.policy_id == policy.id:
+        ctx.session.delete(association)
 
 
 def of_endpoint(ctx: Context, endpoint: Endpoint) -> PolicyBlob:
-    """The document in force for an endpoint; raises ResourceNotFound."""
+    """The document that applies to an endpoint; raises ResourceNotFound."""
     known = _all(ctx)
     for place in _places(endpoint, _parents(ctx)):
         if place.id in known:
-            found = ctx.session.get(PolicyBlob, known[place.id])
-            assert found is not None  # associations go with their document
-            return found
+            policy = ctx.session.get(PolicyBlob, known[place.id])
+            assert policy is not None  # associations are deleted with their document
+            return policy
     raise ResourceNotFound(f"No policy is associated with endpoint {endpoint.id}.")
 
 
 def endpoints_of(ctx: Context, policy: PolicyBlob) -> list[Endpoint]:
-    """The endpoints that a document is in force for."""
+    """The endpoints to which a document applies."""
     known, parents = _all(ctx), _parents(ctx)
-    found = []
+    endpoints = []
     for endpoint in ctx.session.scalars(select(Endpoint).order_by(Endpoint.id)):
         ids = (place.id for place in _places(endpoint, parents))
         nearest = next((known[id_] for id_ in ids if id_ in known), None)
         if nearest == policy.id:
-            found.append(endpoint)
-    return found
+            endpoints.append(endpoint)
+    return endpoints
 
 
 def _all(ctx: Context) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Policy documents that others keep here; this cloud does not read them."""
+"""Policy documents stored for other services; this cloud does not use them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ KNOWN = ("type", "blob")
 
 def get(ctx: Context, policy_id: str) -> PolicyBlob:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(PolicyBlob, policy_id)
-    if found is None:
+    policy = ctx.session.get(PolicyBlob, policy_id)
+    if policy is None:
         raise ResourceNotFound(kind="policy", id=policy_id)
-    return found
+    return policy
 
 
 def create(ctx: Context, values: Values) -> PolicyBlob:

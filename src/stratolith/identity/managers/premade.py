@@ -28,12 +28,12 @@ DEFAULT_DOMAIN = "default"
 PROJECTS = ("admin", "demo", "service")
 ROLES = ("admin", "manager", "member", "reader", "service")
 IMPLIED = (("admin", "manager"), ("manager", "member"), ("member", "reader"))
-# users that deployment tools look for; nothing of ours logs in as them
+# users that deployment tools expect; our own services do not use them
 SERVICE_USERS = ("glance", "neutron", "nova", "placement")
 
 
 def bootstrap(ctx: Context, seed: Seed) -> None:
-    """Make what is missing and was never made; what somebody deleted stays deleted."""
+    """Create the initial objects that were never created; deleted ones are not created again."""
     claims.ring_of(ctx.env).ensure()
     made = set(ctx.session.scalars(select(Premade.name)))
     maker = _Maker(ctx, made)
@@ -55,7 +55,7 @@ def bootstrap(ctx: Context, seed: Seed) -> None:
 
 
 class _Maker:
-    """Runs each maker once in the life of a cloud."""
+    """Runs each function once in the lifetime of a cloud."""
 
     def __init__(self, ctx: Context, made: set[str]) -> None:
         self._ctx = ctx

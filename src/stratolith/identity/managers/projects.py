@@ -1,4 +1,4 @@
-"""Projects: the tree of them, and what others ask of one."""
+"""Projects and their hierarchy."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ KNOWN = (
 )
 
 
-# -- what others ask -----------------------------------------------------------------------------
+# -- reading -------------------------------------------------------------------------------------
 
 
 def get(ctx: Context, project_id: str) -> Project:
     """A project or a domain acting as one; raises ResourceNotFound."""
-    found = ctx.session.get(Project, project_id)
-    if found is None:
+    project = ctx.session.get(Project, project_id)
+    if project is None:
         raise ResourceNotFound(kind="project", id=project_id)
-    return found
+    return project
 
 
 def exists(ctx: Context, project_id: str) -> bool:
@@ -59,10 +59,10 @@ def exists(ctx: Context, project_id: str) -> bool:
 def by_name(ctx: Context, name: str, domain_id: str = "default") -> Project:
     """Raises ResourceNotFound."""
     statement = select(Project).where(Project.domain_id == domain_id, Project.name == name)
-    found = ctx.session.scalars(statement).first()
-    if found is None:
+    project = ctx.session.scalars(statement).first()
+    if project is None:
         raise ResourceNotFound(kind="project", id=name)
-    return found
+    return project
 
 
 def kind_of(project: Project) -> str:
@@ -73,10 +73,10 @@ def kind_of(project: Project) -> str:
 
 
 def create(ctx: Context, values: Values) -> Project:
-    """``domain_id`` or ``parent_id`` say where; raises BadRequest, NotAllowed, Duplicate.
+    """Create below ``domain_id`` or ``parent_id``; raises BadRequest, NotAllowed, Duplicate.
 
-    An id in the values does not count: whoever chose that of a project that was deleted would be
-    given what was left of it.
+    An id in the values is ignored: with the id of a deleted project the new project would get the
+    remaining resources of the deleted one.
     """
     values = {name: value for name, value in values.items() if name != "id"}
     if as_bool(values.get("is_domain", False)):
@@ -96,7 +96,7 @@ def create(ctx: Context, values: Values) -> Project:
 
 
 def insert(ctx: Context, values: Values) -> Project:
-    """A project or domain whose place is known; raises Duplicate."""
+    """Insert a project or domain whose parent is already checked; raises Duplicate."""
     project = Project(
         id=values.get("id") or new_hex(),
         name=values["name"].strip(),
@@ -114,7 +114,7 @@ def insert(ctx: Context, values: Values) -> Project:
         reason = f"Duplicate entry found with ID {project.id}."
         raise Duplicate(kind=kind_of(project), reason=reason)
     ctx.session.add(project)
-    # told before it is written: one flush sends both rows
+    # emitted before the flush, so that one flush sends both rows
     events.emit(ctx, f"identity.{kind_of(project)}.created", {"id": project.id})
     try:
         flush_unique(ctx, kind_of(project), taken(project.name, project.domain_id))
@@ -127,7 +127,10 @@ def insert(ctx: Context, values: Values) -> Project:
 
 
 def _check_domain_name(ctx: Context, name: str, own_id: str) -> None:
-    """Domains are found by name in any case, so their names differ in more; raises Duplicate."""
+    """Lookups ignore the case of domain names, so it must not be the only difference.
+
+    Raises Duplicate.
+    """
     statement = select(Project.id).where(
         Project.is_domain, Project.id != own_id, in_any_case(Project.name, name)
     )
@@ -139,13 +142,13 @@ def _check_domain_name(ctx: Context, name: str, own_id: str) -> None:
 
 
 def _name_taken(ctx: Context, project: Project, error: Duplicate) -> Duplicate:
-    """The error, naming the project that has the name (domains are not told about)."""
+    """The error with the id of the project that has the name; domains are not named."""
     if project.is_domain:
         return error
     statement = select(Project.id).where(
         Project.domain_id == project.domain_id, Project.name == project.name
     )
-    with ctx.env.db.read() as session:  # the failed transaction answers nothing any more
+    with ctx.env.db.read() as session:  # a new session, because the transaction has failed
         other = session.scalars(statement.limit(1)).first()
     if other is None:
         return error
@@ -180,7 +183,7 @@ def update(ctx: Context, project: Project, values: Values) -> Project:
 
 
 def remove(ctx: Context, project: Project) -> None:
-    """Not for domains; raises NotAllowed for an immutable project or one with others below."""
+    """Not for domains; raises NotAllowed for an immutable project or one with children."""
     check_mutable("project", project)
     children = select(Project.id).where(Project.parent_id == project.id).limit(1)
     if ctx.session.scalars(children).first() is not None:
@@ -193,7 +196,7 @@ def remove(ctx: Context, project: Project) -> None:
 
 
 def erase(ctx: Context, project: Project) -> None:
-    """Delete the row of a project nothing hangs on any more, and tell the others."""
+    """Delete the row of a project without assignments or children, and emit the event."""
     ctx.session.execute(
         sql_update(User)
         .where(User.default_project_id == project.id)
@@ -208,18 +211,18 @@ def erase(ctx: Context, project: Project) -> None:
 
 
 def _check_branch(ctx: Context, parent: Project) -> None:
-    """Nothing is made below a disabled project, nor deeper than the settings say."""
+    """Refuse a project below a disabled one, or deeper than the settings allow."""
     above = [parent, *effective.ancestors(ctx.session, parent)]
-    for one in above:
-        if not one.enabled:
+    for ancestor in above:
+        if not ancestor.enabled:
             raise BadRequest(
-                f"Cannot create a project in a branch that has a disabled project: {one.id}."
+                f"Cannot create a project in a branch that has a disabled project: {ancestor.id}."
             )
     settings = ctx.env.settings.of(IdentitySettings)
-    # two levels: the domain, and the projects right below it
+    # two levels: domains, and projects directly below them
     two_levels = settings.limit_model == "strict_two_level"
     deepest = 1 if two_levels else settings.max_project_tree_depth
-    if len([one for one in above if not one.is_domain]) + 1 > deepest:
+    if len([ancestor for ancestor in above if not ancestor.is_domain]) + 1 > deepest:
         raise NotAllowed(f"Max hierarchy depth reached for {parent.id} branch.")
 
 
@@ -233,7 +236,7 @@ def _check_place(project: Project, values: Values) -> None:
 
 
 def _set_enabled(ctx: Context, project: Project, enabled: bool) -> None:
-    """Tokens are void while it is disabled (they look it up), and count again afterwards."""
+    """Tokens are invalid while the project is disabled, and valid again when it is enabled."""
     if enabled and not project.enabled and project.parent_id:
         parent = ctx.session.get(Project, project.parent_id)
         if parent is not None and not parent.enabled and not parent.is_domain:
@@ -257,17 +260,17 @@ def _has_enabled_child(ctx: Context, project: Project) -> bool:
 
 def tags(ctx: Context, project_ids: list[str]) -> dict[str, list[str]]:
     """Project id -> tags, for those that have any."""
-    found: dict[str, list[str]] = {}
+    by_project: dict[str, list[str]] = {}
     if not project_ids:
-        return found
+        return by_project
     statement = select(ProjectTag.project_id, ProjectTag.name).order_by(ProjectTag.name)
     if len(project_ids) <= 500:
         statement = statement.where(ProjectTag.project_id.in_(project_ids))
     wanted = set(project_ids)
     for project_id, name in ctx.session.execute(statement):
         if project_id in wanted:
-            found.setdefault(project_id, []).append(name)
-    return found
+            by_project.setdefault(project_id, []).append(name)
+    return by_project
 
 
 def set_tags(ctx: Context, project: Project, names: list[str]) -> None:
@@ -284,27 +287,27 @@ def add_tag(ctx: Context, project: Project, name: str) -> None:
 
 def get_tag(ctx: Context, project: Project, name: str) -> ProjectTag:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(ProjectTag, (project.id, name))
-    if found is None:
+    tag = ctx.session.get(ProjectTag, (project.id, name))
+    if tag is None:
         raise ResourceNotFound(kind="project tag", id=name)
-    return found
+    return tag
 
 
 # -- the tree ------------------------------------------------------------------------------------
 
 
 def subtree(ctx: Context, project: Project) -> list[Project]:
-    """All projects below, parents before children; one query a level."""
-    found: list[Project] = []
+    """All descendants, parents before children; one query per level."""
+    descendants: list[Project] = []
     level = [project.id]
     while level:
         statement = select(Project).where(Project.parent_id.in_(level)).order_by(Project.id)
         below = list(ctx.session.scalars(statement))
-        found += below
-        level = [one.id for one in below]
-    return found
+        descendants += below
+        level = [child.id for child in below]
+    return descendants
 
 
 def of_user(ctx: Context, user_id: str) -> list[str]:
-    """Ids of the projects a user has a role on, whichever way."""
+    """Ids of the projects on which a user has a role, directly or inherited."""
     return effective.projects_of(ctx.session, user_id)

@@ -1,6 +1,6 @@
-"""Several factors: rules of a user, and receipts for the factors that were given so far.
+"""Multi-factor authentication: a user's rules, and receipts for the factors already proven.
 
-A receipt is sealed with the keys of tokens, but is nothing a token could be taken for.
+A receipt is encrypted with the token keys; a mark prevents its use as a token.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MARK = "receipt"
 
 
 class MoreFactorsNeeded(Unauthorized):
-    """The factors given are right but not enough."""
+    """The factors are correct but not sufficient."""
 
     def __init__(self, receipt: Receipt, account: Account, rules: list[list[str]]) -> None:
         super().__init__("Additional authentications steps required.")
@@ -35,7 +35,7 @@ class MoreFactorsNeeded(Unauthorized):
 
 @dataclass(frozen=True)
 class Receipt:
-    """Who gave which factors."""
+    """The factors that a user has proven."""
 
     user_id: str
     methods: tuple[str, ...]
@@ -49,7 +49,7 @@ class Receipt:
 
 
 def required(user: User) -> list[list[str]]:
-    """The user's rules, of methods that exist; a rule without any of those does not count."""
+    """The user's rules, reduced to known methods; rules without any are left out."""
     options = user.options
     if options.get("multi_factor_auth_enabled") is False:
         return []
@@ -59,7 +59,7 @@ def required(user: User) -> list[list[str]]:
 
 
 def check(ctx: Context, account: Account, methods: Iterable[str]) -> tuple[str, ...]:
-    """The methods given, with those of the receipt in the request.
+    """The proven methods, including those of the receipt in the request.
 
     Raises MoreFactorsNeeded when they fulfil none of the user's rules, Unauthorized for a
     receipt that is not this user's or not valid.
@@ -77,14 +77,14 @@ def check(ctx: Context, account: Account, methods: Iterable[str]) -> tuple[str, 
 
 def opened(ctx: Context, text: str, user_id: str) -> Receipt:
     """Raises Unauthorized unless it is a valid receipt of this user."""
-    found = _read(ctx, text)
-    if found is None or found.user_id != user_id or found.expires_at <= ctx.env.clock.now():
+    receipt = _read(ctx, text)
+    if receipt is None or receipt.user_id != user_id or receipt.expires_at <= ctx.env.clock.now():
         raise Unauthorized("Could not find auth receipt.")
-    # a changed password or a disabled account voids what was given before
-    holder = Identity(user_id=user_id, issued_at=found.issued_at, audit_ids=("",))
+    # a changed password or a disabled account invalidates the receipt
+    holder = Identity(user_id=user_id, issued_at=receipt.issued_at, audit_ids=("",))
     if revocations.is_revoked(ctx.env, holder):
         raise Unauthorized("Could not find auth receipt.")
-    return found
+    return receipt
 
 
 def _read(ctx: Context, text: str) -> Receipt | None:
@@ -93,8 +93,8 @@ def _read(ctx: Context, text: str) -> Receipt | None:
         return None
     parts = msgpack.unpackb(raw)
     if not isinstance(parts, list) or len(parts) != 5 or parts[0] != _MARK:
-        return None  # a token is no receipt
-    issued, expires = (datetime.fromtimestamp(one, UTC) for one in parts[3:])
+        return None  # a token, not a receipt
+    issued, expires = (datetime.fromtimestamp(seconds, UTC) for seconds in parts[3:])
     return Receipt(parts[1], tuple(parts[2]), issued, expires)
 
 

@@ -1,4 +1,4 @@
-"""Registered limits: how much of a service's resource each project may have by default."""
+"""Registered limits: the default limit of a service's resource for each project."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _IDENTITY = ("service_id", "region_id", "resource_name")
 
 def get(ctx: Context, limit_id: str) -> RegisteredLimit:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(RegisteredLimit, limit_id)
-    if found is None:
+    limit = ctx.session.get(RegisteredLimit, limit_id)
+    if limit is None:
         raise ResourceNotFound(kind="registered limit", id=limit_id)
-    return found
+    return limit
 
 
 def find(ctx: Context, values: Values) -> RegisteredLimit | None:
-    """The one of a service, a region (None: of no region) and a resource."""
+    """The limit of a service, a region (None: without region) and a resource."""
     region_id = values.get("region_id")
     column = RegisteredLimit.region_id
     statement = select(RegisteredLimit).where(
@@ -36,7 +36,7 @@ def find(ctx: Context, values: Values) -> RegisteredLimit | None:
 
 
 def create(ctx: Context, values: Values) -> RegisteredLimit:
-    """Raises BadRequest for a service or region that is not there, Duplicate."""
+    """Raises BadRequest for an unknown service or region, Duplicate."""
     _check_place(ctx, values)
     if find(ctx, values) is not None:
         raise _duplicate(values)

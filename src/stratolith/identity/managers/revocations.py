@@ -1,7 +1,7 @@
-"""Revocation events: tokens issued up to a moment that match are void.
+"""Revocation events: each revokes the matching tokens issued up to a moment.
 
-Roles, enabled flags and existence are looked up at validation, so they need no event; events
-remain for single tokens, chains of tokens, and everything of a user before a moment.
+Roles, enabled flags and existence are checked at validation, so they need no event. Events exist
+for single tokens, chains of tokens, and all tokens of a user, project or domain before a moment.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from stratolith.kernel.environment import Environment
 
 
 def revoke(ctx: Context, **match: str | None) -> None:
-    """Void every token issued until now that has all the values given (columns of Revocation).
+    """Revoke every token issued until now that matches all values (columns of Revocation).
 
-    audit_chain_id stands alone: all tokens made from that token, whenever they were issued.
+    audit_chain_id is used alone: all tokens of that chain, whenever they were issued.
     """
     now = ctx.env.clock.now()
     ctx.session.add(Revocation(**match, issued_before=now, revoked_at=now))
-    # no token outlives this, so older events can match nothing
+    # no token lives longer, so older events match nothing
     keep = timedelta(seconds=ctx.env.settings.of(IdentitySettings).longest_token_seconds + 3600)
     ctx.session.execute(delete(Revocation).where(Revocation.revoked_at < now - keep))
     epoch.touch(ctx)
@@ -47,7 +47,7 @@ def is_revoked(env: Environment, identity: Identity) -> bool:
 
 def _matches(event: Revocation, identity: Identity) -> bool:
     if event.audit_chain_id is not None:
-        # whenever issued: a login that had seen the first token valid may end after this event
+        # at any time: a login that began before this event may issue its token after it
         return bool(identity.audit_ids) and event.audit_chain_id == identity.audit_ids[-1]
     if identity.issued_at is None or identity.issued_at > event.issued_before:
         return False
@@ -69,7 +69,7 @@ def _matches(event: Revocation, identity: Identity) -> bool:
 
 
 def _users(identity: Identity) -> tuple[str, ...]:
-    """Whom a token speaks for; with a trust both who gave it and who uses it."""
+    """Ids of the users of a token; for a trust both trustor and trustee."""
     trust = identity.details.get("trust")
     if not trust:
         return (identity.user_id,)

@@ -1,4 +1,4 @@
-"""Which roles imply which: the closure over implied roles, read once per epoch."""
+"""The graph of implied roles and its closure, read once per epoch."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ class RoleGraph:
     implies: dict[str, tuple[str, ...]]
 
     def closure(self, role_ids: Iterable[str]) -> list[str]:
-        """The roles given and all they imply, each once, those given first."""
-        found = list(dict.fromkeys(role_ids))
-        seen = set(found)
-        for role_id in found:  # grows while it is walked
+        """The given roles and all roles they imply, each once, the given ones first."""
+        role_ids_reached = list(dict.fromkeys(role_ids))
+        seen = set(role_ids_reached)
+        for role_id in role_ids_reached:  # the list grows during the loop
             for implied in self.implies.get(role_id, ()):
                 if implied not in seen:
                     seen.add(implied)
-                    found.append(implied)
-        return found
+                    role_ids_reached.append(implied)
+        return role_ids_reached
 
     def for_token(self, role_ids: Iterable[str]) -> list[tuple[str, str]]:
-        """(id, name) of the global roles among the closure: domain roles never show in tokens."""
+        """(id, name) of the global roles in the closure; tokens never contain domain roles."""
         return [
             (role_id, self.names[role_id])
             for role_id in self.closure(role_ids)
@@ -59,5 +59,5 @@ _GRAPH = Copy(epoch.EPOCHS, read)
 
 
 def cached(env: Environment) -> RoleGraph:
-    """The graph of this epoch; not for transactions that changed roles themselves."""
+    """The graph of this epoch; not for transactions that change roles."""
     return _GRAPH.of(env)

@@ -1,4 +1,4 @@
-"""Roles, and which of them imply which."""
+"""Roles and implied roles."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from stratolith.kernel.exceptions import BadRequest, Conflict
 
 Values = dict[str, Any]
 KNOWN = ("name", "domain_id", "description", "options")
-# what implies it would let anybody become an administrator by a small mistake
+# a role that implied admin could make users administrators by mistake
 NEVER_IMPLIED = ("admin",)
 
 
 def get(ctx: Context, role_id: str) -> Role:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(Role, role_id)
-    if found is None:
+    role = ctx.session.get(Role, role_id)
+    if role is None:
         raise ResourceNotFound(kind="role", id=role_id)
-    return found
+    return role
 
 
 def by_name(ctx: Context, name: str, domain_id: str = "") -> Role:
     """Raises ResourceNotFound."""
     statement = select(Role).where(Role.name == name, Role.domain_id == domain_id)
-    found = ctx.session.scalars(statement).first()
-    if found is None:
+    role = ctx.session.scalars(statement).first()
+    if role is None:
         raise ResourceNotFound(kind="role", id=name)
-    return found
+    return role
 
 
 def create(ctx: Context, values: Values) -> Role:
@@ -78,7 +78,7 @@ def update(ctx: Context, role: Role, values: Values) -> Role:
 
 
 def remove(ctx: Context, role: Role) -> None:
-    """Whoever has the role loses it; raises NotAllowed."""
+    """Delete a role and its assignments; raises NotAllowed."""
     check_mutable("role", role)
     ctx.session.execute(delete(Assignment).where(Assignment.role_id == role.id))
     ctx.session.execute(
@@ -104,23 +104,23 @@ def implied(ctx: Context, prior: Role) -> list[Role]:
 
 
 def inferences(ctx: Context) -> list[tuple[Role, list[Role]]]:
-    """Every role that implies others, with those."""
+    """(role, implied roles) for every role that implies others."""
     roles = {role.id: role for role in ctx.session.scalars(select(Role))}
-    found: dict[str, list[Role]] = {}
+    implied_by: dict[str, list[Role]] = {}
     pairs = select(ImpliedRole.prior_id, ImpliedRole.implied_id)
     for prior_id, implied_id in ctx.session.execute(
         pairs.order_by(ImpliedRole.prior_id, ImpliedRole.implied_id)
     ):
-        found.setdefault(prior_id, []).append(roles[implied_id])
-    return [(roles[prior_id], below) for prior_id, below in found.items()]
+        implied_by.setdefault(prior_id, []).append(roles[implied_id])
+    return [(roles[prior_id], below) for prior_id, below in implied_by.items()]
 
 
 def get_implication(ctx: Context, prior: Role, other: Role) -> ImpliedRole:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(ImpliedRole, (prior.id, other.id))
-    if found is None:
+    implication = ctx.session.get(ImpliedRole, (prior.id, other.id))
+    if implication is None:
         raise ResourceNotFound(f"{prior.id} does not imply {other.id}.")
-    return found
+    return implication
 
 
 def imply(ctx: Context, prior: Role, other: Role) -> None:

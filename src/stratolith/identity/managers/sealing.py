@@ -1,8 +1,8 @@
-"""Secrets at rest: sealed with keys of their own, which rotate without anything getting lost.
+"""Encryption of secrets at rest, with separate keys that rotate without loss.
 
-A rotation makes a new primary key and keeps the old ones. Then every sealed value is sealed
-again with the primary, and only when none needs an old key any longer are the old ones
-forgotten. Each step looks at what is there, so a death between any two loses nothing.
+A rotation creates a new primary key and keeps the old ones. Then every value is encrypted again
+with the primary key, and the old keys are removed only when no value needs them. Each step checks
+the current state, so a crash between two steps loses nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from stratolith.kernel.readable import LeftOut
 
 LOG = logging.getLogger(__name__)
 _BATCH = 200
-# Longer than any transaction that may have sealed with the key before the latest rotation
+# Longer than any transaction that may have encrypted with the previous primary key
 GRACE_SECONDS = 3600.0
 
 
@@ -61,14 +61,14 @@ def ring_of(env: Environment) -> KeyRing:
 
 
 def encrypted(env: Environment, text: str) -> str:
-    """A secret as it is kept at rest; with the primary key of now, whoever rotated."""
+    """Encrypt a secret with the current primary key, also after a rotation by another process."""
     ring = ring_of(env)
     ring.refresh()
     return ring.encrypt(text.encode(), int(env.clock.now().timestamp()))
 
 
 def decrypted(ctx: Context, sealed: str, what: str) -> str:
-    """What ``encrypted`` was given; raises ApiError naming ``what``."""
+    """Decrypt a value of ``encrypted``; raises ApiError naming ``what``."""
     raw = ring_of(ctx.env).decrypt(sealed)
     if raw is None:
         raise ApiError(f"{what} cannot be decrypted: its key is gone.")
@@ -76,59 +76,61 @@ def decrypted(ctx: Context, sealed: str, what: str) -> str:
 
 
 def seal_again(env: Environment) -> int:
-    """Seal with the primary key what is not, a batch a transaction; gives how many are left
-    that no key opens.
+    """Encrypt again all values with an older key, one batch per transaction; returns how many
+    values no key can decrypt.
     """
     ring = ring_of(env)
     ring.refresh()
-    return sum(_seal_column(env, ring, one) for one in SEALED)
+    return sum(_seal_column(env, ring, sealed) for sealed in SEALED)
 
 
 def forget_old_keys(env: Environment) -> bool:
-    """Remove the keys that nothing needs; False while something might.
+    """Remove unused keys; returns False while a value may still need one.
 
-    What no key opens does not count: an old key would not help it.
+    Values that no key can decrypt are ignored: keeping old keys would not help.
     """
     ring = ring_of(env)
     if ring.age() < GRACE_SECONDS:
         return False
-    for one in SEALED:
-        for _, value in _values(env, one):
+    for sealed in SEALED:
+        for _, value in _values(env, sealed):
             if not ring.is_primary(value) and ring.decrypt(value) is not None:
                 return False
     ring.forget_retired()
     return True
 
 
-def _values(env: Environment, one: Sealed) -> Iterator[tuple[tuple[Any, ...], str]]:
-    """(primary key, sealed value) of every row that holds one."""
-    keys = [getattr(one.model, name) for name in one.key]
-    statement = select(*keys, getattr(one.model, one.column))
-    if one.model is DomainOption:
+def _values(env: Environment, sealed: Sealed) -> Iterator[tuple[tuple[Any, ...], str]]:
+    """(primary key, encrypted value) of every row that has a value."""
+    keys = [getattr(sealed.model, name) for name in sealed.key]
+    statement = select(*keys, getattr(sealed.model, sealed.column))
+    if sealed.model is DomainOption:
         statement = statement.where(DomainOption.sensitive)
     with env.db.read() as session:
-        found = [tuple(row) for row in session.execute(statement.with_only_columns(*keys))]
+        row_keys = [tuple(row) for row in session.execute(statement.with_only_columns(*keys))]
         left_out = LeftOut()
 
-        def read(some: list[int]) -> list[Any]:
-            if len(some) == len(found):
+        def read(numbers: list[int]) -> list[Any]:
+            if len(numbers) == len(row_keys):
                 return list(session.execute(statement))
-            each = [dict(zip(one.key, found[number], strict=True)) for number in some]
-            return [row for own in each for row in session.execute(statement.filter_by(**own))]
+            each = [dict(zip(sealed.key, row_keys[number], strict=True)) for number in numbers]
+            return [
+                row for row_key in each for row in session.execute(statement.filter_by(**row_key))
+            ]
 
-        rows = left_out.by_halves(range(len(found)), read)
+        rows = left_out.by_halves(range(len(row_keys)), read)
     for number, reason in left_out.reasons.items():
-        own = found[int(number)]
-        LOG.error("%s of %s cannot be read: %s", one.column, own, reason)
+        row_key = row_keys[int(number)]
+        LOG.error("%s of %s cannot be read: %s", sealed.column, row_key, reason)
     for row in rows:
         if isinstance(row[-1], str):
             yield tuple(row[:-1]), row[-1]
         else:
-            LOG.error("%s of %s is no sealed value", one.column, tuple(row[:-1]))
+            LOG.error("%s of %s is no sealed value", sealed.column, tuple(row[:-1]))
 
 
-def _seal_column(env: Environment, ring: KeyRing, one: Sealed) -> int:
-    stale = [(key, value) for key, value in _values(env, one) if not ring.is_primary(value)]
+def _seal_column(env: Environment, ring: KeyRing, sealed: Sealed) -> int:
+    stale = [(key, value) for key, value in _values(env, sealed) if not ring.is_primary(value)]
     lost = 0
     for start in range(0, len(stale), _BATCH):
         with env.db.write() as session:
@@ -138,16 +140,16 @@ def _seal_column(env: Environment, ring: KeyRing, one: Sealed) -> int:
                     lost += 1
                     continue
                 where = [
-                    getattr(one.model, name) == part
-                    for name, part in zip(one.key, key, strict=True)
+                    getattr(sealed.model, name) == part
+                    for name, part in zip(sealed.key, key, strict=True)
                 ]
-                column = getattr(one.model, one.column)
-                fresh = ring.encrypt(raw, int(env.clock.now().timestamp()))
-                # only if nobody changed it meanwhile: that was sealed with the primary already
+                column = getattr(sealed.model, sealed.column)
+                new_value = ring.encrypt(raw, int(env.clock.now().timestamp()))
+                # only if unchanged: a concurrent change already used the primary key
                 session.execute(
-                    update(one.model)
+                    update(sealed.model)
                     .where(*where, column == value)
-                    .values({column: fresh})
+                    .values({column: new_value})
                     .execution_options(synchronize_session=False)
                 )
     return lost

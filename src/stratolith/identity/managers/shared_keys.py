@@ -1,7 +1,7 @@
-"""Keys that several servers share: kept in the database, locked with the secret ``database_key``.
+"""Keys shared by several servers: in the database, encrypted with the secret ``database_key``.
 
-Each server works with a folder of its own; the database holds what all folders hold. A server
-looks there before it trusts its folder, and whoever changes the keys does it alone.
+Each server uses its own folder, a copy of the keys in the database. A server checks the database
+before it uses its folder, and a lock allows only one server at a time to change the keys.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SECRET = "database_key"
 
 
 class WrongSecret(CannotStart):
-    """The keys in the database were locked with another secret than this server has."""
+    """The keys in the database were encrypted with another secret than this server's."""
 
 
 class _Key(msgspec.Struct, array_like=True):
@@ -49,25 +49,25 @@ class SharedKeys:
 
     @property
     def is_kept(self) -> bool:
-        """Whether the database held keys at the last look."""
+        """Whether the database had keys at the last check."""
         return self._version > 0
 
     def check(self) -> None:
-        """Raises WrongSecret when the database holds keys that this secret does not open."""
+        """Raises WrongSecret when this secret cannot decrypt the keys in the database."""
         with self._db.read() as session:
             row = session.get(KeyRingRow, self.name)
         if row is not None:
             self._opened(row.sealed)
 
     def pull(self, folder: Path) -> None:
-        """Make the folder hold what the database holds, if that holds any; raises WrongSecret."""
+        """Copy the keys of the database, if any, to the folder; raises WrongSecret."""
         with self._db.read() as session:
             row = session.get(KeyRingRow, self.name)
         if row is None or (row.version == self._version and any(_key_files(folder))):
             return
         keys = self._opened(row.sealed)
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        # the highest number signs, and it must not before others have the key: it comes last
+        # the highest number is primary: write it last, when the other keys are in place
         for name in sorted(keys, key=int):
             write_key(folder / name, keys[name].text)
             os.utime(folder / name, (keys[name].changed_at, keys[name].changed_at))
@@ -78,7 +78,7 @@ class SharedKeys:
 
     @contextmanager
     def changing(self, folder: Path) -> Iterator[None]:
-        """Change the folder inside of the block, alone among all servers."""
+        """Change the folder within the block, while no other server can."""
         with self._db.locked(LOCK):
             self.pull(folder)
             yield
@@ -115,7 +115,7 @@ def _key_files(folder: Path) -> Iterator[Path]:
 
 
 def write_key(path: Path, text: str) -> None:
-    """A key appears whole or not at all, and only its owner reads it."""
+    """Write a key atomically; only the owner may read it."""
     temporary = path.with_name(f".{path.name}.new")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w") as out:
@@ -126,7 +126,7 @@ def write_key(path: Path, text: str) -> None:
 
 
 def of(env: Environment, name: str) -> SharedKeys | None:
-    """None on SQLite: one server has the folder for itself. Raises WrongSecret."""
+    """The shared keys; None on SQLite, where there is only one server. Raises WrongSecret."""
     if env.db.is_sqlite:
         return None
     secret = env.secrets.get(SECRET)

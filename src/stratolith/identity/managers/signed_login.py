@@ -1,4 +1,4 @@
-"""Logging in for somebody by an EC2 key: a service hands on a request that was signed."""
+"""Login by an EC2 key: a service passes on a request that the user signed."""
 
 from __future__ import annotations
 
@@ -47,18 +47,18 @@ def by_s3(ctx: Context, given: Body) -> tuple[str, Identity]:
 
 def _key(ctx: Context, given: Body) -> tuple[Credential, Body]:
     access = _text(given, "access")
-    found = ctx.session.get(Credential, credentials.id_of_access(access))
-    if found is None or found.type != credentials.EC2 or found.project_id is None:
+    credential = ctx.session.get(Credential, credentials.id_of_access(access))
+    if credential is None or credential.type != credentials.EC2 or credential.project_id is None:
         raise SignatureKeyNotFound
-    parts = credentials.ec2_parts(credentials.blob_of(ctx, found))
+    parts = credentials.ec2_parts(credentials.blob_of(ctx, credential))
     if not isinstance(parts.get("secret"), str) or not parts["secret"]:
         raise Unauthorized("The EC2 key has no secret.")
-    return found, parts
+    return credential, parts
 
 
 def _token(ctx: Context, key: Credential, parts: Body) -> tuple[str, Identity]:
-    """With the rights the key stands for: the user's, or those of a delegation, which counts and
-    ends as it does when somebody logs in with it.
+    """A token with the rights of the key: those of the user, or of a delegation, with the uses
+    and the expiry of that delegation.
     """
     proof = Proof(key.user_id, (METHOD,))
     if parts.get("app_cred_id"):
@@ -73,16 +73,18 @@ def _token(ctx: Context, key: Credential, parts: Body) -> tuple[str, Identity]:
         if token is None:
             raise Unauthorized
         proof = replace(proof, access_token_id=token.id, expires_at=token.expires_at)
-    said = authentication.new_claims(ctx, proof)
-    said = replace(said, scope=claims.PROJECT, scope_id=key.project_id or "")
+    token_claims = authentication.new_claims(ctx, proof)
+    token_claims = replace(token_claims, scope=claims.PROJECT, scope_id=key.project_id or "")
     if parts.get("trust_id"):
         trust_id = str(parts["trust_id"])
-        said, identity = authentication.by_trust(ctx, said, trust_id, project_id=key.project_id)
+        token_claims, identity = authentication.by_trust(
+            ctx, token_claims, trust_id, project_id=key.project_id
+        )
     else:
-        identity = tokens.resolve(ctx.env, ctx.session, said)
+        identity = tokens.resolve(ctx.env, ctx.session, token_claims)
     if identity.project_id != key.project_id:
         raise Unauthorized("The EC2 key is of another project than what it stands for.")
-    return said.to_token(claims.ring_of(ctx.env)), identity
+    return token_claims.to_token(claims.ring_of(ctx.env)), identity
 
 
 def _text(given: Body, name: str) -> str:

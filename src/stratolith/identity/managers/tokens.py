@@ -1,4 +1,4 @@
-"""Tokens: validation (cached per epoch) and the looking up of what a token's claims mean."""
+"""Tokens: validation (cached per epoch) and the lookup of the identity for a token's claims."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import Unauthorized
 
 _MOST_CACHED = 20_000
-# What every token may ask, whatever its access rules: whether a token is valid
+# Allowed for every token, independent of its access rules: validate a token
 _VALIDATES = AccessRule("identity", "GET", "/v3/auth/tokens")
 _NONE = timedelta(0)
 
@@ -58,25 +58,25 @@ CACHE = Once(lambda env: TokenCache())
 
 
 def validate(env: Environment, token: str, grace: timedelta = _NONE) -> Identity:
-    """Who a token speaks for; raises Unauthorized for any token that is not valid now.
+    """The identity of a token; raises Unauthorized for a token that is not valid now.
 
-    grace: so long after its end a token is still taken for valid, if nothing but time ended it.
+    grace: accept a token this long after its expiry, if it is valid otherwise.
     """
     cache = CACHE.of(env)
     at = epoch.of(env).number
-    found = cache.get(token, at)
-    if found is not None and _has_ended(env, found) and grace:
-        found = None  # what was kept does not know whether more than the token has ended
-    if found is None:
-        said = claims.from_token(claims.ring_of(env), token)
-        if said is None:
+    identity = cache.get(token, at)
+    if identity is not None and _has_ended(env, identity) and grace:
+        identity = None  # check again whether a delegation expired too
+    if identity is None:
+        token_claims = claims.from_token(claims.ring_of(env), token)
+        if token_claims is None:
             raise Unauthorized
         with env.db.read() as session:
-            found = resolve(env, session, said, grace=grace)
-        cache.put(token, at, found)
-    if _has_ended(env, found, grace):
+            identity = resolve(env, session, token_claims, grace=grace)
+        cache.put(token, at, identity)
+    if _has_ended(env, identity, grace):
         raise Unauthorized
-    return found
+    return identity
 
 
 def _has_ended(env: Environment, identity: Identity, grace: timedelta = _NONE) -> bool:
@@ -102,60 +102,60 @@ def authenticator(env: Environment) -> Authenticator:
 def resolve(
     env: Environment,
     session: Session,
-    said: Claims,
+    token_claims: Claims,
     account: Account | None = None,
     *,
     grace: timedelta = _NONE,
 ) -> Identity:
-    """The identity a token's claims stand for; raises Unauthorized when they hold no longer.
+    """The identity for a token's claims; raises Unauthorized when they are no longer valid.
 
-    ``account``: of the claims' user, when it was read (and found enabled) in this transaction.
-    ``grace``: as for ``validate``. A trust has none, as upstream: it ends when it says.
+    ``account``: of the claims' user, if it was read in this transaction and is enabled.
+    ``grace``: as for ``validate``. It does not apply to the expiry of a trust, as upstream.
     """
-    if said.expires_at + grace <= env.clock.now():
+    if token_claims.expires_at + grace <= env.clock.now():
         raise Unauthorized
     if account is None:
-        account = accounts.enabled(env, session, said.user_id)
+        account = accounts.enabled(env, session, token_claims.user_id)
     user, domain = account.user, account.domain
     facts: dict[str, Any] = {
         "user_id": user.id,
         "user_name": user.name,
         "user_domain_id": domain.id,
         "user_domain_name": domain.name,
-        "methods": said.methods,
-        "audit_ids": said.audit_ids,
-        "issued_at": said.issued_at,
-        "expires_at": said.expires_at,
+        "methods": token_claims.methods,
+        "audit_ids": token_claims.audit_ids,
+        "issued_at": token_claims.issued_at,
+        "expires_at": token_claims.expires_at,
         "details": {"password_expires_at": account.password_expires_at},
     }
-    if said.application_credential_id:
-        _add_application_credential(env, session, said, facts, grace)
-    elif said.trust_id:
-        _add_trust(env, session, said, facts)
-    elif said.access_token_id:
-        _add_access_token(env, session, said, facts, grace)
+    if token_claims.application_credential_id:
+        _add_application_credential(env, session, token_claims, facts, grace)
+    elif token_claims.trust_id:
+        _add_trust(env, session, token_claims, facts)
+    elif token_claims.access_token_id:
+        _add_access_token(env, session, token_claims, facts, grace)
     else:
-        facts |= _scope(env, session, said)
+        facts |= _scope(env, session, token_claims)
     identity = Identity(**facts)
     if revocations.is_revoked(env, identity):
         raise Unauthorized
     return identity
 
 
-def _scope(env: Environment, session: Session, said: Claims) -> dict[str, Any]:
-    if said.scope == claims.UNSCOPED:
+def _scope(env: Environment, session: Session, token_claims: Claims) -> dict[str, Any]:
+    if token_claims.scope == claims.UNSCOPED:
         return {}
-    if said.scope == claims.PROJECT:
-        facts, role_ids = _project(session, said)
-    elif said.scope == claims.DOMAIN:
-        domain = session.get(Project, said.scope_id)
+    if token_claims.scope == claims.PROJECT:
+        facts, role_ids = _project(session, token_claims)
+    elif token_claims.scope == claims.DOMAIN:
+        domain = session.get(Project, token_claims.scope_id)
         if domain is None or not domain.is_domain or not domain.enabled:
             raise Unauthorized
         facts = {"domain_id": domain.id, "domain_name": domain.name}
-        role_ids = effective.on_domain(session, said.user_id, domain.id)
+        role_ids = effective.on_domain(session, token_claims.user_id, domain.id)
     else:
         facts = {"system": True}
-        role_ids = effective.on_system(session, said.user_id)
+        role_ids = effective.on_system(session, token_claims.user_id)
     facts |= _roles(env, role_ids)
     return facts
 
@@ -174,8 +174,8 @@ def _roles(env: Environment, role_ids: Iterable[str]) -> dict[str, Any]:
 def _delegated_roles(
     env: Environment, session: Session, user_id: str, project_id: str, role_ids: list[str]
 ) -> tuple[dict[str, Any], list[str]]:
-    """The project and the delegated roles; void as a whole once the user lost one of them."""
-    said = Claims(
+    """The project and the delegated roles; raises Unauthorized if the user lost one of them."""
+    project_claims = Claims(
         user_id,
         (),
         env.clock.now(),
@@ -183,7 +183,7 @@ def _delegated_roles(
         scope=claims.PROJECT,
         scope_id=project_id,
     )
-    facts, held = _project(session, said)
+    facts, held = _project(session, project_claims)
     graph = role_graph.cached(env)
     if not role_ids or not set(role_ids) <= set(graph.closure(held)):
         raise Unauthorized
@@ -191,24 +191,28 @@ def _delegated_roles(
 
 
 def _add_application_credential(
-    env: Environment, session: Session, said: Claims, facts: dict[str, Any], grace: timedelta
+    env: Environment,
+    session: Session,
+    token_claims: Claims,
+    facts: dict[str, Any],
+    grace: timedelta,
 ) -> None:
-    found = session.get(ApplicationCredential, said.application_credential_id)
-    if found is None or found.user_id != said.user_id:
+    credential = session.get(ApplicationCredential, token_claims.application_credential_id)
+    if credential is None or credential.user_id != token_claims.user_id:
         raise Unauthorized
-    if found.expires_at is not None and found.expires_at + grace <= env.clock.now():
+    if credential.expires_at is not None and credential.expires_at + grace <= env.clock.now():
         raise Unauthorized
     place, role_ids = _delegated_roles(
-        env, session, found.user_id, found.project_id, found.role_ids
+        env, session, credential.user_id, credential.project_id, credential.role_ids
     )
     facts |= place | _roles(env, role_ids)
     document: dict[str, Any] = {
-        "id": found.id,
-        "name": found.name,
-        "restricted": not found.unrestricted,
+        "id": credential.id,
+        "name": credential.name,
+        "restricted": not credential.unrestricted,
     }
-    if found.access_rule_ids is not None:
-        rows = [session.get(AccessRuleRow, rule_id) for rule_id in found.access_rule_ids]
+    if credential.access_rule_ids is not None:
+        rows = [session.get(AccessRuleRow, rule_id) for rule_id in credential.access_rule_ids]
         rules = [row for row in rows if row is not None]
         given = tuple(AccessRule(r.service, r.method, r.path) for r in rules)
         facts["access_rules"] = (*given, _VALIDATES)
@@ -219,24 +223,34 @@ def _add_application_credential(
 
 
 def _add_access_token(
-    env: Environment, session: Session, said: Claims, facts: dict[str, Any], grace: timedelta
+    env: Environment,
+    session: Session,
+    token_claims: Claims,
+    facts: dict[str, Any],
+    grace: timedelta,
 ) -> None:
-    found = session.get(AccessToken, said.access_token_id)
-    if found is None or found.authorizing_user_id != said.user_id:
+    access_token = session.get(AccessToken, token_claims.access_token_id)
+    if access_token is None or access_token.authorizing_user_id != token_claims.user_id:
         raise Unauthorized
-    if found.expires_at is not None and found.expires_at + grace <= env.clock.now():
+    if access_token.expires_at is not None and access_token.expires_at + grace <= env.clock.now():
         raise Unauthorized
     place, role_ids = _delegated_roles(
-        env, session, found.authorizing_user_id, found.project_id, found.role_ids
+        env,
+        session,
+        access_token.authorizing_user_id,
+        access_token.project_id,
+        access_token.role_ids,
     )
     facts |= place | _roles(env, role_ids)
-    document = {"access_token_id": found.id, "consumer_id": found.consumer_id}
+    document = {"access_token_id": access_token.id, "consumer_id": access_token.consumer_id}
     facts["details"]["oauth1"] = document
 
 
-def _add_trust(env: Environment, session: Session, said: Claims, facts: dict[str, Any]) -> None:
-    trust = session.get(Trust, said.trust_id)
-    if trust is None or trust.trustee_user_id != said.user_id or trust.project_id is None:
+def _add_trust(
+    env: Environment, session: Session, token_claims: Claims, facts: dict[str, Any]
+) -> None:
+    trust = session.get(Trust, token_claims.trust_id)
+    if trust is None or trust.trustee_user_id != token_claims.user_id or trust.project_id is None:
         raise Unauthorized
     if trust.expires_at is not None and trust.expires_at <= env.clock.now():
         raise Unauthorized
@@ -266,7 +280,7 @@ def _add_trust(env: Environment, session: Session, said: Claims, facts: dict[str
 
 
 def _check_chain(env: Environment, session: Session, trust: Trust) -> None:
-    """A trust that was passed on is worth what all those above it are; raises Unauthorized."""
+    """Every trust from which this one was redelegated must be valid; raises Unauthorized."""
     seen = {trust.id}
     above_id = trust.redelegated_trust_id
     while above_id is not None and above_id not in seen:
@@ -282,9 +296,9 @@ def _check_chain(env: Environment, session: Session, trust: Trust) -> None:
         above_id = above.redelegated_trust_id
 
 
-def _project(session: Session, said: Claims) -> tuple[dict[str, Any], list[str]]:
-    """A domain is no project to be entered, though its row is one: its roles are for its users."""
-    project = session.get(Project, said.scope_id)
+def _project(session: Session, token_claims: Claims) -> tuple[dict[str, Any], list[str]]:
+    """Facts and role ids for a project scope; a domain is refused, although it is a Project row."""
+    project = session.get(Project, token_claims.scope_id)
     if project is None or project.is_domain or not project.enabled:
         raise Unauthorized
     domain = session.get(Project, project.domain_id)
@@ -296,4 +310,4 @@ def _project(session: Session, said: Claims) -> tuple[dict[str, Any], list[str]]
         "project_domain_id": domain.id,
         "project_domain_name": domain.name,
     }
-    return facts, effective.on_project(session, said.user_id, project)
+    return facts, effective.on_project(session, token_claims.user_id, project)

@@ -39,12 +39,12 @@ def passcode(secret: str, at: float) -> str | None:
 
 
 def accept(ctx: Context, user_id: str, given: str) -> bool:
-    """Whether one of the user's secrets gives this passcode in a window that counts.
+    """Whether one of the user's secrets gives this passcode in an accepted time window.
 
-    A passcode is accepted once, and so is none of an earlier window (RFC 6238, 5.2); that is
-    noted in a transaction of its own, however the request ends, for every secret that gives
-    it and for the user: two credentials with the same secret are not two tries, nor is one that
-    is made again.
+    A passcode is accepted only once, and then none of an earlier window (RFC 6238, 5.2). The use
+    is recorded in a separate transaction, independent of the result of the request, for every
+    matching secret and for the user: a second credential with the same secret, or a credential
+    that is deleted and created again, does not allow a second use.
     """
     newest = dict(reversed(_fitting(ctx, user_id, given)))
     if not newest:
@@ -58,12 +58,12 @@ def accept(ctx: Context, user_id: str, given: str) -> bool:
             )
         )
         fresh = [_spend(session, user_id, given, window) for window in set(newest.values())]
-        return all([*fresh, *(_use(session, *one) for one in newest.items())])
+        return all([*fresh, *(_use(session, *use) for use in newest.items())])
 
     try:
         return ctx.env.db.run(note)
     except IntegrityError:
-        return False  # another request was first, or the secret is gone
+        return False  # another request used it first, or the secret was deleted
 
 
 def _window(ctx: Context) -> int:
@@ -75,23 +75,23 @@ def _fitting(ctx: Context, user_id: str, given: str) -> list[tuple[str, int]]:
     statement = select(Credential).where(Credential.user_id == user_id, Credential.type == TYPE)
     now = _window(ctx)
     previous = ctx.env.settings.of(IdentitySettings).totp_previous_windows
-    found = []
-    # without a secret there is as much to compute as with one: time does not tell who has any
+    matches = []
+    # without a secret compute as much, so that the time does not show who has one
     for row in list(ctx.session.scalars(statement)) or [_NOBODYS.of(ctx.env)]:
         secret = credentials.blob_of(ctx, row)
         for window in range(now, now - previous - 1, -1):
-            # all of them: time says nothing about which one fitted
+            # check all windows, so that the time does not show which one matched
             wanted = passcode(secret, window * SECONDS)
             fits = wanted is not None and hmac.compare_digest(
                 wanted.encode(), given.encode("utf-8", "replace")
             )
             if fits and row.user_id == user_id:
-                found.append((row.id, window))
-    return found
+                matches.append((row.id, window))
+    return matches
 
 
 def _unknown(env: Environment) -> Credential:
-    """A secret that nobody knows; no row of the database."""
+    """A credential with a random secret, for users without one; not stored in the database."""
     secret = base64.b32encode(secrets.token_bytes(20)).decode()
     return Credential(id="", user_id=None, encrypted_blob=sealing.encrypted(env, secret))
 
@@ -100,7 +100,7 @@ _NOBODYS = Once(_unknown)
 
 
 def _spend(session: Session, user_id: str, given: str, window: int) -> bool:
-    """Note a passcode of a user; False when it was spent before, by whatever credential."""
+    """Record a passcode of a user; False if it was used before, with any credential."""
     if session.get(SpentPasscode, (user_id, given, window)) is not None:
         return False
     session.add(SpentPasscode(user_id=user_id, passcode=given, window=window))
@@ -108,7 +108,7 @@ def _spend(session: Session, user_id: str, given: str, window: int) -> bool:
 
 
 def _use(session: Session, credential_id: str, window: int) -> bool:
-    """Note that a window was used; False when it, or a later one, was already."""
+    """Record the use of a window; False if this or a later window was already used."""
     newer = (
         update(UsedPasscode)
         .where(UsedPasscode.credential_id == credential_id, UsedPasscode.window < window)

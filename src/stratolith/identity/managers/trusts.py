@@ -1,4 +1,4 @@
-"""Trusts: a user lets another act with some of its roles on one project."""
+"""Trusts: a user (trustor) lets another (trustee) use some of its roles on a project."""
 
 from __future__ import annotations
 
@@ -19,24 +19,25 @@ MOST_REDELEGATIONS = 3
 
 
 def get(ctx: Context, trust_id: str) -> Trust:
-    """Raises ResourceNotFound, also for one that is over or used up."""
-    found = ctx.session.get(Trust, trust_id)
-    if found is None or found.remaining_uses == 0:
+    """Raises ResourceNotFound, also for an expired trust or one without remaining uses."""
+    trust = ctx.session.get(Trust, trust_id)
+    if trust is None or trust.remaining_uses == 0:
         raise ResourceNotFound(kind="trust", id=trust_id)
-    if found.expires_at is not None and found.expires_at <= ctx.env.clock.now():
+    if trust.expires_at is not None and trust.expires_at <= ctx.env.clock.now():
         raise ResourceNotFound(kind="trust", id=trust_id)
-    return found
+    return trust
 
 
 def create(ctx: Context, values: Values, expires_at: datetime | None) -> Trust:
-    """Without a project it gives no role, and no token. Raises BadRequest, Forbidden, NotFound,
-    Duplicate.
+    """A trust without a project gives no roles and no token.
+
+    Raises BadRequest, Forbidden, NotFound, Duplicate.
     """
     project_id = values.get("project_id") or None
     if project_id and not values.get("roles"):
         raise Forbidden("At least one role should be specified.")
     users.get(ctx, values["trustee_user_id"])
-    roles = [named_role(ctx, one) for one in values.get("roles") or ()]
+    roles = [named_role(ctx, reference) for reference in values.get("roles") or ()]
     named = _named(ctx, values)
     _check_held(ctx, values["trustor_user_id"], project_id, roles)
     parent = _parent(ctx)
@@ -68,7 +69,7 @@ def create(ctx: Context, values: Values, expires_at: datetime | None) -> Trust:
 
 
 def _check_new(ctx: Context, trust: Trust) -> None:
-    """Raises Duplicate for a second trust of the same parties that ends at the same moment."""
+    """Raises Duplicate for a second trust of the same users with the same expiry."""
     same = select(Trust.id).where(
         Trust.trustor_user_id == trust.trustor_user_id,
         Trust.trustee_user_id == trust.trustee_user_id,
@@ -81,7 +82,7 @@ def _check_new(ctx: Context, trust: Trust) -> None:
 
 
 def remove(ctx: Context, trust: Trust) -> None:
-    """Trusts that were made from it end with it."""
+    """Delete a trust and all trusts redelegated from it."""
     level = [trust.id]
     while level:
         below = list(
@@ -93,7 +94,7 @@ def remove(ctx: Context, trust: Trust) -> None:
 
 
 def _named(ctx: Context, values: Values) -> Trust | None:
-    """The trust of the same trustor that the body says this one rests on; raises NotFound."""
+    """The trust named by ``redelegated_trust_id``, of the same trustor; raises NotFound."""
     trust_id = values.get("redelegated_trust_id")
     if not trust_id:
         return None
@@ -104,7 +105,7 @@ def _named(ctx: Context, values: Values) -> Trust | None:
 
 
 def _parent(ctx: Context) -> Trust | None:
-    """The trust the caller's token rests on, when it may be passed on."""
+    """The trust of the caller's token, if any; raises Forbidden if it cannot be redelegated."""
     trust_id = ctx.who.details.get("trust_id")
     if trust_id is None:
         return None
@@ -132,7 +133,7 @@ def _redelegations(values: Values, parent: Trust | None) -> int:
 
 
 def _check_held(ctx: Context, user_id: str, project_id: str | None, roles: list[Role]) -> None:
-    """Nobody gives away what he has not; a delegated token, no more than it holds itself."""
+    """The trustor must hold the roles; a delegated token can pass on only its own roles."""
     held: set[str] = set()
     if project_id is not None:
         project = projects.get(ctx, project_id)
@@ -143,12 +144,12 @@ def _check_held(ctx: Context, user_id: str, project_id: str | None, roles: list[
             held &= set(ctx.who.role_ids) if ctx.owns(project_id) else set()
     for role in roles:
         if role.id not in held:
-            # as upstream: what is not held is not there
+            # as upstream: a role that is not held is reported as not found
             raise ResourceNotFound(kind="role", id=role.id)
 
 
 def _check_within(parent: Trust, trust: Trust) -> None:
-    """A redelegated trust gives nothing that its parent does not; raises Forbidden."""
+    """A redelegated trust cannot exceed its parent; raises Forbidden."""
     if trust.project_id not in (None, parent.project_id) or not set(trust.role_ids) <= set(
         parent.role_ids
     ):

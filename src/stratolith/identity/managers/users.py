@@ -1,4 +1,4 @@
-"""Users, and what others ask of one."""
+"""Users: reading, writing, passwords."""
 
 from __future__ import annotations
 
@@ -49,28 +49,28 @@ class NewPassword:
 
     hash: str
     self_service: bool = False
-    replaces: int | None = None  # id of the one that was given and judged for a user's own change
+    replaces: int | None = None  # id of the old password that the user gave and that was verified
 
 
 def get(ctx: Context, user_id: str) -> User:
     """Raises ResourceNotFound."""
-    found = ctx.session.get(User, user_id)
-    if found is None:
+    user = ctx.session.get(User, user_id)
+    if user is None:
         raise ResourceNotFound(kind="user", id=user_id)
-    return found
+    return user
 
 
 def by_name(ctx: Context, name: str, domain_id: str = "default") -> User:
     """Raises ResourceNotFound."""
     statement = select(User).where(User.domain_id == domain_id, User.name == name)
-    found = ctx.session.scalars(statement).first()
-    if found is None:
+    user = ctx.session.scalars(statement).first()
+    if user is None:
         raise ResourceNotFound(kind="user", id=name)
-    return found
+    return user
 
 
 def password_expiries(ctx: Context, user_ids: list[str]) -> dict[str, datetime]:
-    """User id -> when the password in force expires, for those whose does."""
+    """User id -> expiry of the current password, for users whose password expires."""
     newest = select(func.max(Password.id)).group_by(Password.user_id)
     statement = select(Password.user_id, Password.expires_at).where(
         Password.expires_at.is_not(None), Password.id.in_(newest)
@@ -113,7 +113,7 @@ def update(ctx: Context, user: User, values: Values, password: NewPassword | Non
     if "enabled" in values:
         _set_enabled(ctx, user, as_bool(values["enabled"]))
     _set_default_project(ctx, user, values)
-    if "name" in values:  # no query between this and the flush, which would send it before
+    if "name" in values:  # no query between here and the flush: it would flush earlier
         user.name = values["name"].strip()
     user.options = merge_options(user.options, values.get("options"))
     user.extra = merge_extra(user.extra, values, KNOWN)
@@ -121,7 +121,7 @@ def update(ctx: Context, user: User, values: Values, password: NewPassword | Non
     if password is not None:
         set_password(ctx, user, password)
         revocations.revoke(ctx, user_id=user.id)
-    elif "password" in values:  # null: nobody logs in by password until there is a new one
+    elif "password" in values:  # null: no login by password until a new one is set
         ctx.session.execute(delete(Password).where(Password.user_id == user.id))
     events.emit(ctx, "identity.user.updated", {"id": user.id})
     epoch.touch(ctx)
@@ -129,7 +129,7 @@ def update(ctx: Context, user: User, values: Values, password: NewPassword | Non
 
 
 def remove(ctx: Context, user: User) -> None:
-    """Delete a user with memberships and assignments; the user's tokens are void."""
+    """Delete a user with memberships and assignments; the user's tokens become invalid."""
     ctx.session.execute(
         delete(Assignment).where(Assignment.actor == "user", Assignment.actor_id == user.id)
     )
@@ -143,21 +143,21 @@ def remove(ctx: Context, user: User) -> None:
 
 
 def change_password(ctx: Context, user: User, password: NewPassword) -> None:
-    """The user's own change; every token issued until now is void.
+    """Change the user's own password; revokes all tokens issued until now.
 
-    Raises Unauthorized when another password was put in force since the old one was compared.
+    Raises Unauthorized when the password was changed since the old one was verified.
     """
     if password_rules.newest_id(ctx.session, user.id) != password.replaces:
         raise Unauthorized
     set_password(ctx, user, password)
     if not receipts.required(user):
-        user.failed_count = 0  # with more factors a password alone forgives no wrong ones
+        user.failed_count = 0  # with several factors the password alone does not reset the count
     revocations.revoke(ctx, user_id=user.id)
     events.emit(ctx, "identity.user.updated", {"id": user.id})
 
 
 def set_password(ctx: Context, user: User, password: NewPassword) -> None:
-    """Put a password in force; older ones are kept as far as the settings compare."""
+    """Set a new current password; keeps as many older ones as the settings compare with."""
     now = ctx.env.clock.now()
     ctx.session.add(
         Password(
