@@ -1,6 +1,6 @@
-"""The rules of placement; the only room other services may import.
+"""The rules of placement; the only modules that other services may import.
 
-Compute works with ``providers.ensure``, ``inventories.replace``, ``traits.set_for``,
+Compute uses ``providers.ensure``, ``inventories.replace``, ``traits.set_for``,
 ``candidates.find`` and ``.explain``, ``allocations.claim``, ``.release`` and ``.of_consumer``,
 ``usages.of_project``: all in the caller's own transaction.
 """

@@ -1,4 +1,4 @@
-"""Aggregates of providers: groups that exist by being named."""
+"""Aggregates of providers: groups that exist while a provider names them."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ def set_for(
 ) -> None:
     """Put the provider into exactly these aggregates.
 
-    ``bump`` False leaves the generation alone, as microversions before 1.19 did.
+    ``bump`` False does not raise the generation, as microversions before 1.19.
     Raises ProviderNotFound, ConcurrentUpdate.
     """
     provider = providers.get(ctx, provider_uuid)
     providers.check_generation(provider, generation)
     wanted, have = set(uuids), of_provider(ctx, provider_uuid)
-    gone = have - wanted
-    if gone:
+    removed = have - wanted
+    if removed:
         ctx.session.execute(
             delete(ProviderAggregate).where(
                 ProviderAggregate.provider_uuid == provider_uuid,
-                ProviderAggregate.aggregate_uuid.in_(gone),
+                ProviderAggregate.aggregate_uuid.in_(removed),
             )
         )
     now = utcnow()
     new = [
-        {"provider_uuid": provider_uuid, "aggregate_uuid": one, "created_at": now}
-        for one in sorted(wanted - have)
+        {"provider_uuid": provider_uuid, "aggregate_uuid": uuid, "created_at": now}
+        for uuid in sorted(wanted - have)
     ]
     if new:
         ctx.session.execute(insert(ProviderAggregate), new)

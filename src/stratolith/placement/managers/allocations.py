@@ -1,8 +1,8 @@
-"""Allocations: who uses how much of what.
+"""Allocations: the amounts of resources that consumers use.
 
-A consumer's allocations are always written as a whole. The check against the inventory and
-the write are in one transaction; the generation of every provider touched is raised first, so
-that two transactions on the same provider never both take its last unit.
+A consumer's allocations are always written as a whole. The capacity check and the write are in
+one transaction; the generation of every affected provider is raised first, so that two
+transactions never both take the last unit of a provider.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ ANY_GENERATION = -1
 
 @dataclass(frozen=True)
 class Claim:
-    """All that one consumer shall use: provider uuid -> resource class -> amount.
+    """The wanted allocations of one consumer: provider uuid -> resource class -> amount.
 
-    Empty ``resources`` release everything. ``generation`` is the consumer generation the
-    caller knows: None means the consumer must be new, ANY_GENERATION does not care.
+    Empty ``resources`` release everything. ``generation`` is the expected consumer generation:
+    None means that the consumer must be new, ANY_GENERATION skips the check.
     """
 
     consumer_id: str
@@ -41,7 +41,7 @@ class Claim:
 
 @dataclass
 class Held:
-    """What a consumer holds; ``resources`` as in Claim, ``providers`` uuid -> generation."""
+    """A consumer's allocations; ``resources`` as in Claim, ``providers`` uuid -> generation."""
 
     consumer: Consumer | None = None
     resources: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -59,16 +59,16 @@ def claim(
     *,
     consumer_type: str | None = "INSTANCE",
 ) -> None:
-    """Let the consumer use exactly ``resources`` of this provider, in place of what it held.
+    """Replace the consumer's allocations by ``resources`` of this provider.
 
-    Raises CapacityExceeded (a Conflict) when it does not fit any more, UnknownProvider.
+    Raises CapacityExceeded (a Conflict), UnknownProvider.
     """
     wanted = {provider_uuid: {name: n for name, n in resources.items() if n > 0}}
     replace(ctx, [Claim(consumer_id, wanted, project_id, user_id, consumer_type)])
 
 
 def release(ctx: Context, consumer_id: str) -> bool:
-    """Give back everything the consumer holds; False when it held nothing."""
+    """Delete all allocations of the consumer; False if it had none."""
     providers = list(
         ctx.session.scalars(
             select(Allocation.provider_uuid)
@@ -83,7 +83,7 @@ def release(ctx: Context, consumer_id: str) -> bool:
 
 
 def move(ctx: Context, from_consumer: str, to_consumer: str) -> None:
-    """Hand what one consumer holds to another, which must be new (a migration's old host)."""
+    """Move allocations to a new consumer (for the source host of a migration)."""
     old = ctx.session.get(Consumer, from_consumer)
     if old is None:
         return
@@ -106,12 +106,12 @@ def move(ctx: Context, from_consumer: str, to_consumer: str) -> None:
 
 
 def of_consumer(ctx: Context, consumer_id: str) -> dict[str, dict[str, int]]:
-    """provider uuid -> resource class -> amount; empty when the consumer holds nothing."""
+    """provider uuid -> resource class -> amount; empty without allocations."""
     return held_by(ctx, consumer_id).resources
 
 
 def held_by(ctx: Context, consumer_id: str) -> Held:
-    """What the consumer holds, with generations."""
+    """The consumer's allocations, with generations."""
     rows = ctx.session.execute(
         select(Allocation, ResourceProvider.generation)
         .join(ResourceProvider, ResourceProvider.uuid == Allocation.provider_uuid)
@@ -138,20 +138,20 @@ def of_provider(ctx: Context, provider_uuid: str) -> list[tuple[Allocation, Cons
 
 
 def replace(ctx: Context, claims: Iterable[Claim]) -> None:
-    """Write what all these consumers hold, all or nothing.
+    """Replace the allocations of all these consumers, all or nothing.
 
     Raises UnknownProvider, UnknownResourceClass, CapacityExceeded, ConcurrentUpdate.
     """
     claims = list(claims)
-    consumers = [_consumer(ctx, one) for one in claims]
-    ids = [one.consumer_id for one in claims]
+    consumers = [_consumer(ctx, claim) for claim in claims]
+    ids = [claim.consumer_id for claim in claims]
     before = set(
         ctx.session.scalars(
             select(Allocation.provider_uuid).where(Allocation.consumer_uuid.in_(ids)).distinct()
         )
     )
-    wanted = {uuid for one in claims for uuid in one.resources}
-    names = {name for one in claims for use in one.resources.values() for name in use}
+    wanted = {uuid for claim in claims for uuid in claim.resources}
+    names = {name for claim in claims for use in claim.resources.values() for name in use}
     resource_classes.check(ctx, names, "allocations")
     known = _raise_generations(ctx, wanted | before)
     for uuid in sorted(wanted - known):
@@ -164,25 +164,27 @@ def replace(ctx: Context, claims: Iterable[Claim]) -> None:
     for consumer in consumers:
         consumer.generation += 1
     ctx.session.flush()
-    _forget_consumers(ctx, [one.consumer_id for one in claims if not any(one.resources.values())])
+    _forget_consumers(
+        ctx, [claim.consumer_id for claim in claims if not any(claim.resources.values())]
+    )
 
 
 def _consumer(ctx: Context, claim: Claim) -> Consumer:
-    found = ctx.session.get(Consumer, claim.consumer_id)
-    known = found.generation if found is not None else None
+    consumer = ctx.session.get(Consumer, claim.consumer_id)
+    known = consumer.generation if consumer is not None else None
     if claim.generation not in (ANY_GENERATION, known):
         raise ConcurrentUpdate(
             f"consumer generation conflict - expected {_json(known)} "
             f"but got {_json(claim.generation)}"
         )
-    if found is None:
-        found = Consumer(uuid=claim.consumer_id, generation=0)
-        ctx.session.add(found)
-    found.project_id, found.user_id = claim.project_id, claim.user_id
+    if consumer is None:
+        consumer = Consumer(uuid=claim.consumer_id, generation=0)
+        ctx.session.add(consumer)
+    consumer.project_id, consumer.user_id = claim.project_id, claim.user_id
     if claim.consumer_type is not None:
-        found.consumer_type = claim.consumer_type
+        consumer.consumer_type = claim.consumer_type
     ctx.session.flush()
-    return found
+    return consumer
 
 
 def _json(generation: int | None) -> str:
@@ -193,20 +195,20 @@ def _rows(claims: Iterable[Claim]) -> list[dict[str, Any]]:
     now = utcnow()
     return [
         {
-            "consumer_uuid": one.consumer_id,
+            "consumer_uuid": claim.consumer_id,
             "provider_uuid": uuid,
             "resource_class": name,
             "used": amount,
             "created_at": now,
         }
-        for one in claims
-        for uuid, resources in one.resources.items()
+        for claim in claims
+        for uuid, resources in claim.resources.items()
         for name, amount in resources.items()
     ]
 
 
 def _raise_generations(ctx: Context, uuids: Iterable[str]) -> set[str]:
-    """Raise the generation of these providers; gives those that exist."""
+    """Raise the generation of these providers; returns the uuids that exist."""
     wanted = list(uuids)
     if not wanted:
         return set()
@@ -226,7 +228,7 @@ def _raise_generations(ctx: Context, uuids: Iterable[str]) -> set[str]:
 
 
 def _check_capacity(ctx: Context, claims: Iterable[Claim], providers: set[str]) -> None:
-    """Raise CapacityExceeded unless everything fits beside what others use."""
+    """Raise CapacityExceeded unless all claims fit into the free capacity."""
     if not providers:
         return
     inventories = {
@@ -243,8 +245,8 @@ def _check_capacity(ctx: Context, claims: Iterable[Claim], providers: set[str]) 
             .group_by(Allocation.provider_uuid, Allocation.resource_class)
         )
     }
-    for one in claims:
-        for uuid, resources in one.resources.items():
+    for claim in claims:
+        for uuid, resources in claim.resources.items():
             for name, amount in resources.items():
                 key = (uuid, name)
                 reason = _misfit(inventories.get(key), uuid, name, amount, used.get(key, 0))
@@ -277,7 +279,7 @@ def _misfit(inventory: Any, uuid: str, name: str, amount: int, used: int) -> str
 
 
 def _forget_consumers(ctx: Context, ids: list[str]) -> None:
-    """Remove those of these consumers that hold nothing."""
+    """Delete these consumers, which have no allocations."""
     for consumer_id in ids:
         row = ctx.session.get(Consumer, consumer_id)
         if row is not None:

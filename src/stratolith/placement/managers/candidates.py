@@ -1,4 +1,4 @@
-"""Which single providers can serve a request: what the scheduler asks.
+"""Finds single providers that can serve a request; used by the scheduler.
 
 The general search over trees, sharing providers and request groups (the API's
 ``allocation_candidates``) is in managers/search.py.
@@ -24,9 +24,9 @@ from stratolith.placement.models import (
 
 
 class Stock(msgspec.Struct, frozen=True):
-    """One inventory with its use; ``capacity`` is what may be used altogether.
+    """One inventory with its usage; ``capacity`` is the total that may be allocated.
 
-    A msgspec struct, for a search makes thousands of them.
+    A msgspec struct, because a search creates thousands of them.
     """
 
     total: int
@@ -55,7 +55,7 @@ class Stock(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class ProviderSummary:
-    """A provider that fits; ``stocks`` holds the resource classes that were asked for."""
+    """A provider; ``stocks`` contains the requested resource classes."""
 
     uuid: str
     name: str
@@ -70,19 +70,19 @@ def find(
     member_of: Sequence[Iterable[str]] = (),
     limit: int | None = None,
 ) -> list[ProviderSummary]:
-    """Providers that alone have all of ``resources`` (class -> amount; zeros count not).
+    """Providers that alone have all of ``resources`` (class -> amount; zeros are ignored).
 
     required, forbidden: traits. member_of: sets of aggregates, one of each set must match.
-    One SQL statement, whatever the number of providers.
+    Uses one SQL statement for any number of providers.
     """
     wanted = {name: amount for name, amount in resources.items() if amount > 0}
-    found: list[ProviderSummary] = []
-    for one in _load(ctx, wanted, required, forbidden, member_of):
-        if all(n in one.stocks and one.stocks[n].fits(wanted[n]) for n in wanted):
-            found.append(one)
-            if limit is not None and len(found) >= limit:
+    fitting: list[ProviderSummary] = []
+    for provider in _load(ctx, wanted, required, forbidden, member_of):
+        if all(n in provider.stocks and provider.stocks[n].fits(wanted[n]) for n in wanted):
+            fitting.append(provider)
+            if limit is not None and len(fitting) >= limit:
                 break
-    return found
+    return fitting
 
 
 def explain(
@@ -92,21 +92,25 @@ def explain(
     forbidden: Iterable[str] = frozenset(),
     member_of: Sequence[Iterable[str]] = (),
 ) -> list[str]:
-    """Why no provider fits, a sentence each: "host1: VCPU needs 4, has 2 left"."""
+    """Why no provider fits, one sentence per provider: "host1: VCPU needs 4, has 2 left"."""
     wanted = {name: amount for name, amount in resources.items() if amount > 0}
     known = _load(ctx, {}, (), (), ())
-    allowed = {one.uuid: one for one in _load(ctx, wanted, required, forbidden, member_of)}
+    allowed = {
+        provider.uuid: provider for provider in _load(ctx, wanted, required, forbidden, member_of)
+    }
     if not known:
         return ["no host has reported any resources"]
     sentences = []
-    for one in known:
-        if wanted.keys() & one.stocks.keys() and one.uuid not in allowed:
-            sentences.append(f"{one.name}: {_unlike(required, forbidden, member_of)}")
+    for provider in known:
+        if wanted.keys() & provider.stocks.keys() and provider.uuid not in allowed:
+            sentences.append(f"{provider.name}: {_unlike(required, forbidden, member_of)}")
             continue
-        reasons = [_lack(name, amount, one.stocks.get(name)) for name, amount in wanted.items()]
-        told = "; ".join(reason for reason in reasons if reason)
-        if told:
-            sentences.append(f"{one.name}: {told}")
+        reasons = [
+            _lack(name, amount, provider.stocks.get(name)) for name, amount in wanted.items()
+        ]
+        text = "; ".join(reason for reason in reasons if reason)
+        if text:
+            sentences.append(f"{provider.name}: {text}")
     return sentences
 
 
@@ -142,10 +146,10 @@ def _load(
     statement = _conditions(_stocks(list(resources)), required, forbidden, member_of)
     by_uuid: dict[str, tuple[str, dict[str, Stock]]] = {}
     for uuid, name, resource_class, *numbers in ctx.session.execute(statement):
-        found = by_uuid.get(uuid)
-        if found is None:
-            found = by_uuid[uuid] = (name, {})
-        found[1][resource_class] = Stock(*numbers)
+        entry = by_uuid.get(uuid)
+        if entry is None:
+            entry = by_uuid[uuid] = (name, {})
+        entry[1][resource_class] = Stock(*numbers)
     return [ProviderSummary(uuid, name, stocks) for uuid, (name, stocks) in by_uuid.items()]
 
 
@@ -180,8 +184,8 @@ def _stocks(classes: Sequence[str]) -> Select[Any]:
     )
     if classes:
         statement = statement.where(Inventory.resource_class.in_(classes))
-    found: Select[Any] = statement
-    return found
+    typed: Select[Any] = statement
+    return typed
 
 
 def _conditions(

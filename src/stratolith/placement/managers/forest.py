@@ -1,4 +1,4 @@
-"""All provider trees with what they have, read in four statements for one search."""
+"""All provider trees with inventories, traits and aggregates, read in four statements."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Node(msgspec.Struct):
 
 
 class Forest:
-    """``nodes``: uuid -> provider; ``trees``: root uuid -> providers; ``sharing``: those that
-    share what they have with every provider of their aggregates.
+    """``nodes``: uuid -> provider; ``trees``: root uuid -> providers; ``sharing``: providers that
+    share their inventory with the providers of their aggregates.
     """
 
     def __init__(self, nodes: dict[str, Node]) -> None:
@@ -44,15 +44,15 @@ class Forest:
         self.sharing = [node for node in nodes.values() if SHARES in node.traits]
 
     def ancestors(self, uuid: str) -> set[str]:
-        """The provider and everything above it."""
-        found, at = {uuid}, self.nodes[uuid].parent
-        while at is not None:
-            found.add(at)
-            at = self.nodes[at].parent
-        return found
+        """The uuids of the provider and its ancestors."""
+        uuids, parent = {uuid}, self.nodes[uuid].parent
+        while parent is not None:
+            uuids.add(parent)
+            parent = self.nodes[parent].parent
+        return uuids
 
     def with_trees_of(self, uuids: Iterable[str]) -> list[Node]:
-        """Every provider of the trees that these belong to."""
+        """All providers of the trees that contain these providers."""
         roots = dict.fromkeys(self.nodes[uuid].root for uuid in uuids)
         return [node for root in roots for node in self.trees[root]]
 

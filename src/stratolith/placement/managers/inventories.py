@@ -55,19 +55,19 @@ def replace(
 ) -> ResourceProvider:
     """Give the provider exactly these inventories: resource class -> {"total", ...DEFAULTS}.
 
-    Nothing changes, not even the generation, when it has just these already. Raises
+    If it has exactly these already, nothing changes, not even the generation. Raises
     ProviderNotFound, UnknownResourceClass, InvalidInventory, ConcurrentUpdate, InventoryInUse
-    (a class with allocations would go).
+    (when a class with allocations would be removed).
     """
     provider = providers.get(ctx, provider_uuid)
     providers.check_generation(provider, generation)
     resource_classes.check(ctx, wanted, "inventories")
     have = of_provider(ctx, provider_uuid)
     changed = False
-    gone = sorted(set(have) - set(wanted))
-    if gone:
-        _check_unused(ctx, provider_uuid, gone)
-        for name in gone:
+    removed = sorted(set(have) - set(wanted))
+    if removed:
+        _check_unused(ctx, provider_uuid, removed)
+        for name in removed:
             ctx.session.delete(have[name])
         changed = True
     for name, given in wanted.items():
@@ -104,7 +104,7 @@ def update(
     *,
     generation: int | None = None,
 ) -> Inventory:
-    """Change one class; what is not given falls back to its default. Raises as replace()."""
+    """Change one class; missing fields get their default. Raises as replace()."""
     provider = providers.get(ctx, provider_uuid)
     providers.check_generation(provider, generation)
     resource_classes.check(ctx, [resource_class], "inventories")

@@ -31,9 +31,9 @@ def find_by_name(ctx: Context, name: str) -> ResourceProvider | None:
 
 
 def ensure(ctx: Context, uuid: str, name: str, *, parent: str | None = None) -> ResourceProvider:
-    """The provider of this uuid, made when it is new, renamed when its name differs.
+    """The provider of this uuid; created if it is new, renamed if its name differs.
 
-    ``parent`` is the uuid of the provider it is a part of; an existing one keeps its place.
+    ``parent`` is the uuid of the parent of a new provider; an existing provider keeps its parent.
     Raises DuplicateName, InvalidParent.
     """
     provider = ctx.session.get(ResourceProvider, uuid)
@@ -73,9 +73,9 @@ def rename(ctx: Context, provider: ResourceProvider, name: str) -> None:
 def set_parent(
     ctx: Context, provider: ResourceProvider, parent: str | None, *, movable: bool
 ) -> None:
-    """Put the provider (and all below it) under another; ``movable`` allows leaving a parent.
+    """Set the parent of a provider and its subtree; ``movable`` allows changing a parent.
 
-    Raises InvalidParent: unknown parent, one's own descendant, or a move that is not allowed.
+    Raises InvalidParent: unknown parent, own descendant, or a move that is not allowed.
     """
     if parent == provider.parent_uuid:
         return
@@ -99,18 +99,18 @@ def set_parent(
 
 
 def subtree(ctx: Context, provider: ResourceProvider) -> set[str]:
-    """uuids of the provider and of all below it."""
+    """uuids of the provider and all its descendants."""
     pairs = ctx.session.execute(
         select(ResourceProvider.uuid, ResourceProvider.parent_uuid).where(
             ResourceProvider.root_uuid == provider.root_uuid
         )
     ).all()
-    found, grew = {provider.uuid}, True
+    uuids, grew = {provider.uuid}, True
     while grew:
-        more = {uuid for uuid, parent in pairs if parent in found} - found
-        found |= more
-        grew = bool(more)
-    return found
+        children = {uuid for uuid, parent in pairs if parent in uuids} - uuids
+        uuids |= children
+        grew = bool(children)
+    return uuids
 
 
 def delete(ctx: Context, uuid: str) -> None:
@@ -127,7 +127,7 @@ def delete(ctx: Context, uuid: str) -> None:
 
 
 def check_generation(provider: ResourceProvider, generation: int | None) -> None:
-    """Raise ConcurrentUpdate unless ``generation`` (None: do not care) is the current one."""
+    """Raise ConcurrentUpdate unless ``generation`` is the current one; None skips the check."""
     if generation is not None and generation != provider.generation:
         raise ConcurrentUpdate(
             detail=f"resource provider {provider.uuid} is at generation {provider.generation}, "
@@ -136,7 +136,7 @@ def check_generation(provider: ResourceProvider, generation: int | None) -> None
 
 
 def bump(ctx: Context, provider: ResourceProvider) -> None:
-    """Note a change of what belongs to the provider."""
+    """Raise the generation after a change of the provider's data."""
     provider.generation += 1
     ctx.session.flush()
 
@@ -151,7 +151,7 @@ def _parent(ctx: Context, uuid: str, parent: str) -> ResourceProvider:
         raise InvalidParent(
             uuid=uuid, reason="parent provider UUID cannot be the same as the provider's own"
         )
-    found = ctx.session.get(ResourceProvider, parent)
-    if found is None:
+    provider = ctx.session.get(ResourceProvider, parent)
+    if provider is None:
         raise InvalidParent(uuid=uuid, reason=f"parent provider {parent} does not exist")
-    return found
+    return provider

@@ -16,23 +16,23 @@ Reshaped = Mapping[str, Mapping[str, Any]]
 
 
 def reshape(ctx: Context, wanted: Reshaped, claims: Sequence[Claim]) -> None:
-    """Give providers these inventories and consumers these allocations at once.
+    """Replace inventories of providers and allocations of consumers in one step.
 
-    First everything new is added, then the allocations move, then what is left over goes; so
-    nothing is ever without room in between. Raises UnknownProvider, ConcurrentUpdate,
-    CapacityExceeded, InventoryInUse, UnknownResourceClass, InvalidInventory.
+    First new inventory is added, then the allocations move, then old inventory is removed, so
+    that each allocation always fits. Raises UnknownProvider, ConcurrentUpdate, CapacityExceeded,
+    InventoryInUse, UnknownResourceClass, InvalidInventory.
     """
-    for uuid, one in wanted.items():
+    for uuid, change in wanted.items():
         provider = ctx.session.get(ResourceProvider, uuid)
         if provider is None:
             raise UnknownProvider(uuid=uuid)
-        providers.check_generation(provider, one["resource_provider_generation"])
-    for uuid, one in wanted.items():
-        inventories.replace(ctx, uuid, {**_fields(ctx, uuid), **one["inventories"]})
+        providers.check_generation(provider, change["resource_provider_generation"])
+    for uuid, change in wanted.items():
+        inventories.replace(ctx, uuid, {**_fields(ctx, uuid), **change["inventories"]})
     if claims:
         allocations.replace(ctx, claims)
-    for uuid, one in wanted.items():
-        inventories.replace(ctx, uuid, one["inventories"])
+    for uuid, change in wanted.items():
+        inventories.replace(ctx, uuid, change["inventories"])
 
 
 def _fields(ctx: Context, uuid: str) -> dict[str, dict[str, Any]]:

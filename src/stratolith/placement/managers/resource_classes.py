@@ -38,11 +38,11 @@ def check(ctx: Context, names: Iterable[str], what: str = "resources") -> None:
 
 def list_all(ctx: Context) -> list[tuple[str, datetime | None]]:
     """(name, last change) of every class; the standard ones first, without a time."""
-    found: list[tuple[str, datetime | None]] = [
+    standard: list[tuple[str, datetime | None]] = [
         (name, None) for name in os_resource_classes.STANDARDS
     ]
     own = ctx.session.scalars(select(ResourceClass).order_by(ResourceClass.name))
-    return found + [(row.name, row.updated_at or row.created_at) for row in own]
+    return standard + [(row.name, row.updated_at or row.created_at) for row in own]
 
 
 def get(ctx: Context, name: str) -> tuple[str, datetime | None]:
@@ -62,7 +62,7 @@ def create(ctx: Context, name: str) -> None:
 
 
 def ensure(ctx: Context, name: str) -> bool:
-    """Make the class unless it exists; True when it is new."""
+    """Create the class unless it exists; True if it is new."""
     if name in STANDARD or ctx.session.get(ResourceClass, name) is not None:
         return False
     ctx.session.add(ResourceClass(name=name))

@@ -14,14 +14,14 @@ from dataclasses import dataclass, field
 from stratolith.placement.managers.forest import Forest, Node
 
 LOG = logging.getLogger(__name__)
-# Many groups over a wide tree multiply; no request may keep a thread busy for minutes.
+# Limits the time of a request: many groups over a wide tree give very many combinations.
 MAX_COMBINATIONS = 100_000
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """Traits and aggregates: one of each set of ``required`` and of ``member_of``, none of the
-    others.
+    """Conditions on traits and aggregates: at least one of each set in ``required`` and
+    ``member_of``, none of the forbidden ones.
     """
 
     required: Sequence[frozenset[str]] = ()
@@ -42,8 +42,8 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Group:
-    """A request group. One with a suffix is served by one provider, the one without by any
-    providers of a tree and those that share with it. ``in_tree``: uuid of a provider.
+    """A request group. A group with a suffix is served by one provider, the group without by any
+    providers of a tree and their sharing providers. ``in_tree``: uuid of a provider.
     """
 
     suffix: str
@@ -69,16 +69,16 @@ class Candidate:
     mappings: Mapping[str, Sequence[str]]
 
 
-# What one group takes: (provider uuid, resource class or "", amount); "" for a bare provider
+# Part of a group's resources: (provider uuid, class, amount); class "" without resources
 Portion = tuple[str, str, int]
 
 
 def search(forest: Forest, request: Request, *, nested: bool = True) -> list[Candidate]:
     """Every way to serve the request, at most ``limit``.
 
-    ``nested`` False: leave out what takes from two providers of one tree (before 1.29).
+    ``nested`` False: leave out candidates with two providers of one tree (before 1.29).
     """
-    found: list[Candidate] = []
+    candidates: list[Candidate] = []
     seen: set[object] = set()
     for candidate in _all(forest, request):
         if not nested and not _is_flat(forest, candidate):
@@ -87,10 +87,10 @@ def search(forest: Forest, request: Request, *, nested: bool = True) -> list[Can
         if key in seen:
             continue
         seen.add(key)
-        found.append(candidate)
-        if request.limit is not None and len(found) >= request.limit:
+        candidates.append(candidate)
+        if request.limit is not None and len(candidates) >= request.limit:
             break
-    return found
+    return candidates
 
 
 def _all(forest: Forest, request: Request) -> Iterator[Candidate]:
@@ -161,7 +161,7 @@ def _of_tree(forest: Forest, request: Request, tree: Sequence[Node]) -> Iterator
 def _options(
     forest: Forest, group: Group, pool: Sequence[Node], own: set[str]
 ) -> Iterator[tuple[Portion, ...]]:
-    """The ways one group can be served."""
+    """All ways to serve one group."""
     if group.suffix:
         for node in pool:
             if _serves_alone(forest, node, group) and (group.resources or node.uuid in own):
@@ -187,7 +187,7 @@ def _options(
 def _fits_plain(forest: Forest, node: Node, group: Group, own: set[str]) -> bool:
     """Whether a provider may give a part of the group without a suffix.
 
-    The aggregates of a root count for its whole tree.
+    The aggregates of a root apply to its whole tree.
     """
     if not _in_tree(forest, node, group) or group.wishes.forbidden & node.traits:
         return False
@@ -212,7 +212,7 @@ def _combine(
                 resources = allocations.setdefault(uuid, {})
                 resources[name] = resources.get(name, 0) + amount
     if own.isdisjoint(allocations):
-        return None  # comes up in the tree of the sharing provider itself
+        return None  # found in the tree of the sharing provider itself
     if request.isolate and not _are_apart(mappings):
         return None
     if not all(_is_subtree(forest, mappings, names) for names in request.same_subtrees):
@@ -234,6 +234,6 @@ def _are_apart(mappings: Mapping[str, Sequence[str]]) -> bool:
 def _is_subtree(
     forest: Forest, mappings: Mapping[str, Sequence[str]], suffixes: Iterable[str]
 ) -> bool:
-    """Whether one of the providers of these groups is above all the others, or is them."""
+    """Whether one provider of these groups is equal to or an ancestor of all the others."""
     uuids = {uuid for suffix in suffixes for uuid in mappings.get(suffix, ())}
     return any(all(top in forest.ancestors(uuid) for uuid in uuids) for top in uuids)

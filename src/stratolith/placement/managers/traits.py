@@ -1,4 +1,4 @@
-"""Traits: what a provider is like, as names; the standard ones and CUSTOM_ ones."""
+"""Traits: named properties of providers; standard ones and CUSTOM_ ones."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ def check(ctx: Context, names: Iterable[str]) -> None:
 
 
 def list_all(ctx: Context) -> dict[str, datetime | None]:
-    """name -> when it was made (None for standard ones), in the order of names."""
-    found: dict[str, datetime | None] = dict.fromkeys(STANDARD)
-    found.update({row.name: row.created_at for row in ctx.session.scalars(select(Trait))})
-    return dict(sorted(found.items()))
+    """name -> time of creation (None for standard traits), ordered by name."""
+    created: dict[str, datetime | None] = dict.fromkeys(STANDARD)
+    created.update({row.name: row.created_at for row in ctx.session.scalars(select(Trait))})
+    return dict(sorted(created.items()))
 
 
 def associated(ctx: Context) -> set[str]:
-    """Names of the traits that some provider has."""
+    """Names of the traits that at least one provider has."""
     return set(ctx.session.scalars(select(ProviderTrait.trait).distinct()))
 
 
 def get(ctx: Context, name: str) -> datetime | None:
-    """When the trait was made; raises TraitNotFound."""
+    """Time of creation (None for standard traits); raises TraitNotFound."""
     if name in STANDARD:
         return None
     row = ctx.session.get(Trait, name)
@@ -51,7 +51,7 @@ def get(ctx: Context, name: str) -> datetime | None:
 
 
 def ensure(ctx: Context, name: str) -> bool:
-    """Make the trait unless it exists; True when it is new."""
+    """Create the trait unless it exists; True if it is new."""
     if name in STANDARD or ctx.session.get(Trait, name) is not None:
         return False
     ctx.session.add(Trait(name=name))
@@ -82,20 +82,20 @@ def of_provider(ctx: Context, provider_uuid: str) -> set[str]:
 
 
 def of_all(ctx: Context) -> dict[str, set[str]]:
-    """Uuid of a provider -> its traits, for those that have some; one statement."""
-    found: dict[str, set[str]] = {}
+    """Provider uuid -> traits, for providers with traits; one statement."""
+    by_provider: dict[str, set[str]] = {}
     for uuid, name in ctx.session.execute(select(ProviderTrait.provider_uuid, ProviderTrait.trait)):
-        found.setdefault(uuid, set()).add(name)
-    return found
+        by_provider.setdefault(uuid, set()).add(name)
+    return by_provider
 
 
 def set_for(
     ctx: Context, provider_uuid: str, names: Iterable[str], *, generation: int | None = None
 ) -> bool:
-    """Give the provider exactly these traits; False when it had just them.
+    """Give the provider exactly these traits; False if it already had exactly these.
 
-    CUSTOM_ names are made when they are new and the cloud itself asks; over the API they
-    must exist (the handler checks). Raises ProviderNotFound, ConcurrentUpdate.
+    New CUSTOM_ traits are created; API handlers check before that all traits exist. Raises
+    ProviderNotFound, ConcurrentUpdate.
     """
     provider = providers.get(ctx, provider_uuid)
     providers.check_generation(provider, generation)
@@ -104,11 +104,11 @@ def set_for(
         return False
     for name in wanted - STANDARD:
         ensure(ctx, name)
-    gone = have - wanted
-    if gone:
+    removed = have - wanted
+    if removed:
         ctx.session.execute(
             sql_delete(ProviderTrait).where(
-                ProviderTrait.provider_uuid == provider_uuid, ProviderTrait.trait.in_(gone)
+                ProviderTrait.provider_uuid == provider_uuid, ProviderTrait.trait.in_(removed)
             )
         )
     now = utcnow()

@@ -1,4 +1,4 @@
-"""Usages: sums of allocations; never kept, always counted."""
+"""Usages: sums of allocations, computed on each request."""
 
 from __future__ import annotations
 
@@ -57,11 +57,11 @@ def by_consumer_type(
         .where(*where)
         .group_by(kind, Allocation.resource_class)
     ).all()
-    found: dict[str, dict[str, int]] = {}
+    by_type: dict[str, dict[str, int]] = {}
     for name, count in counts:
-        group = found.setdefault(ALL if consumer_type == ALL else name, {"consumer_count": 0})
+        group = by_type.setdefault(ALL if consumer_type == ALL else name, {"consumer_count": 0})
         group["consumer_count"] += int(count)
     for name, resource_class, used in sums:
-        group = found[ALL if consumer_type == ALL else name]
+        group = by_type[ALL if consumer_type == ALL else name]
         group[resource_class] = group.get(resource_class, 0) + int(used)
-    return found
+    return by_type
