@@ -149,7 +149,7 @@ def test_a_migration_that_leaves_rows_without_what_they_refer_to_is_undone(
     write(toy, "toy", 3, PARENTS)
     schema.upgrade(db, {"toy": toy})
     write(toy, "toy", 4, 'op.execute("DELETE FROM toy_parents")')
-    with pytest.raises(CannotStart, match="1 rows refer to, of: toy_children"):
+    with pytest.raises(CannotStart, match="foreign keys of 1 rows, in: toy_children"):
         schema.upgrade(db, {"toy": toy})
     assert schema.current(db) == {"toy_0003"}
     assert children(db) == [5]

@@ -1,12 +1,12 @@
-"""Making SQLite commits durable, one flush for all that wait (group commit).
+"""Makes SQLite commits durable, with one flush for all waiting requests (group commit).
 
 With ``synchronous=FULL`` SQLite flushes its write-ahead log inside every COMMIT, while it holds
 the only write lock: writers then queue behind the disk one by one. Here COMMIT only writes the
-log (``synchronous=NORMAL``), the lock is released, and the request waits for a flush before
-anybody is told that it succeeded. One flush serves every commit that was written before it
-began. After a power cut the database is at some commit, and at none earlier than the last one
-that was answered (https://www.sqlite.org/pragma.html#pragma_synchronous: in WAL mode NORMAL
-keeps the database consistent and may lose the newest commits, which the flush prevents).
+log (``synchronous=NORMAL``), the lock is released, and the request waits for a flush before its
+success is answered. One flush serves every commit that was written before it began. After a power
+failure the database contains at least every commit that was answered
+(https://www.sqlite.org/pragma.html#pragma_synchronous: in WAL mode NORMAL keeps the database
+consistent and may lose the newest commits, which the flush prevents).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class LogFlusher:
         self._file = -1
 
     def _descriptor(self) -> int | None:
-        """The log's descriptor, a new one when SQLite made a new file; None without a log.
+        """The descriptor of the log, opened again when SQLite made a new file; None without a log.
 
         SQLite removes the log when its last connection closes, after moving all of it into the
         database and flushing that.

@@ -25,7 +25,7 @@ LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 WRITE = "stratolith_write"
 COMMITTED = "stratolith_committed"
-RETRIES = 5  # attempts on SQLite, where a file is hardly ever locked by another process
+RETRIES = 5  # attempts on SQLite, where another process rarely locks the file
 SERIALIZABLE_RETRIES = 12
 # Advisory locks are numbers; ours begin with the letters "stra".
 TURN_LOCK = 0x73747261_0001
@@ -37,7 +37,7 @@ class Database:
     """One engine, two kinds of transaction: reading and writing."""
 
     def __init__(self, url: str, pool_size: int = 20, password: str = "") -> None:
-        """``password``: for a URL of PostgreSQL that has none."""
+        """``password``: used for a PostgreSQL URL without one."""
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         if self.is_sqlite:
@@ -53,7 +53,7 @@ class Database:
         self._retries = RETRIES if self.is_sqlite else SERIALIZABLE_RETRIES
         self._log = LogFlusher(Path(self.engine.url.database or "")) if self.is_sqlite else None
         self._version = DataVersion(Path(self.engine.url.database or "")) if self._log else None
-        # Grows with every committed write of this process; caches compare it.
+        # The number of committed writes of this process; caches compare it.
         self.commits = 0
 
     def wait_ready(self, seconds: float) -> None:
@@ -65,7 +65,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A transaction that only reads; nothing is ever committed."""
+        """A read-only transaction; nothing is committed."""
         with Session(self.engine, expire_on_commit=False, autoflush=False) as session:
             yield session
 
@@ -85,10 +85,10 @@ class Database:
 
     @contextmanager
     def change_schema(self) -> Iterator[Connection]:
-        """A write transaction for migrations; raises CannotStart when rows lose what they refer to.
+        """A write transaction for migrations; raises CannotStart when it breaks foreign keys.
 
-        SQLite changes a table by making it anew and dropping the old one, which would delete the
-        rows of other tables that refer to it: foreign keys are off meanwhile, checked in the end.
+        SQLite changes a table by creating a new one and dropping the old one, which would delete
+        rows of other tables that refer to it. So foreign keys are off, and checked at the end.
         """
         if not self.is_sqlite:
             with self._writing.connect() as connection, connection.begin():
@@ -96,7 +96,9 @@ class Database:
             self.commits += 1
             return
         with self._writer, self._writing.connect() as connection:
-            driver = connection.connection.cursor()  # within a transaction this setting is ignored
+            driver = (
+                connection.connection.cursor()
+            )  # SQLite ignores this setting within a transaction
             driver.execute("PRAGMA foreign_keys=OFF")
             try:
                 with connection.begin(), _references_kept(connection):
@@ -123,8 +125,8 @@ class Database:
         return Session(self.engine, expire_on_commit=False, autoflush=False)
 
     def commit(self, session: Session) -> None:
-        """Raises CommitUnknown when the database went away meanwhile."""
-        session.flush()  # what fails here did surely not happen
+        """Raises CommitUnknown when the connection breaks during the commit."""
+        session.flush()  # if this fails, nothing was committed
         try:
             session.commit()
         except DBAPIError as error:
@@ -135,9 +137,9 @@ class Database:
         self.commits += 1
 
     def close(self, session: Session) -> None:
-        """End a session of begin_read or begin_write, undoing what was not committed.
+        """End a session of begin_read or begin_write; rolls back uncommitted changes.
 
-        What was committed is on the disk afterwards; raises Unavailable when it cannot be.
+        Flushes what was committed to the disk; raises Unavailable when the flush fails.
         """
         try:
             session.close()
@@ -151,7 +153,7 @@ class Database:
                 raise Unavailable(f"The database cannot be flushed: {error.strerror}.") from error
 
     def run(self, work: Callable[[Session], T]) -> T:
-        """Do ``work`` in a write transaction, again when the database asks for a retry."""
+        """Do ``work`` in a write transaction; repeat it when the database asks for a retry."""
 
         def once() -> T:
             with self.write() as session:
@@ -160,10 +162,10 @@ class Database:
         return self.persist(once)
 
     def persist(self, once: Callable[[], T]) -> T:
-        """Call ``once``, a whole transaction, until the database does not ask for a retry.
+        """Call ``once``, a whole transaction; repeat it while the database asks for a retry.
 
-        The first attempt runs beside all others. Who must try again queues: retries run one
-        after the other, over all processes, so that each soon meets no opponent.
+        First attempts run concurrently. Retries run one after the other, over all processes, so
+        that they soon succeed without a conflict.
         """
         for attempt in range(self._retries):
             try:
@@ -188,14 +190,14 @@ class Database:
 
     @contextmanager
     def locked(self, number: int, seconds: float | None = None) -> Iterator[None]:
-        """Hold an advisory lock of PostgreSQL; on SQLite nothing is there to keep out.
+        """Hold an advisory lock of PostgreSQL; does nothing on SQLite, which has one server.
 
-        After ``seconds`` go on without it: a process that hangs must not stop all others.
+        After ``seconds`` it continues without the lock: a process that hangs must not stop others.
         """
         if self.is_sqlite:
             yield
             return
-        # this isolation keeps no old rows alive while the lock is held
+        # with this isolation level the waiting transaction does not hold back vacuum
         engine = self.engine.execution_options(isolation_level="READ COMMITTED")
         with engine.connect() as connection:
             for name, value in (
@@ -208,16 +210,17 @@ class Database:
             except DBAPIError as error:
                 if sqlstate(error) != LOCK_TIMEOUT:
                     raise
-                LOG.warning("lock %x is held for too long; going on without it", number)
+                LOG.warning("lock %x is held for too long; continuing without it", number)
             yield
 
     def version(self) -> tuple[int, int] | None:
-        """Differs once anything was committed, by whatever process; None where nobody tells.
+        """Changes with every commit of any process; None on PostgreSQL, which has no such number.
 
-        By this process: before the commit returns. By another one: a millisecond later at most.
+        It shows a commit of this process before the commit returns, and a commit of another
+        process at most a millisecond later.
         """
-        found = None if self._version is None else self._version()
-        return None if found is None else (self.commits, found)
+        data_version = None if self._version is None else self._version()
+        return None if data_version is None else (self.commits, data_version)
 
     def dispose(self) -> None:
         self.engine.dispose()
@@ -233,13 +236,13 @@ class Database:
             connect_args={"timeout": 30, "check_same_thread": False},
             pool_size=32,
             max_overflow=64,
-            pool_use_lifo=True,  # the connection used last has its pages and statements at hand
+            pool_use_lifo=True,  # the most recently used connection has warm caches
             query_cache_size=1500,
         )
 
         @event.listens_for(engine, "connect")
         def _connect(connection: Any, record: Any) -> None:
-            connection.isolation_level = None  # transactions are begun below, by us
+            connection.isolation_level = None  # the listener below begins transactions
             give_lower(connection)
             cursor = connection.cursor()
             for pragma in (
@@ -263,11 +266,11 @@ class Database:
 
 @contextmanager
 def _references_kept(connection: Connection) -> Iterator[None]:
-    """Raises CannotStart when rows of SQLite refer to nothing that did not before the block."""
+    """Raises CannotStart when the block breaks foreign keys of SQLite that were valid before."""
     check = "PRAGMA foreign_key_check"
     before = set(connection.exec_driver_sql(check).all())
     yield
     broken = set(connection.exec_driver_sql(check).all()) - before
     if broken:
         tables = ", ".join(sorted({row[0] for row in broken}))
-        raise CannotStart(f"A migration takes away what {len(broken)} rows refer to, of: {tables}.")
+        raise CannotStart(f"A migration breaks foreign keys of {len(broken)} rows, in: {tables}.")

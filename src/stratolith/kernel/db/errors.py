@@ -1,4 +1,4 @@
-"""What the errors of both databases say: try again, in the way of others, out of reach."""
+"""Classifies the errors of both databases: retryable, conflict, disk full, outage."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ CONSTRAINT = ("23503", "23505", "23P01")  # foreign key, unique, exclusion
 LOCK_TIMEOUT = "55P03"
 # classes: connection exception, insufficient resources, operator intervention
 OUTAGE = ("08", "53", "57P")
-# A row that another transaction added meanwhile is seen by the second attempt, whose own check
-# then says what is wrong; if even the third meets it, no check is made and no attempt will help.
+# If another transaction added the conflicting row, the second attempt sees it, and the manager's
+# own check gives the right error. If the third attempt fails too, there is no such check: give up.
 CONSTRAINT_RETRIES = 2
 
 
 class CommitUnknown(Unavailable):
-    """The connection broke between COMMIT and its answer: done or not, nobody knows."""
+    """The connection broke between COMMIT and its answer: the result is unknown."""
 
     message = (
         "The database went away while the request was being committed: it may have been carried "
@@ -27,12 +27,12 @@ class CommitUnknown(Unavailable):
 
 
 def sqlstate(error: DBAPIError) -> str:
-    """The five characters by which PostgreSQL names an error; empty for others."""
+    """PostgreSQL's five-character error code; empty for other errors."""
     return getattr(error.orig, "sqlstate", None) or ""
 
 
 def is_retryable(error: DBAPIError, attempt: int = 0) -> bool:
-    """Whether the same transaction may succeed when tried again, after so many attempts."""
+    """Whether a retry of the transaction may succeed; ``attempt``: number of earlier retries."""
     state = sqlstate(error)
     if state in SERIALIZATION:
         return True
@@ -41,12 +41,14 @@ def is_retryable(error: DBAPIError, attempt: int = 0) -> bool:
     if state == LOCK_TIMEOUT:
         return attempt == 0
     if error.connection_invalidated:
-        return attempt == 0  # connections of the pool die with the database; a new one may do
+        return (
+            attempt == 0
+        )  # pooled connections break when the database restarts; a new one may work
     return isinstance(error, OperationalError) and "database is locked" in str(error.orig)
 
 
 def is_conflict(error: DBAPIError) -> bool:
-    """Whether rows of others are in the way: a key that is taken, a row referred to."""
+    """Whether a constraint was violated: a duplicate key or a foreign key."""
     if not isinstance(error, IntegrityError):
         return False
     name = getattr(error.orig, "sqlite_errorname", "")
@@ -54,13 +56,13 @@ def is_conflict(error: DBAPIError) -> bool:
 
 
 def is_disk_full(error: DBAPIError) -> bool:
-    """Whether SQLite could not write for want of room."""
+    """Whether SQLite could not write because the disk is full."""
     text = str(error.orig)
     return isinstance(error, OperationalError) and ("is full" in text or "disk I/O" in text)
 
 
 def is_outage(error: DBAPIError) -> bool:
-    """Whether the database could not be reached or went away (never for SQLite)."""
+    """Whether the database could not be reached or the connection broke (never for SQLite)."""
     if not hasattr(error.orig, "sqlstate"):
         return False
     if error.connection_invalidated:

@@ -1,11 +1,11 @@
-"""The files of migrations: a folder and one history for the kernel and for each service.
+"""Migration files: one folder with one history for the kernel and for each service.
 
     identity/migrations/0001_users.py      revision "identity_0001"
                         0002_limits.py     revision "identity_0002", after "identity_0001"
                         HEAD               0002_limits
 
-A history is one line without gaps. Two branches of work that both add a number collide in HEAD
-when they are merged; if that is overlooked, ``read`` refuses the two files.
+A history is linear and has no gaps. If two git branches add the same number, merging them gives a
+conflict in HEAD; if it is resolved wrongly, ``read`` refuses the two files.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from alembic.util import CommandError
 
 from stratolith.kernel.exceptions import CannotStart
 
-ALEMBIC = Path(__file__).parent / "alembic"  # its entry and the template of a migration
+ALEMBIC = Path(__file__).parent / "alembic"  # env.py and the template of a migration
 HEAD = "HEAD"
-LONGEST_ID = 32  # characters that alembic_version keeps
+LONGEST_ID = 32  # length of the column of alembic_version
 
 
 class BrokenHistory(CannotStart):
-    """The files of a folder are not one line of migrations; the text says which and why."""
+    """The files of a folder are not a linear history; the text says which file and why."""
 
 
 def revision_id(branch: str, number: int) -> str:
@@ -33,12 +33,12 @@ def revision_id(branch: str, number: int) -> str:
 
 
 def branch_of(revision: str) -> str:
-    """The branch of a revision id; empty for one of the history that all services shared."""
+    """The branch of a revision id; empty for the former common history of all services."""
     return revision.rpartition("_")[0]
 
 
 def files(folder: Path) -> list[Path]:
-    """The migrations of a folder by their numbers."""
+    """The migration files of a folder, in order."""
     return sorted(folder.glob("[0-9]*.py"))
 
 
@@ -79,8 +79,8 @@ def newest(branch: str, folder: Path) -> str:
 def history(scripts: ScriptDirectory, branch: str, folder: Path) -> list[Script]:
     """The migrations of a branch, first to last."""
     numbers = range(1, len(files(folder)) + 1)
-    found = [scripts.get_revision(revision_id(branch, number)) for number in numbers]
-    return [script for script in found if script is not None]
+    revisions = [scripts.get_revision(revision_id(branch, number)) for number in numbers]
+    return [script for script in revisions if script is not None]
 
 
 def check_head(folder: Path) -> None:
@@ -91,21 +91,21 @@ def check_head(folder: Path) -> None:
 
 
 def _check_names(branch: str, folder: Path) -> None:
-    found = files(folder)
-    if not found:
+    paths = files(folder)
+    if not paths:
         raise BrokenHistory(f"{folder} has no migration of {branch}.")
     if len(newest(branch, folder)) > LONGEST_ID:
         raise BrokenHistory(f"The name {branch} is too long for the ids of migrations.")
-    numbers = [path.name.partition("_")[0] for path in found]
-    for expected, (number, path) in enumerate(zip(numbers, found, strict=True), 1):
+    numbers = [path.name.partition("_")[0] for path in paths]
+    for expected, (number, path) in enumerate(zip(numbers, paths, strict=True), 1):
         if number != f"{expected:04}":
-            same = [other.name for other in found if other.name.startswith(f"{number}_")]
+            same = [other.name for other in paths if other.name.startswith(f"{number}_")]
             problem = "one number" if len(same) > 1 else f"number {expected:04} is missing before"
             raise BrokenHistory(f"{folder}: {problem}: {', '.join(same or [path.name])}")
 
 
 def _check_script(scripts: ScriptDirectory, branch: str, number: int, path: Path) -> None:
-    """Ids follow the numbers, and nothing points outside of its branch."""
+    """Raises BrokenHistory unless ids match the numbers and refer to the same branch only."""
     wanted: dict[str, object] = {
         "revision": revision_id(branch, number),
         "down_revision": revision_id(branch, number - 1) if number > 1 else None,

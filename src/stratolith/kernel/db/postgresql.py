@@ -1,12 +1,12 @@
-"""PostgreSQL made to mean what SQLite means.
+"""PostgreSQL with the semantics of SQLite.
 
-The same models, migrations and queries run on both databases. Where the two differ, the dialect
-of this engine follows SQLite: integers have 64 bits, text has no length (what a value may be is
-said by the schemas of the API), compares byte by byte and LIKE ignores the case of ASCII letters.
-Migrations must not ask such an engine about the schema: SQLAlchemy's own questions do not
-expect wide integers.
+The same models, migrations and queries run on both databases. Where they differ, the dialect of
+this engine follows SQLite: integers have 64 bits, text has no length limit (the schemas of the API
+limit values), text compares byte by byte, and LIKE ignores the case of ASCII letters. Migrations
+must not inspect the schema with such an engine: SQLAlchemy's inspection does not expect 64-bit
+integers.
 
-Imported by servers on PostgreSQL only: the driver takes 10 MB and a tenth of a second.
+Imported only by servers on PostgreSQL: the driver needs 10 MB and 0.1 s.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from stratolith.kernel.exceptions import CannotStart
 
 LOG = logging.getLogger(__name__)
 
-# A host that is gone must be noticed within seconds, by all that wait for it.
+# A lost database host must be noticed within seconds.
 CONNECT_OPTIONS: dict[str, Any] = {
     "application_name": "stratolith",
     "connect_timeout": 5,
@@ -32,7 +32,7 @@ CONNECT_OPTIONS: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-# A process that hangs in a transaction must not stop the others for ever.
+# A process that hangs in a transaction must not block others for ever.
 LIMITS = ("lock_timeout = '30s'", "idle_in_transaction_session_timeout = '5min'")
 POOL_SECONDS = 10
 
@@ -63,12 +63,12 @@ class _Statements(PGCompiler):
 
     def visit_substr_func(self, func: Any, **kw: Any) -> str:
         subject, *places = (self.process(clause, **kw) for clause in func.clauses)
-        # no function of this name takes our wide integers
+        # substr() does not accept 64-bit integers
         return f"substr({subject}, {', '.join(f'({place})::integer' for place in places)})"
 
     def visit_sum_func(self, func: Any, **kw: Any) -> str:
         total = f"sum({', '.join(self.process(clause, **kw) for clause in func.clauses)})"
-        # a sum of whole numbers is one, too, not a numeric
+        # the sum of integers is an integer, not numeric
         return f"({total})::bigint" if isinstance(func.type, Integer) else total
 
     def visit_like_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
@@ -81,7 +81,7 @@ class _Statements(PGCompiler):
 
 
 def wait_ready(engine: Engine, seconds: float) -> None:
-    """Wait until the database answers, and look whether it is usable; raises CannotStart."""
+    """Wait until the database answers, and check its encoding; raises CannotStart."""
     deadline = time.monotonic() + seconds
     while True:
         try:
@@ -98,7 +98,7 @@ def wait_ready(engine: Engine, seconds: float) -> None:
     if encoding != "UTF8":
         raise CannotStart(
             f"{engine.url.render_as_string()} is encoded in {encoding}, which cannot hold every "
-            "text: make the database with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0."
+            "text: create the database with CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0."
         )
 
 
@@ -131,7 +131,7 @@ def make_engine(url: str, pool_size: int, password: str = "") -> Engine:
 
 
 def connect(engine: Engine) -> psycopg.Connection[tuple[str, ...]]:
-    """A connection beside the engine's pool, autocommit; what it writes may be lost by a crash."""
+    """A connection outside the pool, autocommit; a crash may lose its writes."""
     arguments, options = engine.dialect.create_connect_args(engine.url)
     chosen: dict[str, Any] = {**options, **CONNECT_OPTIONS, "autocommit": True}
     connection: psycopg.Connection[tuple[str, ...]] = psycopg.connect(*arguments, **chosen)

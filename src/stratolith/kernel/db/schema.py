@@ -1,4 +1,4 @@
-"""Bringing a database to this release's schema: the migrations of every branch that are missing."""
+"""Upgrades a database to this release's schema: runs the missing migrations of each branch."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VERSIONS = sa.table("alembic_version", sa.column("version_num", sa.String))
 
 
 def current(db: Database) -> set[str]:
-    """The newest revision of each branch that was run; empty for an empty database."""
+    """The newest applied revision of each branch; empty for an empty database."""
     with db.engine.connect() as connection:
         return set(MigrationContext.configure(connection).get_current_heads())
 
@@ -30,29 +30,29 @@ def newest(folders: Mapping[str, Path]) -> set[str]:
 
 
 def upgrade(db: Database, folders: Mapping[str, Path]) -> bool:
-    """Run what is missing; False when nothing was.
+    """Run the missing migrations; returns False if none were missing.
 
     ``folders``: branch -> its migrations, in the order in which branches are run. Revisions of
-    other branches in the database are left alone: their service is not installed any more, and
-    its tables wait for it. Raises CannotStart, with nothing changed, for a database that this
-    release cannot read, and BrokenHistory for files that are not one line.
+    other branches in the database stay: their service is no longer installed, but its tables
+    remain. Raises CannotStart, with nothing changed, for a database that this release cannot
+    read, and BrokenHistory for files that are not a linear history.
     """
     migrations.check_names(folders)
-    there = current(db)
-    _require_readable(there, folders)
-    if newest(folders) <= there:
+    revisions = current(db)
+    _require_readable(revisions, folders)
+    if newest(folders) <= revisions:
         return False
     scripts = migrations.read(folders)
     with db.change_schema() as connection:
-        _adopt(connection, there, scripts, folders)
+        _adopt(connection, revisions, scripts, folders)
         for branch in folders:
             _run(connection, scripts, folders, branch)
     LOG.info("the schema of the database is that of this release: %s", sorted(newest(folders)))
     return True
 
 
-def _require_readable(there: Iterable[str], folders: Mapping[str, Path]) -> None:
-    for revision in there:
+def _require_readable(revisions: Iterable[str], folders: Mapping[str, Path]) -> None:
+    for revision in revisions:
         branch = migrations.branch_of(revision)
         if branch in folders and revision > migrations.newest(branch, folders[branch]):
             raise CannotStart(
@@ -63,15 +63,15 @@ def _require_readable(there: Iterable[str], folders: Mapping[str, Path]) -> None
 
 def _adopt(
     connection: sa.Connection,
-    there: Iterable[str],
+    revisions: Iterable[str],
     scripts: ScriptDirectory,
     folders: Mapping[str, Path],
 ) -> None:
-    """Enter where each branch stands in a database of the one history that was before branches.
+    """Convert a database of the former common history: record the revision of each branch.
 
-    ``replaces = "0015"`` in a migration: it makes what that history had made when it was at 0015.
+    ``replaces = "0015"`` in a migration: its result equals the old history up to 0015.
     """
-    for old in (revision for revision in there if not migrations.branch_of(revision)):
+    for old in (revision for revision in revisions if not migrations.branch_of(revision)):
         replacing = _replacing(scripts, folders)
         if old not in {since for _, since in replacing}:
             raise CannotStart(
@@ -89,14 +89,14 @@ def _adopt(
 
 
 def _replacing(scripts: ScriptDirectory, folders: Mapping[str, Path]) -> list[tuple[str, str]]:
-    """(revision, the old revision that made the same), first to last in each branch."""
-    found = []
+    """(revision, the equal old revision), first to last in each branch."""
+    replacing = []
     for branch, folder in folders.items():
         for script in migrations.history(scripts, branch, folder):
             since = getattr(script.module, "replaces", None)
             if since is not None:
-                found.append((script.revision, since))
-    return found
+                replacing.append((script.revision, since))
+    return replacing
 
 
 def _run(
@@ -105,7 +105,7 @@ def _run(
     folders: Mapping[str, Path],
     branch: str,
 ) -> None:
-    """Run what is missing of one branch."""
+    """Run the missing migrations of one branch."""
     wanted = migrations.newest(branch, folders[branch])
 
     def steps(there: tuple[str, ...], context: MigrationContext) -> list[MigrationStep]:

@@ -1,7 +1,7 @@
-"""Text without its letter case, alike on every database.
+"""Text comparison without letter case, equal on both databases.
 
-SQLite lowers ASCII letters only and PostgreSQL what its locale knows; ``lowered`` lowers every
-letter that Unicode has in two cases.
+SQLite's lower() handles ASCII letters only and PostgreSQL's depends on the locale; ``lowered``
+handles all of Unicode.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from sqlalchemy import ColumnElement, String, cast
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import GenericFunction
 
-# The function's name on SQLite, where every connection is given it.
+# The function's name on SQLite; it is registered on every connection.
 SQLITE_NAME = "stratolith_lower"
 
 
 class lowered(GenericFunction[str]):
-    """The text in small letters."""
+    """The text in lower case."""
 
     type = String()
     inherit_cache = True
@@ -35,15 +35,15 @@ def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
 
 
 def register(connection: Any) -> None:
-    """Give a connection of SQLite the function."""
+    """Register the function on a connection of SQLite."""
     connection.create_function(
         SQLITE_NAME, 1, lambda text: None if text is None else str(text).lower(), deterministic=True
     )
 
 
 def same_text(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
-    """Equal to any of the values, whatever the letter case."""
-    found: ColumnElement[bool] = lowered(cast(column, String)).in_(
+    """SQL condition: equal to any of the values, ignoring letter case."""
+    condition: ColumnElement[bool] = lowered(cast(column, String)).in_(
         [value.lower() for value in values]
     )
-    return found
+    return condition

@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeDecorator
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment, kept as UTC without zone (SQLite knows none)."""
+    """A time with zone, stored as UTC without zone (SQLite has no time zones)."""
 
     impl = DateTime
     cache_ok = True

@@ -1,4 +1,4 @@
-"""Whether anything was committed to a file of SQLite, by this process or another one."""
+"""Detects commits to a SQLite file, by this process or another."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ SECONDS = 0.001
 
 
 class DataVersion:
-    """Asks SQLite for the version of the data, which differs after each commit.
+    """Reads SQLite's data_version, which changes with every commit.
 
-    It needs a connection that never writes: one's own commits do not count. SQLite is asked once
-    in SECONDS at most, for which it locks its file and unlocks it.
+    It uses a connection that never writes, because commits of the same connection do not change
+    the number. It asks at most once per SECONDS, because SQLite locks the file for it.
     Source: https://www.sqlite.org/pragma.html#pragma_data_version
     """
 
@@ -25,7 +25,7 @@ class DataVersion:
         self._asked, self._found = -SECONDS, 0
 
     def __call__(self) -> int | None:
-        """None when it cannot be told now."""
+        """The version; None if it cannot be read now."""
         now = time.monotonic()
         if now - self._asked < SECONDS:
             return self._found
@@ -36,10 +36,10 @@ class DataVersion:
                         f"file:{self._path}?mode=rw", uri=True, timeout=0.0,
                         isolation_level=None, check_same_thread=False,
                     )  # fmt: skip
-                found = self._connection.execute("PRAGMA data_version").fetchone()
+                row = self._connection.execute("PRAGMA data_version").fetchone()
         except sqlite3.Error:
             return None
-        self._asked, self._found = now, int(found[0])
+        self._asked, self._found = now, int(row[0])
         return self._found
 
     def close(self) -> None:
