@@ -1,9 +1,9 @@
 """Turns the parse tree of oslo.policy into closures.
 
-The library parses the language; calling its checks inspects each signature on every call,
-which costs more than all the rest of a small request. The trees of the built-in checks are
-therefore compiled once. Source of the semantics: oslo.policy's documentation, "Policy rule
-expressions" and "Attribute checks".
+The library parses the language, but its checks inspect each signature on every call, which takes
+longer than the rest of a small request. So the trees of the built-in checks are compiled once.
+Source of the semantics: oslo.policy's documentation, "Policy rule expressions" and "Attribute
+checks".
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class UnknownCheck(Exception):
 
 
 def compile_check(check: Any, rules: Mapping[str, Any], depth: int = 0) -> Check:
-    """A closure that answers what the parsed check would; raises UnknownCheck."""
+    """A closure with the same result as the parsed check; raises UnknownCheck."""
     if depth > 50:
         raise UnknownCheck("rules refer to each other in a circle")
     kind = type(check).__name__
@@ -60,7 +60,7 @@ def _any(parts: Sequence[Check]) -> Check:
     return lambda target, creds: any(part(target, creds) for part in parts)
 
 
-@lru_cache(4096)  # rules ask the same few things again and again, and reading them takes long
+@lru_cache(4096)  # many rules have the same checks, and compiling is slow
 def _role(match: str) -> Check:
     if "%" not in match:
         wanted = match.lower()
@@ -84,7 +84,7 @@ def _generic(kind: str, match: str) -> Check:
     except (ValueError, SyntaxError):
         literal, is_literal = "", False
     path = kind.split(".")
-    written = "%(" not in match  # in the rule itself, as in "not domain_id:None"
+    written = "%(" not in match  # a literal of the rule, as in "not domain_id:None"
 
     def check(target: Facts, creds: Facts) -> bool:
         try:
@@ -115,13 +115,13 @@ def _field(match: str) -> Check:
 
 
 def _values(creds: Any, path: Sequence[str], *, empty: bool) -> list[str]:
-    """The credential at a dotted path as text; a list on the way means any of its items.
+    """The values of the credential at a dotted path, as text; a list in the path means each item.
 
-    What a token does not have equals nothing, also not what a thing does not have either.
-    empty: unless the rule asks for just that by the word None.
+    An attribute that the token lacks has no value, so it never equals a missing attribute of the
+    target. empty: include it as "None", for a rule that compares with the literal None.
     """
-    found = [creds]
+    values = [creds]
     for key in path:
-        found = [item[key] for item in found if isinstance(item, Mapping) and key in item]
-        found = [x for item in found for x in (item if isinstance(item, list) else [item])]
-    return [str(item) for item in found if empty or item is not None]
+        values = [item[key] for item in values if isinstance(item, Mapping) and key in item]
+        values = [x for item in values for x in (item if isinstance(item, list) else [item])]
+    return [str(item) for item in values if empty or item is not None]

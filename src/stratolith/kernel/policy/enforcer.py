@@ -18,7 +18,7 @@ from stratolith.kernel.auth import Identity
 from stratolith.kernel.policy.compiler import Check, UnknownCheck, compile_check
 from stratolith.kernel.policy.rules import Rule
 
-# What the library writes to its log with a traceback is an exception of ours.
+# The library logs parse errors with a traceback; here they are raised as exceptions.
 logging.getLogger("oslo_policy._parser").setLevel(logging.CRITICAL)
 
 
@@ -33,7 +33,7 @@ class PolicyError(Exception):
 def _parse(text: str) -> Any:
     """The library's parse tree; most rules share a few texts, and parsing is slow.
 
-    Raises ValueError for what the library reads as "never", having said so in its log only.
+    Raises ValueError for invalid text, for which the library only logs and returns "never".
     """
     tree = oslo.Rules.from_dict({"rule": text})["rule"]
     nodes = list(_nodes(tree))
@@ -50,7 +50,7 @@ def _nodes(tree: Any) -> Iterable[Any]:
 
 
 class _ServicePolicy:
-    """The rules of one service, with the overrides laid over them."""
+    """The rules of one service, with the overrides applied."""
 
     def __init__(self, defaults: Iterable[Rule], overrides: Mapping[str, str]) -> None:
         self.defaults = {rule.name: rule for rule in defaults}
@@ -68,7 +68,7 @@ class _ServicePolicy:
     def allows(self, name: str, identity: Identity, target: Mapping[str, Any]) -> bool:
         check = self._checks.get(name)
         if check is None:
-            return False  # an unknown rule protects something; never guess
+            return False  # deny for an unknown rule
         rule = self.defaults.get(name)
         if rule is not None and rule.scope and scope_of(identity) not in rule.scope:
             return False
@@ -94,19 +94,19 @@ class Policies:
     ) -> None:
         self._defaults = {service: list(rules) for service, rules in defaults.items()}
         self._services: Mapping[str, _ServicePolicy] = {}
-        self.generation = 0  # differs for all rules that were ever in force in this process
+        self.generation = 0  # a new number for each set of rules in this process
         self.override(overrides or {})
 
     def override(self, overrides: Mapping[str, str]) -> None:
-        """Put other overrides in force; after a PolicyError all is as it was."""
+        """Apply other overrides; after a PolicyError the rules are unchanged."""
         known = {rule.name for rules in self._defaults.values() for rule in rules}
         _check_names(overrides, known)
-        found: dict[str, _ServicePolicy] = {}
+        services: dict[str, _ServicePolicy] = {}
         for service, rules in self._defaults.items():
             own = {rule.name for rule in rules}
-            mine = {n: text for n, text in overrides.items() if n in own or n not in known}
-            found[service] = _ServicePolicy(rules, mine)
-        self._services = found  # at once: a request sees the old rules or the new ones
+            applicable = {n: text for n, text in overrides.items() if n in own or n not in known}
+            services[service] = _ServicePolicy(rules, applicable)
+        self._services = services  # atomically: a request sees either the old or the new rules
         self.generation = next(_GENERATIONS)
 
     def allows(
@@ -115,15 +115,15 @@ class Policies:
         return self._services[service].allows(name, identity, target)
 
     def texts(self, service: str) -> dict[str, str]:
-        """Rule name -> rule as it is in force."""
+        """Rule name -> current text of the rule."""
         return dict(self._services[service].texts)
 
 
 def _check_names(overrides: Mapping[str, str], known: set[str]) -> None:
-    """Raises PolicyError for a reference to no rule, and for a name that looks like a service's
-    rule and is none.
+    """Raises PolicyError for a reference to an unknown rule, and for a name that looks like a
+    service's rule but is unknown.
 
-    Plain names of one's own are for other rules of the file to use.
+    Names without a colon are allowed: they define aliases for other rules of the file.
     """
     used = " ".join(overrides.values())
     for name, text in overrides.items():
@@ -141,7 +141,7 @@ def _check_names(overrides: Mapping[str, str], known: set[str]) -> None:
 def scope_of(identity: Identity) -> str:
     if identity.system:
         return "system"
-    # as oslo.policy has it, a token without any scope counts as one with project scope
+    # as in oslo.policy, an unscoped token counts as project-scoped
     return "domain" if identity.domain_id else "project"
 
 

@@ -1,7 +1,7 @@
-"""policy.yaml is looked at each second: what changes there is in force without a restart.
+"""Checks policy.yaml every second, and applies changes without a restart.
 
-Upstream's services read a policy file again when its time of change differs; so do we. Each
-server looks at the file in its own state directory.
+Upstream's services also read a policy file again when its mtime changes. Each server checks the
+file in its own state directory.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Mark = tuple[int, ...]
 
 
 class PolicyWatcher:
-    """Keeps the rules in force equal to a file; a file that cannot be used changes nothing."""
+    """Keeps the current rules equal to a file; an invalid file changes nothing."""
 
     def __init__(self, policies: Policies, path: Path) -> None:
         self._policies = policies
@@ -30,7 +30,7 @@ class PolicyWatcher:
         metrics.POLICY_FILE_REFUSED.set(0)
 
     def run(self) -> None:
-        """Look until stop(); for a thread."""
+        """Check the file until stop(); runs in a thread."""
         while not self._stopping.wait(LOOK_SECONDS):
             self.look()
 
@@ -38,7 +38,7 @@ class PolicyWatcher:
         self._stopping.set()
 
     def look(self) -> None:
-        """Put the file's rules in force if it changed since the last look."""
+        """Apply the file's rules if it changed since the last check."""
         mark = _mark(self._path)
         if mark == self._seen:
             return
@@ -47,16 +47,16 @@ class PolicyWatcher:
             self._policies.override(read_overrides(self._path))
         except PolicyError as error:
             metrics.POLICY_FILE_REFUSED.set(1)
-            LOG.error("the rules stay as they were: %s", error)
+            LOG.error("policy.yaml is refused, the rules are unchanged: %s", error)
         else:
             metrics.POLICY_FILE_REFUSED.set(0)
-            LOG.warning("the rules of %s are in force", self._path)
+            LOG.warning("the rules of %s are now in use", self._path)
 
 
 def _mark(path: Path) -> Mark:
-    """Differs when the file does; editors replace files as often as they write them."""
+    """A value that changes with the file, also when an editor replaces the file."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return ()
-    return (found.st_mtime_ns, found.st_size, found.st_ino, found.st_dev)
+    return (status.st_mtime_ns, status.st_size, status.st_ino, status.st_dev)
