@@ -1,18 +1,18 @@
-"""Disk images as strangers bring them: what they are, whether they are safe, turning them round.
+"""Untrusted disk images: detecting formats, safety checks, unpacking, conversion.
 
 Used by the image service, by hosts and by the command line; knows neither database nor HTTP.
 
-  inspection      the format, found while the data streams by, and the verdict
-  headers         the fields of each format that may lie or lead elsewhere
-  decompression   gzip, xz, bzip2, zip, in bounded memory and bounded size
-  archives        OVA: the names in a tar stream
-  conversion      qemu-img on a leash
+  inspection      detects the format while the data is streamed, and decides on acceptance
+  headers         checks header fields that may be inconsistent or refer to other files
+  decompression   gzip, xz, bzip2, zip, with limits on memory and size
+  archives        OVA: checks the member names of a tar stream
+  conversion      qemu-img in a sandbox (leash)
 """
 
 
 class BadImage(Exception):
-    """Data that must not be used as an image; ``str(error)`` says why, for its user."""
+    """Data that must not be used as an image; ``str(error)`` tells the user why."""
 
 
 class NoRoom(Exception):
-    """A disk is too full for what is to be written; ``str(error)`` names the directory."""
+    """Not enough free space for a file; ``str(error)`` names the directory."""

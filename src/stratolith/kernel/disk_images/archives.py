@@ -1,7 +1,7 @@
-"""OVA: what lies in a tar stream, judged while it goes by.
+"""OVA: checks the members of a tar archive while it is streamed.
 
-An OVA is a tar of an OVF description and disks. Whoever unpacks it later must not be led out
-of their directory, so names and kinds of the members are judged before the file is accepted.
+An OVA is a tar of an OVF description and disks. Unpacking it must not write outside the target
+directory, so names and types of the members are checked before the file is accepted.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ DISKS = (".vmdk", ".vhd", ".vhdx", ".vdi", ".img", ".raw", ".qcow2", ".iso")
 _LONG_NAMES = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK)
 _EXTENDED = (tarfile.XHDTYPE, tarfile.XGLTYPE)
 _MAX_EXTENDED = 64 << 10
-# Such records give the next member another name or size than the ones that are judged.
+# These records override the checked name or size of the next member.
 _HIDING = (b" path=", b" linkpath=", b" size=", b" GNU.sparse.")
 
 
 class TarInspector:
-    """Fed with a stream; raises BadImage for an archive that nobody should unpack.
+    """Checks a stream block by block; raises BadImage for an unsafe archive.
 
-    Data that does not begin as a tar is let be: it is opaque, as all of OVF is to the API.
+    Data that does not begin like a tar is accepted: its content is not interpreted.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class TarInspector:
         self.disks = 0
         self._header = bytearray()
         self._skip = 0
-        self._records: bytearray | None = None  # of an extended header that is coming in
+        self._records: bytearray | None = None  # of the extended header that is being read
         self._ended = False
 
     def feed(self, block: memoryview) -> None:
@@ -54,18 +54,18 @@ class TarInspector:
                 self._member(header)
 
     def finish(self) -> None:
-        """All was fed; raises BadImage when the last member is not all there."""
+        """End of the stream; raises BadImage when the last member is incomplete."""
         if self.is_tar and (self._skip or self._header):
             raise BadImage("The archive ends in the middle of a member")
 
     def _pass(self, part: memoryview) -> None:
-        """Content of a member, which only matters when it is an extended header."""
+        """Skip content of a member; only the content of extended headers is checked."""
         self._skip -= len(part)
         if self._records is None:
             return
         self._records += part
         if not self._skip:
-            if any(one in self._records for one in _HIDING):
+            if any(key in self._records for key in _HIDING):
                 raise BadImage("The archive hides names in extended headers")
             self._records = None
 
@@ -93,7 +93,7 @@ class TarInspector:
 
 
 def judge_member(member: tarfile.TarInfo) -> None:
-    """Raise BadImage unless this is a plain file with a plain name in a plain place."""
+    """Raise BadImage unless this is a regular file with a safe relative name."""
     name = member.name
     if member.type in (*_LONG_NAMES, *_EXTENDED):
         raise BadImage("The archive hides names in extended headers")

@@ -1,8 +1,8 @@
-"""All that qemu-img does for us, on a leash: convert a disk, check it, make a layer over it.
+"""Runs qemu-img in a sandbox (leash.py): convert a disk, check it, make a layer over it.
 
-The format is always told, never guessed from the data, and backing files are switched off: what
-qemu-img opens besides the source is nothing. The source is handed over as an open file: its
-owner, mode, links and times stay as they are, also when everything is killed in between.
+The format is always given, never detected by qemu-img, and backing files are disabled, so qemu-img
+opens no file but the source. The source is passed as an open file: its owner, mode, links and
+times do not change, also when the processes are killed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from stratolith.kernel.disk_images import BadImage, NoRoom, leash
 from stratolith.kernel.disk_images.headers import MAX_VIRTUAL_SIZE
 from stratolith.kernel.disk_images.leash import Limits
 
-# qemu-img's names of formats that the image API calls otherwise; an ISO is a disk as it is
+# image API format -> qemu-img driver; an ISO is a raw disk
 DRIVERS = {
     "raw": "raw",
     "iso": "raw",
@@ -34,7 +34,7 @@ DRIVERS = {
     "ploop": "parallels",
 }
 RESERVE = 256 << 20  # bytes of a disk that a conversion leaves free
-_SLACK = 64 << 20  # tables that a measurement may not count
+_SLACK = 64 << 20  # for tables that `qemu-img measure` may not count
 _WORK = ".work"
 _BLOCK = 4 << 20
 _CHECKED = ("qcow2", "vdi", "vhdx", "vmdk", "parallels")
@@ -54,11 +54,11 @@ def convert(
     options: Sequence[str] = (),
     is_ours: bool = False,
 ) -> None:
-    """Make ``target`` from ``source``, durable and whole or not at all.
+    """Convert ``source`` to ``target``, atomically and flushed to the disk.
 
-    ``progress`` is called with percentages; ``options`` are qemu-img's words for how the target
-    is written. A source that not everybody may read is copied beside the target for the time of
-    the work, or shared with the leash for good when it ``is_ours``.
+    ``progress`` is called with percentages; ``options`` are arguments of qemu-img for the target.
+    A source that the sandbox user may not read is copied temporarily beside the target, or made
+    readable for the sandbox permanently if it ``is_ours``.
     Raises BadImage, NoRoom, OSError.
     """
     described = _describe(source_format)
@@ -86,15 +86,15 @@ def check(
 ) -> None:
     """Raises BadImage when parts of a disk are missing or its tables are damaged, NoRoom, OSError.
 
-    Reads the tables, not the data (milliseconds to seconds); raw disks have none. But a disk
-    that not everybody may read is copied to ``folder`` (beside the disk when that is None) for
-    the time of the work, or shared with the leash for good when it ``is_ours``.
+    Reads the tables, not the data (milliseconds to seconds); raw disks have none. A disk that the
+    sandbox user may not read is copied temporarily to ``folder`` (None: beside the disk), or made
+    readable for the sandbox permanently if it ``is_ours``.
     """
     if DRIVERS.get(source_format) not in _CHECKED:
         return
     limits = Limits(file_size=0, cpu_seconds=int(seconds), seconds=seconds)
     with _handed(source, folder or source.parent, RESERVE, is_ours) as file:
-        # 3: clusters nobody uses, which harms nothing
+        # exit status 3: leaked clusters, which are harmless
         words = ["qemu-img", "check", "-q", _describe(source_format)]
         leash.run(words, Path("/"), limits, accept=(0, 3), source=file)
 
@@ -115,20 +115,20 @@ def layer(target: Path, size: int, backing: Path | None = None, backing_format: 
 
 
 def copy(source: Path, target: Path, *, reserve: int = RESERVE) -> None:
-    """A disk of somebody else as a new file of ours. Raises NoRoom, OSError."""
+    """Copy another user's disk to a new file of ours. Raises NoRoom, OSError."""
     with source.open("rb") as original, target.open("xb") as made:
         _copy(original, made, target.parent, reserve)
         leash.share(made)
 
 
 def may_read(source: Path) -> bool:
-    """Whether a disk can be handed over as it is. Raises OSError."""
+    """Whether the sandbox user may read the disk without a copy. Raises OSError."""
     with source.open("rb") as original:
         return leash.may_read(original)
 
 
 def leftovers(folder: Path) -> Iterator[Path]:
-    """Working directories of conversions that died."""
+    """Working directories of conversions that were killed."""
     for path in folder.glob(f"*{_WORK}"):
         if path.is_dir():
             yield path
@@ -136,7 +136,7 @@ def leftovers(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _workplace(place: Path) -> Iterator[Path]:
-    """The new directory ``place``, where a result may be made."""
+    """Make the directory ``place`` for the result; removed afterwards."""
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(mode=0o700)
     try:
@@ -148,9 +148,9 @@ def _workplace(place: Path) -> Iterator[Path]:
 
 @contextmanager
 def _handed(source: Path, folder: Path, reserve: int, is_ours: bool) -> Iterator[IO[bytes]]:
-    """The disk opened so that a program on the leash may read it: itself, or a copy.
+    """The disk or a copy of it, opened so that a sandboxed program may read it.
 
-    The copy lies in ``folder`` without a name, so that nothing of it outlives this process.
+    The copy is an unnamed file in ``folder``, so it disappears with this process.
     """
     with source.open("rb") as original:
         if is_ours:
@@ -166,7 +166,7 @@ def _handed(source: Path, folder: Path, reserve: int, is_ours: bool) -> Iterator
 
 
 def _copy(original: IO[bytes], copy: IO[bytes], folder: Path, reserve: int) -> None:
-    """Holes stay holes; a file system that can shares the blocks."""
+    """Copy a file with its holes; blocks are shared where the file system supports it."""
     source, target = original.fileno(), copy.fileno()
     _check_room(folder, os.fstat(source).st_blocks * 512, reserve)
     size = os.fstat(source).st_size
@@ -176,7 +176,7 @@ def _copy(original: IO[bytes], copy: IO[bytes], folder: Path, reserve: int) -> N
         try:
             at = os.lseek(source, at, os.SEEK_DATA)
         except OSError as error:
-            if error.errno == errno.ENXIO:  # nothing but a hole is left
+            if error.errno == errno.ENXIO:  # only a hole remains
                 return
             raise
         end = os.lseek(source, at, os.SEEK_HOLE)
@@ -186,7 +186,7 @@ def _copy(original: IO[bytes], copy: IO[bytes], folder: Path, reserve: int) -> N
 
 def _copy_part(source: int, target: int, length: int, at: int) -> int:
     """The number of bytes copied; 0 at the end of a file that became shorter."""
-    with suppress(OSError):  # two file systems, or one that cannot
+    with suppress(OSError):  # different file systems, or not supported
         return os.copy_file_range(source, target, length, at, at)
     return os.pwrite(target, os.pread(source, min(length, _BLOCK), at), at)
 
@@ -206,14 +206,14 @@ def _describe(source_format: str) -> str:
 
 
 def _measure(file: IO[bytes], place: Path, described: str, target_format: str) -> int:
-    """Bytes that the target may take at most."""
-    # what cannot be measured is no larger than a raw disk
+    """The maximum size of the target in bytes."""
+    # formats that qemu-img cannot measure are not larger than raw
     driver = DRIVERS[target_format] if target_format in _MEASURED else "raw"
     words = ["qemu-img", "measure", "--output=json", "-O", driver, described]
     limits = Limits(file_size=0, cpu_seconds=120, seconds=300.0)
     try:
-        found = json.loads(leash.run(words, place, limits, source=file))
-        size = int(found["required"])
+        measured = json.loads(leash.run(words, place, limits, source=file))
+        size = int(measured["required"])
     except (ValueError, KeyError, TypeError):
         raise BadImage("qemu-img cannot tell how large the disk is") from None
     if size > MAX_VIRTUAL_SIZE:

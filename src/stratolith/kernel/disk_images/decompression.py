@@ -1,7 +1,7 @@
-"""Unpacks what an image was packed in: gzip, xz, bzip2, or a zip with one file in it.
+"""Unpacks compressed images: gzip, xz, bzip2, or a zip with one file.
 
-In bounded memory. A bomb is stopped by the size it may reach, which grows with what was sent;
-blocks of zeros become holes, so that an honest empty disk costs no space.
+Memory is bounded. A decompression bomb is stopped by a size limit that grows with the compressed
+size. Blocks of zeros become holes, so an empty disk needs no space.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _MAGIC = {
     b"BZh": "bzip2",
     b"PK\x03\x04": "zip",
 }
-_FREE = 1 << 30  # what any file may become
-_RATIO = 250  # how many times its size a file may become beyond that
+_FREE = 1 << 30  # size allowed for every file
+_RATIO = 250  # additional size allowed, as a multiple of the compressed size
 _XZ_MEMORY = 256 << 20
-_CHECK_EVERY = 32 << 20  # bytes between two looks at the free space
+_CHECK_EVERY = 32 << 20  # bytes between two checks of the free space
 
 
 class _Decoder(Protocol):
@@ -60,9 +60,9 @@ def unpack(
     reserve: int,
     progress: Callable[[float], None] | None = None,
 ) -> None:
-    """Make ``target``, which must not exist. Raises BadImage, NoRoom, OSError.
+    """Unpack to ``target``, which must not exist. Raises BadImage, NoRoom, OSError.
 
-    ``max_size``: bytes it may have; ``reserve``: bytes of its disk that stay free; ``progress``
+    ``max_size``: limit in bytes; ``reserve``: bytes of the disk to keep free; ``progress``
     is called with the percentage of ``source`` that was read.
     """
     kind = packing(source)
@@ -90,7 +90,7 @@ def unpack(
 
 
 def _write(out: int, block: bytes, size: int, limit: int) -> int:
-    """Write a block at its place unless it is nothing but zeros; the new size."""
+    """Write a block at offset ``size``, skipping zeros; returns the new size."""
     if size + len(block) > limit:
         raise BadImage(f"the data unpacks to more than {limit} bytes, which is not allowed")
     for at in range(0, len(block), _HOLE):
@@ -128,7 +128,7 @@ def _decoder(kind: str | None) -> _Decoder:
 
 
 class _Gzip:
-    """zlib's decoder with the manners of those of lzma and bz2."""
+    """zlib's decoder with the interface of those of lzma and bz2."""
 
     def __init__(self) -> None:
         self._inner = zlib.decompressobj(wbits=31)
@@ -150,7 +150,7 @@ class _Gzip:
 
 
 class _Bzip2:
-    """bz2's decoder, whose damage is an EOFError as for the others' callers."""
+    """bz2's decoder; raises EOFError for damaged data instead of OSError."""
 
     def __init__(self) -> None:
         self._inner = bz2.BZ2Decompressor()

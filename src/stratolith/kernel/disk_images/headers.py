@@ -1,8 +1,8 @@
-"""The header fields of disk formats that lie, or that lead to other files.
+"""Checks header fields of disk formats that are inconsistent or refer to other files.
 
-oslo.utils' parsers find the format and refuse the best known dangers. What is judged here is what
-they leave to QEMU: differencing disks, encryption, tables outside of the file, sizes no host
-can offer. Sources of the layouts: QEMU's docs/interop/qcow2.txt and parallels.txt, Microsoft's
+oslo.utils' parsers detect the format and refuse the best known dangers. The checks here are those
+they do not make: differencing disks, encryption, tables outside of the file, sizes no host can
+offer. Sources of the layouts: QEMU's docs/interop/qcow2.txt and parallels.txt, Microsoft's
 VHD and VHDX specifications, VMware's Virtual Disk Format 1.1, VirtualBox's VDICore.h.
 """
 
@@ -15,7 +15,7 @@ from oslo_utils.imageutils.format_inspector import FileInspector
 
 from stratolith.kernel.disk_images import BadImage
 
-MAX_VIRTUAL_SIZE = 64 << 40  # bytes; the largest disk of VHDX, and beyond any host
+MAX_VIRTUAL_SIZE = 64 << 40  # bytes; the largest size of VHDX
 FOOTER = 512  # bytes at the end of a VHD
 _SECTOR = 512
 _MAX_QCOW2_L1 = 32 << 20  # bytes; QEMU opens no larger table
@@ -26,25 +26,25 @@ _PARENT_LOCATOR = struct.pack("<IHH", 0xA8D35F2D, 0xB30B, 0x454D) + bytes.fromhe
 )
 
 
-def check(found: FileInspector, size: int) -> None:
-    """Raise BadImage when the headers that ``found`` has read lie; ``size``: bytes of the file."""
-    judge = _JUDGES.get(str(found))
+def check(inspector: FileInspector, size: int) -> None:
+    """Raise BadImage when the headers that ``inspector`` read are invalid; ``size``: file size."""
+    judge = _JUDGES.get(str(inspector))
     try:
         if judge is not None:
-            judge(found, size)
+            judge(inspector, size)
     except (struct.error, KeyError):
-        raise BadImage(f"Image data of format {found}: its header is cut short") from None
+        raise BadImage(f"Image data of format {inspector}: its header is cut short") from None
 
 
 def sane(virtual_size: int) -> int:
-    """The size when a disk can have it; raises BadImage."""
+    """The size if it is possible for a disk; raises BadImage."""
     if not 0 <= virtual_size <= MAX_VIRTUAL_SIZE:
         raise BadImage(f"The header gives an impossible virtual size: {virtual_size}")
     return virtual_size
 
 
 def fixed_vhd_size(tail: bytes, size: int) -> int | None:
-    """The virtual size of a fixed VHD by its last 512 bytes, None when it is none."""
+    """The virtual size of a fixed VHD from its last 512 bytes; None if it is no fixed VHD."""
     if len(tail) < FOOTER or not tail.startswith(b"conectix"):
         return None
     (disk_size,) = struct.unpack_from(">Q", tail, 48)
@@ -64,12 +64,12 @@ def ploop_size(header: bytes) -> int:
     return int(sectors) * _SECTOR
 
 
-def _header(found: FileInspector) -> bytes:
-    return bytes(found.region("header").data)
+def _header(inspector: FileInspector) -> bytes:
+    return bytes(inspector.region("header").data)
 
 
-def _qcow2(found: FileInspector, size: int) -> None:
-    header = _header(found)
+def _qcow2(inspector: FileInspector, size: int) -> None:
+    header = _header(inspector)
     (cluster_bits,) = struct.unpack_from(">I", header, 20)
     virtual_size, encryption, l1_entries, l1_at = struct.unpack_from(">QIIQ", header, 24)
     refcounts_at, refcount_clusters, snapshots, snapshots_at = struct.unpack_from(
@@ -93,24 +93,24 @@ def _qcow2(found: FileInspector, size: int) -> None:
     _require(not snapshots or _fits(snapshots_at, 40, size), "qcow2", "misplaced snapshots")
 
 
-def _vmdk(found: FileInspector, size: int) -> None:
-    if not found.has_region("header"):
+def _vmdk(inspector: FileInspector, size: int) -> None:
+    if not inspector.has_region("header"):
         raise BadImage("Image data of format vmdk: a descriptor without its disk")
     version, _flags, sectors, grain, descriptor_at, descriptor_size = struct.unpack_from(
-        "<IIQQQQ", _header(found), 4
+        "<IIQQQQ", _header(inspector), 4
     )
-    # With no capacity QEMU would go by the descriptor and open what it names.
+    # Without a capacity QEMU would use the descriptor and open the files it names.
     _require(sectors > 0, "vmdk", "its header gives no capacity")
     _require(version in (1, 2, 3), "vmdk", "unknown version")
     sane(sectors * _SECTOR)
     _require(8 <= grain <= 65536 and grain & (grain - 1) == 0, "vmdk", "impossible grain size")
     fits = _fits(descriptor_at * _SECTOR, descriptor_size * _SECTOR, size)
     _require(fits, "vmdk", "its descriptor is outside of the file")
-    _check_descriptor(bytes(found.region("descriptor").data))
+    _check_descriptor(bytes(inspector.region("descriptor").data))
 
 
 def _check_descriptor(descriptor: bytes) -> None:
-    """One type, one extent, no parent: the readers of descriptors disagree about repeated lines."""
+    """Require one type, one extent, no parent: parsers treat repeated lines differently."""
     text = descriptor.split(b"\0", 1)[0].decode("ascii", "replace").lower()
     lines = [line.strip() for line in text.splitlines()]
     types = [line for line in lines if line.startswith("createtype")]
@@ -119,16 +119,16 @@ def _check_descriptor(descriptor: bytes) -> None:
     _require(len(types) == 1 and text.count("createtype") == 1, "vmdk", "several types")
     _require(len(extents) == 1, "vmdk", "several extents")
     _require(extents[0].split()[2:3] == ["sparse"], "vmdk", "an extent in another file")
-    _require(all(one == "ffffffff" for one in parents), "vmdk", "it has a parent")
+    _require(all(parent == "ffffffff" for parent in parents), "vmdk", "it has a parent")
     _require("parentfilenamehint" not in text, "vmdk", "it has a parent")
 
 
-def _vhd(found: FileInspector, size: int) -> None:
-    header = _header(found)
+def _vhd(inspector: FileInspector, size: int) -> None:
+    header = _header(inspector)
     at, disk_size, kind = *struct.unpack_from(">Q", header, 16), *_vhd_disk(header)
     sane(disk_size)
     _require(kind != _VHD_DIFFERENCING, "vhd", "it is a difference to another disk")
-    # A fixed disk has its footer at the end only; here it was found at the beginning.
+    # A fixed disk has its footer at the end only; this one has it at the beginning.
     _require(kind == _VHD_DYNAMIC, "vhd", "unknown kind of disk")
     _require(_fits(at, 1024, size), "vhd", "its dynamic header is outside of the file")
 
@@ -138,19 +138,19 @@ def _vhd_disk(footer: bytes) -> tuple[int, int]:
     return struct.unpack_from(">Q", footer, 48)[0], struct.unpack_from(">I", footer, 60)[0]
 
 
-def _vhdx(found: FileInspector, size: int) -> None:
+def _vhdx(inspector: FileInspector, size: int) -> None:
     for region in ("metadata", "vds"):
-        if not found.has_region(region):
+        if not inspector.has_region(region):
             raise BadImage("Image data of format vhdx: it does not say how large its disk is")
-    metadata = bytes(found.region("metadata").data)
+    metadata = bytes(inspector.region("metadata").data)
     _require(_PARENT_LOCATOR not in metadata, "vhdx", "it is a difference to another disk")
-    virtual_size = sane(found.virtual_size)
+    virtual_size = sane(inspector.virtual_size)
     _require(virtual_size > 0, "vhdx", "an empty disk")
     _require(size >= 1 << 20, "vhdx", "it is cut short")
 
 
-def _vdi(found: FileInspector, size: int) -> None:
-    header = _header(found)
+def _vdi(inspector: FileInspector, size: int) -> None:
+    header = _header(inspector)
     kind = struct.unpack_from("<I", header, 76)[0]
     map_at, data_at = struct.unpack_from("<II", header, 340)
     virtual_size, block, extra, blocks, used = struct.unpack_from("<QIIII", header, 368)
@@ -161,12 +161,12 @@ def _vdi(found: FileInspector, size: int) -> None:
     _require(blocks * block >= virtual_size, "vdi", "fewer blocks than its size needs")
     _require(used <= blocks, "vdi", "more blocks in use than there are")
     _require(_fits(map_at, blocks * 4, size), "vdi", "its block map is outside of the file")
-    # the last block may be cut where the disk ends
+    # the last block may be shorter, at the end of the disk
     _require(_fits(data_at, max(used - 1, 0) * block, size), "vdi", "it is cut short")
 
 
-def _ploop(found: FileInspector, size: int) -> None:
-    header = _header(found)
+def _ploop(inspector: FileInspector, size: int) -> None:
+    header = _header(inspector)
     tracks, entries = struct.unpack_from("<II", header, 28)
     virtual_size = sane(ploop_size(header))
     _require(0 < tracks <= 1 << 20, "ploop", "impossible block size")
@@ -175,16 +175,16 @@ def _ploop(found: FileInspector, size: int) -> None:
     _require(enough, "ploop", "fewer blocks than its size needs")
 
 
-def _iso(found: FileInspector, size: int) -> None:
-    sane(found.virtual_size)
+def _iso(inspector: FileInspector, size: int) -> None:
+    sane(inspector.virtual_size)
 
 
 def _fits(at: int, length: int, size: int) -> bool:
     return at > 0 and at + length <= size
 
 
-def _require(true: bool, name: str, problem: str) -> None:
-    if not true:
+def _require(holds: bool, name: str, problem: str) -> None:
+    if not holds:
         raise BadImage(f"Image data of format {name}: {problem}")
 
 

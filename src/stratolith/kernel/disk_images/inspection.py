@@ -1,9 +1,9 @@
-"""What image data really is, found while it streams by; whether it may be accepted.
+"""Detects the format of image data while it is streamed, and decides whether to accept it.
 
 The parsers are oslo.utils' (one for each format, each holding a few kilobytes), as Glance, Nova
-and Cinder use them; ``headers`` looks at the fields they leave alone. Data that makes a
-hypervisor open other files (backing files, external data files, foreign extents) and headers
-that lie are refused whatever the settings say.
+and Cinder use them; ``headers`` checks the fields they do not. Data that makes a hypervisor open
+other files (backing files, external data files, extents in other files) and inconsistent headers
+are always refused, independent of the settings.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from oslo_utils.imageutils.format_inspector import FileInspector
 from stratolith.kernel.disk_images import BadImage, headers
 from stratolith.kernel.disk_images.archives import TarInspector
 
-# Containers whose content is the disk itself, so that it can be looked at.
+# Container formats whose content is the disk itself, so that it can be inspected.
 TRANSPARENT = ("bare", "ami", "ari", "aki")
 ARCHIVES = ("ova",)
-# Said to be raw, these would still be opened as what they are by careless tools.
+# Formats that must not be declared as raw: tools that detect formats would open them as they are.
 STRUCTURED = ("qcow2", "qed", "vmdk", "vhd", "vhdx", "vdi", "ploop")
 INSPECTED = tuple(format_inspector.ALL_FORMATS)
-# Parsers want small pieces where headers are: VHDX finds its tables one piece after the other.
+# Parsers need small pieces in the header area: VHDX locates its tables step by step.
 _PIECE = 64 << 10
 _HEADERS = 8 << 20
 
 
 class PloopInspector(FileInspector):
-    """Parallels' expanding disk, which oslo.utils does not know."""
+    """Parallels' expanding disk, which oslo.utils does not support."""
 
     NAME = "ploop"
     MAGIC = (b"WithoutFreeSpace", b"WithouFreSpacExt")
@@ -56,14 +56,16 @@ class Inspection:
             *(kind() for kind in format_inspector.ALL_FORMATS.values()),
             PloopInspector(),
         ]
-        self._raw: FileInspector = next(one for one in inspectors if one.NAME == "raw")
-        self._candidates = [one for one in inspectors if one is not self._raw]
+        self._raw: FileInspector = next(
+            inspector for inspector in inspectors if inspector.NAME == "raw"
+        )
+        self._candidates = [inspector for inspector in inspectors if inspector is not self._raw]
         self._watching = list(self._candidates)
         self._tail = b""
         self._size = 0
 
     def feed(self, block: bytes | bytearray | memoryview) -> None:
-        """Show the next bytes to the parsers that still want them."""
+        """Pass the next bytes to the parsers that need more data."""
         view = memoryview(block)
         if self._archive is not None:
             self._archive.feed(view)
@@ -79,20 +81,22 @@ class Inspection:
             small = self._size + at < _HEADERS
             piece = bytes(view[at : at + _PIECE] if small else view[at:])
             at += len(piece)
-            for one in list(self._watching):
-                self._show_one(one, piece)
+            for inspector in list(self._watching):
+                self._show_one(inspector, piece)
 
-    def _show_one(self, one: FileInspector, piece: bytes) -> None:
+    def _show_one(self, inspector: FileInspector, piece: bytes) -> None:
         try:
-            one.eat_chunk(piece)
-            settled = one.complete and (not one.format_match or not _has_more(one))
+            inspector.eat_chunk(piece)
+            settled = inspector.complete and (
+                not inspector.format_match or not _has_more(inspector)
+            )
         except Exception:
-            # a parser that stumbles over foreign data only says "not mine"
-            self._watching.remove(one)
-            self._candidates.remove(one)
+            # a parser that fails on the data of another format does not match
+            self._watching.remove(inspector)
+            self._candidates.remove(inspector)
             return
         if settled:
-            self._watching.remove(one)
+            self._watching.remove(inspector)
 
     def verdict(self) -> int | None:
         """The virtual size in bytes, None when it cannot be known; raises BadImage."""
@@ -100,13 +104,13 @@ class Inspection:
             self._archive.finish()
         if not self._looks:
             return None
-        for one in self._candidates:
-            one.finish()
-        found = self._found()
-        name = str(found)
-        self._check_safe(found)
+        for inspector in self._candidates:
+            inspector.finish()
+        match = self._found()
+        name = str(match)
+        self._check_safe(match)
         if name == self.disk_format:
-            return self._size if name == "raw" else found.virtual_size
+            return self._size if name == "raw" else match.virtual_size
         if self.disk_format == "vhd" and name in ("raw", "gpt"):
             fixed = headers.fixed_vhd_size(self._tail, self._size)
             if fixed is not None:
@@ -121,16 +125,18 @@ class Inspection:
 
     @property
     def format(self) -> str:
-        """The format that was found; "raw" when nothing was recognised. Raises BadImage."""
+        """The detected format; "raw" if none was recognised. Raises BadImage."""
         return str(self._found())
 
     @property
     def is_fixed_vhd(self) -> bool:
-        """Whether the data, which begins like a raw disk, ends with the footer of a VHD."""
+        """Whether data without a known header ends with the footer of a fixed VHD."""
         return headers.fixed_vhd_size(self._tail, self._size) is not None
 
     def _found(self) -> FileInspector:
-        matches = {str(one): one for one in self._candidates if one.format_match}
+        matches = {
+            str(inspector): inspector for inspector in self._candidates if inspector.format_match
+        }
         if matches.keys() == {"iso", "gpt"}:
             return matches["iso"]  # an ISO that also boots as a disk
         if len(matches) > 1:
@@ -142,23 +148,23 @@ class Inspection:
             return name not in STRUCTURED  # a disk with partitions, an ISO, an encrypted disk
         return name == "raw" and self.disk_format not in INSPECTED  # ami: no parser
 
-    def _check_safe(self, found: FileInspector) -> None:
-        if found is self._raw:
+    def _check_safe(self, inspector: FileInspector) -> None:
+        if inspector is self._raw:
             return
         try:
-            found.safety_check()
+            inspector.safety_check()
         except format_inspector.SafetyCheckFailed as error:
             fatal = set(error.failures)
             if self.disk_format in ("aki", "ari"):
-                fatal.discard("mbr")  # kernels carry a boot sector that is none
+                fatal.discard("mbr")  # kernels contain something that looks like a boot sector
             if fatal:
                 failed = ", ".join(sorted(fatal))
-                raise BadImage(f"Image failed safety checks: {found} {failed}") from None
+                raise BadImage(f"Image failed safety checks: {inspector} {failed}") from None
         except format_inspector.ImageFormatError as error:
-            raise BadImage(f"Image data of format {found}: {error}") from None
-        headers.check(found, self._size)
+            raise BadImage(f"Image data of format {inspector}: {error}") from None
+        headers.check(inspector, self._size)
 
 
-def _has_more(one: FileInspector) -> bool:
-    """Whether a parser that has all it asked for may ask for more, or wants the end."""
-    return one.NAME == "vhdx" and not one.has_region("vds")
+def _has_more(inspector: FileInspector) -> bool:
+    """Whether a complete parser may still request more regions."""
+    return inspector.NAME == "vhdx" and not inspector.has_region("vds")

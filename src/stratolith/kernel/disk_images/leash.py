@@ -1,8 +1,8 @@
-"""Runs a program that parses a stranger's data: bounded, and with as little to lose as possible.
+"""A sandbox (leash) for programs that parse untrusted data: limits and minimal privileges.
 
-Always: limits on memory, processor time, size of files and wall time, no new privileges, an
-environment of its own. Started by root besides: a user of its own without any capability, who
-owns nothing but the working directory, and a network namespace in which there is nothing.
+Always: limits on memory, processor time, size of files and wall time, no new privileges, a minimal
+environment. If started by root also: a separate user without capabilities that owns only the
+working directory, and an empty network namespace.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from typing import IO, NamedTuple
 
 from stratolith.kernel.disk_images import BadImage
 
-# In Debian's range of reserved ids, so that no other program runs as this user.
+# In Debian's range of reserved ids, so no other program runs as this user.
 USER = 65111
-# What the program calls the file it is handed. Opening it again asks for the right to read the
-# file, not for a way to it.
+# The name of the passed file for the program. Opening it needs the permission to read the file, but
+# no access to its directories.
 SOURCE = "/proc/self/fd/0"
 _PATH = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 _PERCENT = re.compile(rb"\((\d+(?:\.\d+)?)/100%\)")
 
 
 class Limits(NamedTuple):
-    """What a program may take; sizes in bytes."""
+    """Limits of a program; sizes in bytes."""
 
     file_size: int
     memory: int = 2 << 30
@@ -50,10 +50,10 @@ def run(
     accept: Sequence[int] = (0,),
     source: IO[bytes] | None = None,
 ) -> str:
-    """The program's output; it runs in ``directory``. Raises BadImage with its own words.
+    """Run a program in ``directory``; returns its output. Raises BadImage with its error output.
 
-    Whatever the program needs must be lent() to it, or is the ``source``, a file it finds under
-    the name SOURCE and may_read(). ``accept``: good exit statuses.
+    All files that the program needs must be in a lent() directory, or be the ``source``: a file
+    that it may_read() and finds under the name SOURCE. ``accept``: exit statuses of success.
     ``progress`` is called with the percentage that the program prints, as qemu-img -p does.
     """
     started = _start([*_leash(limits), *words], directory, source)
@@ -77,36 +77,36 @@ def run(
 
 
 def surrender(*paths: Path) -> None:
-    """Give files to the user the program runs as."""
+    """Make the sandbox user the owner of files."""
     if _cage():
         for path in paths:
             os.chown(path, USER, USER)
 
 
 def may_read(file: IO[bytes]) -> bool:
-    """Whether a program may read an open file that it is handed as its source."""
-    found = os.fstat(file.fileno())
-    given = found.st_gid == USER and found.st_mode & stat.S_IRGRP
-    return not _cage() or bool(found.st_mode & stat.S_IROTH or given)
+    """Whether a sandboxed program may read this open file as its source."""
+    status = os.fstat(file.fileno())
+    given = status.st_gid == USER and status.st_mode & stat.S_IRGRP
+    return not _cage() or bool(status.st_mode & stat.S_IROTH or given)
 
 
 def share(file: IO[bytes]) -> None:
-    """Let programs on the leash read a file of ours when it is handed to them.
+    """Let sandboxed programs read a file of ours that is passed to them.
 
-    For good: there is nothing to take back, so that nothing is left behind by a sudden end.
-    They cannot write it, and find no way to it where the directory is closed. One that was left
-    to their user is taken back: QEMU opens what is its own.
+    The permission is permanent, so that a crash leaves no cleanup undone. The programs cannot
+    write the file, and cannot reach it by path if its directory is closed. If the sandbox user
+    owns the file, the owner is changed: an owner could open it for writing.
     """
-    found = os.fstat(file.fileno())
-    if not may_read(file) or (_cage() and found.st_uid == USER):
+    status = os.fstat(file.fileno())
+    if not may_read(file) or (_cage() and status.st_uid == USER):
         os.fchown(file.fileno(), os.geteuid(), USER)
-        os.fchmod(file.fileno(), stat.S_IMODE(found.st_mode) | stat.S_IRGRP)
+        os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode) | stat.S_IRGRP)
 
 
 def reclaim(path: Path) -> None:
-    """Take back what the program made; raises BadImage for what is no file of its own.
+    """Make root the owner of the program's result; raises BadImage if it is no regular file.
 
-    A program that was taken over may have left a link in place of its result.
+    A compromised program may have put a link in place of its result.
     """
     try:
         file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -125,9 +125,9 @@ def reclaim(path: Path) -> None:
 
 @contextlib.contextmanager
 def lent(folder: Path) -> Iterator[Path]:
-    """A new directory in ``folder`` where a program may make files; gone afterwards.
+    """A temporary directory in ``folder`` where a program may create files.
 
-    What is to stay is reclaimed and moved away before the end. Raises OSError.
+    Results to keep must be reclaimed and moved before the end of the block. Raises OSError.
     """
     place = Path(tempfile.mkdtemp(dir=folder, prefix=".leash-"))
     try:
@@ -148,7 +148,7 @@ def _start(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
-            # one arena: each further one takes 64 MiB of the address space that is limited
+            # one arena: each further one uses 64 MiB of the limited address space
             env={"PATH": _PATH, "LC_ALL": "C", "MALLOC_ARENA_MAX": "1"},
         )
     except OSError as error:
@@ -159,10 +159,10 @@ def _read(started: subprocess.Popen[bytes], progress: Callable[[float], None] | 
     assert started.stdout is not None
     output = b""
     while part := os.read(started.stdout.fileno(), 65536):
-        found = _PERCENT.findall(part)
-        if found and progress is not None:
-            progress(float(found[-1]))
-        elif not found:
+        percentages = _PERCENT.findall(part)
+        if percentages and progress is not None:
+            progress(float(percentages[-1]))
+        elif not percentages:
             output = (output + part)[-(1 << 20) :]
     return output.decode("utf-8", "replace")
 
@@ -180,10 +180,10 @@ def _leash(limits: Limits) -> list[str]:
 
 @functools.cache
 def _cage() -> tuple[str, ...]:
-    """The words that take a program's privileges away: as many as this process may take.
+    """The command prefix that drops a program's privileges, as far as this process is allowed to.
 
-    None for a user, who has none to give away. Root in a container may not be allowed to make
-    namespaces, but can always become somebody else.
+    Empty for a normal user. Root in a container may not be allowed to create namespaces, but can
+    always change the user id.
     """
     if os.geteuid() != 0 or shutil.which("setpriv", path=_PATH) is None:
         return ()
