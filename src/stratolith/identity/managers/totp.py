@@ -77,7 +77,7 @@ def _fitting(ctx: Context, user_id: str, given: str) -> list[tuple[str, int]]:
     previous = ctx.env.settings.of(IdentitySettings).totp_previous_windows
     matches = []
     # without a secret compute as much, so that the time does not show who has one
-    for row in list(ctx.session.scalars(statement)) or [_NOBODYS.of(ctx.env)]:
+    for row in list(ctx.session.scalars(statement)) or [_UNKNOWN.of(ctx.env)]:
         secret = credentials.blob_of(ctx, row)
         for window in range(now, now - previous - 1, -1):
             # check all windows, so that the time does not show which one matched
@@ -96,7 +96,7 @@ def _unknown(env: Environment) -> Credential:
     return Credential(id="", user_id=None, encrypted_blob=sealing.encrypted(env, secret))
 
 
-_NOBODYS = Once(_unknown)
+_UNKNOWN = Once(_unknown)
 
 
 def _spend(session: Session, user_id: str, given: str, window: int) -> bool:

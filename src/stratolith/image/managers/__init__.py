@@ -1,6 +1,6 @@
-"""The rules of images; the only room other services may import.
+"""The rules of images; the only modules that other services may import.
 
-Compute works with ``images.get`` and ``images.require_bootable``.
+Compute uses ``images.get`` and ``images.require_bootable``.
 """
 
 from stratolith.image.managers import images, members, premade, uploads

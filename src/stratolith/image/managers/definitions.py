@@ -1,4 +1,4 @@
-"""The metadata definitions a new cloud knows: names, types and values that services agree on.
+"""The metadata definitions of a new cloud: names, types and values that services agree on.
 
 Sources: the Compute service's guide, "Extra specs" and "Image properties", and the Image
 service's guide, "Useful image properties".
@@ -11,16 +11,16 @@ from typing import Any
 
 IMAGE, VOLUME, FLAVOR = "OS::Glance::Image", "OS::Cinder::Volume", "OS::Nova::Flavor"
 SERVER = "OS::Nova::Server"
-# Volumes keep such properties for the image they may become, servers as their metadata.
+# Volumes store such properties as image properties, servers as their metadata.
 TARGETS = {VOLUME: "image", SERVER: "metadata"}
 Property = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Namespace:
-    """``prefixes``: resource type -> what stands there before the names of ``properties``.
+    """``prefixes``: resource type -> prefix of the names of ``properties`` on that type.
 
-    ``objects``: groups of properties by name, each a choice of its own in a dashboard.
+    ``objects``: named groups of properties; a dashboard offers each group as a whole.
     """
 
     name: str
@@ -32,8 +32,8 @@ class Namespace:
 
 
 def _text(title: str, description: str, *values: str, **more: Any) -> Property:
-    found: Property = {"title": title, "description": description, "type": "string", **more}
-    return {**found, "enum": list(values)} if values else found
+    document: Property = {"title": title, "description": description, "type": "string", **more}
+    return {**document, "enum": list(values)} if values else document
 
 
 def _whole(title: str, description: str, minimum: int = 1, **more: Any) -> Property:
@@ -53,16 +53,16 @@ def _truth(title: str, description: str) -> Property:
 def _software(kind: str, name: str, **more: tuple[str, str]) -> Property:
     """A group for one program: its version, and ``more`` by name: (title, description).
 
-    Names ending in "port" are numbers of ports.
+    Names ending in "port" are port numbers.
     """
     stem = f"sw_{kind}_"
-    found = {f"{stem}version": _text("Version", f"Version of {name}")}
+    properties = {f"{stem}version": _text("Version", f"Version of {name}")}
     for part, (title, description) in more.items():
         is_port = part.endswith("port")
-        found[stem + part] = (
+        properties[stem + part] = (
             _whole(title, description, maximum=65535) if is_port else _text(title, description)
         )
-    return {"description": f"{name} is installed.", "properties": found}
+    return {"description": f"{name} is installed.", "properties": properties}
 
 
 _PORT = ("Port", "Where it listens")

@@ -1,4 +1,4 @@
-"""What users say the checksums of data at a location are (``validation_data``)."""
+"""Checksums of data at a location, as given by users (``validation_data``)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ ALGORITHMS = ("sha1", "sha256", "sha512", "md5")
 
 
 class Digests:
-    """Takes what comes with locations of one image; save() writes it to the row."""
+    """Collects the checksums of new locations of one image; save() writes them to the row."""
 
     def __init__(self, image: Image) -> None:
         self._image = image
         self._new: dict[str, str] = {}
 
     def take(self, places: Sequence[Mapping[str, Any]]) -> None:
-        """Raises DigestConflict when anything contradicts what is known, or cannot be."""
+        """Raises DigestConflict when a value contradicts a known one, or is not a valid hash."""
         for place in places:
             for name, value in place.get("validation_data", {}).items():
                 known = getattr(self._image, name) or self._new.get(name)
@@ -56,8 +56,8 @@ def _hexadecimal(
     name: str, value: str, algorithm: str, error: type[DigestConflict] | type[InvalidDigest]
 ) -> None:
     try:
-        found = bytes.fromhex(value)
+        digest = bytes.fromhex(value)
     except ValueError:
         raise error(reason=f"{name} is not a hexadecimal number") from None
-    if len(found) != hashlib.new(algorithm, usedforsecurity=False).digest_size:
+    if len(digest) != hashlib.new(algorithm, usedforsecurity=False).digest_size:
         raise error(reason=f"{name} has not the length of a {algorithm} hash")

@@ -1,4 +1,4 @@
-"""Work of many projects on a few threads, so that none of them can keep the others waiting."""
+"""Runs the work of many projects on a few threads, so that no project blocks the others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Work = Callable[[], None]
 
 
 class FairQueue:
-    """``workers`` threads; a project has at most ``each`` of them, and projects take turns."""
+    """``workers`` threads; a project uses at most ``each`` of them, and projects take turns."""
 
     def __init__(self, workers: int, each: int, name: str) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix=name)
@@ -21,14 +21,14 @@ class FairQueue:
         self._lock = threading.Lock()
 
     def submit(self, project: str, work: Work) -> None:
-        """Do ``work``, which raises nothing, when it is the project's turn."""
+        """Do ``work``, which must not raise, when it is the project's turn."""
         with self._lock:
             self._waiting.setdefault(project, deque()).append(work)
             self._start()
 
     def _start(self) -> None:
         while self._running.total() < self._workers:
-            project = next((one for one in self._waiting if self._may(one)), None)
+            project = next((name for name in self._waiting if self._may(name)), None)
             if project is None:
                 return
             queue = self._waiting.pop(project)
@@ -47,5 +47,5 @@ class FairQueue:
         finally:
             with self._lock:
                 self._running[project] -= 1
-                self._running += Counter()  # forgets those at zero
+                self._running += Counter()  # removes zero counts
                 self._start()

@@ -1,4 +1,4 @@
-"""Which data an image stands for: caches keep their copies under it, never under the id alone."""
+"""The generation of an image's data: caches use it in their keys, never the image id alone."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ LENGTH = 16  # hexadecimal digits
 
 
 def copied(image: Any) -> Copied:
-    """What a copy of the image's data is kept under."""
+    """The key of a cached copy of the image's data."""
     return Copied(image.id, of(image))
 
 
 def of(image: Any) -> str:
-    """Changes with the owner, the hashes, the size and the places of the data on the web.
+    """A digest that changes with the owner, the hashes, the size and the web locations.
 
     ``image``: an Image, or a row of its columns.
     """

@@ -1,4 +1,4 @@
-"""Images: who sees which, create, update, delete, tags, activation."""
+"""Images: visibility, create, update, delete, tags, activation."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ WRITABLE = (
 )
 
 
-# What a new row has: each column is said outright, so that nothing need be read back.
+# The values of a new row: every column is set, so that nothing must be read back.
 NEW: dict[str, Any] = {
     **dict.fromkeys(column.key for column in Image.__table__.columns),
     "status": "queued",
@@ -55,11 +55,11 @@ NEW: dict[str, Any] = {
     "os_hidden": False,
     "stores": [],
 }
-# Past the unit of work, which costs more than all the rest of the request
+# A plain INSERT: the ORM's unit of work would cost more than the rest of the request
 INSERT = insert(Image)
 
 
-# -- who sees what -------------------------------------------------------------------------------
+# -- visibility ----------------------------------------------------------------------------------
 
 
 def accepted_by(project_id: Any) -> Any:
@@ -70,9 +70,9 @@ def accepted_by(project_id: Any) -> Any:
 
 
 def visible_in_lists(*, is_admin: bool, project_id: Any) -> ColumnElement[bool]:
-    """The condition for what a list holds when no visibility is asked for.
+    """The condition for the images of a list without a visibility filter.
 
-    ``project_id``: the caller's, or a parameter that stands for it.
+    ``project_id``: the caller's, or a bound parameter for it.
     """
     if is_admin:
         return or_(Image.visibility != "community", Image.owner == project_id)
@@ -84,7 +84,7 @@ def visible_in_lists(*, is_admin: bool, project_id: Any) -> ColumnElement[bool]:
 
 
 def visible(ctx: Context) -> ColumnElement[bool]:
-    """What ``get`` gives, as a condition on Image."""
+    """The condition for images that the caller may ``get``."""
     if ctx.is_admin:
         return true()
     offered = select(ImageMember.image_id).where(ctx.own(ImageMember.member_id))
@@ -96,9 +96,9 @@ def visible(ctx: Context) -> ColumnElement[bool]:
 
 
 def get(ctx: Context, image_id: str, *_: str) -> Image:
-    """Raises ImageNotFound, also for what the caller may not see.
+    """Raises ImageNotFound, also for images that the caller may not see.
 
-    Policy counts as well: a token of another scope must not learn by 403 that an image exists.
+    This includes policy: a token of another scope must not learn from a 403 that an image exists.
     """
     image = _visible(ctx, image_id)
     seen = ctx.identity is None or ctx.env.policies.allows(
@@ -126,9 +126,9 @@ def _visible(ctx: Context, image_id: str) -> Image:
 
 
 def require_bootable(ctx: Context, image_id: str) -> Image:
-    """An image a server can be made from.
+    """An image from which a server can boot.
 
-    Raises ImageNotFound, ImageNotActive, ImageNotBootable (a container that is no disk).
+    Raises ImageNotFound, ImageNotActive, ImageNotBootable (for a container format without a disk).
     """
     image = get(ctx, image_id)
     if image.status != "active":
@@ -151,7 +151,7 @@ def find_by_name(ctx: Context, name: str) -> Image | None:
 def create(ctx: Context, values: Mapping[str, Any], properties: Mapping[str, str]) -> Any:
     """A new image in status queued; ``values``: WRITABLE names, "id" and "tags".
 
-    Gives a row of its columns, not an object of the session. Raises DuplicateImage,
+    Returns an object with the columns, which is not in the session. Raises DuplicateImage,
     LimitExceeded, OverLimit, NotOwner, PropertyProtected, Forbidden.
     """
     known = dict(values)
@@ -201,22 +201,22 @@ def update(
 
 
 def delete(ctx: Context, image: Image) -> None:
-    """Raises ImageProtected. The file goes after the commit."""
+    """Raises ImageProtected. The files are removed after the commit."""
     image = _attached(ctx, image)
     if image.protected:
         raise ImageProtected(image_id=image.id)
     settings = ctx.env.settings
-    gone = [*files.paths(settings, image.id), *cache.paths(settings, image.id)]
+    obsolete = [*files.paths(settings, image.id), *cache.paths(settings, image.id)]
     if image.upload_token is not None:
-        gone.append(files.staging_path(settings, image.id, image.upload_token))
+        obsolete.append(files.staging_path(settings, image.id, image.upload_token))
     ctx.session.delete(image)
     ctx.session.add(FormerImage(id=image.id))
     ctx.session.flush()
-    ctx.after_commit(lambda: files.remove(*gone))
+    ctx.after_commit(lambda: files.remove(*obsolete))
 
 
 def _require_fresh(ctx: Context, image_id: str) -> None:
-    """Raises DuplicateImage for an id that is taken or ever was."""
+    """Raises DuplicateImage for an id that is or was in use."""
     if any(ctx.session.get(kind, image_id) is not None for kind in (Image, FormerImage)):
         raise DuplicateImage(image_id=image_id)
 
@@ -249,7 +249,7 @@ def remove_tag(ctx: Context, image: Image, tag: str) -> None:
     image = _attached(ctx, image)
     if tag not in image.tags:
         raise TagNotFound(image_id=image.id, tag=tag)
-    image.tags = [one for one in image.tags if one != tag]
+    image.tags = [other for other in image.tags if other != tag]
     ctx.session.flush()
 
 
@@ -272,7 +272,7 @@ def _switch(ctx: Context, image: Image, before: str, after: str, verb: str) -> N
 
 
 def _attached(ctx: Context, image: Image) -> Image:
-    """The image in this transaction's session; raises ImageNotFound when it went."""
+    """The image in this transaction's session; raises ImageNotFound if it was deleted."""
     if object_session(image) is ctx.session:
         return image
     return get(ctx, image.id)
@@ -287,10 +287,10 @@ def _authorize_visibility(ctx: Context, target: Mapping[str, Any], visibility: s
 
 def _tags(ctx: Context, tags: list[str]) -> list[str]:
     limit = ctx.env.settings.of(ImageSettings).max_tags
-    found = list(dict.fromkeys(tags))
-    if len(found) > limit:
+    distinct = list(dict.fromkeys(tags))
+    if len(distinct) > limit:
         raise LimitExceeded(what="tags", limit=limit)
-    return found
+    return distinct
 
 
 def _properties(ctx: Context, properties: Mapping[str, str]) -> dict[str, str]:

@@ -1,11 +1,11 @@
-"""What imports do to data and image before the data becomes the image's, if the operator wants it.
+"""Import plugins: optional changes of data and image properties during an import.
 
-    image_decompression     gzip, xz, bzip2 and zip are unpacked (not of the container "compressed")
-    image_conversion        the disk is turned into import_output_format; an ISO stays what it is
-    inject_image_metadata   properties of import_inject are set, except for some roles
+    image_decompression     unpacks gzip, xz, bzip2 and zip (not for the container "compressed")
+    image_conversion        converts the disk to import_output_format; an ISO is not converted
+    inject_image_metadata   sets the properties of import_inject, except for some roles
 
-Names and order are Glance's. They work on a file in the staging folder; whatever a dead server
-leaves there carries the upload's token and is swept up with it.
+Names and order are Glance's. They work on a file in the staging folder. Files that a killed server
+leaves there have the upload's token in their names and are removed with the upload.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ Tell = Callable[[str], None]
 
 
 def change_data(settings: Settings) -> bool:
-    """Whether data may become other data on its way in."""
+    """Whether an import may change the data."""
     chosen = settings.of(ImageSettings).import_plugins
     return DECOMPRESSION in chosen or CONVERSION in chosen
 
 
 def inject(ctx: Context, image: Image) -> None:
-    """Set the operator's properties, as who asks for the import is not excepted."""
+    """Set the operator's properties, unless the caller has an exempt role."""
     section = ctx.env.settings.of(ImageSettings)
     if INJECTION not in section.import_plugins:
         return
@@ -51,7 +51,7 @@ def inject(ctx: Context, image: Image) -> None:
 
 
 class Preparation:
-    """The steps for one image whose data lies in ``path``."""
+    """The steps for one image whose data is in the file ``path``."""
 
     def __init__(self, settings: Settings, image: Image, path: Path, tell: Tell) -> None:
         self._settings = settings
@@ -62,7 +62,7 @@ class Preparation:
         self.container_format = image.container_format or ""
 
     def run(self) -> tuple[Received, dict[str, Any]]:
-        """The data as it is in the end, and attributes that the image gets with it.
+        """(the resulting data, changed attributes of the image).
 
         Raises InvalidImageData, BadRequest, ImageTooLarge and what ``tell`` raises.
         """
@@ -96,7 +96,7 @@ class Preparation:
         target.replace(self._path)
 
     def _convert(self) -> bool:
-        """Whether the disk was turned into another format."""
+        """Convert if needed; returns whether the format changed."""
         wanted = self._section.import_output_format
         if self.disk_format in ("iso", wanted) or self.container_format != "bare":
             return False
@@ -118,7 +118,7 @@ class Preparation:
         return True
 
     def _examine(self, *, hashed: bool = True, enforce: bool | None = None) -> Received:
-        """Look at the file as it is now, as an upload would be looked at."""
+        """Inspect the file in its current state, as an upload is inspected."""
         strict = self._section.enforce_format if enforce is None else enforce
         inspection = Inspection(self.disk_format, self.container_format, enforce=strict)
         files.check_size(self._settings, self._path.stat().st_size)

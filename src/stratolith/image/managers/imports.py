@@ -1,12 +1,12 @@
-"""Imports: what may be asked, and the work that a thread does afterwards.
+"""Imports: checks of the request, and the work that a thread does afterwards.
 
     glance-direct  staged data      uploading -> importing -> active
     web-download   data of a URI    queued    -> importing -> active
     glance-download  an image of this or another region, likewise
     copy-image     data of a store  active, more stores afterwards
 
-The image keeps the token of its upload (web-download: the task's id), so that whatever sweeps
-up after uploads that died sweeps up after imports as well.
+The image keeps the token of its upload (web-download: the task's id), so that the cleanup of dead
+uploads also cleans up dead imports.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def start(ctx: Context, image: Image, request: dict[str, Any]) -> Task:
         raise BadRequest(f"Unknown import method name '{method}'; known are: {', '.join(known)}.")
     stores = _stores(ctx, image, request)
     CHECKS[method](ctx, image, request)
-    asked = {"image_id": image.id, "import_req": request, "backend": stores}
-    task = tasks.create(ctx, image, tasks.IMPORT, asked)
+    task_input = {"image_id": image.id, "import_req": request, "backend": stores}
+    task = tasks.create(ctx, image, tasks.IMPORT, task_input)
     if method != "copy-image":
         import_plugins.inject(ctx, image)
     changes = import_plugins.change_data(ctx.env.settings)
@@ -76,7 +76,7 @@ def start(ctx: Context, image: Image, request: dict[str, Any]) -> Task:
 
 
 def _at_once(ctx: Context, image: Image, task: Task) -> Task:
-    """Staged data is inspected already and only changes its name: no work for a thread."""
+    """Complete the import at once: staged data is already inspected and is only renamed."""
     received = uploads.staged_data(image)
     if received.refused is not None:
         _hand_over(ctx, image, task)
@@ -90,7 +90,7 @@ def _at_once(ctx: Context, image: Image, task: Task) -> Task:
 
 
 def submit(env: Environment, project_id: str, work: Callable[[], None]) -> None:
-    """Have the threads of this process do a piece of work when it is the project's turn."""
+    """Queue work for the import threads of this process; projects take turns."""
     _QUEUE.of(env).submit(project_id, work)
 
 
@@ -137,7 +137,7 @@ def _region(ctx: Context, image: Image, request: dict[str, Any]) -> None:
 
 
 def _take_data(ctx: Context, image: Image) -> None:
-    """Whether data may come in from elsewhere."""
+    """Raises an error unless the image can receive data from elsewhere."""
     if image.status != "queued":
         raise ImportNotPossible(status=image.status)
     images.require_formats(image)
@@ -164,13 +164,13 @@ def _asker(ctx: Context) -> Asker:
 
 
 def _hand_over(ctx: Context, image: Image, task: Task) -> None:
-    """The task owns the image from now on."""
+    """Make the task the owner of the image's upload."""
     image.status, image.upload_token = "importing", image.upload_token or task.id
     image.upload_seen_at = ctx.env.clock.now()
 
 
 class Work:
-    """One import on its own thread; every step of the database in its own transaction."""
+    """One import on a thread; each database step has its own transaction."""
 
     def __init__(self, env: Environment, task_id: str, token: str, asker: Asker) -> None:
         self._env = env
@@ -187,7 +187,7 @@ class Work:
         self.stores: Sequence[str] = ()
 
     def run(self) -> None:
-        """Never raises: what goes wrong is the task's message."""
+        """Never raises: an error becomes the task's message."""
         error: str | None = None
         try:
             received = self._begin()
@@ -204,7 +204,7 @@ class Work:
             uploads.live(self._env).difference_update((self.task_id, self.token))
 
     def _begin(self) -> Received | None:
-        """Everything needed from the rows, then the data; None when a store has it already."""
+        """Read the rows, then get the data; returns None when a store already has the data."""
         task, image, received = self._write(self._load)
         request = task.input["import_req"]
         self.method, self.stores = request["method"], task.input["backend"]
@@ -239,7 +239,7 @@ class Work:
         section = settings.of(ImageSettings)
         target = files.staging_path(settings, image.id, self.token)
         blocks = self._blocks(image)
-        # what is packed or of another format is judged when it is what it will be
+        # data that plugins will unpack or convert is checked afterwards
         enforce = section.enforce_format and not import_plugins.change_data(settings)
         inspection = Inspection(
             image.disk_format or "", image.container_format or "", enforce=enforce
@@ -254,14 +254,14 @@ class Work:
             receiver.close()
 
     def _blocks(self, image: Image) -> Iterator[bytes]:
-        """Where the data comes from; an image of a region brings its formats."""
+        """The blocks of the source; an image of a region also sets the formats."""
         section = self._env.settings.of(ImageSettings)
         if self.method["name"] == "web-download":
             return web.fetch(section, self.method["uri"])
         source = region_sources.open_source(self._env, self.method, self._asker)
         self.copied, self.properties = dict(source.formats), dict(source.properties)
         for name, value in source.formats.items():
-            setattr(image, name, value)  # of this copy, for the inspection
+            setattr(image, name, value)  # on this detached object, for the inspection
         return source.blocks
 
     def _finish(self, received: Received | None) -> None:
@@ -299,7 +299,7 @@ class Work:
         files.remove(*(files.path(settings, self.image_id, store) for store in stores))
 
     def _tell(self, message: str, *, always: bool = False) -> None:
-        """Progress for those who look; raises ImageGone when the image was deleted."""
+        """Record the progress; raises ImageGone when the image was deleted."""
         if not always and time.monotonic() - self._told < TELL_EVERY:
             return
         self._told = time.monotonic()
@@ -325,12 +325,12 @@ def _complete(
         if work.properties:
             image.properties = {**image.properties, **work.properties}
     else:
-        found = ctx.session.get(Image, work.image_id)
-        if found is None:
+        row = ctx.session.get(Image, work.image_id)
+        if row is None:
             ctx.after_commit(lambda: work._discard(done))
             tasks.finish(ctx, work.task_id, "The image was deleted.")
             return
-        image = found
+        image = row
         held = dict.fromkeys((*image.stores, *done))
         image.stores = catalogue.in_order(ctx.env.settings, list(held))
     image.importing = {"to": [], "failed": failed}
@@ -338,7 +338,7 @@ def _complete(
 
 
 def fail(ctx: Context, task_id: str, error: str) -> None:
-    """End a task badly: the image is queued again (or keeps the stores it has)."""
+    """Mark a task as failed: the image is queued again (or keeps its stores)."""
     task = ctx.session.get(Task, task_id)
     if task is None:
         return
@@ -364,7 +364,7 @@ def delete_from_store(ctx: Context, image: Image, store: str) -> None:
         raise NotInStore(image_id=image.id, store=store)
     if image.stores == [store]:
         raise LastStore
-    image.stores = [one for one in image.stores if one != store]
+    image.stores = [name for name in image.stores if name != store]
     ctx.session.flush()
     if store in files.names(ctx.env.settings):
         path = files.path(ctx.env.settings, image.id, store)

@@ -1,7 +1,6 @@
-"""How much of images a project may have: the limits that identity keeps for this service.
+"""Limits of a project's images, from identity's unified limits.
 
-Sizes are MiB, as the names of the limits have it everywhere. A resource that has no registered
-limit is not limited.
+Sizes are in MiB, as in Glance. A resource without a registered limit is unlimited.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ UNLIMITED = -1
 
 
 def used(ctx: Context, project_id: str) -> dict[str, int]:
-    """Name of the limit -> how much of it the project uses."""
+    """Name of the limit -> the project's usage."""
     return {name: count(ctx, project_id) for name, count in COUNTS.items()}
 
 
 def usage(ctx: Context, project_id: str) -> dict[str, dict[str, int]]:
-    """What /info/usage tells: nothing when no limit is enforced."""
+    """The answer of /info/usage: empty when limits are not enforced."""
     if not ctx.env.settings.of(ImageSettings).use_unified_limits:
         return {}
     limits = limits_in_force.of_project(ctx, "image", project_id)
@@ -41,7 +40,7 @@ def usage(ctx: Context, project_id: str) -> dict[str, dict[str, int]]:
 
 
 def check(ctx: Context, project_id: str | None, **wanted: int) -> None:
-    """Raises OverLimit unless the project may have so much more of each (bytes for sizes)."""
+    """Raises OverLimit unless the project may use so much more of each (sizes in bytes)."""
     if project_id is None or not ctx.env.settings.of(ImageSettings).use_unified_limits:
         return
     limits = limits_in_force.of_project(ctx, "image", project_id)
@@ -56,19 +55,19 @@ def check(ctx: Context, project_id: str | None, **wanted: int) -> None:
 
 
 def _staged(ctx: Context, project_id: str) -> int:
-    """Data that waits for import; its size is in a document, and there are few of them."""
+    """Size of staged data in MiB; it is in a JSON column, summed here as there are few rows."""
     statement = select(Image.staged).where(Image.owner == project_id, Image.staged.is_not(None))
-    found = ctx.session.scalars(statement)
-    return sum(int(one["size"]) for one in found if one is not None) // MIB
+    documents = ctx.session.scalars(statement)
+    return sum(int(document["size"]) for document in documents if document is not None) // MIB
 
 
 def _size(ctx: Context, project_id: str) -> int:
-    """Data in every store that holds a copy."""
+    """Size of all copies in all stores, in MiB."""
     statement = select(Image.size, Image.stores).where(
         Image.owner == project_id, Image.size.is_not(None)
     )
-    found = ctx.session.execute(statement)
-    return sum((size or 0) * len(stores) for size, stores in found) // MIB
+    rows = ctx.session.execute(statement)
+    return sum((size or 0) * len(stores) for size, stores in rows) // MIB
 
 
 def _number(ctx: Context, condition: ColumnElement[bool]) -> int:

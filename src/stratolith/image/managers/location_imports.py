@@ -1,7 +1,7 @@
-"""Locations added by the API of 2.17: a task measures the data, and hashes it if that is asked for.
+"""Locations added by API version 2.17: a task measures the data and, if configured, hashes it.
 
-with hashes that the user says    queued -> importing -> active when they are right
-without                           queued -> active, and the hashes come later
+with hashes from the user    queued -> importing -> active if they are right
+without                      queued -> active, and the hashes are set later
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from stratolith.kernel.transaction import transact
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
-LOOK_EVERY = 2.0  # seconds between two looks whether the image is still there
+LOOK_EVERY = 2.0  # seconds between two checks that the image still exists
 
 
 def start(ctx: Context, image: Image, url: str, claimed: dict[str, str]) -> Task:
@@ -51,7 +51,7 @@ def start(ctx: Context, image: Image, url: str, claimed: dict[str, str]) -> Task
 
 
 class _Work:
-    """One location on a thread of its own; each step of the database in its own transaction."""
+    """One location on a thread; each database step has its own transaction."""
 
     def __init__(
         self, env: Environment, task_id: str, image_id: str, url: str, claimed: dict[str, str]
@@ -65,7 +65,7 @@ class _Work:
         self._looked = time.monotonic()
 
     def run(self) -> None:
-        """Never raises: what goes wrong is the task's message."""
+        """Never raises: an error becomes the task's message."""
         error: str | None = None
         try:
             self._work()
@@ -87,12 +87,12 @@ class _Work:
             return
         algorithm = self._claimed.get("os_hash_algo", HASH_ALGORITHM)
         if not self._claimed:
-            # as the API has it, the image can be used before its hashes are known
+            # as in Glance, the image can be used before its hashes are known
             self._write(lambda ctx: self._activate(ctx, size, os_hash_algo=algorithm))
-        found = self._hash(algorithm)
-        if self._claimed and found["os_hash_value"] != self._claimed["os_hash_value"].lower():
-            raise InvalidDigest(reason=f"os_hash_value is {found['os_hash_value']} in truth")
-        self._write(lambda ctx: self._activate(ctx, size, **found))
+        hashes = self._hash(algorithm)
+        if self._claimed and hashes["os_hash_value"] != self._claimed["os_hash_value"].lower():
+            raise InvalidDigest(reason=f"os_hash_value is {hashes['os_hash_value']} in truth")
+        self._write(lambda ctx: self._activate(ctx, size, **hashes))
 
     def _hash(self, algorithm: str) -> dict[str, str]:
         checksum = hashlib.md5(usedforsecurity=False)
@@ -120,7 +120,7 @@ class _Work:
         fail(ctx, self._task_id, error) if error else tasks.finish(ctx, self._task_id)
 
     def _look(self) -> None:
-        """Now and then: say that the work goes on; raises ImageGone."""
+        """Record from time to time that the work goes on; raises ImageGone."""
         if time.monotonic() - self._looked > LOOK_EVERY:
             self._looked = time.monotonic()
             self._write(self._tell)
@@ -143,7 +143,7 @@ class _Work:
 
 
 def fail(ctx: Context, task_id: str, error: str) -> None:
-    """End a task badly; an image that waited for it is queued again and keeps the location."""
+    """Mark a task as failed; an image in status importing is queued again, with the location."""
     task = ctx.session.get(Task, task_id)
     if task is None:
         return

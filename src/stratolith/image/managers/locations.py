@@ -1,7 +1,7 @@
-"""Where the data of images is: files of our stores, and places on the web.
+"""Locations of image data: files of the stores, and URLs on the web.
 
-``Image.stores`` says which stores hold the data. ``Image.locations`` keeps, in order, the places
-on the web and whatever users noted of any place; files of which nothing was noted are not in it.
+``Image.stores`` lists the stores that have the data. ``Image.locations`` contains, in order, the
+web locations and all locations with metadata from users; files without metadata are not in it.
 """
 
 from __future__ import annotations
@@ -27,46 +27,46 @@ Place = dict[str, Any]  # {"url": ..., "metadata": {...}}, as the API shows it
 
 
 def of(ctx: Context, image: Any) -> list[Place]:
-    """Every place that has the data of an image (or a row of its columns)."""
+    """All locations of an image (or of an object with its columns)."""
     settings = ctx.env.settings
-    kept = [one for one in image.locations or () if one["metadata"]["store"] in image.stores]
-    noted = {one["url"] for one in kept}
+    kept = [place for place in image.locations or () if place["metadata"]["store"] in image.stores]
+    noted = {place["url"] for place in kept}
     plain = [
         {"url": _file_url(ctx, image.id, store), "metadata": {"store": store}}
         for store in image.stores
         if store in files.names(settings)
     ]
-    return [one for one in plain if one["url"] not in noted] + kept
+    return [place for place in plain if place["url"] not in noted] + kept
 
 
 def shown(ctx: Context, image: Any) -> dict[str, Any]:
-    """What the API tells of the places, as the settings and policy have it."""
+    """The attributes of the API about locations, depending on settings and policy."""
     section = ctx.env.settings.of(ImageSettings)
     if not (section.show_multiple_locations or section.show_image_direct_url):
         return {}
     target = image_target(image)
     places = of(ctx, image) if ctx.can("get_image_location", target) else []
-    found: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
     if section.show_multiple_locations:
-        found["locations"] = places
+        attributes["locations"] = places
     if section.show_image_direct_url and places:
-        found["direct_url"] = places[0]["url"]
-    return found
+        attributes["direct_url"] = places[0]["url"]
+    return attributes
 
 
 def on_web(image: Image) -> list[str]:
-    """The places on the web, in order."""
-    kept = [one for one in image.locations or () if one["metadata"]["store"] in image.stores]
-    return [one["url"] for one in kept if web.is_web(one["url"])]
+    """The URLs of the web locations, in order."""
+    kept = [place for place in image.locations or () if place["metadata"]["store"] in image.stores]
+    return [place["url"] for place in kept if web.is_web(place["url"])]
 
 
 # -- changes -------------------------------------------------------------------------------------
 
 
 class Editor:
-    """Changes of the places of one image, applied one after the other and then saved.
+    """Changes of the locations of one image, applied one after the other and then saved.
 
-    ``measured``: bytes at each new URL, asked for before the transaction began.
+    ``measured``: new URL -> size in bytes, measured before the transaction began.
     """
 
     def __init__(self, ctx: Context, image: Image, measured: Mapping[str, int]) -> None:
@@ -87,20 +87,20 @@ class Editor:
         self.places.insert(at, new)
 
     def replace(self, places: Sequence[Place]) -> None:
-        """All places; of an image that has data only what is noted of them may change."""
+        """Replace all locations; for an image with data only their metadata may change."""
         images.require_status(self._image, "replace locations", "active", "queued")
         if not places:
             raise LocationsKept
         self._digests.take(places)
-        urls = sorted(one["url"] for one in self.places)
-        if urls and sorted(one["url"] for one in places) != urls:
+        urls = sorted(place["url"] for place in self.places)
+        if urls and sorted(place["url"] for place in places) != urls:
             raise InvalidLocation(reason="the image has other locations already")
-        stores = {one["url"]: one["metadata"]["store"] for one in self.places}
+        stores = {place["url"]: place["metadata"]["store"] for place in self.places}
         self.places = [
-            {"url": one["url"], "metadata": {**one["metadata"], "store": stores[one["url"]]}}
-            if one["url"] in stores
-            else self._placed(one)
-            for one in places
+            {"url": place["url"], "metadata": {**place["metadata"], "store": stores[place["url"]]}}
+            if place["url"] in stores
+            else self._placed(place)
+            for place in places
         ]
 
     def remove(self, position: str) -> None:
@@ -118,12 +118,12 @@ class Editor:
             self._ctx.after_commit(lambda: files.remove(path))
 
     def save(self) -> None:
-        """Write the places to the row; a queued image that has one is active from now on."""
+        """Write the locations to the row; a queued image with a location becomes active."""
         image, places = self._image, self.places
-        stores = list(dict.fromkeys(one["metadata"]["store"] for one in places))
+        stores = list(dict.fromkeys(place["metadata"]["store"] for place in places))
         image.stores = catalogue.in_order(self._ctx.env.settings, stores)
         image.locations = [
-            one for one in places if web.is_web(one["url"]) or len(one["metadata"]) > 1
+            place for place in places if web.is_web(place["url"]) or len(place["metadata"]) > 1
         ] or None
         if image.status != "queued" or not places:
             return
@@ -163,12 +163,12 @@ def check(ctx: Context, url: str) -> None:
 
 
 def measure(ctx: Context, image: Image, urls: Sequence[str]) -> dict[str, int]:
-    """Bytes at URLs that are new to the image. Raises InvalidLocation, UriRefused.
+    """URL -> size in bytes, for URLs new to the image. Raises InvalidLocation, UriRefused.
 
-    The web is asked outside of any transaction: nobody waits for the writer's lock while a
-    server somewhere thinks. What was loaded before must be loaded again.
+    Closes the transaction of the context before it asks the web, so that other writers do not
+    wait for a slow server. Objects loaded before must be loaded again.
     """
-    known = {one["url"] for one in of(ctx, image)}
+    known = {place["url"] for place in of(ctx, image)}
     new = [url for url in urls if url not in known]
     for url in new:
         check(ctx, url)
@@ -177,12 +177,12 @@ def measure(ctx: Context, image: Image, urls: Sequence[str]) -> dict[str, int]:
     ctx.close()
     section = ctx.env.settings.of(ImageSettings)
     try:
-        found = {url: web.measure(section, url) for url in new}
+        sizes = {url: web.measure(section, url) for url in new}
     except ApiError as error:
         raise InvalidLocation(reason=str(error)) from None
-    if not all(found.values()):
+    if not all(sizes.values()):
         raise InvalidLocation(reason="there is no data")
-    return found
+    return sizes
 
 
 def _file_url(ctx: Context, image_id: str, store: str) -> str:

@@ -1,4 +1,4 @@
-"""Members: the projects a shared image is offered to."""
+"""Members: the projects with which an image is shared."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stratolith.kernel.context import Context
 
 
 def list_for(ctx: Context, image: Image) -> Sequence[ImageMember]:
-    """All members for the owner, only itself for a member; raises NotShared."""
+    """All members for the owner, only the caller's own entry for a member; raises NotShared."""
     _require_shared(image)
     statement = select(ImageMember).where(ImageMember.image_id == image.id)
     if not _sees_all(ctx, image):
@@ -27,11 +27,11 @@ def list_for(ctx: Context, image: Image) -> Sequence[ImageMember]:
 
 
 def get(ctx: Context, image: Image, member_id: str) -> ImageMember:
-    """Raises MemberNotFound, also for other members than oneself."""
-    found = ctx.session.get(ImageMember, (image.id, member_id))
-    if found is None or not (_sees_all(ctx, image) or ctx.owns(member_id)):
+    """Raises MemberNotFound, also when a member asks for another member."""
+    member = ctx.session.get(ImageMember, (image.id, member_id))
+    if member is None or not (_sees_all(ctx, image) or ctx.owns(member_id)):
         raise MemberNotFound(member_id=member_id, image_id=image.id)
-    return found
+    return member
 
 
 def create(ctx: Context, image: Image, member_id: str) -> ImageMember:

@@ -1,4 +1,4 @@
-"""Metadata definitions: namespaces and what is in them, who sees them."""
+"""Metadata definitions: namespaces, their contents and visibility."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KINDS: dict[type[Any], str] = {
     MetadefTag: "tag",
     MetadefAssociation: "resource type",
 }
-# The kinds of resources that dashboards offer metadata for.
+# The resource types for which dashboards offer metadata.
 RESOURCE_TYPES = (
     "OS::Cinder::Volume",
     "OS::Glance::Image",
@@ -44,10 +44,10 @@ RESOURCE_TYPES = (
 
 
 def bootstrap(ctx: Context, owner: str) -> None:
-    """Make the usual resource types known, and in a new cloud the usual definitions."""
+    """Create the standard resource types, and in a new cloud the standard definitions."""
     if not resource_types(ctx):
-        for one in definitions.NAMESPACES:
-            _premake(ctx, one, owner)
+        for namespace in definitions.NAMESPACES:
+            _premake(ctx, namespace, owner)
     for name in RESOURCE_TYPES:
         _know_type(ctx, name)
     ctx.session.flush()
@@ -88,23 +88,23 @@ def _premake(ctx: Context, premade: definitions.Namespace, owner: str) -> None:
 
 
 def visible(ctx: Context) -> ColumnElement[bool]:
-    """The condition for namespaces that the caller sees."""
+    """The condition for namespaces that the caller may see."""
     if ctx.is_admin:
         return MetadefNamespace.id.is_not(None)
     return or_(ctx.own(MetadefNamespace.owner), MetadefNamespace.visibility == "public")
 
 
 def get(ctx: Context, name: str, *_: str) -> MetadefNamespace:
-    """Raises NamespaceNotFound, also for what the caller may not see."""
+    """Raises NamespaceNotFound, also for namespaces that the caller may not see."""
     statement = select(MetadefNamespace).where(MetadefNamespace.name == name, visible(ctx))
-    found = ctx.session.scalars(statement).first()
-    if found is None or not ctx.can("get_metadef_namespace", found.policy_target()):
+    namespace = ctx.session.scalars(statement).first()
+    if namespace is None or not ctx.can("get_metadef_namespace", namespace.policy_target()):
         raise NamespaceNotFound(namespace=name)
-    return found
+    return namespace
 
 
 def create(ctx: Context, values: Mapping[str, Any]) -> MetadefNamespace:
-    """``values``: the columns; owner defaults to the caller's project. DuplicateNamespace."""
+    """``values``: columns; owner defaults to the caller's project. Raises DuplicateNamespace."""
     known = {"owner": ctx.project_id, **values}
     _check_free(ctx, known["name"])
     namespace = MetadefNamespace(**known)
@@ -126,7 +126,7 @@ def update(
 
 
 def remove(ctx: Context, namespace: MetadefNamespace) -> None:
-    """With everything in it; raises NamespaceProtected."""
+    """Delete the namespace with its contents; raises NamespaceProtected."""
     if namespace.protected:
         raise NamespaceProtected(namespace=namespace.name)
     for kind in KINDS:
@@ -141,7 +141,7 @@ def _check_free(ctx: Context, name: str) -> None:
         raise DuplicateNamespace(namespace=name)
 
 
-# -- what is in a namespace ------------------------------------------------------------------------
+# -- contents of a namespace -----------------------------------------------------------------------
 
 
 def items(ctx: Context, kind: type[T], namespace: MetadefNamespace) -> Sequence[T]:
@@ -153,43 +153,43 @@ def items(ctx: Context, kind: type[T], namespace: MetadefNamespace) -> Sequence[
 def item(ctx: Context, kind: type[T], namespace_name: str, name: str) -> T:
     """Raises NamespaceNotFound, DefinitionNotFound."""
     namespace = get(ctx, namespace_name)
-    found = _find(ctx, kind, namespace, name)
-    if found is None:
+    definition = _find(ctx, kind, namespace, name)
+    if definition is None:
         raise DefinitionNotFound(kind=KINDS[kind], name=name, namespace=namespace_name)
-    return found
+    return definition
 
 
 def add(ctx: Context, kind: type[T], namespace: MetadefNamespace, name: str, **values: Any) -> T:
     """Raises DuplicateDefinition."""
     if _find(ctx, kind, namespace, name) is not None:
         raise DuplicateDefinition(kind=KINDS[kind], name=name, namespace=namespace.name)
-    found = kind(namespace_id=namespace.id, name=name, **values)
-    ctx.session.add(found)
+    definition = kind(namespace_id=namespace.id, name=name, **values)
+    ctx.session.add(definition)
     if kind is MetadefAssociation:
         _know_type(ctx, name)
     ctx.session.flush()
-    return found
+    return definition
 
 
-def change(ctx: Context, one: T, name: str, **values: Any) -> T:
+def change(ctx: Context, definition: T, name: str, **values: Any) -> T:
     """Rename and set; raises DuplicateDefinition."""
-    kind = type(one)
-    if name != one.name and _find(ctx, kind, one.namespace, name) is not None:
-        raise DuplicateDefinition(kind=KINDS[kind], name=name, namespace=one.namespace.name)
-    one.name = name
+    kind = type(definition)
+    if name != definition.name and _find(ctx, kind, definition.namespace, name) is not None:
+        raise DuplicateDefinition(kind=KINDS[kind], name=name, namespace=definition.namespace.name)
+    definition.name = name
     for attribute, value in values.items():
-        setattr(one, attribute, value)
+        setattr(definition, attribute, value)
     ctx.session.flush()
-    return one
+    return definition
 
 
-def discard(ctx: Context, one: Any) -> None:
+def discard(ctx: Context, definition: Any) -> None:
     """Raises DefinitionProtected."""
-    if one.namespace.protected:
+    if definition.namespace.protected:
         raise DefinitionProtected(
-            kind=KINDS[type(one)], name=one.name, namespace=one.namespace.name
+            kind=KINDS[type(definition)], name=definition.name, namespace=definition.namespace.name
         )
-    ctx.session.delete(one)
+    ctx.session.delete(definition)
     ctx.session.flush()
 
 
@@ -203,7 +203,7 @@ def clear(ctx: Context, kind: type[T], namespace: MetadefNamespace) -> None:
 def replace_tags(
     ctx: Context, namespace: MetadefNamespace, names: Sequence[str], *, keep: bool
 ) -> None:
-    """These tags and no others (``keep``: besides the others); raises DuplicateDefinition."""
+    """Replace the tags (``keep``: add to the existing ones); raises DuplicateDefinition."""
     if not keep:
         clear(ctx, MetadefTag, namespace)
     for name in names:
@@ -222,19 +222,21 @@ def associations(
     ctx: Context, namespaces: Iterable[MetadefNamespace]
 ) -> dict[int, list[MetadefAssociation]]:
     """Namespace id -> its associations, in one query."""
-    found: dict[int, list[MetadefAssociation]] = {one.id: [] for one in namespaces}
-    statement = select(MetadefAssociation).where(MetadefAssociation.namespace_id.in_(found))
-    for one in ctx.session.scalars(statement.order_by(MetadefAssociation.id)):
-        found[one.namespace_id].append(one)
-    return found
+    by_namespace: dict[int, list[MetadefAssociation]] = {
+        namespace.id: [] for namespace in namespaces
+    }
+    statement = select(MetadefAssociation).where(MetadefAssociation.namespace_id.in_(by_namespace))
+    for association in ctx.session.scalars(statement.order_by(MetadefAssociation.id)):
+        by_namespace[association.namespace_id].append(association)
+    return by_namespace
 
 
 def prefix(ctx: Context, namespace: MetadefNamespace, resource_type: str | None) -> str:
-    """What property names begin with on a resource type; "" without one."""
+    """The prefix of property names on a resource type; "" without a resource type."""
     if not resource_type:
         return ""
-    found = _find(ctx, MetadefAssociation, namespace, resource_type)
-    return (found.prefix or "") if found is not None else ""
+    association = _find(ctx, MetadefAssociation, namespace, resource_type)
+    return (association.prefix or "") if association is not None else ""
 
 
 def _find(ctx: Context, kind: type[T], namespace: MetadefNamespace, name: str) -> T | None:

@@ -1,4 +1,4 @@
-"""The images a new cloud begins with: the seed's files, or two tiny ones for simulated hosts."""
+"""The first images of a new cloud: the seed's files, or two tiny ones for simulated hosts."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from stratolith.kernel.ids import new_uuid
 BLOCK = 4 << 20
 TINY = 64 << 10
 FIRST = "cirros"
-# Scripts written for other clouds look for these names.
+# Scripts for other clouds expect this name.
 LONG_NAME = "cirros-0.6.3-{architecture}-disk"
 
 
 def bootstrap(ctx: Context, seed: Seed, owner: str | None) -> None:
-    """Register what is missing by name; images that exist are left alone."""
-    for one in seed.images:
-        if images.find_by_name(ctx, one.name) is None:
-            _from_file(ctx, one, owner)
+    """Register the images whose names do not exist yet."""
+    for seed_image in seed.images:
+        if images.find_by_name(ctx, seed_image.name) is None:
+            _from_file(ctx, seed_image, owner)
     if seed.fake and not seed.images and not seed.is_left_to_kolla:
         for name in ("cirros", "cirros-alt"):
             if images.find_by_name(ctx, name) is None:
@@ -39,9 +39,9 @@ def bootstrap(ctx: Context, seed: Seed, owner: str | None) -> None:
 
 
 def _name_again(ctx: Context, first: Image) -> None:
-    """The first image under the long name as well: clients ask for images by exact name.
+    """Register the first image under the long name too: clients ask for images by exact name.
 
-    A row of its own, which says what it is; its file is the other's, so it takes no space.
+    It is a separate row with a description; its file is a hard link, so it needs no space.
     """
     settings = ctx.env.settings
     name = LONG_NAME.format(architecture=first.properties.get("architecture", of_this_host()))
@@ -49,34 +49,34 @@ def _name_again(ctx: Context, first: Image) -> None:
     if images.find_by_name(ctx, name) is not None or not data.is_file():
         return
     values = {column.key: getattr(first, column.key) for column in Image.__table__.columns}
-    again = Image(**{**values, "id": new_uuid(), "name": name, "stores": [files.NAME], "tags": []})
-    again.properties = {**first.properties, "description": f"The same data as the image {FIRST}"}
-    again.created_at = again.updated_at = ctx.env.clock.now()
+    copy = Image(**{**values, "id": new_uuid(), "name": name, "stores": [files.NAME], "tags": []})
+    copy.properties = {**first.properties, "description": f"The same data as the image {FIRST}"}
+    copy.created_at = copy.updated_at = ctx.env.clock.now()
     try:
-        os.link(data, files.path(settings, again.id))
+        os.link(data, files.path(settings, copy.id))
     except OSError:  # a file system without links
-        shutil.copyfile(data, files.path(settings, again.id))
-    ctx.session.add(again)
+        shutil.copyfile(data, files.path(settings, copy.id))
+    ctx.session.add(copy)
     ctx.session.flush()
 
 
-def _from_file(ctx: Context, one: SeedImage, owner: str | None) -> None:
-    properties = {"architecture": one.architecture, **one.properties}
-    path = Path(one.path)
+def _from_file(ctx: Context, seed_image: SeedImage, owner: str | None) -> None:
+    properties = {"architecture": seed_image.architecture, **seed_image.properties}
+    path = Path(seed_image.path)
     disk_format = _format_of(path)
     if disk_format not in ("qcow2", "vmdk", "vhd", "vhdx", "vdi", "iso"):
         disk_format = "raw"
-    _register(ctx, one.name, disk_format, _blocks(path), properties, owner)
+    _register(ctx, seed_image.name, disk_format, _blocks(path), properties, owner)
 
 
 def _tiny(ctx: Context, name: str, owner: str | None) -> None:
-    """Real bytes that no guest could boot: simulated hosts only look at their size."""
+    """Register an image that cannot boot: simulated hosts use only its size."""
     data = f"{name}: image of a simulated cloud\n".encode().ljust(TINY, b"\0")
     _register(ctx, name, "raw", iter([data]), {"architecture": of_this_host()}, owner)
 
 
 def _format_of(path: Path) -> str:
-    """The format found in the file; InvalidImageData when it is ambiguous."""
+    """The detected format of the file; raises InvalidImageData when it is ambiguous."""
     inspection = Inspection("raw", "bare", enforce=False)
     for block in _blocks(path):
         inspection.feed(block)
@@ -117,7 +117,7 @@ def _tags(name: str, architecture: str) -> list[str]:
 
 
 def _take(ctx: Context, image: Image, blocks: Iterator[bytes]) -> Received:
-    """Copy, never link: a file that its owner changes later must not change an image."""
+    """Copy the data; not a link, because a later change of the file must not change the image."""
     settings = ctx.env.settings
     token = new_uuid()
     staged = files.staging_path(settings, image.id, token)

@@ -2,8 +2,8 @@
 
 A file in the INI format: each section is a regular expression for names of properties, and has
 the keys create, read, update and delete. Their values are roles, separated by commas, or one
-rule of policy.yaml; ``@`` is everybody and ``!`` nobody. The first section that fits decides,
-and a property that none fits is nobody's. Source: the Image service's guide, "Property
+rule of policy.yaml; ``@`` means everybody and ``!`` nobody. The first matching section applies;
+nobody may use a property that matches no section. Source: the Image service's guide, "Property
 protections".
 """
 
@@ -40,7 +40,7 @@ class PropertyRules:
         self._by_policy = by_policy
 
     def allows(self, ctx: Context, name: str, operation: str) -> bool:
-        section = next((one for one in self._sections if one.names.search(name)), None)
+        section = next((item for item in self._sections if item.names.search(name)), None)
         if section is None:
             return False
         allowed = section.allowed[operation]
@@ -50,7 +50,7 @@ class PropertyRules:
             return True
         if self._by_policy:
             return any(ctx.can(rule) for rule in allowed)
-        return bool({role.lower() for role in ctx.who.roles} & {one.lower() for one in allowed})
+        return bool({role.lower() for role in ctx.who.roles} & {item.lower() for item in allowed})
 
 
 def read(path: Path, *, by_policy: bool) -> PropertyRules:
@@ -77,7 +77,7 @@ def _section(parser: configparser.ConfigParser, name: str, by_policy: bool) -> _
 
 
 def of(env: Environment) -> PropertyRules | None:
-    """The rules in force, None when nothing is protected; raises ConfigError."""
+    """The rules of this cloud, None when no properties are protected; raises ConfigError."""
     return _RULES.of(env)
 
 
@@ -93,7 +93,7 @@ _RULES = Once(_read)
 
 
 def readable(ctx: Context, properties: Mapping[str, str]) -> dict[str, str]:
-    """Those properties that the caller may see."""
+    """The properties that the caller may read."""
     rules = of(ctx.env)
     if rules is None or ctx.identity is None:
         return dict(properties)
@@ -101,7 +101,7 @@ def readable(ctx: Context, properties: Mapping[str, str]) -> dict[str, str]:
 
 
 def check(ctx: Context, before: Mapping[str, str], after: Mapping[str, str]) -> None:
-    """Raises PropertyProtected unless the caller may make ``after`` of ``before``."""
+    """Raises PropertyProtected unless the caller may change ``before`` to ``after``."""
     rules = of(ctx.env)
     if rules is None or ctx.identity is None:
         return

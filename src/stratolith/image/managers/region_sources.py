@@ -1,8 +1,8 @@
 """Images of this or another region of the cloud, as the source of an import (glance-download).
 
-An image of this region is read where it is, with the rights of who asked for the import. Another
-region's image service is asked over HTTP with that user's token: its address is the catalogue's,
-which administrators write, and so not judged like an address that a user gives.
+An image of this region is read directly, with the rights of the user who asked for the import.
+Another region's image service is called over HTTP with that user's token. Its address comes from
+the catalogue, which administrators write, so it is not checked like an address from a user.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from stratolith.kernel.ids import is_uuid
 
 INTERFACES = ("public", "internal", "admin")
 BLOCK = 2 << 20
-# Custom properties that say how the data must be run, and so go with it
+# Custom properties that describe how to run the data, so they are copied with it
 COPIED = ("hw_", "trait:", "os_distro", "os_secure_boot", "os_type")
 FORMATS = ("disk_format", "container_format")
 
 
 @dataclass(frozen=True)
 class Asker:
-    """Who wants the data, and how the client reached us."""
+    """The user who asks for the data, and the address by which the client connected."""
 
     identity: Identity
     token: str
@@ -45,7 +45,7 @@ class Asker:
 
 @dataclass(frozen=True)
 class Source:
-    """An image that can be read: its formats, the properties that go with it, its blocks."""
+    """A readable image: its formats, the properties to copy, its blocks."""
 
     formats: Mapping[str, str]
     properties: Mapping[str, str]
@@ -77,9 +77,9 @@ def open_source(env: Environment, method: Mapping[str, Any], asker: Asker) -> So
 
 def _endpoint(ctx: Context, region: str, interface: str) -> str:
     for service in catalog.documents(ctx, ctx.who):
-        for one in service["endpoints"] if service["type"] == "image" else ():
-            if (one["region_id"], one["interface"]) == (region, interface):
-                return str(one["url"]).rstrip("/")
+        for endpoint in service["endpoints"] if service["type"] == "image" else ():
+            if (endpoint["region_id"], endpoint["interface"]) == (region, interface):
+                return str(endpoint["url"]).rstrip("/")
     raise DownloadFailed(reason=f"no {interface} image service is known in region {region}")
 
 
@@ -113,12 +113,12 @@ def _read(path: str) -> Iterator[bytes]:
 def _there(url: str, image_id: str, token: str) -> Source:
     place = f"{url.removesuffix('/v2')}/v2/images/{image_id}"
     headers = {"X-Auth-Token": token}
-    with web.told():
+    with web.as_download_failed():
         answer = httpx.get(place, headers=headers, timeout=web.TIMEOUT, trust_env=False)
     if answer.status_code != 200:
         raise DownloadFailed(reason=f"the image service there answered {answer.status_code}")
-    found = answer.json()
-    own = {n: v for n, v in found.items() if n not in READ_ONLY and isinstance(v, str)}
+    document = answer.json()
+    own = {n: v for n, v in document.items() if n not in READ_ONLY and isinstance(v, str)}
     formats = {name: own[name] for name in FORMATS if name in own}
     WRITE.check({**formats, **_copied(own)}, None, what="image of another region")
     return Source(formats, _copied(own), _fetch(f"{place}/file", headers))
@@ -126,7 +126,7 @@ def _there(url: str, image_id: str, token: str) -> Source:
 
 def _fetch(place: str, headers: Mapping[str, str]) -> Iterator[bytes]:
     with (
-        web.told(),
+        web.as_download_failed(),
         httpx.stream(
             "GET", place, headers=dict(headers), timeout=web.TIMEOUT, trust_env=False
         ) as answer,

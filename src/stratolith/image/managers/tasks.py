@@ -1,4 +1,4 @@
-"""Tasks: what imports were asked for and how they go."""
+"""Tasks: the requested imports and their progress."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ def create(ctx: Context, image: Image, kind: str, request: dict[str, Any]) -> Ta
 
 def get(ctx: Context, task_id: str) -> Task:
     """Raises TaskNotFound, also for tasks of other projects."""
-    found = ctx.session.get(Task, task_id)
-    if found is None or not (ctx.is_admin or ctx.owns(found.owner)):
+    task = ctx.session.get(Task, task_id)
+    if task is None or not (ctx.is_admin or ctx.owns(task.owner)):
         raise TaskNotFound(task_id=task_id)
-    return found
+    return task
 
 
 def of_image(ctx: Context, image: Image) -> Sequence[Task]:
@@ -52,13 +52,13 @@ def of_image(ctx: Context, image: Image) -> Sequence[Task]:
 
 
 def under_way(ctx: Context) -> Sequence[str]:
-    """Ids of the images that tasks work on."""
+    """Ids of the images with open tasks."""
     statement = select(Task.image_id).where(Task.status.in_(OPEN))
-    return [one for one in ctx.session.scalars(statement) if one is not None]
+    return [image_id for image_id in ctx.session.scalars(statement) if image_id is not None]
 
 
 def progress(ctx: Context, task_id: str, message: str) -> None:
-    """Say how far a task is; its time of update tells that somebody works on it."""
+    """Record the progress of a task; its update time shows that a process works on it."""
     ctx.session.execute(
         update(Task)
         .where(Task.id == task_id, Task.status.in_(OPEN))
@@ -67,7 +67,7 @@ def progress(ctx: Context, task_id: str, message: str) -> None:
 
 
 def finish(ctx: Context, task_id: str, error: str | None = None) -> None:
-    """End a task: with success, or in failure with what went wrong."""
+    """End a task: with success, or with ``error`` as failure."""
     now = ctx.env.clock.now()
     task = ctx.session.get(Task, task_id)
     if task is None or task.status not in OPEN:
@@ -80,9 +80,9 @@ def finish(ctx: Context, task_id: str, error: str | None = None) -> None:
 
 
 def is_dead(ctx: Context, task: Task) -> bool:
-    """Whether the process that worked on an open task is gone."""
+    """Whether the process that worked on an open task has ended."""
     if task.status not in OPEN or task.id in uploads.live(ctx.env):
         return False
     if ctx.env.hints.is_alone():
-        return True  # no other process works on this cloud, and this one does not know the task
+        return True  # no other process works on this cloud, and this one does not run the task
     return ctx.env.clock.now() - task.updated_at > uploads.DEAD_AFTER

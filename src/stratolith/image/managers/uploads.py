@@ -1,11 +1,11 @@
-"""Uploads: the states an image goes through while its data comes in.
+"""Uploads: the states of an image while its data is received.
 
     queued --begin--> saving ----complete--> active          PUT .../file
     queued --begin--> uploading --stage--> uploading         PUT .../stage
                       uploading --imports--> importing --complete--> active    POST .../import
 
-An upload owns the image by a token. It loses it when the image is deleted or when the server
-that receives the data dies; the image then goes back to queued and its file is removed.
+An upload owns the image by a token. It loses the image when the image is deleted or when the
+receiving server ends; then the image is queued again and the file is removed.
 """
 
 from __future__ import annotations
@@ -75,15 +75,15 @@ def complete(
     received: Received,
     stores: Sequence[str] = (files.NAME,),
 ) -> Image:
-    """The data is all there: make it the image's, and the image active; raises ImageGone.
+    """Accept the complete data and activate the image; raises ImageGone.
 
-    Other ``stores`` than the default one hold their copies already.
+    The other ``stores`` already have their copies.
     """
     return _activate(ctx, _owned(ctx, image_id, token), token, received, stores)
 
 
 def stage(ctx: Context, image_id: str, token: str, received: Received) -> Image:
-    """Keep the data for import_staged(); raises ImageGone."""
+    """Record staged data for a later import; raises ImageGone."""
     image = _owned(ctx, image_id, token)
     image.staged = msgspec.to_builtins(received)
     ctx.session.flush()
@@ -98,7 +98,7 @@ def staged_data(image: Image) -> Received:
 
 
 def abandon(ctx: Context, image_id: str, token: str) -> None:
-    """Forget an upload that failed: the image is queued again, the file goes."""
+    """Undo a failed upload: the image is queued again, the file is removed."""
     staged = files.staging_path(ctx.env.settings, image_id, token)
     ctx.session.execute(
         update(Image)
@@ -109,7 +109,7 @@ def abandon(ctx: Context, image_id: str, token: str) -> None:
 
 
 def is_dead(ctx: Context, image: Image) -> bool:
-    """Whether nobody receives the data of this image any more."""
+    """Whether no process receives the data of this image any more."""
     if image.status not in ("saving", "uploading", "importing"):
         return False
     if image.status == "uploading" and image.staged is not None:
@@ -117,7 +117,7 @@ def is_dead(ctx: Context, image: Image) -> bool:
     if image.upload_token in live(ctx.env):
         return False
     if ctx.env.hints.is_alone() or image.upload_seen_at is None:
-        return True  # no other process works on this cloud, and this one does not know the upload
+        return True  # no other process works on this cloud, and this one has no such upload
     return ctx.env.clock.now() - image.upload_seen_at > DEAD_AFTER
 
 

@@ -1,5 +1,5 @@
-"""The file store: where image data lies, how it comes in, how it goes out.
+"""The file store: paths, receiving and sending of image data.
 
 <store_dir>/<image id>                    the data of an image
-<store_dir>/staging/<image id>.<token>    data that is still coming in, or staged for import
+<store_dir>/staging/<image id>.<token>    data being received, or staged for import
 """

@@ -1,4 +1,4 @@
-"""Which stores there are: several of the kind file, and one read-only of the kind http."""
+"""The list of stores: several of kind "file", and one read-only of kind "http"."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stratolith.kernel.config import Settings
 
 @dataclass(frozen=True)
 class Store:
-    """One store; of two that hold an image, the one with more weight is read."""
+    """One store; if several have an image, it is read from the one with the most weight."""
 
     id: str
     kind: str  # "file" or "http"
@@ -31,17 +31,17 @@ class Store:
 def stores(settings: Settings) -> list[Store]:
     """All stores, the default one first."""
     names = files.names(settings)
-    found = [Store(name, "file", len(names) - at) for at, name in enumerate(names)]
+    file_stores = [Store(name, "file", len(names) - at) for at, name in enumerate(names)]
     web = settings.of(ImageSettings).web_store
-    return [*found, Store(web, "http", 0)] if web and web not in names else found
+    return [*file_stores, Store(web, "http", 0)] if web and web not in names else file_stores
 
 
 def ids(settings: Settings) -> list[str]:
-    return [one.id for one in stores(settings)]
+    return [store.id for store in stores(settings)]
 
 
 def writable(settings: Settings, store: str) -> str:
-    """The id itself; raises UnknownStore unless data may be written there."""
+    """The given id; raises UnknownStore unless the store is writable."""
     known = files.names(settings)
     if store not in known:
         raise UnknownStore(store=store, known=", ".join(known))
@@ -49,6 +49,6 @@ def writable(settings: Settings, store: str) -> str:
 
 
 def in_order(settings: Settings, names: Sequence[str]) -> list[str]:
-    """Store ids by weight, the heaviest first; unknown ones at the end."""
+    """Store ids by weight, the highest first; unknown ones last."""
     order = ids(settings)
-    return sorted(names, key=lambda one: order.index(one) if one in order else len(order))
+    return sorted(names, key=lambda name: order.index(name) if name in order else len(order))

@@ -1,4 +1,4 @@
-"""Paths and plain file operations of the store; knows no database."""
+"""Paths and file operations of the stores; does not use the database."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def names(settings: Settings) -> list[str]:
 
 
 def folder(settings: Settings, store: str = NAME) -> Path:
-    """A store's directory; made when it is missing. KeyError for unknown stores."""
-    found = _places(settings)[store]
-    inner = found / "staging" if store == NAME else found
+    """A store's directory, created if missing. Raises KeyError for an unknown store."""
+    directory = _places(settings)[store]
+    inner = directory / "staging" if store == NAME else directory
     inner.mkdir(parents=True, exist_ok=True, mode=0o750)
-    return found
+    return directory
 
 
 def path(settings: Settings, image_id: str, store: str = NAME) -> Path:
@@ -35,7 +35,7 @@ def path(settings: Settings, image_id: str, store: str = NAME) -> Path:
 
 
 def paths(settings: Settings, image_id: str) -> list[Path]:
-    """Where the data of an image may lie, in every store."""
+    """The possible paths of an image's data, one in each store."""
     return [path(settings, image_id, store) for store in names(settings)]
 
 
@@ -43,7 +43,7 @@ def copy(settings: Settings, source: Path, image_id: str, token: str, store: str
     """Put a copy of ``source`` in another store; durable when this returns. Raises StorageFull."""
     check_room(settings, source.stat().st_size, store)
     staged_copy = staging_path(settings, image_id, f"{token}-{store}")
-    if store != NAME:  # a rename must not leave the file system
+    if store != NAME:  # a rename works only within a file system
         staged_copy = folder(settings, store) / f"{image_id}.{token}"
     try:
         _copy(source, staged_copy)
@@ -67,11 +67,11 @@ def _copy(source: Path, target: Path) -> None:
 def _places(settings: Settings) -> dict[str, Path]:
     section = settings.of(ImageSettings)
     chosen = section.store_dir
-    found = {NAME: Path(chosen) if chosen else settings.state_dir / "images"}
+    places = {NAME: Path(chosen) if chosen else settings.state_dir / "images"}
     for entry in section.extra_stores:
         name, _, place = entry.partition("=")
-        found[name] = Path(place) if place else settings.state_dir / f"images-{name}"
-    return found
+        places[name] = Path(place) if place else settings.state_dir / f"images-{name}"
+    return places
 
 
 def staging_path(settings: Settings, image_id: str, token: str) -> Path:
@@ -94,11 +94,11 @@ def check_room(settings: Settings, size: int, store: str = NAME) -> None:
 
 
 def accept(staged: Path, final: Path) -> None:
-    """Make staged data the data of an image; durable once this returns, may be repeated."""
+    """Make staged data the data of an image; durable when this returns; can be repeated."""
     try:
         os.rename(staged, final)
     except FileNotFoundError:
-        if not final.exists():  # else: an earlier try of the same transaction did it
+        if not final.exists():  # else an earlier attempt of the transaction renamed it
             raise
     descriptor = os.open(final.parent, os.O_RDONLY)
     try:
@@ -108,15 +108,15 @@ def accept(staged: Path, final: Path) -> None:
 
 
 def remove(*paths: Path) -> None:
-    for one in paths:
-        if one.is_dir():  # where a conversion worked
-            shutil.rmtree(one, ignore_errors=True)
+    for path in paths:
+        if path.is_dir():  # the working directory of a conversion
+            shutil.rmtree(path, ignore_errors=True)
         else:
-            one.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
 
 def stored(settings: Settings) -> Iterator[tuple[str, str, str, Path]]:
-    """(store, image id, token, file) of everything in the stores; token "" for finished files."""
+    """(store, image id, token, file) of all files in the stores; token "" for complete files."""
     for store in names(settings):
         with os.scandir(folder(settings, store)) as entries:
             for entry in entries:
@@ -126,7 +126,7 @@ def stored(settings: Settings) -> Iterator[tuple[str, str, str, Path]]:
 
 
 def staged(settings: Settings) -> Iterator[tuple[str, str, Path]]:
-    """(image id, token, path) of everything in the staging folder; conversions have directories."""
+    """(image id, token, path) of all staging files, and directories of conversions."""
     with os.scandir(folder(settings) / "staging") as entries:
         for entry in entries:
             image_id, _, token = entry.name.partition(".")

@@ -1,4 +1,4 @@
-"""The verdict on image data as the image API tells it."""
+"""The inspection of image data, with the errors of the image API."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ __all__ = ["MAX_VIRTUAL_SIZE", "TRANSPARENT", "Deferred", "Inspection"]
 
 
 class Inspection(inspection.Inspection):
-    """As the kernel's; what it refuses is an answer 415."""
+    """The kernel's inspection; refused data gives InvalidImageData (415)."""
 
-    refused: str | None = None  # why, where the refusal is for somebody else to tell
+    refused: str | None = None  # the reason, when it is not raised but reported later
 
     def feed(self, block: bytes | bytearray | memoryview) -> None:
-        """Raises InvalidImageData as soon as an archive is seen to be hostile."""
+        """Raises InvalidImageData as soon as an unsafe archive is detected."""
         try:
             super().feed(block)
         except BadImage as error:
@@ -31,7 +31,7 @@ class Inspection(inspection.Inspection):
 
     @property
     def format(self) -> str:
-        """The format that was found; raises InvalidImageData when it is ambiguous."""
+        """The detected format; raises InvalidImageData when it is ambiguous."""
         try:
             return super().format
         except BadImage as error:
@@ -39,7 +39,7 @@ class Inspection(inspection.Inspection):
 
 
 class Deferred(Inspection):
-    """Takes everything, and remembers in ``refused`` why it must not become an image."""
+    """Accepts all data, and records in ``refused`` why it must not become an image."""
 
     def feed(self, block: bytes | bytearray | memoryview) -> None:
         if self.refused is None:

@@ -1,6 +1,6 @@
-"""How long a server on the web may take: in all, and for each stretch of time.
+"""Time limits for servers on the web: in total, and a minimum rate per interval.
 
-The limits are kept where bytes come in, so that a server cannot drip its headers either.
+They apply to the network stream, so that they also cover slow headers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from stratolith.image.settings import ImageSettings
 
 
 class Patience:
-    """``seconds`` in all; in each stretch at least ``rate`` bytes a second, on the average."""
+    """``seconds`` in total; at least ``rate`` bytes per second on average in each ``stretch``."""
 
     def __init__(self, seconds: float, rate: int, stretch: float) -> None:
         self._seconds, self._rate, self._stretch = seconds, rate, stretch
@@ -25,7 +25,7 @@ class Patience:
         self._counted, self._since = 0, time.monotonic()
 
     def left(self, timeout: float | None) -> float:
-        """Seconds to wait for the next bytes; raises ReadTimeout when there are none left."""
+        """Seconds to wait for the next bytes; raises ReadTimeout when the limit is reached."""
         now = time.monotonic()
         if now >= self._end:
             raise httpcore.ReadTimeout(f"it took longer than {self._seconds:.0f} s in all")
@@ -39,7 +39,7 @@ class Patience:
         self._counted += size
 
     def forgive(self, seconds: float) -> None:
-        """Time that nobody asked the server in, while our own disk was slow, say."""
+        """Do not count this time, in which nothing was read from the server (slow disk)."""
         self._since += seconds
 
 
@@ -49,14 +49,14 @@ def of_download(settings: ImageSettings) -> Patience:
 
 
 def client(patience: Patience, timeout: httpx.Timeout) -> httpx.Client:
-    """A client that follows nothing, believes no environment and keeps to the limits."""
+    """A client with these limits that ignores redirects and environment variables."""
     return httpx.Client(
         transport=_Transport(patience), trust_env=False, timeout=timeout, follow_redirects=False
     )
 
 
 class _Transport(httpx.HTTPTransport):
-    """One with a pool of its own: httpx takes no network backend."""
+    """A transport with its own pool, because httpx does not accept a network backend."""
 
     def __init__(self, patience: Patience) -> None:
         super().__init__(trust_env=False)

@@ -1,11 +1,11 @@
-"""Takes in image data: to disk, through two hashes and the inspection, in constant memory.
+"""Receives image data: writes, hashes and inspects it in constant memory.
 
-Two buffers take turns: one is filled from the network while the other is hashed and written.
+Two buffers alternate: one is filled from the network while the other is hashed and written.
 Hashing and writing release the interpreter's lock, so the two hashes, the disk and the network
-work at the same time. Data goes past the page cache where the file system can: it must be on
-the disk in the end anyway, and filling the cache costs as much of the processor as the hashes
-(on virtual machines that give free memory back to their host). For the same reason the buffers
-are used again and again.
+work in parallel. Where the file system supports it, writes bypass the page cache (O_DIRECT): the
+data must be on the disk at the end anyway, and filling the cache costs as much processor time as
+the hashes (on virtual machines that return free memory to their host). For the same reason the
+buffers are reused.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ from stratolith.kernel.config import Settings
 
 BLOCK = 2 << 20
 HASH_ALGORITHM = "sha512"
-ROOM_CHECK = 64 << 20  # how often free space is looked at, and how much is reserved, in bytes
-ALIGNMENT = 4096  # of addresses and lengths past the page cache; every disk's block divides it
+ROOM_CHECK = 64 << 20  # bytes between checks of the free space; also the size of a reservation
+ALIGNMENT = 4096  # of addresses and lengths for O_DIRECT; a multiple of every block size
 POOL = ThreadPoolExecutor(12, thread_name_prefix="image-data")
 Block = bytes | memoryview
 
 
 class Received(msgspec.Struct, frozen=True):
-    """What is known of data that came in completely. Sizes in bytes."""
+    """The properties of completely received data. Sizes in bytes."""
 
     size: int
     checksum: str  # md5, hexadecimal
     os_hash_value: str
     virtual_size: int | None
     os_hash_algo: str = HASH_ALGORITHM
-    refused: str | None = None  # staged data that an import must refuse, and why
+    refused: str | None = None  # why an import must refuse this staged data
 
 
 class Receiver:
-    """One file coming in; write() blocks in turn, then finish()."""
+    """Receives one file; call write() for each block, then finish()."""
 
     def __init__(
         self, settings: Settings, target: Path, inspection: Inspection, *, direct: bool = False
     ) -> None:
-        """``direct``: past the page cache, for who writes page-aligned blocks."""
+        """``direct``: use O_DIRECT; the caller must write page-aligned blocks."""
         self._settings = settings
         self._inspection = inspection
         self._md5 = hashlib.md5(usedforsecurity=False)
@@ -73,19 +73,19 @@ class Receiver:
             loop.run_in_executor(POOL, self._sha.update, block),
             loop.run_in_executor(POOL, self._store, block),
         ]
-        await asyncio.wait(work)  # all of them: the block is used again afterwards
-        for one in work:
-            one.result()
+        await asyncio.wait(work)  # all of them, because the block is reused afterwards
+        for future in work:
+            future.result()
 
     def write_now(self, block: Block) -> None:
-        """The same on this thread (local files, downloads)."""
+        """As write(), but on this thread (for local files and downloads)."""
         self._count(block)
         self._md5.update(block)
         self._sha.update(block)
         self._store(block)
 
     def finish(self) -> Received:
-        """Give the verdict and make the data durable; raises InvalidImageData."""
+        """Finish the inspection and make the data durable; raises InvalidImageData."""
         files.check_size(self._settings, self.size)
         virtual_size = self._inspection.verdict()
         if self._reserved > self.size:
@@ -126,7 +126,7 @@ class Receiver:
             raise
 
     def _reserve(self) -> None:
-        """Have space for all that was counted, and as much again; small images stay small."""
+        """Reserve space for the counted data and as much again, at most ROOM_CHECK more."""
         if self.size <= self._reserved:
             return
         ahead = min(self.size, ROOM_CHECK)
@@ -135,9 +135,9 @@ class Receiver:
 
 
 def examine(path: Path, inspection: Inspection, *, hashed: bool = True) -> Received:
-    """What is known of data that lies in a file; raises InvalidImageData.
+    """The properties of the data in a file; raises InvalidImageData.
 
-    Without ``hashed`` both hashes are those of nothing.
+    Without ``hashed`` both hashes are those of empty data.
     """
     md5, sha, size = hashlib.md5(usedforsecurity=False), hashlib.new(HASH_ALGORITHM), 0
     buffer = memoryview(bytearray(BLOCK))
@@ -154,20 +154,20 @@ def examine(path: Path, inspection: Inspection, *, hashed: bool = True) -> Recei
 
 
 def _set_direct(file: int, on: bool) -> bool:
-    """Switch between the page cache and the disk itself; whether it is past the cache now."""
+    """Switch O_DIRECT on or off; returns whether it is on now."""
     flags = fcntl.fcntl(file, fcntl.F_GETFL) & ~os.O_DIRECT
     try:
         fcntl.fcntl(file, fcntl.F_SETFL, flags | (os.O_DIRECT if on else 0))
-    except OSError:  # not every file system can
+    except OSError:  # the file system does not support it
         return False
     return on
 
 
 class Source(Protocol):
-    """Where data comes from."""
+    """A source of data."""
 
     async def fill(self, buffer: memoryview) -> int:
-        """Fill with the next bytes; fewer than fit at the end, none after it."""
+        """Fill the buffer; returns the number of bytes, less than its size only at the end."""
 
 
 class Stream:
@@ -193,9 +193,9 @@ class Stream:
 
 
 async def receive(source: Source, receiver: Receiver) -> Received:
-    """Everything of ``source``; the receiver is closed whatever happens."""
+    """Receive all data of ``source``; always closes the receiver."""
     under_way: asyncio.Task[None] | None = None
-    # anonymous maps: they begin at a page, as direct writes must
+    # anonymous maps are page-aligned, as direct writes require
     filling, emptying = memoryview(mmap.mmap(-1, BLOCK)), memoryview(mmap.mmap(-1, BLOCK))
     try:
         while filled := await source.fill(filling):

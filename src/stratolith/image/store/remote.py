@@ -1,6 +1,6 @@
-"""The read-only store of the kind http: data that stays on the web and streams through.
+"""The read-only store of kind "http": data stays on the web and is passed through.
 
-Only what web-download may fetch may be asked for, and each hop is judged anew (store/web.py).
+Only URIs allowed for web-download are requested, and every redirect is checked (store/web.py).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _PART = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
 
 class Copy(Protocol):
-    """Takes what streams by, for the cache."""
+    """Stores the passing data in the cache."""
 
     async def write(self, block: bytes) -> None: ...
 
@@ -49,7 +49,7 @@ class RemoteData:
     async def open(self, size: int, *, part: bool) -> None:
         """Ask for the data, ``size`` bytes in all; raises UriRefused, DownloadFailed."""
         try:
-            with web.told():
+            with web.as_download_failed():
                 answer = await asyncio.wait_for(self._follow(part), ANSWER_SECONDS)
             self._check(answer, size)
         except TimeoutError:
@@ -62,7 +62,7 @@ class RemoteData:
     async def blocks(self) -> AsyncIterator[bytes]:
         """Exactly the bytes asked for; raises DownloadFailed when there are fewer."""
         assert self._answer is not None
-        with web.told():
+        with web.as_download_failed():
             async for block in self._answer.aiter_raw(web.BLOCK):
                 wanted = block[self._skip : self._skip + self._left]
                 self._skip = max(0, self._skip - len(block))
@@ -83,7 +83,7 @@ class RemoteData:
         uri = self._uri
         loop = asyncio.get_running_loop()
         for _ in range(web.REDIRECTS + 1):
-            # names are looked up by the C library, which blocks
+            # the C library's name lookup blocks
             options = await loop.run_in_executor(None, partial(web.pinned, self._settings, uri))
             request = self._request(options, part)
             answer = self._answer = await self._client.send(request, stream=True)
@@ -100,22 +100,22 @@ class RemoteData:
         return request
 
     def _check(self, answer: httpx.Response, size: int) -> None:
-        """The answer must be the part asked for, or the whole, which is then skipped into."""
-        begins, told = 0, answer.headers.get("content-length", "*")
+        """The answer must be the requested part, or everything, of which the start is skipped."""
+        begins, length = 0, answer.headers.get("content-length", "*")
         if answer.status_code == 206:
             match = _PART.fullmatch(answer.headers.get("content-range", ""))
             if match is None or int(match[1]) > self._start:
                 raise DownloadFailed(reason="the server answered with another part")
-            begins, told = int(match[1]), match[2]
+            begins, length = int(match[1]), match[2]
         elif answer.status_code != 200:
             raise DownloadFailed(reason=f"the server answered {answer.status_code}")
-        if told != "*" and told != str(size):
-            raise DownloadFailed(reason=f"there are {told} bytes now, not {size}")
+        if length != "*" and length != str(size):
+            raise DownloadFailed(reason=f"there are {length} bytes now, not {size}")
         self._skip = self._start - begins
 
 
 class RemoteStream:
-    """An ASGI response of opened data; a copy may be kept on the way."""
+    """An ASGI response with opened remote data; may write a copy to the cache."""
 
     def __init__(
         self,
@@ -133,21 +133,21 @@ class RemoteStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         complete = False
-        gone = asyncio.ensure_future(disconnected(receive))
+        disconnect = asyncio.ensure_future(disconnected(receive))
         try:
             raw = [(k.lower().encode(), v.encode("latin-1")) for k, v in self.headers.items()]
             await send({"type": "http.response.start", "status": self._status, "headers": raw})
             if scope["method"] != "HEAD":
                 async for block in self._data.blocks():
-                    if gone.done():
-                        return  # nobody reads it any more
+                    if disconnect.done():
+                        return  # the client disconnected
                     await send({"type": "http.response.body", "body": block, "more_body": True})
                     if self._copy is not None:
                         await self._copy.write(block)
                 complete = True
             await send({"type": "http.response.body"})
         finally:
-            gone.cancel()
+            disconnect.cancel()
             await self._data.close()
             if self._copy is not None:
                 await self._copy.close(complete=complete)

@@ -1,7 +1,7 @@
-"""Gives out stored files: an ASGI response of a file or a part of it.
+"""Sends stored files: an ASGI response with a file or a part of it.
 
-The kernel copies the file to the socket where the server can do that. Else blocks are read ahead
-in a thread while the one before is sent.
+Where the HTTP server supports it, the Linux kernel copies the file to the socket (sendfile). Else
+a thread reads the next block while the previous one is sent.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _CONTENT_RANGE = re.compile(
 
 
 class FileStream:
-    """Sends ``length`` bytes of a file from ``start``. The file stays open from the beginning,
-    so that a delete in between does no harm.
+    """Sends ``length`` bytes of a file from ``start``. The file is opened at once, so that a
+    later delete does not disturb the response.
     """
 
     def __init__(
@@ -64,14 +64,14 @@ class FileStream:
 
     async def _body(self, receive: Receive, send: Send) -> None:
         loop = asyncio.get_running_loop()
-        gone = asyncio.ensure_future(disconnected(receive))
+        disconnect = asyncio.ensure_future(disconnected(receive))
         at, end = self._start, self._start + self._length
         ahead = loop.run_in_executor(POOL, os.pread, self._file, min(BLOCK, end - at), at)
         try:
             while True:
                 block = await ahead
                 at += len(block)
-                more = at < end and bool(block) and not gone.done()
+                more = at < end and bool(block) and not disconnect.done()
                 if more:
                     size = min(BLOCK, end - at)
                     ahead = loop.run_in_executor(POOL, os.pread, self._file, size, at)
@@ -79,12 +79,12 @@ class FileStream:
                 if not more:
                     return
         finally:
-            gone.cancel()
+            disconnect.cancel()
             await asyncio.wait([ahead])
 
 
 def parse_part(headers: Mapping[str, str], size: int) -> tuple[int, int] | None:
-    """As ``parse_range``, of the headers of a request: old clients ask by Content-Range."""
+    """As ``parse_range``, for all headers of a request: old clients use Content-Range."""
     asked = headers.get("content-range")
     if asked is None or "range" in headers:
         return parse_range(headers.get("range"), size)
@@ -100,7 +100,7 @@ def parse_part(headers: Mapping[str, str], size: int) -> tuple[int, int] | None:
 
 
 def parse_range(header: str | None, size: int) -> tuple[int, int] | None:
-    """(start, length) that a Range header asks for, None for everything.
+    """(start, length) of a Range header, None for the whole file.
 
     Raises RangeNotSatisfiable, and BadRequest for several ranges at once.
     """

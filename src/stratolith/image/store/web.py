@@ -1,8 +1,7 @@
-"""Fetches image data from the web, and never from where the cloud's own doors are.
+"""Fetches image data from the web, but not from addresses of the cloud itself.
 
-A name is resolved once, every address it has is judged, and the connection goes to the
-address that was judged: a name that changes its mind between the two (DNS rebinding) gains
-nothing. Redirects are followed by hand and judged the same way.
+A name is resolved once, all its addresses are checked, and the connection uses a checked address,
+so that DNS rebinding has no effect. Redirects are followed here and checked in the same way.
 """
 
 from __future__ import annotations
@@ -26,13 +25,13 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 BLOCK = 1 << 20
 REDIRECTS = 5
 TIMEOUT = httpx.Timeout(30.0)
-MEASURE_SECONDS = 30.0  # for the length of data, in all: a client waits for it
-# What IANA gives out as addresses of hosts; all other of IPv6 is for something else
+MEASURE_SECONDS = 30.0  # total time to get the length of data, as a client waits for it
+# IPv6 global unicast; other ranges are not host addresses
 _UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _ISATAP = 0x5EFE  # before an IPv4 address in the last 64 bits, apart from two flags
-# Global by the registry and of no host: protocol assignments, relays of 6to4, multicast,
-# what is reserved, documentation that Python does not know yet.
+# Ranges that Python considers global but that are not hosts: protocol assignments, 6to4 relays,
+# multicast, reserved ranges, and newer documentation ranges.
 _NO_HOSTS = [
     ipaddress.ip_network(net)
     for net in (
@@ -47,7 +46,7 @@ def is_web(uri: str) -> bool:
 
 
 def check(settings: ImageSettings, uri: str) -> SplitResult:
-    """The parts of a URI that may be asked for; raises UriRefused. Resolves no name."""
+    """Check a URI and return its parts; raises UriRefused. Does not resolve names."""
     try:
         parts = urlsplit(uri)
         port = parts.port or DEFAULT_PORTS.get(parts.scheme, 0)
@@ -82,17 +81,17 @@ def is_allowed(settings: ImageSettings, address: Address) -> bool:
         return address.is_global and not any(address in net for net in _NO_HOSTS)
     carried = _carried(address)
     if carried:
-        return all(is_allowed(settings, one) for one in carried)
+        return all(is_allowed(settings, inner) for inner in carried)
     return address in _UNICAST and address.is_global and not any(address in n for n in _NO_HOSTS)
 
 
 def resolve(settings: ImageSettings, host: str, port: int) -> str:
-    """The one address to connect to. Raises UriRefused, DownloadFailed."""
+    """The address to connect to. Raises UriRefused, DownloadFailed."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise DownloadFailed(reason=f"the name {host} cannot be resolved") from None
-    addresses = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
+    addresses = [ipaddress.ip_address(str(info[4][0]).partition("%")[0]) for info in infos]
     for address in addresses:
         if not is_allowed(settings, address):
             raise UriRefused(reason=f"host {host} has an address that is not allowed")
@@ -103,7 +102,7 @@ def fetch(settings: ImageSettings, uri: str) -> Iterator[bytes]:
     """The data of a URI in blocks. Raises UriRefused, DownloadFailed."""
     limits = patience.of_download(settings)
     with (
-        told(),
+        as_download_failed(),
         patience.client(limits, TIMEOUT) as client,
         _follow(settings, client, uri, "GET") as answer,
     ):
@@ -116,7 +115,7 @@ def fetch(settings: ImageSettings, uri: str) -> Iterator[bytes]:
 
 
 def _blocks(answer: httpx.Response) -> Iterator[bytes]:
-    """The data in pieces of BLOCK, or in smaller ones when no more comes within a second."""
+    """The data in blocks of BLOCK bytes, or less when a block takes longer than a second."""
     parts, size, told_at = [], 0, time.monotonic()
     for part in answer.iter_raw():
         parts.append(part)
@@ -128,9 +127,9 @@ def _blocks(answer: httpx.Response) -> Iterator[bytes]:
 
 
 def measure(settings: ImageSettings, uri: str) -> int:
-    """How many bytes there are at a URI. Raises UriRefused, DownloadFailed."""
+    """The size of the data at a URI in bytes. Raises UriRefused, DownloadFailed."""
     limits = patience.Patience(MEASURE_SECONDS, 0, MEASURE_SECONDS)
-    with told(), patience.client(limits, TIMEOUT) as client:
+    with as_download_failed(), patience.client(limits, TIMEOUT) as client:
         for method in ("HEAD", "GET"):
             with _follow(settings, client, uri, method) as answer:
                 length = answer.headers.get("content-length", "")
@@ -141,8 +140,8 @@ def measure(settings: ImageSettings, uri: str) -> int:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Says what the HTTP library has to complain of as DownloadFailed."""
+def as_download_failed() -> Iterator[None]:
+    """Raises errors of the HTTP library as DownloadFailed."""
     try:
         yield
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -163,7 +162,7 @@ def _follow(
 
 
 def pinned(settings: ImageSettings, uri: str) -> dict[str, Any]:
-    """The request that goes to the address that was judged, whatever the name says later."""
+    """Arguments of a request that connects to the checked address of the URI."""
     parts = check(settings, uri)
     host = parts.hostname or ""
     port = parts.port or DEFAULT_PORTS[parts.scheme]
@@ -185,7 +184,7 @@ def _literal(host: str) -> Address | None:
 
 
 def _carried(address: ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
-    """The IPv4 addresses that an IPv6 address leads to; none for one that leads to itself."""
+    """The IPv4 addresses embedded in an IPv6 address (Teredo, 6to4, NAT64 and so on)."""
     if address.teredo is not None:
         return list(address.teredo)
     inner = address.ipv4_mapped or address.sixtofour
