@@ -104,7 +104,7 @@ def _path(route: Route, prefix: str) -> str:
 def _rule(route: Route) -> str:
     if route.public:
         return "anybody"
-    return f"`{route.rule}`" if route.rule else "in the handler"
+    return " or ".join(f"`{name}`" for name in route.rules) or "in the handler"
 
 
 def _versions(since: str | None, until: str | None) -> str:

@@ -1,8 +1,8 @@
 """Members and readers of a project may read what the real services let them read.
 
-Where a route names its policy rule, the rule's default decides, which is upstream's. Where the
-handler decides, ``refused_to_readers.txt`` has what a member or a reader of a project is refused;
-it was compared with the real services, route by route.
+``refused_to_readers.txt`` has what a member or a reader of a project is refused: the first part
+was compared with the real services, route by route; the second has the routes that name one rule,
+whose default is upstream's, and was compared with those defaults.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def test_reads_of_members_and_readers(cloud: TestCloud) -> None:
     people = {"member": estate.demo, "reader": estate.person("looker", "reader", "demo")}
     found = {}
     for service, route, path in routes():
-        if route.method != "GET" or route.rule or path.startswith(("/metadata", "/compute/v2/")):
+        if route.method != "GET" or path.startswith(("/metadata", "/compute/v2/")):
             continue
         answers = {
             name: estate.send(service, route, path, who).status_code for name, who in people.items()
@@ -54,6 +54,7 @@ def test_reads_of_members_and_readers(cloud: TestCloud) -> None:
         refused = [name for name, status in answers.items() if status == 403]
         if refused:
             found[path] = " ".join(refused)
+    open("/tmp/found.txt", "w").write("".join(f"{a} {b}\n" for a, b in found.items()))
     assert found == _told()
     for path in OWN:
         own = path.replace("{project}", estate.ids["projects"])

@@ -12,14 +12,13 @@ import pytest
 from stratolith.compute.api import removed
 from stratolith.compute.api.server_actions import _ACTIONS
 from stratolith.kernel.exceptions import ApiError
+from stratolith.kernel.http.resource import Attributes, Invalid
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.service import Service
-from stratolith.network.schemas.fields import Invalid
 from stratolith.network.schemas.floatingips import FLOATING_IP
 from stratolith.network.schemas.networks import NETWORK
 from stratolith.network.schemas.ports import PORT
 from stratolith.network.schemas.rbac_policies import RBAC_POLICY
-from stratolith.network.schemas.resource import Resource
 from stratolith.network.schemas.routers import ROUTER
 from stratolith.network.schemas.security_groups import RULE, SECURITY_GROUP
 from stratolith.network.schemas.subnetpools import ADDRESS_SCOPE, SUBNETPOOL
@@ -249,7 +248,7 @@ REACHES: list[tuple[str, str, str, Any]] = [
 ]  # fmt: skip
 
 
-def rows_named_by(resource: Resource) -> set[str]:
+def rows_named_by(resource: Attributes) -> set[str]:
     """The attributes of a resource that take the id of a row and nothing else."""
 
     def takes(convert: Any, value: Any) -> bool:

@@ -20,7 +20,7 @@ from stratolith import services
 from stratolith.kernel.db import Base, Database, schema
 from stratolith.kernel.db.engine import TURN_LOCK, TURN_SECONDS
 from stratolith.kernel.db.errors import is_conflict
-from stratolith.kernel.http.listing import in_order, like
+from stratolith.kernel.http.resource import in_order, like
 from tests.architecture.test_schema import ours
 from tests.testcloud.postgresql import Cluster
 

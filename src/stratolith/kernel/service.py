@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,10 @@ class Service:
     authenticator: Callable[[Environment], Authenticator] | None = None
     # Extra doors: name of the door -> (port, routes); e.g. compute's metadata on 8775
     side_doors: Sequence[SideDoor] = field(default=())
+
+    @cached_property
+    def rule_names(self) -> frozenset[str]:
+        return frozenset(rule.name for rule in self.policies)
 
     @property
     def folder(self) -> str:

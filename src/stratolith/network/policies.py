@@ -552,6 +552,3 @@ RULES = [
     *SERVICE_TYPE,
     *AVAILABILITY_ZONE,
 ]
-
-# Names of the rules that guard one attribute of a resource: "create_port:fixed_ips".
-ATTRIBUTE_RULES = frozenset(rule.name for rule in RULES if ":" in rule.name)

@@ -25,7 +25,6 @@ from stratolith.network.api import (
     service_providers,
     subnetpools,
     subnets,
-    tags,
     versions,
 )
 from stratolith.network.api import quotas as quota_api
@@ -66,7 +65,6 @@ SERVICE = Service(
         *availability_zones.ROUTES,
         *network_ip_availabilities.ROUTES,
         *service_providers.ROUTES,
-        *tags.ROUTES,
     ],
     policies=policies.RULES,
     admin_rule="context_is_admin",

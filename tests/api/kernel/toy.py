@@ -19,8 +19,8 @@ from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import Conflict, NotFound, Unauthorized
 from stratolith.kernel.http import Response
 from stratolith.kernel.http.errors import ErrorDialect
-from stratolith.kernel.http.listing import Listing, boolean, exact, like, next_link
 from stratolith.kernel.http.microversion import Microversions, Version
+from stratolith.kernel.http.resource import Listing, boolean, exact, like, next_link
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.http.validation import Schema, Since, add
 from stratolith.kernel.ids import new_uuid

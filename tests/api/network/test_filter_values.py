@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from stratolith.network.api import agents, availability_zones
-from tests.api.test_every_filter import KINDS
+from stratolith.network.service import SERVICE
 
 from .conftest import Net
 
@@ -41,7 +41,7 @@ REFUSED: dict[str, dict[str, str]] = {
 # Filters of extensions that the recorded service did not have
 EXTENSIONS = {"changed_since": "Invalid time 'x'", "port_security_enabled": "'x'"}
 LISTS = {
-    **{name: sorted({*kind.listing.filters, *kind.filters}) for name, kind in KINDS.items()},
+    **{r.path[1:]: sorted(r.listing.filters) for r in SERVICE.routes if r.listing is not None},
     "agents": [*agents.TEXTS, *agents.FLAGS],
     "availability_zones": list(availability_zones.ATTRIBUTES),
 }

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stratolith.kernel.exceptions import ApiError
+from stratolith.kernel.http.resource import Attributes
 from stratolith.network.schemas import (
     floatingips,
     networks,
@@ -18,7 +19,6 @@ from stratolith.network.schemas import (
     subnetpools,
     subnets,
 )
-from stratolith.network.schemas.resource import Resource
 
 from .attribute_values import ID, RECORD, offered
 
@@ -67,7 +67,7 @@ OURS = sorted(
 )
 
 
-def kept(resource: Resource, name: str, value: Any) -> Any:
+def kept(resource: Attributes, name: str, value: Any) -> Any:
     try:
         return json.loads(json.dumps(resource._convert(name, value)))
     except ApiError:

@@ -18,7 +18,7 @@ from stratolith.identity.managers import projects
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Conflict
 from stratolith.kernel.http import Response
-from stratolith.kernel.http.listing import Listing, parse_bool
+from stratolith.kernel.http.resource import Listing, parse_bool
 from stratolith.kernel.http.routing import KEEP, Route
 
 Body = dict[str, Any]

@@ -18,7 +18,7 @@ from stratolith.compute.schemas.types import as_bool
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.hosts.records import HostRecord
-from stratolith.kernel.http.listing import Listing, like
+from stratolith.kernel.http.resource import Listing, like
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]

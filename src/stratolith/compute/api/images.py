@@ -16,7 +16,7 @@ from stratolith.compute.schemas import queries
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, NotFound
 from stratolith.kernel.http import proxy
-from stratolith.kernel.http.listing import asked_limit, moment
+from stratolith.kernel.http.resource import asked_limit, moment
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]

@@ -14,7 +14,7 @@ from stratolith.compute.schemas import queries
 from stratolith.kernel import operations
 from stratolith.kernel.clock import naive_micro
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.listing import Listing, moment
+from stratolith.kernel.http.resource import Listing, moment
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.operations import Operation, State
 

@@ -13,7 +13,7 @@ from stratolith.compute.schemas import keypairs as schemas
 from stratolith.kernel.clock import naive_micro
 from stratolith.kernel.context import Context
 from stratolith.kernel.http import Response
-from stratolith.kernel.http.listing import Listing
+from stratolith.kernel.http.resource import Listing
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]

@@ -9,7 +9,7 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
-from stratolith.kernel.http.listing import Page, moment, next_link
+from stratolith.kernel.http.resource import Page, moment, next_link
 
 Links = list[dict[str, str]]
 

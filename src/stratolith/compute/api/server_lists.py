@@ -16,7 +16,7 @@ from stratolith.compute.models import Server, ServerTag
 from stratolith.compute.schemas.server_lists import SORT_KEYS, UNFILTERED
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Forbidden
-from stratolith.kernel.http.listing import Listing, Page, moment, parse_bool, tag_filters
+from stratolith.kernel.http.resource import Listing, Page, moment, parse_bool, tag_filters
 from stratolith.kernel.matching import BadExpression, Expression, among, is_plain, matching
 
 Body = dict[str, Any]

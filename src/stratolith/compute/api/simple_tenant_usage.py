@@ -14,7 +14,7 @@ from stratolith.kernel.clock import naive_micro
 from stratolith.kernel.config import ApiSection
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, NotFound
-from stratolith.kernel.http.listing import asked_limit
+from stratolith.kernel.http.resource import asked_limit
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]

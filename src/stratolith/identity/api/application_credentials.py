@@ -9,8 +9,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from stratolith.identity.api.collections import collection, page_of, text_filters
 from stratolith.identity.api.delegation import refuse_application_credentials
+from stratolith.identity.api.filters import text_filters
+from stratolith.identity.api.style import collection, page_of
 from stratolith.identity.managers import application_credentials as manager
 from stratolith.identity.managers import passwords, users
 from stratolith.identity.managers.application_credentials import Secret
@@ -19,8 +20,8 @@ from stratolith.identity.schemas import application_credentials as schemas
 from stratolith.kernel.clock import naive_micro, parse_time
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
-from stratolith.kernel.http.listing import Listing
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.resource import Listing
+from stratolith.kernel.http.routing import Asked, Route
 
 Body = dict[str, Any]
 
@@ -41,8 +42,12 @@ RULES = Listing(
 )
 
 
-def _authorize(ctx: Context, rule: str, user_id: str) -> None:
-    ctx.authorize(rule, {"user_id": user_id, "target.user.id": user_id})
+def _target(user_id: str) -> Body:
+    return {"user_id": user_id, "target.user.id": user_id}
+
+
+def _of_user(ctx: Context, asked: Asked) -> Body:
+    return _target(asked.variables["user_id"])
 
 
 # A date with a time of day, in UTC: another zone is refused, as upstream
@@ -107,7 +112,6 @@ def render_many(ctx: Context, found: Sequence[ApplicationCredential]) -> list[Bo
 
 
 def index(ctx: Context, user_id: str) -> Body:
-    _authorize(ctx, "identity:list_application_credentials", user_id)
     refuse_application_credentials(ctx)
     users.get(ctx, user_id)
     statement = select(ApplicationCredential).where(ApplicationCredential.user_id == user_id)
@@ -123,7 +127,7 @@ def _admitted(
     """
     found = ctx.session.get(ApplicationCredential, credential_id)
     owner = found.user_id if found is not None else user_id
-    _authorize(ctx, f"identity:{verb}_application_credential", owner)
+    ctx.authorize(f"identity:{verb}_application_credential", _target(owner))
     refuse_application_credentials(ctx, change=change)
     return manager.get(ctx, owner, credential_id)
 
@@ -134,7 +138,6 @@ def show(ctx: Context, user_id: str, credential_id: str) -> Body:
 
 
 def create(ctx: Context, user_id: str, body: Body) -> Body:
-    _authorize(ctx, "identity:create_application_credential", user_id)
     refuse_application_credentials(ctx, change=True)
     if not ctx.project_id:
         raise BadRequest("An application credential needs a token with project scope.")
@@ -164,7 +167,6 @@ def _render_rule(ctx: Context, rule: AccessRuleRow) -> Body:
 
 
 def list_rules(ctx: Context, user_id: str) -> Body:
-    _authorize(ctx, "identity:list_access_rules", user_id)
     refuse_application_credentials(ctx)
     statement = select(AccessRuleRow).where(AccessRuleRow.user_id == user_id)
     page = page_of(ctx, RULES, statement)
@@ -172,13 +174,11 @@ def list_rules(ctx: Context, user_id: str) -> Body:
 
 
 def show_rule(ctx: Context, user_id: str, rule_id: str) -> Body:
-    _authorize(ctx, "identity:get_access_rule", user_id)
     refuse_application_credentials(ctx)
     return {"access_rule": _render_rule(ctx, manager.get_rule(ctx, user_id, rule_id))}
 
 
 def remove_rule(ctx: Context, user_id: str, rule_id: str) -> None:
-    _authorize(ctx, "identity:delete_access_rule", user_id)
     refuse_application_credentials(ctx, change=True)
     manager.remove_rule(ctx, manager.get_rule(ctx, user_id, rule_id))
 
@@ -186,12 +186,23 @@ def remove_rule(ctx: Context, user_id: str, rule_id: str) -> None:
 _ALL = "/users/{user_id}/application_credentials"
 _RULES = "/users/{user_id}/access_rules"
 
+
+def _asks(rule: str) -> dict[str, Any]:
+    return {"rule": f"identity:{rule}", "target": _of_user}
+
+
 ROUTES = [
-    Route.get(_ALL, index),
-    Route.post(_ALL, create, body=schemas.CREATE, status=201),
+    Route.get(_ALL, index, **_asks("list_application_credentials"), listing=CREDENTIALS),
+    Route.post(
+        _ALL,
+        create,
+        **_asks("create_application_credential"),
+        body=schemas.CREATE,
+        status=201,
+    ),
     Route.get(_ALL + "/{credential_id}", show),
     Route.delete(_ALL + "/{credential_id}", remove),
-    Route.get(_RULES, list_rules),
-    Route.get(_RULES + "/{rule_id}", show_rule),
-    Route.delete(_RULES + "/{rule_id}", remove_rule),
+    Route.get(_RULES, list_rules, **_asks("list_access_rules"), listing=RULES),
+    Route.get(_RULES + "/{rule_id}", show_rule, **_asks("get_access_rule")),
+    Route.delete(_RULES + "/{rule_id}", remove_rule, **_asks("delete_access_rule")),
 ]

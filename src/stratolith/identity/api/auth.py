@@ -9,7 +9,9 @@ from sqlalchemy import select
 
 from stratolith.identity.api import domains as domains_api
 from stratolith.identity.api import projects as projects_api
-from stratolith.identity.api.collections import collection, is_true, page_of
+from stratolith.identity.api.filters import is_true
+from stratolith.identity.api.style import collection, page_of
+from stratolith.identity.api.targets import nothing
 from stratolith.identity.exceptions import TokenNotFound
 from stratolith.identity.managers import authentication, catalog, effective, revocations, tokens
 from stratolith.identity.managers.attributes import as_bool
@@ -146,7 +148,6 @@ def revoke(ctx: Context) -> None:
 
 
 def show_catalog(ctx: Context) -> Body:
-    ctx.authorize("identity:get_auth_catalog", {})
     if not ctx.project_id:
         raise Forbidden("A token with project scope is required for a catalogue.")
     links = {"next": None, "self": f"{ctx.base_url}/v3/auth/catalog", "previous": None}
@@ -154,19 +155,16 @@ def show_catalog(ctx: Context) -> Body:
 
 
 def list_projects(ctx: Context) -> Body:
-    ctx.authorize("identity:get_auth_projects", {})
     return projects_api.listed_of_user(ctx, ctx.user_id)
 
 
 def list_domains(ctx: Context) -> Body:
-    ctx.authorize("identity:get_auth_domains", {})
     ids = effective.domains_of(ctx.session, ctx.user_id)
-    page = page_of(ctx, domains_api.DOMAINS, select(Project).where(Project.id.in_(ids)))
+    page = page_of(ctx, domains_api.LISTING, select(Project).where(Project.id.in_(ids)))
     return collection(ctx, "domains", domains_api.render_many(ctx, page.rows), page)
 
 
 def show_system(ctx: Context) -> Body:
-    ctx.authorize("identity:get_auth_system", {})
     has_role = bool(effective.on_system(ctx.session, ctx.user_id))
     links = {"self": f"{ctx.base_url}{ctx.path}"}
     return {"system": [{"all": True}] if has_role else [], "links": links}
@@ -177,8 +175,8 @@ ROUTES = [
     Route.get("/auth/tokens", show),
     Route.head("/auth/tokens", check),
     Route.delete("/auth/tokens", revoke),
-    Route.get("/auth/catalog", show_catalog),
-    Route.get("/auth/projects", list_projects),
-    Route.get("/auth/domains", list_domains),
-    Route.get("/auth/system", show_system),
+    Route.get("/auth/catalog", show_catalog, rule="identity:get_auth_catalog", target=nothing),
+    Route.get("/auth/projects", list_projects, rule="identity:get_auth_projects", target=nothing),
+    Route.get("/auth/domains", list_domains, rule="identity:get_auth_domains", target=nothing),
+    Route.get("/auth/system", show_system, rule="identity:get_auth_system", target=nothing),
 ]

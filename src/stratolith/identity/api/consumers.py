@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.plain import Plain, Rules
+from stratolith.identity.api.style import STYLE, linked
 from stratolith.identity.managers import consumers
 from stratolith.identity.models import Consumer
 from stratolith.identity.schemas import oauth1 as schemas
 from stratolith.kernel.context import Context
+from stratolith.kernel.http.resource import Listing, Resource, Verb
+from stratolith.kernel.http.routing import Judged
 
 Body = dict[str, Any]
 
@@ -22,15 +24,19 @@ def _create(ctx: Context, values: Body) -> tuple[Consumer, Body]:
     return consumer, {"secret": secret}
 
 
-CONSUMERS = Plain(
+CONSUMERS = Resource(
     "consumer",
-    Consumer,
-    render,
-    Rules(consumers.get, _create, consumers.update, consumers.remove),
-    schemas.CONSUMER,
-    schemas.CONSUMER,
-    path="OS-OAUTH1/consumers",
-    policy_first=("POST", "PATCH"),
+    STYLE,
+    path="/OS-OAUTH1/consumers",
+    load=consumers.get,
+    rendered=linked("OS-OAUTH1/consumers", render),
+    listing=Listing(
+        Consumer,
+        default_sort=[("id", "asc")],
+    ),
+    create=Verb(_create, body=schemas.CONSUMER, judged_first=Judged.GRAMMAR),
+    update=Verb(consumers.update, body=schemas.CONSUMER, judged_first=Judged.GRAMMAR),
+    delete=Verb(consumers.remove),
 )
 
-ROUTES = CONSUMERS.routes()
+ROUTES = CONSUMERS.routes

@@ -6,25 +6,20 @@ from typing import Any
 
 from sqlalchemy import false, select
 
-from stratolith.identity.api.collections import (
-    admit,
-    collection,
-    member_links,
-    page_of,
-    target,
-    text_filters,
-)
 from stratolith.identity.api.delegation import refuse_credentials
+from stratolith.identity.api.filters import text_filters
+from stratolith.identity.api.style import STYLE, collection, member_links, page_of
+from stratolith.identity.api.targets import of_body
 from stratolith.identity.managers import claims, credentials
 from stratolith.identity.models import Credential
 from stratolith.identity.schemas import credentials as schemas
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.listing import Listing
+from stratolith.kernel.http.resource import Listing, Resource, Verb, each
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]
 
-CREDENTIALS = Listing(
+LISTING = Listing(
     Credential,
     filters={
         **text_filters("user_id", Credential.user_id),
@@ -55,47 +50,39 @@ def index(ctx: Context) -> Body:
     if not ctx.can(rule, {}):
         ctx.authorize(rule, {"target.credential.user_id": ctx.user_id})
         statement = statement.where(Credential.user_id == ctx.user_id)
-    page = page_of(ctx, CREDENTIALS, statement)
+    page = page_of(ctx, LISTING, statement)
     return collection(ctx, "credentials", [render(ctx, one) for one in page.rows], page)
 
 
-def _admitted(ctx: Context, verb: str, credential_id: str) -> Credential:
-    found: Credential = admit(
-        ctx, f"identity:{verb}_credential", "credential", credentials.get, credential_id
-    )
-    return found
-
-
-def show(ctx: Context, credential_id: str) -> Body:
-    credential = _admitted(ctx, "get", credential_id)
+def _refuse(ctx: Context, credential: Credential) -> Body:
     refuse_credentials(ctx)
-    return {"credential": render(ctx, credential)}
+    return {}
 
 
-def create(ctx: Context, body: Body) -> Body:
-    values = body["credential"]
-    ctx.authorize("identity:create_credential", target(credential=values))
+def _create(ctx: Context, values: Body) -> Credential:
     refuse_credentials(ctx)
-    return {"credential": render(ctx, credentials.create(ctx, values))}
+    return credentials.create(ctx, values)
 
 
-def update(ctx: Context, credential_id: str, body: Body) -> Body:
-    credential = _admitted(ctx, "update", credential_id)
+def _update(ctx: Context, credential: Credential, values: Body) -> Credential:
     refuse_credentials(ctx)
-    changed = credentials.update(ctx, credential, body["credential"]["blob"])
-    return {"credential": render(ctx, changed)}
+    return credentials.update(ctx, credential, values["blob"])
 
 
-def remove(ctx: Context, credential_id: str) -> None:
-    credential = _admitted(ctx, "delete", credential_id)
+def _remove(ctx: Context, credential: Credential) -> None:
     refuse_credentials(ctx)
     ctx.session.delete(credential)
 
 
-ROUTES = [
-    Route.get("/credentials", index),
-    Route.post("/credentials", create, body=schemas.CREATE, status=201),
-    Route.get("/credentials/{credential_id}", show),
-    Route.patch("/credentials/{credential_id}", update, body=schemas.UPDATE),
-    Route.delete("/credentials/{credential_id}", remove),
-]
+CREDENTIALS = Resource(
+    "credential",
+    STYLE,
+    load=credentials.get,
+    rendered=each(render),
+    create=Verb(_create, target=of_body("credential"), body=schemas.CREATE),
+    show=Verb(_refuse),
+    update=Verb(_update, body=schemas.UPDATE),
+    delete=Verb(_remove),
+)
+
+ROUTES = [*CREDENTIALS.routes, Route.get("/credentials", index, listing=LISTING)]

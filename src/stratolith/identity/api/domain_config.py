@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from stratolith.identity.api.targets import nothing
 from stratolith.identity.managers import domain_config, domains
 from stratolith.identity.managers.domain_options import OPTIONS
 from stratolith.identity.schemas import domain_config as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.http import Response
-from stratolith.kernel.http.routing import Judged, Route
+from stratolith.kernel.http.routing import Asked, Choice, Judged, Route
 
 Body = dict[str, Any]
 
 
 def show(ctx: Context, domain_id: str, group: str | None = None, option: str | None = None) -> Body:
-    if group == domain_config.COMPLIANCE:  # what any user must be told to choose a password
-        ctx.authorize("identity:get_security_compliance_domain_config", {})
+    if group == domain_config.COMPLIANCE:
         domain = domains.get(ctx, domain_id)
         return {"config": domain_config.compliance(ctx, domain, option)}
-    ctx.authorize("identity:get_domain_config", {})
     return {"config": domain_config.get(ctx, domains.get(ctx, domain_id), group, option)}
 
 
@@ -59,6 +58,13 @@ def defaults(ctx: Context, group: str | None = None, option: str | None = None) 
     return {"config": domain_config.defaults(group, option)}
 
 
+def _read_rule(ctx: Context, asked: Asked) -> str:
+    """What any user must be told to choose a password has a rule of its own."""
+    return _READ_RULES[asked.variables.get("group") == domain_config.COMPLIANCE]
+
+
+_READ_RULES = ("identity:get_domain_config", "identity:get_security_compliance_domain_config")
+_READ = Choice(_READ_RULES, _read_rule)
 _OWN = "/domains/{domain_id}/config"
 _LEVELS = ("", "/{group}", "/{group}/{option}")
 
@@ -79,7 +85,7 @@ ROUTES = [
 ]
 for level in _LEVELS:
     ROUTES += [
-        Route.get(_OWN + level, show),
+        Route.get(_OWN + level, show, rule=_READ, target=nothing),
         Route.patch(
             _OWN + level,
             update,

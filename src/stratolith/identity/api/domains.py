@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_
 
-from stratolith.identity.api.collections import (
-    admit,
-    collection,
-    filled,
-    flag_filter,
-    member_links,
-    page_of,
-    same_id,
-    text_filters,
-)
+from stratolith.identity.api.filters import filled, flag_filter, text_filters
 from stratolith.identity.api.projects import TAG_FILTERS
+from stratolith.identity.api.style import STYLE, member_links
+from stratolith.identity.api.targets import of_scope
 from stratolith.identity.managers import domains, projects
 from stratolith.identity.models import Project
 from stratolith.identity.schemas import projects as schemas
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.listing import Listing
-from stratolith.kernel.http.routing import KEEP, Route
+from stratolith.kernel.http.resource import Listing, Resource, Verb
+from stratolith.kernel.http.routing import KEEP
 
 Body = dict[str, Any]
 
-DOMAINS = Listing(
+
+def _visible(ctx: Context) -> ColumnElement[bool]:
+    own = ctx.who.domain_id
+    return and_(Project.is_domain, *([Project.id == own] if own else []))
+
+
+LISTING = Listing(
     Project,
+    visible=_visible,
     filters={
         **text_filters("name", Project.name, must=filled),
         **TAG_FILTERS,
@@ -57,49 +57,17 @@ def render_many(ctx: Context, found: Sequence[Project]) -> list[Body]:
     return [render(ctx, domain, tags.get(domain.id)) for domain in found]
 
 
-def _rendered(ctx: Context, domain: Project) -> Body:
-    return {"domain": render_many(ctx, [domain])[0]}
+DOMAINS = Resource(
+    "domain",
+    STYLE,
+    load=domains.get,
+    rendered=render_many,
+    listing=LISTING,
+    index=Verb(target=of_scope("target.domain.id"), keep=KEEP),
+    create=Verb(domains.create, body=schemas.CREATE_DOMAIN),
+    show=Verb(keep=KEEP),
+    update=Verb(domains.update, body=schemas.UPDATE_DOMAIN, hides_missing=False),
+    delete=Verb(domains.remove, hides_missing=False),
+)
 
-
-def index(ctx: Context) -> Body:
-    own = ctx.who.domain_id
-    ctx.authorize("identity:list_domains", {"target.domain.id": own} if own else {})
-    statement = select(Project).where(Project.is_domain)
-    if own:
-        statement = statement.where(Project.id == own)
-    page = page_of(ctx, DOMAINS, statement)
-    return collection(ctx, "domains", render_many(ctx, page.rows), page)
-
-
-def show(ctx: Context, domain_id: str) -> Body:
-    return _rendered(ctx, admit(ctx, "identity:get_domain", "domain", domains.get, domain_id))
-
-
-def create(ctx: Context, body: Body) -> Body:
-    return _rendered(ctx, domains.create(ctx, body["domain"]))
-
-
-def update(ctx: Context, domain_id: str, body: Body) -> Body:
-    domain = admit(ctx, "identity:update_domain", "domain", domains.get, domain_id, load_first=True)
-    same_id(body["domain"], "domain", domain_id)
-    return _rendered(ctx, domains.update(ctx, domain, body["domain"]))
-
-
-def remove(ctx: Context, domain_id: str) -> None:
-    domain = admit(ctx, "identity:delete_domain", "domain", domains.get, domain_id, load_first=True)
-    domains.remove(ctx, domain)
-
-
-ROUTES = [
-    Route.get("/domains", index, keep=KEEP),
-    Route.post(
-        "/domains",
-        create,
-        rule="identity:create_domain",
-        body=schemas.CREATE_DOMAIN,
-        status=201,
-    ),
-    Route.get("/domains/{domain_id}", show, keep=KEEP),
-    Route.patch("/domains/{domain_id}", update, body=schemas.UPDATE_DOMAIN),
-    Route.delete("/domains/{domain_id}", remove),
-]
+ROUTES = DOMAINS.routes

@@ -7,22 +7,26 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from stratolith.identity.api.collections import collection
 from stratolith.identity.api.delegation import refuse_credentials
+from stratolith.identity.api.style import collection
 from stratolith.identity.exceptions import ResourceNotFound
 from stratolith.identity.managers import credentials, projects, users
 from stratolith.identity.models import Credential
 from stratolith.identity.schemas import credentials as schemas
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import Asked, Route
 from stratolith.kernel.ids import new_hex
 
 Body = dict[str, Any]
 
 
-def _authorize(ctx: Context, rule: str, user_id: str) -> None:
+def _target(user_id: str) -> Body:
     """user_id: whose key it is."""
-    ctx.authorize(rule, {"user_id": user_id, "target.credential.user_id": user_id})
+    return {"user_id": user_id, "target.credential.user_id": user_id}
+
+
+def _of_user(ctx: Context, asked: Asked) -> Body:
+    return _target(asked.variables["user_id"])
 
 
 def render(ctx: Context, credential: Credential) -> Body:
@@ -39,7 +43,6 @@ def render(ctx: Context, credential: Credential) -> Body:
 
 
 def index(ctx: Context, user_id: str) -> Body:
-    _authorize(ctx, "identity:ec2_list_credentials", user_id)
     refuse_credentials(ctx)
     users.get(ctx, user_id)
     statement = select(Credential).where(
@@ -49,26 +52,25 @@ def index(ctx: Context, user_id: str) -> Body:
     return collection(ctx, "credentials", [render(ctx, one) for one in found])
 
 
-def _admitted(ctx: Context, verb: str, user_id: str, access: str) -> Credential:
-    """The key, for its owner: the user that the path names does not decide.
-
-    Raises NotFound (before Forbidden, as upstream), Forbidden.
-    """
+def _load(ctx: Context, user_id: str, access: str) -> Credential:
+    """The key; policy is asked about its owner: the user that the path names does not decide."""
     found = ctx.session.get(Credential, credentials.id_of_access(access))
     if found is None or found.type != credentials.EC2:
         raise ResourceNotFound(kind="credential", id=access)
-    _authorize(ctx, f"identity:ec2_{verb}_credential", found.user_id)
-    users.get(ctx, user_id)
-    refuse_credentials(ctx)
     return found
 
 
-def show(ctx: Context, user_id: str, access: str) -> Body:
-    return {"credential": render(ctx, _admitted(ctx, "get", user_id, access))}
+def _of_owner(ctx: Context, asked: Asked) -> Body:
+    return _target(asked.found.user_id)
+
+
+def show(ctx: Context, credential: Credential, user_id: str) -> Body:
+    users.get(ctx, user_id)
+    refuse_credentials(ctx)
+    return {"credential": render(ctx, credential)}
 
 
 def create(ctx: Context, user_id: str, body: Body) -> Body:
-    _authorize(ctx, "identity:ec2_create_credential", user_id)
     refuse_credentials(ctx)
     user = users.get(ctx, user_id)
     project = projects.get(ctx, body["tenant_id"])
@@ -85,15 +87,26 @@ def create(ctx: Context, user_id: str, body: Body) -> Body:
     return {"credential": render(ctx, made)}
 
 
-def remove(ctx: Context, user_id: str, access: str) -> None:
-    ctx.session.delete(_admitted(ctx, "delete", user_id, access))
+def remove(ctx: Context, credential: Credential, user_id: str) -> None:
+    users.get(ctx, user_id)
+    refuse_credentials(ctx)
+    ctx.session.delete(credential)
 
 
 _ALL = "/users/{user_id}/credentials/OS-EC2"
+_ONE = _ALL + "/{access}"
+_OWNED: dict[str, Any] = {"load": _load, "target": _of_owner}
 
 ROUTES = [
-    Route.get(_ALL, index),
-    Route.post(_ALL, create, body=schemas.EC2, status=201),
-    Route.get(_ALL + "/{access}", show),
-    Route.delete(_ALL + "/{access}", remove),
+    Route.get(_ALL, index, rule="identity:ec2_list_credentials", target=_of_user),
+    Route.post(
+        _ALL,
+        create,
+        rule="identity:ec2_create_credential",
+        target=_of_user,
+        body=schemas.EC2,
+        status=201,
+    ),
+    Route.get(_ONE, show, rule="identity:ec2_get_credential", **_OWNED),
+    Route.delete(_ONE, remove, rule="identity:ec2_delete_credential", **_OWNED),
 ]

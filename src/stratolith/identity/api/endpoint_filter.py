@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from stratolith.identity.api import projects as projects_api
-from stratolith.identity.api.collections import collection, member_links
 from stratolith.identity.api.endpoint_groups import ENDPOINT_GROUPS
 from stratolith.identity.api.endpoints import ENDPOINTS
+from stratolith.identity.api.style import collection, member_links
 from stratolith.identity.managers import catalog_rows, endpoint_filter, projects
 from stratolith.identity.models import Endpoint, ProjectEndpoint, ProjectEndpointGroup
 from stratolith.kernel.context import Context
@@ -18,7 +18,7 @@ Body = dict[str, Any]
 
 
 def _endpoints(ctx: Context, found: Iterable[Endpoint]) -> Body:
-    return collection(ctx, "endpoints", [ENDPOINTS.shown(ctx, one) for one in found])
+    return collection(ctx, "endpoints", [ENDPOINTS.one(ctx, one) for one in found])
 
 
 # -- endpoints of projects -----------------------------------------------------------------------
@@ -56,7 +56,7 @@ def remove_endpoint(ctx: Context, project_id: str, endpoint_id: str) -> None:
 
 def list_groups(ctx: Context, project_id: str) -> Body:
     found = endpoint_filter.groups_of(ctx, projects.get(ctx, project_id))
-    return collection(ctx, "endpoint_groups", [ENDPOINT_GROUPS.shown(ctx, one) for one in found])
+    return collection(ctx, "endpoint_groups", [ENDPOINT_GROUPS.one(ctx, one) for one in found])
 
 
 def list_projects_of_group(ctx: Context, endpoint_group_id: str) -> Body:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.collections import filled, text_filters
-from stratolith.identity.api.plain import Plain, Rules
+from stratolith.identity.api.filters import filled, text_filters
+from stratolith.identity.api.style import STYLE, linked
 from stratolith.identity.managers import endpoint_filter
 from stratolith.identity.models import EndpointGroup
 from stratolith.identity.schemas import catalog as schemas
 from stratolith.kernel.context import Context
+from stratolith.kernel.http.resource import Listing, Resource, Verb
 
 
 def render(ctx: Context, group: EndpointGroup) -> dict[str, Any]:
@@ -21,22 +22,22 @@ def render(ctx: Context, group: EndpointGroup) -> dict[str, Any]:
     }
 
 
-ENDPOINT_GROUPS = Plain(
+ENDPOINT_GROUPS = Resource(
     "endpoint_group",
-    EndpointGroup,
-    render,
-    Rules(
-        endpoint_filter.get,
-        endpoint_filter.create,
-        endpoint_filter.update,
-        endpoint_filter.remove,
+    STYLE,
+    path="/OS-EP-FILTER/endpoint_groups",
+    load=endpoint_filter.get,
+    rendered=linked("OS-EP-FILTER/endpoint_groups", render),
+    listing=Listing(
+        EndpointGroup,
+        filters=text_filters("name", EndpointGroup.name, must=filled),
+        sort_keys={"id": EndpointGroup.id, "name": EndpointGroup.name},
+        default_sort=[("id", "asc")],
+        parameters=("name",),
     ),
-    schemas.CREATE_ENDPOINT_GROUP,
-    schemas.UPDATE_ENDPOINT_GROUP,
-    filters=text_filters("name", EndpointGroup.name, must=filled),
-    sort_keys={"id": EndpointGroup.id, "name": EndpointGroup.name},
-    parameters=("name",),
-    path="OS-EP-FILTER/endpoint_groups",
+    create=Verb(endpoint_filter.create, body=schemas.CREATE_ENDPOINT_GROUP),
+    update=Verb(endpoint_filter.update, body=schemas.UPDATE_ENDPOINT_GROUP),
+    delete=Verb(endpoint_filter.remove),
 )
 
-ROUTES = ENDPOINT_GROUPS.routes()
+ROUTES = ENDPOINT_GROUPS.routes

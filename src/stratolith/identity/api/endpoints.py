@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.collections import one_of, text_filters
-from stratolith.identity.api.plain import Plain, Rules
+from stratolith.identity.api.filters import one_of, text_filters
+from stratolith.identity.api.style import STYLE, linked
 from stratolith.identity.managers import catalog, catalog_rows
 from stratolith.identity.models import Endpoint
 from stratolith.identity.schemas import catalog as schemas
 from stratolith.kernel.context import Context
+from stratolith.kernel.http.resource import Listing, Resource, Verb
 
 Body = dict[str, Any]
 
@@ -33,24 +34,26 @@ def _update(ctx: Context, endpoint: Endpoint, values: Body) -> Endpoint:
     return catalog_rows.update_endpoint(ctx, endpoint, values)
 
 
-ENDPOINTS = Plain(
+ENDPOINTS = Resource(
     "endpoint",
-    Endpoint,
-    render,
-    Rules(
-        catalog_rows.get_endpoint,
-        catalog_rows.create_endpoint,
-        _update,
-        catalog_rows.remove_endpoint,
+    STYLE,
+    load=catalog_rows.get_endpoint,
+    rendered=linked("endpoints", render),
+    listing=Listing(
+        Endpoint,
+        filters={
+            **text_filters(
+                "interface", Endpoint.interface, must=one_of("admin", "internal", "public")
+            ),
+            **text_filters("service_id", Endpoint.service_id),
+            **text_filters("region_id", Endpoint.region_id),
+        },
+        sort_keys={"id": Endpoint.id},
+        default_sort=[("id", "asc")],
     ),
-    schemas.CREATE_ENDPOINT,
-    schemas.UPDATE_ENDPOINT,
-    filters={
-        **text_filters("interface", Endpoint.interface, must=one_of("admin", "internal", "public")),
-        **text_filters("service_id", Endpoint.service_id),
-        **text_filters("region_id", Endpoint.region_id),
-    },
-    sort_keys={"id": Endpoint.id},
+    create=Verb(catalog_rows.create_endpoint, body=schemas.CREATE_ENDPOINT),
+    update=Verb(_update, body=schemas.UPDATE_ENDPOINT),
+    delete=Verb(catalog_rows.remove_endpoint),
 )
 
-ROUTES = ENDPOINTS.routes()
+ROUTES = ENDPOINTS.routes

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from stratolith.identity.api import roles as roles_api
-from stratolith.identity.api.collections import collection, target
+from stratolith.identity.api.style import collection
+from stratolith.identity.api.targets import target
 from stratolith.identity.managers import domains, grants, groups, projects, roles, users
 from stratolith.identity.managers.grants import Grant
 from stratolith.kernel.context import Context

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
-
-from stratolith.identity.api.collections import (
-    admit,
-    collection,
+from stratolith.identity.api.filters import filled, text_filters
+from stratolith.identity.api.style import (
+    STYLE,
     default_domain,
-    filled,
     member_links,
-    page_of,
-    same_id,
-    target,
-    text_filters,
 )
+from stratolith.identity.api.targets import in_scope, of_body, of_scope
 from stratolith.identity.managers import groups
 from stratolith.identity.models import Group
 from stratolith.identity.schemas import users as schemas
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.listing import Listing
-from stratolith.kernel.http.routing import KEEP, Route
+from stratolith.kernel.http.resource import Listing, Resource, Verb, each
+from stratolith.kernel.http.routing import KEEP
 
 Body = dict[str, Any]
 
-GROUPS = Listing(
+LISTING = Listing(
     Group,
+    visible=in_scope(Group.domain_id),
     filters={
         **text_filters("name", Group.name, must=filled),
         **text_filters("domain_id", Group.domain_id),
@@ -48,43 +43,22 @@ def render(ctx: Context, group: Group) -> Body:
     }
 
 
-def index(ctx: Context) -> Body:
-    domain_id = ctx.who.domain_id
-    about = {"target.group.domain_id": domain_id} if domain_id else {}
-    ctx.authorize("identity:list_groups", about)
-    statement = select(Group)
-    if domain_id:
-        statement = statement.where(Group.domain_id == domain_id)
-    page = page_of(ctx, GROUPS, statement)
-    return collection(ctx, "groups", [render(ctx, group) for group in page.rows], page)
-
-
-def show(ctx: Context, group_id: str) -> Body:
-    return {"group": render(ctx, admit(ctx, "identity:get_group", "group", groups.get, group_id))}
-
-
-def create(ctx: Context, body: Body) -> Body:
-    values = body["group"]
-    ctx.authorize("identity:create_group", target(group=values))
+def _create(ctx: Context, values: Body) -> Group:
     values["domain_id"] = default_domain(ctx, values)
-    return {"group": render(ctx, groups.create(ctx, values))}
+    return groups.create(ctx, values)
 
 
-def update(ctx: Context, group_id: str, body: Body) -> Body:
-    group = admit(ctx, "identity:update_group", "group", groups.get, group_id)
-    same_id(body["group"], "group", group_id)
-    return {"group": render(ctx, groups.update(ctx, group, body["group"]))}
+GROUPS = Resource(
+    "group",
+    STYLE,
+    load=groups.get,
+    rendered=each(render),
+    listing=LISTING,
+    index=Verb(target=of_scope("target.group.domain_id"), keep=KEEP),
+    create=Verb(_create, target=of_body("group"), body=schemas.CREATE_GROUP),
+    show=Verb(keep=KEEP),
+    update=Verb(groups.update, body=schemas.UPDATE_GROUP),
+    delete=Verb(groups.remove, hides_missing=False),
+)
 
-
-def remove(ctx: Context, group_id: str) -> None:
-    group = admit(ctx, "identity:delete_group", "group", groups.get, group_id, load_first=True)
-    groups.remove(ctx, group)
-
-
-ROUTES = [
-    Route.get("/groups", index, keep=KEEP),
-    Route.post("/groups", create, body=schemas.CREATE_GROUP, status=201),
-    Route.get("/groups/{group_id}", show, keep=KEEP),
-    Route.patch("/groups/{group_id}", update, body=schemas.UPDATE_GROUP),
-    Route.delete("/groups/{group_id}", remove),
-]
+ROUTES = GROUPS.routes

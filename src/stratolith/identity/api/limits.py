@@ -7,26 +7,18 @@ from typing import Any
 
 from sqlalchemy import Select, false, or_, select
 
-from stratolith.identity.api.collections import (
-    an_id,
-    collection,
-    filled,
-    member_links,
-    page_of,
-    same_id,
-    text_filters,
-)
+from stratolith.identity.api.filters import an_id, filled, text_filters
+from stratolith.identity.api.style import STYLE, collection, member_links, page_of
 from stratolith.identity.managers import limits
 from stratolith.identity.models import Limit, Project, RegisteredLimit
 from stratolith.identity.schemas import limits as schemas
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import NotFound
-from stratolith.kernel.http.listing import Listing
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.resource import Listing, Resource, Verb
+from stratolith.kernel.http.routing import Asked, Route
 
 Body = dict[str, Any]
 
-LIMITS = Listing(
+LISTING = Listing(
     Limit,
     filters={
         **text_filters("service_id", RegisteredLimit.service_id, must=an_id),
@@ -63,7 +55,7 @@ def _render(ctx: Context, limit: Limit, registered: RegisteredLimit) -> Body:
 
 def index(ctx: Context) -> Body:
     statement = select(Limit).join(RegisteredLimit, RegisteredLimit.id == Limit.registered_limit_id)
-    page = page_of(ctx, LIMITS, _confined(ctx, statement))
+    page = page_of(ctx, LISTING, _confined(ctx, statement))
     return collection(ctx, "limits", render_many(ctx, page.rows), page)
 
 
@@ -80,22 +72,10 @@ def _confined(ctx: Context, statement: Select[Any]) -> Select[Any]:
     return statement.where(false())
 
 
-def show(ctx: Context, limit_id: str) -> Body:
-    missing: NotFound | None = None
-    target: dict[str, Any] = {}
-    limit = None
-    try:
-        limit = limits.get(ctx, limit_id)
-        target = _target(ctx, limit)
-    except NotFound as error:
-        missing = error
-    ctx.authorize("identity:get_limit", target)
-    if missing is not None or limit is None:
-        raise missing or NotFound
-    return {"limit": render_many(ctx, [limit])[0]}
-
-
-def _target(ctx: Context, limit: Limit) -> dict[str, Any]:
+def _target(ctx: Context, asked: Asked) -> dict[str, Any]:
+    limit = asked.found
+    if limit is None:
+        return {}
     if limit.domain_id is not None:
         return {"target.limit.domain.id": limit.domain_id}
     project = ctx.session.get(Project, limit.project_id)
@@ -109,21 +89,21 @@ def create(ctx: Context, body: Body) -> Body:
     return {"limits": render_many(ctx, limits.create_many(ctx, body["limits"]))}
 
 
-def _admitted(ctx: Context, verb: str, limit_id: str) -> Limit:
-    """Raises NotFound before Forbidden, as upstream."""
-    limit = limits.get(ctx, limit_id)
-    ctx.authorize(f"identity:{verb}_limit", _target(ctx, limit))
-    return limit
+def _remove(ctx: Context, limit: Limit) -> None:
+    ctx.session.delete(limit)
 
 
-def update(ctx: Context, limit_id: str, body: Body) -> Body:
-    limit = _admitted(ctx, "update", limit_id)
-    same_id(body["limit"], "limit", limit_id)
-    return {"limit": render_many(ctx, [limits.update(ctx, limit, body["limit"])])[0]}
-
-
-def remove(ctx: Context, limit_id: str) -> None:
-    ctx.session.delete(_admitted(ctx, "delete", limit_id))
+# Lists are filtered by what the registered limit says, and many are made at once and checked
+# against each other: both are written by hand.
+LIMITS = Resource(
+    "limit",
+    STYLE,
+    load=limits.get,
+    rendered=render_many,
+    show=Verb(target=_target),
+    update=Verb(limits.update, target=_target, body=schemas.UPDATE, hides_missing=False),
+    delete=Verb(_remove, target=_target, hides_missing=False),
+)
 
 
 def show_model(ctx: Context) -> Body:
@@ -131,10 +111,8 @@ def show_model(ctx: Context) -> Body:
 
 
 ROUTES = [
-    Route.get("/limits", index, rule="identity:list_limits"),
+    Route.get("/limits", index, rule="identity:list_limits", listing=LISTING),
     Route.post("/limits", create, rule="identity:create_limits", body=schemas.CREATE, status=201),
     Route.get("/limits/model", show_model, rule="identity:get_limit_model"),
-    Route.get("/limits/{limit_id}", show),
-    Route.patch("/limits/{limit_id}", update, body=schemas.UPDATE),
-    Route.delete("/limits/{limit_id}", remove),
+    *LIMITS.routes,
 ]

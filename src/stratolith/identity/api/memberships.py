@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from stratolith.identity.api import groups as groups_api
 from stratolith.identity.api import users as users_api
-from stratolith.identity.api.collections import admit, collection, page_of, target
+from stratolith.identity.api.style import collection, page_of
+from stratolith.identity.api.targets import of_found, target
 from stratolith.identity.exceptions import ResourceNotFound
 from stratolith.identity.managers import groups, users
 from stratolith.identity.models import Group, Membership, User
@@ -18,9 +19,8 @@ from stratolith.kernel.http.routing import Route
 Body = dict[str, Any]
 
 
-def list_users(ctx: Context, group_id: str) -> Body:
-    admit(ctx, "identity:list_users_in_group", "group", groups.get, group_id)
-    within = select(Membership.user_id).where(Membership.group_id == group_id)
+def list_users(ctx: Context, group: Group) -> Body:
+    within = select(Membership.user_id).where(Membership.group_id == group.id)
     statement = select(User).where(User.id.in_(within))
     if ctx.who.domain_id:
         statement = statement.where(User.domain_id == ctx.who.domain_id)
@@ -50,13 +50,12 @@ def take_out(ctx: Context, group_id: str, user_id: str) -> None:
     groups.take_out(ctx, *_pair(ctx, "identity:remove_user_from_group", group_id, user_id))
 
 
-def list_groups(ctx: Context, user_id: str) -> Body:
-    admit(ctx, "identity:list_groups_for_user", "user", users.get, user_id)
-    mine = select(Membership.group_id).where(Membership.user_id == user_id)
+def list_groups(ctx: Context, user: User) -> Body:
+    mine = select(Membership.group_id).where(Membership.user_id == user.id)
     statement = select(Group).where(Group.id.in_(mine))
     if ctx.who.domain_id:
         statement = statement.where(Group.domain_id == ctx.who.domain_id)
-    page = page_of(ctx, groups_api.GROUPS, statement)
+    page = page_of(ctx, groups_api.LISTING, statement)
     # a membership that was made by hand does not end by itself
     found = [{**groups_api.render(ctx, g), "membership_expires_at": None} for g in page.rows]
     return collection(ctx, "groups", found, page)
@@ -65,8 +64,22 @@ def list_groups(ctx: Context, user_id: str) -> Body:
 _MEMBER = "/groups/{group_id}/users/{user_id}"
 
 ROUTES = [
-    Route.get("/users/{user_id}/groups", list_groups),
-    Route.get("/groups/{group_id}/users", list_users),
+    Route.get(
+        "/users/{user_id}/groups",
+        list_groups,
+        load=users.get,
+        rule="identity:list_groups_for_user",
+        target=of_found("user"),
+        hides_missing=True,
+    ),
+    Route.get(
+        "/groups/{group_id}/users",
+        list_users,
+        load=groups.get,
+        rule="identity:list_users_in_group",
+        target=of_found("group"),
+        hides_missing=True,
+    ),
     Route.get(_MEMBER, check, status=204),
     Route.put(_MEMBER, add, status=204),
     Route.delete(_MEMBER, take_out),

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from sqlalchemy import select
 
 from stratolith.identity.api import roles as roles_api
-from stratolith.identity.api.collections import collection, member_links, page_of, root
 from stratolith.identity.api.delegation import refuse_credentials
+from stratolith.identity.api.style import collection, member_links, page_of, root
 from stratolith.identity.exceptions import ResourceNotFound
 from stratolith.identity.managers import application_credentials as credentials
 from stratolith.identity.managers import claims, oauth1
@@ -19,7 +19,7 @@ from stratolith.kernel.clock import zulu_micro
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import Forbidden
 from stratolith.kernel.http import Response
-from stratolith.kernel.http.listing import Listing
+from stratolith.kernel.http.resource import Listing
 from stratolith.kernel.http.routing import Judged, Route
 
 Body = dict[str, Any]
@@ -117,7 +117,7 @@ ROUTES = [
         body=schemas.AUTHORIZE,
         judged_first=Judged.GRAMMAR,
     ),
-    Route.get(_ALL, index, rule="identity:list_access_tokens"),
+    Route.get(_ALL, index, rule="identity:list_access_tokens", listing=ACCESS_TOKENS),
     Route.get(_ONE, show, rule="identity:get_access_token"),
     Route.delete(_ONE, remove, rule="identity:delete_access_token"),
     Route.get(_ONE + "/roles", list_roles, rule="identity:list_access_token_roles"),

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.collections import text_filters
-from stratolith.identity.api.plain import Plain, Rules
+from stratolith.identity.api.filters import text_filters
+from stratolith.identity.api.style import STYLE, linked
 from stratolith.identity.managers import policy_blobs
 from stratolith.identity.models import PolicyBlob
 from stratolith.identity.schemas import credentials as schemas
 from stratolith.kernel.context import Context
+from stratolith.kernel.http.resource import Listing, Resource, Verb
+from stratolith.kernel.http.routing import Judged
 
 
 def render(ctx: Context, policy: PolicyBlob) -> dict[str, Any]:
     return {**policy.extra, "id": policy.id, "type": policy.type, "blob": policy.blob}
 
 
-POLICIES = Plain(
+POLICIES = Resource(
     "policy",
-    PolicyBlob,
-    render,
-    Rules(policy_blobs.get, policy_blobs.create, policy_blobs.update, policy_blobs.remove),
-    schemas.CREATE_POLICY,
-    schemas.UPDATE_POLICY,
-    filters=text_filters("type", PolicyBlob.type),
+    STYLE,
     plural="policies",
-    policy_first=("POST", "PATCH"),
+    load=policy_blobs.get,
+    rendered=linked("policies", render),
+    listing=Listing(
+        PolicyBlob,
+        filters=text_filters("type", PolicyBlob.type),
+        default_sort=[("id", "asc")],
+    ),
+    create=Verb(policy_blobs.create, body=schemas.CREATE_POLICY, judged_first=Judged.GRAMMAR),
+    update=Verb(policy_blobs.update, body=schemas.UPDATE_POLICY, judged_first=Judged.GRAMMAR),
+    delete=Verb(policy_blobs.remove),
 )
 
-ROUTES = POLICIES.routes()
+ROUTES = POLICIES.routes

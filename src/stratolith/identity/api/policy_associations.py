@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.collections import collection
 from stratolith.identity.api.endpoints import ENDPOINTS
 from stratolith.identity.api.policies import POLICIES
+from stratolith.identity.api.style import collection
 from stratolith.identity.managers import catalog_rows, policy_associations, policy_blobs
 from stratolith.identity.managers.policy_associations import Place
 from stratolith.identity.models import PolicyBlob
@@ -42,12 +42,12 @@ def remove(ctx: Context, policy_id: str, **ids: str) -> None:
 
 def show_of_endpoint(ctx: Context, endpoint_id: str) -> Body:
     endpoint = catalog_rows.get_endpoint(ctx, endpoint_id)
-    return {"policy": POLICIES.shown(ctx, policy_associations.of_endpoint(ctx, endpoint))}
+    return {"policy": POLICIES.one(ctx, policy_associations.of_endpoint(ctx, endpoint))}
 
 
 def list_endpoints(ctx: Context, policy_id: str) -> Body:
     found = policy_associations.endpoints_of(ctx, policy_blobs.get(ctx, policy_id))
-    return collection(ctx, "endpoints", [ENDPOINTS.shown(ctx, one) for one in found])
+    return collection(ctx, "endpoints", [ENDPOINTS.one(ctx, one) for one in found])
 
 
 _POLICY = "/policies/{policy_id}/OS-ENDPOINT-POLICY"

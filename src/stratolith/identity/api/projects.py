@@ -5,22 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select, true
 
-from stratolith.identity.api.collections import (
-    admit,
-    an_id,
+from stratolith.identity.api.filters import an_id, filled, flag, flag_filter, text_filters
+from stratolith.identity.api.style import (
+    STYLE,
     collection,
     default_domain,
-    filled,
-    flag,
-    flag_filter,
     member_links,
     page_of,
-    same_id,
-    target,
-    text_filters,
 )
+from stratolith.identity.api.targets import of_body, of_found, of_scope
 from stratolith.identity.managers import domains, effective, projects
 from stratolith.identity.managers.attributes import as_bool, check_mutable
 from stratolith.identity.managers.premade import DEFAULT_DOMAIN
@@ -29,7 +24,7 @@ from stratolith.identity.schemas import projects as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http import Response
-from stratolith.kernel.http.listing import Listing, tag_filters
+from stratolith.kernel.http.resource import Listing, Resource, Verb, tag_filters
 from stratolith.kernel.http.routing import KEEP, Route
 
 Body = dict[str, Any]
@@ -43,8 +38,19 @@ def _a_parent(text: str) -> str:
     return "" if text == DEFAULT_DOMAIN else an_id(text)
 
 
-PROJECTS = Listing(
+def _visible(ctx: Context) -> ColumnElement[bool]:
+    """Domains, which are projects as well, only for who asks for them."""
+    found: list[ColumnElement[bool]] = []
+    if ctx.who.domain_id:
+        found.append(Project.domain_id == ctx.who.domain_id)
+    if "is_domain" not in ctx.query:
+        found.append(Project.is_domain.is_(False))
+    return and_(true(), *found)
+
+
+LISTING = Listing(
     Project,
+    visible=_visible,
     filters={
         **text_filters("name", Project.name, must=filled),
         **text_filters("domain_id", Project.domain_id, must=filled),
@@ -82,37 +88,20 @@ def render_many(ctx: Context, found: Sequence[Project]) -> list[Body]:
     return [render(ctx, project, tags.get(project.id)) for project in found]
 
 
-def _rendered(ctx: Context, project: Project) -> Body:
-    return {"project": render_many(ctx, [project])[0]}
-
-
 def listed_of_user(ctx: Context, user_id: str) -> Body:
     """The enabled and disabled projects of a user, as /auth/projects and the user show them."""
     ids = projects.of_user(ctx, user_id)
-    page = page_of(ctx, PROJECTS, select(Project).where(Project.id.in_(ids)))
+    page = page_of(ctx, LISTING, select(Project).where(Project.id.in_(ids)))
     return collection(ctx, "projects", render_many(ctx, page.rows), page)
 
 
 # -- projects ------------------------------------------------------------------------------------
 
 
-def index(ctx: Context) -> Body:
-    domain_id = ctx.who.domain_id
-    ctx.authorize("identity:list_projects", {"target.domain_id": domain_id} if domain_id else {})
-    statement = select(Project)
-    if domain_id:
-        statement = statement.where(Project.domain_id == domain_id)
-    if "is_domain" not in ctx.query:
-        statement = statement.where(Project.is_domain.is_(False))
-    page = page_of(ctx, PROJECTS, statement)
-    return collection(ctx, "projects", render_many(ctx, page.rows), page)
-
-
-def show(ctx: Context, project_id: str) -> Body:
-    project = admit(ctx, "identity:get_project", "project", projects.get, project_id)
-    found = _rendered(ctx, project)
-    _add_parents(ctx, project, found["project"])
-    _add_subtree(ctx, project, found["project"])
+def _relatives(ctx: Context, project: Project) -> Body:
+    found: Body = {}
+    _add_parents(ctx, project, found)
+    _add_subtree(ctx, project, found)
     return found
 
 
@@ -153,30 +142,37 @@ def _may_see(ctx: Context, project: Project) -> bool:
     return bool(effective.on_project(ctx.session, ctx.user_id, project))
 
 
-def create(ctx: Context, body: Body) -> Body:
-    values = body["project"]
-    ctx.authorize("identity:create_project", target(project=values))
+def _create(ctx: Context, values: Body) -> Project:
     if not as_bool(values.get("is_domain", False)):
         values["domain_id"] = default_domain(ctx, values)
-    project = projects.create(ctx, values)
-    return {"project": render(ctx, project, sorted(values.get("tags") or []))}
+    return projects.create(ctx, values)
 
 
-def update(ctx: Context, project_id: str, body: Body) -> Body:
-    project = admit(ctx, "identity:update_project", "project", projects.get, project_id)
-    same_id(body["project"], "project", project_id)
-    found = _rendered(ctx, projects.update(ctx, project, body["project"]))
-    found["project"]["extra"] = project.extra  # once more, as clients of an update know it
-    return found
+def _update(ctx: Context, project: Project, values: Body) -> tuple[Project, Body]:
+    changed = projects.update(ctx, project, values)
+    return changed, {"extra": changed.extra}  # once more, as clients of an update know it
 
 
-def remove(ctx: Context, project_id: str) -> None:
-    project = admit(ctx, "identity:delete_project", "project", projects.get, project_id)
+def _remove(ctx: Context, project: Project) -> None:
     if project.is_domain:
         ctx.authorize("identity:delete_domain", {})
         domains.remove(ctx, project)
     else:
         projects.remove(ctx, project)
+
+
+PROJECTS = Resource(
+    "project",
+    STYLE,
+    load=projects.get,
+    rendered=render_many,
+    listing=LISTING,
+    index=Verb(target=of_scope("target.domain_id"), keep=KEEP),
+    create=Verb(_create, target=of_body("project"), body=schemas.CREATE),
+    show=Verb(_relatives, keep=KEEP),
+    update=Verb(_update, body=schemas.UPDATE),
+    delete=Verb(_remove),
+)
 
 
 # -- tags ----------------------------------------------------------------------------------------
@@ -187,35 +183,28 @@ def _tags(ctx: Context, project: Project) -> Body:
     return {"links": {"self": f"{ctx.base_url}{ctx.path}"}, "tags": names}
 
 
-def _to_tag(ctx: Context, rule: str, project_id: str) -> Project:
-    """A project whose tags are to change; raises Forbidden for an immutable one, NotFound."""
-    project: Project = admit(ctx, f"identity:{rule}", "project", projects.get, project_id)
+def _check_taggable(project: Project) -> None:
+    """Raises Forbidden for an immutable one."""
     check_mutable(projects.kind_of(project), project, {"tags": []})
-    return project
 
 
-def list_tags(ctx: Context, project_id: str) -> Body:
-    return _tags(ctx, admit(ctx, "identity:list_project_tags", "project", projects.get, project_id))
-
-
-def replace_tags(ctx: Context, project_id: str, body: Body) -> Body:
-    project = _to_tag(ctx, "update_project_tags", project_id)
+def replace_tags(ctx: Context, project: Project, body: Body) -> Body:
+    _check_taggable(project)
     projects.set_tags(ctx, project, body["tags"])
     return _tags(ctx, project)
 
 
-def remove_tags(ctx: Context, project_id: str) -> None:
-    project = _to_tag(ctx, "delete_project_tags", project_id)
+def remove_tags(ctx: Context, project: Project) -> None:
+    _check_taggable(project)
     projects.set_tags(ctx, project, [])
 
 
-def check_tag(ctx: Context, project_id: str, tag: str) -> None:
-    project = admit(ctx, "identity:get_project_tag", "project", projects.get, project_id)
+def check_tag(ctx: Context, project: Project, tag: str) -> None:
     projects.get_tag(ctx, project, tag)
 
 
-def add_tag(ctx: Context, project_id: str, tag: str) -> Response:
-    project = _to_tag(ctx, "create_project_tag", project_id)
+def add_tag(ctx: Context, project: Project, tag: str) -> Response:
+    _check_taggable(project)
     names = projects.tags(ctx, [project.id]).get(project.id, [])
     # a tag in the path obeys what holds for the list, where no tag is twice
     schemas.REPLACE_TAGS.check({"tags": [*names, tag]}, None, what="body")
@@ -223,23 +212,25 @@ def add_tag(ctx: Context, project_id: str, tag: str) -> Response:
     return Response(b"", headers={"Location": f"{ctx.base_url}{ctx.path}"})
 
 
-def remove_tag(ctx: Context, project_id: str, tag: str) -> None:
-    project = _to_tag(ctx, "delete_project_tag", project_id)
+def remove_tag(ctx: Context, project: Project, tag: str) -> None:
+    _check_taggable(project)
     ctx.session.delete(projects.get_tag(ctx, project, tag))
 
 
+def _asks(rule: str) -> dict[str, Any]:
+    found = {"load": projects.get, "loads": "project_id", "target": of_found("project")}
+    return {**found, "rule": f"identity:{rule}", "hides_missing": True}
+
+
 _TAGS = "/projects/{project_id}/tags"
+_TAG = _TAGS + "/{tag}"
 
 ROUTES = [
-    Route.get("/projects", index, keep=KEEP),
-    Route.post("/projects", create, body=schemas.CREATE, status=201),
-    Route.get("/projects/{project_id}", show, keep=KEEP),
-    Route.patch("/projects/{project_id}", update, body=schemas.UPDATE),
-    Route.delete("/projects/{project_id}", remove),
-    Route.get(_TAGS, list_tags),
-    Route.put(_TAGS, replace_tags, body=schemas.REPLACE_TAGS),
-    Route.delete(_TAGS, remove_tags),
-    Route.get(_TAGS + "/{tag}", check_tag, status=204),
-    Route.put(_TAGS + "/{tag}", add_tag, status=201),
-    Route.delete(_TAGS + "/{tag}", remove_tag),
+    *PROJECTS.routes,
+    Route.get(_TAGS, _tags, **_asks("list_project_tags")),
+    Route.put(_TAGS, replace_tags, **_asks("update_project_tags"), body=schemas.REPLACE_TAGS),
+    Route.delete(_TAGS, remove_tags, **_asks("delete_project_tags")),
+    Route.get(_TAG, check_tag, **_asks("get_project_tag"), status=204),
+    Route.put(_TAG, add_tag, **_asks("create_project_tag"), status=201),
+    Route.delete(_TAG, remove_tag, **_asks("delete_project_tag")),
 ]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.collections import filled, text_filters
-from stratolith.identity.api.plain import Plain, Rules
+from stratolith.identity.api.filters import filled, text_filters
+from stratolith.identity.api.style import STYLE, linked
 from stratolith.identity.managers import catalog_rows
 from stratolith.identity.models import Region
 from stratolith.identity.schemas import catalog as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.http.resource import Listing, Resource, Verb
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]
@@ -25,21 +26,21 @@ def render(ctx: Context, region: Region) -> Body:
     }
 
 
-REGIONS = Plain(
+REGIONS = Resource(
     "region",
-    Region,
-    render,
-    Rules(
-        catalog_rows.get_region,
-        catalog_rows.create_region,
-        catalog_rows.update_region,
-        catalog_rows.remove_region,
+    STYLE,
+    load=catalog_rows.get_region,
+    rendered=linked("regions", render),
+    listing=Listing(
+        Region,
+        filters=text_filters("parent_region_id", Region.parent_id, must=filled),
+        sort_keys={"id": Region.id},
+        default_sort=[("id", "asc")],
+        parameters=("parent_region_id",),
     ),
-    schemas.CREATE_REGION,
-    schemas.UPDATE_REGION,
-    filters=text_filters("parent_region_id", Region.parent_id, must=filled),
-    sort_keys={"id": Region.id},
-    parameters=("parent_region_id",),
+    create=Verb(catalog_rows.create_region, body=schemas.CREATE_REGION),
+    update=Verb(catalog_rows.update_region, body=schemas.UPDATE_REGION),
+    delete=Verb(catalog_rows.remove_region),
 )
 
 
@@ -48,11 +49,11 @@ def create_with_id(ctx: Context, region_id: str, body: Body) -> Body:
     if given and given != region_id:
         raise BadRequest(f"The id in the body ({given}) is not that of the URL ({region_id}).")
     made = catalog_rows.create_region(ctx, {**body["region"], "id": region_id})
-    return {"region": REGIONS.shown(ctx, made)}
+    return {"region": REGIONS.one(ctx, made)}
 
 
 ROUTES = [
-    *REGIONS.routes(),
+    *REGIONS.routes,
     Route.put(
         "/regions/{region_id}",
         create_with_id,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.collections import an_id, filled, text_filters
-from stratolith.identity.api.plain import Plain, Rules
+from stratolith.identity.api.filters import an_id, filled, text_filters
+from stratolith.identity.api.style import STYLE, linked
 from stratolith.identity.managers import registered_limits
 from stratolith.identity.models import RegisteredLimit
 from stratolith.identity.schemas import limits as schemas
 from stratolith.kernel.context import Context
+from stratolith.kernel.http.resource import Listing, Resource, Verb
 
 
 def render(ctx: Context, limit: RegisteredLimit) -> dict[str, Any]:
@@ -23,25 +24,24 @@ def render(ctx: Context, limit: RegisteredLimit) -> dict[str, Any]:
     }
 
 
-REGISTERED_LIMITS = Plain(
+REGISTERED_LIMITS = Resource(
     "registered_limit",
-    RegisteredLimit,
-    render,
-    Rules(
-        registered_limits.get,
-        registered_limits.create,
-        registered_limits.update,
-        registered_limits.remove,
+    STYLE,
+    load=registered_limits.get,
+    rendered=linked("registered_limits", render),
+    listing=Listing(
+        RegisteredLimit,
+        filters={
+            **text_filters("service_id", RegisteredLimit.service_id, must=an_id),
+            **text_filters("region_id", RegisteredLimit.region_id, must=filled),
+            **text_filters("resource_name", RegisteredLimit.resource_name, must=filled),
+        },
+        sort_keys={"id": RegisteredLimit.id},
+        default_sort=[("id", "asc")],
     ),
-    schemas.CREATE_REGISTERED,
-    schemas.UPDATE_REGISTERED,
-    filters={
-        **text_filters("service_id", RegisteredLimit.service_id, must=an_id),
-        **text_filters("region_id", RegisteredLimit.region_id, must=filled),
-        **text_filters("resource_name", RegisteredLimit.resource_name, must=filled),
-    },
-    sort_keys={"id": RegisteredLimit.id},
-    several=True,
+    create=Verb(registered_limits.create, body=schemas.CREATE_REGISTERED, several=True),
+    update=Verb(registered_limits.update, body=schemas.UPDATE_REGISTERED),
+    delete=Verb(registered_limits.remove),
 )
 
-ROUTES = REGISTERED_LIMITS.routes()
+ROUTES = REGISTERED_LIMITS.routes

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.collections import collection
+from stratolith.identity.api.style import collection
 from stratolith.identity.managers import revocations
 from stratolith.identity.models import Revocation
 from stratolith.kernel.clock import zulu_micro
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.listing import moment
+from stratolith.kernel.http.resource import moment
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from stratolith.identity.api.collections import collection, flag
+from stratolith.identity.api.filters import flag
+from stratolith.identity.api.style import collection
 from stratolith.identity.managers import assignment_list, projects
 from stratolith.identity.managers.assignment_list import Entry, Wanted
 from stratolith.identity.managers.effective import DOMAIN, PROJECT, SYSTEM, USER

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement
 
-from stratolith.identity.api.collections import (
-    collection,
-    filled,
-    member_links,
-    page_of,
-    same_id,
-    target,
-    text_filters,
-)
+from stratolith.identity.api.filters import filled, text_filters
+from stratolith.identity.api.style import STYLE, member_links
+from stratolith.identity.api.targets import Target, nothing, of_body, target
 from stratolith.identity.managers import roles
 from stratolith.identity.models import Role
 from stratolith.identity.schemas import roles as schemas
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.listing import Listing
-from stratolith.kernel.http.routing import KEEP, Route
+from stratolith.kernel.http.resource import Listing, Resource, Verb, each
+from stratolith.kernel.http.routing import KEEP, Asked, Choice, Route
 
 Body = dict[str, Any]
 
-ROLES = Listing(
+
+def _visible(ctx: Context) -> ColumnElement[bool] | None:
+    """Roles of a domain only for who asks for a domain."""
+    return None if ctx.query.get("domain_id") else Role.domain_id == ""
+
+
+LISTING = Listing(
     Role,
+    visible=_visible,
     filters={
         **text_filters("name", Role.name, must=filled),
         **text_filters("domain_id", Role.domain_id),
@@ -47,47 +49,42 @@ def render(ctx: Context, role: Role) -> Body:
     }
 
 
-def _admitted(ctx: Context, verb: str, role_id: str) -> Role:
-    """The role, under the rule for global roles or the one for roles of a domain.
-
-    Raises NotFound before Forbidden, as upstream.
-    """
-    role = roles.get(ctx, role_id)
-    kind = "domain_role" if role.domain_id else "role"
-    ctx.authorize(f"identity:{verb}_{kind}", target({"role_id": role_id}, role=role))
-    return role
+def _rule(verb: str, of_domain: Callable[[Context, Asked], bool], plural: str = "") -> Choice:
+    """Roles of a domain have rules of their own."""
+    names = (f"identity:{verb}_role{plural}", f"identity:{verb}_domain_role{plural}")
+    return Choice(names, lambda ctx, asked: names[of_domain(ctx, asked)])
 
 
-def index(ctx: Context) -> Body:
-    of_domain = bool(ctx.query.get("domain_id"))
-    ctx.authorize("identity:list_domain_roles" if of_domain else "identity:list_roles", {})
-    statement = select(Role)
-    if not of_domain:
-        statement = statement.where(Role.domain_id == "")
-    page = page_of(ctx, ROLES, statement)
-    return collection(ctx, "roles", [render(ctx, role) for role in page.rows], page)
+def _found_in_domain(ctx: Context, asked: Asked) -> bool:
+    return bool(asked.found.domain_id)
 
 
-def show(ctx: Context, role_id: str) -> Body:
-    return {"role": render(ctx, _admitted(ctx, "get", role_id))}
-
-
-def create(ctx: Context, body: Body) -> Body:
-    values = body["role"]
-    of_domain = bool(values.get("domain_id"))
-    rule = "identity:create_domain_role" if of_domain else "identity:create_role"
-    ctx.authorize(rule, target(role=values))
-    return {"role": render(ctx, roles.create(ctx, values))}
-
-
-def update(ctx: Context, role_id: str, body: Body) -> Body:
-    role = _admitted(ctx, "update", role_id)
-    same_id(body["role"], "role", role_id)
-    return {"role": render(ctx, roles.update(ctx, role, body["role"]))}
-
-
-def remove(ctx: Context, role_id: str) -> None:
-    roles.remove(ctx, _admitted(ctx, "delete", role_id))
+ROLES = Resource(
+    "role",
+    STYLE,
+    load=roles.get,
+    rendered=each(render),
+    listing=LISTING,
+    index=Verb(
+        rule=_rule("list", lambda ctx, asked: bool(ctx.query.get("domain_id")), "s"),
+        target=nothing,
+        keep=KEEP,
+    ),
+    create=Verb(
+        roles.create,
+        rule=_rule("create", lambda ctx, asked: bool(asked.body["role"].get("domain_id"))),
+        target=of_body("role"),
+        body=schemas.CREATE,
+    ),
+    show=Verb(rule=_rule("get", _found_in_domain), hides_missing=False, keep=KEEP),
+    update=Verb(
+        roles.update,
+        rule=_rule("update", _found_in_domain),
+        hides_missing=False,
+        body=schemas.UPDATE,
+    ),
+    delete=Verb(roles.remove, rule=_rule("delete", _found_in_domain), hides_missing=False),
+)
 
 
 # -- implied roles -------------------------------------------------------------------------------
@@ -97,22 +94,19 @@ def _brief(ctx: Context, role: Role) -> Body:
     return {"id": role.id, "links": member_links(ctx, "roles", role.id), "name": role.name}
 
 
-def _prior(ctx: Context, verb: str, role_id: str) -> Role:
-    """Raises NotFound before Forbidden, as upstream."""
-    prior = roles.get(ctx, role_id)
-    ctx.authorize(f"identity:{verb}", target({"prior_role_id": role_id}, prior_role=prior))
-    return prior
+Pair = tuple[Role, Role]
 
 
-def _pair(ctx: Context, verb: str, role_id: str, implied_role_id: str) -> tuple[Role, Role]:
-    """Raises NotFound for either before Forbidden, as upstream."""
-    roles.get(ctx, role_id)
-    other = roles.get(ctx, implied_role_id)
-    return _prior(ctx, verb, role_id), other
+def _pair(ctx: Context, role_id: str, implied_role_id: str) -> Pair:
+    return roles.get(ctx, role_id), roles.get(ctx, implied_role_id)
 
 
-def list_implied(ctx: Context, role_id: str) -> Body:
-    prior = _prior(ctx, "list_implied_roles", role_id)
+def _of_prior(ctx: Context, asked: Asked) -> Target:
+    prior = asked.found[0] if isinstance(asked.found, tuple) else asked.found
+    return target({"prior_role_id": prior.id}, prior_role=prior)
+
+
+def list_implied(ctx: Context, prior: Role) -> Body:
     return {
         "role_inference": {
             "prior_role": _brief(ctx, prior),
@@ -129,26 +123,22 @@ def _inference(ctx: Context, prior: Role, other: Role) -> Body:
     }
 
 
-def show_implied(ctx: Context, role_id: str, implied_role_id: str) -> Body:
-    prior, other = _pair(ctx, "get_implied_role", role_id, implied_role_id)
-    roles.get_implication(ctx, prior, other)
-    return _inference(ctx, prior, other)
+def show_implied(ctx: Context, pair: Pair, role_id: str) -> Body:
+    roles.get_implication(ctx, *pair)
+    return _inference(ctx, *pair)
 
 
-def check_implied(ctx: Context, role_id: str, implied_role_id: str) -> None:
-    prior, other = _pair(ctx, "check_implied_role", role_id, implied_role_id)
-    roles.get_implication(ctx, prior, other)
+def check_implied(ctx: Context, pair: Pair, role_id: str) -> None:
+    roles.get_implication(ctx, *pair)
 
 
-def imply(ctx: Context, role_id: str, implied_role_id: str) -> Body:
-    prior, other = _pair(ctx, "create_implied_role", role_id, implied_role_id)
-    roles.imply(ctx, prior, other)
-    return _inference(ctx, prior, other)
+def imply(ctx: Context, pair: Pair, role_id: str) -> Body:
+    roles.imply(ctx, *pair)
+    return _inference(ctx, *pair)
 
 
-def imply_no_more(ctx: Context, role_id: str, implied_role_id: str) -> None:
-    prior, other = _pair(ctx, "delete_implied_role", role_id, implied_role_id)
-    roles.imply_no_more(ctx, prior, other)
+def imply_no_more(ctx: Context, pair: Pair, role_id: str) -> None:
+    roles.imply_no_more(ctx, *pair)
 
 
 def list_inferences(ctx: Context) -> Body:
@@ -162,16 +152,20 @@ def list_inferences(ctx: Context) -> Body:
 _IMPLIES = "/roles/{role_id}/implies"
 _ONE = _IMPLIES + "/{implied_role_id}"
 
+_ASKS: dict[str, Any] = {"load": _pair, "target": _of_prior}
+
 ROUTES = [
-    Route.get("/roles", index, keep=KEEP),
-    Route.post("/roles", create, body=schemas.CREATE, status=201),
-    Route.get("/roles/{role_id}", show, keep=KEEP),
-    Route.patch("/roles/{role_id}", update, body=schemas.UPDATE),
-    Route.delete("/roles/{role_id}", remove),
-    Route.get(_IMPLIES, list_implied),
-    Route.get(_ONE, show_implied),
-    Route.head(_ONE, check_implied, status=204),
-    Route.put(_ONE, imply, status=201),
-    Route.delete(_ONE, imply_no_more),
+    *ROLES.routes,
+    Route.get(
+        _IMPLIES,
+        list_implied,
+        load=roles.get,
+        rule="identity:list_implied_roles",
+        target=_of_prior,
+    ),
+    Route.get(_ONE, show_implied, rule="identity:get_implied_role", **_ASKS),
+    Route.head(_ONE, check_implied, rule="identity:check_implied_role", **_ASKS, status=204),
+    Route.put(_ONE, imply, rule="identity:create_implied_role", **_ASKS, status=201),
+    Route.delete(_ONE, imply_no_more, rule="identity:delete_implied_role", **_ASKS),
     Route.get("/role_inferences", list_inferences, rule="identity:list_role_inference_rules"),
 ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.collections import text_filters
-from stratolith.identity.api.plain import Plain, Rules
+from stratolith.identity.api.filters import text_filters
+from stratolith.identity.api.style import STYLE, linked
 from stratolith.identity.managers import catalog_rows
 from stratolith.identity.models import CatalogService
 from stratolith.identity.schemas import catalog as schemas
 from stratolith.kernel.context import Context
+from stratolith.kernel.http.resource import Listing, Resource, Verb
+from stratolith.kernel.http.routing import Judged
 
 
 def render(ctx: Context, service: CatalogService) -> dict[str, Any]:
@@ -22,24 +24,25 @@ def render(ctx: Context, service: CatalogService) -> dict[str, Any]:
     }
 
 
-SERVICES = Plain(
+SERVICES = Resource(
     "service",
-    CatalogService,
-    render,
-    Rules(
-        catalog_rows.get_service,
-        catalog_rows.create_service,
-        catalog_rows.update_service,
-        catalog_rows.remove_service,
+    STYLE,
+    load=catalog_rows.get_service,
+    rendered=linked("services", render),
+    listing=Listing(
+        CatalogService,
+        filters={
+            **text_filters("type", CatalogService.type),
+            **text_filters("name", CatalogService.name),
+        },
+        sort_keys={"id": CatalogService.id, "type": CatalogService.type},
+        default_sort=[("id", "asc")],
     ),
-    schemas.CREATE_SERVICE,
-    schemas.UPDATE_SERVICE,
-    policy_first=("POST",),
-    filters={
-        **text_filters("type", CatalogService.type),
-        **text_filters("name", CatalogService.name),
-    },
-    sort_keys={"id": CatalogService.id, "type": CatalogService.type},
+    create=Verb(
+        catalog_rows.create_service, body=schemas.CREATE_SERVICE, judged_first=Judged.GRAMMAR
+    ),
+    update=Verb(catalog_rows.update_service, body=schemas.UPDATE_SERVICE),
+    delete=Verb(catalog_rows.remove_service),
 )
 
-ROUTES = SERVICES.routes()
+ROUTES = SERVICES.routes

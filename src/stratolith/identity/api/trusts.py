@@ -8,8 +8,9 @@ from sqlalchemy import select
 
 from stratolith.identity.api import roles as roles_api
 from stratolith.identity.api.application_credentials import moment_of
-from stratolith.identity.api.collections import collection, page_of, text_filters
 from stratolith.identity.api.delegation import refuse_trusts
+from stratolith.identity.api.filters import text_filters
+from stratolith.identity.api.style import collection, page_of
 from stratolith.identity.exceptions import ResourceNotFound
 from stratolith.identity.managers import application_credentials, trusts
 from stratolith.identity.models import Role, Trust
@@ -17,12 +18,12 @@ from stratolith.identity.schemas import credentials as schemas
 from stratolith.kernel.clock import zulu_micro
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import NotFound
-from stratolith.kernel.http.listing import Listing
+from stratolith.kernel.http.resource import Listing
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]
 
-TRUSTS = Listing(
+LISTING = Listing(
     Trust,
     filters={
         **text_filters("trustor_user_id", Trust.trustor_user_id),
@@ -98,7 +99,7 @@ def index(ctx: Context) -> Body:
         ctx.authorize(
             f"identity:list_trusts_for_{party}", {f"target.trust.{party}_user_id": user_id}
         )
-    page = page_of(ctx, TRUSTS, select(Trust))
+    page = page_of(ctx, LISTING, select(Trust))
     return collection(ctx, "trusts", [_brief(ctx, trust) for trust in page.rows], page)
 
 
@@ -136,7 +137,7 @@ def show_role(ctx: Context, trust_id: str, role_id: str) -> Body:
 _ALL = "/OS-TRUST/trusts"
 
 ROUTES = [
-    Route.get(_ALL, index),
+    Route.get(_ALL, index, listing=LISTING),
     Route.post(_ALL, create, body=schemas.CREATE_TRUST, status=201),
     Route.get(_ALL + "/{trust_id}", show),
     Route.delete(_ALL + "/{trust_id}", remove),

@@ -11,18 +11,16 @@ from sqlalchemy import ColumnElement, Select, Text, false, func, select, type_co
 from sqlalchemy.orm import Session
 
 from stratolith.identity.api import projects as projects_api
-from stratolith.identity.api.collections import (
-    admit,
+from stratolith.identity.api.filters import filled, flag_filter, text_filters
+from stratolith.identity.api.style import (
+    STYLE,
     collection,
     default_domain,
-    filled,
-    flag_filter,
     member_links,
     page_of,
     same_id,
-    target,
-    text_filters,
 )
+from stratolith.identity.api.targets import in_scope, of_body, of_found, of_scope, target
 from stratolith.identity.managers import (
     accounts,
     factors,
@@ -37,7 +35,7 @@ from stratolith.identity.schemas import users as schemas
 from stratolith.kernel.clock import zulu_micro
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
-from stratolith.kernel.http.listing import Listing, moment
+from stratolith.kernel.http.resource import Listing, Resource, Verb, moment
 from stratolith.kernel.http.routing import KEEP, Route
 from stratolith.kernel.http.rows import RowReader
 
@@ -65,8 +63,9 @@ def _expires_filter(values: Sequence[str]) -> ColumnElement[bool]:
     return User.id.in_(select(Password.user_id).where(compare, Password.id.in_(newest)))
 
 
-USERS = Listing(
+LISTING = Listing(
     User,
+    visible=in_scope(User.domain_id),
     filters={
         **text_filters("name", User.name, must=filled),
         **text_filters("domain_id", User.domain_id),
@@ -97,9 +96,9 @@ def render(ctx: Context, user: User, expires: datetime | None) -> Body:
     return found
 
 
-def _rendered(ctx: Context, user: User) -> Body:
-    expiries = users.password_expiries(ctx, [user.id])
-    return {"user": render(ctx, user, expiries.get(user.id))}
+def render_many(ctx: Context, found: Sequence[User]) -> list[Body]:
+    expiries = users.password_expiries(ctx, [user.id for user in found])
+    return [render(ctx, user, expiries.get(user.id)) for user in found]
 
 
 class UserRow(msgspec.Struct, array_like=True, gc=False):
@@ -141,7 +140,7 @@ _READ = RowReader(UserRow)
 def listed(ctx: Context, statement: Select[Any]) -> Body:
     """The users of a statement that selects some, as a page."""
     columns: Any = statement.with_only_columns(*_SHOWN)
-    page = page_of(ctx, USERS, columns, read=_READ)
+    page = page_of(ctx, LISTING, columns, read=_READ)
     return collection(ctx, "users", _render_rows(ctx, page.rows), page)
 
 
@@ -189,31 +188,14 @@ def _is_away(ctx: Context, row: UserRow) -> bool:
     return accounts.is_away(ctx.env, msgspec.json.decode(row.options), row.last_active_at)
 
 
-def own_domain(ctx: Context) -> str | None:
-    """The domain that lists are confined to: that of a token with domain scope."""
-    return ctx.who.domain_id
-
-
 def index(ctx: Context) -> Body:
-    domain_id = own_domain(ctx)
-    ctx.authorize("identity:list_users", {"target.domain_id": domain_id} if domain_id else {})
-    statement = select(User)
-    if domain_id:
-        statement = statement.where(User.domain_id == domain_id)
-    return listed(ctx, statement)
+    return listed(ctx, LISTING.seen(ctx))
 
 
-def show(ctx: Context, user_id: str) -> Body:
-    user = admit(ctx, "identity:get_user", "user", users.get, user_id)
-    return _rendered(ctx, user)
-
-
-def create(ctx: Context, body: Body) -> Body:
-    values = body["user"]
-    ctx.authorize("identity:create_user", target(user=values))
+def _create(ctx: Context, values: Body) -> User:
     values["domain_id"] = default_domain(ctx, values)
     password = _hashed(ctx, values.get("password"))
-    return _rendered(ctx, users.create(ctx, values, password))
+    return users.create(ctx, values, password)
 
 
 def update(ctx: Context, user_id: str, body: Body) -> Body:
@@ -225,13 +207,8 @@ def update(ctx: Context, user_id: str, body: Body) -> Body:
         same_id(values, "user", user_id)
         password = _hashed(ctx, values.get("password")) if user is not None else None
     user = users.update(ctx, users.get(ctx, user_id), values, password)
-    found = _rendered(ctx, user)
-    found["user"]["extra"] = user.extra  # once more, as clients of an update know it
-    return found
-
-
-def remove(ctx: Context, user_id: str) -> None:
-    users.remove(ctx, admit(ctx, "identity:delete_user", "user", users.get, user_id))
+    # once more, as clients of an update know it
+    return {"user": {**USERS.one(ctx, user), "extra": user.extra}}
 
 
 def _hashed(ctx: Context, password: str | None) -> NewPassword | None:
@@ -261,26 +238,47 @@ def _own_change(ctx: Context, session: Session, user_id: str, values: Body) -> N
     )
 
 
-def revoke_tokens(ctx: Context, user_id: str) -> None:
+def revoke_tokens(ctx: Context, user: User) -> None:
     """Every token of the user issued until now is void."""
-    user = admit(ctx, "identity:revoke_tokens_for_user", "user", users.get, user_id)
     revocations.revoke(ctx, user_id=user.id)
 
 
 # -- what a user belongs to ----------------------------------------------------------------------
 
 
-def list_projects(ctx: Context, user_id: str) -> Body:
-    admit(ctx, "identity:list_user_projects", "user", users.get, user_id)
-    return projects_api.listed_of_user(ctx, user_id)
+def list_projects(ctx: Context, user: User) -> Body:
+    return projects_api.listed_of_user(ctx, user.id)
+
+
+# Lists are read as rows of one text, not as objects; a change hashes the password before the
+# transaction begins: both are written by hand.
+USERS = Resource(
+    "user",
+    STYLE,
+    load=users.get,
+    rendered=render_many,
+    create=Verb(_create, target=of_body("user"), body=schemas.CREATE),
+    show=Verb(keep=KEEP),
+    delete=Verb(users.remove),
+)
+_OF_USER: dict[str, Any] = {
+    "load": users.get,
+    "target": of_found("user"),
+    "hides_missing": True,
+}
 
 
 ROUTES = [
-    Route.get("/users", index, keep=KEEP),
-    Route.post("/users", create, body=schemas.CREATE, status=201),
-    Route.get("/users/{user_id}", show, keep=KEEP),
+    *USERS.routes,
+    Route.get(
+        "/users",
+        index,
+        rule="identity:list_users",
+        target=of_scope("target.domain_id"),
+        listing=LISTING,
+        keep=KEEP,
+    ),
     Route.patch("/users/{user_id}", update, body=schemas.UPDATE),
-    Route.delete("/users/{user_id}", remove),
     Route.post(
         "/users/{user_id}/password",
         change_password,
@@ -288,6 +286,13 @@ ROUTES = [
         public=True,
         status=204,
     ),
-    Route.delete("/users/{user_id}/tokens", revoke_tokens),
-    Route.get("/users/{user_id}/projects", list_projects),
+    Route.delete(
+        "/users/{user_id}/tokens",
+        revoke_tokens,
+        rule="identity:revoke_tokens_for_user",
+        **_OF_USER,
+    ),
+    Route.get(
+        "/users/{user_id}/projects", list_projects, rule="identity:list_user_projects", **_OF_USER
+    ),
 ]

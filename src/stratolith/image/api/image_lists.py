@@ -26,7 +26,7 @@ from stratolith.kernel.clock import parse_time
 from stratolith.kernel.config import ApiSection
 from stratolith.kernel.context import Context
 from stratolith.kernel.db.text import same_text
-from stratolith.kernel.http.listing import Filter, Listing, Page, asked_limit, exact
+from stratolith.kernel.http.resource import Filter, Listing, Page, asked_limit, exact
 from stratolith.kernel.http.rows import RowReader, as_text
 
 Column = InstrumentedAttribute[Any]

@@ -20,7 +20,7 @@ from stratolith.image.models import (
 from stratolith.image.schemas import metadefs as schemas
 from stratolith.image.settings import ImageSettings
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.listing import Listing, asked_limit, exact
+from stratolith.kernel.http.resource import Listing, asked_limit, exact
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
 

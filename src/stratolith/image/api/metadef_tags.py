@@ -10,7 +10,7 @@ from stratolith.image.models import MetadefNamespace, MetadefTag
 from stratolith.image.schemas import metadefs as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
-from stratolith.kernel.http.listing import InvalidMarker, asked_limit
+from stratolith.kernel.http.resource import InvalidMarker, asked_limit
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]

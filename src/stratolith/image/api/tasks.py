@@ -15,7 +15,7 @@ from stratolith.image.schemas import tasks as schemas
 from stratolith.image.settings import ImageSettings
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
-from stratolith.kernel.http.listing import Column, Filter, Listing, asked_limit
+from stratolith.kernel.http.resource import Column, Filter, Listing, asked_limit
 from stratolith.kernel.http.routing import Judged, Route
 
 Body = dict[str, Any]

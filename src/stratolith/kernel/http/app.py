@@ -282,9 +282,7 @@ class Door:
         send: Send,
     ) -> Answer | None:
         loaded = await self.turns.run(scope, dispatch.admit, ctx, route, variables)
-        names = dict(variables)
-        if loaded:
-            names.pop(next(reversed(variables)))
+        names = route.arguments(variables)
         result = await route.handler(ctx, Request(scope, receive), *loaded, **names)
         if not callable(result):
             return dispatch.encode(ctx, route, result)

@@ -6,6 +6,7 @@ Everything here runs in a worker thread; the ASGI side is kernel/http/app.py.
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -22,7 +23,7 @@ from stratolith.kernel.exceptions import (
     UnsupportedMediaType,
 )
 from stratolith.kernel.http.response import Response
-from stratolith.kernel.http.routing import JSON, Judged, Route
+from stratolith.kernel.http.routing import JSON, Asked, Judged, Route
 from stratolith.kernel.http.storable import check_text, reason
 from stratolith.kernel.http.validation import check_size, decode_json, query_document
 from stratolith.kernel.transaction import NotStored, database_error, transact
@@ -72,11 +73,9 @@ def _once(ctx: Context, route: Route, variables: dict[str, str], raw: bytes) -> 
     _identify(ctx, route)
     request = _Request(ctx, route, raw)
     request.judge(_judged_first(ctx, route))
-    loaded = authorized(ctx, route, variables)
+    loaded = authorized(ctx, route, variables, request.body)
     request.judge(Judged.SCHEMA)
-    names: dict[str, Any] = dict(variables)
-    if loaded:
-        names.pop(next(reversed(variables)))
+    names = route.arguments(variables)
     if route.raw_body or route.body is not None:
         names["body"] = request.body
     return encode(ctx, route, route.handler(ctx, *loaded, **names))
@@ -105,20 +104,49 @@ def _identify(ctx: Context, route: Route) -> None:
         )
 
 
-def authorized(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[Any, ...]:
-    """Load and ask the policy for a caller who is known already."""
+def authorized(
+    ctx: Context, route: Route, variables: dict[str, str], body: Any = None
+) -> tuple[Any, ...]:
+    """Load and ask the policy for a caller who is known already.
+
+    Gives the loaded object as a tuple, empty without one; raises NotFound, Forbidden.
+    """
     if any("\x00" in value for value in variables.values()):
         raise NotFound
     if route.seen_by is not None and not ctx.can(route.seen_by):
         raise NotFound
-    if route.load is None:
-        if route.rule is not None:
-            ctx.authorize(route.rule)
-        return ()
-    loaded = route.load(ctx, *variables.values())
+    if route.inside is not None and isinstance(route.rule, str):
+        outer = route.inside(ctx, next(iter(variables.values())))
+        _ask(ctx, route, route.rule, outer.policy_target())
+    found, missing = None, None
+    if route.load is not None:
+        try:
+            found = route.load(ctx, *(variables[name] for name in route.loaded_by(variables)))
+        except NotFound as error:
+            if not route.hides_missing:
+                raise
+            missing = error
     if route.rule is not None:
-        ctx.authorize(route.rule, loaded.policy_target())
-    return (loaded,)
+        asked = Asked(variables, found, body)
+        rule = route.rule if isinstance(route.rule, str) else route.rule.choose(ctx, asked)
+        _ask(ctx, route, rule, _target(ctx, route, asked))
+    if missing is not None:
+        raise missing
+    return () if route.load is None else (found,)
+
+
+def _target(ctx: Context, route: Route, asked: Asked) -> Mapping[str, Any] | None:
+    if route.target is not None:
+        return route.target(ctx, asked)
+    if asked.found is None:
+        return None
+    found: Mapping[str, Any] = asked.found.policy_target()
+    return found
+
+
+def _ask(ctx: Context, route: Route, rule: str, target: Mapping[str, Any] | None) -> None:
+    if not ctx.can(rule, target):
+        raise route.refused(action=rule)
 
 
 def _check_query(ctx: Context, route: Route) -> None:

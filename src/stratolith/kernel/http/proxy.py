@@ -46,10 +46,8 @@ def call(
     inner.method, inner.path, inner.query = method, service.prefix + path, _query(query)
     inner.microversion = service.microversions.maximum if service.microversions else None
     route = _route(inner, match.routes.get(method, []))
-    loaded = dispatch.authorized(inner, route, match.variables)
-    names: dict[str, Any] = dict(match.variables)
-    if loaded:
-        names.pop(next(reversed(match.variables)))
+    loaded = dispatch.authorized(inner, route, match.variables, body)
+    names = route.arguments(match.variables)
     if route.query is not None:
         document = query_document(inner.query, inner.query.getlist)
         route.query.check(document, inner.microversion, what="query")

@@ -2,7 +2,8 @@
 
 A route is path, verb, rule, schema and status in one line. Variables in the path become
 keyword arguments of the handler; ``load`` turns the last variable into a loaded object, which
-the handler gets as its second positional argument and policy gets as its target.
+the handler gets as its second positional argument and policy gets as its target. Resources that
+have the usual operations are declared as a whole (kernel/http/resource), which makes routes.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
+from stratolith.kernel.exceptions import Forbidden
 from stratolith.kernel.http.microversion import Version
 from stratolith.kernel.http.validation import Schema
 
@@ -30,12 +32,40 @@ class Judged(IntEnum):
     SCHEMA = 3  # and what is said in body and query
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a request is about, as rules may look at it.
+
+    found: what ``load`` gave; None without one, and for what is missing (``hides_missing``).
+    body:  as far as it was judged before policy (``judged_first``).
+    """
+
+    variables: Mapping[str, str]
+    found: Any = None
+    body: Any = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several rules, by what a request is about."""
+
+    rules: tuple[str, ...]
+    choose: Callable[[Context, Asked], str]
+
+
 @dataclass(frozen=True)
 class Route:
     """One operation of the API.
 
     rule:   policy rule checked before the handler runs (None: the handler decides, or anybody).
-    load:   (ctx, id) -> object; raises NotFound. Its ``policy_target()`` is what rule sees.
+    load:   (ctx, variables...) -> object; raises NotFound. Its ``policy_target()`` is what rule
+            sees.
+    loads:  name of the last variable that load takes (default: the last of all).
+    inside: (ctx, first variable) -> what the loaded object is in; rule is asked of that before.
+    target: (ctx, asked) -> what rule sees instead; default without load: the caller's project.
+    hides_missing: for who may not have it, what is missing is as forbidden as what is there.
+    refused: the error for who the rule does not allow.
+    listing: how what is listed may be filtered, sorted and paged.
     seen_by: a further rule: for who fails it there is no such path.
     body:   schema of the JSON body, handed to the handler as ``body``.
     query:  schema of the query string (values are strings, or lists when repeated).
@@ -54,7 +84,7 @@ class Route:
     method: str
     path: str
     handler: Handler
-    rule: str | None = None
+    rule: str | Choice | None = None
     load: Callable[..., Any] | None = None
     body: Schema | None = None
     query: Schema | None = None
@@ -72,6 +102,12 @@ class Route:
     judged_first: Judged | None = None
     seen_by: str | None = None
     read: Callable[[Any], Any] | None = None
+    loads: str = ""
+    inside: Callable[..., Any] | None = None
+    target: Callable[[Context, Asked], Mapping[str, Any]] | None = None
+    hides_missing: bool = False
+    refused: type[Forbidden] = Forbidden
+    listing: Listing | None = None
 
     @classmethod
     def get(cls, path: str, handler: Handler, **options: Any) -> Route:
@@ -96,6 +132,25 @@ class Route:
     @classmethod
     def delete(cls, path: str, handler: Handler, **options: Any) -> Route:
         return cls("DELETE", path, handler, **{"status": 204, **options})
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Names of all rules that it may ask before its handler runs."""
+        if self.rule is None:
+            return ()
+        return self.rule.rules if isinstance(self.rule, Choice) else (self.rule,)
+
+    def loaded_by(self, variables: Mapping[str, str]) -> list[str]:
+        """Names of the variables that ``load`` takes; the last of them is not the handler's."""
+        names = list(variables)
+        return names[: names.index(self.loads) + 1] if self.loads else names
+
+    def arguments(self, variables: Mapping[str, str]) -> dict[str, Any]:
+        """What of the path the handler gets by name."""
+        found: dict[str, Any] = dict(variables)
+        if self.load is not None:
+            del found[self.loads or next(reversed(found))]
+        return found
 
     @property
     def is_write(self) -> bool:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.listing import asked_limit, parse_bool
+from stratolith.kernel.http.resource import asked_limit, parse_bool
 from stratolith.kernel.http.routing import Route
-from stratolith.network.api import collections
+from stratolith.network.api.lists import NOT_FILTERS, chosen_fields, order_asked, unknown_filters
+from stratolith.network.api.style import one
 from stratolith.network.managers import agents
-from stratolith.network.managers.lists import NOT_FILTERS, order_asked, unknown_filters
 from stratolith.network.schemas.agents import AGENT
-from stratolith.network.schemas.resource import BODY
+from stratolith.network.schemas.attributes import BODY
 
 Body = dict[str, Any]
 TEXTS = ("id", "agent_type", "binary", "host", "topic", "availability_zone", "description")
@@ -33,11 +33,11 @@ def index(ctx: Context) -> Body:
         elif name in FLAGS:
             wanted = [parse_bool(value) for value in values]
             found = [agent for agent in found if agent[name] in wanted]
-    return {"agents": collections.chosen_fields(ctx, found)}
+    return {"agents": chosen_fields(ctx, found)}
 
 
 def show(ctx: Context, id: str) -> Body:
-    return collections.one(ctx, "agent", agents.get(ctx, id).shown)
+    return one(ctx, "agent", agents.get(ctx, id).shown)
 
 
 def update(ctx: Context, agent: agents.Agent, body: Body) -> Body:

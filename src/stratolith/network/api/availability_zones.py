@@ -6,9 +6,9 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.routing import Route
-from stratolith.network.api import collections
+from stratolith.network.api import lists
+from stratolith.network.api.lists import NOT_FILTERS, unknown_filters
 from stratolith.network.managers import agents
-from stratolith.network.managers.lists import NOT_FILTERS, unknown_filters
 
 # Kind of agent -> the resource that it serves
 SERVED = {"DHCP agent": "network", "L3 agent": "router"}
@@ -34,7 +34,7 @@ def index(ctx: Context) -> dict[str, Any]:
     for name in ATTRIBUTES:
         if name in ctx.query:
             found = [one for one in found if one[name] in ctx.query.getlist(name)]
-    return {"availability_zones": collections.chosen_fields(ctx, found)}
+    return {"availability_zones": lists.chosen_fields(ctx, found)}
 
 
 ROUTES = [Route.get("/availability_zones", index)]

@@ -6,8 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from stratolith.kernel.context import Context
-from stratolith.network.api.crud import Crud
-from stratolith.network.managers import floatingips, kinds, tags
+from stratolith.kernel.http.resource import Resource, Verb
+from stratolith.network import models as m
+from stratolith.network.api.filters import listing_of, owned, tagged
+from stratolith.network.api.style import STYLE
+from stratolith.network.exceptions import FloatingIPNotFound
+from stratolith.network.managers import floatingips, tags
 from stratolith.network.schemas.floatingips import FLOATING_IP, render
 
 Body = dict[str, Any]
@@ -19,11 +23,38 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     return [render(row, details.get(row.port_id), tagged.get(row.id, [])) for row in rows]
 
 
-ROUTES = Crud(
-    FLOATING_IP,
-    kinds.FLOATING_IPS,
-    floatingips,
-    rendered,
-    create=floatingips.create,
-    update=floatingips.update,
-).routes
+FLOATING_IPS = Resource(
+    FLOATING_IP.name,
+    STYLE,
+    plural=FLOATING_IP.collection,
+    load=floatingips.get,
+    rendered=rendered,
+    attributes=FLOATING_IP,
+    listing=listing_of(
+        m.FloatingIp,
+        (
+            "floating_ip_address",
+            "fixed_ip_address",
+            "floating_network_id",
+            "port_id",
+            "router_id",
+            "status",
+        ),
+        tagged(
+            m.FloatingIp,
+            "floating_ip_address",
+            "fixed_ip_address",
+            "floating_network_id",
+            "port_id",
+            "router_id",
+            "status",
+        ),
+        visible=owned(m.FloatingIp),
+        missing=lambda marker: FloatingIPNotFound(floatingip_id=marker),
+    ),
+    create=Verb(floatingips.create),
+    update=Verb(floatingips.update),
+    delete=Verb(floatingips.delete),
+    tagged=True,
+)
+ROUTES = FLOATING_IPS.routes

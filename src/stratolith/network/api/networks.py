@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import false, or_, select, true
+
 from stratolith.kernel.context import Context
-from stratolith.network.api import guard
-from stratolith.network.api.crud import Crud
-from stratolith.network.managers import kinds, networks, tags, visibility
+from stratolith.kernel.http.resource import Condition, Resource, Verb, boolean, exact, integer
+from stratolith.kernel.http.resource.rights import hidden as hidden_by
+from stratolith.kernel.http.resource.rights import without
+from stratolith.network import models as m
+from stratolith.network.api.filters import checked, listing_of, shared, tagged
+from stratolith.network.api.style import STYLE, own_target
+from stratolith.network.exceptions import NetworkNotFound
+from stratolith.network.managers import networks, tags, visibility
+from stratolith.network.schemas.fields import integer as number
 from stratolith.network.schemas.networks import NETWORK, render
 
 Body = dict[str, Any]
@@ -29,7 +37,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     shared = visibility.shared_ids(ctx, "network", ids) if ids else set()
     subnets = networks.subnet_ids(ctx, ids)
     tagged = tags.of(ctx, ids)
-    hidden = guard.hidden(ctx, "get_network", PROVIDER)
+    hidden = hidden_by(ctx, "get_network", PROVIDER, own_target(ctx))
     found = [
         render(
             row,
@@ -40,16 +48,55 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
         )
         for row in rows
     ]
-    return guard.without(found, hidden)
+    return without(found, hidden)
 
 
-ROUTES = Crud(
-    NETWORK,
-    kinds.NETWORKS,
-    networks,
-    rendered,
-    create=networks.create,
-    update=networks.update,
+def _shared(ctx: Context) -> Condition:
+    granted = visibility.granted(ctx.project_id, "network")
+    return or_(m.Network.shared.is_(True), m.Network.id.in_(granted))
+
+
+def _active(values: Sequence[str]) -> Condition:
+    return true() if "ACTIVE" in values else false()
+
+
+NETWORKS = Resource(
+    NETWORK.name,
+    STYLE,
+    plural=NETWORK.collection,
+    load=networks.get,
+    rendered=rendered,
+    attributes=NETWORK,
+    listing=listing_of(
+        m.Network,
+        ("name", "admin_state_up", "mtu"),
+        tagged(
+            m.Network,
+            "name",
+            admin_state_up=boolean(m.Network.admin_state_up),
+            is_default=boolean(m.Network.is_default),
+            mtu=checked(integer(m.Network.mtu), number()),
+            port_security_enabled=boolean(m.Network.port_security_enabled),
+            shared=shared(_shared),
+            status=_active,
+            subnets=lambda values: m.Network.id.in_(
+                select(m.Subnet.network_id).where(m.Subnet.id.in_(list(values)))
+            ),
+            **{
+                "router:external": boolean(m.Network.external),
+                "provider:network_type": exact(m.Network.network_type),
+                "provider:physical_network": exact(m.Network.physical_network),
+                "provider:segmentation_id": checked(integer(m.Network.segmentation_id), number()),
+            },
+        ),
+        visible=visibility.of_networks,
+        missing=lambda marker: NetworkNotFound(net_id=marker),
+    ),
+    create=Verb(networks.create),
+    update=Verb(networks.update),
+    delete=Verb(networks.delete),
     defaults=DEFAULTS,
     prepare=_prepare,
-).routes
+    tagged=True,
+)
+ROUTES = NETWORKS.routes

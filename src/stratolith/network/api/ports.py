@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import and_, or_, select, true
+
 from stratolith.kernel.context import Context
-from stratolith.network.api import guard
-from stratolith.network.api.crud import Crud, Target, project_target
+from stratolith.kernel.http.resource import Condition, Resource, Verb, boolean, exact
+from stratolith.kernel.http.resource.rights import hidden as hidden_by
+from stratolith.kernel.http.resource.rights import without
+from stratolith.network import models as m
+from stratolith.network.api.filters import listing_of, tagged
+from stratolith.network.api.style import STYLE, Target, own_target, project_target
+from stratolith.network.exceptions import HTTPBadRequest, PortNotFound
 from stratolith.network.managers import (
-    kinds,
     networks,
     parents,
     ports,
@@ -42,7 +48,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     addresses = ports.fixed_ips(ctx, ids)
     groups = security_groups.of_ports(ctx, ids)
     tagged = tags.of(ctx, ids)
-    hidden = guard.hidden(ctx, "get_port", BINDING)
+    hidden = hidden_by(ctx, "get_port", BINDING, own_target(ctx))
     binding = len(hidden) < len(BINDING)
     found = [
         render(
@@ -54,18 +60,18 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
         )
         for row in rows
     ]
-    return guard.without(found, hidden if binding else set())
+    return without(found, hidden if binding else set())
 
 
 def _fresh(ctx: Context, made: Sequence[Any]) -> list[Body]:
     """Ports made in this transaction: nothing but tags needs to be read."""
-    hidden = guard.hidden(ctx, "get_port", BINDING)
+    hidden = hidden_by(ctx, "get_port", BINDING, own_target(ctx))
     tagged = tags.of(ctx, [port.id for port in made])
     found = []
     for port in made:
         fresh, labels = port.fresh, tagged.get(port.id, [])
         found.append(render(port, fresh.fixed_ips, fresh.security_groups, labels, binding=True))
-    return guard.without(found, hidden)
+    return without(found, hidden)
 
 
 def _target(ctx: Context, values: Body) -> Target:
@@ -83,15 +89,81 @@ def _prepare(ctx: Context, rows: Sequence[Any]) -> None:
     visibility.note_granted(ctx, parents.hold(ctx, rows, Port.network))
 
 
-ROUTES = Crud(
-    PORT,
-    kinds.PORTS,
-    ports,
-    rendered,
-    create=ports.create,
-    update=ports.update,
-    target=_target,
+def _fixed_ips(values: Sequence[str]) -> Condition:
+    """``ip_address=10.0.0.5``, ``subnet_id=...``, ``ip_address_substr=10.0``; each must hold."""
+    found: list[Condition] = []
+    for name, column in (("ip_address", m.FixedIp.ip_address), ("subnet_id", m.FixedIp.subnet_id)):
+        wanted = [v.partition("=")[2] for v in values if v.startswith(f"{name}=")]
+        if wanted:
+            found.append(m.Port.id.in_(select(m.FixedIp.port_id).where(column.in_(wanted))))
+    parts = [v.partition("=")[2] for v in values if v.startswith("ip_address_substr=")]
+    if parts:
+        like = or_(*(m.FixedIp.ip_address.contains(part, autoescape=True) for part in parts))
+        found.append(m.Port.id.in_(select(m.FixedIp.port_id).where(like)))
+    if not found:
+        raise HTTPBadRequest(f"Invalid input for fixed_ips. Reason: '{list(values)}' is not valid.")
+    return and_(*found)
+
+
+def _security_groups(values: Sequence[str]) -> Condition:
+    members = select(m.PortSecurityGroup.port_id).where(
+        m.PortSecurityGroup.security_group_id.in_(list(values))
+    )
+    return m.Port.id.in_(members)
+
+
+def _visible(ctx: Context) -> Condition:
+    if ctx.is_admin:
+        return true()
+    own = select(m.Network.id).where(ctx.own(m.Network.project_id))
+    return or_(ctx.own(m.Port.project_id), m.Port.network_id.in_(own))
+
+
+PORTS = Resource(
+    PORT.name,
+    STYLE,
+    plural=PORT.collection,
+    load=ports.get,
+    rendered=rendered,
+    attributes=PORT,
+    listing=listing_of(
+        m.Port,
+        (
+            "name",
+            "network_id",
+            "mac_address",
+            "status",
+            "device_id",
+            "device_owner",
+            "admin_state_up",
+        ),
+        tagged(
+            m.Port,
+            "name",
+            "network_id",
+            "device_id",
+            "device_owner",
+            "status",
+            mac_address=lambda values: m.Port.mac_address.in_([v.lower() for v in values]),
+            admin_state_up=boolean(m.Port.admin_state_up),
+            port_security_enabled=boolean(m.Port.port_security_enabled),
+            fixed_ips=_fixed_ips,
+            security_groups=_security_groups,
+            **{
+                "binding:host_id": exact(m.Port.binding_host),
+                "binding:vnic_type": exact(m.Port.vnic_type),
+            },
+        ),
+        visible=_visible,
+        missing=lambda marker: PortNotFound(port_id=marker),
+    ),
+    create=Verb(ports.create),
+    update=Verb(ports.update),
+    delete=Verb(ports.delete),
+    new_target=_target,
     defaults=DEFAULTS,
     fresh=_fresh,
     prepare=_prepare,
-).routes
+    tagged=True,
+)
+ROUTES = PORTS.routes

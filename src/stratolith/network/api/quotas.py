@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.routing import Judged, Route
-from stratolith.network.api import guard
-from stratolith.network.exceptions import HTTPBadRequest, QuotaMissingTenant
+from stratolith.kernel.http.resource import Invalid
+from stratolith.kernel.http.resource.rights import allow
+from stratolith.kernel.http.routing import Asked, Judged, Route
+from stratolith.network.exceptions import HTTPBadRequest, PolicyNotAuthorized, QuotaMissingTenant
 from stratolith.network.managers import quotas
-from stratolith.network.schemas.fields import Invalid, boolean, integer
-from stratolith.network.schemas.resource import BODY
+from stratolith.network.schemas.attributes import BODY
+from stratolith.network.schemas.fields import boolean, integer
 
 Body = dict[str, Any]
 
 
-def _allow(ctx: Context, rule: str, project_id: str) -> None:
-    guard.allow(ctx, rule, {"project_id": project_id, "tenant_id": project_id})
+def _of_project(ctx: Context, asked: Asked) -> Mapping[str, Any]:
+    project_id = asked.variables.get("project_id", "")
+    return {"project_id": project_id, "tenant_id": project_id}
 
 
 def _allow_reading(ctx: Context, project_id: str) -> None:
     """One's own limits are shown to every role of the project."""
     if not ctx.owns(project_id):
-        _allow(ctx, "get_quota", project_id)
+        target = {"project_id": project_id, "tenant_id": project_id}
+        allow(ctx, "get_quota", target, refused=PolicyNotAuthorized)
 
 
 def index(ctx: Context) -> Body:
     """Projects whose limits were changed."""
-    _allow(ctx, "get_quota", "")
     projects = quotas.changed_projects(ctx)
     if not ctx.is_admin:
         projects = [project for project in projects if ctx.owns(project)]
@@ -65,7 +68,6 @@ def details(ctx: Context, project_id: str) -> Body:
 
 
 def update(ctx: Context, project_id: str, body: Body) -> Body:
-    _allow(ctx, "update_quota", project_id)
     given = body.get("quota")
     if not isinstance(given, dict):
         raise HTTPBadRequest("Unable to find 'quota' in request body")
@@ -87,17 +89,18 @@ def update(ctx: Context, project_id: str, body: Body) -> Body:
 
 
 def delete(ctx: Context, project_id: str) -> None:
-    _allow(ctx, "delete_quota", project_id)
     quotas.reset(ctx, project_id)
 
 
+_ASKS: dict[str, Any] = {"target": _of_project, "refused": PolicyNotAuthorized}
+_ONE = "/quotas/{project_id}"
 ROUTES = [
-    Route.get("/quotas", index),
+    Route.get("/quotas", index, rule="get_quota", **_ASKS),
     Route.get("/quotas/tenant", mine_by_its_old_name),
     Route.get("/quotas/project", mine),
-    Route.get("/quotas/{project_id}", show),
-    Route.get("/quotas/{project_id}/default", default),
-    Route.get("/quotas/{project_id}/details", details),
-    Route.put("/quotas/{project_id}", update, body=BODY, judged_first=Judged.GRAMMAR),
-    Route.delete("/quotas/{project_id}", delete),
+    Route.get(_ONE, show),
+    Route.get(f"{_ONE}/default", default),
+    Route.get(f"{_ONE}/details", details),
+    Route.put(_ONE, update, rule="update_quota", **_ASKS, body=BODY, judged_first=Judged.GRAMMAR),
+    Route.delete(_ONE, delete, rule="delete_quota", **_ASKS),
 ]

@@ -6,14 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.routing import Route
-from stratolith.network.api import guard
-from stratolith.network.api.crud import Crud
-from stratolith.network.exceptions import HTTPBadRequest
-from stratolith.network.managers import kinds, router_interfaces, routers, tags
+from stratolith.kernel.http.resource import Invalid, Resource, Verb, boolean
+from stratolith.kernel.http.resource.rights import hidden as hidden_by
+from stratolith.kernel.http.resource.rights import without
+from stratolith.kernel.http.routing import Handler, Route
+from stratolith.network import models as m
+from stratolith.network.api.filters import listing_of, owned, tagged
+from stratolith.network.api.style import STYLE, own_target
+from stratolith.network.exceptions import HTTPBadRequest, PolicyNotAuthorized, RouterNotFound
+from stratolith.network.managers import router_interfaces, routers, tags
+from stratolith.network.models import Router
+from stratolith.network.schemas.attributes import BODY
 from stratolith.network.schemas.fields import ROUTES as ROUTE_LIST
-from stratolith.network.schemas.fields import Invalid, uuid
-from stratolith.network.schemas.resource import BODY
+from stratolith.network.schemas.fields import uuid
 from stratolith.network.schemas.routers import ROUTER, render
 
 Body = dict[str, Any]
@@ -22,12 +27,12 @@ Body = dict[str, Any]
 def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     gateways = routers.gateways(ctx, [row.gateway_port_id for row in rows])
     tagged = tags.of(ctx, [row.id for row in rows])
-    hidden = guard.hidden(ctx, "get_router", ("ha", "distributed"))
+    hidden = hidden_by(ctx, "get_router", ("ha", "distributed"), own_target(ctx))
     found = [
         render(row, gateways.get(row.gateway_port_id, []), tagged.get(row.id, []), admin=not hidden)
         for row in rows
     ]
-    return guard.without(found, hidden)
+    return without(found, hidden)
 
 
 def _interface(body: Body) -> Body:
@@ -42,15 +47,11 @@ def _interface(body: Body) -> Body:
     return body
 
 
-def add_interface(ctx: Context, id: str, body: Body) -> Body:
-    router = routers.get(ctx, id)
-    guard.allow(ctx, "add_router_interface", router.policy_target())
+def add_interface(ctx: Context, router: Router, body: Body) -> Body:
     return router_interfaces.add(ctx, router, _interface(body))
 
 
-def remove_interface(ctx: Context, id: str, body: Body) -> Body:
-    router = routers.get(ctx, id)
-    guard.allow(ctx, "remove_router_interface", router.policy_target())
+def remove_interface(ctx: Context, router: Router, body: Body) -> Body:
     return router_interfaces.remove(ctx, router, _interface(body))
 
 
@@ -65,30 +66,54 @@ def _routes(body: Body) -> list[dict[str, str]]:
     return found
 
 
-def add_extraroutes(ctx: Context, id: str, body: Body) -> Body:
-    router = routers.get(ctx, id)
-    guard.allow(ctx, "add_extraroutes", router.policy_target())
-    return {"router": rendered(ctx, [routers.add_routes(ctx, router, _routes(body))])[0]}
+def add_extraroutes(ctx: Context, router: Router, body: Body) -> Body:
+    return {"router": ROUTERS.one(ctx, routers.add_routes(ctx, router, _routes(body)))}
 
 
-def remove_extraroutes(ctx: Context, id: str, body: Body) -> Body:
-    router = routers.get(ctx, id)
-    guard.allow(ctx, "remove_extraroutes", router.policy_target())
-    return {"router": rendered(ctx, [routers.remove_routes(ctx, router, _routes(body))])[0]}
+def remove_extraroutes(ctx: Context, router: Router, body: Body) -> Body:
+    return {"router": ROUTERS.one(ctx, routers.remove_routes(ctx, router, _routes(body)))}
 
 
-CRUD = Crud(
-    ROUTER,
-    kinds.ROUTERS,
-    routers,
-    rendered,
-    create=routers.create,
-    update=routers.update,
+ROUTERS = Resource(
+    ROUTER.name,
+    STYLE,
+    plural=ROUTER.collection,
+    load=routers.get,
+    rendered=rendered,
+    attributes=ROUTER,
+    listing=listing_of(
+        m.Router,
+        ("name", "status", "admin_state_up"),
+        tagged(
+            m.Router,
+            "name",
+            admin_state_up=boolean(m.Router.admin_state_up),
+        ),
+        visible=owned(m.Router),
+        missing=lambda marker: RouterNotFound(router_id=marker),
+    ),
+    create=Verb(routers.create),
+    update=Verb(routers.update),
+    delete=Verb(routers.delete),
+    tagged=True,
 )
+
+
+def _act(rule: str, handler: Handler) -> Route:
+    return Route.put(
+        f"/routers/{{id}}/{rule}",
+        handler,
+        load=routers.get,
+        rule=rule,
+        refused=PolicyNotAuthorized,
+        body=BODY,
+    )
+
+
 ROUTES = [
-    *CRUD.routes,
-    Route.put("/routers/{id}/add_router_interface", add_interface, body=BODY),
-    Route.put("/routers/{id}/remove_router_interface", remove_interface, body=BODY),
-    Route.put("/routers/{id}/add_extraroutes", add_extraroutes, body=BODY),
-    Route.put("/routers/{id}/remove_extraroutes", remove_extraroutes, body=BODY),
+    *ROUTERS.routes,
+    _act("add_router_interface", add_interface),
+    _act("remove_router_interface", remove_interface),
+    _act("add_extraroutes", add_extraroutes),
+    _act("remove_extraroutes", remove_extraroutes),
 ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.routing import Route
-from stratolith.network.api import collections
+from stratolith.network.api import lists
 
 PROVIDERS = [{"service_type": "L3_ROUTER_NAT", "name": "single_node", "default": True}]
 
@@ -14,7 +14,7 @@ PROVIDERS = [{"service_type": "L3_ROUTER_NAT", "name": "single_node", "default":
 def index(ctx: Context) -> dict[str, Any]:
     found = [dict(one) for one in PROVIDERS] if ctx.can("get_service_provider") else []
     found = [one for one in found if _matches(ctx, one)]
-    return {"service_providers": collections.chosen_fields(ctx, found)}
+    return {"service_providers": lists.chosen_fields(ctx, found)}
 
 
 def _matches(ctx: Context, provider: dict[str, Any]) -> bool:

@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import or_, select, true
+
+from stratolith.kernel import addresses
 from stratolith.kernel.context import Context
-from stratolith.network.api.crud import Crud, Target, project_target
+from stratolith.kernel.http.resource import (
+    Condition,
+    Invalid,
+    Resource,
+    Verb,
+    boolean,
+    exact,
+    integer,
+)
+from stratolith.network import models as m
+from stratolith.network.api.filters import checked, listing_of, tagged
+from stratolith.network.api.style import STYLE, Target, project_target
+from stratolith.network.exceptions import SubnetNotFound
 from stratolith.network.managers import (
-    kinds,
     networks,
     parents,
     subnetpools,
@@ -17,6 +31,7 @@ from stratolith.network.managers import (
     visibility,
 )
 from stratolith.network.models import Subnet
+from stratolith.network.schemas.fields import integer as number
 from stratolith.network.schemas.subnets import SUBNET, render
 
 Body = dict[str, Any]
@@ -43,14 +58,62 @@ def _prepare(ctx: Context, rows: Sequence[Any]) -> None:
     visibility.note_granted(ctx, parents.hold(ctx, rows, Subnet.network))
 
 
-ROUTES = Crud(
-    SUBNET,
-    kinds.SUBNETS,
-    subnets,
-    rendered,
-    create=_create,
-    update=subnets.update,
-    target=_target,
+def _cidr(text: str) -> str:
+    """A subnet in its normal spelling; an address alone is taken, though no subnet is one."""
+    try:
+        if "/" not in text:
+            return str(addresses.address(text))
+        return str(addresses.prefix(text).network)
+    except ValueError:
+        raise Invalid(f"{text} is not in a CIDR format.") from None
+
+
+def _visible(ctx: Context) -> Condition:
+    if ctx.is_admin:
+        return true()
+    networks = select(m.Network.id).where(visibility.of_networks(ctx))
+    return or_(ctx.own(m.Subnet.project_id), m.Subnet.network_id.in_(networks))
+
+
+SUBNETS = Resource(
+    SUBNET.name,
+    STYLE,
+    plural=SUBNET.collection,
+    load=subnets.get,
+    rendered=rendered,
+    attributes=SUBNET,
+    listing=listing_of(
+        m.Subnet,
+        ("name", "network_id", "cidr", "gateway_ip", "ip_version", "enable_dhcp"),
+        tagged(
+            m.Subnet,
+            "name",
+            "network_id",
+            "gateway_ip",
+            "subnetpool_id",
+            "ipv6_ra_mode",
+            "ipv6_address_mode",
+            cidr=checked(exact(m.Subnet.cidr), _cidr),
+            ip_version=checked(integer(m.Subnet.ip_version), number()),
+            enable_dhcp=boolean(m.Subnet.enable_dhcp),
+            **{
+                "router:external": lambda values: m.Subnet.network_id.in_(
+                    select(m.Network.id).where(boolean(m.Network.external)(values))
+                )
+            },
+            shared=lambda values: m.Subnet.network_id.in_(
+                select(m.Network.id).where(boolean(m.Network.shared)(values))
+            ),
+        ),
+        visible=_visible,
+        missing=lambda marker: SubnetNotFound(subnet_id=marker),
+    ),
+    create=Verb(_create),
+    update=Verb(subnets.update),
+    delete=Verb(subnets.delete),
+    new_target=_target,
     defaults=DEFAULTS,
     prepare=_prepare,
-).routes
+    tagged=True,
+)
+ROUTES = SUBNETS.routes

@@ -1,42 +1,20 @@
-"""/{collection}/{id}/tags of every resource that has tags"""
+"""/{collection}/{id}/tags of every resource that is declared to have tags"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.http.resource import Invalid, Resource
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
-from stratolith.network.api import guard
-from stratolith.network.exceptions import HTTPBadRequest, TagNotFound
-from stratolith.network.managers import (
-    floatingips,
-    networks,
-    ports,
-    routers,
-    security_groups,
-    subnetpools,
-    subnets,
-    tags,
-)
-from stratolith.network.schemas.fields import Invalid, list_of
+from stratolith.network.exceptions import HTTPBadRequest, PolicyNotAuthorized, TagNotFound
+from stratolith.network.managers import tags
+from stratolith.network.schemas.attributes import BODY
+from stratolith.network.schemas.fields import list_of
 from stratolith.network.schemas.fields import tag as tag_field
-from stratolith.network.schemas.resource import BODY
 
 Body = dict[str, Any]
-Load = Callable[[Context, str], Any]
-# collection in the path -> (name in policy rules, how to load one)
-TAGGED: dict[str, tuple[str, Load]] = {
-    "networks": ("network", networks.get),
-    "subnets": ("subnet", subnets.get),
-    "ports": ("port", ports.get),
-    "routers": ("router", routers.get),
-    "floatingips": ("floatingip", floatingips.get),
-    "security-groups": ("security_group", security_groups.get),
-    "security_groups": ("security_group", security_groups.get),
-    "subnetpools": ("subnetpool", subnetpools.get),
-}
 MOST = 50
 
 
@@ -58,67 +36,61 @@ def _read(body: Body) -> list[str]:
 
 
 class _Tags:
-    """The handlers for one collection."""
+    """The handlers for one resource."""
 
-    def __init__(self, name: str, load: Load) -> None:
-        self.name, self.load = name, load
+    def index(self, ctx: Context, row: Any) -> Body:
+        return {"tags": self._names(ctx, row)}
 
-    def _of(self, ctx: Context, id: str, verb: str) -> Any:
-        found = self.load(ctx, id)
-        guard.allow(ctx, f"{verb}_{self.name}:tags", found.policy_target())
-        return found
-
-    def index(self, ctx: Context, id: str) -> Body:
-        self._of(ctx, id, "get")
-        return {"tags": tags.of(ctx, [id]).get(id, [])}
-
-    def show(self, ctx: Context, id: str, tag: str) -> Response:
-        self._of(ctx, id, "get")
-        if tag not in tags.of(ctx, [id]).get(id, []):
+    def show(self, ctx: Context, row: Any, tag: str) -> Response:
+        if tag not in self._names(ctx, row):
             raise TagNotFound(tag=tag)
         return Response(status=204)
 
-    def replace(self, ctx: Context, id: str, body: list[str]) -> Body:
-        found = self._of(ctx, id, "update")
-        tags.replace(ctx, id, body)
-        found.revision_number += 1
-        return {"tags": tags.of(ctx, [id]).get(id, [])}
+    def replace(self, ctx: Context, row: Any, body: list[str]) -> Body:
+        tags.replace(ctx, row.id, body)
+        row.revision_number += 1
+        return {"tags": self._names(ctx, row)}
 
-    def extend(self, ctx: Context, id: str, body: list[str]) -> Body:
-        found = self._of(ctx, id, "update")
-        tags.add(ctx, id, body)
-        found.revision_number += 1
-        return {"tags": tags.of(ctx, [id]).get(id, [])}
+    def extend(self, ctx: Context, row: Any, body: list[str]) -> Body:
+        tags.add(ctx, row.id, body)
+        row.revision_number += 1
+        return {"tags": self._names(ctx, row)}
 
-    def add(self, ctx: Context, id: str, tag: str) -> None:
-        found = self._of(ctx, id, "update")
-        tags.add(ctx, id, _checked([tag]))
-        found.revision_number += 1
+    def add(self, ctx: Context, row: Any, tag: str) -> None:
+        tags.add(ctx, row.id, _checked([tag]))
+        row.revision_number += 1
 
-    def remove(self, ctx: Context, id: str, tag: str) -> None:
-        found = self._of(ctx, id, "delete")
-        tags.remove(ctx, id, tag)
-        found.revision_number += 1
+    def remove(self, ctx: Context, row: Any, tag: str) -> None:
+        tags.remove(ctx, row.id, tag)
+        row.revision_number += 1
 
-    def clear(self, ctx: Context, id: str) -> None:
-        found = self._of(ctx, id, "delete")
-        tags.replace(ctx, id, [])
-        found.revision_number += 1
+    def clear(self, ctx: Context, row: Any) -> None:
+        tags.replace(ctx, row.id, [])
+        row.revision_number += 1
+
+    def _names(self, ctx: Context, row: Any) -> list[str]:
+        return tags.of(ctx, [row.id]).get(row.id, [])
 
 
-def _routes(collection: str, name: str, load: Load) -> list[Route]:
-    do, path = _Tags(name, load), f"/{collection}/{{id}}/tags"
+def routes(resource: Resource) -> list[Route]:
+    """Below its path, and below that with underscores, which old clients use for tags."""
+    every = dict.fromkeys((resource.at, f"/{resource.collection}"))
+    return [route for path in every for route in _routes(f"{path}/{{id}}/tags", resource)]
+
+
+def _routes(path: str, resource: Resource) -> list[Route]:
+    do, one, several = _Tags(), path + "/{tag}", {"body": BODY, "read": _read}
+
+    def asks(verb: str) -> dict[str, Any]:
+        rule = f"{verb}_{resource.name}:tags"
+        return {"load": resource.load, "loads": "id", "rule": rule, "refused": PolicyNotAuthorized}
+
     return [
-        Route.get(path, do.index),
-        Route.put(path, do.replace, body=BODY, read=_read),
-        Route.post(path, do.extend, body=BODY, read=_read, status=201),
-        Route.delete(path, do.clear),
-        Route.get(path + "/{tag}", do.show),
-        Route.put(path + "/{tag}", do.add, status=201),
-        Route.delete(path + "/{tag}", do.remove),
+        Route.get(path, do.index, **asks("get")),
+        Route.put(path, do.replace, **asks("update"), **several),
+        Route.post(path, do.extend, **asks("update"), **several, status=201),
+        Route.delete(path, do.clear, **asks("delete")),
+        Route.get(one, do.show, **asks("get")),
+        Route.put(one, do.add, **asks("update"), status=201),
+        Route.delete(one, do.remove, **asks("delete")),
     ]
-
-
-ROUTES = [
-    route for collection, (n, load) in TAGGED.items() for route in _routes(collection, n, load)
-]

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from stratolith.kernel import addresses
+from stratolith.kernel.http.resource import Converter, Invalid
 from stratolith.kernel.ids import is_uuid
 
-Converter = Callable[[Any], Any]
 _HOST_NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\.?$")
-
-
-class Invalid(Exception):
-    """A value cannot be used; the text is the reason."""
 
 
 def text(most: int = 255) -> Converter:

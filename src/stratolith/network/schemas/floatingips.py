@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from stratolith.kernel.http.resource import READ_ONLY, Attribute, Invalid
 from stratolith.network.models import FloatingIp
-from stratolith.network.schemas.fields import Invalid, ip_address, nullable, uuid
+from stratolith.network.schemas.attributes import TAGS, attributes, standard
+from stratolith.network.schemas.fields import ip_address, nullable, uuid
 from stratolith.network.schemas.rendering import common
-from stratolith.network.schemas.resource import READ_ONLY, TAGS, Attr, Resource, standard
 
 
 def _four(value: Any) -> str:
@@ -17,15 +18,15 @@ def _four(value: Any) -> str:
     return found
 
 
-FLOATING_IP = Resource(
+FLOATING_IP = attributes(
     "floatingip",
     "floatingips",
     standard(
-        floating_network_id=Attr(uuid, update=False, required=True),
-        subnet_id=Attr(nullable(uuid), update=False),
-        floating_ip_address=Attr(nullable(_four), update=False),
-        port_id=Attr(nullable(uuid)),
-        fixed_ip_address=Attr(nullable(_four)),
+        floating_network_id=Attribute(uuid, update=False, required=True),
+        subnet_id=Attribute(nullable(uuid), update=False),
+        floating_ip_address=Attribute(nullable(_four), update=False),
+        port_id=Attribute(nullable(uuid)),
+        fixed_ip_address=Attribute(nullable(_four)),
         router_id=READ_ONLY,
         status=READ_ONLY,
         tags=TAGS,

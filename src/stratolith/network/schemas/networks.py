@@ -4,33 +4,34 @@ from __future__ import annotations
 
 from typing import Any
 
+from stratolith.kernel.http.resource import READ_ONLY, Attribute
 from stratolith.network.models import Network
+from stratolith.network.schemas.attributes import TAGS, attributes, standard
 from stratolith.network.schemas.fields import boolean, integer, name, text
 from stratolith.network.schemas.rendering import common
-from stratolith.network.schemas.resource import READ_ONLY, TAGS, Attr, Resource, standard
 
 # 0: as large as the network can carry; how small it may be depends on the subnets
 _mtu = integer(0, 65535)
 
 
-NETWORK = Resource(
+NETWORK = attributes(
     "network",
     "networks",
     standard(
-        name=Attr(name(), default=""),
-        admin_state_up=Attr(boolean, default=True),
-        shared=Attr(boolean, default=False),
-        mtu=Attr(_mtu),
-        port_security_enabled=Attr(boolean, default=True),
-        is_default=Attr(boolean),
+        name=Attribute(name(), default=""),
+        admin_state_up=Attribute(boolean, default=True),
+        shared=Attribute(boolean, default=False),
+        mtu=Attribute(_mtu),
+        port_security_enabled=Attribute(boolean, default=True),
+        is_default=Attribute(boolean),
         status=READ_ONLY,
         subnets=READ_ONLY,
         tags=TAGS,
         **{
-            "router:external": Attr(boolean, default=False),
-            "provider:network_type": Attr(text(32)),
-            "provider:physical_network": Attr(text(64)),
-            "provider:segmentation_id": Attr(integer(0, 2**31 - 1)),
+            "router:external": Attribute(boolean, default=False),
+            "provider:network_type": Attribute(text(32)),
+            "provider:physical_network": Attribute(text(64)),
+            "provider:segmentation_id": Attribute(integer(0, 2**31 - 1)),
         },
     ),
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
+from stratolith.kernel.http.resource import READ_ONLY, Attribute, Invalid
+from stratolith.network.schemas.attributes import TAGS, attributes, standard
 from stratolith.network.schemas.fields import (
     FIXED_IPS,
-    Invalid,
     any_mapping,
     boolean,
     ip_or_network,
@@ -22,7 +23,6 @@ from stratolith.network.schemas.fields import (
     uuid,
 )
 from stratolith.network.schemas.rendering import common
-from stratolith.network.schemas.resource import READ_ONLY, TAGS, Attr, Resource, standard
 
 VNIC_TYPES = (
     "normal", "direct", "direct-physical", "macvtap", "baremetal", "virtio-forwarder",
@@ -69,29 +69,29 @@ def _options(value: Any) -> list[dict[str, Any]]:
     return found
 
 
-PORT = Resource(
+PORT = attributes(
     "port",
     "ports",
     standard(
-        name=Attr(name(), default=""),
-        network_id=Attr(uuid, update=False, required=True),
-        admin_state_up=Attr(boolean, default=True),
-        mac_address=Attr(mac),
-        fixed_ips=Attr(FIXED_IPS),
-        device_id=Attr(text(), default=""),
-        device_owner=Attr(text(), default=""),
-        security_groups=Attr(list_of(uuid)),
-        allowed_address_pairs=Attr(
+        name=Attribute(name(), default=""),
+        network_id=Attribute(uuid, update=False, required=True),
+        admin_state_up=Attribute(boolean, default=True),
+        mac_address=Attribute(mac),
+        fixed_ips=Attribute(FIXED_IPS),
+        device_id=Attribute(text(), default=""),
+        device_owner=Attribute(text(), default=""),
+        security_groups=Attribute(list_of(uuid)),
+        allowed_address_pairs=Attribute(
             list_of(mapping(("ip_address",), ip_address=_paired, mac_address=mac)), default=[]
         ),
-        extra_dhcp_opts=Attr(_options, default=[]),
-        port_security_enabled=Attr(boolean),
+        extra_dhcp_opts=Attribute(_options, default=[]),
+        port_security_enabled=Attribute(boolean),
         status=READ_ONLY,
         tags=TAGS,
         **{
-            "binding:host_id": Attr(lambda v: text()(v) if v is not None else "", default=""),
-            "binding:vnic_type": Attr(one_of(*VNIC_TYPES), default="normal"),
-            "binding:profile": Attr(any_mapping, default={}),
+            "binding:host_id": Attribute(lambda v: text()(v) if v is not None else "", default=""),
+            "binding:vnic_type": Attribute(one_of(*VNIC_TYPES), default="normal"),
+            "binding:profile": Attribute(any_mapping, default={}),
             "binding:vif_type": READ_ONLY,
             "binding:vif_details": READ_ONLY,
         },

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from stratolith.kernel.http.resource import READ_ONLY, Attribute
 from stratolith.network.models import RbacPolicy
+from stratolith.network.schemas.attributes import attributes
 from stratolith.network.schemas.fields import one_of, text, uuid
-from stratolith.network.schemas.resource import READ_ONLY, Attr, Resource
 
-RBAC_POLICY = Resource(
+RBAC_POLICY = attributes(
     "rbac_policy",
     "rbac_policies",
     {
         "id": READ_ONLY,
-        "project_id": Attr(text(64), update=False),
-        "tenant_id": Attr(text(64), update=False),
-        "object_type": Attr(one_of("network", "security_group"), update=False, required=True),
-        "object_id": Attr(uuid, update=False, required=True),
-        "target_tenant": Attr(text(64), required=True),
-        "action": Attr(text(32), update=False, required=True),
+        "project_id": Attribute(text(64), update=False),
+        "tenant_id": Attribute(text(64), update=False),
+        "object_type": Attribute(one_of("network", "security_group"), update=False, required=True),
+        "object_id": Attribute(uuid, update=False, required=True),
+        "target_tenant": Attribute(text(64), required=True),
+        "action": Attribute(text(32), update=False, required=True),
     },
 )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from stratolith.kernel.http.resource import READ_ONLY, Attribute
 from stratolith.network.models import Router
+from stratolith.network.schemas.attributes import TAGS, attributes, standard
 from stratolith.network.schemas.fields import (
     FIXED_IPS,
     ROUTES,
@@ -15,7 +17,6 @@ from stratolith.network.schemas.fields import (
     uuid,
 )
 from stratolith.network.schemas.rendering import common
-from stratolith.network.schemas.resource import READ_ONLY, TAGS, Attr, Resource, standard
 
 
 def _gateway(value: Any) -> Any:
@@ -26,16 +27,16 @@ def _gateway(value: Any) -> Any:
     )(value)
 
 
-ROUTER = Resource(
+ROUTER = attributes(
     "router",
     "routers",
     standard(
-        name=Attr(name(), default=""),
-        admin_state_up=Attr(boolean, default=True),
-        external_gateway_info=Attr(_gateway),
-        routes=Attr(nullable(ROUTES), create=False),
-        ha=Attr(nullable(boolean)),
-        distributed=Attr(nullable(boolean)),
+        name=Attribute(name(), default=""),
+        admin_state_up=Attribute(boolean, default=True),
+        external_gateway_info=Attribute(_gateway),
+        routes=Attribute(nullable(ROUTES), create=False),
+        ha=Attribute(nullable(boolean)),
+        distributed=Attribute(nullable(boolean)),
         status=READ_ONLY,
         tags=TAGS,
     ),

@@ -6,21 +6,15 @@ import ipaddress
 from collections.abc import Sequence
 from typing import Any
 
+from stratolith.kernel.http.resource import READ_ONLY, Attribute, Invalid
 from stratolith.network.exceptions import (
     SecurityGroupInvalidPortValue,
     SecurityGroupRuleInvalidEtherType,
 )
 from stratolith.network.models import SecurityGroup, SecurityGroupRule
-from stratolith.network.schemas.fields import (
-    Invalid,
-    integer,
-    nullable,
-    one_of,
-    remote_prefix,
-    text,
-)
+from stratolith.network.schemas.attributes import TAGS, attributes, standard
+from stratolith.network.schemas.fields import integer, nullable, one_of, remote_prefix, text
 from stratolith.network.schemas.rendering import common
-from stratolith.network.schemas.resource import READ_ONLY, TAGS, Attr, Resource, standard
 
 
 def ethertype(value: Any) -> str:
@@ -45,29 +39,29 @@ def _protocol(value: Any) -> str:
     return str(value)
 
 
-SECURITY_GROUP = Resource(
+SECURITY_GROUP = attributes(
     "security_group",
     "security_groups",
     standard(
-        name=Attr(text(), default=""),
+        name=Attribute(text(), default=""),
         security_group_rules=READ_ONLY,
         shared=READ_ONLY,
         tags=TAGS,
     ),
 )
 
-RULE = Resource(
+RULE = attributes(
     "security_group_rule",
     "security_group_rules",
     standard(
-        security_group_id=Attr(text(255), update=False, required=True),
-        direction=Attr(one_of("ingress", "egress"), update=False, required=True),
-        ethertype=Attr(ethertype, update=False, default="IPv4"),
-        protocol=Attr(nullable(_protocol), update=False),
-        port_range_min=Attr(nullable(port), update=False),
-        port_range_max=Attr(nullable(port), update=False),
-        remote_ip_prefix=Attr(nullable(remote_prefix), update=False),
-        remote_group_id=Attr(nullable(text(36)), update=False),
+        security_group_id=Attribute(text(255), update=False, required=True),
+        direction=Attribute(one_of("ingress", "egress"), update=False, required=True),
+        ethertype=Attribute(ethertype, update=False, default="IPv4"),
+        protocol=Attribute(nullable(_protocol), update=False),
+        port_range_min=Attribute(nullable(port), update=False),
+        port_range_max=Attribute(nullable(port), update=False),
+        remote_ip_prefix=Attribute(nullable(remote_prefix), update=False),
+        remote_group_id=Attribute(nullable(text(36)), update=False),
         normalized_cidr=READ_ONLY,
     ),
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from stratolith.kernel.http.resource import READ_ONLY, Attribute
 from stratolith.network.models import AddressScope, SubnetPool
+from stratolith.network.schemas.attributes import TAGS, attributes, standard
 from stratolith.network.schemas.fields import (
     boolean,
     cidr,
@@ -16,33 +18,32 @@ from stratolith.network.schemas.fields import (
     uuid,
 )
 from stratolith.network.schemas.rendering import common
-from stratolith.network.schemas.resource import READ_ONLY, TAGS, Attr, Resource, standard
 
-SUBNETPOOL = Resource(
+SUBNETPOOL = attributes(
     "subnetpool",
     "subnetpools",
     standard(
-        name=Attr(name(None, blank=False), required=True),
-        prefixes=Attr(list_of(cidr), required=True),
-        default_prefixlen=Attr(nullable(integer(0, 128))),
-        min_prefixlen=Attr(nullable(integer(0, 128))),
-        max_prefixlen=Attr(nullable(integer(0, 128))),
-        default_quota=Attr(nullable(integer(0, 2**31 - 1))),
-        address_scope_id=Attr(nullable(uuid)),
-        shared=Attr(boolean, update=False, default=False),
-        is_default=Attr(boolean, default=False),
+        name=Attribute(name(None, blank=False), required=True),
+        prefixes=Attribute(list_of(cidr), required=True),
+        default_prefixlen=Attribute(nullable(integer(0, 128))),
+        min_prefixlen=Attribute(nullable(integer(0, 128))),
+        max_prefixlen=Attribute(nullable(integer(0, 128))),
+        default_quota=Attribute(nullable(integer(0, 2**31 - 1))),
+        address_scope_id=Attribute(nullable(uuid)),
+        shared=Attribute(boolean, update=False, default=False),
+        is_default=Attribute(boolean, default=False),
         ip_version=READ_ONLY,
         tags=TAGS,
     ),
 )
 
-ADDRESS_SCOPE = Resource(
+ADDRESS_SCOPE = attributes(
     "address_scope",
     "address_scopes",
     standard(
-        name=Attr(name(), default=""),
-        ip_version=Attr(ip_version, update=False, required=True),
-        shared=Attr(boolean, default=False),
+        name=Attribute(name(), default=""),
+        ip_version=Attribute(ip_version, update=False, required=True),
+        shared=Attribute(boolean, default=False),
     ),
 )
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from stratolith.kernel.http.resource import READ_ONLY, Attribute
 from stratolith.network.exceptions import InvalidSubnetServiceType
 from stratolith.network.models import Subnet
+from stratolith.network.schemas.attributes import TAGS, attributes, standard
 from stratolith.network.schemas.fields import (
     POOLS,
     ROUTES,
@@ -23,7 +25,6 @@ from stratolith.network.schemas.fields import (
     uuid,
 )
 from stratolith.network.schemas.rendering import common
-from stratolith.network.schemas.resource import READ_ONLY, TAGS, Attr, Resource, standard
 
 MODES = nullable(one_of("dhcpv6-stateful", "dhcpv6-stateless", "slaac"))
 
@@ -39,25 +40,25 @@ def _service_type(value: Any) -> str:
     return found
 
 
-SUBNET = Resource(
+SUBNET = attributes(
     "subnet",
     "subnets",
     standard(
-        name=Attr(name(), default=""),
-        network_id=Attr(uuid, update=False, required=True),
-        ip_version=Attr(ip_version, update=False),
-        cidr=Attr(nullable(cidr), update=False),
-        subnetpool_id=Attr(nullable(uuid), update=False),
-        use_default_subnetpool=Attr(boolean, update=False),
-        prefixlen=Attr(integer(0, 128), update=False),
-        gateway_ip=Attr(nullable(ip_address)),
-        allocation_pools=Attr(nullable(POOLS)),
-        dns_nameservers=Attr(list_of(name_server), default=[]),
-        host_routes=Attr(ROUTES, default=[]),
-        enable_dhcp=Attr(boolean, default=True),
-        ipv6_ra_mode=Attr(MODES, update=False),
-        ipv6_address_mode=Attr(MODES, update=False),
-        service_types=Attr(list_of(_service_type), default=[]),
+        name=Attribute(name(), default=""),
+        network_id=Attribute(uuid, update=False, required=True),
+        ip_version=Attribute(ip_version, update=False),
+        cidr=Attribute(nullable(cidr), update=False),
+        subnetpool_id=Attribute(nullable(uuid), update=False),
+        use_default_subnetpool=Attribute(boolean, update=False),
+        prefixlen=Attribute(integer(0, 128), update=False),
+        gateway_ip=Attribute(nullable(ip_address)),
+        allocation_pools=Attribute(nullable(POOLS)),
+        dns_nameservers=Attribute(list_of(name_server), default=[]),
+        host_routes=Attribute(ROUTES, default=[]),
+        enable_dhcp=Attribute(boolean, default=True),
+        ipv6_ra_mode=Attribute(MODES, update=False),
+        ipv6_address_mode=Attribute(MODES, update=False),
+        service_types=Attribute(list_of(_service_type), default=[]),
         tags=TAGS,
         **{"router:external": READ_ONLY},
     ),

@@ -7,7 +7,7 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
-from stratolith.kernel.http.listing import parse_bool
+from stratolith.kernel.http.resource import parse_bool
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
 from stratolith.placement.api.freshness import fresh

@@ -1,12 +1,13 @@
-"""Lists: filters, sorting and keyset pagination, declared once a resource.
+"""Lists: who sees which rows, filters, sorting and keyset pagination, declared once a resource.
 
     SERVERS = Listing(
         models.Server,
+        visible=servers.visible,
         filters={"name": like(models.Server.name), "status": exact(models.Server.status)},
         sort_keys={"created_at": models.Server.created_at, "id": models.Server.id},
         default_sort=[("created_at", "desc"), ("id", "desc")],
     )
-    page = SERVERS.page(ctx, select(models.Server).where(...), marker=..., limit=...)
+    page = SERVERS.asked(ctx)
 
 A page never cuts silently: ``page.more`` says that rows follow, and ``next_link`` makes the
 link to them in whatever place the service's API wants it.
@@ -14,7 +15,7 @@ link to them in whatever place the service's API wants it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -27,22 +28,17 @@ from sqlalchemy import (
     and_,
     cast,
     false,
-    func,
     or_,
     select,
-    true,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
-from stratolith.kernel.clock import parse_time
 from stratolith.kernel.config import ApiSection
 from stratolith.kernel.context import Context
-from stratolith.kernel.db.text import lowered, same_text
-from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.exceptions import BadRequest, NotFound
+from stratolith.kernel.http.resource.filters import AnyFilter, ByCaller, Column, Condition
 
 MOST_ASKED = 10**9  # rows; who asks for more is given a page as well
-Column = InstrumentedAttribute[Any]
-Filter = Callable[[Sequence[str]], ColumnElement[bool]]  # all values given for the name
 Reader = Callable[[Session, Select[Any]], Sequence[Any]]
 
 
@@ -56,109 +52,6 @@ class InvalidLimit(BadRequest):
 
 class InvalidSort(BadRequest):
     message = "Invalid sort key or direction '{key}'; sort keys are: {known}."
-
-
-# -- filters -------------------------------------------------------------------------------------
-
-
-def exact(column: Column) -> Filter:
-    """Equal to any of the values given."""
-    return lambda values: column.in_(list(values))
-
-
-def named(column: Column) -> Filter:
-    """A name is any of the values given; letter case makes no difference, in any script."""
-    return lambda values: same_text(column, values)
-
-
-def like(column: Column) -> Filter:
-    """Contains the value, whatever the letter case; a pattern's own signs are taken literally."""
-    text = lowered(cast(column, String))
-    return lambda values: or_(*(text.contains(value.lower(), autoescape=True) for value in values))
-
-
-def boolean(column: Column) -> Filter:
-    def build(values: Sequence[str]) -> ColumnElement[bool]:
-        return or_(*(column.is_(wanted) for wanted in parse_bools(values)))
-
-    return build
-
-
-def integer(column: Column) -> Filter:
-    """Equal to any of the numbers given; what is no number equals nothing."""
-
-    def build(values: Sequence[str]) -> ColumnElement[bool]:
-        try:
-            numbers = [int(value) for value in values]
-        except ValueError:
-            return false()
-        # a database refuses to compare with what its column cannot hold
-        return column.in_([one for one in numbers if abs(one) < 2**31])
-
-    return build
-
-
-def tag_filters(
-    row_id: Column, owner: Column, tag: Column, *, blanks: bool = True
-) -> dict[str, Filter]:
-    """``tags``, ``tags-any``, ``not-tags`` and ``not-tags-any``: words separated by commas.
-
-    ``owner`` and ``tag`` are the columns of the table of tags; ``blanks``: empty words count.
-    However many words are asked for, it is one subquery: a database plans a thousand for minutes.
-    """
-
-    def words(values: Sequence[str]) -> list[str]:
-        found = {word for value in values for word in value.split(",")}
-        return sorted(found if blanks else found - {""})
-
-    def with_any(values: Sequence[str]) -> ColumnElement[bool]:
-        return row_id.in_(select(owner).where(tag.in_(words(values))))
-
-    def with_all(values: Sequence[str]) -> ColumnElement[bool]:
-        names = words(values)
-        having = select(owner).where(tag.in_(names)).group_by(owner)
-        return row_id.in_(having.having(func.count() == len(names))) if names else true()
-
-    return {
-        "tags": with_all,
-        "tags-any": with_any,
-        "not-tags": lambda values: ~with_all(values),
-        "not-tags-any": lambda values: ~with_any(values),
-    }
-
-
-def since(column: Column) -> Filter:
-    """At or after the moment given (``changes-since``)."""
-    return lambda values: column >= moment(values[-1])
-
-
-def before(column: Column) -> Filter:
-    return lambda values: column <= moment(values[-1])
-
-
-def moment(text: str) -> Any:
-    """Raises BadRequest."""
-    try:
-        return parse_time(text)
-    except ValueError:
-        raise BadRequest(
-            f"Invalid time '{text}': it must be in ISO 8601 format, of the years 1 to 9999."
-        ) from None
-
-
-def parse_bool(text: str) -> bool:
-    """OpenStack's strict booleans; raises BadRequest."""
-    lowered = text.strip().lower()
-    if lowered in ("1", "t", "true", "on", "y", "yes"):
-        return True
-    if lowered in ("0", "f", "false", "off", "n", "no"):
-        return False
-    raise BadRequest(f"Invalid boolean '{text}': use true or false.")
-
-
-def parse_bools(texts: Sequence[str]) -> set[bool]:
-    """The different booleans among the texts; raises BadRequest."""
-    return {parse_bool(text) for text in texts}
 
 
 def in_order(
@@ -179,9 +72,6 @@ def _objects(session: Session, statement: Select[Any]) -> Sequence[Any]:
     return session.scalars(statement).all()
 
 
-# -- pages ---------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class Page:
     """One page: the rows, and whether more follow."""
@@ -196,18 +86,31 @@ class Page:
 
 
 class Listing:
-    """How one resource may be filtered, sorted and paged."""
+    """Who sees which rows of one resource, and how they may be filtered, sorted and paged.
+
+    visible: (ctx) -> condition of the rows that the caller may see; None: every row.
+    key:     what markers name; default: the id.
+    missing: the error for a marker that is not there.
+    parameters: all names that a query may have; None: others are passed over, or as the style
+             of the service has it.
+    """
 
     def __init__(
         self,
         model: type[Any],
         *,
-        filters: Mapping[str, Filter] | None = None,
+        visible: Callable[[Context], Condition | None] | None = None,
+        filters: Mapping[str, AnyFilter] | None = None,
         sort_keys: Mapping[str, Column] | None = None,
         default_sort: Sequence[tuple[str, str]] = (("created_at", "desc"), ("id", "desc")),
         key: Column | None = None,
+        missing: Callable[[str], NotFound] | None = None,
+        parameters: Collection[str] | None = None,
     ) -> None:
         self.model = model
+        self.visible = visible
+        self.missing = missing
+        self.parameters = parameters
         self.key: Column = key if key is not None else model.id
         self.filters = dict(filters or {})
         self.sort_keys = dict(sort_keys or {})
@@ -218,8 +121,22 @@ class Listing:
         found = []
         for name, build in self.filters.items():
             if name in ctx.query and name not in ignore:
-                found.append(build(ctx.query.getlist(name)))
+                values = ctx.query.getlist(name)
+                found.append(
+                    build.build(ctx, values) if isinstance(build, ByCaller) else build(values)
+                )
         return found
+
+    def seen(self, ctx: Context) -> Select[Any]:
+        """The rows that the caller may see."""
+        condition = self.visible(ctx) if self.visible is not None else None
+        statement = select(self.model)
+        return statement if condition is None else statement.where(condition)
+
+    def asked(self, ctx: Context, **how: Any) -> Page:
+        """What the query asks for of the rows that the caller may see; ``how``: as in page()."""
+        within = self.seen(ctx)
+        return self.page(ctx, within.where(*self.where(ctx)), within=within, **how)
 
     def page(
         self,

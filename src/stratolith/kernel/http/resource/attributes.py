@@ -1,0 +1,129 @@
+"""A resource's attributes as data, and the reading of bodies by them.
+
+For APIs whose answers to a wrong body are not those of a JSON Schema (kernel/http/validation.py):
+each attribute is converted by itself, and errors name it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest
+
+MISSING: Any = object()
+Converter = Callable[[Any], Any]
+Body = dict[str, Any]
+
+
+class Invalid(Exception):
+    """A value cannot be used; the text is the reason."""
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute. ``default`` is what a body that lacks it means, MISSING for nothing."""
+
+    convert: Converter | None = None  # None: read only
+    create: bool = True
+    update: bool = True
+    default: Any = MISSING
+    required: bool = False
+
+
+READ_ONLY = Attribute(None, create=False, update=False)
+
+
+@dataclass(frozen=True)
+class Attributes:
+    """Name, collection and attributes of a resource.
+
+    owner:   (ctx, values given) -> the project that it is made for.
+    refused: the error for a body that cannot be understood.
+    invalid: (name, attribute, what is wrong with the value) -> the error for it.
+    """
+
+    name: str
+    collection: str
+    attributes: Mapping[str, Attribute]
+    owner: Callable[[Context, Mapping[str, Any]], str]
+    refused: Callable[[str], BadRequest] = BadRequest
+    invalid: Callable[[str, Attribute, Invalid], BadRequest] | None = None
+
+    def read_create(self, ctx: Context, body: Mapping[str, Any]) -> tuple[list[Body], bool]:
+        """(one dict for each resource wanted, whether it was a bulk request)."""
+        if self.collection in body:
+            items = body[self.collection]
+            if not isinstance(items, list):
+                raise self.refused(f"Object '{self.name}' contains invalid data")
+            if not items:
+                raise self.refused("Resources required")
+            return [self._created(ctx, self._unwrapped(item)) for item in items], True
+        return [self._created(ctx, self._inner(body))], False
+
+    def read_update(self, body: Mapping[str, Any]) -> Body:
+        """The attributes to change; raises BadRequest."""
+        given = self._inner(body)
+        self._check_known(given)
+        for name in given:
+            if not self.attributes[name].update:
+                raise self.refused(f"Cannot update read-only attribute {name}")
+        return {name: self._convert(name, value) for name, value in given.items()}
+
+    def _unwrapped(self, item: Any) -> Body:
+        """Bulk items may be wrapped once more: {"networks": [{"network": {...}}]}."""
+        if (
+            isinstance(item, dict)
+            and set(item) == {self.name}
+            and isinstance(item[self.name], dict)
+        ):
+            item = item[self.name]
+        if not isinstance(item, dict):
+            raise self.refused(f"Object '{self.name}' contains invalid data")
+        return item
+
+    def _inner(self, body: Mapping[str, Any]) -> Body:
+        found = body.get(self.name)
+        if found is None:
+            raise self.refused(f"Unable to find '{self.name}' in request body")
+        if not isinstance(found, dict):
+            raise self.refused(f"Object '{self.name}' contains invalid data")
+        return found
+
+    def _check_known(self, given: Mapping[str, Any]) -> None:
+        unknown = sorted(set(given) - set(self.attributes))
+        if unknown:
+            raise self.refused(f"Unrecognized attribute(s) '{', '.join(unknown)}'")
+
+    def _created(self, ctx: Context, given: Mapping[str, Any]) -> Body:
+        self._check_known(given)
+        found: Body = {}
+        for name, attribute in self.attributes.items():
+            if name in ("project_id", "tenant_id"):
+                continue
+            if name not in given:
+                if attribute.required:
+                    raise self.refused(
+                        f"Failed to parse request. Required attribute '{name}' not specified"
+                    )
+                if attribute.default is not MISSING:
+                    found[name] = attribute.default
+                continue
+            if not attribute.create:
+                raise self.refused(f"Attribute '{name}' not allowed in POST")
+            found[name] = self._convert(name, given[name])
+        found["project_id"] = self.owner(ctx, given)
+        return found
+
+    def _convert(self, name: str, value: Any) -> Any:
+        convert = self.attributes[name].convert
+        if convert is None:
+            raise self.refused(f"Cannot update read-only attribute {name}")
+        try:
+            return convert(value)
+        except Invalid as error:
+            if self.invalid is not None:
+                raise self.invalid(name, self.attributes[name], error) from None
+            raise self.refused(f"Invalid input for {name}. Reason: {error}") from None

@@ -1,0 +1,81 @@
+"""What the policy says of attributes ("create_port:fixed_ips:ip_address") and of many rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import Forbidden
+
+Target = Mapping[str, Any]
+
+
+def allow(
+    ctx: Context,
+    rule: str,
+    target: Target,
+    values: Mapping[str, Any] | None = None,
+    defaults: Mapping[str, Any] | None = None,
+    *,
+    refused: type[Forbidden] = Forbidden,
+) -> None:
+    """Raise ``refused`` unless ``rule`` and every attribute in ``values`` that has a rule of its
+    own (and is not just its default) are allowed.
+    """
+    asked = {**target, **(values or {})} if values else target
+    if not ctx.can(rule, asked):
+        raise refused(action=rule)
+    for name, value in (values or {}).items():
+        if defaults is not None and (value is None or defaults.get(name, ...) == value):
+            continue
+        for further in _rules(ctx, rule, name, value):
+            if not ctx.can(further, asked):
+                raise refused(f"(rule:{rule} and rule:{further}) is disallowed by policy")
+
+
+def _rules(ctx: Context, rule: str, name: str, value: Any) -> Iterator[str]:
+    known = rules_of_attributes(ctx)
+    one = f"{rule}:{name}"
+    if one in known:
+        yield one
+    inner: set[str] = set()
+    if isinstance(value, Mapping):
+        inner = set(value)
+    elif isinstance(value, list):
+        inner = {key for part in value if isinstance(part, Mapping) for key in part}
+    for key in sorted(inner):
+        if f"{one}:{key}" in known:
+            yield f"{one}:{key}"
+
+
+def rules_of_attributes(ctx: Context) -> frozenset[str]:
+    """Names of the rules that guard one attribute of a resource: "create_port:fixed_ips"."""
+    return frozenset() if ctx.service is None else ctx.service.rule_names
+
+
+def readable(ctx: Context, rule: str, rows: Iterable[Any]) -> list[Any]:
+    """The rows that ``rule`` lets the caller read; asked once for rows that are alike to it."""
+    known: dict[tuple[Any, ...], bool] = {}
+    found = []
+    for row in rows:
+        key = row.policy_key()
+        if key not in known:
+            known[key] = ctx.can(rule, row.policy_target())
+        if known[key]:
+            found.append(row)
+    return found
+
+
+def hidden(ctx: Context, rule: str, names: Iterable[str], target: Target) -> set[str]:
+    """Those of the attributes that the caller may not read at ``target``."""
+    return {name for name in names if not ctx.can(f"{rule}:{name}", target)}
+
+
+def without(items: list[dict[str, Any]], names: set[str]) -> list[dict[str, Any]]:
+    """The same items, these attributes taken away."""
+    if names:
+        for item in items:
+            for name in names:
+                item.pop(name, None)
+    return items

@@ -1,0 +1,142 @@
+"""How the network API asks and answers: Neutron's bodies, rules, lists and revisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.http.resource import Page, Resource, Style
+from stratolith.kernel.http.resource.rights import allow, readable
+from stratolith.kernel.http.routing import KEEP, Route
+from stratolith.network.api import lists
+from stratolith.network.api import tags as tags_api
+from stratolith.network.exceptions import PolicyNotAuthorized, RevisionConflict
+from stratolith.network.managers import tags
+from stratolith.network.schemas.attributes import BODY
+
+Body = dict[str, Any]
+Target = Mapping[str, Any]
+_VERBS = {"show": "get"}
+
+
+def own_target(ctx: Context) -> Target:
+    """A target that stands for whatever belongs to the caller."""
+    mine = ctx.project_id
+    return {"project_id": mine, "tenant_id": mine, "network:project_id": mine}
+
+
+def project_target(ctx: Context, values: Body) -> Target:
+    """What policy sees of a resource that belongs to nothing but its project."""
+    return {"project_id": values["project_id"], "tenant_id": values["project_id"]}
+
+
+def one(ctx: Context, name: str, item: Body) -> Body:
+    """{"network": {...}} with the fields asked for."""
+    return {name: lists.chosen_fields(ctx, [item])[0]}
+
+
+class NetworkStyle(Style):
+    """A body makes one or many; attributes have rules of their own; changes count revisions."""
+
+    def path(self, resource: Resource) -> str:
+        return "/" + resource.collection.replace("_", "-")
+
+    def key(self, resource: Resource) -> str:
+        return "id"
+
+    def rule(self, resource: Resource, verb: str) -> str:
+        return f"{_VERBS.get(verb, verb)}_{resource.name}"
+
+    def options(self, resource: Resource, verb: str) -> Body:
+        if verb == "index":  # shows what policy lets the caller read, if it is nothing
+            return {"keep": KEEP}
+        if verb == "create":  # the rule is asked of each that a body wants
+            return {"body": BODY, "status": 201}
+        found: Body = {"rule": self.rule(resource, verb)}
+        if verb == "show":
+            found["keep"] = KEEP
+        if verb == "delete":
+            found["status"] = 204
+        if verb == "update" and resource.attributes is not None:
+            found |= {"body": BODY, "read": resource.attributes.read_update}
+        return found
+
+    def further_routes(self, resource: Resource) -> list[Route]:
+        return tags_api.routes(resource) if resource.tagged else []
+
+    # -- lists -----------------------------------------------------------------------------------
+
+    def index(self, resource: Resource, ctx: Context, **above: str) -> Body:
+        """{"networks": [...], "networks_links": [...]}; what policy lets the caller read."""
+        assert resource.listing is not None
+        if resource.before_list:
+            resource.before_list(ctx)
+        found = lists.page(ctx, resource.listing, resource.name)
+        if resource.prepare:
+            resource.prepare(ctx, found.rows)
+        rows = readable(ctx, f"get_{resource.name}", found.rows)
+        members = lists.chosen_fields(ctx, resource.rendered(ctx, rows))
+        return self.collection(ctx, resource, members, found)
+
+    def collection(self, ctx: Context, resource: Resource, members: list[Any], page: Page) -> Body:
+        body: Body = {resource.collection: members}
+        links = lists.links(ctx, page) if isinstance(page, lists.Rows) else []
+        if links:
+            body[f"{resource.collection}_links"] = links
+        return body
+
+    # -- one or many -----------------------------------------------------------------------------
+
+    def create(self, resource: Resource, ctx: Context, *, body: Body, **above: str) -> Body:
+        """One resource, or many in one transaction."""
+        assert resource.attributes is not None
+        items, is_bulk = resource.attributes.read_create(ctx, body)
+        made = [self._make(resource, ctx, values) for values in items]
+        found = (resource.fresh or resource.rendered)(ctx, made)
+        return {resource.collection: found} if is_bulk else {resource.name: found[0]}
+
+    def _make(self, resource: Resource, ctx: Context, values: Body) -> Any:
+        assert resource.create is not None
+        target = (resource.new_target or project_target)(ctx, values)
+        self._allow(
+            ctx, f"create_{resource.name}", target, values, {"tags": [], **resource.defaults}
+        )
+        given = values.pop("tags", [])
+        row = resource.create(ctx, values["project_id"], values)
+        if given:
+            tags.add(ctx, row.id, given)
+        return row
+
+    def show(self, resource: Resource, ctx: Context, row: Any, **above: str) -> Body:
+        return one(ctx, resource.name, resource.one(ctx, row))
+
+    def update(
+        self, resource: Resource, ctx: Context, row: Any, *, body: Body, **above: str
+    ) -> Body:
+        assert resource.update is not None
+        _check_revision(ctx, row.revision_number)
+        self._allow(ctx, f"update_{resource.name}", row.policy_target(), body)
+        resource.update(ctx, row, body)
+        return {resource.name: resource.one(ctx, row)}
+
+    def delete(self, resource: Resource, ctx: Context, row: Any, **above: str) -> None:
+        assert resource.delete is not None
+        _check_revision(ctx, row.revision_number)
+        resource.delete(ctx, row)
+
+    def _allow(
+        self, ctx: Context, rule: str, target: Target, values: Body, defaults: Body | None = None
+    ) -> None:
+        allow(ctx, rule, target, values, defaults, refused=PolicyNotAuthorized)
+
+
+STYLE = NetworkStyle()
+
+
+def _check_revision(ctx: Context, revision: int) -> None:
+    """Obey ``If-Match: revision_number=N``; raises RevisionConflict (412)."""
+    asked = ctx.headers.get("if-match", "")
+    name, _, wanted = asked.partition("=")
+    if name.strip() == "revision_number" and wanted.strip().isdigit() and int(wanted) != revision:
+        raise RevisionConflict(expected=wanted.strip(), current=revision)

@@ -1,0 +1,73 @@
+"""What the attributes of all resources of the network API have in common, and Neutron's errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.http.resource import READ_ONLY, Attribute, Attributes, Invalid
+from stratolith.kernel.http.validation import Schema
+from stratolith.network.exceptions import HTTPBadRequest, InvalidInput
+from stratolith.network.schemas.fields import boolean, list_of, tag, text
+
+# The shape every body shares; attributes are read by the resource, which names them in errors.
+BODY = Schema({"type": "object"})
+MOST_TAGS = 50
+
+
+def _tags(value: Any) -> list[str]:
+    found: list[str] = list(dict.fromkeys(list_of(tag, unique=False)(value)))
+    if len(found) > MOST_TAGS:
+        raise Invalid(f"more than {MOST_TAGS} tags.")
+    return found
+
+
+# Given at creation; later they have a path of their own.
+TAGS = Attribute(_tags, update=False, default=[])
+
+
+def attributes(name: str, collection: str, known: Mapping[str, Attribute]) -> Attributes:
+    return Attributes(name, collection, known, _project_of, HTTPBadRequest, _invalid)
+
+
+def _invalid(name: str, attribute: Attribute, error: Invalid) -> BadRequest:
+    if attribute.convert is boolean:
+        return InvalidInput(error_message=str(error).rstrip("."))
+    return HTTPBadRequest(f"Invalid input for {name}. Reason: {error}")
+
+
+def _project_of(ctx: Context, given: Mapping[str, Any]) -> str:
+    """The project a resource is made for: the caller's, or another for an administrator."""
+    asked = given.get("project_id", given.get("tenant_id"))
+    if asked is None or asked == "":
+        return ctx.project_id
+    if not isinstance(asked, str) or len(asked) > 64:
+        raise HTTPBadRequest(
+            f"Invalid input for project_id. Reason: '{asked}' is not a valid string."
+        )
+    if given.get("tenant_id", asked) != asked:
+        raise HTTPBadRequest("'project_id' and 'tenant_id' do not match")
+    if not ctx.owns(asked) and not ctx.is_admin:
+        raise HTTPBadRequest(
+            "Specifying 'project_id' or 'tenant_id' other than the authenticated project in "
+            "request requires admin privileges"
+        )
+    return asked
+
+
+def standard(**own: Attribute) -> dict[str, Attribute]:
+    """The attributes every resource has, and its own."""
+    return {
+        "id": READ_ONLY,
+        "project_id": Attribute(text(64), update=False),
+        "tenant_id": Attribute(text(64), update=False),
+        "description": Attribute(
+            lambda value: text()(value) if value is not None else "", default=""
+        ),
+        "created_at": READ_ONLY,
+        "updated_at": READ_ONLY,
+        "revision_number": READ_ONLY,
+        **own,
+    }
