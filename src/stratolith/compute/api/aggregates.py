@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from stratolith.compute.api.links import since
+from stratolith.compute.api.style import STYLE
 from stratolith.compute.managers import aggregates
 from stratolith.compute.models import Aggregate
 from stratolith.compute.schemas import groups as schemas
 from stratolith.kernel.clock import naive_micro
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.resource import Listing, Resource, Verb, each
+from stratolith.kernel.http.routing import Asked, Choice, Route
 
 Body = dict[str, Any]
 _P = "os_compute_api:os-aggregates:"
 
 
-def _render(ctx: Context, aggregate: Aggregate, *, brief: bool = False) -> Body:
+def _render(ctx: Context, aggregate: Aggregate) -> Body:
     found: Body = {
         "id": aggregate.id,
         "name": aggregate.name,
@@ -28,38 +30,27 @@ def _render(ctx: Context, aggregate: Aggregate, *, brief: bool = False) -> Body:
     }
     if since(ctx, 41):
         found["uuid"] = aggregate.uuid
-    if not brief:
-        found |= {"hosts": aggregate.hosts, "metadata": aggregate.properties}
     return found
 
 
-def index(ctx: Context) -> Body:
-    return {"aggregates": [_render(ctx, one) for one in aggregates.listing(ctx)]}
+def _details(ctx: Context, aggregate: Aggregate) -> Body:
+    return {
+        **_render(ctx, aggregate),
+        "hosts": aggregate.hosts,
+        "metadata": aggregate.properties,
+    }
 
 
-def create(ctx: Context, body: Body) -> Body:
-    wanted = body["aggregate"]
-    made = aggregates.create(ctx, wanted["name"], wanted.get("availability_zone"))
-    return {"aggregate": _render(ctx, made, brief=True)}
+def _create(ctx: Context, values: Body) -> Aggregate:
+    return aggregates.create(ctx, values["name"], values.get("availability_zone"))
 
 
-def show(ctx: Context, aggregate_id: str) -> Body:
-    return {"aggregate": _render(ctx, aggregates.get(ctx, aggregate_id))}
-
-
-def update(ctx: Context, aggregate_id: str, body: Body) -> Body:
-    aggregate = aggregates.get(ctx, aggregate_id)
-    aggregates.update(ctx, aggregate, body["aggregate"])
-    return {"aggregate": _render(ctx, aggregate)}
-
-
-def remove(ctx: Context, aggregate_id: str) -> None:
-    aggregates.remove(ctx, aggregates.get(ctx, aggregate_id))
+def _rule_of_act(ctx: Context, asked: Asked) -> str:
+    return _P + str(next(iter(asked.body)))
 
 
 def act(ctx: Context, aggregate_id: str, body: Body) -> Body:
     name, value = next(iter(body.items()))
-    ctx.authorize(_P + name)
     aggregate = aggregates.get(ctx, aggregate_id)
     if name == "add_host":
         aggregates.add_host(ctx, aggregate, value["host"])
@@ -68,15 +59,29 @@ def act(ctx: Context, aggregate_id: str, body: Body) -> Body:
     else:
         aggregates.set_metadata(ctx, aggregate, value["metadata"])
     ctx.session.flush()
-    return {"aggregate": _render(ctx, aggregate)}
+    return {"aggregate": AGGREGATES.one(ctx, aggregate)}
 
 
-_ONE = "/os-aggregates/{aggregate_id}"
+AGGREGATES = Resource(
+    "aggregate",
+    STYLE,
+    load=aggregates.get,
+    rendered=each(_details),
+    # one that was just made is shown without its hosts and metadata, as upstream
+    fresh=each(_render),
+    ownerless=True,
+    listing=Listing(Aggregate, default_sort=[("id", "asc")]),
+    create=Verb(_create, body=schemas.AGGREGATE),
+    update=Verb(aggregates.update, body=schemas.AGGREGATE_UPDATE),
+    delete=Verb(aggregates.remove, status=200),
+)
+_ACTS = ("add_host", "remove_host", "set_metadata")
 ROUTES = [
-    Route.get("/os-aggregates", index, rule=_P + "index"),
-    Route.post("/os-aggregates", create, rule=_P + "create", body=schemas.AGGREGATE),
-    Route.get(_ONE, show, rule=_P + "show"),
-    Route.put(_ONE, update, rule=_P + "update", body=schemas.AGGREGATE_UPDATE),
-    Route.delete(_ONE, remove, rule=_P + "delete", status=200),
-    Route.post(_ONE + "/action", act, body=schemas.AGGREGATE_ACTION),
+    *AGGREGATES.routes,
+    Route.post(
+        "/os-aggregates/{aggregate_id}/action",
+        act,
+        rule=Choice(tuple(_P + name for name in _ACTS), _rule_of_act),
+        body=schemas.AGGREGATE_ACTION,
+    ),
 ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement
 
 from stratolith.compute.api.links import resource_links, since, with_next
+from stratolith.compute.api.style import STYLE
 from stratolith.compute.exceptions import FlavorNotFound
 from stratolith.compute.managers import flavors
 from stratolith.compute.managers.flavors import FlavorSpec
@@ -17,15 +19,26 @@ from stratolith.compute.schemas.types import as_bool, as_int
 from stratolith.identity.managers import projects
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Conflict
-from stratolith.kernel.http import Response
-from stratolith.kernel.http.resource import Listing, parse_bool
-from stratolith.kernel.http.routing import KEEP, Route
+from stratolith.kernel.http.resource import Listing, Resource, Verb, parse_bool
+from stratolith.kernel.http.routing import KEEP, Asked, Choice, Route
 
 Body = dict[str, Any]
 _P = "os_compute_api:"
 
-FLAVORS = Listing(
+
+def _visible(ctx: Context) -> ColumnElement[bool] | None:
+    """Administrators say by ``is_public`` which they want: the public ones, the others, or all."""
+    public = ctx.query.get("is_public")
+    if not ctx.is_admin:
+        return flavors.visible(ctx)
+    if public is None:
+        return Flavor.is_public.is_(True)
+    return None if public.lower() == "none" else Flavor.is_public.is_(parse_bool(public))
+
+
+LISTING = Listing(
     Flavor,
+    visible=_visible,
     key=Flavor.flavor_id,
     sort_keys={
         "flavorid": Flavor.flavor_id,
@@ -90,21 +103,13 @@ def detail(ctx: Context) -> Body:
 
 
 def _list(ctx: Context, one: Any) -> Body:
-    statement = select(Flavor)
-    public = ctx.query.get("is_public")
-    if not ctx.is_admin:
-        statement = statement.where(flavors.visible(ctx))
-    elif public is None:
-        statement = statement.where(Flavor.is_public)
-    elif public.lower() != "none":
-        statement = statement.where(Flavor.is_public.is_(parse_bool(public)))
-    within = statement
+    statement = within = LISTING.seen(ctx)
     for name, column in (("minRam", Flavor.ram), ("minDisk", Flavor.disk)):
         if name in ctx.query:
             statement = statement.where(column >= _whole(ctx, name))
     key, direction = ctx.query.get("sort_key"), ctx.query.get("sort_dir") or "asc"
     sort = [(key, direction)] if key else [("flavorid", direction)]
-    page = FLAVORS.page(ctx, statement, sort=sort, within=within)
+    page = LISTING.page(ctx, statement, sort=sort, within=within)
     marker = page.rows[-1].flavor_id if page.rows else None
     return with_next(ctx, "flavors", page, [one(f) for f in page.rows], marker)
 
@@ -117,13 +122,12 @@ def _whole(ctx: Context, name: str) -> int:
         raise BadRequest(f"Invalid {name} filter [{text}]: it must be a whole number.") from None
 
 
-def show(ctx: Context, flavor_id: str) -> Body:
-    flavor = flavors.get(ctx, flavor_id)
-    return {"flavor": render(ctx, flavor, specs=may_see_specs(ctx))}
+def _rendered(ctx: Context, rows: Sequence[Flavor]) -> list[Body]:
+    specs = may_see_specs(ctx)
+    return [render(ctx, flavor, specs=specs) for flavor in rows]
 
 
-def create(ctx: Context, body: Body) -> Body:
-    wanted = body["flavor"]
+def _create(ctx: Context, wanted: Body) -> Flavor:
     flavor_id = wanted.get("id")
     spec = FlavorSpec(
         name=wanted["name"],
@@ -137,8 +141,7 @@ def create(ctx: Context, body: Body) -> Body:
         is_public=as_bool(wanted.get("os-flavor-access:is_public", True)),
         description=wanted.get("description"),
     )
-    flavor = flavors.create(ctx, spec)
-    return {"flavor": render(ctx, flavor, specs=may_see_specs(ctx))}
+    return flavors.create(ctx, spec)
 
 
 def _factor(value: Any) -> float:
@@ -148,14 +151,8 @@ def _factor(value: Any) -> float:
     return factor
 
 
-def update(ctx: Context, flavor_id: str, body: Body) -> Body:
-    flavor = flavors.get(ctx, flavor_id)
-    flavors.describe(ctx, flavor, body["flavor"]["description"])
-    return {"flavor": render(ctx, flavor, specs=may_see_specs(ctx))}
-
-
-def remove(ctx: Context, flavor_id: str) -> None:
-    flavors.remove(ctx, flavors.get(ctx, flavor_id))
+def _update(ctx: Context, flavor: Flavor, values: Body) -> None:
+    flavors.describe(ctx, flavor, values["description"])
 
 
 # -- extra specs ---------------------------------------------------------------------------------
@@ -208,7 +205,6 @@ def _render_access(ctx: Context, flavor: Flavor) -> Body:
 
 def act(ctx: Context, flavor_id: str, body: Body) -> Body:
     adding = "addTenantAccess" in body
-    ctx.authorize(_P + f"os-flavor-access:{'add' if adding else 'remove'}_tenant_access")
     flavor = flavors.get(ctx, flavor_id)
     if adding:
         project_id = body["addTenantAccess"]["tenant"]
@@ -226,25 +222,46 @@ _SPECS = "/flavors/{flavor_id}/os-extra_specs"
 _MANAGE, _SPEC = _P + "os-flavor-manage:", _P + "os-flavor-extra-specs:"
 
 
-def _accepted(ctx: Context, flavor_id: str) -> Response:
-    remove(ctx, flavor_id)
-    return Response(status=202)
+def _access_rule(ctx: Context, asked: Asked) -> str:
+    return _ACCESS_RULES["addTenantAccess" not in asked.body]
 
+
+_ACCESS_RULES = (
+    _P + "os-flavor-access:add_tenant_access",
+    _P + "os-flavor-access:remove_tenant_access",
+)
+FLAVORS = Resource(
+    "flavor",
+    STYLE,
+    path="/flavors",
+    load=flavors.get,
+    rendered=_rendered,
+    ownerless=True,
+    create=Verb(_create, rule=_MANAGE + "create", body=schemas.CREATE),
+    show=Verb(rule=None, keep=KEEP),
+    update=Verb(
+        _update,
+        rule=_MANAGE + "update",
+        body=schemas.UPDATE,
+        since="2.55",
+    ),
+    delete=Verb(flavors.remove, rule=_MANAGE + "delete", status=202),
+)
 
 ROUTES = [
-    Route.get("/flavors", index, query=queries.FLAVORS, keep=KEEP),
-    Route.get("/flavors/detail", detail, query=queries.FLAVORS, keep=KEEP),
-    Route.post("/flavors", create, rule=_MANAGE + "create", body=schemas.CREATE),
-    Route.get("/flavors/{flavor_id}", show, keep=KEEP),
-    Route.put(
-        "/flavors/{flavor_id}", update, rule=_MANAGE + "update", body=schemas.UPDATE, since="2.55"
-    ),
-    Route.delete("/flavors/{flavor_id}", _accepted, rule=_MANAGE + "delete"),
+    Route.get("/flavors", index, query=queries.FLAVORS, keep=KEEP, listing=LISTING),
+    Route.get("/flavors/detail", detail, query=queries.FLAVORS, keep=KEEP, listing=LISTING),
+    *FLAVORS.routes,
     Route.get(_SPECS, list_specs, rule=_SPEC + "index"),
     Route.post(_SPECS, create_specs, rule=_SPEC + "create", body=schemas.EXTRA_SPECS),
     Route.get(_SPECS + "/{key}", show_spec, rule=_SPEC + "show"),
     Route.put(_SPECS + "/{key}", update_spec, rule=_SPEC + "update", body=schemas.EXTRA_SPEC),
     Route.delete(_SPECS + "/{key}", remove_spec, rule=_SPEC + "delete", status=200),
     Route.get("/flavors/{flavor_id}/os-flavor-access", list_access, rule=_P + "os-flavor-access"),
-    Route.post("/flavors/{flavor_id}/action", act, body=schemas.ACTION),
+    Route.post(
+        "/flavors/{flavor_id}/action",
+        act,
+        rule=Choice(_ACCESS_RULES, _access_rule),
+        body=schemas.ACTION,
+    ),
 ]

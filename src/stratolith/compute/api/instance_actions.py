@@ -42,11 +42,9 @@ ACTIONS = Listing(
 )
 
 
-def _server(ctx: Context, server_id: str, rule: str) -> Server:
+def _load(ctx: Context, server_id: str) -> Server:
     get = servers.get_even_deleted if since(ctx, 21) else servers.get
-    server = get(ctx, server_id)
-    ctx.authorize(_P + rule, server.policy_target())
-    return server
+    return get(ctx, server_id)
 
 
 def _render(ctx: Context, action: Operation) -> Body:
@@ -83,8 +81,7 @@ def _event(ctx: Context, action: Operation, server: Server) -> Body:
     return found
 
 
-def index(ctx: Context, server_id: str) -> Body:
-    server = _server(ctx, server_id, "list")
+def index(ctx: Context, server: Server) -> Body:
     statement = operations.of(actions.SERVICE, server.id)
     within = statement
     if not since(ctx, 58):
@@ -106,8 +103,7 @@ def index(ctx: Context, server_id: str) -> Body:
     return found
 
 
-def show(ctx: Context, server_id: str, request_id: str) -> Body:
-    server = _server(ctx, server_id, "show")
+def show(ctx: Context, server: Server, request_id: str) -> Body:
     action = actions.of_request(ctx, server.id, request_id)
     found = _render(ctx, action)
     if since(ctx, 51) or ctx.can(_P + "events", server.policy_target()):
@@ -115,7 +111,9 @@ def show(ctx: Context, server_id: str, request_id: str) -> Body:
     return {"instanceAction": found}
 
 
+_ALL = "/servers/{server_id}/os-instance-actions"
+_SERVER: dict[str, Any] = {"load": _load, "loads": "server_id"}
 ROUTES = [
-    Route.get("/servers/{server_id}/os-instance-actions", index, query=queries.ACTIONS),
-    Route.get("/servers/{server_id}/os-instance-actions/{request_id}", show),
+    Route.get(_ALL, index, rule=_P + "list", query=queries.ACTIONS, listing=ACTIONS, **_SERVER),
+    Route.get(_ALL + "/{request_id}", show, rule=_P + "show", **_SERVER),
 ]

@@ -14,10 +14,9 @@ from stratolith.kernel.clock import naive_micro
 from stratolith.kernel.context import Context
 from stratolith.kernel.http import Response
 from stratolith.kernel.http.resource import Listing
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import Asked, Route
 
 Body = dict[str, Any]
-_RULE = "os_compute_api:os-keypairs:"
 
 KEYPAIRS = Listing(
     Keypair,
@@ -27,13 +26,20 @@ KEYPAIRS = Listing(
 )
 
 
-def _user(ctx: Context, rule: str, asked: str | None = None) -> str:
+def _user(ctx: Context, body: Body | None = None) -> str:
     """Whose keypairs: the caller's, or another user's from 2.10 on when policy allows."""
-    user_id = ctx.user_id
-    if since(ctx, 10):
-        user_id = asked or ctx.query.get("user_id") or user_id
-    ctx.authorize(_RULE + rule, {"user_id": user_id})
-    return user_id
+    if not since(ctx, 10):
+        return ctx.user_id
+    wanted = body["keypair"].get("user_id") if body else None
+    return wanted or ctx.query.get("user_id") or ctx.user_id
+
+
+def _of_user(ctx: Context, asked: Asked) -> Body:
+    return {"user_id": _user(ctx, asked.body)}
+
+
+def _load(ctx: Context, name: str) -> Keypair:
+    return keypairs.get(ctx, _user(ctx), name)
 
 
 def render(ctx: Context, keypair: Keypair) -> Body:
@@ -48,8 +54,7 @@ def render(ctx: Context, keypair: Keypair) -> Body:
 
 
 def index(ctx: Context) -> Body:
-    user_id = _user(ctx, "index")
-    statement = select(Keypair).where(Keypair.user_id == user_id)
+    statement = select(Keypair).where(Keypair.user_id == _user(ctx))
     if since(ctx, 35):
         page = KEYPAIRS.page(ctx, statement, within=statement)
     else:
@@ -62,7 +67,7 @@ def index(ctx: Context) -> Body:
 
 def create(ctx: Context, body: Body) -> Response:
     wanted = body["keypair"]
-    user_id = _user(ctx, "create", wanted.get("user_id"))
+    user_id = _user(ctx, body)
     type_ = wanted.get("type", "ssh")
     material = keypairs.make(user_id, type_, wanted.get("public_key"))
     keypair = keypairs.create(ctx, user_id, wanted["name"].strip(), type_, material)
@@ -72,8 +77,7 @@ def create(ctx: Context, body: Body) -> Response:
     return Response({"keypair": found}, status=201 if since(ctx, 2) else 200)
 
 
-def show(ctx: Context, name: str) -> Body:
-    keypair = keypairs.get(ctx, _user(ctx, "show"), name)
+def show(ctx: Context, keypair: Keypair) -> Body:
     found = {
         **render(ctx, keypair),
         "user_id": keypair.user_id,
@@ -87,13 +91,18 @@ def show(ctx: Context, name: str) -> Body:
 
 
 def remove(ctx: Context, name: str) -> Response:
-    keypairs.remove(ctx, _user(ctx, "delete"), name)
+    keypairs.remove(ctx, _user(ctx), name)
     return Response(status=204 if since(ctx, 2) else 202)
 
 
+def _asks(verb: str) -> dict[str, Any]:
+    return {"rule": f"os_compute_api:os-keypairs:{verb}", "target": _of_user}
+
+
+_ONE = "/os-keypairs/{name}"
 ROUTES = [
-    Route.get("/os-keypairs", index, query=schemas.LIST_QUERY),
-    Route.post("/os-keypairs", create, body=schemas.CREATE),
-    Route.get("/os-keypairs/{name}", show, query=schemas.QUERY),
-    Route.delete("/os-keypairs/{name}", remove, query=schemas.QUERY),
+    Route.get("/os-keypairs", index, **_asks("index"), query=schemas.LIST_QUERY, listing=KEYPAIRS),
+    Route.post("/os-keypairs", create, **_asks("create"), body=schemas.CREATE),
+    Route.get(_ONE, show, load=_load, hides_missing=True, **_asks("show"), query=schemas.QUERY),
+    Route.delete(_ONE, remove, **_asks("delete"), query=schemas.QUERY),
 ]

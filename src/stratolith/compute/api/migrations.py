@@ -31,11 +31,9 @@ def of_server(ctx: Context, server: Server) -> Body:
     return {"migrations": []}
 
 
-def show(ctx: Context, server_id: str, migration_id: str) -> None:
+def show(ctx: Context, server: Server, migration_id: str) -> None:
     """Raises NotFound: there is none."""
-    server = servers.get(ctx, server_id)
-    ctx.authorize(_P + "servers:migrations:show", server.policy_target())
-    raise NotFound(f"Migration {migration_id} for server {server_id} could not be found.")
+    raise NotFound(f"Migration {migration_id} for server {server.id} could not be found.")
 
 
 _OF_SERVER = "/servers/{server_id}/migrations"
@@ -44,5 +42,12 @@ ROUTES = [
     Route.get(
         _OF_SERVER, of_server, rule=_P + "servers:migrations:index", since="2.23", load=servers.get
     ),
-    Route.get(_OF_SERVER + "/{migration_id}", show, since="2.23"),
+    Route.get(
+        _OF_SERVER + "/{migration_id}",
+        show,
+        rule=_P + "servers:migrations:show",
+        since="2.23",
+        load=servers.get,
+        loads="server_id",
+    ),
 ]

@@ -14,7 +14,7 @@ from stratolith.kernel import quota
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http import Response
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import Asked, Route
 
 Body = dict[str, Any]
 _P = "os_compute_api:"
@@ -32,7 +32,8 @@ def _check_project(ctx: Context, project_id: str) -> None:
         raise BadRequest(f"Project ID {project_id} is not a valid project.")
 
 
-def _target(project_id: str) -> dict[str, str]:
+def _of_project(ctx: Context, asked: Asked) -> dict[str, str]:
+    project_id = asked.variables["project_id"]
     return {"project_id": project_id, "tenant_id": project_id}
 
 
@@ -41,19 +42,16 @@ def _set(ctx: Context, limits: dict[str, int]) -> Body:
 
 
 def show(ctx: Context, project_id: str) -> Body:
-    ctx.authorize(_P + "os-quota-sets:show", _target(project_id))
     _check_project(ctx, project_id)
     return {"quota_set": {"id": project_id, **_set(ctx, quotas.limits(ctx, project_id))}}
 
 
 def defaults(ctx: Context, project_id: str) -> Body:
-    ctx.authorize(_P + "os-quota-sets:defaults", _target(project_id))
     _check_project(ctx, project_id)
     return {"quota_set": {"id": project_id, **_set(ctx, quotas.defaults(ctx))}}
 
 
 def detail(ctx: Context, project_id: str) -> Body:
-    ctx.authorize(_P + "os-quota-sets:detail", _target(project_id))
     _check_project(ctx, project_id)
     limits, used = quotas.limits(ctx, project_id), quotas.usage(ctx, project_id)
     found = {
@@ -143,9 +141,23 @@ def limits(ctx: Context) -> Body:
 
 _QUOTA, _CLASS = "/os-quota-sets/{project_id}", "/os-quota-class-sets/{name}"
 ROUTES = [
-    Route.get(_QUOTA, show, query=queries.QUOTA_SET),
-    Route.get(_QUOTA + "/defaults", defaults),
-    Route.get(_QUOTA + "/detail", detail, query=queries.QUOTA_SET),
+    Route.get(
+        _QUOTA,
+        show,
+        rule=_P + "os-quota-sets:show",
+        target=_of_project,
+        query=queries.QUOTA_SET,
+    ),
+    Route.get(
+        _QUOTA + "/defaults", defaults, rule=_P + "os-quota-sets:defaults", target=_of_project
+    ),
+    Route.get(
+        _QUOTA + "/detail",
+        detail,
+        rule=_P + "os-quota-sets:detail",
+        target=_of_project,
+        query=queries.QUOTA_SET,
+    ),
     Route.put(
         _QUOTA,
         update,

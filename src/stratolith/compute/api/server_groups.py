@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement
 
 from stratolith.compute.api.links import limited, since
+from stratolith.compute.api.style import STYLE
 from stratolith.compute.managers import server_groups
 from stratolith.compute.models import ServerGroup
 from stratolith.compute.schemas import groups as schemas
@@ -15,18 +16,20 @@ from stratolith.compute.schemas import queries
 from stratolith.compute.schemas.types import as_int
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
+from stratolith.kernel.http.resource import Listing, Resource, Verb
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]
 _P = "os_compute_api:os-server-groups:"
 
 
-def render(ctx: Context, group: ServerGroup, members: Mapping[str, Sequence[str]]) -> Body:
-    found: Body = {
-        "id": group.id,
-        "name": group.name,
-        "members": list(members.get(group.id, ())),
-    }
+def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
+    members = server_groups.members(ctx, [row.id for row in rows])
+    return [_render(ctx, row, members.get(row.id, ())) for row in rows]
+
+
+def _render(ctx: Context, group: ServerGroup, members: Sequence[str]) -> Body:
+    found: Body = {"id": group.id, "name": group.name, "members": list(members)}
     if since(ctx, 64):
         found |= {"policy": group.policy, "rules": group.rules}
     else:
@@ -36,45 +39,46 @@ def render(ctx: Context, group: ServerGroup, members: Mapping[str, Sequence[str]
     return found
 
 
+def _visible(ctx: Context) -> ColumnElement[bool] | None:
+    if "all_projects" in ctx.query and ctx.can(_P + "index:all_projects"):
+        return None
+    return ctx.own(ServerGroup.project_id)
+
+
 def index(ctx: Context) -> Body:
-    statement = select(ServerGroup).order_by(ServerGroup.number)
-    if not _every_project(ctx):
-        statement = statement.where(ctx.own(ServerGroup.project_id))
-    rows = limited(ctx, list(ctx.session.scalars(statement)))
-    members = server_groups.members(ctx, [row.id for row in rows])
-    return {"server_groups": [render(ctx, row, members) for row in rows]}
+    """By ``offset`` and ``limit``; there are no markers."""
+    rows = ctx.session.scalars(LISTING.seen(ctx).order_by(ServerGroup.number))
+    return {"server_groups": rendered(ctx, limited(ctx, list(rows)))}
 
 
-def _every_project(ctx: Context) -> bool:
-    return "all_projects" in ctx.query and ctx.can(_P + "index:all_projects")
-
-
-def create(ctx: Context, body: Body) -> Body:
-    wanted = body["server_group"]
-    policy = wanted["policy"] if since(ctx, 64) else wanted["policies"][0]
+def _create(ctx: Context, values: Body) -> ServerGroup:
+    policy = values["policy"] if since(ctx, 64) else values["policies"][0]
     rules: Body = {}
-    if wanted.get("rules"):
+    if values.get("rules"):
         if policy != "anti-affinity":
             raise BadRequest("Only anti-affinity policy supports rules.")
-        limit = as_int(wanted["rules"]["max_server_per_host"], "max_server_per_host", 1)
+        limit = as_int(values["rules"]["max_server_per_host"], "max_server_per_host", 1)
         rules = {"max_server_per_host": limit}
-    group = server_groups.create(ctx, wanted["name"], policy, rules)
-    return {"server_group": render(ctx, group, {})}
+    return server_groups.create(ctx, values["name"], policy, rules)
 
 
-def show(ctx: Context, group: ServerGroup) -> Body:
-    return {"server_group": render(ctx, group, server_groups.members(ctx, [group.id]))}
-
-
-def remove(ctx: Context, group: ServerGroup) -> None:
-    server_groups.remove(ctx, group)
-
-
-_ONE: dict[str, Any] = {"load": server_groups.get}
-_PATH = "/os-server-groups/{group_id}"
+LISTING = Listing(ServerGroup, visible=_visible)
+SERVER_GROUPS = Resource(
+    "server_group",
+    STYLE,
+    key="group_id",
+    load=server_groups.get,
+    rendered=rendered,
+    create=Verb(_create, body=schemas.SERVER_GROUP),
+    delete=Verb(server_groups.remove),
+)
 ROUTES = [
-    Route.get("/os-server-groups", index, rule=_P + "index", query=queries.SERVER_GROUPS),
-    Route.post("/os-server-groups", create, rule=_P + "create", body=schemas.SERVER_GROUP),
-    Route.get(_PATH, show, rule=_P + "show", **_ONE),
-    Route.delete(_PATH, remove, rule=_P + "delete", **_ONE),
+    *SERVER_GROUPS.routes,
+    Route.get(
+        "/os-server-groups",
+        index,
+        rule=_P + "index",
+        query=queries.SERVER_GROUPS,
+        listing=LISTING,
+    ),
 ]

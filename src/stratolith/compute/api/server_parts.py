@@ -25,13 +25,6 @@ _P = "os_compute_api:"
 _S = "/servers/{server_id}"
 
 
-def _get(ctx: Context, server_id: str, rule: str) -> Server:
-    """The server, when policy allows ``rule`` on it."""
-    server = servers.get(ctx, server_id)
-    ctx.authorize(_P + rule, server.policy_target())
-    return server
-
-
 # -- addresses -----------------------------------------------------------------------------------
 
 
@@ -39,11 +32,10 @@ def list_ips(ctx: Context, server: Server) -> Body:
     return {"addresses": addresses(interfaces.of_server(ctx, server), extended=False)}
 
 
-def show_ips(ctx: Context, server_id: str, label: str) -> Body:
-    server = _get(ctx, server_id, "ips:show")
+def show_ips(ctx: Context, server: Server, label: str) -> Body:
     found = addresses(interfaces.of_server(ctx, server), extended=False)
     if label not in found:
-        raise ItemNotFound(what=f"Network {label} of instance {server_id}")
+        raise ItemNotFound(what=f"Network {label} of instance {server.id}")
     return {label: found[label]}
 
 
@@ -71,8 +63,7 @@ def list_interfaces(ctx: Context, server: Server) -> Body:
     return {"interfaceAttachments": found}
 
 
-def show_interface(ctx: Context, server_id: str, port_id: str) -> Body:
-    server = _get(ctx, server_id, "os-attach-interfaces:show")
+def show_interface(ctx: Context, server: Server, port_id: str) -> Body:
     return {"interfaceAttachment": _interface(ctx, interfaces.get(ctx, server, port_id))}
 
 
@@ -97,8 +88,7 @@ def attach_interface(ctx: Context, server: Server, body: Body) -> Body:
     return {"interfaceAttachment": _interface(ctx, interfaces.attach(ctx, server, request))}
 
 
-def detach_interface(ctx: Context, server_id: str, port_id: str) -> None:
-    server = _get(ctx, server_id, "os-attach-interfaces:delete")
+def detach_interface(ctx: Context, server: Server, port_id: str) -> None:
     interfaces.detach(ctx, server, port_id)
 
 
@@ -125,29 +115,26 @@ def remove_tags(ctx: Context, server: Server) -> None:
     servers.replace_tags(ctx, server, [])
 
 
-def show_tag(ctx: Context, server_id: str, tag: str) -> Response:
-    server = _get(ctx, server_id, "os-server-tags:show")
+def show_tag(ctx: Context, server: Server, tag: str) -> Response:
     if tag not in servers.tags_of(ctx, [server.id]).get(server.id, []):
-        raise TagNotFound(server_id=server_id, tag=tag)
+        raise TagNotFound(server_id=server.id, tag=tag)
     return Response(status=204)
 
 
-def add_tag(ctx: Context, server_id: str, tag: str) -> Response:
-    server = _get(ctx, server_id, "os-server-tags:update")
+def add_tag(ctx: Context, server: Server, tag: str) -> Response:
     schemas.ONE_TAG.check(tag, ctx.microversion, what="tag")
     have = servers.tags_of(ctx, [server.id]).get(server.id, [])
     if tag not in have and len(have) >= schemas.MAX_TAGS:
         raise BadRequest(f"The number of tags exceeded the per-server limit {schemas.MAX_TAGS}")
     if not servers.add_tag(ctx, server, tag):
         return Response(status=204)
-    location = f"{version_url(ctx)}/servers/{server_id}/tags/{tag}"
+    location = f"{version_url(ctx)}/servers/{server.id}/tags/{tag}"
     return Response(status=201, headers={"Location": location})
 
 
-def remove_tag(ctx: Context, server_id: str, tag: str) -> None:
-    server = _get(ctx, server_id, "os-server-tags:delete")
+def remove_tag(ctx: Context, server: Server, tag: str) -> None:
     if not servers.remove_tag(ctx, server, tag):
-        raise TagNotFound(server_id=server_id, tag=tag)
+        raise TagNotFound(server_id=server.id, tag=tag)
 
 
 # -- the guest's password ------------------------------------------------------------------------
@@ -163,18 +150,25 @@ def clear_password(ctx: Context, server: Server) -> None:
     metadata_service.changed(ctx, server)
 
 
-_SERVER: dict[str, Any] = {"load": servers.get}
+_SERVER: dict[str, Any] = {"load": servers.get, "loads": "server_id"}
+_TAG = _S + "/tags/{tag}"
 _TAGS, _IFACE = _P + "os-server-tags:", _P + "os-attach-interfaces:"
 
 ROUTES = [
     Route.get(_S + "/ips", list_ips, rule=_P + "ips:index", **_SERVER),
-    Route.get(_S + "/ips/{label}", show_ips),
+    Route.get(_S + "/ips/{label}", show_ips, rule=_P + "ips:show", **_SERVER),
     Route.get(_S + "/os-interface", list_interfaces, rule=_IFACE + "list", **_SERVER),
     Route.post(
         _S + "/os-interface", attach_interface, rule=_IFACE + "create", body=INTERFACE, **_SERVER
     ),
-    Route.get(_S + "/os-interface/{port_id}", show_interface),
-    Route.delete(_S + "/os-interface/{port_id}", detach_interface, status=202),
+    Route.get(_S + "/os-interface/{port_id}", show_interface, rule=_IFACE + "show", **_SERVER),
+    Route.delete(
+        _S + "/os-interface/{port_id}",
+        detach_interface,
+        rule=_IFACE + "delete",
+        status=202,
+        **_SERVER,
+    ),
     Route.get(
         _S + "/os-security-groups",
         list_security_groups,
@@ -191,9 +185,9 @@ ROUTES = [
         **_SERVER,
     ),
     Route.delete(_S + "/tags", remove_tags, rule=_TAGS + "delete_all", since="2.26", **_SERVER),
-    Route.get(_S + "/tags/{tag}", show_tag, since="2.26"),
-    Route.put(_S + "/tags/{tag}", add_tag, since="2.26"),
-    Route.delete(_S + "/tags/{tag}", remove_tag, since="2.26"),
+    Route.get(_TAG, show_tag, rule=_TAGS + "show", since="2.26", **_SERVER),
+    Route.put(_TAG, add_tag, rule=_TAGS + "update", since="2.26", **_SERVER),
+    Route.delete(_TAG, remove_tag, rule=_TAGS + "delete", since="2.26", **_SERVER),
     Route.get(
         _S + "/os-server-password", show_password, rule=_P + "os-server-password:show", **_SERVER
     ),

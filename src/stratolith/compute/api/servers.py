@@ -187,8 +187,7 @@ def list_metadata(ctx: Context, server: Server) -> Body:
     return {"metadata": server.properties}
 
 
-def show_metadata(ctx: Context, server_id: str, key: str) -> Body:
-    server = _authorized(ctx, server_id, "show")
+def show_metadata(ctx: Context, server: Server, key: str) -> Body:
     _require_key(server, key)
     return {"meta": {key: server.properties[key]}}
 
@@ -203,25 +202,17 @@ def replace_metadata(ctx: Context, server: Server, body: Body) -> Body:
     return {"metadata": server.properties}
 
 
-def update_metadata(ctx: Context, server_id: str, key: str, body: Body) -> Body:
-    server = _authorized(ctx, server_id, "update")
+def update_metadata(ctx: Context, server: Server, key: str, body: Body) -> Body:
     if list(body["meta"]) != [key]:
         raise BadRequest("Request body and URI mismatch")
     _set_metadata(ctx, server, {**server.properties, **body["meta"]})
     return {"meta": body["meta"]}
 
 
-def remove_metadata(ctx: Context, server_id: str, key: str) -> None:
-    server = _authorized(ctx, server_id, "delete")
+def remove_metadata(ctx: Context, server: Server, key: str) -> None:
     _require_key(server, key)
     left = {name: value for name, value in server.properties.items() if name != key}
     _set_metadata(ctx, server, left)
-
-
-def _authorized(ctx: Context, server_id: str, rule: str) -> Server:
-    server = servers.get(ctx, server_id)
-    ctx.authorize(f"os_compute_api:server-metadata:{rule}", server.policy_target())
-    return server
 
 
 def _require_key(server: Server, key: str) -> None:
@@ -237,7 +228,8 @@ def _set_metadata(ctx: Context, server: Server, metadata: Mapping[str, str]) -> 
 
 
 _META = "os_compute_api:server-metadata:"
-_SERVER: dict[str, Any] = {"load": servers.get}
+_SERVER: dict[str, Any] = {"load": servers.get, "loads": "server_id"}
+_KEY = "/servers/{server_id}/metadata/{key}"
 _LIST: dict[str, Any] = {"query": list_schemas.LIST_QUERY, "keep": KEEP_SHORT}
 
 ROUTES = [
@@ -262,7 +254,7 @@ ROUTES = [
         body=schemas.METADATA_BODY,
         **_SERVER,
     ),
-    Route.get("/servers/{server_id}/metadata/{key}", show_metadata),
-    Route.put("/servers/{server_id}/metadata/{key}", update_metadata, body=schemas.META_BODY),
-    Route.delete("/servers/{server_id}/metadata/{key}", remove_metadata),
+    Route.get(_KEY, show_metadata, rule=_META + "show", **_SERVER),
+    Route.put(_KEY, update_metadata, rule=_META + "update", body=schemas.META_BODY, **_SERVER),
+    Route.delete(_KEY, remove_metadata, rule=_META + "delete", **_SERVER),
 ]

@@ -15,7 +15,7 @@ from stratolith.kernel.config import ApiSection
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, NotFound
 from stratolith.kernel.http.resource import asked_limit
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import Asked, Route
 
 Body = dict[str, Any]
 _P = "os_compute_api:os-simple-tenant-usage:"
@@ -109,6 +109,11 @@ def _next(ctx: Context, name: str, marker: str | None) -> Body:
     return {f"{name}_links": [{"rel": "next", "href": f"{ctx.base_url}{ctx.path}?{text}"}]}
 
 
+def _of_project(ctx: Context, asked: Asked) -> dict[str, str]:
+    project_id = asked.variables["project_id"]
+    return {"project_id": project_id, "tenant_id": project_id}
+
+
 def index(ctx: Context) -> Body:
     if ctx.path.endswith("/"):  # the usage of one project whose id is empty, not the list
         raise NotFound
@@ -128,7 +133,6 @@ def index(ctx: Context) -> Body:
 
 
 def show(ctx: Context, project_id: str) -> Body:
-    ctx.authorize(_P + "show", {"project_id": project_id, "tenant_id": project_id})
     period, now = _period(ctx), ctx.env.clock.now()
     rows, marker = _page(ctx, usage.servers_in(ctx, *period, project_id).get(project_id, []))
     if not rows:
@@ -140,5 +144,11 @@ def show(ctx: Context, project_id: str) -> Body:
 
 ROUTES = [
     Route.get("/os-simple-tenant-usage", index, rule=_P + "list", query=queries.USAGES),
-    Route.get("/os-simple-tenant-usage/{project_id}", show, query=queries.USAGE),
+    Route.get(
+        "/os-simple-tenant-usage/{project_id}",
+        show,
+        rule=_P + "show",
+        target=_of_project,
+        query=queries.USAGE,
+    ),
 ]

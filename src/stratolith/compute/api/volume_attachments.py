@@ -23,17 +23,13 @@ def index(ctx: Context, server: Server) -> Body:
     return {"volumeAttachments": []}
 
 
-def show(ctx: Context, server_id: str, volume_id: str) -> None:
+def show(ctx: Context, server: Server, volume_id: str) -> None:
     """Raises NotFound: nothing is attached."""
-    server = servers.get(ctx, server_id)
-    ctx.authorize(_RULE + "show", server.policy_target())
-    raise NotFound(f"Volume {volume_id} is not attached to instance {server_id}.")
+    raise NotFound(f"Volume {volume_id} is not attached to instance {server.id}.")
 
 
-def attach(ctx: Context, server_id: str) -> None:
+def attach(ctx: Context, server: Server) -> None:
     """Raises NotOffered."""
-    server = servers.get(ctx, server_id)
-    ctx.authorize(_RULE + "create", server.policy_target())
     raise NotOffered(what="Attaching volumes")
 
 
@@ -42,6 +38,8 @@ ROUTES = [
     Route.get(
         _PATH, index, rule=_RULE + "index", load=servers.get, query=queries.VOLUME_ATTACHMENTS
     ),
-    Route.post(_PATH, attach, writes=False),
-    Route.get(_PATH + "/{volume_id}", show),
+    Route.post(_PATH, attach, rule=_RULE + "create", load=servers.get, writes=False),
+    Route.get(
+        _PATH + "/{volume_id}", show, rule=_RULE + "show", load=servers.get, loads="server_id"
+    ),
 ]

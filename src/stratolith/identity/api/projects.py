@@ -142,10 +142,14 @@ def _may_see(ctx: Context, project: Project) -> bool:
     return bool(effective.on_project(ctx.session, ctx.user_id, project))
 
 
-def _create(ctx: Context, values: Body) -> Project:
+def _create(ctx: Context, values: Body) -> tuple[Project, Body]:
     if not as_bool(values.get("is_domain", False)):
         values["domain_id"] = default_domain(ctx, values)
-    return projects.create(ctx, values)
+    return projects.create(ctx, values), {"tags": sorted(values.get("tags") or [])}
+
+
+def _fresh(ctx: Context, made: Sequence[Project]) -> list[Body]:
+    return [render(ctx, project, None) for project in made]
 
 
 def _update(ctx: Context, project: Project, values: Body) -> tuple[Project, Body]:
@@ -166,6 +170,7 @@ PROJECTS = Resource(
     STYLE,
     load=projects.get,
     rendered=render_many,
+    fresh=_fresh,
     listing=LISTING,
     index=Verb(target=of_scope("target.domain_id"), keep=KEEP),
     create=Verb(_create, target=of_body("project"), body=schemas.CREATE),

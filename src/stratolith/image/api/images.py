@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import Any
 
 from stratolith.image.api import locations
-from stratolith.image.api.image_lists import list_images
+from stratolith.image.api.image_lists import LISTING, list_images
 from stratolith.image.api.rendering import rendered
 from stratolith.image.exceptions import (
     AttributeReadOnly,
@@ -159,7 +159,7 @@ def _apply(
 
 MODIFY = "modify_image"
 ROUTES = [
-    Route.get("/images", list_images, rule="get_images", keep=KEEP),
+    Route.get("/images", list_images, rule="get_images", keep=KEEP, listing=LISTING),
     Route.post("/images", create, body=schemas.OBJECT, status=201),
     Route.delete("/images", delete_without_id, rule="get_images"),
     Route.get("/images/{image_id}", show, load=images.get, rule="get_image", keep=KEEP),

@@ -8,7 +8,9 @@ from stratolith.image.managers import images, members
 from stratolith.image.models import Image, ImageMember
 from stratolith.image.schemas import members as schemas
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import Asked, Route
+
+Pair = tuple[Image, ImageMember]
 
 
 def list_members(ctx: Context, image: Image) -> dict[str, Any]:
@@ -20,28 +22,30 @@ def create(ctx: Context, image: Image, *, body: dict[str, Any]) -> dict[str, Any
     return schemas.render(members.create(ctx, image, body["member"]))
 
 
-def show(ctx: Context, *, image_id: str, member_id: str) -> dict[str, Any]:
-    image = images.get(ctx, image_id)
-    ctx.authorize("get_member", image.policy_target())
+def show(ctx: Context, image: Image, *, member_id: str) -> dict[str, Any]:
     return schemas.render(members.get(ctx, image, member_id))
 
 
-def update(ctx: Context, *, image_id: str, member_id: str, body: dict[str, Any]) -> dict[str, Any]:
-    member = _member(ctx, image_id, member_id, "modify_member")
-    return schemas.render(members.set_status(ctx, member, body["status"]))
+def update(ctx: Context, pair: Pair, *, image_id: str, body: dict[str, Any]) -> dict[str, Any]:
+    return schemas.render(members.set_status(ctx, pair[1], body["status"]))
 
 
-def delete(ctx: Context, *, image_id: str, member_id: str) -> None:
-    members.delete(ctx, _member(ctx, image_id, member_id, "delete_member"))
+def delete(ctx: Context, pair: Pair, *, image_id: str) -> None:
+    members.delete(ctx, pair[1])
 
 
-def _member(ctx: Context, image_id: str, member_id: str, rule: str) -> ImageMember:
+def _load(ctx: Context, image_id: str, member_id: str) -> Pair:
     image = images.get(ctx, image_id)
-    member = members.get(ctx, image, member_id)
-    ctx.authorize(rule, {**image.policy_target(), "member_id": member.member_id})
-    return member
+    return image, members.get(ctx, image, member_id)
 
 
+def _of_pair(ctx: Context, asked: Asked) -> dict[str, Any]:
+    image, member = asked.found
+    return {**image.policy_target(), "member_id": member.member_id}
+
+
+_ONE = "/images/{image_id}/members/{member_id}"
+_PAIR: dict[str, Any] = {"load": _load, "target": _of_pair}
 ROUTES = [
     Route.get("/images/{image_id}/members", list_members, load=images.get, rule="get_members"),
     Route.post(
@@ -51,7 +55,7 @@ ROUTES = [
         rule="add_member",
         body=schemas.CREATE,
     ),
-    Route.get("/images/{image_id}/members/{member_id}", show),
-    Route.put("/images/{image_id}/members/{member_id}", update, body=schemas.UPDATE),
-    Route.delete("/images/{image_id}/members/{member_id}", delete),
+    Route.get(_ONE, show, load=images.get, loads="image_id", rule="get_member"),
+    Route.put(_ONE, update, rule="modify_member", body=schemas.UPDATE, **_PAIR),
+    Route.delete(_ONE, delete, rule="delete_member", **_PAIR),
 ]

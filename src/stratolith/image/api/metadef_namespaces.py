@@ -30,6 +30,7 @@ ONE = f"{PATH}/{{namespace}}"
 LIST = "get_metadef_namespaces"
 LISTING = Listing(
     MetadefNamespace,
+    visible=metadefs.visible,
     filters={
         "visibility": exact(MetadefNamespace.visibility),
         "owner": exact(MetadefNamespace.owner),
@@ -47,18 +48,13 @@ LISTING = Listing(
 
 def within(rule: str, load: Callable[..., Any]) -> dict[str, Any]:
     """Rule and loader of a route: who may not do it hears that before what is not in there."""
-
-    def found(ctx: Context, namespace: str, *names: str) -> Any:
-        ctx.authorize(rule, metadefs.get(ctx, namespace).policy_target())
-        return load(ctx, namespace, *names)
-
-    return {"rule": rule, "load": found}
+    return {"rule": rule, "load": load, "inside": metadefs.get}
 
 
 def list_namespaces(ctx: Context) -> Body:
     if ctx.query.get("visibility", "public") not in ("public", "private"):
         raise InvalidFilter("visibility is public or private.")
-    within = select(MetadefNamespace).where(metadefs.visible(ctx))
+    within = LISTING.seen(ctx)
     statement = within.where(*LISTING.where(ctx))
     types = ctx.query.get("resource_types")
     if types is not None:
@@ -143,7 +139,7 @@ def _columns(body: Body) -> Body:
 
 
 ROUTES = [
-    Route.get(PATH, list_namespaces, rule=LIST, seen_by=LIST),
+    Route.get(PATH, list_namespaces, rule=LIST, seen_by=LIST, listing=LISTING),
     Route.post(
         PATH,
         create,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement
 
 from stratolith.image.exceptions import InvalidFilter, TasksGoByThemselves
 from stratolith.image.managers import tasks
@@ -32,8 +32,13 @@ def _known(name: str, column: Column, values: Sequence[str]) -> Filter:
     return build
 
 
+def _visible(ctx: Context) -> ColumnElement[bool] | None:
+    return None if ctx.is_admin else ctx.own(Task.owner)
+
+
 LISTING = Listing(
     Task,
+    visible=_visible,
     filters={
         "type": _known("type", Task.type, schemas.TYPES),
         "status": _known("status", Task.status, schemas.STATUSES),
@@ -50,9 +55,7 @@ LISTING = Listing(
 
 def list_tasks(ctx: Context) -> Body:
     ctx.authorize("get_tasks")
-    within = select(Task)
-    if not ctx.is_admin:
-        within = within.where(ctx.own(Task.owner))
+    within = LISTING.seen(ctx)
     statement = within.where(*LISTING.where(ctx))
     limit = asked_limit(ctx)
     if limit is None:
@@ -96,7 +99,7 @@ def _link(query: list[tuple[str, str]]) -> str:
 
 ACCESS = "tasks_api_access"
 ROUTES = [
-    Route.get("/tasks", list_tasks, rule=ACCESS),
+    Route.get("/tasks", list_tasks, rule=ACCESS, listing=LISTING),
     Route.post(
         "/tasks", create, rule=ACCESS, body=schemas.CREATE, status=201, judged_first=Judged.NOTHING
     ),

@@ -62,7 +62,8 @@ class Route:
             sees.
     loads:  name of the last variable that load takes (default: the last of all).
     inside: (ctx, first variable) -> what the loaded object is in; rule is asked of that before.
-    target: (ctx, asked) -> what rule sees instead; default without load: the caller's project.
+    target: (ctx, asked) -> what rule sees instead; None, and default without load: the caller's
+            project.
     hides_missing: for who may not have it, what is missing is as forbidden as what is there.
     refused: the error for who the rule does not allow.
     listing: how what is listed may be filtered, sorted and paged.
@@ -104,7 +105,7 @@ class Route:
     read: Callable[[Any], Any] | None = None
     loads: str = ""
     inside: Callable[..., Any] | None = None
-    target: Callable[[Context, Asked], Mapping[str, Any]] | None = None
+    target: Callable[[Context, Asked], Mapping[str, Any] | None] | None = None
     hides_missing: bool = False
     refused: type[Forbidden] = Forbidden
     listing: Listing | None = None

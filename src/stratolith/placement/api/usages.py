@@ -6,7 +6,7 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.response import Response
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import Asked, Route
 from stratolith.kernel.http.validation import Schema, Since, add
 from stratolith.placement.api.freshness import at_least, fresh
 from stratolith.placement.managers import providers, usages
@@ -31,9 +31,12 @@ def of_provider(ctx: Context, *, uuid: str) -> Response:
     return Response(body, headers=fresh(ctx))
 
 
+def _of_asked(ctx: Context, asked: Asked) -> dict[str, Any]:
+    return {"project_id": ctx.query.get("project_id", "")}
+
+
 def of_project(ctx: Context) -> Response:
     project_id, user_id = ctx.query.get("project_id", ""), ctx.query.get("user_id")
-    ctx.authorize("placement:usages", {"project_id": project_id})
     QUERY.check(dict(ctx.query), ctx.microversion, what="query")
     found: dict[str, Any]
     if at_least(ctx, 38):
@@ -50,5 +53,5 @@ ROUTES = [
         of_provider,
         rule="placement:resource_providers:usages",
     ),
-    Route.get("/usages", of_project, since="1.9"),
+    Route.get("/usages", of_project, rule="placement:usages", target=_of_asked, since="1.9"),
 ]

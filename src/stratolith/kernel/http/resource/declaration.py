@@ -28,7 +28,7 @@ class Verb:
             show: (ctx, row) -> what is shown beside what lists show;
             update: (ctx, row, values) -> None, the row, or (row, what is shown this once);
             delete: (ctx, row).
-    rule:   of the policy; "": as the style names it.
+    rule:   of the policy; "": as the style names it; None: there is none.
     target: what the rule sees (``Route.target``); None: as the style has it.
     body:   schema of the request.
     several: a request makes a list of them.
@@ -39,8 +39,8 @@ class Verb:
         self,
         do: Callable[..., Any] | None = None,
         *,
-        rule: str | Choice = "",
-        target: Callable[[Context, Asked], Target] | None = None,
+        rule: str | Choice | None = "",
+        target: Callable[[Context, Asked], Target | None] | None = None,
         body: Schema | None = None,
         several: bool = False,
         **options: Any,
@@ -74,6 +74,8 @@ class Resource:
     before_list: what the first look at the collection does.
     prepare:  notes on rows of a list what policy asks of them beyond their columns.
     tagged:   it has tags, with routes of their own.
+    ownerless: it belongs to nobody: rules see the caller's project instead, and are asked before
+              anybody learns whether it is there.
     """
 
     name: str
@@ -96,6 +98,7 @@ class Resource:
     before_list: Callable[[Context], None] | None = None
     prepare: Callable[[Context, Sequence[Any]], None] | None = None
     tagged: bool = False
+    ownerless: bool = False
 
     @property
     def collection(self) -> str:
@@ -129,8 +132,13 @@ class Resource:
         return [*found, *style.further_routes(self)]
 
     def _route(self, verb: Verb, name: str, method: str, path: str) -> Route:
-        options = {**self.style.options(self, name), **verb.options}
-        if verb.rule:
+        options = self.style.options(self, name)
+        if name in ("show", "update", "delete"):
+            options["load"] = self.load
+            if self.ownerless:
+                options |= {"target": of_caller, "hides_missing": True}
+        options |= verb.options
+        if verb.rule != "":
             options["rule"] = verb.rule
         if verb.target is not None:
             options["target"] = verb.target
@@ -138,9 +146,11 @@ class Resource:
             options["body"] = verb.body
         if name == "index":
             options["listing"] = self.listing
-        if name in ("show", "update", "delete"):
-            options["load"] = self.load
         return Route(method, path, partial(getattr(self.style, name), self), **options)
+
+
+def of_caller(ctx: Context, asked: Asked) -> None:
+    """``target`` of what belongs to nobody: the caller's project."""
 
 
 def each(render: Callable[[Context, Any], Any]) -> Render:

@@ -112,7 +112,8 @@ class Listing:
         self.missing = missing
         self.parameters = parameters
         self.key: Column = key if key is not None else model.id
-        self.filters = dict(filters or {})
+        taken = {n: f for n, f in (filters or {}).items() if parameters is None or n in parameters}
+        self.filters = taken
         self.sort_keys = dict(sort_keys or {})
         self.default_sort = list(default_sort)
 

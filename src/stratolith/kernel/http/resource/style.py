@@ -85,7 +85,7 @@ class Style:
         assert resource.create is not None
         made = resource.create(ctx, values)
         row, once = made if isinstance(made, tuple) else (made, {})
-        return {**resource.one(ctx, row), **once}
+        return {**(resource.fresh or resource.rendered)(ctx, [row])[0], **once}
 
     def show(self, resource: Resource, ctx: Context, row: Any, **above: str) -> Any:
         assert resource.show is not None
