@@ -33,7 +33,7 @@ from stratolith.compute.api import (
 )
 from stratolith.compute.managers import guest_reports, guests, host_requests, premade
 from stratolith.compute.managers import hosts as host_rows
-from stratolith.compute.reconcilers.operations import ServerSweep
+from stratolith.compute.reconcilers.server_operations import ServerSweep
 from stratolith.compute.scheduler import place
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.bootstrap import Seed

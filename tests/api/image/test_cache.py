@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stratolith.kernel.testing import Client, TestCloud
 
 from stratolith.image.store import cache
 from tests.api.image.test_images import make

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func
 
 from stratolith.compute.api.links import check_changes, since, with_next
-from stratolith.compute.managers import actions, servers
+from stratolith.compute.managers import server_operations, servers
 from stratolith.compute.models import Server
 from stratolith.compute.schemas import queries
 from stratolith.kernel import operations
@@ -82,7 +82,7 @@ def _event(ctx: Context, action: Operation, server: Server) -> Body:
 
 
 def index(ctx: Context, server: Server) -> Body:
-    statement = operations.of(actions.SERVICE, server.id)
+    statement = operations.of(server_operations.SERVICE, server.id)
     within = statement
     if not since(ctx, 58):
         rows = ctx.session.scalars(statement.order_by(Operation.seq.desc()))
@@ -104,7 +104,7 @@ def index(ctx: Context, server: Server) -> Body:
 
 
 def show(ctx: Context, server: Server, request_id: str) -> Body:
-    action = actions.of_request(ctx, server.id, request_id)
+    action = server_operations.of_request(ctx, server.id, request_id)
     found = _render(ctx, action)
     if since(ctx, 51) or ctx.can(_P + "events", server.policy_target()):
         found["events"] = [_event(ctx, action, server)]

@@ -1,4 +1,4 @@
-"""``POST /servers/{id}/action``: one act a request, named by the only key of the body."""
+"""``POST /servers/{id}/action``: one action a request, named by the only key of the body."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from stratolith.compute.exceptions import NotOffered
 from stratolith.compute.managers import (
     host_requests,
     interfaces,
-    server_acts,
+    server_actions,
     server_rebuild,
     servers,
 )
@@ -93,11 +93,11 @@ def _refuse(ctx: Context, server_id: str, name: str) -> NoReturn:
 
 
 def _reboot(ctx: Context, server: Server, value: Body) -> None:
-    server_acts.reboot(ctx, server, value["type"].upper())
+    server_actions.reboot(ctx, server, value["type"].upper())
 
 
 def _reset_state(ctx: Context, server: Server, value: Body) -> None:
-    server_acts.reset_state(ctx, server, value["state"])
+    server_actions.reset_state(ctx, server, value["state"])
 
 
 def _simple(function: Callable[[Context, Server], None]) -> Perform:
@@ -136,7 +136,7 @@ def _console(ctx: Context, server: Server, value: Body) -> Response:
         lines = None
     if server.host is None or server.observed_power is None:
         raise Conflict(f"Instance {server.id} is not ready.")
-    server_acts.require_host_up(ctx, server)
+    server_actions.require_host_up(ctx, server)
     answer = host_requests.ask(ctx, server, "console", {"lines": lines})
     return Response({"output": answer["output"].translate(_UNPRINTABLE)}, status=200)
 
@@ -210,17 +210,17 @@ def _rebuild(ctx: Context, server: Server, value: Body) -> Response:
 
 
 _ACTIONS: dict[str, Action] = {
-    "os-start": Action("servers:start", _simple(server_acts.start)),
-    "os-stop": Action("servers:stop", _simple(server_acts.stop)),
+    "os-start": Action("servers:start", _simple(server_actions.start)),
+    "os-stop": Action("servers:stop", _simple(server_actions.stop)),
     "reboot": Action("servers:reboot", _reboot),
-    "pause": Action("os-pause-server:pause", _simple(server_acts.pause)),
-    "unpause": Action("os-pause-server:unpause", _simple(server_acts.unpause)),
-    "forceDelete": Action("os-deferred-delete:force", _simple(server_acts.delete)),
+    "pause": Action("os-pause-server:pause", _simple(server_actions.pause)),
+    "unpause": Action("os-pause-server:unpause", _simple(server_actions.unpause)),
+    "forceDelete": Action("os-deferred-delete:force", _simple(server_actions.delete)),
     "lock": Action("os-lock-server:lock", _lock),
     "unlock": Action("os-lock-server:unlock", _unlock),
     "os-resetState": Action("os-admin-actions:reset_state", _reset_state),
     "injectNetworkInfo": Action(
-        "os-admin-actions:inject_network_info", _simple(server_acts.inject_network_info)
+        "os-admin-actions:inject_network_info", _simple(server_actions.inject_network_info)
     ),
     "os-getConsoleOutput": Action("os-console-output", _console),
     "changePassword": Action("os-admin-password", _change_password),

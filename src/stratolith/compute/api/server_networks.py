@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from stratolith.compute.api import network_proxy
 from stratolith.compute.api.network_proxy import Row
-from stratolith.compute.managers import actions, interfaces
+from stratolith.compute.managers import interfaces, server_operations
 from stratolith.compute.models import Server
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Conflict, NotFound
@@ -16,8 +16,10 @@ from stratolith.network.managers import security_groups
 
 def add_security_group(ctx: Context, server: Server, name: str) -> None:
     """To every NIC of the server; a group it has already changes nothing."""
-    actions.require_unlocked(ctx, server)
-    actions.require(server, "addSecurityGroup", vm=("active", "paused", "stopped"), tasks=None)
+    server_operations.require_unlocked(ctx, server)
+    server_operations.require(
+        server, "addSecurityGroup", vm=("active", "paused", "stopped"), tasks=None
+    )
     group_id = network_proxy.group(ctx, name)["id"]
     for port in _ports(ctx, server):
         if port["port_security_enabled"] and group_id not in port["security_groups"]:
@@ -26,7 +28,7 @@ def add_security_group(ctx: Context, server: Server, name: str) -> None:
 
 def remove_security_group(ctx: Context, server: Server, name: str) -> None:
     """Raises NotFound when no NIC of the server has it."""
-    actions.require_unlocked(ctx, server)
+    server_operations.require_unlocked(ctx, server)
     group_id = network_proxy.group(ctx, name)["id"]
     having = [port for port in _ports(ctx, server) if group_id in port["security_groups"]]
     if not having:

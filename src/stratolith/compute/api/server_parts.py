@@ -9,7 +9,7 @@ from stratolith.compute.api.links import since, version_url
 from stratolith.compute.api.security_groups import render_all
 from stratolith.compute.api.server_views import addresses
 from stratolith.compute.exceptions import ItemNotFound, TagNotFound
-from stratolith.compute.managers import actions, interfaces, metadata_service, servers
+from stratolith.compute.managers import interfaces, metadata_service, server_operations, servers
 from stratolith.compute.managers.server_create import network_request
 from stratolith.compute.models import Server
 from stratolith.compute.schemas import server_parts as schemas
@@ -145,7 +145,7 @@ def show_password(ctx: Context, server: Server) -> Body:
 
 
 def clear_password(ctx: Context, server: Server) -> None:
-    actions.require_unlocked(ctx, server)
+    server_operations.require_unlocked(ctx, server)
     server.password = None
     metadata_service.changed(ctx, server)
 

@@ -12,10 +12,10 @@ from stratolith.compute.api import server_disks, server_lists
 from stratolith.compute.api.links import resource_links, since
 from stratolith.compute.api.server_views import full, look_around
 from stratolith.compute.managers import (
-    actions,
     metadata_service,
-    server_acts,
+    server_actions,
     server_create,
+    server_operations,
     servers,
 )
 from stratolith.compute.managers.server_spec import ServerSpec, check_limits
@@ -177,7 +177,7 @@ def without_newer(found: Body) -> Body:
 
 
 def remove(ctx: Context, server: Server) -> None:
-    server_acts.delete(ctx, server)
+    server_actions.delete(ctx, server)
 
 
 # -- metadata ------------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ def _require_key(server: Server, key: str) -> None:
 
 
 def _set_metadata(ctx: Context, server: Server, metadata: Mapping[str, str]) -> None:
-    actions.require_unlocked(ctx, server)
+    server_operations.require_unlocked(ctx, server)
     check_limits(ctx, metadata, {})
     server.properties = dict(metadata)
     metadata_service.changed(ctx, server)

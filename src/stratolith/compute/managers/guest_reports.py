@@ -19,8 +19,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
-from stratolith.compute.managers import actions, hosts, state, unusable
-from stratolith.compute.managers.server_acts import finish_deletion
+from stratolith.compute.managers import hosts, server_operations, state, unusable
+from stratolith.compute.managers.server_actions import finish_deletion
 from stratolith.compute.managers.servers import by_ids
 from stratolith.compute.models import ComputeHost, Server
 from stratolith.kernel.context import Context
@@ -71,7 +71,7 @@ def _take(ctx: Context, host: str, ids: list[str], payload: Report) -> tuple[()]
             for server_id, server in by_ids(ctx, ids).items()
             if server.host == host and server.deleted_at is None
         }
-        operations = actions.open_operations(ctx, list(servers))
+        operations = server_operations.open_operations(ctx, list(servers))
         for one in payload.get("guests", ()):
             if one["id"] in servers:
                 _observe(ctx, servers[one["id"]], one)
@@ -80,13 +80,13 @@ def _take(ctx: Context, host: str, ids: list[str], payload: Report) -> tuple[()]
                 _end(ctx, servers[one["server_id"]], operations, one)
         for one in payload.get("faults", ()):
             if one["id"] in servers:
-                actions.set_fault(ctx, servers[one["id"]], one["message"])
+                server_operations.set_fault(ctx, servers[one["id"]], one["message"])
         for one in payload.get("restarts", ()):
             if one["id"] in servers:
-                actions.note_restart(ctx, servers[one["id"]], str(one.get("detail", "")))
+                server_operations.note_restart(ctx, servers[one["id"]], str(one.get("detail", "")))
         _adopt(servers.values(), operations, {one["id"] for one in payload.get("guests", ())})
         gone = [servers[i] for i in payload.get("gone", ()) if i in servers]
-        actions.refresh(ctx, servers.values(), operations)
+        server_operations.refresh(ctx, servers.values(), operations)
         finish_deletion(ctx, [s for s in gone if s.delete_requested_at is not None])
     return ()
 
@@ -111,14 +111,14 @@ def _end(
         if operation.id != result["operation_id"] or operation.state not in OPEN:
             continue
         error = result.get("error")
-        actions.end(operation, now, error)
+        server_operations.end(operation, now, error)
         if operation.kind == state.DETACH and not error:
             _drop_port(ctx, server, operation.params["port_id"])
         if error:
             LOG.warning("%s of instance %s failed: %s", operation.kind, server.id, error)
             _failed(ctx, server, operation, error, str(result.get("told") or ""))
         elif operation.kind in (state.CREATE, state.REBOOT, state.REBUILD, state.START):
-            actions.clear_fault(server)
+            server_operations.clear_fault(server)
             if operation.kind == state.CREATE and server.launched_at is None:
                 server.launched_at = now
 
@@ -132,11 +132,11 @@ def _failed(ctx: Context, server: Server, operation: Operation, error: str, told
         _drop_port(ctx, server, operation.params["port_id"])
     elif operation.kind != state.DETACH:
         told = told or _FAILED.format(operation.kind.replace("_", " "))
-        actions.set_fault(ctx, server, told, details=error)
+        server_operations.set_fault(ctx, server, told, details=error)
         if server.observed_power == "shutdown":
             server.desired_power = "stopped"
         if server.host:  # what is left of a failed build has to go
-            ctx.hint_host(server.host, actions.VIEW, server.id)
+            ctx.hint_host(server.host, server_operations.VIEW, server.id)
 
 
 def _drop_port(ctx: Context, server: Server, port_id: str) -> None:

@@ -15,11 +15,11 @@ from sqlalchemy import select
 
 from stratolith.compute.agent.documents import GuestDocument
 from stratolith.compute.managers import (
-    actions,
     admin_password,
     disks,
     image_machine,
     metadata_service,
+    server_operations,
     state,
 )
 from stratolith.compute.models import Server
@@ -72,7 +72,7 @@ def uses_image(ctx: Context, host: str, image_id: str) -> bool:
 def _documents(ctx: Context, ids: list[str]) -> list[GuestDocument]:
     """Raises what tells that a row of one of them is of no use."""
     servers = list(ctx.session.scalars(select(Server).where(Server.id.in_(ids))))
-    operations = actions.open_operations(ctx, ids)
+    operations = server_operations.open_operations(ctx, ids)
     ports = server_ports.of_servers(ctx, ids)
     drives = _config_drives(ctx, servers, operations)
     found = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stratolith.compute.exceptions import HostDown, ItemNotFound
-from stratolith.compute.managers import actions, hosts, state
+from stratolith.compute.managers import hosts, server_operations, state
 from stratolith.compute.models import Server
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Conflict
@@ -32,8 +32,8 @@ def attach(ctx: Context, server: Server, request: NetworkRequest | None) -> Serv
 
     Raises InvalidState, ServerLocked, Conflict (no hot-plug), and the network's errors.
     """
-    actions.require_unlocked(ctx, server)
-    actions.require(server, "attach_interface", vm=_STATES, tasks=None)
+    server_operations.require_unlocked(ctx, server)
+    server_operations.require(server, "attach_interface", vm=_STATES, tasks=None)
     if server.host is None:
         raise Conflict(f"Instance {server.id} is on no host.")
     _require_hotplug(ctx, server)
@@ -44,21 +44,21 @@ def attach(ctx: Context, server: Server, request: NetworkRequest | None) -> Serv
         ctx, plan, server.id, server.host, server.hostname, server.zone or ""
     )
     for port in made:
-        actions.begin(ctx, [server], state.ATTACH, params={"port_id": port.port_id})
+        server_operations.begin(ctx, [server], state.ATTACH, params={"port_id": port.port_id})
     server.generation += 1
     return made[0]
 
 
 def detach(ctx: Context, server: Server, port_id: str) -> None:
     """The host unplugs the NIC, then the port goes. Raises ItemNotFound, Conflict."""
-    actions.require_unlocked(ctx, server)
-    actions.require(server, "detach_interface", vm=_STATES, tasks=None)
+    server_operations.require_unlocked(ctx, server)
+    server_operations.require(server, "detach_interface", vm=_STATES, tasks=None)
     get(ctx, server, port_id)
     if server.host is None or server.host not in hosts.alive(ctx):
         raise HostDown(server_id=server.id)
     _require_hotplug(ctx, server)
     server.generation += 1
-    actions.begin(ctx, [server], state.DETACH, params={"port_id": port_id})
+    server_operations.begin(ctx, [server], state.DETACH, params={"port_id": port_id})
 
 
 def with_address(server: Server, ports: Sequence[ServerPort], address: str) -> ServerPort:

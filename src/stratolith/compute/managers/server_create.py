@@ -16,12 +16,12 @@ from sqlalchemy import select
 
 from stratolith.compute.exceptions import QuotaExceeded, ServerGroupNotFound
 from stratolith.compute.managers import (
-    actions,
     admin_password,
     disks,
     flavors,
     hosts,
     image_machine,
+    server_operations,
     server_spec,
     state,
 )
@@ -243,7 +243,7 @@ def _place(ctx: Context, servers: Sequence[Server], request: Request, resolved: 
     claims = []
     for server, choice in zip(servers, choices, strict=True):
         if isinstance(choice, Refusal):
-            actions.set_fault(ctx, server, choice.message, details=choice.details)
+            server_operations.set_fault(ctx, server, choice.message, details=choice.details)
             continue
         server.host, server.zone = choice.host, choice.zone
         claims.append(
@@ -317,11 +317,11 @@ def _begin(ctx: Context, servers: Sequence[Server], admin_pass: str | None) -> N
     seconds = ctx.env.settings.of(ComputeSettings).build_timeout
     placed = [server for server in servers if server.host]
     params = {admin_password.PARAM: admin_password.seal(ctx, admin_pass)} if admin_pass else {}
-    begun = actions.begin(ctx, placed, state.CREATE, seconds=seconds, params=params)
+    begun = server_operations.begin(ctx, placed, state.CREATE, seconds=seconds, params=params)
     found = {one.resource_id: [one] for one in begun}
     for server in servers:
         if not server.host:
             assert server.fault is not None
-            actions.note(ctx, server, state.CREATE, server.fault["details"])
-    actions.refresh(ctx, servers, found)
+            server_operations.note(ctx, server, state.CREATE, server.fault["details"])
+    server_operations.refresh(ctx, servers, found)
     ctx.session.flush()

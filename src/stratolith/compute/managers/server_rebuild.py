@@ -8,7 +8,6 @@ from typing import Any
 
 from stratolith.compute.exceptions import KeypairNotFound, NoValidHost
 from stratolith.compute.managers import (
-    actions,
     admin_password,
     disks,
     hosts,
@@ -18,7 +17,7 @@ from stratolith.compute.managers import (
     server_spec,
     state,
 )
-from stratolith.compute.managers.server_acts import require_host_up
+from stratolith.compute.managers.server_actions import require_host_up
 from stratolith.compute.models import Server
 from stratolith.compute.scheduler import demands
 from stratolith.compute.scheduler.filters import (
@@ -43,8 +42,8 @@ def rebuild(
 
     Raises InvalidState, ServerLocked, Conflict, BadRequest.
     """
-    actions.require_unlocked(ctx, server)
-    actions.require(server, "rebuild", vm=("active", "stopped", "error", "paused"))
+    server_operations.require_unlocked(ctx, server)
+    server_operations.require(server, "rebuild", vm=("active", "stopped", "error", "paused"))
     require_host_up(ctx, server)
     image = server_spec.load_image(ctx, image_ref)
     _check_size(server, image)

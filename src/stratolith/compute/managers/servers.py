@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from stratolith.compute.exceptions import ServerNotFound
-from stratolith.compute.managers import actions, metadata_service
+from stratolith.compute.managers import metadata_service, server_operations
 from stratolith.compute.models import Server, ServerTag
 from stratolith.kernel.context import Context
 from stratolith.kernel.ids import is_uuid
@@ -104,12 +104,12 @@ def lock(ctx: Context, server: Server, reason: str | None) -> None:
     is_owner = ctx.owns(server.project_id) and not ctx.is_admin
     server.locked_by = "owner" if is_owner else "admin"
     server.locked_reason = reason
-    actions.note(ctx, server, "lock")
+    server_operations.note(ctx, server, "lock")
 
 
 def unlock(ctx: Context, server: Server) -> None:
     server.locked_by = server.locked_reason = None
-    actions.note(ctx, server, "unlock")
+    server_operations.note(ctx, server, "unlock")
 
 
 def addresses(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[Any]]:

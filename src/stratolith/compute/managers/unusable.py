@@ -6,7 +6,7 @@ import logging
 
 from sqlalchemy import ColumnElement, Text, case, or_, type_coerce, update
 
-from stratolith.compute.managers.actions import SERVICE, fault
+from stratolith.compute.managers.server_operations import SERVICE, fault
 from stratolith.compute.managers.state import DELETE
 from stratolith.compute.models import Server
 from stratolith.kernel import operations

@@ -1,4 +1,4 @@
-"""Acts on existing servers: power, reboot, deletion, and the administrator's reset.
+"""Actions on existing servers: power, reboot, deletion, and the administrator's reset.
 
 Each writes what should be and an operation; the host's agent does it, and its report ends the
 operation (managers/guests.py).
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import delete as sql_delete
 
 from stratolith.compute.exceptions import HostDown, ServerNotReady
-from stratolith.compute.managers import actions, hosts, metadata_service, state
+from stratolith.compute.managers import hosts, metadata_service, server_operations, state
 from stratolith.compute.models import Server, ServerGroupMember
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.context import Context
@@ -22,14 +22,14 @@ from stratolith.placement.managers import allocations
 
 def _act(ctx: Context, server: Server, kind: str, **params: str) -> None:
     server.generation += 1
-    operation = actions.begin(ctx, [server], kind, params=params)[0]
-    actions.refresh(ctx, [server], {server.id: [operation]})
+    operation = server_operations.begin(ctx, [server], kind, params=params)[0]
+    server_operations.refresh(ctx, [server], {server.id: [operation]})
 
 
 def start(ctx: Context, server: Server) -> None:
     """Raises InvalidState unless it is stopped, ServerLocked, Conflict when its host is down."""
-    actions.require_unlocked(ctx, server)
-    actions.require(server, "start", vm=("stopped",))
+    server_operations.require_unlocked(ctx, server)
+    server_operations.require(server, "start", vm=("stopped",))
     require_host_up(ctx, server)
     server.desired_power = "running"
     _act(ctx, server, state.START)
@@ -37,8 +37,8 @@ def start(ctx: Context, server: Server) -> None:
 
 def stop(ctx: Context, server: Server) -> None:
     """Raises InvalidState unless it runs (or is in error), ServerLocked, Conflict."""
-    actions.require_unlocked(ctx, server)
-    actions.require(server, "stop", vm=("active", "error"))
+    server_operations.require_unlocked(ctx, server)
+    server_operations.require(server, "stop", vm=("active", "error"))
     _require_made(server)
     require_host_up(ctx, server)
     server.desired_power = "stopped"
@@ -47,12 +47,12 @@ def stop(ctx: Context, server: Server) -> None:
 
 def reboot(ctx: Context, server: Server, kind: str) -> None:
     """``kind``: SOFT or HARD. Hard also brings back a server in error."""
-    actions.require_unlocked(ctx, server)
+    server_operations.require_unlocked(ctx, server)
     if kind == "SOFT":
-        actions.require(server, "reboot", vm=("active",))
+        server_operations.require(server, "reboot", vm=("active",))
     else:
         allowed = (None, "reboot_started", "rebooting", "reboot_started_hard")
-        actions.require(
+        server_operations.require(
             server, "reboot", vm=("active", "stopped", "paused", "error"), tasks=allowed
         )
     _require_made(server)
@@ -62,16 +62,16 @@ def reboot(ctx: Context, server: Server, kind: str) -> None:
 
 
 def pause(ctx: Context, server: Server) -> None:
-    actions.require_unlocked(ctx, server)
-    actions.require(server, "pause", vm=("active",))
+    server_operations.require_unlocked(ctx, server)
+    server_operations.require(server, "pause", vm=("active",))
     _require_pausable(ctx, server)
     server.desired_power = "paused"
     _act(ctx, server, state.PAUSE)
 
 
 def unpause(ctx: Context, server: Server) -> None:
-    actions.require_unlocked(ctx, server)
-    actions.require(server, "unpause", vm=("paused",))
+    server_operations.require_unlocked(ctx, server)
+    server_operations.require(server, "unpause", vm=("paused",))
     require_host_up(ctx, server)
     server.desired_power = "running"
     _act(ctx, server, state.UNPAUSE)
@@ -87,24 +87,25 @@ def _require_pausable(ctx: Context, server: Server) -> None:
 def reset_state(ctx: Context, server: Server, wanted: str) -> None:
     """``wanted``: active or error. Open operations are given up."""
     now = ctx.env.clock.now()
-    for operation in actions.open_operations(ctx, [server.id]).get(server.id, ()):
+    for operation in server_operations.open_operations(ctx, [server.id]).get(server.id, ()):
         if operation.kind != state.DELETE:
-            actions.end(operation, now, "given up: the state was reset by an administrator")
+            why = "given up: the state was reset by an administrator"
+            server_operations.end(operation, now, why)
     if wanted == "error":
         server.has_error = True
     else:
-        actions.clear_fault(server)
+        server_operations.clear_fault(server)
         if server.observed_power == "running":
             server.desired_power = "running"
-    actions.refresh(ctx, [server])
+    server_operations.refresh(ctx, [server])
 
 
 def inject_network_info(ctx: Context, server: Server) -> None:
     """Have the host compare the guest's NICs with the server's ports, now."""
-    actions.require_unlocked(ctx, server)
+    server_operations.require_unlocked(ctx, server)
     _require_made(server)
     require_host_up(ctx, server)
-    ctx.hint_host(server.host or "", actions.VIEW, server.id)
+    ctx.hint_host(server.host or "", server_operations.VIEW, server.id)
 
 
 def _require_made(server: Server) -> None:
@@ -127,20 +128,20 @@ def delete(ctx: Context, server: Server) -> None:
 
     Raises ServerLocked.
     """
-    actions.require_unlocked(ctx, server)
+    server_operations.require_unlocked(ctx, server)
     now = ctx.env.clock.now()
     if server.delete_requested_at is None:
         server.delete_requested_at = now
         server.generation += 1
     if server.host is None or server.host not in hosts.alive(ctx):
-        actions.note(ctx, server, state.DELETE)
+        server_operations.note(ctx, server, state.DELETE)
         finish_deletion(ctx, [server])
         return
-    open_ones = actions.open_operations(ctx, [server.id]).get(server.id, [])
+    open_ones = server_operations.open_operations(ctx, [server.id]).get(server.id, [])
     if all(one.kind != state.DELETE for one in open_ones):
         seconds = ctx.env.settings.of(ComputeSettings).operation_timeout
-        open_ones += actions.begin(ctx, [server], state.DELETE, seconds=seconds)
-    actions.refresh(ctx, [server], {server.id: open_ones})
+        open_ones += server_operations.begin(ctx, [server], state.DELETE, seconds=seconds)
+    server_operations.refresh(ctx, [server], {server.id: open_ones})
 
 
 def finish_deletion(ctx: Context, servers: Sequence[Server]) -> None:
@@ -149,18 +150,18 @@ def finish_deletion(ctx: Context, servers: Sequence[Server]) -> None:
     if not alive:
         return
     now = ctx.env.clock.now()
-    operations = actions.open_operations(ctx, [server.id for server in alive])
+    operations = server_operations.open_operations(ctx, [server.id for server in alive])
     for server in alive:
         for operation in operations.get(server.id, ()):
             gave_up = None if operation.kind == state.DELETE else "given up: the server is deleted"
-            actions.end(operation, now, gave_up)
+            server_operations.end(operation, now, gave_up)
         server_ports.release(ctx, server.id)
         allocations.release(ctx, server.id)
         server.deleted_at = server.terminated_at = now
         metadata_service.changed(ctx, server)
         server.observed_power = None
     _leave_groups(ctx, [server.id for server in alive])
-    actions.refresh(ctx, alive, {})
+    server_operations.refresh(ctx, alive, {})
     ctx.session.flush()
 
 

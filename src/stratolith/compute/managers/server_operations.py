@@ -1,7 +1,7 @@
-"""Acts on servers as operations, and the state columns that follow from them.
+"""The operations of servers: the record of each action, and the state columns that follow.
 
-Every act is an operation, also those that are done at once: the operations of a server are
-what ``os-instance-actions`` lists.
+Every action (``server_actions``: start, stop and so on) is recorded as an operation, also those
+that are done at once; the API lists the operations of a server as ``os-instance-actions``.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import or_, select
 
-from stratolith.compute.managers import actions, hosts, state, unusable
-from stratolith.compute.managers.server_acts import finish_deletion
+from stratolith.compute.managers import hosts, server_operations, state, unusable
+from stratolith.compute.managers.server_actions import finish_deletion
 from stratolith.compute.models import Server
 from stratolith.kernel import operations
 from stratolith.kernel.context import Context
@@ -24,7 +24,7 @@ class ServerSweep(Reconciler):
     shards = 8
 
     def keys(self, ctx: Context) -> Iterable[str]:
-        late = operations.overdue(ctx.session, actions.SERVICE, ctx.env.clock.now())
+        late = operations.overdue(ctx.session, server_operations.SERVICE, ctx.env.clock.now())
         alive = hosts.alive(ctx)
         leaving = ctx.session.scalars(
             select(Server.id).where(
@@ -60,19 +60,19 @@ class ServerSweep(Reconciler):
 
     def _fail_late(self, ctx: Context, server: Server) -> None:
         now = ctx.env.clock.now()
-        waiting = actions.open_operations(ctx, [server.id])
+        waiting = server_operations.open_operations(ctx, [server.id])
         for operation in waiting.get(server.id, ()):
             if operation.deadline_at is None or operation.deadline_at >= now:
                 continue
             error = f"{operation.kind} did not end in time on host {operation.owner}."
-            actions.end(operation, now, error)
+            server_operations.end(operation, now, error)
             if operation.kind not in (state.ATTACH, state.DETACH):
                 told = f"The {operation.kind} of the instance did not end in time."
-                actions.set_fault(ctx, server, told, details=error)
-        actions.refresh(ctx, [server], waiting)
+                server_operations.set_fault(ctx, server, told, details=error)
+        server_operations.refresh(ctx, [server], waiting)
 
     def _abandon(self, ctx: Context, server_id: str) -> None:
         """Operations of a server that is gone mean nothing any more."""
         now = ctx.env.clock.now()
-        for operation in actions.open_operations(ctx, [server_id]).get(server_id, ()):
-            actions.end(operation, now, "given up: the server is deleted")
+        for operation in server_operations.open_operations(ctx, [server_id]).get(server_id, ()):
+            server_operations.end(operation, now, "given up: the server is deleted")
