@@ -21,9 +21,9 @@ from stratolith.network.managers import (
     ports,
     router_interfaces,
     routers,
-    server_ports,
     subnets,
 )
+from stratolith.network.managers.servers import server_ports
 from stratolith.network.models import FloatingIp, Port
 from stratolith.network.reconcilers.host_report import take_report
 from stratolith.network.reconcilers.host_view import compile_view

@@ -21,9 +21,9 @@ from stratolith.network.managers import (
     router_interfaces,
     routers,
     security_groups,
-    server_ports,
     subnets,
 )
+from stratolith.network.managers.servers import server_ports
 from stratolith.network.models import (
     FixedIp,
     FloatingIp,

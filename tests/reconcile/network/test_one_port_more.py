@@ -18,8 +18,9 @@ from stratolith.kernel.agent.protocol import Hints, Offers
 from stratolith.kernel.environment import Environment
 from stratolith.network.agent import NetworkRoom
 from stratolith.network.drivers.fake import FakeNetworkDriver
-from stratolith.network.managers import networks, router_interfaces, routers, server_ports, subnets
+from stratolith.network.managers import networks, router_interfaces, routers, subnets
 from stratolith.network.managers.ports import subnets_of
+from stratolith.network.managers.servers import server_ports
 from stratolith.network.models import Port
 from tests.unit.network import rooms
 

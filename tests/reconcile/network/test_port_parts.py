@@ -25,9 +25,9 @@ from stratolith.network.managers import (
     routers,
     security_group_rules,
     security_groups,
-    server_ports,
     subnets,
 )
+from stratolith.network.managers.servers import server_ports
 from stratolith.network.models import Port
 from stratolith.network.reconcilers.host_view import compile_view
 from stratolith.network.reconcilers.port_parts import answer

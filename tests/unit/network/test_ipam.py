@@ -20,7 +20,8 @@ from stratolith.network.exceptions import (
     IpAddressAlreadyAllocated,
     IpAddressGenerationFailure,
 )
-from stratolith.network.managers import ipam, networks, ports, subnets
+from stratolith.network.managers import networks, ports, subnets
+from stratolith.network.managers.addressing import ipam
 from stratolith.network.models import Network
 
 from . import rooms

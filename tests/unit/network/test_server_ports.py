@@ -13,8 +13,9 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import ApiError
 from stratolith.network import exceptions as errors
-from stratolith.network.managers import networks, ports, security_groups, server_ports, subnets
-from stratolith.network.managers.server_ports import NetworkRequest
+from stratolith.network.managers import networks, ports, security_groups, subnets
+from stratolith.network.managers.servers import server_ports
+from stratolith.network.managers.servers.server_ports import NetworkRequest
 from stratolith.network.models import Network, Port
 
 from . import rooms

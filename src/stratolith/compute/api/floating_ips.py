@@ -19,7 +19,8 @@ from stratolith.kernel.http import Response, proxy
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.ids import is_uuid
 from stratolith.network.exceptions import IpAddressGenerationFailure, OverQuota
-from stratolith.network.managers import server_ports, visibility
+from stratolith.network.managers import visibility
+from stratolith.network.managers.servers import server_ports
 
 Body = dict[str, Any]
 _RULE = "os_compute_api:os-floating-ips:"

@@ -30,7 +30,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Conflict, Forbidden, Gone, NotFound
 from stratolith.kernel.http import Response
 from stratolith.kernel.http.routing import Route
-from stratolith.network.managers.server_ports import NetworkRequest
+from stratolith.network.managers.servers.server_ports import NetworkRequest
 
 Body = dict[str, Any]
 Perform = Callable[[Context, Server, Any], Response | None]

@@ -18,7 +18,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http import Response
 from stratolith.kernel.http.routing import Route
-from stratolith.network.managers.server_ports import NetworkRequest, ServerPort
+from stratolith.network.managers.servers.server_ports import NetworkRequest, ServerPort
 
 Body = dict[str, Any]
 _P = "os_compute_api:"

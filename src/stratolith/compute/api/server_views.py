@@ -14,7 +14,7 @@ from stratolith.compute.managers.state import status_of
 from stratolith.compute.models import Server, ServerGroupMember
 from stratolith.kernel.clock import naive_micro, zulu
 from stratolith.kernel.context import Context
-from stratolith.network.managers.server_ports import ServerPort
+from stratolith.network.managers.servers.server_ports import ServerPort
 
 Body = dict[str, Any]
 _P = "os_compute_api:"

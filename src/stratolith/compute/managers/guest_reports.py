@@ -26,7 +26,7 @@ from stratolith.compute.models import ComputeHost, Server
 from stratolith.kernel.context import Context
 from stratolith.kernel.operations import OPEN, Operation
 from stratolith.kernel.readable import LeftOut
-from stratolith.network.managers import server_ports
+from stratolith.network.managers.servers import server_ports
 
 Report = dict[str, Any]
 _BY_SERVER = ("guests", "faults", "restarts")  # parts of a report that name servers by "id"

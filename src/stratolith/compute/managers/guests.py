@@ -27,8 +27,8 @@ from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.context import Context
 from stratolith.kernel.operations import Operation
 from stratolith.kernel.readable import LeftOut
-from stratolith.network.managers import server_ports
-from stratolith.network.managers.server_ports import ServerPort
+from stratolith.network.managers.servers import server_ports
+from stratolith.network.managers.servers.server_ports import ServerPort
 
 Document = dict[str, Any]
 _MAKE_DRIVES = (state.CREATE, state.REBUILD)

@@ -9,8 +9,8 @@ from stratolith.compute.managers import hosts, server_operations, state
 from stratolith.compute.models import Server
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Conflict
-from stratolith.network.managers import server_ports
-from stratolith.network.managers.server_ports import NetworkRequest, ServerPort
+from stratolith.network.managers.servers import server_ports
+from stratolith.network.managers.servers.server_ports import NetworkRequest, ServerPort
 
 _STATES = ("active", "paused", "stopped")
 

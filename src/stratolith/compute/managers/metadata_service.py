@@ -24,7 +24,7 @@ from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.caches import Copies
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import Conflict, Forbidden, NotFound
-from stratolith.network.managers import server_ports
+from stratolith.network.managers.servers import server_ports
 
 VERSIONS = [
     "2012-08-10",

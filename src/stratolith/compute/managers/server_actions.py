@@ -16,7 +16,7 @@ from stratolith.compute.models import Server, ServerGroupMember
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import Conflict
-from stratolith.network.managers import server_ports
+from stratolith.network.managers.servers import server_ports
 from stratolith.placement.managers import allocations
 
 

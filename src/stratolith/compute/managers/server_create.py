@@ -41,8 +41,8 @@ from stratolith.kernel import quota
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Forbidden
 from stratolith.kernel.ids import is_uuid, new_uuid
-from stratolith.network.managers import server_ports
-from stratolith.network.managers.server_ports import NetworkRequest, PortPlan
+from stratolith.network.managers.servers import server_ports
+from stratolith.network.managers.servers.server_ports import NetworkRequest, PortPlan
 from stratolith.placement.managers import allocations, traits
 from stratolith.placement.managers import candidates as providers
 from stratolith.placement.managers.allocations import Claim

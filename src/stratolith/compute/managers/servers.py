@@ -14,7 +14,7 @@ from stratolith.compute.managers import metadata_service, server_operations
 from stratolith.compute.models import Server, ServerTag
 from stratolith.kernel.context import Context
 from stratolith.kernel.ids import is_uuid
-from stratolith.network.managers import server_ports
+from stratolith.network.managers.servers import server_ports
 
 
 def get(ctx: Context, server_id: str, *, deleted: bool = False) -> Server:

@@ -6,7 +6,8 @@ from sqlalchemy import select
 
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions import IpAddressAlreadyAllocated, IpAddressGenerationFailure
-from stratolith.network.managers import holders, ipam, ports
+from stratolith.network.managers import holders, ports
+from stratolith.network.managers.addressing import ipam
 from stratolith.network.models import FixedIp, Network, Port, Subnet
 
 OWNER = "network:dhcp"

@@ -23,15 +23,8 @@ from stratolith.network.exceptions import (
     PortSecurityPortHasSecurityGroup,
     ServicePortInUse,
 )
-from stratolith.network.managers import (
-    events,
-    holders,
-    host_hints,
-    ipam,
-    limits,
-    security_groups,
-    tags,
-)
+from stratolith.network.managers import events, holders, host_hints, limits, security_groups, tags
+from stratolith.network.managers.addressing import ipam
 from stratolith.network.models import (
     FixedIp,
     Fresh,

@@ -19,15 +19,8 @@ from stratolith.network.exceptions import (
     RouterInterfaceNotFoundForSubnet,
     SubnetMismatchForPort,
 )
-from stratolith.network.managers import (
-    holders,
-    host_hints,
-    ipam,
-    ports,
-    routers,
-    subnets,
-    visibility,
-)
+from stratolith.network.managers import holders, host_hints, ports, routers, subnets, visibility
+from stratolith.network.managers.addressing import ipam
 from stratolith.network.managers.routers import INTERFACE
 from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
 

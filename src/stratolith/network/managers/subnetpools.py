@@ -23,7 +23,8 @@ from stratolith.network.exceptions import (
     SubnetPoolNotFound,
     SubnetPoolQuotaExceeded,
 )
-from stratolith.network.managers import address_scopes, limits, prefixes, tags
+from stratolith.network.managers import address_scopes, limits, tags
+from stratolith.network.managers.addressing import prefixes
 from stratolith.network.models import AddressScope, Subnet, SubnetPool
 
 PLAIN = ("name", "description", "is_default", "default_quota")

@@ -19,13 +19,12 @@ from stratolith.network.managers import (
     dhcp_ports,
     holders,
     host_hints,
-    ipam,
     limits,
     networks,
-    subnet_ranges,
     tags,
     visibility,
 )
+from stratolith.network.managers.addressing import ipam, subnet_ranges
 from stratolith.network.models import FixedIp, Network, Port, Subnet
 from stratolith.network.settings import NetworkSettings
 

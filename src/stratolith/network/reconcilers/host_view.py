@@ -28,7 +28,7 @@ from stratolith.network.drivers.base import (
     TunnelPeerView,
 )
 from stratolith.network.managers import holders, placement
-from stratolith.network.managers.server_ports import tap_name
+from stratolith.network.managers.servers.server_ports import tap_name
 from stratolith.network.models import FixedIp, Network, Port, Router, Subnet
 from stratolith.network.reconcilers import filter_rules, guest_names, view_rows
 from stratolith.network.reconcilers.filter_rules import RuleBook

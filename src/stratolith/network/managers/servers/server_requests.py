@@ -21,8 +21,9 @@ from stratolith.network.exceptions import (
     RequestedPortNotFound,
     RequestedPortRequiresFixedIp,
 )
-from stratolith.network.managers import ipam, networks, ports, visibility
+from stratolith.network.managers import networks, ports, visibility
 from stratolith.network.managers import security_groups as groups_of_network
+from stratolith.network.managers.addressing import ipam
 from stratolith.network.models import FixedIp, Network, Port, Subnet
 
 EXTERNAL_RULE = "network:attach_external_network"  # one of compute's, which asks

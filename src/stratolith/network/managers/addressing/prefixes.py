@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from stratolith.network.managers.ipam import Net
+from stratolith.network.managers.addressing.ipam import Net
 
 
 def is_free(net: Net, pool: Sequence[Net], used: Sequence[Net]) -> bool:

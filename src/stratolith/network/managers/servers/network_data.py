@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
-from stratolith.network.managers.server_ports import ServerPort, of_servers
+from stratolith.network.managers.servers.server_ports import ServerPort, of_servers
 from stratolith.network.models import Subnet
 
 

@@ -22,7 +22,7 @@ from stratolith.network.exceptions import (
     OutOfBoundsAllocationPool,
     OverlappingAllocationPools,
 )
-from stratolith.network.managers.ipam import AUTOMATIC, Address, Net
+from stratolith.network.managers.addressing.ipam import AUTOMATIC, Address, Net
 from stratolith.network.models import Subnet
 from stratolith.network.settings import NetworkSettings
 

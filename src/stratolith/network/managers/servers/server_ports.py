@@ -21,7 +21,7 @@ from stratolith.network.managers import (
     security_groups,
     tags,
 )
-from stratolith.network.managers.server_requests import (
+from stratolith.network.managers.servers.server_requests import (
     NetworkRequest,
     PlannedPort,
     PortPlan,
@@ -193,7 +193,7 @@ def is_served_by(ctx: Context, host: str, server_id: str) -> bool:
 
 def network_metadata(ctx: Context, server_id: str) -> dict[str, Any]:
     """network_data.json of a server."""
-    from stratolith.network.managers import network_data
+    from stratolith.network.managers.servers import network_data
 
     return network_data.network_metadata(ctx, server_id)
 

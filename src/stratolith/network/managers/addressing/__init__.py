@@ -1,0 +1,1 @@
+"""Addresses and ranges: which are free, which are asked for, which overlap."""
