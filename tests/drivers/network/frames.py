@@ -8,7 +8,7 @@ import struct
 import time
 from collections.abc import Mapping
 
-from stratolith.network.drivers.linux import namespaces
+from stratolith.network.drivers.linux.host_kernel import namespaces
 from tests.drivers.network.guests import PATIENCE, Guest
 
 BROADCAST = "ff:ff:ff:ff:ff:ff"

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Iterator
 from uuid import uuid4
 
-from stratolith.network.drivers.linux import namespaces
+from stratolith.network.drivers.linux.host_kernel import namespaces
 
 _TUNSETIFF = 0x400454CA
 _TAP_NO_PI = 0x1002

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from stratolith.network.drivers.base import NetworkDriverError
-from stratolith.network.drivers.linux import LinuxNetworkDriver, namespaces
+from stratolith.network.drivers.linux import LinuxNetworkDriver
 from stratolith.network.drivers.linux.claim import Claim
+from stratolith.network.drivers.linux.host_kernel import namespaces
 from tests.drivers.network import views
 
 pytestmark = pytest.mark.root

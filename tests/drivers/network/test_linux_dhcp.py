@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from stratolith.network.drivers.base import RouteView
-from stratolith.network.drivers.linux import LinuxNetworkDriver, namespaces
+from stratolith.network.drivers.linux import LinuxNetworkDriver
+from stratolith.network.drivers.linux.host_kernel import namespaces
 from tests.drivers.network import views
 from tests.drivers.network.dhcp_client import lease, static_routes
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from stratolith.kernel import metrics
-from stratolith.network.drivers.linux import namespaces
+from stratolith.network.drivers.linux.host_kernel import namespaces
 from tests.drivers.network import views
 from tests.drivers.network.dhcp_client import lease
 

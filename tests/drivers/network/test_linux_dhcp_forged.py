@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from stratolith.network.drivers.base import AddressPair, RuleView
-from stratolith.network.drivers.linux import namespaces
+from stratolith.network.drivers.linux.host_kernel import namespaces
 from tests.drivers.network import frames, views
 from tests.drivers.network.dhcp_client import lease, message
 from tests.drivers.network.guests import Guest

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from stratolith.network.drivers.base import AddressPair, RuleView
-from stratolith.network.drivers.linux import namespaces
+from stratolith.network.drivers.linux.host_kernel import namespaces
 from tests.drivers.network import views
 from tests.drivers.network.guests import PATIENCE, echo
 

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from stratolith.network.drivers.base import AddressPair, FixedIpView, RuleView
-from stratolith.network.drivers.linux import culprits, namespaces
+from stratolith.network.drivers.linux import culprits
+from stratolith.network.drivers.linux.host_kernel import namespaces
 from tests.drivers.network import views
 from tests.drivers.network.dhcp_client import lease
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stratolith.network.drivers.linux import LinuxNetworkDriver, namespaces, netlink
+from stratolith.network.drivers.linux import LinuxNetworkDriver
+from stratolith.network.drivers.linux.host_kernel import namespaces, netlink
 from stratolith.network.drivers.linux.limits import Limits
 from tests.drivers.network import frames, views
 from tests.drivers.network.guests import PATIENCE

@@ -14,7 +14,7 @@ import pytest
 from stratolith.network.agent.metadata import PER_PORT, MetadataProxy
 from stratolith.network.agent.metadata_guests import guests_by_address
 from stratolith.network.drivers.base import AddressPair, RouteView
-from stratolith.network.drivers.linux import namespaces
+from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.linux.metadata_mark import OWNER_DSCP
 from tests.drivers.network import views
 from tests.drivers.network.guests import Guest

@@ -16,8 +16,9 @@ import msgspec
 import pytest
 
 from stratolith.network.drivers.base import AddressPair, FixedIpView
-from stratolith.network.drivers.linux import LinuxNetworkDriver, names, namespaces, neighbours
-from stratolith.network.drivers.linux.netlink import links
+from stratolith.network.drivers.linux import LinuxNetworkDriver, names
+from stratolith.network.drivers.linux.host_kernel import namespaces, neighbours
+from stratolith.network.drivers.linux.host_kernel.netlink import links
 from tests.drivers.network import frames, views
 from tests.drivers.network.dhcp_client import lease
 from tests.drivers.network.guests import PATIENCE, Guest

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from stratolith.network.drivers.base import AddressPair, NetworkDriverError, RuleView
-from stratolith.network.drivers.linux import LinuxNetworkDriver, namespaces
+from stratolith.network.drivers.linux import LinuxNetworkDriver
+from stratolith.network.drivers.linux.host_kernel import namespaces
 from tests.drivers.network import views
 from tests.drivers.network.test_contract import a_view
 

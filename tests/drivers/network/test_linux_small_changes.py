@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from stratolith.network.drivers.base import AddressPair, HostNetworkView, PortView, RuleView
-from stratolith.network.drivers.linux import LinuxNetworkDriver, netlink
+from stratolith.network.drivers.linux import LinuxNetworkDriver
+from stratolith.network.drivers.linux.host_kernel import netlink
 from tests.drivers.network import views
 
 pytestmark = pytest.mark.root

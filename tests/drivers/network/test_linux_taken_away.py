@@ -15,7 +15,7 @@ import pytest
 from stratolith.kernel.agent.client import Unreachable
 from stratolith.kernel.agent.host import Conditions
 from stratolith.network.agent import NetworkRoom
-from stratolith.network.drivers.linux import namespaces
+from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.linux.inventory import Made
 from tests.drivers.network import views
 from tests.drivers.network.dhcp_client import lease

@@ -14,7 +14,7 @@ from stratolith.network.drivers.base import (
     RouteView,
     SubnetView,
 )
-from stratolith.network.drivers.linux import namespaces
+from stratolith.network.drivers.linux.host_kernel import namespaces
 from tests.drivers.network import frames, views
 from tests.drivers.network.guests import PATIENCE, Guest
 

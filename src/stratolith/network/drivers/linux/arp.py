@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 
-from stratolith.network.drivers.linux import netlink
+from stratolith.network.drivers.linux.host_kernel import netlink
 
 _ETHERTYPE_ARP = 0x0806
 _BROADCAST = b"\xff" * 6

@@ -15,7 +15,7 @@ import os
 from pathlib import Path
 
 from stratolith.network.drivers.base import NetworkDriverError
-from stratolith.network.drivers.linux import namespaces
+from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.linux.ledger import Ledger
 
 DIRECTORY = Path("/run/stratolith-hosts")

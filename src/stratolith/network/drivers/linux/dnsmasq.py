@@ -23,7 +23,8 @@ from pathlib import Path
 import msgspec
 
 from stratolith.network.drivers.base import NetworkDriverError
-from stratolith.network.drivers.linux import dnsmasq_room, injection, names, namespaces
+from stratolith.network.drivers.linux import dnsmasq_room, injection, names
+from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.linux.objects import DhcpSpec
 
 _START_SECONDS, _STOP_SECONDS = 10.0, 2.0

@@ -17,20 +17,13 @@ from stratolith.network.drivers.base import (
     HostNetworkView,
     NetworkDriverError,
 )
-from stratolith.network.drivers.linux import (
-    inventory,
-    limits,
-    namespaces,
-    netlink,
-    nft,
-    plan,
-    sysctl,
-)
+from stratolith.network.drivers.linux import inventory, limits, plan
 from stratolith.network.drivers.linux.claim import Claim
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
+from stratolith.network.drivers.linux.host_kernel import namespaces, netlink, nft, sysctl
+from stratolith.network.drivers.linux.host_kernel.links import HostLinks
 from stratolith.network.drivers.linux.inventory import Made
 from stratolith.network.drivers.linux.ledger import Ledger
-from stratolith.network.drivers.linux.links import HostLinks
 from stratolith.network.drivers.linux.memory import Memory
 from stratolith.network.drivers.linux.objects import HostPlan
 from stratolith.network.drivers.linux.passes import Pass

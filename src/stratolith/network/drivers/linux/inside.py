@@ -20,8 +20,9 @@ from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from stratolith.network.drivers.base import NetworkDriverError
-from stratolith.network.drivers.linux import arp, conntrack, neighbours, netlink, nft, sysctl
-from stratolith.network.drivers.linux.netlink import Link
+from stratolith.network.drivers.linux import arp
+from stratolith.network.drivers.linux.host_kernel import conntrack, neighbours, netlink, nft, sysctl
+from stratolith.network.drivers.linux.host_kernel.netlink import Link
 from stratolith.network.drivers.linux.objects import NamespaceSpec, VethSpec
 
 _SIOCETHTOOL, _ETHTOOL_STXCSUM = 0x8946, 0x17

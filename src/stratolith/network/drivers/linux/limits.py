@@ -16,7 +16,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from stratolith.network.drivers.linux import names, nft, tables
+from stratolith.network.drivers.linux import names, tables
+from stratolith.network.drivers.linux.host_kernel import nft
 from stratolith.network.drivers.linux.tables import Table
 
 # Seconds; RFC 5382 asks for this much of what tracks TCP. The kernel's five days would keep what

@@ -8,9 +8,10 @@ import select
 import time
 
 from stratolith.network.drivers.base import Applied, HostNetworkView
-from stratolith.network.drivers.linux import namespaces, watch
+from stratolith.network.drivers.linux import watch
 from stratolith.network.drivers.linux.facts import FactBook
-from stratolith.network.drivers.linux.netlink import Link
+from stratolith.network.drivers.linux.host_kernel import namespaces
+from stratolith.network.drivers.linux.host_kernel.netlink import Link
 from stratolith.network.drivers.linux.objects import HostPlan, NamespaceSpec, PortFlows
 from stratolith.network.drivers.linux.rules import Members
 from stratolith.network.drivers.linux.tables import Ruleset

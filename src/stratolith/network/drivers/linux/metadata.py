@@ -12,7 +12,8 @@ import struct
 import msgspec
 
 from stratolith.network.drivers.base import HostNetworkView, NetworkDriverError
-from stratolith.network.drivers.linux import dhcp, names, namespaces
+from stratolith.network.drivers.linux import dhcp, names
+from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.linux.metadata_mark import OWNER_DSCP
 
 _BACKLOG = 512

@@ -16,10 +16,10 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from stratolith.kernel import metrics
 from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError
-from stratolith.network.drivers.linux import (
+from stratolith.network.drivers.linux import culprits, inside
+from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
+from stratolith.network.drivers.linux.host_kernel import (
     conntrack,
-    culprits,
-    inside,
     namespaces,
     neighbours,
     netlink,
@@ -27,9 +27,8 @@ from stratolith.network.drivers.linux import (
     sysctl,
     tables,
 )
-from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
+from stratolith.network.drivers.linux.host_kernel.links import HostLinks
 from stratolith.network.drivers.linux.ledger import Ledger
-from stratolith.network.drivers.linux.links import HostLinks
 from stratolith.network.drivers.linux.memory import Memory
 from stratolith.network.drivers.linux.objects import DhcpSpec, HostPlan, NamespaceSpec
 from stratolith.network.drivers.linux.watch import Ours, Watch

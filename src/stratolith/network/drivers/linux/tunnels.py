@@ -17,7 +17,8 @@ from collections.abc import Iterable
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import NetworkView
-from stratolith.network.drivers.linux import names, netlink
+from stratolith.network.drivers.linux import names
+from stratolith.network.drivers.linux.host_kernel import netlink
 from stratolith.network.drivers.linux.objects import TunnelPeerSpec, TunnelSpec
 
 PORT = 4789

@@ -9,8 +9,9 @@ import socket
 import struct
 from collections.abc import Iterator, Set
 
-from stratolith.network.drivers.linux import names, neighbours, netlink
-from stratolith.network.drivers.linux.netlink import Link
+from stratolith.network.drivers.linux import names
+from stratolith.network.drivers.linux.host_kernel import neighbours, netlink
+from stratolith.network.drivers.linux.host_kernel.netlink import Link
 
 _LINK, _IPV4_ADDRESS, _IPV4_ROUTE, _IPV6_ADDRESS, _IPV6_ROUTE = 1, 5, 7, 9, 11
 _IPV4_SETTINGS, _IPV6_SETTINGS = 24, 25  # forwarding, of all devices or of one

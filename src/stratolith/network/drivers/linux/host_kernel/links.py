@@ -21,8 +21,9 @@ from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from stratolith.network.drivers.base import NetworkDriverError
-from stratolith.network.drivers.linux import names, namespaces, netlink, sysctl, tunnels
-from stratolith.network.drivers.linux.netlink import Address, Link
+from stratolith.network.drivers.linux import names, tunnels
+from stratolith.network.drivers.linux.host_kernel import namespaces, netlink, sysctl
+from stratolith.network.drivers.linux.host_kernel.netlink import Address, Link
 from stratolith.network.drivers.linux.objects import BridgeSpec, TapSpec, TunnelSpec, VethSpec
 
 _TUNSETIFF, _TUNSETPERSIST = 0x400454CA, 0x400454CB

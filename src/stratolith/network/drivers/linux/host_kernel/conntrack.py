@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 
-from stratolith.network.drivers.linux import netlink, rules
-from stratolith.network.drivers.linux.netlink import TrackedFlow
+from stratolith.network.drivers.linux import rules
+from stratolith.network.drivers.linux.host_kernel import netlink
+from stratolith.network.drivers.linux.host_kernel.netlink import TrackedFlow
 from stratolith.network.drivers.linux.objects import PortFlows
 from stratolith.network.drivers.linux.rules import Members
 

@@ -14,7 +14,7 @@ import socket
 import struct
 from collections.abc import Iterable, Mapping
 
-from stratolith.network.drivers.linux import netlink
+from stratolith.network.drivers.linux.host_kernel import netlink
 
 RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH = 28, 29, 30
 _REPLACE = 0x500  # and make it
