@@ -39,7 +39,7 @@ NOT_IMPORTED = (
 )  # fmt: skip
 # Expressions that are no constants, and who writes them.
 WRITTEN_BY = {
-    "identity/managers/password_rules.py": "the operator, in a setting; passwords are short",
+    "identity/managers/login/password_rules.py": "the operator, in a setting; passwords are short",
     "identity/settings.py": "the operator, in a setting",
     "image/managers/property_rules.py": "the operator, in a file",
     "kernel/policy/compiler.py": "the operator, in policy.yaml",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.identity.managers.totp import passcode
+from stratolith.identity.managers.login.totp import passcode
 from tests.installation import Installation
 
 from .openstack_client import Shell, outside

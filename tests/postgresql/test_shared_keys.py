@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from stratolith import services
-from stratolith.identity.managers.keys import KeyRing
-from stratolith.identity.managers.shared_keys import SharedKeys, WrongSecret
+from stratolith.identity.managers.token_keys.keys import KeyRing
+from stratolith.identity.managers.token_keys.shared_keys import SharedKeys, WrongSecret
 from stratolith.identity.models import KeyRingRow
 from stratolith.kernel.db import Base, Database
 

@@ -32,7 +32,11 @@ class Tables:
 
         host_cloud: the id of the cloud whose guests this host runs; "" for none.
         """
-        from stratolith.identity.managers.shared_keys import SECRET, SharedKeys, WrongSecret
+        from stratolith.identity.managers.token_keys.shared_keys import (
+            SECRET,
+            SharedKeys,
+            WrongSecret,
+        )
 
         with self._connected() as db:
             is_empty = not self._has(db, CLOUD_TABLE)

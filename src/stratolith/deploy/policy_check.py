@@ -16,8 +16,10 @@ from sqlalchemy.orm import Session
 
 from stratolith import server
 from stratolith.deploy.errors import DeployError
-from stratolith.identity.managers import accounts, claims, tokens
-from stratolith.identity.managers.claims import Claims
+from stratolith.identity.managers import tokens
+from stratolith.identity.managers.login import accounts
+from stratolith.identity.managers.token_keys import claims
+from stratolith.identity.managers.token_keys.claims import Claims
 from stratolith.identity.models import Project
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.config import Settings

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from stratolith.identity.managers import passwords, totp
+from stratolith.identity.managers.login import passwords, totp
 from stratolith.kernel.clock import SimulatedClock
 from stratolith.kernel.db import Database
 from tests.api.identity.people import PASSWORD, grant, make_project, make_user

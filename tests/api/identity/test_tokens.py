@@ -7,7 +7,7 @@ from typing import Any
 import httpx2 as httpx
 import pytest
 
-from stratolith.identity.managers import claims
+from stratolith.identity.managers.token_keys import claims
 from stratolith.kernel.clock import SimulatedClock
 from tests.api.identity.people import (
     PASSWORD,

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from stratolith.identity.managers import aws_signature
-from stratolith.identity.managers.aws_signature import InvalidSignature, SignedRequest
+from stratolith.identity.managers.login import aws_signature
+from stratolith.identity.managers.login.aws_signature import InvalidSignature, SignedRequest
 
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 # AWS General Reference, "Examples of the complete Signature Version 4 signing process": a GET of

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.identity.managers import claims
-from stratolith.identity.managers.claims import Claims
-from stratolith.identity.managers.keys import KeyRing
+from stratolith.identity.managers.token_keys import claims
+from stratolith.identity.managers.token_keys.claims import Claims
+from stratolith.identity.managers.token_keys.keys import KeyRing
 
 NOW = datetime(2026, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
 HEX = "0123456789abcdef" * 2

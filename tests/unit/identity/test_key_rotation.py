@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.identity.managers import claims, tokens
+from stratolith.identity.managers import tokens
+from stratolith.identity.managers.token_keys import claims
 from stratolith.identity.reconcilers.key_rotation import DAY, keys_kept
 from stratolith.identity.settings import IdentitySettings
 from tests.testcloud import TestCloud

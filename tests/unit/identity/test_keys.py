@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.identity.managers.keys import KeyRing
+from stratolith.identity.managers.token_keys.keys import KeyRing
 
 
 @pytest.fixture

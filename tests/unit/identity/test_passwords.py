@@ -11,7 +11,7 @@ import argon2
 import bcrypt
 import pytest
 
-from stratolith.identity.managers.passwords import Hasher
+from stratolith.identity.managers.login.passwords import Hasher
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel import config
 from stratolith.kernel.config import ConfigError

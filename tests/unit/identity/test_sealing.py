@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from stratolith.identity.managers import sealing
-from stratolith.identity.managers.keys import KeyRing
+from stratolith.identity.managers.token_keys import sealing
+from stratolith.identity.managers.token_keys.keys import KeyRing
 from stratolith.identity.models import Credential
 from stratolith.kernel.environment import Environment
 from tests.testcloud import Client, TestCloud

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from stratolith.identity.managers import totp
+from stratolith.identity.managers.login import totp
 
 SECRET = base64.b32encode(b"12345678901234567890").decode()
 

@@ -13,8 +13,9 @@ from stratolith.identity.api.delegation import refuse_application_credentials
 from stratolith.identity.api.filters import text_filters
 from stratolith.identity.api.style import collection, page_of
 from stratolith.identity.managers import application_credentials as manager
-from stratolith.identity.managers import passwords, users
+from stratolith.identity.managers import users
 from stratolith.identity.managers.application_credentials import Secret
+from stratolith.identity.managers.login import passwords
 from stratolith.identity.models import AccessRuleRow, ApplicationCredential
 from stratolith.identity.schemas import application_credentials as schemas
 from stratolith.kernel.clock import naive_micro, parse_time

@@ -13,9 +13,10 @@ from stratolith.identity.api.filters import is_true
 from stratolith.identity.api.style import collection, page_of
 from stratolith.identity.api.targets import nothing
 from stratolith.identity.exceptions import TokenNotFound
-from stratolith.identity.managers import authentication, catalog, effective, revocations, tokens
+from stratolith.identity.managers import catalog, effective, revocations, tokens
 from stratolith.identity.managers.attributes import as_bool
-from stratolith.identity.managers.receipts import MoreFactorsNeeded
+from stratolith.identity.managers.login import authentication
+from stratolith.identity.managers.login.receipts import MoreFactorsNeeded
 from stratolith.identity.models import Project
 from stratolith.identity.schemas import auth as schemas
 from stratolith.identity.settings import IdentitySettings

@@ -10,7 +10,8 @@ from stratolith.identity.api.delegation import refuse_credentials
 from stratolith.identity.api.filters import text_filters
 from stratolith.identity.api.style import STYLE, collection, member_links, page_of
 from stratolith.identity.api.targets import of_body
-from stratolith.identity.managers import claims, credentials
+from stratolith.identity.managers import credentials
+from stratolith.identity.managers.token_keys import claims
 from stratolith.identity.models import Credential
 from stratolith.identity.schemas import credentials as schemas
 from stratolith.kernel.context import Context

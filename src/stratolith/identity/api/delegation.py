@@ -5,7 +5,7 @@ Delegated are tokens of application credentials, EC2 keys, OAuth access tokens a
 
 from __future__ import annotations
 
-from stratolith.identity.managers import claims
+from stratolith.identity.managers.token_keys import claims
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import Forbidden
 

@@ -12,7 +12,8 @@ from stratolith.identity.api.delegation import refuse_credentials
 from stratolith.identity.api.style import collection, member_links, page_of, root
 from stratolith.identity.exceptions import ResourceNotFound
 from stratolith.identity.managers import application_credentials as credentials
-from stratolith.identity.managers import claims, oauth1
+from stratolith.identity.managers import oauth1
+from stratolith.identity.managers.token_keys import claims
 from stratolith.identity.models import AccessToken
 from stratolith.identity.schemas import oauth1 as schemas
 from stratolith.kernel.clock import zulu_micro

@@ -7,7 +7,7 @@ import binascii
 from typing import Any
 from urllib.parse import parse_qs
 
-from stratolith.identity.managers import authentication
+from stratolith.identity.managers.login import authentication
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import ApiError, BadRequest, Unauthorized
 from stratolith.kernel.http import Response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stratolith.identity.api import auth
-from stratolith.identity.managers import signed_login
+from stratolith.identity.managers.login import signed_login
 from stratolith.identity.schemas import auth as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import Unauthorized

@@ -21,14 +21,8 @@ from stratolith.identity.api.style import (
     same_id,
 )
 from stratolith.identity.api.targets import in_scope, of_body, of_found, of_scope, target
-from stratolith.identity.managers import (
-    accounts,
-    factors,
-    password_rules,
-    passwords,
-    revocations,
-    users,
-)
+from stratolith.identity.managers import revocations, users
+from stratolith.identity.managers.login import accounts, factors, password_rules, passwords
 from stratolith.identity.managers.users import NewPassword
 from stratolith.identity.models import Password, User
 from stratolith.identity.schemas import users as schemas

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from stratolith.identity.exceptions import Duplicate, NotAllowed, ResourceNotFound
-from stratolith.identity.managers import effective, epoch, role_graph
+from stratolith.identity.managers import effective, role_graph
 from stratolith.identity.managers.attributes import flush_unique, taken
+from stratolith.identity.managers.token_keys import epoch
 from stratolith.identity.models import AccessRuleRow, ApplicationCredential, Project, Role
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, NotFound

@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stratolith.identity.managers import endpoint_filter, epoch
+from stratolith.identity.managers import endpoint_filter
+from stratolith.identity.managers.token_keys import epoch
 from stratolith.identity.models import CatalogService, Endpoint
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.caches import Copy

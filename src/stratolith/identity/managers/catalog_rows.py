@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from stratolith.identity.exceptions import Duplicate, NotAllowed, ResourceNotFound
-from stratolith.identity.managers import epoch
 from stratolith.identity.managers.attributes import as_bool, extra_of, merge_extra
+from stratolith.identity.managers.token_keys import epoch
 from stratolith.identity.models import CatalogService, Endpoint, Region
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from stratolith.identity.exceptions import ResourceNotFound
-from stratolith.identity.managers import epoch, sealing
 from stratolith.identity.managers.attributes import extra_of, merge_extra
+from stratolith.identity.managers.token_keys import epoch, sealing
 from stratolith.identity.models import Consumer
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest

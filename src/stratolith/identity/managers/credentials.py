@@ -9,8 +9,8 @@ import msgspec
 from sqlalchemy import delete
 
 from stratolith.identity.exceptions import Duplicate, ResourceNotFound
-from stratolith.identity.managers import sealing
 from stratolith.identity.managers.attributes import extra_of
+from stratolith.identity.managers.token_keys import sealing
 from stratolith.identity.models import Credential
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest

@@ -8,8 +8,8 @@ import msgspec
 from sqlalchemy import delete, select
 
 from stratolith.identity.exceptions import DomainConfigNotFound, InvalidDomainConfig
-from stratolith.identity.managers import sealing
 from stratolith.identity.managers.domain_options import OPTIONS
+from stratolith.identity.managers.token_keys import sealing
 from stratolith.identity.models import DomainOption, Project
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.context import Context

@@ -7,14 +7,9 @@ from typing import Any
 from sqlalchemy import and_, delete, or_, select
 
 from stratolith.identity.exceptions import NotAllowed, ResourceNotFound
-from stratolith.identity.managers import (
-    application_credentials,
-    credentials,
-    epoch,
-    projects,
-    revocations,
-)
+from stratolith.identity.managers import application_credentials, credentials, projects, revocations
 from stratolith.identity.managers.attributes import check_mutable
+from stratolith.identity.managers.token_keys import epoch
 from stratolith.identity.models import Assignment, Group, Project, Role, User
 from stratolith.kernel import events
 from stratolith.kernel.context import Context

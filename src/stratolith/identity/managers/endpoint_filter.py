@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from stratolith.identity.exceptions import ResourceNotFound
-from stratolith.identity.managers import epoch
+from stratolith.identity.managers.token_keys import epoch
 from stratolith.identity.models import (
     Endpoint,
     EndpointGroup,

@@ -11,13 +11,13 @@ from stratolith.identity.exceptions import NotAllowed, ResourceNotFound
 from stratolith.identity.managers import (
     application_credentials,
     domains,
-    epoch,
     groups,
     projects,
     roles,
     users,
 )
 from stratolith.identity.managers.effective import DOMAIN, GROUP, PROJECT, SYSTEM, USER
+from stratolith.identity.managers.token_keys import epoch
 from stratolith.identity.models import Assignment, Group, Project, Role, User
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import NotFound

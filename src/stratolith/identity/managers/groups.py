@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from stratolith.identity.exceptions import ResourceNotFound
-from stratolith.identity.managers import application_credentials, domains, epoch, revocations
+from stratolith.identity.managers import application_credentials, domains, revocations
 from stratolith.identity.managers.attributes import extra_of, flush_unique, merge_extra, taken
+from stratolith.identity.managers.token_keys import epoch
 from stratolith.identity.models import Assignment, Group, Membership, User
 from stratolith.kernel import events
 from stratolith.kernel.context import Context

@@ -31,7 +31,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from stratolith.identity.exceptions import ResourceNotFound
-from stratolith.identity.managers import consumers, effective, epoch, projects, role_graph, sealing
+from stratolith.identity.managers import consumers, effective, projects, role_graph
+from stratolith.identity.managers.token_keys import epoch, sealing
 from stratolith.identity.models import AccessToken, Consumer, RequestToken, UsedNonce
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.context import Context

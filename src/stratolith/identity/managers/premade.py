@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from sqlalchemy import select
 
-from stratolith.identity.managers import catalog, claims, epoch, passwords
+from stratolith.identity.managers import catalog
 from stratolith.identity.managers.effective import DOMAIN, PROJECT, SYSTEM, USER
+from stratolith.identity.managers.login import passwords
+from stratolith.identity.managers.token_keys import claims, epoch
 from stratolith.identity.models import (
     Assignment,
     CatalogService,

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy import update as sql_update
 
 from stratolith.identity.exceptions import Duplicate, NotAllowed, ResourceNotFound
-from stratolith.identity.managers import credentials, effective, epoch, revocations
+from stratolith.identity.managers import credentials, effective, revocations
 from stratolith.identity.managers.attributes import (
     as_bool,
     check_mutable,
@@ -19,6 +19,7 @@ from stratolith.identity.managers.attributes import (
     merge_options,
     taken,
 )
+from stratolith.identity.managers.token_keys import epoch
 from stratolith.identity.models import Assignment, Project, ProjectTag, User
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel import events

@@ -11,7 +11,7 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from stratolith.identity.managers import epoch
+from stratolith.identity.managers.token_keys import epoch
 from stratolith.identity.models import Revocation
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.auth import Identity

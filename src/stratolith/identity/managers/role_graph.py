@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from stratolith.identity.managers import epoch
+from stratolith.identity.managers.token_keys import epoch
 from stratolith.identity.models import ImpliedRole, Role
 from stratolith.kernel.caches import Copy
 from stratolith.kernel.environment import Environment

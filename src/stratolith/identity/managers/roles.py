@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import delete, or_, select
 
 from stratolith.identity.exceptions import NotAllowed, ResourceNotFound
-from stratolith.identity.managers import application_credentials, domains, epoch, role_graph
+from stratolith.identity.managers import application_credentials, domains, role_graph
 from stratolith.identity.managers.attributes import (
     check_mutable,
     extra_of,
@@ -16,6 +16,7 @@ from stratolith.identity.managers.attributes import (
     merge_options,
     taken,
 )
+from stratolith.identity.managers.token_keys import epoch
 from stratolith.identity.models import Assignment, ImpliedRole, Role
 from stratolith.kernel import events
 from stratolith.kernel.context import Context

@@ -8,16 +8,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from stratolith.identity.managers import (
-    accounts,
-    claims,
-    effective,
-    epoch,
-    revocations,
-    role_graph,
-)
-from stratolith.identity.managers.accounts import Account
-from stratolith.identity.managers.claims import Claims
+from stratolith.identity.managers import effective, revocations, role_graph
+from stratolith.identity.managers.login import accounts
+from stratolith.identity.managers.login.accounts import Account
+from stratolith.identity.managers.token_keys import claims, epoch
+from stratolith.identity.managers.token_keys.claims import Claims
 from stratolith.identity.models import (
     AccessRuleRow,
     AccessToken,

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from stratolith.identity.exceptions import Duplicate, ResourceNotFound
-from stratolith.identity.managers import effective, epoch, projects, role_graph, users
+from stratolith.identity.managers import effective, projects, role_graph, users
 from stratolith.identity.managers.application_credentials import check_each_once, named_role
+from stratolith.identity.managers.token_keys import epoch
 from stratolith.identity.models import Role, Trust
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Forbidden

@@ -9,14 +9,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from stratolith.identity.exceptions import ResourceNotFound
-from stratolith.identity.managers import (
-    credentials,
-    domains,
-    epoch,
-    password_rules,
-    receipts,
-    revocations,
-)
+from stratolith.identity.managers import credentials, domains, revocations
 from stratolith.identity.managers.attributes import (
     as_bool,
     extra_of,
@@ -25,6 +18,8 @@ from stratolith.identity.managers.attributes import (
     merge_options,
     taken,
 )
+from stratolith.identity.managers.login import password_rules, receipts
+from stratolith.identity.managers.token_keys import epoch
 from stratolith.identity.models import Assignment, Membership, Password, Project, User
 from stratolith.kernel import events
 from stratolith.kernel.context import Context

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 
-from stratolith.identity.managers import claims, sealing
+from stratolith.identity.managers.token_keys import claims, sealing
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.context import Context
 from stratolith.kernel.reconcile import Reconciler, Result

@@ -12,8 +12,9 @@ from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
 from stratolith.identity.exceptions import PasswordExpired, TokenNotFound
-from stratolith.identity.managers import accounts, lockout, oauth1, passwords, tokens, totp
-from stratolith.identity.managers.accounts import Account
+from stratolith.identity.managers import oauth1, tokens
+from stratolith.identity.managers.login import accounts, lockout, passwords, totp
+from stratolith.identity.managers.login.accounts import Account
 from stratolith.identity.models import ApplicationCredential, Password
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.context import Context

@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from stratolith.identity.managers import shared_keys
-from stratolith.identity.managers.keys import KeyRing
+from stratolith.identity.managers.token_keys import shared_keys
+from stratolith.identity.managers.token_keys.keys import KeyRing
 from stratolith.identity.models import AccessToken, Consumer, Credential, DomainOption, RequestToken
 from stratolith.kernel.caches import Once
 from stratolith.kernel.context import Context

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from stratolith.identity.exceptions import PasswordInvalid, SelfServiceFailed
-from stratolith.identity.managers import passwords
+from stratolith.identity.managers.login import passwords
 from stratolith.identity.models import Password, User
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.context import Context

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 import msgpack
 
-from stratolith.identity.managers import claims, revocations
-from stratolith.identity.managers.accounts import Account
+from stratolith.identity.managers import revocations
+from stratolith.identity.managers.login.accounts import Account
+from stratolith.identity.managers.token_keys import claims
 from stratolith.identity.models import User
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.context import Context

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from stratolith.identity.managers.shared_keys import SharedKeys, write_key
+from stratolith.identity.managers.token_keys.shared_keys import SharedKeys, write_key
 
 STAGED = 0
 

@@ -13,7 +13,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from stratolith.identity.managers import credentials, sealing
+from stratolith.identity.managers import credentials
+from stratolith.identity.managers.token_keys import sealing
 from stratolith.identity.models import Credential, SpentPasscode, UsedPasscode
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.caches import Once

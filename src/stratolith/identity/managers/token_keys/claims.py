@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 import msgpack
 
-from stratolith.identity.managers import shared_keys
-from stratolith.identity.managers.keys import KeyRing
+from stratolith.identity.managers.token_keys import shared_keys
+from stratolith.identity.managers.token_keys.keys import KeyRing
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.caches import Once
 from stratolith.kernel.environment import Environment

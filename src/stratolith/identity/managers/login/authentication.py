@@ -11,11 +11,13 @@ from sqlalchemy import bindparam, select
 from sqlalchemy import update as sql_update
 
 from stratolith.identity.exceptions import ResourceNotFound
-from stratolith.identity.managers import accounts, claims, factors, lockout, receipts, tokens
-from stratolith.identity.managers.accounts import Account
+from stratolith.identity.managers import tokens
 from stratolith.identity.managers.attributes import in_any_case
-from stratolith.identity.managers.claims import Claims
-from stratolith.identity.managers.factors import Proof
+from stratolith.identity.managers.login import accounts, factors, lockout, receipts
+from stratolith.identity.managers.login.accounts import Account
+from stratolith.identity.managers.login.factors import Proof
+from stratolith.identity.managers.token_keys import claims
+from stratolith.identity.managers.token_keys.claims import Claims
 from stratolith.identity.models import Project, Trust
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.auth import Identity

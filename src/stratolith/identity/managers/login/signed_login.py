@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from stratolith.identity.exceptions import SignatureKeyNotFound
-from stratolith.identity.managers import authentication, aws_signature, claims, credentials, tokens
-from stratolith.identity.managers.aws_signature import InvalidSignature, SignedRequest
-from stratolith.identity.managers.factors import Proof
+from stratolith.identity.managers import credentials, tokens
+from stratolith.identity.managers.login import authentication, aws_signature
+from stratolith.identity.managers.login.aws_signature import InvalidSignature, SignedRequest
+from stratolith.identity.managers.login.factors import Proof
+from stratolith.identity.managers.token_keys import claims
 from stratolith.identity.models import AccessToken, ApplicationCredential, Credential
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.context import Context

@@ -1,0 +1,1 @@
+"""Logging in: passwords and other factors, accounts, signed requests, receipts."""
