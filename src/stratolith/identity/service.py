@@ -13,32 +13,32 @@ from stratolith.identity.api import (
     domain_config,
     domains,
     ec2_credentials,
-    endpoint_filter,
-    endpoint_groups,
-    endpoints,
     grants,
     groups,
     limits,
     memberships,
     oauth1,
     oauth2,
-    policy_associations,
     projects,
-    regions,
     registered_limits,
     removed,
     revocations,
     role_assignments,
     roles,
-    services,
     signatures,
     trusts,
     users,
     versions,
 )
-from stratolith.identity.api import (
-    policies as policies_api,
+from stratolith.identity.api.service_catalog import (
+    endpoint_filter,
+    endpoint_groups,
+    endpoints,
+    policy_associations,
+    regions,
+    services,
 )
+from stratolith.identity.api.service_catalog import policies as policies_api
 from stratolith.identity.managers import premade, tokens
 from stratolith.identity.reconcilers.key_rotation import KeyRotation
 from stratolith.identity.settings import IdentitySettings

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from stratolith.identity.api import projects as projects_api
-from stratolith.identity.api.endpoint_groups import ENDPOINT_GROUPS
-from stratolith.identity.api.endpoints import ENDPOINTS
+from stratolith.identity.api.service_catalog.endpoint_groups import ENDPOINT_GROUPS
+from stratolith.identity.api.service_catalog.endpoints import ENDPOINTS
 from stratolith.identity.api.style import collection, member_links
 from stratolith.identity.managers import catalog_rows, endpoint_filter, projects
 from stratolith.identity.models import Endpoint, ProjectEndpoint, ProjectEndpointGroup

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.endpoints import ENDPOINTS
-from stratolith.identity.api.policies import POLICIES
+from stratolith.identity.api.service_catalog.endpoints import ENDPOINTS
+from stratolith.identity.api.service_catalog.policies import POLICIES
 from stratolith.identity.api.style import collection
 from stratolith.identity.managers import catalog_rows, policy_associations, policy_blobs
 from stratolith.identity.managers.policy_associations import Place

@@ -1,0 +1,1 @@
+"""The service catalogue over HTTP: services, endpoints, regions and what projects see of them."""
