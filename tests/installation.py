@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from stratolith.deploy import processes, running
 from stratolith.deploy.layout import Layout, locate
+from stratolith.deploy.supervision import processes, running
 
 READY_SECONDS = 60.0
 TOLD_LINES = 60  # of each log, when a test fails

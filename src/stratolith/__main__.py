@@ -299,20 +299,20 @@ def _status(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from stratolith.deploy import doctor
+    from stratolith.deploy.checks import doctor
 
     return doctor.doctor(_layout(arguments))
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from stratolith.deploy import check
+    from stratolith.deploy.checks import check
 
     layout = _layout(arguments, must_exist=False)
     return check.check(layout, fake=arguments.fake, port_offset=arguments.port_offset)
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from stratolith.deploy import verify
+    from stratolith.deploy.checks import verify
     from stratolith.deploy.steps import Report
 
     return verify.verify(_layout(arguments), Report(), keep=arguments.keep)
@@ -321,7 +321,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 def _image_import(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from stratolith.deploy import image_import
+    from stratolith.deploy.images import image_import
 
     wishes = image_import.Wishes(
         file=Path(arguments.file),
@@ -336,7 +336,8 @@ def _image_import(arguments: argparse.Namespace) -> int:
 def _image_build(arguments: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from stratolith.deploy import image_build, up
+    from stratolith.deploy import up
+    from stratolith.deploy.images import image_build
     from stratolith.deploy.steps import Report
 
     wishes = image_build.Wishes(
@@ -367,13 +368,13 @@ def _logs(arguments: argparse.Namespace) -> int:
 
 
 def _server(arguments: argparse.Namespace) -> int:
-    from stratolith.deploy import process
+    from stratolith.deploy.supervision import process
 
     return process.run("server", arguments.config, arguments.state_dir)
 
 
 def _agent(arguments: argparse.Namespace) -> int:
-    from stratolith.deploy import process
+    from stratolith.deploy.supervision import process
 
     return process.run("agent", arguments.config, arguments.state_dir)
 
@@ -403,7 +404,7 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _policy(arguments: argparse.Namespace) -> int:
-    from stratolith.deploy import policy_check
+    from stratolith.deploy.checks import policy_check
 
     question = policy_check.Question(
         user=arguments.user,

@@ -18,7 +18,7 @@ PLACES = {
     "compute/drivers/qemu/smoke.py",
     "deploy/guest_image/architectures.py",
     "deploy/guest_image/prepare.py",
-    "deploy/image_contents.py",
+    "deploy/images/image_contents.py",
     "deploy/prepare.py",
     "network/drivers/linux/injection.py",
 }

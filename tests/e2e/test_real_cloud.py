@@ -19,8 +19,9 @@ from typing import Any
 
 import pytest
 
-from stratolith.deploy import processes, requirements, running
+from stratolith.deploy.checks import requirements
 from stratolith.deploy.layout import Layout, locate
+from stratolith.deploy.supervision import processes, running
 
 pytestmark = [
     pytest.mark.root,

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.deploy import processes
+from stratolith.deploy.supervision import processes
 from tests.installation import READY_SECONDS, Installation, free_offset, open_to_others
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from stratolith.deploy import credentials, processes
+from stratolith.deploy import credentials
 from stratolith.deploy.api_client import ApiClient
+from stratolith.deploy.supervision import processes
 from tests.installation import Installation, free_offset
 
 needs_mounts = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk of its own")

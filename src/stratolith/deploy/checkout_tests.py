@@ -14,7 +14,7 @@ from typing import TextIO
 
 from stratolith.deploy import prepare
 from stratolith.deploy.errors import DeployError
-from stratolith.deploy.running import SOURCES
+from stratolith.deploy.supervision.running import SOURCES
 
 CHECKS = [
     ("style", ["ruff", "check", "."]),

@@ -5,19 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from stratolith.deploy import (
-    belongings,
-    database_tables,
-    host,
-    namespaces_elsewhere,
-    people,
-    personal,
-    processes,
-    running,
-)
+from stratolith.deploy import belongings, database_tables, host, people, personal
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import SYSTEM_CONFIG, Layout
 from stratolith.deploy.steps import Report
+from stratolith.deploy.supervision import namespaces_elsewhere, processes, running
 from stratolith.kernel.config import HostsSection, Settings
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
-from stratolith.deploy import files, host, running
+from stratolith.deploy import files, host
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.steps import Report
+from stratolith.deploy.supervision import running
 
 GRACE_SECONDS = 30.0  # for a guest to shut down by itself
 

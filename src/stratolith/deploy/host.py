@@ -7,8 +7,8 @@ import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stratolith.deploy import processes, running
 from stratolith.deploy.layout import Layout
+from stratolith.deploy.supervision import processes, running
 from stratolith.kernel import places
 from stratolith.kernel.config import Settings
 

@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from stratolith.agent import health_port
-from stratolith.deploy import belongings, config_file, destroy, files, requirements, running
+from stratolith.deploy import belongings, config_file, destroy, files
 from stratolith.deploy import host as this_host
+from stratolith.deploy.checks import requirements
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.steps import Report
+from stratolith.deploy.supervision import running
 from stratolith.kernel.agent import admission
 from stratolith.kernel.agent.client import Refused, Unreachable
 from stratolith.kernel.agent.member import Membership, NotAMember

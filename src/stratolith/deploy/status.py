@@ -10,10 +10,12 @@ from typing import Any
 from stratolith import __version__
 from stratolith import services as catalogue
 from stratolith.compute.drivers.base import DriverError
-from stratolith.deploy import credentials, host, processes, requirements, restarts, running
+from stratolith.deploy import credentials, host
 from stratolith.deploy.api_client import ApiClient
+from stratolith.deploy.checks import requirements
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
+from stratolith.deploy.supervision import processes, restarts, running
 from stratolith.kernel.config import Settings
 from stratolith.kernel.policy.enforcer import Policies, PolicyError, read_overrides
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from stratolith.deploy import credentials, people, personal, running, wording
+from stratolith.deploy import credentials, people, personal, wording
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.people import Person
+from stratolith.deploy.supervision import running
 from stratolith.kernel.config import ApiSection, Settings
 
 

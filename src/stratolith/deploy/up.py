@@ -16,19 +16,19 @@ from stratolith.deploy import (
     credentials,
     external,
     files,
-    first_images,
     people,
     personal,
-    requirements,
-    running,
     steps,
     summary,
     validation,
 )
 from stratolith.deploy.api_client import ApiClient, wait_for
+from stratolith.deploy.checks import requirements
 from stratolith.deploy.errors import DeployError
+from stratolith.deploy.images import first_images
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.steps import Report, Step
+from stratolith.deploy.supervision import running
 from stratolith.kernel.bootstrap import Seed, SeedExternal, SeedKeypair
 from stratolith.kernel.config import Settings
 from stratolith.network.settings import NetworkSettings
@@ -308,7 +308,7 @@ class Up:
 
     def _resume(self) -> str | None:
         """Start the servers that `down --guests` stopped."""
-        from stratolith.deploy import resume
+        from stratolith.deploy.supervision import resume
 
         count = resume.start_again(self.layout, self.settings)
         self.layout.stopped_guests.unlink()

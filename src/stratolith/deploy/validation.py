@@ -11,9 +11,10 @@ from typing import Any
 
 from oslo_policy import _checks, _parser
 
-from stratolith.deploy import config_file, database_tables, host, processes, running
+from stratolith.deploy import config_file, database_tables, host
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
+from stratolith.deploy.supervision import processes, running
 from stratolith.kernel import config, config_secrets, plugins
 from stratolith.kernel.config import ApiSection, ConfigError, Settings
 from stratolith.kernel.policy import enforcer

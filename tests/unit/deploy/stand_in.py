@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "src"))
 
-from stratolith.deploy.locks import take_lock
+from stratolith.deploy.supervision.locks import take_lock
 
 role = sys.argv[sys.argv.index("stratolith") + 1]
 state_dir = Path(sys.argv[sys.argv.index("--state-dir") + 1])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stratolith.deploy import check, requirements
+from stratolith.deploy.checks import check, requirements
+from stratolith.deploy.checks.requirements import Finding
 from stratolith.deploy.prepare import DebianPackage
-from stratolith.deploy.requirements import Finding
 
 
 def test_missing_packages_of_foreign_guests_are_named_and_no_failure(

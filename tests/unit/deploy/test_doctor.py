@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from stratolith.deploy import doctor
+from stratolith.deploy.checks import doctor
 from stratolith.kernel.agent import health
 from tests.unit.deploy.test_restarts import settings_with
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.deploy import image_build
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.guest_image.prepare import _recipe
-from stratolith.deploy.image_build import Wishes
+from stratolith.deploy.images import image_build
+from stratolith.deploy.images.image_build import Wishes
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.steps import Report
 

@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.deploy import guest_image, image_contents, image_files, image_import
+from stratolith.deploy import guest_image
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.guest_image import fat
 from stratolith.deploy.guest_image.architectures import architecture
-from stratolith.deploy.image_contents import Search
+from stratolith.deploy.images import image_contents, image_files, image_import
+from stratolith.deploy.images.image_contents import Search
 from tests.unit.image import hostile
 
 MIB = 1 << 20

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from stratolith.deploy.layout import locate
-from stratolith.deploy.running import tail
-from stratolith.deploy.supervisor import START_MARK
+from stratolith.deploy.supervision.running import tail
+from stratolith.deploy.supervision.supervisor import START_MARK
 
 WHY = "stratolith: The server cannot run: A newer release made the database."
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.deploy import namespaces_elsewhere
 from stratolith.deploy.errors import DeployError
+from stratolith.deploy.supervision import namespaces_elsewhere
 
 pytestmark = [
     pytest.mark.root,

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from stratolith import __main__ as main
-from stratolith.deploy import policy_check
+from stratolith.deploy.checks import policy_check
+from stratolith.deploy.checks.policy_check import Question
 from stratolith.deploy.errors import DeployError
-from stratolith.deploy.policy_check import Question
 from tests.testcloud import TestCloud
 
 

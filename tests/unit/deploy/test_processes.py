@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from stratolith.deploy import processes, requirements
+from stratolith.deploy.checks import requirements
+from stratolith.deploy.supervision import processes
 from stratolith.kernel import config
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from stratolith.deploy import restarts
+from stratolith.deploy.supervision import restarts
 from stratolith.kernel import config, metrics
 from stratolith.kernel.agent import health
 from stratolith.kernel.config import ApiSection, Settings

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.deploy import locks, processes, supervisor, supervisor_files
+from stratolith.deploy.supervision import locks, processes, supervisor, supervisor_files
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
 SOURCES = Path(supervisor.__file__).parents[2]
@@ -29,7 +29,7 @@ class Cloud:
         self.started: list[subprocess.Popen[bytes]] = []
 
     def start(self, program: Path = STAND_IN, user: int | None = None) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-S", "-m", "stratolith.deploy.supervisor"]
+        command = [sys.executable, "-S", "-m", "stratolith.deploy.supervision.supervisor"]
         command += ["--state-dir", str(self.state_dir), "--run-dir", str(self.run_dir)]
         command += ["--config", "unused", "--python", str(program), "server", "agent"]
         env = {**os.environ, "PYTHONPATH": str(SOURCES)}

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.deploy import locks
+from stratolith.deploy.supervision import locks
 from tests.unit.deploy.test_supervisor import STAND_IN, Cloud, wait_for
 
 pytestmark = [

@@ -8,10 +8,11 @@ import msgspec
 import msgspec.inspect
 import pytest
 
-from stratolith.deploy import config_file, process, up, validation
+from stratolith.deploy import config_file, up, validation
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout, locate
 from stratolith.deploy.steps import Report
+from stratolith.deploy.supervision import process
 from stratolith.kernel import config
 from stratolith.kernel.config import ConfigError
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from stratolith.deploy import image_files
 from stratolith.deploy.guest_image import disk, judging
+from stratolith.deploy.images import image_files
 from stratolith.kernel.disk_images import NoRoom, conversion, leash
 
 MIB = 1 << 20

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from stratolith.deploy import belongings, external, requirements, running, validation
+from stratolith.deploy import belongings, external, validation
+from stratolith.deploy.checks import requirements
+from stratolith.deploy.checks.requirements import Finding
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
-from stratolith.deploy.requirements import Finding
+from stratolith.deploy.supervision import running
 from stratolith.kernel.config import Settings
 from stratolith.network.settings import NetworkSettings
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from stratolith.deploy import guest_image, image_import
+from stratolith.deploy import guest_image
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.guest_image.architectures import architecture
+from stratolith.deploy.images import image_import
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.prepare import required_packages
 from stratolith.deploy.steps import Report

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stratolith.deploy import processes, running
 from stratolith.deploy.credentials import api_address
 from stratolith.deploy.prepare import required_packages
-from stratolith.deploy.supervisor_files import has_room
+from stratolith.deploy.supervision import processes, running
+from stratolith.deploy.supervision.supervisor_files import has_room
 from stratolith.kernel import architecture
 from stratolith.kernel.config import ApiSection, Settings
 

@@ -23,8 +23,8 @@ import signal
 import sys
 import time
 
-from stratolith.deploy.locks import lock_holder, take_lock
-from stratolith.deploy.supervisor_files import (
+from stratolith.deploy.supervision.locks import lock_holder, take_lock
+from stratolith.deploy.supervision.supervisor_files import (
     append,
     cap,
     has_room,

@@ -18,11 +18,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from stratolith.deploy import credentials, running
+from stratolith.deploy import credentials
 from stratolith.deploy.api_client import ApiClient, wait_for
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.steps import Report
+from stratolith.deploy.supervision import running
 
 CIDR = "10.254.254.0/28"  # of its own tenant network, so it conflicts with no other
 ACTIVE_SECONDS = 60.0

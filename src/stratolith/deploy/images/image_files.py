@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.guest_image import GuestImageError, judging
-from stratolith.deploy.image_contents import Contents, Search
+from stratolith.deploy.images.image_contents import Contents, Search
 from stratolith.kernel.disk_images import BadImage, NoRoom, conversion, decompression
 from stratolith.kernel.disk_images.archives import BLOCK as TAR_BLOCK
 from stratolith.kernel.disk_images.archives import DISKS, judge_member

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import stratolith
-from stratolith.deploy import files, locks, processes, supervisor
+from stratolith.deploy import files
 from stratolith.deploy.credentials import api_address
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
+from stratolith.deploy.supervision import locks, processes, supervisor
 from stratolith.kernel import plugins
 from stratolith.kernel.config import (
     OTHER_VARIABLES,
@@ -177,7 +178,7 @@ def _digest_file(layout: Layout) -> Path:
 
 def _spawn(layout: Layout, settings: Settings) -> subprocess.Popen[bytes]:
     layout.logs.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-S", "-m", "stratolith.deploy.supervisor"]
+    command = [sys.executable, "-S", "-m", "stratolith.deploy.supervision.supervisor"]
     command += ["--state-dir", str(layout.state_dir), "--run-dir", str(layout.run_dir)]
     command += ["--config", str(layout.config), "--python", sys.executable]
     command += ["--max-log-mb", str(settings.of(LogSection).max_mb), *roles(settings)]

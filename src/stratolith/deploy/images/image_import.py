@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
-from stratolith.deploy import credentials, image_contents, image_files
+from stratolith.deploy import credentials
 from stratolith.deploy.api_client import ApiClient
 from stratolith.deploy.errors import DeployError
-from stratolith.deploy.image_files import FOREIGN, Findings
+from stratolith.deploy.images import image_contents, image_files
+from stratolith.deploy.images.image_files import FOREIGN, Findings
 from stratolith.deploy.layout import Layout
 from stratolith.kernel import architecture
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from stratolith.deploy import config_file, locks
+from stratolith.deploy import config_file
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout, locate
+from stratolith.deploy.supervision import locks
 from stratolith.kernel import config, config_secrets
 from stratolith.kernel.config import Settings
 from stratolith.kernel.exceptions import CannotStart

@@ -1,0 +1,1 @@
+"""Looking at machines and clouds: what is needed, what is wrong, whether all of it works."""

@@ -1,0 +1,1 @@
+"""Disk images as the commands meet them: built, looked into, unwrapped, brought in."""

@@ -1,0 +1,1 @@
+"""The processes of a cloud: started, watched, found again, stopped."""
