@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from stratolith.kernel import config_values as values
 from stratolith.kernel import plugins
 from stratolith.kernel.config import Doc, Section
+from stratolith.kernel.config import values as values
 
 DRIVERS = ("fake", "qemu")  # of ours; see drivers/choice.py
 STRATEGIES = ("spread", "pack", "random")  # of ours; see scheduler/weighers.py

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from stratolith.deploy.errors import DeployError
 from stratolith.kernel.bootstrap import SeedExternal
-from stratolith.kernel.config_values import special_use
+from stratolith.kernel.config.values import special_use
 
 DEFAULT_CIDR = "172.24.4.0/24"
 ALTERNATIVES = [

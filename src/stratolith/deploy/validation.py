@@ -15,8 +15,9 @@ from stratolith.deploy import config_file, database_tables, host
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
 from stratolith.deploy.supervision import processes, running
-from stratolith.kernel import config, config_secrets, plugins
+from stratolith.kernel import config, plugins
 from stratolith.kernel.config import ApiSection, ConfigError, Settings
+from stratolith.kernel.config import secrets as config_secrets
 from stratolith.kernel.policy import enforcer
 
 

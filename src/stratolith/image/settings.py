@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from stratolith.kernel import config_values as values
 from stratolith.kernel.config import Doc, Section
+from stratolith.kernel.config import values as values
 
 IMPORT_METHODS = ("glance-direct", "web-download", "glance-download", "copy-image")
 

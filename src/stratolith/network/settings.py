@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from stratolith.kernel import config_values as values
 from stratolith.kernel import plugins
 from stratolith.kernel.config import Doc, Section
+from stratolith.kernel.config import values as values
 
 DRIVERS = ("fake", "linux")  # of ours; see drivers/choice.py
 

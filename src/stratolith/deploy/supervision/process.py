@@ -9,8 +9,9 @@ from stratolith.deploy import config_file
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout, locate
 from stratolith.deploy.supervision import locks
-from stratolith.kernel import config, config_secrets
+from stratolith.kernel import config
 from stratolith.kernel.config import Settings
+from stratolith.kernel.config import secrets as config_secrets
 from stratolith.kernel.exceptions import CannotStart
 
 

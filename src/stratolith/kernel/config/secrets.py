@@ -9,7 +9,8 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from stratolith.kernel import config
+from stratolith.kernel.config.sections import ConfigError
+from stratolith.kernel.config.settings import files, read_yaml
 
 OTHERS_READ = 0o004
 _SECRET_OPTIONS = {"password", "sslpassword", "oauth_client_secret"}  # of libpq
@@ -18,9 +19,9 @@ _USER_AND_PASSWORD = re.compile(r"://[^/?#]*:[^/?#]*@")
 
 def require_closed(path: Path) -> None:
     """Raises ConfigError naming the first file that shows a password to everybody."""
-    for source in config.files(path):
+    for source in files(path):
         if source.stat().st_mode & OTHERS_READ and has_password(_url(source)):
-            raise config.ConfigError(
+            raise ConfigError(
                 f"{source}: database.url has a password in it, and every user of this machine may "
                 f"read the file: put the password into secrets.json as database_password, or "
                 f"close the file (chmod 640 {source})"
@@ -39,5 +40,5 @@ def has_password(url: str) -> bool:
 
 
 def _url(source: Path) -> str:
-    section = config.read_yaml(source).get("database")
+    section = read_yaml(source).get("database")
     return str(section.get("url", "")) if isinstance(section, dict) else ""

@@ -1,0 +1,50 @@
+"""Typed settings: one YAML file, one section per service, STRATOLITH_* overrides.
+
+A section is a frozen msgspec struct whose fields carry their documentation in
+``Meta(description=...)``; the generated configuration file and the reference page are made
+from it, so no key can be undocumented. Precedence, lowest first: defaults, the YAML file,
+``conf.d/*.yaml`` beside it in name order, ``STRATOLITH_<SECTION>_<KEY>`` in the environment,
+command line flags. Secrets never live here but in ``secrets.json`` (mode 0600).
+"""
+
+from stratolith.kernel.config.sections import (
+    HIGHEST_PORT,
+    KERNEL_SECTIONS,
+    LEVELS,
+    OTHER_VARIABLES,
+    ApiSection,
+    CloudSection,
+    ConfigError,
+    DatabaseSection,
+    Doc,
+    HostsSection,
+    LogSection,
+    Section,
+)
+from stratolith.kernel.config.settings import (
+    Settings,
+    files,
+    load,
+    read_yaml,
+    require_known_variables,
+)
+
+__all__ = [
+    "HIGHEST_PORT",
+    "KERNEL_SECTIONS",
+    "LEVELS",
+    "OTHER_VARIABLES",
+    "ApiSection",
+    "CloudSection",
+    "ConfigError",
+    "DatabaseSection",
+    "Doc",
+    "HostsSection",
+    "LogSection",
+    "Section",
+    "Settings",
+    "files",
+    "load",
+    "read_yaml",
+    "require_known_variables",
+]

@@ -1,0 +1,209 @@
+"""The settings of one process: read from files, environment and command line, then checked."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import msgspec.inspect
+import yaml
+
+from stratolith.kernel.addresses import is_loopback
+from stratolith.kernel.config.sections import (
+    KERNEL_SECTIONS,
+    OTHER_VARIABLES,
+    ApiSection,
+    CloudSection,
+    ConfigError,
+    DatabaseSection,
+    HostsSection,
+    Section,
+)
+
+S = TypeVar("S", bound=Section)
+
+
+class Settings:
+    """All sections of one process, read only."""
+
+    def __init__(
+        self,
+        sections: Mapping[str, Section],
+        others: Mapping[str, dict[str, Any]] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        self._by_name = dict(sections)
+        self._by_type = {type(section): section for section in sections.values()}
+        self._others = dict(others or {})  # raw sections nobody asked for when loading
+        self._environ = environ or {}
+
+    def of(self, kind: type[S]) -> S:
+        """The section of this type; raises ConfigError when its values cannot be used.
+
+        One that was not loaded is made now, from the file or else of defaults: so an agent
+        reads its sections without importing the services they belong to.
+        """
+        found = self._by_type.get(kind)
+        if found is None:
+            name = kind.section_name()
+            values = dict(self._others.get(name, {}))
+            values |= _from_environment({name: kind}, self._environ).get(name, {})
+            found = self._by_type[kind] = _convert(name, kind, values)
+        return found  # type: ignore[return-value]
+
+    def named(self, name: str) -> Section:
+        return self._by_name[name]
+
+    def names(self) -> list[str]:
+        return list(self._by_name)
+
+    @property
+    def state_dir(self) -> Path:
+        return Path(self.of(CloudSection).state_dir)
+
+    @property
+    def run_dir(self) -> Path:
+        return Path(self.of(CloudSection).run_dir)
+
+    @property
+    def fake(self) -> bool:
+        return self.of(CloudSection).fake
+
+    @property
+    def database_url(self) -> str:
+        return self.of(DatabaseSection).url or f"sqlite:///{self.state_dir}/stratolith.db"
+
+    @property
+    def hosts_address(self) -> tuple[str, int] | None:
+        """Where the server listens for agents of other machines; None: it does not."""
+        api, hosts = self.of(ApiSection), self.of(HostsSection)
+        address = hosts.listen or api.listen
+        if not hosts.listen and is_loopback(address):
+            return None
+        return address, hosts.port or api.port + 2
+
+    @property
+    def agent_socket(self) -> Path:
+        """Where the server listens for the agent of its own machine."""
+        return self.run_dir / "agent.sock"
+
+
+def load(
+    sections: Mapping[str, type[Section]],
+    path: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    overrides: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    others_allowed: bool = False,
+) -> Settings:
+    """Read the settings of ``sections`` (plus the kernel's own); raises ConfigError.
+
+    ``others_allowed`` accepts sections of the files that are not asked for, unchecked until
+    ``Settings.of`` wants them: it saves agents and light commands importing every service.
+    """
+    known = {**KERNEL_SECTIONS, **sections}
+    merged: dict[str, dict[str, Any]] = {name: {} for name in known}
+    for source in files(path):
+        document = read_yaml(source)
+        if others_allowed:
+            merged |= {str(name): {} for name in document if name not in merged}
+        _merge(merged, document, str(source))
+    _merge(merged, _from_environment(known, environ or {}), "the environment")
+    _merge(merged, {k: dict(v) for k, v in (overrides or {}).items()}, "the command line")
+    others = {name: values for name, values in merged.items() if name not in known}
+    return Settings(
+        {name: _convert(name, kind, merged[name]) for name, kind in known.items()},
+        others,
+        environ,
+    )
+
+
+def require_known_variables(
+    sections: Mapping[str, type[Section]], environ: Mapping[str, str]
+) -> None:
+    """Raises ConfigError for a STRATOLITH_ variable that sets nothing: a typing error."""
+    known = {
+        f"STRATOLITH_{name}_{key}".upper()
+        for name, kind in sections.items()
+        for key in kind.__struct_fields__
+    } | OTHER_VARIABLES
+    for name in sorted(environ):
+        if name.startswith("STRATOLITH_") and name not in known:
+            close = difflib.get_close_matches(name, known, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise ConfigError(f"the environment: {name} is no setting{hint}")
+
+
+def files(path: Path | None) -> Iterable[Path]:
+    """The files of a configuration, those that beat others last."""
+    if path is None or not path.exists():
+        return []
+    return [path, *sorted((path.parent / "conf.d").glob("*.yaml"))]
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The sections of a file; raises ConfigError."""
+    try:
+        document = yaml.safe_load(path.read_text()) or {}
+    except (OSError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path}: {error}") from None
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path}: must be a mapping of sections")
+    return document
+
+
+def _merge(merged: dict[str, dict[str, Any]], document: dict[str, Any], source: str) -> None:
+    for section, values in document.items():
+        if values is None:
+            continue  # it sets nothing: perhaps of a service whose package was taken out
+        if section not in merged:
+            known = ", ".join(sorted(merged))
+            raise ConfigError(f"{source}: unknown section '{section}'; known are: {known}")
+        if not isinstance(values, dict):
+            raise ConfigError(f"{source}: section '{section}' must be a mapping")
+        merged[section].update(values)
+
+
+def _from_environment(
+    known: Mapping[str, type[Section]], environ: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for name, kind in known.items():
+        for key in kind.__struct_fields__:
+            value = environ.get(f"STRATOLITH_{name}_{key}".upper())
+            if value is not None:
+                found.setdefault(name, {})[key] = _from_text(kind, key, value)
+    return found
+
+
+def _from_text(kind: type[Section], key: str, text: str) -> Any:
+    """Lists are written ``a,b`` or as YAML, ``[a, b]``; mappings as YAML, ``{a: 1}``."""
+    declared = msgspec.inspect.type_info(kind)
+    assert isinstance(declared, msgspec.inspect.StructType)
+    type_ = next(field.type for field in declared.fields if field.name == key)
+    while isinstance(type_, msgspec.inspect.Metadata):  # the documentation wraps the type
+        type_ = type_.type
+    is_list = isinstance(type_, msgspec.inspect.ListType | msgspec.inspect.VarTupleType)
+    if is_list and not text.lstrip().startswith("["):
+        return [one.strip() for one in text.split(",") if one.strip()]
+    if is_list or isinstance(type_, msgspec.inspect.DictType):
+        try:
+            return yaml.safe_load(text)
+        except yaml.YAMLError:
+            return text  # the conversion says what was expected
+    return text
+
+
+def _convert(name: str, kind: type[Section], values: dict[str, Any]) -> Section:
+    unknown = sorted(set(values) - set(kind.__struct_fields__))
+    if unknown:
+        known = ", ".join(kind.__struct_fields__)
+        raise ConfigError(f"{name}.{unknown[0]}: unknown key; known are: {known}")
+    try:
+        # strict=False lets environment text become numbers and booleans
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"section '{name}': {error}") from None
