@@ -84,7 +84,14 @@ def test_the_service_answers_on_its_port_and_its_agent_room_works(
     url = f"http://127.0.0.1:{PORT + cloud.offset}/v1/greetings"
     assert httpx.get(url).status_code == 401, "its rule is asked"
     found = wait_for(lambda: admin.get("greeting", "/greetings")["greetings"])
-    assert found[0]["heard"] == f"welcome {found[0]['host']}"
+    host = found[0]["host"]
+    assert found[0]["heard"] == f"welcome {host}"
+    assert admin.get("greeting", f"/greetings/{host}") == {"greeting": found[0]}
+    assert admin.get("greeting", f"/greetings?host={host}") == {"greetings": found}
+    assert admin.get("greeting", "/greetings?host=nobody") == {"greetings": []}
+    admin.delete("greeting", f"/greetings/{host}")
+    with pytest.raises(DeployError, match="heard nothing"):
+        admin.get("greeting", "/greetings/nobody")
 
 
 def test_the_catalogue_names_it(cloud: Installation) -> None:

@@ -20,7 +20,18 @@ from stratolith.kernel.exceptions import Conflict, NotFound, Unauthorized
 from stratolith.kernel.http import Response
 from stratolith.kernel.http.errors import ErrorDialect
 from stratolith.kernel.http.microversion import Microversions, Version
-from stratolith.kernel.http.resource import Listing, boolean, exact, like, next_link
+from stratolith.kernel.http.resource import (
+    Listing,
+    Page,
+    Resource,
+    Style,
+    Verb,
+    boolean,
+    each,
+    exact,
+    like,
+    next_link,
+)
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.http.validation import Schema, Since, add
 from stratolith.kernel.ids import new_uuid
@@ -45,14 +56,6 @@ class Toy(Timestamps, Base):
         return {"project_id": self.project_id}
 
 
-THINGS = Listing(
-    Toy,
-    filters={"name": like(Toy.name), "red": boolean(Toy.is_red), "colour": exact(Toy.colour)},
-    sort_keys={"name": Toy.name, "size": Toy.size, "colour": Toy.colour, "id": Toy.id},
-    default_sort=[("name", "asc")],
-)
-
-
 def get(ctx: Context, toy_id: str) -> Toy:
     found = ctx.session.get(Toy, toy_id)
     if found is None or (found.project_id != ctx.project_id and not ctx.is_admin):
@@ -67,8 +70,7 @@ def render(ctx: Context, toy: Toy) -> dict[str, Any]:
     return found
 
 
-def create(ctx: Context, body: dict[str, Any]) -> dict[str, Any]:
-    wanted = body["toy"]
+def create(ctx: Context, wanted: dict[str, Any]) -> Toy:
     quota.check(ctx, ctx.project_id, {"toys": 1})
     if ctx.session.scalar(select(Toy.id).where(Toy.name == wanted["name"])):
         raise Conflict(f"A toy named {wanted['name']} exists.")
@@ -77,26 +79,28 @@ def create(ctx: Context, body: dict[str, Any]) -> dict[str, Any]:
     ctx.session.flush()
     ctx.hint("toy.things", toy.id)
     ctx.hint_host("host1", "toys", toy.id)
-    return {"toy": render(ctx, toy)}
-
-
-def show(ctx: Context, toy: Toy) -> dict[str, Any]:
-    return {"toy": render(ctx, toy)}
-
-
-def index(ctx: Context) -> dict[str, Any]:
-    conditions = THINGS.where(ctx)
-    sort = [tuple(s.split(":")) for s in ctx.query.getlist("sort")]
-    page = THINGS.page(
-        ctx,
-        select(Toy).where(Toy.project_id == ctx.project_id, *conditions),
-        sort=sort or None,  # type: ignore[arg-type]
-    )
-    return {"toys": [render(ctx, toy) for toy in page.rows], "next": next_link(ctx, page)}
+    return toy
 
 
 def remove(ctx: Context, toy: Toy) -> None:
     ctx.session.delete(toy)
+
+
+class ToyStyle(Style):
+    """``sort=name:desc``, and a link to the next page beside the list."""
+
+    def rule(self, resource: Resource, verb: str) -> str:
+        return f"toy:{verb}"
+
+    def page(self, ctx: Context, resource: Resource) -> Page:
+        assert resource.listing is not None
+        sort: Any = [tuple(s.split(":")) for s in ctx.query.getlist("sort")]
+        return resource.listing.asked(ctx, sort=sort or None)
+
+    def collection(
+        self, ctx: Context, resource: Resource, members: list[Any], page: Page
+    ) -> dict[str, Any]:
+        return {"toys": members, "next": next_link(ctx, page)}
 
 
 def explode(ctx: Context) -> None:
@@ -127,11 +131,24 @@ CREATE = Schema(
     }
 ).changed(Since("1.2", add("colour", {"type": ["string", "null"]}, "toy")))
 
+TOYS = Resource(
+    "toy",
+    ToyStyle(),
+    load=get,
+    rendered=each(render),
+    listing=Listing(
+        Toy,
+        visible=lambda ctx: Toy.project_id == ctx.project_id,
+        filters={"name": like(Toy.name), "red": boolean(Toy.is_red), "colour": exact(Toy.colour)},
+        sort_keys={"name": Toy.name, "size": Toy.size, "colour": Toy.colour, "id": Toy.id},
+        default_sort=[("name", "asc")],
+    ),
+    create=Verb(create, body=CREATE),
+    delete=Verb(remove),
+)
+
 ROUTES = [
-    Route.get("/toys", index, rule="toy:index"),
-    Route.post("/toys", create, rule="toy:create", body=CREATE, status=201),
-    Route.get("/toys/{toy_id}", show, rule="toy:show", load=get),
-    Route.delete("/toys/{toy_id}", remove, rule="toy:delete", load=get),
+    *TOYS.routes,
     Route.get("/new", lambda ctx: {"new": True}, rule="toy:index", since="1.3"),
     Route.get("/explode", explode),
     Route.post("/refuse", refuse, body=Schema({"type": "object"})),

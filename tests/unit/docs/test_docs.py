@@ -53,6 +53,15 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor[1:] in anchors(found), f"{page.name} links to {target}{anchor}"
 
 
+def test_the_example_of_a_resource_is_the_one_that_runs() -> None:
+    sample = ROOT / "tests" / "sample_package" / "src" / "stratolith_sample" / "greetings.py"
+    page = (DOCS / "howto" / "add-a-resource.md").read_text()
+    example = "".join(
+        f"    {line}" if line.strip() else line for line in sample.read_text().splitlines(True)
+    )
+    assert example in page
+
+
 def anchors(page: Path) -> set[str]:
     """The names by which headings can be linked to, as GitHub makes them."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.errors import ErrorDialect
-from stratolith.kernel.http.routing import Route
 from stratolith.kernel.policy.rules import Rule
 from stratolith.kernel.service import AgentView, Service
+from stratolith_sample import greetings
 from stratolith_sample.models import Heard
 from stratolith_sample.settings import GreetingSettings
 
@@ -24,11 +22,6 @@ def take_report(ctx: Context, host: str, payload: Any) -> None:
     ctx.session.merge(Heard(host=host, words=str(payload["heard"])))
 
 
-def index(ctx: Context) -> dict[str, Any]:
-    rows = ctx.session.scalars(select(Heard).order_by(Heard.host))
-    return {"greetings": [{"host": row.host, "heard": row.words} for row in rows]}
-
-
 SERVICE = Service(
     type="greeting",
     name="greeter",
@@ -37,8 +30,12 @@ SERVICE = Service(
     prefix="/v1",
     endpoint="/v1",
     errors=ErrorDialect.PLAIN,
-    routes=[Route.get("/greetings", index, rule="greeting:list")],
-    policies=[Rule("greeting:list", "role:reader", operations=("GET /greetings",))],
+    routes=greetings.ROUTES,
+    policies=[
+        Rule("greeting:index", "role:reader", operations=("GET /greetings",)),
+        Rule("greeting:show", "role:reader", operations=("GET /greetings/{host}",)),
+        Rule("greeting:delete", "role:admin", operations=("DELETE /greetings/{host}",)),
+    ],
     agent_views=[AgentView("greetings", compile_view, take_report)],
     settings=GreetingSettings,
     migrations=Path(__file__).with_name("migrations"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from stratolith.identity.api.filters import text_filters
 from stratolith.identity.api.style import STYLE, linked
-from stratolith.identity.managers import policy_blobs
+from stratolith.identity.managers import policies
 from stratolith.identity.models import PolicyBlob
 from stratolith.identity.schemas import credentials as schemas
 from stratolith.kernel.context import Context
@@ -22,16 +22,16 @@ POLICIES = Resource(
     "policy",
     STYLE,
     plural="policies",
-    load=policy_blobs.get,
+    load=policies.get,
     rendered=linked("policies", render),
     listing=Listing(
         PolicyBlob,
         filters=text_filters("type", PolicyBlob.type),
         default_sort=[("id", "asc")],
     ),
-    create=Verb(policy_blobs.create, body=schemas.CREATE_POLICY, judged_first=Judged.GRAMMAR),
-    update=Verb(policy_blobs.update, body=schemas.UPDATE_POLICY, judged_first=Judged.GRAMMAR),
-    delete=Verb(policy_blobs.remove),
+    create=Verb(policies.create, body=schemas.CREATE_POLICY, judged_first=Judged.GRAMMAR),
+    update=Verb(policies.update, body=schemas.UPDATE_POLICY, judged_first=Judged.GRAMMAR),
+    delete=Verb(policies.remove),
 )
 
 ROUTES = POLICIES.routes

@@ -7,7 +7,7 @@ from typing import Any
 from stratolith.identity.api.service_catalog.endpoints import ENDPOINTS
 from stratolith.identity.api.service_catalog.policies import POLICIES
 from stratolith.identity.api.style import collection
-from stratolith.identity.managers import catalog_rows, policy_associations, policy_blobs
+from stratolith.identity.managers import catalog_rows, policies, policy_associations
 from stratolith.identity.managers.policy_associations import Place
 from stratolith.identity.models import PolicyBlob
 from stratolith.kernel.context import Context
@@ -18,7 +18,7 @@ Body = dict[str, Any]
 
 def _pair(ctx: Context, policy_id: str, ids: dict[str, str]) -> tuple[PolicyBlob, Place]:
     """Both ends of an association; raises ResourceNotFound."""
-    policy = policy_blobs.get(ctx, policy_id)
+    policy = policies.get(ctx, policy_id)
     if "endpoint_id" in ids:
         catalog_rows.get_endpoint(ctx, ids["endpoint_id"])
     if "service_id" in ids:
@@ -46,7 +46,7 @@ def show_of_endpoint(ctx: Context, endpoint_id: str) -> Body:
 
 
 def list_endpoints(ctx: Context, policy_id: str) -> Body:
-    found = policy_associations.endpoints_of(ctx, policy_blobs.get(ctx, policy_id))
+    found = policy_associations.endpoints_of(ctx, policies.get(ctx, policy_id))
     return collection(ctx, "endpoints", [ENDPOINTS.one(ctx, one) for one in found])
 
 

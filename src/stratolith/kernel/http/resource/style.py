@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.resource.listing import Page
+from stratolith.kernel.http.resource.listing import Page, next_link
 from stratolith.kernel.http.routing import Route
 
 if TYPE_CHECKING:
@@ -52,7 +52,13 @@ class Style:
         return resource.listing.asked(ctx)
 
     def collection(self, ctx: Context, resource: Resource, members: list[Any], page: Page) -> Any:
-        return {resource.collection: members}
+        """``{"things": [...]}``, with ``things_links`` where more rows follow."""
+        found: Body = {resource.collection: members}
+        if page.more and resource.listing is not None:
+            marker = str(getattr(page.rows[-1], resource.listing.key.key))
+            link = {"rel": "next", "href": next_link(ctx, page, marker=marker)}
+            found[f"{resource.collection}_links"] = [link]
+        return found
 
     # -- the operations --------------------------------------------------------------------------
 
