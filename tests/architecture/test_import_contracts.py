@@ -72,7 +72,7 @@ BROKEN = [
     (DRIVERS, "stratolith.compute.drivers.base", f"{KERNEL}.http.routing"),
     (MANAGERS, "stratolith.image.managers.imports", f"{KERNEL}.http.dispatch"),
     (MANAGERS, f"{KERNEL}.reconcile.controller", f"{KERNEL}.http.dispatch"),
-    (TESTS, "stratolith.deploy.verify", "pytest"),
+    (TESTS, "stratolith.deploy.checks.verify", "pytest"),
     (CIRCLES, f"{KERNEL}.environment", f"{KERNEL}.service"),
     (CIRCLES, f"{KERNEL}.auth", f"{KERNEL}.environment"),
 ]

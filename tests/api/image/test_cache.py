@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from stratolith.kernel.testing import Client, TestCloud
 
 from stratolith.image.store import cache
 from tests.api.image.test_images import make

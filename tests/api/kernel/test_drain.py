@@ -8,7 +8,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from stratolith.kernel.testing import Client, TestCloud
 
 from stratolith.deploy import hosts
 from stratolith.kernel.agent.client import Refused

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import Any, Protocol
 
 from stratolith.kernel.exceptions import Forbidden
 from stratolith.kernel.http.microversion import Version
@@ -32,6 +32,13 @@ class Judged(IntEnum):
     SCHEMA = 3  # and what is said in body and query
 
 
+class Listed(Protocol):
+    """What a route tells of its list; all of it is a ``Listing`` (kernel/http/resource)."""
+
+    @property
+    def filters(self) -> Mapping[str, Any]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a request is about, as rules may look at it.
@@ -50,7 +57,7 @@ class Choice:
     """One of several rules, by what a request is about."""
 
     rules: tuple[str, ...]
-    choose: Callable[[Context, Asked], str]
+    choose: Callable[[Any, Asked], str]  # (ctx, asked) -> name
 
 
 @dataclass(frozen=True)
@@ -105,10 +112,10 @@ class Route:
     read: Callable[[Any], Any] | None = None
     loads: str = ""
     inside: Callable[..., Any] | None = None
-    target: Callable[[Context, Asked], Mapping[str, Any] | None] | None = None
+    target: Callable[[Any, Asked], Mapping[str, Any] | None] | None = None
     hides_missing: bool = False
     refused: type[Forbidden] = Forbidden
-    listing: Listing | None = None
+    listing: Listed | None = None
 
     @classmethod
     def get(cls, path: str, handler: Handler, **options: Any) -> Route:

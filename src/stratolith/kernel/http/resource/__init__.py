@@ -30,7 +30,7 @@ from stratolith.kernel.http.resource.attributes import (
     Converter,
     Invalid,
 )
-from stratolith.kernel.http.resource.declaration import Resource, Verb, each
+from stratolith.kernel.http.resource.declaration import Resource, Style, Verb, each
 from stratolith.kernel.http.resource.filters import (
     AnyFilter,
     ByCaller,
@@ -60,7 +60,6 @@ from stratolith.kernel.http.resource.listing import (
     in_order,
     next_link,
 )
-from stratolith.kernel.http.resource.style import Style
 
 __all__ = [
     "MISSING",

@@ -16,7 +16,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from stratolith.kernel import metrics
 from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError
-from stratolith.network.drivers.linux import culprits, inside
+from stratolith.network.drivers.linux import culprits, inside, tables
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
 from stratolith.network.drivers.linux.host_kernel import (
     conntrack,
@@ -25,7 +25,6 @@ from stratolith.network.drivers.linux.host_kernel import (
     netlink,
     nft,
     sysctl,
-    tables,
 )
 from stratolith.network.drivers.linux.host_kernel.links import HostLinks
 from stratolith.network.drivers.linux.ledger import Ledger
