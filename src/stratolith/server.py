@@ -14,7 +14,6 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stratolith import services as catalogue
-from stratolith.kernel import cloud
 from stratolith.kernel.agent.door import AgentDoor
 from stratolith.kernel.agent.hub import AgentHub
 from stratolith.kernel.bootstrap import Seed, read_secrets, read_seed
@@ -32,6 +31,7 @@ from stratolith.kernel.http.local_socket import LocalSocket
 from stratolith.kernel.http.protocol import guarded
 from stratolith.kernel.http.turns import Turns
 from stratolith.kernel.ids import new_uuid
+from stratolith.kernel.members import cloud
 from stratolith.kernel.outbox import OutboxPublisher
 from stratolith.kernel.policy.enforcer import Policies, read_overrides
 from stratolith.kernel.policy.watcher import PolicyWatcher
@@ -190,7 +190,7 @@ def _join(env: Environment, supervisor: Supervisor) -> Callable[[], None]:
     """Meet the other servers on the same database; gives what to call at the end."""
     if env.db.is_sqlite:
         return lambda: None
-    from stratolith.kernel.peers import Peers
+    from stratolith.kernel.members.peers import Peers
 
     name = f"{socket.gethostname()}:{env.settings.of(ApiSection).port}"
     peers = Peers(env.db, env.hints, name)

@@ -14,7 +14,7 @@ from stratolith.kernel.service import Service
 from stratolith.roster import FOLDERS, packages
 
 # Modules of the kernel with tables that services need not import
-TABLES = ("servers", "hosts.authority_store", "hosts.records")
+TABLES = ("members.servers", "hosts.authority_store", "hosts.records")
 
 
 def load() -> Sequence[Service]:

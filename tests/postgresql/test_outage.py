@@ -12,7 +12,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from stratolith.kernel.peers import BEAT_SECONDS, LEASE_SECONDS
+from stratolith.kernel.members.peers import BEAT_SECONDS, LEASE_SECONDS
 from stratolith.kernel.reconcile import controller
 from tests.postgresql.servers import Server, until
 from tests.testcloud.postgresql import Cluster

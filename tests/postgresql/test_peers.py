@@ -12,7 +12,7 @@ from stratolith import services
 from stratolith.kernel.concurrency import Supervisor
 from stratolith.kernel.db import Base, Database
 from stratolith.kernel.hints import HintBus
-from stratolith.kernel.peers import BEAT_SECONDS, LEASE_SECONDS, Peers
+from stratolith.kernel.members.peers import BEAT_SECONDS, LEASE_SECONDS, Peers
 from tests.postgresql.servers import until
 
 

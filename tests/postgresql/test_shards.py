@@ -15,7 +15,7 @@ from stratolith.kernel import config
 from stratolith.kernel.concurrency import Supervisor
 from stratolith.kernel.context import Context
 from stratolith.kernel.db import schema
-from stratolith.kernel.peers import Peers
+from stratolith.kernel.members.peers import Peers
 from stratolith.kernel.reconcile import Controller, Reconciler, controller
 from tests.api.kernel.toy import SERVICE
 

@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from stratolith.kernel.peers import BEAT_SECONDS
+from stratolith.kernel.members.peers import BEAT_SECONDS
 from tests.api.compute.test_metadata_door import signed
 from tests.postgresql.servers import SECRETS, Server, until
 

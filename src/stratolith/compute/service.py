@@ -9,19 +9,15 @@ from stratolith.compute.api import (
     aggregates,
     extensions,
     flavors,
-    floating_ips,
     hosts,
     hypervisors,
-    images,
     instance_actions,
     instance_usage_audit_log,
     keypairs,
     metadata_service,
     migrations,
-    networks,
     quota_sets,
     removed,
-    security_groups,
     server_actions,
     server_groups,
     server_parts,
@@ -31,6 +27,7 @@ from stratolith.compute.api import (
     versions,
     volume_attachments,
 )
+from stratolith.compute.api.proxies import floating_ips, images, networks, security_groups
 from stratolith.compute.managers import guest_reports, guests, host_requests, premade
 from stratolith.compute.managers import hosts as host_rows
 from stratolith.compute.reconcilers.server_operations import ServerSweep

@@ -78,7 +78,7 @@ class Tables:
 
     @staticmethod
     def _cloud_id(db: Database) -> str | None:
-        from stratolith.kernel import cloud
+        from stratolith.kernel.members import cloud
 
         with db.read() as session:
             return cloud.find_id(session)

@@ -2,7 +2,7 @@
 
 The truth is in the database; whoever misses a hint finds the work in its periodic pass. Hints
 reach the listeners of this process at once, and those of other server processes on the same
-database by what is attached as ``remote`` (kernel/peers.py).
+database by what is attached as ``remote`` (kernel/members/peers.py).
 
 One kind of hint must not be lost: "what you cached is void". It is published ``acknowledged``:
 the call returns when every other process has taken it or knows that it may have missed it.

@@ -5,8 +5,8 @@ Every change is made by the network API's own routes for the caller (network_pro
 
 from __future__ import annotations
 
-from stratolith.compute.api import network_proxy
-from stratolith.compute.api.network_proxy import Row
+from stratolith.compute.api.proxies import network_proxy
+from stratolith.compute.api.proxies.network_proxy import Row
 from stratolith.compute.managers import interfaces, server_operations
 from stratolith.compute.models import Server
 from stratolith.kernel.context import Context

@@ -6,7 +6,7 @@ from typing import Any
 
 from stratolith.compute.api import server_networks
 from stratolith.compute.api.links import since, version_url
-from stratolith.compute.api.security_groups import render_all
+from stratolith.compute.api.proxies.security_groups import render_all
 from stratolith.compute.api.server_views import addresses
 from stratolith.compute.exceptions import ItemNotFound, TagNotFound
 from stratolith.compute.managers import interfaces, metadata_service, server_operations, servers

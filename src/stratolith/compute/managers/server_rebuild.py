@@ -14,6 +14,7 @@ from stratolith.compute.managers import (
     image_machine,
     keypairs,
     metadata_service,
+    server_operations,
     server_spec,
     state,
 )
@@ -64,9 +65,11 @@ def rebuild(
     params = {}
     if server.config_drive:
         params[admin_password.PARAM] = admin_password.seal(ctx, admin_pass)
-    operation = actions.begin(ctx, [server], state.REBUILD, seconds=seconds, params=params)[0]
+    (operation,) = server_operations.begin(
+        ctx, [server], state.REBUILD, seconds=seconds, params=params
+    )
     metadata_service.changed(ctx, server)
-    actions.refresh(ctx, [server], {server.id: [operation]})
+    server_operations.refresh(ctx, [server], {server.id: [operation]})
 
 
 def _check_size(server: Server, image: Mapping[str, Any]) -> None:

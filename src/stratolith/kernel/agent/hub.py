@@ -19,13 +19,14 @@ import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from stratolith.kernel import cloud, metrics
+from stratolith.kernel import metrics
 from stratolith.kernel.agent.protocol import Hints, Offers
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import Conflict, NotFound
 from stratolith.kernel.hints import HOST_HINT, host_key
 from stratolith.kernel.hosts import records
+from stratolith.kernel.members import cloud
 from stratolith.kernel.service import AgentView, Service, plates
 from stratolith.kernel.transaction import database_error, transact
 

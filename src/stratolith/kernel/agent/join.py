@@ -20,7 +20,6 @@ from typing import Any
 
 import msgspec
 
-from stratolith.kernel import cloud
 from stratolith.kernel.agent.caller import AgentCaller
 from stratolith.kernel.agent.protocol import Join, Joined
 from stratolith.kernel.config import HostsSection
@@ -31,6 +30,7 @@ from stratolith.kernel.hosts.authority_store import authority
 from stratolith.kernel.hosts.records import HostRecord
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
+from stratolith.kernel.members import cloud
 from stratolith.kernel.service import plates
 
 LOG = logging.getLogger(__name__)

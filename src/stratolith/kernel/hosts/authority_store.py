@@ -15,12 +15,12 @@ from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import Integer, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from stratolith.kernel import cloud
 from stratolith.kernel.caches import Once
 from stratolith.kernel.db import Base
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import CannotStart
 from stratolith.kernel.hosts.authority import Authority
+from stratolith.kernel.members import cloud
 
 FILE = "authority.pem"
 LOCK = 0x73747261_0004

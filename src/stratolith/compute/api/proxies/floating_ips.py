@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from stratolith.compute.api import network_proxy
 from stratolith.compute.api.links import limited
+from stratolith.compute.api.proxies import network_proxy
 from stratolith.compute.exceptions import ItemNotFound
 from stratolith.compute.schemas import floating_ips as schemas
 from stratolith.kernel.context import Context

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from stratolith.compute.api import network_proxy
 from stratolith.compute.api.links import limited
+from stratolith.compute.api.proxies import network_proxy
 from stratolith.compute.schemas import queries
 from stratolith.compute.schemas import security_groups as schemas
 from stratolith.kernel.context import Context
