@@ -63,7 +63,9 @@ def test_every_module_of_the_kernel_has_its_layer() -> None:
     placed = [name for layer in layers for name in layer.split(" | ")]
     found = []
     for path in (SOURCE / "kernel").iterdir():
-        inside = [f"{path.name}.{one.stem}" for one in path.glob("*.py") if one.stem != "__init__"]
+        parts = [one for one in path.glob("*.py") if one.stem != "__init__"]
+        parts += [one.parent for one in path.glob("*/__init__.py")]
+        inside = [f"{path.name}.{one.stem}" for one in parts]
         if path.suffix == ".py" and path.stem != "__init__":
             found.append(path.stem)
         elif set(inside) & set(placed):  # of this package each module has a place of its own
