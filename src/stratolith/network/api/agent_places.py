@@ -7,10 +7,10 @@ from typing import Any
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
-from stratolith.network.api import collections, networks, routers
+from stratolith.network.api import lists, networks, routers
 from stratolith.network.exceptions import HTTPBadRequest
 from stratolith.network.managers import agent_places, agents
-from stratolith.network.schemas.resource import BODY
+from stratolith.network.schemas.attributes import BODY
 
 Body = dict[str, Any]
 
@@ -29,7 +29,7 @@ def _done() -> Response:
 
 def list_routers(ctx: Context, id: str) -> Body:
     found = agent_places.routers_of(ctx, agents.get(ctx, id))
-    return {"routers": collections.chosen_fields(ctx, routers.rendered(ctx, found))}
+    return {"routers": lists.chosen_fields(ctx, routers.rendered(ctx, found))}
 
 
 def add_router(ctx: Context, id: str, body: Body) -> Response:
@@ -43,7 +43,7 @@ def remove_router(ctx: Context, id: str, router_id: str) -> None:
 
 def list_networks(ctx: Context, id: str) -> Body:
     found = agent_places.networks_of(ctx, agents.get(ctx, id))
-    return {"networks": collections.chosen_fields(ctx, networks.rendered(ctx, found))}
+    return {"networks": lists.chosen_fields(ctx, networks.rendered(ctx, found))}
 
 
 def add_network(ctx: Context, id: str, body: Body) -> Response:
@@ -56,11 +56,11 @@ def remove_network(ctx: Context, id: str, network_id: str) -> None:
 
 
 def of_router(ctx: Context, id: str) -> Body:
-    return {"agents": collections.chosen_fields(ctx, agent_places.of_router(ctx, id))}
+    return {"agents": lists.chosen_fields(ctx, agent_places.of_router(ctx, id))}
 
 
 def of_network(ctx: Context, id: str) -> Body:
-    return {"agents": collections.chosen_fields(ctx, agent_places.of_network(ctx, id))}
+    return {"agents": lists.chosen_fields(ctx, agent_places.of_network(ctx, id))}
 
 
 _ROUTERS, _NETWORKS = "/agents/{id}/l3-routers", "/agents/{id}/dhcp-networks"
