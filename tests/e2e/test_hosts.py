@@ -105,7 +105,7 @@ def test_a_machine_that_joined_keeps_no_file_of_the_server(two: Two) -> None:
     server.run("host", "remove", "third")
     wait(lambda: "good no more" in second.run("logs", "agent").stdout, 20, "the agent's word")
     answer = second.run("destroy", "--yes")
-    assert "could not be told" in answer.stderr and not second.state_dir.exists()
+    assert "could not be informed" in answer.stderr and not second.state_dir.exists()
 
 
 def test_a_wrong_token_changes_nothing(two: Two, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ class Tables:
                     f"{self.place} is not the database of the cloud whose guests and networks this "
                     "host has.",
                     "rows are not carried over: remove the old cloud first (take database.url out "
-                    "of the configuration, then stratolith destroy), then begin anew",
+                    "of the configuration, then stratolith destroy), then start again",
                 )
             if is_empty:
                 return
@@ -58,7 +58,7 @@ class Tables:
                 raise DeployError(
                     f"{self.place} already holds a cloud whose secrets are not in secrets.json.",
                     "copy secrets.json of that cloud into the state directory to add a server to "
-                    f"it; to begin anew empty the database: {self.by_hand}",
+                    f"it; for a new cloud empty the database: {self.by_hand}",
                 ) from None
 
     def drop(self) -> int:

@@ -1,4 +1,4 @@
-"""`down`: stop the cloud's processes; guests and networks go on unless told otherwise."""
+"""`down`: stop the cloud's processes; guests and networks continue unless --guests is given."""
 
 from __future__ import annotations
 

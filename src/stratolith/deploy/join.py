@@ -129,7 +129,8 @@ def tell(layout: Layout, report: Report, *, force: bool) -> None:
                 "move or delete its servers first, or leave all the same with --force",
             ) from None
         report.say(
-            f"The server could not be told ({error}); on it: stratolith host remove NAME --force"
+            f"The server could not be informed ({error}); run there: "
+            "stratolith host remove NAME --force"
         )
 
 

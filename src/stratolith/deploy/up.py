@@ -240,7 +240,7 @@ class Up:
                 raise DeployError(
                     f"This cloud already has the external network {seed.external.cidr}, from "
                     f"{seed.external.range_start} to {seed.external.range_end}.",
-                    "change it with `openstack subnet set`, or start anew: stratolith destroy",
+                    "change it with `openstack subnet set`, or start again: stratolith destroy",
                 )
         if wishes.image:
             raise DeployError(

@@ -39,7 +39,7 @@ def doctor(layout: Layout) -> int:
         text = f"{mark}  {problem.text}\n       {problem.fix}"
         print(wording.spelled_out(text, layout.state_dir))
     if not problems:
-        print("Nothing is wrong: processes, disk, clock, agent, hosts and servers were looked at.")
+        print("Nothing is wrong: processes, disk, clock, agent, hosts and servers were checked.")
     return 1 if any(problem.is_broken for problem in problems) else 0
 
 

@@ -16,7 +16,7 @@ from .errors import GuestImageError
 
 _ATTEMPTS = 4
 
-Progress = Callable[[int, int | None], None]  # bytes so far, bytes in all (None: not told)
+Progress = Callable[[int, int | None], None]  # bytes so far, bytes in total (None: unknown)
 
 
 class DownloadError(GuestImageError):

@@ -1,7 +1,7 @@
 """Writer of small FAT16 file systems: the EFI system partition, without mount or mkfs.
 
-Names are 8.3 in upper case, every file lies in one piece, all times are the format's earliest:
-the same files give the same bytes. Format: Microsoft's FAT specification, 1.03.
+Names are 8.3 in upper case, every file is contiguous, all times are the format's earliest, so
+the result is reproducible. Format: Microsoft's FAT specification, 1.03.
 """
 
 import struct

@@ -50,7 +50,7 @@ def prepare_alternate(image: Path, cache: Path, progress: Progress) -> Path:
     """A second file with the same content for the image `cirros-alt`: other bytes, other size.
 
     Clients need two images that both boot (rebuild, Tempest's image_ref_alt). The copy is a
-    compressed qcow2 with larger clusters, so it is told apart by checksum and size.
+    compressed qcow2 with larger clusters, so it differs in checksum and size.
     """
     name = hashlib.sha256(f"{image.resolve()} {digest(image)}".encode()).hexdigest()[:16]
     out = cache / f"cirros-alt-{name}.qcow2"
@@ -174,14 +174,14 @@ def _own_file(name: str, cache: Path, progress: Progress) -> Path:
 
 def _percent(progress: Progress, name: str) -> Callable[[int, int | None], None]:
     """Turn byte counts into lines, one per 10 %, or per 16 MiB when the size is unknown."""
-    said = -1
+    last_step = -1
 
     def report(have: int, total: int | None) -> None:
-        nonlocal said
+        nonlocal last_step
         step = have * 10 // total if total else have >> 24
-        if step == said:
+        if step == last_step:
             return
-        said = step
+        last_step = step
         share = f"{have * 100 // total} % of {total / 2**20:.1f} MiB" if total else ""
         progress(f"{name}: {share or f'{have / 2**20:.1f} MiB'}")
 

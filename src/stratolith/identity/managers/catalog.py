@@ -49,12 +49,12 @@ def shown_url(ctx: Context, url: str) -> str:
         return ""
 
 
-def filled_url(url: str, who: Identity) -> str | None:
+def filled_url(url: str, identity: Identity) -> str | None:
     """``url`` with its variables replaced; None when the token has no value for one of them."""
     values = {
-        "project_id": who.project_id,
-        "tenant_id": who.project_id,
-        "user_id": who.user_id,
+        "project_id": identity.project_id,
+        "tenant_id": identity.project_id,
+        "user_id": identity.user_id,
     }
     missing = [name for name in _VARIABLE.findall(url) if not values.get(name)]
     return None if missing else _VARIABLE.sub(lambda m: values[m[1]] or "", url)
@@ -105,11 +105,11 @@ def _read(session: Session) -> list[tuple[CatalogService, list[Endpoint]]]:
 
 
 def _service(
-    ctx: Context, service: CatalogService, endpoints: list[Endpoint], who: Identity
+    ctx: Context, service: CatalogService, endpoints: list[Endpoint], identity: Identity
 ) -> Document:
     shown = []
     for endpoint in endpoints:
-        url = filled_url(shown_url(ctx, endpoint.url), who)
+        url = filled_url(shown_url(ctx, endpoint.url), identity)
         if url:
             shown.append(
                 {

@@ -114,8 +114,8 @@ def _visible(ctx: Context, image_id: str) -> Image:
     if image is None:
         raise ImageNotFound(image_id=image_id)
     if image.visibility == "shared" and not ctx.is_admin and not ctx.owns(image.owner):
-        mine = (image_id, ctx.project_id)
-        if not ctx.project_id or ctx.session.get(ImageMember, mine) is None:
+        membership_key = (image_id, ctx.project_id)
+        if not ctx.project_id or ctx.session.get(ImageMember, membership_key) is None:
             raise ImageNotFound(image_id=image_id)
         image.shared_with = ctx.project_id  # type: ignore[attr-defined]
         return image

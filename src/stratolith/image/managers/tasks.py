@@ -17,7 +17,7 @@ from stratolith.kernel.ids import new_uuid
 IMPORT = "api_image_import"
 LOCATION = "location_import"
 OPEN = ("pending", "processing")
-KEPT = timedelta(hours=48)  # how long a finished task can be looked at
+KEPT = timedelta(hours=48)  # how long a finished task is kept
 
 
 def create(ctx: Context, image: Image, kind: str, request: dict[str, Any]) -> Task:

@@ -135,7 +135,7 @@ def measure(settings: ImageSettings, uri: str) -> int:
                 length = answer.headers.get("content-length", "")
                 if answer.status_code == 200 and length.isascii() and length.isdigit():
                     return int(length)
-                reason = f"the server answered {answer.status_code} and told no length"
+                reason = f"the server answered {answer.status_code} without a length"
     raise DownloadFailed(reason=reason)
 
 

@@ -115,7 +115,7 @@ def layer(target: Path, size: int, backing: Path | None = None, backing_format: 
 
 
 def copy(source: Path, target: Path, *, reserve: int = RESERVE) -> None:
-    """Copy another user's disk to a new file of ours. Raises NoRoom, OSError."""
+    """Copy another user's disk to a new file of this process. Raises NoRoom, OSError."""
     with source.open("rb") as original, target.open("xb") as made:
         _copy(original, made, target.parent, reserve)
         leash.share(made)

@@ -91,7 +91,7 @@ def may_read(file: IO[bytes]) -> bool:
 
 
 def share(file: IO[bytes]) -> None:
-    """Let sandboxed programs read a file of ours that is passed to them.
+    """Let sandboxed programs read a file of the cloud that is passed to them.
 
     The permission is permanent, so that a crash leaves no cleanup undone. The programs cannot
     write the file, and cannot reach it by path if its directory is closed. If the sandbox user

@@ -1,0 +1,79 @@
+"""Names say what they hold: folders that are done have no variable with a vague name.
+
+A folder is added to DONE when its names and comments were reworded (CONTRIBUTING.md, "Words").
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "stratolith"
+DONE = (
+    "deploy",
+    "identity/managers",
+    "image/managers",
+    "image/store",
+    "kernel/db",
+    "kernel/disk_images",
+    "kernel/policy",
+    "placement/managers",
+)
+NOT_DONE = ("image/store/cache.py",)
+VAGUE = frozenset({"found", "one", "others", "who", "that", "said", "told", "mine", "gone"})
+
+
+def bound(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """(line, name) of each variable, parameter and name of a pattern that is given a value."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.lineno, node.id
+        elif isinstance(node, ast.arg):
+            yield node.lineno, node.arg
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            yield node.lineno, node.name
+
+
+def vague_names(text: str) -> list[str]:
+    return [f"{line}: {name}" for line, name in bound(ast.parse(text)) if name in VAGUE]
+
+
+@pytest.mark.parametrize("folder", DONE)
+def test_no_variable_has_a_vague_name(folder: str) -> None:
+    paths = sorted((SOURCE / folder).rglob("*.py"))
+    assert paths, f"{folder} was moved: follow it in DONE"
+    wrong = {
+        name: names
+        for path in paths
+        if (name := str(path.relative_to(SOURCE))) not in NOT_DONE
+        and (names := vague_names(path.read_text()))
+    }
+    assert wrong == {}, "rename these to what they hold: CONTRIBUTING.md, Words"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "found = f()",
+        "found: int = 1",
+        "found += 1",
+        "a, (found, *b) = f()",
+        "for one in (): pass",
+        "x = [one for one in ()]",
+        "def f(who): pass",
+        "f = lambda found: 1",
+        "with f() as found: pass",
+        "if (found := f()): pass",
+        "match x:\n case {'a': found}: pass",
+    ],
+)
+def test_each_way_to_name_is_seen(text: str) -> None:
+    assert len(vague_names(text)) == 1
+
+
+@pytest.mark.parametrize("text", ["x.found", "f(found=1)", "print('found')", "ctx.who = 1"])
+def test_other_uses_are_allowed(text: str) -> None:
+    assert vague_names(text) == []
