@@ -12,12 +12,17 @@ from sqlalchemy import text
 from stratolith.compute.agent.image_cache import ImageCache
 from stratolith.compute.agent.room import GuestRoom
 from stratolith.compute.drivers.base import PowerState
+from stratolith.kernel.agent.hub import AgentHub
+from stratolith.kernel.agent.local import LocalTransport
 from tests.reconcile.compute.test_recovery import Cloud
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[Cloud]:
     found = Cloud(tmp_path / "cloud", 1)
+    found.cloud.env.agents = AgentHub(found.cloud.env)  # one that loses no hint
+    assert found.host is not None
+    found.host.transport = LocalTransport(found.cloud.env.agents)
     yield found
     found.close()
 

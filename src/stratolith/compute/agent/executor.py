@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from stratolith.compute.agent.documents import GuestDocument, GuestSettings, vif, with_sources
 from stratolith.compute.agent.image_cache import ImageCache
@@ -16,6 +16,8 @@ from stratolith.compute.drivers.base import (
 from stratolith.kernel.agent.client import Transport
 from stratolith.kernel.agent.host import Conditions
 
+_HINT_SECONDS = 1.0  # within which a port is wired whose hint was not lost
+
 
 class Executor:
     """``do`` raises DriverError (or what a broken driver raises) with a text for the fault."""
@@ -26,11 +28,13 @@ class Executor:
         cache: ImageCache | None,
         conditions: Conditions,
         transport: Transport,
+        look_at: Callable[[str], None] = lambda key: None,
     ) -> None:
         self.driver = driver
         self.cache = cache
         self.conditions = conditions
         self.transport = transport
+        self.look_at = look_at  # has the network's room of this host look at "port/ID"
         self.settings = GuestSettings()  # those of the newest view
 
     def do(self, act: Act, wanted: GuestDocument) -> None:
@@ -73,7 +77,12 @@ class Executor:
     def _wait_for_ports(self, port_ids: Sequence[str]) -> None:
         names = [f"port/{port_id}" for port_id in port_ids]
         seconds = self.settings.port_seconds
-        missing = self.conditions.wait(names, seconds)
+        at_first = min(_HINT_SECONDS, seconds)
+        missing = self.conditions.wait(names, at_first)
+        for name in missing:
+            self.look_at(name)  # the hint may be lost
+        if missing:
+            missing = self.conditions.wait(names, seconds - at_first)
         if missing:
             ports = ", ".join(name.removeprefix("port/") for name in missing)
             raise NotPossible(f"The network did not wire port {ports} within {seconds:g} seconds.")

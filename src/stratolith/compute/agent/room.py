@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import msgspec
 
@@ -66,7 +67,11 @@ class GuestRoom(Room):
     def start(self) -> None:
         """Find again what runs."""
         self._executor = Executor(
-            self.driver, self.cache, self.host.conditions, self.host.transport
+            self.driver,
+            self.cache,
+            self.host.conditions,
+            self.host.transport,
+            partial(self.host.poke, "network"),
         )
         recover = getattr(self.driver, "recover", None)
         if recover is not None:
