@@ -137,6 +137,34 @@ def test_what_is_made_before_any_host_is_placed_by_the_first_report(env: Environ
     assert one.routers() == [router]
 
 
+def drain(env: Environment, host: str, state: str = records.DRAINING) -> None:
+    ctx = rooms.context(env)
+    record = records.named(ctx.session, host)
+    assert record is not None
+    records.move(record, state)
+    ctx.commit()
+
+
+def test_a_draining_host_keeps_its_routers_and_gets_no_new_ones(env: Environment) -> None:
+    seen(env, "h1")
+    router, public = made(env)
+    drain(env, "h1")
+    assert look(env) == []
+    assert (place_of(env, router), place_of(env, public)) == ("h1", "h1")
+    ctx = rooms.context(env)
+    later = routers.create(ctx, "p1", {"name": "later"}).id
+    ctx.commit()
+    assert (place_of(env, later), look(env)) == ("", [later])  # it waits for a host
+    seen(env, "h2")
+    look(env)
+    assert (place_of(env, later), place_of(env, router)) == ("h2", "h1")
+    drain(env, "h1", records.ACTIVE)
+    drain(env, "h2")
+    silent(env, "h2")
+    look(env)
+    assert place_of(env, later) == "h1"
+
+
 def test_a_router_stays_while_nobody_else_is_alive(env: Environment) -> None:
     seen(env, "h1")
     router, _ = made(env)

@@ -48,9 +48,11 @@ def _in_service(ctx: Context) -> list[str]:
 
 def choose(ctx: Context) -> str:
     """The host for a router or gateway: of those in service the one in the cloud for longest, ""
-    for none. A host that joins takes nothing from another.
+    for none. A host that joins takes nothing from another; one that is draining gets nothing new
+    and keeps what it has.
     """
-    return next(iter(_in_service(ctx)), "")
+    draining = {one.name for one in _hosts(ctx) if host_records.is_draining(one)}
+    return next((host for host in _in_service(ctx) if host not in draining), "")
 
 
 def place(ctx: Context, kind: str, object_id: str, host: str) -> None:
