@@ -235,8 +235,7 @@ def test_the_others_are_deleted_meanwhile(own: World) -> None:
 def test_what_makes_no_sense_is_shown_and_can_be_deleted(own: World) -> None:
     """A row that can be read, but of which no guest can be made."""
     demo, path = own.cloud.client("demo"), f"/servers/{own.bad}"
-    flavor = msgspec.json.decode(own.saved()[Server]["flavor"])
-    own.spoil(Server, "flavor", msgspec.json.encode({**flavor, "disk": "x"}).decode())
+    own.spoil(Server, "disks", '[{"source": {"type": "image", "id": "x"}, "size": "x"}]')
     own.report(left_out=own.view().left_out)
     shown = demo.get("compute", path).json()["server"]
     assert (shown["status"], shown["fault"]["message"]) == ("ERROR", unusable.TOLD)
