@@ -7,6 +7,7 @@ from __future__ import annotations
 
 FOR_FILES = "upstream offers it to the rules of a policy.yaml; none of the defaults uses it"
 NOT_THERE = "what it guards upstream is not there; a policy.yaml that names it still loads"
+OF_TOKENS = "tests/api/identity/tokens/test_rules_of_tokens.py"
 OTHERWISE = "asked, but not by a request that a test of routes can make: see the test named"
 
 KEPT: dict[tuple[str, str], str] = {
@@ -42,7 +43,7 @@ KEPT: dict[tuple[str, str], str] = {
     },
     ("identity", "identity:revocation_list"): NOT_THERE,
     **{
-        ("identity", f"identity:{name}"): f"{OTHERWISE}: tests/api/identity/test_rules_of_tokens.py"
+        ("identity", f"identity:{name}"): f"{OTHERWISE}: {OF_TOKENS}"
         for name in (
             "get_security_compliance_domain_config", "check_token", "validate_token",
             "revoke_token",

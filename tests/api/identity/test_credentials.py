@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from tests.api.identity.people import make_user
-from tests.api.identity.test_delegation import own_id
+from tests.api.identity.tokens.test_delegation import own_id
 from tests.testcloud import Client, TestCloud
 
 

@@ -20,7 +20,7 @@ from tests.api.identity.people import (
     persona,
     role_id,
 )
-from tests.api.identity.test_delegation import make_credential, own_id
+from tests.api.identity.tokens.test_delegation import make_credential, own_id
 from tests.testcloud import Client, TestCloud
 
 NONE = "f" * 32

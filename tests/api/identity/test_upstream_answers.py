@@ -14,8 +14,8 @@ from tests.api.identity.people import (
     make_project,
     make_user,
 )
-from tests.api.identity.test_delegation import make_credential, make_trust, own_id, parties
-from tests.api.identity.test_tokens import by_password, log_in, works
+from tests.api.identity.tokens.test_delegation import make_credential, make_trust, own_id, parties
+from tests.api.identity.tokens.test_tokens import by_password, log_in, works
 from tests.testcloud import Client, TestCloud
 
 __all__ = ["parties"]

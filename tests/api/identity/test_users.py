@@ -10,7 +10,7 @@ import pytest
 
 from stratolith.kernel.clock import SimulatedClock
 from tests.api.identity.people import PASSWORD, make_domain, make_group, make_user
-from tests.api.identity.test_tokens import by_password, log_in
+from tests.api.identity.tokens.test_tokens import by_password, log_in
 from tests.testcloud import Client, TestCloud
 
 

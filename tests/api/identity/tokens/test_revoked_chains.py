@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.api.identity.people import PASSWORD, grant, make_project, make_user, role_id
-from tests.api.identity.test_delegation import client_of, own_id
-from tests.api.identity.test_tokens import by_password, by_token, works
+from tests.api.identity.tokens.test_delegation import client_of, own_id
+from tests.api.identity.tokens.test_tokens import by_password, by_token, works
 from tests.testcloud import Client, TestCloud
 
 EVENTS = "/OS-REVOKE/events"

@@ -15,8 +15,8 @@ from tests.api.identity.people import (
     make_project,
     make_user,
 )
-from tests.api.identity.test_delegation import by_credential, client_of, make_credential
-from tests.api.identity.test_tokens import by_password, log_in, works
+from tests.api.identity.tokens.test_delegation import by_credential, client_of, make_credential
+from tests.api.identity.tokens.test_tokens import by_password, log_in, works
 from tests.testcloud import Client, TestCloud
 
 Ids = dict[str, str]

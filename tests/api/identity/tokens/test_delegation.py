@@ -8,7 +8,7 @@ import pytest
 
 from stratolith.kernel.clock import SimulatedClock, zulu
 from tests.api.identity.people import PASSWORD, grant, make_project, make_user, role_id
-from tests.api.identity.test_tokens import by_password, by_token, log_in, works
+from tests.api.identity.tokens.test_tokens import by_password, by_token, log_in, works
 from tests.testcloud import Client, TestCloud
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.api.identity.people import PASSWORD, make_domain, make_project, make_user
-from tests.api.identity.test_delegation import by_credential, client_of, make_credential
-from tests.api.identity.test_tokens import log_in
+from tests.api.identity.tokens.test_delegation import by_credential, client_of, make_credential
+from tests.api.identity.tokens.test_tokens import log_in
 from tests.testcloud import Client, TestCloud
 
 KNOWS = "OpenStack-Identity-Access-Rules"

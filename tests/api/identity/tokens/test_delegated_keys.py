@@ -10,14 +10,14 @@ import pytest
 
 from stratolith.kernel.clock import SimulatedClock, zulu
 from tests.api.identity.people import PASSWORD, make_user, role_id
-from tests.api.identity.test_delegation import (
+from tests.api.identity.tokens.test_delegation import (
     make_credential,
     make_trust,
     parties,
     use,
 )
-from tests.api.identity.test_signatures import service, signed, string
-from tests.api.identity.test_tokens import by_token, log_in, works
+from tests.api.identity.tokens.test_signatures import service, signed, string
+from tests.api.identity.tokens.test_tokens import by_token, log_in, works
 from tests.testcloud import Client, TestCloud
 
 __all__ = ["parties", "service"]

@@ -15,7 +15,7 @@ from stratolith.identity.managers import tokens
 from stratolith.identity.models import Revocation
 from stratolith.kernel.clock import SimulatedClock
 from tests.api.identity.people import PASSWORD, grant, make_project, make_user
-from tests.api.identity.test_delegation import (
+from tests.api.identity.tokens.test_delegation import (
     by_credential,
     client_of,
     make_credential,

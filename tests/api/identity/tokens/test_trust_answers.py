@@ -9,8 +9,8 @@ import pytest
 
 from stratolith.kernel.clock import SimulatedClock, zulu
 from tests.api.identity.people import PASSWORD, make_project, make_user, role_id
-from tests.api.identity.test_delegation import client_of, make_trust, parties, use
-from tests.api.identity.test_tokens import by_password, by_token, log_in
+from tests.api.identity.tokens.test_delegation import client_of, make_trust, parties, use
+from tests.api.identity.tokens.test_tokens import by_password, by_token, log_in
 from tests.testcloud import Client, TestCloud
 
 __all__ = ["parties"]

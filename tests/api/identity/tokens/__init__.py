@@ -1,0 +1,1 @@
+"""Tokens and what is given in their place: made, confined, delegated, ended."""
