@@ -94,7 +94,7 @@ def _make_root(disk: DiskSpec, path: Path) -> None:
 def _make_blank(disk: DiskSpec, path: Path, label: str) -> None:
     """``label``: of a file system."""
     if not isinstance(disk.source, Blank):
-        raise NotPossible(f"The disk {path.name} cannot be made from an image")
+        raise NotPossible("No disk but the root disk can be made from an image")
     form = disk.source.format
     words: list[str] = []
     if form == SWAP:
