@@ -148,18 +148,7 @@ def test_what_guests_are_told_changes_on_both_at_once(pair: Pair) -> None:
     a, b = pair
     token, admin = a.log_in("demo", "demo"), a.log_in()
     api = "/compute/v2.1"
-    flavor = a.call("GET", f"{api}/flavors", token).json()["flavors"][0]["id"]
-    network = a.made("/networking/v2.0/networks", token, {"network": {"name": "told"}})["id"]
-    subnet = {"network_id": network, "cidr": "10.8.0.0/24", "ip_version": 4}
-    a.made("/networking/v2.0/subnets", token, {"subnet": subnet})
-    until(lambda: a.call("GET", f"{api}/os-hypervisors", admin).json()["hypervisors"])
-    wanted = {
-        "name": "told",
-        "flavorRef": flavor,
-        "imageRef": _image(a, admin),
-        "networks": [{"uuid": network}],
-    }
-    path = f"{api}/servers/{a.made(f'{api}/servers', token, {'server': wanted})['id']}"
+    path = f"{api}/servers/{_make_server(a, token, admin)}"
     owner = a.call("GET", path, token).json()["server"]["tenant_id"]
     headers = signed(path.rpartition("/")[2], owner, SECRETS["metadata_secret"])
 
@@ -181,8 +170,8 @@ def test_what_guests_are_told_changes_on_both_at_once(pair: Pair) -> None:
 def test_an_agent_that_waits_at_one_is_woken_by_the_other(pair: Pair) -> None:
     """The long poll of a host's agent, over the socket of the server it works with."""
     a, b = pair
-    token = a.log_in("demo", "demo")
-    made = a.made("/networking/v2.0/networks", token, {"network": {"name": "w"}})
+    token, admin = a.log_in("demo", "demo"), a.log_in()
+    until(lambda: a.call("GET", "/compute/v2.1/os-hypervisors", admin).json()["hypervisors"])
     # whatever the two still have to tell each other is over when both have beaten once more
     time.sleep(2 * BEAT_SECONDS)
     with httpx.Client(
@@ -199,13 +188,30 @@ def test_an_agent_that_waits_at_one_is_woken_by_the_other(pair: Pair) -> None:
             time.sleep(0.3)
             assert not news.done()
             started = time.monotonic()
-            network, change = f"/networking/v2.0/networks/{made['id']}", {"admin_state_up": False}
-            answer = a.call("PUT", network, token, json={"network": change})
-            assert answer.status_code == 200, answer.text
+            made = _make_server(a, token, admin)
             found = news.result(20).json()
     assert time.monotonic() - started < 3
     assert not found.get("everything")
-    assert ["network", made["id"]] in [hint[-2:] for hint in found["hints"]]
+    assert ["guests", made] in [hint[-2:] for hint in found["hints"]]
+    assert a.call("DELETE", f"/compute/v2.1/servers/{made}", token).status_code == 204
+    _wait_gone(b, f"/compute/v2.1/servers/{made}", token)
+
+
+def _make_server(server: Server, token: str, admin: str) -> str:
+    """The id of a server without a network; a host must be there."""
+    api = "/compute/v2.1"
+    until(lambda: server.call("GET", f"{api}/os-hypervisors", admin).json()["hypervisors"])
+    flavor = server.call("GET", f"{api}/flavors", token).json()["flavors"][0]["id"]
+    wanted = {
+        "name": "s",
+        "flavorRef": flavor,
+        "imageRef": _image(server, admin),
+        "networks": "none",
+    }
+    headers = {"X-Auth-Token": token, "OpenStack-API-Version": "compute 2.37"}
+    answer = server.http.post(f"{api}/servers", headers=headers, json={"server": wanted})
+    assert answer.status_code == 202, answer.text
+    return str(answer.json()["server"]["id"])
 
 
 def _wait_gone(server: Server, path: str, token: str) -> None:
