@@ -190,20 +190,6 @@ def test_a_host_that_left_keeps_nothing(env: Environment) -> None:
     assert place_of(env, router) == "h2"
 
 
-def test_a_host_that_is_emptied_gives_its_routers_away(env: Environment) -> None:
-    seen(env, "h1")
-    router, _ = made(env)
-    ctx = rooms.context(env)
-    record = records.named(ctx.session, "h1")
-    assert record is not None
-    record.state = records.DRAINING
-    ctx.commit()
-    assert look(env) == []  # there is no other host
-    seen(env, "h2")
-    look(env)
-    assert place_of(env, router) == "h2"
-
-
 def test_a_host_tells_nothing_of_the_routers_of_another(env: Environment) -> None:
     seen(env, "h1")
     seen(env, "h2")

@@ -36,13 +36,12 @@ def _hosts(ctx: Context) -> list[HostRecord]:
 
 
 def _in_service(ctx: Context) -> list[str]:
-    """The hosts alive whose L3 agent is in service and that are not being emptied; if there is
-    none of these, those alive; if there is none either (a cloud that starts), all of them.
+    """The hosts alive whose L3 agent is in service; if there is none of these, those alive; if
+    there is none either (a cloud that starts), all of them.
     """
     now, out = ctx.env.clock.now(), agents.without_routers(ctx)
     hosts = _hosts(ctx)
     alive = [one.name for one in hosts if host_records.is_alive(one, now)]
-    out |= {agents.id_of(one.name, agents.L3) for one in hosts if host_records.is_draining(one)}
     served = [host for host in alive if agents.id_of(host, agents.L3) not in out]
     return served or alive or [one.name for one in hosts]
 
