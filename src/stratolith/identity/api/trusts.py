@@ -19,7 +19,7 @@ from stratolith.kernel.clock import zulu_micro
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import NotFound
 from stratolith.kernel.http.resource import Listing
-from stratolith.kernel.http.routing import Route
+from stratolith.kernel.http.routing import Asked, Route
 
 Body = dict[str, Any]
 
@@ -107,10 +107,12 @@ def show(ctx: Context, trust_id: str) -> Body:
     return {"trust": render(ctx, _admitted(ctx, "identity:get_trust", trust_id))}
 
 
+def _of_trustor(ctx: Context, asked: Asked) -> Body:
+    return {"target.trust.trustor_user_id": asked.body["trust"]["trustor_user_id"]}
+
+
 def create(ctx: Context, body: Body) -> Body:
     values = body["trust"]
-    about = {"target.trust.trustor_user_id": values["trustor_user_id"]}
-    ctx.authorize("identity:create_trust", about)
     refuse_trusts(ctx)
     expires_at = moment_of(ctx, values.get("expires_at"))
     return {"trust": render(ctx, trusts.create(ctx, values, expires_at))}
@@ -138,7 +140,14 @@ _ALL = "/OS-TRUST/trusts"
 
 ROUTES = [
     Route.get(_ALL, index, listing=LISTING),
-    Route.post(_ALL, create, body=schemas.CREATE_TRUST, status=201),
+    Route.post(
+        _ALL,
+        create,
+        rule="identity:create_trust",
+        target=_of_trustor,
+        body=schemas.CREATE_TRUST,
+        status=201,
+    ),
     Route.get(_ALL + "/{trust_id}", show),
     Route.delete(_ALL + "/{trust_id}", remove),
     Route.get(_ALL + "/{trust_id}/roles", list_roles),
