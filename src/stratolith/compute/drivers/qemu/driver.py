@@ -237,6 +237,7 @@ class QemuDriver:
             self._resume(guest)
             guest.unmark_stopped()
             return
+        process.await_release(guest.pid_file, _START_SECONDS)
         for vif in spec.vifs:
             hotplug.require_tap(vif)
         machine = machines.of(spec)

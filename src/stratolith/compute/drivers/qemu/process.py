@@ -157,6 +157,32 @@ def find(pid_file: Path, guest_id: str) -> int | None:
     return pid if is_ours(pid, pid_file, guest_id) else None
 
 
+def await_release(pid_file: Path, seconds: float) -> None:
+    """Wait until the last process that wrote ``pid_file`` has let go of its files.
+
+    A process that was killed loses its command line first, then its memory, which takes long for a
+    large guest, and then its locks on the pid file and the disks. Raises DriverError.
+    """
+    try:
+        pid = int(pid_file.read_text())
+    except (FileNotFoundError, ValueError):
+        return
+    deadline = time.monotonic() + seconds
+    while _is_ending(pid):
+        if time.monotonic() > deadline:
+            raise DriverError(f"the process {pid} that it ran in does not end")
+        time.sleep(0.005)
+
+
+def _is_ending(pid: int) -> bool:
+    """Whether this is a QEMU without a command line that is no zombie yet."""
+    try:
+        name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
+    except OSError:
+        return False
+    return name.startswith("qemu-system") and rest.split()[0] not in "ZX" and not any(_command(pid))
+
+
 def search(pid_file: Path, guest_id: str) -> int | None:
     """Like ``find`` without trusting the pid file: looks at every process (milliseconds)."""
     known = find(pid_file, guest_id)
