@@ -16,7 +16,7 @@ import pytest
 from stratolith.deploy.supervision import locks, processes, supervisor, supervisor_files
 
 STAND_IN = Path(__file__).with_name("stand_in.py")
-SOURCES = Path(supervisor.__file__).parents[2]
+SOURCES = Path(supervisor.__file__).parents[3]
 
 
 class Cloud:
