@@ -2,7 +2,7 @@
 
 ``refused_to_readers.txt`` has what a member or a reader of a project is refused: the first part
 was compared with the real services, route by route; the second has the routes that name one rule,
-whose default is upstream's, and was compared with those defaults.
+with what this code refused when they were written down.
 """
 
 from __future__ import annotations

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from stratolith.kernel.agent.interface import Agents
 from stratolith.kernel.auth import Authenticator
-from stratolith.kernel.clock import Clock, SystemClock
+from stratolith.kernel.clock import Clock, SystemClock, utcnow
 from stratolith.kernel.config import Settings
 from stratolith.kernel.db import Database
 from stratolith.kernel.hints import HintBus
@@ -33,6 +34,7 @@ class Environment:
     authenticator: Authenticator | None = None
     agents: Agents | None = None
     caches: dict[object, Any] = field(default_factory=dict)  # of kernel/caches.py alone
+    started_at: datetime = field(default_factory=utcnow)  # of this process
 
     def service(self, type_: str) -> Plate:
         """Raises KeyError."""

@@ -8,16 +8,18 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import delete
 
 from stratolith.kernel.agent.host import Host
 from stratolith.kernel.agent.local import LocalTransport
+from stratolith.kernel.bootstrap import Seed
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.hosts import records
 from stratolith.network.agent import NetworkRoom
 from stratolith.network.drivers.base import Applied, HostNetworkView
 from stratolith.network.drivers.fake import FakeNetworkDriver
-from stratolith.network.managers import networks, placement, routers, subnets
-from stratolith.network.models import Router
+from stratolith.network.managers import networks, placement, premade, routers, subnets
+from stratolith.network.models import Place, Router
 from stratolith.network.reconcilers.host_report import take_report
 from stratolith.network.reconcilers.places import Placer
 from tests.unit.network import rooms
@@ -26,6 +28,7 @@ from tests.unit.network import rooms
 @pytest.fixture
 def env(tmp_path: Path) -> Iterator[Environment]:
     found = rooms.environment(tmp_path)
+    found.started_at -= timedelta(minutes=1)  # every host that is alive has been heard of
     yield found
     found.db.dispose()
 
@@ -113,6 +116,31 @@ def test_routers_of_a_host_that_dies_move_once(env: Environment) -> None:
     assert look(env) == []
     assert (one.routers(), two.routers()) == ([], [router])
     assert one.gateways() == []
+
+
+def test_a_server_that_just_started_takes_nobody_for_dead(env: Environment) -> None:
+    seen(env, "h1")
+    seen(env, "h2")
+    router, public = made(env)
+    silent(env, "h1")
+    env.started_at = env.clock.now()
+    assert look(env) == []  # h2 was the first to report
+    env.started_at -= timedelta(seconds=records.ALIVE_SECONDS)
+    assert look(env) == sorted([router, public])
+
+
+def test_what_has_no_place_gets_one_before_hosts_ask(env: Environment) -> None:
+    """As in a database of a release that recorded none."""
+    seen(env, "h1")
+    router, _ = made(env)
+    ctx = rooms.context(env)
+    ctx.session.execute(delete(Place))
+    ctx.commit()
+    silent(env, "h1")  # the upgrade took a while
+    ctx = rooms.context(env)
+    premade.bootstrap(ctx, Seed(fake=True))
+    ctx.commit()
+    assert Agent(env, "h1").routers() == [router]
 
 
 def test_who_has_a_router_is_told_and_who_had_it(env: Environment) -> None:

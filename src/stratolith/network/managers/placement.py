@@ -8,6 +8,7 @@ Reads look at rows and decide nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from sqlalchemy import delete, select, union
 
@@ -87,10 +88,19 @@ def waiting(ctx: Context) -> dict[str, str]:
 
 
 def misplaced(ctx: Context) -> dict[str, str]:
-    """What another host should have: theirs died, left, or is out of service. Object -> kind."""
-    good = _in_service(ctx)
+    """What another host should have: theirs died, left, or is out of service. Object -> kind.
+
+    Nobody is taken for dead until this process has listened as long as a host that is alive may be
+    silent: after an upgrade the first host to report would else get the routers of all the others.
+    """
+    good = set(_in_service(ctx))
     if not good:
         return {}
+    listened = ctx.env.clock.now() - ctx.env.started_at
+    if listened < timedelta(seconds=host_records.ALIVE_SECONDS):
+        out = agents.without_routers(ctx)
+        hosts = [record.name for record in _hosts(ctx)]
+        good |= {host for host in hosts if agents.id_of(host, agents.L3) not in out}
     wanted = select(Place.object_id, Place.kind).where(Place.host.not_in(["", *good]))
     return dict(ctx.session.execute(wanted).all())
 

@@ -13,6 +13,8 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import NotFound
 from stratolith.network.managers import (
     networks,
+    placement,
+    places,
     router_interfaces,
     routers,
     security_group_rules,
@@ -24,7 +26,11 @@ from stratolith.network.settings import NetworkSettings
 
 
 def bootstrap(ctx: Context, seed: Seed) -> None:
-    """Make what is missing, only in a cloud that has no network at all yet."""
+    """Make what is missing, only in a cloud that has no network at all yet.
+
+    What a release without recorded places made gets one before any host asks for its view.
+    """
+    places.settle(ctx, placement.waiting(ctx))
     if seed.is_left_to_kolla or ctx.session.scalar(select(Network.id).limit(1)) is not None:
         return
     admin = _project(ctx, "admin")
