@@ -34,8 +34,8 @@ PRIVATE = {
     *(one for collections in LOOKS.values() for one in collections),
     *("security_groups", "os-security-groups", "os-security-group-rules", "os-floating-ips"),
 }
-# Quotas of others are a matter of rights, not of sight.
-FORBIDDEN = ("/quotas/", "/os-quota-sets/")
+# Quotas of others, and the agents of anything, are a matter of rights, not of sight.
+FORBIDDEN = ("/quotas/", "/os-quota-sets/", "/l3-agents", "/dhcp-agents")
 # Everybody may know what a project gets that has no limits of its own.
 OPEN = "/os-quota-sets/{project_id}/defaults"
 
