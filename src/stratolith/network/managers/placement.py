@@ -1,7 +1,8 @@
 """Which host realises what: ports where the guests are, routers and gateways as rows say.
 
-They are placed when they are made, if a host is alive; what had no host then is placed when one
-reports, and what is on a host that died or was taken out of service moves (reconcilers/places.py).
+They are placed when they are made, if there is a host: one that is alive before others. What had
+none then is placed when one reports, and what is on a host that died or was taken out of service
+moves (reconcilers/places.py).
 Reads look at rows and decide nothing.
 """
 
