@@ -44,7 +44,7 @@ def test_rules_of_a_running_cloud(fake_cloud: Installation) -> None:
         assert fake_cloud.run("policy", "check", "demo", RULE).stdout.startswith("allowed")
         file.write_text(f"'{RULE}': 'role:member or'\n")
         shown = fake_cloud.run("status").stdout
-        assert "not in force" in shown and RULE in shown
+        assert "not in use" in shown and RULE in shown
         refused = fake_cloud.run("policy", "check", "demo", RULE, expect=1)
         assert RULE in refused.stderr
         time.sleep(2)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TextIO
 
 from stratolith.deploy import prepare
 from stratolith.deploy.errors import DeployError
@@ -22,11 +19,9 @@ CHECKS = [
     ("import law", ["lint-imports"]),
 ]
 # Tests that keep to their process and a directory of their own run side by side, a file on one
-# processor; what touches the host (networks, guests) runs one after the other.
+# processor; what touches the host (networks, guests, running clouds) runs one after the other:
+# beside other tests an emulated guest did not boot in time.
 IN_PROCESS = ["api", "architecture", "fuzz", "parity", "reconcile", "unit", "upgrades"]
-# Servers and clients that touch the host's ports only: beside what touches the rest of it, as both
-# wait for most of their time.
-BESIDE = ["interop", "postgresql"]
 # These run again on PostgreSQL: all tests that call the API of a cloud in the same process
 ON_POSTGRESQL = ["api", "parity", "reconcile"]
 # Tests too slow for every push: `test --slow` runs only these. The settings extend
@@ -81,15 +76,13 @@ def run(arguments: Sequence[str]) -> int:
         _prepare_guest_images(root)
     if coverage:
         _coverage(root, "erase")
-    known = (0, 1, NOTHING_FOUND) if slow and arguments else (0, 1)
-    groups = [[part] for part in _slow_parts(arguments)] if slow else _groups(root, arguments)
-    for group in groups:
-        more = [*DURATIONS, *(COVERAGE if coverage else [])]
-        for counts, status in _together(root, [[*part, *more] for part in group]):
-            passed, skipped = passed + counts["passed"], skipped + counts["skipped"]
-            failed += counts["failed"]
-            if status not in known and not counts["failed"]:
-                failed += 1  # pytest itself failed: interrupted, broken, or no test selected
+    for part in _slow_parts(arguments) if slow else [arguments] if arguments else _parts(root):
+        counts, status = _pytest(root, [*part, *DURATIONS, *(COVERAGE if coverage else [])])
+        passed, skipped = passed + counts["passed"], skipped + counts["skipped"]
+        failed += counts["failed"]
+        known = (0, 1, NOTHING_FOUND) if slow and arguments else (0, 1)
+        if status not in known and not counts["failed"]:
+            failed += 1  # pytest itself could not work: interrupted, broken, or no test at all
     if coverage:
         _coverage(root, "report")
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
@@ -119,24 +112,19 @@ def _prepare_guest_images(root: Path) -> None:
         raise DeployError(f"No guest image: {error}") from None
 
 
-def _groups(root: Path, arguments: Sequence[str]) -> list[list[list[str]]]:
-    """The arguments of each pytest run; those of one group run side by side.
-
-    All of the tests, some on two databases, unless ``arguments`` choose.
-    """
-    if arguments:
-        return [[list(arguments)]]
+def _parts(root: Path) -> list[list[str]]:
+    """The arguments of one pytest run after the other: all of the tests, some on two databases."""
     together = [f"tests/{name}" for name in IN_PROCESS]
     again = [f"tests/{name}" for name in ON_POSTGRESQL]
     alone = sorted(
         f"tests/{folder.name}"
         for folder in (root / "tests").iterdir()
-        if any(folder.rglob("test_*.py")) and folder.name not in [*IN_PROCESS, *BESIDE, SLOW_FOLDER]
+        if any(folder.rglob("test_*.py")) and folder.name not in [*IN_PROCESS, SLOW_FOLDER]
     )
     return [
-        [[*together, *SIDE_BY_SIDE]],
-        [[*again, *SIDE_BY_SIDE, "--database", "postgresql"]],
-        [alone, [f"tests/{name}" for name in BESIDE]],
+        [*together, *SIDE_BY_SIDE],
+        [*again, *SIDE_BY_SIDE, "--database", "postgresql"],
+        alone,
     ]
 
 
@@ -149,29 +137,9 @@ def _slow_parts(arguments: Sequence[str]) -> list[list[str]]:
     ]
 
 
-def _together(root: Path, parts: Sequence[Sequence[str]]) -> list[tuple[dict[str, int], int]]:
-    """Run pytest with each of these arguments; (counts, exit status) of each.
-
-    The output of the first run is printed as it comes, that of the others after it.
-    """
-    outputs = [io.StringIO() for _ in parts[1:]]
-    with ThreadPoolExecutor() as pool:
-        runs = [
-            pool.submit(_pytest, root, part, output)
-            for part, output in zip(parts[1:], outputs, strict=True)
-        ]
-        results = [_pytest(root, parts[0])]
-        for run, output in zip(runs, outputs, strict=True):
-            results.append(run.result())
-            print(output.getvalue(), end="", flush=True)
-    return results
-
-
-def _pytest(
-    root: Path, arguments: Sequence[str], output: TextIO | None = None
-) -> tuple[dict[str, int], int]:
+def _pytest(root: Path, arguments: Sequence[str]) -> tuple[dict[str, int], int]:
     """Run pytest with its output passed on; (counts, exit status)."""
-    print(f"== tests: pytest {' '.join(arguments)}", file=output, flush=True)
+    print(f"== tests: pytest {' '.join(arguments)}", flush=True)
     command = [sys.executable, "-m", "pytest", *arguments]
     last = ""
     with subprocess.Popen(
@@ -179,7 +147,7 @@ def _pytest(
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            print(line, end="", file=output, flush=True)
+            print(line, end="", flush=True)
             if COUNT.search(line):
                 last = line
     return counts_of(last), process.returncode

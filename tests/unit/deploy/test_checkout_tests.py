@@ -33,23 +33,9 @@ def test_slow_runs_each_slow_file_once_and_with_the_arguments() -> None:
 
 
 def test_a_push_runs_every_other_file() -> None:
-    groups = checkout_tests._groups(ROOT, [])
-    run = {file for group in groups for part in group for file in files(part)}
+    run = {file for part in checkout_tests._parts(ROOT) for file in files(part)}
     slow = ROOT / "tests" / checkout_tests.SLOW_FOLDER
     assert run == {file for file in (ROOT / "tests").rglob("test_*.py") if slow not in file.parents}
-
-
-def test_runs_side_by_side_are_counted_each(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
-    for name, held in (("one", True), ("two", False)):
-        (tmp_path / f"test_{name}.py").write_text(f"def test_{name}():\n    assert {held}\n")
-    parts = [["-v", f"test_{name}.py"] for name in ("one", "two")]
-    (one, first), (two, second) = checkout_tests._together(tmp_path, parts)
-    assert (one["passed"], one["failed"], first) == (1, 0, 0)
-    assert (two["passed"], two["failed"], second) == (0, 1, 1)
-    told = capfd.readouterr().out
-    assert told.index("test_one PASSED") < told.index("test_two FAILED")
 
 
 def test_pre_commit_runs_the_checks_of_a_push() -> None:
