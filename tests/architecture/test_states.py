@@ -16,14 +16,20 @@ def writers(file: Path) -> set[str]:
         if not isinstance(function, ast.FunctionDef):
             continue
         for node in ast.walk(function):
-            is_set = isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
-            named = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "values"
-            words = {word.arg for word in node.keywords} if isinstance(node, ast.Call) else set()
-            keys = node.keys if isinstance(node, ast.Dict) else []
-            in_dict = {key.value for key in keys if isinstance(key, ast.Constant)} & STATES
-            if (is_set and node.attr in STATES) or (named and words & STATES) or in_dict:  # type: ignore[attr-defined]
+            if STATES & names_set(node):
                 found.add(function.name)
     return found
+
+
+def names_set(node: ast.AST) -> set[object]:
+    """What this node gives a value to, by any of the three ways."""
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+        return {node.attr}
+    if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "values":
+        return {word.arg for word in node.keywords}
+    if isinstance(node, ast.Dict):
+        return {key.value for key in node.keys if isinstance(key, ast.Constant)}
+    return set()
 
 
 def test_one_function_works_out_the_states_of_servers() -> None:

@@ -21,6 +21,7 @@ from typing import Any
 import httpx2 as httpx
 import msgspec
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from stratolith import server
 from stratolith import services as catalogue
@@ -121,7 +122,7 @@ class TestCloud:
         doors["/agent"] = AgentDoor(
             self.env, self.turns, identify=lambda env, scope: self.agent, mount="/agent"
         )
-        self.app = Health(self.env, PathDoor(doors, root_index(self.env)))
+        self.app: ASGIApp = Health(self.env, PathDoor(doors, root_index(self.env)))
         self.http = TestClient(WithLifespan(self.app), base_url="http://cloud.test")
         self.http.__enter__()
         self.controllers = server.controllers(self.env)

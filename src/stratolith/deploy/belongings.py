@@ -41,7 +41,6 @@ STATE: Ours = {
     "*-openrc.sh": None,
     "keystonerc_*": None,
     "authority.pem": None,
-    ".authority.pem.new": None,
     "cloud-id": None,
     "cloud-id.part": None,
     "acceleration.json": None,

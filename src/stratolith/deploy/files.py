@@ -1,23 +1,16 @@
-"""Writing files so that a crash leaves the old or the new one, never half of one."""
+"""Writing the files that commands make, only where something changes."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
+
+from stratolith.kernel import files
 
 
 def write(path: Path, text: str, *, mode: int = 0o644) -> None:
-    """Replace a file atomically; the file has this mode before anything is written to it."""
+    """Replace a file atomically, and make its directory."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "w") as handle:
-        os.fchmod(descriptor, mode)
-        handle.write(text)
-        handle.flush()
-        os.fsync(descriptor)
-    part.replace(path)
+    files.write(path, text, mode=mode)
 
 
 def write_if_changed(path: Path, text: str, *, mode: int = 0o644) -> bool:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from stratolith.deploy import hosts
+from stratolith.deploy.layout import Layout
 from stratolith.kernel.agent.client import Refused
 from stratolith.kernel.clock import utcnow
 from stratolith.kernel.exceptions import Conflict
@@ -49,7 +50,7 @@ def service(admin: Client, host: str) -> dict[str, object]:
     return dict(admin.get("compute", path, microversion="2.53").json()["services"][0])
 
 
-def make(cloud: TestCloud, admin: Client, name: str) -> dict[str, object]:
+def make(cloud: TestCloud, admin: Client, name: str) -> dict[str, Any]:
     """A server that came to rest."""
     images = admin.get("image", "/images").json()["images"]
     body = {"name": name, "imageRef": images[0]["id"], "flavorRef": "1", "networks": "none"}
@@ -88,7 +89,7 @@ def test_a_draining_host_keeps_its_servers_and_gets_no_new_ones(
     ]  # fmt: skip
     refused = make(cloud, admin, "refused")
     assert refused["status"] == "ERROR"
-    assert "the host is draining" in refused["fault"]["details"]  # type: ignore[index]
+    assert "the host is draining" in refused["fault"]["details"]
 
     path = f"/servers/{before['id']}"
     reboot = admin.post("compute", f"{path}/action", json={"reboot": {"type": "HARD"}})
@@ -158,13 +159,14 @@ def test_only_the_administrator_drains(door: Served, tmp_path: Path) -> None:
 def test_the_commands(door: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     agent = door.join(tmp_path / "a", "host-a")
     agent.seen("host-a", "1", [], utcnow())
-    layout = SimpleNamespace(settings=lambda: SimpleNamespace(agent_socket=door.path))
-    assert hosts.drain(layout, "host-a") == 0  # type: ignore[arg-type]
+    layout = Layout(tmp_path, door.path.parent, tmp_path / "none.yaml", tmp_path)
+    assert layout.settings().agent_socket == door.path
+    assert hosts.drain(layout, "host-a") == 0
     assert "keeps its servers" in capsys.readouterr().out
-    assert hosts.show(layout, as_json=False) == 0  # type: ignore[arg-type]
+    assert hosts.show(layout, as_json=False) == 0
     lines = capsys.readouterr().out.splitlines()
     assert next(line for line in lines if line.startswith("host-a")).split()[1] == "draining"
-    assert hosts.activate(layout, "host-a") == 0  # type: ignore[arg-type]
+    assert hosts.activate(layout, "host-a") == 0
     assert "takes servers" in capsys.readouterr().out
 
 

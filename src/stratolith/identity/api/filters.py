@@ -54,9 +54,10 @@ def text_filters(name: str, column: Column, *, must: Fault | None = None) -> dic
 
 def _inexact(column: Column, comparator: str, any_case: bool) -> Filter:
     def build(values: Sequence[str]) -> ColumnElement[bool]:
-        wanted, subject = values[-1], cast(column, String)
+        wanted = values[-1]
+        subject: ColumnElement[str] = cast(column, String)
         if any_case:
-            wanted, subject = wanted.lower(), lowered(subject)  # type: ignore[assignment]
+            wanted, subject = wanted.lower(), lowered(subject)
         if comparator == "equals":
             return subject == wanted
         if comparator == "startswith":

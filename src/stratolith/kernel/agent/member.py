@@ -10,7 +10,6 @@ Everything is in one directory, ``host`` in the state directory, which only root
 from __future__ import annotations
 
 import logging
-import os
 import ssl
 import threading
 from datetime import UTC, datetime
@@ -21,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from stratolith.kernel import files
 from stratolith.kernel.agent.client import HttpTransport, Refused, Unreachable, by_tls, tls_context
 
 LOG = logging.getLogger(__name__)
@@ -65,13 +65,13 @@ class Membership:
     def write(self, member: Member, authority: str, key: str, certificate: str) -> None:
         """host.json comes last: with it the machine is a host."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _write(self._authority, authority)
+        files.write(self._authority, authority)
         self.take(key, certificate)
-        _write(self._member, msgspec.json.encode(member).decode())
+        files.write(self._member, msgspec.json.encode(member).decode())
 
     def take(self, key: str, certificate: str) -> None:
         """Use this key and certificate (PEM) from now on."""
-        _write(self.credentials, key + certificate)
+        files.write(self.credentials, key + certificate)
 
     def transport(self, cloud_file: Path) -> HttpTransport:
         """To the server; raises NotAMember."""
@@ -153,14 +153,3 @@ def new_request() -> tuple[str, str]:
     )
     signed = request.sign(key, hashes.SHA256())
     return private.decode(), signed.public_bytes(serialization.Encoding.PEM).decode()
-
-
-def _write(path: Path, text: str) -> None:
-    """The file is there whole or not at all, and only its owner reads it."""
-    temporary = path.with_name(f".{path.name}.new")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(temporary, path)

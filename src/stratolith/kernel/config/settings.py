@@ -52,7 +52,8 @@ class Settings:
             values = dict(self._others.get(name, {}))
             values |= _from_environment({name: kind}, self._environ).get(name, {})
             found = self._by_type[kind] = _convert(name, kind, values)
-        return found  # type: ignore[return-value]
+        assert isinstance(found, kind)
+        return found
 
     def named(self, name: str) -> Section:
         return self._by_name[name]

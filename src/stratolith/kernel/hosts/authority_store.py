@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
-from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy import Integer, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from stratolith.kernel import files
 from stratolith.kernel.caches import Once
 from stratolith.kernel.db import Base
 from stratolith.kernel.environment import Environment
@@ -53,7 +52,7 @@ def _in_file(env: Environment) -> Authority:
         return Authority.read(path.read_text())
     except FileNotFoundError:
         found = _made(env)
-        write_private(path, found.private_pem())
+        files.write(path, found.private_pem())
         return found
     except (OSError, ValueError) as error:
         raise CannotStart(
@@ -87,17 +86,6 @@ def _in_row(env: Environment) -> Authority:
             f"The key that signs for hosts cannot be opened with the secret '{SECRET}' of this "
             "server's secrets.json: copy the file from a server that works."
         ) from None
-
-
-def write_private(path: Path, text: str) -> None:
-    """The file is there whole or not at all, and only its owner reads it."""
-    temporary = path.with_name(f".{path.name}.new")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(temporary, path)
 
 
 _AUTHORITY = Once(lambda env: _in_file(env) if env.db.is_sqlite else _in_row(env))

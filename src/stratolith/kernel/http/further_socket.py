@@ -14,9 +14,14 @@ def protocol_of(server: uvicorn.Server) -> Callable[[], asyncio.Protocol]:
     """Makes what serves one connection of this server."""
     # uvicorn types its setting as any asyncio protocol, whose constructor takes nothing
     protocol: Any = server.config.http_protocol_class
-    return lambda: protocol(  # type: ignore[no-any-return]
-        config=server.config, server_state=server.server_state, app_state=server.lifespan.state
-    )
+
+    def make() -> asyncio.Protocol:
+        made: asyncio.Protocol = protocol(
+            config=server.config, server_state=server.server_state, app_state=server.lifespan.state
+        )
+        return made
+
+    return make
 
 
 async def serve(server: uvicorn.Server, opened: socket.socket) -> asyncio.Server:

@@ -23,6 +23,15 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     return [render(row, details.get(row.port_id), tagged.get(row.id, [])) for row in rows]
 
 
+# Lists are sorted and filtered by the same ones.
+_COLUMNS = (
+    "floating_ip_address",
+    "fixed_ip_address",
+    "floating_network_id",
+    "port_id",
+    "router_id",
+    "status",
+)
 FLOATING_IPS = Resource(
     FLOATING_IP.name,
     STYLE,
@@ -32,23 +41,8 @@ FLOATING_IPS = Resource(
     attributes=FLOATING_IP,
     listing=listing_of(
         m.FloatingIp,
-        (
-            "floating_ip_address",
-            "fixed_ip_address",
-            "floating_network_id",
-            "port_id",
-            "router_id",
-            "status",
-        ),
-        tagged(
-            m.FloatingIp,
-            "floating_ip_address",
-            "fixed_ip_address",
-            "floating_network_id",
-            "port_id",
-            "router_id",
-            "status",
-        ),
+        _COLUMNS,
+        tagged(m.FloatingIp, *_COLUMNS),
         visible=owned(m.FloatingIp),
         missing=lambda marker: FloatingIPNotFound(floatingip_id=marker),
     ),

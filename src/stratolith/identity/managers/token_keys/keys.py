@@ -18,7 +18,8 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from stratolith.identity.managers.token_keys.shared_keys import SharedKeys, write_key
+from stratolith.identity.managers.token_keys.shared_keys import SharedKeys
+from stratolith.kernel import files
 
 STAGED = 0
 
@@ -150,7 +151,7 @@ class KeyRing:
         return self.folder.stat().st_mtime_ns if self.folder.is_dir() else 0
 
     def _write(self, number: int) -> None:
-        write_key(self.folder / str(number), Fernet.generate_key().decode())
+        files.write(self.folder / str(number), Fernet.generate_key().decode())
 
     def _is_whole(self) -> bool:
         numbers = self.numbers()

@@ -18,6 +18,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from sqlalchemy.orm import Session
 
 from stratolith.identity.models import KeyRingRow
+from stratolith.kernel import files
 from stratolith.kernel.db import Database
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import CannotStart
@@ -69,7 +70,7 @@ class SharedKeys:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         # the highest number is primary: write it last, when the other keys are in place
         for name in sorted(keys, key=int):
-            write_key(folder / name, keys[name].text)
+            files.write(folder / name, keys[name].text)
             os.utime(folder / name, (keys[name].changed_at, keys[name].changed_at))
         for path in list(_key_files(folder)):
             if path.name not in keys:
@@ -112,17 +113,6 @@ class SharedKeys:
 def _key_files(folder: Path) -> Iterator[Path]:
     if folder.is_dir():
         yield from (path for path in folder.iterdir() if path.name.isdigit())
-
-
-def write_key(path: Path, text: str) -> None:
-    """Write a key atomically; only the owner may read it."""
-    temporary = path.with_name(f".{path.name}.new")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(temporary, path)
 
 
 def of(env: Environment, name: str) -> SharedKeys | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -155,7 +156,7 @@ def each(render: Callable[[Context, Any], Any]) -> Render:
     return lambda ctx, rows: [render(ctx, row) for row in rows]
 
 
-class Style:
+class Style(ABC):
     """The five operations of a resource; each service has a subclass with its own habits.
 
     What is here is the commonest: ``{"thing": {...}}`` in and out, lists as ``{"things": [...]}``.
@@ -172,9 +173,9 @@ class Style:
         """Name of the last variable in the path of one."""
         return f"{resource.name}_id"
 
+    @abstractmethod
     def rule(self, resource: Resource, verb: str) -> str:
         """Name of the policy rule of a verb (index, create, show, update, delete)."""
-        raise NotImplementedError
 
     def options(self, resource: Resource, verb: str) -> dict[str, Any]:
         """Of the route of a verb; what the resource says itself comes on top."""

@@ -53,12 +53,10 @@ def members(addresses: Iterable[str]) -> Members:
     return Members(single=frozenset(single), blocks=tuple(_collapsed(blocks)))
 
 
-def _collapsed(nets: Iterable[Network]) -> list[Network]:
-    found: list[Network] = []
-    for version in (4, 6):
-        some = [net for net in nets if net.version == version]
-        found += ipaddress.collapse_addresses(some)  # type: ignore[type-var,arg-type]
-    return found
+def _collapsed(nets: Sequence[Network]) -> list[Network]:
+    of_ipv4 = [net for net in nets if isinstance(net, ipaddress.IPv4Network)]
+    of_ipv6 = [net for net in nets if isinstance(net, ipaddress.IPv6Network)]
+    return [*ipaddress.collapse_addresses(of_ipv4), *ipaddress.collapse_addresses(of_ipv6)]
 
 
 class RemoteSets:

@@ -1,0 +1,32 @@
+"""Files that are there whole or not at all, and readable by those meant only."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from stratolith.kernel import files
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_what_a_killed_process_left_does_not_matter(tmp_path: Path, mode: int) -> None:
+    path, part = tmp_path / "key", tmp_path / ".key.part"
+    path.write_text("old")
+    part.write_text("half of another, longer text")
+    part.chmod(0o666)
+    files.write(path, "new", mode=mode)
+    assert path.read_text() == "new"
+    assert path.stat().st_mode & 0o777 == mode
+    assert os.listdir(tmp_path) == ["key"]
+
+
+def test_a_link_in_the_place_of_the_part_is_not_followed(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_text("mine")
+    (tmp_path / ".key.part").symlink_to(other)
+    files.write(tmp_path / "key", "secret")
+    assert other.read_text() == "mine"
+    assert not (tmp_path / "key").is_symlink()
+    assert (tmp_path / "key").stat().st_mode & 0o777 == files.PRIVATE
