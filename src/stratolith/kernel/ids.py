@@ -5,10 +5,14 @@ from __future__ import annotations
 import random
 import re
 import uuid
+from contextvars import ContextVar
 
 _UUID = re.compile(r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$")
 _RANDOM = random.Random()
 _REQUEST_ID = re.compile(r"^req-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+
+# The request id of what this thread is doing, for the log.
+REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
 
 
 def new_uuid() -> str:

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from stratolith.kernel.config import LogSection, Settings
-from stratolith.kernel.request_id import REQUEST_ID
+from stratolith.kernel.ids import REQUEST_ID
 
 REQUESTS = "stratolith.access"  # the logger of requests
 LATE = 0.05

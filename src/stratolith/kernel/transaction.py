@@ -14,7 +14,7 @@ from stratolith.kernel.db import Database
 from stratolith.kernel.db.errors import is_conflict, is_disk_full, is_outage, is_retryable
 from stratolith.kernel.exceptions import BadRequest, Conflict, Unavailable
 from stratolith.kernel.hints import Hint, HintBus
-from stratolith.kernel.request_id import REQUEST_ID
+from stratolith.kernel.ids import REQUEST_ID
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.request_id import REQUEST_ID
+from stratolith.kernel.ids import REQUEST_ID
 
 from .conftest import World
 

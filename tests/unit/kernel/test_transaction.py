@@ -13,7 +13,7 @@ from stratolith.kernel.auth import Identity
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import ApiError, BadRequest
-from stratolith.kernel.request_id import REQUEST_ID
+from stratolith.kernel.ids import REQUEST_ID
 from stratolith.kernel.transaction import NotStored, transact
 from tests.api.kernel import toy
 

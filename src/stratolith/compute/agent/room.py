@@ -24,7 +24,7 @@ from stratolith.compute.drivers.base import (
     PowerState,
 )
 from stratolith.kernel.agent.host import Room
-from stratolith.kernel.request_id import REQUEST_ID
+from stratolith.kernel.ids import REQUEST_ID
 
 LOG = logging.getLogger(__name__)
 WATCH_SECONDS = 1.0  # how often the room looks whether a guest went off by itself
