@@ -205,7 +205,7 @@ def test_junk_in_a_column(restored: World, model: type[Any], column: str) -> Non
         if view.left_out and column not in ("deleted_at", "fault"):
             state = world.state(world.bad)
             assert state["vm_state"] == "error", value
-            assert unusable.TOLD in state["fault"], value
+            assert unusable.MESSAGE in state["fault"], value
         asked = msgspec.json.decode(world.hub.view("h1", "guest-requests", None))
         assert "r2" in asked, value
         world.restore(saved)
@@ -238,7 +238,7 @@ def test_what_makes_no_sense_is_shown_and_can_be_deleted(own: World) -> None:
     own.spoil(Server, "disks", '[{"source": {"type": "image", "id": "x"}, "size": "x"}]')
     own.report(left_out=own.view().left_out)
     shown = demo.get("compute", path).json()["server"]
-    assert (shown["status"], shown["fault"]["message"]) == ("ERROR", unusable.TOLD)
+    assert (shown["status"], shown["fault"]["message"]) == ("ERROR", unusable.MESSAGE)
     own.beat()
     assert demo.delete("compute", path).status_code == 204
     assert {one.id: one.wanted for one in own.view().guests}[own.bad] == "gone"

@@ -1,1 +1,1 @@
-"""The rules of the service; the only room that other services may import."""
+"""The rules of the service; the only modules that other services may import."""

@@ -1,8 +1,8 @@
-"""The administrator's password of a server, on its way into the guest's config drive.
+"""The administrator's password of a server, for the guest's config drive.
 
-It is kept only as long as the operation that makes the drive is open, and sealed with a key
-that is not in the database. The metadata service never gives it: anybody inside the guest can
-ask that, while the drive is read by whoever is root there.
+It is stored encrypted while the operation that makes the drive is open; the key is not in the
+database. The metadata service never returns it: every process in the guest can call that
+service, but only root can read the drive.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ PARAM = "sealed_admin_pass"
 
 
 def seal(ctx: Context, password: str) -> str:
-    """The password as it may lie in an operation's params."""
+    """The encrypted password, as stored in an operation's params."""
     return _fernet(ctx).encrypt(password.encode()).decode()
 
 
 def opened(ctx: Context, params: Mapping[str, Any]) -> str | None:
-    """The password of an operation; None when there is none, or the secret has changed."""
+    """The password of an operation; None if it has none or the secret has changed."""
     sealed = params.get(PARAM)
     if not sealed:
         return None
@@ -37,7 +37,7 @@ def opened(ctx: Context, params: Mapping[str, Any]) -> str | None:
 
 
 def without(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Params that may be shown and kept."""
+    """The params without the password, to show or store them."""
     return {name: value for name, value in params.items() if name != PARAM}
 
 

@@ -1,4 +1,4 @@
-"""Host aggregates: named sets of hosts; one with ``availability_zone`` makes a zone."""
+"""Host aggregates: named sets of hosts; ``availability_zone`` puts its hosts into a zone."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ ZONE = "availability_zone"
 
 def get(ctx: Context, aggregate_id: str) -> Aggregate:
     """Raises AggregateNotFound."""
-    found = None
+    aggregate = None
     if aggregate_id.isascii() and aggregate_id.isdigit() and len(aggregate_id) < 10:
-        found = ctx.session.get(Aggregate, int(aggregate_id))
-    if found is None:
+        aggregate = ctx.session.get(Aggregate, int(aggregate_id))
+    if aggregate is None:
         raise AggregateNotFound(aggregate_id=aggregate_id)
-    return found
+    return aggregate
 
 
 def listing(ctx: Context) -> list[Aggregate]:
@@ -50,7 +50,7 @@ def update(ctx: Context, aggregate: Aggregate, values: Mapping[str, Any]) -> Non
 
 
 def set_metadata(ctx: Context, aggregate: Aggregate, values: Mapping[str, str | None]) -> None:
-    """None removes a key. A zone with servers in it is not renamed."""
+    """Set metadata; None removes a key. Raises Conflict if a zone with servers would change."""
     if ZONE in values and values[ZONE] != aggregate.availability_zone:
         for host in aggregate.hosts:
             _check_zone(ctx, aggregate, host, values[ZONE])
@@ -59,14 +59,14 @@ def set_metadata(ctx: Context, aggregate: Aggregate, values: Mapping[str, str | 
 
 
 def remove(ctx: Context, aggregate: Aggregate) -> None:
-    """Raises BadRequest while it has hosts."""
+    """Raises BadRequest if the aggregate still has hosts."""
     if aggregate.hosts:
         raise BadRequest(f"Cannot remove aggregate {aggregate.id}: it still has hosts.")
     ctx.session.delete(aggregate)
 
 
 def add_host(ctx: Context, aggregate: Aggregate, host: str) -> None:
-    """Raises HostNotFound, Conflict (there already, in another zone, or in use)."""
+    """Raises HostNotFound, Conflict (a member already, in another zone, or in use)."""
     hosts.get(ctx, host)
     if host in aggregate.hosts:
         raise Conflict(f"Aggregate {aggregate.id} already has host {host}.")
@@ -75,12 +75,12 @@ def add_host(ctx: Context, aggregate: Aggregate, host: str) -> None:
 
 
 def remove_host(ctx: Context, aggregate: Aggregate, host: str) -> None:
-    """Raises NotFound when the aggregate does not have it."""
+    """Raises NotFound if the host is not in the aggregate."""
     if host not in aggregate.hosts:
         raise NotFound(f"Aggregate {aggregate.id} has no host {host}.")
     if aggregate.availability_zone and _has_servers(ctx, host):
         raise Conflict(f"Host {host} has servers in zone {aggregate.availability_zone}.")
-    aggregate.hosts = [one for one in aggregate.hosts if one != host]
+    aggregate.hosts = [name for name in aggregate.hosts if name != host]
 
 
 def _check_name(ctx: Context, name: str) -> None:
@@ -89,7 +89,7 @@ def _check_name(ctx: Context, name: str) -> None:
 
 
 def _check_zone(ctx: Context, aggregate: Aggregate, host: str, zone: str | None) -> None:
-    """A host is in one zone only, and changes it only while it is empty."""
+    """Raise Conflict: a host is in one zone only, and changes it only without servers."""
     if not zone:
         return
     for other in listing(ctx):

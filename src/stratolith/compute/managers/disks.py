@@ -1,8 +1,8 @@
-"""The disks of a server: what each is made of, which a request may ask for, what a host makes.
+"""The disks of a server: their sources, the checks of a request, the documents for the host.
 
-A disk's source is an image, nothing (blank), a volume or a snapshot; it lies on the host (local)
-or in a volume. There is no block storage yet, so volumes and snapshots are refused here, and what
-is stored of a server is local: the root disk from its image, ephemeral disks, swap.
+A disk's source is an image, a volume, a snapshot, or nothing (blank); its destination is the host
+(local) or a volume. There is no block storage yet, so volumes and snapshots are refused here, and
+all stored disks are local: the root disk from the image, ephemeral disks, swap.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ Source = ImageSource | VolumeSource | SnapshotSource | Blank
 
 
 class Disk(msgspec.Struct, frozen=True, kw_only=True):
-    """One disk. ``boot_index``: 0: the server boots from it; below 0: never.
+    """One disk. ``boot_index``: 0: the boot disk; below 0: not bootable.
 
-    size: GiB, of swap MiB; 0: as much as the flavor has of it.
+    ``size``: in GiB, for swap in MiB; 0: the size in the flavor.
     """
 
     source: Source
@@ -48,7 +48,7 @@ class Disk(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def role(self) -> str:
-        """What a host calls it: root, ephemeral, swap."""
+        """The role of the disk on the host: root, ephemeral, swap."""
         if not isinstance(self.source, Blank):
             return "root"
         return "swap" if self.source.format == SWAP else "ephemeral"
@@ -59,19 +59,19 @@ def blank(form: str, size: int = 0) -> Disk:
 
 
 def decide(flavor: Flavor, image_id: str, asked: Sequence[Disk] | None, limit: int) -> list[Disk]:
-    """The disks of a server: root, ephemeral ones, swap; each with its size.
+    """The disks of a server: root, ephemeral disks, swap; each with its size.
 
-    ``asked``: None: those of the flavor. ``limit``: how many may be local; below 0: any number.
-    Raises InvalidDisk, BadRequest with the texts of upstream.
+    ``asked``: the requested disks; None: the disks of the flavor. ``limit``: how many disks may be
+    local; below 0: any number. Raises InvalidDisk, BadRequest with the texts of upstream.
     """
     root = Disk(source=ImageSource(image_id), boot_index=0)
     wanted = list(asked) if asked is not None else [root]
     _check_boot_order(wanted)
     for disk in wanted:
         _check_source(disk)
-    ephemeral = [one for one in wanted if one.role == "ephemeral"]
-    swap = [one for one in wanted if one.role == "swap"]
-    if sum(one.size or flavor.ephemeral for one in ephemeral) > flavor.ephemeral:
+    ephemeral = [disk for disk in wanted if disk.role == "ephemeral"]
+    swap = [disk for disk in wanted if disk.role == "swap"]
+    if sum(disk.size or flavor.ephemeral for disk in ephemeral) > flavor.ephemeral:
         raise BadRequest(
             "Ephemeral disks requested are larger than the instance type allows. If no size is "
             "given in one block device mapping, flavor ephemeral size will be used."
@@ -84,14 +84,14 @@ def decide(flavor: Flavor, image_id: str, asked: Sequence[Disk] | None, limit: i
         ephemeral = [blank(DEFAULT_FORMAT)]
     if not swap and flavor.swap:
         swap = [blank(SWAP)]
-    others = [one for one in wanted if one.role == "root"]
-    if 0 <= limit < len(others) + len(ephemeral) + len(swap):
+    root_disks = [disk for disk in wanted if disk.role == "root"]
+    if 0 <= limit < len(root_disks) + len(ephemeral) + len(swap):
         raise InvalidDisk("You specified more local devices than the limit allows")
-    return list(_sized(flavor, [*others, *ephemeral, *swap]))
+    return list(_sized(flavor, [*root_disks, *ephemeral, *swap]))
 
 
 def _check_boot_order(disks: Sequence[Disk]) -> None:
-    order = sorted(one.boot_index for one in disks if one.boot_index >= 0)
+    order = sorted(disk.boot_index for disk in disks if disk.boot_index >= 0)
     if not order or order != list(range(len(order))):
         raise InvalidDisk(
             "Boot sequence for the instance and image/block device mapping combination is not "
@@ -100,7 +100,7 @@ def _check_boot_order(disks: Sequence[Disk]) -> None:
 
 
 def _check_source(disk: Disk) -> None:
-    """Raise InvalidDisk, BadRequest for what needs block storage, and for a blank root disk."""
+    """Raise InvalidDisk, BadRequest if the disk needs block storage, or is a blank root disk."""
     source = disk.source
     if isinstance(source, VolumeSource):
         raise InvalidDisk(f"failed to get volume {source.id}.")
@@ -121,7 +121,7 @@ def _check_source(disk: Disk) -> None:
 
 
 def _sized(flavor: Flavor, disks: Sequence[Disk]) -> Iterator[Disk]:
-    """With their sizes; those that would have none are left out."""
+    """The disks with their sizes; ephemeral and swap disks of size 0 are left out."""
     own = {"root": flavor.disk, "ephemeral": flavor.ephemeral, "swap": flavor.swap}
     for disk in disks:
         size = own[disk.role] if disk.role == "root" else disk.size or own[disk.role]
@@ -133,35 +133,35 @@ def _sized(flavor: Flavor, disks: Sequence[Disk]) -> Iterator[Disk]:
 
 
 def stored(disks: Sequence[Disk]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = msgspec.to_builtins(disks)
-    return found
+    documents: list[dict[str, Any]] = msgspec.to_builtins(disks)
+    return documents
 
 
 def of(server: Server) -> list[Disk]:
-    """Raises msgspec.ValidationError for a row that makes no sense."""
+    """The stored disks; raises msgspec.ValidationError for invalid data in the row."""
     if server.disks:
         return msgspec.convert(server.disks, list[Disk])
     return _as_before(server.flavor, server.image_id)
 
 
 def _as_before(flavor: Mapping[str, Any], image_id: str | None) -> list[Disk]:
-    """Of a server from the time before disks were stored: all that its flavor had."""
+    """The disks of a server from a release that stored no disks: those of its flavor."""
     source: Source = ImageSource(image_id) if image_id else Blank()
-    found = [Disk(source=source, size=flavor["disk"], boot_index=0)]
+    disks = [Disk(source=source, size=flavor["disk"], boot_index=0)]
     if flavor["ephemeral"]:
-        found.append(blank(DEFAULT_FORMAT, flavor["ephemeral"]))
+        disks.append(blank(DEFAULT_FORMAT, flavor["ephemeral"]))
     if flavor["swap"]:
-        found.append(blank(SWAP, flavor["swap"]))
-    return found
+        disks.append(blank(SWAP, flavor["swap"]))
+    return disks
 
 
 def rebuilt(server: Server, image_id: str) -> list[dict[str, Any]]:
-    """What is stored when the server is made anew from an image."""
+    """The disks to store when the server is rebuilt from an image."""
     source = ImageSource(image_id)
     return stored(
         [
-            msgspec.structs.replace(one, source=source) if one.role == "root" else one
-            for one in of(server)
+            msgspec.structs.replace(disk, source=source) if disk.role == "root" else disk
+            for disk in of(server)
         ]
     )
 
@@ -170,7 +170,7 @@ def rebuilt(server: Server, image_id: str) -> list[dict[str, Any]]:
 
 
 def documents(server: Server) -> list[dict[str, Any]]:
-    """As the view of the server's host has them (drivers.base.DiskSpec)."""
+    """The disks in the format of the agent view "guests" (drivers.base.DiskSpec)."""
     return [
         {
             "role": disk.role,
@@ -196,20 +196,20 @@ def _document(source: Source, image: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def names(server: Server) -> dict[str, str]:
-    """ami, root, ephemeral0, swap -> the device of the guest, as EC2's metadata tells it."""
-    found, ephemeral = {"ami": "vda", "root": "/dev/vda"}, 0
+    """ami, root, ephemeral0, swap -> the guest's device, as in EC2's metadata."""
+    devices, ephemeral = {"ami": "vda", "root": "/dev/vda"}, 0
     for number, disk in enumerate(of(server)):
         device = f"/dev/vd{chr(ord('a') + number)}"
         if disk.role == "ephemeral":
-            found[f"ephemeral{ephemeral}"] = device
+            devices[f"ephemeral{ephemeral}"] = device
             ephemeral += 1
         elif disk.role == "swap":
-            found["swap"] = device
-    return found
+            devices["swap"] = device
+    return devices
 
 
 def check_format(form: str) -> str:
-    """What a blank disk is formatted with; raises InvalidDisk for what hosts cannot make."""
+    """The format of a blank disk; raises InvalidDisk for a format that hosts cannot make."""
     if form and form not in (*FILE_SYSTEMS, SWAP):
         raise InvalidDisk(f"{form} format is not supported")
     return form or DEFAULT_FORMAT

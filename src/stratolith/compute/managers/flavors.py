@@ -1,4 +1,4 @@
-"""Flavors: the sizes that servers come in, their extra specs and who may use them."""
+"""Flavors: sizes of servers, their extra specs and their access lists."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from stratolith.kernel.ids import new_uuid
 
 @dataclass(frozen=True)
 class FlavorSpec:
-    """A flavor to make; ram and swap in MiB, disk and ephemeral in GiB."""
+    """A flavor to create; ram and swap in MiB, disk and ephemeral in GiB."""
 
     name: str
     vcpus: int
@@ -39,20 +39,20 @@ class FlavorSpec:
 
 
 def visible(ctx: Context) -> ColumnElement[bool]:
-    """What a caller who is no administrator may see: public ones and its project's."""
-    mine = select(FlavorAccess.flavor_pk).where(ctx.own(FlavorAccess.project_id))
-    return or_(Flavor.is_public, Flavor.id.in_(mine))
+    """Flavors that a caller without admin rights may see: public ones and its project's."""
+    accessible = select(FlavorAccess.flavor_pk).where(ctx.own(FlavorAccess.project_id))
+    return or_(Flavor.is_public, Flavor.id.in_(accessible))
 
 
 def get(ctx: Context, flavor_id: str) -> Flavor:
-    """A flavor the caller may use; raises FlavorNotFound."""
+    """A flavor that the caller may use; raises FlavorNotFound."""
     statement = select(Flavor).where(Flavor.flavor_id == flavor_id)
     if not ctx.is_admin:
         statement = statement.where(visible(ctx))
-    found = ctx.session.scalars(statement).first()
-    if found is None:
+    flavor = ctx.session.scalars(statement).first()
+    if flavor is None:
         raise FlavorNotFound(flavor_id=flavor_id)
-    return found
+    return flavor
 
 
 def create(ctx: Context, spec: FlavorSpec) -> Flavor:
@@ -86,7 +86,7 @@ def create(ctx: Context, spec: FlavorSpec) -> Flavor:
 
 
 def remove(ctx: Context, flavor: Flavor) -> None:
-    """Servers keep the size they were made with, so a flavor in use may go."""
+    """Delete a flavor, even if it is in use: servers keep a copy of their flavor."""
     ctx.session.execute(delete(FlavorAccess).where(FlavorAccess.flavor_pk == flavor.id))
     ctx.session.delete(flavor)
 
@@ -113,7 +113,7 @@ def embedded(flavor: Flavor) -> dict[str, Any]:
 
 
 def set_extra_specs(ctx: Context, flavor: Flavor, specs: dict[str, Any]) -> dict[str, str]:
-    """Add or replace some; gives those that were given, as text."""
+    """Add or replace extra specs; returns the given ones as text."""
     text = {key: _text(value) for key, value in specs.items()}
     flavor.extra_specs = {**flavor.extra_specs, **text}
     return text
@@ -139,7 +139,7 @@ def _text(value: Any) -> str:
 
 
 def access(ctx: Context, flavor: Flavor) -> list[str]:
-    """Ids of the projects that a flavor was opened to; it may be public all the same."""
+    """Ids of the projects with access to a flavor; a public flavor may have some, too."""
     return list(
         ctx.session.scalars(
             select(FlavorAccess.project_id)

@@ -1,12 +1,12 @@
-"""What becomes of an agent's reports about its guests.
+"""Process the reports of agents about their guests.
 
-``take_report`` takes facts, states and results of many guests at once, in one transaction. It is
-level-triggered: any report may come twice.
+``take_report`` stores facts, states and results of many guests in one transaction. It is
+level-triggered: the same report may come twice.
 
 A report: {"facts": {...}?, "guests": [{"id", "power", "vifs", "detail"}], "gone": [ids],
 "results": [{"server_id", "operation_id", "error", "told"}], "faults": [{"id", "message"}],
-"restarts": [{"id", "detail"}], "left_out": {id: reason}, "unknown": [ids]}. ``left_out`` is the
-view's. The answer names the unknown guests that are to be destroyed.
+"restarts": [{"id", "detail"}], "left_out": {id: reason}, "unknown": [ids]}. ``left_out`` comes
+from the view. The answer lists the unknown guests that the host must destroy.
 """
 
 from __future__ import annotations
@@ -35,14 +35,16 @@ _FAILED = "The {} of the instance failed on its host; administrators can read th
 
 
 def take_report(ctx: Context, host: str, payload: Report) -> Report:
-    """Write down what a host observed; gives {"destroy": [ids]}.
+    """Store the observations of a host; returns {"destroy": [ids]}.
 
-    A server whose rows cannot be used gets a fault, and the others get what was reported of them.
+    A server with unusable rows gets a fault; the reports about the other servers are stored.
     """
     if payload.get("facts"):
         _take_facts(ctx, host, payload["facts"])
-    ids = {one["id"] for part in _BY_SERVER for one in payload.get(part, ())}
-    ids |= {one["server_id"] for one in payload.get("results", ())} | set(payload.get("gone", ()))
+    ids = {entry["id"] for part in _BY_SERVER for entry in payload.get(part, ())}
+    ids |= {result["server_id"] for result in payload.get("results", ())} | set(
+        payload.get("gone", ())
+    )
     left_out = LeftOut()
     left_out.reasons.update(payload.get("left_out") or {})
     left_out.by_halves(sorted(ids), lambda some: _take(ctx, host, some, payload))
@@ -60,11 +62,11 @@ def _take_facts(ctx: Context, host: str, facts: Report) -> None:
     left_out = LeftOut()
     left_out.by_halves([host], take)
     for reason in left_out.reasons.values():
-        LOG.error("what host %s measured cannot be kept: %s", host, reason)
+        LOG.error("the facts of host %s cannot be stored: %s", host, reason)
 
 
 def _take(ctx: Context, host: str, ids: list[str], payload: Report) -> tuple[()]:
-    """Take what is said of these servers, all of it or nothing."""
+    """Store the reports about these servers: all of them or nothing."""
     with ctx.session.begin_nested():
         servers = {
             server_id: server
@@ -72,27 +74,29 @@ def _take(ctx: Context, host: str, ids: list[str], payload: Report) -> tuple[()]
             if server.host == host and server.deleted_at is None
         }
         operations = server_operations.open_operations(ctx, list(servers))
-        for one in payload.get("guests", ()):
-            if one["id"] in servers:
-                _observe(ctx, servers[one["id"]], one)
-        for one in payload.get("results", ()):
-            if one["server_id"] in servers:
-                _end(ctx, servers[one["server_id"]], operations, one)
-        for one in payload.get("faults", ()):
-            if one["id"] in servers:
-                server_operations.set_fault(ctx, servers[one["id"]], one["message"])
-        for one in payload.get("restarts", ()):
-            if one["id"] in servers:
-                server_operations.note_restart(ctx, servers[one["id"]], str(one.get("detail", "")))
-        _adopt(servers.values(), operations, {one["id"] for one in payload.get("guests", ())})
-        gone = [servers[i] for i in payload.get("gone", ()) if i in servers]
+        for guest in payload.get("guests", ()):
+            if guest["id"] in servers:
+                _observe(ctx, servers[guest["id"]], guest)
+        for result in payload.get("results", ()):
+            if result["server_id"] in servers:
+                _end(ctx, servers[result["server_id"]], operations, result)
+        for reported in payload.get("faults", ()):
+            if reported["id"] in servers:
+                server_operations.set_fault(ctx, servers[reported["id"]], reported["message"])
+        for restart in payload.get("restarts", ()):
+            if restart["id"] in servers:
+                server_operations.note_restart(
+                    ctx, servers[restart["id"]], str(restart.get("detail", ""))
+                )
+        _adopt(servers.values(), operations, {guest["id"] for guest in payload.get("guests", ())})
+        destroyed = [servers[i] for i in payload.get("gone", ()) if i in servers]
         server_operations.refresh(ctx, servers.values(), operations)
-        finish_deletion(ctx, [s for s in gone if s.delete_requested_at is not None])
+        finish_deletion(ctx, [s for s in destroyed if s.delete_requested_at is not None])
     return ()
 
 
 def _observe(ctx: Context, server: Server, seen: Mapping[str, Any]) -> None:
-    """A state that is no news writes nothing."""
+    """Store the observed state; if it did not change, nothing is written."""
     if server.observed_power != seen["power"]:
         server.observed_power = seen["power"]
         server.observed_at = ctx.env.clock.now()
@@ -123,19 +127,22 @@ def _end(
                 server.launched_at = now
 
 
-def _failed(ctx: Context, server: Server, operation: Operation, error: str, told: str) -> None:
-    """A failed hot-plug leaves the server as it was; any other failure is its fault.
+def _failed(
+    ctx: Context, server: Server, operation: Operation, error: str, owner_message: str
+) -> None:
+    """A failed hot-plug does not change the server; any other failure becomes its fault.
 
-    ``told``: what of the error the server's owner may read; else the fault says what failed.
+    ``owner_message``: the part of the error that the server's owner may read; without it, the
+    fault only names the failed action.
     """
     if operation.kind == state.ATTACH:
         _drop_port(ctx, server, operation.params["port_id"])
     elif operation.kind != state.DETACH:
-        told = told or _FAILED.format(operation.kind.replace("_", " "))
-        server_operations.set_fault(ctx, server, told, details=error)
+        owner_message = owner_message or _FAILED.format(operation.kind.replace("_", " "))
+        server_operations.set_fault(ctx, server, owner_message, details=error)
         if server.observed_power == "shutdown":
             server.desired_power = "stopped"
-        if server.host:  # what is left of a failed build has to go
+        if server.host:  # the host must clean up after a failed build
             ctx.hint_host(server.host, server_operations.VIEW, server.id)
 
 
@@ -146,12 +153,13 @@ def _drop_port(ctx: Context, server: Server, port_id: str) -> None:
 
 
 def _adopt(servers: Any, operations: Mapping[str, Sequence[Operation]], reported: set[str]) -> None:
-    """A guest that went off, or was paused, by itself stays so: it is what its user did."""
+    """Accept that a guest powered off by itself: its user shut it down."""
     power_kinds = {state.CREATE, state.START, state.STOP, state.REBOOT, state.REBUILD}
     power_kinds |= {state.PAUSE, state.UNPAUSE}
     for server in servers:
         busy = any(
-            one.kind in power_kinds and one.state in OPEN for one in operations.get(server.id, ())
+            operation.kind in power_kinds and operation.state in OPEN
+            for operation in operations.get(server.id, ())
         )
         if server.id not in reported or busy or server.launched_at is None:
             continue
@@ -166,22 +174,23 @@ class _Place(msgspec.Struct, frozen=True):
 
 
 def _to_destroy(ctx: Context, host: str, unknown: Sequence[str]) -> list[str]:
-    """Of the guests a host has and its full view has not: those known to be no server of it.
+    """Filter the guests that are not in the host's full view: those that the host must destroy.
 
-    A server whose row cannot be read, or names a host that nobody knows, is not known to be none.
+    A guest is kept if the row of its server cannot be read or names an unknown host: it may
+    still be a server of this host.
     """
     if not unknown:
         return []
     left_out = LeftOut()
     wanted = select(Server.id, Server.host, Server.deleted_at).where(Server.id.in_(unknown))
-    places = {one.id: one for one in left_out.rows(ctx.session, wanted, Server.id, _Place)}
+    places = {place.id: place for place in left_out.rows(ctx.session, wanted, Server.id, _Place)}
     known = set(ctx.session.scalars(select(ComputeHost.host)))
     kept = set(left_out.reasons)
-    for one in places.values():
-        elsewhere = one.host is None or (one.host != host and one.host in known)
-        if one.deleted_at is None and not elsewhere:
-            kept.add(one.id)
+    for place in places.values():
+        elsewhere = place.host is None or (place.host != host and place.host in known)
+        if place.deleted_at is None and not elsewhere:
+            kept.add(place.id)
     for guest_id in sorted(set(unknown) & kept):
         reason = left_out.reasons.get(guest_id, "a server that is not in its view")
-        LOG.warning("guest %s on host %s is let be: %s", guest_id, host, reason)
+        LOG.warning("guest %s on host %s is not destroyed: %s", guest_id, host, reason)
     return [guest_id for guest_id in unknown if guest_id not in kept]

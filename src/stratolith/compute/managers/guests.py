@@ -1,8 +1,8 @@
-"""What a host's agent is told about its guests; guest_reports.py takes what it answers.
+"""The agent view "guests": the desired guests of a host; guest_reports.py takes its reports.
 
-View "guests": ``compile_view(ctx, host, keys)`` gives a document for each server of the host
-that has to be there or has to go. It is level-triggered: any document may come twice. A server
-of which a row cannot be read or makes no sense is left out with the reason and hides no other.
+``compile_view(ctx, host, keys)`` returns a document for each server that the host must run or
+destroy. It is level-triggered: the same document may come twice. A server with an unreadable or
+invalid row is left out with the reason; the other servers are not affected.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ def compile_view(ctx: Context, host: str, keys: list[str] | None) -> Document:
     """{"full": bool, "guests": [...], "absent": [...], "left_out": {server id: reason},
     "settings": {...}}.
 
-    ``absent``: those of ``keys`` that have no business on this host (deleted, moved).
-    ``left_out``: what is there of them stays as it is.
+    ``absent``: those of ``keys`` that are no servers of this host (deleted, moved).
+    ``left_out``: the host does not change these guests.
     """
     statement = select(Server.id).where(Server.host == host, Server.deleted_at.is_(None))
     if keys is not None:
         statement = statement.where(Server.id.in_(keys))
     ids, left_out = list(ctx.session.scalars(statement)), LeftOut()
-    found = left_out.by_halves(ids, lambda some: _documents(ctx, some))
+    documents = left_out.by_halves(ids, lambda some: _documents(ctx, some))
     settings = ctx.env.settings.of(ComputeSettings)
     return {
         "full": keys is None,
-        "guests": found,
+        "guests": documents,
         "absent": sorted(set(keys) - set(ids)) if keys is not None else [],
         "left_out": left_out.reasons,
         "settings": {
@@ -62,25 +62,25 @@ def compile_view(ctx: Context, host: str, keys: list[str] | None) -> Document:
 
 
 def uses_image(ctx: Context, host: str, image_id: str) -> bool:
-    """Whether a server on this host is, or is being, made from the image."""
-    found = select(Server.id).where(
+    """Whether a server on this host uses the image, or is being built from it."""
+    statement = select(Server.id).where(
         Server.host == host, Server.image_id == image_id, Server.deleted_at.is_(None)
     )
-    return ctx.session.scalar(found.limit(1)) is not None
+    return ctx.session.scalar(statement.limit(1)) is not None
 
 
 def _documents(ctx: Context, ids: list[str]) -> list[GuestDocument]:
-    """Raises what tells that a row of one of them is of no use."""
+    """Raises an error that LeftOut handles if a row of one of these servers is invalid."""
     servers = list(ctx.session.scalars(select(Server).where(Server.id.in_(ids))))
     operations = server_operations.open_operations(ctx, ids)
     ports = server_ports.of_servers(ctx, ids)
     drives = _config_drives(ctx, servers, operations)
-    found = [
+    documents = [
         _document(server, operations.get(server.id, []), ports.get(server.id, []), drives)
         for server in servers
     ]
-    # the agent reads all documents at once: what it cannot read must not be among them
-    return msgspec.convert(found, list[GuestDocument])
+    # the agent parses all documents together: one invalid document would break the others
+    return msgspec.convert(documents, list[GuestDocument])
 
 
 def _document(
@@ -90,7 +90,7 @@ def _document(
     drives: Mapping[str, dict[str, bytes]],
 ) -> Document:
     wanted = _wanted(server)
-    if wanted in _TO_GO:  # its flavor, image and ports do not matter any more
+    if wanted in _TO_GO:  # its flavor, image and ports are not needed any more
         return {
             "id": server.id,
             "generation": server.generation,
@@ -121,7 +121,7 @@ def _operation(operation: Operation) -> Document:
 
 
 def _wanted(server: Server) -> str:
-    """running, stopped, paused; "gone"; "nothing": leave no trace, but it is not deleted."""
+    """running, stopped, paused; "gone": deleted; "nothing": not deleted, but destroy the guest."""
     if server.delete_requested_at is not None:
         return "gone"
     if server.has_error and server.launched_at is None:
@@ -151,11 +151,11 @@ def _spec(
 def _config_drives(
     ctx: Context, servers: Sequence[Server], operations: Mapping[str, Sequence[Operation]]
 ) -> dict[str, dict[str, bytes]]:
-    """Contents of the drives that are about to be made; a made drive never changes."""
-    found = {}
+    """Contents of the config drives to make; an existing drive never changes."""
+    drives = {}
     for server in servers:
         making = [o for o in operations.get(server.id, ()) if o.kind in _MAKE_DRIVES]
         if server.config_drive and making:
             password = admin_password.opened(ctx, making[-1].params)
-            found[server.id] = metadata_service.config_drive(ctx, server, password)
-    return found
+            drives[server.id] = metadata_service.config_drive(ctx, server, password)
+    return drives

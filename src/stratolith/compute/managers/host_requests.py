@@ -1,7 +1,7 @@
-"""Questions to a host that somebody waits for: asked by a row, answered by its agent.
+"""Requests to a host whose answer the caller waits for.
 
-The row makes it work with several control-plane processes; in the process that asked, an
-event ends the wait at once.
+A request is a row of the database; the host's agent writes the answer. So it works with several
+control-plane processes; in the process that waits, an event ends the wait at once.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from stratolith.kernel.readable import LeftOut
 LOG = logging.getLogger(__name__)
 VIEW = "guest-requests"
 KEEP = timedelta(minutes=2)
-# request id -> who waits for it in this process
+# request id -> the event that a thread of this process waits for
 _EVENTS: Once[dict[str, threading.Event]] = Once(lambda env: {})
 
 
 def ask(
     ctx: Context, server: Server, kind: str, params: dict[str, Any], seconds: float = 10.0
 ) -> dict[str, Any]:
-    """Ask the server's host and wait; commits the transaction of ``ctx`` first.
+    """Send a request to the server's host and wait; commits the transaction of ``ctx`` first.
 
-    Raises Unavailable when no answer comes, Conflict with the host's reason for refusing.
+    Raises Unavailable if no answer comes, Conflict with the reason if the host refuses.
     """
     request_id, host, server_id = new_uuid(), server.host or "", server.id
     now = ctx.env.clock.now()
@@ -66,9 +66,9 @@ def _wait(
     for _ in range(int(seconds / step)):
         event.wait(step)
         with ctx.env.db.read() as session:
-            found = session.get(HostRequest, request_id)
-            if found is not None and found.answer is not None:
-                return found.answer
+            row = session.get(HostRequest, request_id)
+            if row is not None and row.answer is not None:
+                return row.answer
     return None
 
 
@@ -76,22 +76,22 @@ def _wait(
 
 
 def compile_view(ctx: Context, host: str, keys: list[str] | None) -> dict[str, Any]:
-    """Unanswered questions of this host; one that cannot be read is left out."""
+    """Open requests to this host; a request with an unreadable row is left out."""
     statement = select(HostRequest).where(HostRequest.host == host, HostRequest.answer.is_(None))
     if keys is not None:
         statement = statement.where(HostRequest.id.in_(keys))
     left_out = LeftOut()
-    found = left_out.objects(ctx.session, statement, HostRequest.id)
+    requests = left_out.objects(ctx.session, statement, HostRequest.id)
     for request_id, reason in left_out.reasons.items():
-        LOG.warning("question %s to host %s cannot be read: %s", request_id, host, reason)
+        LOG.warning("request %s to host %s cannot be read: %s", request_id, host, reason)
     return {
-        one.id: {"server_id": one.server_id, "kind": one.kind, "params": one.params}
-        for one in found
+        request.id: {"server_id": request.server_id, "kind": request.kind, "params": request.params}
+        for request in requests
     }
 
 
 def take_report(ctx: Context, host: str, payload: dict[str, Any]) -> dict[str, Any]:
-    """{request id: answer}."""
+    """``payload``: {request id: answer}."""
     for request_id, answer in payload.items():
         done = ctx.session.execute(
             update(HostRequest)

@@ -1,4 +1,4 @@
-"""Hosts that run guests: their resources in placement, whether they live, their zones."""
+"""Compute hosts: their resources in placement, their state and their zones."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from stratolith.kernel.readable import LeftOut
 from stratolith.placement.managers import inventories, providers, traits
 
 LOG = logging.getLogger(__name__)
-_RUNS, _HAS = "COMPUTE_ARCH_", "HW_ARCH_"  # standard traits of guests, of the processor
+_RUNS, _HAS = "COMPUTE_ARCH_", "HW_ARCH_"  # standard traits: of guests, of the processor
 INTERNAL_ZONE = "internal"  # of the control plane
 DRAINING_REASON = "the host is draining"
 _NAMESPACE = uuid.UUID("5f0f4ba4-3e0a-4f6a-9a53-7a3d2a3f1b63")
 
 
 def provider_uuid(host: str) -> str:
-    """A host keeps its provider whatever happens to its row."""
+    """The same host name always gives the same provider, even if the host's row is new."""
     return str(uuid.uuid5(_NAMESPACE, host))
 
 
 def report(ctx: Context, host: str, facts: dict[str, Any]) -> ComputeHost:
-    """Take what an agent measured: the host, its provider and its inventories."""
+    """Store the facts that an agent measured: in the host's row, its provider and inventories."""
     own = ComputeHost.host == host
-    # what it measured before is read no more, so it need not be readable
+    # the old facts are not read here, so an unreadable row does no harm
     ctx.session.execute(
         update(ComputeHost).where(own).values(facts=facts, reported_at=ctx.env.clock.now())
     )
@@ -56,12 +56,14 @@ def report(ctx: Context, host: str, facts: dict[str, Any]) -> ComputeHost:
 
 
 def _set_traits(ctx: Context, provider: str, facts: dict[str, Any]) -> None:
-    """The processor and the guests' architectures; traits that others gave the host stay."""
+    """Set the traits for the processor's and the guests' architectures; keep all other traits."""
     own = str((facts.get("cpu_info") or {}).get("arch", ""))
     names = {f"{_RUNS}{name.upper()}" for name in facts.get("architectures", ())}
     names.add(f"{_HAS}{own.upper()}")
-    others = {one for one in traits.of_provider(ctx, provider) if not one.startswith((_RUNS, _HAS))}
-    traits.set_for(ctx, provider, others | (names & traits.STANDARD))
+    other_traits = {
+        name for name in traits.of_provider(ctx, provider) if not name.startswith((_RUNS, _HAS))
+    }
+    traits.set_for(ctx, provider, other_traits | (names & traits.STANDARD))
 
 
 def _inventory(ctx: Context, facts: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -87,59 +89,59 @@ def _stock(total: int, reserved: int, ratio: float) -> dict[str, Any]:
     }
 
 
-# -- looking them up -----------------------------------------------------------------------------
+# -- look-up -------------------------------------------------------------------------------------
 
 
 def control_host() -> str:
-    """The host of the control plane, as services name it."""
+    """The name of the control plane's host, as in the list of services."""
     return socket.gethostname()
 
 
 def all_hosts(ctx: Context) -> list[ComputeHost]:
-    """By number; one whose row cannot be read is left out."""
+    """All hosts, sorted by number; a host with an unreadable row is left out."""
     wanted, left_out = select(ComputeHost).order_by(ComputeHost.id), LeftOut()
-    found = left_out.objects(ctx.session, wanted, ComputeHost.host)
+    rows = left_out.objects(ctx.session, wanted, ComputeHost.host)
     for host, reason in left_out.reasons.items():
         LOG.warning("the row of host %s cannot be read: %s", host, reason)
-    return found
+    return rows
 
 
 def get(ctx: Context, host: str) -> ComputeHost:
     """Raises HostNotFound."""
-    found = ctx.session.scalars(select(ComputeHost).where(ComputeHost.host == host)).first()
-    if found is None:
+    row = ctx.session.scalars(select(ComputeHost).where(ComputeHost.host == host)).first()
+    if row is None:
         raise HostNotFound(host=host)
-    return found
+    return row
 
 
 def get_service(ctx: Context, service_id: str, *, by_uuid: bool) -> ComputeHost:
     """A compute service by its uuid (2.53) or number; raises ServiceNotFound."""
-    found = None
+    row = None
     if by_uuid and is_uuid(service_id):
         statement = select(ComputeHost).where(ComputeHost.service_uuid == service_id)
-        found = ctx.session.scalars(statement).first()
+        row = ctx.session.scalars(statement).first()
     elif not by_uuid and service_id.isascii() and service_id.isdigit() and len(service_id) < 10:
-        found = ctx.session.get(ComputeHost, int(service_id))
-    if found is None:
+        row = ctx.session.get(ComputeHost, int(service_id))
+    if row is None:
         raise ServiceNotFound(service_id=service_id)
-    return found
+    return row
 
 
 def get_hypervisor(ctx: Context, hypervisor_id: str, *, by_uuid: bool) -> ComputeHost:
     """Raises HypervisorNotFound."""
-    found = None
+    row = None
     if by_uuid and is_uuid(hypervisor_id):
         statement = select(ComputeHost).where(ComputeHost.uuid == hypervisor_id)
-        found = ctx.session.scalars(statement).first()
+        row = ctx.session.scalars(statement).first()
     elif not by_uuid and hypervisor_id.isascii() and hypervisor_id.isdigit():
-        found = ctx.session.get(ComputeHost, int(hypervisor_id[:9]))
-    if found is None:
+        row = ctx.session.get(ComputeHost, int(hypervisor_id[:9]))
+    if row is None:
         raise HypervisorNotFound(hypervisor_id=hypervisor_id)
-    return found
+    return row
 
 
 def beats(ctx: Context) -> dict[str, HostRecord]:
-    """Host -> when its agent was last heard of."""
+    """Host -> its record with the time of the last heartbeat."""
     return {row.name: row for row in host_records.records(ctx.session)}
 
 
@@ -149,19 +151,19 @@ def is_up(ctx: Context, host: ComputeHost, records: dict[str, HostRecord]) -> bo
 
 
 def is_disabled(host: ComputeHost, records: dict[str, HostRecord]) -> bool:
-    """Whether no new server is put on it: its service is disabled, or the host is draining."""
+    """Whether the host takes no new servers: its service is disabled, or the host is draining."""
     return host.disabled or is_draining(records.get(host.host))
 
 
 def disabled_reason(host: ComputeHost, records: dict[str, HostRecord]) -> str | None:
-    """The reason that was given, else that the host is draining; None: it is enabled, or none."""
+    """The given reason, or that the host is draining; None: enabled, or no reason given."""
     if host.disabled_reason is None and is_draining(records.get(host.host)):
         return DRAINING_REASON
     return host.disabled_reason
 
 
 def set_disabled(ctx: Context, host: ComputeHost, reason: str | None, *, disabled: bool) -> None:
-    """Raises HostDrains: who drains a host as a whole says when it takes servers again."""
+    """Raises HostDrains: a draining host must be activated as a whole to take servers again."""
     if not disabled and is_draining(beats(ctx).get(host.host)):
         raise HostDrains(host=host.host)
     host.disabled, host.disabled_reason = disabled, reason if disabled else None
@@ -174,7 +176,7 @@ def alive(ctx: Context) -> set[str]:
 
 
 def usage(ctx: Context) -> dict[str, dict[str, int]]:
-    """Host -> what its servers use: vcpus, memory_mb, disk_gb, servers."""
+    """Host -> the resources that its servers use: vcpus, memory_mb, disk_gb, servers."""
     rows = ctx.session.execute(
         select(
             Server.host,
@@ -197,14 +199,14 @@ def usage(ctx: Context) -> dict[str, dict[str, int]]:
 
 
 def zones(ctx: Context) -> dict[str, str]:
-    """Host -> availability zone, from the aggregates that have one."""
-    found: dict[str, str] = {}
+    """Host -> availability zone, from the aggregates with a zone."""
+    zone_by_host: dict[str, str] = {}
     wanted, left_out = select(Aggregate).order_by(Aggregate.id), LeftOut()
     for aggregate in left_out.objects(ctx.session, wanted, Aggregate.uuid):
         if aggregate.availability_zone:
             for host in aggregate.hosts:
-                found.setdefault(host, aggregate.availability_zone)
-    return found
+                zone_by_host.setdefault(host, aggregate.availability_zone)
+    return zone_by_host
 
 
 def zone_of(ctx: Context, host: str, known: dict[str, str] | None = None) -> str:
@@ -213,24 +215,24 @@ def zone_of(ctx: Context, host: str, known: dict[str, str] | None = None) -> str
 
 
 def zone_names(ctx: Context) -> dict[str, bool]:
-    """Zone -> whether an enabled host in it is up."""
+    """Zone -> whether it has a host that is enabled and up."""
     records, known = beats(ctx), zones(ctx)
-    found: Counter[str] = Counter()
+    usable_hosts: Counter[str] = Counter()
     for row in all_hosts(ctx):
         takes = is_up(ctx, row, records) and not is_disabled(row, records)
-        found[zone_of(ctx, row.host, known)] += int(takes)
-    return {zone: count > 0 for zone, count in sorted(found.items())}
+        usable_hosts[zone_of(ctx, row.host, known)] += int(takes)
+    return {zone: count > 0 for zone, count in sorted(usable_hosts.items())}
 
 
 def holds(ctx: Context, host: str) -> str:
-    """Why the host cannot leave the cloud; "" when it can."""
+    """Why the host cannot leave the cloud; "" if it can."""
     wanted = select(func.count()).where(Server.host == host, Server.deleted_at.is_(None))
     count = ctx.session.scalar(wanted) or 0
     return f"{count} server{'s are' if count > 1 else ' is'} on it" if count else ""
 
 
 def left(ctx: Context, host: str) -> None:
-    """The host left the cloud: without servers it is forgotten, else it takes no further ones."""
+    """Remove a host that left the cloud; if it still has servers, disable it."""
     row = ctx.session.scalars(select(ComputeHost).where(ComputeHost.host == host)).first()
     if row is None:
         return
@@ -241,6 +243,6 @@ def left(ctx: Context, host: str) -> None:
 
 
 def remove(ctx: Context, row: ComputeHost) -> None:
-    """Forget a host that holds no servers; its provider goes too."""
+    """Delete a host without servers, and its resource provider."""
     providers.delete(ctx, row.uuid)
     ctx.session.delete(row)

@@ -1,4 +1,4 @@
-"""The machine an image asks for by its properties: architecture, firmware, type."""
+"""The machine that an image requests in its properties: architecture, firmware, type."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 from stratolith.kernel import architecture
 from stratolith.kernel.exceptions import BadRequest
 
-# The first one that is set counts; ``architecture`` is the name of old images.
+# The first property that is set is used; ``architecture`` is the property of old images.
 _ARCHITECTURE = ("hw_emulation_architecture", "hw_architecture", "architecture")
 _FIRMWARE = ("bios", "uefi")
-# No comma: it would begin another option on a hypervisor's command line.
+# No comma: on a hypervisor's command line it would begin another option.
 _MACHINE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class ImageMachine(NamedTuple):
-    """ "" where the image does not say: then it is what the host has."""
+    """An empty field is not set by the image: the host's default applies."""
 
     architecture: str
     firmware: str
@@ -25,10 +25,10 @@ class ImageMachine(NamedTuple):
 
 
 def of(properties: Mapping[str, str]) -> ImageMachine:
-    """Read the properties of an image; raises BadRequest naming the one that is wrong."""
+    """Read the properties of an image; raises BadRequest that names the wrong property."""
     asked = next((properties[name] for name in _ARCHITECTURE if properties.get(name)), "")
-    found = architecture.canonical(asked) if asked else ""
-    if found is None:
+    canonical_name = architecture.canonical(asked) if asked else ""
+    if canonical_name is None:
         raise _invalid(f"Architecture name '{asked}' is not valid")
     firmware = properties.get("hw_firmware_type") or ""
     if firmware and firmware not in _FIRMWARE:
@@ -36,16 +36,16 @@ def of(properties: Mapping[str, str]) -> ImageMachine:
     machine = properties.get("hw_machine_type") or ""
     if machine and not _MACHINE.fullmatch(machine):
         raise _invalid(f"Field value {machine} of hw_machine_type is invalid")
-    return ImageMachine(found, firmware, machine)
+    return ImageMachine(canonical_name, firmware, machine)
 
 
 def of_server(image: Mapping[str, Any]) -> ImageMachine:
-    """The machine of a server by the copy of its image that it keeps; nothing is refused now."""
+    """The machine of a server, from its copy of the image; invalid properties are ignored."""
     try:
         return of(image.get("properties") or {})
     except BadRequest:
         return ImageMachine("", "", "")
 
 
-def _invalid(why: str) -> BadRequest:
-    return BadRequest(f"Invalid image metadata. Error: {why}")
+def _invalid(reason: str) -> BadRequest:
+    return BadRequest(f"Invalid image metadata. Error: {reason}")

@@ -1,4 +1,4 @@
-"""NICs of existing servers: attached and detached while they run."""
+"""Attach and detach NICs of existing servers, also while they run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def get(ctx: Context, server: Server, port_id: str) -> ServerPort:
 
 
 def attach(ctx: Context, server: Server, request: NetworkRequest | None) -> ServerPort:
-    """Give the server one more NIC; the host plugs it in.
+    """Add a NIC to the server; the host plugs it in.
 
     Raises InvalidState, ServerLocked, Conflict (no hot-plug), and the network's errors.
     """
@@ -50,7 +50,7 @@ def attach(ctx: Context, server: Server, request: NetworkRequest | None) -> Serv
 
 
 def detach(ctx: Context, server: Server, port_id: str) -> None:
-    """The host unplugs the NIC, then the port goes. Raises ItemNotFound, Conflict."""
+    """Let the host unplug the NIC; then the port is detached. Raises ItemNotFound, Conflict."""
     server_operations.require_unlocked(ctx, server)
     server_operations.require(server, "detach_interface", vm=_STATES, tasks=None)
     get(ctx, server, port_id)
@@ -62,9 +62,9 @@ def detach(ctx: Context, server: Server, port_id: str) -> None:
 
 
 def with_address(server: Server, ports: Sequence[ServerPort], address: str) -> ServerPort:
-    """The port of a server that has the address; raises BadRequest."""
+    """The server's port with this address; raises BadRequest."""
     for port in ports:
-        if any(one["ip_address"] == address for one in port.fixed_ips):
+        if any(fixed_ip["ip_address"] == address for fixed_ip in port.fixed_ips):
             return port
     raise BadRequest(f"Fixed IP {address} is not one of instance {server.id}.")
 

@@ -1,4 +1,4 @@
-"""Keypairs: public keys of users, imported or generated; the private half is told once."""
+"""Keypairs: public keys of users, imported or generated; a private key is returned once."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _UPN = ObjectIdentifier("1.3.6.1.4.1.311.20.2.3")  # user principal name, as Win
 
 @dataclass(frozen=True)
 class Material:
-    """The key itself: what is kept, and the private half when it was made here."""
+    """The key: the public part to store, and the private key if it was generated here."""
 
     public_key: str
     fingerprint: str
@@ -63,16 +63,16 @@ def read_x509(text: str) -> Material:
 
 
 def generate_ssh() -> Material:
-    """A fresh RSA key; slow, so call it before the transaction begins."""
+    """A new RSA key; this is slow, so call it before the transaction begins."""
     key = rsa.generate_private_key(65537, 2048)
     public = key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
     private = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
-    found = read_ssh(public + " Generated-by-Stratolith")
-    return Material(found.public_key, found.fingerprint, private.decode())
+    public_material = read_ssh(public + " Generated-by-Stratolith")
+    return Material(public_material.public_key, public_material.fingerprint, private.decode())
 
 
 def generate_x509(user_id: str) -> Material:
-    """A fresh key with a certificate for Windows' remote management, valid ten years."""
+    """A new key with a certificate for Windows Remote Management, valid for ten years."""
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, user_id[:64] or "user")])
     upn = f"{user_id}@localhost".encode()
@@ -91,8 +91,8 @@ def generate_x509(user_id: str) -> Material:
         .sign(key, hashes.SHA256())
     )
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    found = read_x509(certificate.public_bytes(Encoding.PEM).decode())
-    return Material(found.public_key, found.fingerprint, private)
+    public_material = read_x509(certificate.public_bytes(Encoding.PEM).decode())
+    return Material(public_material.public_key, public_material.fingerprint, private)
 
 
 def _colons(digits: str) -> str:
@@ -100,14 +100,14 @@ def _colons(digits: str) -> str:
 
 
 def make(user_id: str, type_: str, public_key: str | None) -> Material:
-    """Read the given key, or generate one; raises InvalidKeypair."""
+    """Read the given key, or generate a new one; raises InvalidKeypair."""
     if public_key is not None:
         return read_ssh(public_key) if type_ == "ssh" else read_x509(public_key)
     return generate_ssh() if type_ == "ssh" else generate_x509(user_id)
 
 
 def create(ctx: Context, user_id: str, name: str, type_: str, material: Material) -> Keypair:
-    """Raises KeypairExists, or Forbidden when the user has as many as the quota allows."""
+    """Raises KeypairExists, or Forbidden if the user's quota is used up."""
     limit = quota.limits(ctx, ctx.project_id)["key_pairs"]
     used = ctx.session.scalar(select(func.count()).where(Keypair.user_id == user_id)) or 0
     if 0 <= limit <= used:
@@ -129,14 +129,14 @@ def create(ctx: Context, user_id: str, name: str, type_: str, material: Material
 
 def get(ctx: Context, user_id: str, name: str) -> Keypair:
     """Raises KeypairNotFound."""
-    found = ctx.session.scalars(
+    keypair = ctx.session.scalars(
         select(Keypair).where(Keypair.user_id == user_id, Keypair.name == name)
     ).first()
-    if found is None:
+    if keypair is None:
         raise KeypairNotFound(name=name, user_id=user_id)
-    return found
+    return keypair
 
 
 def remove(ctx: Context, user_id: str, name: str) -> None:
-    """Servers keep the key they were made with."""
+    """Delete a keypair; servers keep a copy of their key."""
     ctx.session.delete(get(ctx, user_id, name))

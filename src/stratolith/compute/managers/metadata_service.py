@@ -1,4 +1,4 @@
-"""What a guest may learn about itself: meta_data.json, user data, the EC2 tree, the drive.
+"""The metadata of a guest: meta_data.json, user data, the EC2 tree, the config drive.
 
 The same documents are served over HTTP at 169.254.169.254 and written to config drives.
 Sources: the compute user guide (metadata service) and Amazon's instance metadata categories.
@@ -57,7 +57,7 @@ Tree = dict[str, Any]
 
 @dataclass
 class Answers:
-    """Everything one guest can ask for; ``meta`` is meta_data.json without its random seed."""
+    """All metadata of one guest; ``meta`` is meta_data.json without its random seed."""
 
     meta: dict[str, Any]
     network: dict[str, Any]
@@ -70,14 +70,14 @@ class Answers:
 _ANSWERS: Copies[Answers] = Copies("compute.metadata", most=2000)
 
 
-# -- who asks ------------------------------------------------------------------------------------
+# -- identify the guest --------------------------------------------------------------------------
 
 
 def identify(ctx: Context) -> tuple[str, str]:
-    """Server and project id of a request, vouched for by its host's proxy; raises Forbidden.
+    """Server and project id of a request, from headers of a trusted proxy; raises Forbidden.
 
-    Of a host of this cloud that is believed for the servers that it serves. Any other proxy signs
-    the server id: whether the server is the project's is asked by ``_owned``.
+    A host of this cloud is trusted for the servers that it serves. Any other proxy must sign the
+    server id; ``_owned`` checks that the server belongs to the project.
     """
     server_id = ctx.headers.get("x-instance-id", "")
     project_id = ctx.headers.get("x-tenant-id", "")
@@ -101,7 +101,7 @@ def _owned(server_project: str, project_id: str) -> None:
 
 
 def answers(ctx: Context) -> Answers:
-    """The answers for the guest that asks; kept in memory for a few seconds."""
+    """The metadata for the guest that sent the request; kept in memory for a few seconds."""
     server_id, project_id = identify(ctx)
 
     def read() -> Answers:
@@ -114,29 +114,29 @@ def answers(ctx: Context) -> Answers:
             own.close()
 
     seconds = ctx.env.settings.of(ComputeSettings).metadata_cache_seconds
-    found = _ANSWERS.get(ctx.env, server_id, read, seconds=seconds)
-    _owned(found.meta["project_id"], project_id)
-    return found
+    metadata = _ANSWERS.get(ctx.env, server_id, read, seconds=seconds)
+    _owned(metadata.meta["project_id"], project_id)
+    return metadata
 
 
 def changed(ctx: Context, server: Server) -> None:
-    """This transaction changes what the guest is told: nobody is told the old after it."""
+    """Call this in a transaction that changes the guest's metadata: the copy ends at its commit."""
     _ANSWERS.void(ctx, server.id)
 
 
 def _server(ctx: Context, server_id: str) -> Server:
-    found = ctx.session.scalars(
+    server = ctx.session.scalars(
         select(Server).where(Server.id == server_id, Server.deleted_at.is_(None))
     ).first()
-    if found is None:
+    if server is None:
         raise NotFound
-    return found
+    return server
 
 
 def set_password(ctx: Context, password: bytes) -> None:
-    """What the guest made for its administrator, once.
+    """Store the password that the guest generated for its administrator; allowed once.
 
-    Raises Conflict when it is there or too long, Forbidden as ``answers`` does.
+    Raises Conflict if a password is stored already or is too long, Forbidden like ``answers``.
     """
     server_id, project_id = identify(ctx)
     server = _server(ctx, server_id)
@@ -182,7 +182,7 @@ def _hostname(ctx: Context, server: Server) -> str:
 
 
 def _meta_data(ctx: Context, server: Server) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    meta: dict[str, Any] = {
         "uuid": server.id,
         "hostname": _hostname(ctx, server),
         "name": server.name,
@@ -193,21 +193,21 @@ def _meta_data(ctx: Context, server: Server) -> dict[str, Any]:
         "dedicated_cpus": [],
     }
     if server.properties:
-        found["meta"] = server.properties
+        meta["meta"] = server.properties
     if server.key:
         key = server.key
-        found["public_keys"] = {key["name"]: key["public_key"]}
-        found["keys"] = [{"name": key["name"], "type": key["type"], "data": key["public_key"]}]
+        meta["public_keys"] = {key["name"]: key["public_key"]}
+        meta["keys"] = [{"name": key["name"], "type": key["type"], "data": key["public_key"]}]
     if server.files:
-        found["files"] = [
+        meta["files"] = [
             {"path": path, "content_path": f"/content/{number:04d}"}
             for number, path in enumerate(server.files)
         ]
-    return found
+    return meta
 
 
 def seeded(meta: dict[str, Any]) -> dict[str, Any]:
-    """meta_data.json with new random bytes: a guest that reads it starts its generator anew."""
+    """meta_data.json with new random bytes, which the guest adds to its random generator."""
     return meta | {"random_seed": base64.b64encode(os.urandom(SEED_BYTES)).decode()}
 
 
@@ -217,7 +217,7 @@ def _ec2(ctx: Context, server: Server) -> Tree:
     floating = [a["ip_address"] for p in ports for a in p.floating_ips]
     groups = sorted({name for port in ports for name in port.security_groups})
     hostname = _hostname(ctx, server)
-    found: Tree = {
+    tree: Tree = {
         "ami-id": f"ami-{zlib.crc32((server.image_id or '').encode()):08x}",
         "ami-launch-index": str(server.launch_index),
         "ami-manifest-path": "none",
@@ -236,31 +236,31 @@ def _ec2(ctx: Context, server: Server) -> Tree:
     }
     if server.key:
         name, public_key = server.key["name"], server.key["public_key"]
-        found["public-keys"] = {"0": {"_name": f"0={name}", "openssh-key": public_key}}
-    return found
+        tree["public-keys"] = {"0": {"_name": f"0={name}", "openssh-key": public_key}}
+    return tree
 
 
 # -- as files ------------------------------------------------------------------------------------
 
 
 def config_drive(ctx: Context, server: Server, admin_pass: str | None = None) -> dict[str, bytes]:
-    """Path in the drive -> content."""
-    found = build(ctx, server)
-    meta = seeded(found.meta)
+    """Path in the config drive -> content."""
+    metadata = build(ctx, server)
+    meta = seeded(metadata.meta)
     if admin_pass:
         meta["admin_pass"] = admin_pass
     files: dict[str, bytes] = {}
     for version in VERSIONS:
         folder = f"openstack/{version}"
         files[f"{folder}/meta_data.json"] = msgspec.json.encode(meta)
-        files[f"{folder}/network_data.json"] = msgspec.json.encode(found.network)
+        files[f"{folder}/network_data.json"] = msgspec.json.encode(metadata.network)
         files[f"{folder}/vendor_data.json"] = b"{}"
         files[f"{folder}/vendor_data2.json"] = b"{}"
-        if found.user_data is not None:
-            files[f"{folder}/user_data"] = found.user_data
-    files["ec2/latest/meta-data.json"] = msgspec.json.encode(found.ec2)
-    if found.user_data is not None:
-        files["ec2/latest/user-data"] = found.user_data
-    for number, content in found.files.items():
+        if metadata.user_data is not None:
+            files[f"{folder}/user_data"] = metadata.user_data
+    files["ec2/latest/meta-data.json"] = msgspec.json.encode(metadata.ec2)
+    if metadata.user_data is not None:
+        files["ec2/latest/user-data"] = metadata.user_data
+    for number, content in metadata.files.items():
         files[f"openstack/content/{number}"] = content
     return files

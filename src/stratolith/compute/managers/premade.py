@@ -1,4 +1,4 @@
-"""What a new cloud begins with: flavors and the user's keypair."""
+"""The first objects of a new cloud: flavors and the user's keypair."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stratolith.identity.managers import users
 from stratolith.kernel.bootstrap import Seed
 from stratolith.kernel.context import Context
 
-# As DevStack and the other well-known clouds name and number them.
+# With the names and ids of DevStack and other well-known clouds.
 FLAVORS = [
     FlavorSpec("m1.tiny", flavor_id="1", ram=512, disk=1, vcpus=1),
     FlavorSpec("m1.small", flavor_id="2", ram=2048, disk=20, vcpus=1),
@@ -26,7 +26,7 @@ USERS = ("demo", "admin")
 
 
 def make(ctx: Context, seed: Seed) -> None:
-    """Flavors of an empty cloud, and the keypair when the seed has one; idempotent."""
+    """Create the flavors of an empty cloud, and the seed's keypair if it has one; idempotent."""
     if seed.is_left_to_kolla:
         return
     if not ctx.session.scalar(select(func.count()).select_from(Flavor)):

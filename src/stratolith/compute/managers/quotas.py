@@ -1,4 +1,4 @@
-"""Quota sets as the compute API shows them: names that come and go with microversions."""
+"""Quota sets as the compute API shows them: their names depend on the microversion."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ _OWN = [resource.name for resource in RESOURCES]
 
 def names(minor: int) -> list[str]:
     """Resources of a quota set in microversion 2.``minor``."""
-    found = [name for name in _OWN if minor < 57 or name not in FILES]
-    return found + (list(NETWORK_RESOURCES) if minor < 36 else [])
+    own = [name for name in _OWN if minor < 57 or name not in FILES]
+    return own + (list(NETWORK_RESOURCES) if minor < 36 else [])
 
 
 def class_names(minor: int) -> list[str]:
     """Resources of a quota class set."""
-    found = [name for name in _OWN if minor < 57 or name not in FILES]
+    own = [name for name in _OWN if minor < 57 or name not in FILES]
     if minor < 50:
-        return [n for n in found if n not in GROUPS] + list(NETWORK_RESOURCES)
-    return found
+        return [n for n in own if n not in GROUPS] + list(NETWORK_RESOURCES)
+    return own
 
 
 def limits(ctx: Context, project_id: str) -> dict[str, int]:
-    """Limits in force; the network's are only those that old clients wrote down here."""
+    """Limits in force; network limits are only the ones that old clients stored here."""
     return {**quota.limits(ctx, project_id), **NETWORK_RESOURCES, **_noted(ctx, project_id)}
 
 
 def _noted(ctx: Context, project_id: str) -> dict[str, int]:
-    """Limits of network resources kept for old clients; the network service has its own."""
+    """Limits of network resources, kept for old clients; the network service has its own."""
     rows = ctx.session.execute(
         select(QuotaLimit.project_id, QuotaLimit.resource, QuotaLimit.hard_limit).where(
             QuotaLimit.service == "compute",
@@ -46,10 +46,10 @@ def _noted(ctx: Context, project_id: str) -> dict[str, int]:
             QuotaLimit.resource.in_(list(NETWORK_RESOURCES)),
         )
     ).all()
-    found: dict[str, int] = {}
+    limits_by_name: dict[str, int] = {}
     for project in (quota.DEFAULT_CLASS, project_id):
-        found.update({name: limit for owner, name, limit in rows if owner == project})
-    return found
+        limits_by_name.update({name: limit for owner, name, limit in rows if owner == project})
+    return limits_by_name
 
 
 def usage(ctx: Context, project_id: str) -> dict[str, int]:
@@ -61,7 +61,7 @@ def defaults(ctx: Context) -> dict[str, int]:
 
 
 def of_class(ctx: Context, name: str) -> dict[str, int]:
-    """Limits of a quota class; only those of ``default`` are in force for projects."""
+    """Limits of a quota class; only the class ``default`` is in force for projects."""
     if name == quota.DEFAULT_CLASS:
         return defaults(ctx)
     noted = quota.noted(ctx, class_key(name))
@@ -70,14 +70,14 @@ def of_class(ctx: Context, name: str) -> dict[str, int]:
 
 
 def class_key(name: str) -> str:
-    """What stands for a class among the projects that have limits; no project's id can be it."""
+    """The value of ``project_id`` for the limits of a class; no project can have this id."""
     if name == quota.DEFAULT_CLASS:
         return name
     return "class:" + hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
 def set_limits(ctx: Context, project_id: str, wanted: dict[str, Any], *, force: bool) -> None:
-    """Raises BadRequest for a limit below what is used, unless forced."""
+    """Raises BadRequest for a limit below the usage, unless forced."""
     used = {} if force else usage(ctx, project_id)
     for name, value in wanted.items():
         limit = int(value)

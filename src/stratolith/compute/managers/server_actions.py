@@ -1,7 +1,7 @@
 """Actions on existing servers: power, reboot, deletion, and the administrator's reset.
 
-Each writes what should be and an operation; the host's agent does it, and its report ends the
-operation (managers/guests.py).
+Each action writes the desired state and an operation. The host's agent carries it out, and its
+report ends the operation (managers/guest_reports.py).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _act(ctx: Context, server: Server, kind: str, **params: str) -> None:
 
 
 def start(ctx: Context, server: Server) -> None:
-    """Raises InvalidState unless it is stopped, ServerLocked, Conflict when its host is down."""
+    """Raises InvalidState unless the server is stopped, ServerLocked, Conflict (host is down)."""
     server_operations.require_unlocked(ctx, server)
     server_operations.require(server, "start", vm=("stopped",))
     require_host_up(ctx, server)
@@ -36,7 +36,7 @@ def start(ctx: Context, server: Server) -> None:
 
 
 def stop(ctx: Context, server: Server) -> None:
-    """Raises InvalidState unless it runs (or is in error), ServerLocked, Conflict."""
+    """Raises InvalidState unless the server is active or in error, ServerLocked, Conflict."""
     server_operations.require_unlocked(ctx, server)
     server_operations.require(server, "stop", vm=("active", "error"))
     _require_made(server)
@@ -46,7 +46,7 @@ def stop(ctx: Context, server: Server) -> None:
 
 
 def reboot(ctx: Context, server: Server, kind: str) -> None:
-    """``kind``: SOFT or HARD. Hard also brings back a server in error."""
+    """``kind``: SOFT or HARD. A hard reboot also recovers a server in error."""
     server_operations.require_unlocked(ctx, server)
     if kind == "SOFT":
         server_operations.require(server, "reboot", vm=("active",))
@@ -85,7 +85,7 @@ def _require_pausable(ctx: Context, server: Server) -> None:
 
 
 def reset_state(ctx: Context, server: Server, wanted: str) -> None:
-    """``wanted``: active or error. Open operations are given up."""
+    """``wanted``: active or error. Open operations end with an error."""
     now = ctx.env.clock.now()
     for operation in server_operations.open_operations(ctx, [server.id]).get(server.id, ()):
         if operation.kind != state.DELETE:
@@ -101,7 +101,7 @@ def reset_state(ctx: Context, server: Server, wanted: str) -> None:
 
 
 def inject_network_info(ctx: Context, server: Server) -> None:
-    """Have the host compare the guest's NICs with the server's ports, now."""
+    """Let the host compare the guest's NICs with the server's ports now."""
     server_operations.require_unlocked(ctx, server)
     _require_made(server)
     require_host_up(ctx, server)
@@ -109,13 +109,13 @@ def inject_network_info(ctx: Context, server: Server) -> None:
 
 
 def _require_made(server: Server) -> None:
-    """A server that never came to a host has nothing to act on."""
+    """Raise ServerNotReady if the server has no host or no guest yet."""
     if server.host is None or server.observed_power is None:
         raise ServerNotReady(server_id=server.id)
 
 
 def require_host_up(ctx: Context, server: Server) -> None:
-    """Raise Conflict when the server's host cannot be asked for anything now."""
+    """Raise Conflict if the server has no host or its host is down."""
     if server.host is None or server.host not in hosts.alive(ctx):
         raise HostDown(server_id=server.id)
 
@@ -124,7 +124,7 @@ def require_host_up(ctx: Context, server: Server) -> None:
 
 
 def delete(ctx: Context, server: Server) -> None:
-    """Ask the host to destroy the guest; at once when there is no host that could.
+    """Let the host destroy the guest; without a host that is up, end the deletion at once.
 
     Raises ServerLocked.
     """
@@ -137,15 +137,18 @@ def delete(ctx: Context, server: Server) -> None:
         server_operations.note(ctx, server, state.DELETE)
         finish_deletion(ctx, [server])
         return
-    open_ones = server_operations.open_operations(ctx, [server.id]).get(server.id, [])
-    if all(one.kind != state.DELETE for one in open_ones):
+    open_operations = server_operations.open_operations(ctx, [server.id]).get(server.id, [])
+    if all(operation.kind != state.DELETE for operation in open_operations):
         seconds = ctx.env.settings.of(ComputeSettings).operation_timeout
-        open_ones += server_operations.begin(ctx, [server], state.DELETE, seconds=seconds)
-    server_operations.refresh(ctx, [server], {server.id: open_ones})
+        open_operations += server_operations.begin(ctx, [server], state.DELETE, seconds=seconds)
+    server_operations.refresh(ctx, [server], {server.id: open_operations})
 
 
 def finish_deletion(ctx: Context, servers: Sequence[Server]) -> None:
-    """The guests are gone, or will be when their dead host returns: give back everything."""
+    """Release ports and allocations, and mark the servers deleted.
+
+    Their guests are destroyed already, or will be when a host that is down returns.
+    """
     alive = [server for server in servers if server.deleted_at is None]
     if not alive:
         return

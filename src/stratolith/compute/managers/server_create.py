@@ -1,8 +1,8 @@
-"""Creating servers: one transaction that ends with everything decided.
+"""Create servers: one transaction makes all decisions.
 
-Quota, host, allocation, ports, rows and the operation that the host's agent will carry out
-commit together or not at all. A server for which no host is found is made too, in ERROR with
-a fault that says why, as users of this API expect.
+Quota, host, allocation, ports, rows and the operation for the host's agent are committed
+together or not at all. A server without a valid host is created too, in ERROR with a fault
+that gives the reason, as users of this API expect.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ from stratolith.placement.managers.allocations import Claim
 
 
 def create(ctx: Context, spec: ServerSpec) -> list[Server]:
-    """Make ``min_count`` to ``max_count`` servers, as many as the quota allows.
+    """Create ``min_count`` to ``max_count`` servers, as many as the quota allows.
 
-    Raises BadRequest, QuotaExceeded and what the network service raises for bad requests.
+    Raises BadRequest, QuotaExceeded and the network service's errors for bad requests.
     """
     resolved = server_spec.resolve(ctx, spec)
     count = _allowed(ctx, spec, resolved.flavor.vcpus, resolved.flavor.ram)
@@ -70,11 +70,11 @@ def create(ctx: Context, spec: ServerSpec) -> list[Server]:
     return servers
 
 
-# -- how many ------------------------------------------------------------------------------------
+# -- quota ---------------------------------------------------------------------------------------
 
 
 def _allowed(ctx: Context, spec: ServerSpec, vcpus: int, ram: int) -> int:
-    """How many of the servers asked for fit into the quota; raises QuotaExceeded."""
+    """How many of the requested servers fit into the quota; raises QuotaExceeded."""
     limits, used = quota.limits(ctx, ctx.project_id), _used(ctx)
     each = {"instances": 1, "cores": vcpus, "ram": ram}
     fitting = spec.max_count
@@ -99,9 +99,9 @@ def _allowed(ctx: Context, spec: ServerSpec, vcpus: int, ram: int) -> int:
 def _used(ctx: Context) -> dict[str, int]:
     assert ctx.service is not None
     return {
-        one.name: one.count(ctx.session, ctx.project_id)
-        for one in ctx.service.quotas
-        if one.name in ("instances", "cores", "ram")
+        resource.name: resource.count(ctx.session, ctx.project_id)
+        for resource in ctx.service.quotas
+        if resource.name in ("instances", "cores", "ram")
     }
 
 
@@ -110,7 +110,7 @@ def _plan_ports(ctx: Context, spec: ServerSpec, count: int) -> PortPlan:
         return PortPlan(ctx.project_id, [], [])
     requests = None
     if spec.networks is not None and not isinstance(spec.networks, str):
-        requests = [network_request(one) for one in spec.networks]
+        requests = [network_request(network) for network in spec.networks]
     if requests:
         ctx.authorize("os_compute_api:servers:create:attach_network")
     plan = server_ports.plan(ctx, ctx.project_id, requests, list(spec.security_groups))
@@ -141,7 +141,7 @@ def network_request(wanted: Mapping[str, Any]) -> NetworkRequest:
     )
 
 
-# -- where ---------------------------------------------------------------------------------------
+# -- host ----------------------------------------------------------------------------------------
 
 
 def _request(
@@ -178,9 +178,9 @@ def _request(
 
 
 def _hosts_of(ctx: Context, server_ids: Any) -> dict[str, str]:
-    """Server id -> its host, for those that have one.
+    """Server id -> its host, for servers with a host.
 
-    A server of others counts as none: nobody learns where it is, or comes beside it.
+    Servers of other projects are left out: a hint must not reveal their host.
     """
     wanted = [server_ids] if isinstance(server_ids, str) else list(server_ids)
     statement = select(Server.id, Server.host).where(
@@ -196,12 +196,12 @@ def _group(ctx: Context, hint: Any) -> ServerGroup | None:
     if not hint:
         return None
     group_id = hint[0] if isinstance(hint, list) else hint
-    found = None
+    group = None
     if is_uuid(group_id):
-        found = ctx.session.scalars(select(ServerGroup).where(ServerGroup.id == group_id)).first()
-    if found is None or not (ctx.owns(found.project_id) or ctx.is_admin):
+        group = ctx.session.scalars(select(ServerGroup).where(ServerGroup.id == group_id)).first()
+    if group is None or not (ctx.owns(group.project_id) or ctx.is_admin):
         raise BadRequest(str(ServerGroupNotFound(group_id=group_id)))
-    return found
+    return group
 
 
 def _join(ctx: Context, group: ServerGroup, servers: Sequence[Server]) -> None:
@@ -214,8 +214,8 @@ def _join(ctx: Context, group: ServerGroup, servers: Sequence[Server]) -> None:
 
 
 def candidates(ctx: Context) -> list[Candidate]:
-    """Every compute host with what it has and uses."""
-    stocks = {one.uuid: one.stocks for one in providers.find(ctx, {})}
+    """All compute hosts with their state, resources and traits."""
+    stocks = {provider.uuid: provider.stocks for provider in providers.find(ctx, {})}
     records, zones = hosts.beats(ctx), hosts.zones(ctx)
     known_traits = traits.of_all(ctx)
     return [
@@ -237,7 +237,7 @@ def candidates(ctx: Context) -> list[Candidate]:
 
 
 def _place(ctx: Context, servers: Sequence[Server], request: Request, resolved: Resolved) -> None:
-    """Give each server its host and claim its resources there, or its fault."""
+    """Set the host of each server and claim its resources there, or set the fault."""
     strategy = ctx.env.settings.of(ComputeSettings).scheduler
     choices = place(candidates(ctx), request, len(servers), strategy)
     claims = []
@@ -313,15 +313,15 @@ def _rows(ctx: Context, spec: ServerSpec, resolved: Resolved, count: int) -> lis
 
 
 def _begin(ctx: Context, servers: Sequence[Server], admin_pass: str | None) -> None:
-    """The operations that build them; those without a host have failed already."""
+    """Begin the operations that build the servers; servers without a host have failed already."""
     seconds = ctx.env.settings.of(ComputeSettings).build_timeout
     placed = [server for server in servers if server.host]
     params = {admin_password.PARAM: admin_password.seal(ctx, admin_pass)} if admin_pass else {}
     begun = server_operations.begin(ctx, placed, state.CREATE, seconds=seconds, params=params)
-    found = {one.resource_id: [one] for one in begun}
+    operations = {operation.resource_id: [operation] for operation in begun}
     for server in servers:
         if not server.host:
             assert server.fault is not None
             server_operations.note(ctx, server, state.CREATE, server.fault["details"])
-    server_operations.refresh(ctx, servers, found)
+    server_operations.refresh(ctx, servers, operations)
     ctx.session.flush()

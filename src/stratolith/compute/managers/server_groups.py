@@ -18,17 +18,17 @@ from stratolith.kernel.ids import is_uuid
 
 def get(ctx: Context, group_id: str) -> ServerGroup:
     """Raises ServerGroupNotFound, also for other projects' groups."""
-    found = None
+    group = None
     if is_uuid(group_id):
         statement = select(ServerGroup).where(ServerGroup.id == group_id)
-        found = ctx.session.scalars(statement).first()
-    if found is None or not (ctx.owns(found.project_id) or ctx.is_admin):
+        group = ctx.session.scalars(statement).first()
+    if group is None or not (ctx.owns(group.project_id) or ctx.is_admin):
         raise ServerGroupNotFound(group_id=group_id)
-    return found
+    return group
 
 
 def create(ctx: Context, name: str, policy: str, rules: dict[str, Any]) -> ServerGroup:
-    """Raises Forbidden when the project has as many as its quota allows."""
+    """Raises Forbidden if the project's quota is used up."""
     try:
         quota.check(ctx, ctx.project_id, {"server_groups": 1})
     except QuotaExceeded:
@@ -42,19 +42,19 @@ def create(ctx: Context, name: str, policy: str, rules: dict[str, Any]) -> Serve
 
 
 def remove(ctx: Context, group: ServerGroup) -> None:
-    """Its servers stay where they are."""
+    """Delete the group; its servers keep their hosts."""
     ctx.session.execute(delete(ServerGroupMember).where(ServerGroupMember.group_id == group.id))
     ctx.session.delete(group)
 
 
 def members(ctx: Context, group_ids: Sequence[str]) -> dict[str, list[str]]:
     """Group id -> ids of its servers."""
-    found: dict[str, list[str]] = defaultdict(list)
+    members_by_group: dict[str, list[str]] = defaultdict(list)
     rows = ctx.session.execute(
         select(ServerGroupMember.group_id, ServerGroupMember.server_id)
         .where(ServerGroupMember.group_id.in_(list(group_ids)))
         .order_by(ServerGroupMember.server_id)
     )
     for group_id, server_id in rows:
-        found[group_id].append(server_id)
-    return found
+        members_by_group[group_id].append(server_id)
+    return members_by_group

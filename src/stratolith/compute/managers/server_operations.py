@@ -1,7 +1,7 @@
-"""The operations of servers: the record of each action, and the state columns that follow.
+"""The operations of servers: the record of each action, and the state columns derived from them.
 
-Every action (``server_actions``: start, stop and so on) is recorded as an operation, also those
-that are done at once; the API lists the operations of a server as ``os-instance-actions``.
+Every action (``server_actions``: start, stop and so on) is recorded as an operation, even if it
+ends at once; the API lists the operations of a server as ``os-instance-actions``.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ def begin(
     params: Mapping[str, Any] | None = None,
     state: State = State.QUEUED,
 ) -> list[Operation]:
-    """One operation of this kind for each server, in one insert; hints the hosts."""
+    """Add one operation of this kind for each server, in one insert, and hint the hosts."""
     if seconds is None:
         seconds = ctx.env.settings.of(ComputeSettings).operation_timeout
     resources = [(server.id, server.host) for server in servers]
-    found = operations.begin(
+    begun = operations.begin(
         ctx, SERVICE, resources, kind, seconds=seconds, params=params, state=state
     )
     if state in OPEN:
         for server in servers:
             if server.host:
                 ctx.hint_host(server.host, VIEW, server.id)
-    return found
+    return begun
 
 
 def note_restart(ctx: Context, server: Server, detail: str) -> None:
-    """Nobody asked for it, but its owner must see that a guest crashed and was started again."""
+    """Record that a guest crashed and was restarted, so that its owner can see it."""
     LOG.warning("instance %s crashed (%s) and was started again", server.id, detail)
     (operation,) = begin(
         ctx,
@@ -61,14 +61,14 @@ def note_restart(ctx: Context, server: Server, detail: str) -> None:
 
 
 def note(ctx: Context, server: Server, kind: str, error: str | None = None) -> Operation:
-    """An act that is over already."""
-    found = begin(ctx, [server], kind, state=State.ERROR if error else State.DONE)[0]
-    found.error = error
-    return found
+    """Record an action that has already ended."""
+    operation = begin(ctx, [server], kind, state=State.ERROR if error else State.DONE)[0]
+    operation.error = error
+    return operation
 
 
 def end(operation: Operation, now: datetime, error: str | None = None) -> None:
-    """End an open operation; a password it carried is forgotten."""
+    """End an open operation and remove the password from its params."""
     operations.end(operation, now, error)
     if admin_password.PARAM in operation.params:
         operation.params = admin_password.without(operation.params)
@@ -80,7 +80,7 @@ def open_operations(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[O
 
 
 def task_of(operation: Operation) -> str:
-    """The name managers.state.derive knows an operation by."""
+    """The name of an operation for managers.state.derive."""
     if operation.kind == state.REBOOT:
         soft = operation.params.get("type") == "SOFT"
         return state.SOFT_REBOOT if soft else state.HARD_REBOOT
@@ -92,19 +92,21 @@ def refresh(
     servers: Iterable[Server],
     operations: Mapping[str, Sequence[Operation]] | None = None,
 ) -> None:
-    """Bring the state columns in line; ``operations``: the open ones, when already loaded."""
+    """Update the state columns; ``operations``: the open operations, if already loaded."""
     servers = list(servers)
     if operations is None:
         operations = open_operations(ctx, [server.id for server in servers])
     for server in servers:
-        still = [one for one in operations.get(server.id, ()) if one.state in OPEN]
-        found = state.derive(server, [task_of(one) for one in still])
-        if server.vm_state != found.vm_state:
-            server.vm_state = found.vm_state
-        if server.task_state != found.task_state:
-            server.task_state = found.task_state
-        if server.power_state != found.power_state:
-            server.power_state = found.power_state
+        still = [
+            operation for operation in operations.get(server.id, ()) if operation.state in OPEN
+        ]
+        derived = state.derive(server, [task_of(operation) for operation in still])
+        if server.vm_state != derived.vm_state:
+            server.vm_state = derived.vm_state
+        if server.task_state != derived.task_state:
+            server.task_state = derived.task_state
+        if server.power_state != derived.power_state:
+            server.power_state = derived.power_state
 
 
 def require(
@@ -114,10 +116,10 @@ def require(
     vm: Iterable[str] | None = None,
     tasks: Iterable[str | None] | None = (None,),
 ) -> None:
-    """Raise InvalidState unless the server is in one of these states; None: any.
+    """Raise InvalidState unless the server is in one of these states; None allows any state.
 
-    Raises NeverActive for one that was never built: there is no guest to act upon, and none
-    will come, so an operation would wait in vain.
+    Raises NeverActive for a server that was never built: it has no guest, so an operation would
+    never end.
     """
     if vm is not None and server.vm_state not in set(vm):
         raise InvalidState(
@@ -132,7 +134,7 @@ def require(
 
 
 def require_unlocked(ctx: Context, server: Server) -> None:
-    """Raise ServerLocked when somebody locked it; administrators are not held up."""
+    """Raise ServerLocked if the server is locked and the caller is no administrator."""
     if server.locked_by and not ctx.is_admin:
         raise ServerLocked(server_id=server.id)
 
@@ -140,16 +142,16 @@ def require_unlocked(ctx: Context, server: Server) -> None:
 def set_fault(
     ctx: Context, server: Server, message: str, *, details: str = "", code: int = 500
 ) -> None:
-    """Put a server into ERROR with a text its owner reads (255 characters at most).
+    """Put a server into ERROR with a message for its owner (at most 255 characters).
 
-    ``details``: what administrators read; it may name files and programs of the host.
+    ``details``: the text for administrators; it may name files and programs of the host.
     """
     server.has_error = True
     server.fault = fault(ctx, message, details=details, code=code)
 
 
 def fault(ctx: Context, message: str, *, details: str = "", code: int = 500) -> dict[str, Any]:
-    """What a server's column ``fault`` holds; texts as in ``set_fault``."""
+    """The value of a server's column ``fault``; the texts are as in ``set_fault``."""
     return {
         "code": code,
         "message": message[:255],
@@ -167,7 +169,7 @@ def clear_fault(server: Server) -> None:
 
 
 def history(ctx: Context, server_id: str) -> list[Operation]:
-    """Every act on a server, newest first."""
+    """All operations of a server, newest first."""
     statement = operations.of(SERVICE, server_id).order_by(Operation.seq.desc())
     return list(ctx.session.scalars(statement))
 
@@ -175,7 +177,7 @@ def history(ctx: Context, server_id: str) -> list[Operation]:
 def of_request(ctx: Context, server_id: str, request_id: str) -> Operation:
     """Raises ActionNotFound."""
     statement = operations.of(SERVICE, server_id).where(Operation.request_id == request_id)
-    found = ctx.session.scalars(statement).first()
-    if found is None:
+    operation = ctx.session.scalars(statement).first()
+    if operation is None:
         raise ActionNotFound(request_id=request_id, server_id=server_id)
-    return found
+    return operation

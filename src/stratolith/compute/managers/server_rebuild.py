@@ -1,4 +1,4 @@
-"""Rebuilding a server: the same identity, host and ports with a fresh disk."""
+"""Rebuild a server: it keeps its identity, host and ports, and gets a new disk."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def _check_size(server: Server, image: Mapping[str, Any]) -> None:
 
 
 def _check_machine(ctx: Context, server: Server, image: Mapping[str, Any]) -> None:
-    """The server stays where it is: its host must be able to run the new image, too."""
+    """Raise NoValidHost if the server's host cannot run the new image: it stays on its host."""
     row, wanted = hosts.get(ctx, server.host or ""), image_machine.of(image["properties"])
     request = Request({}, architecture=wanted.architecture, needs_uefi=wanted.firmware == "uefi")
     architectures, uefi = row.facts.get("architectures", ()), row.facts.get("uefi", ())
@@ -101,7 +101,7 @@ def _key(ctx: Context, server: Server, name: str | None) -> dict[str, Any] | Non
     if name is None:
         return None
     try:
-        found = keypairs.get(ctx, ctx.user_id, name)
+        keypair = keypairs.get(ctx, ctx.user_id, name)
     except KeypairNotFound:
         raise BadRequest("Invalid key_name provided.") from None
-    return {"name": found.name, "type": found.type, "public_key": found.public_key}
+    return {"name": keypair.name, "type": keypair.type, "public_key": keypair.public_key}

@@ -1,7 +1,7 @@
-"""What a user asks for when creating servers, checked and made whole.
+"""Checks and completes a request to create servers.
 
-``resolve`` turns a request into values that no longer refer to anything: the flavor, the
-image and the key as they are now. Its errors name the field that is wrong.
+``resolve`` replaces references by copies of the current flavor, image and key. Its errors name
+the wrong field.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _P = "os_compute_api:"
 
 @dataclass(frozen=True)
 class ServerSpec:
-    """One create request. ``networks``: list of requests, "auto", "none", or None (not said)."""
+    """One create request. ``networks``: list of requests, "auto", "none", or None (not given)."""
 
     name: str
     flavor_ref: str
     image_ref: str
-    disks: Sequence[Disk] | None = None  # None: those of the flavor
+    disks: Sequence[Disk] | None = None  # None: the disks of the flavor
     networks: Sequence[Mapping[str, Any]] | str | None = None
     security_groups: Sequence[str] = ()
     key_name: str | None = None
@@ -62,7 +62,7 @@ class ServerSpec:
 
 @dataclass(frozen=True)
 class Resolved:
-    """What a spec refers to; ``disk_gb`` is all disk of one server, rounded up."""
+    """The objects that a spec refers to; ``disk_gb``: total disk of one server, rounded up."""
 
     flavor: Flavor
     image: dict[str, Any]
@@ -86,7 +86,7 @@ class Resolved:
 
 
 def resolve(ctx: Context, spec: ServerSpec) -> Resolved:
-    """Raises BadRequest or Forbidden, naming what is wrong."""
+    """Raises BadRequest or Forbidden; the message names the wrong field."""
     flavor = _flavor(ctx, spec)
     decided, image = _disks(ctx, spec, flavor)
     check_fits(flavor, image)
@@ -117,7 +117,7 @@ def _flavor(ctx: Context, spec: ServerSpec) -> Flavor:
 
 
 def _disks(ctx: Context, spec: ServerSpec, flavor: Flavor) -> tuple[list[Disk], dict[str, Any]]:
-    """Its disks and the image of the one that it boots from."""
+    """The server's disks and the image of its boot disk."""
     if not spec.image_ref and spec.disks is None:
         raise BadRequest("Missing imageRef attribute")
     limit = ctx.env.settings.of(ComputeSettings).max_local_block_devices
@@ -129,7 +129,7 @@ def _disks(ctx: Context, spec: ServerSpec, flavor: Flavor) -> tuple[list[Disk], 
 
 
 def _refuse_image(ctx: Context, image_id: str) -> None:
-    """A disk on the host is made from the server's own image only; raises InvalidDisk."""
+    """Raise InvalidDisk: a local disk can only be made from the server's own image."""
     try:
         images.require_bootable(ctx, image_id)
     except (NotFound, Conflict):
@@ -168,7 +168,7 @@ def image_facts(image: Any) -> dict[str, Any]:
 
 
 def check_fits(flavor: Flavor, image: Mapping[str, Any]) -> None:
-    """Raise BadRequest when an image needs more than a flavor gives."""
+    """Raise BadRequest if the image needs more memory or disk than the flavor has."""
     if flavor.ram < image["min_ram"]:
         raise BadRequest("Flavor's memory is too small for requested image.")
     if flavor.disk == 0:
@@ -189,14 +189,14 @@ def _key(ctx: Context, name: str | None) -> dict[str, Any] | None:
     if not name:
         return None
     try:
-        found = keypairs.get(ctx, ctx.user_id, name)
+        keypair = keypairs.get(ctx, ctx.user_id, name)
     except KeypairNotFound:
         raise BadRequest("Invalid key_name provided.") from None
-    return {"name": found.name, "type": found.type, "public_key": found.public_key}
+    return {"name": keypair.name, "type": keypair.type, "public_key": keypair.public_key}
 
 
 def _destination(ctx: Context, spec: ServerSpec) -> tuple[str | None, str | None]:
-    """(zone, host) asked for: ``zone:host:node`` or the host fields of 2.74."""
+    """The requested (zone, host): from ``zone:host:node`` or the host fields of 2.74."""
     zone, host, node = spec.availability_zone, spec.host, spec.node
     if zone and ":" in zone:
         parts = zone.split(":")
@@ -219,7 +219,7 @@ def _destination(ctx: Context, spec: ServerSpec) -> tuple[str | None, str | None
 
 
 def check_limits(ctx: Context, metadata: Mapping[str, str], files: Mapping[str, str]) -> None:
-    """Raise Forbidden when one server would have too many metadata items or files."""
+    """Raise Forbidden if a server would have too many metadata items or files."""
     if not metadata and not files:
         return
     limits = quota.limits(ctx, ctx.project_id)
@@ -238,7 +238,7 @@ def check_limits(ctx: Context, metadata: Mapping[str, str], files: Mapping[str, 
 
 
 def hostname_of(name: str, server_id: str) -> str:
-    """A legal host name made of a display name; never empty."""
+    """A valid host name, derived from a display name; never empty."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     plain = re.sub(r"[\s_.]+", "-", plain)
     plain = re.sub(r"[^a-z0-9-]", "", plain).strip("-")[:63].strip("-")
@@ -246,5 +246,5 @@ def hostname_of(name: str, server_id: str) -> str:
 
 
 def numbered(name: str, index: int, count: int) -> str:
-    """The name of one of several servers made at once."""
+    """The name of one server; with a number if the request creates several."""
     return f"{name}-{index + 1}" if count > 1 else name

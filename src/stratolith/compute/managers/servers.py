@@ -1,4 +1,4 @@
-"""Servers: finding, listing and changing the plain facts of them."""
+"""Servers: look-up, tags, lock, and changes of simple columns."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from stratolith.network.managers.servers import server_ports
 
 
 def get(ctx: Context, server_id: str, *, deleted: bool = False) -> Server:
-    """A server the caller may know of; raises ServerNotFound."""
+    """A server that the caller may see; raises ServerNotFound."""
     statement = select(Server).where(Server.id == server_id)
     if not is_uuid(server_id):
         raise ServerNotFound(server_id=server_id)
     if not deleted:
         statement = statement.where(Server.deleted_at.is_(None))
-    found = ctx.session.scalars(statement).first()
-    if found is None or not (ctx.owns(found.project_id) or ctx.is_admin):
+    server = ctx.session.scalars(statement).first()
+    if server is None or not (ctx.owns(server.project_id) or ctx.is_admin):
         raise ServerNotFound(server_id=server_id)
-    return found
+    return server
 
 
 def get_even_deleted(ctx: Context, server_id: str) -> Server:
-    """Like get; a deleted server too (for its actions)."""
+    """Like get, but a deleted server is returned too (for its actions)."""
     return get(ctx, server_id, deleted=True)
 
 
 def by_ids(ctx: Context, server_ids: Sequence[str]) -> dict[str, Server]:
-    """Rows of these servers, deleted ones too."""
+    """Rows of these servers, including deleted ones."""
     rows = ctx.session.scalars(select(Server).where(Server.id.in_(list(server_ids))))
     return {row.id: row for row in rows}
 
 
 def host_id(server: Server) -> str:
-    """A host's name as tenants may see it: equal for equal hosts of one project."""
+    """The hash that stands for a host's name in answers to tenants; it differs by project."""
     if not server.host:
         return ""
     return hashlib.sha224(f"{server.project_id}{server.host}".encode()).hexdigest()
@@ -60,8 +60,8 @@ def update(ctx: Context, server: Server, changes: Mapping[str, Any]) -> None:
 
 
 def tags_of(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[str]]:
-    """Server id -> its tags in order."""
-    found: dict[str, list[str]] = defaultdict(list)
+    """Server id -> its sorted tags."""
+    tags_by_server: dict[str, list[str]] = defaultdict(list)
     if server_ids:
         rows = ctx.session.execute(
             select(ServerTag.server_id, ServerTag.tag)
@@ -69,8 +69,8 @@ def tags_of(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[str]]:
             .order_by(ServerTag.tag)
         )
         for server_id, tag in rows:
-            found[server_id].append(tag)
-    return found
+            tags_by_server[server_id].append(tag)
+    return tags_by_server
 
 
 def replace_tags(ctx: Context, server: Server, tags: Sequence[str]) -> list[str]:
@@ -81,7 +81,7 @@ def replace_tags(ctx: Context, server: Server, tags: Sequence[str]) -> list[str]
 
 
 def add_tag(ctx: Context, server: Server, tag: str) -> bool:
-    """False when it was there already."""
+    """False if the server has the tag already."""
     if ctx.session.get(ServerTag, (server.id, tag)) is not None:
         return False
     ctx.session.add(ServerTag(server_id=server.id, tag=tag))
@@ -89,11 +89,11 @@ def add_tag(ctx: Context, server: Server, tag: str) -> bool:
 
 
 def remove_tag(ctx: Context, server: Server, tag: str) -> bool:
-    """False when it was not there."""
-    found = ctx.session.get(ServerTag, (server.id, tag))
-    if found is None:
+    """False if the server does not have the tag."""
+    tag_row = ctx.session.get(ServerTag, (server.id, tag))
+    if tag_row is None:
         return False
-    ctx.session.delete(found)
+    ctx.session.delete(tag_row)
     return True
 
 
@@ -113,5 +113,5 @@ def unlock(ctx: Context, server: Server) -> None:
 
 
 def addresses(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[Any]]:
-    """Server id -> its ports, as network.managers.server_ports tells them."""
+    """Server id -> its ports, as network.managers.server_ports returns them."""
     return server_ports.of_servers(ctx, list(server_ids)) if server_ids else {}

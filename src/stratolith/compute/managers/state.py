@@ -1,4 +1,4 @@
-"""What a server's state is: a pure function of what was asked, what was seen and open acts.
+"""A server's state: a pure function of desired state, observed state and open operations.
 
 ``OS-EXT-STS:vm_state``, ``task_state`` and ``power_state`` are results of ``derive``;
 ``status`` follows from the first two (source: the compute API's server concepts).
@@ -17,7 +17,7 @@ POWER = {"running": RUNNING, "paused": PAUSED, "shutdown": SHUTDOWN, "crashed": 
 CREATE, DELETE, START, STOP, REBOOT = "create", "delete", "start", "stop", "reboot"
 PAUSE, UNPAUSE, REBUILD = "pause", "unpause", "rebuild"
 ATTACH, DETACH = "attach_interface", "detach_interface"
-SOFT_REBOOT, HARD_REBOOT = "reboot:soft", "reboot:hard"  # what tasks() makes of REBOOT
+SOFT_REBOOT, HARD_REBOOT = "reboot:soft", "reboot:hard"  # REBOOT as server_operations.task_of
 
 _TASKS = {
     CREATE: "spawning",
@@ -80,7 +80,7 @@ def derive(facts: Facts, tasks: Iterable[str]) -> State:
     """The state of a server whose open operations are ``tasks``, oldest first."""
     if facts.is_deleted:
         return State("deleted", None, NOSTATE)
-    task = next((_TASKS[one] for one in _urgent(tasks) if one in _TASKS), None)
+    task = next((_TASKS[task_name] for task_name in _urgent(tasks) if task_name in _TASKS), None)
     seen = facts.observed_power
     power = POWER.get(seen or "", NOSTATE)
     if facts.has_error:
@@ -90,26 +90,26 @@ def derive(facts: Facts, tasks: Iterable[str]) -> State:
     if seen == "paused":
         return State("paused", task, power)
     if seen == "crashed":
-        # it is started again unless somebody asked for it to be off
+        # it is restarted, unless the user asked for it to be stopped
         return State("active" if facts.desired_power != "stopped" else "stopped", task, power)
     return State("active" if seen == "running" else "stopped", task, power)
 
 
 def _urgent(tasks: Iterable[str]) -> list[str]:
-    """A deletion overrides whatever else goes on."""
-    return sorted(tasks, key=lambda one: one != DELETE)
+    """The tasks with a deletion first: it overrides all others."""
+    return sorted(tasks, key=lambda task: task != DELETE)
 
 
 def status_of(vm_state: str, task_state: str | None) -> str:
-    """The word users know."""
-    found = _TASK_STATUS.get((vm_state, task_state or ""))
-    return found or _STATUS.get(vm_state, "UNKNOWN")
+    """The status that users see."""
+    task_status = _TASK_STATUS.get((vm_state, task_state or ""))
+    return task_status or _STATUS.get(vm_state, "UNKNOWN")
 
 
 def states_with_status(status: str) -> tuple[set[str], set[str], bool] | None:
-    """(vm states, task states, whether the tasks are excluded) of a status; None: unknown.
+    """(vm states, task states, whether the task states are excluded) for a status; None: unknown.
 
-    "REBOOT" means an active server in a rebooting task; "ACTIVE" means one in none of those.
+    "REBOOT" is an active server with a rebooting task; "ACTIVE" is one without such a task.
     """
     wanted = status.upper()
     pairs = {pair for pair, word in _TASK_STATUS.items() if word == wanted}

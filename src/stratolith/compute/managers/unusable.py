@@ -1,4 +1,4 @@
-"""Servers of which a row cannot be read or makes no sense: shown as ERROR, without reading it."""
+"""Put servers with an unreadable or invalid row into ERROR, without reading the row."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from stratolith.kernel.operations import Operation
 
 _DELETING = "deleting"
 LOG = logging.getLogger(__name__)
-TOLD = "What the cloud knows of the instance cannot be used; administrators can read the details."
+MESSAGE = "The cloud cannot read its data about the instance; administrators can read the details."
 
 
 def mark(ctx: Context, server_id: str, reason: str, *, host: str | None = None) -> None:
-    """Put the server into ERROR, unless it is there for this; ``host``: only if it is on it.
+    """Put the server into ERROR, unless this was done before.
 
-    What was asked of it and cannot be done now ends, but for its deletion. ``reason``: what
-    administrators read.
+    Its open operations end, except a deletion. ``host``: only if the server is on this host.
+    ``reason``: the text for administrators.
     """
     LOG.error("server %s is left out: %s", server_id, reason)
     as_text = type_coerce(Server.fault, Text)
@@ -33,7 +33,7 @@ def mark(ctx: Context, server_id: str, reason: str, *, host: str | None = None) 
             Server.has_error.is_not(True),
             Server.vm_state != "error",
             as_text.is_(None),
-            as_text.not_like(f"%{TOLD}%"),
+            as_text.not_like(f"%{MESSAGE}%"),
         ),
     ]
     if host is not None:
@@ -42,7 +42,7 @@ def mark(ctx: Context, server_id: str, reason: str, *, host: str | None = None) 
         "has_error": True,
         "vm_state": "error",
         "task_state": case((Server.delete_requested_at.is_(None), None), else_=_DELETING),
-        "fault": fault(ctx, TOLD, details=reason),
+        "fault": fault(ctx, MESSAGE, details=reason),
     }
     statement = update(Server).where(*wanted).values(values)
     done = ctx.session.execute(statement, execution_options={"synchronize_session": False})
@@ -51,10 +51,10 @@ def mark(ctx: Context, server_id: str, reason: str, *, host: str | None = None) 
 
 
 def end_late(ctx: Context, server_id: str, reason: str) -> None:
-    """End the server's operations that are past their deadline."""
+    """End those operations of the server whose deadline has passed."""
     _end(ctx, server_id, reason, Operation.deadline_at < ctx.env.clock.now())
 
 
-def _end(ctx: Context, server_id: str, reason: str, which: ColumnElement[bool]) -> None:
+def _end(ctx: Context, server_id: str, reason: str, condition: ColumnElement[bool]) -> None:
     now = ctx.env.clock.now()
-    operations.fail_unread(ctx.session, SERVICE, server_id, now, reason, which)
+    operations.fail_unread(ctx.session, SERVICE, server_id, now, reason, condition)
