@@ -13,6 +13,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "stratolith"
 DONE = (
+    "compute/api",
     "compute/managers",
     "deploy",
     "identity/managers",

@@ -1,1 +1,1 @@
-"""The HTTP room: one module per REST resource."""
+"""The HTTP API: one module per REST resource."""

@@ -19,7 +19,7 @@ _P = "os_compute_api:os-aggregates:"
 
 
 def _render(ctx: Context, aggregate: Aggregate) -> Body:
-    found: Body = {
+    answer: Body = {
         "id": aggregate.id,
         "name": aggregate.name,
         "availability_zone": aggregate.availability_zone,
@@ -29,8 +29,8 @@ def _render(ctx: Context, aggregate: Aggregate) -> Body:
         "deleted_at": None,
     }
     if since(ctx, 41):
-        found["uuid"] = aggregate.uuid
-    return found
+        answer["uuid"] = aggregate.uuid
+    return answer
 
 
 def _details(ctx: Context, aggregate: Aggregate) -> Body:
@@ -67,7 +67,7 @@ AGGREGATES = Resource(
     STYLE,
     load=aggregates.get,
     rendered=each(_details),
-    # one that was just made is shown without its hosts and metadata, as upstream
+    # as upstream, the answer to create has no hosts and metadata
     fresh=each(_render),
     ownerless=True,
     listing=Listing(Aggregate, default_sort=[("id", "asc")]),

@@ -1,6 +1,6 @@
-"""The list of extensions that old clients read: names of what is offered, nothing more.
+"""The list of extensions for old clients: only the names of extensions that this cloud has.
 
-Upstream lists everything that its old API ever had, whether or not it is still behind the name.
+Upstream lists all extensions of its old API, even if they no longer exist.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ EXTENSIONS = {
     "os-block-device-mapping-v2-boot": "BlockDeviceMappingV2Boot",  # disks made of images
     "os-config-drive": "ConfigDrive",
     "os-console-output": "ConsoleOutput",
-    "os-consoles": "Consoles",  # the name outlived its API, and clients still look for it
+    "os-consoles": "Consoles",  # its API was removed, but clients still check the name
     "os-extended-floating-ips": "ExtendedFloatingIps",
     "os-extended-hypervisors": "ExtendedHypervisors",
     "os-extended-quotas": "ExtendedQuotas",

@@ -27,7 +27,7 @@ _P = "os_compute_api:"
 
 
 def _visible(ctx: Context) -> ColumnElement[bool] | None:
-    """Administrators say by ``is_public`` which they want: the public ones, the others, or all."""
+    """Administrators select with ``is_public``: public flavors, private ones, or all ("none")."""
     public = ctx.query.get("is_public")
     if not ctx.is_admin:
         return flavors.visible(ctx)
@@ -60,16 +60,16 @@ LISTING = Listing(
 
 
 def render_brief(ctx: Context, flavor: Flavor) -> Body:
-    found: Body = {"id": flavor.flavor_id, "name": flavor.name}
-    found["links"] = resource_links(ctx, "flavors", flavor.flavor_id)
+    answer: Body = {"id": flavor.flavor_id, "name": flavor.name}
+    answer["links"] = resource_links(ctx, "flavors", flavor.flavor_id)
     if since(ctx, 55):
-        found["description"] = flavor.description
-    return found
+        answer["description"] = flavor.description
+    return answer
 
 
 def render(ctx: Context, flavor: Flavor, *, specs: bool) -> Body:
-    """``specs``: whether policy lets the caller see extra specs (2.61)."""
-    found: Body = {
+    """``specs``: whether policy allows the caller to see extra specs (2.61)."""
+    answer: Body = {
         "id": flavor.flavor_id,
         "name": flavor.name,
         "ram": flavor.ram,
@@ -83,10 +83,10 @@ def render(ctx: Context, flavor: Flavor, *, specs: bool) -> Body:
         "links": resource_links(ctx, "flavors", flavor.flavor_id),
     }
     if since(ctx, 55):
-        found["description"] = flavor.description
+        answer["description"] = flavor.description
     if specs and since(ctx, 61):
-        found["extra_specs"] = flavor.extra_specs
-    return found
+        answer["extra_specs"] = flavor.extra_specs
+    return answer
 
 
 def may_see_specs(ctx: Context) -> bool:
@@ -102,7 +102,7 @@ def detail(ctx: Context) -> Body:
     return _list(ctx, lambda flavor: render(ctx, flavor, specs=specs))
 
 
-def _list(ctx: Context, one: Any) -> Body:
+def _list(ctx: Context, render_one: Any) -> Body:
     statement = within = LISTING.seen(ctx)
     for name, column in (("minRam", Flavor.ram), ("minDisk", Flavor.disk)):
         if name in ctx.query:
@@ -111,7 +111,7 @@ def _list(ctx: Context, one: Any) -> Body:
     sort = [(key, direction)] if key else [("flavorid", direction)]
     page = LISTING.page(ctx, statement, sort=sort, within=within)
     marker = page.rows[-1].flavor_id if page.rows else None
-    return with_next(ctx, "flavors", page, [one(f) for f in page.rows], marker)
+    return with_next(ctx, "flavors", page, [render_one(f) for f in page.rows], marker)
 
 
 def _whole(ctx: Context, name: str) -> int:

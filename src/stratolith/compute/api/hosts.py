@@ -1,6 +1,7 @@
-"""``os-hosts`` (below 2.43): enabled compute hosts and what each has and uses.
+"""``os-hosts`` (below 2.43): enabled compute hosts, their capacity and usage.
 
-The scheduler and the conductor are calls inside this process; operators look for them here.
+Scheduler and conductor are calls inside this process; they are listed because operators expect
+to see them.
 """
 
 from __future__ import annotations
@@ -22,16 +23,16 @@ _RULE = "os_compute_api:os-hosts:"
 
 def index(ctx: Context) -> Body:
     known, records, wanted = hosts.zones(ctx), hosts.beats(ctx), ctx.query.get("zone")
-    found = [
+    entries = [
         {"host_name": row.host, "service": "compute", "zone": hosts.zone_of(ctx, row.host, known)}
         for row in hosts.all_hosts(ctx)
         if not hosts.is_disabled(row, records)
     ]
-    found += [
+    entries += [
         {"host_name": hosts.control_host(), "service": name, "zone": hosts.INTERNAL_ZONE}
         for name in ("scheduler", "conductor")
     ]
-    return {"hosts": [one for one in found if not wanted or one["zone"] == wanted]}
+    return {"hosts": [entry for entry in entries if not wanted or entry["zone"] == wanted]}
 
 
 def show(ctx: Context, host: str) -> Body:
@@ -54,7 +55,7 @@ def _resource(host: str, project: str, cpu: int, memory_mb: int, disk_gb: int) -
 
 
 def _by_project(ctx: Context, host: str) -> dict[str, tuple[int, int, int]]:
-    """Project id -> vcpus, MiB and GiB of its servers on a host."""
+    """Project id -> total vcpus, MiB and GiB of its servers on the host."""
     rows = ctx.session.execute(
         select(
             Server.project_id,
@@ -79,7 +80,7 @@ def update(ctx: Context, host: str, body: Body) -> Body:
 
 
 def power(ctx: Context, host: str) -> None:
-    """Raises NotOffered: this cloud never switches its hosts off."""
+    """Raises NotOffered: this cloud does not control the power of its hosts."""
     hosts.get(ctx, host)
     raise NotOffered(what="Power control of hosts")
 

@@ -1,4 +1,4 @@
-"""Hypervisors: what hosts offer and use, in the shapes of both eras (2.53, 2.88)."""
+"""Hypervisors: capacity and usage of hosts; the form changes with 2.53 and 2.88."""
 
 from __future__ import annotations
 
@@ -38,14 +38,16 @@ OLD_PAGE = Listing(
 
 
 @dataclass
-class Around:
+class HostData:
+    """Data for rendering in addition to the rows: heartbeats, usage and servers by host."""
+
     beats: dict[str, HostRecord]
     usage: dict[str, dict[str, int]]
     servers: dict[str, list[Body]] | None = None
 
 
-def _around(ctx: Context, *, servers: bool = False) -> Around:
-    return Around(hosts.beats(ctx), hosts.usage(ctx), _servers(ctx) if servers else None)
+def _host_data(ctx: Context, *, servers: bool = False) -> HostData:
+    return HostData(hosts.beats(ctx), hosts.usage(ctx), _servers(ctx) if servers else None)
 
 
 def _with_servers(ctx: Context) -> bool:
@@ -58,46 +60,46 @@ def _servers(ctx: Context) -> dict[str, list[Body]]:
         .where(Server.host.is_not(None), Server.deleted_at.is_(None))
         .order_by(Server.number)
     )
-    found: dict[str, list[Body]] = {}
+    servers_by_host: dict[str, list[Body]] = {}
     for host, server_id, name in rows:
-        found.setdefault(host or "", []).append({"uuid": server_id, "name": name})
-    return found
+        servers_by_host.setdefault(host or "", []).append({"uuid": server_id, "name": name})
+    return servers_by_host
 
 
-def _brief(ctx: Context, row: ComputeHost, around: Around) -> Body:
-    found: Body = {
+def _brief(ctx: Context, row: ComputeHost, data: HostData) -> Body:
+    answer: Body = {
         "id": row.uuid if since(ctx, 53) else row.id,
         "hypervisor_hostname": row.host,
-        "state": "up" if hosts.is_up(ctx, row, around.beats) else "down",
-        "status": "disabled" if hosts.is_disabled(row, around.beats) else "enabled",
+        "state": "up" if hosts.is_up(ctx, row, data.beats) else "down",
+        "status": "disabled" if hosts.is_disabled(row, data.beats) else "enabled",
     }
-    if around.servers is not None:
-        there = around.servers.get(row.host, [])
-        if there or since(ctx, 75):
-            found["servers"] = there
-    return found
+    if data.servers is not None:
+        servers = data.servers.get(row.host, [])
+        if servers or since(ctx, 75):
+            answer["servers"] = servers
+    return answer
 
 
-def _full(ctx: Context, row: ComputeHost, around: Around) -> Body:
+def _full(ctx: Context, row: ComputeHost, data: HostData) -> Body:
     facts = row.facts
-    found = _brief(ctx, row, around)
-    found |= {
+    answer = _brief(ctx, row, data)
+    answer |= {
         "hypervisor_type": facts.get("hypervisor_type", ""),
         "hypervisor_version": facts.get("hypervisor_version", 0),
         "host_ip": row.host_ip,
         "service": {
             "id": row.service_uuid if since(ctx, 53) else row.id,
             "host": row.host,
-            "disabled_reason": hosts.disabled_reason(row, around.beats),
+            "disabled_reason": hosts.disabled_reason(row, data.beats),
         },
     }
     if since(ctx, 88):
-        found["uptime"] = _uptime(row, around)
+        answer["uptime"] = _uptime(row, data)
     else:
-        found |= _statistics(row, around.usage.get(row.host, {}))
+        answer |= _statistics(row, data.usage.get(row.host, {}))
         info = facts.get("cpu_info") or {}
-        found["cpu_info"] = info if since(ctx, 28) else msgspec.json.encode(info).decode()
-    return found
+        answer["cpu_info"] = info if since(ctx, 28) else msgspec.json.encode(info).decode()
+    return answer
 
 
 def _statistics(row: ComputeHost, used: dict[str, int]) -> Body:
@@ -119,9 +121,9 @@ def _statistics(row: ComputeHost, used: dict[str, int]) -> Body:
     }
 
 
-def _uptime(row: ComputeHost, around: Around) -> str | None:
-    """How long the host's agent has run, in the words of uptime(1)."""
-    beat = around.beats.get(row.host)
+def _uptime(row: ComputeHost, data: HostData) -> str | None:
+    """How long the host's agent has run, in the format of uptime(1)."""
+    beat = data.beats.get(row.host)
     if beat is None:
         return None
     seconds = max(0, int((beat.last_seen_at - beat.started_at).total_seconds()))
@@ -131,7 +133,7 @@ def _uptime(row: ComputeHost, around: Around) -> str | None:
 
 
 def _rows(ctx: Context) -> tuple[list[ComputeHost], Any]:
-    """The rows of a list, with the page when the microversion has pages."""
+    """The rows of a list, and the page if the microversion has pages."""
     statement = select(ComputeHost)
     if since(ctx, 53) and ctx.query.get("hypervisor_hostname_pattern"):
         text = ctx.query["hypervisor_hostname_pattern"]
@@ -158,9 +160,9 @@ def _matching(ctx: Context, text: str) -> list[ComputeHost]:
 
 
 def _list(ctx: Context, render: Any) -> Body:
-    around = _around(ctx, servers=_with_servers(ctx))
+    data = _host_data(ctx, servers=_with_servers(ctx))
     rows, page = _rows(ctx)
-    rendered = [render(ctx, row, around) for row in rows]
+    rendered = [render(ctx, row, data) for row in rows]
     if page is None:
         return {"hypervisors": rendered}
     marker = None
@@ -179,36 +181,36 @@ def detail(ctx: Context) -> Body:
 
 def show(ctx: Context, hypervisor_id: str) -> Body:
     row = hosts.get_hypervisor(ctx, hypervisor_id, by_uuid=since(ctx, 53))
-    around = _around(ctx, servers=_with_servers(ctx))
-    return {"hypervisor": _full(ctx, row, around)}
+    data = _host_data(ctx, servers=_with_servers(ctx))
+    return {"hypervisor": _full(ctx, row, data)}
 
 
 def uptime(ctx: Context, hypervisor_id: str) -> Body:
     row = hosts.get_hypervisor(ctx, hypervisor_id, by_uuid=since(ctx, 53))
-    around = _around(ctx)
-    return {"hypervisor": {**_brief(ctx, row, around), "uptime": _uptime(row, around)}}
+    data = _host_data(ctx)
+    return {"hypervisor": {**_brief(ctx, row, data), "uptime": _uptime(row, data)}}
 
 
 def statistics(ctx: Context) -> Body:
     usage, records = hosts.usage(ctx), hosts.beats(ctx)
     rows = [row for row in hosts.all_hosts(ctx) if not hosts.is_disabled(row, records)]
-    found: dict[str, int] = {"count": len(rows)}
+    totals: dict[str, int] = {"count": len(rows)}
     names = _statistics(ComputeHost(facts={}), {}).keys()
-    found.update(dict.fromkeys(names, 0))
+    totals.update(dict.fromkeys(names, 0))
     for row in rows:
         for name, value in _statistics(row, usage.get(row.host, {})).items():
-            found[name] += value
-    return {"hypervisor_statistics": found}
+            totals[name] += value
+    return {"hypervisor_statistics": totals}
 
 
 def search(ctx: Context, hypervisor_id: str) -> Body:
-    around = _around(ctx)
-    return {"hypervisors": [_brief(ctx, row, around) for row in _matching(ctx, hypervisor_id)]}
+    data = _host_data(ctx)
+    return {"hypervisors": [_brief(ctx, row, data) for row in _matching(ctx, hypervisor_id)]}
 
 
 def list_servers(ctx: Context, hypervisor_id: str) -> Body:
-    around = _around(ctx, servers=True)
-    return {"hypervisors": [_brief(ctx, row, around) for row in _matching(ctx, hypervisor_id)]}
+    data = _host_data(ctx, servers=True)
+    return {"hypervisors": [_brief(ctx, row, data) for row in _matching(ctx, hypervisor_id)]}
 
 
 _ONE = "/os-hypervisors/{hypervisor_id}"

@@ -1,4 +1,4 @@
-"""What was done to a server, by whom, and how it ended."""
+"""The actions of a server: who requested each of them, and its result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from stratolith.kernel.operations import Operation, State
 Body = dict[str, Any]
 _P = "os_compute_api:os-instance-actions:"
 
-# What carries out an act, as the events of the real service are called.
+# Action -> the name of its event upstream.
 _EVENTS = {
     "create": "compute__do_build_and_run_instance",
     "delete": "compute_terminate_instance",
@@ -48,7 +48,7 @@ def _load(ctx: Context, server_id: str) -> Server:
 
 
 def _render(ctx: Context, action: Operation) -> Body:
-    found: Body = {
+    answer: Body = {
         "action": action.kind,
         "instance_uuid": action.resource_id,
         "request_id": action.request_id,
@@ -58,27 +58,27 @@ def _render(ctx: Context, action: Operation) -> Body:
         "message": "Error" if action.state == State.ERROR else action.params.get("message"),
     }
     if since(ctx, 58):
-        found["updated_at"] = naive_micro(action.finished_at or action.created_at)
-    return found
+        answer["updated_at"] = naive_micro(action.finished_at or action.created_at)
+    return answer
 
 
 def _event(ctx: Context, action: Operation, server: Server) -> Body:
     results = {State.DONE: "Success", State.ERROR: "Error"}
-    found: Body = {
+    answer: Body = {
         "event": _EVENTS.get(action.kind, f"compute_{action.kind}"),
         "start_time": naive_micro(action.started_at or action.created_at),
         "finish_time": naive_micro(action.finished_at),
         "result": results.get(State(action.state)),
     }
     if ctx.can(_P + "events", server.policy_target()):
-        found["traceback"] = None
+        answer["traceback"] = None
         if since(ctx, 62):
-            found["host"] = action.owner or ""
+            answer["host"] = action.owner or ""
     if since(ctx, 62):
-        found["hostId"] = servers.host_id(server)
+        answer["hostId"] = servers.host_id(server)
     if since(ctx, 84) and ctx.can(_P + "events:details", server.policy_target()):
-        found["details"] = action.error or action.params.get("details")
-    return found
+        answer["details"] = action.error or action.params.get("details")
+    return answer
 
 
 def index(ctx: Context, server: Server) -> Body:
@@ -92,23 +92,23 @@ def index(ctx: Context, server: Server) -> Body:
         statement = statement.where(changed >= moment(ctx.query["changes-since"]))
     if since(ctx, 66) and "changes-before" in ctx.query:
         check_changes(ctx)
-        # shown times are whole seconds
+        # times are shown in whole seconds
         second = moment(ctx.query["changes-before"]).replace(microsecond=0)
         statement = statement.where(changed < second + timedelta(seconds=1))
     page = ACTIONS.page(ctx, statement, within=within)
     marker = page.rows[-1].request_id if page.rows else None
-    found = with_next(ctx, "instanceActions", page, [_render(ctx, r) for r in page.rows], marker)
-    if "instanceActions_links" in found:
-        found["links"] = found.pop("instanceActions_links")
-    return found
+    answer = with_next(ctx, "instanceActions", page, [_render(ctx, r) for r in page.rows], marker)
+    if "instanceActions_links" in answer:
+        answer["links"] = answer.pop("instanceActions_links")
+    return answer
 
 
 def show(ctx: Context, server: Server, request_id: str) -> Body:
     action = server_operations.of_request(ctx, server.id, request_id)
-    found = _render(ctx, action)
+    answer = _render(ctx, action)
     if since(ctx, 51) or ctx.can(_P + "events", server.policy_target()):
-        found["events"] = [_event(ctx, action, server)]
-    return {"instanceAction": found}
+        answer["events"] = [_event(ctx, action, server)]
+    return {"instanceAction": answer}
 
 
 _ALL = "/servers/{server_id}/os-instance-actions"

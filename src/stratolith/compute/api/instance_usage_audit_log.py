@@ -1,7 +1,7 @@
 """``os-instance_usage_audit_log``: which hosts audited their servers' usage last month.
 
-No host of this cloud runs that audit (usage is counted from the servers' rows, see
-os-simple-tenant-usage), so the log is empty and every host is one that did not run it.
+No host of this cloud runs that audit (usage is computed from the servers' rows, see
+os-simple-tenant-usage), so the log is empty and lists every host as not run.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def _log(ctx: Context, before: datetime) -> Body:
 
 
 def last_month(before: datetime) -> tuple[datetime, datetime]:
-    """Begin and end of the last calendar month that was over before a moment."""
+    """Begin and end of the last calendar month that ended before the given time."""
     end = before.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    if end >= before:  # the very first moment of a month: that month's eve is not over yet
+    if end >= before:  # exactly at the start of a month: use the month before the last one
         end = (end - timedelta(days=1)).replace(day=1)
     return (end - timedelta(days=1)).replace(day=1), end
 

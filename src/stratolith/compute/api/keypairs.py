@@ -27,7 +27,7 @@ KEYPAIRS = Listing(
 
 
 def _user(ctx: Context, body: Body | None = None) -> str:
-    """Whose keypairs: the caller's, or another user's from 2.10 on when policy allows."""
+    """The owner of the keypairs: the caller, or from 2.10 on the user that the request names."""
     if not since(ctx, 10):
         return ctx.user_id
     wanted = body["keypair"].get("user_id") if body else None
@@ -43,14 +43,14 @@ def _load(ctx: Context, name: str) -> Keypair:
 
 
 def render(ctx: Context, keypair: Keypair) -> Body:
-    found = {
+    answer = {
         "name": keypair.name,
         "public_key": keypair.public_key,
         "fingerprint": keypair.fingerprint,
     }
     if since(ctx, 2):
-        found["type"] = keypair.type
-    return found
+        answer["type"] = keypair.type
+    return answer
 
 
 def index(ctx: Context) -> Body:
@@ -59,8 +59,8 @@ def index(ctx: Context) -> Body:
         page = KEYPAIRS.page(ctx, statement, within=statement)
     else:
         rows = ctx.session.scalars(statement.order_by(Keypair.name))
-        return {"keypairs": [{"keypair": render(ctx, one)} for one in rows]}
-    rendered = [{"keypair": render(ctx, one)} for one in page.rows]
+        return {"keypairs": [{"keypair": render(ctx, keypair)} for keypair in rows]}
+    rendered = [{"keypair": render(ctx, keypair)} for keypair in page.rows]
     marker = page.rows[-1].name if page.rows else None
     return with_next(ctx, "keypairs", page, rendered, marker)
 
@@ -71,14 +71,14 @@ def create(ctx: Context, body: Body) -> Response:
     type_ = wanted.get("type", "ssh")
     material = keypairs.make(user_id, type_, wanted.get("public_key"))
     keypair = keypairs.create(ctx, user_id, wanted["name"].strip(), type_, material)
-    found = {**render(ctx, keypair), "user_id": user_id}
+    answer = {**render(ctx, keypair), "user_id": user_id}
     if material.private_key is not None:
-        found["private_key"] = material.private_key
-    return Response({"keypair": found}, status=201 if since(ctx, 2) else 200)
+        answer["private_key"] = material.private_key
+    return Response({"keypair": answer}, status=201 if since(ctx, 2) else 200)
 
 
 def show(ctx: Context, keypair: Keypair) -> Body:
-    found = {
+    answer = {
         **render(ctx, keypair),
         "user_id": keypair.user_id,
         "id": keypair.id,
@@ -87,7 +87,7 @@ def show(ctx: Context, keypair: Keypair) -> Body:
         "deleted": False,
         "deleted_at": None,
     }
-    return {"keypair": found}
+    return {"keypair": answer}
 
 
 def remove(ctx: Context, name: str) -> Response:

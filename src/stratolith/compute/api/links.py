@@ -1,6 +1,6 @@
 """Links of the compute API: ``self`` with the version, ``bookmark`` without.
 
-Who names the project in the path finds it in the links.
+If the path of the request has the project id, the links have it, too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def resource_links(ctx: Context, kind: str, id_: str) -> Links:
 
 
 def version_url(ctx: Context) -> str:
-    """What stands before the paths of resources, as the client dialled it."""
+    """The URL before the paths of resources, as in the client's request."""
     return f"{ctx.base_url}{ctx.version_path}{_project(ctx)}"
 
 
@@ -37,33 +37,33 @@ def bookmark(ctx: Context, kind: str, id_: str) -> dict[str, str]:
 def with_next(
     ctx: Context, kind: str, page: Page, rendered: list[Any], marker: str | None = None
 ) -> dict[str, Any]:
-    """``{kind: rendered}``, with ``<kind>_links`` when more rows follow."""
-    found: dict[str, Any] = {kind: rendered}
+    """``{kind: rendered}``, with ``<kind>_links`` if more rows follow."""
+    answer: dict[str, Any] = {kind: rendered}
     href = next_link(ctx, page, marker=marker)
     if href:
-        found[f"{kind}_links"] = [{"rel": "next", "href": href}]
-    return found
+        answer[f"{kind}_links"] = [{"rel": "next", "href": href}]
+    return answer
 
 
 def limited(ctx: Context, items: list[Any]) -> list[Any]:
-    """``offset`` and ``limit`` of lists that have no pages; raises BadRequest."""
+    """Apply ``offset`` and ``limit`` to a list without pages; raises BadRequest."""
     sizes = {}
     for name in ("offset", "limit"):
         text = ctx.query.get(name, "")
         if text and not (text.isascii() and text.isdigit() and len(text) < 10):
             raise BadRequest(f"{name} must be a whole number from 0, not '{text[:80]}'.")
         sizes[name] = int(text or 0)
-    rest = items[sizes["offset"] :]
-    return rest[: sizes["limit"]] if sizes["limit"] else rest
+    remaining = items[sizes["offset"] :]
+    return remaining[: sizes["limit"]] if sizes["limit"] else remaining
 
 
 def check_changes(ctx: Context) -> None:
-    """Raise BadRequest when ``changes-since`` is after ``changes-before``."""
+    """Raise BadRequest if ``changes-since`` is after ``changes-before``."""
     texts = [ctx.query.get(name) for name in ("changes-since", "changes-before")]
     if all(texts) and moment(texts[0] or "") > moment(texts[1] or ""):
         raise BadRequest("The value of changes-since must be less than or equal to changes-before.")
 
 
 def since(ctx: Context, minor: int) -> bool:
-    """Whether the request speaks microversion 2.``minor`` or a newer one."""
+    """Whether the request uses microversion 2.``minor`` or a newer one."""
     return ctx.microversion is None or ctx.microversion.minor >= minor

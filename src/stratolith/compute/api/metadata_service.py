@@ -1,7 +1,7 @@
-"""169.254.169.254 as guests see it: the OpenStack documents and the EC2 tree.
+"""The metadata service for guests (169.254.169.254): the OpenStack documents and the EC2 tree.
 
-Requests come from the metadata proxy of a host. Hosts of this cloud ask by the agent API, as
-themselves; another proxy asks on the metadata port and vouches for the server with a signature.
+Requests come from the metadata proxy of a host. Hosts of this cloud use the agent API with their
+own credentials; any other proxy uses the metadata port and signs the server id.
 """
 
 from __future__ import annotations
@@ -41,34 +41,34 @@ def openstack_versions(ctx: Context) -> Response:
 
 
 def openstack_index(ctx: Context, version: str) -> Response:
-    found = metadata_service.answers(ctx)
+    metadata = metadata_service.answers(ctx)
     _check(version, VERSIONS)
     names = ["meta_data.json", "password", "vendor_data.json", "network_data.json"]
-    names += ["vendor_data2.json"] + (["user_data"] if found.user_data is not None else [])
+    names += ["vendor_data2.json"] + (["user_data"] if metadata.user_data is not None else [])
     return _text("\n".join(names))
 
 
 def openstack_document(ctx: Context, version: str, name: str) -> Response:
-    found = metadata_service.answers(ctx)
+    metadata = metadata_service.answers(ctx)
     _check(version, VERSIONS)
     if name == "meta_data.json":
-        return _json(metadata_service.seeded(found.meta))
+        return _json(metadata_service.seeded(metadata.meta))
     if name == "network_data.json":
-        return _json(found.network)
+        return _json(metadata.network)
     if name in ("vendor_data.json", "vendor_data2.json"):
         return _json({})
     if name == "password":
-        return _text(found.password)
-    if name == "user_data" and found.user_data is not None:
-        return Response(found.user_data, media_type="application/octet-stream")
+        return _text(metadata.password)
+    if name == "user_data" and metadata.user_data is not None:
+        return Response(metadata.user_data, media_type="application/octet-stream")
     raise NotFound
 
 
 def content(ctx: Context, number: str) -> Response:
-    found = metadata_service.answers(ctx)
-    if number not in found.files:
+    metadata = metadata_service.answers(ctx)
+    if number not in metadata.files:
         raise NotFound
-    return Response(found.files[number], media_type="application/octet-stream")
+    return Response(metadata.files[number], media_type="application/octet-stream")
 
 
 def post_password(ctx: Context, version: str, name: str, body: bytes) -> Response:
@@ -89,17 +89,17 @@ def _check(version: str, known: list[str]) -> None:
 
 
 def ec2_index(ctx: Context, version: str) -> Response:
-    found = metadata_service.answers(ctx)
+    metadata = metadata_service.answers(ctx)
     _check(version, EC2_VERSIONS)
-    return _text("meta-data/" + ("\nuser-data" if found.user_data is not None else ""))
+    return _text("meta-data/" + ("\nuser-data" if metadata.user_data is not None else ""))
 
 
 def ec2_user_data(ctx: Context, version: str) -> Response:
-    found = metadata_service.answers(ctx)
+    metadata = metadata_service.answers(ctx)
     _check(version, EC2_VERSIONS)
-    if found.user_data is None:
+    if metadata.user_data is None:
         raise NotFound
-    return Response(found.user_data, media_type="application/octet-stream")
+    return Response(metadata.user_data, media_type="application/octet-stream")
 
 
 def ec2_top(ctx: Context, version: str) -> Response:
@@ -107,9 +107,9 @@ def ec2_top(ctx: Context, version: str) -> Response:
 
 
 def ec2_tree(ctx: Context, version: str, path: str) -> Response:
-    found: Answers = metadata_service.answers(ctx)
+    metadata: Answers = metadata_service.answers(ctx)
     _check(version, EC2_VERSIONS)
-    node: Any = found.ec2
+    node: Any = metadata.ec2
     for step in [part for part in path.split("/") if part]:
         if not isinstance(node, dict) or step not in node or step.startswith("_"):
             raise NotFound
@@ -118,13 +118,13 @@ def ec2_tree(ctx: Context, version: str, path: str) -> Response:
 
 
 def _names(tree: dict[str, Any]) -> str:
-    """One entry a line; folders end with a slash, keys are listed as number=name."""
+    """One entry per line; folders end with a slash, keys have the form number=name."""
     lines = []
-    for name, below in sorted(tree.items()):
+    for name, child in sorted(tree.items()):
         if name.startswith("_"):
             continue
-        if isinstance(below, dict):
-            lines.append(below.get("_name") or f"{name}/")
+        if isinstance(child, dict):
+            lines.append(child.get("_name") or f"{name}/")
         else:
             lines.append(name)
     return "\n".join(lines)
@@ -146,11 +146,11 @@ ROUTES = [
 
 
 def _for_agents(route: Route) -> Route:
-    """The same documents below the host that asks for one of its guests."""
+    """The same route in the agent API, below the host that asks for one of its guests."""
 
     def handler(ctx: Context, host: str, **variables: Any) -> Response:
-        found: Response = route.handler(ctx, **variables)
-        return found
+        response: Response = route.handler(ctx, **variables)
+        return response
 
     path = f"{AGENT_PREFIX}{route.path}".rstrip("/")
     return replace(route, path=path, handler=handler)

@@ -1,4 +1,4 @@
-"""Migrations of servers. None can be asked for yet, so there are none: the lists are empty."""
+"""Migrations of servers. This cloud cannot migrate servers yet, so the lists are empty."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def of_server(ctx: Context, server: Server) -> Body:
 
 
 def show(ctx: Context, server: Server, migration_id: str) -> None:
-    """Raises NotFound: there is none."""
+    """Raises NotFound: there are no migrations."""
     raise NotFound(f"Migration {migration_id} for server {server.id} could not be found.")
 
 

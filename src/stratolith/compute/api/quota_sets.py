@@ -25,7 +25,7 @@ def _minor(ctx: Context) -> int:
 
 
 def _check_project(ctx: Context, project_id: str) -> None:
-    """Raise BadRequest for a project that does not exist, to those who may know."""
+    """Raise BadRequest for an unknown project, if the caller may see projects."""
     if ctx.owns(project_id) or projects.exists(ctx, project_id):
         return
     if ctx.beside(ctx.env.service("identity")).can("identity:get_project", {}):
@@ -54,11 +54,11 @@ def defaults(ctx: Context, project_id: str) -> Body:
 def detail(ctx: Context, project_id: str) -> Body:
     _check_project(ctx, project_id)
     limits, used = quotas.limits(ctx, project_id), quotas.usage(ctx, project_id)
-    found = {
+    details = {
         name: {"limit": limits[name], "in_use": used[name], "reserved": 0}
         for name in quotas.names(_minor(ctx))
     }
-    return {"quota_set": {"id": project_id, **found}}
+    return {"quota_set": {"id": project_id, **details}}
 
 
 def update(ctx: Context, project_id: str, body: Body) -> Body:
@@ -80,17 +80,17 @@ def remove(ctx: Context, project_id: str) -> Response:
 
 def show_class(ctx: Context, name: str) -> Body:
     limits = quotas.of_class(ctx, name)
-    found = {resource: limits[resource] for resource in quotas.class_names(_minor(ctx))}
-    return {"quota_class_set": {"id": name, **found}}
+    class_limits = {resource: limits[resource] for resource in quotas.class_names(_minor(ctx))}
+    return {"quota_class_set": {"id": name, **class_limits}}
 
 
 def update_class(ctx: Context, name: str, body: Body) -> Body:
     if not 1 <= len(name) <= 255:
         raise BadRequest("quota_class_name must have 1 to 255 characters.")
     quotas.set_limits(ctx, quotas.class_key(name), body["quota_class_set"], force=True)
-    found = show_class(ctx, name)["quota_class_set"]
-    del found["id"]
-    return {"quota_class_set": found}
+    answer = show_class(ctx, name)["quota_class_set"]
+    del answer["id"]
+    return {"quota_class_set": answer}
 
 
 # -- limits --------------------------------------------------------------------------------------
@@ -127,16 +127,16 @@ def limits(ctx: Context) -> Body:
     if not ctx.owns(project_id):
         ctx.authorize(_P + "limits:other_project")
     in_force, used = quotas.limits(ctx, project_id), quotas.usage(ctx, project_id)
-    found = {shown: in_force[name] for shown, name in _ABSOLUTE.items()}
+    absolute = {shown: in_force[name] for shown, name in _ABSOLUTE.items()}
     for shown, name in _OLD.items():
         is_file, is_image = name in quotas.FILES, shown == "maxImageMeta"
-        gone = (is_file and since(ctx, 57)) or (is_image and since(ctx, 39))
-        if not gone and (is_file or is_image or not since(ctx, 36)):
-            found[shown] = in_force[name]
+        is_removed = (is_file and since(ctx, 57)) or (is_image and since(ctx, 39))
+        if not is_removed and (is_file or is_image or not since(ctx, 36)):
+            absolute[shown] = in_force[name]
     for shown, name in _USED.items():
         if name not in ("floating_ips", "security_groups") or not since(ctx, 36):
-            found[shown] = used[name]
-    return {"limits": {"rate": [], "absolute": found}}
+            absolute[shown] = used[name]
+    return {"limits": {"rate": [], "absolute": absolute}}
 
 
 _QUOTA, _CLASS = "/os-quota-sets/{project_id}", "/os-quota-class-sets/{name}"

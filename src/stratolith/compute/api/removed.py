@@ -1,6 +1,6 @@
-"""Resources that the compute API once had and that are gone for good: 410 for who is logged in.
+"""Resources that were removed from the compute API: authenticated callers get 410, not 404.
 
-Clients tell by it that no newer release will bring them back, other than by 404.
+With 410 clients know that the resource does not come back in a newer release.
 """
 
 from __future__ import annotations

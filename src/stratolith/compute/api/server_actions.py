@@ -1,4 +1,4 @@
-"""``POST /servers/{id}/action``: one action a request, named by the only key of the body."""
+"""``POST /servers/{id}/action``: one action per request; the only key of the body names it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from stratolith.compute.api import server_networks
 from stratolith.compute.api.links import since
-from stratolith.compute.api.server_views import full, look_around
+from stratolith.compute.api.server_views import full, load_render_data
 from stratolith.compute.api.servers import (
     canonical,
     description_of,
@@ -39,7 +39,7 @@ _P = "os_compute_api:"
 
 @dataclass(frozen=True)
 class Action:
-    """``until``: the last microversion's minor that has it."""
+    """``until``: the last minor version with this action."""
 
     rule: str
     perform: Perform
@@ -47,7 +47,7 @@ class Action:
 
 
 def act(ctx: Context, server_id: str, body: Body) -> Response:
-    """Find the act, authorise, check its own schema, do it. 202 without a body, mostly."""
+    """Find the action, authorize, check its schema, run it. Most answer 202 without a body."""
     name = next(iter(body))
     action = _ACTIONS.get(name)
     if action is None:
@@ -62,7 +62,7 @@ def act(ctx: Context, server_id: str, body: Body) -> Response:
     return action.perform(ctx, server, body[name]) or Response(status=202)
 
 
-# Acts of the compute API that this cloud does not have yet -> the microversions that have them.
+# Actions of the compute API that this cloud does not have yet -> first and last minor version.
 _NOT_YET: dict[str, tuple[int, int]] = {
     **dict.fromkeys(("resize", "confirmResize", "revertResize", "migrate", "evacuate"), (1, 999)),
     **dict.fromkeys(("os-migrateLive", "createImage", "createBackup", "rescue"), (1, 999)),
@@ -71,13 +71,13 @@ _NOT_YET: dict[str, tuple[int, int]] = {
     **dict.fromkeys(("os-getVNCConsole", "os-getSPICEConsole", "os-getSerialConsole"), (1, 5)),
     "trigger_crash_dump": (17, 999),
 }
-_GONE = {"resetNetwork": 999, "os-getRDPConsole": 5}  # the last microversion's minor
+_REMOVED = {"resetNetwork": 999, "os-getRDPConsole": 5}  # the last minor version with the action
 
 
 def _refuse(ctx: Context, server_id: str, name: str) -> NoReturn:
-    """Say whether an act is not there yet, gone, or was never there."""
-    if name in _GONE:
-        if since(ctx, _GONE[name] + 1):
+    """Raise the error for an action that was removed, is not implemented yet, or is unknown."""
+    if name in _REMOVED:
+        if since(ctx, _REMOVED[name] + 1):
             raise NotFound
         raise Gone(f"The action {name} was removed from the compute API.")
     if name not in _NOT_YET:
@@ -123,7 +123,7 @@ def _change_password(ctx: Context, server: Server, value: Any) -> None:
     raise Conflict("Unable to set password: no guest agent runs in the guests of this cloud.")
 
 
-_UNPRINTABLE = dict.fromkeys([*range(9), *range(11, 32)])  # what the real service leaves out
+_UNPRINTABLE = dict.fromkeys([*range(9), *range(11, 32)])  # characters that upstream removes
 
 
 # -- console -------------------------------------------------------------------------------------
@@ -191,22 +191,22 @@ def _rebuild(ctx: Context, server: Server, value: Body) -> Response:
     if "access_ip_v6" in changes:
         changes["access_ip_v6"] = canonical(changes["access_ip_v6"])
     if "personality" in value:
-        changes["files"] = {one["path"]: one["contents"] for one in value["personality"]}
+        changes["files"] = {file["path"]: file["contents"] for file in value["personality"]}
     if "description" in value:
         changes["description"] = description_of(ctx, value)
     password = value.get("adminPass") or make_password()
     server_rebuild.rebuild(ctx, server, value["imageRef"], changes, password)
-    found = full(ctx, server, look_around(ctx, [server], groups=True))
+    answer = full(ctx, server, load_render_data(ctx, [server], groups=True))
     if not since(ctx, 75):
-        key_name = found["key_name"]
-        found = without_newer(found)
+        key_name = answer["key_name"]
+        answer = without_newer(answer)
         if since(ctx, 54):
-            found["key_name"] = key_name
+            answer["key_name"] = key_name
     if since(ctx, 57):
-        found["user_data"] = server.user_data
-        found.pop("OS-EXT-SRV-ATTR:user_data", None)
-    found["adminPass"] = password
-    return Response({"server": found}, status=202)
+        answer["user_data"] = server.user_data
+        answer.pop("OS-EXT-SRV-ATTR:user_data", None)
+    answer["adminPass"] = password
+    return Response({"server": answer}, status=202)
 
 
 _ACTIONS: dict[str, Action] = {

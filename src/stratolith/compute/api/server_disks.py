@@ -1,4 +1,4 @@
-"""The disks that the body of a create request asks for, in the new form and in the old one."""
+"""Read the disks from the body of a create request, in the new and in the old format."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stratolith.kernel.exceptions import BadRequest
 RULE = "os_compute_api:servers:create:attach_volume"
 _EPHEMERAL = re.compile(r"ephemeral(\d|[1-9]\d+)")
 BUSES = ("fdc", "ide", "lxc", "sata", "scsi", "uml", "usb", "virtio", "xen")
-# What a disk on the host is; another value would be accepted without effect.
+# The values that a local disk supports; others are refused, as they would have no effect.
 _DISK = {
     "device_type": ("disk",),
     "disk_bus": ("virtio",),
@@ -31,7 +31,10 @@ _ROOT = {"device_name": ("/dev/vda", "vda"), "guest_format": ()}
 
 
 def read(ctx: Context, wanted: Mapping[str, Any], count: int) -> list[Disk] | None:
-    """None: the body asks for none. ``count``: of servers. Raises BadRequest, Forbidden."""
+    """The requested disks; None: the body has none. Raises BadRequest, Forbidden.
+
+    ``count``: the number of servers.
+    """
     old = wanted.get("block_device_mapping", ())
     new = wanted.get("block_device_mapping_v2", ())
     if old and new:
@@ -41,18 +44,18 @@ def read(ctx: Context, wanted: Mapping[str, Any], count: int) -> list[Disk] | No
     if not old and not new:
         return None
     image = wanted.get("imageRef") or ""
-    found = [_old(one) for one in old] or [_new(one, image) for one in new]
-    asked = [one for one in found if one is not None]
+    parsed = [_old(device) for device in old] or [_new(device, image) for device in new]
+    requested = [disk for disk in parsed if disk is not None]
     if old and image:
-        asked.insert(0, Disk(source=ImageSource(image), boot_index=0))
+        requested.insert(0, Disk(source=ImageSource(image), boot_index=0))
     ctx.authorize(RULE)
-    if count > 1 and any(isinstance(one.source, VolumeSource) for one in asked):
+    if count > 1 and any(isinstance(disk.source, VolumeSource) for disk in requested):
         raise BadRequest("Cannot attach one or more volumes to multiple instances")
-    return asked
+    return requested
 
 
 def _new(device: Mapping[str, Any], image: str) -> Disk | None:
-    """One of block_device_mapping_v2; None: nothing shall be there. Raises InvalidDisk."""
+    """One entry of block_device_mapping_v2; None: no device. Raises InvalidDisk."""
     if as_bool(device.get("no_device") or False):
         return None
     kind, uuid = device.get("source_type"), device.get("uuid")
@@ -87,7 +90,7 @@ def _index(device: Mapping[str, Any]) -> int:
 
 
 def _check(device: Mapping[str, Any], allowed: Mapping[str, Sequence[str]]) -> None:
-    """Raise InvalidDisk for what a disk on the host cannot have."""
+    """Raise InvalidDisk for values that a local disk does not support."""
     if (device.get("disk_bus") or BUSES[0]) not in BUSES:
         raise BadRequest("Block Device Mapping is Invalid.")
     for name, values in allowed.items():
@@ -98,7 +101,7 @@ def _check(device: Mapping[str, Any], allowed: Mapping[str, Sequence[str]]) -> N
 
 
 def _old(device: Mapping[str, Any]) -> Disk | None:
-    """One of block_device_mapping; its device_name is a wish that hosts do not follow."""
+    """One entry of block_device_mapping; hosts ignore its device_name, except for the root disk."""
     _check(device, {"connection_info": ()})
     name, size = device.get("virtual_name") or "", int(device.get("volume_size") or 0)
     root = str(device.get("device_name") or "").removeprefix("/dev/") == "vda"

@@ -29,14 +29,14 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
 
 
 def _render(ctx: Context, group: ServerGroup, members: Sequence[str]) -> Body:
-    found: Body = {"id": group.id, "name": group.name, "members": list(members)}
+    answer: Body = {"id": group.id, "name": group.name, "members": list(members)}
     if since(ctx, 64):
-        found |= {"policy": group.policy, "rules": group.rules}
+        answer |= {"policy": group.policy, "rules": group.rules}
     else:
-        found |= {"policies": [group.policy], "metadata": {}}
+        answer |= {"policies": [group.policy], "metadata": {}}
     if since(ctx, 13):
-        found |= {"project_id": group.project_id, "user_id": group.user_id}
-    return found
+        answer |= {"project_id": group.project_id, "user_id": group.user_id}
+    return answer
 
 
 def _visible(ctx: Context) -> ColumnElement[bool] | None:
@@ -46,7 +46,7 @@ def _visible(ctx: Context) -> ColumnElement[bool] | None:
 
 
 def index(ctx: Context) -> Body:
-    """By ``offset`` and ``limit``; there are no markers."""
+    """The list; pages use ``offset`` and ``limit``, not markers."""
     rows = ctx.session.scalars(LISTING.seen(ctx).order_by(ServerGroup.number))
     return {"server_groups": rendered(ctx, limited(ctx, list(rows)))}
 

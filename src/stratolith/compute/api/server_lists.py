@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select
 
 from stratolith.compute.api.links import check_changes, since, with_next
-from stratolith.compute.api.server_views import brief, full, look_around
+from stratolith.compute.api.server_views import brief, full, load_render_data
 from stratolith.compute.managers import servers
 from stratolith.compute.managers.state import states_with_status
 from stratolith.compute.models import Server, ServerTag
@@ -34,8 +34,8 @@ _SORT_COLUMNS = {
     "node": Server.host,
     "locked": Server.locked_by,
 }
-_UNSORTED = {"progress", "ramdisk_id", "root_device_name"}  # the same for every server
-# What only some may see only they may sort by: the rule that shows it.
+_UNSORTED = {"progress", "ramdisk_id", "root_device_name"}  # equal for all servers
+# Sort keys that need a permission -> the policy rule that also shows the field.
 _HIDDEN = dict.fromkeys(("host", "node"), "os_compute_api:os-extended-server-attributes")
 SERVERS = Listing(
     Server,
@@ -49,18 +49,20 @@ SERVERS = Listing(
 
 
 def _second(text: str) -> datetime:
-    """The whole second of a time; servers show no fractions, so filters mean none."""
-    found: datetime = moment(text)
-    return found.replace(microsecond=0)
+    """A time rounded down to seconds: servers show no fractions, so filters ignore them."""
+    time: datetime = moment(text)
+    return time.replace(microsecond=0)
 
 
 def _within(column: Any) -> Callable[[list[str]], Condition]:
-    """In the second that was given."""
+    """The condition that the column lies within the given second."""
 
     def build(values: list[str]) -> Condition:
         try:
             second = _second(values[-1])
-        except BadRequest:  # only the moments that sync points take are checked
+        except (
+            BadRequest
+        ):  # an invalid time is no error here, only in changes-since and changes-before
             return false()
         return and_(column >= second, column < second + timedelta(seconds=1))
 
@@ -73,10 +75,10 @@ def _until(values: list[str]) -> Condition:
 
 
 def _status(text: str) -> Condition:
-    found = states_with_status(text)
-    if found is None:
+    states = states_with_status(text)
+    if states is None:
         return false()
-    vms, tasks, excluded = found
+    vms, tasks, excluded = states
     task = Server.task_state.in_(tasks)
     matches = or_(Server.task_state.is_(None), not_(task)) if excluded else task
     return and_(Server.vm_state.in_(vms), matches)
@@ -96,7 +98,7 @@ def _whole(column: Any) -> Callable[[list[str]], Condition]:
 
 
 def _truth(text: str) -> list[bool]:
-    """The boolean, as far as it is one."""
+    """The boolean in a list; an empty list for text that is no boolean."""
     try:
         return [parse_bool(text)]
     except BadRequest:
@@ -113,8 +115,8 @@ def _locked(values: list[str]) -> Condition:
 
 
 _TAGS = tag_filters(Server.id, ServerTag.server_id, ServerTag.tag)
-_MADE_PUBLIC = 83  # the minor whose filters administrators always had
-# For everybody; the number is the microversion's minor that brought it.
+_MADE_PUBLIC = 83  # minor version that opened some filters of administrators to all users
+# Filters for all users, with the minor version that added each of them.
 _FOR_ALL: dict[str, tuple[int, Callable[[list[str]], Condition]]] = {
     "status": (1, lambda values: or_(*(_status(value) for value in values))),
     "image": (1, _equals(Server.image_id)),
@@ -145,7 +147,8 @@ _FOR_ADMINS: dict[str, Callable[[list[str]], Condition]] = {
     "launch_index": _whole(Server.launch_index),
     "locked_by": _equals(Server.locked_by),
 }
-# Regular expressions; for everybody from the microversion's minor on, None: for administrators.
+# Regular expressions, with the minor version from which all users have them; None: only
+# administrators.
 _EXPRESSIONS: dict[str, tuple[int | None, Any]] = {
     "name": (1, Server.name),
     "availability_zone": (83, Server.zone),
@@ -165,20 +168,20 @@ def _changed() -> Any:
 
 
 def _conditions(ctx: Context, every: bool) -> list[Condition]:
-    found = []
+    conditions = []
     for name, (minor, build) in _FOR_ALL.items():
         offered = since(ctx, minor) or (every and minor == _MADE_PUBLIC)
         if name in ctx.query and offered:
-            found.append(build(ctx.query.getlist(name)))
+            conditions.append(build(ctx.query.getlist(name)))
     if every:
         for name, admin_build in _FOR_ADMINS.items():
             if name in ctx.query:
-                found.append(admin_build(ctx.query.getlist(name)))
-    return found
+                conditions.append(admin_build(ctx.query.getlist(name)))
+    return conditions
 
 
 def _deleted(ctx: Context, every: bool) -> Condition | None:
-    """Which of deleted and living servers: living ones unless asked otherwise."""
+    """The condition for deleted servers; by default the list has only existing ones."""
     statuses = [value.upper() for value in ctx.query.getlist("status")]
     if "DELETED" in statuses:
         if not every:
@@ -192,7 +195,7 @@ def _deleted(ctx: Context, every: bool) -> Condition | None:
 
 
 def _check(ctx: Context, every: bool) -> None:
-    """Raise BadRequest for filters that could only be ignored."""
+    """Raise BadRequest for filters that have no effect here."""
     for name in ctx.query if every else ():
         if name in UNFILTERED or name.startswith("_"):
             raise BadRequest(f"Invalid filter field: {name[:80]}.")
@@ -227,12 +230,12 @@ def _expression(text: str) -> Expression:
 
 
 def _matching(ctx: Context, statement: Select[Any], column: Any, text: str) -> Select[Any]:
-    """Narrow to rows whose value contains the text or matches it, in any letter case."""
+    """Keep rows whose value contains the text or matches it; letter case does not matter."""
     expression = _expression(text)
     if is_plain(text):
         return statement.where(column.icontains(text, autoescape=True))
-    found = matching(ctx.session, statement, Server.id, column, expression)
-    return statement.where(found)
+    condition = matching(ctx.session, statement, Server.id, column, expression)
+    return statement.where(condition)
 
 
 def _all_projects(ctx: Context) -> bool:
@@ -271,20 +274,20 @@ def _page(ctx: Context, rule: str) -> Page:
 
 
 def _with_address(ctx: Context, statement: Select[Any], text: str, version: int) -> Select[Any]:
-    """Narrow to servers with an address that contains the text, or begins as it says."""
+    """Keep servers with an address that contains the text, or matches it as an expression."""
     expression = _expression(text)
     ids = list(ctx.session.scalars(statement.with_only_columns(Server.id)))
-    found = [
+    matching_ids = [
         server_id
         for server_id, ports in servers.addresses(ctx, ids).items()
         if any(
-            one["version"] == version
-            and (text in one["ip_address"] or expression.match(one["ip_address"]))
+            fixed_ip["version"] == version
+            and (text in fixed_ip["ip_address"] or expression.match(fixed_ip["ip_address"]))
             for port in ports
-            for one in port.fixed_ips
+            for fixed_ip in port.fixed_ips
         )
     ]
-    return statement.where(among(ctx.session, Server.id, found))
+    return statement.where(among(ctx.session, Server.id, matching_ids))
 
 
 def index(ctx: Context) -> Body:
@@ -294,5 +297,5 @@ def index(ctx: Context) -> Body:
 
 def detail(ctx: Context) -> Body:
     page = _page(ctx, "detail")
-    around = look_around(ctx, page.rows)
-    return with_next(ctx, "servers", page, [full(ctx, row, around) for row in page.rows])
+    data = load_render_data(ctx, page.rows)
+    return with_next(ctx, "servers", page, [full(ctx, row, data) for row in page.rows])

@@ -1,6 +1,6 @@
-"""Security groups and floating IPs of servers: asked for here, kept by the network service.
+"""Security groups and floating IPs of servers; the network service stores them.
 
-Every change is made by the network API's own routes for the caller (network_proxy.py).
+Every change calls the network API's own routes for the caller (network_proxy.py).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from stratolith.network.managers import security_groups
 
 
 def add_security_group(ctx: Context, server: Server, name: str) -> None:
-    """To every NIC of the server; a group it has already changes nothing."""
+    """Add the group to every NIC of the server that does not have it yet."""
     server_operations.require_unlocked(ctx, server)
     server_operations.require(
         server, "addSecurityGroup", vm=("active", "paused", "stopped"), tasks=None
@@ -27,45 +27,50 @@ def add_security_group(ctx: Context, server: Server, name: str) -> None:
 
 
 def remove_security_group(ctx: Context, server: Server, name: str) -> None:
-    """Raises NotFound when no NIC of the server has it."""
+    """Raises NotFound if no NIC of the server has the group."""
     server_operations.require_unlocked(ctx, server)
     group_id = network_proxy.group(ctx, name)["id"]
     having = [port for port in _ports(ctx, server) if group_id in port["security_groups"]]
     if not having:
         raise NotFound(f"Security group {name} not associated with the instance {server.id}")
     for port in having:
-        kept = [one for one in port["security_groups"] if one != group_id]
+        kept = [other_id for other_id in port["security_groups"] if other_id != group_id]
         network_proxy.set_groups(ctx, port["id"], kept)
 
 
 def security_groups_of(ctx: Context, server: Server) -> list[Row]:
-    """The network service's groups of all NICs, each once, by name."""
+    """The groups of all NICs without duplicates, sorted by name."""
     ports = [port.port_id for port in interfaces.of_server(ctx, server)]
-    ids = {one for groups in security_groups.of_ports(ctx, ports).values() for one in groups}
+    ids = {
+        group_id for groups in security_groups.of_ports(ctx, ports).values() for group_id in groups
+    }
     return network_proxy.groups(ctx, sorted(ids))
 
 
 def _ports(ctx: Context, server: Server) -> list[Row]:
-    return [network_proxy.port(ctx, one.port_id) for one in interfaces.of_server(ctx, server)]
+    return [
+        network_proxy.port(ctx, server_port.port_id)
+        for server_port in interfaces.of_server(ctx, server)
+    ]
 
 
 def _floating(ctx: Context, address: str) -> Row:
-    found = network_proxy.floating_ip(ctx, address)
-    if found is None:
+    floating_ip = network_proxy.floating_ip(ctx, address)
+    if floating_ip is None:
         raise NotFound("floating IP not found")
-    return found
+    return floating_ip
 
 
 def add_floating_ip(ctx: Context, server: Server, address: str, fixed: str | None) -> None:
-    """Let a floating IP stand for a fixed address of the server (its first by default).
+    """Associate a floating IP with a fixed address of the server (by default the first).
 
-    Raises BadRequest also where the network service sees a conflict, as these clients know it.
+    Conflicts of the network service become BadRequest, as old clients expect.
     """
     ports = interfaces.of_server(ctx, server)
     for port in ports:
-        for one in port.fixed_ips:
-            if one["version"] == 4 and fixed in (None, one["ip_address"]):
-                values = {"port_id": port.port_id, "fixed_ip_address": one["ip_address"]}
+        for fixed_ip in port.fixed_ips:
+            if fixed_ip["version"] == 4 and fixed in (None, fixed_ip["ip_address"]):
+                values = {"port_id": port.port_id, "fixed_ip_address": fixed_ip["ip_address"]}
                 try:
                     network_proxy.update_floating_ip(ctx, _floating(ctx, address)["id"], values)
                 except Conflict as error:
@@ -77,9 +82,9 @@ def add_floating_ip(ctx: Context, server: Server, address: str, fixed: str | Non
 
 
 def remove_floating_ip(ctx: Context, server: Server, address: str) -> None:
-    """Raises Conflict when it does not stand for an address of the server."""
+    """Raises Conflict if it is not associated with an address of the server."""
     floating = _floating(ctx, address)
-    mine = {port.port_id for port in interfaces.of_server(ctx, server)}
-    if floating["port_id"] not in mine:
+    port_ids = {port.port_id for port in interfaces.of_server(ctx, server)}
+    if floating["port_id"] not in port_ids:
         raise Conflict(f"Floating IP {address} is not associated with instance {server.id}.")
     network_proxy.update_floating_ip(ctx, floating["id"], {"port_id": None})

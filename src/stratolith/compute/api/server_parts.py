@@ -1,4 +1,4 @@
-"""What hangs on a server: addresses, interfaces, security groups, tags, actions, password."""
+"""Sub-resources of a server: addresses, interfaces, security groups, tags, password."""
 
 from __future__ import annotations
 
@@ -33,34 +33,34 @@ def list_ips(ctx: Context, server: Server) -> Body:
 
 
 def show_ips(ctx: Context, server: Server, label: str) -> Body:
-    found = addresses(interfaces.of_server(ctx, server), extended=False)
-    if label not in found:
+    by_network = addresses(interfaces.of_server(ctx, server), extended=False)
+    if label not in by_network:
         raise ItemNotFound(what=f"Network {label} of instance {server.id}")
-    return {label: found[label]}
+    return {label: by_network[label]}
 
 
 # -- interfaces ----------------------------------------------------------------------------------
 
 
 def _interface(ctx: Context, port: ServerPort) -> Body:
-    found: Body = {
+    answer: Body = {
         "port_id": port.port_id,
         "net_id": port.network_id,
         "port_state": port.status,
         "mac_addr": port.mac,
         "fixed_ips": [
-            {"ip_address": one["ip_address"], "subnet_id": one["subnet_id"]}
-            for one in port.fixed_ips
+            {"ip_address": fixed_ip["ip_address"], "subnet_id": fixed_ip["subnet_id"]}
+            for fixed_ip in port.fixed_ips
         ],
     }
     if since(ctx, 70):
-        found["tag"] = port.tag
-    return found
+        answer["tag"] = port.tag
+    return answer
 
 
 def list_interfaces(ctx: Context, server: Server) -> Body:
-    found = [_interface(ctx, port) for port in interfaces.of_server(ctx, server)]
-    return {"interfaceAttachments": found}
+    attachments = [_interface(ctx, port) for port in interfaces.of_server(ctx, server)]
+    return {"interfaceAttachments": attachments}
 
 
 def show_interface(ctx: Context, server: Server, port_id: str) -> Body:
@@ -70,7 +70,7 @@ def show_interface(ctx: Context, server: Server, port_id: str) -> Body:
 def attach_interface(ctx: Context, server: Server, body: Body) -> Body:
     wanted = body.get("interfaceAttachment") or {}
     network_id, port_id = wanted.get("net_id"), wanted.get("port_id")
-    fixed = [one["ip_address"] for one in wanted.get("fixed_ips", ())]
+    fixed = [fixed_ip["ip_address"] for fixed_ip in wanted.get("fixed_ips", ())]
     if network_id and port_id:
         raise BadRequest("Must not input both network_id and port_id")
     if fixed and not network_id:

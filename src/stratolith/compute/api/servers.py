@@ -1,4 +1,4 @@
-"""Servers over HTTP: create, list, show, update, delete. Acts are in server_actions.py."""
+"""Servers over HTTP: create, list, show, update, delete. Actions are in server_actions.py."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from stratolith.compute.api import server_disks, server_lists
 from stratolith.compute.api.links import resource_links, since
-from stratolith.compute.api.server_views import full, look_around
+from stratolith.compute.api.server_views import full, load_render_data
 from stratolith.compute.managers import (
     metadata_service,
     server_actions,
@@ -39,23 +39,23 @@ def create(ctx: Context, body: Body) -> Response:
     hints = body.get("os:scheduler_hints") or body.get("OS-SCH-HNT:scheduler_hints") or {}
     password = wanted.get("adminPass") or make_password()
     spec = replace(read(ctx, wanted, hints), admin_pass=password)
-    made = server_create.create(ctx, spec)
+    created = server_create.create(ctx, spec)
     if as_bool(wanted.get("return_reservation_id", False)):
-        return Response({"reservation_id": made[0].reservation_id}, status=202)
-    first = made[0]
+        return Response({"reservation_id": created[0].reservation_id}, status=202)
+    first = created[0]
     links = resource_links(ctx, "servers", first.id)
-    found = {
+    answer = {
         "id": first.id,
         "links": links,
         "OS-DCF:diskConfig": first.disk_config,
         "security_groups": [{"name": name} for name in first.security_groups or ["default"]],
         "adminPass": password,
     }
-    return Response({"server": found}, status=202, headers={"Location": links[0]["href"]})
+    return Response({"server": answer}, status=202, headers={"Location": links[0]["href"]})
 
 
 def canonical(address: str | None) -> str | None:
-    """An IPv6 address in its shortest spelling; None for an empty one."""
+    """An IPv6 address in its shortest form; None for an empty address."""
     return str(ipaddress.IPv6Address(address)) if address else None
 
 
@@ -64,7 +64,7 @@ def make_password() -> str:
 
 
 def read(ctx: Context, wanted: Mapping[str, Any], hints: Mapping[str, Any]) -> ServerSpec:
-    """The spec of a create body; raises BadRequest, naming the field."""
+    """The spec from the body of a create request; raises BadRequest that names the field."""
     low = as_int(wanted.get("min_count", 1), "min_count", 1)
     high = as_int(wanted.get("max_count", max(low, 1)), "max_count", 1)
     if low > high:
@@ -79,17 +79,19 @@ def read(ctx: Context, wanted: Mapping[str, Any], hints: Mapping[str, Any]) -> S
     zone = wanted.get("availability_zone")
     if zone and ":" in zone and (wanted.get("host") or wanted.get("hypervisor_hostname")):
         raise BadRequest("A host cannot be requested twice, by availability_zone and by host.")
-    asked = server_disks.read(ctx, wanted, high)
+    requested_disks = server_disks.read(ctx, wanted, high)
     return ServerSpec(
         name=wanted["name"].strip(),
         flavor_ref=str(wanted["flavorRef"]).rsplit("/", 1)[-1],
         image_ref=wanted.get("imageRef") or "",
-        disks=asked,
+        disks=requested_disks,
         networks=networks,
-        security_groups=[one["name"] for one in wanted.get("security_groups", ()) if "name" in one],
+        security_groups=[
+            group["name"] for group in wanted.get("security_groups", ()) if "name" in group
+        ],
         key_name=wanted.get("key_name"),
         user_data=wanted.get("user_data"),
-        files={one["path"]: one["contents"] for one in wanted.get("personality", ())},
+        files={file["path"]: file["contents"] for file in wanted.get("personality", ())},
         config_drive=as_bool(wanted.get("config_drive", False)),
         availability_zone=zone,
         host=wanted.get("host"),
@@ -108,12 +110,12 @@ def read(ctx: Context, wanted: Mapping[str, Any], hints: Mapping[str, Any]) -> S
 
 
 def description_of(ctx: Context, wanted: Mapping[str, Any]) -> str | None:
-    """Before 2.19 the name stood for the description."""
+    """Before 2.19 the name is used as the description."""
     return wanted.get("description") if since(ctx, 19) else wanted["name"]
 
 
 def show(ctx: Context, server: Server) -> Body:
-    return {"server": full(ctx, server, look_around(ctx, [server], groups=True))}
+    return {"server": full(ctx, server, load_render_data(ctx, [server], groups=True))}
 
 
 def update(ctx: Context, server: Server, body: Body) -> Body:
@@ -134,8 +136,8 @@ def update(ctx: Context, server: Server, body: Body) -> Body:
     if "name" in changes:
         changes["name"] = changes["name"].strip()
     servers.update(ctx, server, changes)
-    found = full(ctx, server, look_around(ctx, [server], groups=True))
-    return {"server": found if since(ctx, 75) else without_newer(found)}
+    answer = full(ctx, server, load_render_data(ctx, [server], groups=True))
+    return {"server": answer if since(ctx, 75) else without_newer(answer)}
 
 
 _OLD_ANSWER = {
@@ -166,12 +168,12 @@ _OLD_ANSWER = {
 }
 
 
-def without_newer(found: Body) -> Body:
-    """Answers to update and rebuild were shorter than show's before 2.75."""
-    kept = {key: value for key, value in found.items() if key in _OLD_ANSWER}
+def without_newer(answer: Body) -> Body:
+    """Before 2.75 the answers to update and rebuild had fewer fields than the answer to show."""
+    kept = {key: value for key, value in answer.items() if key in _OLD_ANSWER}
     kept["addresses"] = {
-        label: [{"version": one["version"], "addr": one["addr"]} for one in listed]
-        for label, listed in found["addresses"].items()
+        label: [{"version": address["version"], "addr": address["addr"]} for address in listed]
+        for label, listed in answer["addresses"].items()
     }
     return kept
 

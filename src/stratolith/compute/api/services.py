@@ -1,4 +1,4 @@
-"""Compute services: which hosts take servers; and the availability zones they make up."""
+"""Compute services (one per host) and availability zones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from stratolith.kernel.http.routing import Route
 Body = dict[str, Any]
 _P = "os_compute_api:os-services:"
 BINARY = "nova-compute"
-# Scheduling and conducting are calls inside this process; operators look for them by name.
+# Scheduler and conductor are calls inside this process; operators expect to see their names.
 CONTROL_PLANE = ("nova-scheduler", "nova-conductor")
 _OWN_ID = 1_000_001  # above the numbers of hosts
 
@@ -30,7 +30,7 @@ def _render(
     ctx: Context, row: ComputeHost, beats: dict[str, HostRecord], zones: dict[str, str]
 ) -> Body:
     beat = beats.get(row.host)
-    found: Body = {
+    answer: Body = {
         "id": row.service_uuid if since(ctx, 53) else row.id,
         "binary": BINARY,
         "host": row.host,
@@ -41,24 +41,24 @@ def _render(
         "disabled_reason": hosts.disabled_reason(row, beats),
     }
     if since(ctx, 11):
-        found["forced_down"] = row.forced_down
-    return found
+        answer["forced_down"] = row.forced_down
+    return answer
 
 
 def index(ctx: Context) -> Body:
     beats, zones = hosts.beats(ctx), hosts.zones(ctx)
-    found = [_render(ctx, row, beats, zones) for row in hosts.all_hosts(ctx)]
-    found += [_render_own(ctx, number, binary) for number, binary in enumerate(CONTROL_PLANE)]
+    services = [_render(ctx, row, beats, zones) for row in hosts.all_hosts(ctx)]
+    services += [_render_own(ctx, number, binary) for number, binary in enumerate(CONTROL_PLANE)]
     for key in ("host", "binary"):
         wanted = ctx.query.get(key)
-        found = [one for one in found if wanted in (None, one[key])]
-    return {"services": found}
+        services = [service for service in services if wanted in (None, service[key])]
+    return {"services": services}
 
 
 def _render_own(ctx: Context, number: int, binary: str) -> Body:
-    """A part of the process that answers: it is up, since it answers."""
+    """A service inside this process: it is up while the process answers."""
     host = hosts.control_host()
-    found: Body = {
+    answer: Body = {
         "id": str(uuid5(NAMESPACE_DNS, f"{binary}.{host}")) if since(ctx, 53) else _OWN_ID + number,
         "binary": binary,
         "host": host,
@@ -69,12 +69,12 @@ def _render_own(ctx: Context, number: int, binary: str) -> Body:
         "disabled_reason": None,
     }
     if since(ctx, 11):
-        found["forced_down"] = False
-    return found
+        answer["forced_down"] = False
+    return answer
 
 
 def update(ctx: Context, service_id: str, body: Body) -> Body:
-    """2.53: one PUT for everything."""
+    """From 2.53 on: one PUT for all changes."""
     row = hosts.get_service(ctx, service_id, by_uuid=True)
     status = body.get("status")
     if "disabled_reason" in body and status != "disabled":
@@ -88,11 +88,11 @@ def update(ctx: Context, service_id: str, body: Body) -> Body:
 
 
 def act(ctx: Context, service_id: str, body: Body) -> Body:
-    """Before 2.53: PUT to the name of an act, with host and binary in the body."""
-    acts = {"enable", "disable", "disable-log-reason"}
+    """Before 2.53: PUT to the name of an action, with host and binary in the body."""
+    actions = {"enable", "disable", "disable-log-reason"}
     if since(ctx, 11):
-        acts.add("force-down")
-    if service_id not in acts:
+        actions.add("force-down")
+    if service_id not in actions:
         raise NotFound("Unknown action")
     if body["binary"] != BINARY:
         raise NotFound(f"Could not find binary {body['binary']} on host {body['host']}.")
@@ -100,23 +100,23 @@ def act(ctx: Context, service_id: str, body: Body) -> Body:
         row = hosts.get(ctx, body["host"])
     except HostNotFound as error:
         raise NotFound(str(error)) from None
-    found: Body = {"host": row.host, "binary": BINARY}
+    answer: Body = {"host": row.host, "binary": BINARY}
     if service_id == "force-down":
         if "forced_down" not in body:
             raise BadRequest("Missing forced_down field")
         row.forced_down = as_bool(body["forced_down"])
-        return {"service": {**found, "forced_down": row.forced_down}}
+        return {"service": {**answer, "forced_down": row.forced_down}}
     if service_id == "disable-log-reason" and not body.get("disabled_reason"):
         raise BadRequest("Missing disabled reason field")
     hosts.set_disabled(ctx, row, body.get("disabled_reason"), disabled=service_id != "enable")
-    found["status"] = "disabled" if row.disabled else "enabled"
+    answer["status"] = "disabled" if row.disabled else "enabled"
     if service_id == "disable-log-reason":
-        found["disabled_reason"] = row.disabled_reason
-    return {"service": found}
+        answer["disabled_reason"] = row.disabled_reason
+    return {"service": answer}
 
 
 def remove(ctx: Context, service_id: str) -> None:
-    """A host that is gone for good; raises Conflict while servers are on it or it lives."""
+    """Delete the service of a removed host; raises Conflict if it has servers or is up."""
     row = hosts.get_service(ctx, service_id, by_uuid=since(ctx, 53))
     if hosts.usage(ctx).get(row.host, {}).get("servers"):
         raise Conflict("Unable to delete compute service that is hosting instances.")
@@ -129,18 +129,22 @@ def remove(ctx: Context, service_id: str) -> None:
 
 
 def list_zones(ctx: Context) -> Body:
-    found = [
+    zones = [
         {"zoneName": zone, "zoneState": {"available": available}, "hosts": None}
         for zone, available in hosts.zone_names(ctx).items()
     ]
-    return {"availabilityZoneInfo": [one for one in found if one["zoneState"]["available"]]}  # type: ignore[index]
+    return {
+        "availabilityZoneInfo": [
+            zone_entry for zone_entry in zones if zone_entry["zoneState"]["available"]
+        ]
+    }  # type: ignore[index]
 
 
 def detail_zones(ctx: Context) -> Body:
     beats, zones = hosts.beats(ctx), hosts.zones(ctx)
-    found = []
+    entries = []
     for zone, available in hosts.zone_names(ctx).items():
-        there = [
+        rows = [
             row
             for row in hosts.all_hosts(ctx)
             if not hosts.is_disabled(row, beats) and hosts.zone_of(ctx, row.host, zones) == zone
@@ -155,16 +159,20 @@ def detail_zones(ctx: Context) -> Body:
                     ),
                 }
             }
-            for row in there
+            for row in rows
         }
         state = {"available": available}
-        found.append({"zoneName": zone, "zoneState": state, "hosts": shown if available else None})
+        entries.append(
+            {"zoneName": zone, "zoneState": state, "hosts": shown if available else None}
+        )
     now = naive_micro(ctx.env.clock.now())
     own = {name: {"available": True, "active": True, "updated_at": now} for name in CONTROL_PLANE}
     internal: Body = {"zoneName": hosts.INTERNAL_ZONE, "zoneState": {"available": True}}
-    found.append({**internal, "hosts": {hosts.control_host(): own}})
+    entries.append({**internal, "hosts": {hosts.control_host(): own}})
     return {
-        "availabilityZoneInfo": sorted(found, key=lambda one: not one["zoneState"]["available"])
+        "availabilityZoneInfo": sorted(
+            entries, key=lambda entry: not entry["zoneState"]["available"]
+        )
     }
 
 

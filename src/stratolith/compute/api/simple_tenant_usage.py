@@ -1,4 +1,4 @@
-"""``os-simple-tenant-usage``: what projects used, in server hours."""
+"""``os-simple-tenant-usage``: the usage of projects, in server hours."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _summary(
     ctx: Context, project_id: str, rows: Sequence[Server], period: tuple[datetime, datetime]
 ) -> Body:
     now = ctx.env.clock.now()
-    found: Body = {
+    summary: Body = {
         "tenant_id": project_id,
         "start": naive_micro(period[0]),
         "stop": naive_micro(period[1]),
@@ -58,11 +58,11 @@ def _summary(
     }
     for row in rows:
         hours = usage.hours(row, *period, now)
-        found["total_hours"] += hours
-        found["total_vcpus_usage"] += hours * row.vcpus
-        found["total_memory_mb_usage"] += hours * row.memory_mb
-        found["total_local_gb_usage"] += hours * row.disk_gb
-    return found
+        summary["total_hours"] += hours
+        summary["total_vcpus_usage"] += hours * row.vcpus
+        summary["total_memory_mb_usage"] += hours * row.memory_mb
+        summary["total_local_gb_usage"] += hours * row.disk_gb
+    return summary
 
 
 def _server(row: Server, period: tuple[datetime, datetime], now: datetime) -> Body:
@@ -85,20 +85,20 @@ def _server(row: Server, period: tuple[datetime, datetime], now: datetime) -> Bo
 
 
 def _page(ctx: Context, rows: Sequence[Server]) -> tuple[list[Server], str | None]:
-    """From 2.40 on servers are paged; gives the rows and the marker when more follow."""
+    """The rows of the page and the marker of the next page; pages exist from 2.40 on."""
     if not since(ctx, 40):
         return list(rows), None
     marker = ctx.query.get("marker")
-    left = list(rows)
+    remaining = list(rows)
     if marker:
-        ids = [row.id for row in left]
+        ids = [row.id for row in remaining]
         if marker not in ids:
             raise BadRequest(f"marker [{marker}] not found")
-        left = left[ids.index(marker) + 1 :]
+        remaining = remaining[ids.index(marker) + 1 :]
     top = ctx.env.settings.of(ApiSection).page_limit
     limit = asked_limit(ctx)
     size = min(top if limit is None else limit, top)
-    return left[:size], left[size - 1].id if 0 < size < len(left) else None
+    return remaining[:size], remaining[size - 1].id if 0 < size < len(remaining) else None
 
 
 def _next(ctx: Context, name: str, marker: str | None) -> Body:
@@ -119,17 +119,17 @@ def index(ctx: Context) -> Body:
         raise NotFound
     period, now = _period(ctx), ctx.env.clock.now()
     by_project = usage.servers_in(ctx, *period)
-    rows, marker = _page(ctx, [row for found in by_project.values() for row in found])
+    rows, marker = _page(ctx, [row for servers in by_project.values() for row in servers])
     shown: dict[str, list[Server]] = {}
     for row in rows:
         shown.setdefault(row.project_id, []).append(row)
-    found = []
-    for project_id, mine in shown.items():
-        one = _summary(ctx, project_id, mine, period)
+    summaries = []
+    for project_id, servers in shown.items():
+        summary = _summary(ctx, project_id, servers, period)
         if ctx.query.get("detailed") == "1":
-            one["server_usages"] = [_server(row, period, now) for row in mine]
-        found.append(one)
-    return {"tenant_usages": found, **_next(ctx, "tenant_usages", marker)}
+            summary["server_usages"] = [_server(row, period, now) for row in servers]
+        summaries.append(summary)
+    return {"tenant_usages": summaries, **_next(ctx, "tenant_usages", marker)}
 
 
 def show(ctx: Context, project_id: str) -> Body:
@@ -137,9 +137,9 @@ def show(ctx: Context, project_id: str) -> Body:
     rows, marker = _page(ctx, usage.servers_in(ctx, *period, project_id).get(project_id, []))
     if not rows:
         return {"tenant_usage": {}}
-    found = _summary(ctx, project_id, rows, period)
-    found["server_usages"] = [_server(row, period, now) for row in rows]
-    return {"tenant_usage": found, **_next(ctx, "tenant_usage", marker)}
+    summary = _summary(ctx, project_id, rows, period)
+    summary["server_usages"] = [_server(row, period, now) for row in rows]
+    return {"tenant_usage": summary, **_next(ctx, "tenant_usage", marker)}
 
 
 ROUTES = [

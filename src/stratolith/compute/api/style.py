@@ -1,4 +1,4 @@
-"""How the compute API asks and answers: Nova's names of rules, PUT for changes."""
+"""Conventions of the compute API: Nova's names of policy rules, PUT for changes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stratolith.kernel.http.resource import Page, Resource, Style
 
 
 class ComputeStyle(Style):
-    """Paths are ``os-`` things, rules are named after them; what is made is answered with 200."""
+    """Paths begin with ``os-``, rules are named after paths, create answers with status 200."""
 
     def path(self, resource: Resource) -> str:
         return f"/os-{resource.collection.replace('_', '-')}"
@@ -18,11 +18,11 @@ class ComputeStyle(Style):
         return f"os_compute_api:{resource.at[1:]}:{verb}"
 
     def options(self, resource: Resource, verb: str) -> dict[str, Any]:
-        found = super().options(resource, verb)
-        return {**found, "status": 200} if verb == "create" else found
+        options = super().options(resource, verb)
+        return {**options, "status": 200} if verb == "create" else options
 
     def page(self, ctx: Context, resource: Resource) -> Page:
-        """Every row: lists with pages ask for them by hand, each in its own microversions."""
+        """All rows: lists with pages have own handlers, as pages depend on the microversion."""
         assert resource.listing is not None
         return resource.listing.asked(ctx, limit=0, marker="", whole=True)
 

@@ -1,7 +1,7 @@
-"""Discovery documents, and the history of microversions with what each means here.
+"""Version discovery, and the history of microversions with the effect of each in this cloud.
 
-A microversion of a route that this cloud does not have yet changes nothing; it is listed
-because the ones after it are offered.
+A microversion about a route that this cloud does not have yet changes nothing; it is listed
+because later microversions are supported.
 """
 
 from __future__ import annotations
@@ -14,74 +14,74 @@ from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
 
 HISTORY: list[tuple[str, str]] = [
-    ("2.1", "the beginning; equal to 2.0 with strict request bodies"),
+    ("2.1", "the first version; equal to 2.0 with strict request bodies"),
     ("2.2", "keypairs have a type; create answers 201, delete 204"),
     ("2.3", "servers show host name, reservation, launch index, user data to administrators"),
     ("2.4", "reserved fixed IPs (no such route)"),
-    ("2.5", "everybody may filter servers by ip6"),
+    ("2.5", "all users may filter servers by ip6"),
     ("2.6", "one route for remote consoles (no such route yet)"),
-    ("2.7", "a public flavor takes no access list"),
+    ("2.7", "a public flavor cannot have an access list"),
     ("2.8", "mks consoles (no such route)"),
     ("2.9", "servers show whether they are locked"),
-    ("2.10", "administrators handle other users' keypairs"),
+    ("2.10", "administrators manage other users' keypairs"),
     ("2.11", "services show forced_down and can be forced down"),
     ("2.12", "virtual interfaces show their network (no such route)"),
     ("2.13", "server groups show project and user"),
-    ("2.14", "evacuation without shared storage flag (no such act yet)"),
+    ("2.14", "evacuation without shared storage flag (no such action yet)"),
     ("2.15", "server groups with soft policies"),
     ("2.16", "servers show the state of their host"),
-    ("2.17", "crash dumps (no such act)"),
+    ("2.17", "crash dumps (no such action)"),
     ("2.18", "the project id in the path is optional"),
     ("2.19", "servers have a description"),
-    ("2.20", "volumes of shelved servers (no such act yet)"),
+    ("2.20", "volumes of shelved servers (no such action yet)"),
     ("2.21", "actions of deleted servers can be read"),
     ("2.22", "live migrations can be completed by force (no such route yet)"),
     ("2.23", "live migrations can be listed (there are none)"),
-    ("2.24", "live migrations can be given up (no such route yet)"),
-    ("2.25", "live migrations choose how to move blocks (no such act yet)"),
+    ("2.24", "live migrations can be aborted (no such route yet)"),
+    ("2.25", "live migrations choose how to move blocks (no such action yet)"),
     ("2.26", "servers have tags and can be filtered by them"),
     ("2.27", "the header OpenStack-API-Version is understood"),
     ("2.28", "cpu_info of hypervisors is an object"),
-    ("2.29", "evacuation asks the scheduler (no such act yet)"),
-    ("2.30", "live migration asks the scheduler (no such act yet)"),
+    ("2.29", "evacuation asks the scheduler (no such action yet)"),
+    ("2.30", "live migration asks the scheduler (no such action yet)"),
     ("2.31", "console tokens of all types (no such route yet)"),
     ("2.32", "networks and devices of a new server have tags"),
     ("2.33", "hypervisors are listed by pages"),
-    ("2.34", "live migration is checked later (no such act yet)"),
+    ("2.34", "live migration is checked later (no such action yet)"),
     ("2.35", "keypairs are listed by pages"),
-    ("2.36", "routes that only ask another service are gone"),
+    ("2.36", "routes that only call another service are removed"),
     ("2.37", "networks of a new server are required: a list, auto or none"),
     ("2.38", "an unknown status filter is an error"),
-    ("2.39", "image metadata is the image service's only"),
+    ("2.39", "image metadata is changed at the image service only"),
     ("2.40", "usage is listed by pages"),
     ("2.41", "aggregates show their uuid"),
-    ("2.42", "device tags are back"),
-    ("2.43", "os-hosts is gone"),
+    ("2.42", "device tags are supported again"),
+    ("2.43", "os-hosts is removed"),
     ("2.44", "addresses are added and removed at the network service only"),
-    ("2.45", "createImage answers with a body (no such act yet)"),
-    ("2.46", "the request id has the common header too"),
+    ("2.45", "createImage answers with a body (no such action yet)"),
+    ("2.46", "the request id is also sent in the common header"),
     ("2.47", "servers show their flavor as it was at creation"),
     ("2.48", "diagnostics are the same for all hypervisors (no such route yet)"),
     ("2.49", "interfaces are attached with tags"),
-    ("2.50", "quota classes without the network's, with server groups"),
-    ("2.51", "everybody may see the events of actions, without traces"),
+    ("2.50", "quota classes without network resources, with server groups"),
+    ("2.51", "all users may see the events of actions, without traces"),
     ("2.52", "servers are created with tags"),
-    ("2.53", "services and hypervisors are known by uuid"),
+    ("2.53", "services and hypervisors are identified by uuid"),
     ("2.54", "rebuild may change the key"),
     ("2.55", "flavors have a description"),
-    ("2.56", "cold migration to a host (no such act yet)"),
+    ("2.56", "cold migration to a host (no such action yet)"),
     ("2.57", "files are no longer injected; rebuild may change user data"),
-    ("2.58", "actions are listed by pages and since a moment"),
+    ("2.58", "actions are listed by pages and since a given time"),
     ("2.59", "migrations are listed by pages (there are none)"),
     ("2.60", "volumes attached to several servers (no volumes yet)"),
     ("2.61", "flavors show their extra specs"),
     ("2.62", "events of actions show the host"),
     ("2.63", "trusted image certificates (refused: none is validated)"),
     ("2.64", "server groups have one policy with rules"),
-    ("2.65", "waiting live migrations can be given up (no such route yet)"),
-    ("2.66", "servers and actions changed before a moment"),
+    ("2.65", "waiting live migrations can be aborted (no such route yet)"),
+    ("2.66", "servers and actions changed before a given time"),
     ("2.67", "type of the volume to boot from (no volumes yet)"),
-    ("2.68", "no forced moves (no such act yet)"),
+    ("2.68", "no forced moves (no such action yet)"),
     ("2.69", "partial answers when a cell is down (there are no cells)"),
     ("2.70", "interfaces show their tag"),
     ("2.71", "servers show their server group"),
@@ -90,25 +90,25 @@ HISTORY: list[tuple[str, str]] = [
     ("2.74", "a host can be requested for a new server"),
     ("2.75", "unknown names in queries are errors; update and rebuild answer like show"),
     ("2.76", "power-update events (no such route)"),
-    ("2.77", "unshelving into a zone (no such act yet)"),
+    ("2.77", "unshelving into a zone (no such action yet)"),
     ("2.78", "topology of servers (no such route yet)"),
     ("2.79", "volumes deleted with their server (no volumes yet)"),
     ("2.80", "migrations show project and user (there are none)"),
     ("2.81", "images cached by aggregate (no such route)"),
     ("2.82", "accelerator events (no such route)"),
-    ("2.83", "everybody may use most filters of servers"),
-    ("2.84", "events of actions tell details"),
+    ("2.83", "all users may use most filters of servers"),
+    ("2.84", "events of actions show details"),
     ("2.85", "attached volumes can be changed (no volumes yet)"),
     ("2.86", "known extra specs are checked"),
     ("2.87", "rescue of servers on volumes (no volumes yet)"),
     ("2.88", "hypervisors show no usage; uptime is in the detail"),
     ("2.89", "volume attachments show their ids (no volumes yet)"),
-    ("2.90", "servers are given host names, which everybody sees"),
-    ("2.91", "unshelving to a host (no such act yet)"),
-    ("2.92", "keypairs are only imported"),
+    ("2.90", "requests can set the host name of servers, and all users see it"),
+    ("2.91", "unshelving to a host (no such action yet)"),
+    ("2.92", "keypairs can only be imported"),
     ("2.93", "rebuild of servers on volumes (no volumes yet)"),
     ("2.94", "host names may be fully qualified"),
-    ("2.95", "evacuated servers are stopped (no such act yet)"),
+    ("2.95", "evacuated servers are stopped (no such action yet)"),
     ("2.96", "servers show the zone they are pinned to"),
     ("2.97", "shares of servers (no such route)"),
     ("2.98", "servers show the properties of their image"),
@@ -139,11 +139,11 @@ def index(ctx: Context) -> dict[str, Any]:
 
 
 def choices(ctx: Context) -> Response:
-    """What any path outside the versions gets: where to look instead."""
-    found = []
+    """The answer for a path without a version: the same path below each version."""
+    entries = []
     for id_, path in (("v2.0", "v2"), ("v2.1", "v2.1")):
         link = f"{ctx.base_url}/{path}{ctx.path}"
-        found.append(
+        entries.append(
             {
                 "id": id_,
                 "status": "DEPRECATED" if id_ == "v2.0" else "CURRENT",
@@ -151,7 +151,7 @@ def choices(ctx: Context) -> Response:
                 "media-types": _media_types(id_),
             }
         )
-    return Response({"choices": found}, status=300)
+    return Response({"choices": entries}, status=300)
 
 
 def _media_types(id_: str) -> list[dict[str, str]]:
@@ -160,11 +160,11 @@ def _media_types(id_: str) -> list[dict[str, str]]:
 
 
 def _detail(ctx: Context, id_: str) -> dict[str, Any]:
-    found = _version(ctx, id_)
+    version = _version(ctx, id_)
     docs = "https://docs.openstack.org/api-ref/compute/"
-    found["links"].append({"rel": "describedby", "type": "text/html", "href": docs})
-    found["media-types"] = _media_types(id_)
-    return {"version": found}
+    version["links"].append({"rel": "describedby", "type": "text/html", "href": docs})
+    version["media-types"] = _media_types(id_)
+    return {"version": version}
 
 
 def show(ctx: Context) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Volumes of servers. There is no block storage yet, so no server has any: the list is empty.
+"""Volumes of servers. There is no block storage yet, so the list is always empty.
 
-Dashboards ask for it on every page of a server.
+The route exists because dashboards call it on every page of a server.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Routes of the old compute API that stand for routes of other services."""
+"""Routes of the old compute API that call routes of other services."""

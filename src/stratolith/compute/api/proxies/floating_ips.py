@@ -1,7 +1,7 @@
-"""Floating IPs and their pools as old clients reach them through compute (below 2.36).
+"""Floating IPs and their pools through the compute API, for old clients (below 2.36).
 
-A pool is an external network. Every route runs the network service's own
-(kernel/http/proxy.py); nothing is kept here.
+A pool is an external network. Every route calls the network service's own route
+(kernel/http/proxy.py); nothing is stored here.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ _RULE = "os_compute_api:os-floating-ips:"
 _PATH = "/floatingips"
 
 
-def _render_all(ctx: Context, floating: Sequence[Body]) -> list[Body]:
-    servers = server_ports.servers_of(ctx, [one["port_id"] for one in floating if one["port_id"]])
-    pools = {one["id"]: one["name"] for one in network_proxy.external_networks(ctx)}
+def _render_all(ctx: Context, rows: Sequence[Body]) -> list[Body]:
+    servers = server_ports.servers_of(ctx, [row["port_id"] for row in rows if row["port_id"]])
+    pools = {row["id"]: row["name"] for row in network_proxy.external_networks(ctx)}
     return [
         {
-            "id": one["id"],
-            "ip": one["floating_ip_address"],
-            "fixed_ip": one["fixed_ip_address"],
-            "pool": pools.get(one["floating_network_id"]) or one["floating_network_id"],
-            "instance_id": servers.get(one["port_id"] or ""),
+            "id": row["id"],
+            "ip": row["floating_ip_address"],
+            "fixed_ip": row["fixed_ip_address"],
+            "pool": pools.get(row["floating_network_id"]) or row["floating_network_id"],
+            "instance_id": servers.get(row["port_id"] or ""),
         }
-        for one in floating
+        for row in rows
     ]
 
 
@@ -49,46 +49,47 @@ def _path(floating_id: str) -> str:
 
 
 def _pool(ctx: Context, name: str | None) -> str:
-    """The network id of a pool by name or id; of the cloud's or an own one when none is named.
+    """The network id of a pool by name or id; without a name: a shared pool, else an own one.
 
-    Whoever opens a network to a project as external chooses its name: such a pool takes no
-    name away from the cloud's, and nobody gets an address of it who did not ask for it.
+    A shared pool is external for all projects. A network that another project made external for
+    the caller's project may have any name, so shared pools of the same name come first, and it
+    is used only if the request names it.
     """
     networks = network_proxy.external_networks(ctx)
-    found = [one for one in networks if name in (None, one["id"], one["name"])]
-    common = visibility.external_for_all(ctx, [one["id"] for one in found])
-    of_the_cloud = [one for one in found if one["id"] in common]
+    matching = [network for network in networks if name in (None, network["id"], network["name"])]
+    common = visibility.external_for_all(ctx, [network["id"] for network in matching])
+    shared = [network for network in matching if network["id"] in common]
     if name is None:
-        found = of_the_cloud or [one for one in found if ctx.owns(one["project_id"])]
-    elif len(found) > 1:
-        found = of_the_cloud or found
-    if not found:
+        matching = shared or [network for network in matching if ctx.owns(network["project_id"])]
+    elif len(matching) > 1:
+        matching = shared or matching
+    if not matching:
         raise ItemNotFound(what=f"Floating IP pool {name}" if name else "A floating IP pool")
-    if name is not None and len(found) > 1:
+    if name is not None and len(matching) > 1:
         raise BadRequest(f"Several floating IP pools are called {name}: name one by its id.")
-    return str(found[0]["id"])
+    return str(matching[0]["id"])
 
 
 def index(ctx: Context) -> Body:
-    found = proxy.every(ctx, "network", _PATH, "floatingips", project_id=ctx.project_id)
-    found.sort(key=lambda one: one["floating_ip_address"])
-    return {"floating_ips": _render_all(ctx, limited(ctx, found))}
+    floating_ips = proxy.every(ctx, "network", _PATH, "floatingips", project_id=ctx.project_id)
+    floating_ips.sort(key=lambda row: row["floating_ip_address"])
+    return {"floating_ips": _render_all(ctx, limited(ctx, floating_ips))}
 
 
 def show(ctx: Context, floating_id: str) -> Body:
-    found = proxy.call(ctx, "network", "GET", _path(floating_id))["floatingip"]
-    return {"floating_ip": _render_all(ctx, [found])[0]}
+    floating_ip = proxy.call(ctx, "network", "GET", _path(floating_id))["floatingip"]
+    return {"floating_ip": _render_all(ctx, [floating_ip])[0]}
 
 
 def create(ctx: Context, body: Body | None) -> Body:
     wanted = {"floating_network_id": _pool(ctx, (body or {}).get("pool"))}
     try:
-        made = proxy.call(ctx, "network", "POST", _PATH, {"floatingip": wanted})["floatingip"]
-    except OverQuota as error:  # as these clients know it
+        created = proxy.call(ctx, "network", "POST", _PATH, {"floatingip": wanted})["floatingip"]
+    except OverQuota as error:  # old clients expect 403 here
         raise Forbidden(str(error)) from None
     except IpAddressGenerationFailure as error:
         raise NotFound(str(error)) from None
-    return {"floating_ip": _render_all(ctx, [made])[0]}
+    return {"floating_ip": _render_all(ctx, [created])[0]}
 
 
 def remove(ctx: Context, floating_id: str) -> Response:
@@ -97,8 +98,10 @@ def remove(ctx: Context, floating_id: str) -> Response:
 
 
 def pools(ctx: Context) -> Body:
-    found = network_proxy.external_networks(ctx)
-    return {"floating_ip_pools": [{"name": one["name"] or one["id"]} for one in found]}
+    networks = network_proxy.external_networks(ctx)
+    return {
+        "floating_ip_pools": [{"name": network["name"] or network["id"]} for network in networks]
+    }
 
 
 _OLD: dict[str, Any] = {"until": "2.35"}

@@ -1,6 +1,6 @@
-"""Images as old clients reach them through compute (below 2.36, their metadata below 2.39).
+"""Images through the compute API, for old clients (below 2.36, their metadata below 2.39).
 
-Every route runs the image service's own (kernel/http/proxy.py); nothing is kept here.
+Every route calls the image service's own route (kernel/http/proxy.py); nothing is stored here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from stratolith.kernel.http.resource import asked_limit, moment
 from stratolith.kernel.http.routing import Route
 
 Body = dict[str, Any]
-# What the image service shows of every image; anything else is a property.
+# The fields of every image in the image service; any other field is a property.
 _OWN = {
     "id",
     "name",
@@ -89,7 +89,7 @@ def _image_url(ctx: Context) -> str:
 
 def _full(ctx: Context, image: Body) -> Body:
     properties = _properties(image)
-    found = {
+    answer = {
         **_brief(ctx, image),
         "minRam": image["min_ram"],
         "minDisk": image["min_disk"],
@@ -102,12 +102,12 @@ def _full(ctx: Context, image: Body) -> Body:
     }
     server = properties.get("instance_uuid")
     if server:
-        found["server"] = {"id": server, "links": resource_links(ctx, "servers", server)}
+        answer["server"] = {"id": server, "links": resource_links(ctx, "servers", server)}
     automatic = properties.get("auto_disk_config")
     if automatic is not None:
         yes = automatic.lower() in ("1", "t", "true", "on", "y", "yes")
-        found["OS-DCF:diskConfig"] = "AUTO" if yes else "MANUAL"
-    return found
+        answer["OS-DCF:diskConfig"] = "AUTO" if yes else "MANUAL"
+    return answer
 
 
 def _status(image: Body) -> str:
@@ -115,7 +115,7 @@ def _status(image: Body) -> str:
 
 
 def _wanted(ctx: Context, image: Body) -> bool:
-    """Whether the query's filters let an image through."""
+    """Whether the image matches the query's filters."""
     properties = _properties(image)
     for name in set(ctx.query):
         value = ctx.query[name]
@@ -139,19 +139,19 @@ def _wanted(ctx: Context, image: Body) -> bool:
 
 
 def _page(ctx: Context) -> tuple[list[Body], list[Body]]:
-    """(images of the page, links to the next one)."""
-    found = proxy.every(ctx, "image", "/images", "images")
-    found = [image for image in found if _wanted(ctx, image)]
+    """(images of the page, links to the next page)."""
+    images = proxy.every(ctx, "image", "/images", "images")
+    images = [image for image in images if _wanted(ctx, image)]
     marker = ctx.query.get("marker")
     if marker:
-        ids = [image["id"] for image in found]
+        ids = [image["id"] for image in images]
         if marker not in ids:
             raise BadRequest(f"marker [{marker}] not found")
-        found = found[ids.index(marker) + 1 :]
+        images = images[ids.index(marker) + 1 :]
     limit = asked_limit(ctx)
-    if limit is None or len(found) <= limit:
-        return found, []
-    page = found[:limit]
+    if limit is None or len(images) <= limit:
+        return images, []
+    page = images[:limit]
     query = [(k, v) for k, v in ctx.query.multi_items() if k != "marker"]
     if page:
         query.append(("marker", page[-1]["id"]))
@@ -160,10 +160,10 @@ def _page(ctx: Context) -> tuple[list[Body], list[Body]]:
 
 def _list(ctx: Context, render: Any) -> Body:
     page, links = _page(ctx)
-    found: Body = {"images": [render(ctx, image) for image in page]}
+    answer: Body = {"images": [render(ctx, image) for image in page]}
     if links:
-        found["images_links"] = links
-    return found
+        answer["images_links"] = links
+    return answer
 
 
 def index(ctx: Context) -> Body:
@@ -189,10 +189,10 @@ def remove(ctx: Context, image_id: str) -> None:
 
 
 def _change(ctx: Context, image_id: str, wanted: Mapping[str, str]) -> None:
-    """Give the image exactly these properties."""
+    """Replace the image's properties by these."""
     check_limits(ctx, wanted, {})
     have = _properties(_get(ctx, image_id))
-    steps: list[Body] = [{"op": "remove", "path": _pointer(one)} for one in have.keys() - wanted]
+    steps: list[Body] = [{"op": "remove", "path": _pointer(name)} for name in have.keys() - wanted]
     steps += [
         {"op": "replace" if name in have else "add", "path": _pointer(name), "value": value}
         for name, value in wanted.items()
@@ -211,10 +211,10 @@ def list_metadata(ctx: Context, image_id: str) -> Body:
 
 
 def show_metadata(ctx: Context, image_id: str, key: str) -> Body:
-    found = _properties(_get(ctx, image_id))
-    if key not in found:
+    properties = _properties(_get(ctx, image_id))
+    if key not in properties:
         raise NotFound
-    return {"meta": {key: found[key]}}
+    return {"meta": {key: properties[key]}}
 
 
 def add_metadata(ctx: Context, image_id: str, body: Body) -> Body:
@@ -236,10 +236,10 @@ def update_metadata(ctx: Context, image_id: str, key: str, body: Body) -> Body:
 
 
 def remove_metadata(ctx: Context, image_id: str, key: str) -> None:
-    found = _properties(_get(ctx, image_id))
-    if key not in found:
+    properties = _properties(_get(ctx, image_id))
+    if key not in properties:
         raise NotFound("Invalid metadata key")
-    _change(ctx, image_id, {name: value for name, value in found.items() if name != key})
+    _change(ctx, image_id, {name: value for name, value in properties.items() if name != key})
 
 
 _OLD: dict[str, Any] = {"until": "2.35"}

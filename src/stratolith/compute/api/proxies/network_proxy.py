@@ -1,7 +1,7 @@
-"""What compute asks of the network API for a caller, by the network API's own rules.
+"""Calls of the network API for a caller, with the network API's own policy rules.
 
-All of it runs the network service's routes in the caller's transaction (kernel/http/proxy.py);
-rows are the JSON objects that the network API shows.
+All calls run the network service's routes in the caller's transaction (kernel/http/proxy.py);
+rows are the JSON objects of the network API.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ _CHUNK = 150
 
 
 def groups(ctx: Context, group_ids: Iterable[str]) -> list[Row]:
-    """Those of these security groups that the caller may see, by name."""
+    """The given security groups, as far as the caller may see them, sorted by name."""
     ids = list(group_ids)
-    found: list[Row] = []
+    rows: list[Row] = []
     for at in range(0, len(ids), _CHUNK):
         chunk = ids[at : at + _CHUNK]
-        found += proxy.every(ctx, "network", "/security-groups", "security_groups", id=chunk)
-    return sorted(found, key=lambda group: (group["name"], group["id"]))
+        rows += proxy.every(ctx, "network", "/security-groups", "security_groups", id=chunk)
+    return sorted(rows, key=lambda group: (group["name"], group["id"]))
 
 
 def group(ctx: Context, name_or_id: str) -> Row:
     """A security group by id, or by its name in the caller's project.
 
-    Raises NotFound, and Conflict when several have the name.
+    Raises NotFound, and Conflict if several groups have the name.
     """
     if is_uuid(name_or_id):
         try:
@@ -39,7 +39,7 @@ def group(ctx: Context, name_or_id: str) -> Row:
             return dict(proxy.call(ctx, "network", "GET", path)["security_group"])
         except NotFound:
             pass
-    found = proxy.every(
+    rows = proxy.every(
         ctx,
         "network",
         "/security-groups",
@@ -47,15 +47,15 @@ def group(ctx: Context, name_or_id: str) -> Row:
         name=name_or_id,
         project_id=ctx.project_id,
     )
-    if not found:
+    if not rows:
         raise NotFound(f"Security group {name_or_id} could not be found.")
-    if len(found) > 1:
+    if len(rows) > 1:
         raise Conflict(f"Several security groups are called {name_or_id}: name one by its id.")
-    return dict(found[0])
+    return dict(rows[0])
 
 
 def set_groups(ctx: Context, port_id: str, group_ids: Iterable[str]) -> None:
-    """Give a port these security groups."""
+    """Set the security groups of a port."""
     body = {"port": {"security_groups": list(group_ids)}}
     proxy.call(ctx, "network", "PUT", f"/ports/{port_id}", body)
 
@@ -66,9 +66,9 @@ def port(ctx: Context, port_id: str) -> Row:
 
 
 def floating_ip(ctx: Context, address: str) -> Row | None:
-    """The floating IP with an address, among those the caller may see."""
-    found = proxy.every(ctx, "network", "/floatingips", "floatingips", floating_ip_address=address)
-    return dict(found[0]) if found else None
+    """The floating IP with this address, if the caller may see it."""
+    rows = proxy.every(ctx, "network", "/floatingips", "floatingips", floating_ip_address=address)
+    return dict(rows[0]) if rows else None
 
 
 def update_floating_ip(ctx: Context, floating_id: str, values: Row) -> None:
@@ -76,6 +76,6 @@ def update_floating_ip(ctx: Context, floating_id: str, values: Row) -> None:
 
 
 def external_networks(ctx: Context) -> list[Row]:
-    """Networks to the outside that the caller may see, by name."""
-    found = proxy.every(ctx, "network", "/networks", "networks", **{"router:external": "true"})
-    return sorted(found, key=lambda network: (network["name"], network["id"]))
+    """External networks that the caller may see, sorted by name."""
+    networks = proxy.every(ctx, "network", "/networks", "networks", **{"router:external": "true"})
+    return sorted(networks, key=lambda network: (network["name"], network["id"]))

@@ -1,7 +1,6 @@
-"""Networks as old clients list them through compute (below 2.36): ids and labels.
+"""Networks through the compute API, for old clients (below 2.36): ids and labels.
 
-What else these answers once held belonged to a network service that compute had inside; its
-fields stay, without values.
+The other fields belonged to the former network service inside compute; they stay without values.
 """
 
 from __future__ import annotations
@@ -57,9 +56,9 @@ def _render(ctx: Context, network: Body) -> Body:
 
 
 def index(ctx: Context) -> Body:
-    found = proxy.every(ctx, "network", "/networks", "networks")
-    found.sort(key=lambda one: (one["name"], one["id"]))
-    return {"networks": [_render(ctx, network) for network in limited(ctx, found)]}
+    networks = proxy.every(ctx, "network", "/networks", "networks")
+    networks.sort(key=lambda network: (network["name"], network["id"]))
+    return {"networks": [_render(ctx, network) for network in limited(ctx, networks)]}
 
 
 def show(ctx: Context, network_id: str) -> Body:
@@ -67,7 +66,7 @@ def show(ctx: Context, network_id: str) -> Body:
     return {"network": _render(ctx, proxy.call(ctx, "network", "GET", path)["network"])}
 
 
-# -- os-tenant-networks: the same networks, with less ---------------------------------------------
+# -- os-tenant-networks: the same networks, with fewer fields -------------------------------------
 
 
 def _render_brief(network: Body) -> Body:
@@ -75,8 +74,10 @@ def _render_brief(network: Body) -> Body:
 
 
 def index_brief(ctx: Context) -> Body:
-    found = [_render_brief(one) for one in proxy.every(ctx, "network", "/networks", "networks")]
-    return {"networks": sorted(found, key=lambda one: (one["label"], one["id"]))}
+    rendered = [
+        _render_brief(network) for network in proxy.every(ctx, "network", "/networks", "networks")
+    ]
+    return {"networks": sorted(rendered, key=lambda network: (network["label"], network["id"]))}
 
 
 def show_brief(ctx: Context, network_id: str) -> Body:

@@ -1,6 +1,6 @@
-"""Security groups as old clients reach them through compute (below 2.36).
+"""Security groups through the compute API, for old clients (below 2.36).
 
-Every route runs the network service's own (kernel/http/proxy.py); nothing is kept here.
+Every route calls the network service's own route (kernel/http/proxy.py); nothing is stored here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PATH, _RULES_PATH = "/security-groups", "/security-group-rules"
 
 @contextmanager
 def _old_errors() -> Iterator[None]:
-    """Conflicts as these clients know them."""
+    """Convert conflicts to the errors that old clients expect."""
     try:
         yield
     except OverQuota as error:
@@ -36,19 +36,19 @@ def _old_errors() -> Iterator[None]:
         raise BadRequest(str(error)) from None
 
 
-# -- the old shape -------------------------------------------------------------------------------
+# -- the old format ------------------------------------------------------------------------------
 
 
 def render_all(ctx: Context, groups: Sequence[Body]) -> list[Body]:
-    """The old shape: ingress rules only, as these clients knew no others.
+    """Groups in the old format: with ingress rules only, as this API has no others.
 
-    ``groups``: as the network API shows them. Rules of groups that the caller cannot see as
-    their source are left out, as these clients know no other way to tell.
+    ``groups``: in the format of the network API. A rule whose source is a group that the caller
+    cannot see is left out: the old format has no way to show it.
     """
     named = {group["id"]: group for group in groups}
     rules = [rule for group in groups for rule in group["security_group_rules"]]
     sources = {rule["remote_group_id"] for rule in rules} - {None} - set(named)
-    named.update({one["id"]: one for one in network_proxy.groups(ctx, sorted(sources))})
+    named.update({group["id"]: group for group in network_proxy.groups(ctx, sorted(sources))})
     return [
         {
             "id": group["id"],
@@ -67,7 +67,7 @@ def render_all(ctx: Context, groups: Sequence[Body]) -> list[Body]:
 
 
 def _render_rule(rule: Body, source: Body | None) -> Body:
-    """``source``: the group that ``rule`` lets in, None for addresses."""
+    """``source``: the group that ``rule`` allows; None if it allows addresses."""
     low, high, protocol = rule["port_range_min"], rule["port_range_max"], rule["protocol"]
     if protocol and low is None and high is None:
         low, high = (1, 65535) if protocol in ("tcp", "udp") else (-1, -1)
@@ -97,8 +97,8 @@ def _path(group_id: str) -> str:
 
 
 def index(ctx: Context) -> Body:
-    whose = {} if ctx.is_admin and "all_tenants" in ctx.query else {"project_id": ctx.project_id}
-    groups = proxy.every(ctx, "network", _PATH, "security_groups", **whose)
+    filters = {} if ctx.is_admin and "all_tenants" in ctx.query else {"project_id": ctx.project_id}
+    groups = proxy.every(ctx, "network", _PATH, "security_groups", **filters)
     groups.sort(key=lambda group: (group["project_id"], group["name"], group["id"]))
     return {"security_groups": render_all(ctx, limited(ctx, groups))}
 
@@ -124,7 +124,7 @@ def remove(ctx: Context, group_id: str) -> Response:
 
 
 def remove_nothing(ctx: Context) -> None:
-    """DELETE without an id: old clients expect that nothing was found."""
+    """DELETE without an id: old clients expect 404."""
     raise NotFound
 
 
@@ -141,12 +141,12 @@ def create_rule(ctx: Context, body: Body) -> Body:
     proxy.call(ctx, "network", "GET", _path(wanted["parent_group_id"] or ""))
     source = None
     if wanted.get("group_id"):
-        found = proxy.call(ctx, "network", "GET", _path(wanted["group_id"]))
-        source = found["security_group"]
+        answer = proxy.call(ctx, "network", "GET", _path(wanted["group_id"]))
+        source = answer["security_group"]
     rule = schemas.as_network_rule(wanted)
     with _old_errors():
-        made = proxy.call(ctx, "network", "POST", _RULES_PATH, {"security_group_rule": rule})
-    return {"security_group_rule": _render_rule(made["security_group_rule"], source)}
+        created = proxy.call(ctx, "network", "POST", _RULES_PATH, {"security_group_rule": rule})
+    return {"security_group_rule": _render_rule(created["security_group_rule"], source)}
 
 
 def remove_rule(ctx: Context, rule_id: str) -> Response:
