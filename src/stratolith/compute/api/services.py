@@ -129,15 +129,11 @@ def remove(ctx: Context, service_id: str) -> None:
 
 
 def list_zones(ctx: Context) -> Body:
-    zones = [
+    zones: list[Body] = [
         {"zoneName": zone, "zoneState": {"available": available}, "hosts": None}
         for zone, available in hosts.zone_names(ctx).items()
     ]
-    return {
-        "availabilityZoneInfo": [
-            zone_entry for zone_entry in zones if zone_entry["zoneState"]["available"]
-        ]
-    }  # type: ignore[index]
+    return {"availabilityZoneInfo": [entry for entry in zones if entry["zoneState"]["available"]]}
 
 
 def detail_zones(ctx: Context) -> Body:
