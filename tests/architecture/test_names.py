@@ -22,6 +22,7 @@ DONE = (
     "kernel/db",
     "kernel/disk_images",
     "kernel/policy",
+    "network/drivers",
     "placement/managers",
 )
 NOT_DONE = ("image/store/cache.py",)

@@ -87,7 +87,7 @@ def test_each_object_is_missed_and_comes_back(driver):
         silent = one.kind == "setting" and "forward" not in one.name
         settle(driver, view)
         take_away(driver, one)
-        assert driver.await_disturbance(0.3 if silent else PATIENCE) or silent, one
+        assert driver.wait_for_change(0.3 if silent else PATIENCE) or silent, one
         if silent:
             driver._memory.last_deep = float("-inf")
         assert not driver.apply(view).errors, one
@@ -121,7 +121,7 @@ def is_known(one: Made) -> bool:
 def settle(driver, view) -> None:
     """What guests do to their taps, and the kernel by itself, is heard too; let it pass."""
     for _ in range(20):
-        if not driver.await_disturbance(0.3):
+        if not driver.wait_for_change(0.3):
             return
         assert not driver.apply(view).errors
     raise AssertionError("it never comes to rest")
@@ -149,7 +149,7 @@ def test_what_others_do_disturbs_nobody(driver):
     settle(driver, view)
     for script in FOREIGN:
         sh(script)
-        assert not driver.await_disturbance(0.5), script
+        assert not driver.wait_for_change(0.5), script
 
 
 class Cloud:

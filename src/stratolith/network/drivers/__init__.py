@@ -1,1 +1,1 @@
-"""Network drivers: what realises networks on a host."""
+"""Network drivers: they realise networks on a host."""

@@ -1,9 +1,9 @@
-"""The network driver interface and the view of one host that it realises.
+"""The interface of network drivers, and the view of one host that they realise.
 
-The control plane compiles, from the database, the complete desired view of one host; the
-driver applies the difference to the kernel. The view is level, not edge: applying the same
-view twice changes nothing, applying it after somebody tampered repairs. Structs are msgspec
-because the view travels as JSON over the agent API.
+The control plane compiles the complete desired view of one host from the database; the driver
+applies the difference to the kernel. A view is a state, not an event: applying the same view twice
+changes nothing, and applying it again repairs what somebody changed by hand. The structs are
+msgspec structs because the view is sent as JSON over the agent API.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 
 
 class NetworkDriverError(Exception):
-    """The host's network could not be brought to the view; the text says what and why."""
+    """The host's network cannot be brought to the view; the text says what and why."""
 
 
 class RouteView(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,8 +27,8 @@ class RouteView(msgspec.Struct, frozen=True, kw_only=True):
 class RuleView(msgspec.Struct, frozen=True, kw_only=True):
     """One security group rule.
 
-    remote_group: id of a security group whose addresses are in the view's ``groups``; such a rule
-    has no ``remote_cidrs`` but an empty list, so that who does not know it lets nobody through.
+    remote_group: id of a security group whose addresses are in the view's ``groups``. Such a rule
+    has an empty ``remote_cidrs``, so that an agent that does not know the field allows no address.
     """
 
     direction: str  # ingress, egress
@@ -36,7 +36,7 @@ class RuleView(msgspec.Struct, frozen=True, kw_only=True):
     protocol: str | None = None  # tcp, udp, icmp, ipv6-icmp, or a number as text; None: any
     port_range_min: int | None = None  # for ICMP: type
     port_range_max: int | None = None  # for ICMP: code
-    remote_cidrs: list[str] | None = None  # None: anywhere; []: nobody
+    remote_cidrs: list[str] | None = None  # None: any address; []: no address
     remote_group: str = ""
 
 
@@ -51,7 +51,7 @@ class FixedIpView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PortView(msgspec.Struct, frozen=True, kw_only=True):
-    """A guest's port on this host: gets a tap on the network's bridge, filters, a lease."""
+    """A guest's port on this host: it gets a tap on the network's bridge, filters, a lease."""
 
     id: str
     mac: str
@@ -79,7 +79,7 @@ class SubnetView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DhcpHostView(msgspec.Struct, frozen=True, kw_only=True):
-    """A reservation: every port of the network, on whatever host, is answered."""
+    """A DHCP reservation: DHCP answers every port of the network, on any host."""
 
     port_id: str
     mac: str
@@ -92,9 +92,9 @@ class DhcpHostView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TunnelPeerView(msgspec.Struct, frozen=True, kw_only=True):
-    """Another host with a part of the network, and the ports that are there."""
+    """Another host with a part of the network, and the network's ports on that host."""
 
-    address: str  # for tunnels
+    address: str  # of the host's end of tunnels
     ports: dict[str, str] = {}  # port -> its MAC address
 
 
@@ -113,7 +113,7 @@ class NetworkView(msgspec.Struct, frozen=True, kw_only=True):
     dhcp_port_id: str | None = None  # None: no DHCP namespace on this host
     dhcp_lease_seconds: int = 86400
     dhcp_mac: str | None = None
-    peers: list[TunnelPeerView] = []  # empty: the network is on this host alone
+    peers: list[TunnelPeerView] = []  # empty: the network is on this host only
 
 
 class RouterPortView(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +140,7 @@ class RouterView(msgspec.Struct, frozen=True, kw_only=True):
     gateway_nexthops: list[str] = []  # gateway_ip of the external subnets
     floating_ips: list[FloatingIpView] = []
     routes: list[RouteView] = []
-    # Metadata through the router: (network_id, address) -> server, for isolated lookups
+    # Metadata through the router finds the server by (network_id, address), for isolated networks
     metadata: bool = True
 
 
@@ -154,16 +154,16 @@ class ExternalNetworkView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything one host must realise. ``generation`` grows with every change.
+    """Everything that one host must realise. ``generation`` grows with every change.
 
     groups: security group that a rule names -> port -> its addresses (and CIDRs of its pairs).
-    left_out: object id -> why it cannot even be described. Drivers ignore it; the agent reports
-    it with what its driver could not realise.
+    left_out: object id -> reason why it cannot be described. Drivers ignore it; the agent reports
+    it together with the driver's errors.
     """
 
     host: str
     generation: int
-    tunnel_address: str = ""  # of this host; "": it has none, and no network has peers
+    tunnel_address: str = ""  # of this host; "": none, and no network has peers
     externals: list[ExternalNetworkView] = []
     networks: list[NetworkView] = []
     routers: list[RouterView] = []
@@ -172,11 +172,12 @@ class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PortPart(msgspec.Struct, frozen=True, kw_only=True):
-    """What a host has of one port; all empty: nothing.
+    """What a host has of one port; all fields are empty when it has nothing.
 
-    network_id: "" when the host has no part of the port's network.  port: where it is bound here.
-    dhcp_hosts: its reservations.  peer: address of the host that it is at, for tunnels, "" for
-    none.  members: its addresses by security group, for groups that rules of the host's ports name.
+    network_id: "" when the host has no part of the port's network.  port: when it is bound here.
+    dhcp_hosts: its reservations.  peer: tunnel address of the other host that it is bound to,
+    "" for none.  members: its addresses by security group, for groups that rules of the host's
+    ports name.
     """
 
     network_id: str = ""
@@ -188,15 +189,15 @@ class PortPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HostNetworkPart(msgspec.Struct, frozen=True, kw_only=True):
-    """Answer to a question for a few ports; ``whole`` instead where these are not enough."""
+    """The answer to a request for a few ports; ``whole`` is set where these are not enough."""
 
     generation: int
-    ports: dict[str, PortPart] = {}  # every port that was asked for
+    ports: dict[str, PortPart] = {}  # every requested port
     whole: HostNetworkView | None = None
 
 
 class Applied(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of an apply, per object; a failure of one never stops the others."""
+    """The result of an apply, per object; the failure of one object does not stop the others."""
 
     generation: int
     ports: list[str] = []  # port ids that are wired and filtered
@@ -207,23 +208,23 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NetworkDriver(Protocol):
-    """What an agent needs to realise networks. Methods raise ``NetworkDriverError``."""
+    """What an agent needs to realise networks. The methods raise ``NetworkDriverError``."""
 
     name: str
 
     def check(self) -> list[str]:
-        """What the host lacks, one sentence each; empty when everything is there."""
+        """What the host lacks, one sentence each; empty when nothing is missing."""
 
     def apply(self, view: HostNetworkView) -> Applied:
-        """Bring the host to the view, removing whatever of ours is not in it."""
+        """Bring the host to the view and remove our objects that are not in it."""
 
     def keep_watch(
         self, stopping: threading.Event, mended: Callable[[], None] = lambda: None
     ) -> None:
-        """Bring back within a second what ends or is taken away; calls ``mended`` afterwards.
+        """Restore within a second what ends or is removed; calls ``mended`` afterwards.
 
-        Works from the last view, so it needs no control plane. Returns when ``stopping`` is set.
+        Works from the last view, without the control plane. Returns when ``stopping`` is set.
         """
 
     def remove_all(self) -> None:
-        """Remove every namespace, bridge, tap, table, process and file of ours; nothing else."""
+        """Remove all our namespaces, bridges, taps, tables, processes and files; nothing else."""

@@ -1,7 +1,7 @@
-"""Judging the words of a view before they become names, addresses and rules of a host.
+"""Check the values of a view before they become names, addresses and rules of a host.
 
 Used twice: where a view is compiled, so that one bad row is left out of it, and where it is
-applied, because a host trusts nobody. Each function gives the value back in its usual form or
+applied, because a host trusts no input. Each function returns the value in its usual form or
 raises ``ValueError`` with a sentence.
 """
 
@@ -27,7 +27,7 @@ _MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
 _MTU = range(68, 65536)
 
 
-# A view has the same addresses again and again, at each change of anything on the host.
+# A view contains the same addresses after each change of anything on the host.
 @lru_cache(maxsize=1 << 14)
 def mac(text: str) -> str:
     lower = text.lower()
@@ -38,16 +38,16 @@ def mac(text: str) -> str:
 
 @lru_cache(maxsize=1 << 14)
 def network(text: str) -> Network:
-    """An address or CIDR, without the bits of a host; zone ids ("fe80::%eth0") are refused."""
+    """An address or CIDR with the host bits cleared; zone ids ("fe80::%eth0") are refused."""
     return ipaddress.ip_network(_plain(text), strict=False)
 
 
 @lru_cache(maxsize=1 << 14)
 def address(text: str, version: int | None = None) -> str:
-    found = ipaddress.ip_address(_plain(text))
-    if version is not None and found.version != version:
+    parsed = ipaddress.ip_address(_plain(text))
+    if version is not None and parsed.version != version:
         raise ValueError(f"{text!r} is not an IPv{version} address")
-    return str(found)
+    return str(parsed)
 
 
 def interface(text: str) -> str:
@@ -81,7 +81,7 @@ def protocol_number(rule: RuleView) -> int | None:
 
 
 def rule(view: RuleView) -> RuleView:
-    """A security group rule that can be realised."""
+    """The security group rule, if it can be realised; raises ``ValueError``."""
     if view.direction not in ("ingress", "egress"):
         raise ValueError(f"{view.direction!r} is not a direction of a rule")
     if view.ethertype not in ("IPv4", "IPv6"):

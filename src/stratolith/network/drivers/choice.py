@@ -1,4 +1,4 @@
-"""Which network driver realises the networks of a host: the setting ``network.driver``."""
+"""Choose the network driver of a host: the setting ``network.driver``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def name_of(settings: Settings) -> str:
 
 
 def make(settings: Settings, host: str) -> NetworkDriver:
-    """The driver of the host of this name; raises ConfigError and PluginError."""
+    """The driver of the host with this name; raises ConfigError and PluginError."""
     name = name_of(settings)
     if name == "fake":
         from stratolith.network.drivers.fake import FakeNetworkDriver
@@ -35,11 +35,14 @@ def make(settings: Settings, host: str) -> NetworkDriver:
         from stratolith.network.drivers.linux.claim import Claim
         from stratolith.network.drivers.linux.limits import Limits
 
-        mine = settings.of(NetworkSettings)
-        limit = Limits(port=mine.max_port_connections, project=mine.max_project_connections)
+        network_settings = settings.of(NetworkSettings)
+        limit = Limits(
+            port=network_settings.max_port_connections,
+            project=network_settings.max_project_connections,
+        )
         claim = Claim(settings.state_dir)
         return LinuxNetworkDriver(settings.state_dir, claim=claim, limit=limit)
     made: NetworkDriver = plugins.call(plugins.NETWORKS, name, settings, host)
     if made.name != name:
-        raise PluginError(f"network.driver: the driver '{name}' says that its name is {made.name}")
+        raise PluginError(f"network.driver: the driver '{name}' has the name {made.name}")
     return made

@@ -1,4 +1,4 @@
-"""The fake network driver: realises views in memory, as slowly and as badly as asked."""
+"""The fake network driver: views in memory, with the delays and failures that knobs set."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDri
 
 
 class FakeKnobs(msgspec.Struct):
-    """What the fake gets wrong; change it at any time."""
+    """How the fake fails; may be changed at any time."""
 
     delay: float = 0.0  # seconds an apply takes
     failures: Mapping[str, str] = {}  # id of a port, network, router or floating IP -> reason
     broken: str = ""  # when set, every apply and remove_all raises with this text
-    lacking: list[str] = []  # what check() complains about
+    lacking: list[str] = []  # what check() returns
 
 
 class FakeNetworkDriver:
@@ -32,14 +32,14 @@ class FakeNetworkDriver:
         self._lock = threading.Lock()
 
     def check(self) -> list[str]:
-        """What the knobs say is lacking."""
+        """The knob ``lacking``."""
         return list(self.knobs.lacking)
 
     def apply(self, view: HostNetworkView) -> Applied:
-        """Remember the view and report it as realised, but for what the knobs let fail.
+        """Keep the view and report everything as realised, except the objects in ``failures``.
 
-        A failing network takes its ports with it, a failing router its floating IPs. Raises
-        ``NetworkDriverError`` when the knobs say so.
+        A failing network also fails its ports, a failing router its floating IPs. Raises
+        ``NetworkDriverError`` when the knob ``broken`` is set.
         """
         with self._lock:
             self._obey()
@@ -68,17 +68,17 @@ class FakeNetworkDriver:
     def keep_watch(
         self, stopping: threading.Event, mended: Callable[[], None] = lambda: None
     ) -> None:
-        """Nothing of the fake ends by itself."""
+        """Wait: in the fake nothing ends by itself."""
         stopping.wait()
 
     def remove_all(self) -> None:
-        """Forget everything. Raises ``NetworkDriverError`` when the knobs say so."""
+        """Forget the view. Raises ``NetworkDriverError`` when the knob ``broken`` is set."""
         with self._lock:
             self._obey()
             self.view = None
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """The fake holds no resources."""
 
     def _obey(self) -> None:
         if self.knobs.delay:

@@ -1,4 +1,4 @@
-"""The Linux network driver; ``driver.py`` is where to start reading."""
+"""The Linux network driver; start reading in ``driver.py``."""
 
 from stratolith.network.drivers.linux.driver import LinuxNetworkDriver
 

@@ -1,4 +1,4 @@
-"""Gratuitous ARP: telling the neighbours at once where an address lives now."""
+"""Gratuitous ARP: tell the neighbours at once that an address has moved here."""
 
 from __future__ import annotations
 

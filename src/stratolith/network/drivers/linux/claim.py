@@ -1,10 +1,10 @@
-"""Whose this host is: one real cloud works with a network namespace and a set of names.
+"""The claim on a host: a network namespace and a set of names belong to one real cloud.
 
-Links and tables live in a network namespace, the names of namespaces in a directory that
-several network namespaces may share. Two clouds that have either in common would each take
-the other's objects for leftovers. So the first writes down that both are its own, and holds
-the file locked while its agent runs; a second one is refused as long as the first runs or
-still has namespaces here.
+Links and tables are in a network namespace; the names of namespaces are in a directory that
+several network namespaces may share. If two clouds shared one of these, each would remove the
+other's objects as leftovers. So the first cloud records both as its own and holds the record
+files locked while its agent runs. A second cloud is refused while the first one runs or still
+has namespaces here.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Claim:
         self._held: list[int] = []
 
     def take(self) -> None:
-        """Raises ``NetworkDriverError`` naming the cloud that has this host."""
+        """Claim the host; raises ``NetworkDriverError`` that names the cloud that holds it."""
         if self._held:
             return
         other = self.other()
@@ -43,7 +43,7 @@ class Claim:
             raise NetworkDriverError(f"this host cannot be claimed: {error}") from error
 
     def other(self) -> Path | None:
-        """The state directory of another cloud of ours that has networks here."""
+        """The state directory of another Stratolith cloud that has networks here."""
         for path in self._files():
             try:
                 with open(path) as file:
@@ -57,7 +57,7 @@ class Claim:
         return None
 
     def release(self) -> None:
-        """Let others have this host, and remove what was written down by this cloud."""
+        """Release the host, and remove the records of this cloud."""
         for path in self._files():
             with contextlib.suppress(OSError):
                 if path.read_text().strip() == str(self.state_dir):
@@ -83,7 +83,7 @@ class Claim:
         return handle
 
     def _files(self) -> list[Path]:
-        """One for the network namespace, one for the directory of names."""
+        """The record files: one for the network namespace, one for the directory of names."""
         space = os.stat("/proc/self/ns/net").st_ino
         keys = [f"net-{space}"]
         with contextlib.suppress(OSError):
@@ -94,8 +94,8 @@ class Claim:
 
 def refusal(other: Path) -> str:
     return (
-        f"Another cloud, that in {other}, has networks on this machine, and a machine can have "
-        "one real cloud."
+        f"Another cloud, with the state directory {other}, has networks on this machine, "
+        "and a machine can have one real cloud."
     )
 
 

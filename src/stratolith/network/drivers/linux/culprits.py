@@ -1,8 +1,8 @@
-"""Finding out which ports nft means when it refuses the tables of all of them.
+"""Find the ports whose rules nft refuses, when it refuses the tables of all ports.
 
-Tables are loaded whole, so one rule that nft does not take would keep the rules of every port
-of the host from being loaded. What is known to be wrong never gets here (``checks``); this is
-for what nobody thought of, and for an nft that knows less than ours.
+nft loads tables whole, so one refused rule would keep the rules of every port of the host from
+being loaded. Known errors are found before (``checks``); this is for unexpected errors, and for
+a version of nft that supports less than ours.
 """
 
 from __future__ import annotations
@@ -13,28 +13,28 @@ Complaint = Callable[[frozenset[str]], str | None]
 
 
 def find(ports: Sequence[str], complaint: Complaint) -> dict[str, str]:
-    """Port id -> why it is refused; without these ports the rest is taken.
+    """Port id -> reason; without these ports nft accepts the tables.
 
-    ``complaint`` tells what is wrong with the tables when these ports are left out of them,
-    None when nothing is. The result is empty when the fault lies in none of the ports.
+    ``complaint`` returns nft's error for the tables without the given ports, None when nft accepts
+    them. The result is empty when the error is in none of the ports.
     """
-    everybody = frozenset(ports)
-    if complaint(everybody) is not None:
+    all_ports = frozenset(ports)
+    if complaint(all_ports) is not None:
         return {}
-    return _among(list(ports), everybody, complaint)
+    return _among(list(ports), all_ports, complaint)
 
 
-def _among(some: list[str], everybody: frozenset[str], complaint: Complaint) -> dict[str, str]:
-    reason = complaint(everybody - frozenset(some))
+def _among(port_ids: list[str], all_ports: frozenset[str], complaint: Complaint) -> dict[str, str]:
+    reason = complaint(all_ports - frozenset(port_ids))
     if reason is None:
         return {}
-    if len(some) == 1:
-        return {some[0]: reason}
-    middle = len(some) // 2
-    first, second = some[:middle], some[middle:]
-    found = _among(first, everybody, complaint) | _among(second, everybody, complaint)
-    left = everybody - frozenset(some) | frozenset(found)
-    if complaint(left) is not None:
-        # each half is taken alone: they collide, and one side has to give way
-        found |= dict.fromkeys(second, reason)
-    return found
+    if len(port_ids) == 1:
+        return {port_ids[0]: reason}
+    middle = len(port_ids) // 2
+    first, second = port_ids[:middle], port_ids[middle:]
+    reasons = _among(first, all_ports, complaint) | _among(second, all_ports, complaint)
+    remaining = all_ports - frozenset(port_ids) | frozenset(reasons)
+    if complaint(remaining) is not None:
+        # each half alone is accepted, but not both together: leave out the second one
+        reasons |= dict.fromkeys(second, reason)
+    return reasons

@@ -1,4 +1,4 @@
-"""What a network's DHCP namespace and its dnsmasq are told, as plain text."""
+"""The content of a network's DHCP namespace and the configuration of its dnsmasq, as text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DEFAULT_DOMAIN = "openstacklocal"
 
 
 def compile_namespace(network: NetworkView) -> NamespaceSpec | None:
-    """The DHCP namespace; None when no subnet is served on this host."""
+    """The DHCP namespace; None when this host serves no subnet."""
     served = [subnet for subnet in network.subnets if subnet.enable_dhcp and subnet.dhcp_ip]
     if network.dhcp_port_id is None or network.dhcp_mac is None or not served:
         return None
@@ -38,7 +38,7 @@ def compile_namespace(network: NetworkView) -> NamespaceSpec | None:
             *(str(ipaddress.ip_interface(text)) for text in addresses),
             f"{names.METADATA_ADDRESS}/32",
         ),
-        # clients that read raw frames discard a checksum the "hardware" was to fill in
+        # clients that read raw frames discard checksums that are left to the "hardware"
         checksum_offload=False,
     )
     return NamespaceSpec(name=names.dhcp_namespace(network.id), owner=network.id, devices=(device,))
@@ -53,8 +53,8 @@ def compile_dhcp(
     """The dnsmasq of a network; None without an IPv4 subnet with DHCP.
 
     ``router_addresses``: addresses at which a router of this host answers metadata on this
-    network; a subnet whose gateway is not among them gets metadata from the DHCP port.
-    A reservation that cannot be used is left out and named in ``broken`` under its port.
+    network; a subnet whose gateway is not one of them gets metadata from the DHCP port.
+    An unusable reservation is left out and recorded in ``broken`` under its port.
     """
     subnets = [
         subnet
@@ -85,7 +85,7 @@ def compile_dhcp(
 def _usable(
     hosts: Iterable[DhcpHostView], broken: dict[str, str]
 ) -> tuple[list[DhcpHostView], list[str]]:
-    """The reservations that can be written down, and the option lines of their ports."""
+    """The usable reservations, and the option lines of their ports."""
     usable, lines = [], []
     for host in hosts:
         try:
@@ -128,17 +128,17 @@ def _subnet_options(
          str(ipaddress.IPv4Address(route.nexthop)))
         for route in subnet.host_routes
     ]  # fmt: skip
-    routes += [  # the network's other subnets are on the same wire
+    routes += [  # the network's other subnets are on the same link
         (str(ipaddress.IPv4Network(other.cidr, strict=False)), "0.0.0.0")
         for other in network.subnets
         if other.ip_version == 4 and other.id != subnet.id
     ]
     if gateway is not None:
-        # who honours this option must ignore the router option: name the default here too
+        # clients that use this option ignore the router option: repeat the default route here
         routes.append(("0.0.0.0/0", gateway))
     text = ",".join(f"{destination},{hop}" for destination, hop in dict.fromkeys(routes))
     lines.append(f"{tag},option:classless-static-route,{text}")
-    lines.append(f"{tag},249,{text}")  # the same under the number Windows asks for
+    lines.append(f"{tag},249,{text}")  # the same under the number that Windows requests
     lines.append(f"{tag},option:router,{gateway}" if gateway else f"{tag},option:router")
     return lines
 
@@ -165,7 +165,7 @@ def _fqdn(host: DhcpHostView, domain: str) -> str:
 def _host_lines(hosts: Sequence[DhcpHostView], domain: str) -> Iterable[str]:
     for host in sorted(hosts, key=lambda host: (host.mac, host.ip_address)):
         address = checks.address(host.ip_address, 4)
-        fields = [checked_mac(host.mac), "id:*"]  # the same guest asks under several client ids
+        fields = [checked_mac(host.mac), "id:*"]  # a guest may use several client ids
         if _port_options(host):
             fields.append(f"set:port-{names.checked_id(host.port_id)}")
         yield ",".join([*fields, address, _fqdn(host, domain)])

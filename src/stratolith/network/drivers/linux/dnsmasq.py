@@ -1,13 +1,13 @@
-"""dnsmasq processes: started, told of changes, found again, stopped.
+"""dnsmasq processes: start, reload, recognise and stop them.
 
-They outlive the agent. One is ours when its command line names our own pid file; it is the
-right one when its whole command line and its namespace are what we would start now.
+They outlive the agent. A process is ours when its command line names our own pid file; it is
+current when its whole command line and its namespace are what we would start now.
 
-What a running server has read is written beside its files (``loaded``), so an agent that died
-between a change and the word about it does not believe the server knew. A server is told by
-SIGHUP only when no reservation has a tag, before and after: dnsmasq 2.90 ends with SIGSEGV at
-the second SIGHUP when there are tags and a client got a lease. Else it starts anew, which takes
-some 20 ms and keeps the leases.
+The state that a running server has read is recorded beside its files (``loaded``), so an agent
+that died between a change and the reload does not assume that the server knows the change. A
+server is reloaded with SIGHUP only when no reservation has a tag, before and after: dnsmasq 2.90
+crashes (SIGSEGV) at the second SIGHUP when there are tags and a client has a lease. Otherwise it
+is restarted, which takes about 20 ms and keeps the leases.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _START_SECONDS, _STOP_SECONDS = 10.0, 2.0
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """What a server has read."""
+    """The state of the files that a server has read."""
 
     pid: int
     files: str  # digest of its files
@@ -39,7 +39,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Dnsmasq:
-    """All DHCP servers of this host; each has a directory named like its network."""
+    """All DHCP servers of this host; each has a directory with the id of its network as name."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -51,13 +51,13 @@ class Dnsmasq:
             return []
 
     def ensure(self, spec: DhcpSpec) -> int:
-        """The server runs with these arguments and files; returns its process id.
+        """Make the server run with these arguments and files; returns its process id.
 
-        Raises ``NetworkDriverError`` with what dnsmasq said.
+        Raises ``NetworkDriverError`` with dnsmasq's error message.
         """
         home = self.directory / spec.network_id
         try:
-            dnsmasq_room.furnish(home)
+            dnsmasq_room.make_home(home)
             for name, text in _files(spec).items():
                 dnsmasq_room.write(home / name, text)
         except OSError as error:
@@ -77,7 +77,7 @@ class Dnsmasq:
                 return pid
         if pid is not None:
             _stop(pid)
-        # dnsmasq would keep an address for the port that had it, though it is another's now
+        # dnsmasq would keep an address for its former port, although another port has it now
         _drop_lines(home / "leases", _obsolete_leases(home / "leases", spec.hosts))
         pid = self._start(spec, command)
         self._remember(home, _loaded(spec, pid))
@@ -107,7 +107,7 @@ class Dnsmasq:
         ]
 
     def pid(self, network_id: str) -> int | None:
-        """The process of this network's server; None when it does not run."""
+        """The process id of this network's server; None when it does not run."""
         path = self.directory / network_id / "pid"
         try:
             pid = int(path.read_text())
@@ -139,8 +139,8 @@ class Dnsmasq:
             raise NetworkDriverError(f"cannot start dnsmasq: {error}") from error
         pid = self.pid(spec.network_id)
         if result.returncode != 0 or pid is None:
-            said = result.stderr.strip() or f"it ended with status {result.returncode}"
-            raise NetworkDriverError(f"dnsmasq of network {spec.network_id}: {said}")
+            message = result.stderr.strip() or f"it ended with status {result.returncode}"
+            raise NetworkDriverError(f"dnsmasq of network {spec.network_id}: {message}")
         with contextlib.suppress(OSError):
             dnsmasq_room.close_to_others(home)
         return pid
@@ -154,7 +154,7 @@ class Dnsmasq:
 
     @staticmethod
     def _remember(home: Path, loaded: Loaded) -> None:
-        """Losing it costs one restart of the server."""
+        """Record what the server has read; losing the record costs one restart of the server."""
         with contextlib.suppress(OSError):
             dnsmasq_room.write(home / "loaded", msgspec.json.encode(loaded).decode())
 
@@ -168,7 +168,7 @@ def _loaded(spec: DhcpSpec, pid: int) -> Loaded:
 
 
 def _obsolete_leases(path: Path, hosts: str) -> list[str]:
-    """Lines of the lease file whose MAC and address are not reserved together any more."""
+    """Lines of the lease file whose MAC and address are no longer reserved together."""
     reserved = set()
     for line in hosts.splitlines():
         fields = line.split(",")

@@ -1,10 +1,10 @@
-"""Where a dnsmasq lives: files that it may read and nobody else, below directories of root.
+"""The directory of a dnsmasq: files that only it may read, below directories of root.
 
-dnsmasq gives its privileges up when it has started and reads its files afterwards. The state
-directory is closed to everybody, and so may be what is above it. So a server gets a mount
-namespace in which the closed directory is an empty one that holds nothing but the server's own
-directory, under the same name. It belongs to root: what takes over dnsmasq can change none of
-the files that root reads and writes.
+dnsmasq drops its privileges after its start and reads its files afterwards. But the state
+directory is closed to other users, and its parents may be closed as well. So a server gets a
+mount namespace in which the closed directory is replaced by an empty one that contains only the
+server's own directory, under the same path. Root owns it: an attacker who controls dnsmasq
+cannot change the files that root reads and writes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @functools.cache
 def identity() -> tuple[str, str]:
-    """The names of the user and the group dnsmasq becomes; root's where there is no other."""
+    """Names of the user and group that dnsmasq switches to; root's if there is no other."""
     for user in _USERS:
         with contextlib.suppress(KeyError):
             entry = pwd.getpwnam(user)
@@ -36,7 +36,7 @@ def identity() -> tuple[str, str]:
     return "root", "root"
 
 
-def furnish(home: Path) -> None:
+def make_home(home: Path) -> None:
     """Make the server's directory, closed to all but root and the server. Raises ``OSError``."""
     home.parent.mkdir(parents=True, exist_ok=True, mode=_CLOSED)
     for parent in (home.parent, home.parent.parent):
@@ -60,7 +60,7 @@ def write(path: Path, text: str) -> None:
 
 
 def close_to_others(home: Path) -> None:
-    """Tighten what dnsmasq itself made: its leases and pid. Raises ``OSError``."""
+    """Restrict the files that dnsmasq itself made: leases and pid. Raises ``OSError``."""
     for name in ("leases", "pid"):
         path = home / name
         if path.exists():
@@ -68,21 +68,21 @@ def close_to_others(home: Path) -> None:
 
 
 def enter(home: Path) -> None:
-    """Move this thread to a mount namespace in which the server can reach ``home``.
+    """Move this thread to a mount namespace in which the server can read ``home``.
 
-    The thread must end afterwards; what it starts stays there. Raises ``OSError``.
+    The thread must end afterwards; its child processes stay there. Raises ``OSError``.
     """
     closed = _topmost_closed(home)
     if closed is None:
         return
     _checked(_libc.unshare(_CLONE_NEWNS), "unshare")
-    # what is unmounted elsewhere goes here, too: nothing is kept busy by a DHCP server
+    # unmounts outside are copied to this namespace, so a DHCP server keeps no mount busy
     _mount("none", Path("/"), "", _MS_REC | _MS_SLAVE, "")
     handle = os.open(home, os.O_PATH | os.O_DIRECTORY)
     try:
         _mount("dhcp", closed, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=755,size=64k")
         for folder in reversed([home, *home.parents]):
-            if closed in folder.parents:  # whatever the umask of this process is
+            if closed in folder.parents:  # chmod, to be independent of the umask of this process
                 folder.mkdir()
                 folder.chmod(0o755)
         _mount(f"/proc/self/task/{threading.get_native_id()}/fd/{handle}", home, "", _MS_BIND, "")
@@ -91,12 +91,12 @@ def enter(home: Path) -> None:
 
 
 def _topmost_closed(home: Path) -> Path | None:
-    """The highest directory above ``home`` that others may not enter."""
-    found = None
+    """The highest directory above ``home`` that other users may not enter."""
+    closed = None
     for parent in home.parents:
         if not parent.stat().st_mode & stat.S_IXOTH:
-            found = parent
-    return found
+            closed = parent
+    return closed
 
 
 def _mount(source: str, target: Path, kind: str, flags: int, options: str) -> None:
@@ -114,10 +114,10 @@ def _checked(result: int, what: str) -> None:
 
 
 def _give(path: Path, mode: int) -> None:
-    """Readable by the server's group, writable by root alone."""
+    """Make the file readable by the server's group, and writable only by root."""
     group = grp.getgrnam(identity()[1]).gr_gid
-    found = path.stat()
-    if found.st_gid != group or found.st_uid != 0:
+    status = path.stat()
+    if status.st_gid != group or status.st_uid != 0:
         os.chown(path, 0, group)
     _set_mode(path, mode)
 

@@ -30,18 +30,20 @@ from stratolith.network.drivers.linux.passes import Pass
 
 log = logging.getLogger(__name__)
 
-_LOOK_SECONDS = 0.5  # how often namespaces are looked for: their names tell nobody that they go
-# Between two repairs of a host that is touched again and again; it doubles each time.
+_LOOK_SECONDS = (
+    0.5  # how often namespaces are checked: the kernel reports no removal of their names
+)
+# Pause between two repairs of a host that is changed again and again; it doubles each time.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 3.0
 _BRIDGE_NETFILTER = Path("/proc/sys/net/bridge")
 
 
 class LinuxNetworkDriver:
-    """Realises views with what every Linux kernel has.
+    """Realises views with standard tools of the Linux kernel.
 
-    ``state_dir``: the cloud's directory, of which ``network/`` is ours. ``instance`` names our
-    tables and labels; ``claim`` keeps two clouds of one name from sharing a machine.
-    Calls may come from any thread; they are served one at a time.
+    ``state_dir``: the cloud's directory; ``network/`` in it is ours. ``instance`` is the name of
+    our tables and labels; ``claim`` prevents that two clouds of one name use the same machine.
+    Any thread may call the methods; they run one at a time.
     """
 
     name = "linux"
@@ -67,7 +69,7 @@ class LinuxNetworkDriver:
         self._lock = threading.Lock()
 
     def check(self) -> list[str]:
-        """What the host lacks, one sentence each; empty when everything is there."""
+        """What the host lacks, one sentence each; empty when nothing is missing."""
         lacking = [
             f"The program {program} is missing: install the package {package}."
             for program, package in (("nft", "nftables"), ("dnsmasq", "dnsmasq-base"))
@@ -83,10 +85,10 @@ class LinuxNetworkDriver:
         return lacking
 
     def apply(self, view: HostNetworkView) -> Applied:
-        """Bring the host to the view, removing whatever of ours is not in it.
+        """Bring the host to the view and remove our objects that are not in it.
 
-        Raises ``NetworkDriverError`` only when nothing can be done at all; what fails for one
-        object is in ``Applied.errors``.
+        Raises ``NetworkDriverError`` only when nothing can be done at all; failures of single
+        objects are in ``Applied.errors``.
         """
         with self._lock:
             if self._claim is not None:
@@ -105,35 +107,35 @@ class LinuxNetworkDriver:
     def keep_watch(
         self, stopping: threading.Event, mended: Callable[[], None] = lambda: None
     ) -> None:
-        """Put right at once what ends or is taken away, from the last view; until ``stopping``.
+        """Repair from the last view what ends or is removed, until ``stopping`` is set.
 
-        A DHCP server that ends and filters that somebody changes do not wait for the next view,
-        nor for the control plane to answer.
+        A DHCP server that ends and filters that are changed by hand are repaired without waiting
+        for the next view or for the control plane.
         """
         pause = _SHORTEST_PAUSE
         while not stopping.is_set():
-            if not self.await_disturbance(_LOOK_SECONDS):
+            if not self.wait_for_change(_LOOK_SECONDS):
                 pause = _SHORTEST_PAUSE
                 continue
-            self._put_right()
+            self._repair()
             mended()
             stopping.wait(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def await_disturbance(self, seconds: float) -> bool:
-        """Whether somebody touches what we made; tells within a second, or after ``seconds``."""
+    def wait_for_change(self, seconds: float) -> bool:
+        """Whether our objects were changed; returns within a second, at most after ``seconds``."""
         deadline = time.monotonic() + seconds
         while True:
             memory = self._memory
             left = deadline - time.monotonic()
             memory.wait(max(0.0, min(left, _LOOK_SECONDS)))
             with self._lock:
-                if memory is self._memory and memory.applied is not None and memory.is_undone():
+                if memory is self._memory and memory.applied is not None and memory.is_changed():
                     return True
             if left <= 0:
                 return False
 
-    def _put_right(self) -> None:
+    def _repair(self) -> None:
         """Apply the last view again."""
         with self._lock:
             memory = self._memory
@@ -142,10 +144,10 @@ class LinuxNetworkDriver:
             try:
                 memory.applied = self._pass(memory.view)
             except (OSError, NetworkDriverError, msgspec.MsgspecError) as error:
-                log.warning("cannot put right what was changed: %s", error)
+                log.warning("cannot repair the network of this host: %s", error)
 
     def inventory(self) -> list[Made]:
-        """All objects that the last apply made or found as they should be."""
+        """All objects that the last apply made or found in the desired state."""
         with self._lock:
             return inventory.of_plan(self._memory.done) if self._memory.done else []
 
@@ -163,14 +165,14 @@ class LinuxNetworkDriver:
             book = self._memory.book
             return plan.build_plan(view, zones, self.instance, native, refused, limit, book)
 
-        known = self._memory.links if self._memory.is_calm() else None
+        known = self._memory.links if self._memory.are_links_unchanged() else None
         with HostLinks(self.instance, native, known) as links:
             applied = Pass(planned, links, ledger, self._dnsmasq, self._memory).run(view)
         ledger.save()
         return applied
 
     def _prepare(self) -> bool:
-        """Whether the bridge family filters by itself; makes sure that one of both ways does."""
+        """Whether the bridge family can filter by itself; if not, br_netfilter is required."""
         if self._native is None:
             self._native = nft.has_bridge_conntrack(self.instance)
         if not self._native and not _BRIDGE_NETFILTER.exists():
@@ -188,16 +190,16 @@ class LinuxNetworkDriver:
         return self._ledger
 
     def close(self) -> None:
-        """Let go of sockets; everything that was realised stays."""
+        """Close the sockets; everything that was realised stays."""
         with self._lock:
             self._memory.close()
             self._memory = Memory(self._deep_interval)
 
     def remove_all(self) -> None:
-        """Remove every namespace, bridge, tap, table, process and file of ours; nothing else.
+        """Remove all our namespaces, bridges, taps, tables, processes and files; nothing else.
 
-        Raises ``NetworkDriverError`` naming what could not be removed, after all the rest was;
-        then the record of what is ours stays for the next attempt.
+        Removes as much as possible, then raises ``NetworkDriverError`` that names what remains;
+        in this case the ledger is kept for the next attempt.
         """
         with self._lock:
             self._memory.close()
@@ -229,12 +231,12 @@ class LinuxNetworkDriver:
                     namespaces.remove(name)
             except OSError as error:
                 problems.append(f"namespace {name}: {error.strerror}")
-                left[name] = namespaces.inode(name) or 0  # the bare name may be all that is left
+                left[name] = namespaces.inode(name) or 0  # only the name may be left
         ledger.entries.namespaces = left
         try:
             ledger.save()
         except OSError as error:
-            problems.append(f"the record of what is ours: {error.strerror}")
+            problems.append(f"the ledger of our objects: {error.strerror}")
 
     def _remove_links(self, problems: list[str]) -> None:
         with HostLinks(self.instance, native=True) as links:

@@ -1,4 +1,4 @@
-"""What the filters know of a port, worked out once while the port stays as it is."""
+"""Values that the filters derive from a port, computed once while the port does not change."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from stratolith.network.drivers.linux.guard import Sources
 
 
 class Facts:
-    """What follows from a port's view alone."""
+    """Values that depend on a port's view only."""
 
     def __init__(self, view: PortView) -> None:
         self.view = view
 
     @cached_property
     def problem(self) -> str:
-        """Why the port cannot be expressed as rules, "" when it can."""
+        """Why the port cannot be expressed as rules; "" when it can."""
         try:
             names.checked_device(self.view.tap)
             _ = self.sources
@@ -37,9 +37,9 @@ class Facts:
 
     @cached_property
     def claims(self) -> guard.Claims:
-        found = guard.Claims()
-        found.add(self.view.tap, self.sources)
-        return found
+        port_claims = guard.Claims()
+        port_claims.add(self.view.tap, self.sources)
+        return port_claims
 
     @cached_property
     def plain_v4(self) -> list[str]:
@@ -47,16 +47,16 @@ class Facts:
 
     @cached_property
     def groups(self) -> dict[str, tuple[str, list[RuleView]]]:
-        """Direction -> name of the chain for its rules (one for all with the same), and these."""
-        found = {}
+        """Direction -> name of the chain for its rules (shared by ports with the same), rules."""
+        by_direction = {}
         for direction in ("egress", "ingress"):
-            mine = [rule for rule in self.view.rules if rule.direction == direction]
-            found[direction] = (f"{direction}_{names.digest(mine)}", mine)
-        return found
+            rules = [rule for rule in self.view.rules if rule.direction == direction]
+            by_direction[direction] = (f"{direction}_{names.digest(rules)}", rules)
+        return by_direction
 
 
 class FactBook:
-    """The facts of ports, by the ports' ids."""
+    """The facts of ports by port id."""
 
     def __init__(self) -> None:
         self._known: dict[str, Facts] = {}
@@ -68,18 +68,18 @@ class FactBook:
         return known
 
     def keep(self, port_ids: Iterable[str]) -> None:
-        """Forget all ports but these."""
+        """Forget all ports except these."""
         wanted = set(port_ids)
-        for gone in self._known.keys() - wanted:
-            del self._known[gone]
+        for port_id in self._known.keys() - wanted:
+            del self._known[port_id]
 
 
 class FilteredPort(msgspec.Struct, frozen=True, kw_only=True):
-    """A port and where it sits."""
+    """A port, its bridge and its conntrack zone."""
 
     facts: Facts
     bridge: str
-    zone: int | None  # None: an external network, whose addresses are the host's own world
+    zone: int | None  # None: an external network, which shares the host's own addresses
     bridge_is_routed: bool  # the host itself has addresses on the bridge
 
     @property

@@ -1,15 +1,15 @@
 """Port filters as nft text: anti-spoofing on the bridge, security groups above it.
 
-Two layouts of the same rules. ``native`` is for kernels whose bridge family knows conntrack
-(nf_conntrack_bridge): everything lives in one bridge table. Elsewhere br_netfilter hands
-bridged packets to the inet hooks, where the bridge is the only device to be seen; there a
-packet mark, set on the bridge and cleared after use (in ``limits``), tells which port the packet
-belongs to.
-A guest's own packets are judged before routing (egress rules), packets to a guest when they
-are forwarded (ingress rules); a connection is confirmed only when both agreed.
+There are two layouts of the same rules. ``native`` is for kernels whose bridge family supports
+conntrack (nf_conntrack_bridge): everything is in one bridge table. On other kernels br_netfilter
+passes bridged packets to the inet hooks, where only the bridge is visible as device. There a
+packet mark, set on the bridge and cleared after use (in ``limits``), identifies the port that the
+packet belongs to.
+Packets from a guest are checked before routing (egress rules), packets to a guest when they are
+forwarded (ingress rules); a connection is confirmed only when both accept it.
 
-A conntrack zone per network keeps tenants with the same addresses apart. It is set before
-defragmentation, so that not even fragments of two tenants can be put together.
+A conntrack zone per network separates tenants that use the same addresses. It is set before
+defragmentation, so that fragments of two tenants are never reassembled together.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from stratolith.network.drivers.linux.limits import Limits
 from stratolith.network.drivers.linux.tables import NamedSet, Ruleset, Table, mapping, named
 
 _STATES = "ct state vmap { established : goto ok, related : goto ok, invalid : drop }"
-# Conntrack adopts TCP connections half way; without this line a flow that was cut because its
-# rule went away would come back by the guest's next packet.
+# Conntrack accepts TCP connections whose start it did not see. Without this line, a flow that was
+# ended because its rule was removed would be accepted again with the guest's next packet.
 _NEW_TCP = "tcp flags & (fin | syn | rst | ack) != syn ct state new drop"
 _EGRESS_BASE = (
-    # a guest asks for addresses, it never hands them out
+    # a guest requests addresses; it must not act as a DHCP server or router
     "udp sport 67 udp dport 68 drop",
     "udp sport 547 udp dport 546 drop",
     "icmpv6 type nd-router-advert drop",
@@ -45,23 +45,23 @@ _INGRESS_BASE = (
     "udp sport 547 udp dport 546 goto ok",
     _NEW_TCP,
 )
-# What goes to a DHCP server of ours. The bridge knows whose message it is only when it comes
-# straight from the client's tap.
+# For packets to our DHCP servers. The bridge can verify the sender only when a message comes
+# directly from the client's tap.
 _DHCP_PORTS = "{ 67, 68, 546, 547 }"
 _TO_DHCP = (
     'iifname "sr-*" drop',
     'iifname "sg-*" drop',
-    "@th,256,32 != 0 drop",  # by way of a relay agent
-    # "somebody else has the address you gave me": dnsmasq would not give it out for ten minutes
+    "@th,256,32 != 0 drop",  # sent by a relay agent
+    # DHCPDECLINE ("another host uses this address"): dnsmasq would block it for ten minutes
     "@th,1984,24 0x350104 drop",
 )
 
 
 class Ends(msgspec.Struct, frozen=True, kw_only=True):
-    """What is plugged into bridges beside the ports.
+    """Devices on the bridges beside the ports.
 
-    ``zones``: bridge -> conntrack zone; ``host_ends``: veth end -> bridge it is plugged into,
-    for tenant bridges; ``dhcp_ends``: those of DHCP servers, on any bridge.
+    ``zones``: bridge -> conntrack zone; ``host_ends``: host end of a veth pair -> its bridge,
+    for tenant bridges; ``dhcp_ends``: host ends of DHCP servers, on any bridge.
     """
 
     zones: Mapping[str, int]
@@ -80,7 +80,7 @@ def compile_tables(
     """The tables of all ports of the host.
 
     ``groups``: addresses of security groups that rules name; ``limit``: on the connections of a
-    port. The ports' facts must have no ``problem``.
+    port. The facts of the ports must not have a ``problem``.
     """
     return _Builder(instance, ports, ends, native, groups).tables(limit or Limits())
 
@@ -107,7 +107,7 @@ class _Builder:
         self.groups: dict[str, list[str]] = {}
 
     def tables(self, limit: Limits) -> Ruleset:
-        """Filters of the bridge and above it, in one table where the kernel can (``native``)."""
+        """Filters on the bridge and above it, in one table where the kernel can (``native``)."""
         above = _Parts(chains={"ok": ["accept"]})
         dispatch = self._dispatch()
         above.chains |= {name: self.groups[name] for name in sorted(self.groups)}
@@ -134,17 +134,17 @@ class _Builder:
         )
 
     def _group(self, port: FilteredPort, direction: str) -> str:
-        """The chain for these rules, shared by all ports that have the same."""
-        name, mine = port.facts.groups[direction]
+        """The chain for these rules, shared by all ports with the same rules."""
+        name, port_rules = port.facts.groups[direction]
         if name not in self.groups:
             base = _INGRESS_BASE if direction == "ingress" else _EGRESS_BASE
-            own = dict.fromkeys(rules.matches(mine, direction, self.remotes))
+            own = dict.fromkeys(rules.matches(port_rules, direction, self.remotes))
             self.groups[name] = [*base, *(f"{match} goto ok" for match in own), "drop"]
         return name
 
     def _dispatch(self) -> _Parts:
         egress, ingress = {}, {}
-        # An address belongs to the port that has it, whoever else may use it as a pair.
+        # An address belongs to the port that has it, even if other ports have it as allowed pair.
         owners = {
             (port.bridge, ip.ip_address): port.view.id
             for port in self.ports
@@ -159,11 +159,11 @@ class _Builder:
                 for address in port.facts.plain_v4:
                     if owners.get((port.bridge, address), port.view.id) == port.view.id:
                         routed[f'"{port.bridge}" . {address}'] = ingress[key]
-        made = _Parts()
+        parts = _Parts()
         if not egress:
-            return made
+            return parts
         kind = f"type {'ifname' if self.native else 'mark'} : verdict"
-        made.sets = {"from_ports": mapping(kind, egress), "to_ports": mapping(kind, ingress)}
+        parts.sets = {"from_ports": mapping(kind, egress), "to_ports": mapping(kind, ingress)}
         if self.native:
             before, after = "iifname", "oifname"
         else:
@@ -171,15 +171,15 @@ class _Builder:
             before = f"iifname {{ {bridges} }} meta mark"
             after = f"oifname {{ {bridges} }} meta mark"
         to_guest = [f"{after} vmap @to_ports"]
-        made.hook("egress", "prerouting", -140, [f"{before} vmap @from_ports"])
+        parts.hook("egress", "prerouting", -140, [f"{before} vmap @from_ports"])
         if routed:
-            # what the host itself sends or routes to a guest is no bridged packet: no mark
-            made.sets["to_addresses"] = mapping("type ifname . ipv4_addr : verdict", routed)
+            # packets that the host itself sends or routes to a guest are not bridged: no mark
+            parts.sets["to_addresses"] = mapping("type ifname . ipv4_addr : verdict", routed)
             by_address = "oifname . ip daddr vmap @to_addresses"
             to_guest.append(by_address)
-            made.hook("from_host", "output", 0, [by_address])
-        made.hook("ingress", "forward", 0, to_guest)
-        return made
+            parts.hook("from_host", "output", 0, [by_address])
+        parts.hook("ingress", "forward", 0, to_guest)
+        return parts
 
     def _zone_chain(self) -> _Parts:
         if self.native:
@@ -187,80 +187,81 @@ class _Builder:
             ends |= {end: self.zones[br] for end, br in self.host_ends.items() if br in self.zones}
         else:
             ends = dict(self.zones)
-        made = _Parts()
+        parts = _Parts()
         if ends:
             elements = {f'"{name}"': str(zone) for name, zone in ends.items()}
-            made.sets["zones"] = mapping("typeof iifname : ct zone", elements)
+            parts.sets["zones"] = mapping("typeof iifname : ct zone", elements)
             priority = -350 if self.native else -450
-            made.hook("zone", "prerouting", priority, ["ct zone set iifname map @zones"])
-        return made
+            parts.hook("zone", "prerouting", priority, ["ct zone set iifname map @zones"])
+        return parts
 
     def _bridge(self) -> _Parts:
-        made = _Parts()
+        parts = _Parts()
         first: list[str] = []
         last: list[str] = []
-        self._dhcp_servers(made, last)
+        self._dhcp_servers(parts, last)
         tunnels = sorted(end for end in self.host_ends if end.startswith(names.TUNNEL))
-        if tunnels:  # each host answers its own guests
+        if tunnels:  # each host answers only its own guests
             last.append(f"iifname {{ {_quoted(tunnels)} }} udp dport {_DHCP_PORTS} drop")
             last.append(f"oifname {{ {_quoted(tunnels)} }} udp dport {_DHCP_PORTS} drop")
         if self.down:
-            made.devices("down", self.down)
+            parts.devices("down", self.down)
             first.append("iifname @down drop")
             last.append("oifname @down drop")
-            made.hook("to_down", "output", -200, last[-1:])
+            parts.hook("to_down", "output", -200, last[-1:])
         guarded = [port.view.tap for port in self.guarded]
         if guarded:
-            made.devices("guarded", guarded)
+            parts.devices("guarded", guarded)
             first.append("iifname @guarded goto guard")
-            self._guard(made)
+            self._guard(parts)
         if self.up and not self.native:
             marks = {f'"{p.view.tap}"': f"{self.marks[p.view.id]:#x}" for p in self.up}
-            made.sets["marks"] = mapping("type ifname : mark", marks)
+            parts.sets["marks"] = mapping("type ifname : mark", marks)
             first.append("meta mark set iifname map @marks")
         if guarded or self.host_ends:
-            # Filters read plain IP only, and kernels take a tag off and read on. So nobody,
-            # however free a port is, gets anything else to a filtered port or a namespace.
-            made.devices("plain", [*guarded, *self.host_ends])
+            # The filters read plain IP only, but kernels remove a tag and process the rest. So
+            # no port, even without port security, may send other frames to a filtered port or
+            # a namespace.
+            parts.devices("plain", [*guarded, *self.host_ends])
             last.append("oifname @plain ether type != { arp, ip, ip6 } drop")
         if self.up and not self.native:
             last.append("meta mark set oifname map @marks")
         isolated = [port.view.tap for port in self.ports if not port.bridge_is_routed]
         isolated += list(self.host_ends)
         if isolated:
-            # the host shall not be a neighbour of the tenants
-            made.devices("isolated", isolated)
-            made.hook("host", "input", -200, ["iifname @isolated drop"])
+            # the host must not be reachable for tenants on their networks
+            parts.devices("isolated", isolated)
+            parts.hook("host", "input", -200, ["iifname @isolated drop"])
         if self.ports:
-            made.sets |= metadata_mark.sets([port.view for port in self.ports])
-            made.chains["metadata"] = metadata_mark.chain_lines()
-        made.hook("from_port", "prerouting", -300, first)
-        made.hook("to_port", "forward", -200, last)
-        return made
+            parts.sets |= metadata_mark.sets([port.view for port in self.ports])
+            parts.chains["metadata"] = metadata_mark.chain_lines()
+        parts.hook("from_port", "prerouting", -300, first)
+        parts.hook("to_port", "forward", -200, last)
+        return parts
 
-    def _dhcp_servers(self, made: _Parts, last: list[str]) -> None:
+    def _dhcp_servers(self, parts: _Parts, last: list[str]) -> None:
         if not self.dhcp_ends:
             return
-        made.devices("dhcp_servers", self.dhcp_ends)
-        made.chains["to_dhcp"] = _TO_DHCP
+        parts.devices("dhcp_servers", self.dhcp_ends)
+        parts.chains["to_dhcp"] = _TO_DHCP
         servers = "oifname @dhcp_servers"
         last.append(f"{servers} ip protocol udp ip frag-off & 0x3fff != 0 drop")
         last.append(f"{servers} udp dport 67 jump to_dhcp")
-        made.hook("host_to_dhcp", "output", -201, [f"{servers} udp dport 67 drop"])
+        parts.hook("host_to_dhcp", "output", -201, [f"{servers} udp dport 67 drop"])
 
-    def _guard(self, made: _Parts) -> None:
-        """Chains that let a frame pass only under an address its port owns."""
+    def _guard(self, parts: _Parts) -> None:
+        """Chains that accept a frame only with a source address that its port owns."""
         claims = guard.Claims()
         for port in self.guarded:
             claims.join(port.facts.claims)
-        made.sets |= claims.sets()
+        parts.sets |= claims.sets()
         marked = [] if self.native else ["meta mark set iifname map @marks"]
-        made.chains["pass"] = [*marked, "accept"]
-        made.chains |= dict(claims.chains())
+        parts.chains["pass"] = [*marked, "accept"]
+        parts.chains |= dict(claims.chains())
 
 
 class _Parts:
-    """Sets and chains on their way into a table."""
+    """Sets and chains of a table that is being built."""
 
     def __init__(self, chains: dict[str, Sequence[str]] | None = None) -> None:
         self.sets: dict[str, NamedSet] = {}
@@ -271,10 +272,10 @@ class _Parts:
         self.chains |= other.chains
 
     def devices(self, name: str, devices: Iterable[str]) -> None:
-        self.sets[name] = named("type ifname", (f'"{one}"' for one in devices))
+        self.sets[name] = named("type ifname", (f'"{device}"' for device in devices))
 
     def hook(self, name: str, where: str, priority: int, lines: Sequence[str]) -> None:
-        """A base chain with policy accept; nothing at all when it has no rule."""
+        """Add a base chain with policy accept; without rules, add nothing."""
         if lines:
             head = f"type filter hook {where} priority {priority}; policy accept;"
             self.chains[name] = [head, *lines]

@@ -1,8 +1,8 @@
-"""What a port may claim to be: its addresses, and the rules that hold it to them.
+"""The source addresses that a port may use, and the rules that enforce them.
 
-Every rule names the port it is for. Single addresses of all ports share sets whose elements
-begin with the port's tap; blocks of addresses are judged in chains of their own port, which
-only frames of that port enter. So nothing that one port may do changes what another may.
+Every rule names its port. Single addresses of all ports share sets whose elements begin with the
+port's tap; address blocks are checked in separate chains of their port, which only frames of that
+port enter. So the permissions of one port never change those of another.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DISCOVERY = "{ 133, 134, 135, 136, 137 }"
 
 
 class Sources(msgspec.Struct, frozen=True, kw_only=True):
-    """What a port may claim to be; addresses are plain, blocks have a prefix length."""
+    """The source addresses a port may use: single addresses, and blocks with a prefix length."""
 
     macs: list[str]
     pairs: list[tuple[str, str]]  # (mac, address)
@@ -30,37 +30,37 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sources(port: PortView) -> Sources:
-    """The MAC and IP addresses the port may send from; ``ValueError`` names a bad one."""
-    found = Sources(macs=[], pairs=[], blocks=[])
+    """The MAC and IP addresses the port may send from; ``ValueError`` names an invalid one."""
+    result = Sources(macs=[], pairs=[], blocks=[])
     claims = [(port.mac, ip.ip_address) for ip in port.fixed_ips]
     claims += [(pair.mac_address, pair.ip_address) for pair in port.allowed_address_pairs]
     for raw_mac, text in [(port.mac, ""), *claims]:
         mac = checks.mac(raw_mac)
-        if mac not in found.macs:
-            found.macs.append(mac)
-            found.pairs.append((mac, link_local(mac)))
+        if mac not in result.macs:
+            result.macs.append(mac)
+            result.pairs.append((mac, link_local(mac)))
         if not text:
             continue
         net = checks.network(text)
         if net.prefixlen == net.max_prefixlen:
-            found.pairs.append((mac, str(net.network_address)))
+            result.pairs.append((mac, str(net.network_address)))
         else:
-            found.blocks.append((mac, str(net)))
-    return found
+            result.blocks.append((mac, str(net)))
+    return result
 
 
 @lru_cache(maxsize=1 << 14)
 def link_local(mac: str) -> str:
-    """The IPv6 link-local address a guest makes of its MAC address."""
+    """The IPv6 link-local address that a guest derives from its MAC address."""
     raw = bytes.fromhex(mac.replace(":", ""))
     host = bytes([raw[0] ^ 2]) + raw[1:3] + b"\xff\xfe" + raw[3:]
     return str(ipaddress.IPv6Address(b"\xfe\x80" + bytes(6) + host))
 
 
 class Claims:
-    """What ports may send from, as the chains ``guard`` and those it goes to.
+    """The addresses ports may send from, as the chain ``guard`` and the chains it jumps to.
 
-    ``chains`` expects a chain ``pass``, where frames under an address of their own end.
+    ``chains`` expects a chain ``pass``, which accepts frames with a permitted source address.
     """
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Claims:
         }
 
     def join(self, other: Claims) -> None:
-        """Add those of another port, worked out before."""
+        """Add the claims of another port."""
         for name in ("macs", "hardware", "four", "six", "owned", "targets"):
             getattr(self, name).update(getattr(other, name))
         for kind, blocks in other.blocks.items():
@@ -111,7 +111,7 @@ class Claims:
         line("target", f"{match}goto guard_speaker")
 
     def sets(self) -> dict[str, NamedSet]:
-        """The sets that the chains look into."""
+        """The sets that the chains use."""
         return {
             "guard_macs": named("type ifname . ether_addr", self.macs),
             "guard_hardware": named("typeof iifname . @th,288,48", self.hardware),
@@ -122,7 +122,7 @@ class Claims:
         }
 
     def chains(self) -> Iterable[tuple[str, list[str]]]:
-        """Names and rules, in an order in which each chain is there before it is named."""
+        """Names and rules, in an order in which each chain is defined before it is used."""
         rules = {"arp": self._arp(), "ip": self._ip(), "ip6": self._ip6()}
         yield "guard_dhcp", self._dhcp()
         for kind in rules:
@@ -161,8 +161,8 @@ class Claims:
     def _arp() -> list[str]:
         return [
             "iifname . arp saddr ether != @guard_macs drop",
-            # "does anybody have my address?", asked before it is taken: only for one's own,
-            # or the question would be a claim that keeps its owner from taking it
+            # ARP probe before an address is taken: only for the port's own address, because
+            # a probe for another address would prevent its owner from taking it
             "arp saddr ip 0.0.0.0 iifname . arp daddr ip @guard_owned accept",
             "iifname . arp saddr ether . arp saddr ip @guard_four accept",
         ]
@@ -176,14 +176,14 @@ class Claims:
 
     @staticmethod
     def _dhcp() -> list[str]:
-        """DHCP knows a client by the hardware address inside the message, not by the frame's."""
+        """DHCP identifies a client by the hardware address in the message, not by the frame's."""
         own = "@th,72,16 0x0106 iifname . @th,288,48 @guard_hardware"
         return [
-            "ip frag-off & 0x3fff != 0 drop",  # nothing there can be read for sure
+            "ip frag-off & 0x3fff != 0 drop",  # the content of fragments cannot be checked
             f"ip saddr 0.0.0.0 udp sport 68 @th,256,32 0 {own} goto pass",
             f"{own} return",
-            # a relay agent speaks for others, with its own address as source; no server of
-            # ours takes that
+            # a relay agent sends for its clients, with its own address as source; our servers
+            # do not accept that
             "ip saddr != 0.0.0.0 @th,256,32 != 0 return",
             "drop",
         ]
@@ -197,9 +197,9 @@ class Claims:
 
     @staticmethod
     def _discovery() -> list[str]:
-        """Neighbour discovery says who has an address; that, too, must be the port's own."""
+        """Neighbour discovery announces who has an address; that address must be the port's own."""
         return [
-            # its words could hide behind a fragment's edge; RFC 6980 forbids that anyway
+            # its fields could be hidden behind a fragment boundary; RFC 6980 forbids that anyway
             "frag nexthdr { 0, 43, 60 } drop",
             f"exthdr frag exists icmpv6 type {_DISCOVERY} drop",
             f"icmpv6 type {_ADVERTISEMENT} goto guard_target",

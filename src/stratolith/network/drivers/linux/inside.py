@@ -1,7 +1,7 @@
 """The inside of a namespace: its devices, addresses, routes, settings and translation rules.
 
-Everything here runs in a thread that has entered the namespace. The namespace is ours alone,
-so whatever is in it and not wanted goes.
+Everything here runs in a thread that has entered the namespace. The namespace belongs to us alone,
+so everything in it that is not wanted is removed.
 """
 
 from __future__ import annotations
@@ -29,22 +29,22 @@ _SIOCETHTOOL, _ETHTOOL_STXCSUM = 0x8946, 0x17
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """What a pass over a namespace left undone."""
+    """What a pass over a namespace could not do."""
 
     missing: list[str] = []  # inner ends of veth pairs that have to be made again
     errors: list[str] = []
-    kept: frozenset[neighbours.Key] = frozenset()  # entries of neighbours
+    kept: frozenset[neighbours.Key] = frozenset()  # keys of our neighbour entries
 
 
 def settle(spec: NamespaceSpec, instance: str, load_rules: bool, withdrawn: set[str]) -> Report:
     """Bring the namespace of this thread to ``spec``.
 
-    ``load_rules``: the tables may differ; ``withdrawn``: translated addresses whose running
-    flows must end. Devices that are missing are reported, the caller makes them.
+    ``load_rules``: whether the tables may differ; ``withdrawn``: translated addresses whose
+    connections must end. Missing devices are reported; the caller makes them.
     """
     report = Report()
-    found = netlink.links()
-    report.missing = [dev.inner_name for dev in spec.devices if dev.inner_name not in found]
+    links = netlink.links()
+    report.missing = [dev.inner_name for dev in spec.devices if dev.inner_name not in links]
     if report.missing:
         return report
     for key, value in spec.sysctls:
@@ -52,25 +52,25 @@ def settle(spec: NamespaceSpec, instance: str, load_rules: bool, withdrawn: set[
             sysctl.write(key, value)
     if load_rules:
         with _Noted(report, "rules"):
-            # whoever makes a ruleset has both tables in it
+            # every ruleset contains both tables
             if spec.ruleset:
                 nft.load(spec.ruleset)
             else:
                 nft.remove([f"ip {instance}", f"inet {instance}"])
     ip: Any = IPRoute()
     try:
-        _settle_devices(ip, spec, found, report, withdrawn)
+        _settle_devices(ip, spec, links, report, withdrawn)
         _settle_routes(ip, spec, report)
     finally:
         ip.close()
-    _settle_neighbours(spec, found, report)
+    _settle_neighbours(spec, links, report)
     with _Noted(report, "connections"):
         conntrack.end_translated(withdrawn)
     return report
 
 
 def is_all_but_neighbours(before: NamespaceSpec, spec: NamespaceSpec) -> bool:
-    """Whether two specs differ in nothing but the neighbours that devices know."""
+    """Whether two specs differ only in the neighbours of their devices."""
     return _without_neighbours(before) == _without_neighbours(spec)
 
 
@@ -80,40 +80,40 @@ def _without_neighbours(spec: NamespaceSpec) -> NamespaceSpec:
 
 
 def change_neighbours(before: NamespaceSpec, spec: NamespaceSpec) -> Report:
-    """Bring the neighbours of this thread's namespace from those of ``before`` to ``spec``."""
-    report, found = Report(), netlink.links()
-    report.missing = [dev.inner_name for dev in spec.devices if dev.inner_name not in found]
+    """Change the neighbours of this thread's namespace from those of ``before`` to ``spec``."""
+    report, links = Report(), netlink.links()
+    report.missing = [dev.inner_name for dev in spec.devices if dev.inner_name not in links]
     if report.missing:
         return report
-    known, wanted = _neighbours(before, found), _neighbours(spec, found)
+    known, wanted = _neighbours(before, links), _neighbours(spec, links)
     report.kept = frozenset(wanted)
     with _Noted(report, "neighbours"):
         neighbours.change(known, wanted)
     return report
 
 
-def _neighbours(spec: NamespaceSpec, found: dict[str, Link]) -> dict[neighbours.Key, bytes]:
+def _neighbours(spec: NamespaceSpec, links: dict[str, Link]) -> dict[neighbours.Key, bytes]:
     return {
-        (found[device.inner_name].index, ipaddress.ip_address(address).packed): netlink.packed(mac)
+        (links[device.inner_name].index, ipaddress.ip_address(address).packed): netlink.packed(mac)
         for device in spec.devices
         for address, mac in device.neighbours
     }
 
 
 def _settle_devices(
-    ip: Any, spec: NamespaceSpec, found: dict[str, Link], report: Report, withdrawn: set[str]
+    ip: Any, spec: NamespaceSpec, links: dict[str, Link], report: Report, withdrawn: set[str]
 ) -> None:
-    loopback = found.get("lo")
+    loopback = links.get("lo")
     if loopback is not None and not loopback.up:
         ip.link("set", index=loopback.index, state="up")
     wanted = {device.inner_name for device in spec.devices}
-    for link in found.values():
+    for link in links.values():
         if link.name not in wanted and link.kind == "veth":
             with _Noted(report, link.name):
                 ip.link("del", index=link.index)
     present = netlink.addresses()
     for device in spec.devices:
-        link = found[device.inner_name]
+        link = links[device.inner_name]
         now = {
             address.text
             for address in present
@@ -142,7 +142,8 @@ def _settle_device(ip: Any, spec: VethSpec, link: Link, now: set[str], withdrawn
     fresh = [text for text in spec.addresses if text not in now]
     for text in fresh:
         host, prefix = text.split("/")
-        flags = {"flags": 0x02} if ":" in host else {}  # no duplicate detection: it is ours
+        # no duplicate address detection: the address is ours
+        flags = {"flags": 0x02} if ":" in host else {}
         with contextlib.suppress(FileExistsError):
             ip.addr("add", index=link.index, address=host, prefixlen=int(prefix), **flags)
     for text in fresh:
@@ -151,9 +152,9 @@ def _settle_device(ip: Any, spec: VethSpec, link: Link, now: set[str], withdrawn
             arp.announce(spec.inner_name, spec.mac, host)
 
 
-def _settle_neighbours(spec: NamespaceSpec, found: dict[str, Link], report: Report) -> None:
-    """After the devices: entries end when one goes down or gets another MAC address."""
-    wanted = _neighbours(spec, found)
+def _settle_neighbours(spec: NamespaceSpec, links: dict[str, Link], report: Report) -> None:
+    """Runs after the devices: entries end when a device goes down or gets another MAC address."""
+    wanted = _neighbours(spec, links)
     report.kept = frozenset(wanted)
     with _Noted(report, "neighbours"):
         neighbours.settle(wanted)
@@ -174,7 +175,7 @@ def _settle_routes(ip: Any, spec: NamespaceSpec, report: Report) -> None:
 
 
 def _fill_in_checksums(device: str) -> None:
-    """Turn checksum offload off: the frames end in a guest, not in a network card."""
+    """Turn checksum offload off: the frames are read by a guest, not by a network card."""
     value = bytearray(struct.pack("=II", _ETHTOOL_STXCSUM, 0))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         buffer = (ctypes.c_char * len(value)).from_buffer(value)
@@ -184,7 +185,7 @@ def _fill_in_checksums(device: str) -> None:
 
 
 class _Noted(contextlib.AbstractContextManager[None]):
-    """One failing step is written down and does not keep the next from being tried."""
+    """Records the failure of a step, so that the next steps are still tried."""
 
     def __init__(self, report: Report, what: str) -> None:
         self.report, self.what = report, what

@@ -1,4 +1,4 @@
-"""Everything a plan makes on a host, by name: what an outsider could take away."""
+"""Names of everything that a plan makes on a host, so that tests can remove each object."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _TABLE = re.compile(r"^table (\S+ \S+) \{$", re.MULTILINE)
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """One object. ``namespace``: where it is, "" for the host's own.
+    """One object. ``namespace``: the namespace it is in, "" for the host's own.
 
     kind: bridge, tap, tunnel, veth, namespace, table ("inet stratolith"), address ("10.0.0.1/24
     dev x"),
     route ("10.0.0.0/8 via 10.1.0.1"), neighbour ("10.0.0.5 lladdr MAC dev x"), place ("MAC dev x":
-    where a bridge finds it), setting ("net/ipv4/ip_forward 1") or dhcp-server (the
-    network's id).
+    the device behind which a bridge expects the MAC address), setting ("net/ipv4/ip_forward 1") or
+    dhcp-server (the network's id).
     """
 
     kind: str
@@ -27,28 +27,28 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of_plan(plan: HostPlan) -> list[Made]:
-    found = [Made(kind="table", name=table.name) for table in plan.ruleset]
-    found += [Made(kind="setting", name=f"{key} {value}") for key, value in plan.sysctls]
+    objects = [Made(kind="table", name=table.name) for table in plan.ruleset]
+    objects += [Made(kind="setting", name=f"{key} {value}") for key, value in plan.sysctls]
     for bridge in plan.bridges:
-        found.append(Made(kind="bridge", name=bridge.name))
-        found += [Made(kind="address", name=f"{a} dev {bridge.name}") for a in bridge.addresses]
-    found += [Made(kind="tap", name=tap.name) for tap in plan.taps]
-    found += [Made(kind="place", name=f"{tap.mac} dev {tap.name}") for tap in plan.taps]
-    found += [Made(kind="tunnel", name=tunnel.name) for tunnel in plan.tunnels]
+        objects.append(Made(kind="bridge", name=bridge.name))
+        objects += [Made(kind="address", name=f"{a} dev {bridge.name}") for a in bridge.addresses]
+    objects += [Made(kind="tap", name=tap.name) for tap in plan.taps]
+    objects += [Made(kind="place", name=f"{tap.mac} dev {tap.name}") for tap in plan.taps]
+    objects += [Made(kind="tunnel", name=tunnel.name) for tunnel in plan.tunnels]
     for space in plan.namespaces:
-        found += _of_namespace(space)
-    return found + [Made(kind="dhcp-server", name=server.network_id) for server in plan.dhcp]
+        objects += _of_namespace(space)
+    return objects + [Made(kind="dhcp-server", name=server.network_id) for server in plan.dhcp]
 
 
 def _of_namespace(space: NamespaceSpec) -> list[Made]:
-    found = [Made(kind="namespace", name=space.name)]
+    objects = [Made(kind="namespace", name=space.name)]
 
     def inside(kind: str, name: str) -> None:
-        found.append(Made(kind=kind, name=name, namespace=space.name))
+        objects.append(Made(kind=kind, name=name, namespace=space.name))
 
     for device in space.devices:
-        found.append(Made(kind="veth", name=device.host_name))
-        found.append(Made(kind="place", name=f"{device.mac} dev {device.host_name}"))
+        objects.append(Made(kind="veth", name=device.host_name))
+        objects.append(Made(kind="place", name=f"{device.mac} dev {device.host_name}"))
         inside("veth", device.inner_name)
         for address in device.addresses:
             inside("address", f"{address} dev {device.inner_name}")
@@ -60,7 +60,7 @@ def _of_namespace(space: NamespaceSpec) -> list[Made]:
         inside("table", name)
     for key, value in space.sysctls:
         inside("setting", f"{key} {value}")
-    return found
+    return objects
 
 
 def _tables(ruleset: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""What we own and cannot label in the kernel: namespaces, changed sysctls, zone numbers."""
+"""Our objects that cannot carry a label in the kernel: namespaces, changed sysctls, zones."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from pathlib import Path
 
 import msgspec
 
-_FIRST_ZONE, _LAST_ZONE = 20001, 65000  # others that use zones start from small numbers
+_FIRST_ZONE, _LAST_ZONE = 20001, 65000  # other programs that use zones start from small numbers
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class Entries(msgspec.Struct, kw_only=True):
     boot_id: str = ""
     namespaces: dict[str, int] = {}  # name -> inode; 0: about to be made
-    sysctls: dict[str, str] = {}  # path below /proc/sys -> value before us
+    sysctls: dict[str, str] = {}  # path below /proc/sys -> value before our change
     zones: dict[str, int] = {}  # network id -> conntrack zone
 
 
 class Ledger:
-    """The entries, on disk before the kernel knows: a crash in between leaves nothing unowned."""
+    """Saves entries before the kernel is changed: a crash in between leaves nothing unowned."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -48,7 +48,7 @@ class Ledger:
         self._saved = data
 
     def zones_for(self, network_ids: list[str]) -> dict[str, int]:
-        """A zone for each network, the same ever again while it is asked for."""
+        """A zone for each network; a network keeps its zone while it is in each call."""
         kept = {key: zone for key, zone in self.entries.zones.items() if key in set(network_ids)}
         taken, candidate = set(kept.values()), _FIRST_ZONE
         for network_id in network_ids:

@@ -1,13 +1,14 @@
-"""How many connections the ports of a host may have in the host's one table of them.
+"""Limits on the connections of ports in the host's single conntrack table.
 
-All bridges share that table with the host's own sockets, and a forged handshake stays in it for
-long. So a port above its limit opens no more, and nobody may open more to it; what is open goes
-on. The same holds for all ports of a project on the host together. Opening and being opened to
-are counted apart: what a port may open is not used up by those who open connections to it. What
-a port of this host opens counts for that port alone, or one could use up what others may have.
+All bridges and the host's own sockets share that table, and the entry of a forged handshake stays
+in it for a long time. So a port above its limit cannot open connections, and none can be opened
+to it; existing connections go on. The same applies to all ports of a project on the host together.
+Outgoing and incoming connections are counted separately: incoming connections do not use up the
+number that a port may open. A connection that a port of this host opens counts only for that
+port; otherwise one port could use up the limit of others.
 
-The counts live in a table of their own that is never replaced: the filters are, with every
-change of a port, and each time all counting would begin again.
+The counters are in a separate table that is never replaced: the filters are replaced with every
+change of a port, and that would restart the counters.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from stratolith.network.drivers.linux import names, tables
 from stratolith.network.drivers.linux.host_kernel import nft
 from stratolith.network.drivers.linux.tables import Table
 
-# Seconds; RFC 5382 asks for this much of what tracks TCP. The kernel's five days would keep what
-# a guest forged, or its crash left, in the table.
+# Seconds; RFC 5382 requires this much of connection tracking for TCP. With the kernel's default of
+# five days, connections that a guest forged or did not close would stay in the table.
 _ESTABLISHED = 7440
 _TIMEOUTS = "".join(
     f"  ct timeout v{version} {{\n    protocol tcp\n    l3proto {family}\n"
@@ -29,13 +30,13 @@ _TIMEOUTS = "".join(
     for version, family in ((4, "ip"), (6, "ip6"))
 )
 _FIRST = "ct status & confirmed == 0"  # the packet that opens a connection
-_COUNTED = "0x73746c"  # mark of a connection whose opener it counts for
+_COUNTED = "0x73746c"  # mark of a connection that is counted for the port that opened it
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """Most tracked connections that are open from, and most that are open from elsewhere to, a
-    port or a project's ports on the host together; ``timeouts``: whether this kernel lets tables
-    choose how long an idle connection is kept."""
+    """The largest numbers of tracked connections that a port, or all ports of a project on the
+    host together, may have open, and that others may have open to them; ``timeouts``: whether this
+    kernel lets tables choose how long an idle connection is kept."""
 
     port: int = 16384
     project: int = 32768
@@ -43,7 +44,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def can_choose_timeouts(name: str, native: bool) -> bool:
-    """Whether the kernel lets a table choose timeouts; changes nothing."""
+    """Whether the kernel lets a table choose timeouts; changes nothing in the kernel."""
     return nft.complaint(f"table {_family(native)} {name}_probe {{\n{_TIMEOUTS}}}\n") is None
 
 
@@ -54,16 +55,16 @@ def table_name(instance: str, native: bool) -> str:
 def compile_limits(
     instance: str, limits: Limits, bridges: Iterable[str], projects: Mapping[int, str]
 ) -> Table:
-    """The table for br_netfilter: packets carry marks of ports, which are taken off here.
+    """The table for br_netfilter: packets carry marks of ports, which are cleared here.
 
     ``projects``: mark of a port -> project.
     """
     elements = {f"{mark:#x}": project for mark, project in projects.items()}
     among = ", ".join(f'"{name}"' for name in sorted(bridges))
-    one = f"{{ {among} }} meta mark @ours goto"
-    lines = {"opening": f"iifname {one} opening", "reaching": f"oifname {one} reaching"}
+    goto_ours = f"{{ {among} }} meta mark @ours goto"
+    lines = {"opening": f"iifname {goto_ours} opening", "reaching": f"oifname {goto_ours} reaching"}
     counted = f"{_FIRST} ct mark set {_COUNTED}"
-    clear = "meta mark set 0"  # nobody else's policy routing shall see it
+    clear = "meta mark set 0"  # the mark must not reach policy routing rules of the host
     chains = {
         "opening": [*_count(limits, "from", "meta mark"), counted, clear],
         "reaching": [*_count(limits, "to", "meta mark"), clear],
@@ -90,7 +91,7 @@ def _family(native: bool) -> str:
 
 
 def _hooks(lines: Mapping[str, str]) -> dict[str, list[str]]:
-    """After the filters: what these refuse uses nothing up."""
+    """The chains run after the filters, so that refused packets are not counted."""
     kind = "type filter hook"
     return {
         "opens": [f"{kind} prerouting priority -139; policy accept;", lines["opening"]],
@@ -99,18 +100,19 @@ def _hooks(lines: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _count(limits: Limits, name: str, key: str) -> list[str]:
-    """Count a connection with its first packet only, when it is not in the table yet."""
+    """Count a connection with its first packet only, before it is in the conntrack table."""
     timeouts = [
         f'meta protocol {protocol} meta l4proto tcp {_FIRST} ct timeout set "v{version}"'
         for protocol, version in (("ip", 4), ("ip6", 6))
     ]
-    one, all_ = limits.port, limits.project
+    port_limit, project_limit = limits.port, limits.project
     first = _FIRST if name == "from" else f"{_FIRST} ct mark != {_COUNTED}"
     return [
         *(timeouts if limits.timeouts else []),
-        f"{first} add @{name}_port_{one} {{ {key} ct count over {one} }} drop",
+        f"{first} add @{name}_port_{port_limit} {{ {key} ct count over {port_limit} }} drop",
         f"{first} meta mark set {key} map @projects",
-        f"{first} add @{name}_project_{all_} {{ meta mark ct count over {all_} }} drop",
+        f"{first} add @{name}_project_{project_limit} "
+        f"{{ meta mark ct count over {project_limit} }} drop",
     ]
 
 
@@ -121,18 +123,21 @@ def _table(
     projects: Mapping[str, str],
     chains: Mapping[str, Sequence[str]],
 ) -> Table:
-    """Replaces the rules and what is known of our ports; the counts stay.
+    """The table whose loading replaces the rules and sets of ports, but keeps the counters.
 
-    Sets of counts are named by the limit, which an element of theirs never changes.
+    Sets of counters have the limit in their name, since the limit of an element never changes.
     """
     of_project = names.packet_marks(set(projects.values()))
     sets = {
         "ours": tables.named(f"type {kind}", projects),
         "projects": tables.mapping(
-            f"type {kind} : mark", {key: f"{of_project[it]:#x}" for key, it in projects.items()}
+            f"type {kind} : mark",
+            {key: f"{of_project[project]:#x}" for key, project in projects.items()},
         ),
     }
-    empty = {key: msgspec.structs.replace(one, elements={}) for key, one in sets.items()}
+    empty = {
+        key: msgspec.structs.replace(named_set, elements={}) for key, named_set in sets.items()
+    }
     text = f"table {name} {{\n{tables.body(empty, {})}}}\nflush table {name}\n"
     text += f"flush set {name} ours\nflush map {name} projects\n"
     if not projects:

@@ -1,4 +1,4 @@
-"""What a driver remembers between two passes, and how it sees that it still holds."""
+"""State that a driver keeps between two passes, and how it detects changes by others."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from stratolith.network.drivers.linux.watch import Watch
 
 
 class Memory:
-    """Settled state with the watchers that vouch for it.
+    """The settled state, with the watches that report changes to it.
 
-    Watchers may miss what happens during a pass of our own; ``is_stale`` therefore asks for a
-    look at everything now and then.
+    Watches may miss changes during a pass of our own; therefore ``is_stale`` asks for a full check
+    now and then.
     """
 
     def __init__(self, deep_interval: float) -> None:
@@ -32,46 +32,46 @@ class Memory:
         self.applied: Applied | None = None
         self.ruleset: Ruleset | None = None  # as loaded in the host's namespace
         self.done: HostPlan | None = None  # plan of the last pass
-        self.plan: HostPlan | None = None  # the same, if nothing went wrong with it
+        self.plan: HostPlan | None = None  # the same, if it was realised without error
         self.book = FactBook()
-        self.links: dict[str, Link] = {}  # ours, as the last pass left them
-        # a ruleset that nft refused, and the ports because of which it did
+        self.links: dict[str, Link] = {}  # ours, as they were after the last pass
+        # a ruleset that nft refused, and the ports that caused it
         self.refused: tuple[Ruleset, dict[str, str]] = ((), {})
         self.specs: dict[str, NamespaceSpec] = {}  # namespaces settled without an error
         self.flows: dict[str, PortFlows] | None = None
-        self.groups: dict[str, Members] = {}  # by which the flows were judged last
+        self.groups: dict[str, Members] = {}  # the groups that the flows were checked against last
         self.host: Watch | None = None
         self.watches: dict[str, Watch] = {}
         self.inodes: dict[str, int] = {}
         self.servers: dict[str, int] = {}  # network id -> process handle of its dnsmasq
-        self.unsettled = False  # something was undone while the last pass worked
+        self.unsettled = False  # an object was changed while the last pass worked
         self._news = select.epoll()
 
     def is_stale(self) -> bool:
         return time.monotonic() - self.last_deep > self.deep_interval
 
     def disturbed(self) -> set[int]:
-        """File descriptors that report a change or a death."""
-        found = watch.ready(list(self.servers.values()))
-        for one in self._all_watches():
-            found |= one.look()
-        return found
+        """File descriptors that report a change or the end of a process."""
+        descriptors = watch.ready(list(self.servers.values()))
+        for watch_ in self._all_watches():
+            descriptors |= watch_.look()
+        return descriptors
 
     def wait(self, seconds: float) -> None:
-        """Return when anything is heard, of ours or not, and after so many seconds."""
+        """Return on any kernel message (also about foreign objects), at most after ``seconds``."""
         with contextlib.suppress(OSError, ValueError):  # closed meanwhile
             self._news.poll(seconds)
 
-    def is_undone(self) -> bool:
-        """Whether something that was made is not as it was left."""
+    def is_changed(self) -> bool:
+        """Whether something that was made has been changed since."""
         return (
             self.unsettled
             or any(namespaces.inode(name) != number for name, number in self.inodes.items())
             or bool(self.disturbed())
         )
 
-    def is_calm(self) -> bool:
-        """Whether the host's links are as the last pass left them, so that nobody must look."""
+    def are_links_unchanged(self) -> bool:
+        """Whether the host's links are as the last pass left them, so that they need no check."""
         return (
             self.plan is not None
             and self.host is not None
@@ -81,29 +81,29 @@ class Memory:
         )
 
     def holds(self) -> bool:
-        """Whether nothing at all happened since the last pass, which had no error."""
+        """Whether nothing changed since the last pass, and that pass had no error."""
         return (
             self.applied is not None
             and not self.applied.errors
             and not self.is_stale()
-            and not self.is_undone()
+            and not self.is_changed()
         )
 
-    def add_watch(self, one: Watch, namespace: str = "") -> None:
-        """Listen here from now on; without a name, in the host's own namespace."""
+    def add_watch(self, new_watch: Watch, namespace: str = "") -> None:
+        """Watch this namespace from now on; without a name, the host's own namespace."""
         if namespace:
-            self.watches[namespace] = one
+            self.watches[namespace] = new_watch
         else:
-            self.host = one
-        for sock in one.sockets():
+            self.host = new_watch
+        for sock in new_watch.sockets():
             self._news.register(sock, select.EPOLLIN)
 
     def forget_namespace(self, name: str) -> None:
         self.specs.pop(name, None)
         self.inodes.pop(name, None)
-        one = self.watches.pop(name, None)
-        if one is not None:
-            one.close()
+        former_watch = self.watches.pop(name, None)
+        if former_watch is not None:
+            former_watch.close()
 
     def remember_server(self, network_id: str, pid: int) -> None:
         self.forget_server(network_id)

@@ -1,6 +1,6 @@
-"""Sockets that listen inside namespaces while the process stays outside.
+"""Sockets that listen inside namespaces while their process stays outside.
 
-A socket belongs for ever to the namespace it was made in, so one process can serve them all.
+A socket stays in the namespace it was made in, so one process can serve all namespaces.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ _BACKLOG = 512
 _SIOCGIFNAME = 0x8910
 _IP_PKTINFO, _IP_PKTOPTIONS, _IP_RECVTOS, _IP_FREEBIND, _IP_TOS = 8, 9, 13, 15, 1
 _HEADER = struct.Struct("=QII")  # of a control message: length, level, type
-_DSCP = 0xFC  # the bits of it in the type of service; the other two are for congestion
+_DSCP = 0xFC  # its bits in the type of service; the other two are for congestion
 
 
 class ListeningPoint(msgspec.Struct, frozen=True, kw_only=True):
-    """Where guests' metadata requests of one router or network arrive."""
+    """The address where guests' metadata requests of one router or network arrive."""
 
     namespace: str
     address: str
     port: int
-    networks: tuple[tuple[str, str], ...]  # device in the namespace, id of the network behind it
+    networks: tuple[tuple[str, str], ...]  # device in the namespace, id of its network
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
-    """How a connection came in."""
+    """How a connection arrived."""
 
-    device: str  # of the namespace; empty when it is gone
+    device: str  # of the namespace; empty when it no longer exists
     address: str
-    is_from_owner: bool  # out of the tap of the port that owns the address
+    is_from_owner: bool  # from the tap of the port that owns the address
 
 
 def listen_in_namespace(netns_name: str, address: str, port: int) -> socket.socket:
     """A TCP socket that listens on ``address:port`` inside the namespace.
 
-    Its connections know how they came in (``arrival``). Raises ``NetworkDriverError`` when there
-    is no such namespace or the address is taken.
+    ``arrival`` reads how its connections arrived. Raises ``NetworkDriverError`` when the namespace
+    does not exist or the address is in use.
     """
 
     def body() -> socket.socket:
@@ -69,21 +69,21 @@ def listen_in_namespace(netns_name: str, address: str, port: int) -> socket.sock
 
 
 def arrival(sock: socket.socket, address: str) -> Arrival:
-    """How an accepted connection from ``address`` came in: of its last packet of the handshake.
+    """How an accepted connection from ``address`` arrived, by the last packet of its handshake.
 
-    That packet proves that who sent it also reads what is sent back. Raises ``OSError``.
+    That packet proves that its sender also receives the replies. Raises ``OSError``.
     """
-    index, service, at = 0, 0, 0
+    index, service, offset = 0, 0, 0
     data = sock.getsockopt(socket.IPPROTO_IP, _IP_PKTOPTIONS, 256)
-    while at + _HEADER.size <= len(data):
-        length, _, kind = _HEADER.unpack_from(data, at)
+    while offset + _HEADER.size <= len(data):
+        length, _, kind = _HEADER.unpack_from(data, offset)
         if length < _HEADER.size:
             break
         if kind == _IP_PKTINFO:
-            index = struct.unpack_from("=i", data, at + _HEADER.size)[0]
+            index = struct.unpack_from("=i", data, offset + _HEADER.size)[0]
         elif kind == _IP_TOS:
-            service = data[at + _HEADER.size]
-        at += (length + 7) & ~7
+            service = data[offset + _HEADER.size]
+        offset += (length + 7) & ~7
     return Arrival(
         device=_device_name(sock, index),
         address=address,
@@ -94,18 +94,18 @@ def arrival(sock: socket.socket, address: str) -> Arrival:
 def _device_name(sock: socket.socket, index: int) -> str:
     """The name of a device of the socket's own namespace."""
     try:
-        found = fcntl.ioctl(sock, _SIOCGIFNAME, struct.pack("=16si20x", b"", index))
+        answer = fcntl.ioctl(sock, _SIOCGIFNAME, struct.pack("=16si20x", b"", index))
     except OSError:
         return ""
-    return found[:16].split(b"\0")[0].decode(errors="replace")
+    return answer[:16].split(b"\0")[0].decode(errors="replace")
 
 
 def listening_points(view: HostNetworkView) -> list[ListeningPoint]:
-    """All places of the host where metadata has to be answered."""
+    """All addresses of the host where metadata must be answered."""
     points = [
         ListeningPoint(
             namespace=names.router_namespace(router.id),
-            address="0.0.0.0",  # redirected packets go to the address of the device they came by
+            address="0.0.0.0",  # redirected packets go to the address of the incoming device
             port=names.ROUTER_METADATA_PORT,
             networks=tuple(
                 (names.inner_interface(port.port_id), port.network_id) for port in router.interfaces
@@ -132,5 +132,5 @@ def listening_points(view: HostNetworkView) -> list[ListeningPoint]:
 
 
 def namespace_number(name: str) -> int | None:
-    """Identifies the namespace behind a name: a listener in a former one hears nothing."""
+    """Identifies the namespace behind a name: after a change, its old listeners get no requests."""
     return namespaces.inode(name)

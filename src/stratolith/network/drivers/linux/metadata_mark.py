@@ -1,10 +1,10 @@
-"""The bridge's word for who asks for metadata: a mark in the packet that no guest can make.
+"""A mark in metadata requests that proves which port sent them; guests cannot set it.
 
-A namespace sees an address and a MAC address, and a port may send under those of others when
-its allowed address pairs say so, or when its port security is off. Only the bridge sees the tap.
-So packets to the metadata address get a DSCP value there that means "out of the tap of the port
-that owns this source address"; from all others it is taken. Nothing else that nftables can set
-survives the way from the bridge into a namespace.
+A namespace sees an IP and a MAC address, but a port may send from addresses of other ports if
+its allowed address pairs permit it, or if it has no port security. Only the bridge sees the tap.
+So the bridge sets a DSCP value in packets to the metadata address that come from the tap of the
+port that owns the source address; it clears the value in all other packets. No other field that
+nftables can set is kept on the way from the bridge into a namespace.
 """
 
 from __future__ import annotations
@@ -16,28 +16,28 @@ from stratolith.network.drivers.base import PortView
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.tables import NamedSet, named
 
-OWNER_DSCP = 0x2D  # of the pool for local use
+OWNER_DSCP = 0x2D  # from the DSCP range for local use
 _SECURED, _OWNERS = "secured", "owners"  # sets
 _PRIORITY = -310  # before the port's own filters may let the packet through
 
 
 def chain_lines() -> list[str]:
-    """The base chain that marks, for all ports that have a tap, whatever their security."""
+    """The base chain that sets the mark, for all ports with a tap, even without port security."""
     address = names.METADATA_ADDRESS
     return [
         f"type filter hook prerouting priority {_PRIORITY}; policy accept;",
-        # a pair must not make one guest the metadata service of its neighbours
+        # an allowed pair must not let a guest act as the metadata service of its neighbours
         f"iifname @{_SECURED} arp saddr ip {address} drop",
         f"iifname @{_SECURED} ip saddr {address} drop",
         f"ip daddr != {address} accept",
         f"ip daddr {address} iifname . ip saddr @{_OWNERS} ip dscp set {OWNER_DSCP:#x} accept",
-        # whoever else has the value, on bridges of others too, may well do without it
+        # clear the value in all other packets to this address; no other service needs it
         f"ip daddr {address} ip dscp {OWNER_DSCP:#x} ip dscp set 0",
     ]
 
 
 def sets(ports: Sequence[PortView]) -> dict[str, NamedSet]:
-    """The sets that the chain looks into."""
+    """The sets that the chain uses."""
     secured = (f'"{port.tap}"' for port in ports if port.port_security)
     return {
         _SECURED: named("type ifname", secured),

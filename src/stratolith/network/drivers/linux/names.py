@@ -1,8 +1,8 @@
 """Names of the kernel objects we make: devices, namespaces, tables, marks.
 
-Inside namespaces the names are the ones users know from Neutron (``qr-``, ``qg-``, ``tap``);
-the host's ends of the same veth pairs carry prefixes of our own, because a guest's tap and a
-DHCP device would otherwise meet in one namespace under one name.
+Inside namespaces the names are those that users know from Neutron (``qr-``, ``qg-``, ``tap``).
+The host ends of the same veth pairs have other prefixes, because a guest's tap and a DHCP device
+of the same name could otherwise be in one namespace.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import msgspec
 METADATA_ADDRESS = "169.254.169.254"
 ROUTER_METADATA_PORT = 9697  # where the router's namespace redirects metadata requests
 DHCP_METADATA_PORT = 80
-TUNNEL = "sv-"  # how devices of tunnels are named
-DHCP_END = "sd-"  # how the host's ends of DHCP devices are named
+TUNNEL = "sv-"  # prefix of tunnel devices
+DHCP_END = "sd-"  # prefix of the host ends of DHCP devices
 
 _TAIL = 11  # characters of an id in a device name: 15 are allowed, prefixes take up to 4
 _DEVICE = re.compile(r"[A-Za-z0-9_.-]{1,15}\Z")
@@ -33,7 +33,7 @@ def dhcp_namespace(network_id: str) -> str:
 
 
 def inner_interface(port_id: str) -> str:
-    """A router's interface, seen inside its namespace."""
+    """A router's interface inside its namespace."""
     return f"qr-{checked_id(port_id)[:_TAIL]}"
 
 
@@ -46,7 +46,7 @@ def inner_dhcp(port_id: str) -> str:
 
 
 def host_interface(port_id: str) -> str:
-    """The host's end of a router interface."""
+    """The host end of a router interface."""
     return f"sr-{checked_id(port_id)[:_TAIL]}"
 
 
@@ -70,19 +70,19 @@ def checked_device(name: str) -> str:
 
 
 def checked_id(value: str) -> str:
-    """The id itself; ``ValueError`` when it could not be part of a file or device name."""
+    """The id itself; ``ValueError`` when it cannot be part of a file or device name."""
     if not _IDENTIFIER.match(value):
         raise ValueError(f"{value!r} is not a usable id")
     return value
 
 
 def digest(value: object) -> str:
-    """12 hex characters that stand for any struct, tuple or text: names of shared chains."""
+    """12 hex characters that identify any struct, tuple or text: for names of shared chains."""
     return hashlib.sha256(msgspec.json.encode(value)).hexdigest()[:12]
 
 
 def bridge_mac(bridge: str) -> str:
-    """A stable, locally administered address, so neighbours' caches survive a rebuild."""
+    """A stable, locally administered address, so that neighbours' caches survive a rebuild."""
     raw = hashlib.sha256(bridge.encode()).digest()
     return "02:" + ":".join(f"{byte:02x}" for byte in raw[:5])
 
@@ -91,7 +91,7 @@ def packet_marks(port_ids: Iterable[str]) -> dict[str, int]:
     """A non-zero packet mark per port, stable over time.
 
     Stable because a packet may meet the old table on the bridge and the new one in the IP
-    hooks; a mark that changed hands in between would hand it to another port's rules.
+    hooks; a mark that was reassigned in between would apply another port's rules to it.
     """
     marks: dict[str, int] = {}
     taken: set[int] = {0}
@@ -105,5 +105,5 @@ def packet_marks(port_ids: Iterable[str]) -> dict[str, int]:
 
 
 def group_number(instance: str) -> int:
-    """The link group that marks a link as ours from the instant it exists."""
+    """The link group that marks a link as ours from the moment of its creation."""
     return int.from_bytes(hashlib.sha256(instance.encode()).digest()[:4], "big") & 0x7FFFFFFF

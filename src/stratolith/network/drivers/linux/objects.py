@@ -1,7 +1,7 @@
-"""The kernel objects a view needs: plain values that compare, hash and travel.
+"""The kernel objects that a view needs: plain values that can be compared and hashed.
 
-``plan.py`` makes them without touching the machine; the other modules of this package make
-the kernel match them.
+``plan.py`` makes them without touching the machine; the other modules of this package change
+the kernel to match them.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ class BridgeSpec(Spec, frozen=True, kw_only=True):
     owner: str  # network id, or the physical network of an external bridge
     mtu: int
     mac: str
-    addresses: tuple[str, ...] = ()  # of the host itself; only external bridges have any
+    addresses: tuple[str, ...] = ()  # the host's own; only external bridges have any
 
 
 class TapSpec(Spec, frozen=True, kw_only=True):
     name: str
     port_id: str
     bridge: str
-    mac: str  # of the guest behind it
+    mac: str  # the guest's
     mtu: int
 
 
@@ -44,7 +44,7 @@ class VethSpec(Spec, frozen=True, kw_only=True):
     mtu: int
     addresses: tuple[str, ...]  # with prefix length, for the inner end
     checksum_offload: bool = True
-    neighbours: tuple[tuple[str, str], ...] = ()  # address, MAC: never asked for
+    neighbours: tuple[tuple[str, str], ...] = ()  # address, MAC: entries without ARP
 
 
 class TunnelPeerSpec(Spec, frozen=True, kw_only=True):
@@ -53,7 +53,7 @@ class TunnelPeerSpec(Spec, frozen=True, kw_only=True):
 
 
 class TunnelSpec(Spec, frozen=True, kw_only=True):
-    """A VXLAN device on the bridge of a network that other hosts have, too."""
+    """A VXLAN device on the bridge of a network that other hosts also have."""
 
     name: str
     network_id: str
@@ -76,12 +76,12 @@ class NamespaceSpec(Spec, frozen=True, kw_only=True):
     routes: tuple[RouteSpec, ...] = ()
     sysctls: tuple[tuple[str, str], ...] = ()
     ruleset: str = ""  # nft text; empty: no table
-    # address translated -> address behind it; a changed entry ends the flows it carried
+    # translated address -> address behind it; a change ends the connections that used it
     translations: tuple[tuple[str, str], ...] = ()
 
 
 class DhcpSpec(Spec, frozen=True, kw_only=True):
-    """One dnsmasq: its arguments need a restart, its files only a SIGHUP."""
+    """One dnsmasq: a change of its arguments needs a restart, of its files only a SIGHUP."""
 
     network_id: str
     namespace: str
@@ -93,7 +93,7 @@ class DhcpSpec(Spec, frozen=True, kw_only=True):
 
 
 class PortFlows(Spec, frozen=True, kw_only=True):
-    """What decides whether a flow that already runs may go on."""
+    """The values that decide whether an existing flow may continue."""
 
     port_id: str
     zone: int
@@ -113,4 +113,4 @@ class HostPlan(Spec, frozen=True, kw_only=True):
     flows: tuple[PortFlows, ...]
     groups: dict[str, Members] = {}  # security groups that rules name
     tunnels: tuple[TunnelSpec, ...] = ()
-    broken: dict[str, str]  # object id -> why it cannot be realised
+    broken: dict[str, str]  # object id -> reason why it cannot be realised

@@ -1,8 +1,8 @@
-"""Which port owns an address on a bridge, so that no namespace has to ask for it there.
+"""The owners of addresses on a bridge, so that namespaces need no ARP requests for them.
 
-An address is its port's own, whoever else has it as an allowed address pair. Addresses that no
-port on the bridge owns are found by ARP and neighbour discovery: guests may move them about
-(VRRP), also when a port that is bound nowhere keeps them from being given away.
+An address belongs to the port that has it, even if other ports have it as an allowed address
+pair. Addresses without an owner on the bridge are resolved by ARP and neighbour discovery: guests
+may move them (VRRP), also when an unbound port reserves the address.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Owners = dict[str, dict[Address, str]]  # bridge -> address -> MAC
 
 
-def introduced(
+def with_neighbours(
     namespaces: Sequence[NamespaceSpec], ports: Iterable[FilteredPort], routed: set[str]
 ) -> list[NamespaceSpec]:
-    """The namespaces with the neighbours that each device has on its wire.
+    """The namespaces, with the neighbours of each device on its network.
 
-    Not on ``routed`` bridges, those of the external network: nobody but an administrator may set
-    pairs there, and each router would know every other.
+    Without ``routed`` bridges, those of the external network: only an administrator may set allowed
+    address pairs there, and each router would need an entry for every other.
     """
     guests = [port for port in ports if not port.bridge_is_routed]
     devices = [
@@ -44,7 +44,7 @@ def introduced(
 
 
 def _owners(guests: Iterable[FilteredPort], devices: Iterable[VethSpec]) -> Owners:
-    """What two claim, which the database does not let happen, is nobody's."""
+    """Owner of each address; an address claimed twice (not possible in the database) has none."""
     claims: dict[str, dict[Address, set[str]]] = defaultdict(lambda: defaultdict(set))
     for port in guests:
         for address in _own(port.view):
@@ -53,13 +53,13 @@ def _owners(guests: Iterable[FilteredPort], devices: Iterable[VethSpec]) -> Owne
         for text in device.addresses:
             claims[device.bridge][ipaddress.ip_interface(text).ip].add(device.mac)
     return {
-        bridge: {address: min(macs) for address, macs in found.items() if len(macs) == 1}
-        for bridge, found in claims.items()
+        bridge: {address: min(macs) for address, macs in addresses.items() if len(macs) == 1}
+        for bridge, addresses in claims.items()
     }
 
 
 def _own(port: PortView) -> Iterator[Address]:
-    """The fixed addresses, but for those of which the port says that another MAC has them."""
+    """The fixed addresses, without those that an address pair of the port gives another MAC."""
     elsewhere = {
         checks.network(pair.ip_address)
         for pair in port.allowed_address_pairs
@@ -74,9 +74,9 @@ def _own(port: PortView) -> Iterator[Address]:
 def _with_neighbours(device: VethSpec, owners: Owners) -> VethSpec:
     ends = [ipaddress.ip_interface(text) for text in device.addresses]
     own = {end.ip for end in ends}
-    found = sorted(
+    neighbours = sorted(
         (str(address), mac)
         for address, mac in owners.get(device.bridge, {}).items()
         if address not in own and any(address in end.network for end in ends)
     )
-    return msgspec.structs.replace(device, neighbours=tuple(found))
+    return msgspec.structs.replace(device, neighbours=tuple(neighbours))

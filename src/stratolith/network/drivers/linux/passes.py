@@ -1,7 +1,7 @@
 """One pass over a host: the difference between a plan and the kernel, object by object.
 
-Order matters for safety: what must go goes first, then the filters are loaded, and only then
-is anything plugged in; no frame of a guest passes before its rules are in force.
+The order matters for security: first unwanted objects are removed, then the filters are loaded,
+and only then devices are attached. No frame of a guest passes before its rules are in force.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from stratolith.network.drivers.linux.watch import Ours, Watch
 
 log = logging.getLogger(__name__)
 
-_PARALLEL = 8  # insides of namespaces settled at once
+_PARALLEL = 8  # this many namespaces are settled in parallel
 
 
 class Pass:
-    """Applies one plan; ``errors`` collects what failed, by object id.
+    """Applies one plan; ``errors`` collects the failures, by object id.
 
-    ``planned`` makes the plan, without the ports given.
+    ``planned`` makes the plan without the given ports.
     """
 
     def __init__(
@@ -52,18 +52,18 @@ class Pass:
         memory: Memory,
     ) -> None:
         self.planned, self.plan = planned, planned(frozenset())
-        self.whole = self.plan.ruleset  # of all ports, those that are refused too
+        self.whole = self.plan.ruleset  # of all ports, including refused ones
         self.links, self.ledger = links, ledger
         self.dnsmasq, self.memory = dnsmasq, memory
         self.errors: dict[str, str] = dict(self.plan.broken)
-        self.new_places: frozenset[neighbours.Key] = frozenset()  # made or taken back
+        self.new_places: frozenset[neighbours.Key] = frozenset()  # added or deleted
         if memory.host is None:
             memory.add_watch(Watch(routes=False, ours=Ours(links.instance)))
         self.disturbed = memory.disturbed()
         self.deep = memory.is_stale()
-        # Links are as the last pass left them: only what differs from its plan is looked at.
-        self.calm = links.known is not None
-        self.before = memory.plan if self.calm else None
+        # Links are as the last pass left them: only differences to its plan are checked.
+        self.links_unchanged = links.known is not None
+        self.before = memory.plan if self.links_unchanged else None
 
     def run(self, view: HostNetworkView) -> Applied:
         self.memory.unsettled = False
@@ -102,51 +102,53 @@ class Pass:
         return self._applied(view, filtered)
 
     def _dhcp(self, server: DhcpSpec) -> None:
-        # not by its process handle: that tells of the end a moment later
+        # do not use the process handle: it reports the end a moment later
         was_there = server.network_id in self.memory.servers
-        died = was_there and self.dnsmasq.pid(server.network_id) is None
-        if died:  # said before: one that ends again while it starts was started, too
+        has_died = was_there and self.dnsmasq.pid(server.network_id) is None
+        if has_died:  # counted before the start, because a server may end again while it starts
             metrics.HELPER_RESTARTS.labels("dnsmasq").inc()
             log.warning("dnsmasq of network %s had ended: started again", server.network_id)
         pid = self.dnsmasq.ensure(server)
         self.memory.remember_server(server.network_id, pid)
 
     def _look_back(self) -> None:
-        """Our own changes are no news; what somebody undid while we worked is.
+        """Discard reports of our own changes; detect changes that others made during the pass.
 
-        Links are read again for that. Rules were forgotten when they were loaded.
+        Links are read again for this. Reports about rules were discarded when they were loaded.
         """
         host = self.memory.host
         assert host is not None and host.ours is not None
-        if self.calm:
+        if self.links_unchanged:
             self._look_at_touched(host, host.ours)
             return
         host.forget_links()
-        found = netlink.links()
-        self.memory.links = {name: link for name, link in found.items() if self.links.is_ours(link)}
+        links = netlink.links()
+        self.memory.links = {name: link for name, link in links.items() if self.links.is_ours(link)}
         host.ours.links = {link.index: link for link in self.memory.links.values()}
-        made = {bridge.name for bridge in self.plan.bridges if bridge.owner not in self.errors}
-        made |= {tap.name for tap in self.plan.taps if tap.port_id not in self.errors}
-        made |= {one.name for one in self.plan.tunnels if one.network_id not in self.errors}
+        names = {bridge.name for bridge in self.plan.bridges if bridge.owner not in self.errors}
+        names |= {tap.name for tap in self.plan.taps if tap.port_id not in self.errors}
+        names |= {
+            tunnel.name for tunnel in self.plan.tunnels if tunnel.network_id not in self.errors
+        }
         for space in self.plan.namespaces:
             if space.owner not in self.errors:
-                made |= {device.host_name for device in space.devices}
-        made &= set(self.links.found)
+                names |= {device.host_name for device in space.devices}
+        names &= set(self.links.by_name)
         self.memory.unsettled |= any(
-            name not in found
-            or not found[name].up
-            or found[name].index != self.links.found[name].index
-            for name in made
+            name not in links
+            or not links[name].up
+            or links[name].index != self.links.by_name[name].index
+            for name in names
         )
 
     def _look_at_touched(self, host: Watch, ours: Ours) -> None:
-        """Read what the pass changed; what was said of other links somebody else did."""
+        """Read the links that the pass changed; all other reports are changes by others."""
         known = self.memory.links
         for name, index in self.links.touched.items():
             link, before = netlink.link(name), known.pop(name, None)
-            for gone in {index, before.index if before else index}:
-                ours.links.pop(gone, None)
-            expected = self.links.found.get(name)
+            for old_index in {index, before.index if before else index}:
+                ours.links.pop(old_index, None)
+            expected = self.links.by_name.get(name)
             if link is not None and self.links.is_ours(link):
                 known[name] = ours.links[link.index] = link
             if expected is not None:
@@ -217,9 +219,9 @@ class Pass:
         return True
 
     def _load_rules(self) -> None:
-        """All tables, or those of all ports but the ones that nft refuses.
+        """Load all tables, or the tables without the ports whose rules nft refuses.
 
-        Only what changed, if nobody touched what was loaded.
+        Load only the changes, if the loaded tables were not changed by others.
         """
         host = self.memory.host
         touched = host is None or host.rules.fileno() in self.disturbed
@@ -232,19 +234,19 @@ class Pass:
         try:
             self._load(tables.text(self.plan.ruleset))
         except NetworkDriverError:
-            found = culprits.find(
+            reasons = culprits.find(
                 [port.port_id for port in self.plan.flows],
                 lambda ports: nft.complaint(tables.text(self.planned(ports).ruleset)),
             )
-            if not found:
+            if not reasons:
                 raise
-            self.memory.refused = (self.whole, found)
-            self._leave_out(found)
-            self._remove_unwanted()  # a tap without rules would be an open door
+            self.memory.refused = (self.whole, reasons)
+            self._leave_out(reasons)
+            self._remove_unwanted()  # a tap without rules would accept everything
             self._load(tables.text(self.plan.ruleset))
 
     def _load(self, ruleset: str) -> None:
-        """Load our tables; a change by somebody else in the same moment is not overlooked."""
+        """Load our tables; detect a change by another program at the same moment."""
         host = self.memory.host
         before = netlink.rules_generation()
         nft.load(ruleset)
@@ -255,10 +257,10 @@ class Pass:
     def _leave_out(self, ports: dict[str, str]) -> None:
         self.plan = self.planned(frozenset(ports))
         for port_id, reason in ports.items():
-            self.errors.setdefault(port_id, f"its filters are refused: {reason}")
+            self.errors.setdefault(port_id, f"nft refuses its filters: {reason}")
 
     def _namespaces(self) -> None:
-        """Wires all namespaces, then settles their insides side by side: nft waits a lot."""
+        """Attach all namespaces, then settle their insides in parallel, since nft waits a lot."""
         work: list[tuple[NamespaceSpec, Callable[[], inside.Report]]] = []
         for spec in self.plan.namespaces:
             with self._noted(spec.owner):
@@ -283,45 +285,45 @@ class Pass:
 
     def _settle(self, spec: NamespaceSpec, settle: Callable[[], inside.Report]) -> inside.Report:
         report = namespaces.run_in(spec.name, settle)
-        one = self.memory.watches.get(spec.name)
-        if one is not None:
-            one.forget_links()
-            one.forget_rules()
-            one.kept = report.kept
+        namespace_watch = self.memory.watches.get(spec.name)
+        if namespace_watch is not None:
+            namespace_watch.forget_links()
+            namespace_watch.forget_rules()
+            namespace_watch.kept = report.kept
         return report
 
     def _wired(self, spec: NamespaceSpec) -> Callable[[], inside.Report] | None:
-        """Namespace and veth pairs are there; returns what settles the inside, if it needs to."""
+        """Make the namespace and its veth pairs; returns what must run to settle the inside."""
         self._namespace_exists(spec)
         for device in spec.devices:
             self.links.ensure_veth(device, spec.name)
-        one = self.memory.watches.get(spec.name)
-        if one is None:
-            one = namespaces.run_in(spec.name, lambda: Watch(routes=True))
-            self.memory.add_watch(one, spec.name)
+        namespace_watch = self.memory.watches.get(spec.name)
+        if namespace_watch is None:
+            namespace_watch = namespaces.run_in(spec.name, lambda: Watch(routes=True))
+            self.memory.add_watch(namespace_watch, spec.name)
         before = self.memory.specs.get(spec.name)
-        calm = one.links.fileno() not in self.disturbed and not self.deep
-        rules_calm = one.rules.fileno() not in self.disturbed and not self.deep
-        if before == spec and calm and rules_calm:
+        links_unchanged = namespace_watch.links.fileno() not in self.disturbed and not self.deep
+        rules_unchanged = namespace_watch.rules.fileno() not in self.disturbed and not self.deep
+        if before == spec and links_unchanged and rules_unchanged:
             return None
-        load = before is None or before.ruleset != spec.ruleset or not rules_calm
+        load_rules = before is None or before.ruleset != spec.ruleset or not rules_unchanged
         self.memory.specs.pop(spec.name, None)
-        gone = set(before.translations) - set(spec.translations) if before else set()
-        withdrawn = {outside for outside, _ in gone}
+        removed = set(before.translations) - set(spec.translations) if before else set()
+        withdrawn = {outside for outside, _ in removed}
         instance = self.links.instance
         if (
             before is not None
-            and calm
-            and rules_calm
+            and links_unchanged
+            and rules_unchanged
             and inside.is_all_but_neighbours(before, spec)
         ):
             return lambda: inside.change_neighbours(before, spec)
-        return lambda: inside.settle(spec, instance, load, withdrawn)
+        return lambda: inside.settle(spec, instance, load_rules, withdrawn)
 
     def _plug_again(self, spec: NamespaceSpec, missing: list[str]) -> None:
         for device in spec.devices:
             if device.inner_name in missing:
-                link = self.links.found.get(device.host_name)
+                link = self.links.by_name.get(device.host_name)
                 if link is not None:
                     self.links.delete(link)
                 self.links.ensure_veth(device, spec.name)
@@ -344,7 +346,7 @@ class Pass:
             raise
 
     def _places(self) -> None:
-        """Bridges know where the ports' MAC addresses are."""
+        """Tell the bridges behind which devices the ports' MAC addresses are."""
         ends = [(tap.port_id, tap.name, tap.mac) for tap in self.plan.taps]
         for space in self.plan.namespaces:
             ends += [(space.owner, device.host_name, device.mac) for device in space.devices]
@@ -352,21 +354,21 @@ class Pass:
             macs = [mac for peer in tunnel.peers for mac in peer.macs]
             ends += [(tunnel.network_id, tunnel.name, mac) for mac in macs]
         places = frozenset(
-            (self.links.found[name].index, netlink.packed(mac))
+            (self.links.by_name[name].index, netlink.packed(mac))
             for owner, name, mac in ends
-            if owner not in self.errors and name in self.links.found
+            if owner not in self.errors and name in self.links.by_name
         )
         host = self.memory.host
         assert host is not None
         devices = {index for index, _ in places}
-        # the kernel forgets those of a device that comes to another bridge
+        # the kernel deletes the entries of a device that moves to another bridge
         moved = set(self.links.touched.values())
         self.new_places = frozenset(
             place for place in places if place not in host.kept or place[0] in moved
         )
         with self._noted("places"):
             former = [place for place in host.kept - places if place[0] in devices]
-            neighbours.hold_places(self.new_places if self.calm else places, former)
+            neighbours.hold_places(self.new_places if self.links_unchanged else places, former)
             self.new_places |= set(former)
             host.kept = places
 
@@ -374,11 +376,11 @@ class Pass:
         now = {port.port_id: port for port in self.plan.flows}
         before, groups = self.memory.flows, self.plan.groups
         if before is None:
-            # rules may have changed while no agent ran: judge everything once
+            # rules may have changed while no agent ran: check all flows once
             changed, removed = list(now.values()), []
         else:
             shrunk = conntrack.shrunk(self.memory.groups, groups)
-            changed = conntrack.judged_again(before, now, shrunk)
+            changed = conntrack.ports_to_check(before, now, shrunk)
             removed = [port for key, port in before.items() if key not in now]
         with self._noted("connections"):
             conntrack.end_forbidden(changed, removed, groups)

@@ -1,7 +1,7 @@
-"""From the desired view of a host to kernel objects: pure, no side effects.
+"""Compile the desired view of a host into kernel objects: pure functions, no side effects.
 
-What cannot be realised (a bad address, a name too long) is left out and named in ``broken``;
-it never keeps the rest from being planned.
+Objects that cannot be realised (an invalid address, a name that is too long) are left out and
+recorded in ``broken``; the rest is planned all the same.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TypeVar
 from stratolith.network.drivers.base import HostNetworkView, NetworkView
 from stratolith.network.drivers.checks import mac as checked_mac
 from stratolith.network.drivers.linux import dhcp, filters, names, owners, rules
-from stratolith.network.drivers.linux import tunnels as tunnel_ways
+from stratolith.network.drivers.linux import tunnels as tunnel_devices
 from stratolith.network.drivers.linux.facts import FactBook, FilteredPort
 from stratolith.network.drivers.linux.guard import link_local
 from stratolith.network.drivers.linux.limits import Limits
@@ -46,8 +46,8 @@ def build_plan(
 ) -> HostPlan:
     """The kernel objects of a host. ``zones``: network id -> conntrack zone, one for each.
 
-    ``refused``: ports to plan nothing for, neither tap nor rules. ``limit``: on connections.
-    ``book``: what was worked out for the plan before.
+    ``refused``: ports without tap and rules in this plan. ``limit``: on connections.
+    ``book``: values that were computed for the previous plan.
     """
     planner = _Planner(view, zones, instance, native)
     planner.refused, planner.limit = refused, limit
@@ -56,7 +56,7 @@ def build_plan(
 
 
 def zone_owners(view: HostNetworkView) -> list[str]:
-    """Networks that need a conntrack zone: all but those that share the host's own world."""
+    """Networks that need a conntrack zone: all that do not share the host's own addresses."""
     routed = {external.bridge for external in view.externals}
     return [
         network.id
@@ -98,7 +98,7 @@ class _Planner:
         for network in self.networks:
             self._dhcp(network, namespaces, servers)
         ports = self._ports()
-        namespaces = owners.introduced(namespaces, ports, self.routed)
+        namespaces = owners.with_neighbours(namespaces, ports, self.routed)
         tunnels = self._tunnels()
         return HostPlan(
             bridges=tuple(self._bridges()),
@@ -114,23 +114,23 @@ class _Planner:
         )
 
     def _tunnels(self) -> list[TunnelSpec]:
-        found = []
+        specs = []
         for network in self.networks:
             spec = self._try(
                 network.id,
-                partial(tunnel_ways.compile_tunnel, network, self.view.tunnel_address),
+                partial(tunnel_devices.compile_tunnel, network, self.view.tunnel_address),
             )
             if spec is not None:
-                found.append(spec)
-        return found
+                specs.append(spec)
+        return specs
 
     def _routers(self) -> list[NamespaceSpec]:
-        found = []
+        specs = []
         for router in self.view.routers:
             spec = self._try(router.id, lambda r=router: compile_router(r, self.instance))  # type: ignore[misc]
             if spec is not None:
-                found.append(spec)
-        return found
+                specs.append(spec)
+        return specs
 
     def _dhcp(
         self, network: NetworkView, namespaces: list[NamespaceSpec], servers: list[DhcpSpec]
@@ -158,7 +158,7 @@ class _Planner:
         )
 
     def _ports(self) -> list[FilteredPort]:
-        found = []
+        filtered_ports = []
         for network in self.networks:
             routed = network.bridge in self.routed
             zone = None if network.external or routed else self.zones.get(network.id)
@@ -169,16 +169,16 @@ class _Planner:
                 if facts.problem:
                     self.broken[port.id] = facts.problem
                     continue
-                found.append(
+                filtered_ports.append(
                     FilteredPort(
                         facts=facts, bridge=network.bridge, zone=zone, bridge_is_routed=routed
                     )
                 )
         self.book.keep(port.id for network in self.networks for port in network.ports)
-        return found
+        return filtered_ports
 
     def _bridges(self) -> list[BridgeSpec]:
-        found: dict[str, BridgeSpec] = {}
+        specs: dict[str, BridgeSpec] = {}
         for external in self.view.externals:
             spec = self._try(
                 external.physical_network,
@@ -191,9 +191,9 @@ class _Planner:
                 ),
             )
             if spec is not None:
-                found[spec.name] = spec
+                specs[spec.name] = spec
         for network in self.networks:
-            found.setdefault(
+            specs.setdefault(
                 network.bridge,
                 BridgeSpec(
                     name=network.bridge,
@@ -202,7 +202,7 @@ class _Planner:
                     mac=names.bridge_mac(network.bridge),
                 ),
             )
-        return list(found.values())
+        return list(specs.values())
 
     def _mtu_on(self, bridge: str, default: int) -> int:
         return next((net.mtu for net in self.networks if net.bridge == bridge), default)
@@ -239,14 +239,14 @@ class _Planner:
         ends |= {tunnel.name: tunnel.bridge for tunnel in tunnels}
         servers = [
             end
-            for end in (one.host_name for one in _devices(namespaces))
+            for end in (device.host_name for device in _devices(namespaces))
             if end.startswith(names.DHCP_END)
         ]
         plugged = filters.Ends(zones=by_bridge, host_ends=ends, dhcp_ends=servers)
         made = filters.compile_tables(
             self.instance, ports, plugged, self.native, self.groups, self.limit
         )
-        return (*made, self._nat(tunnel_ways.rules(tunnels)))
+        return (*made, self._nat(tunnel_devices.rules(tunnels)))
 
     def _nat(self, to_tunnels: list[str]) -> Table:
         lines = []
@@ -266,11 +266,11 @@ class _Planner:
         return Table(name=f"ip {self.instance}_nat", sets={}, chains=chains)
 
     def _keep_addresses(self) -> dict[str, list[str]]:
-        """Take tenants' bridged packets out of the reach of every later NAT rule of the host.
+        """Protect tenants' bridged packets from every later NAT rule of the host.
 
-        br_netfilter shows them to the NAT hooks, too; a rule such as "masquerade what comes
-        from this range", ours or a container runtime's, would rewrite a tenant's own traffic.
-        Translating an address to itself settles the matter before such a rule is asked.
+        br_netfilter also passes them to the NAT hooks. A rule such as "masquerade packets from this
+        range", ours or a container runtime's, would rewrite a tenant's own traffic. Translating an
+        address to itself makes the kernel skip such later rules.
         """
         tenants = sorted({n.bridge for n in self.networks if n.bridge not in self.routed})
         if self.native or not tenants:
@@ -293,9 +293,9 @@ def _devices(namespaces: list[NamespaceSpec]) -> list[VethSpec]:
 
 
 def _flows(ports: list[FilteredPort]) -> tuple[PortFlows, ...]:
-    """An address that is a port's own is judged by that port's rules alone.
+    """For an address that belongs to a port, only that port's rules decide.
 
-    Others may use it as an allowed pair; a change of their rules must not cut its connections.
+    Other ports may have it as an allowed pair; changing their rules must not end connections.
     """
     owners = {
         (port.zone, address): port.view.id

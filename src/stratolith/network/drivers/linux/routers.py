@@ -1,4 +1,4 @@
-"""What a router's namespace holds: interfaces, routes and the translation of addresses."""
+"""The content of a router's namespace: interfaces, routes and address translation."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stratolith.network.drivers.linux.tables import chain, replaced
 _SYSCTLS = (
     ("net/ipv4/ip_forward", "1"),
     ("net/ipv6/conf/all/forwarding", "1"),
-    # an address answers only on the interface that has it: networks of one router stay apart
+    # an address answers only on the interface that has it: separates the router's networks
     ("net/ipv4/conf/all/arp_ignore", "1"),
     ("net/ipv4/conf/all/arp_announce", "2"),
 )
@@ -23,7 +23,7 @@ _SYSCTLS = (
 def compile_router(router: RouterView, instance: str) -> NamespaceSpec | None:
     """The namespace of a router; None while it is administratively down.
 
-    Raises ``ValueError`` naming the address or name that cannot be used.
+    Raises ``ValueError`` that names an unusable address or name.
     """
     if not router.admin_state_up:
         return None
@@ -89,24 +89,24 @@ def _address(text: str) -> str:
 
 
 def _true_sources(devices: list[tuple[str, VethSpec]], instance: str) -> str:
-    """What comes from a network must have a source whose way back leads there.
+    """Packets from a network must have a source whose route leads back to that network.
 
-    ``devices``: id of the network, device in it. Else a member of one network could be played
-    from another, where nothing holds ports to their addresses, and security groups let it in.
-    The range of another network of the router is never a true source, not even when somebody
-    adds a route for a part of it. Several devices in one network count as one: a guest with
-    two addresses there has one default route.
+    ``devices``: id of the network, device in it. Otherwise a guest could send with the address
+    of a member of another network, where ports are not restricted to their addresses, and security
+    groups would accept it. The range of another network of the router is never a valid source, even
+    when a route for a part of it is added. Several devices in one network count as one: a guest
+    with two addresses there has one default route.
     """
     by_network: dict[str, list[VethSpec]] = {}
     for network, device in devices:
         by_network.setdefault(network, []).append(device)
-    # neighbours speak to the router itself from these, and no router forwards them
+    # neighbours send to the router itself from these addresses; routers do not forward them
     lines = ["ip6 saddr { ::, fe80::/10 } accept"]
-    for network, own in by_network.items():
-        names_ = ", ".join(f'"{device.inner_name}"' for device in own)
-        others = [device for other, device in devices if other != network]
+    for network, network_devices in by_network.items():
+        names_ = ", ".join(f'"{device.inner_name}"' for device in network_devices)
+        other_devices = [device for other_network, device in devices if other_network != network]
         for family, word in ((4, "ip"), (6, "ip6")):
-            ranges = _ranges(others, family)
+            ranges = _ranges(other_devices, family)
             if ranges:
                 lines.append(f"iifname {{ {names_} }} {word} saddr {{ {ranges} }} drop")
         lines.append(f"iifname {{ {names_} }} fib saddr oifname != {{ {names_} }} drop")
@@ -115,11 +115,13 @@ def _true_sources(devices: list[tuple[str, VethSpec]], instance: str) -> str:
 
 
 def _ranges(devices: list[VethSpec], version: int) -> str:
-    found = {ipaddress.ip_interface(text).network for one in devices for text in one.addresses}
-    texts = {str(network) for network in found if network.version == version}
+    networks = {
+        ipaddress.ip_interface(text).network for device in devices for text in device.addresses
+    }
+    texts = {str(network) for network in networks if network.version == version}
     if version == 4:
-        return _joined(ipaddress.collapse_addresses(ipaddress.IPv4Network(one) for one in texts))
-    return _joined(ipaddress.collapse_addresses(ipaddress.IPv6Network(one) for one in texts))
+        return _joined(ipaddress.collapse_addresses(ipaddress.IPv4Network(text) for text in texts))
+    return _joined(ipaddress.collapse_addresses(ipaddress.IPv6Network(text) for text in texts))
 
 
 def _joined(items: Iterable[object]) -> str:
@@ -133,7 +135,7 @@ def _translation(router: RouterView, translations: list[tuple[str, str]], instan
             f'iifname "qr-*" ip daddr {names.METADATA_ADDRESS} tcp dport 80 '
             f"redirect to :{names.ROUTER_METADATA_PORT}"
         )
-        # only what was redirected has passed the bridge as a request for metadata
+        # only redirected packets were checked by the bridge as metadata requests
         guard.append(
             f"tcp dport {names.ROUTER_METADATA_PORT} "
             f"ct original ip daddr != {names.METADATA_ADDRESS} drop"
@@ -145,8 +147,9 @@ def _translation(router: RouterView, translations: list[tuple[str, str]], instan
         guard.append(f'iifname "{device}" tcp dport {names.ROUTER_METADATA_PORT} drop')
         if translations:
             body += _maps(translations)
-            # A guest that calls a neighbour's floating address must get its answers from there
-            # and not straight from the neighbour: the mark asks for a new source as well.
+            # A guest that connects to the floating address of a neighbour must get the replies
+            # from that address, not directly from the neighbour: the mark requests a new
+            # source address, too.
             arriving.append('iifname "qr-*" ip daddr @floating meta mark set 0x1')
             arriving.append("dnat to ip daddr map @inward")
             leaving.append("meta mark 0x1 snat to ip saddr map @outward")

@@ -1,4 +1,4 @@
-"""Security group rules: as nft text, and as a judgement about a flow that already runs."""
+"""Security group rules: as nft text, and as a check of an existing flow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stratolith.network.drivers.linux.tables import NamedSet, named
 
 
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
-    """The first packet of a connection as conntrack remembers it."""
+    """The first packet of a connection as conntrack records it."""
 
     source: str
     destination: str
@@ -30,18 +30,18 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
 class Members(msgspec.Struct, frozen=True, kw_only=True):
     """The addresses of a security group's ports, of both IP versions."""
 
-    single: frozenset[str] = frozenset()  # as the kernel writes them
+    single: frozenset[str] = frozenset()  # in the kernel's notation
     blocks: tuple[Network, ...] = ()  # of address pairs, collapsed
 
     def has(self, peer: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
         return str(peer) in self.single or any(peer in block for block in self.blocks)
 
 
-NOBODY = Members()
+NO_MEMBERS = Members()
 
 
 def members(addresses: Iterable[str]) -> Members:
-    """What is no address is nobody's."""
+    """The addresses, without invalid texts."""
     single, blocks = set(), []
     for text in addresses:
         with contextlib.suppress(ValueError, TypeError, AttributeError):
@@ -62,8 +62,8 @@ def _collapsed(nets: Sequence[Network]) -> list[Network]:
 class RemoteSets:
     """Named nft sets of addresses, shared by every rule that uses them.
 
-    Those of a list of ranges are named by what is in them. A security group has one set for each
-    IP version, which gets and loses addresses as ports join and leave the group.
+    Sets of a list of ranges have a name derived from their content. A security group has one set
+    for each IP version, which changes when ports join and leave the group.
     """
 
     def __init__(self, groups: Mapping[str, Members] | None = None) -> None:
@@ -80,13 +80,13 @@ class RemoteSets:
     def names_of_group(self, group: str, version: int) -> list[str]:
         """The sets of a group's addresses of this IP version: single ones, and blocks if any.
 
-        None at all when its members are everywhere.
+        Empty when its members may have any address.
         """
         name = f"group{version}_{names.digest(group)}"
-        known = self._groups.get(group, NOBODY)
+        known = self._groups.get(group, NO_MEMBERS)
         if name not in self.sets:
-            mine = (one for one in known.single if (":" in one) == (version == 6))
-            self.sets[name] = named(f"type ipv{version}_addr", mine)
+            addresses = (address for address in known.single if (":" in address) == (version == 6))
+            self.sets[name] = named(f"type ipv{version}_addr", addresses)
         blocks = [block for block in known.blocks if block.version == version]
         if any(block.prefixlen == 0 for block in blocks):
             return []  # anywhere
@@ -98,7 +98,7 @@ def _element(cidr: Network) -> str:
 
 
 def remote_networks(rule: RuleView) -> list[Network] | None:
-    """Where the peer may be: None for anywhere; collapsed, of the rule's family only."""
+    """The networks the peer may be in: None for any; collapsed, of the rule's family only."""
     if rule.remote_cidrs is None:
         return None
     version = 6 if rule.ethertype == "IPv6" else 4
@@ -114,12 +114,12 @@ def remote_networks(rule: RuleView) -> list[Network] | None:
 
 def matches(rules: Iterable[RuleView], direction: str, sets: RemoteSets) -> list[str]:
     """The nft matches of the rules of one direction, without their verdict."""
-    found = []
+    lines = []
     for rule in rules:
         if rule.direction != direction:
             continue
-        found += _matches(rule, "saddr" if direction == "ingress" else "daddr", sets)
-    return found
+        lines += _matches(rule, "saddr" if direction == "ingress" else "daddr", sets)
+    return lines
 
 
 def _matches(rule: RuleView, side: str, sets: RemoteSets) -> list[str]:
@@ -131,7 +131,7 @@ def _matches(rule: RuleView, side: str, sets: RemoteSets) -> list[str]:
     else:
         remote = remote_networks(rule)
         if remote is not None and not remote:
-            return []  # nobody: the rule lets nothing through
+            return []  # no address: the rule accepts nothing
         if remote is not None and all(net.prefixlen for net in remote):
             sources = [f" {family} {side} @{sets.name_of(remote)}"]
     tail = ""
@@ -155,7 +155,7 @@ def _ports(rule: RuleView, number: int) -> list[str]:
 def permits(
     rules: Iterable[RuleView], direction: str, flow: Flow, groups: Mapping[str, Members]
 ) -> bool:
-    """Whether a port with these rules would let the first packet of ``flow`` through."""
+    """Whether a port with these rules would accept the first packet of ``flow``."""
     peer = ipaddress.ip_address(flow.source if direction == "ingress" else flow.destination)
     ethertype = f"IPv{peer.version}"
     return any(
@@ -173,7 +173,7 @@ def _permits(
     groups: Mapping[str, Members],
 ) -> bool:
     if rule.remote_group:
-        if not groups.get(rule.remote_group, NOBODY).has(peer):
+        if not groups.get(rule.remote_group, NO_MEMBERS).has(peer):
             return False
     else:
         remote = remote_networks(rule)

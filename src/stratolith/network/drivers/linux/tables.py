@@ -1,7 +1,8 @@
-"""nft tables as values: loaded whole, or brought from what was loaded to what is wanted.
+"""nft tables as values: loaded whole, or as the difference to the loaded tables.
 
-What changes with every port (sets and maps) is named, so that one port more costs one element
-more and not all tables anew. Sets of ranges never change: their name says what is in them.
+Data that changes with every port (sets and maps) is named, so that one more port is one more
+element and not a reload of all tables. Sets of ranges never change: their name identifies their
+content.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ class NamedSet(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """A table of ours. ``fixed``: what no change of ports touches; where that differs, and
-    when it is loaded for the first time, the table is loaded whole, by ``whole`` if that is set
-    (else it replaces itself)."""
+    """A table of ours. ``fixed``: the part that does not change with ports. The table is loaded
+    whole when this part differs and when it is loaded for the first time: with ``whole`` if that
+    is set, else by replacing itself."""
 
     name: str  # "bridge stratolith"
     sets: Mapping[str, NamedSet]
@@ -47,15 +48,15 @@ def mapping(kind: str, elements: Mapping[str, str]) -> NamedSet:
 
 
 def text(ruleset: Ruleset) -> str:
-    """Everything, for ``nft -f``: one transaction, whatever was there before."""
+    """All tables, for ``nft -f``: one transaction, regardless of what was loaded before."""
     return "".join(
         table.whole or replaced(table.name, body(table.sets, table.chains)) for table in ruleset
     )
 
 
 def body(sets: Mapping[str, NamedSet], chains: Mapping[str, Sequence[str]]) -> str:
-    """What stands between the braces of a table."""
-    return "".join(_set_text(name, one) for name, one in sets.items()) + "".join(
+    """The text between the braces of a table."""
+    return "".join(_set_text(name, named_set) for name, named_set in sets.items()) + "".join(
         chain(name, lines) for name, lines in chains.items()
     )
 
@@ -65,14 +66,14 @@ def chain(name: str, lines: Iterable[str]) -> str:
 
 
 def replaced(name: str, inside: str) -> str:
-    """A table that replaces itself whole, in one transaction, whether it existed or not."""
+    """A table that replaces itself in one transaction, whether it exists or not."""
     return f"table {name} {{\n}}\ndelete table {name}\ntable {name} {{\n{inside}}}\n"
 
 
-def _set_text(name: str, one: NamedSet) -> str:
-    full = f"    elements = {{ {_listed(one.elements)} }}\n" if one.elements else ""
-    flags = f"    flags {one.flags}\n" if one.flags else ""
-    return f"  {one.word} {name} {{\n    {one.kind}\n{flags}{full}  }}\n"
+def _set_text(name: str, named_set: NamedSet) -> str:
+    full = f"    elements = {{ {_listed(named_set.elements)} }}\n" if named_set.elements else ""
+    flags = f"    flags {named_set.flags}\n" if named_set.flags else ""
+    return f"  {named_set.word} {name} {{\n    {named_set.kind}\n{flags}{full}  }}\n"
 
 
 def _listed(elements: Mapping[str, str]) -> str:
@@ -84,7 +85,7 @@ def _element(key: str, value: str) -> str:
 
 
 def changes(before: Ruleset, after: Ruleset) -> str | None:
-    """What brings loaded tables to those wanted, "" for nothing; None: load them whole."""
+    """The script that changes the loaded tables, "" for no change; None: load them whole."""
     if [table.name for table in before] != [table.name for table in after]:
         return None
     scripts = []
@@ -98,12 +99,12 @@ def changes(before: Ruleset, after: Ruleset) -> str | None:
 
 
 def _is_change(old: Table, new: Table) -> bool:
-    """Whether one table becomes the other by elements and rules alone."""
+    """Whether changes of elements and rules are enough to make one table from the other."""
     same_sets = all(
-        (one.kind, one.word, one.flags) == (other.kind, other.word, other.flags)
-        and (not one.flags or one.elements == other.elements)
-        for name, one in new.sets.items()
-        if (other := old.sets.get(name)) is not None
+        (new_set.kind, new_set.word, new_set.flags) == (old_set.kind, old_set.word, old_set.flags)
+        and (not new_set.flags or new_set.elements == old_set.elements)
+        for name, new_set in new.sets.items()
+        if (old_set := old.sets.get(name)) is not None
     )
     same_hooks = all(
         _hook(lines) == _hook(old.chains[name])
@@ -118,25 +119,25 @@ def _hook(lines: Sequence[str]) -> str:
 
 
 def _changes(old: Table, new: Table) -> Iterator[str]:
-    """Nothing is named before it is there, and nothing goes while something names it."""
+    """Define everything before its first use; delete nothing that is still in use."""
     table = new.name
     for name, lines in new.chains.items():
         if name not in old.chains:
             yield f"add chain {table} {name}" + (f" {{ {_hook(lines)} }}" if _hook(lines) else "")
-    for name, one in new.sets.items():
+    for name, named_set in new.sets.items():
         if name not in old.sets:
-            yield f"add {one.word} {table} {name} {{ {one.declaration()} }}"
-            yield from _elements("add", table, name, one.elements)
+            yield f"add {named_set.word} {table} {name} {{ {named_set.declaration()} }}"
+            yield from _elements("add", table, name, named_set.elements)
     yield from _rules(old, new)
-    for name, one in new.sets.items():
+    for name, named_set in new.sets.items():
         if name in old.sets:
-            yield from _set_changes(table, name, old.sets[name].elements, one.elements)
-    gone = [name for name in old.chains if name not in new.chains]
-    yield from (f"flush chain {table} {name}" for name in gone)
-    for name, one in old.sets.items():
+            yield from _set_changes(table, name, old.sets[name].elements, named_set.elements)
+    removed_chains = [name for name in old.chains if name not in new.chains]
+    yield from (f"flush chain {table} {name}" for name in removed_chains)
+    for name, named_set in old.sets.items():
         if name not in new.sets:
-            yield f"delete {one.word} {table} {name}"
-    yield from (f"delete chain {table} {name}" for name in gone)
+            yield f"delete {named_set.word} {table} {name}"
+    yield from (f"delete chain {table} {name}" for name in removed_chains)
 
 
 def _rules(old: Table, new: Table) -> Iterator[str]:
@@ -154,10 +155,10 @@ def _set_changes(
 ) -> Iterator[str]:
     if before == after:
         return
-    gone = {key: "" for key, value in before.items() if after.get(key) != value}
-    fresh = {key: value for key, value in after.items() if before.get(key) != value}
-    yield from _elements("delete", table, name, gone)
-    yield from _elements("add", table, name, fresh)
+    removed = {key: "" for key, value in before.items() if after.get(key) != value}
+    added = {key: value for key, value in after.items() if before.get(key) != value}
+    yield from _elements("delete", table, name, removed)
+    yield from _elements("add", table, name, added)
 
 
 def _elements(verb: str, table: str, name: str, elements: Mapping[str, str]) -> Iterator[str]:

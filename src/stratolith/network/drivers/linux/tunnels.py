@@ -1,9 +1,9 @@
-"""Tenant networks between hosts: a VXLAN device on the bridge, sending to known hosts only.
+"""Tenant networks between hosts: a VXLAN device on the bridge, which sends to known hosts only.
 
-Nothing is learned and nothing is multicast. The control plane says which MAC addresses are behind
-which host; frames to all, and to addresses that nobody knows, go to each host that has the network.
-DHCP does not cross: each host answers its own guests, all from the same reservations. What
-comes from an address that is no host of the network is dropped before it is unpacked.
+There is no learning and no multicast. The control plane provides the host of each MAC address;
+broadcast frames and frames to unknown addresses go to each host that has the network. DHCP is not
+sent over tunnels: each host answers its own guests, all from the same reservations. Packets from
+an address that is no host of the network are dropped before they are unpacked.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _STAYS = 0x80 | 0x40  # NUD_PERMANENT, NUD_NOARP
 _OF_DEVICE = 0x02  # NTF_SELF
 _DESTINATION, _MAC = 1, 2
 _MESSAGE = struct.Struct("=BxHiHBB")
-_ALL = bytes(6)  # where frames go that have no entry of their own
+_ALL = bytes(6)  # destination of frames without an entry of their own
 
 Way = tuple[bytes, bytes]  # MAC address, address of the host it is behind
 
 
 def compile_tunnel(network: NetworkView, local: str) -> TunnelSpec | None:
-    """The tunnel of a network, None for one that is on this host alone. Raises ``ValueError``."""
+    """The tunnel of a network; None for one that is on this host only. Raises ``ValueError``."""
     if network.network_type != "vxlan" or not network.peers:
         return None
     if network.segmentation_id is None or not 0 < network.segmentation_id < 1 << 24:
@@ -64,24 +64,24 @@ def _address(text: str) -> str:
 
 
 def rules(tunnels: Iterable[TunnelSpec]) -> list[str]:
-    """Lines of a chain at the input of the host: each network's frames come from its hosts."""
+    """Lines of a chain at the host's input: the frames of a network must come from its hosts."""
     return [
-        f"udp dport {PORT} @th,96,24 {one.number} "
-        f"ip saddr != {{ {', '.join(peer.address for peer in one.peers)} }} drop"
-        for one in tunnels
+        f"udp dport {PORT} @th,96,24 {tunnel.number} "
+        f"ip saddr != {{ {', '.join(peer.address for peer in tunnel.peers)} }} drop"
+        for tunnel in tunnels
     ]
 
 
 def settle(index: int, peers: Iterable[TunnelPeerSpec]) -> None:
-    """Bring the ways of a tunnel's device to these. Raises ``OSError``."""
+    """Change the forwarding entries of a tunnel's device to these. Raises ``OSError``."""
     wanted: set[Way] = set()
     for peer in peers:
-        there = socket.inet_aton(peer.address)
-        wanted.add((_ALL, there))
-        wanted |= {(netlink.packed(mac), there) for mac in peer.macs}
+        host = socket.inet_aton(peer.address)
+        wanted.add((_ALL, host))
+        wanted |= {(netlink.packed(mac), host) for mac in peer.macs}
     now = ways(index)
-    gone = [_entry(index, way) for way in sorted(now - wanted)]
-    _change(_DELETE, 0, gone, errno.ENOENT)
+    removed = [_entry(index, way) for way in sorted(now - wanted)]
+    _change(_DELETE, 0, removed, errno.ENOENT)
     new = sorted(wanted - now)
     to_all = [_entry(index, way) for way in new if way[0] == _ALL]
     _change(_NEW, _CREATE | _APPEND, to_all, errno.EEXIST)
@@ -89,21 +89,21 @@ def settle(index: int, peers: Iterable[TunnelPeerSpec]) -> None:
 
 
 def ways(index: int) -> set[Way]:
-    """The ways that a tunnel's device has now."""
-    found = set()
-    asked = _MESSAGE.pack(socket.AF_BRIDGE, 0, 0, 0, 0, 0)
-    for message in netlink.dump(socket.NETLINK_ROUTE, _GET, asked):
+    """The current forwarding entries of a tunnel's device."""
+    result = set()
+    request = _MESSAGE.pack(socket.AF_BRIDGE, 0, 0, 0, 0, 0)
+    for message in netlink.dump(socket.NETLINK_ROUTE, _GET, request):
         _, _, device, _, flags, _ = _MESSAGE.unpack_from(message)
-        got = netlink.attributes(message[_MESSAGE.size :])
-        if device == index and flags & _OF_DEVICE and len(got.get(_DESTINATION, b"")) == 4:
-            found.add((got.get(_MAC, _ALL), got[_DESTINATION]))
-    return found
+        attributes = netlink.attributes(message[_MESSAGE.size :])
+        if device == index and flags & _OF_DEVICE and len(attributes.get(_DESTINATION, b"")) == 4:
+            result.add((attributes.get(_MAC, _ALL), attributes[_DESTINATION]))
+    return result
 
 
 def _entry(index: int, way: Way) -> bytes:
-    mac, there = way
+    mac, host = way
     head = _MESSAGE.pack(socket.AF_BRIDGE, 0, index, _STAYS, _OF_DEVICE, 0)
-    return head + netlink.attribute(_DESTINATION, there) + netlink.attribute(_MAC, mac)
+    return head + netlink.attribute(_DESTINATION, host) + netlink.attribute(_MAC, mac)
 
 
 def _change(kind: int, flags: int, entries: list[bytes], but: int = 0) -> None:

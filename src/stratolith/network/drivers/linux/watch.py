@@ -1,4 +1,4 @@
-"""Noticing that somebody changed what we made, without looking at all of it again."""
+"""Detect changes to our objects by others, without reading all of them again."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _IPV4_SETTINGS, _IPV6_SETTINGS = 24, 25  # forwarding, of all devices or of one
 _NEIGHBOURS = 3
 _NFT_GROUP = 7
 _SOL_NETLINK, _ADD_MEMBERSHIP, _NO_OVERFLOW = 270, 1, 5
-_SMALL_BUFFER = 65536  # when it overflows, that is a change, too
+_SMALL_BUFFER = 65536  # an overflow counts as a change, too
 _LINK_MESSAGES = (16, 17)
 _NEW_LINK = 16
 _ADDRESS_MESSAGES, _LINK_SCOPE = (20, 21), 253
 _ROUTE_MESSAGES, _BY_KERNEL = (24, 25), 2
 _NEW_SETTINGS, _OF_ALL_DEVICES = 80, struct.pack("=i", -1)
-_NEW_GENERATION = 0xA0F  # nft says so after each transaction, whosever it was
+_NEW_GENERATION = 0xA0F  # nft sends this after every transaction, also after those of others
 
 
 class Ours:
-    """Tells, in the host's own namespace, messages about our objects from those of others."""
+    """Separates messages about our objects in the host's own namespace from other messages."""
 
     def __init__(self, instance: str) -> None:
         self.group = names.group_number(instance)
@@ -43,14 +43,14 @@ class Ours:
             return netlink.attributes(body[4:]).get(1) == _OF_ALL_DEVICES
         index = index_of(body)
         if index in self.links:
-            # that a guest plugs in or out, or a bridge lets a port learn, changes none of this
+            # ignore guests that attach or detach, and addresses that a bridge learns
             return kind != _NEW_LINK or not (
                 body[0] == socket.AF_BRIDGE or netlink.parsed_link(body) == self.links[index]
             )
         if kind not in _LINK_MESSAGES:
             return False
-        got = netlink.attributes(body[16:])
-        return got.get(27) == struct.pack("=I", self.group) or got.get(20, b"").startswith(
+        fields = netlink.attributes(body[16:])
+        return fields.get(27) == struct.pack("=I", self.group) or fields.get(20, b"").startswith(
             self.label
         )
 
@@ -59,10 +59,10 @@ class Ours:
 
 
 class Watch:
-    """Listens, in the namespace it is made in, for what is changed there.
+    """Listens for changes in the namespace in which it was made.
 
-    ``ours``: which messages count; None for a namespace that is ours alone. What was heard
-    stays written down until it is forgotten.
+    ``ours``: decides which messages count; None for a namespace that belongs to us alone. The
+    results are kept until they are discarded.
     """
 
     def __init__(self, routes: bool, ours: Ours | None = None) -> None:
@@ -70,20 +70,20 @@ class Watch:
         groups += [_IPV4_ROUTE, _IPV6_ROUTE] if routes else []
         self.links = _socket(socket.NETLINK_ROUTE, groups)
         self.rules = _socket(netlink.NETLINK_NETFILTER, [_NFT_GROUP])
-        # guests can make as much of this news as they like: it wakes nobody up, and what is too
-        # much is lost until the next full look
+        # guests can cause any number of these messages: they wake no thread, and messages that do
+        # not fit into the buffer are lost until the next full check
         self.neighbours = _socket(socket.NETLINK_ROUTE, [_NEIGHBOURS])
         self.neighbours.setsockopt(_SOL_NETLINK, _NO_OVERFLOW, 1)
-        self.kept: frozenset[neighbours.Key] = frozenset()  # entries of ours
+        self.kept: frozenset[neighbours.Key] = frozenset()  # our entries
         self.ours = ours
         self.links_touched = self.rules_touched = False
 
     def sockets(self) -> list[socket.socket]:
-        """Those that are worth waking up for."""
+        """The sockets whose messages wake a thread."""
         return [self.links, self.rules]
 
     def look(self) -> set[int]:
-        """Read what was said; the descriptors on which something of ours was touched."""
+        """Read the messages; returns the descriptors that reported a change of our objects."""
         for kind, body in _messages(self.links):
             if _is_the_kernels(kind, body):
                 continue
@@ -97,20 +97,20 @@ class Watch:
         return touched | ({self.rules.fileno()} if self.rules_touched else set())
 
     def forget_own(self, indexes: Set[int], places: Set[neighbours.Key]) -> bool:
-        """Forget what was said of these links and places; whether nothing else of ours was said."""
-        others = False
+        """Discard messages about these links and places; whether no other one was about ours."""
+        others_touched = False
         for kind, body in _messages(self.links):
-            mine = kind and len(body) >= 8 and index_of(body) in indexes
-            if not mine and not _is_the_kernels(kind, body):
-                others |= self.ours is None or not kind or self.ours.link(kind, body)
+            is_own = kind and len(body) >= 8 and index_of(body) in indexes
+            if not is_own and not _is_the_kernels(kind, body):
+                others_touched |= self.ours is None or not kind or self.ours.link(kind, body)
         for _, body in _messages(self.neighbours):
-            one = neighbours.key(body)
-            others |= one in self.kept and one not in places and one[0] not in indexes
-        self.links_touched = others
-        return not others
+            entry = neighbours.key(body)
+            others_touched |= entry in self.kept and entry not in places and entry[0] not in indexes
+        self.links_touched = others_touched
+        return not others_touched
 
     def forget_links(self) -> None:
-        """What was said so far about links, addresses and routes is no news any more."""
+        """Discard the messages so far about links, addresses and routes."""
         for _ in (*_messages(self.links), *_messages(self.neighbours)):
             pass
         self.links_touched = False
@@ -131,7 +131,7 @@ def index_of(body: bytes) -> int:
 
 
 def _is_the_kernels(kind: int, body: bytes) -> bool:
-    """IPv6 addresses and routes that come by themselves, seconds after a device came up."""
+    """Whether the kernel made an IPv6 address or route itself, after a device came up."""
     if len(body) < 8 or body[0] != socket.AF_INET6:
         return False
     if kind in _ADDRESS_MESSAGES:
@@ -150,7 +150,7 @@ def _socket(protocol: int, groups: list[int]) -> socket.socket:
 
 
 def _messages(sock: socket.socket) -> Iterator[tuple[int, bytes]]:
-    """Types and bodies of all messages that wait; type 0 when some were lost."""
+    """Types and bodies of all waiting messages; type 0 when some were lost."""
     while True:
         try:
             data = sock.recv(1 << 17)
@@ -163,7 +163,7 @@ def _messages(sock: socket.socket) -> Iterator[tuple[int, bytes]]:
 
 
 def ready(handles: list[int]) -> set[int]:
-    """Those of the file descriptors that have something to tell, now."""
+    """Those of the file descriptors that are readable now."""
     poller = select.poll()
     for handle in handles:
         poller.register(handle, select.POLLIN)
@@ -171,7 +171,7 @@ def ready(handles: list[int]) -> set[int]:
 
 
 def process_handle(pid: int) -> int | None:
-    """A descriptor that becomes ready when the process ends; None when it already has."""
+    """A descriptor that becomes ready when the process ends; None when it has ended."""
     with contextlib.suppress(OSError):
         return os.pidfd_open(pid)
     return None

@@ -1,1 +1,1 @@
-"""What the driver asks of the host's kernel: links, namespaces, settings, tables, flows."""
+"""Access to the host's kernel: links, namespaces, settings, tables, flows."""

@@ -1,8 +1,8 @@
-"""Ending connections whose permission was withdrawn.
+"""End connections that the rules no longer permit.
 
-Opening a rule touches nothing that runs. When rules of a port change, every tracked flow of
-the port is judged by the new rules and those they would not let through are forgotten; their
-next packet is then a new one, and a TCP packet without SYN opens no connection.
+Adding a permission does not touch existing connections. When rules of a port change, every
+tracked flow of the port is checked against the new rules, and forbidden flows are deleted. The
+next packet of such a flow is a new one, and a TCP packet without SYN opens no connection.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from stratolith.network.drivers.linux.rules import Members
 def end_forbidden(
     changed: Sequence[PortFlows], removed: Sequence[PortFlows], groups: Mapping[str, Members]
 ) -> int:
-    """Forget the flows that ``changed`` ports no longer permit and all of ``removed`` ports.
+    """Delete the flows that ``changed`` ports no longer permit and all flows of ``removed`` ports.
 
-    Returns how many; raises ``OSError`` when the kernel refuses.
+    Returns their number; raises ``OSError`` when the kernel refuses.
     """
     if not changed and not removed:
         return 0
     by_address = {
-        (port.zone, address): (port, gone)
-        for ports, gone in ((removed, True), (changed, False))
+        (port.zone, address): (port, is_removed)
+        for ports, is_removed in ((removed, True), (changed, False))
         for port in ports
         for address in port.addresses
     }
-    doomed = [flow for flow in netlink.flows() if _is_forbidden(flow, by_address, groups)]
-    for flow in doomed:
+    forbidden = [flow for flow in netlink.flows() if _is_forbidden(flow, by_address, groups)]
+    for flow in forbidden:
         netlink.forget(flow)
-    return len(doomed)
+    return len(forbidden)
 
 
 def _is_forbidden(
@@ -42,7 +42,7 @@ def _is_forbidden(
     ports: dict[tuple[int, str], tuple[PortFlows, bool]],
     groups: Mapping[str, Members],
 ) -> bool:
-    asked = rules.Flow(
+    packet = rules.Flow(
         source=flow.source,
         destination=flow.destination,
         protocol=flow.protocol,
@@ -52,47 +52,47 @@ def _is_forbidden(
         icmp_code=flow.icmp_code,
     )
     for address, direction in ((flow.source, "egress"), (flow.destination, "ingress")):
-        port, gone = ports.get((flow.zone, address), (None, False))
+        port, is_removed = ports.get((flow.zone, address), (None, False))
         if port is None:
             continue
-        if gone or not port.admin_state_up:
+        if is_removed or not port.admin_state_up:
             return True
         if port.filtered and not (
-            _is_basic(asked) or rules.permits(port.rules, direction, asked, groups)
+            _is_basic(packet) or rules.permits(port.rules, direction, packet, groups)
         ):
             return True
     return False
 
 
-def judged_again(
+def ports_to_check(
     before: Mapping[str, PortFlows],
     now: Mapping[str, PortFlows],
     shrunk: Set[str],
 ) -> list[PortFlows]:
-    """The ports whose flows may have lost their permission; a port that is new has none.
+    """The ports whose flows may have lost their permission; a new port has no flows.
 
-    ``shrunk``: security groups that lost an address. One that only gained some forbids nothing.
+    ``shrunk``: security groups that lost an address. Added addresses forbid nothing.
     """
     return [
         port
         for key, port in now.items()
-        if (known := before.get(key)) is not None
-        and (known != port or any(rule.remote_group in shrunk for rule in port.rules))
+        if (old := before.get(key)) is not None
+        and (old != port or any(rule.remote_group in shrunk for rule in port.rules))
     ]
 
 
 def shrunk(before: Mapping[str, Members], now: Mapping[str, Members]) -> set[str]:
     """The security groups that lost an address or block of addresses."""
-    found = set()
-    for group, known in before.items():
-        left = now.get(group, rules.NOBODY)
-        if not known.single <= left.single or not set(known.blocks) <= set(left.blocks):
-            found.add(group)
-    return found
+    group_ids = set()
+    for group, old in before.items():
+        new = now.get(group, rules.NO_MEMBERS)
+        if not old.single <= new.single or not set(old.blocks) <= set(new.blocks):
+            group_ids.add(group)
+    return group_ids
 
 
 def _is_basic(flow: rules.Flow) -> bool:
-    """DHCP, which every port may use whatever its rules say."""
+    """Whether this is DHCP, which every port may use regardless of its rules."""
     return flow.protocol == 17 and {flow.source_port, flow.destination_port} in (
         {67, 68},
         {546, 547},
@@ -100,15 +100,15 @@ def _is_basic(flow: rules.Flow) -> bool:
 
 
 def end_translated(addresses: Iterable[str]) -> int:
-    """Forget the flows translated to or from floating addresses, in this thread's namespace."""
+    """Delete the flows translated to or from floating addresses, in this thread's namespace."""
     wanted = set(addresses)
     if not wanted:
         return 0
-    doomed = [
+    translated = [
         flow
         for flow in netlink.flows()
         if flow.destination in wanted or flow.reply_destination in wanted
     ]
-    for flow in doomed:
+    for flow in translated:
         netlink.forget(flow)
-    return len(doomed)
+    return len(translated)

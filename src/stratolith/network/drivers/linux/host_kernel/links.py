@@ -1,8 +1,8 @@
-"""Links in the host's own namespace: bridges, taps, and the host's ends of veth pairs.
+"""Links in the host's own namespace: bridges, taps, and the host ends of veth pairs.
 
-A link is ours when its alias starts with our name or it is in our link group; the group is
-there from the instant a veth or bridge exists, so a crash leaves nothing we would not know.
-A link that has a name we need and is not ours is left alone and reported.
+A link is ours when its alias starts with our name or it is in our link group. Veths and bridges
+have the group from the moment of their creation, so a crash leaves no link that we do not know.
+A link that has a name we need but is not ours is left alone and reported.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _IFF_TAP, _IFF_NO_PI = 0x0002, 0x1000
 
 
 class HostLinks:
-    """One pass over the links of the host; ``found`` follows what the pass does."""
+    """One pass over the links of the host; ``by_name`` is updated with each change of the pass."""
 
     def __init__(
         self, instance: str, native: bool, known: Mapping[str, Link] | None = None
@@ -39,12 +39,12 @@ class HostLinks:
         self.instance, self.native = instance, native
         self.group = names.group_number(instance)
         self.known = known
-        self.found: dict[str, Link] = {}
+        self.by_name: dict[str, Link] = {}
         self.touched: dict[str, int] = {}  # links that the pass changed, with their indexes
 
     def __enter__(self) -> HostLinks:
-        """Read the links of the host; with ``known``, all of ours as they are, only single ones."""
-        self.found = netlink.links() if self.known is None else dict(self.known)
+        """Read the links of the host; when ``known`` has all of ours, read only single links."""
+        self.by_name = netlink.links() if self.known is None else dict(self.known)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -57,14 +57,14 @@ class HostLinks:
 
     @cached_property
     def addresses(self) -> list[Address]:
-        """Of all links, as they were when a bridge with addresses was looked at first."""
+        """The addresses of all links, read when the pass first checks the addresses of a bridge."""
         return netlink.addresses()
 
     def is_ours(self, link: Link) -> bool:
         return link.alias.startswith(f"{self.instance}:") or link.group == self.group
 
     def ours(self) -> list[Link]:
-        return [link for link in self.found.values() if self.is_ours(link)]
+        return [link for link in self.by_name.values() if self.is_ours(link)]
 
     def delete(self, link: Link) -> None:
         self._touch(link)
@@ -73,17 +73,17 @@ class HostLinks:
         except NetlinkError as error:
             if error.code not in (errno.ENODEV, errno.EINVAL):
                 raise NetworkDriverError(f"cannot delete {link.name}: {error}") from error
-        self.found.pop(link.name, None)
+        self.by_name.pop(link.name, None)
 
     def delete_all(self) -> None:
-        """Delete every link of ours: the group in one request, which waits for the kernel once.
+        """Delete all of our links: the group in one request, so that we wait for the kernel once.
 
-        Raises ``NetworkDriverError`` naming the link that stays.
+        Raises ``NetworkDriverError`` that names a link which cannot be deleted.
         """
-        if any(link.group == self.group for link in self.found.values()):
+        if any(link.group == self.group for link in self.by_name.values()):
             with _Explained(f"links of {self.instance}"):
                 netlink.delete_group(self.group)
-            self.found = netlink.links()
+            self.by_name = netlink.links()
         for link in self.ours():
             self.delete(link)
 
@@ -118,7 +118,7 @@ class HostLinks:
         self._settle(link, f"port:{spec.port_id}", wanted)
 
     def ensure_veth(self, spec: VethSpec, namespace: str) -> None:
-        """The pair exists, its host end is up and on its bridge."""
+        """Make the pair if it is missing; its host end is up and on its bridge."""
         link = self._existing(spec.host_name, "veth")
         if link is None:
             handle = os.open(namespaces.DIRECTORY / namespace, os.O_RDONLY | os.O_CLOEXEC)
@@ -138,7 +138,7 @@ class HostLinks:
         self._settle(link, f"veth:{spec.port_id}", wanted)
 
     def ensure_tunnel(self, spec: TunnelSpec) -> None:
-        """The device exists, is on its bridge and sends to its hosts."""
+        """Make the device if it is missing, put it on its bridge and set its remote hosts."""
         label = f"tunnel:{spec.network_id}:{spec.number}:{spec.local}"
         link = self._existing(spec.name, "vxlan")
         if link is not None and link.alias != f"{self.instance}:{label}":
@@ -152,12 +152,12 @@ class HostLinks:
                     vxlan_learning=0,
                 )  # fmt: skip
             link = self._learn(spec.name)
-        with _Explained(f"ways of tunnel {spec.name}"):
+        with _Explained(f"peers of tunnel {spec.name}"):
             tunnels.settle(link.index, spec.peers)
         self._settle(link, label, {"mtu": spec.mtu, "master": self._index(spec.bridge)})
 
     def _make_tap(self, name: str, alias: str) -> None:
-        """Persistent only once it is labelled: a crash before leaves no tap behind."""
+        """Label the tap before it becomes persistent: a crash in between leaves no tap."""
         handle = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
         try:
             request = struct.pack("16sH22x", name.encode(), _IFF_TAP | _IFF_NO_PI)
@@ -170,7 +170,7 @@ class HostLinks:
             os.close(handle)
 
     def _existing(self, name: str, kind: str | None) -> Link | None:
-        link = self.found.get(name)
+        link = self.by_name.get(name)
         if link is None and self.known is not None:
             link = netlink.link(name)
         if link is None:
@@ -186,21 +186,21 @@ class HostLinks:
         try:
             index = socket.if_nametoindex(name)
         except OSError:
-            raise NetworkDriverError(f"link {name} vanished while it was made") from None
+            raise NetworkDriverError(f"link {name} disappeared while it was made") from None
         link = Link(index, name, "", "", 0, 0, False, "", self.group, False)
-        self.found[name] = link
+        self.by_name[name] = link
         self._touch(link)
         return link
 
     def _touch(self, link: Link) -> None:
-        """The pass changes this link, and with it the bridges that it is or comes to be on."""
+        """Record that the pass changes this link and the bridge that it is or will be on."""
         self.touched[link.name] = link.index
-        for one in self.found.values() if link.master else ():
-            if one.index == link.master:
-                self.touched[one.name] = one.index
+        for bridge in self.by_name.values() if link.master else ():
+            if bridge.index == link.master:
+                self.touched[bridge.name] = bridge.index
 
     def _index(self, name: str) -> int:
-        link = self.found.get(name)
+        link = self.by_name.get(name)
         if link is None or not self.is_ours(link):
             raise NetworkDriverError(f"bridge {name} is missing")
         return link.index
@@ -208,7 +208,7 @@ class HostLinks:
     def _settle(
         self, link: Link, label: str, wanted: dict[str, Any], keep_ipv6: bool = False
     ) -> None:
-        """Bring the attributes of a link to what is wanted; nothing is sent when they are."""
+        """Set the attributes of a link that differ from ``wanted``; send nothing if none do."""
         current = {"mtu": link.mtu, "master": link.master, "address": link.mac}
         alias = f"{self.instance}:{label}"
         change = {key: value for key, value in wanted.items() if current[key] != value}
@@ -219,7 +219,7 @@ class HostLinks:
         if change or not link.up:
             self._touch(link)
         if "master" in change:
-            bridge = next(one for one in self.found.values() if one.index == change["master"])
+            bridge = next(link for link in self.by_name.values() if link.index == change["master"])
             self._touch(bridge)
         with _Explained(link.name):
             if change:
@@ -245,7 +245,7 @@ class HostLinks:
 
 
 class _Explained(contextlib.AbstractContextManager[None]):
-    """Turns what the kernel refuses into an error that says for which object."""
+    """Turns a refusal of the kernel into an error that names the object."""
 
     def __init__(self, what: str) -> None:
         self.what = what

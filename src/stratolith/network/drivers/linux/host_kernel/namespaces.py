@@ -1,7 +1,7 @@
-"""Network namespaces: made, entered and removed, without a helper process.
+"""Make, enter and remove network namespaces without a helper process.
 
-The work is done in short-lived threads, because a namespace belongs to a thread: a thread
-that entered one never comes back, it ends.
+The work is done in short-lived threads, because a thread is in one namespace: a thread that
+entered another one does not return to the host's, it ends.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from stratolith.network.drivers.base import NetworkDriverError
 
 T = TypeVar("T")
 
-DIRECTORY = Path("/run/netns")  # where `ip netns` looks
+DIRECTORY = Path("/run/netns")  # the directory of `ip netns`
 _CLONE_NEWNET = 0x40000000
 _MS_BIND, _MS_REC, _MS_SHARED = 0x1000, 0x4000, 1 << 20
 _MNT_DETACH = 2
@@ -32,7 +32,7 @@ def _checked(result: int, what: str) -> None:
 
 
 def in_thread(work: Callable[[], T]) -> T:
-    """The result of ``work``, done in a thread of its own; its exception is raised here."""
+    """Run ``work`` in a separate thread and return its result; its exception is raised here."""
     box: list[T] = []
     failure: list[BaseException] = []
 
@@ -51,7 +51,7 @@ def in_thread(work: Callable[[], T]) -> T:
 
 
 def inode(name: str) -> int | None:
-    """The number that identifies the namespace until reboot; None when there is none."""
+    """The number that identifies the namespace until reboot; None without such a namespace."""
     try:
         return (DIRECTORY / name).stat().st_ino
     except OSError:
@@ -84,10 +84,10 @@ def create(name: str) -> int:
 
 
 def _prepare_directory() -> None:
-    """Share the directory's mounts, as `ip netns` does, so that removals reach everyone."""
+    """Share the mounts of the directory, as `ip netns` does, so that all processes see removals."""
     if not DIRECTORY.is_dir():
         DIRECTORY.mkdir(parents=True, exist_ok=True)
-        DIRECTORY.chmod(0o755)  # it is everybody's, whatever the umask of this process
+        DIRECTORY.chmod(0o755)  # every user may read it, regardless of this process's umask
     target = str(DIRECTORY).encode()
     if _libc.mount(b"", target, b"none", _MS_SHARED | _MS_REC, None) == 0:
         return
@@ -96,7 +96,7 @@ def _prepare_directory() -> None:
 
 
 def remove(name: str) -> None:
-    """Take the name away; the namespace itself ends with its last socket and process."""
+    """Remove the name; the namespace itself ends with its last socket and process."""
     path = DIRECTORY / name
     _libc.umount2(str(path).encode(), _MNT_DETACH)
     with contextlib.suppress(FileNotFoundError):
@@ -104,10 +104,10 @@ def remove(name: str) -> None:
 
 
 def run_in(name: str, work: Callable[[], T]) -> T:
-    """The result of ``work`` done inside the namespace.
+    """Run ``work`` inside the namespace and return its result.
 
     Sockets that it opens and processes that it starts stay in the namespace. Raises
-    ``NetworkDriverError`` when there is no such namespace, and whatever ``work`` raises.
+    ``NetworkDriverError`` when there is no such namespace, and every exception of ``work``.
     """
 
     def body() -> T:

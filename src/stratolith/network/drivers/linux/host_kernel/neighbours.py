@@ -1,9 +1,10 @@
-"""Where addresses are, told to the kernel so that it neither asks nor believes guests.
+"""Permanent neighbour entries, so that the kernel neither asks for addresses nor learns them.
 
-Whoever may answer for an address, by allowed address pairs or without port security, could have
-what a router, a DHCP server or the metadata proxy sends to the port that owns it. So namespaces
-have permanent entries for the addresses of ports (nothing heard changes those), and bridges have
-sticky ones for MAC addresses (no frame that comes from elsewhere moves those).
+A guest that may answer for an address (by allowed address pairs or without port security) could
+receive what a router, a DHCP server or the metadata proxy sends to the port that owns it.
+Therefore namespaces have permanent entries for the addresses of ports (ARP and NDP do not change
+these), and bridges have sticky entries for MAC addresses (frames from other ports do not move
+these).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from stratolith.network.drivers.linux.host_kernel import netlink
 
 RTM_NEWNEIGH, RTM_DELNEIGH, RTM_GETNEIGH = 28, 29, 30
-_REPLACE = 0x500  # and make it
+_REPLACE = 0x500  # replace or create
 _PERMANENT, _NO_ARP = 0x80, 0x40
 _OF_BRIDGE, _STICKY = 0x04, 0x40
 _ADDRESS, _MAC = 1, 2
@@ -27,15 +28,15 @@ Key = tuple[int, bytes]  # index of the device; IP address, in a bridge MAC addr
 
 
 def settle(wanted: Mapping[Key, bytes]) -> None:
-    """Bring the permanent entries of this thread's namespace to these MAC addresses.
+    """Set the permanent entries of this thread's namespace to these MAC addresses.
 
-    Raises ``OSError`` when the kernel refuses one; all others are in place then.
+    Raises ``OSError`` when the kernel refuses an entry; all other entries are set then.
     """
     change(permanent(), wanted)
 
 
 def change(now: Mapping[Key, bytes], wanted: Mapping[Key, bytes]) -> None:
-    """As ``settle``, where the entries are known to be ``now``."""
+    """As ``settle``, where ``now`` is the known current state."""
     new = [
         _entry(key) + netlink.attribute(_MAC, mac)
         for key, mac in wanted.items()
@@ -46,32 +47,32 @@ def change(now: Mapping[Key, bytes], wanted: Mapping[Key, bytes]) -> None:
 
 
 def permanent() -> dict[Key, bytes]:
-    """The permanent entries of this thread's namespace: MAC addresses."""
-    found = {}
+    """The permanent entries of this thread's namespace, with their MAC addresses."""
+    macs = {}
     for message in netlink.dump(socket.NETLINK_ROUTE, RTM_GETNEIGH, bytes(_MESSAGE.size)):
         _, _, index, state, _, _ = _MESSAGE.unpack_from(message)
         if state & _PERMANENT:
-            got = netlink.attributes(message[_MESSAGE.size :])
-            found[index, got[_ADDRESS]] = got.get(_MAC, b"")
-    return found
+            attributes = netlink.attributes(message[_MESSAGE.size :])
+            macs[index, attributes[_ADDRESS]] = attributes.get(_MAC, b"")
+    return macs
 
 
 def hold_places(places: Iterable[Key], former: Iterable[Key]) -> None:
-    """Frames to these MAC addresses go to these devices of bridges, whoever sends under them.
+    """Bind these MAC addresses to devices of bridges: frames from other ports do not move them.
 
-    ``former``: no more so; places end by themselves when a device leaves its bridge. Raises
-    ``OSError`` as ``settle``.
+    ``former``: entries to delete; the kernel deletes entries when a device leaves its bridge.
+    Raises ``OSError`` as ``settle``.
     """
     _change(RTM_DELNEIGH, 0, [_place(key) for key in former], errno.ENOENT)
     _change(RTM_NEWNEIGH, _REPLACE, [_place(key) for key in places])
 
 
 def key(body: bytes) -> Key:
-    """What a message of the kernel about an entry is about."""
+    """The key of the entry that a message of the kernel is about."""
     if len(body) < _MESSAGE.size:
         return 0, b""
-    got = netlink.attributes(body[_MESSAGE.size :])
-    return _MESSAGE.unpack_from(body)[2], got.get(_ADDRESS) or got.get(_MAC, b"")
+    attributes = netlink.attributes(body[_MESSAGE.size :])
+    return _MESSAGE.unpack_from(body)[2], attributes.get(_ADDRESS) or attributes.get(_MAC, b"")
 
 
 def _entry(key: Key) -> bytes:

@@ -1,4 +1,4 @@
-"""Running nft: whole tables in one transaction, and nothing but tables of ours."""
+"""Run nft: load whole tables in one transaction, and touch only our own tables."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _PROBE = """table bridge {name} {{
 
 
 def load(text: str) -> None:
-    """Load a ruleset in this thread's namespace, all of it or nothing.
+    """Load a ruleset in this thread's namespace, completely or not at all.
 
-    Raises ``NetworkDriverError`` with nft's first complaint.
+    Raises ``NetworkDriverError`` with nft's first error message.
     """
     result = _run(["nft", "-f", "-"], text)
     if result.returncode != 0:
@@ -32,27 +32,27 @@ def load(text: str) -> None:
 
 
 def complaint(text: str) -> str | None:
-    """What nft and the kernel would say against a ruleset; None when they would take it.
+    """The error that nft and the kernel report for a ruleset; None when they accept it.
 
-    Raises ``NetworkDriverError`` when nft cannot be asked.
+    Raises ``NetworkDriverError`` when nft does not run.
     """
     result = _run(["nft", "-c", "-f", "-"], text)
     return None if result.returncode == 0 else f"nft: {_first_line(result.stderr)}"
 
 
 def listing(table: str) -> str | None:
-    """The table ("inet stratolith") as the kernel has it; None when there is none."""
+    """The table ("inet stratolith") as the kernel has it; None if it does not exist."""
     result = _run(["nft", "-s", "list", "table", *table.split()], "")
     return result.stdout if result.returncode == 0 else None
 
 
 def remove(tables: list[str]) -> None:
-    """Delete tables, also those that are not there."""
+    """Delete tables; missing tables are no error."""
     load("".join(f"table {name} {{\n}}\ndelete table {name}\n" for name in tables))
 
 
 def has_bridge_conntrack(name: str) -> bool:
-    """Whether the bridge family knows connections; asks the kernel and changes nothing."""
+    """Whether the bridge family supports connection tracking; changes nothing in the kernel."""
     return _run(["nft", "-c", "-f", "-"], _PROBE.format(name=f"{name}_probe")).returncode == 0
 
 
@@ -67,10 +67,10 @@ def _run(command: list[str], text: str) -> subprocess.CompletedProcess[str]:
 
 def _first_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return " ".join(lines[:2]) if lines else "failed without a word"
+    return " ".join(lines[:2]) if lines else "failed without a message"
 
 
 def load_module(name: str) -> None:
-    """Ask for a kernel module; a kernel without modules may have it built in, so no error."""
+    """Load a kernel module; no error on failure, since the kernel may have it built in."""
     with contextlib.suppress(OSError, subprocess.TimeoutExpired):
         subprocess.run(["modprobe", name], capture_output=True, timeout=_TIMEOUT, check=False)

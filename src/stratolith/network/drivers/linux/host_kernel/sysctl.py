@@ -1,4 +1,4 @@
-"""Kernel settings below /proc/sys, of the namespace of the calling thread."""
+"""Kernel settings below /proc/sys, in the namespace of the calling thread."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def read(key: str) -> str | None:
 
 
 def write(key: str, value: str) -> None:
-    """Set it unless it is so already. Raises ``OSError``."""
+    """Set the value unless it is set already. Raises ``OSError``."""
     if read(key) != value:
         (_ROOT / key).write_text(value)
 
 
 def disable_ipv6(device: str) -> None:
-    """Keep the host off a tenant's wire: no link-local address, no router discovery."""
+    """Keep the host off a tenant's network: no link-local address, no router discovery."""
     key = f"net/ipv6/conf/{device}/disable_ipv6"
     if read(key) == "0":
         write(key, "1")
