@@ -1,4 +1,4 @@
-"""/agents/{id}/l3-routers and /agents/{id}/dhcp-networks, and the same seen from the other end"""
+"""/agents/{id}/l3-routers and /agents/{id}/dhcp-networks, and the agents of routers and networks"""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def _id_in(body: Body, name: str) -> str:
 
 
 def _done() -> Response:
-    """As upstream says that there is nothing to show of what was made."""
+    """The same answer as upstream: 201 with the body ``null``."""
     return Response(b"null", status=201, media_type="application/json")
 
 
 def list_routers(ctx: Context, id: str) -> Body:
-    found = agent_places.routers_of(ctx, agents.get(ctx, id))
-    return {"routers": lists.chosen_fields(ctx, routers.rendered(ctx, found))}
+    router_rows = agent_places.routers_of(ctx, agents.get(ctx, id))
+    return {"routers": lists.chosen_fields(ctx, routers.rendered(ctx, router_rows))}
 
 
 def add_router(ctx: Context, id: str, body: Body) -> Response:
@@ -42,8 +42,8 @@ def remove_router(ctx: Context, id: str, router_id: str) -> None:
 
 
 def list_networks(ctx: Context, id: str) -> Body:
-    found = agent_places.networks_of(ctx, agents.get(ctx, id))
-    return {"networks": lists.chosen_fields(ctx, networks.rendered(ctx, found))}
+    network_rows = agent_places.networks_of(ctx, agents.get(ctx, id))
+    return {"networks": lists.chosen_fields(ctx, networks.rendered(ctx, network_rows))}
 
 
 def add_network(ctx: Context, id: str, body: Body) -> Response:

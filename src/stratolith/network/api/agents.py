@@ -1,4 +1,4 @@
-"""/agents: what hosts do for networks"""
+"""/agents: the network services that hosts run"""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.http.resource import asked_limit, parse_bool
 from stratolith.kernel.http.routing import Route
 from stratolith.network.api.lists import NOT_FILTERS, chosen_fields, order_asked, unknown_filters
-from stratolith.network.api.style import one
+from stratolith.network.api.style import item_body
 from stratolith.network.managers import agents
 from stratolith.network.schemas.agents import AGENT
 from stratolith.network.schemas.attributes import BODY
@@ -19,25 +19,25 @@ FLAGS = ("alive", "admin_state_up")
 
 
 def index(ctx: Context) -> Body:
-    found = agents.all_of_them(ctx) if ctx.can("get_agent") else []
+    agent_rows = agents.list_all(ctx) if ctx.can("get_agent") else []
     unknown = [name for name in ctx.query if name not in (*TEXTS, *FLAGS, *NOT_FILTERS)]
     if unknown:
         raise unknown_filters(unknown)
-    asked_limit(ctx)  # a wrong one is refused; a host has few agents, so they are one page
-    for name, way in reversed(order_asked(ctx, (*TEXTS, *FLAGS))):
-        found.sort(key=lambda agent: str(agent[name] or ""), reverse=way == "desc")
+    asked_limit(ctx)  # an invalid limit is refused; a host has few agents, so they are one page
+    for name, direction in reversed(order_asked(ctx, (*TEXTS, *FLAGS))):
+        agent_rows.sort(key=lambda agent: str(agent[name] or ""), reverse=direction == "desc")
     for name in ctx.query:
         values = ctx.query.getlist(name)
         if name in TEXTS:
-            found = [agent for agent in found if agent[name] in values]
+            agent_rows = [agent for agent in agent_rows if agent[name] in values]
         elif name in FLAGS:
             wanted = [parse_bool(value) for value in values]
-            found = [agent for agent in found if agent[name] in wanted]
-    return {"agents": chosen_fields(ctx, found)}
+            agent_rows = [agent for agent in agent_rows if agent[name] in wanted]
+    return {"agents": chosen_fields(ctx, agent_rows)}
 
 
 def show(ctx: Context, id: str) -> Body:
-    return one(ctx, "agent", agents.get(ctx, id).shown)
+    return item_body(ctx, "agent", agents.get(ctx, id).shown)
 
 
 def update(ctx: Context, agent: agents.Agent, body: Body) -> Body:

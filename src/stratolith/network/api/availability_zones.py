@@ -1,4 +1,4 @@
-"""/availability_zones: where agents for networks and routers are"""
+"""/availability_zones: the zones of agents for networks and routers"""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ def index(ctx: Context) -> dict[str, Any]:
     unknown = [name for name in ctx.query if name not in (*ATTRIBUTES, *NOT_FILTERS)]
     if unknown:
         raise unknown_filters(unknown)
-    rows = agents.all_of_them(ctx) if ctx.can("get_availability_zone") else []
+    rows = agents.list_all(ctx) if ctx.can("get_availability_zone") else []
     zones: dict[tuple[str, str], bool] = {}
     for agent in rows:
         resource = SERVED.get(agent["agent_type"])
         if resource is not None and agent["availability_zone"]:
             key = (agent["availability_zone"], resource)
             zones[key] = zones.get(key, False) or bool(agent["admin_state_up"])
-    found = [
+    shown = [
         {"name": name, "resource": resource, "state": "available" if up else "unavailable"}
         for (name, resource), up in sorted(zones.items())
     ]
     for name in ATTRIBUTES:
         if name in ctx.query:
-            found = [one for one in found if one[name] in ctx.query.getlist(name)]
-    return {"availability_zones": lists.chosen_fields(ctx, found)}
+            shown = [zone for zone in shown if zone[name] in ctx.query.getlist(name)]
+    return {"availability_zones": lists.chosen_fields(ctx, shown)}
 
 
 ROUTES = [Route.get("/availability_zones", index)]

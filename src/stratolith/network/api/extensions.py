@@ -1,4 +1,4 @@
-"""/extensions: only what this service really does, by the aliases that clients look for"""
+"""/extensions: only what this service implements, by the aliases that clients look for"""
 
 from __future__ import annotations
 

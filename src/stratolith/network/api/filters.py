@@ -1,4 +1,4 @@
-"""Filters and sort keys that the lists of the network API have in common."""
+"""Filters and sort keys that the lists of the network API share."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def listing_of(
     visible: Visible,
     missing: Callable[[str], NotFound],
 ) -> Listing:
-    """Sorted by id unless asked otherwise; ``sort`` names further columns to sort by."""
+    """A list sorted by id by default; ``sort`` names more columns to sort by."""
     keys = {name: getattr(model, name) for name in ("id", *sort)}
     keys["project_id"] = keys["tenant_id"] = model.project_id
     keys["created_at"], keys["updated_at"] = model.created_at, model.updated_at
@@ -53,7 +53,7 @@ def listing_of(
     )
 
 
-# -- who sees a row ------------------------------------------------------------------------------
+# -- visible rows --------------------------------------------------------------------------------
 
 
 def owned(model: Any) -> Visible:
@@ -65,7 +65,7 @@ def owned_or_shared(model: Any) -> Visible:
 
 
 def or_all(visible: Visible) -> Visible:
-    """Administrators see every row, others those of ``visible``."""
+    """All rows for administrators, those of ``visible`` for other callers."""
     return lambda ctx: true() if ctx.is_admin else visible(ctx)
 
 
@@ -73,33 +73,33 @@ def or_all(visible: Visible) -> Visible:
 
 
 def shared(condition: Visible) -> ByCaller:
-    """Shared with the caller, or not, as ``condition`` says."""
+    """Whether the row is shared with the caller, by ``condition``."""
 
     def build(ctx: Context, values: Sequence[str]) -> Condition:
-        found = condition(ctx)
-        return or_(*(found if wanted else ~found for wanted in parse_bools(values)))
+        is_shared = condition(ctx)
+        return or_(*(is_shared if wanted else ~is_shared for wanted in parse_bools(values)))
 
     return ByCaller(build)
 
 
 def nullable(column: Any) -> Filter:
-    """Equal to any of the values; an empty value also finds rows without one."""
+    """Equal to any of the values; an empty value also matches rows without a value."""
 
     def build(values: Sequence[str]) -> Condition:
-        found: Condition = column.in_(list(values))
+        matching: Condition = column.in_(list(values))
         if "" in values:
-            found = or_(found, column.is_(None))
-        return found
+            matching = or_(matching, column.is_(None))
+        return matching
 
     return build
 
 
-def checked(found: Filter, convert: Converter) -> Filter:
-    """The same filter for values that ``convert`` takes, in its spelling; others are refused."""
+def checked(filter_: Filter, convert: Converter) -> Filter:
+    """The same filter for the values that ``convert`` accepts, in its spelling."""
 
     def build(values: Sequence[str]) -> Condition:
         try:
-            return found([str(convert(value)) for value in values])
+            return filter_([str(convert(value)) for value in values])
         except Invalid as error:
             raise InvalidInput(error_message=str(error).rstrip(".")) from None
 
@@ -114,30 +114,30 @@ def _changed_since(model: Any) -> Filter:
     return build
 
 
-def tagged(model: Any, *names: str, **others: AnyFilter) -> dict[str, AnyFilter]:
-    """The filters of resources that can have tags; names and others as in ``bare``."""
+def tagged(model: Any, *names: str, **more: AnyFilter) -> dict[str, AnyFilter]:
+    """The filters of resources that can have tags; ``names`` and ``more`` as in ``bare``."""
     tags = tag_filters(model.id, m.Tag.resource_id, m.Tag.tag, blanks=False)
-    return {**standard(model, *names, **others), **tags}
+    return {**standard(model, *names, **more), **tags}
 
 
-def standard(model: Any, *names: str, **others: AnyFilter) -> dict[str, AnyFilter]:
-    """The filters of resources with a description and revisions; the rest as in ``bare``."""
+def standard(model: Any, *names: str, **more: AnyFilter) -> dict[str, AnyFilter]:
+    """The filters of resources with a description and revisions; the others as in ``bare``."""
     return {
-        **bare(model, *names, **others),
+        **bare(model, *names, **more),
         "description": named(model.description),
         "revision_number": integer(model.revision_number),
         "changed_since": _changed_since(model),
     }
 
 
-def bare(model: Any, *names: str, **others: AnyFilter) -> dict[str, AnyFilter]:
-    """The filters every resource has, those of the columns in ``names``, and ``others``."""
-    found: dict[str, AnyFilter] = {
+def bare(model: Any, *names: str, **more: AnyFilter) -> dict[str, AnyFilter]:
+    """The filters of every resource, those of the columns in ``names``, and ``more``."""
+    filters: dict[str, AnyFilter] = {
         "id": exact(model.id),
         "project_id": exact(model.project_id),
         "tenant_id": exact(model.project_id),
     }
     for name in names:
         column = getattr(model, name)
-        found[name] = named(column) if name == "name" else nullable(column)
-    return {**found, **others}
+        filters[name] = named(column) if name == "name" else nullable(column)
+    return {**filters, **more}

@@ -23,7 +23,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     return [render(row, details.get(row.port_id), tagged.get(row.id, [])) for row in rows]
 
 
-# Lists are sorted and filtered by the same ones.
+# The columns that lists can be sorted and filtered by.
 _COLUMNS = (
     "floating_ip_address",
     "fixed_ip_address",

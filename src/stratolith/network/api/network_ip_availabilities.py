@@ -14,7 +14,7 @@ from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
 from stratolith.network import models as m
 from stratolith.network.api import lists
-from stratolith.network.api.style import one
+from stratolith.network.api.style import item_body
 from stratolith.network.exceptions import NetworkNotFound
 from stratolith.network.managers import availability, networks, visibility
 
@@ -39,22 +39,22 @@ LISTING = Listing(
 
 
 def _answer(body: Body) -> Response:
-    """Through JSON by hand: an IPv6 pool holds more addresses than 64 bits count."""
+    """Uses the standard json module: an IPv6 pool can have more addresses than 64 bits count."""
     return Response(json.dumps(body))
 
 
 def index(ctx: Context) -> Response:
     if not ctx.can("get_network_ip_availability"):
         return _answer({COLLECTION: []})
-    found = lists.page(ctx, LISTING)
-    items: Sequence[Body] = availability.of_networks(ctx, found.rows)
+    page = lists.page(ctx, LISTING)
+    items: Sequence[Body] = availability.of_networks(ctx, page.rows)
     return _answer({COLLECTION: lists.chosen_fields(ctx, list(items))})
 
 
 def show(ctx: Context, id: str) -> Response:
     network = networks.get(ctx, id)
     item = availability.of_networks(ctx, [network])[0]
-    return _answer(one(ctx, "network_ip_availability", item))
+    return _answer(item_body(ctx, "network_ip_availability", item))
 
 
 ROUTES = [

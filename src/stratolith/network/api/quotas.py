@@ -23,26 +23,26 @@ def _of_project(ctx: Context, asked: Asked) -> Mapping[str, Any]:
 
 
 def _allow_reading(ctx: Context, project_id: str) -> None:
-    """One's own limits are shown to every role of the project."""
+    """Every role of a project may read the project's own limits."""
     if not ctx.owns(project_id):
         target = {"project_id": project_id, "tenant_id": project_id}
         allow(ctx, "get_quota", target, refused=PolicyNotAuthorized)
 
 
 def index(ctx: Context) -> Body:
-    """Projects whose limits were changed."""
+    """The projects whose limits were changed."""
     projects = quotas.changed_projects(ctx)
     if not ctx.is_admin:
         projects = [project for project in projects if ctx.owns(project)]
-    found = [{**quotas.limits(ctx, p), "project_id": p, "tenant_id": p} for p in projects]
-    return {"quotas": found}
+    limits = [{**quotas.limits(ctx, p), "project_id": p, "tenant_id": p} for p in projects]
+    return {"quotas": limits}
 
 
-def mine(ctx: Context) -> Body:
+def own_project(ctx: Context) -> Body:
     return {"project": {"project_id": _own_project(ctx)}}
 
 
-def mine_by_its_old_name(ctx: Context) -> Body:
+def own_tenant(ctx: Context) -> Body:
     return {"tenant": {"tenant_id": _own_project(ctx)}}
 
 
@@ -96,8 +96,8 @@ _ASKS: dict[str, Any] = {"target": _of_project, "refused": PolicyNotAuthorized}
 _ONE = "/quotas/{project_id}"
 ROUTES = [
     Route.get("/quotas", index, rule="get_quota", **_ASKS),
-    Route.get("/quotas/tenant", mine_by_its_old_name),
-    Route.get("/quotas/project", mine),
+    Route.get("/quotas/tenant", own_tenant),
+    Route.get("/quotas/project", own_project),
     Route.get(_ONE, show),
     Route.get(f"{_ONE}/default", default),
     Route.get(f"{_ONE}/details", details),

@@ -21,7 +21,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     return [render(row) for row in rows]
 
 
-# What an RBAC policy of this API can be about, wherever it runs
+# The object types that Neutron's API defines, also those that this service does not have
 OBJECT_TYPES = (
     "address_group", "address_scope", "network", "qos_policy", "security_group", "subnetpool",
 )  # fmt: skip

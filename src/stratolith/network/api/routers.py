@@ -28,11 +28,11 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     gateways = routers.gateways(ctx, [row.gateway_port_id for row in rows])
     tagged = tags.of(ctx, [row.id for row in rows])
     hidden = hidden_by(ctx, "get_router", ("ha", "distributed"), own_target(ctx))
-    found = [
+    bodies = [
         render(row, gateways.get(row.gateway_port_id, []), tagged.get(row.id, []), admin=not hidden)
         for row in rows
     ]
-    return without(found, hidden)
+    return without(bodies, hidden)
 
 
 def _interface(body: Body) -> Body:
@@ -60,10 +60,10 @@ def _routes(body: Body) -> list[dict[str, str]]:
     if not isinstance(inner, dict) or set(inner) != {"routes"}:
         raise HTTPBadRequest("The body must be {'router': {'routes': [...]}}")
     try:
-        found: list[dict[str, str]] = ROUTE_LIST(inner["routes"])
+        routes: list[dict[str, str]] = ROUTE_LIST(inner["routes"])
     except Invalid as error:
         raise HTTPBadRequest(f"Invalid input for routes. Reason: {error}") from None
-    return found
+    return routes
 
 
 def add_extraroutes(ctx: Context, router: Router, body: Body) -> Body:

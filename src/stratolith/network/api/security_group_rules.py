@@ -36,15 +36,17 @@ def _target(ctx: Context, values: Body) -> Target:
 
 
 def _prepare(ctx: Context, rows: Sequence[Any]) -> None:
-    parents.hold(ctx, rows, SecurityGroupRule.group)  # policy asks who owns them
+    parents.hold(ctx, rows, SecurityGroupRule.group)  # the policy check needs their owner
 
 
 def _protocol(text: str) -> str:
-    """A protocol as rules keep it; nothing stands for those without one."""
-    found = text.lower()
-    if found in PROTOCOLS or (found.isdecimal() and len(found) < 4 and int(found) <= 255):
-        return found
-    if found == "any":
+    """A protocol in the form that rules have; "" for rules without one."""
+    protocol = text.lower()
+    if protocol in PROTOCOLS or (
+        protocol.isdecimal() and len(protocol) < 4 and int(protocol) <= 255
+    ):
+        return protocol
+    if protocol == "any":
         return ""
     raise SecurityGroupRuleInvalidProtocol(protocol=text, values=sorted(PROTOCOLS))
 

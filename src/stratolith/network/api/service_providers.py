@@ -1,4 +1,4 @@
-"""/service-providers: who realises routers"""
+"""/service-providers: the implementations of routers"""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ PROVIDERS = [{"service_type": "L3_ROUTER_NAT", "name": "single_node", "default":
 
 
 def index(ctx: Context) -> dict[str, Any]:
-    found = [dict(one) for one in PROVIDERS] if ctx.can("get_service_provider") else []
-    found = [one for one in found if _matches(ctx, one)]
-    return {"service_providers": lists.chosen_fields(ctx, found)}
+    providers = (
+        [dict(provider) for provider in PROVIDERS] if ctx.can("get_service_provider") else []
+    )
+    providers = [provider for provider in providers if _matches(ctx, provider)]
+    return {"service_providers": lists.chosen_fields(ctx, providers)}
 
 
 def _matches(ctx: Context, provider: dict[str, Any]) -> bool:
-    """Whether each filter names the provider's value; what is no attribute filters nothing."""
+    """Whether the provider matches each filter; unknown attributes do not filter."""
     return all(
         str(value).lower() in [given.lower() for given in ctx.query.getlist(name)]
         for name, value in provider.items()

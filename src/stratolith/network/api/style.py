@@ -1,4 +1,4 @@
-"""How the network API asks and answers: Neutron's bodies, rules, lists and revisions."""
+"""The style of the network API: Neutron's bodies, rules, lists and revisions."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ _VERBS = {"show": "get"}
 
 
 def own_target(ctx: Context) -> Target:
-    """A target that stands for whatever belongs to the caller."""
-    mine = ctx.project_id
-    return {"project_id": mine, "tenant_id": mine, "network:project_id": mine}
+    """A policy target that belongs to the caller's project."""
+    project_id = ctx.project_id
+    return {"project_id": project_id, "tenant_id": project_id, "network:project_id": project_id}
 
 
 def project_target(ctx: Context, values: Body) -> Target:
-    """What policy sees of a resource that belongs to nothing but its project."""
+    """The policy target of a resource that depends only on its project."""
     return {"project_id": values["project_id"], "tenant_id": values["project_id"]}
 
 
-def one(ctx: Context, name: str, item: Body) -> Body:
-    """{"network": {...}} with the fields asked for."""
+def item_body(ctx: Context, name: str, item: Body) -> Body:
+    """{"network": {...}} with the requested fields."""
     return {name: lists.chosen_fields(ctx, [item])[0]}
 
 
 class NetworkStyle(Style):
-    """A body makes one or many; attributes have rules of their own; changes count revisions."""
+    """A body creates one resource or many; attributes have rules; changes count revisions."""
 
     def path(self, resource: Resource) -> str:
         return "/" + resource.collection.replace("_", "-")
@@ -49,18 +49,18 @@ class NetworkStyle(Style):
         return f"{_VERBS.get(verb, verb)}_{resource.name}"
 
     def options(self, resource: Resource, verb: str) -> Body:
-        if verb == "index":  # shows what policy lets the caller read, if it is nothing
+        if verb == "index":  # lists the rows that policy lets the caller read, possibly none
             return {"keep": KEEP}
-        if verb == "create":  # the rule is asked of each that a body wants
+        if verb == "create":  # the rule is checked for each resource in the body
             return {"body": BODY, "status": 201}
-        found: Body = {"rule": self.rule(resource, verb)}
+        options: Body = {"rule": self.rule(resource, verb)}
         if verb == "show":
-            found["keep"] = KEEP
+            options["keep"] = KEEP
         if verb == "delete":
-            found["status"] = 204
+            options["status"] = 204
         if verb == "update" and resource.attributes is not None:
-            found |= {"body": BODY, "read": resource.attributes.read_update}
-        return found
+            options |= {"body": BODY, "read": resource.attributes.read_update}
+        return options
 
     def further_routes(self, resource: Resource) -> list[Route]:
         return tags_api.routes(resource) if resource.tagged else []
@@ -68,16 +68,16 @@ class NetworkStyle(Style):
     # -- lists -----------------------------------------------------------------------------------
 
     def index(self, resource: Resource, ctx: Context, **above: str) -> Body:
-        """{"networks": [...], "networks_links": [...]}; what policy lets the caller read."""
+        """{"networks": [...], "networks_links": [...]} with the rows that the caller may read."""
         assert resource.listing is not None
         if resource.before_list:
             resource.before_list(ctx)
-        found = lists.page(ctx, resource.listing, resource.name)
+        page = lists.page(ctx, resource.listing, resource.name)
         if resource.prepare:
-            resource.prepare(ctx, found.rows)
-        rows = readable(ctx, f"get_{resource.name}", found.rows)
+            resource.prepare(ctx, page.rows)
+        rows = readable(ctx, f"get_{resource.name}", page.rows)
         members = lists.chosen_fields(ctx, resource.rendered(ctx, rows))
-        return self.collection(ctx, resource, members, found)
+        return self.collection(ctx, resource, members, page)
 
     def collection(self, ctx: Context, resource: Resource, members: list[Any], page: Page) -> Body:
         body: Body = {resource.collection: members}
@@ -89,12 +89,12 @@ class NetworkStyle(Style):
     # -- one or many -----------------------------------------------------------------------------
 
     def create(self, resource: Resource, ctx: Context, *, body: Body, **above: str) -> Body:
-        """One resource, or many in one transaction."""
+        """Create one resource, or many in one transaction."""
         assert resource.attributes is not None
         items, is_bulk = resource.attributes.read_create(ctx, body)
-        made = [self._make(resource, ctx, values) for values in items]
-        found = (resource.fresh or resource.rendered)(ctx, made)
-        return {resource.collection: found} if is_bulk else {resource.name: found[0]}
+        rows = [self._make(resource, ctx, values) for values in items]
+        bodies = (resource.fresh or resource.rendered)(ctx, rows)
+        return {resource.collection: bodies} if is_bulk else {resource.name: bodies[0]}
 
     def _make(self, resource: Resource, ctx: Context, values: Body) -> Any:
         assert resource.create is not None
@@ -109,7 +109,7 @@ class NetworkStyle(Style):
         return row
 
     def show(self, resource: Resource, ctx: Context, row: Any, **above: str) -> Body:
-        return one(ctx, resource.name, resource.one(ctx, row))
+        return item_body(ctx, resource.name, resource.one(ctx, row))
 
     def update(
         self, resource: Resource, ctx: Context, row: Any, *, body: Body, **above: str
@@ -135,8 +135,8 @@ STYLE = NetworkStyle()
 
 
 def _check_revision(ctx: Context, revision: int) -> None:
-    """Obey ``If-Match: revision_number=N``; raises RevisionConflict (412)."""
-    asked = ctx.headers.get("if-match", "")
-    name, _, wanted = asked.partition("=")
+    """Check ``If-Match: revision_number=N``; raises RevisionConflict (412)."""
+    condition = ctx.headers.get("if-match", "")
+    name, _, wanted = condition.partition("=")
     if name.strip() == "revision_number" and wanted.strip().isdigit() and int(wanted) != revision:
         raise RevisionConflict(expected=wanted.strip(), current=revision)

@@ -59,7 +59,7 @@ def _prepare(ctx: Context, rows: Sequence[Any]) -> None:
 
 
 def _cidr(text: str) -> str:
-    """A subnet in its normal spelling; an address alone is taken, though no subnet is one."""
+    """A CIDR in normal form; a single address is accepted, although no subnet equals it."""
     try:
         if "/" not in text:
             return str(addresses.address(text))

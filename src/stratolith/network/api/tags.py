@@ -20,16 +20,16 @@ MOST = 50
 
 def _checked(value: Any) -> list[str]:
     try:
-        found: list[str] = list_of(tag_field, unique=False)(value)
+        names: list[str] = list_of(tag_field, unique=False)(value)
     except Invalid as error:
         raise HTTPBadRequest(f"Invalid input for tags. Reason: {error}") from None
-    if len(set(found)) > MOST:
+    if len(set(names)) > MOST:
         raise HTTPBadRequest(f"Invalid input for tags. Reason: more than {MOST} tags.")
-    return found
+    return names
 
 
 def _read(body: Body) -> list[str]:
-    """What replace and extend are given; raises HTTPBadRequest."""
+    """The tags in the body of replace and extend; raises HTTPBadRequest."""
     if "tags" not in body:
         raise HTTPBadRequest("Invalid tags body")
     return _checked(body["tags"])
@@ -73,24 +73,24 @@ class _Tags:
 
 
 def routes(resource: Resource) -> list[Route]:
-    """Below its path, and below that with underscores, which old clients use for tags."""
+    """Below the resource's path, and below the path with underscores that old clients use."""
     every = dict.fromkeys((resource.at, f"/{resource.collection}"))
     return [route for path in every for route in _routes(f"{path}/{{id}}/tags", resource)]
 
 
 def _routes(path: str, resource: Resource) -> list[Route]:
-    do, one, several = _Tags(), path + "/{tag}", {"body": BODY, "read": _read}
+    handlers, tag_path, with_body = _Tags(), path + "/{tag}", {"body": BODY, "read": _read}
 
-    def asks(verb: str) -> dict[str, Any]:
+    def checks(verb: str) -> dict[str, Any]:
         rule = f"{verb}_{resource.name}:tags"
         return {"load": resource.load, "loads": "id", "rule": rule, "refused": PolicyNotAuthorized}
 
     return [
-        Route.get(path, do.index, **asks("get")),
-        Route.put(path, do.replace, **asks("update"), **several),
-        Route.post(path, do.extend, **asks("update"), **several, status=201),
-        Route.delete(path, do.clear, **asks("delete")),
-        Route.get(one, do.show, **asks("get")),
-        Route.put(one, do.add, **asks("update"), status=201),
-        Route.delete(one, do.remove, **asks("delete")),
+        Route.get(path, handlers.index, **checks("get")),
+        Route.put(path, handlers.replace, **checks("update"), **with_body),
+        Route.post(path, handlers.extend, **checks("update"), **with_body, status=201),
+        Route.delete(path, handlers.clear, **checks("delete")),
+        Route.get(tag_path, handlers.show, **checks("get")),
+        Route.put(tag_path, handlers.add, **checks("update"), status=201),
+        Route.delete(tag_path, handlers.remove, **checks("delete")),
     ]
