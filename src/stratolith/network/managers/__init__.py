@@ -1,1 +1,1 @@
-"""The rules of the network service; the only room other services may import."""
+"""The rules of the network service; the only package of it that other services may import."""

@@ -18,10 +18,10 @@ from stratolith.network.models import AddressScope, SubnetPool
 
 def get(ctx: Context, address_scope_id: str) -> AddressScope:
     """Raises AddressScopeNotFound."""
-    found = ctx.session.get(AddressScope, address_scope_id)
-    if found is None or not (ctx.is_admin or found.shared or ctx.owns(found.project_id)):
+    scope = ctx.session.get(AddressScope, address_scope_id)
+    if scope is None or not (ctx.is_admin or scope.shared or ctx.owns(scope.project_id)):
         raise AddressScopeNotFound(address_scope_id=address_scope_id)
-    return found
+    return scope
 
 
 def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> AddressScope:
@@ -37,7 +37,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> AddressS
 
 
 def update(ctx: Context, scope: AddressScope, values: Mapping[str, Any]) -> AddressScope:
-    """Raises InvalidInput when a shared scope should be private again."""
+    """Raises InvalidInput when ``values`` would unshare a shared scope."""
     if values.get("shared") is False and scope.shared:
         raise InvalidInput(error_message="Shared address scope can't be unshared")
     for name in ("name", "shared"):
@@ -48,7 +48,7 @@ def update(ctx: Context, scope: AddressScope, values: Mapping[str, Any]) -> Addr
 
 
 def delete(ctx: Context, scope: AddressScope) -> None:
-    """Pools of other projects leave it; raises AddressScopeInUse for the owner's own."""
+    """Pools of other projects leave the scope; raises AddressScopeInUse for the owner's pools."""
     pools = list(
         ctx.session.scalars(select(SubnetPool).where(SubnetPool.address_scope_id == scope.id))
     )

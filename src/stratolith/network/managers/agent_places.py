@@ -1,7 +1,7 @@
-"""What agents realise, as administrators see and say it: routers of L3 agents, networks of DHCP's.
+"""What agents realise, as administrators see and set it: the routers and networks of agents.
 
-A router that is taken from its agent stays without one until it is given to another, as
-upstream. Networks are on the hosts that have their guests or routers; more hosts can be added.
+A router that is removed from its agent has no agent until it is added to another one, as
+upstream. Networks are on the hosts of their guests and routers; more hosts can be added.
 """
 
 from __future__ import annotations
@@ -31,18 +31,22 @@ def routers_of(ctx: Context, agent: Agent) -> list[Router]:
     """The routers that an L3 agent realises; none for other agents."""
     if agent.shown["binary"] != agents.L3:
         return []
-    mine = placement.on_host(ctx, placement.ROUTER, agent.shown["host"])
-    wanted = select(Router).where(Router.id.in_(mine)).order_by(Router.created_at, Router.id)
-    return list(ctx.session.scalars(wanted))
+    router_ids = placement.on_host(ctx, placement.ROUTER, agent.shown["host"])
+    statement = (
+        select(Router).where(Router.id.in_(router_ids)).order_by(Router.created_at, Router.id)
+    )
+    return list(ctx.session.scalars(statement))
 
 
 def networks_of(ctx: Context, agent: Agent) -> list[Network]:
-    """The networks that a DHCP agent has a part of; none for other agents."""
+    """The networks of which a DHCP agent has a part; none for other agents."""
     if agent.shown["binary"] != agents.DHCP:
         return []
-    mine = placement.networks_of(ctx, agent.shown["host"])
-    wanted = select(Network).where(Network.id.in_(mine)).order_by(Network.created_at, Network.id)
-    return list(ctx.session.scalars(wanted))
+    network_ids = placement.networks_of(ctx, agent.shown["host"])
+    statement = (
+        select(Network).where(Network.id.in_(network_ids)).order_by(Network.created_at, Network.id)
+    )
+    return list(ctx.session.scalars(statement))
 
 
 def of_router(ctx: Context, router_id: str) -> list[dict[str, Any]]:
@@ -59,8 +63,8 @@ def of_network(ctx: Context, network_id: str) -> list[dict[str, Any]]:
 
 def _on(ctx: Context, hosts: Iterable[str], binary: str) -> list[dict[str, Any]]:
     wanted = set(hosts)
-    every = agents.all_of_them(ctx)
-    return [one for one in every if one["host"] in wanted and one["binary"] == binary]
+    all_agents = agents.list_all(ctx)
+    return [agent for agent in all_agents if agent["host"] in wanted and agent["binary"] == binary]
 
 
 def add_router(ctx: Context, agent: Agent, router_id: str) -> None:
@@ -68,11 +72,13 @@ def add_router(ctx: Context, agent: Agent, router_id: str) -> None:
     router = routers.get(ctx, router_id)
     if agent.shown["binary"] != agents.L3:
         raise InvalidL3Agent(id=agent.id)
-    now = placement.host_of(ctx, router.id)
-    if now == agent.shown["host"]:
+    current_host = placement.host_of(ctx, router.id)
+    if current_host == agent.shown["host"]:
         return
-    if now:
-        raise RouterHostedByL3Agent(router_id=router.id, agent_id=agents.id_of(now, agents.L3))
+    if current_host:
+        raise RouterHostedByL3Agent(
+            router_id=router.id, agent_id=agents.id_of(current_host, agents.L3)
+        )
     if not (agent.shown["alive"] and agent.shown["admin_state_up"]):
         raise RouterSchedulingFailed(router_id=router.id, agent_id=agent.id)
     places.place(ctx, placement.ROUTER, router.id, agent.shown["host"])
@@ -103,7 +109,7 @@ def add_network(ctx: Context, agent: Agent, network_id: str) -> None:
 
 def remove_network(ctx: Context, agent: Agent, network_id: str) -> None:
     """Raises NetworkNotFound, InvalidDHCPAgent, NetworkNotHostedByDhcpAgent, and
-    NetworkHasPortsThere: guests are answered where they are.
+    NetworkHasPortsThere, because a host answers the guests that run on it.
     """
     network = networks.get(ctx, network_id)
     if agent.shown["binary"] != agents.DHCP:
@@ -112,9 +118,9 @@ def remove_network(ctx: Context, agent: Agent, network_id: str) -> None:
     if host not in placement.hosts_of_network(ctx, network.id):
         raise NetworkNotHostedByDhcpAgent(network_id=network.id, agent_id=agent.id)
     host_hints.network(ctx, network.id)
-    found = ctx.session.get(DhcpPlace, (network.id, host))
-    if found is not None:
-        ctx.session.delete(found)
+    dhcp_place = ctx.session.get(DhcpPlace, (network.id, host))
+    if dhcp_place is not None:
+        ctx.session.delete(dhcp_place)
         ctx.session.flush()
     if host in placement.hosts_of_network(ctx, network.id):
         raise NetworkHasPortsThere(network_id=network.id, agent_id=agent.id)

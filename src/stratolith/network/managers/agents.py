@@ -1,6 +1,6 @@
-"""The agents of hosts, as this service's clients know them: one L2, DHCP and L3 each.
+"""The agents of hosts as the API shows them: an L2, a DHCP, an L3 and a metadata agent each.
 
-They follow from the hosts that were heard of; kept is only what an administrator said of one.
+They are derived from the known hosts; only what administrators set on an agent is stored.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ _NAMESPACE = uuid.UUID("6f1f0b33-7f0d-4c52-9f0c-2f7b6d4c9a10")
 
 @dataclass(frozen=True)
 class Agent:
-    """One agent: what the API shows of it."""
+    """One agent; ``shown``: what the API shows of it."""
 
     id: str
     shown: dict[str, Any] = field(default_factory=dict)
 
     def policy_target(self) -> dict[str, Any]:
-        """An agent belongs to nobody."""
+        """Empty: an agent belongs to no project."""
         return {}
 
 
-def all_of_them(ctx: Context) -> list[dict[str, Any]]:
-    """Every agent that was ever heard of and not deleted since, by host and kind."""
+def list_all(ctx: Context) -> list[dict[str, Any]]:
+    """Every agent of the known hosts that was not deleted since, by host and kind."""
     notes = {note.id: note for note in ctx.session.scalars(select(AgentNote))}
-    found = []
+    shown_agents = []
     for record in host_records.records(ctx.session):
         if VIEW not in record.views:
             continue
@@ -53,20 +53,20 @@ def all_of_them(ctx: Context) -> list[dict[str, Any]]:
         for kind, binary in KINDS:
             note = notes.get(id_of(record.name, binary))
             if note is None or note.deleted_at is None or note.deleted_at < record.last_seen_at:
-                found.append(_agent(record, kind, binary, alive, note))
-    return found
+                shown_agents.append(_agent(record, kind, binary, alive, note))
+    return shown_agents
 
 
 def get(ctx: Context, agent_id: str) -> Agent:
     """Raises AgentNotFound."""
-    for agent in all_of_them(ctx):
+    for agent in list_all(ctx):
         if agent["id"] == agent_id:
             return Agent(agent_id, agent)
     raise AgentNotFound(id=agent_id)
 
 
 def update(ctx: Context, agent: Agent, values: Mapping[str, Any]) -> Agent:
-    """``admin_state_up`` False of an L3 agent: its host is the last choice for routers."""
+    """``admin_state_up`` False of an L3 agent: its host becomes the last choice for routers."""
     note = _note(ctx, agent.id)
     for name in ("admin_state_up", "description"):
         if name in values:
@@ -77,7 +77,7 @@ def update(ctx: Context, agent: Agent, values: Mapping[str, Any]) -> Agent:
 
 
 def delete(ctx: Context, agent: Agent) -> None:
-    """Forget the agent, and what was said of it, until its host is heard of again."""
+    """Delete the agent and its stored values, until its host reports again."""
     note = _note(ctx, agent.id)
     note.admin_state_up, note.description = True, None
     note.deleted_at = ctx.env.clock.now()
@@ -85,7 +85,7 @@ def delete(ctx: Context, agent: Agent) -> None:
 
 
 def _move_routers(ctx: Context) -> None:
-    """Off a host that is out of service, at once: the answer is read by who asked for it."""
+    """Move routers off a host that is out of service now, before the request is answered."""
     from stratolith.network.managers import placement, places
 
     places.settle(ctx, placement.misplaced(ctx))
@@ -97,16 +97,16 @@ def without_routers(ctx: Context) -> set[str]:
 
 
 def id_of(host: str, binary: str) -> str:
-    """The same for ever, so that nothing needs to be written when a host comes."""
+    """Always the same id for a host and binary, so that new hosts need no database write."""
     return str(uuid.uuid5(_NAMESPACE, f"{host}/{binary}"))
 
 
 def _note(ctx: Context, agent_id: str) -> AgentNote:
-    found = ctx.session.get(AgentNote, agent_id)
-    if found is None:
-        found = AgentNote(id=agent_id)
-        ctx.session.add(found)
-    return found
+    note = ctx.session.get(AgentNote, agent_id)
+    if note is None:
+        note = AgentNote(id=agent_id)
+        ctx.session.add(note)
+    return note
 
 
 def _agent(

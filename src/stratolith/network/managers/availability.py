@@ -1,4 +1,4 @@
-"""How many addresses of networks are used."""
+"""The numbers of used addresses of networks."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from stratolith.network.models import FixedIp, Network, Subnet
 
 
 def of_networks(ctx: Context, networks: Sequence[Network]) -> list[dict[str, Any]]:
-    """One entry a network, with its subnets' shares; two statements."""
+    """One entry per network, with the numbers of its subnets; two statements."""
     by_network = subnets.of_networks(ctx, [network.id for network in networks])
-    ids = [subnet.id for found in by_network.values() for subnet in found]
+    ids = [subnet.id for of_network in by_network.values() for subnet in of_network]
     rows = ctx.session.execute(
         select(FixedIp.subnet_id, func.count())
         .where(FixedIp.subnet_id.in_(ids))
         .group_by(FixedIp.subnet_id)
     )
     used = dict(rows.all())
-    found = []
+    entries = []
     for network in networks:
-        parts = [_subnet(one, used.get(one.id, 0)) for one in by_network[network.id]]
-        found.append(
+        parts = [_subnet(subnet, used.get(subnet.id, 0)) for subnet in by_network[network.id]]
+        entries.append(
             {
                 "network_id": network.id,
                 "network_name": network.name,
@@ -37,7 +37,7 @@ def of_networks(ctx: Context, networks: Sequence[Network]) -> list[dict[str, Any
                 "total_ips": sum(part["total_ips"] for part in parts),
             }
         )
-    return found
+    return entries
 
 
 def _subnet(subnet: Subnet, used: int) -> dict[str, Any]:

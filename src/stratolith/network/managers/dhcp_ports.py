@@ -1,4 +1,4 @@
-"""The DHCP port of a network: there as long as a subnet wants DHCP, with an address in each."""
+"""The DHCP port of a network: it exists while a subnet has DHCP, with an address in each."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ def _make(ctx: Context, network: Network) -> Port:
 
 
 def _give_addresses(ctx: Context, port: Port, subnets: list[Subnet]) -> None:
-    """One address in each subnet; a subnet without a free one is left without DHCP."""
+    """One address in each subnet; a subnet without a free address has no DHCP."""
     rows = ctx.session.scalars(select(FixedIp).where(FixedIp.port_id == port.id)).all()
     wanted = {subnet.id for subnet in subnets}
     for row in rows:
         if row.subnet_id not in wanted:
             ctx.session.delete(row)
     ctx.session.flush()
-    have = {row.subnet_id for row in rows}
+    subnet_ids = {row.subnet_id for row in rows}
     for subnet in subnets:
-        if subnet.id in have:
+        if subnet.id in subnet_ids:
             continue
         try:
             chosen = ipam.choose(

@@ -1,4 +1,4 @@
-"""What the network service tells others, and whom it hints when something changes."""
+"""The events of the network service for other services."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PORT_STATUS = "network.port.status"
 
 
 def port_deleted(ctx: Context, port: Port) -> None:
-    """{"port_id", "server_id", "network_id"}: a port of a server is gone."""
+    """Emit {"port_id", "server_id", "network_id"}: a port of a server was deleted."""
     if port.holder == holders.SERVER:
         events.emit(ctx, PORT_DELETED, _payload(port))
 
@@ -36,7 +36,7 @@ class PortLike(Protocol):
 
 
 def port_status(ctx: Context, port: PortLike) -> None:
-    """{"port_id", "server_id", "network_id", "status"}: a port of a server came up or went."""
+    """Emit {"port_id", "server_id", "network_id", "status"}: a server's port changed its status."""
     if port.holder == holders.SERVER:
         events.emit(ctx, PORT_STATUS, {**_payload(port), "status": port.status})
 

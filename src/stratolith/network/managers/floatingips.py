@@ -1,4 +1,4 @@
-"""Floating IPs: an external address, and the fixed one it stands for."""
+"""Floating IPs: an external address that is translated to a fixed address."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ OWNER = "network:floatingip"
 
 def get(ctx: Context, floatingip_id: str) -> FloatingIp:
     """Raises FloatingIPNotFound."""
-    found = ctx.session.get(FloatingIp, floatingip_id)
-    if found is None or not (ctx.is_admin or ctx.owns(found.project_id)):
+    floating = ctx.session.get(FloatingIp, floatingip_id)
+    if floating is None or not (ctx.is_admin or ctx.owns(floating.project_id)):
         raise FloatingIPNotFound(floatingip_id=floatingip_id)
-    return found
+    return floating
 
 
 def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> FloatingIp:
-    """Take an address of an external network, and let it stand for ``port_id`` if given.
+    """Allocate an address of an external network, and associate it with ``port_id`` if given.
 
     Raises NetworkNotFound, BadFloatingipRequest, OverQuota, IpAddressGenerationFailure,
-    IpAddressAlreadyAllocated and what associating raises.
+    IpAddressAlreadyAllocated and the errors of associating.
     """
     network = networks.get(ctx, values["floating_network_id"])
     if not network.external:
@@ -44,9 +44,9 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Floating
     port = _take_address(ctx, network, values, floating_id)
     address = next(
         (
-            one["ip_address"]
-            for one in ports.fixed_ips(ctx, [port.id]).get(port.id, [])
-            if ":" not in one["ip_address"]
+            fixed_ip["ip_address"]
+            for fixed_ip in ports.fixed_ips(ctx, [port.id]).get(port.id, [])
+            if ":" not in fixed_ip["ip_address"]
         ),
         None,
     )
@@ -67,7 +67,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Floating
 
 
 def update(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) -> FloatingIp:
-    """``port_id`` None, or no value at all, disassociates; raises what associating raises."""
+    """``port_id`` None, or no values at all, disassociates; raises the errors of associating."""
     if values.get("description") is not None:
         floating.description = values["description"]
     if "port_id" in values or "fixed_ip_address" in values or not values:
@@ -88,7 +88,7 @@ def delete(ctx: Context, floating: FloatingIp) -> None:
 
 
 def delete_unused(ctx: Context, network_id: str) -> None:
-    """An external network goes, and with it the floating IPs that stand for nothing."""
+    """Delete the floating IPs without a port, when their external network is deleted."""
     unused = select(FloatingIp).where(
         FloatingIp.floating_network_id == network_id, FloatingIp.port_id.is_(None)
     )
@@ -96,12 +96,12 @@ def delete_unused(ctx: Context, network_id: str) -> None:
         delete(ctx, floating)
 
 
-def let_go(ctx: Context, port_id: str, fixed_ip: str | None = None) -> None:
-    """A port, or one of its addresses, goes: its floating IPs stand for nothing any more."""
-    found = select(FloatingIp).where(FloatingIp.port_id == port_id)
+def disassociate_port(ctx: Context, port_id: str, fixed_ip: str | None = None) -> None:
+    """Disassociate the floating IPs of a port, or of one of its addresses, that is deleted."""
+    statement = select(FloatingIp).where(FloatingIp.port_id == port_id)
     if fixed_ip is not None:
-        found = found.where(FloatingIp.fixed_ip_address == fixed_ip)
-    for floating in list(ctx.session.scalars(found)):
+        statement = statement.where(FloatingIp.fixed_ip_address == fixed_ip)
+    for floating in list(ctx.session.scalars(statement)):
         host_hints.floating_ip(ctx, floating.router_id)
         _disassociate(floating)
         floating.revision_number += 1
@@ -109,7 +109,7 @@ def let_go(ctx: Context, port_id: str, fixed_ip: str | None = None) -> None:
 
 
 def port_details(ctx: Context, port_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Port id -> what a floating IP shows of the port it stands for."""
+    """Port id -> the port_details of the floating IPs that are associated with it."""
     wanted = list(port_ids)
     if not wanted:
         return {}
@@ -193,40 +193,40 @@ def _associate(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) ->
             net_id=floating.floating_network_id,
         )
     host_hints.floating_ip(ctx, floating.router_id)
-    same = (floating.port_id, floating.fixed_ip_address, floating.router_id)
+    former = (floating.port_id, floating.fixed_ip_address, floating.router_id)
     floating.port_id, floating.fixed_ip_address, floating.router_id = port.id, address, router_id
-    if same != (port.id, address, router_id):
+    if former != (port.id, address, router_id):
         floating.status = "DOWN"
     ctx.session.flush()
     host_hints.floating_ip(ctx, floating.router_id)
 
 
 def _internal(ctx: Context, port: Port, wanted: str | None) -> tuple[str, str]:
-    """(subnet id, address) of the port that the floating IP stands for."""
-    have = [
-        (one["subnet_id"], one["ip_address"])
-        for one in ports.fixed_ips(ctx, [port.id]).get(port.id, [])
-        if ":" not in one["ip_address"]
+    """(subnet id, address): the fixed IP of the port to which the floating IP is translated."""
+    fixed_ipv4 = [
+        (fixed_ip["subnet_id"], fixed_ip["ip_address"])
+        for fixed_ip in ports.fixed_ips(ctx, [port.id]).get(port.id, [])
+        if ":" not in fixed_ip["ip_address"]
     ]
     if wanted:
-        for one in have:
-            if one[1] == wanted:
-                return one
+        for pair in fixed_ipv4:
+            if pair[1] == wanted:
+                return pair
         raise BadFloatingipRequest(msg=f"Port {port.id} does not have fixed ip {wanted}")
-    if not have:
+    if not fixed_ipv4:
         raise BadFloatingipRequest(
             msg=f"Cannot add floating IP to port {port.id} that has no fixed IPv4 addresses"
         )
-    if len(have) > 1:
+    if len(fixed_ipv4) > 1:
         raise BadFloatingipRequest(
             msg=f"Port {port.id} has multiple fixed IPv4 addresses.  Must provide a specific "
             "IPv4 address when assigning a floating IP"
         )
-    return have[0]
+    return fixed_ipv4[0]
 
 
 def _router(ctx: Context, floating: FloatingIp, port: Port, subnet_id: str) -> str:
-    """The router that joins the port's subnet and the external network."""
+    """The router that connects the port's subnet and the external network."""
     inner = aliased(Port)
     rows = ctx.session.execute(
         select(Router.id, FixedIp.ip_address, Subnet.gateway_ip)

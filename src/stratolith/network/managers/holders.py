@@ -1,7 +1,7 @@
-"""What holds a port: a server, a router, a floating IP or a network's DHCP server.
+"""The holder of a port: a server, a router, a floating IP or a network's DHCP server.
 
-Written by this cloud alone. ``device_id`` and ``device_owner`` are text that whoever may change
-the port may choose, so nothing is found by them: they are shown, and filtered on, as they are.
+Only this cloud writes it. ``device_id`` and ``device_owner`` are texts that users may choose, so
+they are shown and filtered on, but never used to find the port of a server or router.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ SERVICES = (INTERFACE, GATEWAY, FLOATING_IP, DHCP)
 
 
 def hold(port: Port, holder: str, holder_id: str) -> None:
-    """From now on the port belongs to ``holder_id`` (a server, router, floating IP, network)."""
+    """Assign the port to ``holder_id`` (a server, router, floating IP or network)."""
     port.holder, port.holder_id = holder, holder_id
 
 
-def let_go(port: Port) -> None:
+def release(port: Port) -> None:
     port.holder = port.holder_id = ""
 
 
 def held_by(holder: str, holder_id: str) -> ColumnElement[bool]:
-    """Condition on Port."""
-    found: ColumnElement[bool] = (Port.holder_id == holder_id) & (Port.holder == holder)
-    return found
+    """A condition on Port."""
+    condition: ColumnElement[bool] = (Port.holder_id == holder_id) & (Port.holder == holder)
+    return condition

@@ -1,4 +1,4 @@
-"""Quotas of the network service: checked wherever something is made, whoever calls."""
+"""Quotas of the network service: checked for every new resource, for every caller."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stratolith.network.exceptions import OverQuota
 
 
 def check(ctx: Context, project_id: str, **wanted: int) -> None:
-    """Raise OverQuota unless the project may have so many more of each resource."""
+    """Raise OverQuota unless the project may create this many more of each resource."""
     if not project_id:
         return
     try:

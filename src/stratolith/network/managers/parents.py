@@ -1,4 +1,4 @@
-"""What rows belong to, loaded for all of them at once."""
+"""Load the parents of many rows at once."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Parent = TypeVar("Parent")
 def hold(
     ctx: Context, rows: Sequence[Any], relation: InstrumentedAttribute[Parent]
 ) -> list[Parent]:
-    """The parents that the rows have by this many-to-one relation, by one statement.
+    """The parents of the rows by this many-to-one relation, read with one statement.
 
-    The rows hold them afterwards: a session forgets what nobody holds, and with it what was
-    noted there.
+    The rows keep references to them: a session drops objects without a reference, and with them
+    the marks that were set on them.
     """
     side = relation.property
     (column,) = side.local_columns
     (remote,) = side.remote_side
     keys = {getattr(row, column.key) for row in rows}
-    found = ctx.session.scalars(select(side.mapper.class_).where(remote.in_(keys)))
-    parents = {getattr(one, remote.key): one for one in found}
+    parent_rows = ctx.session.scalars(select(side.mapper.class_).where(remote.in_(keys)))
+    parents = {getattr(parent, remote.key): parent for parent in parent_rows}
     for row in rows:
         set_committed_value(row, relation.key, parents.get(getattr(row, column.key)))
     return list(parents.values())

@@ -173,7 +173,7 @@ def remove(ctx: Context, port: Port) -> None:
     from stratolith.network.managers import floatingips
 
     if port.holder not in holders.SERVICES:
-        floatingips.let_go(ctx, port.id)
+        floatingips.disassociate_port(ctx, port.id)
     tags.forget(ctx, port.id)
     host_hints.touched(ctx, port)
     _forget_rows(ctx, [port.id])
@@ -343,7 +343,7 @@ def _change_addresses(ctx: Context, port: Port, wanted: Sequence[Mapping[str, An
     left = {one.ip_address for one in chosen}
     for address in keep:
         if address not in left:
-            floatingips.let_go(ctx, port.id, address)
+            floatingips.disassociate_port(ctx, port.id, address)
     ctx.session.execute(delete_rows(FixedIp).where(FixedIp.port_id == port.id))
     ipam.store(ctx, port.id, port.network_id, chosen)
     ctx.session.flush()

@@ -1,4 +1,4 @@
-"""Networks that a new cloud has: public, private and the router between them."""
+"""The networks of a new cloud: public, private and the router between them."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from stratolith.network.settings import NetworkSettings
 
 
 def bootstrap(ctx: Context, seed: Seed) -> None:
-    """Make what is missing, only in a cloud that has no network at all yet.
+    """Make the missing ones, but only in a cloud that has no network at all yet.
 
-    What a release without recorded places made gets one before any host asks for its view.
+    Networks of a release without stored places are placed here, before any host requests a view.
     """
     places.settle(ctx, placement.waiting(ctx))
     if seed.is_left_to_kolla or ctx.session.scalar(select(Network.id).limit(1)) is not None:
@@ -74,10 +74,10 @@ def _public(ctx: Context, project_id: str, external: SeedExternal) -> Network:
 
 
 def external_subnet(external: SeedExternal) -> dict[str, Any]:
-    """The public subnet: the whole range but its gateway, or the range the user named."""
+    """The public subnet: the whole range without its gateway, or the configured range."""
     net = ipaddress.ip_network(external.cidr, strict=False)
     gateway = external.gateway or str(net.network_address + 1)
-    found: dict[str, Any] = {
+    subnet_values: dict[str, Any] = {
         "name": "public-subnet",
         "cidr": str(net),
         "ip_version": net.version,
@@ -87,12 +87,12 @@ def external_subnet(external: SeedExternal) -> dict[str, Any]:
     if external.range_start or external.range_end:
         start = external.range_start or str(net.network_address + 2)
         end = external.range_end or str(net.broadcast_address - 1)
-        found["allocation_pools"] = [{"start": start, "end": end}]
-    return found
+        subnet_values["allocation_pools"] = [{"start": start, "end": end}]
+    return subnet_values
 
 
 def _private(ctx: Context, project_id: str) -> str:
-    """The private network of the demo project; gives its subnet's id."""
+    """Make the private network of the demo project; returns its subnet's id."""
     settings = ctx.env.settings.of(NetworkSettings)
     network = networks.create(ctx, project_id, {"name": "private"})
     net = ipaddress.ip_network(settings.private_cidr)
@@ -106,7 +106,7 @@ def _private(ctx: Context, project_id: str) -> str:
 
 
 def _open(ctx: Context, project_id: str) -> None:
-    """Let a newcomer ping and log in to a first server."""
+    """Allow ping and SSH to servers in the project's default security group."""
     group = ctx.session.get_one(SecurityGroup, security_groups.default_of(ctx, project_id))
     for protocol, port in (("icmp", None), ("tcp", 22)):
         security_group_rules.create(

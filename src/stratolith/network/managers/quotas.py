@@ -24,7 +24,7 @@ def defaults(ctx: Context) -> dict[str, int]:
 
 
 def details(ctx: Context, project_id: str) -> dict[str, dict[str, int]]:
-    """Resource -> limit, used, reserved (always 0: nothing is reserved)."""
+    """Resource -> limit, used, reserved (always 0: there are no reservations)."""
     service = ctx.env.service("network")
     in_force = quota.limits(ctx, project_id, service)
     used = quota.usage(ctx, project_id, service)
@@ -32,7 +32,7 @@ def details(ctx: Context, project_id: str) -> dict[str, dict[str, int]]:
 
 
 def changed_projects(ctx: Context) -> list[str]:
-    """Projects with limits of their own."""
+    """The projects whose limits were changed."""
     rows = ctx.session.scalars(
         select(QuotaLimit.project_id)
         .where(QuotaLimit.service == "network", QuotaLimit.project_id != DEFAULT_CLASS)
@@ -43,7 +43,7 @@ def changed_projects(ctx: Context) -> list[str]:
 
 
 def update(ctx: Context, project_id: str, wanted: Mapping[str, int], *, force: bool) -> None:
-    """Set limits; raises InvalidQuotaValue when more is used already (unless forced)."""
+    """Set limits; raises InvalidQuotaValue when more is already used (unless forced)."""
     service = ctx.env.service("network")
     unknown = sorted(set(wanted) - set(NAMES))
     if unknown:

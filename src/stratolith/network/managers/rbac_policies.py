@@ -1,4 +1,4 @@
-"""RBAC policies: networks and security groups shared with single projects."""
+"""RBAC policies: networks and security groups that are shared with single projects."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ ACTIONS = {"network": (SHARED, EXTERNAL), "security_group": (SHARED,)}
 
 def get(ctx: Context, policy_id: str) -> RbacPolicy:
     """Raises RbacPolicyNotFound."""
-    found = ctx.session.get(RbacPolicy, policy_id)
-    if found is None or not (ctx.is_admin or ctx.owns(found.project_id)):
+    policy = ctx.session.get(RbacPolicy, policy_id)
+    if policy is None or not (ctx.is_admin or ctx.owns(policy.project_id)):
         raise RbacPolicyNotFound(object_type="network", id=policy_id)
-    return found
+    return policy
 
 
 def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> RbacPolicy:
@@ -63,7 +63,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> RbacPoli
 
 
 def update(ctx: Context, policy: RbacPolicy, values: Mapping[str, Any]) -> RbacPolicy:
-    """Change whom it is for; raises RbacPolicyInUse, InvalidInput."""
+    """Change the target project; raises RbacPolicyInUse, InvalidInput."""
     _check_owner(ctx, _object(ctx, policy.object_type, policy.object_id))
     target = values.get("target_tenant")
     if target and target != policy.target_project:
@@ -75,8 +75,8 @@ def update(ctx: Context, policy: RbacPolicy, values: Mapping[str, Any]) -> RbacP
 
 
 def delete(ctx: Context, policy: RbacPolicy) -> None:
-    """Raises RbacPolicyInUse while a project depends on it; what was the last policy that made
-    a network external makes it an inner one.
+    """Raises RbacPolicyInUse while a project depends on it. A network is no longer external
+    after its last policy for external access was deleted.
     """
     rbac_usage.check_unused(ctx, policy)
     ctx.session.delete(policy)
@@ -85,7 +85,7 @@ def delete(ctx: Context, policy: RbacPolicy) -> None:
 
 
 def _note(ctx: Context, policy: RbacPolicy) -> None:
-    """Whether the network is external, and shared with all, follows from its policies."""
+    """Set whether the network is external and whether it is shared with all projects."""
     if policy.object_type != "network":
         return
     network = ctx.session.get_one(Network, policy.object_id)

@@ -1,4 +1,4 @@
-"""Which projects depend on an RBAC policy, so that it cannot go."""
+"""The projects that depend on an RBAC policy, which therefore cannot be deleted."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from stratolith.network.models import (
 def check_unused(ctx: Context, policy: RbacPolicy, new_target: str | None = None) -> None:
     """Raise RbacPolicyInUse when a project would lose an object that it uses.
 
-    new_target: whom the policy is for from now on, None when it goes.
+    new_target: the target of the policy after the change, None when it is deleted.
     """
-    others = set(
+    other_targets = set(
         ctx.session.scalars(
             select(RbacPolicy.target_project).where(
                 RbacPolicy.object_id == policy.object_id,
@@ -35,13 +35,13 @@ def check_unused(ctx: Context, policy: RbacPolicy, new_target: str | None = None
         )
     )
     if new_target:
-        others.add(new_target)
-    if EVERYBODY in others:
+        other_targets.add(new_target)
+    if EVERYBODY in other_targets:
         return
     projects = _ports(policy) if policy.action == SHARED else _gateways(ctx, policy)
     for project_id in ctx.session.scalars(projects.distinct()):
         concerned = policy.target_project in (EVERYBODY, project_id)
-        if concerned and project_id not in others and project_id != _owner(ctx, policy):
+        if concerned and project_id not in other_targets and project_id != _owner(ctx, policy):
             raise RbacPolicyInUse(object_id=policy.object_id)
 
 
@@ -53,7 +53,7 @@ def _owner(ctx: Context, policy: RbacPolicy) -> str:
 
 
 def _ports(policy: RbacPolicy) -> Any:
-    """The projects that have ports on the network, or in the group."""
+    """The projects that have ports on the network or in the group."""
     users = select(Port.project_id).where(
         Port.project_id != "", Port.holder.not_in((holders.GATEWAY, holders.FLOATING_IP))
     )
@@ -68,7 +68,7 @@ def _ports(policy: RbacPolicy) -> Any:
 def _gateways(ctx: Context, policy: RbacPolicy) -> Any:
     """The projects with routers that have their gateway on the network.
 
-    A default external network stays everybody's; raises RbacPolicyInUse.
+    A default external network must stay shared with all; raises RbacPolicyInUse.
     """
     network = ctx.session.get_one(Network, policy.object_id)
     if network.is_default and policy.target_project == EVERYBODY:

@@ -1,4 +1,4 @@
-"""A router's interfaces: ports on the subnets it joins."""
+"""A router's interfaces: ports on the subnets that it connects."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
 
 
 def add(ctx: Context, router: Router, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Join a subnet (``subnet_id``) or take a port (``port_id``); gives the API's answer.
+    """Add a subnet (``subnet_id``) or a port (``port_id``); returns the body of the answer.
 
     Raises BadRouterRequest, PortInUse, SubnetNotFound, PortNotFound.
     """
     subnet_id, port_id = _either(values)
     if port_id:
         port = _by_port(ctx, router, port_id)
-        joined = [one["subnet_id"] for one in ports.fixed_ips(ctx, [port.id])[port.id]]
+        joined = [fixed_ip["subnet_id"] for fixed_ip in ports.fixed_ips(ctx, [port.id])[port.id]]
     else:
         subnet = subnets.get(ctx, str(subnet_id))
         port = _by_subnet(ctx, router, subnet)
@@ -45,22 +45,22 @@ def add(ctx: Context, router: Router, values: Mapping[str, Any]) -> dict[str, An
 
 
 def remove(ctx: Context, router: Router, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave a subnet; the port goes. Raises RouterInterfaceInUseByRoute and its kin."""
+    """Remove an interface and its port; raises RouterInterfaceInUseByRoute and similar errors."""
     subnet_id, port_id = values.get("subnet_id"), values.get("port_id")
     if not subnet_id and not port_id:
         raise BadRouterRequest(msg="Either subnet_id or port_id must be specified")
     if port_id:
-        port, left = _held(ctx, router, port_id, subnet_id)
+        port, subnet_ids = _held(ctx, router, port_id, subnet_id)
     else:
-        port, left = _on_subnet(ctx, router, str(subnet_id))
-    for one in left:
-        _check_free(ctx, router, one)
+        port, subnet_ids = _on_subnet(ctx, router, str(subnet_id))
+    for interface_subnet_id in subnet_ids:
+        _check_free(ctx, router, interface_subnet_id)
     host_hints.router(ctx, router.id)
-    _drop(ctx, port, left, whole=bool(port_id))
+    _drop(ctx, port, subnet_ids, whole=bool(port_id))
     router.revision_number += 1
     ctx.session.flush()
     host_hints.router(ctx, router.id)
-    return _answer(router, port, left)
+    return _answer(router, port, subnet_ids)
 
 
 def _either(values: Mapping[str, Any]) -> tuple[str | None, str | None]:
@@ -94,11 +94,11 @@ def _by_subnet(ctx: Context, router: Router, subnet: Subnet) -> Port:
         )
     routers.check_apart(ctx, router, subnet)
     wanted = [{"subnet_id": subnet.id, "ip_address": subnet.gateway_ip}]
-    beside = _sixth(ctx, router, subnet)
-    if beside is not None:
-        have = ports.fixed_ips(ctx, [beside.id]).get(beside.id, [])
-        ports.update(ctx, beside, {"fixed_ips": [*have, *wanted]})
-        return beside
+    shared_port = _sixth(ctx, router, subnet)
+    if shared_port is not None:
+        fixed_ips = ports.fixed_ips(ctx, [shared_port.id]).get(shared_port.id, [])
+        ports.update(ctx, shared_port, {"fixed_ips": [*fixed_ips, *wanted]})
+        return shared_port
     return ports.create(
         ctx,
         router.project_id,
@@ -114,9 +114,9 @@ def _by_subnet(ctx: Context, router: Router, subnet: Subnet) -> Port:
 
 
 def _may_join(ctx: Context, subnet: Subnet) -> bool:
-    """Whether the caller's routers may take the gateway's address of a subnet: the owner's may,
-    and those of a project that the network is shared with by name. What everybody sees may not
-    be taken over by anybody.
+    """Whether the caller's routers may use the gateway address of a subnet: those of the owner,
+    and those of a project that the network is shared with by name. Where a network is shared
+    with all projects, no other project may take this address.
     """
     if ctx.is_admin or ctx.owns(subnet.project_id):
         return True
@@ -124,7 +124,7 @@ def _may_join(ctx: Context, subnet: Subnet) -> bool:
 
 
 def _check_pooled(ctx: Context, port: Port, subnet: Subnet, address: str) -> None:
-    """On a foreign subnet a router may have what anybody could be given, no other address."""
+    """On another project's subnet, a router may only have addresses of the allocation pools."""
     if ctx.is_admin or ctx.owns(subnet.project_id):
         return
     wanted = ipaddress.ip_address(address)
@@ -140,12 +140,14 @@ def _check_pooled(ctx: Context, port: Port, subnet: Subnet, address: str) -> Non
 
 
 def _sixth(ctx: Context, router: Router, subnet: Subnet) -> Port | None:
-    """IPv6 subnets of one network share the router's port."""
+    """The router's port on this network that IPv6 subnets share."""
     if subnet.ip_version != 6:
         return None
-    for port, have, _ in routers.interface_subnets(ctx, router.id):
-        beside = port.holder == holders.INTERFACE and have.network_id == subnet.network_id
-        if beside and have.ip_version == 6:
+    for port, other_subnet, _ in routers.interface_subnets(ctx, router.id):
+        is_on_network = (
+            port.holder == holders.INTERFACE and other_subnet.network_id == subnet.network_id
+        )
+        if is_on_network and other_subnet.ip_version == 6:
             return port
     return None
 
@@ -154,15 +156,15 @@ def _by_port(ctx: Context, router: Router, port_id: str) -> Port:
     port = ports.get(ctx, port_id)
     if port.device_id or port.holder:
         raise PortInUse(port_id=port.id, net_id=port.network_id, device_id=port.device_id)
-    have = ports.fixed_ips(ctx, [port.id]).get(port.id, [])
-    if not have:
+    fixed_ips = ports.fixed_ips(ctx, [port.id]).get(port.id, [])
+    if not fixed_ips:
         raise BadRouterRequest(msg="Router port must have at least one fixed IP")
-    joined = [ctx.session.get_one(Subnet, one["subnet_id"]) for one in have]
+    joined = [ctx.session.get_one(Subnet, fixed_ip["subnet_id"]) for fixed_ip in fixed_ips]
     if sum(1 for subnet in joined if subnet.ip_version == 4) > 1:
         raise BadRouterRequest(msg="Cannot have multiple IPv4 subnets on router port")
-    for one, subnet in zip(have, joined, strict=True):
+    for fixed_ip, subnet in zip(fixed_ips, joined, strict=True):
         routers.check_apart(ctx, router, subnet)
-        _check_pooled(ctx, port, subnet, one["ip_address"])
+        _check_pooled(ctx, port, subnet, fixed_ip["ip_address"])
     holders.hold(port, holders.INTERFACE, router.id)
     return ports.update(
         ctx,
@@ -183,10 +185,12 @@ def _held(
     port = ctx.session.get(Port, port_id)
     if port is None or not _is_mine(router, port):
         raise RouterInterfaceNotFound(router_id=router.id, port_id=port_id)
-    left = [one["subnet_id"] for one in ports.fixed_ips(ctx, [port.id]).get(port.id, [])]
-    if subnet_id and subnet_id not in left:
+    subnet_ids = [
+        fixed_ip["subnet_id"] for fixed_ip in ports.fixed_ips(ctx, [port.id]).get(port.id, [])
+    ]
+    if subnet_id and subnet_id not in subnet_ids:
         raise SubnetMismatchForPort(port_id=port_id, subnet_id=subnet_id)
-    return port, left
+    return port, subnet_ids
 
 
 def _is_mine(router: Router, port: Port) -> bool:
@@ -195,8 +199,8 @@ def _is_mine(router: Router, port: Port) -> bool:
 
 def _on_subnet(ctx: Context, router: Router, subnet_id: str) -> tuple[Port, list[str]]:
     subnet = subnets.get(ctx, subnet_id)
-    for port, have, _ in routers.interface_subnets(ctx, router.id):
-        if have.id == subnet.id and port.holder == holders.INTERFACE:
+    for port, interface_subnet, _ in routers.interface_subnets(ctx, router.id):
+        if interface_subnet.id == subnet.id and port.holder == holders.INTERFACE:
             return port, [subnet.id]
     raise RouterInterfaceNotFoundForSubnet(router_id=router.id, subnet_id=subnet_id)
 
@@ -222,17 +226,17 @@ def _check_free(ctx: Context, router: Router, subnet_id: str) -> None:
         raise RouterInterfaceInUseByFloatingIP(subnet_id=subnet_id, router_id=router.id)
 
 
-def _drop(ctx: Context, port: Port, left: list[str], *, whole: bool) -> None:
-    have = ports.fixed_ips(ctx, [port.id]).get(port.id, [])
-    if whole or len(have) <= len(left):
+def _drop(ctx: Context, port: Port, subnet_ids: list[str], *, whole: bool) -> None:
+    fixed_ips = ports.fixed_ips(ctx, [port.id]).get(port.id, [])
+    if whole or len(fixed_ips) <= len(subnet_ids):
         ports.remove(ctx, port)
         return
     ctx.session.execute(
-        delete_rows(FixedIp).where(FixedIp.port_id == port.id, FixedIp.subnet_id.in_(left))
+        delete_rows(FixedIp).where(FixedIp.port_id == port.id, FixedIp.subnet_id.in_(subnet_ids))
     )
     port.revision_number += 1
 
 
 def gateway_address(subnet: Subnet, address: str) -> str:
-    """ "10.0.0.1/24": an interface's address with its subnet's prefix length."""
+    """ "10.0.0.1/24": an interface's address with the prefix length of its subnet."""
     return f"{address}/{ipam.network_of(subnet.cidr).prefixlen}"

@@ -1,4 +1,4 @@
-"""Routers: gateway, routes, and what holds a router in place."""
+"""Routers: gateway, routes, and the conditions for deleting a router."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ PLAIN = ("name", "description", "admin_state_up")
 
 def get(ctx: Context, router_id: str) -> Router:
     """Raises RouterNotFound."""
-    found = ctx.session.get(Router, router_id)
-    if found is None or not (ctx.is_admin or ctx.owns(found.project_id)):
+    router = ctx.session.get(Router, router_id)
+    if router is None or not (ctx.is_admin or ctx.owns(router.project_id)):
         raise RouterNotFound(router_id=router_id)
-    return found
+    return router
 
 
 def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Router:
-    """Raises OverQuota and what setting a gateway raises."""
+    """Raises OverQuota and the errors of setting a gateway."""
     limits.check(ctx, project_id, router=1)
     _check_flags(values)
     router = Router(
@@ -63,7 +63,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Router:
 
 
 def update(ctx: Context, router: Router, values: Mapping[str, Any]) -> Router:
-    """Raises InvalidRoutes, RoutesExhausted, and what setting a gateway raises."""
+    """Raises InvalidRoutes, RoutesExhausted, and the errors of setting a gateway."""
     _check_flags(values)
     host_hints.router(ctx, router.id)
     if "external_gateway_info" in values:
@@ -87,12 +87,13 @@ def update(ctx: Context, router: Router, values: Mapping[str, Any]) -> Router:
 
 def delete(ctx: Context, router: Router) -> None:
     """Raises RouterInUse while it has interfaces."""
-    held = list(
+    interface_ids = list(
         ctx.session.scalars(select(Port.id).where(holders.held_by(holders.INTERFACE, router.id)))
     )
-    if held:
+    if interface_ids:
         raise RouterInUse(
-            router_id=router.id, reason=f"has ports still attached: {', '.join(sorted(held))}"
+            router_id=router.id,
+            reason=f"has ports still attached: {', '.join(sorted(interface_ids))}",
         )
     host_hints.router(ctx, router.id)
     clear_gateway(ctx, router)
@@ -192,22 +193,26 @@ def clear_gateway(ctx: Context, router: Router) -> None:
         ports.remove(ctx, port)
 
 
-def _check_apart(one: Subnet, other: Subnet) -> None:
-    """Raise BadRouterRequest when two subnets of one router overlap."""
-    mine, theirs = ipaddress.ip_network(one.cidr), ipaddress.ip_network(other.cidr)
-    if one.id != other.id and mine.version == theirs.version and mine.overlaps(theirs):
+def _check_apart(subnet: Subnet, other_subnet: Subnet) -> None:
+    """Raise BadRouterRequest when two subnets of a router overlap."""
+    cidr, other_cidr = ipaddress.ip_network(subnet.cidr), ipaddress.ip_network(other_subnet.cidr)
+    if (
+        subnet.id != other_subnet.id
+        and cidr.version == other_cidr.version
+        and cidr.overlaps(other_cidr)
+    ):
         raise BadRouterRequest(
-            msg=f"Cidr {other.cidr} of subnet {other.id} overlaps with cidr {one.cidr} of "
-            f"subnet {one.id}"
+            msg=f"Cidr {other_subnet.cidr} of subnet {other_subnet.id} overlaps with "
+            f"cidr {subnet.cidr} of subnet {subnet.id}"
         )
 
 
 def check_apart(ctx: Context, router: Router, subnet: Subnet) -> None:
-    """Raise BadRouterRequest unless the subnet fits beside those the router has."""
-    for _, have, _ in interface_subnets(ctx, router.id):
-        if have.id == subnet.id:
+    """Raise BadRouterRequest when the subnet overlaps or repeats one of the router's subnets."""
+    for _, attached, _ in interface_subnets(ctx, router.id):
+        if attached.id == subnet.id:
             raise BadRouterRequest(msg=f"Router already has a port on subnet {subnet.id}")
-        _check_apart(have, subnet)
+        _check_apart(attached, subnet)
 
 
 # -- routes --------------------------------------------------------------------------------------
@@ -230,11 +235,11 @@ def _check_routes(ctx: Context, router: Router, routes: Sequence[Mapping[str, st
 
 
 def add_routes(ctx: Context, router: Router, routes: Sequence[Mapping[str, str]]) -> Router:
-    """Those that are missing (extraroute-atomic)."""
+    """Add the routes that are missing (extraroute-atomic)."""
     new = [route for route in routes if dict(route) not in router.routes]
     return update(ctx, router, {"routes": [*router.routes, *new]})
 
 
 def remove_routes(ctx: Context, router: Router, routes: Sequence[Mapping[str, str]]) -> Router:
-    gone = [dict(route) for route in routes]
-    return update(ctx, router, {"routes": [r for r in router.routes if r not in gone]})
+    removed = [dict(route) for route in routes]
+    return update(ctx, router, {"routes": [r for r in router.routes if r not in removed]})

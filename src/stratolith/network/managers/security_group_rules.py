@@ -1,4 +1,4 @@
-"""Security group rules, validated as Neutron does."""
+"""Security group rules, with the same validation as Neutron."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def number_of(protocol: str | None) -> int | None:
 
 
 def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> SecurityGroupRule:
-    """Add a rule to ``values["security_group_id"]``, a group the caller was let at.
+    """Add a rule to ``values["security_group_id"]``, a group that the caller may see.
 
     Raises SecurityGroupNotFound, SecurityGroupRuleExists and the errors of validation.
     """
@@ -107,19 +107,19 @@ def delete(ctx: Context, rule: SecurityGroupRule) -> None:
 
 
 def validate(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The rule with protocol and prefix in their normal spelling; raises BadRequests."""
-    found = dict(values)
-    ethertype = found["ethertype"]
-    protocol = found["protocol"] = _protocol(found.get("protocol"), ethertype)
-    if found.get("remote_ip_prefix") and found.get("remote_group_id"):
+    """The rule with protocol and prefix in normal form; raises subclasses of BadRequest."""
+    checked = dict(values)
+    ethertype = checked["ethertype"]
+    protocol = checked["protocol"] = _protocol(checked.get("protocol"), ethertype)
+    if checked.get("remote_ip_prefix") and checked.get("remote_group_id"):
         raise SecurityGroupMultipleRemoteEntites
-    prefix = found.get("remote_ip_prefix")
+    prefix = checked.get("remote_ip_prefix")
     if prefix:
         version = _version(prefix)
         if version != int(ethertype[-1]):
             raise SecurityGroupRuleParameterConflict(ethertype=ethertype, cidr=prefix)
-    _check_ports(protocol, found.get("port_range_min"), found.get("port_range_max"))
-    return found
+    _check_ports(protocol, checked.get("port_range_min"), checked.get("port_range_max"))
+    return checked
 
 
 def _version(prefix: str) -> int:
@@ -174,7 +174,7 @@ def _check_ports(protocol: str | None, low: int | None, high: int | None) -> Non
 
 
 def _check_new(ctx: Context, group: SecurityGroup, wanted: Mapping[str, Any]) -> None:
-    """Raise SecurityGroupRuleExists when the group already allows exactly this."""
+    """Raise SecurityGroupRuleExists when the group already has an equal rule."""
     key = _key(wanted)
     rows = ctx.session.scalars(
         select(SecurityGroupRule).where(
@@ -189,7 +189,7 @@ def _check_new(ctx: Context, group: SecurityGroup, wanted: Mapping[str, Any]) ->
 
 
 def _key(rule: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What makes two rules the same: names and numbers of a protocol, anywhere and nothing."""
+    """Equal keys: equal rules, also when protocols are names or numbers, or any prefix is given."""
     prefix = rule.get("remote_ip_prefix")
     cidr = str(ipaddress.ip_interface(prefix).network) if prefix else None
     if cidr in ("0.0.0.0/0", "::/0"):

@@ -1,4 +1,4 @@
-"""Security groups: the default group of a project is made when first needed."""
+"""Security groups; the default group of a project is made when it is first needed."""
 
 from __future__ import annotations
 
@@ -31,18 +31,18 @@ DEFAULT = "default"
 
 
 def get(ctx: Context, security_group_id: str) -> SecurityGroup:
-    """A group the caller may see; raises SecurityGroupNotFound."""
-    found = ctx.session.get(SecurityGroup, security_group_id)
-    if found is not None and not (ctx.is_admin or ctx.owns(found.project_id)):
-        note_granted(ctx, [found])
-        found = found if found.granted else None
-    if found is None:
+    """A group that the caller may see; raises SecurityGroupNotFound."""
+    group = ctx.session.get(SecurityGroup, security_group_id)
+    if group is not None and not (ctx.is_admin or ctx.owns(group.project_id)):
+        note_granted(ctx, [group])
+        group = group if group.granted else None
+    if group is None:
         raise SecurityGroupNotFound(id=security_group_id)
-    return found
+    return group
 
 
 def note_granted(ctx: Context, groups: Sequence[SecurityGroup]) -> None:
-    """Set ``granted`` of those that an RBAC policy shares with the caller; one statement."""
+    """Set ``granted`` of the groups that an RBAC policy shares with the caller; one statement."""
     shared = visibility.shared_ids(ctx, "security_group", [group.id for group in groups])
     for group in groups:
         group.granted = group.id in shared
@@ -51,12 +51,12 @@ def note_granted(ctx: Context, groups: Sequence[SecurityGroup]) -> None:
 def is_shared_with(ctx: Context, group_id: str, project_id: str | None = None) -> bool:
     project = ctx.project_id if project_id is None else project_id
     policy = visibility.granted(project, "security_group")
-    found = ctx.session.execute(policy.where(RbacPolicy.object_id == group_id).limit(1)).first()
-    return found is not None
+    shared = ctx.session.execute(policy.where(RbacPolicy.object_id == group_id).limit(1)).first()
+    return shared is not None
 
 
 def default_of(ctx: Context, project_id: str) -> str:
-    """Id of the project's default group, made now if there is none (ctx must write)."""
+    """Id of the project's default group, which is made if it is missing (ctx must write)."""
     known = ctx.session.get(DefaultSecurityGroup, project_id)
     if known is not None:
         return known.security_group_id
@@ -64,7 +64,7 @@ def default_of(ctx: Context, project_id: str) -> str:
 
 
 def ensure_default(ctx: Context, project_id: str) -> None:
-    """Make the default group, in a transaction of its own when this one only reads."""
+    """Make the default group, in a separate transaction when this one is read-only."""
     if not project_id:
         return
     known = ctx.session.scalar(
@@ -75,7 +75,7 @@ def ensure_default(ctx: Context, project_id: str) -> None:
     if ctx.transaction.write:
         _make_default(ctx, project_id)
         return
-    ctx.session.rollback()  # the reading snapshot must not be older than what follows
+    ctx.session.rollback()  # the read snapshot must not be older than the group
     writing = Context(ctx.env, ctx.service, identity=ctx.identity, write=True)
     try:
         default_of(writing, project_id)
@@ -102,7 +102,7 @@ def _make_default(ctx: Context, project_id: str) -> SecurityGroup:
 
 
 def _add_rules(ctx: Context, group: SecurityGroup, *, ingress: bool) -> None:
-    """What a new group allows: everything out; a default group also its members in."""
+    """The rules of a new group: all egress; in a default group also ingress from its members."""
     for ethertype in ("IPv4", "IPv6"):
         for direction in ("egress", "ingress") if ingress else ("egress",):
             ctx.session.add(
@@ -164,7 +164,7 @@ def delete(ctx: Context, group: SecurityGroup) -> None:
 
 
 def forget(ctx: Context, group: SecurityGroup) -> None:
-    """Remove a group that no port uses, its rules and the rules that name it."""
+    """Remove a group that no port uses, its rules and the rules that refer to it."""
     host_hints.group(ctx, group.id)
     tags.forget(ctx, group.id)
     for policy in ctx.session.scalars(select(RbacPolicy).where(RbacPolicy.object_id == group.id)):
@@ -186,12 +186,14 @@ def forget(ctx: Context, group: SecurityGroup) -> None:
 
 
 def _in_use(ctx: Context, group_id: str) -> bool:
-    found = select(PortSecurityGroup.port_id).where(PortSecurityGroup.security_group_id == group_id)
-    return ctx.session.scalar(found.limit(1)) is not None
+    statement = select(PortSecurityGroup.port_id).where(
+        PortSecurityGroup.security_group_id == group_id
+    )
+    return ctx.session.scalar(statement.limit(1)) is not None
 
 
 def check_usable(ctx: Context, project_id: str, ids: Sequence[str]) -> list[str]:
-    """The ids without repeats, if a port of the project may use each; raises
+    """The ids without duplicates, if a port of the project may use each group; raises
     SecurityGroupNotFound.
     """
     wanted = list(dict.fromkeys(ids))
@@ -205,22 +207,22 @@ def check_usable(ctx: Context, project_id: str, ids: Sequence[str]) -> list[str]
         owner = owners.get(group_id)
         if owner is None:
             raise SecurityGroupNotFound(id=group_id)
-        foreign = owner != project_id and not ctx.is_admin
-        if foreign and not is_shared_with(ctx, group_id, project_id):
+        is_foreign = owner != project_id and not ctx.is_admin
+        if is_foreign and not is_shared_with(ctx, group_id, project_id):
             raise SecurityGroupNotFound(id=group_id)
     return wanted
 
 
 def resolve(ctx: Context, project_id: str, names: Iterable[str]) -> list[str]:
-    """Ids of groups that compute names by name or id; no names: the default group.
+    """Ids of groups that compute gives by name or id; without names: the default group.
 
     Raises RequestedSecurityGroupNotFound and SecurityGroupAmbiguous.
     """
     wanted = list(dict.fromkeys(names)) or [DEFAULT]
-    found: list[str] = []
+    group_ids: list[str] = []
     for name in wanted:
         if name == DEFAULT:
-            found.append(default_of(ctx, project_id))
+            group_ids.append(default_of(ctx, project_id))
             continue
         rows = ctx.session.execute(
             select(SecurityGroup.id).where(
@@ -234,28 +236,28 @@ def resolve(ctx: Context, project_id: str, names: Iterable[str]) -> list[str]:
             raise RequestedSecurityGroupNotFound(name=name)
         if len(ids) > 1:
             raise SecurityGroupAmbiguous(name=name)
-        found.append(ids[0])
-    return list(dict.fromkeys(found))
+        group_ids.append(ids[0])
+    return list(dict.fromkeys(group_ids))
 
 
 def of_ports(ctx: Context, port_ids: Iterable[str]) -> dict[str, list[str]]:
     """Port id -> ids of its groups; one statement."""
-    found: dict[str, list[str]] = {}
+    by_port: dict[str, list[str]] = {}
     wanted = list(port_ids)
     if not wanted:
-        return found
+        return by_port
     rows = ctx.session.execute(
         select(PortSecurityGroup.port_id, PortSecurityGroup.security_group_id)
         .where(PortSecurityGroup.port_id.in_(wanted))
         .order_by(PortSecurityGroup.security_group_id)
     )
     for port_id, group_id in rows:
-        found.setdefault(port_id, []).append(group_id)
-    return found
+        by_port.setdefault(port_id, []).append(group_id)
+    return by_port
 
 
 def of_project(ctx: Context, project_id: str) -> list[SecurityGroup]:
-    """All groups of a project, by name, the default one made if need be."""
+    """All groups of a project by name, with the default group, which is made if missing."""
     if not project_id:
         return []
     ensure_default(ctx, project_id)
@@ -271,7 +273,7 @@ def of_project(ctx: Context, project_id: str) -> list[SecurityGroup]:
 def rules_of(ctx: Context, group_ids: Iterable[str]) -> dict[str, list[SecurityGroupRule]]:
     """Group id -> its rules, oldest first; one statement."""
     wanted = list(group_ids)
-    found: dict[str, list[SecurityGroupRule]] = {group_id: [] for group_id in wanted}
+    by_group: dict[str, list[SecurityGroupRule]] = {group_id: [] for group_id in wanted}
     if wanted:
         rows = ctx.session.scalars(
             select(SecurityGroupRule)
@@ -279,8 +281,8 @@ def rules_of(ctx: Context, group_ids: Iterable[str]) -> dict[str, list[SecurityG
             .order_by(SecurityGroupRule.created_at, SecurityGroupRule.id)
         )
         for rule in rows:
-            found[rule.security_group_id].append(rule)
-    return found
+            by_group[rule.security_group_id].append(rule)
+    return by_group
 
 
 def names_of(ctx: Context, group_ids: Iterable[str]) -> dict[str, str]:

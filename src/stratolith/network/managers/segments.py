@@ -1,6 +1,6 @@
-"""Which segment realises a network: VXLAN for tenants, flat or local by request.
+"""The segment that realises a network: VXLAN for tenants, flat or local on request.
 
-Types that no host can realise, VLAN among them, are refused when the network is made.
+Types that no host can realise, such as VLAN, are refused when the network is created.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Segment:
 
 
 def choose(ctx: Context, values: Mapping[str, Any], *, external: bool) -> Segment:
-    """The segment asked for by provider attributes, else the next free VXLAN identifier.
+    """The segment requested by provider attributes, else the next free VXLAN identifier.
 
     Raises InvalidInput, FlatNetworkInUse, SegmentInUse and NoNetworkAvailable.
     """
@@ -81,16 +81,16 @@ def _checked(
 
 
 def _is_taken(ctx: Context, kind: str, physical: str, number: int | None) -> bool:
-    found = select(Network.id).where(
+    statement = select(Network.id).where(
         Network.network_type == kind, Network.physical_network == physical
     )
     if number is not None:
-        found = found.where(Network.segmentation_id == number)
-    return ctx.session.scalar(found.limit(1)) is not None
+        statement = statement.where(Network.segmentation_id == number)
+    return ctx.session.scalar(statement.limit(1)) is not None
 
 
 def _free_vni(ctx: Context, settings: NetworkSettings) -> int:
-    """One above the highest in use, or the lowest gap when the range has been walked through."""
+    """One above the highest used number, or the lowest gap when the range is used to its end."""
     low, high = settings.vni_min, settings.vni_max
     taken = (Network.network_type == "vxlan", Network.segmentation_id.between(low, high))
     top = ctx.session.scalar(select(func.max(Network.segmentation_id)).where(*taken))
@@ -100,24 +100,24 @@ def _free_vni(ctx: Context, settings: NetworkSettings) -> int:
         return int(top) + 1
     if _is_free(ctx, low):
         return low
-    beside = aliased(Network)
+    next_network = aliased(Network)
     gap = (
         select(Network.segmentation_id + 1)
         .where(*taken, Network.segmentation_id < high)
         .where(
-            ~select(beside.id)
+            ~select(next_network.id)
             .where(
-                beside.network_type == "vxlan",
-                beside.segmentation_id == Network.segmentation_id + 1,
+                next_network.network_type == "vxlan",
+                next_network.segmentation_id == Network.segmentation_id + 1,
             )
             .exists()
         )
         .order_by(Network.segmentation_id)
     )
-    found = ctx.session.scalar(gap.limit(1))
-    if found is None:
+    number = ctx.session.scalar(gap.limit(1))
+    if number is None:
         raise NoNetworkAvailable
-    return int(found)
+    return int(number)
 
 
 def _is_free(ctx: Context, number: int) -> bool:

@@ -1,4 +1,4 @@
-"""Subnet pools: prefixes that subnets are cut from."""
+"""Subnet pools: prefixes from which subnets are allocated."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ BOUNDS = ("default_prefixlen", "min_prefixlen", "max_prefixlen")
 
 def get(ctx: Context, subnetpool_id: str) -> SubnetPool:
     """Raises SubnetPoolNotFound."""
-    found = ctx.session.get(SubnetPool, subnetpool_id)
-    if found is None or not (ctx.is_admin or found.shared or ctx.owns(found.project_id)):
+    pool = ctx.session.get(SubnetPool, subnetpool_id)
+    if pool is None or not (ctx.is_admin or pool.shared or ctx.owns(pool.project_id)):
         raise SubnetPoolNotFound(subnetpool_id=subnetpool_id)
-    return found
+    return pool
 
 
 def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> SubnetPool:
@@ -60,8 +60,8 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> SubnetPo
 
 
 def update(ctx: Context, pool: SubnetPool, values: Mapping[str, Any]) -> SubnetPool:
-    """Prefixes may grow, never shrink; raises IllegalSubnetPoolUpdate, also for a pool that
-    joined another project's address scope, and what joining a scope raises.
+    """Prefixes may be added, not removed; raises IllegalSubnetPoolUpdate, also for a pool in
+    another project's address scope, and the errors of joining a scope.
     """
     _check_scope_is_ours(ctx, pool)
     if "prefixes" in values:
@@ -71,14 +71,14 @@ def update(ctx: Context, pool: SubnetPool, values: Mapping[str, Any]) -> SubnetP
         kept = [ipaddress.ip_network(prefix) for prefix in compact]
         for old in pool.prefixes:
             net = ipaddress.ip_network(old)
-            if not any(net.subnet_of(one) for one in kept):  # type: ignore[arg-type]
+            if not any(net.subnet_of(new) for new in kept):  # type: ignore[arg-type]
                 raise IllegalSubnetPoolUpdate(
                     reason="Existing prefixes must be a subset of the new prefixes"
                 )
         pool.prefixes = compact
     current = {name: getattr(pool, name) for name in BOUNDS}
-    asked = {name: values[name] for name in BOUNDS if values.get(name) is not None}
-    for name, length in _bounds(pool.ip_version, {**current, **asked}).items():
+    given = {name: values[name] for name in BOUNDS if values.get(name) is not None}
+    for name, length in _bounds(pool.ip_version, {**current, **given}).items():
         setattr(pool, name, length)
     for name in PLAIN:
         if name in values:
@@ -103,32 +103,32 @@ def delete(ctx: Context, pool: SubnetPool) -> None:
 
 
 def complete(ctx: Context, values: Mapping[str, Any]) -> dict[str, Any]:
-    """A subnet's values with cidr and ip_version, taken from a pool where one is asked for.
+    """A subnet's values with cidr and ip_version, allocated from a pool if one is requested.
 
-    Raises BadSubnetsRequest, SubnetPoolNotFound, SubnetAllocationError and its kin.
+    Raises BadSubnetsRequest, SubnetPoolNotFound, SubnetAllocationError and similar errors.
     """
-    found = dict(values)
-    pool_id = found.get("subnetpool_id")
-    if found.pop("use_default_subnetpool", False):
+    completed = dict(values)
+    pool_id = completed.get("subnetpool_id")
+    if completed.pop("use_default_subnetpool", False):
         if pool_id:
             raise BadSubnetsRequest(
                 msg="subnetpool_id and use_default_subnetpool cannot both be specified"
             )
-        pool_id = _default(ctx, found.get("ip_version", 4))
+        pool_id = _default(ctx, completed.get("ip_version", 4))
     if not pool_id:
-        if not found.get("cidr"):
+        if not completed.get("cidr"):
             raise BadSubnetsRequest(msg="a subnetpool must be specified in the absence of a cidr")
-        if found.get("prefixlen") is not None:
+        if completed.get("prefixlen") is not None:
             raise BadSubnetsRequest(msg="prefixlen needs a subnetpool")
-        if found.get("ip_version") is None:
+        if completed.get("ip_version") is None:
             raise InvalidInput(error_message="ip_version is required with a cidr")
-        return found
+        return completed
     pool = get(ctx, pool_id)
-    if found.get("ip_version", pool.ip_version) != pool.ip_version:
+    if completed.get("ip_version", pool.ip_version) != pool.ip_version:
         raise BadSubnetsRequest(msg="Cannot allocate IPv4 and IPv6 from the same subnet pool")
-    found["subnetpool_id"], found["ip_version"] = pool.id, pool.ip_version
-    found["cidr"] = _cut(ctx, pool, found)
-    return found
+    completed["subnetpool_id"], completed["ip_version"] = pool.id, pool.ip_version
+    completed["cidr"] = _cut(ctx, pool, completed)
+    return completed
 
 
 def _cut(ctx: Context, pool: SubnetPool, values: Mapping[str, Any]) -> str:
@@ -136,10 +136,10 @@ def _cut(ctx: Context, pool: SubnetPool, values: Mapping[str, Any]) -> str:
         ipaddress.ip_network(cidr)
         for cidr in ctx.session.scalars(select(Subnet.cidr).where(Subnet.subnetpool_id == pool.id))
     ]
-    asked = values.get("cidr")
-    if asked and values.get("prefixlen") is not None:
+    requested = values.get("cidr")
+    if requested and values.get("prefixlen") is not None:
         raise BadSubnetsRequest(msg="cidr and prefixlen cannot both be specified")
-    length = ipaddress.ip_network(asked).prefixlen if asked else values.get("prefixlen")
+    length = ipaddress.ip_network(requested).prefixlen if requested else values.get("prefixlen")
     length = pool.default_prefixlen if length is None else length
     if length < pool.min_prefixlen:
         raise MinPrefixSubnetAllocationError(prefixlen=length, min_prefixlen=pool.min_prefixlen)
@@ -147,19 +147,19 @@ def _cut(ctx: Context, pool: SubnetPool, values: Mapping[str, Any]) -> str:
         raise MaxPrefixSubnetAllocationError(prefixlen=length, max_prefixlen=pool.max_prefixlen)
     _check_quota(ctx, pool, str(values["project_id"]), length)
     nets = [ipaddress.ip_network(prefix) for prefix in pool.prefixes]
-    if asked:
-        if not prefixes.is_free(ipaddress.ip_network(asked), nets, used):
+    if requested:
+        if not prefixes.is_free(ipaddress.ip_network(requested), nets, used):
             raise SubnetAllocationError(
-                reason=f"Cannot allocate requested subnet {asked} from the available set of "
+                reason=f"Cannot allocate requested subnet {requested} from the available set of "
                 "prefixes"
             )
-        return str(asked)
-    found = prefixes.first_free(nets, used, length)
-    if found is None:
+        return str(requested)
+    free = prefixes.first_free(nets, used, length)
+    if free is None:
         raise SubnetAllocationError(
             reason=f"Insufficient prefix space to allocate subnet size /{length}"
         )
-    return str(found)
+    return str(free)
 
 
 def _check_quota(ctx: Context, pool: SubnetPool, project_id: str, length: int) -> None:
@@ -167,10 +167,10 @@ def _check_quota(ctx: Context, pool: SubnetPool, project_id: str, length: int) -
     if pool.default_quota is None:
         return
     unit = 32 if pool.ip_version == 4 else 64
-    mine = ctx.session.scalars(
+    cidrs = ctx.session.scalars(
         select(Subnet.cidr).where(Subnet.subnetpool_id == pool.id, Subnet.project_id == project_id)
     )
-    used = sum(2 ** max(0, unit - ipaddress.ip_network(cidr).prefixlen) for cidr in mine)
+    used = sum(2 ** max(0, unit - ipaddress.ip_network(cidr).prefixlen) for cidr in cidrs)
     if used + 2 ** max(0, unit - length) > pool.default_quota:
         raise SubnetPoolQuotaExceeded
 
@@ -186,7 +186,7 @@ def _prefixes(given: Sequence[str]) -> tuple[int, list[str]]:
 
 
 def _bounds(version: int, values: Mapping[str, Any]) -> dict[str, int]:
-    """The three prefix lengths, completed and in order; raises IllegalSubnetPoolPrefixBounds."""
+    """The three prefix lengths, with defaults, checked; raises IllegalSubnetPoolPrefixBounds."""
     widest = 32 if version == 4 else 128
     low = values.get("min_prefixlen")
     low = (8 if version == 4 else 64) if low is None else low
@@ -225,14 +225,14 @@ def _check_default(ctx: Context, pool: SubnetPool) -> None:
 
 
 def _default(ctx: Context, version: int) -> str:
-    found = ctx.session.scalar(
+    pool_id = ctx.session.scalar(
         select(SubnetPool.id).where(
             SubnetPool.is_default.is_(True), SubnetPool.ip_version == version
         )
     )
-    if found is None:
+    if pool_id is None:
         raise BadSubnetsRequest(msg=f"No default subnetpool found for IPv{version}")
-    return found
+    return pool_id
 
 
 def _check_scope_is_ours(ctx: Context, pool: SubnetPool) -> None:
@@ -244,8 +244,8 @@ def _check_scope_is_ours(ctx: Context, pool: SubnetPool) -> None:
 
 
 def _join_scope(ctx: Context, pool: SubnetPool, scope_id: str | None) -> None:
-    """Pools of one address scope share its IP version and do not overlap; those of other
-    projects in a shared scope leave it when a pool of the scope's own project needs their place.
+    """Pools of one address scope have its IP version and do not overlap; pools of other
+    projects in a shared scope are removed when a pool of the scope's owner needs their range.
     """
     if scope_id is None:
         pool.address_scope_id = None
@@ -255,20 +255,22 @@ def _join_scope(ctx: Context, pool: SubnetPool, scope_id: str | None) -> None:
         raise IllegalSubnetPoolAssociationToAddressScope(
             subnetpool_id=pool.id or pool.name, address_scope_id=scope_id
         )
-    others = ctx.session.scalars(
+    other_pools = ctx.session.scalars(
         select(SubnetPool).where(
             SubnetPool.address_scope_id == scope_id, SubnetPool.id != (pool.id or "")
         )
     )
-    mine = [ipaddress.ip_network(prefix) for prefix in pool.prefixes]
-    guests = []
-    for other in others:
-        if not any(a.overlaps(ipaddress.ip_network(b)) for a in mine for b in other.prefixes):
+    pool_prefixes = [ipaddress.ip_network(prefix) for prefix in pool.prefixes]
+    removed = []
+    for other_pool in other_pools:
+        if not any(
+            a.overlaps(ipaddress.ip_network(b)) for a in pool_prefixes for b in other_pool.prefixes
+        ):
             continue
-        if pool.project_id != scope.project_id or other.project_id == scope.project_id:
+        if pool.project_id != scope.project_id or other_pool.project_id == scope.project_id:
             raise AddressScopePrefixConflict
-        guests.append(other)
-    for guest in guests:  # nobody keeps the owner of a scope from using it
-        guest.address_scope_id = None
-        guest.revision_number += 1
+        removed.append(other_pool)
+    for removed_pool in removed:  # other projects must not keep the owner of a scope from using it
+        removed_pool.address_scope_id = None
+        removed_pool.revision_number += 1
     pool.address_scope_id = scope_id

@@ -32,15 +32,17 @@ PLAIN = ("name", "description", "dns_nameservers", "host_routes", "service_types
 
 
 def get(ctx: Context, subnet_id: str) -> Subnet:
-    """A subnet of a network the caller may see; raises SubnetNotFound."""
-    found = ctx.session.get(Subnet, subnet_id)
-    if found is None or not (visibility.may_see(ctx, found.network) or ctx.owns(found.project_id)):
+    """A subnet of a network that the caller may see; raises SubnetNotFound."""
+    subnet = ctx.session.get(Subnet, subnet_id)
+    if subnet is None or not (
+        visibility.may_see(ctx, subnet.network) or ctx.owns(subnet.project_id)
+    ):
         raise SubnetNotFound(subnet_id=subnet_id)
-    return found
+    return subnet
 
 
 def create(ctx: Context, project_id: str, network: Network, values: Mapping[str, Any]) -> Subnet:
-    """Make a subnet from a complete description (the API's names, cidr and ip_version set)."""
+    """Create a subnet from complete values (names of the API; cidr and ip_version are set)."""
     limits.check(ctx, project_id, subnet=1)
     settings = ctx.env.settings.of(NetworkSettings)
     plan = subnet_ranges.plan(values)
@@ -70,7 +72,7 @@ def create(ctx: Context, project_id: str, network: Network, values: Mapping[str,
 
 
 def update(ctx: Context, subnet: Subnet, values: Mapping[str, Any]) -> Subnet:
-    """Change gateway, pools, DHCP and lists; raises what ``plan`` raises, and GatewayIpInUse."""
+    """Change gateway, pools, DHCP and lists; raises the errors of ``plan``, and GatewayIpInUse."""
     settings = ctx.env.settings.of(NetworkSettings)
     subnet_ranges.check_lists(settings, values, subnet.id)
     merged = {
@@ -101,7 +103,7 @@ def update(ctx: Context, subnet: Subnet, values: Mapping[str, Any]) -> Subnet:
 
 
 def delete(ctx: Context, subnet: Subnet) -> None:
-    """Raises SubnetInUse while a port other than DHCP's has an address of it."""
+    """Raises SubnetInUse while a port other than the DHCP port has an address of it."""
     users = select(FixedIp.port_id).join(Port, Port.id == FixedIp.port_id)
     users = users.where(FixedIp.subnet_id == subnet.id, Port.holder != holders.DHCP)
     if ipam.is_automatic(subnet):
@@ -123,19 +125,19 @@ def delete(ctx: Context, subnet: Subnet) -> None:
 
 def of_networks(ctx: Context, network_ids: Iterable[str]) -> dict[str, list[Subnet]]:
     """Network id -> its subnets, oldest first; one statement."""
-    found: dict[str, list[Subnet]] = {network_id: [] for network_id in network_ids}
+    by_network: dict[str, list[Subnet]] = {network_id: [] for network_id in network_ids}
     rows = ctx.session.scalars(
         select(Subnet)
-        .where(Subnet.network_id.in_(list(found)))
+        .where(Subnet.network_id.in_(list(by_network)))
         .order_by(Subnet.created_at, Subnet.id)
     )
     for subnet in rows:
-        found[subnet.network_id].append(subnet)
-    return found
+        by_network[subnet.network_id].append(subnet)
+    return by_network
 
 
 def _check_gateway_free(ctx: Context, subnet: Subnet) -> None:
-    """A router interface that has the gateway's address keeps the gateway from changing."""
+    """Raise GatewayIpInUse while a router interface has the gateway's address."""
     if not subnet.gateway_ip:
         return
     user = ctx.session.scalar(
@@ -152,7 +154,7 @@ def _check_gateway_free(ctx: Context, subnet: Subnet) -> None:
 
 
 def _give_automatic_addresses(ctx: Context, subnet: Subnet) -> None:
-    """Ports that were there before a SLAAC subnet get their address in it."""
+    """Give existing ports their address in a new SLAAC subnet."""
     ports = ctx.session.scalars(
         select(Port).where(
             Port.network_id == subnet.network_id,

@@ -14,21 +14,21 @@ from stratolith.network.models import Tag
 def of(ctx: Context, ids: Iterable[str]) -> dict[str, list[str]]:
     """Resource id -> its tags in alphabetical order; one statement."""
     wanted = list(ids)
-    found: dict[str, list[str]] = {}
+    by_resource: dict[str, list[str]] = {}
     if not wanted:
-        return found
+        return by_resource
     rows = ctx.session.execute(
         select(Tag.resource_id, Tag.tag)
         .where(Tag.resource_id.in_(wanted))
         .order_by(Tag.resource_id, Tag.tag)
     )
     for resource_id, tag in rows:
-        found.setdefault(resource_id, []).append(tag)
-    return found
+        by_resource.setdefault(resource_id, []).append(tag)
+    return by_resource
 
 
 def replace(ctx: Context, resource_id: str, tags: Sequence[str]) -> None:
-    """Exactly these tags."""
+    """Set exactly these tags."""
     forget(ctx, resource_id)
     for tag in sorted(set(tags)):
         ctx.session.add(Tag(resource_id=resource_id, tag=tag))
@@ -36,8 +36,8 @@ def replace(ctx: Context, resource_id: str, tags: Sequence[str]) -> None:
 
 
 def add(ctx: Context, resource_id: str, tags: Iterable[str]) -> None:
-    have = set(of(ctx, [resource_id]).get(resource_id, ()))
-    for tag in sorted(set(tags) - have):
+    existing = set(of(ctx, [resource_id]).get(resource_id, ()))
+    for tag in sorted(set(tags) - existing):
         ctx.session.add(Tag(resource_id=resource_id, tag=tag))
     ctx.session.flush()
 
@@ -52,5 +52,5 @@ def remove(ctx: Context, resource_id: str, tag: str) -> None:
 
 
 def forget(ctx: Context, resource_id: str) -> None:
-    """The resource goes: so do its tags."""
+    """Delete the tags of a deleted resource."""
     ctx.session.execute(delete(Tag).where(Tag.resource_id == resource_id))

@@ -1,7 +1,7 @@
-"""Who may see what: own, shared, or opened by an RBAC policy.
+"""The objects that callers may see: own, shared, or granted by an RBAC policy.
 
-A network shared with everybody, and one that is external for everybody, has an RBAC policy for
-"*" beside its column, as its owner sees in the list of policies.
+A network that is shared with all projects or external for all has a column for this and also an
+RBAC policy for "*", which its owner sees in the list of policies.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ EVERYBODY = "*"
 
 
 def granted(project_id: str, object_type: str, *actions: str) -> Any:
-    """Subquery of the ids that RBAC policies open to a project ("": to everybody)."""
+    """Subquery of the ids that RBAC policies grant to a project ("": to all projects)."""
     return select(RbacPolicy.object_id).where(
         RbacPolicy.object_type == object_type,
         RbacPolicy.action.in_(actions or (SHARED,)),
@@ -29,7 +29,7 @@ def granted(project_id: str, object_type: str, *actions: str) -> Any:
 
 
 def of_networks(ctx: Context, project_id: str | None = None) -> ColumnElement[bool]:
-    """Condition on Network for the caller, or for ``project_id`` alone."""
+    """A condition on Network for the caller, or only for ``project_id``."""
     if project_id is None:
         if ctx.is_admin:
             return true()
@@ -43,14 +43,14 @@ def of_networks(ctx: Context, project_id: str | None = None) -> ColumnElement[bo
 
 
 def may_use(ctx: Context, network: Network, project_id: str) -> bool:
-    """Whether a project may put ports on the network: its own or shared with it."""
+    """Whether a project may put ports on the network: it owns it or it is shared with it."""
     return bool(project_id and network.project_id == project_id) or is_shared_with(
         ctx, network, project_id
     )
 
 
 def is_shared_with(ctx: Context, network: Network, project_id: str) -> bool:
-    """Whether a network is shared with everybody or, by an RBAC policy, with the project."""
+    """Whether a network is shared with all projects or, by an RBAC policy, with this one."""
     if network.shared:
         return True
     policy = granted(project_id, "network", SHARED).where(RbacPolicy.object_id == network.id)
@@ -58,7 +58,7 @@ def is_shared_with(ctx: Context, network: Network, project_id: str) -> bool:
 
 
 def is_shared_by_name(ctx: Context, network_id: str) -> bool:
-    """Whether an RBAC policy shares the network with the caller's project, not with all."""
+    """Whether an RBAC policy names the caller's project (not all projects)."""
     policy = select(RbacPolicy.id).where(
         RbacPolicy.object_id == network_id,
         RbacPolicy.action == SHARED,
@@ -71,36 +71,42 @@ def may_see(ctx: Context, network: Network) -> bool:
     if ctx.is_admin or network.shared or ctx.owns(network.project_id):
         return True
     policy = granted(ctx.project_id, "network", SHARED, EXTERNAL)
-    found = ctx.session.execute(policy.where(RbacPolicy.object_id == network.id).limit(1)).first()
-    network.granted = found is not None
+    policy_row = ctx.session.execute(
+        policy.where(RbacPolicy.object_id == network.id).limit(1)
+    ).first()
+    network.granted = policy_row is not None
     return network.granted
 
 
 def note_granted(ctx: Context, networks: Sequence[Network]) -> None:
-    """Set ``granted`` of networks whose owner is another; one statement, none if all are own."""
-    foreign = [one for one in networks if not (ctx.owns(one.project_id) or one.shared)]
+    """Set ``granted`` of networks of other projects; one statement, none if all are own."""
+    foreign = [
+        network for network in networks if not (ctx.owns(network.project_id) or network.shared)
+    ]
     if foreign and not ctx.is_admin:
-        seen = shared_ids(ctx, "network", [one.id for one in foreign], SHARED, EXTERNAL)
-        for one in foreign:
-            one.granted = one.id in seen
+        granted_ids = shared_ids(
+            ctx, "network", [network.id for network in foreign], SHARED, EXTERNAL
+        )
+        for network in foreign:
+            network.granted = network.id in granted_ids
 
 
 def shared_ids(ctx: Context, object_type: str, ids: Iterable[str], *actions: str) -> set[str]:
-    """Which of these objects RBAC policies open to the caller (SHARED); one statement."""
-    found = granted(ctx.project_id, object_type, *actions).where(
+    """Those of the objects that RBAC policies grant to the caller (SHARED); one statement."""
+    statement = granted(ctx.project_id, object_type, *actions).where(
         RbacPolicy.object_id.in_(list(ids))
     )
-    return set(ctx.session.scalars(found))
+    return set(ctx.session.scalars(statement))
 
 
 def external_for_all(ctx: Context, ids: Iterable[str]) -> set[str]:
-    """Which of these networks an administrator made external for everybody; one statement."""
-    found = granted("", "network", EXTERNAL).where(RbacPolicy.object_id.in_(list(ids)))
-    return set(ctx.session.scalars(found))
+    """Those of the networks that an administrator made external for all; one statement."""
+    statement = granted("", "network", EXTERNAL).where(RbacPolicy.object_id.in_(list(ids)))
+    return set(ctx.session.scalars(statement))
 
 
 def of_owned(ctx: Context, model: Any) -> ColumnElement[bool]:
-    """Condition for resources that only their project (and an administrator) sees."""
+    """A condition for resources that only their project and administrators see."""
     if ctx.is_admin:
         return true()
     return ctx.own(model.project_id)

@@ -1,1 +1,1 @@
-"""Addresses and ranges: which are free, which are asked for, which overlap."""
+"""Addresses and ranges: free ones, requested ones, overlaps."""

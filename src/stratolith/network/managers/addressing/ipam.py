@@ -1,4 +1,4 @@
-"""IP address management: deterministic choice of free addresses, unique by the table's key."""
+"""IP address management: deterministic choice of free addresses; the table's key is unique."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ INTERFACE_OWNERS = (
     "network:ha_router_replicated_interface",
     "network:router_interface_distributed",
 )
-# Ports that may name any address of a subnet with automatic addresses.
+# Owners of ports that may request any address of a subnet with automatic addresses.
 ROUTER_OWNERS = (
     "network:router_interface",
     "network:router_gateway",
@@ -44,7 +44,7 @@ Net = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass(frozen=True)
 class Chosen:
-    """An address chosen for a port, not stored yet."""
+    """An address that was chosen for a port but is not stored yet."""
 
     subnet: Subnet
     ip_address: str
@@ -57,13 +57,13 @@ def network_of(cidr: str) -> Net:
 
 
 def is_automatic(subnet: Subnet) -> bool:
-    """Whether guests make their address from the prefix and their MAC."""
+    """Whether guests derive their address from the prefix and their MAC address."""
     return subnet.ip_version == 6 and subnet.ipv6_address_mode in AUTOMATIC
 
 
 def offset_of(subnet: Subnet, address: Address) -> int | None:
-    found = int(address) - int(network_of(subnet.cidr).network_address)
-    return found if 0 <= found <= LARGEST else None
+    offset = int(address) - int(network_of(subnet.cidr).network_address)
+    return offset if 0 <= offset <= LARGEST else None
 
 
 def eui64(cidr: str, mac: str) -> str:
@@ -82,10 +82,10 @@ def choose(
     requested: Sequence[Mapping[str, Any]] | None,
     keep: Iterable[str] = (),
 ) -> list[Chosen]:
-    """Addresses for a port: those requested, else one of each IP version.
+    """Choose addresses for a port: the requested ones, else one of each IP version.
 
-    requested: [{"subnet_id"?, "ip_address"?}], None for "as you like". ``keep``: addresses the
-    port has already, which may be named again. Raises InvalidIpForNetwork, InvalidIpForSubnet,
+    requested: [{"subnet_id"?, "ip_address"?}], None for any. ``keep``: existing addresses of
+    the port, which may be requested again. Raises InvalidIpForNetwork, InvalidIpForSubnet,
     IpAddressAlreadyAllocated, IpAddressGenerationFailure, InvalidInput.
     """
     chooser = _Chooser(ctx, network_id, subnets, mac, device_owner, set(keep))
@@ -121,12 +121,12 @@ class _Chooser:
         return self.found
 
     def requested(self, requested: Sequence[Mapping[str, Any]]) -> list[Chosen]:
-        for one in requested:
-            if one.get("ip_address"):
-                self._explicit(one)
-        for one in requested:
-            if not one.get("ip_address"):
-                subnet = self._subnet(one.get("subnet_id"))
+        for fixed_ip in requested:
+            if fixed_ip.get("ip_address"):
+                self._explicit(fixed_ip)
+        for fixed_ip in requested:
+            if not fixed_ip.get("ip_address"):
+                subnet = self._subnet(fixed_ip.get("subnet_id"))
                 if not is_automatic(subnet) or self.owner in ROUTER_OWNERS:
                     self._first_free([subnet])
         if requested and self.owner not in ROUTER_OWNERS:
@@ -136,9 +136,11 @@ class _Chooser:
     def _subnet(self, subnet_id: str | None) -> Subnet:
         subnet = self.by_id.get(subnet_id or "")
         if subnet is None:
-            other = self.ctx.session.get(Subnet, subnet_id or "")
-            seen = other is not None and visibility.may_see(self.ctx, other.network)
-            if subnet_id and not seen:
+            other_subnet = self.ctx.session.get(Subnet, subnet_id or "")
+            is_visible = other_subnet is not None and visibility.may_see(
+                self.ctx, other_subnet.network
+            )
+            if subnet_id and not is_visible:
                 raise SubnetNotFound(subnet_id=subnet_id)
             raise InvalidInput(
                 error_message=f"Failed to create port on network {self.network_id}, because "
@@ -146,14 +148,18 @@ class _Chooser:
             )
         return subnet
 
-    def _explicit(self, one: Mapping[str, Any]) -> None:
+    def _explicit(self, fixed_ip: Mapping[str, Any]) -> None:
         try:
-            address = addresses.address(one["ip_address"])
+            address = addresses.address(fixed_ip["ip_address"])
         except ValueError:
             raise InvalidInput(
-                error_message=f"'{one['ip_address']}' is not a valid IP address"
+                error_message=f"'{fixed_ip['ip_address']}' is not a valid IP address"
             ) from None
-        subnet = self._subnet(one["subnet_id"]) if one.get("subnet_id") else self._holding(address)
+        subnet = (
+            self._subnet(fixed_ip["subnet_id"])
+            if fixed_ip.get("subnet_id")
+            else self._holding(address)
+        )
         if address not in network_of(subnet.cidr) or _is_edge(subnet, address):
             raise InvalidIpForSubnet(ip_address=str(address))
         text = str(address)
@@ -177,8 +183,10 @@ class _Chooser:
 
     def _first_free(self, subnets: Sequence[Subnet]) -> None:
         for subnet in subnets:
-            mine = [c.offset for c in self.found if c.subnet is subnet and c.offset is not None]
-            offset = first_free(self.ctx, subnet, mine)
+            chosen_offsets = [
+                c.offset for c in self.found if c.subnet is subnet and c.offset is not None
+            ]
+            offset = first_free(self.ctx, subnet, chosen_offsets)
             if offset is not None:
                 base = network_of(subnet.cidr).network_address
                 self.found.append(Chosen(subnet, str(base + offset), offset))
@@ -186,9 +194,9 @@ class _Chooser:
         raise IpAddressGenerationFailure(net_id=self.network_id)
 
     def _automatic(self) -> None:
-        have = {chosen.subnet.id for chosen in self.found}
+        subnet_ids = {chosen.subnet.id for chosen in self.found}
         for subnet in self.subnets:
-            if is_automatic(subnet) and subnet.id not in have:
+            if is_automatic(subnet) and subnet.id not in subnet_ids:
                 text = eui64(subnet.cidr, self.mac)
                 if text not in self.keep and _is_taken(self.ctx, subnet, text):
                     raise IpAddressAlreadyAllocated(ip=text, subnet_id=subnet.id)
@@ -197,7 +205,7 @@ class _Chooser:
 
 
 def _is_edge(subnet: Subnet, address: Address) -> bool:
-    """Whether it is the network's own or the broadcast address."""
+    """Whether it is the network address or the broadcast address."""
     net = network_of(subnet.cidr)
     if net.prefixlen >= net.max_prefixlen - 1:
         return False
@@ -217,44 +225,44 @@ def _is_taken(ctx: Context, subnet: Subnet, address: str) -> bool:
     )
 
 
-def first_free(ctx: Context, subnet: Subnet, mine: Iterable[int] = ()) -> int | None:
-    """Offset of a free address in the pools, None when they are exhausted.
+def first_free(ctx: Context, subnet: Subnet, chosen: Iterable[int] = ()) -> int | None:
+    """The offset of a free address in the pools, None when they are exhausted.
 
-    The address above the highest used one, which one index seek finds; when a pool has been
-    walked to its end, its lowest gap. ``mine``: offsets chosen but not stored yet.
+    This is the address above the highest used one, which one index lookup finds; when a pool is
+    used to its end, its lowest gap. ``chosen``: offsets that were chosen but are not stored yet.
     """
-    also = set(mine)
+    taken = set(chosen)
     for pool in subnet.allocation_pools:
         low = offset_of(subnet, ipaddress.ip_address(pool["start"]))
         high = offset_of(subnet, ipaddress.ip_address(pool["end"]))
         if low is None:
             continue
         high = LARGEST if high is None else high
-        found = _in_range(ctx, subnet.id, low, high, also)
-        if found is not None:
-            return found
+        offset = _in_range(ctx, subnet.id, low, high, taken)
+        if offset is not None:
+            return offset
     return None
 
 
-def _in_range(ctx: Context, subnet_id: str, low: int, high: int, also: set[int]) -> int | None:
+def _in_range(ctx: Context, subnet_id: str, low: int, high: int, taken: set[int]) -> int | None:
     inside = (FixedIp.subnet_id == subnet_id, FixedIp.offset.between(low, high))
     top = ctx.session.scalar(
         select(FixedIp.offset).where(*inside).order_by(FixedIp.offset.desc()).limit(1)
     )
-    found = low if top is None else top + 1
-    while found in also:
-        found += 1
-    if found <= high:
-        return int(found)
-    return _lowest_gap(ctx, subnet_id, low, high, also)
+    offset = low if top is None else top + 1
+    while offset in taken:
+        offset += 1
+    if offset <= high:
+        return int(offset)
+    return _lowest_gap(ctx, subnet_id, low, high, taken)
 
 
-def _lowest_gap(ctx: Context, subnet_id: str, low: int, high: int, also: set[int]) -> int | None:
+def _lowest_gap(ctx: Context, subnet_id: str, low: int, high: int, chosen: set[int]) -> int | None:
     inside = (FixedIp.subnet_id == subnet_id, FixedIp.offset.between(low, high))
     first = ctx.session.scalar(
         select(FixedIp.offset).where(*inside).order_by(FixedIp.offset).limit(1)
     )
-    if (first is None or first > low) and low not in also:
+    if (first is None or first > low) and low not in chosen:
         return low
     above = aliased(FixedIp)
     gaps = (
@@ -266,28 +274,28 @@ def _lowest_gap(ctx: Context, subnet_id: str, low: int, high: int, also: set[int
             .exists()
         )
         .order_by(FixedIp.offset)
-        .limit(len(also) + 1)
+        .limit(len(chosen) + 1)
     )
     for offset in ctx.session.scalars(gaps):
-        if offset is not None and offset + 1 not in also:
+        if offset is not None and offset + 1 not in chosen:
             return int(offset) + 1
-    taken = set(ctx.session.scalars(select(FixedIp.offset).where(*inside))) if also else set()
-    free = (o for o in range(low, high + 1) if o not in taken and o not in also) if also else ()
+    taken = set(ctx.session.scalars(select(FixedIp.offset).where(*inside))) if chosen else set()
+    free = (o for o in range(low, high + 1) if o not in taken and o not in chosen) if chosen else ()
     return next(iter(free), None)
 
 
 def store(ctx: Context, port_id: str, network_id: str, chosen: Sequence[Chosen]) -> None:
-    """Write a port's addresses."""
+    """Store a port's addresses."""
     rows = [
         {
-            "subnet_id": one.subnet.id,
-            "ip_address": one.ip_address,
+            "subnet_id": address.subnet.id,
+            "ip_address": address.ip_address,
             "port_id": port_id,
             "network_id": network_id,
-            "offset": one.offset,
+            "offset": address.offset,
             "position": position,
         }
-        for position, one in enumerate(chosen)
+        for position, address in enumerate(chosen)
     ]
     if rows:
         ctx.session.execute(insert(FixedIp.__table__), rows)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Free prefixes among used ones; pure."""
+"""Find free prefixes among used ones; pure functions."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from stratolith.network.managers.addressing.ipam import Net
 
 
 def is_free(net: Net, pool: Sequence[Net], used: Sequence[Net]) -> bool:
-    """Whether ``net`` lies within one of the pool's prefixes and beside all used ones."""
-    within = any(net.version == one.version and net.subnet_of(one) for one in _any(pool))
-    return within and not any(net.overlaps(one) for one in used)
+    """Whether ``net`` is in one of the pool's prefixes and overlaps no used one."""
+    within = any(net.version == prefix.version and net.subnet_of(prefix) for prefix in _any(pool))
+    return within and not any(net.overlaps(taken) for taken in used)
 
 
 def first_free(pool: Sequence[Net], used: Sequence[Net], length: int) -> Net | None:
@@ -22,23 +22,23 @@ def first_free(pool: Sequence[Net], used: Sequence[Net], length: int) -> Net | N
         key=lambda gap: (-gap.prefixlen, int(gap.network_address)),
     )
     for gap in fitting:
-        found: Net = next(iter(gap.subnets(new_prefix=length)))
-        return found
+        free: Net = next(iter(gap.subnets(new_prefix=length)))
+        return free
     return None
 
 
 def _gaps(prefix: Net, used: Sequence[Net]) -> list[Net]:
-    """What is left of a prefix, as prefixes."""
-    left: list[Any] = [prefix]
+    """The unused parts of a prefix, as prefixes."""
+    gaps: list[Any] = [prefix]
     for taken in _any(used):
-        after: list[Any] = []
-        for one in left:
-            if not one.overlaps(taken):
-                after.append(one)
-            elif taken != one and taken.subnet_of(one):
-                after.extend(one.address_exclude(taken))
-        left = after
-    return left
+        remaining: list[Any] = []
+        for gap in gaps:
+            if not gap.overlaps(taken):
+                remaining.append(gap)
+            elif taken != gap and taken.subnet_of(gap):
+                remaining.extend(gap.address_exclude(taken))
+        gaps = remaining
+    return gaps
 
 
 def _any(nets: Sequence[Net]) -> Sequence[Any]:

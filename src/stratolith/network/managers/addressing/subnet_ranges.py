@@ -1,5 +1,5 @@
-"""What a subnet's numbers must be: CIDR, gateway, allocation pools, IPv6 modes; pure but for
-the search of overlaps.
+"""Check a subnet's values: CIDR, gateway, allocation pools, IPv6 modes. Pure functions, except
+for the check of overlaps.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ UNSET = object()
 
 @dataclass(frozen=True)
 class Plan:
-    """A subnet's numbers, checked."""
+    """The checked addresses of a subnet."""
 
     cidr: str
     ip_version: int
@@ -40,9 +40,9 @@ class Plan:
 
 
 def plan(values: Mapping[str, Any], *, is_update: bool = False) -> Plan:
-    """Check and complete; ``gateway_ip`` absent means the first address, None means none.
+    """Check and complete the values; without ``gateway_ip`` it is the first address, None: none.
 
-    Raises InvalidInput, OutOfBoundsAllocationPool, OverlappingAllocationPools and the like.
+    Raises InvalidInput, OutOfBoundsAllocationPool, OverlappingAllocationPools and similar errors.
     """
     net = ipaddress.ip_network(values["cidr"], strict=False)
     version = values["ip_version"]
@@ -55,8 +55,10 @@ def plan(values: Mapping[str, Any], *, is_update: bool = False) -> Plan:
     _check_modes(values, net, bool(dhcp), is_update)
     gateway = _gateway(values, net)
     pools = values.get("allocation_pools")
-    found = _pools_around(net, gateway) if pools is None else _checked_pools(net, pools, gateway)
-    return Plan(str(net), net.version, str(gateway) if gateway else None, found)
+    checked_pools = (
+        _pools_around(net, gateway) if pools is None else _checked_pools(net, pools, gateway)
+    )
+    return Plan(str(net), net.version, str(gateway) if gateway else None, checked_pools)
 
 
 def _check_cidr(net: Net, dhcp: bool) -> None:
@@ -102,12 +104,12 @@ def _check_modes(values: Mapping[str, Any], net: Net, dhcp: bool, is_update: boo
 
 
 def _gateway(values: Mapping[str, Any], net: Net) -> Address | None:
-    asked = values.get("gateway_ip", UNSET)
-    if asked is None:
+    requested = values.get("gateway_ip", UNSET)
+    if requested is None:
         return None
-    if asked is UNSET:
+    if requested is UNSET:
         return net.network_address + (0 if net.num_addresses == 1 else 1)
-    gateway = ipaddress.ip_address(str(asked))
+    gateway = ipaddress.ip_address(str(requested))
     if gateway.version != net.version:
         raise InvalidInput(
             error_message=f"gateway_ip '{gateway}' does not match the ip_version '{net.version}'"
@@ -121,7 +123,7 @@ def _gateway(values: Mapping[str, Any], net: Net) -> Address | None:
 
 
 def _pools_around(net: Net, gateway: Address | None) -> list[dict[str, str]]:
-    """The whole range but for its edges and the gateway."""
+    """The whole range without its first and last address and the gateway."""
     low, high = int(net.network_address), int(net.broadcast_address)
     if net.prefixlen < net.max_prefixlen - 1:
         low += 1
@@ -152,9 +154,11 @@ def _checked_pools(
             raise GatewayConflictWithAllocationPools(pool=text, ip_address=str(gateway))
         spans.append((int(start), int(end), text))
     spans.sort()
-    for one, other in itertools.pairwise(spans):
-        if other[0] <= one[1]:
-            raise OverlappingAllocationPools(pool_1=one[2], pool_2=other[2], subnet_cidr=str(net))
+    for span, next_span in itertools.pairwise(spans):
+        if next_span[0] <= span[1]:
+            raise OverlappingAllocationPools(
+                pool_1=span[2], pool_2=next_span[2], subnet_cidr=str(net)
+            )
     texts = [text.split("-") for _, _, text in spans]
     return [{"start": start, "end": end} for start, end in texts]
 
@@ -168,7 +172,7 @@ def check_lists(settings: NetworkSettings, values: Mapping[str, Any], subnet_id:
 
 
 def check_overlap(ctx: Context, network_id: str, cidr: str) -> None:
-    """Ranges may repeat between networks, never within one; raises InvalidInput."""
+    """Ranges may repeat in different networks, but not in one; raises InvalidInput."""
     net = ipaddress.ip_network(cidr)
     for other in ctx.session.scalars(select(Subnet.cidr).where(Subnet.network_id == network_id)):
         if net.overlaps(ipaddress.ip_network(other)):

@@ -1,1 +1,1 @@
-"""What servers ask of the network: their ports, their requests, what their guests are told."""
+"""The network's interface for servers: their ports, their requests, metadata of their guests."""

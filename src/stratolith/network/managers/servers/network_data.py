@@ -1,4 +1,4 @@
-"""network_data.json of a server: links, networks and services, as its config drive has it."""
+"""network_data.json of a server: links, networks and services, as on its config drive."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from stratolith.network.models import Subnet
 
 def network_metadata(ctx: Context, server_id: str) -> dict[str, Any]:
     """{"links": [...], "networks": [...], "services": [...]} (metadata API, network data)."""
-    found = of_servers(ctx, [server_id]).get(server_id, [])
-    ids = [one["subnet_id"] for port in found for one in port.fixed_ips]
+    ports = of_servers(ctx, [server_id]).get(server_id, [])
+    ids = [fixed_ip["subnet_id"] for port in ports for fixed_ip in port.fixed_ips]
     rows = ctx.session.scalars(select(Subnet).where(Subnet.id.in_(ids))) if ids else ()
     subnets = {subnet.id: subnet for subnet in rows}
     links: list[dict[str, Any]] = []
     networks: list[dict[str, Any]] = []
     services: dict[str, dict[str, str]] = {}
-    for port in found:
+    for port in ports:
         links.append(_link(port))
-        for one in port.fixed_ips:
-            subnet = subnets[one["subnet_id"]]
-            networks.append(_network(len(networks), port, one["ip_address"], subnet))
+        for fixed_ip in port.fixed_ips:
+            subnet = subnets[fixed_ip["subnet_id"]]
+            networks.append(_network(len(networks), port, fixed_ip["ip_address"], subnet))
             for server in subnet.dns_nameservers:
                 services[server] = {"type": "dns", "address": server}
     return {"links": links, "networks": networks, "services": list(services.values())}
@@ -42,37 +42,37 @@ def _link(port: ServerPort) -> dict[str, Any]:
 
 
 def _network(number: int, port: ServerPort, address: str, subnet: Subnet) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "id": f"network{number}",
         "type": f"ipv{subnet.ip_version}",
         "link": port.tap,
         "network_id": port.network_id,
     }
     if subnet.enable_dhcp and subnet.ip_version == 4:
-        found["type"] = "ipv4_dhcp"
-        return found
+        entry["type"] = "ipv4_dhcp"
+        return entry
     if subnet.ip_version == 6 and subnet.ipv6_address_mode:
-        found["type"] = f"ipv6_{subnet.ipv6_address_mode}"
+        entry["type"] = f"ipv6_{subnet.ipv6_address_mode}"
     net = ipaddress.ip_network(subnet.cidr)
-    found["ip_address"] = address
-    found["netmask"] = str(net.netmask)
-    found["routes"] = _routes(subnet)
-    found["services"] = [{"type": "dns", "address": one} for one in subnet.dns_nameservers]
-    return found
+    entry["ip_address"] = address
+    entry["netmask"] = str(net.netmask)
+    entry["routes"] = _routes(subnet)
+    entry["services"] = [{"type": "dns", "address": server} for server in subnet.dns_nameservers]
+    return entry
 
 
 def _routes(subnet: Subnet) -> list[dict[str, str]]:
-    found = []
+    routes = []
     if subnet.gateway_ip:
         anywhere = "0.0.0.0" if subnet.ip_version == 4 else "::"
-        found.append({"network": anywhere, "netmask": anywhere, "gateway": subnet.gateway_ip})
+        routes.append({"network": anywhere, "netmask": anywhere, "gateway": subnet.gateway_ip})
     for route in subnet.host_routes:
         net = ipaddress.ip_network(route["destination"], strict=False)
-        found.append(
+        routes.append(
             {
                 "network": str(net.network_address),
                 "netmask": str(net.netmask),
                 "gateway": route["nexthop"],
             }
         )
-    return found
+    return routes

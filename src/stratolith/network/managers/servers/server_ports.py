@@ -1,6 +1,6 @@
-"""What compute asks of the network: plan, make, bind, release and describe a server's ports.
+"""The functions for compute: plan, create, bind, release and describe a server's ports.
 
-The caller's transaction is used throughout; nothing here looks at the service of the context.
+They use the caller's transaction, and no function uses the service of the context.
 """
 
 from __future__ import annotations
@@ -78,16 +78,16 @@ class ServerPort:
 
 
 def tap_name(port_id: str) -> str:
-    """The device of a port on its host, at most 15 characters."""
+    """The name of a port's device on its host, at most 15 characters."""
     return f"tap{port_id[:11]}"
 
 
 def create(
     ctx: Context, plan: PortPlan, server_id: str, host: str, hostname: str, az: str
 ) -> list[ServerPort]:
-    """Make or take the planned ports for a server; host "" leaves them unbound.
+    """Create or take the planned ports for a server; with host "" they are unbound.
 
-    Raises TooManyPorts and the errors of making a port.
+    Raises TooManyPorts and the errors of creating a port.
     """
     for planned in plan.ports:
         if planned.port_id is None:
@@ -98,7 +98,7 @@ def create(
 
 
 def bind(ctx: Context, port_ids: Iterable[str], host: str) -> None:
-    """Realise these ports on ``host`` ("" : nowhere) from now on."""
+    """Realise these ports on ``host`` ("": on no host) from now on."""
     for port in ctx.session.scalars(select(Port).where(Port.id.in_(list(port_ids)))):
         if port.binding_host == host:
             continue
@@ -111,34 +111,34 @@ def bind(ctx: Context, port_ids: Iterable[str], host: str) -> None:
 
 
 def release(ctx: Context, server_id: str) -> None:
-    """The server goes: its own ports with it, the user's stay and are free again."""
+    """The server is deleted: delete the ports made for it, and free the user's ports."""
     for port in _of_server(ctx, server_id):
-        _let_go(ctx, port)
+        _release(ctx, port)
 
 
 def attach(
     ctx: Context, plan: PortPlan, server_id: str, host: str, hostname: str, az: str
 ) -> list[ServerPort]:
-    """Add the planned ports to a server that is there already; gives the new ones only."""
+    """Add the planned ports to an existing server; returns only the new ones."""
     before = {port.id for port in _of_server(ctx, server_id)}
-    found = create(ctx, plan, server_id, host, hostname, az)
-    return [port for port in found if port.port_id not in before]
+    server_ports = create(ctx, plan, server_id, host, hostname, az)
+    return [port for port in server_ports if port.port_id not in before]
 
 
 def detach(ctx: Context, server_id: str, port_id: str) -> None:
-    """Take one port from a server; raises InterfaceNotFound."""
+    """Detach a port from a server; raises InterfaceNotFound."""
     port = ctx.session.get(Port, port_id)
     if port is None or (port.holder, port.holder_id) != (holders.SERVER, server_id):
         raise InterfaceNotFound(port_id=port_id)
-    _let_go(ctx, port)
+    _release(ctx, port)
 
 
 def of_servers(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[ServerPort]]:
-    """Server id -> its ports, oldest first; a handful of statements for any number."""
-    found: dict[str, list[ServerPort]] = {}
-    by_port = _rows(ctx, list(server_ids), found)
+    """Server id -> its ports, oldest first; a few statements for any number of servers."""
+    by_server: dict[str, list[ServerPort]] = {}
+    by_port = _rows(ctx, list(server_ids), by_server)
     if not by_port:
-        return found
+        return by_server
     wanted = Port.holder_id.in_(list(server_ids)) & (Port.holder == holders.SERVER)
     addresses = ctx.session.execute(
         select(FixedIp.port_id, FixedIp.ip_address, FixedIp.subnet_id)
@@ -148,9 +148,9 @@ def of_servers(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[Server
     )
     for port_id, address, subnet_id in addresses:
         version = 6 if ":" in address else 4
-        one = {"ip_address": address, "version": version, "subnet_id": subnet_id}
+        fixed_ip = {"ip_address": address, "version": version, "subnet_id": subnet_id}
         if port_id in by_port:
-            by_port[port_id].fixed_ips.append(one)
+            by_port[port_id].fixed_ips.append(fixed_ip)
     floating = ctx.session.execute(
         select(FloatingIp.port_id, FloatingIp.floating_ip_address, FloatingIp.fixed_ip_address)
         .join(Port, Port.id == FloatingIp.port_id)
@@ -171,11 +171,11 @@ def of_servers(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[Server
     for port_id, name in groups:
         if port_id in by_port:
             by_port[port_id].security_groups.append(name)
-    return found
+    return by_server
 
 
 def servers_of(ctx: Context, port_ids: Iterable[str]) -> dict[str, str]:
-    """Port id -> the server that holds it; ports of no server are left out."""
+    """Port id -> its server; other ports are left out."""
     rows = ctx.session.execute(
         select(Port.id, Port.holder_id).where(
             Port.id.in_(list(port_ids)), Port.holder == holders.SERVER
@@ -185,10 +185,10 @@ def servers_of(ctx: Context, port_ids: Iterable[str]) -> dict[str, str]:
 
 
 def is_served_by(ctx: Context, host: str, server_id: str) -> bool:
-    """Whether the host realises a network of the server, and so answers it as metadata service."""
+    """Whether the host realises a network of the server, and so is a metadata service for it."""
     wanted = select(Port.network_id).where(holders.held_by(holders.SERVER, server_id))
-    mine = set(placement.networks_of(ctx, host))
-    return not mine.isdisjoint(ctx.session.scalars(wanted))
+    network_ids = set(placement.networks_of(ctx, host))
+    return not network_ids.isdisjoint(ctx.session.scalars(wanted))
 
 
 def network_metadata(ctx: Context, server_id: str) -> dict[str, Any]:
@@ -201,15 +201,15 @@ def network_metadata(ctx: Context, server_id: str) -> dict[str, Any]:
 def change_groups(
     ctx: Context, server_id: str, *, add: str | None = None, remove: str | None = None
 ) -> None:
-    """Add a group to, or remove it from, all ports of a server (id of the group)."""
+    """Add a security group (by id) to all ports of a server, or remove it from them."""
     for port in _of_server(ctx, server_id):
         if not port.port_security_enabled:
             continue
-        have = security_groups.of_ports(ctx, [port.id]).get(port.id, [])
-        wanted = [group for group in have if group != remove]
+        group_ids = security_groups.of_ports(ctx, [port.id]).get(port.id, [])
+        wanted = [group for group in group_ids if group != remove]
         if add and add not in wanted:
             wanted.append(add)
-        if wanted != have:
+        if wanted != group_ids:
             ports.update(ctx, port, {"security_groups": wanted})
 
 
@@ -217,7 +217,7 @@ def change_groups(
 
 
 def _rows(
-    ctx: Context, server_ids: list[str], found: dict[str, list[ServerPort]]
+    ctx: Context, server_ids: list[str], by_server: dict[str, list[ServerPort]]
 ) -> dict[str, ServerPort]:
     by_port: dict[str, ServerPort] = {}
     rows = ctx.session.execute(
@@ -236,17 +236,17 @@ def _rows(
         .order_by(Port.created_at, Port.id)
     )
     for port_id, server_id, network_id, label, mac, status, ours, mtu in rows:
-        one = ServerPort(
+        server_port = ServerPort(
             port_id, server_id, network_id, label, mac, status, ours, mtu, tap_name(port_id)
         )
-        by_port[port_id] = one
-        found.setdefault(server_id, []).append(one)
+        by_port[port_id] = server_port
+        by_server.setdefault(server_id, []).append(server_port)
     return by_port
 
 
 def _of_server(ctx: Context, server_id: str) -> list[Port]:
-    found = select(Port).where(holders.held_by(holders.SERVER, server_id))
-    return list(ctx.session.scalars(found))
+    statement = select(Port).where(holders.held_by(holders.SERVER, server_id))
+    return list(ctx.session.scalars(statement))
 
 
 def _make(
@@ -300,12 +300,12 @@ def _take(ctx: Context, port_id: str, server_id: str, host: str, hostname: str, 
     host_hints.touched(ctx, port)
 
 
-def _let_go(ctx: Context, port: Port) -> None:
+def _release(ctx: Context, port: Port) -> None:
     if port.made_by_server:
         ports.remove(ctx, port)
         return
     host_hints.touched(ctx, port)
-    holders.let_go(port)
+    holders.release(port)
     port.device_id = port.device_owner = port.binding_host = port.hostname = ""
     port.status = "DOWN"
     port.revision_number += 1

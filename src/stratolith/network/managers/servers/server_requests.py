@@ -1,4 +1,4 @@
-"""What a server's creator asks for its NICs, checked and completed before anything is made."""
+"""Requests for a server's NICs, checked and completed before anything is created."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from stratolith.network.managers import security_groups as groups_of_network
 from stratolith.network.managers.addressing import ipam
 from stratolith.network.models import FixedIp, Network, Port, Subnet
 
-EXTERNAL_RULE = "network:attach_external_network"  # one of compute's, which asks
+EXTERNAL_RULE = "network:attach_external_network"  # a rule of compute, which calls this
 
 
 @dataclass(frozen=True)
 class NetworkRequest:
-    """One entry of a server's "networks": a port, or a network with or without an address."""
+    """One entry of a server's "networks": a port, or a network with an optional address."""
 
     network_id: str | None = None
     port_id: str | None = None
@@ -41,7 +41,7 @@ class NetworkRequest:
 
 @dataclass(frozen=True)
 class PlannedPort:
-    """A port to make on ``network``, or the one to take."""
+    """A port to create on ``network``, or an existing one to use."""
 
     network: Network
     port_id: str | None = None
@@ -51,7 +51,7 @@ class PlannedPort:
 
 @dataclass(frozen=True)
 class PortPlan:
-    """Checked requests; good for any number of servers as long as it names no port or address."""
+    """Checked requests; usable for several servers if they name no port and no address."""
 
     project_id: str
     ports: list[PlannedPort]
@@ -59,12 +59,12 @@ class PortPlan:
 
     @property
     def new_ports(self) -> int:
-        """How many ports a server of this plan needs beyond the user's own."""
+        """The number of ports that a server of this plan needs beside the user's own ports."""
         return sum(1 for port in self.ports if port.port_id is None)
 
     @property
     def is_single(self) -> bool:
-        """Whether only one server can be made of it."""
+        """Whether only one server can be created from it."""
         return any(port.port_id or port.fixed_ip for port in self.ports)
 
 
@@ -74,16 +74,16 @@ def plan(
     requests: Sequence[NetworkRequest] | None,
     security_groups: Sequence[str] = (),
 ) -> PortPlan:
-    """Check what a server asks for.
+    """Check the requests for a server's NICs.
 
-    requests None or empty: the project's only network, or none when it has none. Raises
+    requests None or empty: the project's only network, or no port without a network. Raises
     RequestedNetworkNotFound, RequestedPortNotFound, RequestedPortInUse, NetworkRequiresSubnet,
     FixedIpInUse, NetworkAmbiguous, ExternalNetworkAttachForbidden, InvalidInput,
     RequestedSecurityGroupNotFound, SecurityGroupAmbiguous.
     """
     names = list(security_groups)
     planned = (
-        [_one(ctx, project_id, request) for request in requests]
+        [_planned(ctx, project_id, request) for request in requests]
         if requests
         else _default(ctx, project_id)
     )
@@ -102,7 +102,7 @@ def _default(ctx: Context, project_id: str) -> list[PlannedPort]:
     return [PlannedPort(network) for network in usable]
 
 
-def _one(ctx: Context, project_id: str, request: NetworkRequest) -> PlannedPort:
+def _planned(ctx: Context, project_id: str, request: NetworkRequest) -> PlannedPort:
     if request.port_id is not None:
         return _port(ctx, project_id, request)
     network = ctx.session.get(Network, request.network_id or "")
@@ -135,21 +135,21 @@ def _port(ctx: Context, project_id: str, request: NetworkRequest) -> PlannedPort
 
 
 def _check_subnet(ctx: Context, network: Network) -> None:
-    found = select(Subnet.id).where(Subnet.network_id == network.id).limit(1)
-    if ctx.session.scalar(found) is None:
+    statement = select(Subnet.id).where(Subnet.network_id == network.id).limit(1)
+    if ctx.session.scalar(statement) is None:
         raise NetworkRequiresSubnet(network_id=network.id)
 
 
 def _check_rules(ctx: Context, network: Network, request: NetworkRequest) -> None:
-    """Raise PolicyNotAuthorized where the network API would not make this port for the caller."""
+    """Raise PolicyNotAuthorized if the caller could not create this port with the network API."""
     if ctx.identity is None:
-        return  # the cloud itself
+        return  # a call of the cloud itself
     asking = ctx.beside(ctx.env.service("network"))
     target = {
         **network.policy_target(),
         "project_id": ctx.project_id,
         "tenant_id": ctx.project_id,
-        "shared": not ctx.owns(network.project_id),  # else it was refused above
+        "shared": not ctx.owns(network.project_id),  # otherwise it was refused before
     }
     rules = ["create_port"]
     if request.fixed_ip:
@@ -175,8 +175,10 @@ def _check_address(ctx: Context, network: Network, text: str) -> None:
         .where(FixedIp.network_id == network.id, FixedIp.ip_address == str(address))
     ).first()
     if user is not None:
-        seen = ctx.is_admin or ctx.owns(user.project_id)
-        raise FixedIpInUse(address=text, server_id=user.holder_id if seen else "of another project")
+        is_visible = ctx.is_admin or ctx.owns(user.project_id)
+        raise FixedIpInUse(
+            address=text, server_id=user.holder_id if is_visible else "of another project"
+        )
 
 
 def _check_repeats(planned: Sequence[PlannedPort]) -> None:
