@@ -6,7 +6,7 @@ from stratolith.kernel.exceptions import BadRequest, Conflict, Forbidden, NotFou
 
 
 class HTTPBadRequest(BadRequest):
-    """A body or query that cannot be understood."""
+    """A body or query that cannot be parsed."""
 
 
 class InvalidInput(BadRequest):
@@ -92,7 +92,7 @@ class NetworkNotHostedByDhcpAgent(Conflict):
 class NetworkHasPortsThere(Conflict):
     message = (
         "The network {network_id} has ports or routers on the host of DHCP agent {agent_id}, "
-        "which answers them."
+        "which therefore must serve it."
     )
 
 
@@ -127,7 +127,7 @@ class InvalidSubnetServiceType(BadRequest):
 
 
 class QuotaMissingTenant(BadRequest):
-    message = "The quotas of a project were asked for with a token that has none."
+    message = "The quotas of a project were requested with a token that has no project."
 
 
 class InvalidSharedSetting(Conflict):
@@ -548,7 +548,7 @@ class RevisionConflict(Conflict):
         return "RevisionNumberConstraintFailed"
 
 
-# -- what compute asks for -----------------------------------------------------------------------
+# -- requests of compute -------------------------------------------------------------------------
 
 
 class NetworkAmbiguous(Conflict):

@@ -17,7 +17,7 @@ ID = String(36)
 
 
 class Standard(Timestamps):
-    """What every resource has: owner, description, revision and two moments."""
+    """The columns of every resource: owner, description, revision and two times."""
 
     id: Mapped[str] = mapped_column(ID, primary_key=True, default=new_uuid)
     project_id: Mapped[str] = mapped_column(String(64), index=True)
@@ -25,16 +25,16 @@ class Standard(Timestamps):
     revision_number: Mapped[int] = mapped_column(BigInteger, default=0)
 
     def policy_target(self) -> dict[str, Any]:
-        """What policy rules may ask about it."""
+        """The values that policy rules may check."""
         return {"project_id": self.project_id, "tenant_id": self.project_id}
 
     def policy_key(self) -> tuple[Any, ...]:
-        """Rows with the same key have the same ``policy_target``; cheaper to make."""
+        """Rows with equal keys have equal ``policy_target``; cheaper to compute."""
         return (self.project_id,)
 
 
 class Network(Standard, Base):
-    """A layer 2 segment; ``network_type`` says how it is realised."""
+    """A layer 2 network; ``network_type`` determines how it is realised."""
 
     __tablename__ = "network_networks"
     __table_args__ = (UniqueConstraint("network_type", "physical_network", "segmentation_id"),)
@@ -47,16 +47,16 @@ class Network(Standard, Base):
     mtu: Mapped[int]
     port_security_enabled: Mapped[bool] = mapped_column(default=True)
     network_type: Mapped[str] = mapped_column(String(16))
-    physical_network: Mapped[str] = mapped_column(String(64), default="")  # "": has none
+    physical_network: Mapped[str] = mapped_column(String(64), default="")  # "": none
     segmentation_id: Mapped[int | None] = mapped_column(Integer)
-    granted = False  # not a column: an RBAC policy shares it with whoever loaded it
+    granted = False  # not a column: an RBAC policy grants it to the caller who loaded it
 
     def policy_target(self) -> dict[str, Any]:
-        found = super().policy_target()
+        target = super().policy_target()
         shared = self.shared or self.granted
-        found.update({"shared": shared, "router:external": self.external})
-        found["network:project_id"] = self.project_id
-        return found
+        target.update({"shared": shared, "router:external": self.external})
+        target["network:project_id"] = self.project_id
+        return target
 
     def policy_key(self) -> tuple[Any, ...]:
         return (self.project_id, self.shared, self.granted, self.external)
@@ -83,12 +83,12 @@ class Subnet(Standard, Base):
     network: Mapped[Network] = relationship(lazy="select", viewonly=True)
 
     def policy_target(self) -> dict[str, Any]:
-        found = super().policy_target()
+        target = super().policy_target()
         network = self.network
         shared = network.shared or network.granted
-        found.update({"shared": shared, "router:external": network.external})
-        found["network:project_id"] = network.project_id
-        return found
+        target.update({"shared": shared, "router:external": network.external})
+        target["network:project_id"] = network.project_id
+        return target
 
     def policy_key(self) -> tuple[Any, ...]:
         return (self.project_id, self.network_id)
@@ -96,14 +96,14 @@ class Subnet(Standard, Base):
 
 @dataclass(frozen=True)
 class Fresh:
-    """What a port made in this transaction has, so that showing it reads nothing again."""
+    """Data of a port that was made in this transaction, so that rendering needs no query."""
 
     fixed_ips: list[dict[str, str]]
     security_groups: list[str]
 
 
 class Port(Standard, Base):
-    """A plug on a network."""
+    """A port of a network."""
 
     __tablename__ = "network_ports"
     __table_args__ = (
@@ -128,25 +128,25 @@ class Port(Standard, Base):
     binding_profile: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     allowed_address_pairs: Mapped[list[Any]] = mapped_column(Json, default=list)
     extra_dhcp_opts: Mapped[list[Any]] = mapped_column(Json, default=list)
-    hostname: Mapped[str] = mapped_column(default="")  # the name DHCP tells the guest
-    made_by_server: Mapped[bool] = mapped_column(default=False)  # goes when its server goes
+    hostname: Mapped[str] = mapped_column(default="")  # the host name that DHCP sends to the guest
+    made_by_server: Mapped[bool] = mapped_column(default=False)  # deleted together with its server
     network: Mapped[Network] = relationship(lazy="select", viewonly=True)
-    fresh = cast(Fresh | None, None)  # not a column: set on a port that create() just made
+    fresh = cast(Fresh | None, None)  # not a column: set on a port that create() made
 
     def policy_target(self) -> dict[str, Any]:
-        found = super().policy_target()
-        found["device_owner"] = self.device_owner
-        found["network:project_id"] = self.network.project_id
-        found["shared"] = self.network.shared or self.network.granted
-        return found
+        target = super().policy_target()
+        target["device_owner"] = self.device_owner
+        target["network:project_id"] = self.network.project_id
+        target["shared"] = self.network.shared or self.network.granted
+        return target
 
     def policy_key(self) -> tuple[Any, ...]:
         return (self.project_id, self.network_id, self.device_owner)
 
 
 class FixedIp(Base):
-    """An address of a port. ``offset``: distance from the subnet's first address, for the
-    search of free ones; None where it does not fit into 63 bits.
+    """An address of a port. ``offset``: distance from the subnet's first address, for finding
+    free ones; None where it does not fit into 63 bits.
     """
 
     __tablename__ = "network_fixed_ips"
@@ -161,25 +161,25 @@ class FixedIp(Base):
 
 
 class SecurityGroup(Standard, Base):
-    """A named set of rules; exactly one of a project is its default group."""
+    """A named set of rules; each project has one default group."""
 
     __tablename__ = "network_security_groups"
 
     name: Mapped[str] = mapped_column(index=True, default="")
     stateful: Mapped[bool] = mapped_column(default=True)
     is_default: Mapped[bool] = mapped_column(default=False)
-    granted = False  # not a column: an RBAC policy shares it with whoever loaded it
+    granted = False  # not a column: an RBAC policy grants it to the caller who loaded it
 
     def policy_target(self) -> dict[str, Any]:
-        found = super().policy_target()
-        return {**found, "security_group:project_id": self.project_id, "shared": self.granted}
+        target = super().policy_target()
+        return {**target, "security_group:project_id": self.project_id, "shared": self.granted}
 
     def policy_key(self) -> tuple[Any, ...]:
         return (self.project_id, self.granted)
 
 
 class DefaultSecurityGroup(Base):
-    """Which group is a project's default; its key makes a second one impossible."""
+    """The default group of a project; the key prevents a second one."""
 
     __tablename__ = "network_default_security_groups"
 
@@ -188,7 +188,7 @@ class DefaultSecurityGroup(Base):
 
 
 class SecurityGroupRule(Standard, Base):
-    """One thing that a group allows."""
+    """One permission of a group."""
 
     __tablename__ = "network_security_group_rules"
 
@@ -245,7 +245,7 @@ class Router(Standard, Base):
 
 
 class FloatingIp(Standard, Base):
-    """An external address that stands for a fixed one."""
+    """An external address that is translated to a fixed address."""
 
     __tablename__ = "network_floatingips"
     __table_args__ = (
@@ -263,7 +263,7 @@ class FloatingIp(Standard, Base):
 
 
 class AddressScope(Standard, Base):
-    """Where addresses of subnet pools may not overlap."""
+    """A set of subnet pools whose addresses may not overlap."""
 
     __tablename__ = "network_address_scopes"
 
@@ -279,7 +279,7 @@ class AddressScope(Standard, Base):
 
 
 class SubnetPool(Standard, Base):
-    """Prefixes that subnets are cut from."""
+    """Prefixes from which subnets are allocated."""
 
     __tablename__ = "network_subnetpools"
 
@@ -302,7 +302,7 @@ class SubnetPool(Standard, Base):
 
 
 class RbacPolicy(Standard, Base):
-    """Lets another project use a resource; ``target_project`` "*" is everybody."""
+    """Lets another project use a resource; ``target_project`` "*" means all projects."""
 
     __tablename__ = "network_rbac_policies"
     __table_args__ = (UniqueConstraint("object_id", "action", "target_project"),)
@@ -326,21 +326,21 @@ class RbacPolicy(Standard, Base):
 class Place(Base):
     """The host that realises a router, or has the gateway addresses of an external network.
 
-    No row: none was there to choose when it was looked for.
+    No row: no host was available when one was searched.
     """
 
     __tablename__ = "network_places"
 
     object_id: Mapped[str] = mapped_column(ID, primary_key=True)
     kind: Mapped[str] = mapped_column(String(16))  # managers/placement.py
-    host: Mapped[str] = mapped_column(index=True)  # "": an administrator took it from its host
+    host: Mapped[str] = mapped_column(index=True)  # "": an administrator removed it from its host
     placed_at: Mapped[datetime]
 
 
 class DhcpPlace(Base):
-    """A host that answers DHCP of a network because an administrator wants it to.
+    """A host that an administrator added to the DHCP hosts of a network.
 
-    Those with guests of the network do so without a row.
+    Hosts with guests of the network serve it without a row.
     """
 
     __tablename__ = "network_dhcp_places"
@@ -352,14 +352,14 @@ class DhcpPlace(Base):
 
 
 class AgentNote(Base):
-    """What an administrator said of a host's agent; no row: nothing."""
+    """The values that an administrator set on a host's agent; no row: none."""
 
     __tablename__ = "network_agent_notes"
 
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     admin_state_up: Mapped[bool] = mapped_column(default=True)
     description: Mapped[str | None]
-    deleted_at: Mapped[datetime | None]  # not shown until the host is heard of after this
+    deleted_at: Mapped[datetime | None]  # hidden until the host reports after this time
 
 
 class Tag(Base):

@@ -1,4 +1,4 @@
-"""What is limited per project."""
+"""The resources that have a limit per project."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from stratolith.network.models import (
 
 def _rows_of(model: Any) -> Callable[[Session, str], int]:
     def count(session: Session, project_id: str) -> int:
-        found: int | None = session.scalar(
+        number: int | None = session.scalar(
             select(func.count()).select_from(model).where(model.project_id == project_id)
         )
-        return found or 0
+        return number or 0
 
     return count
 

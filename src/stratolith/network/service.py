@@ -1,4 +1,4 @@
-"""The door plate."""
+"""The declaration of the network service."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from stratolith.kernel import plugins
 from stratolith.kernel.config import Doc, Section
 from stratolith.kernel.config import values as values
 
-DRIVERS = ("fake", "linux")  # of ours; see drivers/choice.py
+DRIVERS = ("fake", "linux")  # the built-in ones; see drivers/choice.py
 
 
 class NetworkSettings(Section, kw_only=True, frozen=True):
@@ -18,8 +18,8 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
     driver: Annotated[
         str,
         Doc(
-            description="What makes the networks of a host: linux, or a driver of an installed "
-            "package; empty: linux, with simulated hosts fake."
+            description="The driver that realises the networks of a host: linux, or a driver of an "
+            "installed package; empty: linux, with simulated hosts fake."
         ),
     ] = ""
     mtu: Annotated[int, Doc(description="MTU of tenant networks.", ge=576, le=9000)] = 1450
@@ -37,14 +37,14 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
         str, Doc(description="Bridge of the external network on the host (at most 15 letters).")
     ] = "br-stl-ext"
     external_nat: Annotated[
-        bool, Doc(description="Give floating IPs and routers the world through the host's NAT.")
+        bool, Doc(description="Connect floating IPs and routers to the outside by the host's NAT.")
     ] = True
     dns_nameservers: Annotated[
-        list[str], Doc(description="Name servers for subnets that name none of their own.")
+        list[str], Doc(description="Name servers for subnets without name servers.")
     ] = []
-    dhcp_domain: Annotated[str, Doc(description="Domain of the names that DHCP tells guests.")] = (
-        "openstacklocal"
-    )
+    dhcp_domain: Annotated[
+        str, Doc(description="Domain of the host names that DHCP sends to guests.")
+    ] = "openstacklocal"
     dhcp_lease_seconds: Annotated[int, Doc(description="Lease time of DHCP.", ge=60)] = 86400
     private_cidr: Annotated[str, Doc(description="Range of the premade network 'private'.")] = (
         "10.0.0.0/24"
@@ -52,8 +52,8 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
     max_port_connections: Annotated[
         int,
         Doc(
-            description="Most tracked connections that one port may open, and most that may be "
-            "open to it, on its host; more are dropped. Read when the agent starts.",
+            description="Most tracked connections that one port may open, and most that others "
+            "may open to it, on its host; more are dropped. Read when the agent starts.",
             ge=16,
             le=1000000,
         ),
@@ -87,7 +87,7 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
         values.name("physical_network", self.physical_network)
         if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}", self.external_bridge) is None:
             raise ValueError(
-                f"external_bridge: '{self.external_bridge}' is no name of a device: 1 to 15 "
+                f"external_bridge: '{self.external_bridge}' is not a device name: 1 to 15 "
                 "letters, digits, '_', '-' or '.'"
             )
         for server in self.dns_nameservers:

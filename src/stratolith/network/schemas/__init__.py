@@ -1,1 +1,1 @@
-"""What the network API's bodies look like, coming in and going out."""
+"""The bodies of the network API: reading requests and rendering answers."""

@@ -1,4 +1,4 @@
-"""What the attributes of all resources of the network API have in common, and Neutron's errors."""
+"""The attributes that all resources of the network API share, and Neutron's errors."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from stratolith.kernel.http.validation import Schema
 from stratolith.network.exceptions import HTTPBadRequest, InvalidInput
 from stratolith.network.schemas.fields import boolean, list_of, tag, text
 
-# The shape every body shares; attributes are read by the resource, which names them in errors.
+# The shape of every body; the resource reads the attributes and names them in errors.
 BODY = Schema({"type": "object"})
 MOST_TAGS = 50
 
 
 def _tags(value: Any) -> list[str]:
-    found: list[str] = list(dict.fromkeys(list_of(tag, unique=False)(value)))
-    if len(found) > MOST_TAGS:
+    tags: list[str] = list(dict.fromkeys(list_of(tag, unique=False)(value)))
+    if len(tags) > MOST_TAGS:
         raise Invalid(f"more than {MOST_TAGS} tags.")
-    return found
+    return tags
 
 
-# Given at creation; later they have a path of their own.
+# Set on creation; later changed by requests to their own path.
 TAGS = Attribute(_tags, update=False, default=[])
 
 
@@ -39,26 +39,26 @@ def _invalid(name: str, attribute: Attribute, error: Invalid) -> BadRequest:
 
 
 def _project_of(ctx: Context, given: Mapping[str, Any]) -> str:
-    """The project a resource is made for: the caller's, or another for an administrator."""
-    asked = given.get("project_id", given.get("tenant_id"))
-    if asked is None or asked == "":
+    """The project of a new resource: the caller's, or for administrators another one."""
+    requested = given.get("project_id", given.get("tenant_id"))
+    if requested is None or requested == "":
         return ctx.project_id
-    if not isinstance(asked, str) or len(asked) > 64:
+    if not isinstance(requested, str) or len(requested) > 64:
         raise HTTPBadRequest(
-            f"Invalid input for project_id. Reason: '{asked}' is not a valid string."
+            f"Invalid input for project_id. Reason: '{requested}' is not a valid string."
         )
-    if given.get("tenant_id", asked) != asked:
+    if given.get("tenant_id", requested) != requested:
         raise HTTPBadRequest("'project_id' and 'tenant_id' do not match")
-    if not ctx.owns(asked) and not ctx.is_admin:
+    if not ctx.owns(requested) and not ctx.is_admin:
         raise HTTPBadRequest(
             "Specifying 'project_id' or 'tenant_id' other than the authenticated project in "
             "request requires admin privileges"
         )
-    return asked
+    return requested
 
 
-def standard(**own: Attribute) -> dict[str, Attribute]:
-    """The attributes every resource has, and its own."""
+def standard(**additional: Attribute) -> dict[str, Attribute]:
+    """The attributes of every resource, and the additional ones of this resource."""
     return {
         "id": READ_ONLY,
         "project_id": Attribute(text(64), update=False),
@@ -69,5 +69,5 @@ def standard(**own: Attribute) -> dict[str, Attribute]:
         "created_at": READ_ONLY,
         "updated_at": READ_ONLY,
         "revision_number": READ_ONLY,
-        **own,
+        **additional,
     }

@@ -1,4 +1,4 @@
-"""Converters of single attributes: each gives the value to keep or raises Invalid."""
+"""Converters of single attributes: each returns the value to store or raises Invalid."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ def text(most: int = 255) -> Converter:
 
 
 def name(most: int | None = 255, *, blank: bool = True) -> Converter:
-    """A resource's name: no blanks at its ends; ``blank``: it may be empty."""
+    """A resource's name: no blanks at its start and end; ``blank``: it may be empty."""
 
     def convert(value: Any) -> str:
-        found = str(text(most or len(value) if isinstance(value, str) else 0)(value))
-        if found.strip() != found:
-            raise Invalid(f"'{found}' begins or ends with blanks.")
-        if not found and not blank:
+        converted = str(text(most or len(value) if isinstance(value, str) else 0)(value))
+        if converted.strip() != converted:
+            raise Invalid(f"'{converted}' begins or ends with blanks.")
+        if not converted and not blank:
             raise Invalid("'' is empty; blank strings are not permitted.")
-        return found
+        return converted
 
     return convert
 
 
 def no_blanks(value: Any) -> str:
-    found = str(text()(value))
-    if re.search(r"\s", found):
-        raise Invalid(f"'{found}' contains whitespace.")
-    return found
+    converted = str(text()(value))
+    if re.search(r"\s", converted):
+        raise Invalid(f"'{converted}' contains whitespace.")
+    return converted
 
 
 def nullable(convert: Converter) -> Converter:
@@ -66,14 +66,14 @@ def integer(low: int | None = None, high: int | None = None) -> Converter:
         if isinstance(value, bool) or not isinstance(value, (int, str)):
             raise Invalid(f"'{value}' is not an integer.")
         try:
-            found = int(value)
+            number = int(value)
         except ValueError:
             raise Invalid(f"'{value}' is not an integer.") from None
-        if low is not None and found < low:
-            raise Invalid(f"'{found}' is too small - must be at least '{low}'.")
-        if high is not None and found > high:
-            raise Invalid(f"'{found}' is too large - must be no larger than '{high}'.")
-        return found
+        if low is not None and number < low:
+            raise Invalid(f"'{number}' is too small - must be at least '{low}'.")
+        if high is not None and number > high:
+            raise Invalid(f"'{number}' is too large - must be no larger than '{high}'.")
+        return number
 
     return convert
 
@@ -94,7 +94,7 @@ def one_of(*values: Any) -> Converter:
 
 
 def ip_version(value: Any) -> int:
-    """4 or 6, also as text."""
+    """4 or 6, as number or text."""
     return int(one_of(4, 6)(integer()(value)))
 
 
@@ -106,7 +106,7 @@ def ip_address(value: Any) -> str:
 
 
 def cidr(value: Any) -> str:
-    """A CIDR in its normal spelling; host bits are dropped, as the API does for subnets."""
+    """A CIDR in normal form; host bits are cleared, as the API does for subnets."""
     try:
         return str(addresses.prefix(value).network)
     except ValueError:
@@ -116,12 +116,12 @@ def cidr(value: Any) -> str:
 def route_cidr(value: Any) -> str:
     """The destination of a route: no host bits, no loopback."""
     try:
-        found = addresses.network(value)
+        network = addresses.network(value)
     except ValueError:
         raise Invalid(f"'{value}' is not a valid CIDR.") from None
-    if found.is_loopback:
+    if network.is_loopback:
         raise Invalid(f"'{value}' is not a routable CIDR.")
-    return str(found)
+    return str(network)
 
 
 def ip_or_network(value: Any) -> str:
@@ -138,56 +138,56 @@ def ip_or_network(value: Any) -> str:
 
 
 def remote_prefix(value: Any) -> str:
-    """An address or CIDR of a security group rule, kept as a CIDR; host bits stay."""
+    """An address or CIDR of a security group rule, stored as a CIDR with its host bits."""
     try:
         if isinstance(value, str) and "/" in value:
             return str(addresses.prefix(value))
-        found = addresses.address(value)
+        address = addresses.address(value)
     except ValueError:
         raise Invalid(f"'{value}' is not a valid IP address or subnet.") from None
-    return f"{found}/{found.max_prefixlen}"
+    return f"{address}/{address.max_prefixlen}"
 
 
 def mac(value: Any) -> str:
-    """An address in any usual spelling, given back as ``fa:16:3e:00:00:01``.
+    """An address in any usual notation, returned as ``fa:16:3e:00:00:01``.
 
-    Neither none (all zero) nor everybody's (all ones); any other first byte is the user's choice.
+    The zero and the broadcast address are refused; any other first byte is allowed.
     """
     digits = _mac_digits(value) if isinstance(value, str) else ""
     if digits in ("", "0" * 12, "f" * 12):
         raise Invalid(f"'{value}' is not a valid MAC address.")
-    return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
+    return ":".join(digits[start : start + 2] for start in range(0, 12, 2))
 
 
 def _mac_digits(text: str) -> str:
-    """Twelve hexadecimal digits, or nothing."""
+    """The twelve hexadecimal digits; "" for other texts."""
     for sign, parts, width in ((":", 6, 2), ("-", 6, 2), (".", 3, 4), ("", 1, 12)):
-        found = text.split(sign) if sign else [text]
-        if len(found) == parts and all(0 < len(part) <= width for part in found):
-            digits = "".join(part.zfill(width) for part in found) if sign else text
-            if len(digits) == 12 and all(one in "0123456789abcdefABCDEF" for one in digits):
+        groups = text.split(sign) if sign else [text]
+        if len(groups) == parts and all(0 < len(part) <= width for part in groups):
+            digits = "".join(part.zfill(width) for part in groups) if sign else text
+            if len(digits) == 12 and all(digit in "0123456789abcdefABCDEF" for digit in digits):
                 return digits.lower()
     return ""
 
 
 def list_of(convert: Converter, *, unique: bool = True) -> Converter:
-    """A list, null counting as empty."""
+    """A list; null means an empty list."""
 
     def build(value: Any) -> list[Any]:
         if value is None:
             return []
         if not isinstance(value, list):
             raise Invalid(f"'{value}' is not a list.")
-        found = [convert(one) for one in value]
-        if unique and any(one in found[:at] for at, one in enumerate(found)):
+        items = [convert(item) for item in value]
+        if unique and any(item in items[:index] for index, item in enumerate(items)):
             raise Invalid(f"Duplicate items in the list: '{value}'.")
-        return found
+        return items
 
     return build
 
 
 def mapping(required: Sequence[str] = (), **converters: Converter) -> Converter:
-    """An object with these keys and no others."""
+    """An object that has no other keys than these."""
 
     def build(value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -198,13 +198,13 @@ def mapping(required: Sequence[str] = (), **converters: Converter) -> Converter:
         missing = [name for name in required if name not in value]
         if missing:
             raise Invalid(f"Expected keys not found: {', '.join(missing)}.")
-        found = {}
-        for name, one in value.items():
+        converted = {}
+        for name, item in value.items():
             try:
-                found[name] = converters[name](one)
+                converted[name] = converters[name](item)
             except Invalid as error:
                 raise Invalid(f"{name}: {error}") from None
-        return found
+        return converted
 
     return build
 
@@ -222,26 +222,26 @@ def name_server(value: Any) -> str:
 
 
 def tag(value: Any) -> str:
-    found = str(text(255)(value))
-    if not found or "," in found or "/" in found:
+    label = str(text(255)(value))
+    if not label or "," in label or "/" in label:
         raise Invalid(f"'{value}' is not a valid tag.")
-    return found
+    return label
 
 
 def _fixed_ips(value: Any) -> list[dict[str, str]]:
-    """Several addresses of one subnet may be asked for, but no address twice."""
+    """Several addresses of one subnet may be requested, but no address twice."""
     if not isinstance(value, list):
         raise Invalid(f"'{value}' is not a list of fixed IPs.")
-    found: list[dict[str, str]] = list_of(_FIXED_IP, unique=False)(value)
-    wanted = [one["ip_address"] for one in found if "ip_address" in one]
+    fixed_ips: list[dict[str, str]] = list_of(_FIXED_IP, unique=False)(value)
+    wanted = [fixed_ip["ip_address"] for fixed_ip in fixed_ips if "ip_address" in fixed_ip]
     for address in wanted:
         if wanted.count(address) > 1:
             raise Invalid(f"Duplicate IP address '{address}'.")
-    return found
+    return fixed_ips
 
 
 _FIXED_IP = mapping(subnet_id=uuid, ip_address=ip_address)
 FIXED_IPS: Converter = _fixed_ips
 ROUTES = list_of(mapping(("destination", "nexthop"), destination=route_cidr, nexthop=ip_address))
-# pools that overlap, the same one twice among them, are for the subnet to refuse
+# overlapping and repeated pools are refused later, by the rules of subnets
 POOLS = list_of(mapping(("start", "end"), start=ip_address, end=ip_address), unique=False)

@@ -12,10 +12,10 @@ from stratolith.network.schemas.rendering import common
 
 
 def _four(value: Any) -> str:
-    found = ip_address(value)
-    if ":" in found:
+    address = ip_address(value)
+    if ":" in address:
         raise Invalid(f"'{value}' is not a valid IPv4 address.")
-    return found
+    return address
 
 
 FLOATING_IP = attributes(

@@ -10,7 +10,7 @@ from stratolith.network.schemas.attributes import TAGS, attributes, standard
 from stratolith.network.schemas.fields import boolean, integer, name, text
 from stratolith.network.schemas.rendering import common
 
-# 0: as large as the network can carry; how small it may be depends on the subnets
+# 0: the largest that the network can carry; the minimum depends on the subnets
 _mtu = integer(0, 65535)
 
 
@@ -45,7 +45,7 @@ def render(
     shared: bool,
     provider: bool,
 ) -> dict[str, Any]:
-    found = {
+    body = {
         "id": network.id,
         "name": network.name,
         "admin_state_up": network.admin_state_up,
@@ -61,7 +61,7 @@ def render(
         **common(network, tags),
     }
     if provider:
-        found["provider:network_type"] = network.network_type
-        found["provider:physical_network"] = network.physical_network or None
-        found["provider:segmentation_id"] = network.segmentation_id
-    return found
+        body["provider:network_type"] = network.network_type
+        body["provider:physical_network"] = network.physical_network or None
+        body["provider:segmentation_id"] = network.segmentation_id
+    return body

@@ -31,42 +31,42 @@ VNIC_TYPES = (
 
 
 def _paired(value: Any) -> str:
-    found = ip_or_network(value)
-    if ipaddress.ip_interface(found).is_multicast:
+    prefix = ip_or_network(value)
+    if ipaddress.ip_interface(prefix).is_multicast:
         raise Invalid(f"'{value}' is a multicast address.")
-    return found
+    return prefix
 
 
-# DHCP options that may be empty, to say "none" where a client would get one by itself
+# DHCP options that may be empty: the guest then gets no value instead of a default one
 EMPTY_OPTIONS = ("router", "classless-static-route")
 
 
 def _option(value: Any) -> Any:
-    found = mapping(
+    option = mapping(
         ("opt_name", "opt_value"),
         opt_name=text(64),
         opt_value=nullable(text(255)),
         ip_version=ip_version,
     )(value)
-    if not found["opt_name"].strip():
+    if not option["opt_name"].strip():
         raise Invalid("opt_name: '' is empty.")
-    if found["opt_value"] == "" and found["opt_name"] not in EMPTY_OPTIONS:
+    if option["opt_value"] == "" and option["opt_name"] not in EMPTY_OPTIONS:
         raise Invalid("opt_value: '' is empty.")
-    # dnsmasq reads these from a file of lines
-    if any(sign in f"{found['opt_name']}{found['opt_value'] or ''}" for sign in "\n\r\x00"):
-        raise Invalid(f"'{found['opt_name']}' contains a line break.")
-    found.setdefault("ip_version", 4)
-    return found
+    # dnsmasq reads the options from a file with one option per line
+    if any(sign in f"{option['opt_name']}{option['opt_value'] or ''}" for sign in "\n\r\x00"):
+        raise Invalid(f"'{option['opt_name']}' contains a line break.")
+    option.setdefault("ip_version", 4)
+    return option
 
 
 def _options(value: Any) -> list[dict[str, Any]]:
-    """Each option once for each IP version."""
-    found: list[dict[str, Any]] = list_of(_option, unique=False)(value)
-    keys = [(one["opt_name"], one["ip_version"]) for one in found]
+    """Each option at most once for each IP version."""
+    options: list[dict[str, Any]] = list_of(_option, unique=False)(value)
+    keys = [(option["opt_name"], option["ip_version"]) for option in options]
     for key in keys:
         if keys.count(key) > 1:
             raise Invalid(f"Duplicate DHCP option '{key[0]}'.")
-    return found
+    return options
 
 
 PORT = attributes(
@@ -108,8 +108,8 @@ def render(
     *,
     binding: bool,
 ) -> dict[str, Any]:
-    """``port``: a row or a Port; ``binding``: show what only administrators see."""
-    found = {
+    """``port``: a row or a Port; ``binding``: include what only administrators may see."""
+    body = {
         "id": port.id,
         "name": port.name,
         "network_id": port.network_id,
@@ -128,10 +128,10 @@ def render(
     }
     if binding:
         bound = bool(port.binding_host)
-        found["binding:profile"] = port.binding_profile
-        found["binding:host_id"] = port.binding_host
+        body["binding:profile"] = port.binding_profile
+        body["binding:host_id"] = port.binding_host
         failed = port.status == "ERROR"
         usual = "binding_failed" if failed else "bridge"
-        found["binding:vif_type"] = usual if bound else "unbound"
-        found["binding:vif_details"] = VIF_DETAILS if bound else {}
-    return found
+        body["binding:vif_type"] = usual if bound else "unbound"
+        body["binding:vif_details"] = VIF_DETAILS if bound else {}
+    return body

@@ -46,7 +46,7 @@ ROUTER = attributes(
 def render(
     router: Router, gateway: list[dict[str, str]], tags: list[str], *, admin: bool
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    body: dict[str, Any] = {
         "id": router.id,
         "name": router.name,
         "admin_state_up": router.admin_state_up,
@@ -56,11 +56,11 @@ def render(
         **common(router, tags),
     }
     if router.gateway_port_id:
-        found["external_gateway_info"] = {
+        body["external_gateway_info"] = {
             "network_id": router.gateway_network_id,
             "external_fixed_ips": gateway,
             "enable_snat": router.enable_snat,
         }
     if admin:
-        found["ha"] = found["distributed"] = False
-    return found
+        body["ha"] = body["distributed"] = False
+    return body

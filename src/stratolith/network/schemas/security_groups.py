@@ -68,7 +68,7 @@ RULE = attributes(
 
 
 def _normalized(prefix: str | None) -> str | None:
-    """The network that a remote prefix stands for."""
+    """The network of a remote prefix."""
     return str(ipaddress.ip_interface(prefix).network) if prefix else None
 
 

@@ -29,15 +29,15 @@ from stratolith.network.schemas.rendering import common
 MODES = nullable(one_of("dhcpv6-stateful", "dhcpv6-stateless", "slaac"))
 
 
-# What may be served by a subnet of its own: the beginnings of the owners of ports
+# Beginnings of the owners of ports that may have subnets of their own
 OWNERS = ("compute:", "network:", "neutron:")
 
 
 def _service_type(value: Any) -> str:
-    found = str(text(255)(value))
-    if not found.startswith(OWNERS):
-        raise InvalidSubnetServiceType(service_type=found)
-    return found
+    service_type = str(text(255)(value))
+    if not service_type.startswith(OWNERS):
+        raise InvalidSubnetServiceType(service_type=service_type)
+    return service_type
 
 
 SUBNET = attributes(
