@@ -204,7 +204,7 @@ def test_names_taken_by_others_are_reported_and_left_alone(driver):
         view = a_view()
         applied = driver.apply(view)
         assert set(applied.errors) == {views.uid("n2"), views.uid("r1")}
-        assert "not ours" in applied.errors[views.uid("n2")]
+        assert "did not make" in applied.errors[views.uid("n2")]
         assert set(applied.ports) == {port.id for port in view.networks[0].ports}
         driver.apply(views.host(generation=2))
         driver.remove_all()

@@ -132,7 +132,7 @@ def test_ways_lead_to_the_hosts_of_the_view_alone(two: tuple[Machine, Machine]) 
 
     def ways() -> set[tuple[str, str]]:
         index = a.run(lambda: socket.if_nametoindex(device))
-        found = a.run(lambda: tunnels.ways(index))
+        found = a.run(lambda: tunnels.forwarding_entries(index))
         return {(mac.hex(":"), socket.inet_ntoa(there)) for mac, there in found}
 
     everybody = "00:00:00:00:00:00"

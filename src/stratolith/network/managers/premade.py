@@ -38,10 +38,10 @@ def bootstrap(ctx: Context, seed: Seed) -> None:
     if admin is None:
         return
     public = _public(ctx, admin, seed.external)
-    _open(ctx, admin)
+    _allow_ping_and_ssh(ctx, admin)
     if demo is None:
         return
-    _open(ctx, demo)
+    _allow_ping_and_ssh(ctx, demo)
     private = _private(ctx, demo)
     router = routers.create(
         ctx, demo, {"name": "router1", "external_gateway_info": {"network_id": public.id}}
@@ -105,7 +105,7 @@ def _private(ctx: Context, project_id: str) -> str:
     return subnet.id
 
 
-def _open(ctx: Context, project_id: str) -> None:
+def _allow_ping_and_ssh(ctx: Context, project_id: str) -> None:
     """Allow ping and SSH to servers in the project's default security group."""
     group = ctx.session.get_one(SecurityGroup, security_groups.default_of(ctx, project_id))
     for protocol, port in (("icmp", None), ("tcp", 22)):

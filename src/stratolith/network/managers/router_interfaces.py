@@ -50,13 +50,13 @@ def remove(ctx: Context, router: Router, values: Mapping[str, Any]) -> dict[str,
     if not subnet_id and not port_id:
         raise BadRouterRequest(msg="Either subnet_id or port_id must be specified")
     if port_id:
-        port, subnet_ids = _held(ctx, router, port_id, subnet_id)
+        port, subnet_ids = _interface_of_port(ctx, router, port_id, subnet_id)
     else:
-        port, subnet_ids = _on_subnet(ctx, router, str(subnet_id))
+        port, subnet_ids = _interface_on_subnet(ctx, router, str(subnet_id))
     for interface_subnet_id in subnet_ids:
         _check_free(ctx, router, interface_subnet_id)
     host_hints.router(ctx, router.id)
-    _drop(ctx, port, subnet_ids, whole=bool(port_id))
+    _remove_addresses(ctx, port, subnet_ids, whole=bool(port_id))
     router.revision_number += 1
     ctx.session.flush()
     host_hints.router(ctx, router.id)
@@ -94,7 +94,7 @@ def _by_subnet(ctx: Context, router: Router, subnet: Subnet) -> Port:
         )
     routers.check_apart(ctx, router, subnet)
     wanted = [{"subnet_id": subnet.id, "ip_address": subnet.gateway_ip}]
-    shared_port = _sixth(ctx, router, subnet)
+    shared_port = _shared_ipv6_port(ctx, router, subnet)
     if shared_port is not None:
         fixed_ips = ports.fixed_ips(ctx, [shared_port.id]).get(shared_port.id, [])
         ports.update(ctx, shared_port, {"fixed_ips": [*fixed_ips, *wanted]})
@@ -139,7 +139,7 @@ def _check_pooled(ctx: Context, port: Port, subnet: Subnet, address: str) -> Non
     )
 
 
-def _sixth(ctx: Context, router: Router, subnet: Subnet) -> Port | None:
+def _shared_ipv6_port(ctx: Context, router: Router, subnet: Subnet) -> Port | None:
     """The router's port on this network that IPv6 subnets share."""
     if subnet.ip_version != 6:
         return None
@@ -179,11 +179,11 @@ def _by_port(ctx: Context, router: Router, port_id: str) -> Port:
     )
 
 
-def _held(
+def _interface_of_port(
     ctx: Context, router: Router, port_id: str, subnet_id: str | None
 ) -> tuple[Port, list[str]]:
     port = ctx.session.get(Port, port_id)
-    if port is None or not _is_mine(router, port):
+    if port is None or not _is_interface_of(router, port):
         raise RouterInterfaceNotFound(router_id=router.id, port_id=port_id)
     subnet_ids = [
         fixed_ip["subnet_id"] for fixed_ip in ports.fixed_ips(ctx, [port.id]).get(port.id, [])
@@ -193,11 +193,11 @@ def _held(
     return port, subnet_ids
 
 
-def _is_mine(router: Router, port: Port) -> bool:
+def _is_interface_of(router: Router, port: Port) -> bool:
     return port.holder == holders.INTERFACE and port.holder_id == router.id
 
 
-def _on_subnet(ctx: Context, router: Router, subnet_id: str) -> tuple[Port, list[str]]:
+def _interface_on_subnet(ctx: Context, router: Router, subnet_id: str) -> tuple[Port, list[str]]:
     subnet = subnets.get(ctx, subnet_id)
     for port, interface_subnet, _ in routers.interface_subnets(ctx, router.id):
         if interface_subnet.id == subnet.id and port.holder == holders.INTERFACE:
@@ -226,7 +226,7 @@ def _check_free(ctx: Context, router: Router, subnet_id: str) -> None:
         raise RouterInterfaceInUseByFloatingIP(subnet_id=subnet_id, router_id=router.id)
 
 
-def _drop(ctx: Context, port: Port, subnet_ids: list[str], *, whole: bool) -> None:
+def _remove_addresses(ctx: Context, port: Port, subnet_ids: list[str], *, whole: bool) -> None:
     fixed_ips = ports.fixed_ips(ctx, [port.id]).get(port.id, [])
     if whole or len(fixed_ips) <= len(subnet_ids):
         ports.remove(ctx, port)

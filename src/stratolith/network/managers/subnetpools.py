@@ -127,11 +127,11 @@ def complete(ctx: Context, values: Mapping[str, Any]) -> dict[str, Any]:
     if completed.get("ip_version", pool.ip_version) != pool.ip_version:
         raise BadSubnetsRequest(msg="Cannot allocate IPv4 and IPv6 from the same subnet pool")
     completed["subnetpool_id"], completed["ip_version"] = pool.id, pool.ip_version
-    completed["cidr"] = _cut(ctx, pool, completed)
+    completed["cidr"] = _allocate(ctx, pool, completed)
     return completed
 
 
-def _cut(ctx: Context, pool: SubnetPool, values: Mapping[str, Any]) -> str:
+def _allocate(ctx: Context, pool: SubnetPool, values: Mapping[str, Any]) -> str:
     used = [
         ipaddress.ip_network(cidr)
         for cidr in ctx.session.scalars(select(Subnet.cidr).where(Subnet.subnetpool_id == pool.id))

@@ -54,7 +54,7 @@ class Memory:
         """File descriptors that report a change or the end of a process."""
         descriptors = watch.ready(list(self.servers.values()))
         for watch_ in self._all_watches():
-            descriptors |= watch_.look()
+            descriptors |= watch_.read()
         return descriptors
 
     def wait(self, seconds: float) -> None:

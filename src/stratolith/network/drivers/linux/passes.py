@@ -94,7 +94,7 @@ class Pass:
                 self._dhcp(server)
         if filtered:
             self._connections()
-        self._look_back()
+        self._detect_changes()
         if self.deep:
             self.memory.last_deep = time.monotonic()
         failed = self.errors.keys() - self.plan.broken.keys()
@@ -111,7 +111,7 @@ class Pass:
         pid = self.dnsmasq.ensure(server)
         self.memory.remember_server(server.network_id, pid)
 
-    def _look_back(self) -> None:
+    def _detect_changes(self) -> None:
         """Discard reports of our own changes; detect changes that others made during the pass.
 
         Links are read again for this. Reports about rules were discarded when they were loaded.
@@ -119,7 +119,7 @@ class Pass:
         host = self.memory.host
         assert host is not None and host.ours is not None
         if self.links_unchanged:
-            self._look_at_touched(host, host.ours)
+            self._check_touched(host, host.ours)
             return
         host.forget_links()
         links = netlink.links()
@@ -141,7 +141,7 @@ class Pass:
             for name in names
         )
 
-    def _look_at_touched(self, host: Watch, ours: Ours) -> None:
+    def _check_touched(self, host: Watch, ours: Ours) -> None:
         """Read the links that the pass changed; all other reports are changes by others."""
         known = self.memory.links
         for name, index in self.links.touched.items():
@@ -335,7 +335,7 @@ class Pass:
             known[spec.name] = self.memory.inodes[spec.name] = present
             return
         if present is not None:
-            raise NetworkDriverError(f"a namespace {spec.name} that is not ours exists")
+            raise NetworkDriverError(f"a namespace {spec.name} exists that Stratolith did not make")
         self.memory.forget_namespace(spec.name)
         known[spec.name] = 0
         self.ledger.save()

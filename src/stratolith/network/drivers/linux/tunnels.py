@@ -30,7 +30,7 @@ _DESTINATION, _MAC = 1, 2
 _MESSAGE = struct.Struct("=BxHiHBB")
 _ALL = bytes(6)  # destination of frames without an entry of their own
 
-Way = tuple[bytes, bytes]  # MAC address, address of the host it is behind
+ForwardingEntry = tuple[bytes, bytes]  # MAC address, address of the host it is behind
 
 
 def compile_tunnel(network: NetworkView, local: str) -> TunnelSpec | None:
@@ -38,7 +38,7 @@ def compile_tunnel(network: NetworkView, local: str) -> TunnelSpec | None:
     if network.network_type != "vxlan" or not network.peers:
         return None
     if network.segmentation_id is None or not 0 < network.segmentation_id < 1 << 24:
-        raise ValueError(f"{network.segmentation_id} is no number of a VXLAN network")
+        raise ValueError(f"{network.segmentation_id} is not a VXLAN network identifier")
     return TunnelSpec(
         name=names.tunnel(network.id),
         network_id=network.id,
@@ -74,21 +74,21 @@ def rules(tunnels: Iterable[TunnelSpec]) -> list[str]:
 
 def settle(index: int, peers: Iterable[TunnelPeerSpec]) -> None:
     """Change the forwarding entries of a tunnel's device to these. Raises ``OSError``."""
-    wanted: set[Way] = set()
+    wanted: set[ForwardingEntry] = set()
     for peer in peers:
         host = socket.inet_aton(peer.address)
         wanted.add((_ALL, host))
         wanted |= {(netlink.packed(mac), host) for mac in peer.macs}
-    now = ways(index)
-    removed = [_entry(index, way) for way in sorted(now - wanted)]
+    now = forwarding_entries(index)
+    removed = [_message(index, entry) for entry in sorted(now - wanted)]
     _change(_DELETE, 0, removed, errno.ENOENT)
     new = sorted(wanted - now)
-    to_all = [_entry(index, way) for way in new if way[0] == _ALL]
+    to_all = [_message(index, entry) for entry in new if entry[0] == _ALL]
     _change(_NEW, _CREATE | _APPEND, to_all, errno.EEXIST)
-    _change(_NEW, _CREATE | _REPLACE, [_entry(index, way) for way in new if way[0] != _ALL])
+    _change(_NEW, _CREATE | _REPLACE, [_message(index, entry) for entry in new if entry[0] != _ALL])
 
 
-def ways(index: int) -> set[Way]:
+def forwarding_entries(index: int) -> set[ForwardingEntry]:
     """The current forwarding entries of a tunnel's device."""
     result = set()
     request = _MESSAGE.pack(socket.AF_BRIDGE, 0, 0, 0, 0, 0)
@@ -100,13 +100,13 @@ def ways(index: int) -> set[Way]:
     return result
 
 
-def _entry(index: int, way: Way) -> bytes:
-    mac, host = way
+def _message(index: int, entry: ForwardingEntry) -> bytes:
+    mac, host = entry
     head = _MESSAGE.pack(socket.AF_BRIDGE, 0, index, _STAYS, _OF_DEVICE, 0)
     return head + netlink.attribute(_DESTINATION, host) + netlink.attribute(_MAC, mac)
 
 
-def _change(kind: int, flags: int, entries: list[bytes], but: int = 0) -> None:
-    numbers = netlink.requests(socket.NETLINK_ROUTE, kind, flags, entries)
+def _change(kind: int, flags: int, messages: list[bytes], but: int = 0) -> None:
+    numbers = netlink.requests(socket.NETLINK_ROUTE, kind, flags, messages)
     for number in sorted(numbers - {but}):
         raise OSError(number, os.strerror(number))

@@ -82,7 +82,7 @@ class Watch:
         """The sockets whose messages wake a thread."""
         return [self.links, self.rules]
 
-    def look(self) -> set[int]:
+    def read(self) -> set[int]:
         """Read the messages; returns the descriptors that reported a change of our objects."""
         for kind, body in _messages(self.links):
             if _is_the_kernels(kind, body):

@@ -176,7 +176,7 @@ class HostLinks:
         if link is None:
             return None
         if not self.is_ours(link):
-            raise NetworkDriverError(f"a link {name} that is not ours exists")
+            raise NetworkDriverError(f"a link {name} exists that Stratolith did not make")
         if kind is not None and link.kind != kind:
             self.delete(link)
             return None

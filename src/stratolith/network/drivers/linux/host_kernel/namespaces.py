@@ -68,7 +68,9 @@ def create(name: str) -> int:
     try:
         os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0o444))
     except FileExistsError:
-        raise NetworkDriverError(f"a namespace {name} that is not ours exists") from None
+        raise NetworkDriverError(
+            f"a namespace {name} exists that Stratolith did not make"
+        ) from None
 
     def body() -> None:
         _checked(_libc.unshare(_CLONE_NEWNET), "unshare")
