@@ -16,7 +16,7 @@ DONE = (
     "compute/api",
     "compute/managers",
     "deploy",
-    "identity/managers",
+    "identity",
     "image/managers",
     "image/store",
     "kernel/db",

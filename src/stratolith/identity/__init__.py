@@ -1,1 +1,1 @@
-"""Who is who and may do what (the Keystone API)."""
+"""Users, projects and roles: authentication and authorisation (the Keystone API)."""

@@ -13,7 +13,7 @@ from stratolith.kernel.exceptions import (
 
 
 class ResourceNotFound(NotFound):
-    """``kind`` is the word the API uses: user, project, role ..."""
+    """``kind`` is the resource's name in the API: user, project, role ..."""
 
     message = "Could not find {kind}: {id}."
 
@@ -45,7 +45,7 @@ class SelfServiceFailed(BadRequest):
 
 
 class NotAllowed(Forbidden):
-    """A request that policy allows but the state of things forbids."""
+    """Policy allows the request, but the state of the resource forbids it."""
 
     message = "{reason}"
 

@@ -1,6 +1,6 @@
-"""Tables of identity: domains and projects, users, groups, roles, assignments, catalogue.
+"""Tables of identity: domains and projects, users, groups, roles, assignments, catalog.
 
-A domain is a project with ``is_domain`` set and an empty ``domain_id``, as its API has it:
+A domain is a project with ``is_domain`` set and an empty ``domain_id``, as in its API:
 ``/v3/projects/<id of a domain>`` answers too.
 """
 
@@ -51,7 +51,7 @@ class ProjectTag(Base):
 
 
 class User(Timestamps, Base):
-    """Somebody who can log in."""
+    """A user that can log in."""
 
     __tablename__ = "identity_users"
     __table_args__ = (
@@ -73,7 +73,7 @@ class User(Timestamps, Base):
 
 
 class Password(Base):
-    """One password of a user; the newest is in force, older ones are kept for comparison."""
+    """One password of a user; the newest is valid, older ones prevent their reuse."""
 
     __tablename__ = "identity_passwords"
 
@@ -113,7 +113,7 @@ class Membership(Base):
 
 
 class Role(Timestamps, Base):
-    """A role; ``domain_id`` is empty for a global one."""
+    """A role; ``domain_id`` is empty for a global role."""
 
     __tablename__ = "identity_roles"
     __table_args__ = (UniqueConstraint("domain_id", "name"),)
@@ -127,7 +127,7 @@ class Role(Timestamps, Base):
 
 
 class ImpliedRole(Base):
-    """Whoever has the prior role has the implied one."""
+    """A user with the prior role also has the implied role."""
 
     __tablename__ = "identity_implied_roles"
 
@@ -142,7 +142,7 @@ class ImpliedRole(Base):
 class Assignment(Base):
     """A role of an actor (user or group) on a target (project, domain or system).
 
-    ``inherited``: in force on the projects below the target, not on the target.
+    ``inherited``: valid on the projects below the target, not on the target itself.
     """
 
     __tablename__ = "identity_assignments"
@@ -180,7 +180,7 @@ class CatalogService(Timestamps, Base):
 
 
 class Endpoint(Timestamps, Base):
-    """``url`` is what was given, or the mark of a URL that follows the dialled address."""
+    """``url`` is the URL as given, or a marker for a URL that follows the requested address."""
 
     __tablename__ = "identity_endpoints"
 
@@ -198,7 +198,7 @@ class Endpoint(Timestamps, Base):
 
 
 class ApplicationCredential(Timestamps, Base):
-    """A password for a program: part of a user's roles on one project."""
+    """A password for a program: gives part of a user's roles on one project."""
 
     __tablename__ = "identity_application_credentials"
     __table_args__ = (UniqueConstraint("user_id", "name"),)
@@ -216,12 +216,12 @@ class ApplicationCredential(Timestamps, Base):
     role_ids: Mapped[list[str]] = mapped_column(default=list)
     expires_at: Mapped[datetime | None]
     unrestricted: Mapped[bool] = mapped_column(default=False)
-    # None: any request
+    # None: all requests are allowed
     access_rule_ids: Mapped[list[str] | None]
 
 
 class AccessRuleRow(Base):
-    """A request that application credentials of its user may be confined to."""
+    """A request to which application credentials of the user may be restricted."""
 
     __tablename__ = "identity_access_rules"
     __table_args__ = (UniqueConstraint("user_id", "service", "path", "method"),)
@@ -233,7 +233,7 @@ class AccessRuleRow(Base):
     service: Mapped[str] = mapped_column(String(64))
     path: Mapped[str] = mapped_column(String(128))
     method: Mapped[str] = mapped_column(String(16))
-    # grows with every rule of the user: lists show the oldest first
+    # increases with each rule of the user: lists show the oldest first
     number: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
 
 
@@ -275,7 +275,7 @@ class Credential(Timestamps, Base):
 
 
 class PolicyBlob(Timestamps, Base):
-    """A document that the policies resource keeps for others; this cloud does not read it."""
+    """A document of the policies resource; this cloud stores it but does not use it."""
 
     __tablename__ = "identity_policies"
 
@@ -286,9 +286,9 @@ class PolicyBlob(Timestamps, Base):
 
 
 class PolicyAssociation(Base):
-    """A policy document is meant for an endpoint, or a service, in one region or in all.
+    """Assigns a policy document to an endpoint, or to a service in one region or in all.
 
-    The id is made of the three others, so that a place has one document.
+    The id is built from the other three columns, so that each of them has one document.
     """
 
     __tablename__ = "identity_policy_associations"
@@ -309,7 +309,7 @@ class PolicyAssociation(Base):
 
 
 class Revocation(Base):
-    """Tokens issued up to ``issued_before`` that match every value given are void."""
+    """Tokens issued up to ``issued_before`` that match all given values are revoked."""
 
     __tablename__ = "identity_revocations"
 
@@ -326,7 +326,7 @@ class Revocation(Base):
 
 
 class Premade(Base):
-    """What the first start made; it is not made again when somebody deletes it."""
+    """A resource that the first start created; it is not created again when a user deletes it."""
 
     __tablename__ = "identity_premade"
 
@@ -334,7 +334,7 @@ class Premade(Base):
 
 
 class KeyRingRow(Base):
-    """The keys of one kind that all servers share, locked with a secret of theirs."""
+    """The keys of one kind that all servers share, encrypted with a secret of the servers."""
 
     __tablename__ = "identity_key_rings"
 
@@ -369,7 +369,7 @@ class EndpointGroup(Timestamps, Base):
 
 
 class ProjectEndpoint(Base):
-    """A project with any of these, or of endpoint groups, is shown no other endpoints."""
+    """A project with rows here, or with endpoint groups, sees only these endpoints."""
 
     __tablename__ = "identity_project_endpoints"
 
@@ -396,7 +396,7 @@ class ProjectEndpointGroup(Base):
 
 
 class Consumer(Timestamps, Base):
-    """A program that OAuth 1.0a knows; the secret is encrypted."""
+    """A client program of OAuth 1.0a; the secret is encrypted."""
 
     __tablename__ = "identity_consumers"
 
@@ -407,9 +407,9 @@ class Consumer(Timestamps, Base):
 
 
 class RequestToken(Base):
-    """A consumer asks a user for rights on a project (OAuth 1.0a's temporary credential).
+    """A consumer requests access to a project from a user (OAuth 1.0a's temporary credential).
 
-    role_ids and authorizing_user_id: of the user who authorised it; empty until then.
+    role_ids and authorizing_user_id are set when a user authorises it; empty before.
     """
 
     __tablename__ = "identity_request_tokens"
@@ -431,7 +431,7 @@ class RequestToken(Base):
 
 
 class AccessToken(Base):
-    """A consumer may act with some of a user's roles on a project."""
+    """A consumer may use some of a user's roles on a project."""
 
     __tablename__ = "identity_access_tokens"
 
@@ -451,7 +451,7 @@ class AccessToken(Base):
 
 
 class UsedNonce(Base):
-    """A signed OAuth request that was seen; the same is not taken twice."""
+    """A signed OAuth request that was accepted; it is refused when it is sent again."""
 
     __tablename__ = "identity_used_nonces"
 
@@ -463,7 +463,7 @@ class UsedNonce(Base):
 
 
 class UsedPasscode(Base):
-    """The latest window whose one-time passcode of a credential was accepted."""
+    """The latest time window whose one-time passcode of a credential was accepted."""
 
     __tablename__ = "identity_used_passcodes"
 
@@ -474,7 +474,7 @@ class UsedPasscode(Base):
 
 
 class SpentPasscode(Base):
-    """A one-time passcode that a user was let in with; it stays when its credential goes."""
+    """A one-time passcode that was used for a login; it stays when its credential is deleted."""
 
     __tablename__ = "identity_spent_passcodes"
 
@@ -486,10 +486,10 @@ class SpentPasscode(Base):
 
 
 class RegisteredLimit(Timestamps, Base):
-    """How much of a resource every project may have unless a limit of its own says otherwise.
+    """The default limit of a resource for each project that has no limit of its own.
 
-    It outlives its service and its region, as upstream: services that are made again under the
-    same id find their limits.
+    It remains when its service or region is deleted, as upstream: a service created again with the
+    same id has its limits.
     """
 
     __tablename__ = "identity_registered_limits"
@@ -503,7 +503,7 @@ class RegisteredLimit(Timestamps, Base):
 
 
 class Limit(Timestamps, Base):
-    """What a registered limit is for one project or one domain."""
+    """The limit of one project or one domain; overrides a registered limit."""
 
     __tablename__ = "identity_limits"
 
@@ -511,7 +511,7 @@ class Limit(Timestamps, Base):
     registered_limit_id: Mapped[str] = mapped_column(
         Id, ForeignKey("identity_registered_limits.id", ondelete="CASCADE"), index=True
     )
-    # exactly one of the two
+    # exactly one of project_id and domain_id is set
     project_id: Mapped[str | None] = mapped_column(
         Id, ForeignKey("identity_projects.id", ondelete="CASCADE"), index=True
     )

@@ -1,6 +1,6 @@
-"""Who may do what: upstream's rule names and default checks.
+"""The policy of identity: upstream's rule names and default checks.
 
-The personas: ``admin`` may everything; ``reader`` with system scope reads everything;
+The personas: ``admin`` may do everything; ``reader`` with system scope reads everything;
 ``manager`` and ``reader`` with domain scope manage and read their domain.
 Source of names and checks: Keystone's policy reference.
 """
@@ -32,7 +32,7 @@ _BASE = {
     ),
 }
 
-# (check, scopes, the rules that have it)
+# (check, scopes, the rules with this check)
 _GROUPS: list[tuple[str, tuple[str, ...], str]] = [
     (
         "(role:reader and system_scope:all) or user_id:%(target.user.id)s",

@@ -1,4 +1,4 @@
-"""The door plate."""
+"""The parts of the identity service: routes, rules, settings, reconcilers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ SERVICE = Service(
     prefix="/v3",
     garbled_query=True,
     token_first=(),
-    max_body=112 << 10,  # as upstream; anybody may send one to log in
+    max_body=112 << 10,  # as upstream; a login needs no token, so all clients can send a body
     doubled_slash="redirected",
     endpoint="/v3",
     vary="X-Auth-Token",

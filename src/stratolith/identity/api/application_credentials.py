@@ -51,12 +51,12 @@ def _of_user(ctx: Context, asked: Asked) -> Body:
     return _target(asked.variables["user_id"])
 
 
-# A date with a time of day, in UTC: another zone is refused, as upstream
+# A UTC date with a time of day; another time zone is refused, as upstream
 _MOMENT = re.compile(r"\d{4}-?\d{2}-?\d{2}[ T]\d{2}(:?\d{2}(:?\d{2}([.,]\d{1,9})?)?)?Z?", re.ASCII)
 
 
 def moment_of(ctx: Context, text: str | None, name: str = "expires_at") -> datetime | None:
-    """A moment to come; raises BadRequest."""
+    """Parse a time in the future; raises BadRequest."""
     if text is None:
         return None
     try:
@@ -76,20 +76,26 @@ def moment_of(ctx: Context, text: str | None, name: str = "expires_at") -> datet
 # -- application credentials ---------------------------------------------------------------------
 
 
-def render_many(ctx: Context, found: Sequence[ApplicationCredential]) -> list[Body]:
-    roles = {r.id: r for r in manager.roles_of(ctx, [i for one in found for i in one.role_ids])}
-    rules = manager.rules_of(ctx, [i for one in found for i in one.access_rule_ids or ()])
+def _url(ctx: Context, user_id: str) -> str:
+    return f"{ctx.base_url}/v3/users/{user_id}/application_credentials"
+
+
+def render_many(ctx: Context, credentials: Sequence[ApplicationCredential]) -> list[Body]:
+    role_ids = [i for credential in credentials for i in credential.role_ids]
+    roles = {role.id: role for role in manager.roles_of(ctx, role_ids)}
+    rule_ids = [i for credential in credentials for i in credential.access_rule_ids or ()]
+    rules = manager.rules_of(ctx, rule_ids)
     shown = []
-    for one in found:
+    for credential in credentials:
         document: Body = {
-            "id": one.id,
-            "name": one.name,
-            "description": one.description,
-            "user_id": one.user_id,
-            "project_id": one.project_id,
+            "id": credential.id,
+            "name": credential.name,
+            "description": credential.description,
+            "user_id": credential.user_id,
+            "project_id": credential.project_id,
             "system": None,
-            "expires_at": naive_micro(one.expires_at),
-            "unrestricted": one.unrestricted,
+            "expires_at": naive_micro(credential.expires_at),
+            "unrestricted": credential.unrestricted,
             "roles": [
                 {
                     "id": role.id,
@@ -98,15 +104,13 @@ def render_many(ctx: Context, found: Sequence[ApplicationCredential]) -> list[Bo
                     "description": role.description,
                     "options": role.options,
                 }
-                for role in (roles[i] for i in one.role_ids if i in roles)
+                for role in (roles[i] for i in credential.role_ids if i in roles)
             ],
-            "links": {
-                "self": f"{ctx.base_url}/v3/users/{one.user_id}/application_credentials/{one.id}"
-            },
+            "links": {"self": f"{_url(ctx, credential.user_id)}/{credential.id}"},
         }
-        if one.access_rule_ids is not None:
+        if credential.access_rule_ids is not None:
             document["access_rules"] = [
-                _rule_document(rules[i]) for i in one.access_rule_ids if i in rules
+                _rule_document(rules[i]) for i in credential.access_rule_ids if i in rules
             ]
         shown.append(document)
     return shown
@@ -123,19 +127,21 @@ def index(ctx: Context, user_id: str) -> Body:
 def _admitted(
     ctx: Context, verb: str, user_id: str, credential_id: str, *, change: bool = False
 ) -> ApplicationCredential:
-    """The credential, for its owner: the user that the path names decides only when there is no
-    such credential. Raises Forbidden before NotFound.
+    """The credential, if the caller may access it; raises Forbidden before NotFound.
+
+    The policy checks the owner of the credential. The user in the path counts only when the
+    credential does not exist.
     """
-    found = ctx.session.get(ApplicationCredential, credential_id)
-    owner = found.user_id if found is not None else user_id
+    credential = ctx.session.get(ApplicationCredential, credential_id)
+    owner = credential.user_id if credential is not None else user_id
     ctx.authorize(f"identity:{verb}_application_credential", _target(owner))
     refuse_application_credentials(ctx, change=change)
     return manager.get(ctx, owner, credential_id)
 
 
 def show(ctx: Context, user_id: str, credential_id: str) -> Body:
-    found = _admitted(ctx, "get", user_id, credential_id)
-    return {"application_credential": render_many(ctx, [found])[0]}
+    credential = _admitted(ctx, "get", user_id, credential_id)
+    return {"application_credential": render_many(ctx, [credential])[0]}
 
 
 def create(ctx: Context, user_id: str, body: Body) -> Body:
@@ -171,7 +177,7 @@ def list_rules(ctx: Context, user_id: str) -> Body:
     refuse_application_credentials(ctx)
     statement = select(AccessRuleRow).where(AccessRuleRow.user_id == user_id)
     page = page_of(ctx, RULES, statement)
-    return collection(ctx, "access_rules", [_render_rule(ctx, one) for one in page.rows], page)
+    return collection(ctx, "access_rules", [_render_rule(ctx, rule) for rule in page.rows], page)
 
 
 def show_rule(ctx: Context, user_id: str, rule_id: str) -> Body:

@@ -1,4 +1,4 @@
-"""Tokens over HTTP: logging in, validation, revocation, what a token may reach."""
+"""Tokens over HTTP: login, validation, revocation, and the projects and domains of a token."""
 
 from __future__ import annotations
 
@@ -33,58 +33,59 @@ _NO_GRACE = timedelta(0)
 _UNDERSTANDS_RULES = "openstack-identity-access-rules"
 
 
-def render(ctx: Context, who: Identity) -> Body:
+def render(ctx: Context, identity: Identity) -> Body:
     """The body of a token."""
     user: Body = {
-        "domain": {"id": who.user_domain_id, "name": who.user_domain_name},
-        "id": who.user_id,
-        "name": who.user_name,
-        "password_expires_at": zulu_micro(who.details.get("password_expires_at")),
+        "domain": {"id": identity.user_domain_id, "name": identity.user_domain_name},
+        "id": identity.user_id,
+        "name": identity.user_name,
+        "password_expires_at": zulu_micro(identity.details.get("password_expires_at")),
     }
     token: Body = {
-        "methods": list(who.methods),
+        "methods": list(identity.methods),
         "user": user,
-        "audit_ids": list(who.audit_ids),
-        "expires_at": zulu_micro(who.expires_at),
-        "issued_at": zulu_micro(who.issued_at),
+        "audit_ids": list(identity.audit_ids),
+        "expires_at": zulu_micro(identity.expires_at),
+        "issued_at": zulu_micro(identity.issued_at),
     }
-    if who.project_id:
+    if identity.project_id:
         token["project"] = {
-            "domain": {"id": who.project_domain_id, "name": who.project_domain_name},
-            "id": who.project_id,
-            "name": who.project_name,
+            "domain": {"id": identity.project_domain_id, "name": identity.project_domain_name},
+            "id": identity.project_id,
+            "name": identity.project_name,
         }
-        if "trust" not in who.details:
-            token["is_domain"] = False  # a domain is not entered as a project
-    elif who.domain_id:
-        token["domain"] = {"id": who.domain_id, "name": who.domain_name}
-    elif who.system:
+        if "trust" not in identity.details:
+            token["is_domain"] = False  # a domain that acts as a project is not marked as one
+    elif identity.domain_id:
+        token["domain"] = {"id": identity.domain_id, "name": identity.domain_name}
+    elif identity.system:
         token["system"] = {"all": True}
-    if "application_credential" in who.details:
-        token["application_credential"] = who.details["application_credential"]
-    if "trust" in who.details:
-        token["OS-TRUST:trust"] = who.details["trust"]
-    if "oauth1" in who.details:
-        token["OS-OAUTH1"] = who.details["oauth1"]
-    if who.roles:
+    if "application_credential" in identity.details:
+        token["application_credential"] = identity.details["application_credential"]
+    if "trust" in identity.details:
+        token["OS-TRUST:trust"] = identity.details["trust"]
+    if "oauth1" in identity.details:
+        token["OS-OAUTH1"] = identity.details["oauth1"]
+    if identity.roles:
         token["roles"] = [
-            {"id": id_, "name": name} for id_, name in zip(who.role_ids, who.roles, strict=True)
+            {"id": id_, "name": name}
+            for id_, name in zip(identity.role_ids, identity.roles, strict=True)
         ]
         if "nocatalog" not in ctx.query:
-            token["catalog"] = catalog.documents(ctx, who)
+            token["catalog"] = catalog.documents(ctx, identity)
     return {"token": token}
 
 
 def log_in(ctx: Context, body: Body) -> Response:
     try:
-        token, who = authentication.log_in(ctx, body["auth"])
+        token, identity = authentication.log_in(ctx, body["auth"])
     except MoreFactorsNeeded as more:
         return _receipt(ctx, more)
-    return Response(render(ctx, who), headers={"X-Subject-Token": token})
+    return Response(render(ctx, identity), headers={"X-Subject-Token": token})
 
 
 def _receipt(ctx: Context, more: MoreFactorsNeeded) -> Response:
-    """401, with a receipt for the factors that were right."""
+    """401, with a receipt for the factors that were correct."""
     receipt, account = more.receipt, more.account
     domain = {"id": account.domain.id, "name": account.domain.name}
     document = {
@@ -101,22 +102,24 @@ def _receipt(ctx: Context, more: MoreFactorsNeeded) -> Response:
 
 
 def _subject(ctx: Context, rule: str, grace: timedelta = _NO_GRACE) -> tuple[str, Identity]:
-    """The token in X-Subject-Token, when the caller may ask for it."""
+    """The token in X-Subject-Token, if the caller may ask for it."""
     token = ", ".join(ctx.headers.getlist(SUBJECT))
     if not token:
         raise TokenNotFound("No token in the request")
     try:
-        who = tokens.validate(ctx.env, token, grace)
+        identity = tokens.validate(ctx.env, token, grace)
     except Unauthorized:
-        raise TokenNotFound from None  # whoever holds a dead token may know that it is dead
-    ctx.authorize(rule, {"target.token.user_id": who.user_id})
-    if who.access_rules is not None and not _understands_rules(ctx):
-        raise TokenNotFound  # a service that would not confine the token must not accept it
-    return token, who
+        # the caller has the token, so it may learn that it is invalid
+        raise TokenNotFound from None
+    ctx.authorize(rule, {"target.token.user_id": identity.user_id})
+    if identity.access_rules is not None and not _understands_rules(ctx):
+        # a service that does not enforce access rules must not accept the token
+        raise TokenNotFound
+    return token, identity
 
 
 def _understands_rules(ctx: Context) -> bool:
-    """Whether the caller says that it knows access rules, of version 1.0 or later."""
+    """Whether the caller supports access rules, version 1.0 or later."""
     try:
         return float(ctx.headers.get(_UNDERSTANDS_RULES, "")) >= 1.0
     except ValueError:
@@ -124,15 +127,15 @@ def _understands_rules(ctx: Context) -> bool:
 
 
 def _grace(ctx: Context) -> timedelta:
-    """How long ago the token may have ended: for services whose work outlasted it."""
+    """How long ago the token may have expired: for services with long operations."""
     if not as_bool(ctx.query.get("allow_expired", "")):
         return _NO_GRACE
     return timedelta(seconds=ctx.env.settings.of(IdentitySettings).allow_expired_window)
 
 
 def show(ctx: Context) -> Response:
-    token, who = _subject(ctx, "identity:validate_token", _grace(ctx))
-    return Response(render(ctx, who), headers={"X-Subject-Token": token})
+    token, identity = _subject(ctx, "identity:validate_token", _grace(ctx))
+    return Response(render(ctx, identity), headers={"X-Subject-Token": token})
 
 
 def check(ctx: Context) -> Response:
@@ -141,11 +144,11 @@ def check(ctx: Context) -> Response:
 
 
 def revoke(ctx: Context) -> None:
-    """The token and, unless ``?cascade=false``, all tokens that were made from it."""
-    _, who = _subject(ctx, "identity:revoke_token")
-    revocations.revoke(ctx, audit_id=who.audit_ids[0])
+    """Revoke the token and, unless ``?cascade=false``, all tokens that were made from it."""
+    _, identity = _subject(ctx, "identity:revoke_token")
+    revocations.revoke(ctx, audit_id=identity.audit_ids[0])
     if is_true(ctx.query.get("cascade", "true")):
-        revocations.revoke(ctx, audit_chain_id=who.audit_ids[0])
+        revocations.revoke(ctx, audit_chain_id=identity.audit_ids[0])
 
 
 def show_catalog(ctx: Context) -> Body:

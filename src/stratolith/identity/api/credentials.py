@@ -43,7 +43,9 @@ def render(ctx: Context, credential: Credential) -> Body:
 
 
 def index(ctx: Context) -> Body:
-    """Everybody may list; others than readers of all see their own, and delegated tokens none."""
+    """Every user may list: readers of all credentials see all, other users their own, and delegated
+    tokens none.
+    """
     rule = "identity:list_credentials"
     statement = select(Credential)
     if claims.is_delegated(ctx.who):
@@ -52,7 +54,9 @@ def index(ctx: Context) -> Body:
         ctx.authorize(rule, {"target.credential.user_id": ctx.user_id})
         statement = statement.where(Credential.user_id == ctx.user_id)
     page = page_of(ctx, LISTING, statement)
-    return collection(ctx, "credentials", [render(ctx, one) for one in page.rows], page)
+    return collection(
+        ctx, "credentials", [render(ctx, credential) for credential in page.rows], page
+    )
 
 
 def _refuse(ctx: Context, credential: Credential) -> Body:

@@ -1,6 +1,6 @@
-"""What a token of delegated rights may not do: make, see or remove rights that outlive it.
+"""What a token of delegated rights may not do: create, read or remove rights that outlive it.
 
-Delegated are tokens of application credentials, EC2 keys, OAuth access tokens and trusts.
+Tokens of application credentials, EC2 keys, OAuth access tokens and trusts are delegated.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ APPLICATION_CREDENTIAL = "application_credential"
 
 
 def refuse_credentials(ctx: Context) -> None:
-    """Stored secrets are for those who proved who they are; raises Forbidden."""
+    """Only users who logged in themselves may access stored secrets; raises Forbidden."""
     if claims.is_delegated(ctx.who):
         raise Forbidden("Delegated tokens cannot access credentials directly.")
 
 
 def refuse_trusts(ctx: Context) -> None:
-    """A trust may be passed on with its own token, but nothing else; raises Forbidden."""
+    """The token of a trust may pass on that trust and nothing else; raises Forbidden."""
     if claims.is_delegated_method(ctx.who):
         raise Forbidden("Delegated tokens cannot manage trusts.")
 
 
 def refuse_application_credentials(ctx: Context, *, change: bool = False) -> None:
-    """An application credential may manage others when it is unrestricted; raises Forbidden.
+    """A token of an unrestricted application credential may manage others; raises Forbidden.
 
-    change: something is made or removed.
+    change: the request creates or removes a credential.
     """
     credential = ctx.who.details.get(APPLICATION_CREDENTIAL)
     if credential is None and claims.is_delegated(ctx.who):

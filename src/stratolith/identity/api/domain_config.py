@@ -1,4 +1,4 @@
-"""Configuration of domains over HTTP: all of it, a group, an option; and the defaults."""
+"""Configuration of domains over HTTP: the whole, a group or an option; and the defaults."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def show(ctx: Context, domain_id: str, group: str | None = None, option: str | N
 def replace(ctx: Context, domain_id: str, body: Body) -> Response:
     domain = domains.get(ctx, domain_id)
     was_new = domain_config.replace(ctx, domain, body["config"])
-    # an answer never holds what is sensitive, so it may have nothing to show
+    # answers omit sensitive options, so the answer may be empty
     shown = {
         group: {name: value for name, value in options.items() if not _is_secret(group, name)}
         for group, options in body["config"].items()
@@ -59,7 +59,7 @@ def defaults(ctx: Context, group: str | None = None, option: str | None = None) 
 
 
 def _read_rule(ctx: Context, asked: Asked) -> str:
-    """What any user must be told to choose a password has a rule of its own."""
+    """Every user may read the rules for passwords, so they have a policy rule of their own."""
     return _READ_RULES[asked.variables.get("group") == domain_config.COMPLIANCE]
 
 

@@ -52,9 +52,9 @@ def render(ctx: Context, domain: Project, tags: list[str] | None) -> Body:
     }
 
 
-def render_many(ctx: Context, found: Sequence[Project]) -> list[Body]:
-    tags = projects.tags(ctx, [domain.id for domain in found])
-    return [render(ctx, domain, tags.get(domain.id)) for domain in found]
+def render_many(ctx: Context, rows: Sequence[Project]) -> list[Body]:
+    tags = projects.tags(ctx, [domain.id for domain in rows])
+    return [render(ctx, domain, tags.get(domain.id)) for domain in rows]
 
 
 DOMAINS = Resource(

@@ -21,7 +21,7 @@ Body = dict[str, Any]
 
 
 def _target(user_id: str) -> Body:
-    """user_id: whose key it is."""
+    """user_id: the owner of the key."""
     return {"user_id": user_id, "target.credential.user_id": user_id}
 
 
@@ -48,16 +48,16 @@ def index(ctx: Context, user_id: str) -> Body:
     statement = select(Credential).where(
         Credential.user_id == user_id, Credential.type == credentials.EC2
     )
-    found = ctx.session.scalars(statement.order_by(Credential.id))
-    return collection(ctx, "credentials", [render(ctx, one) for one in found])
+    rows = ctx.session.scalars(statement.order_by(Credential.id))
+    return collection(ctx, "credentials", [render(ctx, credential) for credential in rows])
 
 
 def _load(ctx: Context, user_id: str, access: str) -> Credential:
-    """The key; policy is asked about its owner: the user that the path names does not decide."""
-    found = ctx.session.get(Credential, credentials.id_of_access(access))
-    if found is None or found.type != credentials.EC2:
+    """The key; the policy checks its owner, not the user in the path."""
+    credential = ctx.session.get(Credential, credentials.id_of_access(access))
+    if credential is None or credential.type != credentials.EC2:
         raise ResourceNotFound(kind="credential", id=access)
-    return found
+    return credential
 
 
 def _of_owner(ctx: Context, asked: Asked) -> Body:

@@ -1,4 +1,4 @@
-"""Filters that the lists of the identity API have in common, and flags of a query."""
+"""Filters that the lists of the identity API share, and flags of a query."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from stratolith.kernel.ids import is_uuid
 
 _BOOLEANS = ("", "true", "1", "y", "on", "yes", "t", "false", "0", "n", "off", "no", "f")
 _COMPARATORS = ("equals", "contains", "startswith", "endswith")
-Fault = Callable[[str], str]  # what is wrong with a value, or nothing
+Fault = Callable[[str], str]  # why a value is wrong, or "" for a valid value
 
 
 def filled(text: str) -> str:
@@ -31,10 +31,10 @@ def one_of(*values: str) -> Fault:
 
 
 def text_filters(name: str, column: Column, *, must: Fault | None = None) -> dict[str, AnyFilter]:
-    """``name``, and ``name__contains`` with its like (an ``i`` before: in any case).
+    """``name``, and ``name__contains`` and similar filters (with prefix ``i``: ignoring case).
 
-    must: what a value of ``name`` has to be, as upstream's schema of the query has it; another is
-    a mistake (BadRequest).
+    must: checks a value of ``name`` as upstream's schema of the query does; a wrong value raises
+    BadRequest.
     """
 
     def exactly(values: Sequence[str]) -> ColumnElement[bool]:
@@ -45,11 +45,11 @@ def text_filters(name: str, column: Column, *, must: Fault | None = None) -> dic
             )
         return same_text(column, values[-1:])
 
-    found: dict[str, AnyFilter] = {name: exactly}
+    filters: dict[str, AnyFilter] = {name: exactly}
     for comparator in _COMPARATORS:
         for prefix in ("", "i"):
-            found[f"{name}__{prefix}{comparator}"] = _inexact(column, comparator, bool(prefix))
-    return found
+            filters[f"{name}__{prefix}{comparator}"] = _inexact(column, comparator, bool(prefix))
+    return filters
 
 
 def _inexact(column: Column, comparator: str, any_case: bool) -> Filter:
@@ -74,14 +74,14 @@ def _inexact(column: Column, comparator: str, any_case: bool) -> Filter:
 
 
 def _contains(subject: Any, wanted: str) -> ColumnElement[bool]:
-    # LIKE ignores case on SQLite, so what it finds is compared again by its replacement
+    # LIKE ignores case on SQLite, so replace(), which does not, checks each match again
     like: ColumnElement[bool] = subject.contains(wanted, autoescape=True)
     exact: ColumnElement[bool] = func.replace(subject, wanted, "") != subject
     return and_(like, exact) if wanted else or_(like)
 
 
 def flag_filter(name: str, column: Column) -> Filter:
-    """``enabled=false``, ``enabled=0``, and ``enabled`` alone for a yes."""
+    """``enabled=false``, ``enabled=0``; ``enabled`` without a value means true."""
 
     def build(values: Sequence[str]) -> ColumnElement[bool]:
         if values[-1].lower() not in _BOOLEANS:
@@ -95,7 +95,7 @@ def flag_filter(name: str, column: Column) -> Filter:
 
 
 def is_true(text: str | None) -> bool:
-    """A flag of a query string: present and not a no (``?effective`` is a yes)."""
+    """The value of a flag in a query: present and not false (``?effective`` means true)."""
     return text is not None and text.strip().lower() not in ("0", "false", "no", "n", "off", "f")
 
 

@@ -1,4 +1,4 @@
-"""Granting roles to users and groups on projects, domains and the system over HTTP."""
+"""Grants of roles to users and groups on projects, domains and the system, over HTTP."""
 
 from __future__ import annotations
 
@@ -27,50 +27,50 @@ _ACTORS = ("user_id", "group_id")
 
 
 def _rule(ids: dict[str, str], verb: str) -> str:
-    """The system has rules of its own: ``identity:list_system_grants_for_user``."""
+    """Grants on the system have separate rules: ``identity:list_system_grants_for_user``."""
     if "project_id" in ids or "domain_id" in ids:
         return "identity:list_grants" if verb == "list" else f"identity:{verb}_grant"
-    who = "user" if "user_id" in ids else "group"
-    return f"identity:{verb}_system_grant{'s' if verb == 'list' else ''}_for_{who}"
+    actor = "user" if "user_id" in ids else "group"
+    return f"identity:{verb}_system_grant{'s' if verb == 'list' else ''}_for_{actor}"
 
 
 def _loaded(ctx: Context, verb: str, ids: dict[str, str], inherited: bool) -> dict[str, Any]:
-    """The objects that the ids name, for the policy; raises NotFound for a missing one, as
-    upstream does before it asks.
+    """The objects that the ids name, for the policy; raises NotFound for a missing one, as upstream
+    does before the policy check.
 
-    Not for the routes of inherited roles, and a grant may be revoked of an actor that is gone:
-    there the policy is asked without the object.
+    Routes of inherited roles ignore a missing object. Revoking a grant ignores a missing user or
+    group, which may have been deleted. The policy is then checked without the object.
     """
-    found: dict[str, Any] = {}
+    objects: dict[str, Any] = {}
     for name, get in _GETTERS.items():
         if name not in ids:
             continue
         try:
-            found[name.removesuffix("_id")] = get(ctx, ids[name])
+            objects[name.removesuffix("_id")] = get(ctx, ids[name])
         except NotFound:
             if not inherited and not (verb == "revoke" and name in _ACTORS):
                 raise
-    return found
+    return objects
 
 
 def _admitted(ctx: Context, verb: str, ids: dict[str, str], inherited: bool) -> Grant:
-    """What the path names, when the caller may; raises NotFound, Forbidden."""
-    found = _loaded(ctx, verb, ids, inherited)
-    about = target(ids, **found)
-    role = found.get("role")
+    """The grant in the path, if the caller may access it; raises NotFound, Forbidden."""
+    objects = _loaded(ctx, verb, ids, inherited)
+    policy_target = target(ids, **objects)
+    role = objects.get("role")
     if role is not None and not role.domain_id:
-        about["target.role.domain_id"] = None
-    ctx.authorize(_rule(ids, verb), about)
+        policy_target["target.role.domain_id"] = None
+    ctx.authorize(_rule(ids, verb), policy_target)
     return grants.load(ctx, ids, inherited=inherited)
 
 
 def _routes(path: str, *, inherited: bool) -> list[Route]:
-    """List, check, grant and revoke at one kind of place."""
+    """Routes to list, check, grant and revoke roles on one kind of target."""
     tail = "/inherited_to_projects" if inherited else ""
 
     def index(ctx: Context, **ids: str) -> Body:
-        found = grants.listed(ctx, _admitted(ctx, "list", ids, inherited))
-        return collection(ctx, "roles", [roles_api.render(ctx, role) for role in found])
+        roles = grants.listed(ctx, _admitted(ctx, "list", ids, inherited))
+        return collection(ctx, "roles", [roles_api.render(ctx, role) for role in roles])
 
     def check(ctx: Context, **ids: str) -> None:
         grants.get(ctx, _admitted(ctx, "check", ids, inherited))
@@ -81,25 +81,25 @@ def _routes(path: str, *, inherited: bool) -> list[Route]:
     def revoke(ctx: Context, **ids: str) -> None:
         grants.remove(ctx, _admitted(ctx, "revoke", ids, inherited))
 
-    one = path + "/{role_id}" + tail
-    # roles inherited from a project are found by /role_assignments only, as upstream
+    item_path = path + "/{role_id}" + tail
+    # only /role_assignments shows roles inherited from a project, as upstream
     listed = [] if inherited and "/projects/" in path else [Route.get(path + tail, index)]
     return [
         *listed,
-        Route.get(one, check, status=204),
-        Route.put(one, create, status=204),
-        Route.delete(one, revoke),
+        Route.get(item_path, check, status=204),
+        Route.put(item_path, create, status=204),
+        Route.delete(item_path, revoke),
     ]
 
 
 def _all_routes() -> list[Route]:
-    found: list[Route] = []
+    routes: list[Route] = []
     for actor in ("users/{user_id}", "groups/{group_id}"):
         for place in ("projects/{project_id}", "domains/{domain_id}"):
-            found += _routes(f"/{place}/{actor}/roles", inherited=False)
-            found += _routes(f"/OS-INHERIT/{place}/{actor}/roles", inherited=True)
-        found += _routes(f"/system/{actor}/roles", inherited=False)
-    return found
+            routes += _routes(f"/{place}/{actor}/roles", inherited=False)
+            routes += _routes(f"/OS-INHERIT/{place}/{actor}/roles", inherited=True)
+        routes += _routes(f"/system/{actor}/roles", inherited=False)
+    return routes
 
 
 ROUTES = _all_routes()

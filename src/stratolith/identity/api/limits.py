@@ -1,4 +1,4 @@
-"""Limits of projects and domains over HTTP, and the model that relates them."""
+"""Limits of projects and domains over HTTP, and the enforcement model."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ LISTING = Listing(
 )
 
 
-def render_many(ctx: Context, found: Sequence[Limit]) -> list[Body]:
-    ids = {limit.registered_limit_id for limit in found}
+def render_many(ctx: Context, limits: Sequence[Limit]) -> list[Body]:
+    ids = {limit.registered_limit_id for limit in limits}
     statement = select(RegisteredLimit).where(RegisteredLimit.id.in_(ids))
-    registered = {one.id: one for one in ctx.session.scalars(statement)}
-    return [_render(ctx, limit, registered[limit.registered_limit_id]) for limit in found]
+    registered = {row.id: row for row in ctx.session.scalars(statement)}
+    return [_render(ctx, limit, registered[limit.registered_limit_id]) for limit in limits]
 
 
 def _render(ctx: Context, limit: Limit, registered: RegisteredLimit) -> Body:
@@ -60,15 +60,17 @@ def index(ctx: Context) -> Body:
 
 
 def _confined(ctx: Context, statement: Select[Any]) -> Select[Any]:
-    """Everything for administrators and services, else what concerns the token's scope."""
-    who = ctx.who
-    if who.system or ctx.is_admin or "service" in who.roles:
+    """All limits for administrators and services, else those of the token's scope."""
+    identity = ctx.who
+    if identity.system or ctx.is_admin or "service" in identity.roles:
         return statement
-    if who.domain_id:
-        within = select(Project.id).where(Project.domain_id == who.domain_id)
-        return statement.where(or_(Limit.domain_id == who.domain_id, Limit.project_id.in_(within)))
-    if who.project_id:
-        return statement.where(Limit.project_id == who.project_id)
+    if identity.domain_id:
+        within = select(Project.id).where(Project.domain_id == identity.domain_id)
+        return statement.where(
+            or_(Limit.domain_id == identity.domain_id, Limit.project_id.in_(within))
+        )
+    if identity.project_id:
+        return statement.where(Limit.project_id == identity.project_id)
     return statement.where(false())
 
 
@@ -79,10 +81,10 @@ def _target(ctx: Context, asked: Asked) -> dict[str, Any]:
     if limit.domain_id is not None:
         return {"target.limit.domain.id": limit.domain_id}
     project = ctx.session.get(Project, limit.project_id)
-    found: dict[str, Any] = {"target.limit.project_id": limit.project_id}
+    policy_target: dict[str, Any] = {"target.limit.project_id": limit.project_id}
     if project is not None:
-        found["target.limit.project.domain_id"] = project.domain_id
-    return found
+        policy_target["target.limit.project.domain_id"] = project.domain_id
+    return policy_target
 
 
 def create(ctx: Context, body: Body) -> Body:
@@ -93,8 +95,8 @@ def _remove(ctx: Context, limit: Limit) -> None:
     ctx.session.delete(limit)
 
 
-# Lists are filtered by what the registered limit says, and many are made at once and checked
-# against each other: both are written by hand.
+# Lists filter by columns of the registered limit, and a request creates several limits, which are
+# checked together: both are written by hand.
 LIMITS = Resource(
     "limit",
     STYLE,

@@ -1,4 +1,4 @@
-"""Who is in which group over HTTP."""
+"""Members of groups over HTTP."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def list_users(ctx: Context, group: Group) -> Body:
 
 
 def _pair(ctx: Context, rule: str, group_id: str, user_id: str) -> tuple[Group, User]:
-    """Group and user, when the caller may; raises Forbidden before NotFound."""
+    """Group and user, if the caller may access them; raises Forbidden before NotFound."""
     group = ctx.session.get(Group, group_id)
     user = ctx.session.get(User, user_id)
     ids = {"group_id": group_id, "user_id": user_id}
@@ -51,14 +51,14 @@ def take_out(ctx: Context, group_id: str, user_id: str) -> None:
 
 
 def list_groups(ctx: Context, user: User) -> Body:
-    mine = select(Membership.group_id).where(Membership.user_id == user.id)
-    statement = select(Group).where(Group.id.in_(mine))
+    group_ids = select(Membership.group_id).where(Membership.user_id == user.id)
+    statement = select(Group).where(Group.id.in_(group_ids))
     if ctx.who.domain_id:
         statement = statement.where(Group.domain_id == ctx.who.domain_id)
     page = page_of(ctx, groups_api.LISTING, statement)
-    # a membership that was made by hand does not end by itself
-    found = [{**groups_api.render(ctx, g), "membership_expires_at": None} for g in page.rows]
-    return collection(ctx, "groups", found, page)
+    # memberships created by this API do not expire
+    members = [{**groups_api.render(ctx, g), "membership_expires_at": None} for g in page.rows]
+    return collection(ctx, "groups", members, page)
 
 
 _MEMBER = "/groups/{group_id}/users/{user_id}"

@@ -48,7 +48,7 @@ def create_access_token(ctx: Context, body: bytes) -> Response:
 def authorize(ctx: Context, request_token_id: str, body: Body) -> Body:
     if claims.is_delegated(ctx.who):
         raise Forbidden("A token of delegated rights cannot authorize a request token.")
-    wanted = [credentials.named_role(ctx, one).id for one in body["roles"]]
+    wanted = [credentials.named_role(ctx, role).id for role in body["roles"]]
     verifier = oauth1.authorize(ctx, request_token_id, list(dict.fromkeys(wanted)))
     return {"token": {"oauth_verifier": verifier}}
 
@@ -71,9 +71,9 @@ def render(ctx: Context, token: AccessToken) -> Body:
 
 def index(ctx: Context, user_id: str) -> Body:
     refuse_credentials(ctx)
-    mine = select(AccessToken).where(AccessToken.authorizing_user_id == user_id)
-    page = page_of(ctx, ACCESS_TOKENS, mine)
-    return collection(ctx, "access_tokens", [render(ctx, one) for one in page.rows], page)
+    statement = select(AccessToken).where(AccessToken.authorizing_user_id == user_id)
+    page = page_of(ctx, ACCESS_TOKENS, statement)
+    return collection(ctx, "access_tokens", [render(ctx, token) for token in page.rows], page)
 
 
 def show(ctx: Context, user_id: str, access_token_id: str) -> Body:
@@ -88,8 +88,8 @@ def remove(ctx: Context, user_id: str, access_token_id: str) -> None:
 
 def list_roles(ctx: Context, user_id: str, access_token_id: str) -> Body:
     token = oauth1.get(ctx, user_id, access_token_id)
-    found = [roles_api.render(ctx, role) for role in credentials.roles_of(ctx, token.role_ids)]
-    return collection(ctx, "roles", found)
+    roles = [roles_api.render(ctx, role) for role in credentials.roles_of(ctx, token.role_ids)]
+    return collection(ctx, "roles", roles)
 
 
 def show_role(ctx: Context, user_id: str, access_token_id: str, role_id: str) -> Body:

@@ -18,7 +18,9 @@ _NO_CLIENT = "Client authentication failed."
 
 
 def create_token(ctx: Context, body: bytes) -> Response:
-    """The client is an application credential: its id and secret by Basic, or in the form."""
+    """Issue a token. The client is an application credential; its id and secret come in a Basic
+    header or in the form.
+    """
     form = parse_qs(body.decode("utf-8", "replace"))
     grant = form.get("grant_type", [""])[0]
     if not grant:
@@ -32,7 +34,7 @@ def create_token(ctx: Context, body: bytes) -> Response:
     credential = {"id": client, "secret": secret}
     asked: dict[str, Any] = {"methods": ["application_credential"]}
     try:
-        token, who = authentication.log_in(
+        token, identity = authentication.log_in(
             ctx, {"identity": {**asked, "application_credential": credential}}
         )
     except Unauthorized as error:
@@ -42,13 +44,13 @@ def create_token(ctx: Context, body: bytes) -> Response:
     except ApiError as error:
         text = "An unknown error occurred and failed to get an OAuth2.0 access token."
         return _refused(error.status, "other_error", text)
-    assert who.expires_at is not None
-    seconds = int((who.expires_at - ctx.env.clock.now()).total_seconds())
+    assert identity.expires_at is not None
+    seconds = int((identity.expires_at - ctx.env.clock.now()).total_seconds())
     return Response({"access_token": token, "token_type": "Bearer", "expires_in": seconds})
 
 
 def _client(ctx: Context, form: dict[str, list[str]]) -> tuple[str, str]:
-    """(id, secret), each "" when it is not there."""
+    """(id, secret), each "" when missing."""
     kind, _, value = ctx.headers.get("authorization", "").partition(" ")
     if kind.lower() == "basic":
         try:
@@ -61,7 +63,7 @@ def _client(ctx: Context, form: dict[str, list[str]]) -> tuple[str, str]:
 
 
 def _refused(status: int, error: str, text: str) -> Response:
-    """In the words of RFC 6749, section 5.2."""
+    """An error in the form of RFC 6749, section 5.2."""
     return Response({"error": error, "error_description": text}, status=status)
 
 

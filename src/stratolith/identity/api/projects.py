@@ -34,18 +34,18 @@ TAG_FILTERS = tag_filters(Project.id, ProjectTag.project_id, ProjectTag.name)
 
 
 def _a_parent(text: str) -> str:
-    """The default domain, which is above projects, has the one id that is no UUID."""
+    """A UUID or the id of the default domain, the only id of a project that is not a UUID."""
     return "" if text == DEFAULT_DOMAIN else an_id(text)
 
 
 def _visible(ctx: Context) -> ColumnElement[bool]:
-    """Domains, which are projects as well, only for who asks for them."""
-    found: list[ColumnElement[bool]] = []
+    """Domains, which are projects too, are listed only when ``is_domain`` is in the query."""
+    conditions: list[ColumnElement[bool]] = []
     if ctx.who.domain_id:
-        found.append(Project.domain_id == ctx.who.domain_id)
+        conditions.append(Project.domain_id == ctx.who.domain_id)
     if "is_domain" not in ctx.query:
-        found.append(Project.is_domain.is_(False))
-    return and_(true(), *found)
+        conditions.append(Project.is_domain.is_(False))
+    return and_(true(), *conditions)
 
 
 LISTING = Listing(
@@ -83,13 +83,13 @@ def render(ctx: Context, project: Project, tags: list[str] | None) -> Body:
     }
 
 
-def render_many(ctx: Context, found: Sequence[Project]) -> list[Body]:
-    tags = projects.tags(ctx, [project.id for project in found])
-    return [render(ctx, project, tags.get(project.id)) for project in found]
+def render_many(ctx: Context, rows: Sequence[Project]) -> list[Body]:
+    tags = projects.tags(ctx, [project.id for project in rows])
+    return [render(ctx, project, tags.get(project.id)) for project in rows]
 
 
 def listed_of_user(ctx: Context, user_id: str) -> Body:
-    """The enabled and disabled projects of a user, as /auth/projects and the user show them."""
+    """All projects of a user, enabled or disabled, for /auth/projects and /users/ID/projects."""
     ids = projects.of_user(ctx, user_id)
     page = page_of(ctx, LISTING, select(Project).where(Project.id.in_(ids)))
     return collection(ctx, "projects", render_many(ctx, page.rows), page)
@@ -99,27 +99,27 @@ def listed_of_user(ctx: Context, user_id: str) -> Body:
 
 
 def _relatives(ctx: Context, project: Project) -> Body:
-    found: Body = {}
-    _add_parents(ctx, project, found)
-    _add_subtree(ctx, project, found)
-    return found
+    document: Body = {}
+    _add_parents(ctx, project, document)
+    _add_subtree(ctx, project, document)
+    return document
 
 
-def _add_parents(ctx: Context, project: Project, found: Body) -> None:
+def _add_parents(ctx: Context, project: Project, document: Body) -> None:
     as_list, as_ids = flag(ctx, "parents_as_list"), flag(ctx, "parents_as_ids")
     if as_list and as_ids:
         raise BadRequest("Cannot use parents_as_list and parents_as_ids at the same time.")
     if as_list:
         above = [p for p in effective.ancestors(ctx.session, project) if _may_see(ctx, p)]
-        found["parents"] = [{"project": one} for one in render_many(ctx, above)]
+        document["parents"] = [{"project": parent} for parent in render_many(ctx, above)]
     elif as_ids:
         tree: Body | None = None
-        for one in reversed(effective.ancestors(ctx.session, project)):
-            tree = {one.id: tree}
-        found["parents"] = tree
+        for parent in reversed(effective.ancestors(ctx.session, project)):
+            tree = {parent.id: tree}
+        document["parents"] = tree
 
 
-def _add_subtree(ctx: Context, project: Project, found: Body) -> None:
+def _add_subtree(ctx: Context, project: Project, document: Body) -> None:
     as_list, as_ids = flag(ctx, "subtree_as_list"), flag(ctx, "subtree_as_ids")
     if as_list and as_ids:
         raise BadRequest("Cannot use subtree_as_list and subtree_as_ids at the same time.")
@@ -127,18 +127,18 @@ def _add_subtree(ctx: Context, project: Project, found: Body) -> None:
         return
     below = projects.subtree(ctx, project)
     if as_list:
-        seen = [one for one in below if _may_see(ctx, one)]
-        found["subtree"] = [{"project": one} for one in render_many(ctx, seen)]
+        seen = [child for child in below if _may_see(ctx, child)]
+        document["subtree"] = [{"project": child} for child in render_many(ctx, seen)]
         return
     children: dict[str, Body] = {}
-    for one in reversed(below):  # children before parents
-        mine = children.pop(one.id, None)
-        children.setdefault(one.parent_id or "", {})[one.id] = mine
-    found["subtree"] = children.get(project.id)
+    for descendant in reversed(below):  # children before parents
+        subtree = children.pop(descendant.id, None)
+        children.setdefault(descendant.parent_id or "", {})[descendant.id] = subtree
+    document["subtree"] = children.get(project.id)
 
 
 def _may_see(ctx: Context, project: Project) -> bool:
-    """Relatives are shown to those with a role on them, as upstream does."""
+    """Only projects on which the caller has a role are shown, as upstream."""
     return bool(effective.on_project(ctx.session, ctx.user_id, project))
 
 
@@ -154,7 +154,7 @@ def _fresh(ctx: Context, made: Sequence[Project]) -> list[Body]:
 
 def _update(ctx: Context, project: Project, values: Body) -> tuple[Project, Body]:
     changed = projects.update(ctx, project, values)
-    return changed, {"extra": changed.extra}  # once more, as clients of an update know it
+    return changed, {"extra": changed.extra}  # clients of an update expect ``extra`` twice
 
 
 def _remove(ctx: Context, project: Project) -> None:
@@ -189,7 +189,7 @@ def _tags(ctx: Context, project: Project) -> Body:
 
 
 def _check_taggable(project: Project) -> None:
-    """Raises Forbidden for an immutable one."""
+    """Raises Forbidden for an immutable project."""
     check_mutable(projects.kind_of(project), project, {"tags": []})
 
 
@@ -211,7 +211,7 @@ def check_tag(ctx: Context, project: Project, tag: str) -> None:
 def add_tag(ctx: Context, project: Project, tag: str) -> Response:
     _check_taggable(project)
     names = projects.tags(ctx, [project.id]).get(project.id, [])
-    # a tag in the path obeys what holds for the list, where no tag is twice
+    # validate as a whole list, in which each tag is unique
     schemas.REPLACE_TAGS.check({"tags": [*names, tag]}, None, what="body")
     projects.add_tag(ctx, project, tag)
     return Response(b"", headers={"Location": f"{ctx.base_url}{ctx.path}"})
@@ -223,8 +223,8 @@ def remove_tag(ctx: Context, project: Project, tag: str) -> None:
 
 
 def _asks(rule: str) -> dict[str, Any]:
-    found = {"load": projects.get, "loads": "project_id", "target": of_found("project")}
-    return {**found, "rule": f"identity:{rule}", "hides_missing": True}
+    options = {"load": projects.get, "loads": "project_id", "target": of_found("project")}
+    return {**options, "rule": f"identity:{rule}", "hides_missing": True}
 
 
 _TAGS = "/projects/{project_id}/tags"

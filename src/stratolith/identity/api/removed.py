@@ -1,4 +1,4 @@
-"""What was for tokens of the kind PKI, which are gone: clients are told so."""
+"""Routes for PKI tokens, which were removed upstream: they answer 410 Gone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def certificates(ctx: Context) -> None:
 
 
 def revoked_tokens(ctx: Context) -> None:
-    """Such a list was kept for services that checked PKI tokens themselves."""
+    """Upstream kept this list for services that checked PKI tokens themselves."""
     raise Forbidden
 
 

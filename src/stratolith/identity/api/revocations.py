@@ -26,21 +26,21 @@ _NAMES = {
 
 def render(event: Revocation) -> Body:
     shown = {name: getattr(event, column) for column, name in _NAMES.items()}
-    found: Body = {name: value for name, value in shown.items() if value is not None}
-    found["issued_before"] = zulu_micro(event.issued_before)
-    found["revoked_at"] = zulu_micro(event.revoked_at)
-    return found
+    document: Body = {name: value for name, value in shown.items() if value is not None}
+    document["issued_before"] = zulu_micro(event.issued_before)
+    document["revoked_at"] = zulu_micro(event.revoked_at)
+    return document
 
 
 def index(ctx: Context) -> Body:
     since = ctx.query.get("since")
     after = moment(since) if since else None
-    found = [
+    events = [
         render(event)
         for event in revocations.read(ctx.session)
         if after is None or event.revoked_at >= after
     ]
-    return collection(ctx, "events", found)
+    return collection(ctx, "events", events)
 
 
 ROUTES = [Route.get("/OS-REVOKE/events", index, rule="identity:list_revoke_events")]

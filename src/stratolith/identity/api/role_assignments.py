@@ -29,8 +29,8 @@ def index(ctx: Context) -> Body:
     if ctx.who.domain_id:
         entries = _within(ctx, entries, ctx.who.domain_id)
     names = _Names(ctx, entries) if flag(ctx, "include_names") else None
-    found = [_render(ctx, entry, names) for entry in entries]
-    return collection(ctx, "role_assignments", found)
+    documents = [_render(ctx, entry, names) for entry in entries]
+    return collection(ctx, "role_assignments", documents)
 
 
 def _wanted(ctx: Context) -> Wanted:
@@ -65,7 +65,7 @@ def _authorize(ctx: Context, wanted: Wanted) -> None:
 
 
 def _check_together(ctx: Context, wanted: Wanted) -> None:
-    """Filters that exclude one another; raises BadRequest."""
+    """Refuse filters that exclude each other; raises BadRequest."""
     scopes = [wanted.project_id is not None, wanted.domain_id is not None, wanted.system]
     if sum(scopes) > 1:
         raise BadRequest("Specify one of scope.project.id, scope.domain.id and scope.system.")
@@ -78,7 +78,7 @@ def _check_together(ctx: Context, wanted: Wanted) -> None:
 
 
 def _within(ctx: Context, entries: list[Entry], domain_id: str) -> list[Entry]:
-    """What concerns one domain: the domain itself and its projects."""
+    """The assignments on one domain and its projects."""
     ids = {entry.target_id for entry in entries if entry.target == PROJECT}
     inside = set(
         ctx.session.scalars(
@@ -97,7 +97,7 @@ def _within(ctx: Context, entries: list[Entry], domain_id: str) -> list[Entry]:
 
 
 class _Names:
-    """Names of everything that the entries mention, a query a kind."""
+    """Names of all objects in the entries, read with one query per kind."""
 
     def __init__(self, ctx: Context, entries: Iterable[Entry]) -> None:
         entries = list(entries)
@@ -112,21 +112,21 @@ class _Names:
 
     def _read(self, kind: Any, ids: set[str]) -> dict[str, tuple[str, str]]:
         """id -> (name, domain id)."""
-        found: dict[str, tuple[str, str]] = {}
+        names: dict[str, tuple[str, str]] = {}
         ordered = sorted(ids)
         for at in range(0, len(ordered), 500):
             rows = select(kind.id, kind.name, kind.domain_id).where(
                 kind.id.in_(ordered[at : at + 500])
             )
-            found.update({r.id: (r.name, r.domain_id) for r in self._ctx.session.execute(rows)})
-        return found
+            names.update({r.id: (r.name, r.domain_id) for r in self._ctx.session.execute(rows)})
+        return names
 
-    def add(self, found: Body, known: dict[str, tuple[str, str]]) -> None:
-        """Name and domain of the object whose id is in ``found``."""
-        name, domain_id = known.get(found["id"], ("", ""))
-        found["name"] = name
+    def add(self, document: Body, known: dict[str, tuple[str, str]]) -> None:
+        """Add name and domain of the object whose id is in ``document``."""
+        name, domain_id = known.get(document["id"], ("", ""))
+        document["name"] = name
         if domain_id:
-            found["domain"] = {"id": domain_id, "name": self.domains.get(domain_id, ("", ""))[0]}
+            document["domain"] = {"id": domain_id, "name": self.domains.get(domain_id, ("", ""))[0]}
 
 
 def _render(ctx: Context, entry: Entry, names: _Names | None) -> Body:
@@ -148,7 +148,7 @@ def _render(ctx: Context, entry: Entry, names: _Names | None) -> Body:
 
 
 def _links(ctx: Context, entry: Entry) -> Body:
-    """Where the assignment itself is, and what else it rests on."""
+    """Links to the stored assignment and to the objects it derives from."""
     root = f"{ctx.base_url}/v3"
     target, target_id = entry.by_target or (entry.target, entry.target_id)
     place = "/system" if target == SYSTEM else f"/{target}s/{target_id}"

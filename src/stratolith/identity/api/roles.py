@@ -21,7 +21,7 @@ Body = dict[str, Any]
 
 
 def _visible(ctx: Context) -> ColumnElement[bool] | None:
-    """Roles of a domain only for who asks for a domain."""
+    """Roles of a domain are listed only when the query names a domain."""
     return None if ctx.query.get("domain_id") else Role.domain_id == ""
 
 
@@ -50,7 +50,7 @@ def render(ctx: Context, role: Role) -> Body:
 
 
 def _rule(verb: str, of_domain: Callable[[Context, Asked], bool], plural: str = "") -> Choice:
-    """Roles of a domain have rules of their own."""
+    """Roles of a domain have separate policy rules."""
     names = (f"identity:{verb}_role{plural}", f"identity:{verb}_domain_role{plural}")
     return Choice(names, lambda ctx, asked: names[of_domain(ctx, asked)])
 
@@ -142,11 +142,11 @@ def imply_no_more(ctx: Context, pair: Pair, role_id: str) -> None:
 
 
 def list_inferences(ctx: Context) -> Body:
-    found = [
+    inferences = [
         {"prior_role": _brief(ctx, prior), "implies": [_brief(ctx, role) for role in below]}
         for prior, below in roles.inferences(ctx)
     ]
-    return {"role_inferences": found, "links": {"self": f"{ctx.base_url}{ctx.path}"}}
+    return {"role_inferences": inferences, "links": {"self": f"{ctx.base_url}{ctx.path}"}}
 
 
 _IMPLIES = "/roles/{role_id}/implies"

@@ -1,4 +1,4 @@
-"""Requests signed with EC2 keys, turned into tokens for the services that received them."""
+"""Requests signed with EC2 keys: returns tokens to the services that received them."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ def _given(body: Body) -> Body:
 
 
 def ec2(ctx: Context, body: Body) -> Response:
-    token, who = signed_login.by_ec2(ctx, _given(body))
-    return Response(auth.render(ctx, who), headers={"X-Subject-Token": token})
+    token, identity = signed_login.by_ec2(ctx, _given(body))
+    return Response(auth.render(ctx, identity), headers={"X-Subject-Token": token})
 
 
 def s3(ctx: Context, body: Body) -> Response:
-    """The token itself is not given away: the caller needs to know who asks, no more."""
-    _, who = signed_login.by_s3(ctx, _given(body))
-    return Response(auth.render(ctx, who))
+    """Returns the body of the token but not its secret id: the caller needs only the user's
+    identity.
+    """
+    _, identity = signed_login.by_s3(ctx, _given(body))
+    return Response(auth.render(ctx, identity))
 
 
 ROUTES = [

@@ -1,4 +1,4 @@
-"""How the identity API asks and answers: Keystone's names of rules, links, lists and pages."""
+"""Requests and answers of the identity API: Keystone's names of rules, links, lists and pages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ _VERBS = {"show": "get", "index": "list"}
 
 
 class IdentityStyle(Style):
-    """PATCH changes; who may not have something learns nothing, not even that it is missing."""
+    """PATCH updates; without permission, a missing resource gives the same error as an existing
+    one.
+    """
 
     update_method = "PATCH"
 
@@ -39,10 +41,10 @@ class IdentityStyle(Style):
         return f"identity:{_VERBS.get(verb, verb)}_{noun}"
 
     def options(self, resource: Resource, verb: str) -> Body:
-        found = super().options(resource, verb)
+        options = super().options(resource, verb)
         if verb in ("show", "update", "delete"):
-            found |= {"target": of_found(resource.name), "hides_missing": True}
-        return found
+            options |= {"target": of_found(resource.name), "hides_missing": True}
+        return options
 
     def page(self, ctx: Context, resource: Resource) -> Page:
         assert resource.listing is not None
@@ -66,7 +68,7 @@ STYLE = IdentityStyle()
 
 
 def linked(path: str, render: Callable[[Context, Any], Body]) -> Render:
-    """``rendered`` of a resource whose rows are shown one by one, with their links below /v3."""
+    """``rendered`` for a resource whose rows are rendered one by one, with links below /v3."""
     return lambda ctx, rows: [
         {**render(ctx, row), "links": member_links(ctx, path, row.id)} for row in rows
     ]
@@ -90,12 +92,12 @@ def page_of(
 ) -> Page:
     """The rows with the filters, sort, limit and marker of the query; raises NotFound.
 
-    Without a limit in the query it is all of them, unless the settings have one: most clients of
-    identity know no pages.
+    Without a limit in the query or in the settings all rows are returned: most clients of identity
+    do not read pages.
 
-    statement: what the caller may see; a marker must be in it. Default: as the listing says.
-    read: fetches the rows; default: the statement's objects.
-    paged: the list takes limit and marker; one that does not is always shown whole.
+    statement: the rows the caller may see; a marker must be among them. Default: from the listing.
+    read: fetches the rows; default: the objects of the statement.
+    paged: whether the list takes limit and marker; otherwise it is always whole.
     """
     key = ctx.query.get("sort_key")
     direction = ctx.query.get("sort_dir", "asc")
@@ -105,7 +107,7 @@ def page_of(
     inexact = any("__" in name for name in ctx.query if name in listing.filters)
     try:
         limit = ctx.env.settings.of(IdentitySettings).list_limit if paged else 0
-        # an empty limit is none; 0 for the listing, which would read the query's
+        # an empty limit means no limit; 0 stops the listing from reading the limit of the query
         asked = None if ctx.query.get("limit") else limit or 0
         return listing.page(
             ctx,
@@ -122,14 +124,14 @@ def page_of(
 
 
 def collection(ctx: Context, name: str, members: Iterable[Body], page: Page | None = None) -> Body:
-    """``{name: [...], "links": {...}}``; a page that is followed by another says so."""
+    """``{name: [...], "links": {...}}``; marked as truncated when a further page follows."""
     query = urlencode(ctx.query.multi_items())
     here = f"{ctx.base_url}{ctx.path}" + (f"?{query}" if query else "")
     links = {"next": next_link(ctx, page) if page else None, "self": here, "previous": None}
-    found: Body = {name: list(members), "links": links}
+    document: Body = {name: list(members), "links": links}
     if page is not None and page.more:
-        found["truncated"] = True
-    return found
+        document["truncated"] = True
+    return document
 
 
 def same_id(body: Body, kind: str, id_: str) -> None:
@@ -139,7 +141,7 @@ def same_id(body: Body, kind: str, id_: str) -> None:
 
 
 def default_domain(ctx: Context, values: Body) -> str:
-    """The domain of something new: as said, else that of a token with domain scope, else the
+    """The domain of a new object: from the request, else of a token with domain scope, else the
     default domain. The domain of a token's project does not matter.
     """
     return str(values.get("domain_id") or ctx.who.domain_id or DEFAULT_DOMAIN)

@@ -1,4 +1,4 @@
-"""What the rules of identity may look at: ``target.user.domain_id`` and the like."""
+"""Attributes that identity's policy rules can check: ``target.user.domain_id`` and the like."""
 
 from __future__ import annotations
 
@@ -15,48 +15,48 @@ Target = Mapping[str, Any]
 
 
 def target(ids: Mapping[str, Any] | None = None, **objects: Any) -> dict[str, Any]:
-    """What the rules may look at: ``user=<User>`` becomes ``target.user.domain_id`` and so on.
+    """Attributes for the rules: ``user=<User>`` becomes ``target.user.domain_id`` and so on.
 
-    An object that is None adds nothing, so a rule that asks for it does not hold.
+    An object that is None adds nothing, so a rule about it is not met.
     """
-    found: dict[str, Any] = dict(ids or {})
-    for kind, one in objects.items():
-        if one is None:
+    attributes: dict[str, Any] = dict(ids or {})
+    for kind, item in objects.items():
+        if item is None:
             continue
         for attribute in ("id", "name", "domain_id", "user_id"):
-            value = one.get(attribute) if isinstance(one, Mapping) else _get(one, attribute)
+            value = item.get(attribute) if isinstance(item, Mapping) else _get(item, attribute)
             if value is not None:
-                found[f"target.{kind}.{attribute}"] = value or None
-    return found
+                attributes[f"target.{kind}.{attribute}"] = value or None
+    return attributes
 
 
-def _get(one: Any, attribute: str) -> Any:
-    return getattr(one, attribute, None)
+def _get(item: Any, attribute: str) -> Any:
+    return getattr(item, attribute, None)
 
 
 TargetOf = Callable[[Context, Asked], Target]
 
 
 def nothing(ctx: Context, asked: Asked) -> Target:
-    """For rules that ask about the caller alone."""
+    """For rules that check the caller only."""
     return {}
 
 
 def of_found(kind: str) -> TargetOf:
-    """The ids of the path, and the object that was loaded as ``target.kind``, if it is there."""
+    """The ids of the path, and the loaded object as ``target.kind`` if it exists."""
     return lambda ctx, asked: target(asked.variables, **{kind: asked.found})
 
 
 def of_body(kind: str) -> TargetOf:
-    """What a body wants to make, as ``target.kind``."""
+    """The object in the request body, as ``target.kind``."""
     return lambda ctx, asked: target(**{kind: asked.body[kind]})
 
 
 def of_scope(name: str) -> TargetOf:
-    """The domain that lists are confined to, that of a token with domain scope, as ``name``."""
+    """The domain of a token with domain scope, to which lists are restricted, as ``name``."""
     return lambda ctx, asked: {name: ctx.who.domain_id} if ctx.who.domain_id else {}
 
 
 def in_scope(column: Column) -> Callable[[Context], ColumnElement[bool] | None]:
-    """Who sees a row: a token with domain scope what is of its domain, others every row."""
+    """Visible rows: those of the domain for a token with domain scope, else all rows."""
     return lambda ctx: column == ctx.who.domain_id if ctx.who.domain_id else None

@@ -72,12 +72,12 @@ def _about(trust: Trust | None) -> dict[str, Any]:
 
 
 def _admitted(ctx: Context, rule: str, trust_id: str) -> Trust:
-    """Raises Forbidden before NotFound."""
+    """The trust, if the caller may access it; raises Forbidden before NotFound."""
     refuse_trusts(ctx)
     try:
         trust = trusts.get(ctx, trust_id)
     except NotFound:
-        # the parties of a trust that is gone may know so; others learn nothing
+        # only trustor and trustee may learn that a trust existed
         if ctx.can("identity:list_trusts", {}) or ctx.session.get(Trust, trust_id) is None:
             raise
         ctx.authorize(rule, _about(ctx.session.get(Trust, trust_id)))
@@ -87,8 +87,8 @@ def _admitted(ctx: Context, rule: str, trust_id: str) -> Trust:
 
 
 def index(ctx: Context) -> Body:
-    """All trusts, or with ``trustor_user_id`` or ``trustee_user_id`` those of one party; also
-    those that are over.
+    """All trusts, or with ``trustor_user_id`` or ``trustee_user_id`` those of one party; includes
+    expired trusts.
     """
     refuse_trusts(ctx)
     parties = [p for p in ("trustor", "trustee") if ctx.query.get(f"{p}_user_id")]
@@ -124,8 +124,8 @@ def remove(ctx: Context, trust_id: str) -> None:
 
 def list_roles(ctx: Context, trust_id: str) -> Body:
     trust = _admitted(ctx, "identity:list_roles_for_trust", trust_id)
-    found = [roles_api.render(ctx, role) for role in _roles(ctx, trust)]
-    return collection(ctx, "roles", found)
+    roles = [roles_api.render(ctx, role) for role in _roles(ctx, trust)]
+    return collection(ctx, "roles", roles)
 
 
 def show_role(ctx: Context, trust_id: str, role_id: str) -> Body:

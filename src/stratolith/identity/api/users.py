@@ -65,7 +65,7 @@ LISTING = Listing(
         **text_filters("domain_id", User.domain_id),
         **text_filters("default_project_id", User.default_project_id),
         "enabled": flag_filter("enabled", User.enabled),
-        # of users of other clouds, of whom there are none
+        # for users of other clouds, which do not exist here
         **dict.fromkeys(("idp_id", "protocol_id", "unique_id"), lambda values: false()),
         "password_expires_at": _expires_filter,
     },
@@ -75,7 +75,7 @@ LISTING = Listing(
 
 
 def render(ctx: Context, user: User, expires: datetime | None) -> Body:
-    found: Body = {
+    document: Body = {
         **user.extra,
         "id": user.id,
         "name": user.name,
@@ -86,17 +86,19 @@ def render(ctx: Context, user: User, expires: datetime | None) -> Body:
         "links": member_links(ctx, "users", user.id),
     }
     if user.default_project_id is not None:
-        found["default_project_id"] = user.default_project_id
-    return found
+        document["default_project_id"] = user.default_project_id
+    return document
 
 
-def render_many(ctx: Context, found: Sequence[User]) -> list[Body]:
-    expiries = users.password_expiries(ctx, [user.id for user in found])
-    return [render(ctx, user, expiries.get(user.id)) for user in found]
+def render_many(ctx: Context, rows: Sequence[User]) -> list[Body]:
+    expiries = users.password_expiries(ctx, [user.id for user in rows])
+    return [render(ctx, user, expiries.get(user.id)) for user in rows]
 
 
 class UserRow(msgspec.Struct, array_like=True, gc=False):
-    """What a list shows of a user; options and extra are JSON texts, moments have no zone."""
+    """The columns of a user that a list shows; options and extra are JSON texts, times have no
+    zone.
+    """
 
     id: str
     name: str
@@ -132,14 +134,14 @@ _READ = RowReader(UserRow)
 
 
 def listed(ctx: Context, statement: Select[Any]) -> Body:
-    """The users of a statement that selects some, as a page."""
+    """The users of a statement, as a page."""
     columns: Any = statement.with_only_columns(*_SHOWN)
     page = page_of(ctx, LISTING, columns, read=_READ)
     return collection(ctx, "users", _render_rows(ctx, page.rows), page)
 
 
 class _Shown(msgspec.Struct, gc=False):
-    """As ``render`` gives a user; a tenth of the time of a thousand dictionaries."""
+    """A user in the form that ``render`` gives; ten times as fast as a thousand dictionaries."""
 
     id: str
     name: str
@@ -158,9 +160,9 @@ class _Links(msgspec.Struct, gc=False):
 def _render_rows(ctx: Context, rows: Sequence[UserRow]) -> list[Any]:
     root = member_links(ctx, "users", "")["self"]
     limited = accounts.days_until_disabled(ctx.env)
-    found: list[Any] = []
+    documents: list[Any] = []
     for row in rows:
-        one: Any = _Shown(
+        document: Any = _Shown(
             row.id,
             row.name,
             row.domain_id,
@@ -171,11 +173,11 @@ def _render_rows(ctx: Context, rows: Sequence[UserRow]) -> list[Any]:
             row.default_project_id or msgspec.UNSET,
         )
         if row.extra != "{}":
-            shown = msgspec.structs.asdict(one).items()
+            shown = msgspec.structs.asdict(document).items()
             own = {name: value for name, value in shown if value is not msgspec.UNSET}
-            one = {**msgspec.json.decode(row.extra), **own}
-        found.append(one)
-    return found
+            document = {**msgspec.json.decode(row.extra), **own}
+        documents.append(document)
+    return documents
 
 
 def _is_away(ctx: Context, row: UserRow) -> bool:
@@ -194,19 +196,19 @@ def _create(ctx: Context, values: Body) -> User:
 
 def update(ctx: Context, user_id: str, body: Body) -> Body:
     values = body["user"]
-    # looked at beforehand in a reading transaction: hashing must not hold the writer's lock
+    # use a read transaction first: slow hashing must not hold the write lock
     with ctx.env.db.read() as session:
         user = session.get(User, user_id)
         ctx.authorize("identity:update_user", target({"user_id": user_id}, user=user))
         same_id(values, "user", user_id)
         password = _hashed(ctx, values.get("password")) if user is not None else None
     user = users.update(ctx, users.get(ctx, user_id), values, password)
-    # once more, as clients of an update know it
+    # clients of an update expect ``extra`` twice
     return {"user": {**USERS.one(ctx, user), "extra": user.extra}}
 
 
 def _hashed(ctx: Context, password: str | None) -> NewPassword | None:
-    """Slow: not while the write transaction is open."""
+    """Hash a password. This is slow: never call it in a write transaction."""
     if password is None:
         return None
     password_rules.check_form(ctx, password)
@@ -214,7 +216,7 @@ def _hashed(ctx: Context, password: str | None) -> NewPassword | None:
 
 
 def change_password(ctx: Context, user_id: str, body: Body) -> None:
-    """The user's own change: the old password is the authorisation, also when it expired."""
+    """A user changes the own password: the old password authorises it, even an expired one."""
     values = body["user"]
     with ctx.env.db.read() as session:
         new = _own_change(ctx, session, user_id, values)
@@ -222,8 +224,8 @@ def change_password(ctx: Context, user_id: str, body: Body) -> None:
 
 
 def _own_change(ctx: Context, session: Session, user_id: str, values: Body) -> NewPassword:
-    found = accounts.by_id(session, user_id)
-    account = factors.check_password(ctx, found, values["original_password"])
+    known_account = accounts.by_id(session, user_id)
+    account = factors.check_password(ctx, known_account, values["original_password"])
     user, replaces = account.user, account.password.id if account.password else None
     password_rules.check_form(ctx, values["password"])
     password_rules.check_own_change(ctx, session, user, values["password"])
@@ -233,19 +235,19 @@ def _own_change(ctx: Context, session: Session, user_id: str, values: Body) -> N
 
 
 def revoke_tokens(ctx: Context, user: User) -> None:
-    """Every token of the user issued until now is void."""
+    """Revoke all tokens of the user issued until now."""
     revocations.revoke(ctx, user_id=user.id)
 
 
-# -- what a user belongs to ----------------------------------------------------------------------
+# -- projects and groups of a user ---------------------------------------------------------------
 
 
 def list_projects(ctx: Context, user: User) -> Body:
     return projects_api.listed_of_user(ctx, user.id)
 
 
-# Lists are read as rows of one text, not as objects; a change hashes the password before the
-# transaction begins: both are written by hand.
+# Lists are read as rows of one text, not as objects. Changes hash the password before the
+# transaction begins. Both are written by hand.
 USERS = Resource(
     "user",
     STYLE,

@@ -1,4 +1,4 @@
-"""Discovery: which versions of the API are served where."""
+"""Version discovery: the versions of the API and their URLs."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def version(ctx: Context) -> dict[str, Any]:
 
 
 def old_version(ctx: Context, **variables: str) -> Response:
-    """Whoever still asks for v2.0 learns where v3 is."""
+    """Clients that ask for v2.0 get the URL of v3."""
     where = service_root(ctx, "identity") + "/v3/"
     text = f"The identity API v2.0 is gone; use v3 at {where}"
     return Response(

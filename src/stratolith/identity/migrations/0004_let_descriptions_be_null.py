@@ -1,7 +1,6 @@
 """Let descriptions of projects, domains and groups be null.
 
-On SQLite a new column takes the old one's place, as in databases that 0016 of the shared history
-changed.
+On SQLite a new column replaces the old one, as migration 0016 of the shared history did.
 """
 
 import sqlalchemy as sa

@@ -1,4 +1,4 @@
-"""Rotates keys that are old enough: nobody is logged out, and no secret gets lost."""
+"""Rotates old keys; tokens stay valid and stored secrets readable."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ CREDENTIALS = "credentials"
 
 
 class KeyRotation(Reconciler):
-    """TOKENS, when the latest rotation is ``rotation_days`` ago; CREDENTIALS, when theirs is
-    ``credential_rotation_days`` ago, and until nothing needs the keys before it.
+    """Rotates TOKENS when the latest rotation is ``rotation_days`` old, and CREDENTIALS when theirs
+    is ``credential_rotation_days`` old or while retired keys are still in use.
     """
 
     name = "identity.keys"
     interval = 600.0
 
     def keys(self, ctx: Context) -> Iterable[str]:
-        found = []
+        due = []
         if _is_due(ctx):
-            found.append(TOKENS)
+            due.append(TOKENS)
         if _is_credential_due(ctx) or sealing.ring_of(ctx.env).retired():
-            found.append(CREDENTIALS)
-        return found
+            due.append(CREDENTIALS)
+        return due
 
     def reconcile(self, ctx: Context, key: str) -> Result | None:
         if key == CREDENTIALS:
             _rotate_credentials(ctx)
             return None
-        if _is_due(ctx):  # another process may have done it since
+        if _is_due(ctx):  # another process may have rotated them meanwhile
             claims.ring_of(ctx.env).rotate(keys_kept(ctx.env.settings.of(IdentitySettings)))
         return None
 
@@ -44,7 +44,7 @@ class KeyRotation(Reconciler):
 def _rotate_credentials(ctx: Context) -> None:
     ring = sealing.ring_of(ctx.env)
     if _is_credential_due(ctx):
-        ring.rotate(keep=len(ring.numbers()) + 1)  # none is forgotten yet
+        ring.rotate(keep=len(ring.numbers()) + 1)  # keep all keys for now
     if not ring.retired():
         return
     lost = sealing.seal_again(ctx.env)
@@ -54,9 +54,9 @@ def _rotate_credentials(ctx: Context) -> None:
 
 
 def keys_kept(settings: IdentitySettings) -> int:
-    """As many as the settings say, but never so few that a token outlives its key.
+    """The configured number of keys, but enough that each token expires before its key is removed.
 
-    Of those kept one is staged and one signs; each of the others verifies for one more period.
+    One of the keys is staged and one signs; each other key verifies tokens for one more period.
     """
     period = max(1, settings.rotation_days) * DAY
     periods = -(-settings.longest_token_seconds // period)

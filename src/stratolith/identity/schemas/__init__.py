@@ -1,1 +1,1 @@
-"""Shapes of what the identity API takes."""
+"""Schemas of requests to the identity API."""

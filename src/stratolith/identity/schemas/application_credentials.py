@@ -1,4 +1,4 @@
-"""Shapes of application credentials."""
+"""Schemas of application credentials."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ CREATE = wrapped(
     {
         "name": name(255),
         "description": DESCRIPTION,
-        # empty or null: one is made
+        # empty or null: a secret is generated
         "secret": {"type": ["string", "null"], "maxLength": 4096},
         "expires_at": NULLABLE_TEXT,
         "roles": {"type": "array", "items": ROLE, "maxItems": 256},
         "unrestricted": {"type": ["boolean", "null"]},
         "access_rules": {"type": "array", "items": _RULE, "maxItems": 256},
-        "project_id": NULLABLE_ID,  # always the token's
+        "project_id": NULLABLE_ID,  # ignored: the project of the token is used
         "id": TEXT,  # ignored, as upstream
-        "system": NULLABLE_TEXT,  # the same
+        "system": NULLABLE_TEXT,  # ignored, as upstream
     },
     "name",
     closed=True,

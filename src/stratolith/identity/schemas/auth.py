@@ -1,4 +1,4 @@
-"""Shape of an authentication request."""
+"""Schema of an authentication request."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def _object(properties: Document, *required: str) -> Document:
 
 _DOMAIN = _object({"id": _NULLABLE, "name": _NULLABLE})
 _USER: Document = {"id": _NULLABLE, "name": _NULLABLE, "domain": _DOMAIN}
-# One of these must be there and no other of them; further names mean nothing, nor does what
-# "unscoped" says. "all" is true or false and either way all, as upstream has it.
+# Exactly one of these is required; other names are ignored, and so is the value of "unscoped".
+# "all" means all whether it is true or false, as upstream.
 _SCOPES: Document = {
     "project": _object({"id": _NULLABLE, "name": _NULLABLE, "domain": _DOMAIN}),
     "domain": _DOMAIN,

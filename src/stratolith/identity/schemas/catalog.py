@@ -1,4 +1,4 @@
-"""Shapes of regions, services, endpoints."""
+"""Schemas of regions, services, endpoints."""
 
 from __future__ import annotations
 

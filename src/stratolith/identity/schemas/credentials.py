@@ -1,4 +1,4 @@
-"""Shapes of credentials, EC2 keys, policies and trusts."""
+"""Schemas of credentials, EC2 keys, policies and trusts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CREDENTIAL: Document = {
     "project_id": NULLABLE_ID,
 }
 CREATE = wrapped("credential", _CREDENTIAL, "blob", "type", "user_id")
-# owner, project and type never change: whoever wants others makes a new one
+# owner, project and type of a credential cannot change
 UPDATE = wrapped("credential", {"blob": TEXT}, "blob", closed=True)
 
 EC2 = Schema(

@@ -1,4 +1,4 @@
-"""Shape of a domain's configuration; its names and values are the manager's to judge."""
+"""Schema of a domain's configuration; the manager checks names and values."""
 
 from __future__ import annotations
 

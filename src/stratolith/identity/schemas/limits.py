@@ -1,4 +1,4 @@
-"""Shapes of registered limits and limits; both are created several at a time."""
+"""Schemas of registered limits and limits; one request creates several of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shapes of OAuth 1.0a: consumers, and the authorisation of a request token."""
+"""Schemas of OAuth 1.0a: consumers, and the authorisation of a request token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shapes of domains and projects."""
+"""Schemas of domains and projects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shapes of roles."""
+"""Schemas of roles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pieces that the shapes of several resources are made of."""
+"""Parts that the schemas of several resources share."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ IMMUTABLE: Document = {
 
 
 def name(length: int) -> Document:
-    """A name with something else than white space in it."""
+    """A name that contains more than white space."""
     return {"type": "string", "minLength": 1, "maxLength": length, "pattern": r"[\S]+"}
 
 
 def wrapped(
     key: str, properties: Document, *required: str, least: int = 0, closed: bool = False
 ) -> Schema:
-    """``{key: {...}}``; attributes beyond those named are kept with the resource.
+    """``{key: {...}}``; unknown attributes are stored with the resource.
 
-    closed: there are no others.
+    closed: refuse unknown attributes.
     """
     inner: Document = {"type": "object", "properties": properties, "required": list(required)}
     if closed:

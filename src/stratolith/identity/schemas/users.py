@@ -1,4 +1,4 @@
-"""Shapes of users, their passwords and groups."""
+"""Schemas of users, their passwords and groups."""
 
 from __future__ import annotations
 

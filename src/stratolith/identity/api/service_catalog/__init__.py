@@ -1,1 +1,1 @@
-"""The service catalogue over HTTP: services, endpoints, regions and what projects see of them."""
+"""The service catalog over HTTP: services, endpoints, regions and the endpoints of projects."""

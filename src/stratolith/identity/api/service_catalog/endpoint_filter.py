@@ -17,8 +17,8 @@ from stratolith.kernel.http.routing import Route
 Body = dict[str, Any]
 
 
-def _endpoints(ctx: Context, found: Iterable[Endpoint]) -> Body:
-    return collection(ctx, "endpoints", [ENDPOINTS.one(ctx, one) for one in found])
+def _endpoints(ctx: Context, rows: Iterable[Endpoint]) -> Body:
+    return collection(ctx, "endpoints", [ENDPOINTS.one(ctx, endpoint) for endpoint in rows])
 
 
 # -- endpoints of projects -----------------------------------------------------------------------
@@ -26,8 +26,8 @@ def _endpoints(ctx: Context, found: Iterable[Endpoint]) -> Body:
 
 def list_projects_of_endpoint(ctx: Context, endpoint_id: str) -> Body:
     endpoint = catalog_rows.get_endpoint(ctx, endpoint_id)
-    found = endpoint_filter.projects_of_endpoint(ctx, endpoint)
-    return collection(ctx, "projects", projects_api.render_many(ctx, found))
+    rows = endpoint_filter.projects_of_endpoint(ctx, endpoint)
+    return collection(ctx, "projects", projects_api.render_many(ctx, rows))
 
 
 def list_endpoints(ctx: Context, project_id: str) -> Body:
@@ -55,14 +55,14 @@ def remove_endpoint(ctx: Context, project_id: str, endpoint_id: str) -> None:
 
 
 def list_groups(ctx: Context, project_id: str) -> Body:
-    found = endpoint_filter.groups_of(ctx, projects.get(ctx, project_id))
-    return collection(ctx, "endpoint_groups", [ENDPOINT_GROUPS.one(ctx, one) for one in found])
+    groups = endpoint_filter.groups_of(ctx, projects.get(ctx, project_id))
+    return collection(ctx, "endpoint_groups", [ENDPOINT_GROUPS.one(ctx, group) for group in groups])
 
 
 def list_projects_of_group(ctx: Context, endpoint_group_id: str) -> Body:
     group = endpoint_filter.get(ctx, endpoint_group_id)
-    found = endpoint_filter.projects_of_group(ctx, group)
-    return collection(ctx, "projects", projects_api.render_many(ctx, found))
+    rows = endpoint_filter.projects_of_group(ctx, group)
+    return collection(ctx, "projects", projects_api.render_many(ctx, rows))
 
 
 def list_endpoints_of_group(ctx: Context, endpoint_group_id: str) -> Body:

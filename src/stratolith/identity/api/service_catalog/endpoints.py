@@ -30,7 +30,8 @@ def render(ctx: Context, endpoint: Endpoint) -> Body:
 
 def _update(ctx: Context, endpoint: Endpoint, values: Body) -> Endpoint:
     if values.get("url") == catalog.shown_url(ctx, endpoint.url):
-        del values["url"]  # clients send back what they were shown; it goes on following
+        # clients send back the URL that they were shown; keep following the address
+        del values["url"]
     return catalog_rows.update_endpoint(ctx, endpoint, values)
 
 

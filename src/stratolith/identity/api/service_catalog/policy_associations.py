@@ -1,4 +1,4 @@
-"""Which policy document is meant for which endpoints, over HTTP (OS-ENDPOINT-POLICY)."""
+"""Associations of policy documents with endpoints, over HTTP (OS-ENDPOINT-POLICY)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Body = dict[str, Any]
 
 
 def _pair(ctx: Context, policy_id: str, ids: dict[str, str]) -> tuple[PolicyBlob, Place]:
-    """Both ends of an association; raises ResourceNotFound."""
+    """Both sides of an association; raises ResourceNotFound."""
     policy = policies.get(ctx, policy_id)
     if "endpoint_id" in ids:
         catalog_rows.get_endpoint(ctx, ids["endpoint_id"])
@@ -46,8 +46,8 @@ def show_of_endpoint(ctx: Context, endpoint_id: str) -> Body:
 
 
 def list_endpoints(ctx: Context, policy_id: str) -> Body:
-    found = policy_associations.endpoints_of(ctx, policies.get(ctx, policy_id))
-    return collection(ctx, "endpoints", [ENDPOINTS.one(ctx, one) for one in found])
+    rows = policy_associations.endpoints_of(ctx, policies.get(ctx, policy_id))
+    return collection(ctx, "endpoints", [ENDPOINTS.one(ctx, endpoint) for endpoint in rows])
 
 
 _POLICY = "/policies/{policy_id}/OS-ENDPOINT-POLICY"
