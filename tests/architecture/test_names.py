@@ -17,15 +17,14 @@ DONE = (
     "compute/managers",
     "deploy",
     "identity",
-    "image/managers",
-    "image/store",
+    "image",
     "kernel/db",
     "kernel/disk_images",
     "kernel/policy",
     "network/drivers",
-    "placement/managers",
+    "placement",
 )
-NOT_DONE = ("image/store/cache.py",)
+NOT_DONE: tuple[str, ...] = ()
 VAGUE = frozenset({"found", "one", "others", "who", "that", "said", "told", "mine", "gone"})
 
 

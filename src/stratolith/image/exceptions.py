@@ -115,11 +115,11 @@ class FormatsMissing(BadRequest):
 
 
 class InvalidPatch(BadRequest):
-    """The JSON patch is not one, or asks for what this resource does not have."""
+    """The JSON patch is invalid, or does not fit this resource."""
 
 
 class InvalidFilter(BadRequest):
-    """A filter of the list cannot be understood."""
+    """A filter of the list is invalid."""
 
 
 class UnknownStore(BadRequest):
@@ -243,7 +243,7 @@ class DownloadFailed(BadRequest):
 
 
 class InvalidImageData(UnsupportedMediaType):
-    """The data is not what it is said to be, or not safe."""
+    """The data do not have the declared format, or are unsafe."""
 
     message = "{reason}"
 

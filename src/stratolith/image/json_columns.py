@@ -1,4 +1,4 @@
-"""SQL for looking into JSON columns, the same on SQLite and PostgreSQL."""
+"""SQL expressions to read JSON columns, the same on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from sqlalchemy.types import Boolean
 
 
 class _Text(FunctionElement[str]):
-    """The text under a name of a JSON object, NULL when it is not there."""
+    """The text under a name of a JSON object; NULL when it is missing."""
 
     type = Text()
     inherit_cache = True
 
 
 class _Contains(FunctionElement[bool]):
-    """Whether a JSON array of texts has all texts of another."""
+    """Whether a JSON array of texts contains all texts of another."""
 
     type = Boolean()
     inherit_cache = True
@@ -43,8 +43,8 @@ def _text_postgresql(element: Any, compiler: Any, **options: Any) -> str:
 @compiles(_Contains, "sqlite")
 def _contains_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     column, wanted = (compiler.process(clause, **options) for clause in element.clauses)
-    there = f"SELECT value FROM json_each({column})"
-    missing = f"SELECT 1 FROM json_each({wanted}) AS wanted WHERE wanted.value NOT IN ({there})"
+    present = f"SELECT value FROM json_each({column})"
+    missing = f"SELECT 1 FROM json_each({wanted}) AS wanted WHERE wanted.value NOT IN ({present})"
     return f"NOT EXISTS ({missing})"
 
 
@@ -60,5 +60,5 @@ def json_text(column: Any, name: str) -> ColumnElement[str]:
 
 
 def json_contains(column: Any, values: Sequence[str]) -> ColumnElement[bool]:
-    """Whether a JSON array column has all of ``values``."""
+    """Whether a JSON array column contains all of ``values``."""
     return _Contains(column, literal(msgspec.json.encode(values).decode(), Text()))

@@ -14,11 +14,10 @@ from stratolith.kernel.db.types import Json, UtcDateTime
 
 
 class Image(Base):
-    """An image: its description, and what is known of its data.
+    """An image: its description and the facts about its data.
 
-    ``upload_token`` names the upload that is under way (status saving or uploading) and its
-    file in the staging folder; ``staged`` is what was learnt of staged data that waits for
-    import.
+    ``upload_token`` identifies the current upload (status saving or uploading) and its file in the
+    staging folder; ``staged`` describes staged data that wait for an import.
     """
 
     __tablename__ = "image_images"
@@ -47,9 +46,9 @@ class Image(Base):
     upload_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     staged: Mapped[dict[str, Any] | None] = mapped_column(Json)
     stores: Mapped[list[str]] = mapped_column(Json, default=list)
-    # places outside our stores, and what users noted of any place: managers/locations.py
+    # locations outside our stores, and what users added to any location: managers/locations.py
     locations: Mapped[list[dict[str, Any]] | None] = mapped_column(Json)
-    # stores that an import still has to reach ("to") and those it failed for ("failed")
+    # stores that an import has still to write ("to") and stores where it failed ("failed")
     importing: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
     __table_args__ = (Index("ix_image_images_created_id", "created_at", "id"),)
@@ -59,24 +58,23 @@ class Image(Base):
 
 
 def image_target(image: Any) -> dict[str, Any]:
-    """What policy sees of an image, or of a row of its columns."""
+    """The attributes that policy checks of an image, or of a row of its columns."""
     return {
         "project_id": image.owner,
         "tenant_id": image.owner,
         "owner": image.owner,
         "visibility": image.visibility,
         "image_id": image.id,
-        # set by managers.images.get for a project that the image is shared with
+        # set by managers.images.get when the image is shared with the project
         "member_id": getattr(image, "shared_with", None),
         "user_id": None,
     }
 
 
 class FormerImage(Base):
-    """The id of an image that was deleted: nobody may take it again.
+    """The id of a deleted image; it cannot be used again.
 
-    Whoever remembers an image by its id (servers, hosts' copies, backups) must never meet
-    another one under it.
+    Servers, copies on hosts and backups refer to images by id and must never get another image.
     """
 
     __tablename__ = "image_former_images"
@@ -86,7 +84,7 @@ class FormerImage(Base):
 
 
 class ImageMember(Base):
-    """A project that a shared image is offered to."""
+    """A project with which an image is shared."""
 
     __tablename__ = "image_members"
 
@@ -100,7 +98,7 @@ class ImageMember(Base):
 
 
 class Task(Base):
-    """An import: what was asked, how far it is, how it ended."""
+    """An import: its input, progress and result."""
 
     __tablename__ = "image_tasks"
 
@@ -149,7 +147,7 @@ class MetadefNamespace(Base):
 
 
 class _InNamespace:
-    """What belongs to one namespace and has a name that is unique there."""
+    """A resource of one namespace, with a name that is unique in it."""
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     namespace_id: Mapped[int] = mapped_column(
@@ -188,13 +186,13 @@ class MetadefProperty(_InNamespace, Base):
 
 
 class MetadefTag(_InNamespace, Base):
-    """A word that resources may be marked with."""
+    """A word with which resources can be marked."""
 
     __tablename__ = "image_metadef_tags"
 
 
 class MetadefAssociation(_InNamespace, Base):
-    """A resource type (``name``) that the namespace is for."""
+    """A resource type (``name``) to which the namespace applies."""
 
     __tablename__ = "image_metadef_resource_type_associations"
 
@@ -203,7 +201,7 @@ class MetadefAssociation(_InNamespace, Base):
 
 
 class MetadefResourceType(Base):
-    """A kind of resource that metadata can be put on."""
+    """A type of resource that can have metadata."""
 
     __tablename__ = "image_metadef_resource_types"
 

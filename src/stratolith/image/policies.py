@@ -28,7 +28,7 @@ def _rule(name: str, check: str, description: str, *operations: str) -> Rule:
 
 
 RULES = [
-    Rule("default", "", description="What anybody with a token may do: schemas, discovery"),
+    Rule("default", "", description="Allowed with any token: schemas, discovery"),
     Rule("context_is_admin", "role:admin"),
     Rule("service_api", "role:service or role:admin"),
     _rule(
@@ -175,7 +175,7 @@ RULES += [
     _rule("modify_task", "rule:default", "Change a task; nothing in the API asks for it"),
     _rule("tasks_api_access", ADMIN, "Use the tasks API", "GET /v2/tasks", "POST /v2/tasks"),
 ]
-# Reading what is in a namespace: whoever sees the namespace.
+# Reading the content of a namespace: all who may see the namespace.
 RULES += [
     _rule(name, PUBLIC_OR_READER, f"Show {what}", f"GET {path}")
     for name, what, path in (

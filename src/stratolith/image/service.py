@@ -1,4 +1,4 @@
-"""The door plate of the image service."""
+"""The parts of the image service: routes, rules, settings, reconcilers."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from stratolith.kernel.service import Service
 
 
 def _bootstrap(ctx: Context, seed: Seed) -> None:
-    property_rules.of(ctx.env)  # a file that cannot be used is told of when the server starts
+    property_rules.of(ctx.env)  # report an invalid file of rules when the server starts
     owner = projects.by_name(ctx, "admin").id
     metadefs.bootstrap(ctx, owner)
     premade.bootstrap(ctx, seed, owner=owner)

@@ -13,7 +13,7 @@ IMPORT_METHODS = ("glance-direct", "web-download", "glance-download", "copy-imag
 
 
 class ImageSettings(Section, kw_only=True, frozen=True):
-    """Where image data is kept and what is accepted."""
+    """Where image data are stored and which data are accepted."""
 
     store_dir: Annotated[
         str, Doc(description="Directory of the image files; empty: images/ in the state directory.")
@@ -21,26 +21,26 @@ class ImageSettings(Section, kw_only=True, frozen=True):
     extra_stores: Annotated[
         list[str],
         Doc(
-            description="Further stores of the kind file: NAME, kept in images-NAME/ of the state "
+            description="Further stores of type file: NAME, stored in images-NAME/ of the state "
             "directory, or NAME=/DIRECTORY."
         ),
     ] = msgspec.field(default_factory=lambda: ["second"])
     web_store: Annotated[
         str,
         Doc(
-            description="Id of the read-only store of the kind http: images whose data stays on "
-            "the web. What may be asked there is what web-download may ask. Empty: none."
+            description="Id of the read-only store of type http: images whose data stay on remote "
+            "web servers. It may connect to the same hosts as web-download. Empty: none."
         ),
     ] = "web"
     show_multiple_locations: Annotated[
         bool,
-        Doc(description="Show where the data of an image is, and let its owner say so."),
+        Doc(description="Show the locations of image data, and let owners change them."),
     ] = False
     show_image_direct_url: Annotated[
-        bool, Doc(description="Show the first place of the data as direct_url.")
+        bool, Doc(description="Show the first location of the data as direct_url.")
     ] = False
     do_secure_hash: Annotated[
-        bool, Doc(description="Read data that was added by its location and compute its hashes.")
+        bool, Doc(description="Read data that were added by location, and compute their hashes.")
     ] = True
     cache_dir: Annotated[
         str,
@@ -52,17 +52,17 @@ class ImageSettings(Section, kw_only=True, frozen=True):
     use_unified_limits: Annotated[
         bool,
         Doc(
-            description="Enforce the limits that identity has registered for this service: "
+            description="Enforce the limits registered in identity for this service: "
             "image_size_total, image_stage_total (MiB), image_count_total, image_count_uploading."
         ),
     ] = False
     property_protection_file: Annotated[
         str,
-        Doc(description="File with rules of who may create, read, update, delete properties."),
+        Doc(description="File with rules for creating, reading, updating and deleting properties."),
     ] = ""
     property_protection_rule_format: Annotated[
         Literal["roles", "policies"],
-        Doc(description="What these rules name: roles, or rules of policy.yaml."),
+        Doc(description="Whether these rules name roles, or rules of policy.yaml."),
     ] = "roles"
     import_methods: Annotated[
         list[str],
@@ -75,10 +75,10 @@ class ImageSettings(Section, kw_only=True, frozen=True):
     ] = msgspec.field(default_factory=lambda: [80, 443])
     import_allowed_hosts: Annotated[
         list[str],
-        Doc(description="Hosts that web-download may ask; empty: all that are not denied."),
+        Doc(description="Hosts that web-download may connect to; empty: all that are not denied."),
     ] = msgspec.field(default_factory=list)
     import_denied_hosts: Annotated[
-        list[str], Doc(description="Hosts that web-download may not ask.")
+        list[str], Doc(description="Hosts that web-download may not connect to.")
     ] = msgspec.field(default_factory=list)
     import_private_networks: Annotated[
         list[str],
@@ -88,60 +88,63 @@ class ImageSettings(Section, kw_only=True, frozen=True):
         ),
     ] = msgspec.field(default_factory=list)
     import_workers: Annotated[
-        int, Doc(description="Imports that one server does at the same time.", ge=1)
+        int, Doc(description="Maximum parallel imports of one server.", ge=1)
     ] = 6
     import_workers_per_project: Annotated[
         int,
-        Doc(description="Imports of one project that are done at the same time.", ge=1),
+        Doc(description="Maximum parallel imports of one project.", ge=1),
     ] = 2
     import_max_minutes: Annotated[
-        int, Doc(description="How long data may take to come from the web, in minutes.", ge=1)
+        int, Doc(description="Maximum minutes of a download from the web.", ge=1)
     ] = 240
     import_min_rate_kb: Annotated[
         int,
         Doc(
-            description="Downloads from the web that bring fewer KiB a second, on the average "
-            "over import_rate_seconds, are ended; 0: none is.",
+            description="Minimum average rate of downloads from the web, in KiB per second over "
+            "import_rate_seconds; slower downloads are stopped. 0: no minimum.",
             ge=0,
         ),
     ] = 8
     import_rate_seconds: Annotated[
-        int, Doc(description="Over how many seconds import_min_rate_kb is measured.", ge=1)
+        int, Doc(description="Seconds over which import_min_rate_kb is measured.", ge=1)
     ] = 30
     import_plugins: Annotated[
         list[Literal["image_decompression", "image_conversion", "inject_image_metadata"]],
         Doc(
-            description="What imports do besides, in this order: unpack gzip, xz, bzip2 and zip; "
+            description="Plugins of imports, run in this order: unpack gzip, xz, bzip2 and zip; "
             "convert disks to import_output_format; set the properties of import_inject."
         ),
     ] = msgspec.field(default_factory=list)
     import_output_format: Annotated[
-        Literal["raw", "qcow2", "vmdk"], Doc(description="Format that image_conversion makes.")
+        Literal["raw", "qcow2", "vmdk"],
+        Doc(description="Format to which image_conversion converts."),
     ] = "raw"
     import_inject: Annotated[
         dict[str, str], Doc(description="Properties that inject_image_metadata sets.")
     ] = msgspec.field(default_factory=dict)
     import_inject_ignore_roles: Annotated[
-        list[str], Doc(description="Roles whose imports are left alone by inject_image_metadata.")
+        list[str], Doc(description="Roles whose imports inject_image_metadata ignores.")
     ] = msgspec.field(default_factory=lambda: ["admin"])
     enforce_format: Annotated[
         bool,
         Doc(
-            description="Refuse data that is not what disk_format says. Data that refers to other "
-            "files (a backing file, foreign extents) is refused in any case."
+            description="Refuse data whose format is not that of disk_format. Data that refer to "
+            "other files (backing files, external extents) are always refused."
         ),
     ] = True
     max_size_gb: Annotated[int, Doc(description="Largest image, in GiB.", ge=1)] = 1024
     min_free_mb: Annotated[
         int,
-        Doc(description="Uploads are refused when they would leave less free space.", ge=0),
+        Doc(description="Free space in GiB that uploads must leave.", ge=0),
     ] = 512
     default_page: Annotated[
-        int, Doc(description="Images on a page of a list when no limit is asked for.", ge=1)
+        int, Doc(description="Images on a page of a list when the request has no limit.", ge=1)
     ] = 25
-    max_properties: Annotated[int, Doc(description="Custom properties of one image.", ge=0)] = 128
-    max_tags: Annotated[int, Doc(description="Tags of one image.", ge=0)] = 128
-    max_members: Annotated[int, Doc(description="Members of one shared image.", ge=0)] = 128
+    max_properties: Annotated[
+        int, Doc(description="Maximum custom properties of one image.", ge=0)
+    ] = 128
+    max_tags: Annotated[int, Doc(description="Maximum tags of one image.", ge=0)] = 128
+    max_members: Annotated[int, Doc(description="Maximum members of one shared image.", ge=0)] = 128
 
     def __post_init__(self) -> None:
         names = ["file"]
@@ -155,7 +158,7 @@ class ImageSettings(Section, kw_only=True, frozen=True):
             values.name("web_store", self.web_store)
             names.append(self.web_store)
         if len(names) != len(set(names)):
-            raise ValueError(f"extra_stores: each store needs a name of its own: {names}")
+            raise ValueError(f"extra_stores: the names of stores must be unique: {names}")
         for key in ("store_dir", "cache_dir", "property_protection_file"):
             values.directory(key, getattr(self, key), may_be_empty=True)
         values.some_of("import_methods", self.import_methods, IMPORT_METHODS)

@@ -64,7 +64,7 @@ class DuplicateName(Conflict):
 
 
 class CapacityExceeded(Conflict):
-    """An allocation does not fit into what is left; the text says of what and how much."""
+    """An allocation exceeds the free capacity; the message names class and amount."""
 
     message = "Unable to allocate inventory: {reason}."
 

@@ -1,7 +1,7 @@
-"""Tables of the placement service: providers, what they have, and who uses it.
+"""Tables of the placement service: providers, inventories, consumers and allocations.
 
-Names of resource classes and traits are kept as text: the standard ones come with the
-libraries os-resource-classes and os-traits, only CUSTOM_ ones have rows of their own.
+Resource classes and traits are stored by name: standard names come from the libraries
+os-resource-classes and os-traits, only CUSTOM_ names have rows.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ PROVIDER = "placement_resource_providers.uuid"
 
 
 class ResourceProvider(Timestamps, Base):
-    """Something that has resources: a host, or a part of one (``parent_uuid``)."""
+    """A provider of resources: a host, or a part of a host (``parent_uuid``)."""
 
     __tablename__ = "placement_resource_providers"
 
@@ -27,7 +27,7 @@ class ResourceProvider(Timestamps, Base):
 
 
 class Inventory(Timestamps, Base):
-    """How much of one resource class a provider has."""
+    """The amount of one resource class that a provider has."""
 
     __tablename__ = "placement_inventories"
 
@@ -46,7 +46,7 @@ class Inventory(Timestamps, Base):
 
 
 class ResourceClass(Timestamps, Base):
-    """A resource class of the cloud's own; its name begins with CUSTOM_."""
+    """A custom resource class; its name begins with CUSTOM_."""
 
     __tablename__ = "placement_resource_classes"
 
@@ -54,7 +54,7 @@ class ResourceClass(Timestamps, Base):
 
 
 class Trait(Timestamps, Base):
-    """A trait of the cloud's own; its name begins with CUSTOM_."""
+    """A custom trait; its name begins with CUSTOM_."""
 
     __tablename__ = "placement_traits"
 
@@ -73,7 +73,7 @@ class ProviderTrait(Timestamps, Base):
 
 
 class ProviderAggregate(Timestamps, Base):
-    """A provider is in an aggregate; aggregates exist by being named."""
+    """A provider is in an aggregate; an aggregate exists as long as a provider names it."""
 
     __tablename__ = "placement_provider_aggregates"
 
@@ -84,7 +84,7 @@ class ProviderAggregate(Timestamps, Base):
 
 
 class Consumer(Timestamps, Base):
-    """Who uses resources (a server); exists while it has allocations."""
+    """A consumer of resources (a server); exists while it has allocations."""
 
     __tablename__ = "placement_consumers"
 
@@ -109,7 +109,7 @@ class Allocation(Timestamps, Base):
     resource_class: Mapped[str] = mapped_column(String(255), primary_key=True)
     used: Mapped[int] = mapped_column(BigInteger)
 
-    # covers the sum of what is used, so it is answered from the index alone
+    # a covering index: it answers the sum of usage without reading the table
     __table_args__ = (
         Index("ix_placement_allocations_use", "provider_uuid", "resource_class", "used"),
     )

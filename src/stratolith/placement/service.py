@@ -1,4 +1,4 @@
-"""The door plate of the placement service."""
+"""The parts of the placement service: routes, rules, settings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The image cache: what is in it and in its queue, ask for a copy, drop copies, tidy up."""
+"""The image cache: list its content and queue, queue images, remove copies, clean up."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def show(ctx: Context) -> dict[str, Any]:
     return {
         "cached_images": [
             {
-                "image_id": one.image_id,
-                "size": one.size,
-                "hits": one.hits,
-                "last_accessed": one.last_accessed,
-                "last_modified": one.last_modified,
+                "image_id": entry.image_id,
+                "size": entry.size,
+                "hits": entry.hits,
+                "last_accessed": entry.last_accessed,
+                "last_modified": entry.last_modified,
             }
-            for one in cache.entries(settings)
+            for entry in cache.entries(settings)
         ],
         "queued_images": cache.queued(settings),
     }
@@ -43,7 +43,7 @@ def remove(ctx: Context, *, image_id: str) -> None:
 
 
 def clear(ctx: Context) -> None:
-    """Everything, or with the header only the cache or only the queue."""
+    """Empty cache and queue, or with the header only one of them."""
     cached.require(ctx, "cache_delete")
     target = ctx.headers.get(TARGET, "").lower()
     if target not in ("", "cache", "queue"):
@@ -52,23 +52,23 @@ def clear(ctx: Context) -> None:
 
 
 def clean(ctx: Context) -> None:
-    """Drop copies of what is no more, and those that nobody goes on making."""
+    """Remove copies of deleted images, and incomplete copies that no process continues."""
     cached.require(ctx, "cache_clean")
     cached.clean(ctx)
 
 
 def prune(ctx: Context) -> dict[str, int]:
-    """Drop what was not used for longest until the rest is as large as the cache may be."""
+    """Remove the least recently used copies until the cache has its maximum size."""
     cached.require(ctx, "cache_prune")
     dropped = cache.prune(ctx.env.settings)
     return {
         "total_files_pruned": len(dropped),
-        "total_bytes_pruned": sum(one.size for one in dropped),
+        "total_bytes_pruned": sum(entry.size for entry in dropped),
     }
 
 
 def list_nodes(ctx: Context, *, image_id: str) -> list[str]:
-    """The address of this server if it has a copy: it knows of no other's cache."""
+    """The address of this server if it has a copy; it does not know other servers' caches."""
     cached.require(ctx, "list_cached_nodes")
     return [service_root(ctx, "image")] if cached.is_there(ctx, image_id) else []
 

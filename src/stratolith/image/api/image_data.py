@@ -1,4 +1,4 @@
-"""Image data: upload, staging, download; and the same download for agents."""
+"""Image data: upload, staging, download; and download for agents."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ Complete = Callable[[Context, str, str, Received], Any]
 
 
 async def upload(ctx: Context, request: Request, image: Image) -> Response:
-    """Take in the data of a queued image; active when it is all there and accepted."""
+    """Receive the data of a queued image; the image becomes active when they are complete and
+    valid.
+    """
     store = _store(ctx, request)
 
     def complete(ctx: Context, image_id: str, token: str, received: Received) -> Any:
@@ -58,13 +60,13 @@ async def upload(ctx: Context, request: Request, image: Image) -> Response:
 
 
 async def stage(ctx: Context, request: Request, image: Image) -> Response:
-    """Take in data that a later import makes the image's."""
+    """Receive data that a later import assigns to the image."""
     await _take(ctx, request, image, staging=True, complete=uploads.stage)
     return Response(status=204)
 
 
 async def download(ctx: Context, request: Request, image: Image) -> Any:
-    """The data or one range of it; 204 when the image has none yet."""
+    """The data or one range of them; 204 when the image has no data yet."""
     if image.status == "deactivated" and not ctx.is_admin:
         raise ImageDeactivated
     if image.size is None or image.status not in ("active", "deactivated"):
@@ -81,9 +83,9 @@ async def download(ctx: Context, request: Request, image: Image) -> Any:
 
 
 async def give_to_agent(ctx: Context, request: Request, image_id: str) -> Any:
-    """All data of an active image that a guest of the agent's host is made from.
+    """All data of an active image of which a guest on the agent's host was created.
 
-    Its format and hash are in headers.
+    Format and hash are in headers.
     """
     image = await in_transaction(ctx, lambda: _for_agent(ctx, image_id), write=False)
     headers = {
@@ -98,7 +100,7 @@ async def give_to_agent(ctx: Context, request: Request, image_id: str) -> Any:
 
 
 def _for_agent(ctx: Context, image_id: str) -> Image:
-    """Raises ImageNotFound, also for an image that is none of the host's business."""
+    """Raises ImageNotFound, also for an image that no guest on the agent's host uses."""
     host = ctx.agent.host if ctx.agent is not None else ""
     image = ctx.session.get(Image, image_id)
     users = [service.host_duties.uses_image for service in plates(ctx.env)]
@@ -111,7 +113,7 @@ def _for_agent(ctx: Context, image_id: str) -> Image:
 async def _open(
     ctx: Context, image: Image, headers: dict[str, str], **part: int
 ) -> FileStream | RemoteStream:
-    """From the cache, else from the first store that has it: as preferred, or by weight."""
+    """Open the cached copy, or else the first available store, ordered by preference or weight."""
     settings = ctx.env.settings
     for store in ("", *_preferred(ctx, image)):
         path = await in_thread(_path, settings, image, store)
@@ -119,7 +121,7 @@ async def _open(
             if path is not None:
                 return await in_thread(partial(FileStream, path, headers, **part))
         except FileNotFoundError:
-            continue  # another store may have it still
+            continue  # another store may still have the data
         if store == settings.of(ImageSettings).web_store:
             for url in locations.on_web(image):
                 return await _open_remote(ctx, image, url, headers, **part)
@@ -127,7 +129,7 @@ async def _open(
 
 
 def _path(settings: Settings, image: Image, store: str) -> Path | None:
-    """The file in a store of files; of no store: the copy in the cache."""
+    """The file in a store of files; without a store: the copy in the cache."""
     if not store:
         return cache.read(settings, generations.copied(image))
     known = store in files.names(settings)
@@ -135,15 +137,17 @@ def _path(settings: Settings, image: Image, store: str) -> Path | None:
 
 
 def _preferred(ctx: Context, image: Image) -> list[str]:
-    """The stores of an image, those first that the query names; raises UnknownStore."""
-    asked = [one.strip() for one in ctx.query.get("prefer", "").split(",") if one.strip()]
+    """The stores of an image, first those that the query prefers; raises UnknownStore."""
+    asked = [store.strip() for store in ctx.query.get("prefer", "").split(",") if store.strip()]
     if asked:
         ctx.authorize("download_from_store", image.policy_target())
     known = catalogue.ids(ctx.env.settings)
     for store in asked:
         if store not in known:
             raise UnknownStore(store=store, known=", ".join(known))
-    return sorted(image.stores, key=lambda one: asked.index(one) if one in asked else len(asked))
+    return sorted(
+        image.stores, key=lambda store: asked.index(store) if store in asked else len(asked)
+    )
 
 
 async def _open_remote(
@@ -196,7 +200,8 @@ async def _take(
             await in_thread(files.copy, settings, staged, image.id, token, store)
         await in_transaction(ctx, lambda: complete(ctx, image.id, token, received), write=True)
     except BaseException:
-        # shielded: when the client is gone this task may be cancelled, the row must not stay
+        # shielded: this task may be cancelled when the client disconnects, but the row must be
+        # reset
         undo = in_transaction(ctx, lambda: uploads.abandon(ctx, image.id, token), write=True)
         await asyncio.shield(undo)
         raise
@@ -209,9 +214,9 @@ async def _receive(ctx: Context, request: Request, image: Image, token: str) -> 
     enforce = settings.of(ImageSettings).enforce_format
     judge = Inspection
     if image.status == "uploading":
-        judge = Deferred  # the import tells, as the API has it
+        judge = Deferred  # the import reports errors of the data, as upstream
         if import_plugins.change_data(settings):
-            enforce = False  # what is staged is judged when it is what it will be
+            enforce = False  # check staged data after the plugins of the import changed them
     inspection = judge(image.disk_format or "", image.container_format or "", enforce=enforce)
     target = files.staging_path(settings, image.id, token)
     receiver = await in_thread(partial(Receiver, settings, target, inspection, direct=True))
@@ -219,9 +224,9 @@ async def _receive(ctx: Context, request: Request, image: Image, token: str) -> 
 
 
 class _Body:
-    """A request's body, from the socket where that is possible.
+    """The body of a request, read from the socket directly if possible.
 
-    Now and then the row is told that the upload goes on (ImageGone ends it).
+    Regularly updates the row during the upload (ImageGone ends it).
     """
 
     def __init__(self, ctx: Context, request: Request, image_id: str, token: str) -> None:
@@ -235,7 +240,8 @@ class _Body:
         source = self._stream if self._wire is None else self._wire
         filling = asyncio.ensure_future(source.fill(buffer))
         try:
-            while True:  # a slow client needs longer for one buffer than the row can wait
+            # one buffer of a slow client may take longer than the interval for updates of the row
+            while True:
                 wait = max(self._told + uploads.HEARTBEAT - time.monotonic(), 0.0)
                 if (await asyncio.wait([filling], timeout=wait))[0]:
                     return filling.result()
@@ -249,13 +255,13 @@ class _Body:
 
 
 def _store(ctx: Context, request: Request) -> str:
-    """The store that the client asks for; raises UnknownStore."""
+    """The store that the request names; raises UnknownStore."""
     asked = request.headers.get("x-image-meta-store") or files.NAME
     return catalogue.writable(ctx.env.settings, asked)
 
 
 def _announced(request: Request) -> int:
-    """Content-Length, 0 when the data comes in chunks."""
+    """Content-Length; 0 for chunked data."""
     length = request.headers.get("content-length", "0")
     if not length.isascii() or not length.isdigit() or len(length) > 18:
         raise BadRequest("Content-Length must be a whole number.")

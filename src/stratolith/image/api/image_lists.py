@@ -42,7 +42,7 @@ OPERATORS: dict[str, Callable[[Column, Any], ColumnElement[bool]]] = {
 
 
 def _one_of(column: Column) -> Filter:
-    """Equal to the value, or to any of ``in:a,"b,c"``."""
+    """Equal to the value, or to any value of ``in:a,"b,c"``."""
 
     def build(values: Sequence[str]) -> ColumnElement[bool]:
         text = values[-1]
@@ -52,7 +52,7 @@ def _one_of(column: Column) -> Filter:
 
 
 def _any_case(column: Column) -> Filter:
-    """The same for names, whose letter case makes no difference."""
+    """As ``_one_of``, for names; ignores case."""
 
     def build(values: Sequence[str]) -> ColumnElement[bool]:
         text = values[-1]
@@ -70,11 +70,13 @@ def _split(text: str) -> list[str]:
         raise InvalidFilter(f"Invalid filter value {text}. The quote is not valid.") from None
 
 
-MOST = 10**18  # bytes; more than any image has
+MOST = 10**18  # bytes; larger than any image
 
 
 def _number(text: str) -> int:
-    """At most MOST in either direction: columns hold no larger numbers. Raises InvalidFilter."""
+    """A number of at most MOST, also if negative: columns cannot hold larger numbers. Raises
+    InvalidFilter.
+    """
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdigit()):
         raise InvalidFilter("Unable to filter on a range with a non-numeric value.")
@@ -83,7 +85,7 @@ def _number(text: str) -> int:
 
 
 def _moment(column: Column) -> Filter:
-    """``gte:2026-01-31T12:00:00Z``; without an operator the moment itself."""
+    """``gte:2026-01-31T12:00:00Z``; without an operator: equal to the time."""
 
     def build(values: Sequence[str]) -> ColumnElement[bool]:
         operator, _, text = values[-1].partition(":")
@@ -115,14 +117,14 @@ def _truth(name: str, column: Column) -> Filter:
 
 
 def _whole(column: Column) -> Filter:
-    """Equal to the number; what is no number equals nothing."""
+    """Equal to the number; a text that is not a number matches no image."""
 
     def build(values: Sequence[str]) -> ColumnElement[bool]:
         try:
             number = _number(values[-1])
         except InvalidFilter:
             return false()
-        # the columns of sizes in megabytes and gigabytes are smaller than those of bytes
+        # columns of sizes in MB and GB hold smaller numbers than columns of bytes
         return column == number if abs(number) <= _largest(column) else false()
 
     return build
@@ -168,7 +170,7 @@ LISTING = Listing(
         )
     },
 )
-# When a row was last changed, as the database gives it: compared, never looked into.
+# The time of the last change as text from the database; it is only compared.
 VERSION = cast(Image.updated_at, String).label("version")
 BRIEF: tuple[Any, ...] = (Image.id, VERSION)
 
@@ -180,26 +182,26 @@ class _Brief(msgspec.Struct, array_like=True, gc=False):
 
 _READ = RowReader(_Brief)
 BATCH = 500  # images read in one query
-KNOWN_LIMIT = 10_000  # images whose JSON is kept, about a kilobyte each
+KNOWN_LIMIT = 10_000  # images whose JSON is cached, about one kilobyte each
 ELSEWHERE = ("visibility", "member_status", "os_hidden", "tag")
 
 
 def list_images(ctx: Context) -> dict[str, Any]:
-    if ctx.path.endswith("/"):  # an image whose id is empty, not the list
+    if ctx.path.endswith("/"):  # a request for an image with an empty id, not for the list
         raise ImageNotFound(image_id="")
     limit = asked_limit(ctx)
     if limit is None:
         limit = ctx.env.settings.of(ImageSettings).default_page
     page = _first_page(ctx, limit) if ctx.query.keys() <= {"limit"} else _page(ctx, limit)
     query = [(k, v) for k, v in ctx.query.multi_items() if k != "marker"]
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "images": _rendered(ctx, page.rows),
         "first": _link(query),
         "schema": "/v2/schemas/images",
     }
     if page.more:
-        found["next"] = _link([*query, ("marker", str(page.marker))])
-    return found
+        document["next"] = _link([*query, ("marker", str(page.marker))])
+    return document
 
 
 def _page(ctx: Context, limit: int) -> Page:
@@ -210,14 +212,14 @@ def _page(ctx: Context, limit: int) -> Page:
     return LISTING.page(ctx, statement, sort=_sort(ctx), limit=limit, within=within, read=_READ)
 
 
-# whether an administrator asks -> the statement
+# whether the caller is an administrator -> the statement
 _FIRST_PAGE: Once[dict[bool, Select[Any]]] = Once(lambda env: {})
 # image id -> version of the row, the image as JSON
 _RENDERED: Once[dict[str, tuple[Any, msgspec.Raw]]] = Once(lambda env: {})
 
 
 def _first_page(ctx: Context, limit: int) -> Page:
-    """What most clients ask for: the same statement each time, with other values."""
+    """The page that most clients request: always the same statement, with other values."""
     size = min(limit, ctx.env.settings.of(ApiSection).page_limit)
     known = _FIRST_PAGE.of(ctx.env)
     if ctx.is_admin not in known:
@@ -227,40 +229,42 @@ def _first_page(ctx: Context, limit: int) -> Page:
         statement = select(*BRIEF).where(hidden, seen).order_by(*order).limit(bindparam("most"))
         known[ctx.is_admin] = as_text(ctx.env.db.engine.dialect.name, statement)
     values = {"project": ctx.project_id or None, "most": size + 1}
-    found = ctx.session.connection().execute(known[ctx.is_admin], values)
-    rows = _READ.decode(found.scalar())
+    result = ctx.session.connection().execute(known[ctx.is_admin], values)
+    rows = _READ.decode(result.scalar())
     return Page(rows[:size], 0 < size < len(rows), size)
 
 
 def _rendered(ctx: Context, rows: Sequence[Any]) -> list[msgspec.Raw]:
-    """The images as JSON; what is known from earlier lists is neither read nor made again.
+    """The images as JSON; those cached from earlier lists are not read or rendered again.
 
-    Where an image looks the same to everybody, and since every change of a row changes its
-    version, a known text whose version is the row's is right, whichever process changed it last.
+    Used when an image looks the same to all callers. Each change of a row changes its version, so a
+    cached text with the current version is correct, whichever process made the last change.
     """
     if not same_for_all(ctx):
         return _anew(ctx, [row.id for row in rows])
     known = _RENDERED.of(ctx.env)
-    found = {row.id: known.get(row.id) for row in rows}
-    missing = [row.id for row in rows if (one := found[row.id]) is None or one[0] != row.version]
+    by_id = {row.id: known.get(row.id) for row in rows}
+    missing = [
+        row.id for row in rows if (cached := by_id[row.id]) is None or cached[0] != row.version
+    ]
     for start in range(0, len(missing), BATCH):
         chosen = Image.id.in_(missing[start : start + BATCH])
         for row in ctx.session.execute(select(*Image.__table__.c, VERSION).where(chosen)):
-            found[row.id] = row.version, msgspec.Raw(msgspec.json.encode(render(row)))
+            by_id[row.id] = row.version, msgspec.Raw(msgspec.json.encode(render(row)))
     if missing:
         if len(known) > KNOWN_LIMIT:
             known.clear()
-        known.update({name: one for name in missing if (one := found[name]) is not None})
-    return [one[1] for one in found.values() if one is not None]
+        known.update({name: cached for name in missing if (cached := by_id[name]) is not None})
+    return [cached[1] for cached in by_id.values() if cached is not None]
 
 
 def _anew(ctx: Context, names: Sequence[str]) -> list[msgspec.Raw]:
-    found: dict[str, msgspec.Raw] = {}
+    by_id: dict[str, msgspec.Raw] = {}
     for start in range(0, len(names), BATCH):
         chosen = Image.id.in_(names[start : start + BATCH])
         for row in ctx.session.execute(select(*Image.__table__.c).where(chosen)):
-            found[row.id] = msgspec.Raw(msgspec.json.encode(rendered(ctx, row)))
-    return [found[name] for name in names if name in found]
+            by_id[row.id] = msgspec.Raw(msgspec.json.encode(rendered(ctx, row)))
+    return [by_id[name] for name in names if name in by_id]
 
 
 def _link(query: Sequence[tuple[str, str]]) -> str:
@@ -272,22 +276,23 @@ def _visibility(ctx: Context) -> list[ColumnElement[bool]]:
     status = ctx.query.get("member_status", "accepted")
     if status not in (*STATUSES, "all"):
         raise InvalidFilter(f"Invalid status: {status}")
-    mine: Any = bindparam("mine", ctx.project_id or None)  # NULL equals no owner, not even no owner
+    # NULL is not equal to an empty owner
+    own_project: Any = bindparam("mine", ctx.project_id or None)
     if asked is None and "member_status" not in ctx.query:
-        return [visible_in_lists(is_admin=ctx.is_admin, project_id=mine)]
+        return [visible_in_lists(is_admin=ctx.is_admin, project_id=own_project)]
     if asked is not None and asked not in (*VISIBILITIES, "all", ""):
         raise InvalidFilter(f"Invalid visibility value: {asked}")
     conditions: list[ColumnElement[bool]] = []
     if asked not in (None, "all"):
         conditions.append(Image.visibility == asked)
     if asked not in ("public", "community") and not ctx.is_admin:
-        shared = Image.id.in_(_offered(mine, status)) & (Image.visibility == "shared")
+        shared = Image.id.in_(_offered(own_project, status)) & (Image.visibility == "shared")
         seen = ctx.own(Image.owner) | shared
         if asked != "private" and asked != "shared":
             seen = seen | Image.visibility.in_(("public", "community"))
         conditions.append(seen)
     elif "member_status" in ctx.query and asked == "shared":
-        conditions.append(ctx.own(Image.owner) | Image.id.in_(_offered(mine, status)))
+        conditions.append(ctx.own(Image.owner) | Image.id.in_(_offered(own_project, status)))
     return conditions
 
 
@@ -304,7 +309,7 @@ def _hidden(ctx: Context) -> list[ColumnElement[bool]]:
 
 
 def _marked(ctx: Context) -> list[ColumnElement[bool]]:
-    """Tags (all of them), and custom properties by their own names."""
+    """Tags (an image must have all of them), and custom properties by name."""
     tags = ctx.query.getlist("tag")
     conditions = [json_contains(Image.tags, tags)] if tags else []
     if "changes-since" in ctx.query:
@@ -323,7 +328,7 @@ def _sort(ctx: Context) -> list[tuple[str, str]] | None:
     if combined is not None:
         if keys or directions:
             raise InvalidFilter("Old and new sorting syntax cannot be combined")
-        pairs = [one.strip().partition(":") for one in combined.split(",")]
+        pairs = [pair.strip().partition(":") for pair in combined.split(",")]
         return [(name, direction or "desc") for name, _, direction in pairs]
     if not keys and not directions:
         return None

@@ -35,7 +35,7 @@ ATTRIBUTES = frozenset((*WRITABLE, "tags"))
 
 
 def create(ctx: Context, *, body: dict[str, Any]) -> Response:
-    """Register an image; its data follows by PUT .../file."""
+    """Create an image; its data follow by PUT .../file."""
     for name in body:
         _check_writable(name)
     schemas.WRITE.check(body, None, what="image")
@@ -58,7 +58,7 @@ def show(ctx: Context, image: Image) -> dict[str, Any]:
 def update(ctx: Context, image: Image, *, body: list[dict[str, Any]]) -> dict[str, Any]:
     content_type = ctx.headers.get("content-type", "").split(";")[0].strip().lower()
     operations = json_patch.parse(body, content_type)
-    moves = [one for one in operations if one.name == locations.NAME]
+    moves = [operation for operation in operations if operation.name == locations.NAME]
     editor = None
     if moves:
         image, editor = locations.edit(ctx, image, moves)
@@ -81,7 +81,7 @@ def delete(ctx: Context, image: Image) -> None:
 
 
 def delete_without_id(ctx: Context) -> None:
-    """DELETE of /images/ names an image with an empty id, DELETE of /images nothing."""
+    """DELETE of /images/ addresses an image with an empty id, DELETE of /images no image."""
     if ctx.path.endswith("/"):
         raise ImageNotFound(image_id="")
     error = MethodNotAllowed()
@@ -108,12 +108,12 @@ def reactivate(ctx: Context, image: Image) -> None:
 
 
 def import_data(ctx: Context, image: Image, *, body: dict[str, Any]) -> None:
-    """Begin an import; /images/{id}/tasks tells how it goes."""
+    """Start an import; /images/{id}/tasks shows its progress."""
     imports.start(ctx, image, body)
 
 
 def list_tasks(ctx: Context, image: Image) -> dict[str, Any]:
-    return {"tasks": [render_of_image(one) for one in tasks.of_image(ctx, image)]}
+    return {"tasks": [render_of_image(task) for task in tasks.of_image(ctx, image)]}
 
 
 def _modifiable(ctx: Context, image_id: str) -> Image:
@@ -123,7 +123,7 @@ def _modifiable(ctx: Context, image_id: str) -> Image:
 
 
 def _check_writable(name: str, *, exists: bool = False) -> None:
-    """Raises AttributeReadOnly or AttributeReserved; ``exists``: the id is fixed by now."""
+    """Raises AttributeReadOnly or AttributeReserved; ``exists``: the id cannot change any more."""
     if name in schemas.READ_ONLY or (exists and name == "id"):
         raise AttributeReadOnly(name=name)
     if name in schemas.RESERVED or name.startswith(schemas.RESERVED_PREFIX):

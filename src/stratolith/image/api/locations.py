@@ -1,4 +1,4 @@
-"""Where the data of an image is: the API of 2.17, and changes by patches of the image."""
+"""Locations of image data: the API of 2.17, and changes by patches of the image."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAME = "locations"
 
 
 def add(ctx: Context, image: Image, *, body: dict[str, Any]) -> None:
-    """Begin to make the data at a URL the image's; /images/{id}/tasks tells how it goes."""
+    """Start adding the data at a URL to the image; /images/{id}/tasks shows the progress."""
     location_imports.start(ctx, image, body["url"], body.get("validation_data") or {})
 
 
@@ -27,25 +27,25 @@ def list_all(ctx: Context, image: Image) -> list[dict[str, Any]]:
 
 
 def edit(ctx: Context, image: Image, operations: Sequence[Operation]) -> tuple[Image, Editor]:
-    """Apply operations of a patch; the image is loaded anew, since the web is asked in between.
+    """Apply operations of a patch; reloads the image because remote servers are asked in between.
 
     Raises LocationsHidden, Forbidden, InvalidPatch, InvalidLocation and what Editor raises.
     """
-    for one in operations:
-        rule = "delete_image_location" if one.op == "remove" else "set_image_location"
+    for operation in operations:
+        rule = "delete_image_location" if operation.op == "remove" else "set_image_location"
         locations.require_shown(ctx, image, rule)
-    places = [place for one in operations for place in _places(one)]
+    places = [place for operation in operations for place in _places(operation)]
     image_id = image.id
     measured = locations.measure(ctx, image, [place["url"] for place in places])
     image = images.get(ctx, image_id)
     editor = Editor(ctx, image, measured)
-    for one in operations:
-        if one.op == "add":
-            editor.add(one.position, one.value)
-        elif one.op == "replace":
-            editor.replace(one.value)
+    for operation in operations:
+        if operation.op == "add":
+            editor.add(operation.position, operation.value)
+        elif operation.op == "replace":
+            editor.replace(operation.value)
         else:
-            editor.remove(one.position)
+            editor.remove(operation.position)
     return image, editor
 
 

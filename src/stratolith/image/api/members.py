@@ -14,8 +14,8 @@ Pair = tuple[Image, ImageMember]
 
 
 def list_members(ctx: Context, image: Image) -> dict[str, Any]:
-    found = [schemas.render(one) for one in members.list_for(ctx, image)]
-    return {"members": found, "schema": "/v2/schemas/members"}
+    documents = [schemas.render(member) for member in members.list_for(ctx, image)]
+    return {"members": documents, "schema": "/v2/schemas/members"}
 
 
 def create(ctx: Context, image: Image, *, body: dict[str, Any]) -> dict[str, Any]:

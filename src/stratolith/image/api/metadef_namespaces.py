@@ -1,4 +1,4 @@
-"""Metadata definition namespaces, and all that is in one at once."""
+"""Metadata definition namespaces, each with its whole content."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ LISTING = Listing(
 
 
 def within(rule: str, load: Callable[..., Any]) -> dict[str, Any]:
-    """Rule and loader of a route: who may not do it hears that before what is not in there."""
+    """Rule and loader of a route: checks the rule before it reports a missing object."""
     return {"rule": rule, "load": load, "inside": metadefs.get}
 
 
@@ -67,26 +67,26 @@ def list_namespaces(ctx: Context) -> Body:
     sort = (ctx.query.get("sort_key", "created_at"), ctx.query.get("sort_dir", "desc"))
     page = LISTING.page(ctx, statement, limit=limit, sort=[sort], within=within)
     query = [(k, v) for k, v in ctx.query.multi_items() if k != "marker"]
-    found: Body = {
+    document: Body = {
         "namespaces": _rendered(ctx, page.rows),
         "first": _link(query),
         "schema": "/v2/schemas/metadefs/namespaces",
     }
     if page.more and page.rows:
-        found["next"] = _link([*query, ("marker", page.rows[-1].name)])
-    return found
+        document["next"] = _link([*query, ("marker", page.rows[-1].name)])
+    return document
 
 
 def _rendered(ctx: Context, rows: Any) -> list[Body]:
     associations = metadefs.associations(ctx, rows)
     return [
         {
-            **schemas.render_namespace(one),
+            **schemas.render_namespace(namespace),
             "resource_type_associations": [
-                schemas.render_association(a) for a in associations[one.id]
+                schemas.render_association(a) for a in associations[namespace.id]
             ],
         }
-        for one in rows
+        for namespace in rows
     ]
 
 
@@ -95,28 +95,30 @@ def _link(query: list[tuple[str, str]]) -> str:
 
 
 def show(ctx: Context, namespace: MetadefNamespace) -> Body:
-    """The namespace with its content; ?resource_type= puts that type's prefix before names."""
+    """The namespace with its content; ?resource_type= adds the prefix of that type to names."""
     prefix = metadefs.prefix(ctx, namespace, ctx.query.get("resource_type"))
-    found = _rendered(ctx, [namespace])[0]
+    document = _rendered(ctx, [namespace])[0]
     objects = metadefs.items(ctx, MetadefObject, namespace)
     properties = metadefs.items(ctx, MetadefProperty, namespace)
     tags = metadefs.items(ctx, MetadefTag, namespace)
     if objects:
-        found["objects"] = [schemas.render_object(one, namespace.name, prefix) for one in objects]
+        document["objects"] = [
+            schemas.render_object(row, namespace.name, prefix) for row in objects
+        ]
     if properties:
-        found["properties"] = {prefix + one.name: one.document for one in properties}
+        document["properties"] = {prefix + row.name: row.document for row in properties}
     if tags:
-        found["tags"] = [{"name": one.name} for one in tags]
-    return found
+        document["tags"] = [{"name": row.name} for row in tags]
+    return document
 
 
 def create(ctx: Context, *, body: Body) -> Response:
     namespace = metadefs.create(ctx, _columns(body))
-    for one in body.get("resource_type_associations", ()):
-        metadefs.add(ctx, MetadefAssociation, namespace, **one)
-    for one in body.get("objects", ()):
-        document = {name: value for name, value in one.items() if name != "name"}
-        metadefs.add(ctx, MetadefObject, namespace, one["name"], document=document)
+    for association in body.get("resource_type_associations", ()):
+        metadefs.add(ctx, MetadefAssociation, namespace, **association)
+    for item in body.get("objects", ()):
+        document = {name: value for name, value in item.items() if name != "name"}
+        metadefs.add(ctx, MetadefObject, namespace, item["name"], document=document)
     for name, document in body.get("properties", {}).items():
         metadefs.add(ctx, MetadefProperty, namespace, name, document=document)
     metadefs.replace_tags(ctx, namespace, [t["name"] for t in body.get("tags", ())], keep=True)

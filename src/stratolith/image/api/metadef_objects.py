@@ -23,7 +23,7 @@ def get(ctx: Context, namespace: str, object_name: str) -> MetadefObject:
 def list_objects(ctx: Context, namespace: MetadefNamespace) -> Body:
     rows = metadefs.items(ctx, MetadefObject, namespace)
     return {
-        "objects": [schemas.render_object(one, namespace.name) for one in rows],
+        "objects": [schemas.render_object(row, namespace.name) for row in rows],
         "first": f"/v2/metadefs/namespaces/{namespace.name}/objects",
         "schema": "/v2/schemas/metadefs/objects",
     }
@@ -34,17 +34,17 @@ def create(ctx: Context, namespace: MetadefNamespace, *, body: Body) -> Body:
     return schemas.render_object(made, namespace.name)
 
 
-def show(ctx: Context, one: MetadefObject, *, namespace: str) -> Body:
-    return schemas.render_object(one, namespace)
+def show(ctx: Context, row: MetadefObject, *, namespace: str) -> Body:
+    return schemas.render_object(row, namespace)
 
 
-def update(ctx: Context, one: MetadefObject, *, namespace: str, body: Body) -> Body:
-    changed = metadefs.change(ctx, one, body["name"], document=_document(body))
+def update(ctx: Context, row: MetadefObject, *, namespace: str, body: Body) -> Body:
+    changed = metadefs.change(ctx, row, body["name"], document=_document(body))
     return schemas.render_object(changed, namespace)
 
 
-def delete(ctx: Context, one: MetadefObject, *, namespace: str) -> None:
-    metadefs.discard(ctx, one)
+def delete(ctx: Context, row: MetadefObject, *, namespace: str) -> None:
+    metadefs.discard(ctx, row)
 
 
 def clear(ctx: Context, namespace: MetadefNamespace) -> None:

@@ -18,7 +18,7 @@ ONE = f"{PATH}/{{property_name}}"
 
 
 def get(ctx: Context, namespace: str, property_name: str) -> MetadefProperty:
-    """The property; with ?resource_type= its name carries that type's prefix."""
+    """The property; with ?resource_type= its name has the prefix of that type."""
     prefix = _prefix(ctx, namespace)
     if not property_name.startswith(prefix):
         raise DefinitionNotFound(kind="property", name=property_name, namespace=namespace)
@@ -27,7 +27,7 @@ def get(ctx: Context, namespace: str, property_name: str) -> MetadefProperty:
 
 def list_properties(ctx: Context, namespace: MetadefNamespace) -> Body:
     rows = metadefs.items(ctx, MetadefProperty, namespace)
-    return {"properties": {one.name: one.document for one in rows}}
+    return {"properties": {row.name: row.document for row in rows}}
 
 
 def create(ctx: Context, namespace: MetadefNamespace, *, body: Body) -> Body:
@@ -36,17 +36,17 @@ def create(ctx: Context, namespace: MetadefNamespace, *, body: Body) -> Body:
     return schemas.render_property(made)
 
 
-def show(ctx: Context, one: MetadefProperty, *, namespace: str) -> Body:
-    return schemas.render_property(one, _prefix(ctx, namespace))
+def show(ctx: Context, row: MetadefProperty, *, namespace: str) -> Body:
+    return schemas.render_property(row, _prefix(ctx, namespace))
 
 
-def update(ctx: Context, one: MetadefProperty, *, namespace: str, body: Body) -> Body:
-    changed = metadefs.change(ctx, one, body["name"], document=_document(body))
+def update(ctx: Context, row: MetadefProperty, *, namespace: str, body: Body) -> Body:
+    changed = metadefs.change(ctx, row, body["name"], document=_document(body))
     return schemas.render_property(changed)
 
 
-def delete(ctx: Context, one: MetadefProperty, *, namespace: str) -> None:
-    metadefs.discard(ctx, one)
+def delete(ctx: Context, row: MetadefProperty, *, namespace: str) -> None:
+    metadefs.discard(ctx, row)
 
 
 def clear(ctx: Context, namespace: MetadefNamespace) -> None:

@@ -1,4 +1,4 @@
-"""Resource types, and which of them a metadata definition namespace is for."""
+"""Resource types, and their associations with metadata definition namespaces."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ def list_types(ctx: Context) -> Body:
     return {
         "resource_types": [
             {
-                "name": one.name,
-                "created_at": zulu(one.created_at),
-                "updated_at": zulu(one.updated_at),
+                "name": resource_type.name,
+                "created_at": zulu(resource_type.created_at),
+                "updated_at": zulu(resource_type.updated_at),
             }
-            for one in metadefs.resource_types(ctx)
+            for resource_type in metadefs.resource_types(ctx)
         ]
     }
 
 
 def list_associations(ctx: Context, namespace: MetadefNamespace) -> Body:
     rows = metadefs.items(ctx, MetadefAssociation, namespace)
-    return {"resource_type_associations": [schemas.render_association(one) for one in rows]}
+    return {"resource_type_associations": [schemas.render_association(row) for row in rows]}
 
 
 def associate(ctx: Context, namespace: MetadefNamespace, *, body: Body) -> Body:
     return schemas.render_association(metadefs.add(ctx, MetadefAssociation, namespace, **body))
 
 
-def dissociate(ctx: Context, one: MetadefAssociation, *, namespace: str) -> None:
-    metadefs.discard(ctx, one)
+def dissociate(ctx: Context, association: MetadefAssociation, *, namespace: str) -> None:
+    metadefs.discard(ctx, association)
 
 
 ROUTES = [

@@ -23,8 +23,8 @@ def get(ctx: Context, namespace: str, tag_name: str) -> MetadefTag:
 
 
 def list_tags(ctx: Context, namespace: MetadefNamespace) -> Body:
-    """All tags, or ``limit`` of them after the tag ``marker``."""
-    names = [one.name for one in metadefs.items(ctx, MetadefTag, namespace)]
+    """All tags, or ``limit`` tags after the tag ``marker``."""
+    names = [row.name for row in metadefs.items(ctx, MetadefTag, namespace)]
     marker, limit = ctx.query.get("marker"), asked_limit(ctx)
     if marker is not None:
         if marker not in names:
@@ -38,9 +38,9 @@ def list_tags(ctx: Context, namespace: MetadefNamespace) -> Body:
 
 
 def create_all(ctx: Context, namespace: MetadefNamespace, *, body: Body) -> Body:
-    """These tags instead of those there are; besides them with X-Openstack-Append: true."""
+    """Replace all tags by these; with X-Openstack-Append: true, add them to the existing tags."""
     keep = ctx.headers.get("x-openstack-append", "false").strip().lower() == "true"
-    names = [one["name"] for one in body["tags"]]
+    names = [tag["name"] for tag in body["tags"]]
     metadefs.replace_tags(ctx, namespace, names, keep=keep)
     return {"tags": [{"name": name} for name in names]}
 
@@ -48,21 +48,21 @@ def create_all(ctx: Context, namespace: MetadefNamespace, *, body: Body) -> Body
 def create(ctx: Context, namespace: str, tag_name: str) -> Body:
     if len(tag_name) > schemas.MAX_NAME:
         raise BadRequest(f"The name of a tag has at most {schemas.MAX_NAME} characters.")
-    found = metadefs.get(ctx, namespace)
-    ctx.authorize("add_metadef_tag", found.policy_target())
-    return schemas.render_tag(metadefs.add(ctx, MetadefTag, found, tag_name))
+    row = metadefs.get(ctx, namespace)
+    ctx.authorize("add_metadef_tag", row.policy_target())
+    return schemas.render_tag(metadefs.add(ctx, MetadefTag, row, tag_name))
 
 
-def show(ctx: Context, one: MetadefTag, *, namespace: str) -> Body:
-    return schemas.render_tag(one)
+def show(ctx: Context, row: MetadefTag, *, namespace: str) -> Body:
+    return schemas.render_tag(row)
 
 
-def update(ctx: Context, one: MetadefTag, *, namespace: str, body: Body) -> Body:
-    return schemas.render_tag(metadefs.change(ctx, one, body["name"]))
+def update(ctx: Context, row: MetadefTag, *, namespace: str, body: Body) -> Body:
+    return schemas.render_tag(metadefs.change(ctx, row, body["name"]))
 
 
-def delete(ctx: Context, one: MetadefTag, *, namespace: str) -> None:
-    metadefs.discard(ctx, one)
+def delete(ctx: Context, row: MetadefTag, *, namespace: str) -> None:
+    metadefs.discard(ctx, row)
 
 
 def clear(ctx: Context, namespace: MetadefNamespace) -> None:

@@ -1,4 +1,4 @@
-"""Images as one caller may see them."""
+"""Images as the caller may see them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stratolith.kernel.context import Context
 
 
 def same_for_all(ctx: Context) -> bool:
-    """Whether every caller who sees an image sees the same of it."""
+    """Whether an image looks the same to all callers who may see it."""
     section = ctx.env.settings.of(ImageSettings)
     return not (
         section.show_multiple_locations
@@ -22,10 +22,10 @@ def same_for_all(ctx: Context) -> bool:
 
 def rendered(ctx: Context, image: Any) -> dict[str, Any]:
     """An image (or a row of its columns) as the caller may see it."""
-    found = schemas.render(image)
+    document = schemas.render(image)
     if same_for_all(ctx):
-        return found
+        return document
     shown = property_rules.readable(ctx, image.properties)
     for name in image.properties.keys() - shown.keys():
-        del found[name]
-    return {**found, **locations.shown(ctx, image)}
+        del document[name]
+    return {**document, **locations.shown(ctx, image)}

@@ -1,4 +1,4 @@
-"""Stores: which there are, and the removal of one of several copies."""
+"""Stores: the list, and the removal of one of several copies of an image."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from stratolith.kernel.http.routing import Route
 
 
 def list_all(ctx: Context) -> dict[str, Any]:
-    return {"stores": [_store(one) for one in catalogue.stores(ctx.env.settings)]}
+    return {"stores": [_store(store) for store in catalogue.stores(ctx.env.settings)]}
 
 
 def list_details(ctx: Context) -> dict[str, Any]:
     return {
         "stores": [
             {
-                **_store(one),
-                "type": one.kind,
-                "weight": one.weight,
-                "properties": _properties(ctx, one),
+                **_store(store),
+                "type": store.kind,
+                "weight": store.weight,
+                "properties": _properties(ctx, store),
             }
-            for one in catalogue.stores(ctx.env.settings)
+            for store in catalogue.stores(ctx.env.settings)
         ]
     }
 
@@ -42,12 +42,12 @@ def _load(ctx: Context, store: str, image_id: str) -> Image:
 
 
 def _store(store: Store) -> dict[str, str]:
-    found = {"id": store.id}
+    document = {"id": store.id}
     if store.default:
-        found["default"] = "true"
+        document["default"] = "true"
     if store.read_only:
-        found["read-only"] = "true"
-    return found
+        document["read-only"] = "true"
+    return document
 
 
 def _properties(ctx: Context, store: Store) -> dict[str, Any]:

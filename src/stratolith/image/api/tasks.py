@@ -1,4 +1,4 @@
-"""Tasks: list and show, for administrators. Imports make them; POST is of the past."""
+"""Tasks: list and show, for administrators. Imports create tasks; POST is obsolete."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Body = dict[str, Any]
 
 
 def _known(name: str, column: Column, values: Sequence[str]) -> Filter:
-    """Equal to the value, one of those there are; nothing filled in finds nothing."""
+    """Equal to a known value; an empty value matches nothing."""
 
     def build(given: Sequence[str]) -> ColumnElement[bool]:
         if given[-1] and given[-1] not in values:
@@ -63,25 +63,25 @@ def list_tasks(ctx: Context) -> Body:
     sort = (ctx.query.get("sort_key", "created_at"), ctx.query.get("sort_dir", "desc"))
     page = LISTING.page(ctx, statement, limit=limit, sort=[sort], within=within)
     query = [(k, v) for k, v in ctx.query.multi_items() if k != "marker"]
-    found: Body = {
-        "tasks": [schemas.render_brief(one) for one in page.rows],
+    document: Body = {
+        "tasks": [schemas.render_brief(task) for task in page.rows],
         "first": _link(query),
         "schema": "/v2/schemas/tasks",
     }
     if page.more:
-        found["next"] = _link([*query, ("marker", str(page.marker))])
-    return found
+        document["next"] = _link([*query, ("marker", str(page.marker))])
+    return document
 
 
 def show(ctx: Context, task_id: str) -> Body:
-    """Whoever may not use tasks hears that before whether there is such a task."""
+    """Checks the permission for tasks before it reports a missing task."""
     task = tasks.get(ctx, task_id)
     ctx.authorize("get_task", task.policy_target())
     return schemas.render(task)
 
 
 def create(ctx: Context, *, body: Body) -> None:
-    """Tasks of the old kind are not made any more: images are imported by their own call."""
+    """Refuses every task: images are imported by their own call."""
     ctx.authorize("add_task")
     if body["type"] not in schemas.TYPES:
         raise BadRequest(f"Unknown type of task: {body['type']}.")
@@ -89,7 +89,7 @@ def create(ctx: Context, *, body: Body) -> None:
 
 
 def delete(ctx: Context, task_id: str) -> None:
-    """Raises TasksGoByThemselves, whether there is such a task or not."""
+    """Raises TasksGoByThemselves, whether the task exists or not."""
     raise TasksGoByThemselves
 
 

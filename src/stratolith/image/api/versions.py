@@ -1,4 +1,4 @@
-"""Discovery: the versions document, the schemas, what imports there are, what is used."""
+"""Discovery: versions, schemas, import methods, usage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stratolith.kernel.http.routing import Route
 from stratolith.kernel.urls import service_root
 
 NEWEST = 18
-OF_CACHE = (14, 16, 18)  # what these stand for is there when the cache is
+OF_CACHE = (14, 16, 18)  # these versions are advertised only when the cache is enabled
 
 
 def versions(ctx: Context) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def choices(ctx: Context) -> Response:
 
 
 def show_schema(ctx: Context, *, name: str) -> Response | dict[str, Any]:
-    found = {
+    documents = {
         "image": images.IMAGE,
         "images": images.IMAGES,
         "member": members.MEMBER,
@@ -49,9 +49,9 @@ def show_schema(ctx: Context, *, name: str) -> Response | dict[str, Any]:
         "task": tasks.TASK,
         "tasks": tasks.TASKS,
     }
-    if name not in found:
+    if name not in documents:
         return Response({"message": f"There is no schema '{name}'."}, status=404)
-    return found[name]
+    return documents[name]
 
 
 def show_metadef_schema(ctx: Context, *, name: str) -> Response | dict[str, Any]:
@@ -71,7 +71,7 @@ def show_import(ctx: Context) -> dict[str, Any]:
 
 
 def show_usage(ctx: Context) -> dict[str, Any]:
-    """How much the project uses of what is limited; nothing when no limit is enforced."""
+    """Usage and limits of the project; empty when limits are not enforced."""
     return {"usage": limits.usage(ctx, ctx.project_id)}
 
 

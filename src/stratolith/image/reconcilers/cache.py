@@ -1,4 +1,4 @@
-"""Keeps the image cache: copies that are wanted are made, those of images that went are dropped."""
+"""Maintains the image cache: makes queued copies, removes copies of deleted images."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CacheKeeper(Reconciler):
         settings = ctx.env.settings
         if not cache.enabled(settings):
             return []
-        return [*cache.queued(settings), *(one.image_id for one in cache.entries(settings))]
+        return [*cache.queued(settings), *(entry.image_id for entry in cache.entries(settings))]
 
     def reconcile(self, ctx: Context, key: str) -> Result | None:
         settings = ctx.env.settings

@@ -1,4 +1,4 @@
-"""Ends imports whose process died, and forgets old tasks."""
+"""Ends imports whose process died, and deletes old tasks."""
 
 from __future__ import annotations
 

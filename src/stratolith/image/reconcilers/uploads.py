@@ -1,4 +1,4 @@
-"""Sweeps up after uploads that died: images back to queued, files of nobody removed."""
+"""Cleans up after failed uploads: resets images to queued, removes orphaned files."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from stratolith.kernel.readable import LeftOut
 from stratolith.kernel.reconcile import Reconciler, Result
 
 LOG = logging.getLogger(__name__)
-# A file is made just before or just after its row is written; younger ones are let be.
+# A file is created just before or just after its row is written, so newer files are kept.
 GRACE_SECONDS = 60.0
 FILES = "files"
-ORPHANS = "image.orphans"  # kind of the hint that there may be files of nobody
+ORPHANS = "image.orphans"  # kind of the hint that there may be orphaned files
 
 
 class _Holder(msgspec.Struct, frozen=True):
@@ -30,7 +30,7 @@ class _Holder(msgspec.Struct, frozen=True):
 
 
 class UploadSweeper(Reconciler):
-    """Keys: ids of images whose upload is under way, and FILES for the store's folder."""
+    """Keys: ids of images with an upload in progress, and FILES for the store's folder."""
 
     name = "image.uploads"
     hints = (ORPHANS,)
@@ -54,7 +54,7 @@ class UploadSweeper(Reconciler):
         wanted = select(Image.id, Image.upload_token, Image.stores)
         rows = left_out.rows(ctx.session, wanted, Image.id, _Holder)
         for image_id, reason in left_out.reasons.items():
-            LOG.error("image %s cannot be read, its files are let be: %s", image_id, reason)
+            LOG.error("image %s cannot be read, its files are kept: %s", image_id, reason)
         held = {(store, row.id) for row in rows for store in row.stores or ()}
         tokens = {row.upload_token for row in rows} | uploads.live(ctx.env)
         busy = {row.id for row in rows if row.upload_token} | set(tasks.under_way(ctx))
@@ -63,7 +63,7 @@ class UploadSweeper(Reconciler):
         orphans = [
             path
             for store, image_id, token, path in files.stored(settings)
-            # an import that is under way fills several stores before it tells of one
+            # an import in progress fills several stores before it updates the row
             if image_id not in busy and (token or (store, image_id) not in held)
         ]
         orphans += [

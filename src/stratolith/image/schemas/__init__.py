@@ -1,1 +1,1 @@
-"""Shapes of requests and answers of the image API."""
+"""Schemas of requests and answers of the image API."""

@@ -1,4 +1,4 @@
-"""Images: the published schema, what a request may hold, how an image is shown."""
+"""Images: the published schema, the schema of requests, and the rendering."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ PROPERTIES: dict[str, Document] = {
     "updated_at": _text("When the image was last changed", **_READ),
     "tags": {
         "type": "array",
-        "description": "Words the image is marked with",
+        "description": "Tags of the image",
         "items": {"type": "string", "maxLength": 255},
     },
     "min_ram": _whole("MiB of memory a server of the image needs", minimum=0, maximum=MAX_INT),
@@ -79,9 +79,9 @@ PROPERTIES: dict[str, Document] = {
     "stores": _text("Store that holds the data", **_READ),
     "schema": _text("URL of the schema", **_READ),
 }
-# shown besides, while and after an import: os_glance_importing_to_stores, os_glance_failed_import
-READ_ONLY = frozenset(name for name, one in PROPERTIES.items() if one.get("readOnly"))
-# Never custom properties, whatever a body says.
+# also shown during and after an import: os_glance_importing_to_stores, os_glance_failed_import
+READ_ONLY = frozenset(name for name, schema in PROPERTIES.items() if schema.get("readOnly"))
+# Names that are never custom properties.
 RESERVED = frozenset(("locations", "direct_url", "deleted", "deleted_at"))
 RESERVED_PREFIX = "os_glance_"
 
@@ -113,7 +113,9 @@ IMAGES: Document = {
 WRITE = Schema(
     {
         "type": "object",
-        "properties": {name: one for name, one in PROPERTIES.items() if name not in READ_ONLY},
+        "properties": {
+            name: schema for name, schema in PROPERTIES.items() if name not in READ_ONLY
+        },
         "propertyNames": {"minLength": 1, "maxLength": 255},
         "additionalProperties": {"type": "string", "maxLength": 65535},
     }
@@ -149,10 +151,10 @@ IMPORT = Schema(
 
 
 def render(image: Any) -> Document:
-    """An image (or a row of its columns) as the API shows it."""
-    found: Document = dict(image.properties)
+    """An image (or a row of its columns) as in answers of the API."""
+    document: Document = dict(image.properties)
     path = f"/v2/images/{image.id}"
-    found.update(
+    document.update(
         {
             "name": image.name,
             "disk_format": image.disk_format,
@@ -179,8 +181,8 @@ def render(image: Any) -> Document:
         }
     )
     if image.stores:
-        found["stores"] = ",".join(image.stores)
+        document["stores"] = ",".join(image.stores)
     if image.importing is not None:
-        found["os_glance_importing_to_stores"] = ",".join(image.importing["to"])
-        found["os_glance_failed_import"] = ",".join(image.importing["failed"])
-    return found
+        document["os_glance_importing_to_stores"] = ",".join(image.importing["to"])
+        document["os_glance_failed_import"] = ",".join(image.importing["failed"])
+    return document

@@ -31,18 +31,18 @@ class Operation:
 
 
 def parse(document: Sequence[dict[str, Any]], content_type: str) -> list[Operation]:
-    """Raises InvalidPatch."""
-    return [_parse_one(one, content_type) for one in document]
+    """The operations of a patch; raises InvalidPatch."""
+    return [_parse_one(item, content_type) for item in document]
 
 
-def _parse_one(one: dict[str, Any], content_type: str) -> Operation:
+def _parse_one(item: dict[str, Any], content_type: str) -> Operation:
     if content_type == V20:
-        named = [op for op in OPERATIONS if op in one]
+        named = [op for op in OPERATIONS if op in item]
         if len(named) != 1:
             raise InvalidPatch(f"Operation objects must contain one of: {', '.join(OPERATIONS)}.")
-        op, pointer = named[0], one[named[0]]
+        op, pointer = named[0], item[named[0]]
     else:
-        op, pointer = str(one.get("op")), one.get("path")
+        op, pointer = str(item.get("op")), item.get("path")
         if op not in OPERATIONS:
             raise InvalidPatch(
                 f"Invalid operation: `{op}`. It must be one of: {', '.join(OPERATIONS)}."
@@ -50,13 +50,13 @@ def _parse_one(one: dict[str, Any], content_type: str) -> Operation:
     name, position = _name(pointer, op)
     if op == "remove":
         return Operation(op, name, position=position)
-    if "value" not in one:
+    if "value" not in item:
         raise InvalidPatch(f'Operation "{op}" requires a member named "value".')
-    return Operation(op, name, one["value"], position)
+    return Operation(op, name, item["value"], position)
 
 
 def _name(pointer: Any, op: str) -> tuple[str, str]:
-    """The attribute a pointer names, and the position in it: ~1 for a slash, ~0 for a tilde."""
+    """The attribute in a pointer, and the position in it: ~1 means a slash, ~0 a tilde."""
     if not isinstance(pointer, str) or not pointer.startswith("/"):
         raise InvalidPatch(f"Pointer `{pointer}` does not start with a slash.")
     inner, position = pointer[1:], ""

@@ -1,4 +1,4 @@
-"""Locations: what a request may hold."""
+"""Locations: the schema of requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _VALUE: Document = {"type": "string", "maxLength": 128}
 _URL: Document = {"type": "string", "minLength": 1, "maxLength": MAX_URL}
 LOCATIONS: Document = {
     "type": "array",
-    "description": "Where the data of the image is",
+    "description": "Locations of the image data",
     "items": {
         "type": "object",
         "properties": {
@@ -22,7 +22,7 @@ LOCATIONS: Document = {
             "metadata": {"type": "object"},
             "validation_data": {
                 "type": "object",
-                "description": "What the hashes of the data are said to be",
+                "description": "Expected hashes of the data",
                 "writeOnly": True,
                 "additionalProperties": False,
                 "properties": {

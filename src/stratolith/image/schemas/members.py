@@ -20,7 +20,7 @@ MEMBER: dict[str, Any] = {
         "updated_at": {"type": "string", "description": "When the member last changed"},
         "status": {
             "type": "string",
-            "description": "What the project said to it",
+            "description": "Whether the project accepted the image",
             "enum": list(STATUSES),
         },
         "schema": {"readOnly": True, "type": "string"},

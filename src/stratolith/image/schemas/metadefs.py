@@ -1,4 +1,4 @@
-"""Metadata definitions: the published schemas, what a request may hold, how they are shown."""
+"""Metadata definitions: the published schemas, the schemas of requests, and the rendering."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ _OBJECT: Document = {
 }
 _ASSOCIATION: Document = {
     "name": {**_NAME, "description": "Resource type that the definitions are for"},
-    "prefix": {**_NAME, "description": "What stands before the names of properties there"},
+    "prefix": {**_NAME, "description": "Prefix of the names of properties"},
     "properties_target": {**_NAME, "description": "Kind of metadata they are for"},
 }
 
@@ -145,7 +145,7 @@ NAMESPACE = _schema(
 OBJECT = _schema("object", {**_OBJECT, **_LINKS, **_TIMES}, "name")
 PROPERTY = {
     **_schema("property", _ONE_PROPERTY, "name", "title", "type"),
-    # of a property alone, what it requires is not an empty list
+    # an empty list is valid in ``required`` of an object, but not of a single property
     "definitions": {
         **DEFINITIONS,
         "stringArray": {**DEFINITIONS["stringArray"], "minItems": 1},
@@ -168,10 +168,10 @@ PUBLISHED: dict[str, Document] = {
 
 
 def _request(published: Document) -> Schema:
-    """What a body may hold: everything that is published and not read-only."""
+    """The schema of a body: all published properties that are not read-only."""
     properties = {
-        name: {**one, "minLength": 1} if name in ("name", "namespace") else one
-        for name, one in published["properties"].items()
+        name: {**schema, "minLength": 1} if name in ("name", "namespace") else schema
+        for name, schema in published["properties"].items()
         if name not in READ_ONLY
     }
     return Schema({**published, "type": "object", "properties": properties})
@@ -202,8 +202,8 @@ WRITE_TAGS = Schema(
 
 
 def render_namespace(namespace: MetadefNamespace) -> Document:
-    """The namespace alone, without what is in it."""
-    found: Document = {
+    """The namespace without its content."""
+    document: Document = {
         "namespace": namespace.name,
         "display_name": namespace.display_name,
         "description": namespace.description,
@@ -214,38 +214,38 @@ def render_namespace(namespace: MetadefNamespace) -> Document:
         "self": f"/v2/metadefs/namespaces/{namespace.name}",
         "schema": "/v2/schemas/metadefs/namespace",
     }
-    return {name: value for name, value in found.items() if value is not None}
+    return {name: value for name, value in document.items() if value is not None}
 
 
-def render_object(one: MetadefObject, namespace: str, prefix: str = "") -> Document:
-    properties = one.document.get("properties") or {}
+def render_object(row: MetadefObject, namespace: str, prefix: str = "") -> Document:
+    properties = row.document.get("properties") or {}
     return {
-        "name": one.name,
+        "name": row.name,
         "required": [],
-        **one.document,
+        **row.document,
         "properties": {prefix + name: value for name, value in properties.items()},
-        **_times(one),
-        "self": f"/v2/metadefs/namespaces/{namespace}/objects/{one.name}",
+        **_times(row),
+        "self": f"/v2/metadefs/namespaces/{namespace}/objects/{row.name}",
         "schema": "/v2/schemas/metadefs/object",
     }
 
 
-def render_property(one: MetadefProperty, prefix: str = "") -> Document:
-    return {"name": prefix + one.name, **one.document}
+def render_property(row: MetadefProperty, prefix: str = "") -> Document:
+    return {"name": prefix + row.name, **row.document}
 
 
-def render_tag(one: MetadefTag) -> Document:
-    return {"name": one.name, **_times(one)}
+def render_tag(row: MetadefTag) -> Document:
+    return {"name": row.name, **_times(row)}
 
 
-def render_association(one: MetadefAssociation) -> Document:
-    found: Document = {"name": one.name}
-    if one.prefix is not None:
-        found["prefix"] = one.prefix
-    if one.properties_target is not None:
-        found["properties_target"] = one.properties_target
-    return {**found, **_times(one)}
+def render_association(association: MetadefAssociation) -> Document:
+    document: Document = {"name": association.name}
+    if association.prefix is not None:
+        document["prefix"] = association.prefix
+    if association.properties_target is not None:
+        document["properties_target"] = association.properties_target
+    return {**document, **_times(association)}
 
 
-def _times(one: Any) -> Document:
-    return {"created_at": zulu(one.created_at), "updated_at": zulu(one.updated_at)}
+def _times(row: Any) -> Document:
+    return {"created_at": zulu(row.created_at), "updated_at": zulu(row.updated_at)}

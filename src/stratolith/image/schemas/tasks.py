@@ -1,4 +1,4 @@
-"""Tasks: the published schemas and how they are shown."""
+"""Tasks: the published schemas and the rendering."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ TASK: dict[str, Any] = {
     "properties": {
         "id": _text("Id of the task", pattern=UUID),
         "type": _text("What the task does", enum=list(TYPES)),
-        "status": _text("How far the task is", enum=list(STATUSES)),
-        "input": {"type": ["null", "object"], "description": "What was asked for"},
-        "result": {"type": ["null", "object"], "description": "What came of it"},
-        "owner": _text("Project that asked for it"),
-        "message": _text("What went wrong, or how far it is"),
+        "status": _text("Progress of the task", enum=list(STATUSES)),
+        "input": {"type": ["null", "object"], "description": "Input of the task"},
+        "result": {"type": ["null", "object"], "description": "Result of the task"},
+        "owner": _text("Project that created the task"),
+        "message": _text("Error or progress"),
         "image_id": _text("Image the task works on"),
         "request_id": _text("Request that began the task"),
-        "user_id": _text("User who asked for it"),
-        "expires_at": {"type": ["null", "string"], "description": "When the task is forgotten"},
-        "created_at": _text("When the task was asked for"),
-        "updated_at": _text("When the task last told of itself"),
+        "user_id": _text("User who created the task"),
+        "expires_at": {"type": ["null", "string"], "description": "When the task is deleted"},
+        "created_at": _text("When the task was created"),
+        "updated_at": _text("When the task last changed"),
         "self": {**_TEXT, "readOnly": True},
         "schema": {**_TEXT, "readOnly": True},
     },
@@ -62,8 +62,8 @@ CREATE = Schema(
 
 
 def render_brief(task: Task) -> dict[str, Any]:
-    """As lists show it: without input, result and message."""
-    found: dict[str, Any] = {
+    """A task as in lists: without input, result and message."""
+    document: dict[str, Any] = {
         "id": task.id,
         "type": task.type,
         "status": task.status,
@@ -74,8 +74,8 @@ def render_brief(task: Task) -> dict[str, Any]:
         "schema": "/v2/schemas/task",
     }
     if task.expires_at is not None:
-        found["expires_at"] = zulu(task.expires_at)
-    return found
+        document["expires_at"] = zulu(task.expires_at)
+    return document
 
 
 def render(task: Task) -> dict[str, Any]:
@@ -83,11 +83,11 @@ def render(task: Task) -> dict[str, Any]:
 
 
 def render_of_image(task: Task) -> dict[str, Any]:
-    """As the list of an image's tasks shows it."""
-    found = {**render_brief(task), **_more(task)}
+    """A task as in the list of an image's tasks."""
+    document = {**render_brief(task), **_more(task)}
     for name in ("self", "schema"):
-        del found[name]
-    return found
+        del document[name]
+    return document
 
 
 def _more(task: Task) -> dict[str, Any]:

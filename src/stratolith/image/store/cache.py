@@ -1,14 +1,14 @@
-"""The image cache: files on the server, for data whose own place is slow or far away.
+"""The image cache: files on the server, for data whose location is slow or far away.
 
-<cache_dir>/<image id>.<generation>              a complete copy; its times tell when it was made
-                                                 and last read
-<cache_dir>/<image id>.<generation>.hits         one byte for each time it was read
-<cache_dir>/queue/<image id>                     somebody asked for a copy
-<cache_dir>/incomplete/<image id>.<generation>   a copy that is being made
+<cache_dir>/<image id>.<generation>              a complete copy; its times are those of its
+                                                 creation and last access
+<cache_dir>/<image id>.<generation>.hits         one byte for each access
+<cache_dir>/queue/<image id>                     a copy was requested
+<cache_dir>/incomplete/<image id>.<generation>   a copy in progress
 
-The generation (managers/generations.py) stands for the owner and the data: a copy is found only
-by who asks for the data it was made of. Several processes may work on it: a file gets its name
-when it is complete.
+The generation (managers/generations.py) identifies the owner and the data: a copy is used only for
+requests of exactly these data. Several processes may use the cache: a file gets its final name when
+it is complete.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ from stratolith.kernel.http.streaming import in_thread
 from stratolith.kernel.ids import is_uuid
 
 LOG = logging.getLogger(__name__)
-STALLED_SECONDS = 600.0  # an incomplete copy that nobody wrote to for so long is dead
+STALLED_SECONDS = 600.0  # an incomplete copy is abandoned when it was not written for so long
 
 
 class Copied(NamedTuple):
-    """What a copy is of."""
+    """The image and generation of a copy."""
 
     image_id: str
     generation: str
@@ -64,33 +64,31 @@ def enabled(settings: Settings) -> bool:
 
 
 def folder(settings: Settings) -> Path:
-    """The directory; made when it is missing."""
+    """The directory; created when missing."""
     chosen = settings.of(ImageSettings).cache_dir
-    # not image-cache/: that is a host's own, and guests' disks are layers over its files
-    found = Path(chosen) if chosen else settings.state_dir / "image-data-cache"
+    # not image-cache/: that belongs to an agent, and guests' disks are layers over its files
+    path = Path(chosen) if chosen else settings.state_dir / "image-data-cache"
     for inner in ("queue", "incomplete"):
-        (found / inner).mkdir(parents=True, exist_ok=True, mode=0o750)
-    return found
+        (path / inner).mkdir(parents=True, exist_ok=True, mode=0o750)
+    return path
 
 
 def entries(settings: Settings) -> list[Entry]:
-    """What is cached, least recently used first."""
-    found = []
+    """The cached images, least recently used first."""
+    cached = []
     place = folder(settings)
     for name in _names(place):
         of = _parse(name)
         if of is None:
             continue
-        with contextlib.suppress(FileNotFoundError):  # it went in the meantime
-            about = (place / name).stat()
-            found.append(
-                Entry(of, about.st_size, _hits(place, name), about.st_atime, about.st_mtime)
-            )
-    return sorted(found, key=lambda one: one.last_accessed)
+        with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+            info = (place / name).stat()
+            cached.append(Entry(of, info.st_size, _hits(place, name), info.st_atime, info.st_mtime))
+    return sorted(cached, key=lambda entry: entry.last_accessed)
 
 
 def read(settings: Settings, of: Copied) -> Path | None:
-    """The copy of just these data, counted as a hit; None when there is none."""
+    """The copy of exactly these data, counted as a hit; None when there is no copy."""
     if not enabled(settings):
         return None
     place = folder(settings)
@@ -109,7 +107,7 @@ def has(settings: Settings, of: Copied) -> bool:
 
 
 def queued(settings: Settings) -> list[str]:
-    """Ids of the images of which a copy is wanted, oldest first."""
+    """Ids of the images in the queue, oldest first."""
     place = folder(settings) / "queue"
     return sorted(filter(is_uuid, _names(place)), key=lambda name: _changed(place / name))
 
@@ -120,7 +118,7 @@ def queue(settings: Settings, of: Copied) -> None:
 
 
 def unqueue(settings: Settings, image_id: str) -> bool:
-    """Whether it was queued."""
+    """Remove an image from the queue; returns whether it was queued."""
     try:
         (folder(settings) / "queue" / image_id).unlink()
     except FileNotFoundError:
@@ -129,20 +127,20 @@ def unqueue(settings: Settings, image_id: str) -> bool:
 
 
 def drop(settings: Settings, image_id: str) -> bool:
-    """Remove every copy of an image; whether there was one."""
+    """Remove all copies of an image; returns whether there was one."""
     kept = _copies(settings, image_id)
     files.remove(*kept)
     return bool(kept)
 
 
 def drop_copy(settings: Settings, of: Copied) -> None:
-    """Remove one copy and what is counted of it."""
+    """Remove one copy and its count of hits."""
     place = folder(settings)
     files.remove(place / of.name, place / f"{of.name}.hits")
 
 
 def drop_stalled(settings: Settings) -> None:
-    """Remove copies that nobody goes on making, and counts of copies that are not there."""
+    """Remove abandoned incomplete copies, and hit counts without a copy."""
     place = folder(settings)
     for name in _names(place / "incomplete"):
         _drop_if_stalled(place / "incomplete" / name)
@@ -158,21 +156,21 @@ def _drop_if_stalled(part: Path) -> None:
 
 
 def drop_others(settings: Settings, of: Copied) -> None:
-    """Remove copies of what an image was before."""
+    """Remove copies of earlier data of an image."""
     files.remove(
-        *(one for one in _copies(settings, of.image_id) if not one.name.startswith(of.name))
+        *(path for path in _copies(settings, of.image_id) if not path.name.startswith(of.name))
     )
 
 
 def paths(settings: Settings, image_id: str) -> list[Path]:
-    """Everything that there may be of an image; nothing when there is no cache."""
+    """All files that an image may have in the cache; empty when the cache is disabled."""
     if not enabled(settings):
         return []
     return [*_copies(settings, image_id), folder(settings) / "queue" / image_id]
 
 
 def adopt(settings: Settings, of: Copied, file: Path) -> None:
-    """Cache what a file store has: by another name of the same file where that is possible."""
+    """Cache the file of a file store, as a hard link if possible."""
     place = folder(settings)
     target = place / "incomplete" / of.name
     files.remove(target)
@@ -184,7 +182,7 @@ def adopt(settings: Settings, of: Copied, file: Path) -> None:
 
 
 class Filling:
-    """A copy that is being made; of two at once the second is refused by begin()."""
+    """A copy in progress; begin() refuses a second copy of the same data."""
 
     def __init__(self, settings: Settings, of: Copied, size: int) -> None:
         self._settings = settings
@@ -200,7 +198,7 @@ class Filling:
         await in_thread(self.close_now, complete)
 
     def write_now(self, block: bytes) -> None:
-        """A full disk ends the copy, not what it is a copy of."""
+        """Write a block; a full disk ends only the copy, not the transfer of the data."""
         if self._file < 0:
             return
         try:
@@ -214,7 +212,7 @@ class Filling:
             self._end()
 
     def close_now(self, complete: bool) -> None:
-        """Keep the copy if everything was written."""
+        """Keep the copy if all data were written."""
         if self._file < 0:
             return
         os.close(self._file)
@@ -231,7 +229,7 @@ class Filling:
 
 
 def begin(settings: Settings, of: Copied, size: int) -> Filling | None:
-    """Start a copy of ``size`` bytes; None when it has no room or somebody makes it already."""
+    """Start a copy of ``size`` bytes; None without free space or when it is already in progress."""
     if not enabled(settings) or has(settings, of) or not _make_room(settings, size):
         return None
     part = folder(settings) / "incomplete" / of.name
@@ -243,7 +241,9 @@ def begin(settings: Settings, of: Copied, size: int) -> Filling | None:
 
 
 def _make_room(settings: Settings, size: int) -> bool:
-    """Whether ``size`` more bytes fit, when what was not used for longest goes."""
+    """Free space for ``size`` more bytes by removing the least recently used copies; returns
+    whether they fit.
+    """
     section = settings.of(ImageSettings)
     if (
         size > section.cache_max_gb << 30
@@ -255,9 +255,13 @@ def _make_room(settings: Settings, size: int) -> bool:
 
 
 def prune(settings: Settings, size: int = 0) -> list[Entry]:
-    """Drop what was not used for longest until ``size`` more bytes fit; gives what went."""
+    """Remove the least recently used copies until ``size`` more bytes fit; returns the removed
+    copies.
+    """
     kept, dropped = entries(settings), []
-    over = sum(one.size for one in kept) + size - (settings.of(ImageSettings).cache_max_gb << 30)
+    over = (
+        sum(entry.size for entry in kept) + size - (settings.of(ImageSettings).cache_max_gb << 30)
+    )
     for entry in kept:
         if over <= 0:
             break
@@ -268,20 +272,20 @@ def prune(settings: Settings, size: int = 0) -> list[Entry]:
 
 
 def _names(place: Path) -> Iterator[str]:
-    with os.scandir(place) as found:
-        for entry in found:
+    with os.scandir(place) as directory:
+        for entry in directory:
             if entry.is_file(follow_symlinks=False):
                 yield entry.name
 
 
 def _parse(name: str) -> Copied | None:
-    """What a copy's name says it is of; None for the name of anything else."""
+    """The image and generation in the name of a copy; None for any other name."""
     image_id, _, generation = name.partition(".")
     return Copied(image_id, generation) if is_uuid(image_id) and generation.isalnum() else None
 
 
 def _copies(settings: Settings, image_id: str) -> list[Path]:
-    """All copies of an image and what is counted of them."""
+    """All copies of an image and their hit counts."""
     place = folder(settings)
     return [place / name for name in _names(place) if name.partition(".")[0] == image_id]
 

@@ -17,7 +17,7 @@ def show(ctx: Context, *, uuid: str) -> Response:
 
 
 def replace(ctx: Context, *, uuid: str, body: Any) -> Response:
-    """A bare list before 1.19, an object with the generation since."""
+    """A list before 1.19, an object with the generation since."""
     guarded = at_least(ctx, 19)
     given = body["aggregates"] if guarded else body
     generation = body["resource_provider_generation"] if guarded else None
@@ -25,10 +25,10 @@ def replace(ctx: Context, *, uuid: str, body: Any) -> Response:
     return _answer(ctx, uuid, given)
 
 
-def _answer(ctx: Context, uuid: str, found: list[str]) -> Response:
-    """``found``: spelt as they were put; ``member_of`` finds them by that spelling too."""
+def _answer(ctx: Context, uuid: str, aggregates: list[str]) -> Response:
+    """``aggregates`` keeps the given spelling; ``member_of`` matches that spelling too."""
     provider = providers.get(ctx, uuid)
-    body: dict[str, Any] = {"aggregates": found}
+    body: dict[str, Any] = {"aggregates": aggregates}
     if at_least(ctx, 19):
         body["resource_provider_generation"] = provider.generation
     return Response(body, headers=fresh(ctx))

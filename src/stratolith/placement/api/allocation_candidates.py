@@ -1,4 +1,4 @@
-"""GET /allocation_candidates: where a request for resources could be served."""
+"""GET /allocation_candidates: providers that can serve a request for resources."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def list_candidates(ctx: Context) -> Response:
     request = parse_request(ctx)
     _check_names(ctx, request)
     loaded = forest.load(ctx)
-    found = search.search(loaded, request, nested=at_least(ctx, 29))
+    candidates = search.search(loaded, request, nested=at_least(ctx, 29))
     body = {
-        "allocation_requests": _requests(ctx, found),
-        "provider_summaries": _summaries(ctx, loaded, request, found),
+        "allocation_requests": _requests(ctx, candidates),
+        "provider_summaries": _summaries(ctx, loaded, request, candidates),
     }
     return Response(body, headers=fresh(ctx))
 
@@ -31,51 +31,51 @@ def _check_names(ctx: Context, request: Request) -> None:
     names = {name for group in request.groups for name in group.resources}
     resource_classes.check(ctx, names, "resources parameter")
     wishes = [*(group.wishes for group in request.groups), request.root]
-    wanted = [name for one in wishes for any_of in one.required for name in any_of]
-    traits.check(ctx, [*wanted, *(name for one in wishes for name in one.forbidden)])
+    wanted = [name for wish in wishes for any_of in wish.required for name in any_of]
+    traits.check(ctx, [*wanted, *(name for wish in wishes for name in wish.forbidden)])
 
 
-def _requests(ctx: Context, found: Sequence[Candidate]) -> list[dict[str, Any]]:
+def _requests(ctx: Context, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
     if not at_least(ctx, 12):
         return [
             {
                 "allocations": [
                     {"resource_provider": {"uuid": uuid}, "resources": resources}
-                    for uuid, resources in one.allocations.items()
+                    for uuid, resources in candidate.allocations.items()
                 ]
             }
-            for one in found
+            for candidate in candidates
         ]
     mapped = at_least(ctx, 34)
     requests: list[dict[str, Any]] = []
-    for one in found:
+    for candidate in candidates:
         request: dict[str, Any] = {
-            "allocations": {u: {"resources": r} for u, r in one.allocations.items()}
+            "allocations": {u: {"resources": r} for u, r in candidate.allocations.items()}
         }
         if mapped:
-            request["mappings"] = one.mappings
+            request["mappings"] = candidate.mappings
         requests.append(request)
     return requests
 
 
 def _summaries(
-    ctx: Context, loaded: Forest, request: Request, found: Sequence[Candidate]
+    ctx: Context, loaded: Forest, request: Request, candidates: Sequence[Candidate]
 ) -> dict[str, Any]:
-    used = dict.fromkeys(uuid for one in found for uuid in one.allocations)
+    used = dict.fromkeys(uuid for candidate in candidates for uuid in candidate.allocations)
     nested, with_traits = at_least(ctx, 29), at_least(ctx, 17)
     nodes: Iterable[Node] = (
         loaded.with_trees_of(used) if nested else [loaded.nodes[uuid] for uuid in used]
     )
-    asked = None
+    requested = None
     if not at_least(ctx, 27):
-        asked = {name for group in request.groups for name in group.resources}
+        requested = {name for group in request.groups for name in group.resources}
     summaries: dict[str, Any] = {}
     for node in nodes:
         summary: dict[str, Any] = {
             "resources": {
                 name: {"capacity": stock.capacity, "used": stock.used}
                 for name, stock in node.stocks.items()
-                if asked is None or name in asked
+                if requested is None or name in requested
             }
         }
         if with_traits:

@@ -19,7 +19,7 @@ from stratolith.placement.managers.allocations import ANY_GENERATION, Claim
 from stratolith.placement.managers.usages import UNKNOWN
 from stratolith.placement.schemas import allocations as schemas
 
-# Who owns allocations written before 1.8, as the real service names them.
+# Owner of allocations written before 1.8, as upstream.
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
@@ -51,7 +51,7 @@ def replace(ctx: Context, *, consumer_uuid: str, body: dict[str, Any]) -> None:
 
 
 def replace_many(ctx: Context, *, body: dict[str, Any]) -> None:
-    allocations.replace(ctx, [_claim(ctx, uuid, one) for uuid, one in body.items()])
+    allocations.replace(ctx, [_claim(ctx, uuid, document) for uuid, document in body.items()])
 
 
 def delete(ctx: Context, *, consumer_uuid: str) -> None:
@@ -61,29 +61,29 @@ def delete(ctx: Context, *, consumer_uuid: str) -> None:
 
 def list_for_provider(ctx: Context, *, uuid: str) -> Response:
     provider = providers.get(ctx, uuid)
-    found: dict[str, Any] = {}
+    by_consumer: dict[str, Any] = {}
     rows = allocations.of_provider(ctx, uuid)
     for row, consumer in rows:
-        one = found.setdefault(row.consumer_uuid, {"resources": {}})
-        one["resources"][row.resource_class] = row.used
+        document = by_consumer.setdefault(row.consumer_uuid, {"resources": {}})
+        document["resources"][row.resource_class] = row.used
         if at_least(ctx, 28):
-            one["consumer_generation"] = consumer.generation
-    body = {"allocations": found, "resource_provider_generation": provider.generation}
+            document["consumer_generation"] = consumer.generation
+    body = {"allocations": by_consumer, "resource_provider_generation": provider.generation}
     return Response(body, headers=fresh(ctx, *(row.created_at for row, _ in rows)))
 
 
 def reshape(ctx: Context, *, body: dict[str, Any]) -> None:
-    for one in body["inventories"].values():
-        for name, given in one["inventories"].items():
+    for document in body["inventories"].values():
+        for name, given in document["inventories"].items():
             check_reserved(ctx, name, given)
-    claims = [_claim(ctx, uuid, one) for uuid, one in body["allocations"].items()]
+    claims = [_claim(ctx, uuid, document) for uuid, document in body["allocations"].items()]
     reshaper.reshape(ctx, body["inventories"], claims)
 
 
 def _claim(ctx: Context, consumer_id: str, body: Mapping[str, Any]) -> Claim:
     return Claim(
         consumer_id=consumer_id,
-        resources={uuid: one["resources"] for uuid, one in body["allocations"].items()},
+        resources={uuid: document["resources"] for uuid, document in body["allocations"].items()},
         project_id=body.get("project_id", NOBODY),
         user_id=body.get("user_id", NOBODY),
         consumer_type=body.get("consumer_type"),

@@ -1,4 +1,4 @@
-"""Headers that say how old an answer is, and the comparison of microversions."""
+"""Headers that tell the age of an answer, and the comparison of microversions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def at_least(ctx: Context, minor: int) -> bool:
 
 
 def fresh(ctx: Context, *moments: datetime | None) -> dict[str, str]:
-    """Last-Modified (the newest of ``moments``, now without one) and Cache-Control, since 1.15."""
+    """Since 1.15: Cache-Control and Last-Modified (the newest of ``moments``; default: now)."""
     if not at_least(ctx, 15):
         return {}
     known = [moment for moment in moments if moment is not None]
@@ -27,6 +27,6 @@ def fresh(ctx: Context, *moments: datetime | None) -> dict[str, str]:
 
 
 def changed_at(row: object) -> datetime:
-    """When a row was last written."""
+    """When a row was last changed."""
     moment: datetime = getattr(row, "updated_at", None) or row.created_at  # type: ignore[attr-defined]
     return moment

@@ -58,7 +58,7 @@ def delete(ctx: Context, *, uuid: str, resource_class: str) -> None:
 
 
 def check_reserved(ctx: Context, name: str, given: Mapping[str, Any]) -> None:
-    """Before 1.26 something had to be left beside what is reserved; raises InvalidInventory."""
+    """Before 1.26 reserved had to be less than total; raises InvalidInventory."""
     if not at_least(ctx, 26) and given.get("reserved", 0) >= given["total"]:
         raise InvalidInventory(
             resource_class=name, reason="reserved must be less than total before 1.26"

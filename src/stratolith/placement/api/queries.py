@@ -1,4 +1,4 @@
-"""Query strings of searches: resources, traits, aggregates, and the groups made of them."""
+"""Query strings of searches: resources, traits, aggregates, and request groups."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_AMOUNT = 1 << 53
 
 def parse_resources(text: str) -> dict[str, int]:
     """``VCPU:2,MEMORY_MB:1024`` as class -> amount; raises BadRequest."""
-    found: dict[str, int] = {}
+    amounts: dict[str, int] = {}
     for part in text.split(","):
         name, colon, amount = part.partition(":")
         if not colon or not re.match(NAME, name):
@@ -31,12 +31,12 @@ def parse_resources(text: str) -> dict[str, int]:
             raise BadRequest(
                 f"Requested resource {name} expected positive integer amount. Got: {amount}."
             )
-        found[name] = int(amount)
-    return found
+        amounts[name] = int(amount)
+    return amounts
 
 
 def parse_traits(ctx: Context, values: Sequence[str]) -> tuple[list[frozenset[str]], set[str]]:
-    """(sets of which one trait each is required, forbidden traits); raises BadRequest."""
+    """(sets of traits, of each of which one is required; forbidden traits); raises BadRequest."""
     required: list[frozenset[str]] = []
     forbidden: set[str] = set()
     for value in values if at_least(ctx, 39) else values[-1:]:
@@ -61,7 +61,7 @@ def parse_traits(ctx: Context, values: Sequence[str]) -> tuple[list[frozenset[st
 
 
 def parse_member_of(ctx: Context, values: Sequence[str]) -> tuple[list[frozenset[str]], set[str]]:
-    """(sets of which one aggregate each is required, forbidden ones); raises BadRequest."""
+    """(sets of aggregates, of each of which one is required; forbidden ones); raises BadRequest."""
     if len(values) > 1 and not at_least(ctx, 24):
         raise BadRequest("Multiple member_of parameters are not supported before 1.24.")
     required: list[frozenset[str]] = []
@@ -137,7 +137,7 @@ def _limit(ctx: Context) -> int | None:
 
 
 def _suffixes(ctx: Context) -> list[str]:
-    """Suffixes of the groups in the query; raises BadRequest for what is unknown."""
+    """Suffixes of the groups in the query; raises BadRequest for unknown parameters."""
     prefixes = ["resources"]
     prefixes += ["required"] if at_least(ctx, 17) else []
     prefixes += ["member_of"] if at_least(ctx, 21) else []
@@ -145,15 +145,15 @@ def _suffixes(ctx: Context) -> list[str]:
     suffix = SUFFIX if at_least(ctx, 33) else NUMBERED_SUFFIX
     pattern = re.compile(rf"^({'|'.join(prefixes)})({suffix})?\Z")
     known = {"limit": 16, "group_policy": 25, "root_required": 35, "same_subtree": 36}
-    found: dict[str, None] = {}
+    suffixes: dict[str, None] = {}
     for name in ctx.query:
         if name in known and at_least(ctx, known[name]):
             continue
         match = pattern.match(name)
         if match is None or (match[2] and not at_least(ctx, 25)):
             raise BadRequest(f"Invalid query string parameters: '{name}' is not known here.")
-        found[match[2] or ""] = None
-    return list(found)
+        suffixes[match[2] or ""] = None
+    return list(suffixes)
 
 
 def _group(ctx: Context, suffix: str) -> Group:

@@ -27,8 +27,8 @@ def create(ctx: Context, *, body: dict[str, Any]) -> Response:
 
 
 def show(ctx: Context, *, name: str) -> Response:
-    found, moment = resource_classes.get(ctx, name)
-    return Response(_render(ctx, found), headers=fresh(ctx, moment))
+    class_name, moment = resource_classes.get(ctx, name)
+    return Response(_render(ctx, class_name), headers=fresh(ctx, moment))
 
 
 def rename(ctx: Context, *, name: str, body: dict[str, Any]) -> Response:

@@ -24,7 +24,7 @@ from stratolith.placement.managers import (
 from stratolith.placement.models import ResourceProvider
 from stratolith.placement.schemas import providers as schemas
 
-# query parameter -> the microversion (1.x) it came with
+# query parameter -> its first microversion (1.x)
 PARAMETERS = {"name": 0, "uuid": 0, "member_of": 3, "resources": 4, "in_tree": 14, "required": 18}
 LINKS = {"inventories": 0, "usages": 0, "aggregates": 1, "traits": 6, "allocations": 11}
 
@@ -49,7 +49,7 @@ def list_providers(ctx: Context) -> Response:
     if "resources" in ctx.query:
         resources = parse_resources(ctx.query["resources"])
         resource_classes.check(ctx, resources, "resources parameter")
-        fitting = {one.uuid for one in candidates.find(ctx, resources)}
+        fitting = {provider.uuid for provider in candidates.find(ctx, resources)}
         rows = [row for row in rows if row.uuid in fitting]
     headers = fresh(ctx, *(changed_at(row) for row in rows))
     return Response({"resource_providers": [_render(ctx, row) for row in rows]}, headers=headers)
@@ -85,7 +85,7 @@ def delete(ctx: Context, *, uuid: str) -> None:
 
 
 def _render(ctx: Context, row: ResourceProvider) -> dict[str, Any]:
-    # paths as seen from the root of the service, so that they hold on every door
+    # paths start at the service's root, so that they are valid for every address of the service
     url = f"/resource_providers/{row.uuid}"
     if ctx.by_path and ctx.service is not None:
         url = ctx.service.mount + url
@@ -93,11 +93,11 @@ def _render(ctx: Context, row: ResourceProvider) -> dict[str, Any]:
     links += [
         {"rel": rel, "href": f"{url}/{rel}"} for rel, minor in LINKS.items() if at_least(ctx, minor)
     ]
-    found = {"uuid": row.uuid, "name": row.name, "generation": row.generation, "links": links}
+    document = {"uuid": row.uuid, "name": row.name, "generation": row.generation, "links": links}
     if at_least(ctx, 14):
-        found["parent_provider_uuid"] = row.parent_uuid
-        found["root_provider_uuid"] = row.root_uuid
-    return found
+        document["parent_provider_uuid"] = row.parent_uuid
+        document["root_provider_uuid"] = row.root_uuid
+    return document
 
 
 PATH = "/resource_providers"

@@ -20,14 +20,14 @@ def list_traits(ctx: Context) -> Response:
     for key in ctx.query:
         if key not in ("name", "associated"):
             raise BadRequest(f"Invalid query string parameters: '{key}' is not known here.")
-    found = traits.list_all(ctx)
-    names = list(found)
+    changed_at = traits.list_all(ctx)
+    names = list(changed_at)
     if "name" in ctx.query:
         names = _named(ctx.query["name"], names)
     if "associated" in ctx.query:
         wanted, used = parse_bool(ctx.query["associated"]), traits.associated(ctx)
         names = [name for name in names if (name in used) == wanted]
-    headers = fresh(ctx, *(found[name] for name in names))
+    headers = fresh(ctx, *(changed_at[name] for name in names))
     return Response({"traits": names}, headers=headers)
 
 

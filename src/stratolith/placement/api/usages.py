@@ -38,13 +38,13 @@ def _of_asked(ctx: Context, asked: Asked) -> dict[str, Any]:
 def of_project(ctx: Context) -> Response:
     project_id, user_id = ctx.query.get("project_id", ""), ctx.query.get("user_id")
     QUERY.check(dict(ctx.query), ctx.microversion, what="query")
-    found: dict[str, Any]
+    documents: dict[str, Any]
     if at_least(ctx, 38):
         kind = ctx.query.get("consumer_type")
-        found = dict(usages.by_consumer_type(ctx, project_id, user_id, kind))
+        documents = dict(usages.by_consumer_type(ctx, project_id, user_id, kind))
     else:
-        found = dict(usages.of_project(ctx, project_id, user_id))
-    return Response({"usages": found}, headers=fresh(ctx))
+        documents = dict(usages.of_project(ctx, project_id, user_id))
+    return Response({"usages": documents}, headers=fresh(ctx))
 
 
 ROUTES = [

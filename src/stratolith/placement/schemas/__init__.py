@@ -1,1 +1,1 @@
-"""Shapes of requests of the placement API."""
+"""Schemas of requests to the placement API."""

@@ -1,4 +1,4 @@
-"""Allocations as they changed over the microversions, and the reshaper's body."""
+"""Allocations in each microversion, and the body of the reshaper."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ SET = Schema(_LIST).changed(
 
 
 def _inside(change: Any, *path: str) -> Any:
-    """A change of the schema of each consumer, found below ``path``."""
+    """Apply a change to the schema of each consumer, below ``path``."""
 
     def apply(document: Document) -> None:
         for step in path:

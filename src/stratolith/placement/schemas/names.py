@@ -1,4 +1,4 @@
-"""Patterns and small schemas the others are made of."""
+"""Patterns and small schemas that the other schemas share."""
 
 from __future__ import annotations
 
