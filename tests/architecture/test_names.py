@@ -13,8 +13,7 @@ import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "stratolith"
 DONE = (
-    "compute/api",
-    "compute/managers",
+    "compute",
     "deploy",
     "identity",
     "image",

@@ -35,7 +35,7 @@ def test_a_guest_goes_on_when_there_is_room_again(
     ballast = fill(disk)
     demo.ssh(address, "dd if=/dev/urandom of=big bs=1M count=40 && sync")  # not answered
     wait(lambda: demo.server(server)["status"] == "PAUSED", 120, "the guest stands still")
-    assert "stands still: the host's disk is full" in real_cloud.run("logs", "agent").stdout
+    assert "is paused: the host's disk is full" in real_cloud.run("logs", "agent").stdout
     ballast.unlink()
     demo.wait_status(server, "ACTIVE", 30)
     demo.wait_ssh(address, 60)

@@ -51,7 +51,7 @@ class ServerNotFound(NotFound):
 
 
 class InvalidDisk(BadRequest):
-    """``reason`` is what is wrong with a disk that a request asks for."""
+    """``reason``: why a requested disk is not possible."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"Block Device Mapping is Invalid: {reason}")
@@ -90,7 +90,7 @@ class HypervisorNotFound(NotFound):
 
 
 class NoValidHost(BadRequest):
-    """Never answered over HTTP for a create: it becomes the server's fault."""
+    """For a create request this is not an HTTP error: it becomes the server's fault."""
 
     message = "No valid host was found. {reason}"
 

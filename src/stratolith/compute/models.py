@@ -1,9 +1,9 @@
 """Tables of the compute service.
 
-A server's row has two kinds of columns: what was asked for (written by the control plane) and
-``observed_*`` (written when an agent reports). ``vm_state``, ``task_state`` and
-``power_state`` are kept so that lists can filter on them, but they are only ever the result
-of ``managers.state.derive``.
+A server's row has the desired state (written by the control plane) and the observed state in
+``observed_*`` (written when an agent reports). ``vm_state``, ``task_state`` and ``power_state``
+are stored so that lists can filter by them, but they are always the result of
+``managers.state.derive``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from stratolith.kernel.ids import new_uuid
 
 
 class Flavor(Timestamps, Base):
-    """A size of servers; ``flavor_id`` is what users know."""
+    """A size of servers; ``flavor_id`` is the id that the API shows."""
 
     __tablename__ = "compute_flavors"
 
@@ -59,7 +59,7 @@ class FlavorAccess(Base):
 
 
 class Keypair(Timestamps, Base):
-    """A public key of a user; the private half is never kept."""
+    """A public key of a user; the private key is never stored."""
 
     __tablename__ = "compute_keypairs"
     __table_args__ = (UniqueConstraint("user_id", "name"),)
@@ -76,7 +76,7 @@ class Keypair(Timestamps, Base):
 
 
 class Server(Timestamps, Base):
-    """A server; its row stays after deletion, for the actions and for ``deleted`` lists."""
+    """A server; its row stays after deletion, for its actions and for lists with ``deleted``."""
 
     __tablename__ = "compute_servers"
     __table_args__ = (
@@ -95,15 +95,15 @@ class Server(Timestamps, Base):
     reservation_id: Mapped[str] = mapped_column(String(36), index=True)
     launch_index: Mapped[int] = mapped_column(default=0)
 
-    # what was asked for
+    # requested by the user
     flavor_id: Mapped[str] = mapped_column(String(255))
-    flavor: Mapped[dict[str, Any]] = mapped_column(Json)  # as it was at creation
+    flavor: Mapped[dict[str, Any]] = mapped_column(Json)  # copy from the time of creation
     vcpus: Mapped[int]
     memory_mb: Mapped[int]
     disk_gb: Mapped[int]  # root, ephemeral and swap together, as claimed
     image_id: Mapped[str | None] = mapped_column(String(36))
     image: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)  # format, size, properties
-    # managers.disks.Disk; empty: made before this column was, all that the flavor has
+    # managers.disks.Disk; empty: created before this column existed, with the flavor's disks
     disks: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     key_name: Mapped[str | None] = mapped_column(String(255))
     key: Mapped[dict[str, Any] | None] = mapped_column(Json)  # type and public key at creation
@@ -119,17 +119,17 @@ class Server(Timestamps, Base):
     scheduler_hints: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     locked_by: Mapped[str | None] = mapped_column(String(8))  # owner, admin
     locked_reason: Mapped[str | None] = mapped_column(String(255))
-    password: Mapped[str | None] = mapped_column(Text)  # posted by the guest, encrypted by it
+    password: Mapped[str | None] = mapped_column(Text)  # encrypted and sent by the guest
 
-    # what should be
+    # desired state
     host: Mapped[str | None] = mapped_column(String(255))
-    zone: Mapped[str | None] = mapped_column(String(255))  # of the host, when it was chosen
+    zone: Mapped[str | None] = mapped_column(String(255))  # of the host, at the time of scheduling
     desired_power: Mapped[str] = mapped_column(String(16), default="running")
     delete_requested_at: Mapped[datetime | None]
     generation: Mapped[int] = mapped_column(default=1)
 
-    # what the host said
-    observed_power: Mapped[str | None] = mapped_column(String(16))  # None: not made yet
+    # observed state
+    observed_power: Mapped[str | None] = mapped_column(String(16))  # None: not built yet
     observed_vifs: Mapped[list[str]] = mapped_column(Json, default=list)
     observed_at: Mapped[datetime | None]
 
@@ -167,7 +167,7 @@ class ServerTag(Base):
 
 
 class ComputeHost(Timestamps, Base):
-    """A host that runs guests: what its agent measured and whether it takes new servers."""
+    """A host that runs guests: facts from its agent, and whether it takes new servers."""
 
     __tablename__ = "compute_hosts"
 
@@ -217,7 +217,7 @@ class ServerGroup(Timestamps, Base):
 
 
 class ServerGroupMember(Base):
-    """A server's place in its group; a server is in one group at most."""
+    """The membership of a server in a group; a server is in at most one group."""
 
     __tablename__ = "compute_server_group_members"
 
@@ -226,7 +226,7 @@ class ServerGroupMember(Base):
 
 
 class HostRequest(Base):
-    """A question to a host that somebody waits for; forgotten after minutes."""
+    """A request to a host whose answer a caller waits for; deleted after minutes."""
 
     __tablename__ = "compute_host_requests"
 

@@ -1,6 +1,6 @@
 """Policy rules of the compute service; names and defaults are Nova's current ones.
 
-The table lists only what this cloud offers. ``_P`` is the usual prefix of the names.
+The table lists only the rules of routes in this cloud. ``_P`` is the common prefix of the names.
 """
 
 from __future__ import annotations

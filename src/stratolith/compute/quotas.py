@@ -1,8 +1,8 @@
 """Countable resources of the compute service.
 
-Source of the names and defaults: the compute API's quota sets. Resources that are limits of
-one object (metadata items, injected files) count nothing; the network's are counted there and
-are only named here for old clients.
+Source of the names and defaults: the compute API's quota sets. Limits of one object (metadata
+items, injected files) have no usage. The network service counts network resources; they are
+listed here only for old clients.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from stratolith.kernel.plate import Countable
 Count = Callable[[Session, str], int]
 
 
-def _servers(what: Any) -> Count:
+def _servers(aggregate: Any) -> Count:
     def count(session: Session, project_id: str) -> int:
-        statement = select(func.coalesce(what, 0)).where(
+        statement = select(func.coalesce(aggregate, 0)).where(
             Server.project_id == project_id, Server.deleted_at.is_(None)
         )
         return int(session.scalar(statement) or 0)
@@ -51,7 +51,7 @@ RESOURCES = [
     Countable("server_group_members", 10, _nothing),
 ]
 
-# Shown below microversion 2.36 only; the network service has the true limits.
+# Shown below microversion 2.36 only; the network service has the real limits.
 NETWORK_RESOURCES = {
     "fixed_ips": -1,
     "floating_ips": -1,

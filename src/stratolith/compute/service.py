@@ -1,4 +1,4 @@
-"""The door plate of the compute service."""
+"""The declaration ("door plate") of the compute service."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ _ROUTES = [
 
 
 def _bootstrap(ctx: Context, seed: Seed) -> None:
-    place.require_plugins()  # what cannot be used is told of when the server starts
+    place.require_plugins()  # report unusable plugins when the process starts
     premade.make(ctx, seed)
 
 

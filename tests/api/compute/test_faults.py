@@ -82,9 +82,9 @@ def test_a_console_that_cannot_be_read(world: World) -> None:
 
 def test_what_is_told_stays_told_when_wrapped() -> None:
     plain = DriverError(DETAIL).within("The guest cannot be started")
-    assert plain.told == "" and DETAIL in str(plain)
+    assert plain.owner_message == "" and DETAIL in str(plain)
     told = NotPossible("Image i is corrupt", DETAIL).within("The guest cannot be made")
-    assert told.told == "The guest cannot be made: Image i is corrupt"
+    assert told.owner_message == "The guest cannot be made: Image i is corrupt"
     assert str(told) == f"The guest cannot be made: Image i is corrupt: {DETAIL}"
 
 

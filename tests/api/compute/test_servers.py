@@ -104,7 +104,7 @@ def test_a_crashed_guest_is_started_again(world: World) -> None:
     shown = admin.get("compute", path, microversion="2.96").json()["instanceAction"]
     (event,) = shown["events"]
     assert (event["event"], event["result"]) == ("compute_start_instance", "Success")
-    assert "without being asked" in event["details"]
+    assert "ended unexpectedly" in event["details"]
 
 
 def test_a_build_that_fails_tells_why_and_leaves_nothing(world: World) -> None:

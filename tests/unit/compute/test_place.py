@@ -61,8 +61,11 @@ def test_what_does_not_fit_says_so_with_numbers() -> None:
     [
         (Request(SMALL, architecture="s390x"), "what the image needs: the architecture s390x."),
         (Request(SMALL, needs_uefi=True), "what the image needs: UEFI firmware."),
-        (Request(SMALL, impossible="the flavor's x=1"), "No host can give the flavor's x=1."),
-        (Request(SMALL, required_traits=frozenset({"CUSTOM_A"})), "traits asked for: CUSTOM_A."),
+        (Request(SMALL, impossible="the flavor's x=1"), "No host supports the flavor's x=1."),
+        (
+            Request(SMALL, required_traits=frozenset({"CUSTOM_A"})),
+            "the requested traits: CUSTOM_A.",
+        ),
         (Request(SMALL, host="elsewhere"), "not enough hosts"),
         (Request(SMALL, zone="west"), "not enough hosts"),
         (Request({"VCPU": 400}), "not enough hosts"),
@@ -120,7 +123,7 @@ def test_architectures_lead_to_the_hosts_that_have_them() -> None:
     assert chosen(architecture="x86_64", needs_uefi=True) == {"pc"}
     [fault] = chosen(architecture="s390x")
     assert "pc runs the architectures x86_64, the image needs s390x" in fault
-    assert "new runs the architectures none that is known yet" in fault
+    assert "new runs the architectures (not known yet)" in fault
     [fault] = chosen(architecture="x86_64", needs_uefi=True, host="old")
     assert "old has no UEFI firmware" in fault
     # an image that does not say runs as a guest of the host's own architecture

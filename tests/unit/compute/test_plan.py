@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stratolith.compute.agent.documents import GuestDocument, OperationDocument
-from stratolith.compute.agent.plan import HEAL_LIMIT, Act, Health, plan, requests_of
+from stratolith.compute.agent.plan import RESTART_LIMIT, Health, Step, plan, requests_of
 from stratolith.compute.drivers.base import GuestSpec, GuestState, PowerState, VifSpec
 
 NOW = 1000.0
@@ -41,8 +41,8 @@ def stalled(why: Literal["full", "room"]) -> GuestState:
     return GuestState(id="g", power=PowerState.PAUSED, pid=1, stalled=why)
 
 
-def kinds(acts: list[Act]) -> list[str]:
-    return [act.kind for act in acts]
+def kinds(steps: list[Step]) -> list[str]:
+    return [step.kind for step in steps]
 
 
 RUNNING, SHUTDOWN = PowerState.RUNNING, PowerState.SHUTDOWN
@@ -91,8 +91,8 @@ def test_steps(document: GuestDocument, state: GuestState | None, expected: list
 def test_a_soft_reboot_of_a_dead_guest_is_a_hard_one() -> None:
     operation = OperationDocument(id="o", kind="reboot", params={"type": "SOFT"})
     document = wanted(operations=[operation])
-    assert [act.hard for act in plan(document, seen(RUNNING), NOW)] == [False]
-    assert [act.hard for act in plan(document, seen(CRASHED), NOW)] == [True]
+    assert [step.hard for step in plan(document, seen(RUNNING), NOW)] == [False]
+    assert [step.hard for step in plan(document, seen(CRASHED), NOW)] == [True]
 
 
 def test_an_operation_is_carried_out_once() -> None:
@@ -103,22 +103,22 @@ def test_an_operation_is_carried_out_once() -> None:
 def test_hot_plug_ends_its_operation() -> None:
     operation = OperationDocument(id="o", kind="attach_interface", params={"port_id": "p1"})
     document = wanted(ports=["p1"], operations=[operation])
-    assert plan(document, seen(RUNNING), NOW) == [Act("attach", "o", port_id="p1")]
+    assert plan(document, seen(RUNNING), NOW) == [Step("attach", "o", port_id="p1")]
     # a stopped guest gets its NIC when it starts
-    assert plan(document, seen(SHUTDOWN, "p1"), NOW) == [Act("done", "o")]
+    assert plan(document, seen(SHUTDOWN, "p1"), NOW) == [Step("done", "o")]
 
 
 def test_healing_waits_longer_each_time_and_gives_up() -> None:
     health = Health()
-    for _ in range(HEAL_LIMIT):
-        acts = plan(wanted(), seen(CRASHED), health.due() + 0.01, health)
-        assert kinds(acts) == ["start"]
+    for _ in range(RESTART_LIMIT):
+        steps = plan(wanted(), seen(CRASHED), health.due() + 0.01, health)
+        assert kinds(steps) == ["start"]
         last = health
         health = health.after_restart(max(health.due(), NOW) + 0.01)
         assert health.due() - health.last_restart > last.due() - last.last_restart or (
             last.restarts == 0
         )
-        if health.restarts < HEAL_LIMIT:
+        if health.restarts < RESTART_LIMIT:
             assert kinds(plan(wanted(), seen(CRASHED), health.last_restart, health)) == ["wait"]
     assert kinds(plan(wanted(), seen(CRASHED), health.due(), health)) == ["fault"]
     # a guest that held out for long is healthy again
@@ -128,24 +128,24 @@ def test_healing_waits_longer_each_time_and_gives_up() -> None:
 # -- whatever happens, applying the plan comes to rest ------------------------------------------
 
 
-def apply(state: GuestState | None, act: Act, document: GuestDocument) -> GuestState | None:
+def apply(state: GuestState | None, step: Step, document: GuestDocument) -> GuestState | None:
     """What a driver makes of a step."""
     ports = [vif.port_id for vif in document.spec.vifs]
-    if act.kind == "destroy":
+    if step.kind == "destroy":
         return None
-    if act.kind == "create":
+    if step.kind == "create":
         return seen(SHUTDOWN, *ports)
     if state is None:
         return None
-    if act.kind in ("start", "reboot"):
+    if step.kind in ("start", "reboot"):
         return seen(RUNNING, *ports)
-    power = {"stop": SHUTDOWN, "pause": PAUSED, "unpause": RUNNING}.get(act.kind, state.power)
+    power = {"stop": SHUTDOWN, "pause": PAUSED, "unpause": RUNNING}.get(step.kind, state.power)
     vifs = list(state.vifs)
     # Drivers are idempotent: a guest that was started anew has the right NICs already.
-    if act.kind == "attach" and act.port_id not in vifs:
-        vifs.append(act.port_id)
-    if act.kind == "detach" and act.port_id in vifs:
-        vifs.remove(act.port_id)
+    if step.kind == "attach" and step.port_id not in vifs:
+        vifs.append(step.port_id)
+    if step.kind == "detach" and step.port_id in vifs:
+        vifs.remove(step.port_id)
     return seen(power, *vifs)
 
 
@@ -187,15 +187,15 @@ def test_it_comes_to_rest(
     done: frozenset[str] = frozenset()
     now, health = NOW, Health()
     for _ in range(12):
-        acts = plan(document, state, now, health, done)
-        if not acts:
+        steps = plan(document, state, now, health, done)
+        if not steps:
             break
-        for act in acts:
-            if act.kind == "wait":
-                now += act.seconds
-            state = apply(state, act, document)
-            if act.operation_id:
-                done |= {act.operation_id}
+        for step in steps:
+            if step.kind == "wait":
+                now += step.seconds
+            state = apply(state, step, document)
+            if step.operation_id:
+                done |= {step.operation_id}
     assert plan(document, state, now, health, done) == []
     if power in ("gone", "nothing"):
         assert state is None
@@ -214,17 +214,17 @@ def test_a_guest_without_its_files_is_replaced_or_destroyed_never_kept() -> None
     assert kinds(plan(wanted("nothing"), lost, 0.0)) == ["destroy"]
     assert kinds(plan(wanted("running"), lost, 0.0)) == ["fault"]
     document = wanted("running", "rebuild")
-    acts = plan(document, lost, 0.0)
-    assert kinds(acts) == ["destroy", "create", "start", "done"]
+    steps = plan(document, lost, 0.0)
+    assert kinds(steps) == ["destroy", "create", "start", "done"]
 
 
 def test_an_act_is_done_for_the_request_whose_operation_it_serves():
     created = OperationDocument(id="a", kind="create", request_id="req-a")
     paused = OperationDocument(id="b", kind="pause", request_id="req-b")
     asked = wanted("paused", operations=[created, paused], request_id="req-b")
-    acts = plan(asked, None, NOW)
-    assert kinds(acts) == ["create", "start", "done", "done"]
-    assert requests_of(asked, acts) == ["req-a", "req-a", "req-a", "req-b"]
+    steps = plan(asked, None, NOW)
+    assert kinds(steps) == ["create", "start", "done", "done"]
+    assert requests_of(asked, steps) == ["req-a", "req-a", "req-a", "req-b"]
     gone = wanted("gone", request_id="req-c")
     assert requests_of(gone, plan(gone, seen(PowerState.RUNNING), NOW)) == ["req-c"]
     healed = wanted()

@@ -1,4 +1,4 @@
-"""The compute room of a host's agent: keeps its guests as the control plane wants them."""
+"""The compute part of a host's agent: brings guests to the state that the control plane wants."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ __all__ = ["rooms"]
 
 
 def rooms(settings: Settings, host: str, fake: bool) -> list[Room]:
-    """The rooms of this host: guests, and what is asked about them at once."""
+    """The rooms (parts) of the agent for compute: guests, and requests that a caller waits for."""
     from stratolith.compute.agent.image_cache import ImageCache
     from stratolith.compute.agent.requests import RequestRoom
     from stratolith.compute.agent.room import GuestRoom
     from stratolith.compute.drivers import choice
 
     driver = choice.make(settings, host)
-    cache = None  # simulated images have no content that a host could want
+    cache = None  # simulated guests need no image data
     if not fake:
         cache = ImageCache(settings.state_dir / "image-cache")
     workers = settings.of(ComputeSettings).guest_workers

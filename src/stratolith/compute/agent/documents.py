@@ -1,4 +1,4 @@
-"""The documents of the "guests" view, as the agent reads them."""
+"""The documents of the agent view "guests"."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Wanted = Literal["running", "stopped", "paused", "gone", "nothing"]
 
 
 class OperationDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """An open operation of a guest, and the API request that asked for it."""
+    """An open operation of a guest; ``request_id`` is that of the API request."""
 
     id: str
     kind: str
@@ -22,10 +22,11 @@ class OperationDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GuestDocument(msgspec.Struct, frozen=True, kw_only=True):
-    """What one guest should be. ``wanted``: running, stopped, paused, gone, nothing.
+    """The desired state of one guest. ``wanted``: running, stopped, paused, gone, nothing.
 
-    built: it was made once, so a guest without files has lost them. known_power: what the
-    control plane believes. request_id: of the latest operation, open or a deletion; "" for none.
+    ``built``: the guest was built before, so if it has no files, they were lost. ``known_power``:
+    the last state in the control plane. ``request_id``: of the latest open operation or of the
+    deletion; "" for none.
     """
 
     id: str
@@ -38,12 +39,12 @@ class GuestDocument(msgspec.Struct, frozen=True, kw_only=True):
     operations: list[OperationDocument] = []
 
     def images(self) -> list[ImageRef]:
-        """What its disks are made from."""
-        return [one.source for one in self.spec.disks if isinstance(one.source, ImageRef)]
+        """The images that its disks are made from."""
+        return [disk.source for disk in self.spec.disks if isinstance(disk.source, ImageRef)]
 
 
 class GuestSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings of the cloud that hosts go by, sent with each view: no host has a file of them."""
+    """Settings of the cloud for hosts, sent with each view: hosts have no configuration file."""
 
     graceful_seconds: float = 0.0
     port_seconds: float = 30.0
@@ -51,7 +52,7 @@ class GuestSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GuestsView(msgspec.Struct, frozen=True, kw_only=True):
-    """``left_out``: servers of this host that the control plane cannot tell about, and why."""
+    """The view. ``left_out``: servers of this host with unreadable data -> the reason."""
 
     full: bool
     guests: list[GuestDocument]
@@ -61,26 +62,26 @@ class GuestsView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def with_sources(spec: GuestSpec, fetch: Callable[[ImageRef], ImageRef]) -> GuestSpec:
-    """The spec with its images as ``fetch`` brings them to the host.
+    """The spec, with images replaced by the local copies that ``fetch`` returns.
 
-    A disk from an ISO becomes a CD-ROM instead, beside a blank disk to install to; a flavor
-    without a root disk boots from the CD-ROM alone.
+    A disk from an ISO image becomes a CD-ROM, and a blank disk for the installation is added; if
+    the flavor has no root disk, there is only the CD-ROM.
     """
-    found, discs = [], []
+    disks, discs = [], []
     for disk in spec.disks:
         if not isinstance(disk.source, ImageRef):
-            found.append(disk)
+            disks.append(disk)
             continue
         image = fetch(disk.source)
         if image.format != "iso":
-            found.append(msgspec.structs.replace(disk, source=image))
+            disks.append(msgspec.structs.replace(disk, source=image))
             continue
         disc = ImageRef(image_id=image.image_id, path=image.path, format="raw")
         discs.append(DiskSpec(role="cdrom", size_bytes=0, source=disc))
         if disk.size_bytes > 0:
-            found.append(msgspec.structs.replace(disk, source=Blank()))
-    return msgspec.structs.replace(spec, disks=[*found, *discs])
+            disks.append(msgspec.structs.replace(disk, source=Blank()))
+    return msgspec.structs.replace(spec, disks=[*disks, *discs])
 
 
 def vif(spec: GuestSpec, port_id: str) -> VifSpec | None:
-    return next((one for one in spec.vifs if one.port_id == port_id), None)
+    return next((nic for nic in spec.vifs if nic.port_id == port_id), None)

@@ -1,4 +1,4 @@
-"""Carries out the steps of a plan on one guest."""
+"""Runs the steps of a plan on one guest."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from stratolith.compute.agent.documents import GuestDocument, GuestSettings, vif, with_sources
 from stratolith.compute.agent.image_cache import ImageCache
-from stratolith.compute.agent.plan import Act
+from stratolith.compute.agent.plan import Step
 from stratolith.compute.drivers.base import (
     GuestSpec,
     HypervisorDriver,
@@ -16,11 +16,11 @@ from stratolith.compute.drivers.base import (
 from stratolith.kernel.agent.client import Transport
 from stratolith.kernel.agent.host import Conditions
 
-_HINT_SECONDS = 1.0  # within which a port is wired whose hint was not lost
+_HINT_SECONDS = 1.0  # a port is wired within this time, unless its hint was lost
 
 
 class Executor:
-    """``do`` raises DriverError (or what a broken driver raises) with a text for the fault."""
+    """Runs steps. ``do`` raises DriverError (or any error of a broken driver)."""
 
     def __init__(
         self,
@@ -34,44 +34,44 @@ class Executor:
         self.cache = cache
         self.conditions = conditions
         self.transport = transport
-        self.look_at = look_at  # has the network's room of this host look at "port/ID"
-        self.settings = GuestSettings()  # those of the newest view
+        self.look_at = look_at  # makes the network part of this agent reconcile "port/ID"
+        self.settings = GuestSettings()  # replaced by the settings of each view
 
-    def do(self, act: Act, wanted: GuestDocument) -> None:
+    def do(self, step: Step, wanted: GuestDocument) -> None:
         guest_id, driver = wanted.id, self.driver
-        if act.kind == "create":
+        if step.kind == "create":
             driver.create(self._spec(wanted))
-        elif act.kind == "start":
-            self._wait_for_ports([one.port_id for one in wanted.spec.vifs])
+        elif step.kind == "start":
+            self._wait_for_ports([nic.port_id for nic in wanted.spec.vifs])
             driver.start(self._spec(wanted))
-        elif act.kind == "reboot":
-            self._wait_for_ports([one.port_id for one in wanted.spec.vifs])
-            driver.reboot(guest_id, hard=act.hard, spec=self._spec(wanted))
-        elif act.kind == "stop":
+        elif step.kind == "reboot":
+            self._wait_for_ports([nic.port_id for nic in wanted.spec.vifs])
+            driver.reboot(guest_id, hard=step.hard, spec=self._spec(wanted))
+        elif step.kind == "stop":
             driver.stop(guest_id, graceful_seconds=self.settings.graceful_seconds)
-        elif act.kind == "destroy":
+        elif step.kind == "destroy":
             driver.destroy(guest_id)
-        elif act.kind == "attach":
-            self._wait_for_ports([act.port_id])
-            found = vif(wanted.spec, act.port_id)
-            if found is not None:
-                driver.attach_interface(guest_id, found)
-        elif act.kind == "connect":
-            found = vif(wanted.spec, act.port_id)
-            if found is not None:
-                driver.attach_interface(guest_id, found)
-        elif act.kind == "detach":
-            driver.detach_interface(guest_id, act.port_id)
-        elif act.kind == "pause":
+        elif step.kind == "attach":
+            self._wait_for_ports([step.port_id])
+            nic = vif(wanted.spec, step.port_id)
+            if nic is not None:
+                driver.attach_interface(guest_id, nic)
+        elif step.kind == "connect":
+            nic = vif(wanted.spec, step.port_id)
+            if nic is not None:
+                driver.attach_interface(guest_id, nic)
+        elif step.kind == "detach":
+            driver.detach_interface(guest_id, step.port_id)
+        elif step.kind == "pause":
             driver.pause(guest_id)
-        elif act.kind == "unpause":
+        elif step.kind == "unpause":
             driver.unpause(guest_id)
 
     def _spec(self, wanted: GuestDocument) -> GuestSpec:
         return with_sources(wanted.spec, self._fetch)
 
     def _fetch(self, image: ImageRef) -> ImageRef:
-        """Simulated hosts have no cache, and need none."""
+        """The image in the cache; simulated hosts have no cache and use the image as given."""
         return image if self.cache is None else self.cache.fetch(image, self.transport)
 
     def _wait_for_ports(self, port_ids: Sequence[str]) -> None:
@@ -80,7 +80,7 @@ class Executor:
         at_first = min(_HINT_SECONDS, seconds)
         missing = self.conditions.wait(names, at_first)
         for name in missing:
-            self.look_at(name)  # the hint may be lost
+            self.look_at(name)  # its hint may have been lost
         if missing:
             missing = self.conditions.wait(names, seconds - at_first)
         if missing:

@@ -1,11 +1,11 @@
-"""Base images on the host: fetched once, checked, shared by the guests made from them.
+"""Base images on the host: downloaded once, checked, shared by the guests that use them.
 
-<folder>/<image id>.<key>          what guests use as it is: raw, qcow2, ISO
-<folder>/<image id>.<key>.qcow2    made once from another format
-<folder>/<image id>.<key>.part     coming in; *.work: being converted
+<folder>/<image id>.<key>          images that guests use without conversion: raw, qcow2, ISO
+<folder>/<image id>.<key>.qcow2    converted from another format
+<folder>/<image id>.<key>.part     incomplete download; *.work: incomplete conversion
 
-The key stands for the image's format, size, hash and generation, so that a copy is only ever
-found by who wants the very same data.
+The key is a hash of the image's format, size, hash and generation, so that a copy is only used
+for exactly the same data.
 """
 
 from __future__ import annotations
@@ -31,33 +31,33 @@ from stratolith.kernel.disk_images.inspection import Inspection
 LOG = logging.getLogger(__name__)
 
 
-# What QEMU runs as it is; the rest is converted. An ami with its kernel outside does not boot.
-AS_IT_IS = ("raw", "qcow2", "iso", "ami")
+# Formats that QEMU uses without conversion. An ami with a separate kernel image does not boot.
+UNCONVERTED = ("raw", "qcow2", "iso", "ami")
 CONVERTED = ("vhd", "vhdx", "vmdk", "vdi", "ploop")
 ATTEMPTS = 3
-LOW = 0.1  # of a disk free: less than this, and what no guest uses goes before its time
+LOW = 0.1  # if a smaller share of the disk is free, unused images are removed early
 
 
 class ImageCache:
-    """A file is complete when it has its name. One agent owns the folder."""
+    """The cache. A file with its final name is complete. One agent owns the folder."""
 
     def __init__(self, folder: Path, keep_seconds: float = 86400.0) -> None:
         self.folder = folder
         self.keep_seconds = keep_seconds
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._guard = threading.Lock()
-        # Ids of the images of this host's guests, present and coming; None: not known now.
+        # Ids of the images of this host's guests, existing and wanted; None: not known now.
         self.in_use: Callable[[], Collection[str] | None] = lambda: None
         self._sweep()
 
     def path(self, image: ImageRef) -> Path:
-        """Where the copy of this image is or will be."""
+        """The path of the local copy, which may not exist yet."""
         suffix = ".qcow2" if image.format in CONVERTED else ""
         return self.folder / f"{image.image_id}.{_key(image)}{suffix}"
 
     def fetch(self, image: ImageRef, transport: Transport) -> ImageRef:
-        """The image as QEMU can use it, fetched and converted when missing; raises DriverError."""
-        if image.format not in (*AS_IT_IS, *CONVERTED):
+        """The local copy, downloaded and converted if it is missing; raises DriverError."""
+        if image.format not in (*UNCONVERTED, *CONVERTED):
             raise NotPossible(f"Image {image.image_id} is no disk: its format is {image.format}")
         path = self.path(image)
         with self._guard:
@@ -69,19 +69,19 @@ class ImageCache:
         return msgspec.structs.replace(image, path=str(path), format=usable)
 
     def _ensure(self, image: ImageRef, path: Path, transport: Transport) -> None:
-        """Bring what is missing; again when somebody removes the folder meanwhile."""
+        """Download the image if it is missing; retry if the folder is removed meanwhile."""
         cause = ""
         for _ in range(ATTEMPTS):
             try:
                 if not path.exists():
-                    self._bring(image, path, transport)
-                os.utime(path)  # for the pruning: when it was last wanted
+                    self._load(image, path, transport)
+                os.utime(path)  # the time of last use, for ``prune``
                 return
             except FileNotFoundError as error:
                 cause = f"{error.filename or self.folder}: {error.strerror}"
-        raise NotPossible(f"Image {image.image_id} cannot be kept on the host", cause)
+        raise NotPossible(f"Image {image.image_id} cannot be stored on the host", cause)
 
-    def _bring(self, image: ImageRef, path: Path, transport: Transport) -> None:
+    def _load(self, image: ImageRef, path: Path, transport: Transport) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o750)
         part = self.folder / f"{image.image_id}.{_key(image)}.part"
         try:
@@ -96,15 +96,15 @@ class ImageCache:
         except (BadImage, NoRoom) as error:
             raise NotPossible(f"Image {image.image_id} cannot be used", str(error)) from None
         except FileNotFoundError:
-            raise  # the folder is gone
+            raise  # the folder was removed
         except OSError as error:
-            told = f"Image {image.image_id} cannot be kept on the host"
-            raise NotPossible(told, error.strerror or str(error)) from None
+            message = f"Image {image.image_id} cannot be stored on the host"
+            raise NotPossible(message, error.strerror or str(error)) from None
         finally:
             part.unlink(missing_ok=True)
 
     def _download(self, image: ImageRef, part: Path, transport: Transport) -> None:
-        """Fetch, and look into it again: what parses it next runs on this host."""
+        """Download the image and inspect its content again before tools of this host parse it."""
         digest, size = hashlib.sha512(), 0
         inspection = Inspection(image.format, "bare", enforce=True)
         with transport.download(f"/v1/images/{image.image_id}") as chunks, open(part, "wb") as file:
@@ -130,7 +130,7 @@ class ImageCache:
             )
 
     def _sweep(self) -> None:
-        """Remove what an agent that died was making."""
+        """Remove the incomplete files of an agent that died."""
         for path in self._unfinished():
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
@@ -150,48 +150,49 @@ class ImageCache:
             raise NotPossible(f"Image {image.image_id} is corrupt: its SHA-512 differs.")
 
     def prune(self) -> None:
-        """Drop files that no guest of this host is made from and nobody wanted lately; sooner,
-        the longest unwanted first, when the disk is nearly full.
+        """Remove files that no guest of this host uses and that were not used lately.
+
+        If the disk is nearly full, remove unused files earlier, least recently used first.
         """
         if not self.folder.is_dir():
             return
         oldest = time.time() - self.keep_seconds
         for path, wanted_at in self._unused():
             if wanted_at < oldest:
-                self._drop(path)
+                self._remove(path)
         self._make_room(int(shutil.disk_usage(self.folder).total * LOW))
 
     def _free(self) -> int:
         return shutil.disk_usage(self.folder).free
 
     def _make_room(self, wanted: int) -> None:
-        """Drop unused files until so many bytes are free, or none is left."""
+        """Remove unused files until ``wanted`` bytes are free or no unused file is left."""
         for path, _ in self._unused():
             if self._free() >= wanted:
                 return
-            self._drop(path)
+            self._remove(path)
 
     def _unused(self) -> list[tuple[Path, float]]:
-        """Files of no guest, and when each was last wanted; the longest unwanted first.
+        """Files that no guest uses, with their time of last use; least recently used first.
 
-        Guests' disks are overlays of these files, so a used one must never go.
+        Guests' disks are overlays of these files, so a used file must never be removed.
         """
         used = self.in_use()
         if used is None:
             return []
-        found = []
+        unused = []
         unfinished = set(self._unfinished())
         for path in self.folder.iterdir():
             if path.name.split(".")[0] not in used and path not in unfinished:
                 with contextlib.suppress(FileNotFoundError):
-                    found.append((path, path.stat().st_mtime))
-        return sorted(found, key=lambda one: one[1])
+                    unused.append((path, path.stat().st_mtime))
+        return sorted(unused, key=lambda entry: entry[1])
 
     @staticmethod
-    def _drop(path: Path) -> None:
+    def _remove(path: Path) -> None:
         try:
             path.unlink()
-            LOG.info("image %s left the cache", path.name)
+            LOG.info("image %s removed from the cache", path.name)
         except OSError as error:
             LOG.warning("image cache: %s: %s", path, error.strerror)
 

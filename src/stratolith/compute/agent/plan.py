@@ -1,4 +1,4 @@
-"""What to do for one guest: a pure function of what is wanted, what is there and the time."""
+"""The steps for one guest: a pure function of desired state, observed state and time."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from stratolith.compute.drivers.base import GuestState, PowerState
 RUNNING, SHUTDOWN = PowerState.RUNNING, PowerState.SHUTDOWN
 CRASHED, PAUSED = PowerState.CRASHED, PowerState.PAUSED
 
-# A crashed guest is started again after 0, 1, 2, 4, ... seconds, and given up after so many.
-HEAL_LIMIT = 6
-HEAL_STABLE_SECONDS = 120.0
+# A crashed guest is restarted after 0, 1, 2, 4, ... seconds, at most RESTART_LIMIT times in a row.
+RESTART_LIMIT = 6
+STABLE_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class Act:
-    """One step. ``operation_id``: the operation that ends when this step is done.
+class Step:
+    """One step of a plan. ``operation_id``: the operation that ends with this step.
 
-    kind: create, start, stop, reboot, pause, unpause, destroy, attach, detach, connect (a NIC
-    whose host end was taken away), done (nothing to do but to end the operation), fault
-    (``text`` says what is wrong), wait (``seconds``).
+    ``kind``: create, start, stop, reboot, pause, unpause, destroy, attach, detach, connect (connect
+    a NIC whose tap was deleted), done (only end the operation), fault (report ``text``), wait
+    (for ``seconds``).
     """
 
     kind: str
@@ -35,18 +35,18 @@ class Act:
 
 @dataclass(frozen=True)
 class Health:
-    """How often a guest had to be started again lately; times are monotonic seconds."""
+    """Recent restarts of a guest after crashes; times are monotonic seconds."""
 
     restarts: int = 0
     last_restart: float = float("-inf")
 
     def due(self) -> float:
-        """When it may be started again."""
+        """The time of the next restart."""
         wait = 0.0 if self.restarts == 0 else 2.0 ** (self.restarts - 1)
         return self.last_restart + wait
 
     def after_restart(self, now: float) -> Health:
-        recent = now - self.last_restart < HEAL_STABLE_SECONDS
+        recent = now - self.last_restart < STABLE_SECONDS
         return Health(self.restarts + 1 if recent else 1, now)
 
 
@@ -58,97 +58,98 @@ def plan(
     done: frozenset[str] = frozenset(),
     *,
     hotplug: bool = True,
-) -> list[Act]:
-    """Steps that bring the guest to what is wanted; empty when it is there.
+) -> list[Step]:
+    """The steps that bring the guest to the desired state; empty if it has that state.
 
-    ``done``: operations that this agent carried out before, whose end is still on its way.
+    ``done``: operations that this agent has carried out; the view may still list them as open.
     """
     if wanted.wanted in ("gone", "nothing"):
-        return [Act("destroy")] if seen is not None else []
-    operations = [one for one in wanted.operations if one.id not in done]
+        return [Step("destroy")] if seen is not None else []
+    operations = [operation for operation in wanted.operations if operation.id not in done]
     if seen is None:
         return _make(wanted, operations)
     if seen.lost:
         return _replace(wanted, operations)
-    acts: list[Act] = []
+    steps: list[Step] = []
     power = seen.power
     for operation in operations:
-        for act in _carry_out(operation, wanted, power):
-            acts.append(act)
-            power = _after(act, power)
-    if not any(one.kind == "rebuild" for one in operations):
-        acts += _wires(wanted, seen, power, operations, hotplug)
+        for step in _carry_out(operation, wanted, power):
+            steps.append(step)
+            power = _after(step, power)
+    if not any(operation.kind == "rebuild" for operation in operations):
+        steps += _nic_steps(wanted, seen, power, operations, hotplug)
     if not operations:
-        acts += _level(wanted, seen, now, health)
-    return acts
+        steps += _steps_without_operation(wanted, seen, now, health)
+    return steps
 
 
-def requests_of(wanted: GuestDocument, acts: Sequence[Act]) -> list[str]:
-    """For each act the id of the API request it is done for; "-" for none.
+def requests_of(wanted: GuestDocument, steps: Sequence[Step]) -> list[str]:
+    """For each step the id of the API request that caused it; "-" for none.
 
-    An act that ends no operation belongs to the next one that does. A deletion has none, here.
+    A step that ends no operation belongs to the next step that does. A deletion is no operation
+    here: its request id comes from the document.
     """
-    by_operation = {one.id: one.request_id for one in wanted.operations}
-    goes = wanted.wanted in ("gone", "nothing")
-    request_id = (wanted.request_id if goes else "") or "-"
-    found = []
-    for act in reversed(acts):
-        if act.operation_id:
-            request_id = by_operation.get(act.operation_id) or "-"
-        found.append(request_id)
-    return found[::-1]
+    by_operation = {operation.id: operation.request_id for operation in wanted.operations}
+    is_deleted = wanted.wanted in ("gone", "nothing")
+    request_id = (wanted.request_id if is_deleted else "") or "-"
+    request_ids = []
+    for step in reversed(steps):
+        if step.operation_id:
+            request_id = by_operation.get(step.operation_id) or "-"
+        request_ids.append(request_id)
+    return request_ids[::-1]
 
 
-def _make(wanted: GuestDocument, operations: Sequence[OperationDocument]) -> list[Act]:
-    makes = [one for one in operations if one.kind in ("create", "rebuild")]
-    if not makes:
+def _make(wanted: GuestDocument, operations: Sequence[OperationDocument]) -> list[Step]:
+    builds = [operation for operation in operations if operation.kind in ("create", "rebuild")]
+    if not builds:
         if wanted.built:
-            return [Act("fault", text="The guest's files are gone from its host.")]
+            return [Step("fault", text="The guest's files are missing on its host.")]
         return []
-    acts = [Act("create")]
+    steps = [Step("create")]
     if wanted.wanted != "stopped":
-        acts.append(Act("start"))
-    acts += [Act("done", one.id) for one in operations]
-    return acts
+        steps.append(Step("start"))
+    steps += [Step("done", operation.id) for operation in operations]
+    return steps
 
 
-def _replace(wanted: GuestDocument, operations: Sequence[OperationDocument]) -> list[Act]:
-    """A guest that runs without its files: it goes on until it is made anew or deleted."""
-    if any(one.kind in ("create", "rebuild") for one in operations):
-        return [Act("destroy"), *_make(wanted, operations)]
-    return [Act("fault", text="The guest's files are gone from its host.")]
+def _replace(wanted: GuestDocument, operations: Sequence[OperationDocument]) -> list[Step]:
+    """Steps for a guest that runs without files: it keeps running until a rebuild or deletion."""
+    if any(operation.kind in ("create", "rebuild") for operation in operations):
+        return [Step("destroy"), *_make(wanted, operations)]
+    return [Step("fault", text="The guest's files are missing on its host.")]
 
 
 def _carry_out(
     operation: OperationDocument, wanted: GuestDocument, power: PowerState
-) -> Iterator[Act]:
-    """The steps of one operation, the last of which ends it."""
+) -> Iterator[Step]:
+    """The steps of one operation; the last step ends it."""
     kind, id_ = operation.kind, operation.id
     if kind == "rebuild":
-        yield Act("destroy")
-        yield Act("create")
+        yield Step("destroy")
+        yield Step("create")
         if wanted.wanted != "stopped":
-            yield Act("start")
-        yield Act("done", id_)
+            yield Step("start")
+        yield Step("done", id_)
     elif kind in ("create", "start", "unpause"):
         if power is PAUSED:
-            yield Act("unpause", id_)
+            yield Step("unpause", id_)
         elif power is RUNNING or wanted.wanted == "stopped":
-            yield Act("done", id_)
+            yield Step("done", id_)
         else:
-            yield Act("start", id_)
+            yield Step("start", id_)
     elif kind == "stop":
-        yield Act("done" if power in (SHUTDOWN, CRASHED) else "stop", id_)
+        yield Step("done" if power in (SHUTDOWN, CRASHED) else "stop", id_)
     elif kind == "reboot":
         hard = operation.params.get("type") != "SOFT" or power is not RUNNING
-        yield Act("reboot", id_, hard=hard)
+        yield Step("reboot", id_, hard=hard)
     elif kind == "pause":
-        yield Act("pause" if power is RUNNING else "done", id_)
+        yield Step("pause" if power is RUNNING else "done", id_)
     elif kind not in ("attach_interface", "detach_interface"):
-        yield Act("done", id_)
+        yield Step("done", id_)
 
 
-def _after(act: Act, power: PowerState) -> PowerState:
+def _after(step: Step, power: PowerState) -> PowerState:
     after = {
         "start": RUNNING,
         "reboot": RUNNING,
@@ -156,52 +157,56 @@ def _after(act: Act, power: PowerState) -> PowerState:
         "stop": SHUTDOWN,
         "pause": PAUSED,
     }
-    return after.get(act.kind, power)
+    return after.get(step.kind, power)
 
 
-def _wires(
+def _nic_steps(
     wanted: GuestDocument,
     seen: GuestState,
     power: PowerState,
     operations: Sequence[OperationDocument],
     hotplug: bool,
-) -> list[Act]:
-    """NICs of a running guest; one that does not run gets its NICs when it starts."""
+) -> list[Step]:
+    """Steps for the NICs of a running guest; other guests get their NICs when they start."""
     by_port = {
-        one.params.get("port_id"): one.id
-        for one in operations
-        if one.kind in ("attach_interface", "detach_interface")
+        operation.params.get("port_id"): operation.id
+        for operation in operations
+        if operation.kind in ("attach_interface", "detach_interface")
     }
-    acts: list[Act] = []
-    should, have = [vif.port_id for vif in wanted.spec.vifs], list(seen.vifs)
+    steps: list[Step] = []
+    wanted_ports, present_ports = [vif.port_id for vif in wanted.spec.vifs], list(seen.vifs)
     if seen.power is RUNNING and power is RUNNING and hotplug:
-        acts += [
-            Act("detach", by_port.pop(port_id, None), port_id=port_id)
-            for port_id in have
-            if port_id not in should
+        steps += [
+            Step("detach", by_port.pop(port_id, None), port_id=port_id)
+            for port_id in present_ports
+            if port_id not in wanted_ports
         ]
-        acts += [
-            Act("attach", by_port.pop(port_id, None), port_id=port_id)
-            for port_id in should
-            if port_id not in have
+        steps += [
+            Step("attach", by_port.pop(port_id, None), port_id=port_id)
+            for port_id in wanted_ports
+            if port_id not in present_ports
         ]
-        acts += [Act("connect", port_id=port_id) for port_id in seen.cut_off if port_id in should]
-    return acts + [Act("done", id_) for id_ in by_port.values()]
+        steps += [
+            Step("connect", port_id=port_id) for port_id in seen.cut_off if port_id in wanted_ports
+        ]
+    return steps + [Step("done", id_) for id_ in by_port.values()]
 
 
-def _level(wanted: GuestDocument, seen: GuestState, now: float, health: Health) -> list[Act]:
-    """Without an operation: heal what crashed, undo what nobody asked for."""
+def _steps_without_operation(
+    wanted: GuestDocument, seen: GuestState, now: float, health: Health
+) -> list[Step]:
+    """Steps without an operation: restart a crashed guest, stop one that should be stopped."""
     power = seen.power
     if wanted.wanted == "stopped":
-        return [Act("stop")] if power in (RUNNING, PAUSED) else []
+        return [Step("stop")] if power in (RUNNING, PAUSED) else []
     if power is PAUSED and seen.stalled == "room" and wanted.wanted == "running":
-        return [Act("unpause")]
+        return [Step("unpause")]
     if power is not CRASHED:
-        # off by its own user's hand, or paused: the control plane takes that over
+        # its user shut it down or paused it: the control plane accepts the new state
         return []
-    if now - health.last_restart < HEAL_STABLE_SECONDS and health.restarts >= HEAL_LIMIT:
-        text = f"The guest crashed {health.restarts} times in a row and was given up."
-        return [Act("fault", text=text)]
+    if now - health.last_restart < STABLE_SECONDS and health.restarts >= RESTART_LIMIT:
+        text = f"The guest crashed {health.restarts} times in a row and is not restarted again."
+        return [Step("fault", text=text)]
     if now < health.due():
-        return [Act("wait", seconds=health.due() - now)]
-    return [Act("start")]
+        return [Step("wait", seconds=health.due() - now)]
+    return [Step("start")]

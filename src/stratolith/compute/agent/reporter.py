@@ -1,4 +1,4 @@
-"""Tells the control plane what happened here: promptly, many guests in one report."""
+"""Reports to the control plane what happened on this host: soon, with many guests per report."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from stratolith.compute.drivers.base import DriverError, GuestNotFound, GuestSta
 from stratolith.kernel.agent.client import Refused, Unreachable
 
 LOG = logging.getLogger(__name__)
-QUIET = 0.008  # a report waits so long for the next news to come along
-LONGEST = 0.04  # and no longer than this in all
+QUIET = 0.008  # a report is sent when no news came for this time
+LONGEST = 0.04  # but not later than this time after the first news
 Send = Callable[[dict[str, Any]], Any]
 
 
 @dataclass
 class _News:
-    """What waits to be told. States are read when it is sent, so none is ever stale."""
+    """News to report. States of guests are read only when it is sent, so they are current."""
 
     changed: set[str] = field(default_factory=set)
-    gone: set[str] = field(default_factory=set)
+    destroyed: set[str] = field(default_factory=set)
     results: dict[tuple[str, str], tuple[str, str] | None] = field(default_factory=dict)
     faults: dict[str, str] = field(default_factory=dict)
     restarts: dict[str, str] = field(default_factory=dict)
@@ -32,12 +32,19 @@ class _News:
     facts: dict[str, Any] | None = None
 
     def __bool__(self) -> bool:
-        parts = (self.changed, self.gone, self.results, self.faults, self.unknown, self.restarts)
+        parts = (
+            self.changed,
+            self.destroyed,
+            self.results,
+            self.faults,
+            self.unknown,
+            self.restarts,
+        )
         return any(parts) or bool(self.left_out) or self.facts is not None
 
 
 class Reporter:
-    """Collects news from any thread and sends them from its own; nothing is lost on failure."""
+    """Collects news from all threads and sends it in its own thread; it retries after failures."""
 
     def __init__(
         self, driver: HypervisorDriver, send: Send, destroy: Callable[[str], None]
@@ -47,7 +54,7 @@ class Reporter:
         self._destroy = destroy
         self._news = _News()
         self._condition = threading.Condition()
-        self._told: dict[str, GuestState] = {}
+        self._reported: dict[str, GuestState] = {}
         self._stopped = False
         self._busy = False
         self._thread = threading.Thread(target=self._run, name="guest-reports", daemon=True)
@@ -61,15 +68,15 @@ class Reporter:
             self._condition.notify_all()
         self._thread.join(2.0)
 
-    def told(self, guest_id: str) -> GuestState | None:
-        """What was last reported of a guest."""
-        return self._told.get(guest_id)
+    def last_reported(self, guest_id: str) -> GuestState | None:
+        """The state of a guest that was reported last."""
+        return self._reported.get(guest_id)
 
     def add(
         self,
         *,
         changed: str | None = None,
-        gone: str | None = None,
+        destroyed: str | None = None,
         result: tuple[str, str, tuple[str, str] | None] | None = None,
         fault: tuple[str, str] | None = None,
         restarted: tuple[str, str] | None = None,
@@ -77,17 +84,17 @@ class Reporter:
         unknown: set[str] | None = None,
         facts: dict[str, Any] | None = None,
     ) -> None:
-        """``result``: (server id, operation id, None or (error, what of it its owner reads)).
+        """Add news. ``result``: (server id, operation id, None or (error, message for the owner)).
 
-        ``restarted``: a guest that crashed and runs again, and what is known of the crash.
-        ``left_out``: servers that the view leaves out, and why.
+        ``restarted``: (server id, details of the crash) of a guest that was restarted.
+        ``left_out``: servers that the view leaves out -> the reason.
         """
         with self._condition:
             news = self._news
             if changed:
                 news.changed.add(changed)
-            if gone:
-                news.gone.add(gone)
+            if destroyed:
+                news.destroyed.add(destroyed)
             if result:
                 news.results[result[0], result[1]] = result[2]
                 news.changed.add(result[0])
@@ -111,7 +118,7 @@ class Reporter:
             if news is None:
                 return
             try:
-                self._tell(news)
+                self._report(news)
                 failures = 0
             except (Unreachable, Refused) as error:
                 failures += 1
@@ -140,7 +147,7 @@ class Reporter:
             return news
 
     def _size(self) -> int:
-        return len(self._news.changed) + len(self._news.gone) + len(self._news.results)
+        return len(self._news.changed) + len(self._news.destroyed) + len(self._news.results)
 
     def _pause(self, seconds: float) -> None:
         with self._condition:
@@ -151,7 +158,7 @@ class Reporter:
         with self._condition:
             new = self._news
             new.changed |= news.changed
-            new.gone |= news.gone
+            new.destroyed |= news.destroyed
             new.results = {**news.results, **new.results}
             new.faults = {**news.faults, **new.faults}
             new.restarts = {**news.restarts, **new.restarts}
@@ -159,19 +166,19 @@ class Reporter:
             new.unknown |= news.unknown
             new.facts = new.facts if new.facts is not None else news.facts
 
-    def _tell(self, news: _News) -> None:
+    def _report(self, news: _News) -> None:
         states = {}
         for guest_id in news.changed:
             try:
                 states[guest_id] = self._driver.get_guest(guest_id)
             except GuestNotFound:
-                self._told.pop(guest_id, None)
+                self._reported.pop(guest_id, None)
             except DriverError as error:
                 LOG.warning("guest %s cannot be observed: %s", guest_id, error)
         answer = self._send(self._payload(news, states)) or {}
-        self._told.update(states)
-        for guest_id in news.gone:
-            self._told.pop(guest_id, None)
+        self._reported.update(states)
+        for guest_id in news.destroyed:
+            self._reported.pop(guest_id, None)
         for guest_id in answer.get("destroy", ()):
             self._destroy(guest_id)
 
@@ -182,7 +189,7 @@ class Reporter:
                 {"id": s.id, "power": s.power.value, "vifs": s.vifs, "detail": s.detail}
                 for s in states.values()
             ],
-            "gone": sorted(news.gone),
+            "gone": sorted(news.destroyed),
             "results": [
                 {
                     "server_id": server_id,

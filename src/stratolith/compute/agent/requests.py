@@ -1,4 +1,4 @@
-"""Answers what somebody waits for right now: the console log of a guest."""
+"""Answers requests that a caller waits for: the console log of a guest."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class RequestRoom(Room):
 
     def sync(self, keys: list[str] | None) -> None:
         raw = self.host.transport.view(self.host.name, self.view, keys)
-        asked: dict[str, dict[str, Any]] = msgspec.json.decode(raw)
-        answers = {id_: self._answer(request) for id_, request in asked.items()}
+        requests: dict[str, dict[str, Any]] = msgspec.json.decode(raw)
+        answers = {id_: self._answer(request) for id_, request in requests.items()}
         if answers:
             self.host.transport.report(self.host.name, self.view, answers)
 
@@ -35,5 +35,5 @@ class RequestRoom(Room):
         except GuestNotFound:
             return {"output": ""}
         except DriverError as error:
-            return {"error": str(error), "told": error.told}
+            return {"error": str(error), "told": error.owner_message}
         return {"error": f"unknown request {request['kind']}"}

@@ -1,4 +1,4 @@
-"""The guest room: pulls what guests should be, makes them so, several at a time."""
+"""The room (part) of the agent for guests: gets their desired state and applies it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import msgspec
 from stratolith.compute.agent.documents import GuestDocument, GuestSettings, GuestsView
 from stratolith.compute.agent.executor import Executor
 from stratolith.compute.agent.image_cache import ImageCache
-from stratolith.compute.agent.plan import Act, Health, plan, requests_of
+from stratolith.compute.agent.plan import Health, Step, plan, requests_of
 from stratolith.compute.agent.reporter import Reporter
 from stratolith.compute.drivers.base import (
     DriverError,
@@ -27,13 +27,13 @@ from stratolith.kernel.agent.host import Room
 from stratolith.kernel.ids import REQUEST_ID
 
 LOG = logging.getLogger(__name__)
-WATCH_SECONDS = 1.0  # how often the room looks whether a guest went off by itself
+WATCH_SECONDS = 1.0  # how often the guests are checked for changes by themselves
 FACTS_SECONDS = 60.0
-CUT_OFF_SECONDS = 8.0  # after so long a guest that is cut off says so
+CUT_OFF_SECONDS = 8.0  # if a NIC cannot be connected for this time, a fault is reported
 
 
 class GuestRoom(Room):
-    """Keeps the view "guests" true."""
+    """Brings the host's guests to the state in the view "guests"; several guests at a time."""
 
     view = "guests"
 
@@ -41,18 +41,18 @@ class GuestRoom(Room):
         super().__init__()
         self.driver = driver
         self.driver_name = driver.name
-        able = msgspec.structs.asdict(driver.capabilities)
-        self.capabilities = sorted(name for name, has_it in able.items() if has_it)
+        abilities = msgspec.structs.asdict(driver.capabilities)
+        self.capabilities = sorted(name for name, is_supported in abilities.items() if is_supported)
         self.cache = cache
         self._wanted: dict[str, GuestDocument] = {}
-        self._knows_all = False  # whether a full view came
+        self._knows_all = False  # whether a full view was received
         if cache is not None:
             cache.in_use = self.images_in_use
         self._working: set[str] = set()
         self._again: set[str] = set()
         self._health: dict[str, Health] = {}
         self._done: dict[str, frozenset[str]] = {}  # guest -> operations carried out
-        self._faults: dict[str, str] = {}  # told already
+        self._faults: dict[str, str] = {}  # guest -> the fault that was reported
         self._cut_off: dict[str, float] = {}  # guest -> since when a NIC cannot be connected
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -62,10 +62,10 @@ class GuestRoom(Room):
         self._executor: Executor | None = None
         self._watcher = threading.Thread(target=self._watch, name="guest-watch", daemon=True)
 
-    # -- the life of the room --------------------------------------------------------------------
+    # -- start, stop and the view ----------------------------------------------------------------
 
     def start(self) -> None:
-        """Find again what runs."""
+        """Find the guests that run already, and start the threads."""
         self._executor = Executor(
             self.driver,
             self.cache,
@@ -85,44 +85,44 @@ class GuestRoom(Room):
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def sync(self, keys: list[str] | None) -> None:
-        # before the view: a guest that is there now and is not in the view is none of ours
-        there = [state.id for state in self.driver.list_guests()] if keys is None else []
+        # before the view is read: a guest that exists now and is not in the view is unknown
+        present = [state.id for state in self.driver.list_guests()] if keys is None else []
         raw = self.host.transport.view(self.host.name, self.view, keys)
-        found = msgspec.json.decode(raw, type=GuestsView)
-        self._go_by(found.settings)
+        view = msgspec.json.decode(raw, type=GuestsView)
+        self._apply_settings(view.settings)
         self._report_facts(force=keys is None)
         with self._lock:
-            if found.full:
-                kept = {i: one for i, one in self._wanted.items() if i in found.left_out}
-                self._wanted = kept | {one.id: one for one in found.guests}
+            if view.full:
+                kept = {i: document for i, document in self._wanted.items() if i in view.left_out}
+                self._wanted = kept | {document.id: document for document in view.guests}
                 self._knows_all = True
             else:
-                self._wanted.update((one.id, one) for one in found.guests)
-            for guest_id in found.absent:
+                self._wanted.update((document.id, document) for document in view.guests)
+            for guest_id in view.absent:
                 self._wanted.pop(guest_id, None)
-        for one in found.guests:
-            self.look(one.id)
-        asked = there if found.full else found.absent
-        self._ask_about([guest_id for guest_id in asked if guest_id not in found.left_out])
-        if found.full:
-            self.left_out = found.left_out
-        if found.left_out:
-            self.reporter.add(left_out=found.left_out)
-        elif found.full and self.cache is not None:
+        for document in view.guests:
+            self.reconcile(document.id)
+        unlisted = present if view.full else view.absent
+        self._ask_about([guest_id for guest_id in unlisted if guest_id not in view.left_out])
+        if view.full:
+            self.left_out = view.left_out
+        if view.left_out:
+            self.reporter.add(left_out=view.left_out)
+        elif view.full and self.cache is not None:
             self.cache.prune()
 
-    def _go_by(self, settings: GuestSettings) -> None:
+    def _apply_settings(self, settings: GuestSettings) -> None:
         assert self._executor is not None
         self._executor.settings = settings
         if self.cache is not None:
             self.cache.keep_seconds = settings.image_cache_seconds
 
     def images_in_use(self) -> set[str] | None:
-        """Ids; None while guests are left out, which may use any image, or not known yet."""
+        """Image ids; None if some guests are left out or not known yet: they may use any image."""
         with self._lock:
             if self.left_out or not self._knows_all:
                 return None
-            return {one.image_id for wanted in self._wanted.values() for one in wanted.images()}
+            return {image.image_id for wanted in self._wanted.values() for image in wanted.images()}
 
     def _report_facts(self, *, force: bool) -> None:
         now = time.monotonic()
@@ -134,7 +134,7 @@ class GuestRoom(Room):
         self.reporter.add(facts=facts)
 
     def _ask_about(self, guest_ids: Sequence[str]) -> None:
-        """Guests that the view does not have: the control plane says which must go."""
+        """Report guests that are not in the view: the control plane decides which to destroy."""
         unknown = set()
         for guest_id in guest_ids:
             with self._lock:
@@ -163,8 +163,8 @@ class GuestRoom(Room):
 
     # -- one guest -------------------------------------------------------------------------------
 
-    def look(self, guest_id: str) -> None:
-        """Have a worker look at a guest; never two at a time."""
+    def reconcile(self, guest_id: str) -> None:
+        """Let a worker reconcile a guest; never two workers at the same time."""
         with self._lock:
             if self._stopped.is_set():
                 return
@@ -176,7 +176,7 @@ class GuestRoom(Room):
 
     def _work(self, guest_id: str) -> None:
         try:
-            self._bring(guest_id)
+            self._reconcile_guest(guest_id)
         except Exception:
             LOG.exception("guest %s: unexpected failure", guest_id)
         with self._lock:
@@ -184,9 +184,9 @@ class GuestRoom(Room):
             again = guest_id in self._again
             self._again.discard(guest_id)
         if again:
-            self.look(guest_id)
+            self.reconcile(guest_id)
 
-    def _bring(self, guest_id: str) -> None:
+    def _reconcile_guest(self, guest_id: str) -> None:
         with self._lock:
             wanted = self._wanted.get(guest_id)
         if wanted is None or self._stopped.is_set():
@@ -195,73 +195,77 @@ class GuestRoom(Room):
         health = self._health.get(guest_id, Health())
         done = self._done.get(guest_id, frozenset())
         hotplug = self.driver.capabilities.hotplug_nic
-        acts = plan(wanted, seen, time.monotonic(), health, done, hotplug=hotplug)
+        steps = plan(wanted, seen, time.monotonic(), health, done, hotplug=hotplug)
         crash = seen.detail if seen is not None and seen.power is PowerState.CRASHED else None
-        went_well = self._perform(wanted, acts, crash)
+        went_well = self._perform(wanted, steps, crash)
         if wanted.wanted == "gone" and went_well:
             self._forget(guest_id)
-            self.reporter.add(gone=guest_id)
-        elif self._is_news(wanted, acts):
+            self.reporter.add(destroyed=guest_id)
+        elif self._is_news(wanted, steps):
             self.reporter.add(changed=guest_id)
 
-    def _perform(self, wanted: GuestDocument, acts: Sequence[Act], crash: str | None) -> bool:
-        """Do the acts in order; a failure ends every operation that is still open with it.
+    def _perform(self, wanted: GuestDocument, steps: Sequence[Step], crash: str | None) -> bool:
+        """Run the steps in order; a failure ends all operations that are still open.
 
-        ``crash``: what is known of the end of a guest that crashed; None for every other.
+        ``crash``: details of the crash; None if the guest did not crash.
         """
-        for number, (act, request_id) in enumerate(
-            zip(acts, requests_of(wanted, acts), strict=True)
+        for number, (step, request_id) in enumerate(
+            zip(steps, requests_of(wanted, steps), strict=True)
         ):
-            token = REQUEST_ID.set(request_id)  # of the lines that are logged meanwhile
+            token = REQUEST_ID.set(request_id)  # for the log lines of this step
             try:
-                if act.kind == "wait":
-                    self._later(wanted.id, act.seconds)
-                elif act.kind == "fault":
-                    self._fault(wanted.id, act.text)
-                elif not self._perform_one(wanted, acts[number:], crash):
+                if step.kind == "wait":
+                    self._later(wanted.id, step.seconds)
+                elif step.kind == "fault":
+                    self._fault(wanted.id, step.text)
+                elif not self._perform_one(wanted, steps[number:], crash):
                     return False
             finally:
                 REQUEST_ID.reset(token)
         return True
 
-    def _perform_one(self, wanted: GuestDocument, left: Sequence[Act], crash: str | None) -> bool:
-        """Do the first of the acts that are left."""
+    def _perform_one(
+        self, wanted: GuestDocument, remaining: Sequence[Step], crash: str | None
+    ) -> bool:
+        """Run the first of the remaining steps."""
         assert self._executor is not None
-        act = left[0]
-        heals = act.kind == "start" and crash is not None
-        if heals:
+        step = remaining[0]
+        is_restart = step.kind == "start" and crash is not None
+        if is_restart:
             before = self._health.get(wanted.id, Health())
             self._health[wanted.id] = before.after_restart(time.monotonic())
         try:
-            self._executor.do(act, wanted)
+            self._executor.do(step, wanted)
         except Exception as error:
             if not isinstance(error, DriverError):
-                LOG.exception("guest %s: %s failed", wanted.id, act.kind)
-            told = error.told if isinstance(error, DriverError) else ""
-            self._failed(wanted, left, str(error), told)
+                LOG.exception("guest %s: %s failed", wanted.id, step.kind)
+            owner_message = error.owner_message if isinstance(error, DriverError) else ""
+            self._failed(wanted, remaining, str(error), owner_message)
             return False
-        if act.kind != "done":
-            LOG.info("guest %s: %s done", wanted.id, act.kind)
-        if act.operation_id:
-            self._end(wanted.id, act.operation_id, None)
-        elif heals:
+        if step.kind != "done":
+            LOG.info("guest %s: %s done", wanted.id, step.kind)
+        if step.operation_id:
+            self._end(wanted.id, step.operation_id, None)
+        elif is_restart:
             LOG.warning("guest %s crashed (%s) and was started again", wanted.id, crash)
             self.reporter.add(restarted=(wanted.id, crash or ""))
         return True
 
-    def _failed(self, wanted: GuestDocument, left: Sequence[Act], error: str, told: str) -> None:
-        """``told``: what of the error the owner of the guest may read."""
-        LOG.warning("guest %s: %s failed: %s", wanted.id, left[0].kind, error)
-        open_ones = [act.operation_id for act in left if act.operation_id]
-        for operation_id in open_ones:
-            self._end(wanted.id, operation_id, (error, told))
-        if left[0].kind == "connect":
+    def _failed(
+        self, wanted: GuestDocument, remaining: Sequence[Step], error: str, owner_message: str
+    ) -> None:
+        """``owner_message``: the part of the error that the owner of the guest may read."""
+        LOG.warning("guest %s: %s failed: %s", wanted.id, remaining[0].kind, error)
+        operation_ids = [step.operation_id for step in remaining if step.operation_id]
+        for operation_id in operation_ids:
+            self._end(wanted.id, operation_id, (error, owner_message))
+        if remaining[0].kind == "connect":
             since = self._cut_off.setdefault(wanted.id, time.monotonic())
             if time.monotonic() - since > CUT_OFF_SECONDS:
                 text = "A network interface lost its connection; a hard reboot may bring it back."
                 self._fault(wanted.id, text)
-        if not open_ones:
-            # nobody waits for it (a heal, a deletion): again later, the control plane has limits
+        if not operation_ids:
+            # no operation waits for it (a restart, a deletion): retry later
             self._later(wanted.id, 2.0)
 
     def _end(self, guest_id: str, operation_id: str, failure: tuple[str, str] | None) -> None:
@@ -275,16 +279,16 @@ class GuestRoom(Room):
             self.reporter.add(fault=(guest_id, text))
 
     def _forget(self, guest_id: str) -> None:
-        for kept in (self._health, self._done, self._faults, self._cut_off):
-            kept.pop(guest_id, None)  # type: ignore[attr-defined]
+        for records in (self._health, self._done, self._faults, self._cut_off):
+            records.pop(guest_id, None)  # type: ignore[attr-defined]
 
-    def _is_news(self, wanted: GuestDocument, acts: Sequence[Act]) -> bool:
-        """Whether the control plane should hear of the guest's state."""
+    def _is_news(self, wanted: GuestDocument, steps: Sequence[Step]) -> bool:
+        """Whether the guest's state should be reported."""
         state = self._observe(wanted.id)
         if state is None:
             return False
-        told = self.reporter.told(wanted.id)
-        return bool(acts) or state.power.value != wanted.known_power or told != state
+        reported = self.reporter.last_reported(wanted.id)
+        return bool(steps) or state.power.value != wanted.known_power or reported != state
 
     def _observe(self, guest_id: str) -> GuestState | None:
         try:
@@ -293,7 +297,7 @@ class GuestRoom(Room):
             return None
 
     def _later(self, guest_id: str, seconds: float) -> None:
-        timer = threading.Timer(seconds, self.look, (guest_id,))
+        timer = threading.Timer(seconds, self.reconcile, (guest_id,))
         timer.daemon = True
         timer.start()
 
@@ -303,21 +307,21 @@ class GuestRoom(Room):
         while not self._stopped.wait(WATCH_SECONDS):
             try:
                 for state in self.driver.list_guests():
-                    if self._wants_a_look(state):
-                        self.look(state.id)
+                    if self._needs_reconcile(state):
+                        self.reconcile(state.id)
             except DriverError as error:
                 LOG.warning("guests cannot be listed: %s", error)
             except Exception:
                 LOG.exception("the watch failed")
 
-    def _wants_a_look(self, state: GuestState) -> bool:
-        """Whether a guest is not as it was told, or something can be done for it now."""
-        told = self.reporter.told(state.id)
-        is_new = told is None or (told.power, told.pid) != (state.power, state.pid)
+    def _needs_reconcile(self, state: GuestState) -> bool:
+        """Whether a guest differs from its last report, or a step is possible for it now."""
+        reported = self.reporter.last_reported(state.id)
+        is_new = reported is None or (reported.power, reported.pid) != (state.power, state.pid)
         if is_new and state.stalled:
-            LOG.warning("guest %s stands still: the host's disk is full", state.id)
+            LOG.warning("guest %s is paused: the host's disk is full", state.id)
         if not state.cut_off:
             self._cut_off.pop(state.id, None)
-        # who failed to connect it tries again by itself
+        # after a failure to connect, the retry is scheduled already
         is_cut_off = bool(state.cut_off) and state.id not in self._cut_off
         return is_new or is_cut_off or state.stalled == "room"

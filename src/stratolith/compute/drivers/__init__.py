@@ -1,1 +1,1 @@
-"""Hypervisor drivers: what runs guests on a host."""
+"""Hypervisor drivers: they run guests on a host."""

@@ -1,9 +1,9 @@
-"""The hypervisor driver interface and the values that cross it.
+"""The interface of hypervisor drivers, and its value types.
 
-A driver runs *guests* (the API's object is a *server*). It keeps no state of its own beyond
-the files of each guest and must find running guests again after its process died, so every
-method is idempotent: creating what exists, stopping what is stopped and destroying what is
-gone succeed. Values are msgspec structs because they also travel as JSON over the agent API.
+A driver runs *guests* (the API's object is a *server*). It keeps no state except the files of
+each guest, and it must find running guests after a restart. So every method is idempotent: it
+succeeds to create an existing guest, to stop a stopped guest, or to destroy a guest that does not
+exist. Values are msgspec structs, as they are also sent as JSON over the agent API.
 """
 
 from __future__ import annotations
@@ -15,42 +15,42 @@ import msgspec
 
 
 class PowerState(StrEnum):
-    """What a driver observes of a guest."""
+    """The power state of a guest, as the driver observes it."""
 
     RUNNING = "running"
-    SHUTDOWN = "shutdown"  # defined (its files exist), no process, ended as asked
-    CRASHED = "crashed"  # defined, the process died without being asked to
+    SHUTDOWN = "shutdown"  # its files exist; its process ended on request
+    CRASHED = "crashed"  # its files exist; its process ended unexpectedly
     PAUSED = "paused"
 
 
 class DriverError(Exception):
-    """A host could not do what was asked.
+    """A request to a driver failed.
 
     ``str(error)`` is for the administrator and the log: it may name files and programs of the
-    host. The owner of the guest reads ``told``, or without it only what was tried.
+    host. The owner of the guest reads ``owner_message``; if it is empty, only which action failed.
     """
 
-    told = ""
+    owner_message = ""
 
     def within(self, what: str) -> DriverError:
-        """The same failure, ``what`` was being tried set before its text."""
+        """The same error with the failed action, ``what``, before its text."""
         return DriverError(f"{what}: {self}")
 
 
 class NotPossible(DriverError):
-    """What was asked cannot be done, for a reason that the owner of the guest may read.
+    """The request cannot be carried out, for a reason that the owner of the guest may read.
 
-    ``detail``: what only the administrator reads.
+    ``detail``: text for administrators only.
     """
 
-    def __init__(self, told: str, detail: str = "") -> None:
-        super().__init__(f"{told}: {detail}" if detail else told)
-        self.told = told
+    def __init__(self, owner_message: str, detail: str = "") -> None:
+        super().__init__(f"{owner_message}: {detail}" if detail else owner_message)
+        self.owner_message = owner_message
 
     def within(self, what: str) -> DriverError:
-        found = NotPossible(f"{what}: {self.told}")
-        found.args = (f"{what}: {self}",)
-        return found
+        error = NotPossible(f"{what}: {self.owner_message}")
+        error.args = (f"{what}: {self}",)
+        return error
 
 
 class GuestNotFound(DriverError):
@@ -64,9 +64,9 @@ FILE_SYSTEMS = ("ext2", "ext3", "ext4")
 class ImageRef(msgspec.Struct, frozen=True, kw_only=True, tag="image"):
     """A disk's source: an image.
 
-    A view names it as the image service has it. A driver gets it with ``path`` in the host's
-    cache, and ``format`` as inspected (raw, qcow2, iso), which is never trusted from the user.
-    generation: tells its data and its owner from others'.
+    A view has the values of the image service. A driver gets ``path`` in the host's cache and the
+    ``format`` that the inspection found (raw, qcow2, iso), not the one that the user named.
+    ``generation``: differs if the image's data or owner differs.
     """
 
     image_id: str
@@ -83,20 +83,20 @@ class Blank(msgspec.Struct, frozen=True, kw_only=True, tag="blank"):
     format: str = ""
 
 
-Source = ImageRef | Blank  # in JSON the member "type" tells which
+Source = ImageRef | Blank  # in JSON the member "type" distinguishes them
 
 
 class DiskSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One disk of a guest, in the order it appears in the guest (vda, vdb, ...)."""
+    """One disk of a guest; the list has the order of devices in the guest (vda, vdb, ...)."""
 
     role: str  # root, ephemeral, swap, cdrom
     size_bytes: int  # 0 for root: as large as the image
-    source: Source = Blank()  # of a root disk the backing image; of a cdrom the disc
+    source: Source = Blank()  # for a root disk the backing image; for a cdrom the ISO image
     serial: str = ""
 
 
 class VifSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """One NIC of a guest. The tap device is made by the network driver before start."""
+    """One NIC of a guest. The network driver creates the tap device before the start."""
 
     port_id: str
     mac: str
@@ -106,7 +106,7 @@ class VifSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GuestSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything needed to make and run a guest."""
+    """The definition of a guest: all values to create and run it."""
 
     id: str  # server uuid
     name: str
@@ -114,52 +114,52 @@ class GuestSpec(msgspec.Struct, frozen=True, kw_only=True):
     memory_mb: int
     disks: list[DiskSpec] = []
     vifs: list[VifSpec] = []
-    arch: str = ""  # the host's own unless said
-    machine: str = ""  # kind of machine (pc, q35, virt); "": the architecture's usual one
-    firmware: str = ""  # bios, uefi; "": the architecture's usual one
+    arch: str = ""  # "": the host's own
+    machine: str = ""  # machine type (pc, q35, virt); "": the default of the architecture
+    firmware: str = ""  # bios, uefi; "": the default of the architecture
     # Config drive: path in the drive -> content (base64 in JSON); None: no config drive.
     config_drive: dict[str, bytes] | None = None
     project_id: str = ""
 
 
 def check_spec(spec: GuestSpec) -> None:
-    """What no driver can run; raises DriverError."""
+    """Raise DriverError for a spec that no driver can run."""
     if spec.vcpus < 1 or spec.memory_mb < 1:
         raise NotPossible("A guest needs at least one processor and 1 MiB of memory")
 
 
 class GuestState(msgspec.Struct, frozen=True, kw_only=True):
-    """A guest as it really is."""
+    """The observed state of a guest."""
 
     id: str
     power: PowerState
     pid: int | None = None
-    vifs: list[str] = []  # port ids of the NICs the guest really has
-    cut_off: list[str] = []  # those of them whose host end leads nowhere
-    detail: str = ""  # for CRASHED: why, when known
-    # PAUSED by the host: a write found its disk "full"; "room": there is some again; "": it is not
+    vifs: list[str] = []  # port ids of the NICs that the guest has now
+    cut_off: list[str] = []  # NICs of ``vifs`` whose tap does not exist or has no carrier
+    detail: str = ""  # for CRASHED: the reason, if known
+    # PAUSED by the host: "full": its disk was full on a write; "room": it has space again; "": not
     stalled: Literal["", "full", "room"] = ""
-    lost: bool = False  # it runs, and its files are gone: it can only be destroyed
+    lost: bool = False  # it runs without files (they were deleted): it can only be destroyed
 
 
 class HypervisorFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the host offers; sizes in MiB and GiB as the compute API counts them."""
+    """The resources of the host; sizes in MiB and GiB as in the compute API."""
 
     hypervisor_type: str  # QEMU, fake
     hypervisor_version: int  # 7002000 for 7.2.0
     acceleration: str  # kvm, tcg, none
-    acceleration_detail: str  # one sentence: why this one
-    architectures: list[str]  # of guests, the host's own first, in OpenStack's names
+    acceleration_detail: str  # the reason for this choice, one sentence
+    architectures: list[str]  # of guests, the host's own first, with OpenStack's names
     vcpus: int
     memory_mb: int
     disk_gb: int
     disk_free_gb: int
     cpu_info: dict[str, object] = {}
-    uefi: list[str] = []  # architectures of guests that can boot by UEFI
+    uefi: list[str] = []  # architectures of guests that can boot with UEFI
 
 
 class HypervisorCapabilities(msgspec.Struct, frozen=True, kw_only=True):
-    """Optional abilities; the API refuses what no driver declares."""
+    """Optional features; the API refuses a feature that the host's driver does not declare."""
 
     hotplug_nic: bool = False
     console_output: bool = False
@@ -168,9 +168,9 @@ class HypervisorCapabilities(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def last_lines(text: str, lines: int | None) -> str:
-    """The end of a console log as the compute API counts it; None: all of it.
+    """The last lines of a console log, counted as in the compute API; None: the whole log.
 
-    What follows the last line break counts as a line, also when it is empty.
+    The text after the last line break counts as a line, even if it is empty.
     """
     if lines is None:
         return text
@@ -178,46 +178,46 @@ def last_lines(text: str, lines: int | None) -> str:
 
 
 class HypervisorDriver(Protocol):
-    """What an agent needs of a hypervisor. Methods raise ``DriverError``."""
+    """The methods that an agent needs of a hypervisor. They raise ``DriverError``."""
 
     name: str
     capabilities: HypervisorCapabilities
 
     def facts(self) -> HypervisorFacts:
-        """Measure the host; slow parts (the KVM proof) are cached per boot."""
+        """Measure the host; slow parts (the KVM test) are cached until the next boot."""
 
     def list_guests(self) -> list[GuestState]:
-        """Every guest of ours on this host, running or not; foreign guests never appear."""
+        """All guests of this cloud on this host, running or not, and no other guests."""
 
     def get_guest(self, guest_id: str) -> GuestState:
         """One guest; raises GuestNotFound."""
 
     def create(self, spec: GuestSpec) -> None:
-        """Make directory, disks and config drive. All or nothing: undone when it fails."""
+        """Create directory, disks and config drive; a failure undoes everything."""
 
     def start(self, spec: GuestSpec) -> None:
-        """Run a created guest; returns when its CPUs run. Already running is success."""
+        """Start a created guest; returns when its CPUs run. A running guest is success."""
 
     def stop(self, guest_id: str, *, graceful_seconds: float = 0.0) -> None:
-        """Power off: ACPI button first when graceful_seconds > 0, then by force."""
+        """Power off: with the ACPI button first if graceful_seconds > 0, then by force."""
 
     def pause(self, guest_id: str) -> None:
-        """Halt the CPUs of a running guest, which keeps its memory; raises when it is off."""
+        """Halt the CPUs of a running guest, which keeps its memory; raises if it is off."""
 
     def unpause(self, guest_id: str) -> None:
-        """Let a paused guest go on; raises when it is off."""
+        """Resume a paused guest; raises if it is off."""
 
     def reboot(self, guest_id: str, *, hard: bool, spec: GuestSpec) -> None:
-        """Soft: ACPI/reset inside the guest, falling back to hard. Hard: new process."""
+        """Soft: by ACPI, then hard if the guest does not react. Hard: a new process."""
 
     def destroy(self, guest_id: str) -> None:
-        """End the guest and delete everything of it; unknown ids are success."""
+        """End the guest and delete all its files; an unknown id is success."""
 
     def attach_interface(self, guest_id: str, vif: VifSpec) -> None:
-        """Hot-plug a NIC into a running guest; one that is cut off is connected again."""
+        """Hot-plug a NIC into a running guest; reconnect it if it is cut off."""
 
     def detach_interface(self, guest_id: str, port_id: str) -> None:
-        """Hot-unplug a NIC; returns when the guest let go of it or raises."""
+        """Hot-unplug a NIC; returns after the guest released it, or raises."""
 
     def console_output(self, guest_id: str, lines: int | None) -> str:
-        """The last lines of the serial console log (all of it for None)."""
+        """The last lines of the serial console log (None: the whole log)."""

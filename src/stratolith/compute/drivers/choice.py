@@ -1,4 +1,4 @@
-"""Which hypervisor driver runs the guests of a host: the setting ``compute.driver``."""
+"""Choose the hypervisor driver of a host by the setting ``compute.driver``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def make(settings: Settings, host: str) -> HypervisorDriver:
         from stratolith.compute.drivers.qemu.driver import QemuDriver
 
         return QemuDriver(settings.state_dir)
-    made: HypervisorDriver = plugins.call(plugins.HYPERVISORS, name, settings, host)
-    if made.name != name:
-        raise PluginError(f"compute.driver: the driver '{name}' says that its name is {made.name}")
-    return made
+    driver: HypervisorDriver = plugins.call(plugins.HYPERVISORS, name, settings, host)
+    if driver.name != name:
+        raise PluginError(
+            f"compute.driver: the driver '{name}' says that its name is {driver.name}"
+        )
+    return driver

@@ -1,8 +1,8 @@
-"""The hypervisor driver ``fake``: guests that are only records, and knobs to make it fail.
+"""The hypervisor driver ``fake``: simulated guests, and methods to simulate failures.
 
-It keeps the contract of the real drivers (tests/drivers/hypervisor/test_contract.py), so a
-cloud of simulated hosts behaves like a real one. What happens to real hosts is done to it by
-the methods of ``FakeDriver`` after "Knobs": slowness, failures, crashes, loss of power.
+It passes the contract tests of the real drivers (tests/drivers/hypervisor/test_contract.py), so
+a cloud of simulated hosts behaves like a real one. The methods of ``FakeDriver`` after "Knobs"
+simulate problems of real hosts: slowness, failures, crashes, loss of power.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from stratolith.compute.drivers.base import (
 from stratolith.compute.drivers.locks import Locks
 from stratolith.kernel import architecture
 
-# Beyond what a kernel hands out: a simulated pid must never be that of a real process.
+# Larger than any pid of the kernel: a simulated pid must never be that of a real process.
 _FIRST_PID = 5_000_000
 
 
 class FakeCapacity(msgspec.Struct, frozen=True, kw_only=True):
-    """What a simulated host claims to have: room for a thousand servers, as Nova's has."""
+    """The size of a simulated host: as large as Nova's fake host, for a thousand servers."""
 
     vcpus: int = 1000
     memory_mb: int = 800_000
@@ -78,11 +78,11 @@ class _Failure(msgspec.Struct):
 
 
 class FakeDriver:
-    """Simulated guests in memory; with ``state_file`` they outlive the process.
+    """Simulated guests in memory; with ``state_file`` they survive a restart of the process.
 
-    The file is a journal, one JSON line per change, so a change costs the same however many
-    guests there are. Only one driver at a time may write it. ``sleep`` is what a delay calls,
-    for tests with a clock of their own.
+    The file is a journal with one JSON line per change, so the cost of a change does not depend
+    on the number of guests. Only one driver at a time may write it. ``sleep`` is called for
+    delays; tests with a simulated clock replace it.
     """
 
     name = "fake"
@@ -101,22 +101,22 @@ class FakeDriver:
         self._file = state_file
         self._sleep = sleep
         self._locks = Locks()
-        self._guard = threading.RLock()  # around the dictionaries, never while sleeping
+        self._guard = threading.RLock()  # protects the dictionaries; never held during a sleep
         self._guests: dict[str, _Record] = {}
         self._delays: dict[str, float] = {}
         self._failures: list[_Failure] = []
-        self._deaf: set[str] = set()
+        self._ignoring_button: set[str] = set()
         self._powered = True
         if state_file is not None:
             self._load(state_file)
-        last = max((one.pid or 0 for one in self._guests.values()), default=0)
+        last = max((guest.pid or 0 for guest in self._guests.values()), default=0)
         self._pids = itertools.count(max(_FIRST_PID, last + 1))
 
     # The interface ---------------------------------------------------------------------------
 
     def facts(self) -> HypervisorFacts:
         with self._act("facts"), self._guard:
-            used = sum(one.disk_bytes for one in self._guests.values()) >> 30
+            used = sum(guest.disk_bytes for guest in self._guests.values()) >> 30
             return HypervisorFacts(
                 hypervisor_type="fake",
                 hypervisor_version=1_000_000,
@@ -140,7 +140,7 @@ class FakeDriver:
 
     def list_guests(self) -> list[GuestState]:
         with self._act("list_guests"), self._guard:
-            return [_state(one) for one in self._guests.values()]
+            return [_state(guest) for guest in self._guests.values()]
 
     def get_guest(self, guest_id: str) -> GuestState:
         with self._act("get_guest", guest_id, alone=False), self._guard:
@@ -164,7 +164,7 @@ class FakeDriver:
     def stop(self, guest_id: str, *, graceful_seconds: float = 0.0) -> None:
         with self._act("stop", guest_id):
             self._find(guest_id)
-            if guest_id in self._deaf:
+            if guest_id in self._ignoring_button:
                 self._sleep(graceful_seconds)
             self._end(guest_id, PowerState.SHUTDOWN, "")
 
@@ -186,7 +186,7 @@ class FakeDriver:
     def destroy(self, guest_id: str) -> None:
         with self._act("destroy", guest_id), self._guard:
             if self._guests.pop(guest_id, None) is not None:
-                self._deaf.discard(guest_id)
+                self._ignoring_button.discard(guest_id)
                 self._write([_Line(guest_id)])
 
     def attach_interface(self, guest_id: str, vif: VifSpec) -> None:
@@ -209,7 +209,7 @@ class FakeDriver:
     # Knobs -----------------------------------------------------------------------------------
 
     def delay(self, method: str, seconds: float) -> None:
-        """``method`` (or "*": any without its own) takes so long from now on."""
+        """From now on ``method`` takes this time ("*": all methods without an own delay)."""
         with self._guard:
             self._delays[method] = seconds
 
@@ -225,48 +225,48 @@ class FakeDriver:
     ) -> None:
         """``method`` raises NotPossible(message), for one guest or all, ``times`` or always.
 
-        ``after``: the work is done first, as when an answer is lost. ``detail``: the failure is a
-        DriverError with this text instead, which is for administrators only.
+        ``after``: the work is done before the failure, as if the answer was lost. ``detail``: raise
+        a DriverError with this text for administrators instead.
         """
         with self._guard:
             self._failures.append(_Failure(method, message, guest_id, times, after, detail))
 
     def heal(self) -> None:
-        """Forget all delays and failures."""
+        """Remove all delays and failures."""
         with self._guard:
             self._delays.clear()
             self._failures.clear()
-            self._deaf.clear()
+            self._ignoring_button.clear()
 
-    def crash(self, guest_id: str, detail: str = "QEMU died without being asked to") -> None:
-        """The guest's process dies; raises GuestNotFound."""
+    def crash(self, guest_id: str, detail: str = "QEMU ended unexpectedly") -> None:
+        """Simulate that the guest's process dies; raises GuestNotFound."""
         self._end(guest_id, PowerState.CRASHED, detail)
 
     def power_off_guest(self, guest_id: str) -> None:
-        """The guest powers itself off; raises GuestNotFound."""
+        """Simulate that the guest powers itself off; raises GuestNotFound."""
         self._end(guest_id, PowerState.SHUTDOWN, "")
 
     def ignore_power_button(self, guest_id: str) -> None:
-        """The guest's system hangs: a graceful stop waits its whole time."""
+        """Simulate that the guest's system hangs: a graceful stop waits until its timeout."""
         with self._guard:
-            self._deaf.add(guest_id)
+            self._ignoring_button.add(guest_id)
 
     def say(self, guest_id: str, text: str) -> None:
-        """The guest writes to its serial console; raises GuestNotFound."""
+        """Simulate output on the serial console; raises GuestNotFound."""
         with self._guard:
             guest = self._find(guest_id)
             guest.console = (guest.console + text)[-(1 << 16) :]
             self._save(guest)
 
     def lose_power(self) -> None:
-        """The host goes down: guests die, and every method fails until ``restore_power``."""
+        """Simulate a host without power: guests die, all methods fail until ``restore_power``."""
         with self._guard:
             self._powered = False
-            ended = [one for one in self._guests.values() if one.pid is not None]
-            for one in ended:
-                one.power, one.pid = PowerState.CRASHED, None
-                one.detail = "the host went down while the guest ran"
-            self._write([_Line(one.id, one) for one in ended])
+            ended = [guest for guest in self._guests.values() if guest.pid is not None]
+            for guest in ended:
+                guest.power, guest.pid = PowerState.CRASHED, None
+                guest.detail = "the host went down while the guest ran"
+            self._write([_Line(guest.id, guest) for guest in ended])
 
     def restore_power(self) -> None:
         with self._guard:
@@ -276,7 +276,7 @@ class FakeDriver:
 
     @contextmanager
     def _act(self, method: str, guest_id: str = "", *, alone: bool = True) -> Iterator[None]:
-        """One call: slow or failing as the knobs say; a change is alone on its guest."""
+        """One call with the configured delay and failure; ``alone``: hold the guest's lock."""
         if guest_id and alone:
             with self._locks.hold(guest_id):
                 yield from self._perform(method, guest_id)
@@ -310,7 +310,7 @@ class FakeDriver:
     def _start(self, spec: GuestSpec) -> None:
         with self._guard:
             guest = self._find(spec.id)
-            if guest.pid is not None:  # running; one that is paused goes on
+            if guest.pid is not None:  # it runs already; resume it if it is paused
                 self._halt(spec.id, PowerState.RUNNING)
                 return
             guest.power, guest.pid, guest.detail = PowerState.RUNNING, next(self._pids), ""
@@ -331,7 +331,7 @@ class FakeDriver:
         with self._guard:
             guest = self._find(guest_id)
             if guest.pid is None and power is PowerState.CRASHED:
-                return  # what does not run cannot crash
+                return  # a stopped guest cannot crash
             guest.power, guest.pid, guest.detail = power, None, detail
             self._save(guest)
 
@@ -377,7 +377,7 @@ class FakeDriver:
 
     def _compact(self, path: Path) -> None:
         draft = path.with_name(f"{path.name}.{os.getpid()}")
-        lines = [_Line(one.id, one) for one in self._guests.values()]
+        lines = [_Line(guest.id, guest) for guest in self._guests.values()]
         draft.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
         draft.chmod(0o600)
         draft.replace(path)
@@ -394,7 +394,7 @@ def _state(guest: _Record) -> GuestState:
 
 
 def _boot_messages(spec: GuestSpec) -> str:
-    """What a simulated guest writes to its console while it boots: what it found."""
+    """The console output of a simulated guest at boot: the hardware that it has."""
     lines = [
         f"simulated guest {spec.name} starts",
         f"machine: {spec.arch or architecture.of_this_host()}, simulated",

@@ -1,4 +1,4 @@
-"""One lock per guest, kept only as long as somebody wants it."""
+"""One lock per guest; it exists only while it is in use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 
 class Locks:
-    """``with locks.hold(guest_id)``: one at a time for each guest, others undisturbed."""
+    """``with locks.hold(guest_id)``: one thread at a time per guest; other guests do not wait."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()

@@ -58,14 +58,16 @@ def blank(form: str, size: int = 0) -> Disk:
     return Disk(source=Blank(format=form), size=size)
 
 
-def decide(flavor: Flavor, image_id: str, asked: Sequence[Disk] | None, limit: int) -> list[Disk]:
+def decide(
+    flavor: Flavor, image_id: str, requested: Sequence[Disk] | None, limit: int
+) -> list[Disk]:
     """The disks of a server: root, ephemeral disks, swap; each with its size.
 
-    ``asked``: the requested disks; None: the disks of the flavor. ``limit``: how many disks may be
-    local; below 0: any number. Raises InvalidDisk, BadRequest with the texts of upstream.
+    ``requested``: None: the disks of the flavor. ``limit``: how many disks may be local; below 0:
+    any number. Raises InvalidDisk, BadRequest with the texts of upstream.
     """
     root = Disk(source=ImageSource(image_id), boot_index=0)
-    wanted = list(asked) if asked is not None else [root]
+    wanted = list(requested) if requested is not None else [root]
     _check_boot_order(wanted)
     for disk in wanted:
         _check_source(disk)

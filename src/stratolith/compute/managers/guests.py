@@ -32,7 +32,7 @@ from stratolith.network.managers.servers.server_ports import ServerPort
 
 Document = dict[str, Any]
 _MAKE_DRIVES = (state.CREATE, state.REBUILD)
-_TO_GO = ("gone", "nothing")
+_TO_DESTROY = ("gone", "nothing")
 
 
 def compile_view(ctx: Context, host: str, keys: list[str] | None) -> Document:
@@ -90,7 +90,7 @@ def _document(
     drives: Mapping[str, dict[str, bytes]],
 ) -> Document:
     wanted = _wanted(server)
-    if wanted in _TO_GO:  # its flavor, image and ports are not needed any more
+    if wanted in _TO_DESTROY:  # its flavor, image and ports are not needed any more
         return {
             "id": server.id,
             "generation": server.generation,

@@ -26,10 +26,10 @@ class ImageMachine(NamedTuple):
 
 def of(properties: Mapping[str, str]) -> ImageMachine:
     """Read the properties of an image; raises BadRequest that names the wrong property."""
-    asked = next((properties[name] for name in _ARCHITECTURE if properties.get(name)), "")
-    canonical_name = architecture.canonical(asked) if asked else ""
+    name = next((properties[name] for name in _ARCHITECTURE if properties.get(name)), "")
+    canonical_name = architecture.canonical(name) if name else ""
     if canonical_name is None:
-        raise _invalid(f"Architecture name '{asked}' is not valid")
+        raise _invalid(f"Architecture name '{name}' is not valid")
     firmware = properties.get("hw_firmware_type") or ""
     if firmware and firmware not in _FIRMWARE:
         raise _invalid(f"Field value {firmware} of hw_firmware_type is invalid: bios or uefi")

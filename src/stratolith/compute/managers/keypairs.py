@@ -30,7 +30,7 @@ from stratolith.kernel.clock import utcnow
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import Forbidden
 
-_UPN = ObjectIdentifier("1.3.6.1.4.1.311.20.2.3")  # user principal name, as Windows wants it
+_UPN = ObjectIdentifier("1.3.6.1.4.1.311.20.2.3")  # user principal name, as Windows expects it
 
 
 @dataclass(frozen=True)

@@ -87,8 +87,8 @@ def _check_machine(ctx: Context, server: Server, image: Mapping[str, Any]) -> No
     row, wanted = hosts.get(ctx, server.host or ""), image_machine.of(image["properties"])
     request = Request({}, architecture=wanted.architecture, needs_uefi=wanted.firmware == "uefi")
     architectures, uefi = row.facts.get("architectures", ()), row.facts.get("uefi", ())
-    asked = demands.of(server.flavor["extra_specs"], image["properties"])
-    request.impossible, request.required_traits = asked.impossible, asked.required
+    demanded = demands.of(server.flavor["extra_specs"], image["properties"])
+    request.impossible, request.required_traits = demanded.impossible, demanded.required
     has = traits.of_provider(ctx, row.uuid)
     host = Candidate(row.host, row.uuid, "", True, None, architectures, uefi=uefi, traits=has)
     refused = first_objection(MACHINE, host, request)

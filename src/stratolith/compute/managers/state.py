@@ -112,10 +112,10 @@ def states_with_status(status: str) -> tuple[set[str], set[str], bool] | None:
     "REBOOT" is an active server with a rebooting task; "ACTIVE" is one without such a task.
     """
     wanted = status.upper()
-    pairs = {pair for pair, word in _TASK_STATUS.items() if word == wanted}
+    pairs = {pair for pair, name in _TASK_STATUS.items() if name == wanted}
     if pairs:
         return {vm for vm, _ in pairs}, {task for _, task in pairs}, False
-    vms = {vm for vm, word in _STATUS.items() if word == wanted}
+    vms = {vm for vm, name in _STATUS.items() if name == wanted}
     if not vms:
         return None
     return vms, {task for vm, task in _TASK_STATUS if vm in vms}, True

@@ -1,4 +1,4 @@
-"""Add the disks of a server; of those that are there it stays empty: all that the flavor has."""
+"""Add the disks of a server; empty for existing servers, which have the disks of their flavor."""
 
 import sqlalchemy as sa
 from alembic import op

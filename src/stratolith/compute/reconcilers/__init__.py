@@ -1,1 +1,1 @@
-"""Loops of the control plane that end what would otherwise be stuck."""
+"""Reconcilers of the control plane: they end operations that would be stuck."""

@@ -1,4 +1,4 @@
-"""Ends operations that nobody ended, and deletions whose host died meanwhile."""
+"""Ends operations that are past their deadline, and deletions whose host is down."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from stratolith.kernel.reconcile import Reconciler, Result
 
 
 class ServerSweep(Reconciler):
-    """Keys are server ids. What is past its deadline fails with a fault that says so."""
+    """Keys are server ids. An operation past its deadline fails with a fault."""
 
     name = "compute.server-sweep"
     interval = 5.0
-    workers = 4  # a host that dies leaves many at once
+    workers = 4  # a host that goes down leaves many servers at once
     shards = 8
 
     def keys(self, ctx: Context) -> Iterable[str]:
@@ -67,12 +67,12 @@ class ServerSweep(Reconciler):
             error = f"{operation.kind} did not end in time on host {operation.owner}."
             server_operations.end(operation, now, error)
             if operation.kind not in (state.ATTACH, state.DETACH):
-                told = f"The {operation.kind} of the instance did not end in time."
-                server_operations.set_fault(ctx, server, told, details=error)
+                message = f"The {operation.kind} of the instance did not end in time."
+                server_operations.set_fault(ctx, server, message, details=error)
         server_operations.refresh(ctx, [server], waiting)
 
     def _abandon(self, ctx: Context, server_id: str) -> None:
-        """Operations of a server that is gone mean nothing any more."""
+        """End the open operations of a deleted server."""
         now = ctx.env.clock.now()
         for operation in server_operations.open_operations(ctx, [server_id]).get(server_id, ()):
             server_operations.end(operation, now, "given up: the server is deleted")

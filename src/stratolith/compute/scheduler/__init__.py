@@ -1,1 +1,1 @@
-"""Choosing a host: filters say which fit, weighers say which is best."""
+"""The scheduler: filters select the hosts that fit, weighers choose the best of them."""

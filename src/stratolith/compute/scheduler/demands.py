@@ -1,8 +1,8 @@
-"""What a flavor's extra specs and an image's properties demand of a host, beyond their sizes.
+"""Demands of a flavor's extra specs and an image's properties on a host, besides sizes.
 
-A demand that no host of this cloud can meet (processors of one's own, large pages, a TPM) is
-an objection to every host: the server then fails with it, and does not run without what was
-promised. Preferences (the model of a disk's bus) demand nothing; they are listed in
+If no host of this cloud can meet a demand (dedicated processors, large pages, a TPM), all hosts
+are refused: the server fails with this reason instead of running without the feature.
+Preferences (such as the model of a disk's bus) are no demands; they are listed in
 docs/reference/compute-attributes.md.
 """
 
@@ -17,7 +17,7 @@ _RESOURCE = "resources:"
 _NUMBERED = re.compile(r"(resources|trait|group_policy)[0-9a-zA-Z_-]*(:|\Z)")
 _NO = ("false", "no", "off", "0", "f", "n", "")
 
-# name as flavors spell it -> values that ask for nothing special; None: any but "no"
+# extra spec -> values that demand nothing; None: only the values in _NO demand nothing
 _IMPOSSIBLE: dict[str, tuple[str, ...] | None] = {
     "hw:cpu_policy": ("shared",),
     "hw:cpu_thread_policy": ("prefer",),
@@ -41,7 +41,7 @@ _IMPOSSIBLE: dict[str, tuple[str, ...] | None] = {
 
 @dataclass(frozen=True)
 class Demands:
-    """``resources``: what replaces or joins the flavor's sizes; ``impossible``: one sentence."""
+    """``resources``: replace or extend the flavor's sizes; ``impossible``: unmet demands."""
 
     resources: Mapping[str, int] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
@@ -50,7 +50,7 @@ class Demands:
 
 
 def of(extra_specs: Mapping[str, str], properties: Mapping[str, str]) -> Demands:
-    """``properties``: the image's."""
+    """The demands. ``properties``: of the image."""
     resources: dict[str, int] = {}
     traits: dict[str, set[str]] = {"required": set(), "forbidden": set()}
     impossible = []
@@ -76,7 +76,7 @@ def of(extra_specs: Mapping[str, str], properties: Mapping[str, str]) -> Demands
 
 
 def _as_flavor(name: str) -> str:
-    """hw_cpu_policy of an image is hw:cpu_policy of a flavor."""
+    """The extra spec for an image property: hw:cpu_policy for hw_cpu_policy."""
     space, _, rest = name.partition("_")
     return f"{space}:{rest}" if space in ("hw", "os") else name
 

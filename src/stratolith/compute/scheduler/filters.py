@@ -1,4 +1,4 @@
-"""Filters: each says why a host does not fit a request, or None when it does."""
+"""Filters: each returns the reason why a host does not fit a request, or None if it fits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stratolith.placement.managers.candidates import Stock
 
 @dataclass
 class Candidate:
-    """A host as the scheduler sees it; ``taken`` is what this request has put there so far."""
+    """A host for the scheduler; ``taken``: resources of servers that this request placed there."""
 
     host: str
     uuid: str
@@ -25,7 +25,7 @@ class Candidate:
     taken: dict[str, int] = field(default_factory=dict)
     servers: int = 0
     traits: Set[str] = frozenset()
-    uefi: Sequence[str] = ()  # those of the architectures that can boot by UEFI
+    uefi: Sequence[str] = ()  # the architectures that can boot with UEFI
 
     def free(self, resource: str) -> int:
         stock = self.stocks.get(resource)
@@ -34,16 +34,16 @@ class Candidate:
 
 @dataclass
 class Request:
-    """What is wanted of a host; ``group_hosts`` are hosts of the server group's members."""
+    """The demands on a host; ``group_hosts``: hosts of the server group's members."""
 
     resources: Mapping[str, int]
     zone: str | None = None
-    host: str | None = None  # asked for by name
+    host: str | None = None  # requested by name
     architecture: str | None = None
     needs_uefi: bool = False
     required_traits: frozenset[str] = frozenset()
     forbidden_traits: frozenset[str] = frozenset()
-    impossible: str = ""  # what the flavor and the image ask for and no host of this cloud has
+    impossible: str = ""  # demands of flavor and image that no host of this cloud can meet
     same_host: frozenset[str] | None = None
     different_host: frozenset[str] = frozenset()
     group_policy: str | None = None
@@ -54,86 +54,90 @@ class Request:
 Filter = Callable[[Candidate, Request], str | None]
 
 
-def requested_host(one: Candidate, request: Request) -> str | None:
-    if request.host is not None and one.host != request.host:
-        return f"{one.host} is not the requested host {request.host}"
+def requested_host(candidate: Candidate, request: Request) -> str | None:
+    if request.host is not None and candidate.host != request.host:
+        return f"{candidate.host} is not the requested host {request.host}"
     return None
 
 
-def compute(one: Candidate, request: Request) -> str | None:
-    if not one.up:
-        return f"the compute service of {one.host} is down"
-    if one.disabled_reason is not None:
-        return f"the compute service of {one.host} is disabled ({one.disabled_reason})"
+def compute(candidate: Candidate, request: Request) -> str | None:
+    if not candidate.up:
+        return f"the compute service of {candidate.host} is down"
+    if candidate.disabled_reason is not None:
+        return f"the compute service of {candidate.host} is disabled ({candidate.disabled_reason})"
     return None
 
 
-def availability_zone(one: Candidate, request: Request) -> str | None:
-    if request.zone is not None and one.zone != request.zone:
-        return f"{one.host} is in zone {one.zone}, not {request.zone}"
+def availability_zone(candidate: Candidate, request: Request) -> str | None:
+    if request.zone is not None and candidate.zone != request.zone:
+        return f"{candidate.host} is in zone {candidate.zone}, not {request.zone}"
     return None
 
 
-def image_properties(one: Candidate, request: Request) -> str | None:
-    """An image that names no architecture is taken for one of the host's own."""
+def image_properties(candidate: Candidate, request: Request) -> str | None:
+    """An image without an architecture is assumed to have the host's own."""
     wanted = request.architecture
-    if wanted and wanted not in one.architectures:
-        runs = ", ".join(one.architectures) or "none that is known yet"
-        return f"{one.host} runs the architectures {runs}, the image needs {wanted}"
-    if request.needs_uefi and (wanted or next(iter(one.architectures), "")) not in one.uefi:
-        return f"{one.host} has no UEFI firmware, which the image needs"
+    if wanted and wanted not in candidate.architectures:
+        runs = ", ".join(candidate.architectures) or "(not known yet)"
+        return f"{candidate.host} runs the architectures {runs}, the image needs {wanted}"
+    if (
+        request.needs_uefi
+        and (wanted or next(iter(candidate.architectures), "")) not in candidate.uefi
+    ):
+        return f"{candidate.host} has no UEFI firmware, which the image needs"
     return None
 
 
-def extra_specs(one: Candidate, request: Request) -> str | None:
+def extra_specs(candidate: Candidate, request: Request) -> str | None:
     if request.impossible:
-        return f"{one.host} cannot give {request.impossible}"
-    lacking = sorted(request.required_traits - one.traits)
+        return f"{candidate.host} does not support {request.impossible}"
+    lacking = sorted(request.required_traits - candidate.traits)
     if lacking:
-        return f"{one.host} lacks the traits {', '.join(lacking)}"
-    unwanted = sorted(request.forbidden_traits & one.traits)
+        return f"{candidate.host} lacks the traits {', '.join(lacking)}"
+    unwanted = sorted(request.forbidden_traits & candidate.traits)
     if unwanted:
-        return f"{one.host} has the forbidden traits {', '.join(unwanted)}"
+        return f"{candidate.host} has the forbidden traits {', '.join(unwanted)}"
     return None
 
 
-def same_host(one: Candidate, request: Request) -> str | None:
-    if request.same_host is not None and one.host not in request.same_host:
-        return f"{one.host} does not hold the servers of the same_host hint"
+def same_host(candidate: Candidate, request: Request) -> str | None:
+    if request.same_host is not None and candidate.host not in request.same_host:
+        return f"{candidate.host} does not hold the servers of the same_host hint"
     return None
 
 
-def different_host(one: Candidate, request: Request) -> str | None:
-    if one.host in request.different_host:
-        return f"{one.host} holds a server of the different_host hint"
+def different_host(candidate: Candidate, request: Request) -> str | None:
+    if candidate.host in request.different_host:
+        return f"{candidate.host} holds a server of the different_host hint"
     return None
 
 
-def resources(one: Candidate, request: Request) -> str | None:
+def resources(candidate: Candidate, request: Request) -> str | None:
     lacking = []
     for name, amount in request.resources.items():
-        stock = one.stocks.get(name)
+        stock = candidate.stocks.get(name)
         if amount <= 0:
             continue
         if stock is None:
             lacking.append(f"{name} needs {amount}, has none")
-        elif amount > one.free(name):
-            lacking.append(f"{name} needs {amount}, has {max(one.free(name), 0)} left")
+        elif amount > candidate.free(name):
+            lacking.append(f"{name} needs {amount}, has {max(candidate.free(name), 0)} left")
         elif not stock.fits(amount):
             lacking.append(f"{name} needs {amount}, at most {stock.max_unit} at once")
-    return f"{one.host}: {'; '.join(lacking)}" if lacking else None
+    return f"{candidate.host}: {'; '.join(lacking)}" if lacking else None
 
 
-def server_group(one: Candidate, request: Request) -> str | None:
-    policy, there = request.group_policy, request.group_hosts.get(one.host, 0)
-    if policy == "anti-affinity" and there >= request.group_max_per_host:
-        return f"{one.host} holds {there} of the anti-affinity server group already"
-    if policy == "affinity" and request.group_hosts and not there:
-        return f"{one.host} does not hold the other servers of the affinity server group"
+def server_group(candidate: Candidate, request: Request) -> str | None:
+    policy, members = request.group_policy, request.group_hosts.get(candidate.host, 0)
+    if policy == "anti-affinity" and members >= request.group_max_per_host:
+        return f"{candidate.host} holds {members} of the anti-affinity server group already"
+    if policy == "affinity" and request.group_hosts and not members:
+        return f"{candidate.host} does not hold the other servers of the affinity server group"
     return None
 
 
-# Named as the fault tells them; those of STATIC do not change while a request is placed.
+# With their names in faults. The result of a filter in STATIC is the same for all servers of a
+# request.
 STATIC: Sequence[tuple[str, Filter]] = (
     ("RequestedHostFilter", requested_host),
     ("ComputeFilter", compute),
@@ -143,8 +147,8 @@ STATIC: Sequence[tuple[str, Filter]] = (
     ("SameHostFilter", same_host),
     ("DifferentHostFilter", different_host),
 )
-# what a host must be able to run, wherever the server is
-MACHINE = tuple(one for one in STATIC if one[1] in (image_properties, extra_specs))
+# filters that also apply when a server stays on its host (rebuild)
+MACHINE = tuple(entry for entry in STATIC if entry[1] in (image_properties, extra_specs))
 DYNAMIC: Sequence[tuple[str, Filter]] = (
     ("Placement", resources),
     ("ServerGroupFilter", server_group),
@@ -152,7 +156,7 @@ DYNAMIC: Sequence[tuple[str, Filter]] = (
 
 
 def dynamic() -> Sequence[tuple[str, Filter]]:
-    """DYNAMIC, and the filters of installed packages: these see what the request has taken.
+    """DYNAMIC, and the filters of installed packages; they see the servers placed so far.
 
     Raises PluginError.
     """
@@ -161,23 +165,23 @@ def dynamic() -> Sequence[tuple[str, Filter]]:
 
 
 def unmet(request: Request, names: Set[str]) -> str:
-    """What of the request no host can give, given the filters that refused all of them."""
+    """The demand that no host can meet, by the filters that refused the hosts; "" if unclear."""
     if names - {"ComputeFilter"} == {"ImagePropertiesFilter"}:
         wanted = [f"the architecture {request.architecture}"] if request.architecture else []
         wanted += ["UEFI firmware"] if request.needs_uefi else []
         return f"No host offers what the image needs: {' and '.join(wanted)}."
     if names - {"ComputeFilter"} == {"ExtraSpecsFilter"}:
         traits = ", ".join(sorted(request.required_traits | request.forbidden_traits))
-        return f"No host can give {request.impossible or f'the traits asked for: {traits}'}."
+        return f"No host supports {request.impossible or f'the requested traits: {traits}'}."
     return ""
 
 
 def first_objection(
-    filters: Sequence[tuple[str, Filter]], one: Candidate, request: Request
+    filters: Sequence[tuple[str, Filter]], candidate: Candidate, request: Request
 ) -> str | None:
     """ "FilterName: reason" of the first filter that refuses the host."""
     for name, check in filters:
-        reason = check(one, request)
+        reason = check(candidate, request)
         if reason is not None:
             return f"{name}: {reason}"
     return None

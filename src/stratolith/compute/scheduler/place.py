@@ -1,4 +1,4 @@
-"""Choosing hosts for the servers of one request: pure, given the candidates."""
+"""Choose hosts for the servers of one request; a pure function of the candidates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stratolith.compute.scheduler.filters import (
 from stratolith.compute.scheduler.weighers import OWN, Weigher, soft_group, weigher
 from stratolith.kernel import plugins
 
-TOLD = 5  # objections named in a fault's details; the rest is counted
+MAX_OBJECTIONS = 5  # listed in a fault's details; further ones are only counted
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ class Refusal:
 
 @dataclass(frozen=True)
 class _Way:
-    """How the hosts that fit are told apart, for all servers of a request."""
+    """The filters and the weigher for all servers of a request."""
 
     filters: Sequence[tuple[str, Filter]]
     weigh: Weigher
 
 
 def require_plugins() -> None:
-    """Raises PluginError when a filter or a weigher of an installed package cannot be used."""
+    """Raises PluginError if a filter or a weigher of an installed package cannot be used."""
     dynamic()
     plugins.functions(plugins.WEIGHERS, OWN)
 
@@ -45,16 +45,16 @@ def require_plugins() -> None:
 def place(
     candidates: Sequence[Candidate], request: Request, count: int, strategy: str
 ) -> list[Candidate | Refusal]:
-    """A host for each of ``count`` servers, or the reason why there is none for it.
+    """A host for each of ``count`` servers, or the reason why there is none.
 
-    ``taken`` of the candidates and ``group_hosts`` of the request grow with every choice.
+    Each choice updates ``taken`` of the candidate and ``group_hosts`` of the request.
     """
     objections: list[str] = []
     fitting: list[Candidate] = []
-    for one in candidates:
-        refused = first_objection(STATIC, one, request)
+    for candidate in candidates:
+        refused = first_objection(STATIC, candidate, request)
         if refused is None:
-            fitting.append(one)
+            fitting.append(candidate)
         else:
             objections.append(refused)
     way = _Way(dynamic(), weigher(strategy))
@@ -67,14 +67,14 @@ def _place_one(
     best: Candidate | None = None
     best_weight = 0.0
     refusals = list(objections)
-    for one in fitting:
-        refused = first_objection(way.filters, one, request)
+    for candidate in fitting:
+        refused = first_objection(way.filters, candidate, request)
         if refused is not None:
             refusals.append(refused)
             continue
-        weight = way.weigh(one, request) + soft_group(one, request)
+        weight = way.weigh(candidate, request) + soft_group(candidate, request)
         if best is None or weight > best_weight:
-            best, best_weight = one, weight
+            best, best_weight = candidate, weight
     if best is None:
         return explain(request, refusals)
     for name, amount in request.resources.items():
@@ -85,15 +85,19 @@ def _place_one(
 
 
 def explain(request: Request, refusals: Sequence[str]) -> Refusal:
-    """The fault of a server that fits nowhere.
+    """The fault of a server that fits on no host.
 
-    A tenant reads nothing of hosts, only what of the request no host can give.
+    The message for the tenant names no hosts, only the demand that no host can meet.
     """
     base = "No valid host was found."
     if not refusals:
         return Refusal(base, f"{base} There is no compute host yet.")
-    told = ". ".join(refusals[:TOLD])
-    more = f". And {len(refusals) - TOLD} more hosts" if len(refusals) > TOLD else ""
+    objections = ". ".join(refusals[:MAX_OBJECTIONS])
+    rest = (
+        f". And {len(refusals) - MAX_OBJECTIONS} more hosts"
+        if len(refusals) > MAX_OBJECTIONS
+        else ""
+    )
     names = {refusal.partition(":")[0] for refusal in refusals}
-    because = unmet(request, names) or "There are not enough hosts for this request."
-    return Refusal(f"{base} {because}", f"{base} {told}{more}.")
+    reason = unmet(request, names) or "There are not enough hosts for this request."
+    return Refusal(f"{base} {reason}", f"{base} {objections}{rest}.")

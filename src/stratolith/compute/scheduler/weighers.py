@@ -1,4 +1,4 @@
-"""Weighers: of the hosts that fit, which is best; a larger weight wins."""
+"""Weighers: they give each host that fits a weight; the host with the largest weight is chosen."""
 
 from __future__ import annotations
 
@@ -11,23 +11,25 @@ from stratolith.kernel import plugins
 Weigher = Callable[[Candidate, Request], float]
 
 
-def _free_share(one: Candidate) -> float:
-    """0 for a full host, 1 for an empty one: the scarcest resource counts."""
+def _free_share(candidate: Candidate) -> float:
+    """0 for a full host, 1 for an empty host; the scarcest resource decides."""
     shares = [
-        one.free(name) / stock.capacity for name, stock in one.stocks.items() if stock.capacity
+        candidate.free(name) / stock.capacity
+        for name, stock in candidate.stocks.items()
+        if stock.capacity
     ]
     return min(shares, default=0.0)
 
 
-def spread(one: Candidate, request: Request) -> float:
-    return _free_share(one)
+def spread(candidate: Candidate, request: Request) -> float:
+    return _free_share(candidate)
 
 
-def pack(one: Candidate, request: Request) -> float:
-    return -_free_share(one)
+def pack(candidate: Candidate, request: Request) -> float:
+    return -_free_share(candidate)
 
 
-def anywhere(one: Candidate, request: Request) -> float:
+def anywhere(candidate: Candidate, request: Request) -> float:
     return random.random()
 
 
@@ -35,20 +37,20 @@ OWN: dict[str, Weigher] = {"spread": spread, "pack": pack, "random": anywhere}
 
 
 def weigher(name: str) -> Weigher:
-    """Of this name, ours or an installed package's; raises KeyError and PluginError."""
+    """The weigher of this name, ours or of an installed package; raises KeyError, PluginError."""
     return OWN.get(name) or _outside(name)
 
 
 def _outside(name: str) -> Weigher:
-    found: Weigher = plugins.function(plugins.WEIGHERS, name)
-    return found
+    weigher: Weigher = plugins.function(plugins.WEIGHERS, name)
+    return weigher
 
 
-def soft_group(one: Candidate, request: Request) -> float:
-    """Soft (anti-)affinity outweighs everything else."""
-    there = request.group_hosts.get(one.host, 0)
+def soft_group(candidate: Candidate, request: Request) -> float:
+    """The weight for soft (anti-)affinity; it is larger than all other weights."""
+    members = request.group_hosts.get(candidate.host, 0)
     if request.group_policy == "soft-affinity":
-        return 10.0 * there
+        return 10.0 * members
     if request.group_policy == "soft-anti-affinity":
-        return -10.0 * there
+        return -10.0 * members
     return 0.0

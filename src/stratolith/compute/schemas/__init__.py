@@ -1,1 +1,1 @@
-"""Request shapes per resource and microversion."""
+"""Request schemas, by resource and microversion."""

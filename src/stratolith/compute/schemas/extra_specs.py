@@ -1,7 +1,7 @@
-"""Known extra specs and the values they take; checked from microversion 2.86 on.
+"""Known extra specs and their values; checked from microversion 2.86 on.
 
-Source of names and values: the compute service's reference of flavor extra specs. A name in a
-namespace that is not listed here belongs to the operator and may hold anything.
+Source of names and values: the compute service's reference of flavor extra specs. Namespaces
+that are not listed here belong to the operator and may have any value.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ _PATTERNS = {
     r"trait[0-9a-zA-Z_-]*:[A-Z][A-Z0-9_]*": r"required|forbidden",
     r"resources[0-9a-zA-Z_-]*:[A-Z][A-Z0-9_]*": _FRACTION,
 }
-# Operators' texts may be long: matched in linear time.
+# Values may be long, so the expressions must match in linear time.
 _KNOWN = [(_whole(key), _whole(value)) for key, value in _PATTERNS.items()]
 _NAMESPACES = {"hw", "hw_rng", "hw_video", "quota", "os", "pci_passthrough"}
 

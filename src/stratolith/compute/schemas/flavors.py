@@ -1,4 +1,4 @@
-"""Request shapes of flavors, their extra specs and their access list."""
+"""Request schemas of flavors, their extra specs and their access list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Request shape of the old floating IP route."""
+"""Request schema of the old floating IP route."""
 
 from __future__ import annotations
 

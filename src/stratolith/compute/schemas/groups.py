@@ -1,4 +1,4 @@
-"""Request shapes of server groups and host aggregates."""
+"""Request schemas of server groups and host aggregates."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def _policies(names: list[str]) -> Document:
 
 
 def _group(document: Document) -> Document:
-    found: Document = document["properties"]["server_group"]
-    return found
+    group: Document = document["properties"]["server_group"]
+    return group
 
 
 def _soft(document: Document) -> None:

@@ -1,4 +1,4 @@
-"""Request shapes of the old routes for the metadata of images."""
+"""Request schemas of the old routes for the metadata of images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Request shapes of keypairs."""
+"""Request schemas of keypairs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from stratolith.compute.schemas.types import NAME, Document, closed
 from stratolith.kernel.http.validation import Schema, Since, add
 
 
-def _name(signs: str) -> Document:
-    return {"allOf": [NAME, {"type": "string", "pattern": f"^[{signs} a-zA-Z0-9]+$"}]}
+def _name(characters: str) -> Document:
+    return {"allOf": [NAME, {"type": "string", "pattern": f"^[{characters} a-zA-Z0-9]+$"}]}
 
 
 def _import_only(document: Document) -> None:

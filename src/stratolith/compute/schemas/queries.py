@@ -1,7 +1,7 @@
-"""What the query strings of lists may have, as the real service declares it.
+"""Query parameters of lists, as upstream declares them.
 
-An operation that is not here ignores names it does not know, up to the newest microversion this
-cloud speaks. Values are texts; a name that is repeated has a list of them.
+Operations that are not listed here ignore unknown names in all microversions of this cloud.
+Values are texts; a repeated name has a list of texts.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ _MOMENT: Document = {"format": "moment"}
 
 
 def once(schema: Document | None = None) -> Document:
-    """A parameter that may be given one time only."""
+    """A parameter that may be given only once."""
     return {"type": "string", **(schema or {})}
 
 
 def many(schema: Document) -> Document:
-    """A parameter of which every value is checked, however often it is given."""
+    """A parameter that may be repeated; every value is checked."""
     return {"type": ["string", "array"], "items": schema, **schema}
 
 
 def strict(document: Document) -> None:
-    """Refuse names the query does not know."""
+    """Refuse unknown names."""
     document["additionalProperties"] = False
 
 

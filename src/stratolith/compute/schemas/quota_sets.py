@@ -1,4 +1,4 @@
-"""Request shapes of quota sets and quota class sets."""
+"""Request schemas of quota sets and quota class sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Request shapes of the old security group routes."""
+"""Request schemas of the old security group routes."""
 
 from __future__ import annotations
 
@@ -52,9 +52,9 @@ RULE = Schema(
 
 
 def as_network_rule(wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The network service's rule for an old one; raises BadRequest, naming what is wrong.
+    """The network service's form of an old rule; raises BadRequest that names the error.
 
-    What the network service checks itself (addresses, above all) is not checked twice.
+    Checks of the network service (of addresses, for example) are not repeated here.
     """
     rule: dict[str, Any] = {
         "security_group_id": wanted["parent_group_id"],
@@ -91,7 +91,7 @@ def _cidr(given: str | None) -> str:
 
 
 def _ports(wanted: Mapping[str, Any]) -> tuple[str | None, int | None, int | None]:
-    """(protocol, first, last); ports are None when none are given, ICMP's may be -1."""
+    """(protocol, first port, last port); ports are None if not given; for ICMP they may be -1."""
     protocol = wanted.get("ip_protocol") or None
     low, high = (_port(name, wanted.get(name)) for name in ("from_port", "to_port"))
     if protocol is None:

@@ -1,4 +1,4 @@
-"""Request shapes of the acts of ``POST /servers/{id}/action``, and of interfaces."""
+"""Request schemas of the actions of ``POST /servers/{id}/action``, and of interfaces."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from stratolith.kernel.http.validation import Schema, Since, add, remove
 ACTION = Schema({"type": "object", "minProperties": 1})
 
 
-def _act(name: str, value: Document) -> Schema:
+def _action(name: str, value: Document) -> Schema:
     return Schema(closed({name: value}, name))
 
 
 def _anything(name: str) -> Schema:
-    return _act(name, {})
+    return _action(name, {})
 
 
 _ADDRESS = closed({"address": {"type": "string", "format": "ipv4"}}, "address")
@@ -64,7 +64,7 @@ _REBUILD: Document = {
 ACTIONS: dict[str, Schema] = {
     "os-start": _anything("os-start"),
     "os-stop": _anything("os-stop"),
-    "reboot": _act(
+    "reboot": _action(
         "reboot",
         closed({"type": {"enum": ["HARD", "Hard", "hard", "SOFT", "Soft", "soft"]}}, "type"),
     ),
@@ -73,20 +73,20 @@ ACTIONS: dict[str, Schema] = {
     "forceDelete": _anything("forceDelete"),
     "unlock": _anything("unlock"),
     "lock": _anything("lock").changed(Since("2.73", _lock_reason)),
-    "os-resetState": _act(
+    "os-resetState": _action(
         "os-resetState", closed({"state": {"type": "string", "enum": ["active", "error"]}}, "state")
     ),
     "injectNetworkInfo": _anything("injectNetworkInfo"),
-    "os-getConsoleOutput": _act(
+    "os-getConsoleOutput": _action(
         "os-getConsoleOutput",
         closed({"length": {"anyOf": [{"type": "null"}, number(-1)]}}),
     ),
-    "changePassword": _act(
+    "changePassword": _action(
         "changePassword", closed({"adminPass": {"type": "string"}}, "adminPass")
     ),
-    "addSecurityGroup": _act("addSecurityGroup", closed({"name": NAME}, "name")),
-    "removeSecurityGroup": _act("removeSecurityGroup", closed({"name": NAME}, "name")),
-    "addFloatingIp": _act(
+    "addSecurityGroup": _action("addSecurityGroup", closed({"name": NAME}, "name")),
+    "removeSecurityGroup": _action("removeSecurityGroup", closed({"name": NAME}, "name")),
+    "addFloatingIp": _action(
         "addFloatingIp",
         closed(
             {
@@ -96,12 +96,12 @@ ACTIONS: dict[str, Schema] = {
             "address",
         ),
     ),
-    "removeFloatingIp": _act("removeFloatingIp", _ADDRESS),
-    "addFixedIp": _act(
+    "removeFloatingIp": _action("removeFloatingIp", _ADDRESS),
+    "addFixedIp": _action(
         "addFixedIp", closed({"networkId": {"type": ["string", "integer"]}}, "networkId")
     ),
-    "removeFixedIp": _act("removeFixedIp", closed({"address": IP}, "address")),
-    "rebuild": _act("rebuild", closed(_REBUILD, "imageRef")).changed(
+    "removeFixedIp": _action("removeFixedIp", closed({"address": IP}, "address")),
+    "rebuild": _action("rebuild", closed(_REBUILD, "imageRef")).changed(
         Since("2.19", add("description", DESCRIPTION, "rebuild")),
         Since("2.54", add("key_name", {"anyOf": [NAME, {"type": "null"}]}, "rebuild")),
         Since("2.57", remove("personality", "rebuild")),

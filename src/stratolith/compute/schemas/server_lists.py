@@ -1,4 +1,4 @@
-"""What the query of a list of servers may have."""
+"""Query parameters of lists of servers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SORT_KEYS = [
     "vm_state",
 ]
 
-# Names a list's query may have, with any text; and those whose text is an expression.
+# Parameters with any text, and parameters whose text is a regular expression.
 FILTERS = [
     "user_id",
     "project_id",
@@ -85,7 +85,7 @@ EXPRESSIONS = [
 ]
 
 
-# Known names by which nothing can be filtered: for those who may use all filters an error.
+# Known names without a filter: an error for callers that may use all filters.
 UNFILTERED = [
     "block_device_mapping",
     "services",

@@ -1,4 +1,4 @@
-"""Request shapes of what hangs on a server."""
+"""Request schemas of sub-resources of servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Request shapes of servers: create and update."""
+"""Request schemas of servers: create and update."""
 
 from __future__ import annotations
 

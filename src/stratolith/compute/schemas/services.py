@@ -1,4 +1,4 @@
-"""Request shapes of services."""
+"""Request schemas of services."""
 
 from __future__ import annotations
 

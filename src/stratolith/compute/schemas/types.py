@@ -1,4 +1,4 @@
-"""Building blocks of the compute API's schemas, and the numbers that may come as text."""
+"""Building blocks of the compute API's schemas, and numbers that may be given as text."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ TAGS: Document = {"type": "array", "items": TAG, "maxItems": 50}
 
 
 def number(low: int, high: int = MAX_INT) -> Document:
-    """A whole number that may come as text; the range of text is checked by ``as_int``."""
+    """A whole number that may be given as text; ``as_int`` checks the range of text."""
     return {
         "type": ["integer", "string"],
         "pattern": "^-?[0-9]+$",
@@ -78,19 +78,19 @@ def closed(properties: Document, *required: str, **more: Any) -> Document:
 
 
 def as_int(value: Any, name: str, low: int = 0, high: int = MAX_INT) -> int:
-    """The number of a field that may come as text; raises BadRequest naming the field."""
+    """The number of a field that may be text; raises BadRequest that names the field."""
     try:
-        found = int(value)
+        whole_number = int(value)
     except (TypeError, ValueError):
-        found = low - 1
-    if not low <= found <= high:
+        whole_number = low - 1
+    if not low <= whole_number <= high:
         raise BadRequest(
             f"Invalid input for field/attribute {name}. Value: {value}. "
             f"It must be a whole number from {low} to {high}"
         )
-    return found
+    return whole_number
 
 
 def as_bool(value: Any) -> bool:
-    """The truth of a field of type BOOLEAN."""
+    """The boolean of a field of type BOOLEAN."""
     return value in TRUE and value is not False

@@ -1,8 +1,8 @@
-"""How guests' instructions are run: by KVM when it proves to work here, else by TCG.
+"""The acceleration of guests: KVM if a test shows that it works on this host, else TCG.
 
-That /dev/kvm opens proves little: inside a VM without nested virtualisation it may be an
-emulation no guest kernel survives. The proof is a run of the firmware in smoke.py with the
-very processor guests get. Its outcome holds for one boot and one version of QEMU.
+It is not enough that /dev/kvm can be opened: in a VM without nested virtualisation it may be an
+emulation in which guest kernels crash. The test runs the firmware in smoke.py with the same
+processor that guests get. Its result is valid for one boot and one version of QEMU.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _FILE = "acceleration.json"
 
 
 class Acceleration(msgspec.Struct, frozen=True):
-    """The choice, and the sentence that gives its reason."""
+    """The chosen acceleration, and a sentence with the reason."""
 
     name: str  # kvm, tcg
     detail: str
@@ -35,7 +35,7 @@ class Acceleration(msgspec.Struct, frozen=True):
         """The -accel and -cpu options of a guest with that much memory."""
         if self.name == "kvm":
             return ["-accel", "kvm", "-cpu", KVM_CPU]
-        # Translated code: 32 MiB hold what a small system runs, a bigger one gets more.
+        # Cache of translated code: 32 MiB are enough for a small system, a larger one gets more.
         cache = min(256, max(32, memory_mb // 8))
         return ["-accel", f"tcg,thread=multi,tb-size={cache}", "-cpu", tcg_cpu]
 
@@ -43,7 +43,7 @@ class Acceleration(msgspec.Struct, frozen=True):
 class _Proof(msgspec.Struct, frozen=True):
     boot_id: str
     qemu: str
-    device: bool  # /dev/kvm was there: it may appear later in the same boot
+    device: bool  # whether /dev/kvm existed: it may appear later in the same boot
     result: Acceleration
 
 
@@ -52,7 +52,7 @@ def boot_id() -> str:
 
 
 def choose(state_dir: Path, qemu: str, version: str) -> Acceleration:
-    """The acceleration of this host; runs the proof (at most 3 s) once per boot."""
+    """The acceleration of this host; runs the test (at most 3 s) once per boot."""
     path = state_dir / _FILE
     device = os.path.exists("/dev/kvm")
     with contextlib.suppress(OSError, msgspec.DecodeError):
@@ -61,7 +61,7 @@ def choose(state_dir: Path, qemu: str, version: str) -> Acceleration:
             return known.result
     result = prove(qemu)
     proof = _Proof(boot_id(), version, device, result)
-    with contextlib.suppress(OSError):  # a full disk costs the next start three seconds
+    with contextlib.suppress(OSError):  # without the file the next start repeats the test
         draft = path.with_name(f"{_FILE}.{os.getpid()}")
         draft.write_bytes(msgspec.json.encode(proof))
         draft.replace(path)
@@ -69,7 +69,7 @@ def choose(state_dir: Path, qemu: str, version: str) -> Acceleration:
 
 
 def prove(qemu: str) -> Acceleration:
-    """Look and try, cheapest first."""
+    """Check for obstacles first, then run the test firmware."""
     reason = _obstacle() or _trial(qemu)
     if reason:
         return Acceleration("tcg", f"Guests are emulated (TCG), because {reason}.")
@@ -77,7 +77,7 @@ def prove(qemu: str) -> Acceleration:
 
 
 def _obstacle() -> str:
-    """Why KVM need not even be tried; "" when nothing speaks against it."""
+    """The reason why KVM cannot work, without a test; "" if there is none."""
     try:
         os.close(os.open("/dev/kvm", os.O_RDWR | os.O_CLOEXEC))
     except FileNotFoundError:
@@ -86,27 +86,27 @@ def _obstacle() -> str:
         return f"/dev/kvm cannot be opened: {error.strerror}"
     real = smoke.of_this_host().kvm_modules
     if real and not any(os.path.isdir(f"/sys/module/{name}") for name in real):
-        others = sorted(
+        other_modules = sorted(
             name for name in os.listdir("/sys/module") if name.startswith("kvm") and name != "kvm"
         )
-        instead = f", only {', '.join(others)}" if others else ""
+        instead = f", only {', '.join(other_modules)}" if other_modules else ""
         return f"/dev/kvm is not backed by {' or '.join(real)}{instead}"
     return ""
 
 
 def _trial(qemu: str) -> str:
-    """Run the firmware; "" when it passed, else what went wrong."""
+    """Run the firmware; "" if it passed, else the reason of the failure."""
     trial = smoke.of_this_host()
-    code, words = run_firmware(qemu, ["-accel", "kvm", "-cpu", KVM_CPU], trial)
+    code, output = run_firmware(qemu, ["-accel", "kvm", "-cpu", KVM_CPU], trial)
     if code == trial.passed:
         return ""
     if code is None:
-        return f"KVM did not get through the test firmware within {PROOF_SECONDS:.0f} s"
-    return f"KVM failed at the test firmware (status {code}){words}"
+        return f"KVM did not finish the test firmware within {PROOF_SECONDS:.0f} s"
+    return f"KVM failed in the test firmware (status {code}){output}"
 
 
 def run_firmware(qemu: str, options: list[str], trial: Trial) -> tuple[int | None, str]:
-    """Exit status (None: killed at the time limit) and QEMU's last words."""
+    """Exit status (None: killed at the time limit) and QEMU's error output."""
     with tempfile.NamedTemporaryFile(prefix="stratolith-smoke-") as rom:
         rom.write(trial.rom())
         rom.flush()

@@ -1,4 +1,4 @@
-"""The command line of a guest, with every PCI device at a fixed place (see machines.py)."""
+"""The command line of a guest; every PCI device has a fixed address (see machines.py)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stratolith.compute.drivers.qemu.acceleration import Acceleration
 from stratolith.compute.drivers.qemu.disks import DiskFile
 from stratolith.compute.drivers.qemu.machines import DISK_SLOTS, NIC_SLOTS, Board, Machine
 
-# QEMU may do nothing it does not need once it runs: no new processes, no new privileges.
+# After its start QEMU may only do what it needs: no new processes, no new privileges.
 _SANDBOX = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"
 
 
@@ -26,12 +26,12 @@ def build(
     slots: Mapping[str, int],
     acceleration: Acceleration,
 ) -> list[str]:
-    """The words of the command; relative paths in it are meant from ``directory``.
+    """The command with its arguments; relative paths in it are relative to ``directory``.
 
-    ``slots`` gives each NIC's place by port id. Sockets are relative because a unix socket's
-    path holds 107 bytes; the pid file is absolute because it marks the process as ours.
+    ``slots``: port id -> PCI slot of the NIC. Paths of sockets are relative because the path of a
+    unix socket has at most 107 bytes; the pid file is absolute because it identifies the process.
     """
-    words = [
+    arguments = [
         qemu,
         *("-name", f"guest={spec.id},debug-threads=on"),
         *("-uuid", spec.id, "-pidfile", str(directory / "qemu.pid")),
@@ -48,18 +48,18 @@ def build(
         *_root_ports(machine.board),
     ]
     for number, disk in enumerate(disks):
-        make = cdrom.words if disk.role == "cdrom" else _disk
-        words += make(number, disk, machine.board)
+        make = cdrom.arguments if disk.role == "cdrom" else _disk
+        arguments += make(number, disk, machine.board)
     if spec.config_drive is not None:
-        words += _config_drive(directory / "configdrive.iso", machine.board)
+        arguments += _config_drive(directory / "configdrive.iso", machine.board)
     for vif in spec.vifs:
-        words += ["-netdev", ",".join(_pairs(netdev(vif, acceleration)))]
-        words += ["-device", json.dumps(nic(vif, slots[vif.port_id], machine.board))]
-    return words
+        arguments += ["-netdev", ",".join(_pairs(netdev(vif, acceleration)))]
+        arguments += ["-device", json.dumps(nic(vif, slots[vif.port_id], machine.board))]
+    return arguments
 
 
 def free_slot(taken: Iterable[int]) -> int:
-    """A place for one more NIC; raises DriverError when all are taken."""
+    """A free slot for another NIC; raises DriverError if there is none."""
     busy = set(taken)
     for slot in NIC_SLOTS:
         if slot not in busy:
@@ -68,7 +68,7 @@ def free_slot(taken: Iterable[int]) -> int:
 
 
 def netdev(vif: VifSpec, acceleration: Acceleration) -> dict[str, object]:
-    """The host's end of a NIC, as netdev_add takes it."""
+    """The host's end of a NIC, as arguments of netdev_add."""
     settings: dict[str, object] = {
         "type": "tap",
         "id": f"net-{vif.port_id}",
@@ -82,7 +82,7 @@ def netdev(vif: VifSpec, acceleration: Acceleration) -> dict[str, object]:
 
 
 def nic(vif: VifSpec, slot: int, board: Board) -> dict[str, object]:
-    """The guest's end of a NIC, as device_add takes it; raises DriverError."""
+    """The guest's end of a NIC, as arguments of device_add; raises DriverError."""
     if vif.model != "virtio":
         raise NotPossible(f"NICs of the model {vif.model!r} are not supported, only virtio")
     return {
@@ -91,47 +91,47 @@ def nic(vif: VifSpec, slot: int, board: Board) -> dict[str, object]:
         "netdev": f"net-{vif.port_id}",
         "mac": vif.mac,
         "host_mtu": vif.mtu,
-        "romfile": "",  # no network boot: the firmware is done sooner
+        "romfile": "",  # no network boot, so that the firmware is faster
         **machines.nic_place(board, slot),
     }
 
 
 def _machine(machine: Machine) -> str:
-    words = [machine.type, machine.board.options, "dump-guest-core=off", "usb=off"]
+    options = [machine.type, machine.board.options, "dump-guest-core=off", "usb=off"]
     if machine.uefi is not None:
-        words += ["pflash0=code"] if machine.uefi.is_flash else []
-        words.append("pflash1=variables")
-    return ",".join(words)
+        options += ["pflash0=code"] if machine.uefi.is_flash else []
+        options.append("pflash1=variables")
+    return ",".join(options)
 
 
 def _firmware(machine: Machine, directory: Path) -> list[str]:
-    """UEFI's code, shared and read-only, and the guest's own variables; nothing for a BIOS."""
+    """Options for UEFI: its code, shared and read-only, and the guest's own variables."""
     uefi = machine.uefi
     if uefi is None:
         return []
     own = {"driver": "file", "filename": str(directory / firmware.VARIABLES)}
-    words = ["-blockdev", json.dumps({"driver": "raw", "node-name": "variables", "file": own})]
+    arguments = ["-blockdev", json.dumps({"driver": "raw", "node-name": "variables", "file": own})]
     if not uefi.is_flash:
-        return [*words, "-bios", str(uefi.code)]
+        return [*arguments, "-bios", str(uefi.code)]
     file = {"driver": "file", "filename": str(uefi.code), "read-only": True}
     code = {"driver": "raw", "node-name": "code", "read-only": True, "file": file}
-    return [*words, "-blockdev", json.dumps(code)]
+    return [*arguments, "-blockdev", json.dumps(code)]
 
 
 def _root_ports(board: Board) -> list[str]:
-    """A free place for each NIC that may ever come: they cannot be added to a running guest."""
+    """A root port for each possible NIC, as ports cannot be added to a running guest."""
     if not board.is_express:
         return []
-    words: list[str] = []
+    arguments: list[str] = []
     for slot in NIC_SLOTS:
         port = {"driver": "pcie-root-port", "id": machines.port_name(slot), "chassis": slot}
-        # virtio needs no I/O ports, of which a machine has too few for all the ports.
-        words += _device(**port, **machines.place(board, slot), **{"io-reserve": 0})
-    return words
+        # virtio needs no I/O ports, and a machine has too few of them for all root ports.
+        arguments += _device(**port, **machines.place(board, slot), **{"io-reserve": 0})
+    return arguments
 
 
 def _smbios(guest_id: str) -> str:
-    # cloud-init asks the metadata service only in a machine with this product name.
+    # cloud-init uses the metadata service only in a machine with this product name.
     return (
         "type=1,manufacturer=OpenStack Foundation,product=OpenStack Compute,family=Virtual "
         f"Machine,uuid={guest_id},serial={guest_id}"
@@ -152,7 +152,7 @@ def _consoles(board: Board) -> list[str]:
 
 
 def _balloon(board: Board) -> list[str]:
-    """Pages the guest frees go back to the host by themselves."""
+    """A balloon device that returns pages to the host when the guest frees them."""
     return _device(
         driver="virtio-balloon-pci",
         id="balloon",
@@ -167,7 +167,7 @@ def _disk(number: int, disk: DiskFile, board: Board) -> list[str]:
     node = f"disk{number}"
     file = {"driver": "file", "filename": str(disk.path), "discard": "unmap", "aio": "threads"}
     block = {"driver": disk.format, "node-name": node, "discard": "unmap", "file": file}
-    # On a full host disk the guest is paused, not given errors: nothing is lost.
+    # If the host's disk is full, the guest is paused instead of getting errors: no data is lost.
     device: dict[str, object] = {"write-cache": "on", "werror": "enospc", "rerror": "report"}
     if number == 0:
         device["bootindex"] = 1
@@ -185,15 +185,15 @@ def _disk(number: int, disk: DiskFile, board: Board) -> list[str]:
 
 
 def _config_drive(path: Path, board: Board) -> list[str]:
-    """A CD on IDE or SCSI, so that it takes no letter among the guest's vd* disks."""
+    """The config drive: a CD on IDE or SCSI, so the names of the vd* disks do not change."""
     file = {"driver": "file", "filename": str(path), "read-only": True}
     block = {"driver": "raw", "node-name": "configdrive", "read-only": True, "file": file}
-    words = ["-blockdev", json.dumps(block)]
+    arguments = ["-blockdev", json.dumps(block)]
     drive = {"id": "dev-configdrive", "drive": "configdrive"}
     if board.drive_bus == "ide":
-        return [*words, *_device(driver="ide-cd", **drive, bus="ide.0", unit=0)]
+        return [*arguments, *_device(driver="ide-cd", **drive, bus="ide.0", unit=0)]
     scsi = _device(driver="virtio-scsi-pci", id="scsi", **machines.place(board, 0x02))
-    return [*words, *scsi, *_device(driver="scsi-cd", **drive, bus="scsi.0")]
+    return [*arguments, *scsi, *_device(driver="scsi-cd", **drive, bus="scsi.0")]
 
 
 def _device(**settings: object) -> list[str]:
@@ -201,10 +201,10 @@ def _device(**settings: object) -> list[str]:
 
 
 def _pairs(settings: Mapping[str, object]) -> list[str]:
-    """QEMU's older option syntax, which -netdev takes in all versions."""
-    words = [str(settings["type"])]
+    """QEMU's older option syntax, which -netdev accepts in all versions."""
+    options = [str(settings["type"])]
     for key, value in settings.items():
         if key != "type":
             text = "on" if value is True else str(value)
-            words.append(f"{key}={text.replace(',', ',,')}")
-    return words
+            options.append(f"{key}={text.replace(',', ',,')}")
+    return options

@@ -14,10 +14,10 @@ LABEL = "config-2"
 
 
 def write(path: Path, files: Mapping[str, bytes]) -> None:
-    """Write the drive; ``files`` maps paths like openstack/latest/meta_data.json to content.
+    """Write the drive; ``files``: path (such as openstack/latest/meta_data.json) -> content.
 
-    Linux reads the Rock Ridge names, Windows the Joliet ones; the plain ISO names, eight
-    upper-case characters, are only numbers.
+    Linux reads the Rock Ridge names, Windows reads the Joliet names; the plain ISO names (eight
+    upper-case characters) are only numbers.
     """
     import pycdlib
     from pycdlib.pycdlibexception import PyCdlibException
@@ -51,7 +51,7 @@ def _fill(image: Any, files: Mapping[str, bytes]) -> None:
 
 
 def _folder(image: Any, path: PurePosixPath, known: dict[PurePosixPath, str]) -> str:
-    """The ISO name of a folder, made with those above it when it is new."""
+    """The ISO name of a folder; creates the folder and its parents if they are new."""
     if path not in known:
         iso_path = f"{_folder(image, path.parent, known)}/D{len(known):05d}"
         image.add_directory(iso_path, rr_name=path.name, joliet_path=str(path))

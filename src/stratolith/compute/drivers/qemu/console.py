@@ -1,4 +1,4 @@
-"""The serial console's log of a guest: its last lines, and its size kept in bounds."""
+"""The serial console log of a guest: read its last lines, and limit its size."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 from stratolith.compute.drivers.base import last_lines
 
-CAP = 512 * 1024  # bytes of the current log; one older piece of the same size is kept
+CAP = 512 * 1024  # bytes of the current log; one older file of the same size is kept
 
 
 def rotate(log: Path) -> None:
-    """Move a long log to ``<log>.1`` and go on with an empty one.
+    """Move the content of a long log to ``<log>.1`` and continue with an empty log.
 
-    QEMU keeps the file open for appending, so the content is copied and cut, not renamed.
+    QEMU keeps the file open for appending, so it is copied and truncated, not renamed.
     """
     try:
         if log.stat().st_size <= CAP:
@@ -32,7 +32,7 @@ def rotate(log: Path) -> None:
 
 
 def tail(log: Path, lines: int | None) -> str:
-    """The last ``lines`` lines (None: all that is kept) as text; "" when nothing was said."""
+    """The last ``lines`` lines (None: the whole log) as text; "" if the log is empty."""
     content = b""
     for path in (log.with_name(log.name + ".1"), log):
         with contextlib.suppress(FileNotFoundError):

@@ -27,7 +27,7 @@ _EXTERNAL_DATA = 1 << 2  # incompatible feature bit of a qcow2 header
 
 
 class DiskFile(NamedTuple):
-    """One disk as QEMU gets it."""
+    """One disk for QEMU."""
 
     path: Path
     format: str
@@ -36,28 +36,28 @@ class DiskFile(NamedTuple):
 
 
 def layout(spec: GuestSpec, directory: Path) -> list[DiskFile]:
-    """The files of the guest's disks, in the order the guest sees them."""
-    found: list[DiskFile] = []
+    """The files of the guest's disks, in the order of devices in the guest."""
+    files: list[DiskFile] = []
     for number, disk in enumerate(spec.disks):
         if disk.role == "cdrom":
-            found.append(DiskFile(_disc(disk), "raw", "", disk.role))
+            files.append(DiskFile(_disc(disk), "raw", "", disk.role))
             continue
         kind = "qcow2" if disk.role == "root" else "raw"
         serial = disk.serial or f"{disk.role}{number}-{spec.id.replace('-', '')}"
         path = directory / f"disk{number}-{disk.role}.{kind}"
-        found.append(DiskFile(path, kind, serial[:20], disk.role))
-    return found
+        files.append(DiskFile(path, kind, serial[:20], disk.role))
+    return files
 
 
 def _disc(disk: DiskSpec) -> Path:
-    """The ISO in the image cache: it is only read, so all guests share it."""
+    """The ISO image in the image cache; all guests share it, as it is only read."""
     if not isinstance(disk.source, ImageRef):
         raise NotPossible("A CD-ROM needs an image")
     return Path(disk.source.path)
 
 
 def make(spec: GuestSpec, directory: Path) -> None:
-    """Make all disks in ``directory``; raises DriverError, leaves half of them then."""
+    """Create all disks in ``directory``; raises DriverError, then some files may be left."""
     ephemerals = 0
     for disk, file in zip(spec.disks, layout(spec, directory), strict=True):
         match disk.role:
@@ -87,45 +87,45 @@ def _make_root(disk: DiskSpec, path: Path) -> None:
         backing, kind = Path(disk.source.path), disk.source.format
     if size <= 0:
         raise NotPossible("A root disk without an image needs a size")
-    with _told("The root disk cannot be made"):
+    with _as_driver_error("The root disk cannot be made"):
         conversion.layer(path, size, backing, kind)
 
 
 def _make_blank(disk: DiskSpec, path: Path, label: str) -> None:
-    """``label``: of a file system."""
+    """``label``: the label of a file system."""
     if not isinstance(disk.source, Blank):
         raise NotPossible("No disk but the root disk can be made from an image")
     form = disk.source.format
-    words: list[str] = []
+    arguments: list[str] = []
     if form == SWAP:
-        words = ["mkswap", "--quiet"]
+        arguments = ["mkswap", "--quiet"]
     elif form in FILE_SYSTEMS:
-        # What the guest's kernel can do later need not be written now: keeps the file sparse.
+        # The guest's kernel initializes these parts later, so the file stays sparse.
         options = "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=0:0"
-        words = ["mkfs.ext4", "-q", "-t", form, "-F", "-m", "0", "-L", label, "-E", options]
+        arguments = ["mkfs.ext4", "-q", "-t", form, "-F", "-m", "0", "-L", label, "-E", options]
     elif form:
         raise NotPossible(f"A blank disk cannot have the format {form!r}")
-    _make_new(path, disk.size_bytes, words)
+    _make_new(path, disk.size_bytes, arguments)
 
 
-def _make_new(path: Path, size: int, words: list[str]) -> None:
-    """A sparse disk that a program fills; ``words``: all but the disk's name; none: no program."""
+def _make_new(path: Path, size: int, arguments: list[str]) -> None:
+    """A sparse disk; a program formats it. ``arguments``: its command without the disk's name."""
     if size <= 0:
         raise DriverError(f"The disk {path.name} needs a size")
-    with _told(f"The disk {path.name} cannot be made"), leash.lent(path.parent) as place:
-        made = place / "disk"
-        with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with _as_driver_error(f"The disk {path.name} cannot be made"), leash.lent(path.parent) as place:
+        draft = place / "disk"
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.truncate(size)
-        leash.surrender(made)
-        if words:
-            leash.run([*words, "disk"], place, Limits(file_size=size, seconds=60.0))
-        leash.reclaim(made)
-        made.rename(path)
+        leash.surrender(draft)
+        if arguments:
+            leash.run([*arguments, "disk"], place, Limits(file_size=size, seconds=60.0))
+        leash.reclaim(draft)
+        draft.rename(path)
 
 
 @contextmanager
-def _told(what: str) -> Iterator[None]:
-    """Failures of programs as DriverError."""
+def _as_driver_error(what: str) -> Iterator[None]:
+    """Convert failures of programs to DriverError."""
     try:
         yield
     except BadImage as error:
@@ -133,7 +133,7 @@ def _told(what: str) -> Iterator[None]:
 
 
 def virtual_size(image: ImageRef) -> int:
-    """Bytes the guest sees of a cached image; raises DriverError for one we must not use."""
+    """The image's size for the guest, in bytes; raises DriverError for an unusable image."""
     try:
         if image.format == "raw":
             size = os.stat(image.path).st_size
@@ -153,9 +153,9 @@ _checked: dict[str, tuple[int, int]] = {}
 
 
 def _check(image: ImageRef) -> None:
-    """Raises DriverError when parts of a qcow2 are missing: a guest would read zeros there.
+    """Raise DriverError if parts of a qcow2 are missing: a guest would read zeros there.
 
-    Once as long as the file is the same one: files of the cache are written once.
+    The result is remembered while the file is the same: files in the cache never change.
     """
     if image.format != "qcow2":
         return
@@ -180,8 +180,8 @@ def _qcow2_size(header: bytes, image_id: str) -> int:
     version, backing = struct.unpack_from(">IQ", header, 4)
     (size,) = struct.unpack_from(">Q", header, 24)
     features = struct.unpack_from(">Q", header, 72)[0] if version >= 3 and len(header) >= 80 else 0
-    # The image service refuses these; a host refuses them again, because following the name in
-    # the header would hand the guest any file of the host.
+    # The image service refuses these; the host refuses them again, because with the name in the
+    # header a guest could read any file of the host.
     if backing or features & _EXTERNAL_DATA:
         raise NotPossible(f"Image {image_id} refers to another file, which is not allowed")
     return int(size)

@@ -49,19 +49,19 @@ from stratolith.kernel.revert import Revert
 
 LOG = logging.getLogger(__name__)
 
-_START_SECONDS = 30.0  # a crowded host needs long to lay out a guest's memory
-_END_SECONDS = 5.0  # QEMU's own way out after SIGTERM: flush, close
-_PAUSE_SECONDS = 5.0  # until QEMU's event log tells what its monitor agreed to
-_BUTTON_SECONDS = 4.0  # a guest still booting misses the ACPI button: press it again
+_START_SECONDS = 30.0  # a busy host needs long to allocate a guest's memory
+_END_SECONDS = 5.0  # for QEMU to flush and close its files after SIGTERM
+_PAUSE_SECONDS = 5.0  # until QEMU's event log shows a pause or resume
+_BUTTON_SECONDS = 4.0  # interval between ACPI button presses: a booting guest ignores them
 _MAKING, _ENDING = ".making-", ".deleting-"
 
 
 class QemuDriver:
-    """Runs guests below ``state_dir/guests``; keeps nothing in memory that matters.
+    """Runs guests below ``state_dir/guests``; all state is in files, memory only caches it.
 
-    ``soft_reboot_seconds`` is how long a soft reboot waits for the guest to power off,
-    ``unplug_seconds`` how long a NIC's removal waits for the guest to let go. ``use`` forces
-    an acceleration; "auto" takes KVM when it proves to work.
+    ``soft_reboot_seconds``: how long a soft reboot waits for the guest to power off,
+    ``unplug_seconds``: how long the removal of a NIC waits for the guest to release it. ``use``
+    sets the acceleration; "auto" chooses KVM if a test shows that it works.
     """
 
     name = "qemu"
@@ -75,7 +75,7 @@ class QemuDriver:
         *,
         use: Literal["auto", "kvm", "tcg"] = "auto",
         soft_reboot_seconds: float = 60.0,
-        unplug_seconds: float = 15.0,  # PCI Express waits 5 s for a change of mind
+        unplug_seconds: float = 15.0,  # PCI Express waits 5 s, in which the user may cancel
     ) -> None:
         self._state_dir = state_dir.absolute()
         self._root = self._state_dir / "guests"
@@ -94,7 +94,7 @@ class QemuDriver:
     # The host --------------------------------------------------------------------------------
 
     def facts(self) -> HypervisorFacts:
-        """See HypervisorDriver; raises DriverError when QEMU is missing."""
+        """See HypervisorDriver; raises DriverError if QEMU is missing."""
         platform = machines.platform_of("")
         version = host.qemu_version(programs.find(platform.program))
         chosen = self._acceleration(platform)
@@ -122,21 +122,21 @@ class QemuDriver:
         with self._proving:
             return acceleration.choose(self._state_dir, qemu, host.qemu_version(qemu))
 
-    # What there is ---------------------------------------------------------------------------
+    # Queries ---------------------------------------------------------------------------------
 
     def list_guests(self) -> list[GuestState]:
-        """See HypervisorDriver. Also keeps the logs of guests in bounds."""
-        found: list[GuestState] = []
+        """See HypervisorDriver. It also limits the size of the guests' logs."""
+        states: list[GuestState] = []
         for name in sorted({*os.listdir(self._root), *self._census.all()}):
             if not _is_uuid(name):
                 continue
             guest = self._guest(name)
             with contextlib.suppress(GuestNotFound):  # destroyed meanwhile
-                found.append(guest.state(self._boot_id, self._census))
+                states.append(guest.state(self._boot_id, self._census))
             self._shorten_logs(guest)
-        for gone in self._known.keys() - {state.id for state in found}:
-            self._known.pop(gone, None)
-        return found
+        for guest_id in self._known.keys() - {state.id for state in states}:
+            self._known.pop(guest_id, None)
+        return states
 
     def get_guest(self, guest_id: str) -> GuestState:
         return self._guest(guest_id).state(self._boot_id, self._census)
@@ -146,17 +146,17 @@ class QemuDriver:
         guest.require()
         return console.tail(guest.console_log, lines)
 
-    # Life and death --------------------------------------------------------------------------
+    # Create, start, stop, destroy ------------------------------------------------------------
 
     def create(self, spec: GuestSpec) -> None:
-        """See HypervisorDriver; everything is made aside and moved into place at the end."""
+        """See HypervisorDriver; all files are made in a draft directory, renamed at the end."""
         check_spec(spec)
         guest = self._guest(spec.id)
-        with self._locks.hold(spec.id), _clear(f"Guest {spec.id} cannot be created"):
+        with self._locks.hold(spec.id), _as_driver_error(f"Guest {spec.id} cannot be created"):
             if guest.exists:
                 return
             machines.of(spec)
-            self._kill(guest)  # one that lost its files would be taken for the new one
+            self._kill(guest)  # a process without files would be mistaken for the new guest
             with Revert() as revert:
                 draft = self._root / f"{_MAKING}{spec.id}"
                 shutil.rmtree(draft, ignore_errors=True)
@@ -166,21 +166,21 @@ class QemuDriver:
                     disks.make(spec, draft)
                     if spec.config_drive is not None:
                         configdrive.write(draft / "configdrive.iso", spec.config_drive)
-                    made = Guest(draft, spec.id)
-                    made.save_spec(spec)
-                    made.save_nics(Nics(hotplug.slots(_ports(spec), {})))
-                    made.mark_stopped()
+                    created = Guest(draft, spec.id)
+                    created.save_spec(spec)
+                    created.save_nics(Nics(hotplug.slots(_ports(spec), {})))
+                    created.mark_stopped()
                     draft.rename(guest.directory)
 
     def start(self, spec: GuestSpec) -> None:
         check_spec(spec)
         guest = self._guest(spec.id)
-        with self._locks.hold(spec.id), _clear(f"Guest {spec.id} cannot be started"):
+        with self._locks.hold(spec.id), _as_driver_error(f"Guest {spec.id} cannot be started"):
             self._start(guest, spec)
 
     def stop(self, guest_id: str, *, graceful_seconds: float = 0.0) -> None:
         guest = self._guest(guest_id)
-        with self._locks.hold(guest_id), _clear(f"Guest {guest_id} cannot be stopped"):
+        with self._locks.hold(guest_id), _as_driver_error(f"Guest {guest_id} cannot be stopped"):
             guest.require()
             self._stop(guest, graceful_seconds)
 
@@ -190,41 +190,41 @@ class QemuDriver:
     def unpause(self, guest_id: str) -> None:
         self._halt(guest_id, "cont", paused=False)
 
-    def _halt(self, guest_id: str, order: str, *, paused: bool) -> None:
-        """Order a running guest to stand still or to go on, and see that it does."""
+    def _halt(self, guest_id: str, qmp_command: str, *, paused: bool) -> None:
+        """Pause or resume a running guest and wait until its event log shows it."""
         guest = self._guest(guest_id)
         what = f"Guest {guest_id} cannot be {'paused' if paused else 'unpaused'}"
-        with self._locks.hold(guest_id), _clear(what):
+        with self._locks.hold(guest_id), _as_driver_error(what):
             guest.require()
             if process.find(guest.pid_file, guest.id) is None:
                 raise NotPossible("it does not run")
             if guest.history().paused == paused:
                 return
             with Monitor(guest.directory) as monitor:
-                monitor.execute(order)
-            # Another monitor writes the event log: what state() reads comes a moment later.
+                monitor.execute(qmp_command)
+            # Another monitor writes the event log, so state() sees the change a bit later.
             deadline = time.monotonic() + _PAUSE_SECONDS
             while guest.history().paused != paused:
                 if time.monotonic() > deadline:
-                    raise DriverError("its event log does not show that it obeyed")
+                    raise DriverError("its event log does not show the change")
                 time.sleep(0.01)
 
     def reboot(self, guest_id: str, *, hard: bool, spec: GuestSpec) -> None:
         check_spec(spec)
         guest = self._guest(guest_id)
-        with self._locks.hold(guest_id), _clear(f"Guest {guest_id} cannot be rebooted"):
+        with self._locks.hold(guest_id), _as_driver_error(f"Guest {guest_id} cannot be rebooted"):
             guest.require()
             self._stop(guest, 0.0 if hard else self._soft_reboot_seconds)
             self._start(guest, spec)
 
     def destroy(self, guest_id: str) -> None:
         guest = self._guest(guest_id)
-        self._kill(guest)  # at once: whoever waits for the guest's end holds its lock
-        with self._locks.hold(guest_id), _clear(f"Guest {guest_id} cannot be deleted"):
+        self._kill(guest)  # before the lock: a thread that waits for the guest's end may hold it
+        with self._locks.hold(guest_id), _as_driver_error(f"Guest {guest_id} cannot be deleted"):
             self._kill(guest)
             trash = self._root / f"{_ENDING}{guest_id}"
             shutil.rmtree(trash, ignore_errors=True)
-            # Renamed first: from now on it is gone, even if we die before all is deleted.
+            # After the rename the guest does not exist, even if this process dies before the rest.
             with contextlib.suppress(FileNotFoundError):
                 guest.directory.rename(trash)
                 shutil.rmtree(trash)
@@ -242,7 +242,7 @@ class QemuDriver:
             hotplug.require_tap(vif)
         machine = machines.of(spec)
         slots = hotplug.slots(_ports(spec), guest.nics().slots)
-        words = command.build(
+        arguments = command.build(
             programs.find(machine.platform.program), machine, spec, guest.directory,
             disks.layout(spec, guest.directory), slots, self._acceleration(machine.platform),
         )  # fmt: skip
@@ -254,12 +254,12 @@ class QemuDriver:
         with Revert() as revert:
             revert.add("mark the guest as stopped", guest.mark_stopped)
             guest.unmark_stopped()
-            self._launch(guest, words)
-        with contextlib.suppress(OSError):  # it runs; only a lost tap would be noticed later
+            self._launch(guest, arguments)
+        with contextlib.suppress(OSError):  # the guest runs; without it a lost tap is found later
             guest.save_nics(Nics(slots, self._boot_id, hotplug.held_taps(guest, spec.vifs)))
 
     def _runs(self, guest: Guest) -> bool:
-        """Whether the guest runs and goes on: a process on its way out is waited for."""
+        """Whether the guest runs; if its process is shutting down, wait for the end first."""
         running = _handle(guest)
         if running is None:
             return False
@@ -270,25 +270,25 @@ class QemuDriver:
                 raise DriverError("its process has been shutting down for too long")
             return False
 
-    def _launch(self, guest: Guest, words: list[str]) -> None:
-        entrance = events.prepare(guest.directory)
+    def _launch(self, guest: Guest, arguments: list[str]) -> None:
+        descriptor = events.prepare(guest.directory)
         try:
-            with process.spawn(words, guest.directory) as running:
+            with process.spawn(arguments, guest.directory) as running:
                 process.await_start(
                     running, guest.directory, lambda: guest.history().answered, _START_SECONDS
                 )
         finally:
-            os.close(entrance)
+            os.close(descriptor)
 
     def _resume(self, guest: Guest) -> None:
-        """Running already; a guest that stands still (host disk was full) goes on."""
+        """Resume a guest that runs already if it is paused (as when the host's disk was full)."""
         if guest.history().paused:
             with Monitor(guest.directory) as monitor:
                 monitor.execute("cont")
 
     def _stop(self, guest: Guest, graceful_seconds: float) -> None:
         running = _handle(guest)
-        guest.mark_stopped()  # first: an end that comes from now on was asked for
+        guest.mark_stopped()  # first: from now on the end of the process is expected
         if running is None:
             return
         with running:
@@ -297,17 +297,17 @@ class QemuDriver:
             running.end(_END_SECONDS)
 
     def _press_button(self, guest: Guest, running: Process, seconds: float) -> bool:
-        """The ACPI power button; whether the guest powered off in time."""
+        """Press the ACPI power button; returns whether the guest powered off in time."""
         deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
+        while (remaining := deadline - time.monotonic()) > 0:
             try:
                 with Monitor(guest.directory) as monitor:
                     monitor.execute("system_powerdown")
             except DriverError as error:
                 if not running.wait(0.0):
-                    LOG.warning("guest %s: no power button: %s", guest.id, error)
+                    LOG.warning("guest %s: the power button failed: %s", guest.id, error)
                     return False
-            if running.wait(min(left, _BUTTON_SECONDS)):
+            if running.wait(min(remaining, _BUTTON_SECONDS)):
                 return True
         return False
 
@@ -315,16 +315,16 @@ class QemuDriver:
         running = _handle(guest)
         if running is not None:
             with running:
-                with contextlib.suppress(OSError):  # a full disk must not keep it alive
+                with contextlib.suppress(OSError):  # kill it even if the disk is full
                     guest.mark_stopped()
                 running.end(0.0)
 
     # NICs ------------------------------------------------------------------------------------
 
     def attach_interface(self, guest_id: str, vif: VifSpec) -> None:
-        """See HypervisorDriver; a guest that does not run gets the NIC at its next start."""
+        """See HypervisorDriver; a stopped guest gets the NIC at its next start."""
         guest = self._guest(guest_id)
-        with self._locks.hold(guest_id), _clear(f"NIC {vif.port_id} cannot be attached"):
+        with self._locks.hold(guest_id), _as_driver_error(f"NIC {vif.port_id} cannot be attached"):
             guest.require()
             nics = guest.nics()
             slots = hotplug.slots([*nics.slots, vif.port_id], nics.slots)
@@ -341,36 +341,36 @@ class QemuDriver:
 
     def detach_interface(self, guest_id: str, port_id: str) -> None:
         guest = self._guest(guest_id)
-        with self._locks.hold(guest_id), _clear(f"NIC {port_id} cannot be detached"):
+        with self._locks.hold(guest_id), _as_driver_error(f"NIC {port_id} cannot be detached"):
             guest.require()
             nics = guest.nics()
             if process.find(guest.pid_file, guest.id) is not None:
                 hotplug.unplug(guest, port_id, self._unplug_seconds)
-            left = {port: slot for port, slot in nics.slots.items() if port != port_id}
+            slots = {port: slot for port, slot in nics.slots.items() if port != port_id}
             held = {port: tap for port, tap in nics.taps.items() if port != port_id}
-            guest.save_nics(Nics(left, nics.boot_id, held))
+            guest.save_nics(Nics(slots, nics.boot_id, held))
 
     # Inside ----------------------------------------------------------------------------------
 
     def _guest(self, guest_id: str) -> Guest:
         if not _is_uuid(guest_id):
             raise GuestNotFound(f"{guest_id!r} is not the uuid of a guest")
-        # The object only caches what it read; two of one guest do no harm.
+        # The object only caches files; two objects for one guest do no harm.
         return self._known.setdefault(guest_id, Guest(self._root / guest_id, guest_id))
 
     def _shorten_logs(self, guest: Guest) -> None:
-        """One thread at a time, or two would cut the same log; who comes second goes on."""
+        """Shorten the logs; if another thread does this now, do nothing."""
         if self._shortening.acquire(blocking=False):
             try:
                 console.rotate(guest.console_log)
                 events.shorten(guest.events)
             except OSError as error:
-                LOG.warning("guest %s: its logs cannot be cut: %s", guest.id, error)
+                LOG.warning("guest %s: its logs cannot be shortened: %s", guest.id, error)
             finally:
                 self._shortening.release()
 
     def _sweep(self) -> None:
-        """Remove what a driver that died left half made or half deleted."""
+        """Remove guests that a driver had half created or half deleted when it died."""
         for path in self._root.glob(".*"):
             if path.name.startswith((_MAKING, _ENDING)):
                 with contextlib.suppress(OSError, _Claimed), _claimed(path):
@@ -383,7 +383,7 @@ class _Claimed(Exception):
 
 @contextlib.contextmanager
 def _claimed(directory: Path) -> Iterator[None]:
-    """Work in a directory so that no other process sweeps it; raises _Claimed."""
+    """Lock a directory so that no other process sweeps it; raises _Claimed."""
     handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         try:
@@ -396,8 +396,8 @@ def _claimed(directory: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _clear(what: str) -> Iterator[None]:
-    """Every failure as a DriverError whose text begins with what was tried."""
+def _as_driver_error(what: str) -> Iterator[None]:
+    """Convert errors to DriverError; its text begins with the failed action, ``what``."""
     try:
         yield
     except GuestNotFound:
@@ -410,7 +410,7 @@ def _clear(what: str) -> Iterator[None]:
 
 
 def _handle(guest: Guest) -> Process | None:
-    """A handle on the guest's process; looked at again through the handle, as pids return."""
+    """A handle on the guest's process; checked again with the handle, as pids are reused."""
     pid = process.search(guest.pid_file, guest.id)
     if pid is None:
         return None

@@ -1,9 +1,9 @@
-"""What a guest's QEMU wrote down about itself: the log of its QMP events.
+"""The log of a guest's QMP events, which QEMU itself writes.
 
-Nobody waits for a guest's process: the agent may be dead when a guest powers itself off. So
-each QEMU has a second monitor whose output is the plain file ``events.out``. Its input is a
-FIFO that got the one command that turns events on; QEMU itself holds the FIFO's writing end,
-so the monitor never sees an end of file and records until the process ends.
+No process waits for a guest's process: the agent may be down when a guest powers itself off. So
+each QEMU has a second monitor whose output is the plain file ``events.out``. Its input is a FIFO
+that contains the command that enables events; QEMU itself holds the FIFO's writing end, so the
+monitor never reads an end of file and records events until the process ends.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from pathlib import Path
 
 import msgspec
 
-_TAIL = 64 * 1024  # what decides is always at the end
-_CAP = 1 << 20  # bytes on disk; events a guest can cause are few but endless
+_TAIL = 64 * 1024  # bytes at the end of the log: they have all events that matter
+_CAP = 1 << 20  # bytes on disk; a guest causes few events, but they add up
 _GREETING = b'{"execute":"qmp_capabilities"}\n'
 
 
 class History(msgspec.Struct, frozen=True):
-    """The latest of each kind that matters."""
+    """The summary of the log: the latest events that matter."""
 
-    answered: bool = False  # the main loop runs: start-up is over
+    answered: bool = False  # the main loop runs: the start is complete
     ended_by_guest: bool = False
     ending: str = ""  # QEMU's reason of SHUTDOWN
     paused: bool = False
@@ -33,23 +33,23 @@ class History(msgspec.Struct, frozen=True):
 
 
 def prepare(directory: Path) -> int:
-    """Make both files of a new process; returns the FIFO's descriptor to hold meanwhile.
+    """Create both files for a new process; returns the FIFO's file descriptor.
 
-    QEMU's pipe character device called ``<directory>/events`` opens ``events.in`` and
-    ``events.out``. Close the descriptor once QEMU has opened its own.
+    QEMU's pipe character device with the path ``<directory>/events`` opens ``events.in`` and
+    ``events.out``. Keep the descriptor open until QEMU has opened its own.
     """
-    entrance, log = directory / "events.in", directory / "events.out"
+    fifo, log = directory / "events.in", directory / "events.out"
     with contextlib.suppress(FileNotFoundError):
-        entrance.unlink()
-    os.mkfifo(entrance, 0o600)
+        fifo.unlink()
+    os.mkfifo(fifo, 0o600)
     log.write_bytes(b"")
-    descriptor = os.open(entrance, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(fifo, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
     os.write(descriptor, _GREETING)
     return descriptor
 
 
 def read(log: Path) -> History:
-    """What the log tells; an empty history when there is none."""
+    """The summary of the log; an empty one if there is no log."""
     try:
         with open(log, "rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -60,7 +60,7 @@ def read(log: Path) -> History:
 
 
 def shorten(log: Path) -> None:
-    """Give back the disk blocks of old events. QEMU goes on writing at its own offset."""
+    """Free the disk blocks of old events. QEMU continues to write at its own offset."""
     with contextlib.suppress(FileNotFoundError), open(log, "r+b") as file:
         status = os.fstat(file.fileno())
         if status.st_blocks * 512 <= _CAP:
@@ -83,7 +83,7 @@ def _records(text: bytes) -> Iterator[dict[str, object]]:
         try:
             record = json.loads(line.strip(b"\0\r "))
         except ValueError:
-            continue  # the first line may be cut, the last one half written
+            continue  # the first line may be cut, the last one may be incomplete
         if isinstance(record, dict):
             yield record
 

@@ -1,4 +1,4 @@
-"""UEFI firmware: where the distribution's packages have it, and each guest's own variables."""
+"""UEFI firmware: its paths in the distribution's packages, and each guest's own variables."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ VARIABLES = "nvram.fd"
 class Uefi(NamedTuple):
     """One build of the firmware.
 
-    ``is_flash``: the code goes into the first flash device. Otherwise it is loaded like a ROM:
-    the flash of QEMU's board for aarch64 is 64 MiB, all of which a guest would hold in memory.
+    ``is_flash``: the code is in the first flash device. Otherwise it is loaded like a ROM, as the
+    flash device of QEMU's board for aarch64 would use 64 MiB of memory per guest.
     """
 
     code: Path
     is_flash: bool
-    variables: Path | None  # what a new guest begins with; None: nothing
+    variables: Path | None  # initial variables of a new guest; None: empty
     variables_size: int  # bytes
 
 
-# By architecture: the package, and the firmware in it. Debian's and Ubuntu's places.
+# Architecture -> (package, firmware in it), with the paths of Debian and Ubuntu.
 _KNOWN: dict[str, tuple[str, Uefi]] = {
     "x86_64": (
         "ovmf",
@@ -41,25 +41,25 @@ _KNOWN: dict[str, tuple[str, Uefi]] = {
 
 
 def is_present(architecture: str) -> bool:
-    """Whether guests of this architecture can boot by UEFI here."""
+    """Whether guests of this architecture can boot with UEFI on this host."""
     return architecture in _KNOWN and _KNOWN[architecture][1].code.exists()
 
 
 def require(architecture: str) -> Uefi:
-    """The firmware for guests of an architecture; raises DriverError naming the package."""
+    """The firmware for guests of an architecture; raises DriverError with the package's name."""
     if architecture not in _KNOWN:
         raise NotPossible(f"There is no UEFI firmware for guests of {architecture}")
-    package, found = _KNOWN[architecture]
-    if not found.code.exists():
+    package, uefi = _KNOWN[architecture]
+    if not uefi.code.exists():
         raise NotPossible(
             f"The UEFI firmware for guests of {architecture} is not installed on this host",
             f"install the package {package}",
         )
-    return found
+    return uefi
 
 
 def make_variables(uefi: Uefi, directory: Path) -> None:
-    """Give a guest its own boot entries and settings; those it has already stay."""
+    """Create the file for a guest's own UEFI variables unless it exists."""
     try:
         handle = os.open(directory / VARIABLES, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

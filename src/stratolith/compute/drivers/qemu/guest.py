@@ -1,9 +1,9 @@
-"""The files of one guest: what is defined, and what they tell about how it is.
+"""The files of one guest: its definition, and its state that they show.
 
 <state_dir>/guests/<id>/      mode 0700
   spec.json       the definition, without the config drive's content
-  nics.json       NICs the guest has, and their PCI slots; the boot it was started in
-  stopped         exists: not running is what was asked for
+  nics.json       the guest's NICs and their PCI slots; the host's boot id at its start
+  stopped         exists if the guest was stopped on request
   diskN-ROLE.*    disks; configdrive.iso; nvram.fd: UEFI's variables
   qemu.pid qemu.log qmp.sock console.sock vnc.sock events.in events.out console.log
 """
@@ -29,20 +29,20 @@ from stratolith.compute.drivers.qemu import events, process, taps
 from stratolith.compute.drivers.qemu.events import History
 from stratolith.compute.drivers.qemu.process import Census
 
-_ROOM = 64 << 20  # bytes free on the host's disk with which a guest may write again
-_NO_FILES = "its files are gone from the host, it runs without them"
+_ROOM = 64 << 20  # free bytes on the host's disk from which a paused guest may resume
+_NO_FILES = "its files were deleted from the host, it runs without them"
 
 
 class Nics(msgspec.Struct, frozen=True):
-    """What a running guest has beyond its definition."""
+    """The NICs of a running guest."""
 
     slots: dict[str, int] = {}  # port id -> PCI slot
     boot_id: str = ""  # of the host when the guest was started
-    taps: dict[str, tuple[str, int]] = {}  # port id -> tap and QEMU's file descriptor of it
+    taps: dict[str, tuple[str, int]] = {}  # port id -> (tap, QEMU's file descriptor for it)
 
 
 class Guest:
-    """One guest's directory. Knows nothing about how a guest is run."""
+    """One guest's directory. It does not know how a guest is run."""
 
     def __init__(self, directory: Path, guest_id: str) -> None:
         self.id = guest_id
@@ -63,16 +63,16 @@ class Guest:
         if not self.exists:
             raise GuestNotFound(f"There is no guest {self.id} on this host")
 
-    # What is defined -------------------------------------------------------------------------
+    # Definition ------------------------------------------------------------------------------
 
     def save_spec(self, spec: GuestSpec) -> None:
-        """The drive's content (user data, passwords) is in the drive; here is only that it is."""
+        """Save the spec without the config drive's content (user data, passwords)."""
         drive: dict[str, bytes] | None = None if spec.config_drive is None else {}
         slim = msgspec.structs.replace(spec, config_drive=drive)
         self._write("spec.json", msgspec.json.encode(slim))
 
     def load_spec(self) -> GuestSpec:
-        """Raises DriverError when the file is damaged."""
+        """Raises GuestNotFound, and DriverError if the file is damaged."""
         try:
             return msgspec.json.decode((self.directory / "spec.json").read_bytes(), type=GuestSpec)
         except FileNotFoundError:
@@ -94,7 +94,7 @@ class Guest:
         except (FileNotFoundError, msgspec.DecodeError):
             return Nics()
 
-    # One file with two names: a rename works on a full disk too.
+    # One file with two names, as a rename also works on a full disk.
 
     def mark_stopped(self) -> None:
         self._rename_mark(self._started, self._stopped)
@@ -110,7 +110,7 @@ class Guest:
             new.touch(mode=0o600)
 
     def _write(self, name: str, content: bytes) -> None:
-        """Replace a file so that a reader, also after a power cut, sees the old or the new."""
+        """Replace a file atomically: it has the old or the new content, also after a power cut."""
         draft = self.directory / f".{name}.{threading.get_ident()}"
         try:
             with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
@@ -122,10 +122,10 @@ class Guest:
             draft.unlink(missing_ok=True)
             raise
 
-    # How it is -------------------------------------------------------------------------------
+    # State -----------------------------------------------------------------------------------
 
     def history(self) -> History:
-        """The digest of the event log; read again only when the log grew."""
+        """The summary of the event log; read again only if the log changed."""
         try:
             status = self.events.stat()
         except FileNotFoundError:
@@ -136,10 +136,10 @@ class Guest:
         return self._history[1]
 
     def state(self, boot_id: str, census: Census) -> GuestState:
-        """What is true now; no round trip to the guest. Raises GuestNotFound.
+        """The current state, without a call to the guest. Raises GuestNotFound.
 
-        The directory and the pid file are one witness each, what runs is another: a process
-        whose files are gone is still a guest.
+        The directory, the pid file and the running processes are checked: a process whose files
+        were deleted is still a guest.
         """
         pid = process.find(self.pid_file, self.id) or census.find(self.pid_file, self.id)
         if not self.exists and pid is not None:
@@ -184,4 +184,4 @@ def _crash_reason(seen: History, started_in: str, boot_id: str) -> str:
         return f"QEMU was ended from outside ({seen.ending})"
     if started_in and started_in != boot_id:
         return "the host went down while the guest ran"
-    return "QEMU died without being asked to"
+    return "QEMU ended unexpectedly"

@@ -1,4 +1,4 @@
-"""What this machine offers to guests."""
+"""The resources of this host for guests."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _guard = threading.Lock()
 
 
 def qemu_version(qemu: str) -> str:
-    """Version text of a QEMU binary, like 7.2.22; asked again when the file changes."""
+    """Version of a QEMU binary, like 7.2.22; read again if the file changes."""
     key = (qemu, os.stat(qemu).st_mtime_ns)
     with _guard:
         if key not in _versions:
-            said = programs.run([qemu, "--version"], timeout=10, address_space=4 << 30)
-            found = re.search(r"version (\d+\.\d+\.\d+)", said)
-            if found is None:
-                raise DriverError(f"{qemu} does not tell its version: {said[:80]!r}")
-            _versions[key] = found[1]
+            output = programs.run([qemu, "--version"], timeout=10, address_space=4 << 30)
+            match = re.search(r"version (\d+\.\d+\.\d+)", output)
+            if match is None:
+                raise DriverError(f"{qemu} does not print its version: {output[:80]!r}")
+            _versions[key] = match[1]
         return _versions[key]
 
 
 def version_number(version: str) -> int:
-    """7.2.22 -> 7002022, as the compute API counts."""
+    """7.2.22 -> 7002022, the format of the compute API."""
     major, minor, micro = (int(part) for part in version.split("."))
     return major * 1_000_000 + minor * 1000 + micro
 
@@ -38,11 +38,11 @@ def memory_mb() -> int:
     for line in Path("/proc/meminfo").read_text().splitlines():
         if line.startswith("MemTotal:"):
             return int(line.split()[1]) // 1024
-    raise DriverError("/proc/meminfo does not tell the memory of this host")
+    raise DriverError("/proc/meminfo does not show the memory of this host")
 
 
 def disk_gb(directory: Path) -> tuple[int, int]:
-    """Size and free space of the file system guests lie on, in GiB."""
+    """Size and free space of the file system with the guests' files, in GiB."""
     status = os.statvfs(directory)
     return (
         status.f_blocks * status.f_frsize >> 30,
@@ -55,7 +55,7 @@ def vcpus() -> int:
 
 
 def cpu_info() -> dict[str, object]:
-    """The processor, in the words of the compute API's ``cpu_info``."""
+    """The processor, in the format of the compute API's ``cpu_info``."""
     fields: dict[str, str] = {}
     sockets: set[str] = set()
     for line in Path("/proc/cpuinfo").read_text().splitlines():

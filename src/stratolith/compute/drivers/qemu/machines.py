@@ -1,14 +1,14 @@
-"""The machines guests run in: QEMU's program for an architecture, the board, its buses.
+"""The virtual machines of guests: QEMU's program for an architecture, the board, its buses.
 
-Everything that differs between processor architectures stands here, in firmware.py and in
-smoke.py. All boards give a PCI device the same number of its place:
+All differences between processor architectures are here, in firmware.py and in smoke.py. On all
+boards a PCI device has the same slot number:
 
     0x01 display (0x02 on pc)   0x04 balloon                     0x0f-0x1e disks
-    0x02 SCSI (not on pc)       0x05-0x0e NICs, as they arrive   0x1f keyboard (virt)
+    0x02 SCSI (not on pc)       0x05-0x0e NICs, in order         0x1f keyboard (virt)
     0x03 random numbers
 
-On the one bus of a pc every place takes a device while the guest runs (acpiphp); on PCI
-Express a NIC's place is a root port, with the NIC behind it.
+The board pc has one bus, and every slot of it supports hot-plug (acpiphp). On PCI Express the
+slot of a NIC has a root port, and the NIC is connected to that port.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ class Board:
     """One of QEMU's families of machine types."""
 
     name: str
-    types: re.Pattern[str]  # what hw_machine_type may call it
+    types: re.Pattern[str]  # values of hw_machine_type for this board
     options: str  # of -machine
     bus: str
     is_express: bool
-    display: tuple[str, ...]  # options for a screen and a keyboard, where it has none built in
+    display: tuple[str, ...]  # options for a screen, and a keyboard if none is built in
     drive_bus: str  # of the config drive: ide, scsi
 
 
 @dataclass(frozen=True)
 class Platform:
-    """What runs guests of some architectures; the first board is the default one."""
+    """QEMU's program and boards for some architectures; the first board is the default."""
 
     architectures: tuple[str, ...]
     program: str
@@ -50,12 +50,12 @@ class Platform:
     has_bios: bool
 
 
-# pc boots as fast as q35 under TCG, and plugs devices without a root port for each.
+# pc boots as fast as q35 under TCG, and supports hot-plug without a root port for each device.
 _PC = Board(
     "pc", re.compile(r"pc|pc-i440fx-[a-z0-9.]+"), "vmport=off,hpet=off", "pci.0", False,
     ("-vga", "std"), "ide",
 )  # fmt: skip
-# The config drive on SCSI: kernels made for clouds have often no driver for q35's SATA.
+# The config drive uses SCSI: kernels for clouds often have no driver for q35's SATA.
 _Q35 = Board(
     "q35", re.compile(r"q35|pc-q35-[a-z0-9.]+"), "vmport=off,hpet=off", "pcie.0", True,
     ("-vga", "std"), "scsi",
@@ -71,13 +71,13 @@ _VIRT = Board(
 )  # fmt: skip
 PLATFORMS = (
     Platform(("x86_64", "i686"), "qemu-system-x86_64", (_PC, _Q35), "max", has_bios=True),
-    # Emulating the real algorithm of pointer authentication would cost a third of the speed.
+    # Emulation of the real algorithm of pointer authentication would make guests a third slower.
     Platform(("aarch64",), "qemu-system-aarch64", (_VIRT,), "max,pauth-impdef=on", has_bios=False),
 )
 
 
 class Machine(NamedTuple):
-    """What one guest runs in; ``uefi`` None: it has a BIOS."""
+    """The virtual machine of one guest; ``uefi`` None: it has a BIOS."""
 
     platform: Platform
     board: Board
@@ -86,11 +86,11 @@ class Machine(NamedTuple):
 
 
 def platform_of(name: str) -> Platform:
-    """The platform for an architecture, "" being this host's own; raises DriverError."""
+    """The platform for an architecture; "" is this host's own. Raises DriverError."""
     wanted = name or architecture.of_this_host()
-    for one in PLATFORMS:
-        if wanted in one.architectures:
-            return one
+    for platform in PLATFORMS:
+        if wanted in platform.architectures:
+            return platform
     raise NotPossible(f"Guests of the architecture {wanted} cannot run on this host")
 
 
@@ -99,22 +99,24 @@ def is_native(platform: Platform) -> bool:
 
 
 def runnable() -> list[str]:
-    """Architectures of the guests this host can run: its own first, then the emulated ones."""
-    found: list[str] = []
-    for one in sorted(PLATFORMS, key=lambda platform: not is_native(platform)):
-        has_firmware = one.has_bios or firmware.is_present(one.architectures[0])
-        if programs.is_present(one.program) and has_firmware:
-            found += one.architectures
-    return found
+    """Architectures of guests that this host can run: its own first, then emulated ones."""
+    architectures: list[str] = []
+    for platform in sorted(PLATFORMS, key=lambda platform: not is_native(platform)):
+        has_firmware = platform.has_bios or firmware.is_present(platform.architectures[0])
+        if programs.is_present(platform.program) and has_firmware:
+            architectures += platform.architectures
+    return architectures
 
 
 def of(spec: GuestSpec) -> Machine:
-    """The machine for a guest; raises DriverError when this host has none like it."""
+    """The machine for a guest; raises DriverError if this host cannot run it."""
     platform = platform_of(spec.arch)
     kind = spec.machine or platform.boards[0].name
-    board = next((one for one in platform.boards if one.types.fullmatch(kind)), None)
+    board = next(
+        (candidate for candidate in platform.boards if candidate.types.fullmatch(kind)), None
+    )
     if board is None:
-        known = " and ".join(one.name for one in platform.boards)
+        known = " and ".join(candidate.name for candidate in platform.boards)
         raise NotPossible(f"The machine type {kind!r} cannot run on this host, only {known}")
     return Machine(platform, board, kind, _uefi(platform, spec.firmware))
 
@@ -128,12 +130,12 @@ def _uefi(platform: Platform, wanted: str) -> Uefi | None:
 
 
 def place(board: Board, slot: int) -> dict[str, object]:
-    """Where a device that stays is plugged."""
+    """The address of a device that is never unplugged."""
     return {"bus": board.bus, "addr": f"0x{slot:02x}"}
 
 
 def nic_place(board: Board, slot: int) -> dict[str, object]:
-    """Where a NIC is plugged, which may come and go while the guest runs."""
+    """The address of a NIC, which may be hot-plugged."""
     if not board.is_express:
         return {"bus": board.bus, "addr": hex(slot)}
     return {"bus": port_name(slot), "addr": "0x0"}

@@ -15,7 +15,7 @@ from qemu.qmp import ExecuteError, QMPClient, QMPError
 
 from stratolith.compute.drivers.base import DriverError
 
-# A connection that ends because the guest ended is not news.
+# A connection that ends because the guest ended is normal: do not log it.
 logging.getLogger("qemu.qmp").setLevel(logging.CRITICAL)
 
 Event = dict[str, Any]
@@ -39,8 +39,8 @@ class Monitor:
         self._loop = asyncio.Runner()
 
     def __enter__(self) -> Monitor:
-        # A unix socket's path holds 107 bytes, a state directory may be longer: go through an
-        # open directory.
+        # The path of a unix socket has at most 107 bytes, the state directory may be longer: use a
+        # path through an open directory.
         directory = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             path = f"/proc/self/fd/{directory}/qmp.sock"
@@ -61,7 +61,7 @@ class Monitor:
         try:
             self._wait(self._client.disconnect(), 2.0)
         except DriverError:
-            pass  # it ended first
+            pass  # the guest ended first
         finally:
             self._loop.close()
 
@@ -70,11 +70,11 @@ class Monitor:
         return self._wait(self._client.execute(command, arguments), self._timeout)
 
     def await_event(self, name: str, fits: Callable[[Event], bool], seconds: float) -> bool:
-        """Whether such an event came, since the connection was made or within ``seconds``."""
+        """Whether such an event came since the connection was made, or comes in ``seconds``."""
         deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
+        while (remaining := deadline - time.monotonic()) > 0:
             try:
-                event = self._wait(self._client.events.get(), left)
+                event = self._wait(self._client.events.get(), remaining)
             except MonitorGone as error:
                 if isinstance(error.__cause__, TimeoutError):
                     return False
@@ -94,4 +94,4 @@ class Monitor:
         except TimeoutError as error:
             raise MonitorGone(f"The guest's monitor did not answer in {seconds:.0f} s") from error
         except (QMPError, OSError, EOFError) as error:
-            raise MonitorGone(f"The guest's monitor is gone: {error}") from error
+            raise MonitorGone(f"The guest's monitor failed: {error}") from error

@@ -1,4 +1,4 @@
-"""The process of a guest: start it apart from ours, find it again, end exactly it."""
+"""The process of a guest: start it detached from ours, find it, end exactly this process."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from stratolith.kernel import places
 
 _CAP_SETPCAP = 8  # linux/capability.h
 
-# The shell ends at once, so the guest becomes init's child: it survives us, needs no waiting
-# for, and is in a session and process group of its own. QEMU's -daemonize would do the same
-# but cannot fork under the seccomp filter that forbids new processes.
+# The shell ends at once, so the guest becomes a child of init: it survives this process, which
+# need not wait for it, and it has its own session and process group. QEMU's -daemonize would do
+# the same, but it cannot fork under the seccomp filter that forbids new processes.
 _LAUNCHER = '"$0" "$@" </dev/null >qemu.log 2>&1 & echo $!'
 
 
 class Process:
-    """A handle on one living process; a pid that is used again cannot be hit through it."""
+    """A handle on one running process; if the pid is reused, the new process is not affected."""
 
     def __init__(self, pid: int) -> None:
         """Raises ProcessLookupError."""
@@ -34,7 +34,7 @@ class Process:
         self._handle = os.pidfd_open(pid)
 
     def wait(self, seconds: float) -> bool:
-        """Whether it ended within ``seconds``; somebody else's child as well."""
+        """Whether the process ended within ``seconds``; it need not be our child."""
         poll = select.poll()
         poll.register(self._handle, select.POLLIN)
         return bool(poll.poll(max(0.0, seconds) * 1000))
@@ -46,7 +46,7 @@ class Process:
             return
 
     def end(self, patience: float) -> None:
-        """SIGTERM, and SIGKILL after ``patience`` seconds; raises DriverError if it stays."""
+        """SIGTERM, and SIGKILL after ``patience`` seconds; raises DriverError if both fail."""
         if patience > 0:
             self.send(signal.SIGTERM)
             if self.wait(patience):
@@ -71,7 +71,7 @@ class Process:
 
 
 def spawn(command: Sequence[str], directory: Path) -> Process:
-    """Run ``command`` in ``directory``, detached from us; its words go to qemu.log there."""
+    """Run ``command`` in ``directory``, detached from us; its output goes to qemu.log there."""
     try:
         done = subprocess.run(
             ["/bin/sh", "-c", _LAUNCHER, *_powerless(directory), *command],
@@ -85,18 +85,18 @@ def spawn(command: Sequence[str], directory: Path) -> Process:
         )
         return Process(int(done.stdout))
     except ProcessLookupError:
-        raise DriverError(_words(directory)) from None
+        raise DriverError(_start_error(directory)) from None
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise DriverError(f"{command[0]} cannot be started: {error}") from None
 
 
 def _powerless(directory: Path) -> list[str]:
-    """The words that start a program without root's privileges, and with no way to get them.
+    """Arguments that start a program without root's capabilities and without a way to get them.
 
-    QEMU needs none: its files and taps belong to root as well. Whoever breaks out of it cannot
-    change the host's networks, mount, load modules, trace or signal other people's processes.
-    Below a directory that is closed to a root without privileges (in somebody's home, say) it
-    keeps the one of finding and reading files.
+    QEMU needs no capabilities, as its files and taps belong to root. So an attacker who breaks out
+    of QEMU cannot change the host's networks, mount, load modules, or trace or signal processes
+    of other users. If the directory is below one that root cannot enter without capabilities (in
+    a home directory, for example), QEMU keeps the capability to find and read files.
     """
     if not _may_drop():
         return []
@@ -107,7 +107,7 @@ def _powerless(directory: Path) -> list[str]:
 
 
 def _may_drop() -> bool:
-    """Not so for a user, nor for root in a container that may not change what it may."""
+    """Whether this process may drop capabilities: not as a normal user, nor in some containers."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("CapEff:"):
             return bool(int(line.split()[1], 16) >> _CAP_SETPCAP & 1)
@@ -115,7 +115,7 @@ def _may_drop() -> bool:
 
 
 def _is_reachable(directory: Path) -> bool:
-    """Whether user 0 gets there by the ordinary rules."""
+    """Whether user 0 can enter the directory by its file permissions."""
     for path in (directory, *directory.parents):
         status = path.stat()
         wanted = stat.S_IXUSR if status.st_uid == 0 else stat.S_IXOTH
@@ -124,32 +124,32 @@ def _is_reachable(directory: Path) -> bool:
     return True
 
 
-def _words(directory: Path) -> str:
-    """What QEMU said before it ended."""
+def _start_error(directory: Path) -> str:
+    """The error text with QEMU's last output before it ended."""
     try:
         text = (directory / "qemu.log").read_text("utf-8", "replace")
     except OSError:
         text = ""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    said = "; ".join(line.split(": ", 1)[-1] for line in lines[-3:])
-    return f"QEMU did not start: {said or 'it ended without a word'}"
+    output = "; ".join(line.split(": ", 1)[-1] for line in lines[-3:])
+    return f"QEMU did not start: {output or 'it ended without output'}"
 
 
 def await_start(
     process: Process, directory: Path, is_ready: Callable[[], bool], seconds: float
 ) -> None:
-    """Return when ``is_ready()``; raises DriverError with QEMU's words when it ends first."""
+    """Wait for ``is_ready()``; raises DriverError with QEMU's output if it ends first."""
     deadline = time.monotonic() + seconds
     while not is_ready():
         if process.wait(0.002):
-            raise DriverError(_words(directory))
+            raise DriverError(_start_error(directory))
         if time.monotonic() > deadline:
             process.end(0.0)
-            raise DriverError(f"QEMU did not come up within {seconds:.0f} s")
+            raise DriverError(f"QEMU did not start within {seconds:.0f} s")
 
 
 def find(pid_file: Path, guest_id: str) -> int | None:
-    """Pid of the living process that wrote ``pid_file`` for this guest, else None."""
+    """Pid of the running process that wrote ``pid_file`` for this guest, else None."""
     try:
         pid = int(pid_file.read_text())
     except (FileNotFoundError, ValueError):
@@ -158,10 +158,10 @@ def find(pid_file: Path, guest_id: str) -> int | None:
 
 
 def await_release(pid_file: Path, seconds: float) -> None:
-    """Wait until the last process that wrote ``pid_file`` has let go of its files.
+    """Wait until the last process that wrote ``pid_file`` has released its files.
 
-    A process that was killed loses its command line first, then its memory, which takes long for a
-    large guest, and then its locks on the pid file and the disks. Raises DriverError.
+    The kernel ends a killed process in this order: command line, memory (which takes long for a
+    large guest), locks on the pid file and the disks. Raises DriverError.
     """
     try:
         pid = int(pid_file.read_text())
@@ -170,12 +170,12 @@ def await_release(pid_file: Path, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while _is_ending(pid):
         if time.monotonic() > deadline:
-            raise DriverError(f"the process {pid} that it ran in does not end")
+            raise DriverError(f"its former process {pid} does not end")
         time.sleep(0.005)
 
 
 def _is_ending(pid: int) -> bool:
-    """Whether this is a QEMU without a command line that is no zombie yet."""
+    """Whether this is a QEMU that has no command line any more but is no zombie yet."""
     try:
         name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
     except OSError:
@@ -184,7 +184,7 @@ def _is_ending(pid: int) -> bool:
 
 
 def search(pid_file: Path, guest_id: str) -> int | None:
-    """Like ``find`` without trusting the pid file: looks at every process (milliseconds)."""
+    """Like ``find``, but without the pid file: checks all processes (takes milliseconds)."""
     known = find(pid_file, guest_id)
     if known is not None:
         return known
@@ -195,41 +195,41 @@ def search(pid_file: Path, guest_id: str) -> int | None:
 
 
 def running(root: Path) -> dict[str, int]:
-    """Guest id -> pid of every QEMU whose command line says that it is a guest below ``root``.
+    """Guest id -> pid of every QEMU that by its command line is a guest below ``root``.
 
-    Whatever became of the guest's directory: a process is what runs, files may be gone.
+    The guest's directory may not exist any more.
     """
-    found: dict[str, int] = {}
+    pids: dict[str, int] = {}
     for name in os.listdir("/proc"):
         if not name.isdigit():
             continue
-        words = _command(int(name))
-        pid_file = Path(os.fsdecode(_after(words, b"-pidfile")))
-        guest_id = os.fsdecode(_after(words, b"-uuid"))
+        arguments = _command(int(name))
+        pid_file = Path(os.fsdecode(_after(arguments, b"-pidfile")))
+        guest_id = os.fsdecode(_after(arguments, b"-uuid"))
         if pid_file.parent.parent == root and is_ours(int(name), pid_file, guest_id):
-            found[guest_id] = int(name)
-    return found
+            pids[guest_id] = int(name)
+    return pids
 
 
 class Census:
-    """What runs(), looked at again when it is older than ``seconds``; for many threads."""
+    """A cached result of ``running``, at most ``seconds`` old; for many threads."""
 
     def __init__(self, root: Path, seconds: float = 5.0) -> None:
         self._root = root
         self._seconds = seconds
         self._lock = threading.Lock()
-        self._taken = float("-inf")
-        self._found: dict[str, int] = {}
+        self._read_at = float("-inf")
+        self._pids: dict[str, int] = {}
 
     def all(self) -> dict[str, int]:
         with self._lock:
-            if time.monotonic() - self._taken > self._seconds:
-                self._found = running(self._root)
-                self._taken = time.monotonic()
-            return self._found
+            if time.monotonic() - self._read_at > self._seconds:
+                self._pids = running(self._root)
+                self._read_at = time.monotonic()
+            return self._pids
 
     def find(self, pid_file: Path, guest_id: str) -> int | None:
-        """Pid of the guest's living process, as far as the last look knew it."""
+        """Pid of the guest's running process, if the cached result has it."""
         pid = self.all().get(guest_id)
         return pid if pid is not None and is_ours(pid, pid_file, guest_id) else None
 
@@ -237,15 +237,14 @@ class Census:
 def is_ours(pid: int, pid_file: Path, guest_id: str) -> bool:
     """Whether this process is the QEMU of this guest.
 
-    Its own command line names our pid file and the guest's uuid; no foreign QEMU, and no
-    process that got the number of a dead one, has both. In another mount namespace the same
-    words may be another cloud's.
+    Its command line has our pid file and the guest's uuid; no other QEMU and no process with a
+    reused pid has both. In another mount namespace the same path may belong to another cloud.
     """
-    words = _command(pid)
+    arguments = _command(pid)
     return (
-        os.path.basename(words[0]).startswith(b"qemu-system-")
-        and _follows(words, b"-pidfile", os.fsencode(pid_file))
-        and _follows(words, b"-uuid", guest_id.encode())
+        os.path.basename(arguments[0]).startswith(b"qemu-system-")
+        and _follows(arguments, b"-pidfile", os.fsencode(pid_file))
+        and _follows(arguments, b"-uuid", guest_id.encode())
         and places.means_ours(pid, pid_file.parent, pid_file.parent.parent)
     )
 
@@ -258,11 +257,11 @@ def _command(pid: int) -> list[bytes]:
         return [b""]
 
 
-def _follows(words: list[bytes], option: bytes, value: bytes) -> bool:
-    return bool(value) and _after(words, option) == value
+def _follows(arguments: list[bytes], option: bytes, value: bytes) -> bool:
+    return bool(value) and _after(arguments, option) == value
 
 
-def _after(words: list[bytes], option: bytes) -> bytes:
-    """The word that follows an option; empty when there is none."""
-    at = words.index(option) + 1 if option in words else len(words)
-    return words[at] if at < len(words) else b""
+def _after(arguments: list[bytes], option: bytes) -> bytes:
+    """The argument after an option; empty if there is none."""
+    at = arguments.index(option) + 1 if option in arguments else len(arguments)
+    return arguments[at] if at < len(arguments) else b""

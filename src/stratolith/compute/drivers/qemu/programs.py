@@ -1,4 +1,4 @@
-"""Run a program under a time limit and resource limits; say clearly why it failed."""
+"""Run a program with a time limit and resource limits; errors say why it failed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stratolith.compute.drivers.base import DriverError
 
-# Debian package of each program, for the text a user reads.
+# Debian package of each program, for error messages.
 _PACKAGES = {
     "qemu-system-x86_64": "qemu-system-x86",
     "qemu-system-aarch64": "qemu-system-arm",
@@ -29,7 +29,7 @@ def is_present(name: str) -> bool:
 
 
 def find(name: str) -> str:
-    """Absolute path of a program; raises DriverError naming the package that has it."""
+    """Absolute path of a program; raises DriverError with the name of its package."""
     path = _path(name)
     if path is None:
         package = _PACKAGES.get(Path(name).name)
@@ -50,10 +50,10 @@ def run(
     cpu_seconds: int = 30,
     accept: tuple[int, ...] = (0,),
 ) -> str:
-    """Run a program and give its standard output; raises DriverError with its own words.
+    """Run a program and return its standard output; raises DriverError with its error output.
 
-    An image is data of a stranger: ``address_space`` (bytes) and ``cpu_seconds`` bound what a
-    crafted one can take from the host while it is parsed. ``accept``: good exit statuses.
+    Images are untrusted data: ``address_space`` (bytes) and ``cpu_seconds`` limit the resources
+    that the parsing of a malicious image can use. ``accept``: exit statuses that mean success.
     """
     program = find(str(arguments[0]))
     limits = [f"--as={address_space}", f"--cpu={cpu_seconds}", "--core=0"]
@@ -65,7 +65,7 @@ def run(
             capture_output=True,
             timeout=timeout,
             start_new_session=True,
-            # one arena: each further one takes 64 MiB of the address space that is limited
+            # one arena: each further arena takes 64 MiB of the limited address space
             env={"PATH": f"{_EXTRA_PATHS}:/usr/bin:/bin", "LC_ALL": "C", "MALLOC_ARENA_MAX": "1"},
         )
     except subprocess.TimeoutExpired:
@@ -73,8 +73,8 @@ def run(
     except OSError as error:
         raise DriverError(f"{arguments[0]} cannot be run: {error}") from None
     if done.returncode not in accept:
-        words = done.stderr.decode("utf-8", "replace").strip() or _ending(done.returncode)
-        raise DriverError(f"{arguments[0]} failed: {words}")
+        reason = done.stderr.decode("utf-8", "replace").strip() or _ending(done.returncode)
+        raise DriverError(f"{arguments[0]} failed: {reason}")
     return done.stdout.decode("utf-8", "replace")
 
 

@@ -1,15 +1,15 @@
-"""Small firmware that tells a working KVM from a broken one, for each architecture of a host.
+"""Small firmware that shows whether KVM works, for each architecture of a host.
 
 x86: goes from real mode to long mode, saves and restores FPU state, does an atomic 16 byte
 exchange, loops with memory accesses and ends QEMU with exit status 33. A KVM that only
-emulates instructions (nested software paging) fails one of these or never gets through the
-loop, although it opens and runs real-mode code well. The ROM appears at 0xF0000 and at
+emulates instructions (nested software paging) fails one of these or does not finish the
+loop, although it opens and runs real-mode code correctly. The ROM appears at 0xF0000 and at
 0xFFFF0000; the page tables are built at 0x10000 and map the first GiB (one 2 MiB page) and
 the last 2 MiB below 4 GiB, where the ROM is.
 
 AArch64: turns the floating-point unit on, calculates with it, loops with memory accesses (the
-memory of the board virt starts at 1 GiB) and has PSCI power off the machine. The ROM appears
-at 0; whatever goes wrong ends in an endless loop, which the time limit ends.
+memory of the board virt starts at 1 GiB) and powers off the machine by PSCI. The ROM appears
+at 0; every failure leads to an endless loop, which the time limit ends.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ Code = Mapping[int, Sequence[tuple[str, str]]]
 
 @dataclass(frozen=True)
 class Trial:
-    """A firmware and how to run it. ``passed``: QEMU's exit status; ``filler``: bytes of the
-    ROM where no code is; ``kvm_modules``: the kernel modules of which a real KVM needs one,
-    none where it may be built in."""
+    """A firmware and how to run it. ``passed``: QEMU's exit status on success; ``filler``: bytes
+    for unused parts of the ROM; ``kvm_modules``: a real KVM needs one of these kernel modules;
+    empty if it may be built into the kernel."""
 
     code: Code
     filler: bytes
@@ -46,7 +46,7 @@ class Trial:
         return bytes(rom)
 
 
-# offset: [(machine code, instruction)], read together with the processor manual
+# offset: [(machine code, instruction)]; see the processor manual
 _X86: Code = {
     0x00: [  # real mode, 16 bit
         ("fa", "cli"),
@@ -164,7 +164,7 @@ _TRIALS = {"x86_64": X86, "i686": X86, "aarch64": AARCH64}
 
 
 def of_this_host() -> Trial:
-    """The trial of this host's architecture; raises DriverError when there is none."""
+    """The trial of this host's architecture; raises DriverError if there is none."""
     name = architecture.of_this_host()
     if name not in _TRIALS:
         raise NotPossible(f"Guests of the architecture {name} cannot run on this host")

@@ -1,9 +1,9 @@
-"""The host's ends of a guest's NICs: whether they lead anywhere, and joining them again.
+"""The taps of a guest's NICs: check their carrier, and connect QEMU to a replaced tap.
 
-A tap that somebody deletes takes nothing from QEMU but its meaning: the file it holds open
-stays, and reads and writes fail from then on. A new tap of the same name is another one. The
-kernel lets such a file join a tap again, and it may be asked for that through a copy of the
-file, so the guest keeps its NIC and its addresses and notices a short loss of carrier at most.
+If a tap is deleted, QEMU's open file stays, but reads and writes fail. A new tap of the same
+name is not connected to this file. The kernel can attach the file to a tap again, also through a
+copy of the file descriptor. So the guest keeps its NIC and its addresses, with at most a short
+loss of carrier.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def has_carrier(tap: str) -> bool:
-    """Whether the tap exists and something holds its other end; asks the kernel only."""
+    """Whether the tap exists and a process has it open; asks only the kernel."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
         try:
             answer = fcntl.ioctl(sock, _SIOCGIFFLAGS, struct.pack("16sH22x", tap.encode(), 0))
@@ -38,23 +38,23 @@ def has_carrier(tap: str) -> bool:
 
 
 def opened(pid: int) -> dict[int, str]:
-    """The taps a process holds: file descriptor -> name, "" for one that was deleted."""
-    found = {}
+    """The taps that a process has open: file descriptor -> name; "" for a deleted tap."""
+    tap_by_descriptor = {}
     try:
         for entry in os.scandir(f"/proc/{pid}/fd"):
             if os.readlink(entry.path) == "/dev/net/tun":
                 text = Path(f"/proc/{pid}/fdinfo/{entry.name}").read_text()
                 match = _DEVICE.search(text)
-                found[int(entry.name)] = match[1] if match else ""
+                tap_by_descriptor[int(entry.name)] = match[1] if match else ""
     except OSError as error:
         raise DriverError(f"the files of process {pid} cannot be read: {error}") from error
-    return dict(sorted(found.items()))
+    return dict(sorted(tap_by_descriptor.items()))
 
 
 def join_again(pid: int, descriptor: int, tap: str, header_bytes: int) -> None:
-    """Have the process's file, whose tap was deleted, belong to the tap of today.
+    """Attach the process's file, whose tap was deleted, to the new tap.
 
-    ``header_bytes``: of the virtio header before each frame, as guest and QEMU agreed.
+    ``header_bytes``: length of the virtio header before each frame, as guest and QEMU negotiated.
     Raises DriverError.
     """
     try:
@@ -73,4 +73,4 @@ def join_again(pid: int, descriptor: int, tap: str, header_bytes: int) -> None:
         finally:
             os.close(copy)
     except OSError as error:
-        raise DriverError(f"the tap {tap} cannot be joined again: {error}") from error
+        raise DriverError(f"the tap {tap} cannot be attached again: {error}") from error
