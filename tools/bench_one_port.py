@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""How long after the answer a new port is wired, on a host that has many already.
+"""How long after the answer a change is in force, on a host that has many ports already.
 
     ./stratolith up                       # on the machine to measure, with its real network driver
     . <(./stratolith openrc --admin)      # OS_AUTH_URL, OS_USERNAME and so on
     .venv/bin/python tools/bench_one_port.py --ports 500 --router
+    .venv/bin/python tools/bench_one_port.py --ports 500 --change rule
+    .venv/bin/python tools/bench_one_port.py --ports 500 --change floating-ip
 
-Must run on the machine of the cloud, in its network namespace: it looks for the ports' taps there.
-A tap is plugged in after its filters are in force, so from then on the port works. Everything
+Must run on the machine of the cloud, in its network namespace: it looks for the ports' taps and
+for new rules there. A tap is plugged in after its filters are in force, so from then on the port
+works. A rule is one more in the security group of all ports; it is in force when the kernel's
+tables have changed. A floating IP is translated before its agent reports it ACTIVE. Everything
 it makes it takes away again.
 """
 
@@ -20,6 +24,8 @@ import time
 from typing import Any
 
 import httpx
+
+from stratolith.network.drivers.linux.host_kernel import netlink
 
 SECONDS = 300.0  # to wait for anything
 
@@ -78,7 +84,7 @@ def wait(what: str, check: Any, pause: float = 0.0005) -> float:
 
 class Bench:
     def __init__(self, api: Api, router: bool) -> None:
-        self.api, self.router = api, ""
+        self.api, self.router, self.external = api, "", ""
         self.before = api.ask("GET", f"/quotas/{api.project_id}")["quota"]["port"]
         api.ask("PUT", f"/quotas/{api.project_id}", {"quota": {"port": -1}})
         agents = api.ask("GET", "/agents?alive=true&binary=neutron-l3-agent")["agents"]
@@ -87,10 +93,16 @@ class Bench:
         subnet = {"network_id": self.network, "cidr": "10.99.0.0/16", "ip_version": 4}
         self.subnet = api.ask("POST", "/subnets", {"subnet": subnet})["subnet"]["id"]
         if router:
-            made = api.ask("POST", "/routers", {"router": {"name": "bench"}})
+            made = api.ask("POST", "/routers", {"router": {"name": "bench", **self.gateway()}})
             self.router = made["router"]["id"]
             joined = {"subnet_id": self.subnet}
             api.ask("PUT", f"/routers/{self.router}/add_router_interface", joined)
+
+    def gateway(self) -> dict[str, Any]:
+        """To the first external network, if there is one."""
+        external = self.api.ask("GET", "/networks?router:external=true&fields=id")["networks"]
+        self.external = external[0]["id"] if external else ""
+        return {"external_gateway_info": {"network_id": self.external}} if external else {}
 
     def ports(self, number: int) -> list[str]:
         one = {"network_id": self.network, "binding:host_id": self.host, "name": "bench"}
@@ -103,7 +115,7 @@ class Bench:
             made += self.ports(min(50, number - len(made)))
         wait("the taps", lambda: all(map(has_tap, made)), 0.1)
 
-    def once(self) -> tuple[float, float]:
+    def port(self) -> dict[str, float]:
         """Seconds from the answer until the port's tap is there, and until it is ACTIVE."""
         (port_id,) = self.ports(1)
         tap = wait("the tap", lambda: has_tap(port_id))
@@ -111,7 +123,35 @@ class Bench:
         active = wait(
             "ACTIVE", lambda: self.api.ask("GET", path)["port"]["status"] == "ACTIVE", 0.002
         )
-        return tap, tap + active
+        return {"tap and filters": tap, "ACTIVE": tap + active}
+
+    def rule(self) -> dict[str, float]:
+        """Seconds from the answer until the host's rules are others."""
+        port = self.api.ask("GET", f"/ports?network_id={self.network}&name=bench&limit=1")
+        (group,) = port["ports"][0]["security_groups"]
+        values = {"security_group_id": group, "direction": "ingress", "protocol": "tcp"}
+        values |= {"port_range_min": 9999, "port_range_max": 9999, "ethertype": "IPv4"}
+        before = netlink.rules_generation()
+        made = self.api.ask("POST", "/security-group-rules", {"security_group_rule": values})
+        took = wait("the rule", lambda: netlink.rules_generation() != before)
+        before = netlink.rules_generation()
+        self.api.ask("DELETE", f"/security-group-rules/{made['security_group_rule']['id']}")
+        wait("the rule's end", lambda: netlink.rules_generation() != before)
+        return {"rule in force": took}
+
+    def floating_ip(self) -> dict[str, float]:
+        """Seconds from the answer until the floating IP is ACTIVE."""
+        port = self.api.ask("GET", f"/ports?network_id={self.network}&name=bench&limit=1")
+        values = {"floating_network_id": self.external, "port_id": port["ports"][0]["id"]}
+        made = self.api.ask("POST", "/floatingips", {"floatingip": values})["floatingip"]
+        path = f"/floatingips/{made['id']}"
+        took = wait(
+            "ACTIVE",
+            lambda: self.api.ask("GET", path)["floatingip"]["status"] == "ACTIVE",
+            0.002,
+        )
+        self.api.ask("DELETE", path)
+        return {"floating IP ACTIVE": took}
 
     def clean(self) -> None:
         path = f"/ports?network_id={self.network}&name=bench&fields=id"
@@ -134,22 +174,24 @@ def told(what: str, seconds: list[float]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Time from the answer to a wired port.")
+    parser = argparse.ArgumentParser(description="Time from the answer to a change in force.")
     parser.add_argument("--ports", type=int, default=500, help="that the host has before")
-    parser.add_argument("--times", type=int, default=30, help="one more port is made")
+    parser.add_argument("--times", type=int, default=30, help="one more is made")
+    parser.add_argument("--change", choices=("port", "rule", "floating-ip"), default="port")
     parser.add_argument("--pause", type=float, default=0.5, help="seconds between two of them")
     parser.add_argument("--router", action="store_true", help="the network has a router")
     chosen = parser.parse_args()
-    bench = Bench(Api(), chosen.router)
+    bench = Bench(Api(), chosen.router or chosen.change == "floating-ip")
+    once = {"port": bench.port, "rule": bench.rule, "floating-ip": bench.floating_ip}
     try:
         bench.fill(chosen.ports)
         time.sleep(5)
-        found = []
+        results = []
         for _ in range(chosen.times):
-            found.append(bench.once())
+            results.append(once[chosen.change]())
             time.sleep(chosen.pause)
-        told("tap and filters", [tap for tap, _ in found])
-        told("ACTIVE", [active for _, active in found])
+        for what in results[0]:
+            told(what, [seconds[what] for seconds in results])
     finally:
         bench.clean()
 
