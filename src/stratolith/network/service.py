@@ -30,7 +30,7 @@ from stratolith.network.api import (
 from stratolith.network.api import quotas as quota_api
 from stratolith.network.managers import premade
 from stratolith.network.managers.events import VIEW
-from stratolith.network.reconcilers import port_parts
+from stratolith.network.reconcilers import view_parts
 from stratolith.network.reconcilers.host_report import take_report
 from stratolith.network.reconcilers.places import Placer
 from stratolith.network.settings import NetworkSettings
@@ -70,7 +70,7 @@ SERVICE = Service(
     admin_rule="context_is_admin",
     quotas=quotas.RESOURCES,
     reconcilers=[Placer],
-    agent_views=[AgentView(VIEW, port_parts.answer, take_report)],
+    agent_views=[AgentView(VIEW, view_parts.answer, take_report)],
     settings=NetworkSettings,
     migrations=Path(__file__).with_name("migrations"),
     bootstrap=premade.bootstrap,

@@ -26,7 +26,14 @@ from stratolith.network.managers import (
     subnets,
 )
 from stratolith.network.managers.servers import server_ports
-from stratolith.network.models import Network, Port, Router, SecurityGroupRule, Subnet
+from stratolith.network.models import (
+    Network,
+    Port,
+    Router,
+    SecurityGroup,
+    SecurityGroupRule,
+    Subnet,
+)
 from stratolith.network.reconcilers.host_view import compile_view
 from tests.unit.network import rooms
 
@@ -52,6 +59,10 @@ class World:
         router_interfaces.add(ctx, router, {"subnet_id": self.subnet})
         self.guest = self._boot(ctx, self.one, "s1", "h2", [])
         self._boot(ctx, self.two, "s2", "h3", [self.group])
+        self.named = security_groups.create(ctx, "p1", {"name": "named"}).id
+        for named in (self.named, security_groups.default_of(ctx, "p1")):
+            values = {"direction": "ingress", "ethertype": "IPv6", "remote_group_id": named}
+            security_group_rules.create(ctx, "p1", {"security_group_id": self.group, **values})
         ctx.commit()
 
     @staticmethod
@@ -107,6 +118,11 @@ def router_down(ctx: Context, world: World) -> None:
     routers.update(ctx, ctx.session.get_one(Router, world.router), {"admin_state_up": False})
 
 
+def gateway_leaves(ctx: Context, world: World) -> None:
+    router = ctx.session.get_one(Router, world.router)
+    routers.update(ctx, router, {"external_gateway_info": {}})
+
+
 def router_leaves(ctx: Context, world: World) -> None:
     router = ctx.session.get_one(Router, world.router)
     router_interfaces.remove(ctx, router, {"subnet_id": world.subnet})
@@ -120,6 +136,19 @@ def new_rule(ctx: Context, world: World) -> None:
 def rule_goes(ctx: Context, world: World) -> None:
     of_group = select(SecurityGroupRule).where(SecurityGroupRule.security_group_id == world.group)
     security_group_rules.delete(ctx, ctx.session.scalars(of_group).all()[0])
+
+
+def named_group_goes(ctx: Context, world: World) -> None:
+    """With the rules that name it, which another group has."""
+    group = ctx.session.get_one(SecurityGroup, world.named)
+    security_groups.delete(ctx, group)
+
+
+def automatic_subnet(ctx: Context, world: World) -> None:
+    """Guests get addresses in it, which rules of other networks' guests name."""
+    network = ctx.session.get_one(Network, world.one)
+    automatic = {"ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac"}
+    subnets.create(ctx, "p1", network, {"cidr": "fd00::/64", "ip_version": 6, **automatic})
 
 
 def floating(ctx: Context, world: World) -> None:
@@ -142,12 +171,15 @@ CHANGES: list[tuple[Callable[[Context, World], None], set[str]]] = [
     (new_subnet, {"h1", "h2"}),
     (other_mtu, {"h3"}),
     (other_dns, {"h1", "h2"}),
-    (router_down, {"h1", "h2"}),
+    (router_down, {"h1"}),
+    (gateway_leaves, {"h1"}),
     (router_leaves, {"h1", "h2"}),
     (new_rule, {"h3"}),
     (rule_goes, {"h3"}),
+    (named_group_goes, {"h3"}),
+    (automatic_subnet, {"h1", "h2", "h3"}),
     (floating, {"h1"}),
-    (port_goes, {"h1", "h2"}),
+    (port_goes, {"h1", "h2", "h3"}),
     (of_nobody, set()),
 ]
 

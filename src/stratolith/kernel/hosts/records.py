@@ -8,6 +8,7 @@ was last heard of: ``state_of``.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, String, select
@@ -118,12 +119,14 @@ def named(session: Session, name: str) -> HostRecord | None:
     return session.scalars(select(HostRecord).where(HostRecord.name == name)).first()
 
 
-def records(session: Session) -> list[HostRecord]:
+def records(session: Session, among: Iterable[str] | None = None) -> list[HostRecord]:
     """Every host whose agent was ever heard of and that has not left, by name.
 
-    One whose row cannot be read is left out.
+    One whose row cannot be read is left out. ``among``: of these names only.
     """
     wanted = select(HostRecord).where(HostRecord.state.not_in((JOINING, LEFT)))
+    if among is not None:
+        wanted = wanted.where(HostRecord.name.in_(sorted(set(among))))
     return _readable(session, wanted.order_by(HostRecord.name))
 
 

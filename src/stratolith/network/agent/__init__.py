@@ -26,6 +26,7 @@ from stratolith.network.drivers.base import (
 
 LOG = logging.getLogger(__name__)
 METADATA_SECONDS = 10.0  # each step of an answer of the metadata service
+ROUNDS = 3  # of questions for a part, each for what the one before lacked
 REPORT_SECONDS = 60.0  # an unchanged state is told again this often
 
 
@@ -140,9 +141,17 @@ class NetworkRoom(Room):
         """The view with what these keys are about; None when it has to be asked for whole."""
         if keys is None or self._last is None or self._last.left_out:
             return None
-        raw = self.host.transport.view(self.host.name, self.view, keys)
-        part = msgspec.json.decode(raw, type=HostNetworkPart)
-        return part.whole or parts.merged(self._last, part)
+        asked = set(keys)
+        for _ in range(ROUNDS):
+            raw = self.host.transport.view(self.host.name, self.view, sorted(asked))
+            part = msgspec.json.decode(raw, type=HostNetworkPart)
+            merged = part.whole or parts.merged(self._last, part)
+            if isinstance(merged, HostNetworkView):
+                return merged
+            if merged.keys <= asked:
+                break
+            asked |= merged.keys
+        return None
 
     def _realise(self, view: HostNetworkView) -> Applied:
         applied = with_left_out(self.driver.apply(view), view.left_out)

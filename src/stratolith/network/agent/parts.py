@@ -1,14 +1,16 @@
-"""Putting what the control plane says of a few ports into the view that a host has.
+"""Putting what the control plane says of a few keys into the view that a host has.
 
 The result is what the whole view would be. Where a part is not enough to say so, ``merged`` gives
-None, and the host asks for the whole view: for the first port of a network here and the last, for
-a security group that no rule here named before, on a network with guests of several projects,
-whose names depend on each other, and while anything is left out of the view.
+the keys that have to be asked for as well: of a network that comes to the host or may have left
+it, of one with guests of several projects, whose names depend on each other, of a security
+group that no rule here named before. While anything is left out of the view, only the whole can
+tell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
 
 import msgspec
 
@@ -17,60 +19,151 @@ from stratolith.network.drivers.base import (
     HostNetworkView,
     NetworkView,
     PortPart,
+    PortView,
+    RouterView,
+    RuleView,
     TunnelPeerView,
 )
 
 Groups = dict[str, dict[str, list[str]]]
+V = TypeVar("V")
 
 
-def merged(view: HostNetworkView, part: HostNetworkPart) -> HostNetworkView | None:
-    """The view with the part in it; None when only the whole view can tell."""
-    if view.left_out:
-        return None
-    known = {network.id for network in view.networks}
-    if any(one.port is not None and one.network_id not in known for one in part.ports.values()):
-        return None
-    networks = []
-    for network in view.networks:
-        changed = _network(network, part.ports)
-        if changed is None:
-            return None
-        networks.append(changed)
-    groups = _groups(view.groups, part.ports, networks)
-    if groups is None:
-        return None
-    return msgspec.structs.replace(
-        view, generation=part.generation, networks=networks, groups=groups
-    )
+class Lacking(msgspec.Struct, frozen=True):
+    """Keys to ask for together with those before; none: only the whole view can tell."""
+
+    keys: frozenset[str] = frozenset()
 
 
-def _network(network: NetworkView, parts: dict[str, PortPart]) -> NetworkView | None:
-    """A network with these ports as they are now; None when more than they has changed."""
+def merged(view: HostNetworkView, part: HostNetworkPart) -> HostNetworkView | Lacking:
+    """The view with the part in it, or what has to be asked for instead."""
+    return Lacking() if view.left_out else _Merge(view, part).result()
+
+
+class _Merge:
+    def __init__(self, view: HostNetworkView, part: HostNetworkPart) -> None:
+        self.view, self.part = view, part
+        self.lacking: set[str] = set()
+        self.known_rules = {**part.other_rules, **part.rules}
+        self.shared_rules: dict[tuple[str, ...], list[RuleView]] = {}
+
+    def result(self) -> HostNetworkView | Lacking:
+        before = {router.id: router for router in self.view.routers}
+        routers = _replaced(before, self.part.routers)
+        joined = {network_id for router in routers.values() for network_id in _networks_of(router)}
+        networks = _replaced({n.id: n for n in self.view.networks}, self.part.networks)
+        self._missing(networks, joined)
+        networks = {key: self._network(network, joined) for key, network in networks.items()}
+        left = {key for router in before.values() for key in _networks_of(router)} - joined
+        for key in left & networks.keys() - self.part.networks.keys():
+            if not networks[key].ports:
+                self._lack("network", key)
+        groups = self._groups(networks.values())
+        if self.lacking:
+            return Lacking(frozenset(self.lacking))
+        externals = self.part.externals
+        return msgspec.structs.replace(
+            self.view,
+            generation=self.part.generation,
+            networks=[networks[key] for key in sorted(networks)],
+            routers=[routers[key] for key in sorted(routers)],
+            externals=self.view.externals if externals is None else externals,
+            groups=groups,
+        )
+
+    def _lack(self, kind: str, object_id: str) -> None:
+        self.lacking.add(f"{kind}/{object_id}")
+
+    def _missing(self, networks: Mapping[str, NetworkView], joined: set[str]) -> None:
+        """Networks of ports and routers that the host did not have."""
+        of_ports = {part.network_id for part in self.part.ports.values()} - {""}
+        for key in (of_ports | joined) - networks.keys():
+            self._lack("network", key)
+
+    def _network(self, network: NetworkView, joined: set[str]) -> NetworkView:
+        """A network with its ports and their rules as they are now."""
+        if network.id not in self.part.networks:
+            network = self._with_ports(network, joined)
+        if not self.part.rules:
+            return network
+        ports = [self._with_rules(port) for port in network.ports]
+        if all(new is old for new, old in zip(ports, network.ports, strict=True)):
+            return network
+        return msgspec.structs.replace(network, ports=ports)
+
+    def _with_ports(self, network: NetworkView, joined: set[str]) -> NetworkView:
+        parts = _parts_of(network, self.part.ports)
+        if not parts:
+            return network
+        ports = [port for port in network.ports if port.id not in parts]
+        ports += [part.port for part in parts.values() if part.port is not None]
+        hosts = [host for host in network.dhcp_hosts if host.port_id not in parts]
+        projects = {host.project_id for host in network.dhcp_hosts}
+        hosts += [host for part in parts.values() for host in part.dhcp_hosts]
+        projects |= {host.project_id for host in hosts}
+        has_left = bool(network.ports) and not ports and network.id not in joined
+        if has_left or len(projects) > 1:
+            self._lack("network", network.id)
+        ports.sort(key=lambda port: port.id)
+        hosts.sort(key=lambda host: host.port_id)  # keeps the order of one port's addresses
+        peers = _peers(network.peers, parts)
+        return msgspec.structs.replace(network, ports=ports, dhcp_hosts=hosts, peers=peers)
+
+    def _with_rules(self, port: PortView) -> PortView:
+        if self.part.rules.keys().isdisjoint(port.groups):
+            return port
+        groups = tuple(port.groups)
+        if groups not in self.shared_rules:
+            if not self.known_rules.keys() >= set(groups):
+                self._lack("port", port.id)  # its groups have changed, too
+                return port
+            rules = [rule for group in groups for rule in self.known_rules[group]]
+            self.shared_rules[groups] = rules
+        return msgspec.structs.replace(port, rules=self.shared_rules[groups])
+
+    def _groups(self, networks: Iterable[NetworkView]) -> Groups:
+        """The addresses of the groups that rules name now."""
+        named = {
+            rule.remote_group
+            for network in networks
+            for port in network.ports
+            for rule in port.rules
+            if rule.remote_group
+        }
+        groups = {}
+        for group in named:
+            if group in self.part.members:
+                groups[group] = self.part.members[group]
+            elif group in self.view.groups:
+                groups[group] = _members(group, self.view.groups[group], self.part.ports)
+            else:
+                self._lack("members", group)
+        return groups
+
+
+def _replaced(before: Mapping[str, V], after: Mapping[str, V | None]) -> dict[str, V]:
+    """None takes away."""
+    return {key: value for key, value in {**before, **after}.items() if value is not None}
+
+
+def _networks_of(router: RouterView) -> set[str]:
+    gateway = [router.gateway] if router.gateway is not None else []
+    return {port.network_id for port in (*router.interfaces, *gateway)}
+
+
+def _parts_of(network: NetworkView, parts: Mapping[str, PortPart]) -> dict[str, PortPart]:
+    """The parts of ports that are on the network, or were."""
     there = {port.id for port in network.ports}
     there |= {host.port_id for host in network.dhcp_hosts}
     there |= {port_id for peer in network.peers for port_id in peer.ports}
-    mine = {
+    return {
         port_id: part if part.network_id == network.id else PortPart()
         for port_id, part in parts.items()
         if part.network_id == network.id or port_id in there
     }
-    if not mine:
-        return network
-    ports = [port for port in network.ports if port.id not in mine]
-    ports += [part.port for part in mine.values() if part.port is not None]
-    hosts = [host for host in network.dhcp_hosts if host.port_id not in mine]
-    projects = {host.project_id for host in network.dhcp_hosts}
-    hosts += [host for part in mine.values() for host in part.dhcp_hosts]
-    projects |= {host.project_id for host in hosts}
-    if bool(ports) != bool(network.ports) or len(projects) > 1:
-        return None
-    ports.sort(key=lambda port: port.id)
-    hosts.sort(key=lambda host: host.port_id)  # keeps the order of one port's addresses
-    peers = _peers(network.peers, mine)
-    return msgspec.structs.replace(network, ports=ports, dhcp_hosts=hosts, peers=peers)
 
 
-def _peers(peers: Iterable[TunnelPeerView], parts: dict[str, PortPart]) -> list[TunnelPeerView]:
+def _peers(peers: Iterable[TunnelPeerView], parts: Mapping[str, PortPart]) -> list[TunnelPeerView]:
     by_address = {
         peer.address: {key: mac for key, mac in peer.ports.items() if key not in parts}
         for peer in peers
@@ -85,26 +178,11 @@ def _peers(peers: Iterable[TunnelPeerView], parts: dict[str, PortPart]) -> list[
     ]
 
 
-def _groups(
-    groups: Groups, parts: dict[str, PortPart], networks: Iterable[NetworkView]
-) -> Groups | None:
-    """The addresses of the groups that rules name now; None when one of them is not known."""
-    named = {
-        rule.remote_group
-        for network in networks
-        for port in network.ports
-        for rule in port.rules
-        if rule.remote_group
-    }
-    if not named <= groups.keys():
-        return None
-    found = {}
-    for group in named:
-        before = groups[group]
-        mine = {key: one.members[group] for key, one in parts.items() if group in one.members}
-        if mine or not before.keys().isdisjoint(parts):
-            kept = {key: those for key, those in before.items() if key not in parts}
-            found[group] = kept | mine
-        else:
-            found[group] = before
-    return found
+def _members(
+    group: str, before: dict[str, list[str]], parts: Mapping[str, PortPart]
+) -> dict[str, list[str]]:
+    """The addresses of a group's ports, with those of these ports as they are now."""
+    fresh = {key: part.members[group] for key, part in parts.items() if group in part.members}
+    if not fresh and before.keys().isdisjoint(parts):
+        return before
+    return {key: known for key, known in before.items() if key not in parts} | fresh

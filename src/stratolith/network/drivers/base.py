@@ -59,6 +59,7 @@ class PortView(msgspec.Struct, frozen=True, kw_only=True):
     fixed_ips: list[FixedIpView] = []
     admin_state_up: bool = True
     port_security: bool = True
+    groups: list[str] = []  # security groups, in the order in which ``rules`` has theirs
     rules: list[RuleView] = []
     allowed_address_pairs: list[AddressPair] = []
     hostname: str = ""
@@ -189,10 +190,24 @@ class PortPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HostNetworkPart(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to a request for a few ports; ``whole`` is set where these are not enough."""
+    """The answer to a request for a few keys; ``whole`` is set where a part cannot be given.
+
+    ports: every port that was requested.  networks, routers: every one that was requested, None
+    for those that the host has no part of; also the routers here that join these networks.
+    externals: None where neither networks nor routers were requested.
+    rules: by security group, of requested groups that ports of the host have; other_rules: of the
+    other groups of these ports.
+    members: like ``groups`` of the view, of requested groups that rules of the host's ports name.
+    """
 
     generation: int
-    ports: dict[str, PortPart] = {}  # every requested port
+    ports: dict[str, PortPart] = {}
+    networks: dict[str, NetworkView | None] = {}
+    routers: dict[str, RouterView | None] = {}
+    externals: list[ExternalNetworkView] | None = None
+    rules: dict[str, list[RuleView]] = {}
+    other_rules: dict[str, list[RuleView]] = {}
+    members: dict[str, dict[str, list[str]]] = {}
     whole: HostNetworkView | None = None
 
 

@@ -79,7 +79,7 @@ def update(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) -> Flo
 
 def delete(ctx: Context, floating: FloatingIp) -> None:
     port = ctx.session.get(Port, floating.floating_port_id)
-    host_hints.floating_ip(ctx, floating.router_id)
+    host_hints.router(ctx, floating.router_id)
     tags.forget(ctx, floating.id)
     ctx.session.delete(floating)
     ctx.session.flush()
@@ -102,7 +102,7 @@ def disassociate_port(ctx: Context, port_id: str, fixed_ip: str | None = None) -
     if fixed_ip is not None:
         statement = statement.where(FloatingIp.fixed_ip_address == fixed_ip)
     for floating in list(ctx.session.scalars(statement)):
-        host_hints.floating_ip(ctx, floating.router_id)
+        host_hints.router(ctx, floating.router_id)
         _disassociate(floating)
         floating.revision_number += 1
         ctx.session.flush()
@@ -168,7 +168,7 @@ def _associate(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) ->
         if values.get("fixed_ip_address"):
             raise BadFloatingipRequest(msg="fixed_ip_address cannot be specified without a port_id")
         if floating.port_id is not None:
-            host_hints.floating_ip(ctx, floating.router_id)
+            host_hints.router(ctx, floating.router_id)
             _disassociate(floating)
         return
     port = ports.get(ctx, port_id)
@@ -192,13 +192,13 @@ def _associate(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) ->
             fixed_ip=address,
             net_id=floating.floating_network_id,
         )
-    host_hints.floating_ip(ctx, floating.router_id)
+    host_hints.router(ctx, floating.router_id)
     former = (floating.port_id, floating.fixed_ip_address, floating.router_id)
     floating.port_id, floating.fixed_ip_address, floating.router_id = port.id, address, router_id
     if former != (port.id, address, router_id):
         floating.status = "DOWN"
     ctx.session.flush()
-    host_hints.floating_ip(ctx, floating.router_id)
+    host_hints.router(ctx, floating.router_id)
 
 
 def _internal(ctx: Context, port: Port, wanted: str | None) -> tuple[str, str]:

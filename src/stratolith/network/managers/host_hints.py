@@ -1,7 +1,8 @@
 """Which hosts look at what changed: those that have something of it, and no others.
 
 Called before a change that takes a thing from a host, network or group, and after each change: a
-host that is told twice looks once.
+host that is told twice looks once. A key says what changed; ``reconcilers/view_parts.py`` says
+what a host has of it.
 """
 
 from __future__ import annotations
@@ -11,67 +12,106 @@ from sqlalchemy import ColumnElement, select
 from stratolith.kernel.context import Context
 from stratolith.network.managers import holders, placement
 from stratolith.network.managers.events import VIEW
-from stratolith.network.models import Port, PortSecurityGroup, SecurityGroupRule
+from stratolith.network.models import Network, Port, PortSecurityGroup, SecurityGroupRule
+
+PORT, NETWORK, ROUTER = "port", "network", "router"
+GROUP = "group"  # the rules of a security group
+MEMBERS = "members"  # the addresses of its ports, for hosts with rules that name the group
 
 
-def key_of(port_id: str) -> str:
-    """The key by which hosts are told of a port. Other keys ask for the whole view."""
-    return f"port/{port_id}"
-
-
-def port_of(key: str) -> str:
-    """The port that a key is about, "" for other keys."""
-    kind, _, port_id = key.partition("/")
-    return port_id if kind == "port" else ""
+def key_of(kind: str, object_id: str) -> str:
+    return f"{kind}/{object_id}"
 
 
 def touched(ctx: Context, port: Port) -> None:
-    """A guest's port: its own host; those with a part of its network, for names, leases and
-    tunnels; and those where rules name one of its security groups. None while it is bound nowhere.
+    """A port of a guest or router: the hosts that have something of it."""
+    if port.holder in holders.ROUTER:
+        router(ctx, port.holder_id)
+        _router_port(ctx, port.id, port.network_id)
+        if port.binding_host:  # somebody bound it before it became the router's
+            _hint(ctx, {port.binding_host}, NETWORK, port.network_id)
+    elif port.binding_host:
+        _guest_port(ctx, port)
+
+
+def _guest_port(ctx: Context, port: Port) -> None:
+    """Its own host; those with a part of its network, for names, leases and tunnels; and those
+    where rules name one of its security groups.
     """
-    if not port.binding_host:
-        return
-    mine = select(PortSecurityGroup.security_group_id).where(PortSecurityGroup.port_id == port.id)
-    found = {port.binding_host} | placement.hosts_of_network(ctx, port.network_id)
-    found |= _hosts_with_rules(ctx, SecurityGroupRule.remote_group_id.in_(mine))
-    for host in found:
-        ctx.hint_host(host, VIEW, key_of(port.id))
+    its_groups = select(PortSecurityGroup.security_group_id).where(
+        PortSecurityGroup.port_id == port.id
+    )
+    hosts = {port.binding_host} | placement.hosts_of_network(ctx, port.network_id)
+    hosts |= _hosts_with_rules(ctx, SecurityGroupRule.remote_group_id.in_(its_groups))
+    _hint(ctx, hosts, PORT, port.id)
+
+
+def _router_port(ctx: Context, port_id: str, network_id: str) -> None:
+    """The hosts with a part of its network, if tunnels lead to it."""
+    network_type = ctx.session.scalar(select(Network.network_type).where(Network.id == network_id))
+    if network_type == "vxlan":
+        _hint(ctx, placement.hosts_of_network(ctx, network_id), PORT, port_id)
 
 
 def network(ctx: Context, network_id: str) -> None:
     """A network or what it has of its own (subnets, DHCP, gateway): the hosts with a part of it."""
-    for host in placement.hosts_of_network(ctx, network_id):
-        ctx.hint_host(host, VIEW, f"network/{network_id}")
+    _hint(ctx, placement.hosts_of_network(ctx, network_id), NETWORK, network_id)
 
 
-def router(ctx: Context, router_id: str) -> None:
-    """A router or its ports: its host, and those with a part of a network that it joins, whose
-    tunnels lead to it."""
-    here = (Port.holder_id == router_id) & Port.holder.in_(holders.ROUTER)
-    found = {placement.host_of(ctx, router_id)} - {""}
-    for network_id in ctx.session.scalars(select(Port.network_id).where(here).distinct()):
-        found |= placement.hosts_of_network(ctx, network_id)
-    for host in found:
-        ctx.hint_host(host, VIEW, f"router/{router_id}")
-
-
-def floating_ip(ctx: Context, router_id: str | None) -> None:
-    """A floating IP of this router: the host of the router."""
+def router(ctx: Context, router_id: str | None) -> None:
+    """A router, its routes, floating IPs or ports: its host."""
     host = placement.host_of(ctx, router_id) if router_id else ""
-    if host:
-        ctx.hint_host(host, VIEW, f"router/{router_id}")
+    if router_id and host:
+        _hint(ctx, {host}, ROUTER, router_id)
+
+
+def router_place(ctx: Context, router_id: str) -> None:
+    """The host of a router: that one, and those whose tunnels lead to the router's ports."""
+    router(ctx, router_id)
+    its_ports = select(Port.id, Port.network_id).where(
+        Port.holder_id == router_id, Port.holder.in_(holders.ROUTER)
+    )
+    for port_id, network_id in ctx.session.execute(its_ports).all():
+        _router_port(ctx, port_id, network_id)
 
 
 def group(ctx: Context, group_id: str) -> None:
-    """A security group's rules: the hosts with ports that these, or rules naming it, are for."""
-    of_ports = select(Port.binding_host).join(
-        PortSecurityGroup, PortSecurityGroup.port_id == Port.id
+    """The rules of a security group: the hosts of the group's ports."""
+    wanted = (
+        select(Port.binding_host)
+        .join(PortSecurityGroup, PortSecurityGroup.port_id == Port.id)
+        .where(PortSecurityGroup.security_group_id == group_id, Port.binding_host != "")
     )
-    mine = of_ports.where(PortSecurityGroup.security_group_id == group_id, Port.binding_host != "")
-    found = set(ctx.session.scalars(mine.distinct()))
-    found |= _hosts_with_rules(ctx, SecurityGroupRule.remote_group_id == group_id)
-    for host in found:
-        ctx.hint_host(host, VIEW, f"group/{group_id}")
+    _hint(ctx, set(ctx.session.scalars(wanted.distinct())), GROUP, group_id)
+
+
+def groups_naming(ctx: Context, group_id: str) -> None:
+    """A security group that ends: its rules, and those of other groups that name it."""
+    naming = select(SecurityGroupRule.security_group_id).where(
+        SecurityGroupRule.remote_group_id == group_id
+    )
+    for changed_id in {group_id, *ctx.session.scalars(naming.distinct())}:
+        group(ctx, changed_id)
+
+
+def addresses(ctx: Context, network_id: str) -> None:
+    """Addresses of many ports of a network: the hosts where rules name one of their groups."""
+    of_ports = (
+        select(PortSecurityGroup.security_group_id)
+        .join(Port, Port.id == PortSecurityGroup.port_id)
+        .where(Port.network_id == network_id, Port.binding_host != "")
+    )
+    named = select(SecurityGroupRule.remote_group_id).where(
+        SecurityGroupRule.remote_group_id.in_(of_ports)
+    )
+    for group_id in set(ctx.session.scalars(named.distinct())):
+        hosts = _hosts_with_rules(ctx, SecurityGroupRule.remote_group_id == group_id)
+        _hint(ctx, hosts, MEMBERS, str(group_id))
+
+
+def _hint(ctx: Context, hosts: set[str], kind: str, object_id: str) -> None:
+    for host in hosts:
+        ctx.hint_host(host, VIEW, key_of(kind, object_id))
 
 
 def _hosts_with_rules(ctx: Context, which: ColumnElement[bool]) -> set[str]:

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import delete, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, delete, select, union
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.hosts import records as host_records
@@ -109,10 +110,23 @@ def misplaced(ctx: Context) -> dict[str, str]:
 # -- reading -------------------------------------------------------------------------------------
 
 
-def on_host(ctx: Context, kind: str, host: str) -> list[str]:
-    """Ids of what the host realises of this kind."""
+def on_host(
+    ctx: Context, kind: str, host: str, among: ColumnElement[bool] | None = None
+) -> list[str]:
+    """Ids of what the host realises of this kind. ``among``: a condition on Place."""
     here = select(Place.object_id).where(Place.host == host, Place.kind == kind)
-    return list(ctx.session.scalars(here))
+    return list(ctx.session.scalars(here if among is None else here.where(among)))
+
+
+def gateways_on(ctx: Context, host: str) -> set[str]:
+    """The external networks that have gateway addresses on the host, or routers' gateways."""
+    addresses = select(Place.object_id).where(Place.host == host, Place.kind == GATEWAY)
+    of_routers = (
+        select(Port.network_id)
+        .join(Place, Place.object_id == Port.holder_id)
+        .where(Port.holder == holders.GATEWAY, Place.host == host)
+    )
+    return set(ctx.session.scalars(union(addresses, of_routers)))
 
 
 def host_of(ctx: Context, object_id: str) -> str:
@@ -143,8 +157,13 @@ def hosts_of_network(ctx: Context, network_id: str) -> set[str]:
 
 
 def networks_of(ctx: Context, host: str, among: Sequence[str] | None = None) -> list[str]:
-    """Ids of the networks with guests on the host, of those that its routers join, and of those
-    for which an administrator wants DHCP there. ``among``: of these only.
+    """Ids of the networks that the host has a part of. ``among``: of these only."""
+    return sorted(ctx.session.scalars(networks_on(host, among)))
+
+
+def networks_on(host: str, among: Sequence[str] | None = None) -> CompoundSelect[Any]:
+    """Selects the ids of the networks with guests on the host, of those that its routers join, and
+    of those for which an administrator wants DHCP there.
     """
     here = select(Port.network_id).where(Port.binding_host == host)
     joined = (
@@ -156,7 +175,7 @@ def networks_of(ctx: Context, host: str, among: Sequence[str] | None = None) -> 
     if among is not None:
         here, joined = (one.where(Port.network_id.in_(among)) for one in (here, joined))
         asked = asked.where(DhcpPlace.network_id.in_(among))
-    return sorted(ctx.session.scalars(union(here, joined, asked)))
+    return union(here, joined, asked)
 
 
 def tunnel_addresses(ctx: Context, among: Iterable[str] | None = None) -> dict[str, str]:
@@ -167,8 +186,6 @@ def tunnel_addresses(ctx: Context, among: Iterable[str] | None = None) -> dict[s
     if among is None:
         records = _hosts(ctx)
     else:
-        found = (host_records.named(ctx.session, name) for name in sorted(set(among)))
-        gone = (host_records.JOINING, host_records.LEFT)
-        records = [one for one in found if one is not None and one.state not in gone]
-        records = [one for one in records if VIEW in one.views]
+        named = host_records.records(ctx.session, among)
+        records = [record for record in named if VIEW in record.views]
     return {record.name: record.tunnel_address for record in records if record.tunnel_address}

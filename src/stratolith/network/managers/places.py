@@ -8,7 +8,7 @@ from stratolith.network.managers import host_hints, placement
 
 def place(ctx: Context, kind: str, object_id: str, host: str) -> None:
     """Give it to the host, and tell both it and the one that has it so far."""
-    tell = host_hints.router if kind == placement.ROUTER else host_hints.network
+    tell = host_hints.router_place if kind == placement.ROUTER else host_hints.network
     tell(ctx, object_id)
     placement.place(ctx, kind, object_id, host)
     tell(ctx, object_id)

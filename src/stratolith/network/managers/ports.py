@@ -189,8 +189,10 @@ def _forget_rows(ctx: Context, port_ids: Sequence[str]) -> None:
 
 
 def changed(ctx: Context, port: Port) -> None:
-    """Hint whoever has something of the port: its network, its router, rules that name it."""
-    if port.holder in holders.SERVICES:
+    """Hint the hosts that have something of the port: its network, its router, rules that name
+    one of its groups.
+    """
+    if port.holder == holders.DHCP:
         host_hints.network(ctx, port.network_id)
     else:
         host_hints.touched(ctx, port)

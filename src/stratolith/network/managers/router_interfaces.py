@@ -165,6 +165,7 @@ def _by_port(ctx: Context, router: Router, port_id: str) -> Port:
     for fixed_ip, subnet in zip(fixed_ips, joined, strict=True):
         routers.check_apart(ctx, router, subnet)
         _check_pooled(ctx, port, subnet, fixed_ip["ip_address"])
+    host_hints.touched(ctx, port)  # it may be bound to a host, which loses it
     holders.hold(port, holders.INTERFACE, router.id)
     return ports.update(
         ctx,

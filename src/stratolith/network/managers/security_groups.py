@@ -165,7 +165,7 @@ def delete(ctx: Context, group: SecurityGroup) -> None:
 
 def forget(ctx: Context, group: SecurityGroup) -> None:
     """Remove a group that no port uses, its rules and the rules that refer to it."""
-    host_hints.group(ctx, group.id)
+    host_hints.groups_naming(ctx, group.id)
     tags.forget(ctx, group.id)
     for policy in ctx.session.scalars(select(RbacPolicy).where(RbacPolicy.object_id == group.id)):
         ctx.session.delete(policy)

@@ -66,6 +66,7 @@ def create(ctx: Context, project_id: str, network: Network, values: Mapping[str,
     ctx.session.flush()
     if ipam.is_automatic(subnet):
         _give_automatic_addresses(ctx, subnet)
+        host_hints.addresses(ctx, network.id)
     dhcp_ports.sync(ctx, network)
     host_hints.network(ctx, network.id)
     return subnet
@@ -114,6 +115,8 @@ def delete(ctx: Context, subnet: Subnet) -> None:
             reason="One or more ports have an IP allocation from this subnet.",
         )
     network = subnet.network
+    if ipam.is_automatic(subnet):
+        host_hints.addresses(ctx, network.id)
     ctx.session.execute(delete_rows(FixedIp).where(FixedIp.subnet_id == subnet.id))
     tags.forget(ctx, subnet.id)
     ctx.session.delete(subnet)

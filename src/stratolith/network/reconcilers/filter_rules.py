@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.orm import aliased
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
@@ -26,22 +27,25 @@ class RuleBook:
     """
 
     def __init__(self, ctx: Context, port_ids: Sequence[str], left_out: LeftOut) -> None:
-        self.session, self.left_out = ctx.session, left_out
+        self.session = ctx.session
         self.remote: set[str] = set()
         self._groups = self._memberships(set(port_ids))
-        self._rules = self._read_rules({g for groups in self._groups.values() for g in groups})
+        all_groups = {group for groups in self._groups.values() for group in groups}
+        self._rules = rules_of(ctx, all_groups, left_out)
         self._shared: dict[tuple[str, ...], list[RuleView]] = {}
 
+    def groups(self, port_id: str) -> list[str]:
+        """The groups of a port, in the order in which ``rules`` has theirs."""
+        return self._groups.get(port_id, [])
+
     def rules(self, port_id: str) -> list[RuleView]:
-        groups = tuple(self._groups.get(port_id, ()))
-        found = self._shared.get(groups)
-        if found is None:
-            rows = [row for group in groups for row in self._rules.get(group, ())]
-            made = (self.left_out.attempt(row.id, partial(_rule, row)) for row in rows)
-            found = [rule for rule in made if rule is not None]
-            self._shared[groups] = found
-            self.remote |= {rule.remote_group for rule in found if rule.remote_group}
-        return found
+        groups = tuple(self.groups(port_id))
+        rules = self._shared.get(groups)
+        if rules is None:
+            rules = [rule for group in groups for rule in self._rules.get(group, ())]
+            self._shared[groups] = rules
+            self.remote |= {rule.remote_group for rule in rules if rule.remote_group}
+        return rules
 
     def _memberships(self, port_ids: set[str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = defaultdict(list)
@@ -56,18 +60,45 @@ class RuleBook:
             found[port_id].append(group_id)
         return found
 
-    def _read_rules(self, groups: set[str]) -> dict[str, list[RuleRow]]:
-        found: dict[str, list[RuleRow]] = defaultdict(list)
-        if not groups:
-            return found
-        wanted = (
-            columns(RuleRow, SecurityGroupRule)
-            .where(SecurityGroupRule.security_group_id.in_(sorted(groups)))
-            .order_by(SecurityGroupRule.id)
-        )
-        for row in self.left_out.rows(self.session, wanted, SecurityGroupRule.id, RuleRow):
-            found[row.security_group_id].append(row)
-        return found
+
+def rules_of(ctx: Context, groups: Iterable[str], left_out: LeftOut) -> dict[str, list[RuleView]]:
+    """Group -> its rules, for each of these groups."""
+    by_group: dict[str, list[RuleView]] = {group: [] for group in sorted(groups)}
+    if not by_group:
+        return by_group
+    wanted = (
+        columns(RuleRow, SecurityGroupRule)
+        .where(SecurityGroupRule.security_group_id.in_(list(by_group)))
+        .order_by(SecurityGroupRule.id)
+    )
+    for row in left_out.rows(ctx.session, wanted, SecurityGroupRule.id, RuleRow):
+        rule = left_out.attempt(row.id, partial(_rule, row))
+        if rule is not None:
+            by_group[row.security_group_id].append(rule)
+    return by_group
+
+
+def groups_beside(ctx: Context, host: str, groups: Sequence[str]) -> set[str]:
+    """All groups of the host's ports that are in any of these."""
+    beside = aliased(PortSecurityGroup)
+    wanted = (
+        select(beside.security_group_id)
+        .join(PortSecurityGroup, PortSecurityGroup.port_id == beside.port_id)
+        .join(Port, Port.id == beside.port_id)
+        .where(PortSecurityGroup.security_group_id.in_(groups), Port.binding_host == host)
+    )
+    return set(ctx.session.scalars(wanted.distinct()))
+
+
+def named_on(ctx: Context, host: str, groups: ColumnElement[bool]) -> list[str]:
+    """The groups that rules of the host's ports name. ``groups``: a condition on these rules."""
+    of_port_here = exists().where(
+        PortSecurityGroup.security_group_id == SecurityGroupRule.security_group_id,
+        Port.id == PortSecurityGroup.port_id,
+        Port.binding_host == host,
+    )
+    named = select(SecurityGroupRule.remote_group_id).where(groups, of_port_here)
+    return [str(group) for group in ctx.session.scalars(named.distinct())]
 
 
 def members(ctx: Context, groups: Iterable[str], left_out: LeftOut) -> Members:
@@ -87,16 +118,8 @@ def members_among(
     mine = select(PortSecurityGroup.security_group_id).where(
         PortSecurityGroup.port_id.in_(port_ids)
     )
-    of_port_here = exists().where(
-        PortSecurityGroup.security_group_id == SecurityGroupRule.security_group_id,
-        Port.id == PortSecurityGroup.port_id,
-        Port.binding_host == host,
-    )
-    named = select(SecurityGroupRule.remote_group_id).where(
-        SecurityGroupRule.remote_group_id.in_(mine), of_port_here
-    )
-    groups = list(ctx.session.scalars(named.distinct()))
-    by_group: Members = {str(group): {} for group in groups}
+    groups = named_on(ctx, host, SecurityGroupRule.remote_group_id.in_(mine))
+    by_group: Members = {group: {} for group in groups}
     here = PortSecurityGroup.port_id.in_(port_ids) & PortSecurityGroup.security_group_id.in_(groups)
     if groups:
         _add_members(ctx, by_group, here, left_out)

@@ -51,7 +51,7 @@ def compile_view(ctx: Context, host: str) -> HostNetworkView:
 
 
 class Compiler:
-    """Reads rows and makes of them what a host realises; port_parts.py does so for a few ports."""
+    """Reads rows and makes of them what a host realises; view_parts.py does so for a few keys."""
 
     def __init__(self, ctx: Context, host: str) -> None:
         self.ctx, self.session, self.host = ctx, ctx.session, host
@@ -60,12 +60,12 @@ class Compiler:
         self.generation = int(ctx.env.clock.now().timestamp() * 1_000_000)
 
     def view(self) -> HostNetworkView:
-        routers = self._routers()
+        routers = self._routers(placement.on_host(self.ctx, placement.ROUTER, self.host))
         wanted = view_rows.NETWORKS.where(
             Network.id.in_(placement.networks_of(self.ctx, self.host))
         )
         rows = self.left_out.rows(self.session, wanted, Network.id, NetworkRow)
-        self.networks = {network.id: network for network in rows}
+        self.networks = {network.id: network for network in sorted(rows, key=_by_id)}
         self._read_ports()
         self._read_subnets()
         mine = [port.id for port in self.guests if port.binding_host == self.host]
@@ -92,23 +92,25 @@ class Compiler:
         routers = (row.holder_id for row in self.router_ports.values())
         return placement.hosts_of(self.ctx, routers)
 
-    def _routers(self) -> list[RouterRow]:
-        here = placement.on_host(self.ctx, placement.ROUTER, self.host)
-        if not here:
+    def _routers(self, ids: Sequence[str]) -> list[RouterRow]:
+        if not ids:
             return []
-        wanted = view_rows.ROUTERS.where(Router.id.in_(here)).order_by(Router.id)
-        return self.left_out.rows(self.session, wanted, Router.id, RouterRow)
+        wanted = view_rows.ROUTERS.where(Router.id.in_(ids))
+        rows = self.left_out.rows(self.session, wanted, Router.id, RouterRow)
+        return sorted(rows, key=_by_id)
 
     def _read_ports(self) -> None:
         on_these = list(self.networks)
-        self._take_ports(Port.network_id.in_(on_these), FixedIp.network_id.in_(on_these))
+        rows = self._port_rows(Port.network_id.in_(on_these))
+        self._take_ports(rows, FixedIp.network_id.in_(on_these))
 
-    def _take_ports(self, which: ColumnElement[bool], theirs: ColumnElement[bool]) -> None:
-        """``which`` ports, and ``theirs``, the addresses of these."""
-        wanted = view_rows.PORTS.where(which)
-        by_age = wanted.order_by(Port.created_at, Port.id)
-        rows = self.left_out.rows(self.session, by_age, Port.id, PortRow)
-        fixed = view_rows.ADDRESSES.where(theirs).order_by(FixedIp.port_id, FixedIp.position)
+    def _port_rows(self, which: ColumnElement[bool]) -> list[PortRow]:
+        by_age = view_rows.PORTS.where(which).order_by(Port.created_at, Port.id)
+        return self.left_out.rows(self.session, by_age, Port.id, PortRow)
+
+    def _take_ports(self, rows: Sequence[PortRow], addresses: ColumnElement[bool]) -> None:
+        """Ports by what holds them, with their addresses. ``addresses``: which rows are these."""
+        fixed = view_rows.ADDRESSES.where(addresses).order_by(FixedIp.port_id, FixedIp.position)
         self.addresses: Addresses = defaultdict(list)
         for one in self.left_out.rows(self.session, fixed, FixedIp.port_id, AddressRow):
             self.addresses[one.port_id].append((one.subnet_id, one.ip_address))
@@ -132,12 +134,7 @@ class Compiler:
 
     def _externals(self) -> list[ExternalNetworkView]:
         """The external bridge with the gateway's addresses, when anything here uses it."""
-        here = set(placement.on_host(self.ctx, placement.GATEWAY, self.host))
-        here |= {
-            row.network_id
-            for row in self.router_ports.values()
-            if row.holder == holders.GATEWAY and self.router_hosts.get(row.holder_id) == self.host
-        }
+        here = placement.gateways_on(self.ctx, self.host)
         cidrs = [
             f"{subnet.gateway_ip}/{checks.network(subnet.cidr).prefixlen}"
             for subnet in self.subnets.values()
@@ -245,6 +242,7 @@ class Compiler:
             ],
             admin_state_up=row.admin_state_up and network.admin_state_up,
             port_security=row.port_security_enabled,
+            groups=book.groups(row.id) if row.port_security_enabled else [],
             rules=book.rules(row.id) if row.port_security_enabled else [],
             allowed_address_pairs=row.allowed_address_pairs,
             hostname=row.hostname,
@@ -293,7 +291,7 @@ class Compiler:
         )
 
 
-def _by_id(row: PortRow) -> str:
+def _by_id(row: PortRow | NetworkRow | RouterRow) -> str:
     """A part of a view is put in its place by this order."""
     return row.id
 

@@ -1,0 +1,230 @@
+"""What one host has of a few keys: the same as its whole view says of them, by few rows.
+
+``agent/parts.py`` puts it into the view that the host has. A host that asks for something it has no
+part of is told just that, whatever the key. Where a row cannot be read, and for keys that
+nobody knows, the answer is the whole view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+import msgspec
+from sqlalchemy import ColumnElement, false, or_, select
+
+from stratolith.kernel.context import Context
+from stratolith.network.drivers.base import (
+    ExternalNetworkView,
+    HostNetworkPart,
+    HostNetworkView,
+    NetworkView,
+    PortPart,
+    RouterView,
+    RuleView,
+)
+from stratolith.network.managers import holders, placement
+from stratolith.network.models import FixedIp, Network, Place, Port, SecurityGroupRule
+from stratolith.network.reconcilers import filter_rules, view_rows
+from stratolith.network.reconcilers.filter_rules import Members, RuleBook
+from stratolith.network.reconcilers.host_view import Compiler, compile_view
+from stratolith.network.reconcilers.router_views import router_views
+from stratolith.network.reconcilers.view_rows import NetworkRow, PortRow, RouterRow
+
+Rules = dict[str, list[RuleView]]  # of security groups
+
+MOST = 50  # keys; of more the whole view is less work
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """The ids that keys name, by kind."""
+
+    port: list[str] = []
+    network: list[str] = []
+    router: list[str] = []
+    group: list[str] = []
+    members: list[str] = []
+
+
+def answer(ctx: Context, host: str, keys: list[str] | None) -> HostNetworkView | HostNetworkPart:
+    """The whole view without keys; with keys a part, which may hold the whole view instead."""
+    if keys is None:
+        return compile_view(ctx, host)
+    asked = asked_by(keys) if len(keys) <= MOST else None
+    if asked is not None:
+        part = _PartCompiler(ctx, host, asked).part()
+        if part is not None:
+            return part
+    whole = compile_view(ctx, host)
+    return HostNetworkPart(generation=whole.generation, whole=whole)
+
+
+def asked_by(keys: Iterable[str]) -> Asked | None:
+    """None where a key is of a kind that has no part."""
+    ids: dict[str, list[str]] = {kind: [] for kind in Asked.__struct_fields__}
+    for key in sorted(set(keys)):
+        kind, _, object_id = key.partition("/")
+        if kind not in ids or not object_id:
+            return None
+        ids[kind].append(object_id)
+    return Asked(**ids)
+
+
+class _PartCompiler(Compiler):
+    def __init__(self, ctx: Context, host: str, asked: Asked) -> None:
+        super().__init__(ctx, host)
+        self.asked = asked
+        # those that are answered whole, with all ports
+        self.complete = placement.networks_of(ctx, host, asked.network) if asked.network else []
+
+    @cached_property
+    def tunnels(self) -> dict[str, str]:
+        """Of this host and those of the ports."""
+        hosts = {self.host, *(row.binding_host for row in self.guests), *self.router_hosts.values()}
+        return placement.tunnel_addresses(self.ctx, hosts - {""})
+
+    def part(self) -> HostNetworkPart | None:
+        """None when the whole view is needed."""
+        routers = self._routers_asked()
+        if self.asked.port or self._has_externals:
+            self._read(routers)
+        rules, other_rules = self._rules_asked()
+        part = HostNetworkPart(
+            generation=self.generation,
+            ports=self._ports_asked(),
+            networks=self._networks_asked(),
+            routers=self._router_views(routers),
+            externals=self._externals_asked(),
+            rules=rules,
+            other_rules=other_rules,
+            members=self._members_asked(),
+        )
+        return None if self.left_out.reasons else part
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    def _routers_asked(self) -> list[RouterRow]:
+        """Those here that were asked for, or that join a network that was asked for."""
+        among: ColumnElement[bool] = Place.object_id.in_(self.asked.router)
+        if self.complete:
+            joining = select(Port.holder_id).where(
+                Port.network_id.in_(self.complete), Port.holder.in_(holders.ROUTER)
+            )
+            among = or_(among, Place.object_id.in_(joining))
+        elif not self.asked.router:
+            return []
+        return self._routers(placement.on_host(self.ctx, placement.ROUTER, self.host, among))
+
+    def _read(self, routers: list[RouterRow]) -> None:
+        """The ports in question, and what belongs to their networks if the host has these."""
+        router_ids = [router.id for router in routers]
+        of_routers = Port.holder_id.in_(router_ids) & Port.holder.in_(holders.ROUTER)
+        rows = self._port_rows(
+            or_(
+                Port.id.in_(self.asked.port),
+                Port.network_id.in_(self.complete),
+                of_routers if router_ids else false(),
+            )
+        )
+        self._read_networks({row.network_id for row in rows})
+        servers = (Port.holder == holders.DHCP) & Port.network_id.in_(list(self.networks))
+        known = {row.id for row in rows}
+        rows += [row for row in self._port_rows(servers) if row.id not in known]
+        others = [row.id for row in rows if row.network_id not in self.complete]
+        addresses = FixedIp.network_id.in_(self.complete) | FixedIp.port_id.in_(others)
+        self._take_ports(rows, addresses)
+        self._read_subnets()
+
+    def _read_networks(self, ids: Iterable[str]) -> None:
+        """Those of these that the host has; with networks or routers the external ones, too."""
+        here = placement.networks_of(self.ctx, self.host, sorted(ids)) if ids else []
+        which: ColumnElement[bool] = Network.id.in_(here)
+        if self._has_externals:
+            every = placement.networks_on(self.host).subquery()
+            flat = Network.id.in_(select(every.c[0])) & (Network.network_type == "flat")
+            which = or_(which, flat)
+        elif not here:
+            self.networks = {}
+            return
+        wanted = view_rows.NETWORKS.where(which)
+        rows = self.left_out.rows(self.session, wanted, Network.id, NetworkRow)
+        self.networks = {network.id: network for network in rows}
+
+    @property
+    def _has_externals(self) -> bool:
+        return bool(self.asked.network or self.asked.router)
+
+    # -- parts -----------------------------------------------------------------------------------
+
+    @cached_property
+    def _book(self) -> RuleBook:
+        here = [row.id for row in self.guests if row.binding_host == self.host]
+        return RuleBook(self.ctx, here, self.left_out)
+
+    def _ports_asked(self) -> dict[str, PortPart]:
+        if not self.asked.port:
+            return {}
+        parts = dict.fromkeys(self.asked.port, PortPart())
+        bound = []
+        for row in (*self.guests, *self.router_ports.values()):
+            if row.id not in parts:
+                continue
+            if row.network_id in self.networks:
+                parts[row.id] = self._port_part(row)
+            if row.holder not in holders.SERVICES and row.binding_host:
+                bound.append(row.id)
+        if bound:
+            among = filter_rules.members_among(self.ctx, self.host, bound, self.left_out)
+            for port_id, groups in among.items():
+                parts[port_id] = msgspec.structs.replace(parts[port_id], members=groups)
+        return parts
+
+    def _port_part(self, row: PortRow) -> PortPart:
+        network = self.networks[row.network_id]
+        if row.holder in holders.ROUTER:
+            host = self.router_hosts.get(row.holder_id, "")
+            way = self._way(network, host)
+            return PortPart(network_id=network.id, peer=way, mac=row.mac_address)
+        served = self._served(row.network_id)
+        here = row.binding_host == self.host
+        return PortPart(
+            network_id=network.id,
+            port=self._port(row, self._book, network) if here else None,
+            dhcp_hosts=self._dhcp_hosts([row], served, network.project_id) if served else [],
+            peer=self._way(network, row.binding_host),
+            mac=row.mac_address,
+        )
+
+    def _networks_asked(self) -> dict[str, NetworkView | None]:
+        views: dict[str, NetworkView | None] = dict.fromkeys(self.asked.network)
+        for network_id in self.complete:
+            if network_id in self.networks:
+                views[network_id] = self._network(self.networks[network_id], self._book)
+        return views
+
+    def _router_views(self, routers: list[RouterRow]) -> dict[str, RouterView | None]:
+        views: dict[str, RouterView | None] = dict.fromkeys(self.asked.router)
+        made = router_views(self.ctx, routers, self._router_port, self.left_out)
+        return views | {view.id: view for view in made}
+
+    def _externals_asked(self) -> list[ExternalNetworkView] | None:
+        return self._externals() if self._has_externals else None
+
+    def _rules_asked(self) -> tuple[Rules, Rules]:
+        """Of the groups that were asked for, and of others that their ports have."""
+        if not self.asked.group:
+            return {}, {}
+        groups = filter_rules.groups_beside(self.ctx, self.host, self.asked.group)
+        rules = filter_rules.rules_of(self.ctx, groups, self.left_out)
+        asked = groups.intersection(self.asked.group)
+        return (
+            {group: rules[group] for group in asked},
+            {group: rules[group] for group in groups - asked},
+        )
+
+    def _members_asked(self) -> Members:
+        if not self.asked.members:
+            return {}
+        among = SecurityGroupRule.remote_group_id.in_(self.asked.members)
+        named = filter_rules.named_on(self.ctx, self.host, among)
+        return filter_rules.members(self.ctx, named, self.left_out)

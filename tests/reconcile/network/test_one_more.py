@@ -1,0 +1,232 @@
+"""What one rule, floating IP or router interface more costs does not depend on what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete
+
+from stratolith.kernel import quota
+from stratolith.kernel.agent.host import Host
+from stratolith.kernel.agent.local import LocalTransport
+from stratolith.kernel.agent.protocol import Offers
+from stratolith.kernel.context import Context
+from stratolith.kernel.environment import Environment
+from stratolith.kernel.ids import new_uuid
+from stratolith.network.agent import NetworkRoom
+from stratolith.network.drivers.base import HostNetworkView
+from stratolith.network.drivers.fake import FakeNetworkDriver
+from stratolith.network.managers import (
+    floatingips,
+    networks,
+    router_interfaces,
+    routers,
+    security_group_rules,
+    security_groups,
+    subnets,
+)
+from stratolith.network.managers.ports import subnets_of
+from stratolith.network.managers.servers import server_ports
+from stratolith.network.models import Network, Router, SecurityGroupRule
+from tests.reconcile.network.test_one_port_more import HOSTS, counting, seen_so_far, woken
+from tests.unit.network import rooms
+
+OF_ROUTERS, BUSY = HOSTS[0], HOSTS[50]  # the first is in the cloud for longest
+LIMITED = ("network", "subnet", "port", "router", "floatingip", "security_group_rule")
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> Iterator[Environment]:
+    """A cloud of a hundred hosts that may reach each other by tunnels."""
+    made = rooms.environment(tmp_path)
+    ctx = rooms.context(made)
+    for name in LIMITED:
+        quota.set_limit(ctx, "p1", name, -1, made.service("network"))
+    ctx.commit()
+    assert made.agents is not None
+    for number, host in enumerate(HOSTS):
+        offers = Offers(tunnel_address=f"192.0.2.{number}")
+        made.agents.seen(host, "1", ["network"], made.clock.now(), offers)
+    yield made
+    made.db.dispose()
+
+
+class Counting(LocalTransport):
+    """Adds up what answers cost, and notes whether all of the view was asked for.
+
+    What the report costs that follows is not counted.
+    """
+
+    def __init__(self, env: Environment) -> None:
+        assert env.agents is not None
+        super().__init__(env.agents)
+        self.env = env
+        self.forget()
+
+    def forget(self) -> None:
+        self.statements = self.rows = self.bytes = 0
+        self.whole = False
+
+    def view(self, host: str, view: str, keys: list[str] | None) -> bytes:
+        with counting(self.env) as counted:
+            answer = super().view(host, view, keys)
+        self.statements += len(counted.statements)
+        self.rows += counted.rows
+        self.bytes += len(answer)
+        self.whole |= keys is None or b'"whole":{' in answer
+        return answer
+
+
+class Agent:
+    """The network room of one host, moved by hand."""
+
+    def __init__(self, env: Environment, name: str) -> None:
+        self.transport, self.driver = Counting(env), FakeNetworkDriver()
+        self.room = NetworkRoom(self.driver)
+        self.host = Host(name, self.transport, [self.room])
+
+    @property
+    def view(self) -> HostNetworkView:
+        assert self.driver.view is not None
+        return self.driver.view
+
+
+class World:
+    """An external network, and the agents of two hosts."""
+
+    def __init__(self, env: Environment) -> None:
+        self.env = env
+        self.agents = {host: Agent(env, host) for host in (OF_ROUTERS, BUSY)}
+        ctx = rooms.context(env)
+        flat = {"provider:network_type": "flat", "provider:physical_network": "physnet1"}
+        public = networks.create(ctx, "p1", {"name": "public", "router:external": True, **flat})
+        outside = {"cidr": "172.24.0.0/16", "ip_version": 4, "enable_dhcp": False}
+        subnets.create(ctx, "p1", public, outside)
+        self.public = public.id
+        self.group = security_groups.create(ctx, "p1", {"name": "own"}).id
+        ctx.commit()
+
+    def network(self, ctx: Context) -> Network:
+        network = networks.create(ctx, "p1", {"name": "private"})
+        subnets.create(ctx, "p1", network, {"cidr": "10.0.0.0/16", "ip_version": 4})
+        return network
+
+    def boot(self, ctx: Context, network_id: str, host: str) -> str:
+        request = server_ports.NetworkRequest(network_id=network_id)
+        plan = server_ports.plan(ctx, "p1", [request], [self.group])
+        (made,) = server_ports.create(ctx, plan, new_uuid(), host, "name", "nova")
+        return made.port_id
+
+    def router(self, ctx: Context) -> tuple[Router, str]:
+        """A router to a network with one guest; and the guest's port."""
+        network = self.network(ctx)
+        info = {"network_id": self.public}
+        router = routers.create(ctx, "p1", {"name": "r", "external_gateway_info": info})
+        (subnet,) = subnets_of(ctx, network.id)
+        router_interfaces.add(ctx, router, {"subnet_id": subnet.id})
+        return router, self.boot(ctx, network.id, BUSY)
+
+    def cost(self, change: Callable[[Context], Any]) -> tuple[dict[str, set[str]], Any]:
+        """Whom the change woke by which keys; statements and rows of the change, and of the
+        answers to each host that looks.
+        """
+        for agent in self.agents.values():
+            agent.room.sync(None)
+        before = seen_so_far(self.env)
+        ctx = rooms.context(self.env)
+        with counting(self.env) as making:
+            change(ctx)
+            ctx.commit()
+        keys = {host: {key for _, key in hints} for host, hints in woken(self.env, before).items()}
+        numbers = {"change": (len(making.statements), making.rows)}
+        for host, agent in self.agents.items():
+            if host in keys:
+                transport = agent.transport
+                transport.forget()
+                agent.room.sync(sorted(keys[host]))
+                assert not transport.whole and transport.bytes < 4000
+                numbers[host] = (transport.statements, transport.rows)
+        most = 60 + len(keys)  # rows: one for each host that is told
+        assert all(cost[0] <= 60 and cost[1] <= most for cost in numbers.values()), numbers
+        return keys, numbers
+
+
+@pytest.mark.parametrize("everywhere", [False, True], ids=["one host", "all hosts"])
+def test_a_rule_is_told_once_for_all_ports_of_its_group(env: Environment, everywhere: bool) -> None:
+    """Of 100 and of 500 ports, on one host and on a hundred."""
+    world = World(env)
+    ctx = rooms.context(env)
+    network_id = world.network(ctx).id
+    hosts = HOSTS if everywhere else [BUSY]
+    rule = {"direction": "ingress", "ethertype": "IPv4", "protocol": "tcp"}
+    rule |= {"security_group_id": world.group}
+    costs = []
+    for ports in (100, 400):
+        for count in range(ports):
+            world.boot(ctx, network_id, hosts[count % len(hosts)])
+        ctx.commit()
+        keys, cost = world.cost(lambda ctx: security_group_rules.create(ctx, "p1", rule))
+        assert keys == {host: {f"group/{world.group}"} for host in hosts}
+        costs.append(cost)
+        for network in world.agents[BUSY].view.networks:
+            assert {len(port.rules) for port in network.ports} == {3}
+        ctx = rooms.context(env)
+        ctx.session.execute(delete(SecurityGroupRule).where(SecurityGroupRule.protocol == "tcp"))
+    ctx.close()
+    few, many = costs
+    assert few == many
+
+
+def test_a_floating_ip_is_told_with_its_router_alone(env: Environment) -> None:
+    """Of 10 and of 100 routers that the host has."""
+    world, costs = World(env), []
+    ctx = rooms.context(env)
+    for number in (10, 90):
+        for _ in range(number):
+            router, port_id = world.router(ctx)
+        router_id = router.id
+        ctx.commit()
+        values = {"floating_network_id": world.public, "port_id": port_id}
+        keys, cost = world.cost(
+            lambda ctx, values=values: floatingips.create(ctx, "p1", values)  # type: ignore[misc]
+        )
+        assert keys == {OF_ROUTERS: {f"router/{router_id}"}}
+        costs.append(cost)
+        ctx = rooms.context(env)
+    ctx.close()
+    few, many = costs
+    assert few == many
+    views = {router.id: router for router in world.agents[OF_ROUTERS].view.routers}
+    assert len(views) == 100 and len(views[router_id].floating_ips) == 1
+
+
+def test_an_interface_is_told_with_its_router_and_network_alone(env: Environment) -> None:
+    """Where the host of the router did not have the network before, with 10 and 100 routers."""
+    world, costs = World(env), []
+    ctx = rooms.context(env)
+    for number in (10, 90):
+        for _ in range(number):
+            router, _ = world.router(ctx)
+        network = networks.create(ctx, "p1", {"name": "another"})
+        subnets.create(ctx, "p1", network, {"cidr": "10.9.0.0/16", "ip_version": 4})
+        world.boot(ctx, network.id, BUSY)
+        (subnet,) = subnets_of(ctx, network.id)
+        router_id, network_id, joined = router.id, network.id, {"subnet_id": subnet.id}
+        ctx.commit()
+        keys, cost = world.cost(
+            lambda ctx, router_id=router_id, joined=joined: router_interfaces.add(  # type: ignore[misc]
+                ctx, ctx.session.get_one(Router, router_id), joined
+            )
+        )
+        (of_port,) = keys[BUSY]
+        assert keys == {OF_ROUTERS: {f"router/{router_id}", of_port}, BUSY: {of_port}}
+        assert of_port.startswith("port/")
+        assert network_id in {net.id for net in world.agents[OF_ROUTERS].view.networks}
+        costs.append(cost)
+        ctx = rooms.context(env)
+    ctx.close()
+    few, many = costs
+    assert few == many

@@ -1,0 +1,549 @@
+"""A part of a view, put into the view a host had, is what the whole view would have been."""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import pytest
+from sqlalchemy import ColumnElement, select
+
+from stratolith.kernel import quota
+from stratolith.kernel.agent.host import Host
+from stratolith.kernel.agent.local import LocalTransport
+from stratolith.kernel.agent.protocol import Offers
+from stratolith.kernel.context import Context
+from stratolith.kernel.environment import Environment
+from stratolith.kernel.exceptions import ApiError, NotFound
+from stratolith.kernel.hints import HOST_HINT
+from stratolith.network.agent import NetworkRoom
+from stratolith.network.agent.parts import Lacking, merged
+from stratolith.network.drivers.base import HostNetworkPart, HostNetworkView, PortPart
+from stratolith.network.drivers.fake import FakeNetworkDriver
+from stratolith.network.managers import (
+    floatingips,
+    holders,
+    host_hints,
+    networks,
+    placement,
+    places,
+    ports,
+    router_interfaces,
+    routers,
+    security_group_rules,
+    security_groups,
+    subnets,
+)
+from stratolith.network.managers.servers import server_ports
+from stratolith.network.models import (
+    DhcpPlace,
+    FloatingIp,
+    Network,
+    Port,
+    PortSecurityGroup,
+    Router,
+    SecurityGroup,
+    SecurityGroupRule,
+    Subnet,
+)
+from stratolith.network.reconcilers.host_view import compile_view
+from stratolith.network.reconcilers.view_parts import answer
+from tests.unit.network import rooms
+
+HOSTS = ("h1", "h2", "h3")
+M = TypeVar("M")
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> Iterator[Environment]:
+    found = rooms.environment(tmp_path)
+    ctx = rooms.context(found)
+    for project in ("p1", "p2"):
+        for name in ("port", "router", "floatingip", "security_group", "security_group_rule"):
+            quota.set_limit(ctx, project, name, -1, found.service("network"))
+    ctx.commit()
+    assert found.agents is not None
+    for number, host in enumerate(HOSTS, 1):
+        offers = Offers(tunnel_address=f"192.0.2.{number}")
+        found.agents.seen(host, "1", ["network"], found.clock.now(), offers)
+    yield found
+    found.db.dispose()
+
+
+class Cloud:
+    """Whatever may change on a few networks, one of them shared, two of them routed."""
+
+    def __init__(self, env: Environment, seed: int) -> None:
+        self.env, self.random = env, random.Random(seed)
+        self.ctx = rooms.context(env)
+        self.servers: dict[str, str] = {}  # server -> its port
+        self.made = 0
+        self.networks = [self._network(number) for number in range(4)]
+        flat = {"provider:network_type": "flat", "provider:physical_network": "physnet1"}
+        public = networks.create(self.ctx, "p1", {"name": "ext", "router:external": True, **flat})
+        outside = {"cidr": "172.24.4.0/24", "ip_version": 4, "enable_dhcp": False}
+        subnets.create(self.ctx, "p1", public, outside)
+        self.public = public.id
+        for number in range(2):
+            router = routers.create(self.ctx, "p1", {"name": f"r{number}"})
+            subnet = ports.subnets_of(self.ctx, self.networks[number])[0]
+            router_interfaces.add(self.ctx, router, {"subnet_id": subnet.id})
+        self.groups = self._groups()
+        self.commit()
+
+    def _network(self, number: int) -> str:
+        network = networks.create(self.ctx, "p1", {"name": "n", "shared": number == 2})
+        cidr = f"10.0.{number}.0/24"
+        subnets.create(self.ctx, "p1", network, {"cidr": cidr, "ip_version": 4})
+        return network.id
+
+    def _groups(self) -> list[str]:
+        made = [security_groups.create(self.ctx, "p1", {"name": f"g{n}"}).id for n in range(4)]
+        for of, remote in ((0, 1), (1, 1), (2, 0)):
+            values = {"direction": "ingress", "ethertype": "IPv4", "remote_group_id": made[remote]}
+            security_group_rules.create(self.ctx, "p1", {"security_group_id": made[of], **values})
+        return made
+
+    def commit(self) -> None:
+        self.ctx.commit()
+        self.ctx = rooms.context(self.env)
+
+    def step(self, acts: Sequence[Callable[[Cloud], object]]) -> str:
+        """Do one of these; gives its name. What is refused changes nothing."""
+        act = self.random.choice(acts) if self.servers else Cloud.boot
+        try:
+            act(self)
+            self.commit()
+        except ApiError:
+            self.ctx.close()
+            self.ctx = rooms.context(self.env)
+        return act.__name__
+
+    def any(self, model: type[M], *which: ColumnElement[bool]) -> M:
+        """One of the rows; raises NotFound for none."""
+        order = model.id  # type: ignore[attr-defined]
+        rows = self.ctx.session.scalars(select(model).where(*which).order_by(order)).all()
+        if not rows:
+            raise NotFound
+        return self.random.choice(rows)
+
+    # -- ports -----------------------------------------------------------------------------------
+
+    def boot(self) -> str:
+        network = self.random.choice(self.networks)
+        project = self.random.choice(("p1", "p2")) if network == self.networks[2] else "p1"
+        request = server_ports.NetworkRequest(network_id=network)
+        plan = server_ports.plan(self.ctx, project, [request], [])
+        self.made += 1
+        server = f"s{self.made}"
+        name = self.random.choice(("web", "db", server))
+        host = self.random.choice(HOSTS)
+        (made,) = server_ports.create(self.ctx, plan, server, host, name, "nova")
+        self.servers[server] = made.port_id
+        return made.port_id
+
+    def add_port(self) -> None:
+        """Of no server; somebody only says that it is on a host."""
+        values = {"network_id": self.random.choice(self.networks)}
+        ports.create(self.ctx, "p1", {**values, "binding:host_id": self.random.choice(HOSTS)})
+
+    def release(self) -> None:
+        server = self.random.choice(sorted(self.servers))
+        server_ports.release(self.ctx, server)
+        del self.servers[server]
+
+    def move(self) -> None:
+        server_ports.bind(self.ctx, [self._port().id], self.random.choice(HOSTS))
+
+    def regroup(self) -> None:
+        port = self._port()
+        if port.project_id == "p1" and port.port_security_enabled:
+            most = min(2, len(self.groups))
+            some = self.random.sample(self.groups, self.random.randint(0, most))
+            ports.update(self.ctx, port, {"security_groups": some})
+
+    def change_port(self) -> None:
+        port = self._port()
+        pair = {"ip_address": self.random.choice(("10.0.9.9", "10.0.8.0/24", "10.0.8.128/25"))}
+        changes: list[dict[str, object]] = [
+            {"admin_state_up": False}, {"admin_state_up": True}, {"name": "another"},
+            {"extra_dhcp_opts": [{"opt_name": "mtu", "opt_value": "1400", "ip_version": 4}]},
+        ]  # fmt: skip
+        if port.port_security_enabled:
+            changes += [{"allowed_address_pairs": [pair]}, {"allowed_address_pairs": []}]
+        else:
+            changes += [{"port_security_enabled": True}]
+        ports.update(self.ctx, port, self.random.choice(changes))
+
+    def open(self) -> None:
+        free = {"port_security_enabled": False, "security_groups": [], "allowed_address_pairs": []}
+        ports.update(self.ctx, self._port(), free)
+
+    def _port(self) -> Port:
+        server = self.random.choice(sorted(self.servers))
+        return self.ctx.session.get_one(Port, self.servers[server])
+
+    # -- security groups -------------------------------------------------------------------------
+
+    def add_rule(self) -> None:
+        number = self.random.randint(1, 9)
+        remotes: list[dict[str, object]] = [
+            {}, {"remote_ip_prefix": f"10.{number}.0.0/16"},
+            {"remote_group_id": self.random.choice(self.groups)},
+        ]  # fmt: skip
+        values = {
+            "security_group_id": self.any(SecurityGroup).id,
+            "direction": self.random.choice(("ingress", "egress")), "ethertype": "IPv4",
+            "protocol": "tcp", "port_range_min": number, "port_range_max": number,
+        }  # fmt: skip
+        security_group_rules.create(self.ctx, "p1", values | self.random.choice(remotes))
+
+    def remove_rule(self) -> None:
+        security_group_rules.delete(self.ctx, self.any(SecurityGroupRule))
+
+    def add_group(self) -> None:
+        self.groups.append(security_groups.create(self.ctx, "p1", {"name": "more"}).id)
+
+    def remove_group(self) -> None:
+        """Where no port uses it; rules that name it go, too."""
+        used = select(PortSecurityGroup.security_group_id)
+        own = SecurityGroup.is_default.is_(False)
+        group = self.any(SecurityGroup, SecurityGroup.id.not_in(used), own)
+        security_groups.delete(self.ctx, group)
+        self.groups = [group_id for group_id in self.groups if group_id != group.id]
+        if not self.groups:
+            self.add_group()
+
+    # -- routers ---------------------------------------------------------------------------------
+
+    def add_router(self) -> None:
+        info = {"external_gateway_info": {"network_id": self.public}}
+        values = self.random.choice(({}, info))
+        routers.create(self.ctx, "p1", {"name": "more", **values})
+
+    def remove_router(self) -> None:
+        routers.delete(self.ctx, self.any(Router))
+
+    def change_router(self) -> None:
+        router = self.any(Router)
+        attached = routers.interface_subnets(self.ctx, router.id)
+        nexthop = str(ipaddress.ip_network(attached[0][1].cidr)[200]) if attached else "10.0.0.9"
+        gateway = {"network_id": self.public, "enable_snat": self.random.random() < 0.5}
+        changes: list[dict[str, object]] = [
+            {"admin_state_up": self.random.random() < 0.5}, {"name": "other"}, {"routes": []},
+            {"routes": [{"destination": "192.168.0.0/24", "nexthop": nexthop}]},
+            {"external_gateway_info": gateway}, {"external_gateway_info": {}},
+        ]  # fmt: skip
+        routers.update(self.ctx, router, self.random.choice(changes))
+
+    def join(self) -> None:
+        subnet = self.any(Subnet, Subnet.network_id.in_(self.networks))
+        router_interfaces.add(self.ctx, self.any(Router), {"subnet_id": subnet.id})
+
+    def join_by_new_port(self) -> None:
+        port = ports.create(self.ctx, "p1", {"network_id": self.random.choice(self.networks)})
+        router_interfaces.add(self.ctx, self.any(Router), {"port_id": port.id})
+
+    def join_by_bound_port(self) -> None:
+        port = self.any(Port, Port.holder == "", Port.binding_host != "")
+        router_interfaces.add(self.ctx, self.any(Router), {"port_id": port.id})
+
+    def leave(self) -> None:
+        port = self.any(Port, Port.holder == holders.INTERFACE)
+        router = self.ctx.session.get_one(Router, port.holder_id)
+        router_interfaces.remove(self.ctx, router, {"port_id": port.id})
+
+    def change_router_port(self) -> None:
+        port = self.any(Port, Port.holder == holders.INTERFACE)
+        subnet = self.any(Subnet, Subnet.network_id == port.network_id)
+        self.made += 1
+        changes = [{"mac_address": f"fa:16:3e:00:00:{self.made % 256:02x}"},
+                   {"fixed_ips": [{"subnet_id": subnet.id}]}]  # fmt: skip
+        ports.update(self.ctx, port, self.random.choice(changes))
+
+    def move_router(self) -> None:
+        host = self.random.choice(("", *HOSTS))
+        places.place(self.ctx, placement.ROUTER, self.any(Router).id, host)
+
+    # -- floating IPs ----------------------------------------------------------------------------
+
+    def add_floating_ip(self) -> None:
+        port = self.random.choice(("", self._port().id))
+        values = {"floating_network_id": self.public, "port_id": port}
+        floatingips.create(self.ctx, "p1", values)
+
+    def change_floating_ip(self) -> None:
+        port = self.random.choice(("", self._port().id))
+        floatingips.update(self.ctx, self.any(FloatingIp), {"port_id": port})
+
+    def remove_floating_ip(self) -> None:
+        floatingips.delete(self.ctx, self.any(FloatingIp))
+
+    # -- networks --------------------------------------------------------------------------------
+
+    def change_network(self) -> None:
+        network = self.any(Network, Network.id.in_(self.networks))
+        changes = [{"mtu": self.random.choice((1300, 1400))}, {"name": "other"}]
+        networks.update(self.ctx, network, self.random.choice(changes))
+
+    def change_subnet(self) -> None:
+        subnet = self.any(Subnet)
+        outer = subnet.network_id == self.public
+        gateways = ["172.24.4.1", "172.24.4.254", None] if outer else [None]
+        changes: list[dict[str, object]] = [
+            {"dns_nameservers": ["9.9.9.9"]}, {"dns_nameservers": []},
+            {"enable_dhcp": self.random.random() < 0.6},
+            {"host_routes": [{"destination": "10.7.0.0/16", "nexthop": "10.0.0.7"}]},
+            {"gateway_ip": self.random.choice(gateways)},
+        ]  # fmt: skip
+        if subnet.ip_version == 4:
+            subnets.update(self.ctx, subnet, self.random.choice(changes))
+
+    def add_subnet(self) -> None:
+        self.made += 1
+        plain = {"cidr": f"10.1.{self.made % 256}.0/24", "ip_version": 4}
+        automatic = {"cidr": f"fd00:{self.made}::/64", "ip_version": 6,
+                     "ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac"}  # fmt: skip
+        network = self.any(Network, Network.id.in_(self.networks))
+        subnets.create(self.ctx, "p1", network, self.random.choice((plain, automatic)))
+
+    def remove_subnet(self) -> None:
+        subnets.delete(self.ctx, self.any(Subnet, Subnet.network_id != self.public))
+
+    def add_dhcp(self) -> None:
+        host, network = self.random.choice(HOSTS), self.random.choice(self.networks)
+        if host not in placement.hosts_of_network(self.ctx, network):
+            self.ctx.session.add(DhcpPlace(network_id=network, host=host))
+            self.ctx.session.flush()
+            host_hints.network(self.ctx, network)
+
+    def remove_dhcp(self) -> None:
+        place = self.ctx.session.scalars(select(DhcpPlace)).first()
+        if place is not None:
+            host_hints.network(self.ctx, place.network_id)
+            self.ctx.session.delete(place)
+            self.ctx.session.flush()
+
+
+OF_PORTS = [
+    Cloud.boot, Cloud.boot, Cloud.boot, Cloud.release, Cloud.move, Cloud.regroup,
+    Cloud.change_port, Cloud.open,
+]  # fmt: skip
+OF_GROUPS = [
+    Cloud.add_rule, Cloud.add_rule, Cloud.remove_rule, Cloud.add_group, Cloud.remove_group,
+    Cloud.regroup,
+]  # fmt: skip
+OF_ROUTERS = [
+    Cloud.add_router, Cloud.remove_router, Cloud.change_router, Cloud.change_router, Cloud.join,
+    Cloud.join, Cloud.join_by_new_port, Cloud.join_by_bound_port, Cloud.add_port, Cloud.leave,
+    Cloud.change_router_port, Cloud.move_router, Cloud.add_floating_ip, Cloud.add_floating_ip,
+    Cloud.change_floating_ip, Cloud.remove_floating_ip,
+]  # fmt: skip
+OF_NETWORKS = [
+    Cloud.change_network, Cloud.change_subnet, Cloud.change_subnet, Cloud.add_subnet,
+    Cloud.remove_subnet, Cloud.add_dhcp, Cloud.remove_dhcp,
+]  # fmt: skip
+ALL = [*OF_PORTS, *OF_GROUPS, *OF_ROUTERS, *OF_NETWORKS]
+
+
+class Noting(LocalTransport):
+    """Notes whether questions were for the whole view and which keys they named."""
+
+    def __init__(self, env: Environment) -> None:
+        assert env.agents is not None
+        super().__init__(env.agents)
+        self.asked: list[list[str] | None] = []
+
+    def view(self, host: str, view: str, keys: list[str] | None) -> bytes:
+        self.asked.append(keys)
+        return super().view(host, view, keys)
+
+    def report(self, host: str, view: str, payload: Any) -> Any:
+        return {}  # it would write statuses, which no view shows
+
+
+class Agent:
+    """The network room of a host, which looks when it is told to."""
+
+    def __init__(self, env: Environment, name: str) -> None:
+        self.transport, self.driver = Noting(env), FakeNetworkDriver()
+        self.room = NetworkRoom(self.driver)
+        self.host = Host(name, self.transport, [self.room])
+        self.room.sync(None)
+
+    @property
+    def view(self) -> HostNetworkView:
+        assert self.driver.view is not None
+        return plain(self.driver.view)
+
+
+def plain(view: HostNetworkView) -> HostNetworkView:
+    return msgspec.structs.replace(view, generation=0)
+
+
+def read(env: Environment, host: str, keys: list[str] | None) -> object:
+    ctx: Context = rooms.context(env, write=False)
+    try:
+        return answer(ctx, host, keys)
+    finally:
+        ctx.close()
+
+
+def whole(env: Environment, host: str) -> HostNetworkView:
+    found = read(env, host, None)
+    assert isinstance(found, HostNetworkView)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    "acts",
+    [OF_PORTS, [*OF_PORTS, *OF_GROUPS], [*OF_PORTS, *OF_ROUTERS], ALL],
+    ids=["ports", "groups", "routers", "all"],
+)
+def test_parts_put_together_are_the_whole_view(
+    env: Environment, acts: Sequence[Callable[[Cloud], object]], seed: int
+) -> None:
+    """After each change, on each host, woken or not; and hardly any needs the whole view."""
+    cloud, hints = Cloud(env, seed), list[str]()
+    env.hints.listen(HOST_HINT, hints.append)
+    agents = {host: Agent(env, host) for host in HOSTS}
+    counts = Counter[str]()
+    for _ in range(80):
+        hints.clear()
+        act = cloud.step(acts)
+        woken: dict[str, set[str]] = {}
+        for hint in hints:
+            host, _view, key = hint.split("\n")
+            woken.setdefault(host, set()).add(key)
+        for host, agent in agents.items():
+            agent.transport.asked.clear()
+            if host in woken:
+                agent.room.sync(sorted(woken[host]))
+                counts["whole" if None in agent.transport.asked else "part"] += 1
+            assert agent.view == plain(whole(env, host)), (act, host, woken.get(host))
+    assert counts["whole"] <= counts.total() / 20
+
+
+def test_several_changes_at_once(env: Environment) -> None:
+    """The view is right after hints of many changes, whatever their order."""
+    cloud, hints = Cloud(env, 99), list[str]()
+    agents = {host: Agent(env, host) for host in HOSTS}
+    env.hints.listen(HOST_HINT, hints.append)
+    for _ in range(8):
+        hints.clear()
+        for _ in range(8):
+            cloud.step(ALL)
+        for host, agent in agents.items():
+            keys = sorted({hint.split("\n")[2] for hint in hints if hint.split("\n")[0] == host})
+            if keys:
+                agent.room.sync(keys)
+            assert agent.view == plain(whole(env, host))
+
+
+@pytest.mark.parametrize("key", ["", "subnet/x", "port/", "junk"])
+def test_other_keys_are_answered_by_the_whole_view(env: Environment, key: str) -> None:
+    cloud = Cloud(env, 1)
+    cloud.boot()
+    cloud.commit()
+    part = read(env, "h1", [key])
+    assert isinstance(part, HostNetworkPart) and part.whole is not None
+    assert plain(part.whole) == plain(whole(env, "h1"))
+
+
+@pytest.fixture
+def foreign(env: Environment) -> dict[str, str]:
+    """What h1 and h2 realise and h3 has no part of, by kind of key: a routed guest, its rules."""
+    cloud = Cloud(env, 1)
+    ctx, network = cloud.ctx, cloud.networks[0]
+    request = server_ports.NetworkRequest(network_id=network)
+    plan = server_ports.plan(ctx, "p1", [request], [cloud.groups[1]])  # which names itself
+    (made,) = server_ports.create(ctx, plan, "s1", "h2", "name", "nova")
+    router = cloud.any(Router, Router.name == "r0")
+    routers.update(ctx, router, {"external_gateway_info": {"network_id": cloud.public}})
+    values = {"floating_network_id": cloud.public, "port_id": made.port_id}
+    floatingips.create(ctx, "p1", values)
+    interface = cloud.any(Port, Port.holder_id == router.id, Port.holder == holders.INTERFACE)
+    ids = {
+        "port": made.port_id,
+        "interface": interface.id,
+        "network": network,
+        "router": router.id,
+        "group": cloud.groups[1],
+        "members": cloud.groups[1],
+    }
+    cloud.commit()
+    return ids
+
+
+def asked(env: Environment, host: str, kind: str, object_id: str) -> HostNetworkPart:
+    part = read(env, host, [host_hints.key_of(kind, object_id)])
+    assert isinstance(part, HostNetworkPart) and part.whole is None
+    return part
+
+
+@pytest.mark.parametrize("kind", ["port", "interface"])
+def test_a_host_learns_nothing_of_ports_that_are_not_its_business(
+    env: Environment, foreign: dict[str, str], kind: str
+) -> None:
+    """By asking for them by key: neither of other networks nor of groups that no rule names."""
+    port_id = foreign[kind]
+    (part,) = asked(env, "h3", "port", port_id).ports.values()
+    assert part == PortPart()
+    owner = "h2" if kind == "port" else "h1"
+    (part,) = asked(env, owner, "port", port_id).ports.values()
+    assert part.network_id == foreign["network"] and part.mac
+
+
+def test_a_host_learns_nothing_of_networks_that_it_has_no_part_of(
+    env: Environment, foreign: dict[str, str]
+) -> None:
+    part = asked(env, "h3", "network", foreign["network"])
+    assert part.networks == {foreign["network"]: None}
+    assert not part.routers and not part.externals
+    part = asked(env, "h2", "network", foreign["network"])
+    assert part.networks[foreign["network"]] is not None
+    assert not part.routers  # that one is on another host
+
+
+@pytest.mark.parametrize("host", ["h2", "h3"])
+def test_a_host_learns_nothing_of_routers_that_are_on_another(
+    env: Environment, foreign: dict[str, str], host: str
+) -> None:
+    part = asked(env, host, "router", foreign["router"])
+    assert part.routers == {foreign["router"]: None}
+    assert not part.externals
+    router = asked(env, "h1", "router", foreign["router"]).routers[foreign["router"]]
+    assert router is not None and len(router.floating_ips) == 1
+
+
+def test_a_host_learns_no_rules_of_groups_that_none_of_its_ports_has(
+    env: Environment, foreign: dict[str, str]
+) -> None:
+    for host in ("h1", "h3"):
+        part = asked(env, host, "group", foreign["group"])
+        assert not part.rules and not part.other_rules
+    assert asked(env, "h2", "group", foreign["group"]).rules[foreign["group"]]
+
+
+def test_a_host_learns_no_addresses_of_groups_that_no_rule_there_names(
+    env: Environment, foreign: dict[str, str]
+) -> None:
+    for host in ("h1", "h3"):
+        assert asked(env, host, "members", foreign["members"]).members == {}
+    part = asked(env, "h2", "members", foreign["members"])
+    assert list(part.members[foreign["members"]]) == [foreign["port"]]
+
+
+def test_whoever_has_something_left_out_asks_for_the_whole_view(env: Environment) -> None:
+    cloud = Cloud(env, 1)
+    cloud.boot()
+    cloud.commit()
+    view = msgspec.structs.replace(compile_view(cloud.ctx, "h1"), left_out={"x": "why"})
+    cloud.ctx.close()
+    assert merged(view, HostNetworkPart(generation=1)) == Lacking()
