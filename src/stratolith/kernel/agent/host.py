@@ -63,11 +63,15 @@ class Conditions:
 class Room:
     """Keeps one view of this host true. ``sync`` must be idempotent.
 
+    interval: seconds between full looks.
+    pause: seconds after a look in which hints are collected for the next one. A hint after a quiet
+    time is not delayed.
     driver_name, capabilities: what the host offers by this room; "" and none for no driver.
     """
 
     view = ""
-    interval = 20.0  # seconds between full looks
+    interval = 20.0
+    pause = 0.0
     driver_name = ""
     capabilities: Sequence[str] = ()
 
@@ -206,6 +210,7 @@ class Host:
                 failures = 0
                 whole_at = time.monotonic() if keys is None else whole_at
                 self._failing[room.view] = None
+                self._stop.wait(room.pause)
             except Exception as error:
                 failures += 1
                 self._failing[room.view] = str(error) or type(error).__name__

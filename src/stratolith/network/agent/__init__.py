@@ -85,6 +85,7 @@ class NetworkRoom(Room):
 
     view = "network"
     interval = 20.0
+    pause = 0.02  # each look ends with a report, which is a transaction of the server's
 
     def __init__(self, driver: NetworkDriver, proxy: Proxy | None = None) -> None:
         super().__init__()

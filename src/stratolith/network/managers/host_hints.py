@@ -7,7 +7,7 @@ what a host has of it.
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, bindparam, select
 
 from stratolith.kernel.context import Context
 from stratolith.network.managers import holders, placement
@@ -17,6 +17,25 @@ from stratolith.network.models import Network, Port, PortSecurityGroup, Security
 PORT, NETWORK, ROUTER = "port", "network", "router"
 GROUP = "group"  # the rules of a security group
 MEMBERS = "members"  # the addresses of its ports, for hosts with rules that name the group
+
+_HOSTS_WITH_RULES = (
+    select(Port.binding_host)
+    .join(PortSecurityGroup, PortSecurityGroup.port_id == Port.id)
+    .join(
+        SecurityGroupRule,
+        SecurityGroupRule.security_group_id == PortSecurityGroup.security_group_id,
+    )
+    .where(Port.binding_host != "")
+    .distinct()
+)
+# Made once, as each server that is made or deleted asks it.
+_HOSTS_WITH_RULES_ABOUT = _HOSTS_WITH_RULES.where(
+    SecurityGroupRule.remote_group_id.in_(
+        select(PortSecurityGroup.security_group_id).where(
+            PortSecurityGroup.port_id == bindparam("port")
+        )
+    )
+)
 
 
 def key_of(kind: str, object_id: str) -> str:
@@ -38,11 +57,8 @@ def _guest_port(ctx: Context, port: Port) -> None:
     """Its own host; those with a part of its network, for names, leases and tunnels; and those
     where rules name one of its security groups.
     """
-    its_groups = select(PortSecurityGroup.security_group_id).where(
-        PortSecurityGroup.port_id == port.id
-    )
     hosts = {port.binding_host} | placement.hosts_of_network(ctx, port.network_id)
-    hosts |= _hosts_with_rules(ctx, SecurityGroupRule.remote_group_id.in_(its_groups))
+    hosts.update(ctx.session.scalars(_HOSTS_WITH_RULES_ABOUT, {"port": port.id}))
     _hint(ctx, hosts, PORT, port.id)
 
 
@@ -116,13 +132,4 @@ def _hint(ctx: Context, hosts: set[str], kind: str, object_id: str) -> None:
 
 def _hosts_with_rules(ctx: Context, which: ColumnElement[bool]) -> set[str]:
     """The hosts with ports that these rules are for."""
-    wanted = (
-        select(Port.binding_host)
-        .join(PortSecurityGroup, PortSecurityGroup.port_id == Port.id)
-        .join(
-            SecurityGroupRule,
-            SecurityGroupRule.security_group_id == PortSecurityGroup.security_group_id,
-        )
-        .where(which, Port.binding_host != "")
-    )
-    return set(ctx.session.scalars(wanted.distinct()))
+    return set(ctx.session.scalars(_HOSTS_WITH_RULES.where(which)))

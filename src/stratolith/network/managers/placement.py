@@ -12,7 +12,16 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, delete, select, union
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    bindparam,
+    delete,
+    literal,
+    select,
+    union,
+    union_all,
+)
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.hosts import records as host_records
@@ -23,6 +32,26 @@ from stratolith.network.models import DhcpPlace, Network, Place, Port, Router
 
 ROUTER, GATEWAY = "router", "gateway"  # what is placed; a gateway is named by its network
 _HOSTS = "network.hosts"  # key in Session.info
+
+# Made once: SQLAlchemy takes longer to compare a new statement than the database to answer it.
+_PLACED = select(Place.object_id)
+_WAITING = union_all(
+    select(Router.id, literal(ROUTER)).where(Router.id.not_in(_PLACED)),
+    select(Network.id, literal(GATEWAY)).where(
+        Network.network_type == "flat", Network.id.not_in(_PLACED)
+    ),
+)
+_HOSTS_OF_NETWORK = union(
+    select(Port.binding_host).where(
+        Port.network_id == bindparam("network"), Port.binding_host != ""
+    ),
+    select(Place.host)
+    .join(Port, Port.holder_id == Place.object_id)
+    .where(
+        Port.network_id == bindparam("network"), Port.holder.in_(holders.ROUTER), Place.host != ""
+    ),
+    select(DhcpPlace.host).where(DhcpPlace.network_id == bindparam("network")),
+)
 
 
 def _hosts(ctx: Context) -> list[HostRecord]:
@@ -82,11 +111,7 @@ def forget(ctx: Context, object_id: str) -> None:
 
 def waiting(ctx: Context) -> dict[str, str]:
     """What has no host yet: object -> kind."""
-    placed = select(Place.object_id)
-    routers = select(Router.id).where(Router.id.not_in(placed))
-    flat = select(Network.id).where(Network.network_type == "flat", Network.id.not_in(placed))
-    found = dict.fromkeys(ctx.session.scalars(routers), ROUTER)
-    return found | dict.fromkeys(ctx.session.scalars(flat), GATEWAY)
+    return dict(ctx.session.execute(_WAITING).all())
 
 
 def misplaced(ctx: Context) -> dict[str, str]:
@@ -145,15 +170,7 @@ def hosts_of(ctx: Context, object_ids: Iterable[str]) -> dict[str, str]:
 
 def hosts_of_network(ctx: Context, network_id: str) -> set[str]:
     """The hosts with a part of the network: as ``networks_of`` says of each."""
-    here = select(Port.binding_host).where(Port.network_id == network_id, Port.binding_host != "")
-    of_routers = (
-        select(Place.host)
-        .join(Port, Port.holder_id == Place.object_id)
-        .where(Port.network_id == network_id, Port.holder.in_(holders.ROUTER), Place.host != "")
-    )
-    asked = select(DhcpPlace.host).where(DhcpPlace.network_id == network_id)
-    every = union(here, of_routers, asked)
-    return set(ctx.session.scalars(every))
+    return set(ctx.session.scalars(_HOSTS_OF_NETWORK, {"network": network_id}))
 
 
 def networks_of(ctx: Context, host: str, among: Sequence[str] | None = None) -> list[str]:

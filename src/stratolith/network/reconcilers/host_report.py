@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, or_, update
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
@@ -58,41 +60,49 @@ def _guests(ctx: Context, host: str, applied: Applied) -> None:
         if row.status != wanted:
             changed[wanted].append(row)
     for wanted, rows in changed.items():
-        _set_status(ctx, Port, wanted, Port.id.in_([row.id for row in rows]))
+        _set_status(ctx, Port, wanted, Port.id, [row.id for row in rows])
         for row in rows:
             events.port_status(ctx, msgspec.structs.replace(row, status=wanted))
-    _set_status(ctx, Port, "ERROR", Port.id.in_(list(left_out.reasons)))
+    _set_status(ctx, Port, "ERROR", Port.id, list(left_out.reasons))
 
 
 def _dhcp_ports(ctx: Context, host: str, applied: Applied) -> None:
     """Ports of DHCP servers come up with their networks, where the host realises these."""
-    networks = placement.networks_of(ctx, host, applied.networks)
-    of_dhcp = (Port.holder == holders.DHCP) & Port.network_id.in_(networks)
-    _set_status(ctx, Port, "ACTIVE", of_dhcp & Port.admin_state_up.is_(True))
+    of_dhcp = (Port.holder == holders.DHCP) & Port.admin_state_up.is_(True)
+    not_active = select(Port.network_id).where(
+        of_dhcp, Port.status != "ACTIVE", Port.network_id.in_(applied.networks)
+    )
+    waiting = list(ctx.session.scalars(not_active))
+    networks = placement.networks_of(ctx, host, waiting) if waiting else []
+    _set_status(ctx, Port, "ACTIVE", Port.network_id, networks, of_dhcp)
 
 
 def _routers(ctx: Context, mine: set[str], applied: Applied) -> None:
     """Routers of the host, and with them their ports."""
     realised = [router_id for router_id in applied.routers if router_id in mine]
-    of_routers = Port.holder.in_(holders.ROUTER) & Port.holder_id.in_(realised)
-    _set_status(ctx, Port, "ACTIVE", of_routers & Port.admin_state_up.is_(True))
+    of_routers = Port.holder.in_(holders.ROUTER) & Port.admin_state_up.is_(True)
+    _set_status(ctx, Port, "ACTIVE", Port.holder_id, realised, of_routers)
     failed = [key for key in applied.errors if key in mine and key not in applied.routers]
-    _set_status(ctx, Router, "ACTIVE", Router.id.in_(realised))
-    _set_status(ctx, Router, "ERROR", Router.id.in_(failed))
+    _set_status(ctx, Router, "ACTIVE", Router.id, realised)
+    _set_status(ctx, Router, "ERROR", Router.id, failed)
 
 
 def _floating(ctx: Context, mine: set[str], applied: Applied) -> None:
     failed = [key for key in applied.errors if key not in applied.floating_ips]
     used = FloatingIp.port_id.is_not(None) & FloatingIp.router_id.in_(sorted(mine))
-    _set_status(ctx, FloatingIp, "ACTIVE", used & FloatingIp.id.in_(applied.floating_ips))
-    _set_status(ctx, FloatingIp, "ERROR", used & FloatingIp.id.in_(failed))
+    _set_status(ctx, FloatingIp, "ACTIVE", FloatingIp.id, applied.floating_ips, used)
+    _set_status(ctx, FloatingIp, "ERROR", FloatingIp.id, failed, used)
 
 
 def _set_status(
     ctx: Context,
     model: type[Port] | type[Router] | type[FloatingIp],
     status: str,
-    which: ColumnElement[bool],
+    column: InstrumentedAttribute[Any],
+    values: Sequence[str],
+    *which: ColumnElement[bool],
 ) -> None:
     """Rows are not read for this: one that cannot be read must not keep the others as they are."""
-    ctx.session.execute(update(model).where(model.status != status, which).values(status=status))
+    if values:
+        changed = update(model).where(model.status != status, column.in_(values), *which)
+        ctx.session.execute(changed.values(status=status))
