@@ -7,7 +7,7 @@ transactions never both take the last unit of a provider.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,13 +69,7 @@ def claim(
 
 def release(ctx: Context, consumer_id: str) -> bool:
     """Delete all allocations of the consumer; False if it had none."""
-    providers = list(
-        ctx.session.scalars(
-            select(Allocation.provider_uuid)
-            .where(Allocation.consumer_uuid == consumer_id)
-            .distinct()
-        )
-    )
+    providers = _providers_of(ctx, [consumer_id])
     _raise_generations(ctx, providers)
     ctx.session.execute(delete(Allocation).where(Allocation.consumer_uuid == consumer_id))
     _forget_consumers(ctx, [consumer_id])
@@ -143,34 +137,42 @@ def replace(ctx: Context, claims: Iterable[Claim]) -> None:
     Raises UnknownProvider, UnknownResourceClass, CapacityExceeded, ConcurrentUpdate.
     """
     claims = list(claims)
-    consumers = [_consumer(ctx, claim) for claim in claims]
-    ids = [claim.consumer_id for claim in claims]
-    before = set(
-        ctx.session.scalars(
-            select(Allocation.provider_uuid).where(Allocation.consumer_uuid.in_(ids)).distinct()
-        )
-    )
+    ids = _take_consumers(ctx, claims)
+    before = _providers_of(ctx, ids)
     wanted = {uuid for claim in claims for uuid in claim.resources}
     names = {name for claim in claims for use in claim.resources.values() for name in use}
     resource_classes.check(ctx, names, "allocations")
     known = _raise_generations(ctx, wanted | before)
     for uuid in sorted(wanted - known):
         raise UnknownProvider(uuid=uuid)
-    ctx.session.execute(delete(Allocation).where(Allocation.consumer_uuid.in_(ids)))
+    if ids:
+        ctx.session.execute(delete(Allocation).where(Allocation.consumer_uuid.in_(ids)))
     _check_capacity(ctx, claims, wanted)
     rows = _rows(claims)
     if rows:
         ctx.session.execute(insert(Allocation), rows)
-    for consumer in consumers:
-        consumer.generation += 1
-    ctx.session.flush()
     _forget_consumers(
         ctx, [claim.consumer_id for claim in claims if not any(claim.resources.values())]
     )
 
 
-def _consumer(ctx: Context, claim: Claim) -> Consumer:
-    consumer = ctx.session.get(Consumer, claim.consumer_id)
+def _take_consumers(ctx: Context, claims: Iterable[Claim]) -> list[str]:
+    """Make or change the consumers of the claims; returns the ids of those that existed before.
+
+    Raises ConcurrentUpdate.
+    """
+    ids = [claim.consumer_id for claim in claims]
+    known = {
+        consumer.uuid: consumer
+        for consumer in ctx.session.scalars(select(Consumer).where(Consumer.uuid.in_(ids)))
+    }
+    for claim in claims:
+        _take_consumer(ctx, known.get(claim.consumer_id), claim)
+    ctx.session.flush()
+    return list(known)
+
+
+def _take_consumer(ctx: Context, consumer: Consumer | None, claim: Claim) -> None:
     known = consumer.generation if consumer is not None else None
     if claim.generation not in (ANY_GENERATION, known):
         raise ConcurrentUpdate(
@@ -180,11 +182,18 @@ def _consumer(ctx: Context, claim: Claim) -> Consumer:
     if consumer is None:
         consumer = Consumer(uuid=claim.consumer_id, generation=0)
         ctx.session.add(consumer)
+    consumer.generation += 1
     consumer.project_id, consumer.user_id = claim.project_id, claim.user_id
     if claim.consumer_type is not None:
         consumer.consumer_type = claim.consumer_type
-    ctx.session.flush()
-    return consumer
+
+
+def _providers_of(ctx: Context, consumer_ids: Sequence[str]) -> set[str]:
+    """The providers with allocations of these consumers."""
+    if not consumer_ids:
+        return set()
+    wanted = select(Allocation.provider_uuid).where(Allocation.consumer_uuid.in_(consumer_ids))
+    return set(ctx.session.scalars(wanted.distinct()))
 
 
 def _json(generation: int | None) -> str:
