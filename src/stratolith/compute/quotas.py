@@ -8,9 +8,8 @@ listed here only for old clients.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from stratolith.compute.models import Server, ServerGroup
@@ -19,12 +18,22 @@ from stratolith.kernel.plate import Countable
 Count = Callable[[Session, str], int]
 
 
-def _servers(aggregate: Any) -> Count:
+_OF_SERVERS = select(
+    func.count(Server.number).label("instances"),
+    func.coalesce(func.sum(Server.vcpus), 0).label("cores"),
+    func.coalesce(func.sum(Server.memory_mb), 0).label("ram"),
+).where(Server.project_id == bindparam("project"), Server.deleted_at.is_(None))
+
+
+def used_by_servers(session: Session, project_id: str) -> dict[str, int]:
+    """What the servers of a project use: {"instances": count, "cores": count, "ram": MiB}."""
+    row = session.execute(_OF_SERVERS, {"project": project_id}).one()
+    return {name: int(amount) for name, amount in row._mapping.items()}
+
+
+def _servers(resource: str) -> Count:
     def count(session: Session, project_id: str) -> int:
-        statement = select(func.coalesce(aggregate, 0)).where(
-            Server.project_id == project_id, Server.deleted_at.is_(None)
-        )
-        return int(session.scalar(statement) or 0)
+        return used_by_servers(session, project_id)[resource]
 
     return count
 
@@ -39,9 +48,9 @@ def _nothing(session: Session, project_id: str) -> int:
 
 
 RESOURCES = [
-    Countable("instances", 10, _servers(func.count(Server.number))),
-    Countable("cores", 20, _servers(func.sum(Server.vcpus))),
-    Countable("ram", 51200, _servers(func.sum(Server.memory_mb))),
+    Countable("instances", 10, _servers("instances")),
+    Countable("cores", 20, _servers("cores")),
+    Countable("ram", 51200, _servers("ram")),
     Countable("metadata_items", 128, _nothing),
     Countable("injected_files", 5, _nothing),
     Countable("injected_file_content_bytes", 10240, _nothing),

@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-
-from sqlalchemy import event
 
 from stratolith.identity.models import User
 from tests.api.identity.people import PASSWORD, make_user
-from tests.testcloud import Client, TestCloud
-
-
-def statements(cloud: TestCloud, request: Callable[[], Any]) -> list[str]:
-    """What a request sends to the database, transactions aside."""
-    found: list[str] = []
-
-    def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            found.append(statement)
-
-    event.listen(cloud.env.db.engine, "before_cursor_execute", note)
-    try:
-        request()
-    finally:
-        event.remove(cloud.env.db.engine, "before_cursor_execute", note)
-    return found
+from tests.testcloud import Client, TestCloud, statements
 
 
 def test_a_login_reads_the_account_the_project_and_the_roles(cloud: TestCloud) -> None:

@@ -73,7 +73,7 @@ def _documents(ctx: Context, ids: list[str]) -> list[GuestDocument]:
     """Raises an error that LeftOut handles if a row of one of these servers is invalid."""
     servers = list(ctx.session.scalars(select(Server).where(Server.id.in_(ids))))
     operations = server_operations.open_operations(ctx, ids)
-    ports = server_ports.of_servers(ctx, ids)
+    ports = server_ports.of_servers(ctx, [s.id for s in servers if _wanted(s) not in _TO_DESTROY])
     drives = _config_drives(ctx, servers, operations)
     documents = [
         _document(server, operations.get(server.id, []), ports.get(server.id, []), drives)

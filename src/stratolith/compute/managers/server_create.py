@@ -33,6 +33,7 @@ from stratolith.compute.models import (
     ServerGroupMember,
     ServerTag,
 )
+from stratolith.compute.quotas import used_by_servers
 from stratolith.compute.scheduler import demands
 from stratolith.compute.scheduler.filters import Candidate, Request
 from stratolith.compute.scheduler.place import Refusal, place
@@ -63,7 +64,7 @@ def create(ctx: Context, spec: ServerSpec) -> list[Server]:
         _join(ctx, group, servers)
     for server in servers:
         if server.host:
-            server_ports.create(
+            server_ports.create_planned(
                 ctx, plan, server.id, server.host, server.hostname, server.zone or ""
             )
     _begin(ctx, servers, spec.admin_pass if resolved.config_drive else None)
@@ -75,7 +76,8 @@ def create(ctx: Context, spec: ServerSpec) -> list[Server]:
 
 def _allowed(ctx: Context, spec: ServerSpec, vcpus: int, ram: int) -> int:
     """How many of the requested servers fit into the quota; raises QuotaExceeded."""
-    limits, used = quota.limits(ctx, ctx.project_id), _used(ctx)
+    limits = quota.limits(ctx, ctx.project_id)
+    used = used_by_servers(ctx.session, ctx.project_id)
     each = {"instances": 1, "cores": vcpus, "ram": ram}
     fitting = spec.max_count
     for name, amount in each.items():
@@ -94,15 +96,6 @@ def _allowed(ctx: Context, spec: ServerSpec, vcpus: int, ram: int) -> int:
         used=", ".join(str(used[name]) for name in overs),
         limits=", ".join(str(limits[name]) for name in overs),
     )
-
-
-def _used(ctx: Context) -> dict[str, int]:
-    assert ctx.service is not None
-    return {
-        resource.name: resource.count(ctx.session, ctx.project_id)
-        for resource in ctx.service.quotas
-        if resource.name in ("instances", "cores", "ram")
-    }
 
 
 def _plan_ports(ctx: Context, spec: ServerSpec, count: int) -> PortPlan:

@@ -85,6 +85,14 @@ def tap_name(port_id: str) -> str:
 def create(
     ctx: Context, plan: PortPlan, server_id: str, host: str, hostname: str, az: str
 ) -> list[ServerPort]:
+    """Create the planned ports; returns all ports of the server."""
+    create_planned(ctx, plan, server_id, host, hostname, az)
+    return of_servers(ctx, [server_id]).get(server_id, [])
+
+
+def create_planned(
+    ctx: Context, plan: PortPlan, server_id: str, host: str, hostname: str, az: str
+) -> None:
     """Create or take the planned ports for a server; with host "" they are unbound.
 
     Raises TooManyPorts and the errors of creating a port.
@@ -94,7 +102,6 @@ def create(
             _make(ctx, plan, planned, server_id, host, hostname, az)
         else:
             _take(ctx, planned.port_id, server_id, host, hostname, az)
-    return of_servers(ctx, [server_id]).get(server_id, [])
 
 
 def bind(ctx: Context, port_ids: Iterable[str], host: str) -> None:

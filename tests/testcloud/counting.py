@@ -1,0 +1,26 @@
+"""Counts what requests send to the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import event
+
+from tests.testcloud.cloud import TestCloud
+
+
+def statements(cloud: TestCloud, request: Callable[[], Any]) -> list[str]:
+    """What a request sends to the database, transactions aside."""
+    sent: list[str] = []
+
+    def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            sent.append(statement)
+
+    event.listen(cloud.env.db.engine, "before_cursor_execute", note)
+    try:
+        request()
+    finally:
+        event.remove(cloud.env.db.engine, "before_cursor_execute", note)
+    return sent
