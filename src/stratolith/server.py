@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import gc
 import logging
 import socket
 from collections.abc import Callable, Mapping, Sequence
@@ -176,6 +177,7 @@ def serve(settings: Settings) -> None:
             LOG.info("serving %s", ports(settings, plates(env)))
             server = ServerWithHosts(config, _listener(env, supervisor))
             local.keep(server)
+            _leave_out_of_collections()
             server.run(sockets=sockets)
         finally:
             for host in hosts:
@@ -184,6 +186,16 @@ def serve(settings: Settings) -> None:
             leave()
             turns.shutdown(wait=False)
             env.db.dispose()
+
+
+def _leave_out_of_collections() -> None:
+    """What is loaded by now stays until the end.
+
+    The garbage collector would look through all of it during each request that makes thousands of
+    objects: up to half of the time of a long list.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _join(env: Environment, supervisor: Supervisor) -> Callable[[], None]:
