@@ -20,6 +20,7 @@ from stratolith import services
 from stratolith.kernel.db import Base, Database, schema
 from stratolith.kernel.db.engine import TURN_LOCK, TURN_SECONDS
 from stratolith.kernel.db.errors import is_conflict
+from stratolith.kernel.db.rows import KeyedReader, PlainReader, RowReader
 from stratolith.kernel.http.resource import in_order, like
 from tests.architecture.test_schema import ours
 from tests.testcloud.postgresql import Cluster
@@ -112,6 +113,35 @@ def test_moments_flags_and_documents_come_back(db: Database) -> None:
     assert names(db, Sample.flag.is_(True)) == ["x"]
     assert names(db, Sample.moment <= moment) == ["x"]
     assert names(db, Sample.moment < moment) == []
+
+
+def test_plain_rows_are_what_objects_are(db: Database) -> None:
+    moment = datetime(2026, 2, 3, 4, 5, 6, 789012, tzinfo=UTC)
+    document = {"a": [1, None, 'ü\u0000"]'], "b": {"c": 1.5}}
+    samples = [Sample(name=name, number=2**62) for name in (*NAMES, 'a "]', "]", "null", "1\n\\")]
+    add(db, *samples, Sample(flag=True, moment=moment, document=document), Sample(flag=False))
+    statement = select(Sample).order_by(Sample.id)
+    with db.read() as session:
+        objects = session.scalars(statement).all()
+        plain = PlainReader(Sample)(session, statement)
+        assert PlainReader(Sample)(session, statement.where(Sample.number == 0)) == []
+    for name in ("id", "name", "number", "flag", "document"):
+        assert [getattr(row, name) for row in plain] == [getattr(row, name) for row in objects]
+    assert [row.moment and row.moment.replace(tzinfo=UTC) for row in plain] == [
+        row.moment for row in objects
+    ]
+
+
+def test_rows_are_read_by_any_number_of_keys(db: Database) -> None:
+    add(db, *(Sample(name=name) for name in NAMES))
+    columns = RowReader(tuple[str, int], (Sample.name, Sample.id))
+    read = KeyedReader(columns, Sample.name, select(Sample).order_by(Sample.id.desc()))
+    with db.read() as session:
+        ids = dict(session.execute(select(Sample.name, Sample.id)).all())
+        everything = read(session, [*NAMES, *(f"no such {number}" for number in range(40_000))])
+        assert everything == [(name, ids[name]) for name in reversed(NAMES)]
+        assert read(session, ["é"]) == [("é", ids["é"])]
+        assert read(session, []) == []
 
 
 def test_a_name_that_is_taken_is_a_conflict(db: Database) -> None:

@@ -91,10 +91,14 @@ def matching(
 def among(session: Session, key: Any, values: list[str]) -> ColumnElement[bool]:
     """``key`` is one of ``values``, however many: they go to the database as one text."""
     text = msgspec.json.encode(values).decode()
-    listed = (
-        func.json_each(text)
-        if session.get_bind().dialect.name == "sqlite"
-        else func.json_array_elements_text(cast(literal(text, String), JSON))
-    )
-    found: ColumnElement[bool] = key.in_(select(listed.table_valued("value").c.value))
-    return found
+    return in_text(session.get_bind().dialect.name, key, literal(text, String))
+
+
+def in_text(dialect: str, key: Any, text: ColumnElement[str]) -> ColumnElement[bool]:
+    """``key`` is one of the strings in ``text``, a JSON list."""
+    if dialect == "sqlite":
+        values = func.json_each(text)
+    else:
+        values = func.json_array_elements_text(cast(text, JSON))
+    condition: ColumnElement[bool] = key.in_(select(values.table_valued("value").c.value))
+    return condition

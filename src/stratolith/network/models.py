@@ -25,7 +25,11 @@ class Standard(Timestamps):
     revision_number: Mapped[int] = mapped_column(BigInteger, default=0)
 
     def policy_target(self) -> dict[str, Any]:
-        """The values that policy rules may check."""
+        """The values that policy rules may check.
+
+        Subclasses call this by its name, not by super(): the plain rows of lists have the methods
+        of a model without being of its class (kernel/db/rows.py).
+        """
         return {"project_id": self.project_id, "tenant_id": self.project_id}
 
     def policy_key(self) -> tuple[Any, ...]:
@@ -52,7 +56,7 @@ class Network(Standard, Base):
     granted = False  # not a column: an RBAC policy grants it to the caller who loaded it
 
     def policy_target(self) -> dict[str, Any]:
-        target = super().policy_target()
+        target = Standard.policy_target(self)
         shared = self.shared or self.granted
         target.update({"shared": shared, "router:external": self.external})
         target["network:project_id"] = self.project_id
@@ -83,7 +87,7 @@ class Subnet(Standard, Base):
     network: Mapped[Network] = relationship(lazy="select", viewonly=True)
 
     def policy_target(self) -> dict[str, Any]:
-        target = super().policy_target()
+        target = Standard.policy_target(self)
         network = self.network
         shared = network.shared or network.granted
         target.update({"shared": shared, "router:external": network.external})
@@ -91,7 +95,7 @@ class Subnet(Standard, Base):
         return target
 
     def policy_key(self) -> tuple[Any, ...]:
-        return (self.project_id, self.network_id)
+        return (self.project_id, *self.network.policy_key())
 
 
 @dataclass(frozen=True)
@@ -134,14 +138,14 @@ class Port(Standard, Base):
     fresh = cast(Fresh | None, None)  # not a column: set on a port that create() made
 
     def policy_target(self) -> dict[str, Any]:
-        target = super().policy_target()
+        target = Standard.policy_target(self)
         target["device_owner"] = self.device_owner
         target["network:project_id"] = self.network.project_id
         target["shared"] = self.network.shared or self.network.granted
         return target
 
     def policy_key(self) -> tuple[Any, ...]:
-        return (self.project_id, self.network_id, self.device_owner)
+        return (self.project_id, self.device_owner, *self.network.policy_key())
 
 
 class FixedIp(Base):
@@ -171,7 +175,7 @@ class SecurityGroup(Standard, Base):
     granted = False  # not a column: an RBAC policy grants it to the caller who loaded it
 
     def policy_target(self) -> dict[str, Any]:
-        target = super().policy_target()
+        target = Standard.policy_target(self)
         return {**target, "security_group:project_id": self.project_id, "shared": self.granted}
 
     def policy_key(self) -> tuple[Any, ...]:
@@ -210,7 +214,7 @@ class SecurityGroupRule(Standard, Base):
 
     def policy_target(self) -> dict[str, Any]:
         return {
-            **super().policy_target(),
+            **Standard.policy_target(self),
             "security_group:project_id": self.group.project_id,
             "belongs_to_default_sg": self.group.is_default,
         }
@@ -272,7 +276,7 @@ class AddressScope(Standard, Base):
     shared: Mapped[bool] = mapped_column(default=False)
 
     def policy_target(self) -> dict[str, Any]:
-        return {**super().policy_target(), "shared": self.shared}
+        return {**Standard.policy_target(self), "shared": self.shared}
 
     def policy_key(self) -> tuple[Any, ...]:
         return (self.project_id, self.shared)
@@ -295,7 +299,7 @@ class SubnetPool(Standard, Base):
     is_default: Mapped[bool] = mapped_column(default=False)
 
     def policy_target(self) -> dict[str, Any]:
-        return {**super().policy_target(), "shared": self.shared}
+        return {**Standard.policy_target(self), "shared": self.shared}
 
     def policy_key(self) -> tuple[Any, ...]:
         return (self.project_id, self.shared)
@@ -314,7 +318,7 @@ class RbacPolicy(Standard, Base):
 
     def policy_target(self) -> dict[str, Any]:
         return {
-            **super().policy_target(),
+            **Standard.policy_target(self),
             "target_tenant": self.target_project,
             "target_project": self.target_project,
         }

@@ -28,10 +28,10 @@ from stratolith.identity.models import Password, User
 from stratolith.identity.schemas import users as schemas
 from stratolith.kernel.clock import zulu_micro
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.rows import RowReader
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http.resource import Listing, Resource, Verb, moment
 from stratolith.kernel.http.routing import KEEP, Route
-from stratolith.kernel.http.rows import RowReader
 
 Body = dict[str, Any]
 _OPERATORS = ("lt", "lte", "gt", "gte", "eq", "neq")
@@ -130,13 +130,12 @@ _SHOWN = (
     User.last_active_at,
     _EXPIRES.label("expires_at"),
 )
-_READ = RowReader(UserRow)
+_READ = RowReader(UserRow, _SHOWN)
 
 
 def listed(ctx: Context, statement: Select[Any]) -> Body:
     """The users of a statement, as a page."""
-    columns: Any = statement.with_only_columns(*_SHOWN)
-    page = page_of(ctx, LISTING, columns, read=_READ)
+    page = page_of(ctx, LISTING, statement, read=_READ)
     return collection(ctx, "users", _render_rows(ctx, page.rows), page)
 
 

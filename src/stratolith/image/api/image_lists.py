@@ -25,9 +25,9 @@ from stratolith.kernel.caches import Once
 from stratolith.kernel.clock import parse_time
 from stratolith.kernel.config import ApiSection
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.rows import RowReader
 from stratolith.kernel.db.text import same_text
 from stratolith.kernel.http.resource import Filter, Listing, Page, asked_limit, exact
-from stratolith.kernel.http.rows import RowReader, as_text
 
 Column = InstrumentedAttribute[Any]
 PAGING = ("limit", "marker", "sort", "sort_key", "sort_dir")
@@ -180,7 +180,7 @@ class _Brief(msgspec.Struct, array_like=True, gc=False):
     version: str
 
 
-_READ = RowReader(_Brief)
+_READ = RowReader(_Brief, BRIEF)
 BATCH = 500  # images read in one query
 KNOWN_LIMIT = 10_000  # images whose JSON is cached, about one kilobyte each
 ELSEWHERE = ("visibility", "member_status", "os_hidden", "tag")
@@ -227,7 +227,7 @@ def _first_page(ctx: Context, limit: int) -> Page:
         seen = visible_in_lists(is_admin=ctx.is_admin, project_id=bindparam("project"))
         order = Image.created_at.desc(), Image.id.desc()
         statement = select(*BRIEF).where(hidden, seen).order_by(*order).limit(bindparam("most"))
-        known[ctx.is_admin] = as_text(ctx.env.db.engine.dialect.name, statement)
+        known[ctx.is_admin] = _READ.as_text(ctx.env.db.engine.dialect.name, statement)
     values = {"project": ctx.project_id or None, "most": size + 1}
     result = ctx.session.connection().execute(known[ctx.is_admin], values)
     rows = _READ.decode(result.scalar())

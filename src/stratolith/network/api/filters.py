@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import or_, true
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.rows import plain_reader
 from stratolith.kernel.exceptions import NotFound
 from stratolith.kernel.http.resource import (
     AnyFilter,
@@ -50,6 +51,7 @@ def listing_of(
         sort_keys=keys,
         default_sort=[("id", "asc")],
         missing=missing,
+        read=plain_reader(model),
     )
 
 

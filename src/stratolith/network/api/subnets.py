@@ -40,8 +40,7 @@ DEFAULTS: dict[str, Any] = {"service_types": []}
 
 def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     tagged = tags.of(ctx, [row.id for row in rows])
-    outside = networks.external_ids(ctx, [row.network_id for row in rows])
-    return [render(row, tagged.get(row.id, []), external=row.network_id in outside) for row in rows]
+    return [render(row, tagged.get(row.id, []), external=row.network.external) for row in rows]
 
 
 def _target(ctx: Context, values: Body) -> Target:

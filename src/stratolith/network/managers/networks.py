@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_, select
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.rows import KeyedReader, RowReader
 from stratolith.network.exceptions import (
     ExternalNetworkInUse,
     InvalidInput,
@@ -37,6 +38,11 @@ from stratolith.network.models import (
 from stratolith.network.settings import NetworkSettings
 
 MIN_MTU = {4: 68, 6: 1280}
+_SUBNETS = KeyedReader(
+    RowReader(tuple[str, str], (Subnet.network_id, Subnet.id)),
+    Subnet.network_id,
+    select(Subnet).order_by(Subnet.created_at, Subnet.id),
+)
 PLAIN = ("name", "description", "admin_state_up", "port_security_enabled")
 
 
@@ -145,24 +151,10 @@ def labels(ctx: Context, network_ids: Iterable[str]) -> dict[str, str]:
     return dict(rows.all())
 
 
-def external_ids(ctx: Context, network_ids: Iterable[str]) -> set[str]:
-    """Which of these networks are external; one statement."""
-    wanted = list(set(network_ids))
-    if not wanted:
-        return set()
-    found = select(Network.id).where(Network.id.in_(wanted), Network.external.is_(True))
-    return set(ctx.session.scalars(found))
-
-
 def subnet_ids(ctx: Context, network_ids: Iterable[str]) -> dict[str, list[str]]:
     """Network id -> ids of its subnets, oldest first; one statement."""
     found: dict[str, list[str]] = {network_id: [] for network_id in network_ids}
-    rows = ctx.session.execute(
-        select(Subnet.network_id, Subnet.id)
-        .where(Subnet.network_id.in_(list(found)))
-        .order_by(Subnet.created_at, Subnet.id)
-    )
-    for network_id, subnet_id in rows:
+    for network_id, subnet_id in _SUBNETS(ctx.session, found):
         found[network_id].append(subnet_id)
     return found
 

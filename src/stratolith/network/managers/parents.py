@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import InstrumentedAttribute
-from sqlalchemy.orm.attributes import set_committed_value
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.rows import KeyedReader, plain_reader
 
 Parent = TypeVar("Parent")
 
@@ -26,8 +27,13 @@ def hold(
     (column,) = side.local_columns
     (remote,) = side.remote_side
     keys = {getattr(row, column.key) for row in rows}
-    parent_rows = ctx.session.scalars(select(side.mapper.class_).where(remote.in_(keys)))
-    parents = {getattr(parent, remote.key): parent for parent in parent_rows}
+    read = _reader(side.mapper.class_, getattr(side.mapper.class_, remote.key))
+    parents = {getattr(parent, remote.key): parent for parent in read(ctx.session, keys)}
     for row in rows:
-        set_committed_value(row, relation.key, parents.get(getattr(row, column.key)))
+        setattr(row, relation.key, parents.get(getattr(row, column.key)))
     return list(parents.values())
+
+
+@cache
+def _reader(model: Any, key: Any) -> KeyedReader[Any]:
+    return KeyedReader(plain_reader(model), key, select(model))

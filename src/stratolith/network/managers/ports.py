@@ -10,6 +10,7 @@ from sqlalchemy import delete as delete_rows
 from sqlalchemy import insert, select
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.rows import KeyedReader, RowReader
 from stratolith.kernel.ids import new_uuid
 from stratolith.network.exceptions import (
     AddressPairAndPortSecurityRequired,
@@ -46,6 +47,11 @@ PLAIN = {
     "binding:vnic_type": "vnic_type",
     "binding:host_id": "binding_host",
 }
+_FIXED_IPS = KeyedReader(
+    RowReader(tuple[str, str, str], (FixedIp.port_id, FixedIp.subnet_id, FixedIp.ip_address)),
+    FixedIp.port_id,
+    select(FixedIp).order_by(FixedIp.port_id, FixedIp.position, FixedIp.ip_address),
+)
 
 
 def get(ctx: Context, port_id: str) -> Port:
@@ -200,16 +206,8 @@ def changed(ctx: Context, port: Port) -> None:
 
 def fixed_ips(ctx: Context, port_ids: Iterable[str]) -> dict[str, list[dict[str, str]]]:
     """Port id -> [{"subnet_id", "ip_address"}]; one statement."""
-    wanted = list(port_ids)
     found: dict[str, list[dict[str, str]]] = {}
-    if not wanted:
-        return found
-    rows = ctx.session.execute(
-        select(FixedIp.port_id, FixedIp.subnet_id, FixedIp.ip_address)
-        .where(FixedIp.port_id.in_(wanted))
-        .order_by(FixedIp.port_id, FixedIp.position, FixedIp.ip_address)
-    )
-    for port_id, subnet_id, address in rows:
+    for port_id, subnet_id, address in _FIXED_IPS(ctx.session, port_ids):
         found.setdefault(port_id, []).append({"subnet_id": subnet_id, "ip_address": address})
     return found
 

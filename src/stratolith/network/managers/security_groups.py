@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.rows import KeyedReader, RowReader, plain_reader
 from stratolith.kernel.ids import new_uuid
 from stratolith.network.exceptions import (
     RequestedSecurityGroupNotFound,
@@ -28,6 +29,16 @@ from stratolith.network.models import (
 )
 
 DEFAULT = "default"
+_GROUPS = KeyedReader(
+    RowReader(tuple[str, str], (PortSecurityGroup.port_id, PortSecurityGroup.security_group_id)),
+    PortSecurityGroup.port_id,
+    select(PortSecurityGroup).order_by(PortSecurityGroup.security_group_id),
+)
+_RULES = KeyedReader(
+    plain_reader(SecurityGroupRule),
+    SecurityGroupRule.security_group_id,
+    select(SecurityGroupRule).order_by(SecurityGroupRule.created_at, SecurityGroupRule.id),
+)
 
 
 def get(ctx: Context, security_group_id: str) -> SecurityGroup:
@@ -243,15 +254,7 @@ def resolve(ctx: Context, project_id: str, names: Iterable[str]) -> list[str]:
 def of_ports(ctx: Context, port_ids: Iterable[str]) -> dict[str, list[str]]:
     """Port id -> ids of its groups; one statement."""
     by_port: dict[str, list[str]] = {}
-    wanted = list(port_ids)
-    if not wanted:
-        return by_port
-    rows = ctx.session.execute(
-        select(PortSecurityGroup.port_id, PortSecurityGroup.security_group_id)
-        .where(PortSecurityGroup.port_id.in_(wanted))
-        .order_by(PortSecurityGroup.security_group_id)
-    )
-    for port_id, group_id in rows:
+    for port_id, group_id in _GROUPS(ctx.session, port_ids):
         by_port.setdefault(port_id, []).append(group_id)
     return by_port
 
@@ -272,16 +275,9 @@ def of_project(ctx: Context, project_id: str) -> list[SecurityGroup]:
 
 def rules_of(ctx: Context, group_ids: Iterable[str]) -> dict[str, list[SecurityGroupRule]]:
     """Group id -> its rules, oldest first; one statement."""
-    wanted = list(group_ids)
-    by_group: dict[str, list[SecurityGroupRule]] = {group_id: [] for group_id in wanted}
-    if wanted:
-        rows = ctx.session.scalars(
-            select(SecurityGroupRule)
-            .where(SecurityGroupRule.security_group_id.in_(wanted))
-            .order_by(SecurityGroupRule.created_at, SecurityGroupRule.id)
-        )
-        for rule in rows:
-            by_group[rule.security_group_id].append(rule)
+    by_group: dict[str, list[SecurityGroupRule]] = {group_id: [] for group_id in group_ids}
+    for rule in _RULES(ctx.session, by_group):
+        by_group[rule.security_group_id].append(rule)
     return by_group
 
 

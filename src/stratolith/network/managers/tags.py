@@ -7,22 +7,21 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import delete, select
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.rows import KeyedReader, RowReader
 from stratolith.network.exceptions import TagNotFound
 from stratolith.network.models import Tag
+
+_TAGS = KeyedReader(
+    RowReader(tuple[str, str], (Tag.resource_id, Tag.tag)),
+    Tag.resource_id,
+    select(Tag).order_by(Tag.resource_id, Tag.tag),
+)
 
 
 def of(ctx: Context, ids: Iterable[str]) -> dict[str, list[str]]:
     """Resource id -> its tags in alphabetical order; one statement."""
-    wanted = list(ids)
     by_resource: dict[str, list[str]] = {}
-    if not wanted:
-        return by_resource
-    rows = ctx.session.execute(
-        select(Tag.resource_id, Tag.tag)
-        .where(Tag.resource_id.in_(wanted))
-        .order_by(Tag.resource_id, Tag.tag)
-    )
-    for resource_id, tag in rows:
+    for resource_id, tag in _TAGS(ctx.session, ids):
         by_resource.setdefault(resource_id, []).append(tag)
     return by_resource
 

@@ -93,6 +93,7 @@ class Listing:
     missing: the error for a marker that is not there.
     parameters: all names that a query may have; None: others are passed over, or as the style
              of the service has it.
+    read:    fetches the rows of a statement, which need an ``id``; default: as objects.
     """
 
     def __init__(
@@ -106,8 +107,10 @@ class Listing:
         key: Column | None = None,
         missing: Callable[[str], NotFound] | None = None,
         parameters: Collection[str] | None = None,
+        read: Reader = _objects,
     ) -> None:
         self.model = model
+        self.read = read
         self.visible = visible
         self.missing = missing
         self.parameters = parameters
@@ -156,7 +159,7 @@ class Listing:
 
         within: what the caller may see, before any filter; a marker that is not in it counts as
         one that is not there, or its place among others would tell what it hides.
-        read: fetches the rows; default: the statement's objects. They need an ``id``.
+        read: as that of the listing, for this page.
         scan: no index helps the filters, and few rows may pass them; so the table is read once
         from end to end, rather than at random in the order of the sort key's index.
         whole: a request without a limit, or ``limit`` 0, is given every row, not a first page.
@@ -177,9 +180,9 @@ class Listing:
         for column, descending in order:
             statement = statement.order_by(in_order(column, descending))
         if size is None:
-            rows = (read or _objects)(ctx.session, statement)
+            rows = (read or self.read)(ctx.session, statement)
             return Page(rows, False, len(rows))
-        rows = (read or _objects)(ctx.session, statement.limit(size + 1))
+        rows = (read or self.read)(ctx.session, statement.limit(size + 1))
         return Page(rows[:size], len(rows) > size, size)
 
     def _scanned(
