@@ -53,12 +53,12 @@ def zulu(moment: datetime | None) -> str | None:
 
 def zulu_micro(moment: datetime | None) -> str | None:
     """``2026-01-31T12:00:00.000000Z`` (identity)."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if moment else None
+    return f"{naive_micro(moment)}Z" if moment else None
 
 
 def naive_micro(moment: datetime | None) -> str | None:
     """``2026-01-31T12:00:00.000000`` (compute's services, hypervisors, actions)."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") if moment else None
+    return moment.isoformat(timespec="microseconds")[:26] if moment else None
 
 
 def parse_time(text: str) -> datetime:

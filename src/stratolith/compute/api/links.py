@@ -15,9 +15,10 @@ Links = list[dict[str, str]]
 
 
 def resource_links(ctx: Context, kind: str, id_: str) -> Links:
+    path = f"{_project(ctx)}/{kind}/{id_}"
     return [
-        {"rel": "self", "href": version_url(ctx) + f"/{kind}/{id_}"},
-        bookmark(ctx, kind, id_),
+        {"rel": "self", "href": f"{ctx.base_url}{ctx.version_path}{path}"},
+        {"rel": "bookmark", "href": f"{ctx.base_url}{path}"},
     ]
 
 

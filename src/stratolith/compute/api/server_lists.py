@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select
 
 from stratolith.compute.api.links import check_changes, since, with_next
@@ -15,8 +16,9 @@ from stratolith.compute.managers.state import states_with_status
 from stratolith.compute.models import Server, ServerTag
 from stratolith.compute.schemas.server_lists import SORT_KEYS, UNFILTERED
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.rows import PlainReader, RowReader
 from stratolith.kernel.exceptions import BadRequest, Forbidden
-from stratolith.kernel.http.resource import Listing, Page, moment, parse_bool, tag_filters
+from stratolith.kernel.http.resource import Listing, Page, Reader, moment, parse_bool, tag_filters
 from stratolith.kernel.matching import BadExpression, Expression, among, is_plain, matching
 
 Body = dict[str, Any]
@@ -46,6 +48,20 @@ SERVERS = Listing(
     },
     default_sort=[("created_at", "desc"), ("uuid", "desc")],
 )
+
+
+class _Brief(msgspec.Struct, array_like=True, gc=False):
+    id: str
+    name: str
+
+
+_BRIEF = RowReader(_Brief, (Server.id, Server.name))
+_NEVER_SHOWN = (
+    "delete_requested_at", "desired_power", "disk_gb", "disks", "files", "generation", "has_error",
+    "key", "memory_mb", "observed_at", "observed_power", "observed_vifs", "password",
+    "security_groups", "vcpus",
+)  # fmt: skip
+_FULL = PlainReader(Server, _NEVER_SHOWN)
 
 
 def _second(text: str) -> datetime:
@@ -258,7 +274,7 @@ def _sort(ctx: Context) -> list[tuple[str, str]] | None:
     return [(k, d) for k, d in zip(keys, directions, strict=False) if k not in _UNSORTED] or None
 
 
-def _page(ctx: Context, rule: str) -> Page:
+def _page(ctx: Context, rule: str, read: Reader) -> Page:
     if since(ctx, 38):
         for text in ctx.query.getlist("status"):
             if states_with_status(text) is None:
@@ -270,7 +286,7 @@ def _page(ctx: Context, rule: str) -> Page:
     within = select(Server)
     if not _all_projects(ctx):
         within = within.where(ctx.own(Server.project_id))
-    return SERVERS.page(ctx, statement, sort=_sort(ctx), within=within)
+    return SERVERS.page(ctx, statement, sort=_sort(ctx), within=within, read=read)
 
 
 def _with_address(ctx: Context, statement: Select[Any], text: str, version: int) -> Select[Any]:
@@ -291,11 +307,11 @@ def _with_address(ctx: Context, statement: Select[Any], text: str, version: int)
 
 
 def index(ctx: Context) -> Body:
-    page = _page(ctx, "index")
+    page = _page(ctx, "index", _BRIEF)
     return with_next(ctx, "servers", page, [brief(ctx, row) for row in page.rows])
 
 
 def detail(ctx: Context) -> Body:
-    page = _page(ctx, "detail")
+    page = _page(ctx, "detail", _FULL)
     data = load_render_data(ctx, page.rows)
     return with_next(ctx, "servers", page, [full(ctx, row, data) for row in page.rows])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -13,8 +14,15 @@ from stratolith.compute.exceptions import ServerNotFound
 from stratolith.compute.managers import metadata_service, server_operations
 from stratolith.compute.models import Server, ServerTag
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.rows import KeyedReader, RowReader
 from stratolith.kernel.ids import is_uuid
 from stratolith.network.managers.servers import server_ports
+
+_TAGS = KeyedReader(
+    RowReader(tuple[str, str], (ServerTag.server_id, ServerTag.tag)),
+    ServerTag.server_id,
+    select(ServerTag).order_by(ServerTag.tag),
+)
 
 
 def get(ctx: Context, server_id: str, *, deleted: bool = False) -> Server:
@@ -43,9 +51,12 @@ def by_ids(ctx: Context, server_ids: Sequence[str]) -> dict[str, Server]:
 
 def host_id(server: Server) -> str:
     """The hash that stands for a host's name in answers to tenants; it differs by project."""
-    if not server.host:
-        return ""
-    return hashlib.sha224(f"{server.project_id}{server.host}".encode()).hexdigest()
+    return _digest(f"{server.project_id}{server.host}") if server.host else ""
+
+
+@lru_cache
+def _digest(text: str) -> str:
+    return hashlib.sha224(text.encode()).hexdigest()
 
 
 def update(ctx: Context, server: Server, changes: Mapping[str, Any]) -> None:
@@ -62,14 +73,8 @@ def update(ctx: Context, server: Server, changes: Mapping[str, Any]) -> None:
 def tags_of(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[str]]:
     """Server id -> its sorted tags."""
     tags_by_server: dict[str, list[str]] = defaultdict(list)
-    if server_ids:
-        rows = ctx.session.execute(
-            select(ServerTag.server_id, ServerTag.tag)
-            .where(ServerTag.server_id.in_(list(server_ids)))
-            .order_by(ServerTag.tag)
-        )
-        for server_id, tag in rows:
-            tags_by_server[server_id].append(tag)
+    for server_id, tag in _TAGS(ctx.session, server_ids):
+        tags_by_server[server_id].append(tag)
     return tags_by_server
 
 

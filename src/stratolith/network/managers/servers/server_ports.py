@@ -6,12 +6,13 @@ They use the caller's transaction, and no function uses the service of the conte
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.rows import KeyedReader, RowReader
 from stratolith.network.exceptions import InterfaceNotFound, OverQuota, TooManyPorts
 from stratolith.network.managers import (
     holders,
@@ -28,7 +29,6 @@ from stratolith.network.managers.servers.server_requests import (
     plan,
 )
 from stratolith.network.models import (
-    FixedIp,
     FloatingIp,
     Network,
     Port,
@@ -56,8 +56,7 @@ __all__ = [
 ]
 
 
-@dataclass
-class ServerPort:
+class ServerPort(msgspec.Struct, array_like=True, gc=False):
     """One NIC of a server. fixed_ips: [{"ip_address", "version", "subnet_id"}];
     floating_ips: [{"ip_address", "fixed_ip_address"}]; security_groups: names.
     """
@@ -70,11 +69,52 @@ class ServerPort:
     status: str
     made_by_us: bool
     mtu: int
-    tap: str
     tag: str | None = None
-    fixed_ips: list[dict[str, Any]] = field(default_factory=list)
-    floating_ips: list[dict[str, Any]] = field(default_factory=list)
-    security_groups: list[str] = field(default_factory=list)
+    fixed_ips: list[dict[str, Any]] = []
+    floating_ips: list[dict[str, Any]] = []
+    security_groups: list[str] = []
+
+    @property
+    def tap(self) -> str:
+        """The name of its device on the host."""
+        return tap_name(self.port_id)
+
+
+_PORTS = KeyedReader(
+    RowReader(
+        ServerPort,
+        (
+            Port.id,
+            Port.holder_id,
+            Port.network_id,
+            Network.name,
+            Port.mac_address,
+            Port.status,
+            Port.made_by_server,
+            Network.mtu,
+        ),
+    ),
+    Port.holder_id,
+    select(Port)
+    .join(Network, Network.id == Port.network_id)
+    .where(Port.holder == holders.SERVER)
+    .order_by(Port.created_at, Port.id),
+)
+_FLOATING_IPS = KeyedReader(
+    RowReader(
+        tuple[str, str, str | None],
+        (FloatingIp.port_id, FloatingIp.floating_ip_address, FloatingIp.fixed_ip_address),
+    ),
+    FloatingIp.port_id,
+    select(FloatingIp).order_by(FloatingIp.created_at),
+)
+_GROUP_NAMES = KeyedReader(
+    RowReader(tuple[str, str], (PortSecurityGroup.port_id, SecurityGroup.name)),
+    PortSecurityGroup.port_id,
+    select(PortSecurityGroup)
+    .join(SecurityGroup, SecurityGroup.id == PortSecurityGroup.security_group_id)
+    .order_by(SecurityGroup.name),
+)
 
 
 def tap_name(port_id: str) -> str:
@@ -143,41 +183,19 @@ def detach(ctx: Context, server_id: str, port_id: str) -> None:
 def of_servers(ctx: Context, server_ids: Sequence[str]) -> dict[str, list[ServerPort]]:
     """Server id -> its ports, oldest first; a few statements for any number of servers."""
     by_server: dict[str, list[ServerPort]] = {}
-    by_port = _rows(ctx, list(server_ids), by_server)
-    if not by_port:
-        return by_server
-    wanted = Port.holder_id.in_(list(server_ids)) & (Port.holder == holders.SERVER)
-    addresses = ctx.session.execute(
-        select(FixedIp.port_id, FixedIp.ip_address, FixedIp.subnet_id)
-        .join(Port, Port.id == FixedIp.port_id)
-        .where(wanted)
-        .order_by(FixedIp.port_id, FixedIp.position)
-    )
-    for port_id, address, subnet_id in addresses:
-        version = 6 if ":" in address else 4
-        fixed_ip = {"ip_address": address, "version": version, "subnet_id": subnet_id}
-        if port_id in by_port:
-            by_port[port_id].fixed_ips.append(fixed_ip)
-    floating = ctx.session.execute(
-        select(FloatingIp.port_id, FloatingIp.floating_ip_address, FloatingIp.fixed_ip_address)
-        .join(Port, Port.id == FloatingIp.port_id)
-        .where(wanted)
-        .order_by(FloatingIp.created_at)
-    )
-    for row in floating:
-        pair = {"ip_address": row.floating_ip_address, "fixed_ip_address": row.fixed_ip_address}
-        if row.port_id in by_port:
-            by_port[row.port_id].floating_ips.append(pair)
-    groups = ctx.session.execute(
-        select(PortSecurityGroup.port_id, SecurityGroup.name)
-        .join(Port, Port.id == PortSecurityGroup.port_id)
-        .join(SecurityGroup, SecurityGroup.id == PortSecurityGroup.security_group_id)
-        .where(wanted)
-        .order_by(SecurityGroup.name)
-    )
-    for port_id, name in groups:
-        if port_id in by_port:
-            by_port[port_id].security_groups.append(name)
+    by_port: dict[str, ServerPort] = {}
+    for port in _PORTS(ctx.session, server_ids):
+        by_port[port.port_id] = port
+        by_server.setdefault(port.server_id, []).append(port)
+    for port_id, addresses in ports.fixed_ips(ctx, by_port).items():
+        for fixed in addresses:
+            version = 6 if ":" in fixed["ip_address"] else 4
+            by_port[port_id].fixed_ips.append({**fixed, "version": version})
+    for port_id, address, inner in _FLOATING_IPS(ctx.session, by_port):
+        pair = {"ip_address": address, "fixed_ip_address": inner}
+        by_port[port_id].floating_ips.append(pair)
+    for port_id, name in _GROUP_NAMES(ctx.session, by_port):
+        by_port[port_id].security_groups.append(name)
     return by_server
 
 
@@ -221,34 +239,6 @@ def change_groups(
 
 
 # -- parts ---------------------------------------------------------------------------------------
-
-
-def _rows(
-    ctx: Context, server_ids: list[str], by_server: dict[str, list[ServerPort]]
-) -> dict[str, ServerPort]:
-    by_port: dict[str, ServerPort] = {}
-    rows = ctx.session.execute(
-        select(
-            Port.id,
-            Port.holder_id,
-            Port.network_id,
-            Network.name,
-            Port.mac_address,
-            Port.status,
-            Port.made_by_server,
-            Network.mtu,
-        )
-        .join(Network, Network.id == Port.network_id)
-        .where(Port.holder_id.in_(server_ids), Port.holder == holders.SERVER)
-        .order_by(Port.created_at, Port.id)
-    )
-    for port_id, server_id, network_id, label, mac, status, ours, mtu in rows:
-        server_port = ServerPort(
-            port_id, server_id, network_id, label, mac, status, ours, mtu, tap_name(port_id)
-        )
-        by_port[port_id] = server_port
-        by_server.setdefault(server_id, []).append(server_port)
-    return by_port
 
 
 def _of_server(ctx: Context, server_id: str) -> list[Port]:
