@@ -1,10 +1,10 @@
-"""Putting what the control plane says of a few keys into the view that a host has.
+"""Merges the part of a view that a few keys name into the view that a host has.
 
-The result is what the whole view would be. Where a part is not enough to say so, ``merged`` gives
-the keys that have to be asked for as well: of a network that comes to the host or may have left
-it, of one with guests of several projects, whose names depend on each other, of a security
-group that no rule here named before. While anything is left out of the view, only the whole can
-tell.
+The result is what the whole view would be. Where the part is not enough for that, ``merged`` gives
+the keys that must be requested as well: of a network that comes to the host or may have left it, of
+a network with guests of several projects, whose names depend on each other, of a security group
+that no rule on the host named before. While anything is left out of the view, the whole view is
+needed.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ V = TypeVar("V")
 
 
 class Lacking(msgspec.Struct, frozen=True):
-    """Keys to ask for together with those before; none: only the whole view can tell."""
+    """Keys to request together with the former ones; empty: the whole view is needed."""
 
     keys: frozenset[str] = frozenset()
 
 
 def merged(view: HostNetworkView, part: HostNetworkPart) -> HostNetworkView | Lacking:
-    """The view with the part in it, or what has to be asked for instead."""
+    """The view with the part in it, or what must be requested instead."""
     return Lacking() if view.left_out else _Merge(view, part).result()
 
 

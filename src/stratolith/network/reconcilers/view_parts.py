@@ -1,8 +1,8 @@
-"""What one host has of a few keys: the same as its whole view says of them, by few rows.
+"""The parts of one host's view that a few keys name, compiled from few rows.
 
-``agent/parts.py`` puts it into the view that the host has. A host that asks for something it has no
-part of is told just that, whatever the key. Where a row cannot be read, and for keys that
-nobody knows, the answer is the whole view.
+``agent/parts.py`` merges them into the view that the host has; the result must be the whole view.
+An object that the host has no part of gives an empty part, so that a key tells a host nothing that
+its view does not. Where a row cannot be read, and for unknown keys, the answer is the whole view.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MOST = 50  # keys; of more the whole view is less work
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """The ids that keys name, by kind."""
+    """The requested ids, by kind of key."""
 
     port: list[str] = []
     network: list[str] = []
@@ -60,7 +60,7 @@ def answer(ctx: Context, host: str, keys: list[str] | None) -> HostNetworkView |
 
 
 def asked_by(keys: Iterable[str]) -> Asked | None:
-    """None where a key is of a kind that has no part."""
+    """None where a key has an unknown kind."""
     ids: dict[str, list[str]] = {kind: [] for kind in Asked.__struct_fields__}
     for key in sorted(set(keys)):
         kind, _, object_id = key.partition("/")
@@ -74,7 +74,7 @@ class _PartCompiler(Compiler):
     def __init__(self, ctx: Context, host: str, asked: Asked) -> None:
         super().__init__(ctx, host)
         self.asked = asked
-        # those that are answered whole, with all ports
+        # the requested networks that the host has: answered with all ports
         self.complete = placement.networks_of(ctx, host, asked.network) if asked.network else []
 
     @cached_property
@@ -104,7 +104,7 @@ class _PartCompiler(Compiler):
     # -- reading ---------------------------------------------------------------------------------
 
     def _routers_asked(self) -> list[RouterRow]:
-        """Those here that were asked for, or that join a network that was asked for."""
+        """Requested routers on the host, and routers there that join a requested network."""
         among: ColumnElement[bool] = Place.object_id.in_(self.asked.router)
         if self.complete:
             joining = select(Port.holder_id).where(
@@ -116,7 +116,7 @@ class _PartCompiler(Compiler):
         return self._routers(placement.on_host(self.ctx, placement.ROUTER, self.host, among))
 
     def _read(self, routers: list[RouterRow]) -> None:
-        """The ports in question, and what belongs to their networks if the host has these."""
+        """Requested ports, all ports of requested networks and routers, and their networks."""
         router_ids = [router.id for router in routers]
         of_routers = Port.holder_id.in_(router_ids) & Port.holder.in_(holders.ROUTER)
         rows = self._port_rows(
@@ -136,7 +136,7 @@ class _PartCompiler(Compiler):
         self._read_subnets()
 
     def _read_networks(self, ids: Iterable[str]) -> None:
-        """Those of these that the host has; with networks or routers the external ones, too."""
+        """Those of these ids that the host has; for ``externals`` also its flat networks."""
         here = placement.networks_of(self.ctx, self.host, sorted(ids)) if ids else []
         which: ColumnElement[bool] = Network.id.in_(here)
         if self._has_externals:
@@ -211,7 +211,7 @@ class _PartCompiler(Compiler):
         return self._externals() if self._has_externals else None
 
     def _rules_asked(self) -> tuple[Rules, Rules]:
-        """Of the groups that were asked for, and of others that their ports have."""
+        """Of the requested groups, and of other groups that their ports have."""
         if not self.asked.group:
             return {}, {}
         groups = filter_rules.groups_beside(self.ctx, self.host, self.asked.group)
