@@ -55,20 +55,31 @@ class Networks:
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.ports: dict[str, tuple[str, PortView]] = {}
+        self.rules = views.EGRESS_ALL  # of the security group that many ports have
 
     def change(self) -> None:
+        if self.random.random() < 0.3:
+            numbers = self.random.sample(range(1, 9), 2)
+            self.rules = [*views.EGRESS_ALL, *OF_GROUP, *map(views.tcp_in, numbers)]
+            self.ports = {
+                name: (of, msgspec.structs.replace(port, rules=self.rules) if port.groups else port)
+                for name, (of, port) in self.ports.items()
+            }
         for _ in range(self.random.choice((1, 1, 1, 3))):
             name = f"p{self.random.randint(10, 22)}"
             if name in self.ports and self.random.random() < 0.4:
                 del self.ports[name]
                 continue
             secure = self.random.random() < 0.8
+            groups = ["common"] if secure and self.random.random() < 0.6 else []
+            own = self.random.choice(CHOICES) if secure else []
             pair = self.random.choice(("10.55.0.200", "10.55.0.128/25", "10.0.0.0/8"))
             one = views.port(
                 name,
                 f"10.55.0.{name[1:]}",
                 "n1-subnet",
-                rules=self.random.choice(CHOICES) if secure else [],
+                groups=groups,
+                rules=self.rules if groups else own,
                 port_security=secure,
                 admin_state_up=self.random.random() < 0.9,
                 allowed_address_pairs=[

@@ -8,7 +8,7 @@ import pytest
 from stratolith.network.drivers.base import DhcpHostView, FixedIpView, RouteView, SubnetView
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.plan import build_plan, zone_owners
-from stratolith.network.drivers.linux.tables import text
+from stratolith.network.drivers.linux.tables import changes, text
 from tests.drivers.network import views
 
 
@@ -47,6 +47,34 @@ def test_ports_with_the_same_rules_share_a_chain():
     made = plan(views.host([views.network("n1", ports=ports)]))
     assert text(made.ruleset).count("chain egress_") == 1
     assert text(made.ruleset).count("chain ingress_") == 1
+
+
+def group_of_50(rules):
+    ports = [
+        views.port(f"p{i}", f"10.55.0.{i + 10}", "n1-subnet", groups=["g"], rules=rules)
+        for i in range(50)
+    ]
+    return views.network("n1", ports=ports)
+
+
+def test_one_rule_more_in_a_group_changes_one_chain():
+    for native in (False, True):
+        before = plan(views.host([group_of_50([views.tcp_in(22)])]), native)
+        after = plan(views.host([group_of_50([views.tcp_in(22), views.tcp_in(23)])]), native)
+        script = changes(before.ruleset, after.ruleset)
+        assert "dport 23" in script
+        assert {line.split()[0] for line in script.splitlines()} == {"flush", "add"}
+        assert "element" not in script
+
+
+def test_ports_of_one_group_with_other_rules_have_their_own_chain():
+    """As when one of them is told of a new rule before the others."""
+    net = group_of_50([views.tcp_in(22)])
+    other = views.port("z", "10.55.0.99", "n1-subnet", groups=["g"], rules=[views.tcp_in(23)])
+    made = plan(views.host([msgspec.structs.replace(net, ports=[*net.ports, other])]))
+    rules = text(made.ruleset)
+    assert rules.count("chain ingress_") == 2
+    assert rules.count("dport 22 ") == rules.count("dport 23 ") == 1
 
 
 def test_tables_are_only_ours_and_replaced_whole():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 import msgspec
@@ -46,13 +46,20 @@ class Facts:
         return [address for _, address in self.sources.pairs if ":" not in address]
 
     @cached_property
-    def groups(self) -> dict[str, tuple[str, list[RuleView]]]:
-        """Direction -> name of the chain for its rules (shared by ports with the same), rules."""
-        by_direction = {}
-        for direction in ("egress", "ingress"):
-            rules = [rule for rule in self.view.rules if rule.direction == direction]
-            by_direction[direction] = (f"{direction}_{names.digest(rules)}", rules)
-        return by_direction
+    def rules(self) -> dict[str, list[RuleView]]:
+        """By direction."""
+        return {
+            direction: [rule for rule in self.view.rules if rule.direction == direction]
+            for direction in ("egress", "ingress")
+        }
+
+    def chains(self, direction: str) -> Iterator[str]:
+        """Names for a chain of its rules: by its security groups, which stays when their rules
+        change, and by the rules themselves.
+        """
+        if self.view.groups:
+            yield f"{direction}_{names.digest(self.view.groups)}"
+        yield f"{direction}_{names.digest(self.rules[direction])}"
 
 
 class FactBook:

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from stratolith.network.drivers.base import RuleView
 from stratolith.network.drivers.linux import guard, limits, metadata_mark, names, rules
 from stratolith.network.drivers.linux.facts import FilteredPort
 from stratolith.network.drivers.linux.limits import Limits
@@ -104,7 +105,8 @@ class _Builder:
         self.down = [port.view.tap for port in ports if not port.view.admin_state_up]
         self.marks = names.packet_marks(port.view.id for port in self.up)
         self.remotes = rules.RemoteSets(groups)
-        self.groups: dict[str, list[str]] = {}
+        self.groups: dict[str, list[str]] = {}  # name of a chain -> its lines
+        self.rules: dict[str, list[RuleView]] = {}  # the same -> what it was made of
 
     def tables(self, limit: Limits) -> Ruleset:
         """Filters on the bridge and above it, in one table where the kernel can (``native``)."""
@@ -135,7 +137,12 @@ class _Builder:
 
     def _group(self, port: FilteredPort, direction: str) -> str:
         """The chain for these rules, shared by all ports with the same rules."""
-        name, port_rules = port.facts.groups[direction]
+        port_rules = port.facts.rules[direction]
+        name = next(
+            name
+            for name in port.facts.chains(direction)
+            if self.rules.setdefault(name, port_rules) == port_rules
+        )
         if name not in self.groups:
             base = _INGRESS_BASE if direction == "ingress" else _EGRESS_BASE
             own = dict.fromkeys(rules.matches(port_rules, direction, self.remotes))
