@@ -1,4 +1,4 @@
-"""The front door: routing, authentication, microversions, validation, errors, pagination."""
+"""HTTP for all services: routing, authentication, microversions, validation, errors, pagination."""
 
 from stratolith.kernel.http.response import Response
 

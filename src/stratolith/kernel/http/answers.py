@@ -1,10 +1,9 @@
-"""Answers that are given again as long as nothing was committed.
+"""A cache of answers, valid until the next commit.
 
-Clients of a cloud ask the same question again and again until something has changed. An answer
-that is made of rows, of settings and of the policy alone stays right until the next commit, of
-whatever process: then all of them are forgotten. Routes say whether theirs are such answers
-(``Route.keep``). Only SQLite tells cheaply whether there was a commit; on PostgreSQL nothing is
-kept.
+Clients repeat the same request until something changes. An answer that depends only on rows,
+settings and the policy stays valid until the next commit of any process: then the whole cache is
+emptied. A route declares that its answers are of this kind (``Route.keep``). Only SQLite reports
+cheaply whether there was a commit; on PostgreSQL nothing is cached.
 """
 
 from __future__ import annotations
@@ -19,9 +18,9 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.http.dispatch import Answer
 
-MOST_BYTES = 6 << 20  # of all answers of a door together
+MOST_BYTES = 6 << 20  # maximum size of all answers that a door caches
 LARGEST = 1 << 20
-_AROUND = 2 << 10  # bytes that an answer needs besides its body
+_AROUND = 2 << 10  # memory of a cached answer besides its body
 _NO_MATTER = frozenset(
     (b"user-agent", b"accept-encoding", b"connection", b"x-openstack-request-id")
 )
@@ -30,7 +29,7 @@ Key = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What an answer was made from."""
+    """The state of the system from which an answer was made."""
 
     commits: tuple[int, int]
     rules: int
@@ -44,29 +43,29 @@ class Kept:
 
 
 class Answers:
-    """The answers of one door."""
+    """The cached answers of one door."""
 
     def __init__(self, env: Environment) -> None:
         self._env = env
         self._lock = threading.Lock()
-        self._state: State | None = None  # of all that is kept
+        self._state: State | None = None  # of all cached answers
         self._kept: dict[Key, Kept] = {}
         self._paths: set[str] = set()
         self._bytes = 0
 
     def state(self) -> State | None:
-        """To be asked for before the work on an answer begins; None: nothing can be kept."""
+        """Must be called before the work on an answer begins; None: nothing can be cached."""
         commits = self._env.db.version()
         return None if commits is None else State(commits, self._env.policies.generation)
 
     def is_right(self, kept: Kept) -> bool:
-        """Whether an answer that was kept may still be given."""
+        """Whether a cached answer is still valid."""
         return kept.until > self._env.clock.now() and kept.state == self.state()
 
     def find(self, scope: Any) -> Kept | None:
-        """The answer to a request that was kept and is right now."""
+        """The valid cached answer to a request, or None."""
         if scope["path"] not in self._paths or scope["method"] != "GET":
-            return None  # without asking the database: most paths have nothing kept
+            return None  # most paths have no cached answer: return without a database query
         key = key_of(scope)
         state = self.state()
         with self._lock:
@@ -79,7 +78,7 @@ class Answers:
         return kept
 
     def keep(self, scope: Any, state: State, answer: Answer, ctx: Context, seconds: float) -> None:
-        """``state``: of before the work on it began; a HEAD's answer is of another request."""
+        """Cache an answer; ``state`` is from before its work began. HEAD is not cached."""
         if scope["method"] != "GET":
             return
         key = key_of(scope)
@@ -89,7 +88,7 @@ class Answers:
             until = min(until, expires_at)
         size = len(answer.body) + _AROUND
         if size > LARGEST or state != self.state():
-            return  # too large, or somebody committed meanwhile
+            return  # too large, or there was a commit meanwhile
         with self._lock:
             if state != self._state or self._bytes + size > MOST_BYTES:
                 self._forget(state)
@@ -105,9 +104,10 @@ class Answers:
 
 
 def key_of(scope: Any) -> Key:
-    """All of a request that an answer can depend on."""
+    """All parts of a request on which an answer can depend."""
     headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
-    told = tuple(one for one in headers if one[0] not in _NO_MATTER)
+    fields = tuple(field for field in headers if field[0] not in _NO_MATTER)
     path = scope.get("raw_path") or scope["path"]
-    server = tuple(scope.get("server") or ())  # what it dialled, where no Host is told
-    return (path, scope["query_string"], scope["scheme"], server, told)
+    # the requested address, for requests without Host header
+    server = tuple(scope.get("server") or ())
+    return (path, scope["query_string"], scope["scheme"], server, fields)

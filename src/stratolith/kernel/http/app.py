@@ -1,4 +1,4 @@
-"""The ASGI side of the front door: one door a service, and one door for all by path."""
+"""The ASGI applications: one for each service, and one that serves all services by path."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ from stratolith.kernel.logging import REQUESTS
 from stratolith.kernel.service import Service
 from stratolith.kernel.urls import service_root
 
-_DRAINED_LIMITS = 16  # a refused body of so many limits is still read, so that clients see why
+# bodies of up to this many times the limit are read before the refusal, so that clients get it
+_DRAINED_LIMITS = 16
 _PRINTABLE = bytes(range(0x20, 0x7F))
 ACCESS = logging.getLogger(REQUESTS)
 
@@ -94,7 +95,7 @@ class Door:
         self._note(scope, ctx.request_id, answer.status if answer else 200, started)
 
     def _note(self, scope: Scope, request_id: str, status: int, started: float) -> None:
-        """Count the request and write its line of the log."""
+        """Count the request and write its log line."""
         took = time.perf_counter() - started
         metrics.count_request(self.service.type, scope["method"], status, took)
         ACCESS.info(
@@ -109,8 +110,8 @@ class Door:
         )
 
     def _again(self, scope: Scope, kept: Kept) -> Again:
-        """What gives a kept answer to the same request, as long as it is right."""
-        told = {name: scope[name] for name in ("method", "path")}
+        """A function that repeats a cached answer to the same request while it is valid."""
+        request = {name: scope[name] for name in ("method", "path")}
         fields = _fields(self.service, "", kept.answer)
         ids = [b"%s: " % name for name, value in fields if not value]
         rest = b"".join(b"%s: %s\r\n" % field for field in fields if field[1])
@@ -121,7 +122,7 @@ class Door:
             if not self.answers.is_right(kept):
                 return None
             request_id = new_request_id()
-            self._note({**told, "client": (client, 0)}, request_id, 200, started)
+            self._note({**request, "client": (client, 0)}, request_id, 200, started)
             line = request_id.encode() + b"\r\n"
             return (*chain.from_iterable((name, line) for name in ids), rest)
 
@@ -138,7 +139,7 @@ class Door:
             ctx.query = QueryParams(ctx.raw_query)
         ctx.method = scope["method"]
         ctx.path = scope["path"][len(self.mount) :] or "/"
-        # two tokens are none: whoever stands before us may have looked at the other one
+        # refuse two tokens: a proxy in front of the server may have checked the other one
         given = headers.getlist("x-auth-token") or headers.getlist("x-storage-token")
         ctx.token = ", ".join(given)
         ctx.by_path = bool(self.mount)
@@ -188,7 +189,7 @@ class Door:
         ctx.response_headers.update(known.headers(ctx.microversion))
 
     def _plain(self, ctx: Context) -> str:
-        """The path without what old clients add to it; raises Moved."""
+        """The path without additions of old clients; raises Moved."""
         path, prefix, doubled = ctx.path, self.service.prefix, self.service.doubled_slash
         if "//" in path and not self.side:
             single = re.sub("/{2,}", "/", path)
@@ -207,27 +208,27 @@ class Door:
     def _match(self, ctx: Context, path: str) -> Match | None:
         if ctx.legacy and path.strip("/") != ctx.version_path.strip("/"):
             path = self.service.prefix + path.removeprefix(ctx.version_path)
-        found = self.router.match(path)
-        if found is None and self.service.project_in_path and path.startswith(self.service.prefix):
+        match = self.router.match(path)
+        if match is None and self.service.project_in_path and path.startswith(self.service.prefix):
             rest = path[len(self.service.prefix) :].split("/")
             if len(rest) > 1 and len(rest[1]) in (32, 36):
-                found = self.router.match(self.service.prefix + "/" + "/".join(rest[2:]))
+                match = self.router.match(self.service.prefix + "/" + "/".join(rest[2:]))
                 ctx.path_project = rest[1]
-        return None if found is not None and self._ends_in_vain(path, found) else found
+        return None if match is not None and self._has_extra_slash(path, match) else match
 
-    def _ends_in_vain(self, path: str, found: Match) -> bool:
-        """Whether a slash at the end makes it another path, that does not exist."""
+    def _has_extra_slash(self, path: str, match: Match) -> bool:
+        """Whether the path ends in a slash that no route allows."""
         if self.service.trailing_slash or self.side or not path.endswith("/"):
             return False
-        is_root = any(route.root for routes in found.routes.values() for route in routes)
+        is_root = any(route.root for routes in match.routes.values() for route in routes)
         return not is_root and path.rstrip("/") not in ("", self.service.prefix)
 
     def _asks_token_first(self, path: str) -> bool:
-        """Whether nobody without a token is told that there is no such path or method."""
+        """Whether an unknown path or method is reported only to callers with a valid token."""
         prefixes = self.service.token_first
         if self.side or prefixes is None:
             return not self.side
-        return any(path == one or path.startswith(f"{one}/") for one in prefixes)
+        return any(path == prefix or path.startswith(f"{prefix}/") for prefix in prefixes)
 
     def _choose(self, ctx: Context, match: Match | None, method: str) -> Route:
         """Raises NotFound, MethodNotAllowed."""
@@ -246,9 +247,9 @@ class Door:
         raise NotFound
 
     def _has_heads(self, match: Match) -> bool:
-        """Whether what GET answers can be had without the body."""
-        found = match.routes.get("GET", [])
-        return bool(found) and (self.side or self.service.answers_head or found[0].root)
+        """Whether HEAD can be answered with the route of GET."""
+        routes = match.routes.get("GET", [])
+        return bool(routes) and (self.side or self.service.answers_head or routes[0].root)
 
     def _allowed(self, match: Match) -> str:
         """The Allow field of a path (RFC 9110, section 10.2.1)."""
@@ -257,10 +258,11 @@ class Door:
     async def _nowhere(
         self, ctx: Context, scope: Scope, path: str, known: bool, error: ApiError
     ) -> Answer:
-        """Of what no route takes: raises ``error``, after asking for a token where upstream does.
+        """Answer a path without route: raises ``error``; checks the token first where upstream
+        does.
 
-        ``known``: the path is there, with other methods. Unknown ones outside of the version are
-        answered by the service's ``elsewhere``, where it has one.
+        ``known``: the path has routes, but not for this method. Unknown paths outside the version
+        are answered by the service's ``elsewhere``, if it has one.
         """
         elsewhere = None if self.side else self.service.elsewhere
         if self._asks_token_first(path):
@@ -268,7 +270,8 @@ class Door:
         elif not known and elsewhere is not None:
             route = Route(ctx.method, path, elsewhere, public=True)
             return dispatch.encode(ctx, route, elsewhere(ctx))
-        if known and path.endswith("/"):  # an empty id, and the collection has no such method
+        # the path of an item with an empty id, and the collection has no such method
+        if known and path.endswith("/"):
             raise NotFound from None
         raise error
 
@@ -304,15 +307,15 @@ class Door:
 
 
 class PathDoor:
-    """All services on one port, told apart by the first part of the path."""
+    """All services on one port, selected by the first part of the path."""
 
     def __init__(self, doors: Mapping[str, Any], root: Callable[..., Any]) -> None:
         self._doors = dict(sorted(doors.items(), key=lambda item: -len(item[0])))
         self._root = root
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # As it was sent: a slash in encoded form separates nothing (RFC 3986, section 2.2), and a
-        # proxy that admits some paths only would read it otherwise.
+        # Use the path as sent: an encoded slash is not a separator (RFC 3986, section 2.2), and a
+        # proxy that allows only some paths would treat it differently.
         path = scope.get("raw_path", b"").partition(b"?")[0].decode("latin-1") or scope["path"]
         for mount, door in self._doors.items():
             if path == mount or path.startswith(mount + "/"):
@@ -341,22 +344,22 @@ def _identity_url(ctx: Context) -> str:
 
 
 def _check_announced(scope: Scope, limit: int) -> None:
-    """Refuse a body by its announced length, before a client is invited to send it."""
+    """Refuse a body by its Content-Length, before the client starts to send it."""
     headers = Headers(scope=scope)
     length = headers.get("content-length", "0")
     if len(length) < 19 and length.isdigit() and int(length) <= limit:
         return
     error = TooLarge(_too_large(limit))
     if "expect" in headers or len(length) >= 19 or int(length) > _DRAINED_LIMITS * limit:
-        error.headers["Connection"] = "close"  # nobody waits for all of that to pass
+        error.headers["Connection"] = "close"  # do not read such a long body to its end
     raise error
 
 
 class _Bodies:
-    """Memory for the bodies of requests under way, of all doors of the process together."""
+    """Memory for the bodies of current requests, shared by all doors of the process."""
 
     MOST = 128 << 20  # bytes
-    FREE = 64 << 10  # of each body: an ordinary request is never turned away
+    FREE = 64 << 10  # bytes of each body that do not count: an ordinary request is never refused
 
     def __init__(self) -> None:
         self._held = 0
@@ -396,7 +399,7 @@ def _too_large(limit: int) -> str:
 
 
 def _header_value(value: str) -> bytes:
-    """ASCII without control characters: the rest, of names in a Location, is percent-encoded."""
+    """ASCII without control characters: other characters, in a Location, are percent-encoded."""
     if not (value.isascii() and value.isprintable()):
         value = quote(value, safe=_PRINTABLE, errors="replace")
     return value.encode()

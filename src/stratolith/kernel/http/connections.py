@@ -1,11 +1,11 @@
-"""Limits on connections: how many, how long a client may take, how large a head may be.
+"""Limits on connections: their number, the time of a client, the size of a request's head.
 
-A connection costs a descriptor and some memory as long as it is open, whatever its client does
-or does not send. So each waits for its client for a limited time only, and one address cannot
-take all of them. The unix socket of the agents is outside these limits, and some descriptors
-are always left to it, to files and to the database.
+An open connection uses a descriptor and memory, even when its client sends nothing. So each
+connection waits for its client for a limited time, and one address cannot use all connections. The
+agents' unix socket has no such limits, and some descriptors are always reserved for it, for files
+and for the database.
 
-One look a second at every connection is all it costs: requests set no timers.
+The cost is one check of each connection per second: requests set no timers.
 Source of the status codes: RFC 9110 (408, 414), RFC 6585 (431), RFC 9112 (400, 501, 505).
 """
 
@@ -28,15 +28,15 @@ RESERVED_DESCRIPTORS = 256  # for the agents' socket, files, the database
 
 @dataclass(frozen=True)
 class Limits:
-    """Sizes in bytes, times in seconds; see ApiSection for what they mean to an operator."""
+    """Sizes in bytes, times in seconds; ApiSection describes them for operators."""
 
     head_bytes: int = 64 << 10
     head_fields: int = 128
     head_seconds: float = 20.0
     idle_seconds: float = 75.0
     pace_seconds: float = 30.0
-    pace_bytes: int = 1024  # a second
-    drain_seconds: float = 20.0  # for the rest of a body whose request is answered
+    pace_bytes: int = 1024  # per second
+    drain_seconds: float = 20.0  # for reading the rest of a body after the answer
     connections: int = 16384
     connections_per_address: int = 1024
 
@@ -55,7 +55,7 @@ class Limits:
 
 
 def raise_descriptor_limit() -> None:
-    """Take as many descriptors as the system allows this process; many systems give 1,024."""
+    """Use as many descriptors as the system allows; the default of many systems is 1,024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = 65536 if hard == resource.RLIM_INFINITY else min(hard, 65536)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -68,16 +68,16 @@ def _descriptors() -> int:
 
 
 class Phase(Enum):
-    """What a connection is doing."""
+    """The current work of a connection."""
 
-    IDLE = "idle"  # no byte of a request yet
-    HEAD = "head"  # the first bytes of a request are there
-    BODY = "body"  # its client sends the body
-    ANSWER = "answer"  # we work, or send the answer
+    IDLE = "idle"  # no byte of a request received
+    HEAD = "head"  # a part of the head was received
+    BODY = "body"  # the client sends the body
+    ANSWER = "answer"  # the server works on the answer or sends it
 
 
 class Guarded(Protocol):
-    """What the table must know of a connection."""
+    """What the table of connections needs from a connection."""
 
     phase_since: float  # loop time
 
@@ -87,18 +87,18 @@ class Guarded(Protocol):
     def is_waiting_for_client(self) -> bool: ...
 
     def progress(self) -> int:
-        """Bytes that the client sent or took so far."""
+        """Bytes that the client has sent or received."""
         ...
 
     def give_up(self, *, status: int) -> None:
-        """End the connection, with an answer of this status if that can still be given."""
+        """Close the connection, with an answer of this status if one can still be sent."""
         ...
 
     def abort(self) -> None: ...
 
 
 class Pace:
-    """Judges whether a client that is waited for moves its bytes fast enough."""
+    """Checks whether a client sends or receives fast enough."""
 
     __slots__ = ("bytes", "seconds")
 
@@ -107,7 +107,7 @@ class Pace:
         self.bytes = 0
 
     def is_too_slow(self, progress: int, limits: Limits) -> bool:
-        """Called each LOOK_SECONDS in which the client was waited for."""
+        """Called each LOOK_SECONDS during which the server waited for the client."""
         if self.seconds == 0.0:
             self.bytes = progress
         self.seconds += LOOK_SECONDS
@@ -123,14 +123,16 @@ class Connections:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self._by_address: dict[str, dict[Guarded, Pace]] = {}  # each in order of arrival
+        self._by_address: dict[str, dict[Guarded, Pace]] = {}  # per address in order of arrival
         self._count = 0
         self._looking = False
 
     def admit(self, connection: Guarded, address: str, loop: asyncio.AbstractEventLoop) -> bool:
-        """Whether the connection may stay; an idle one goes first when there are too many."""
-        mine = self._by_address.get(address, {})
-        if len(mine) >= self.limits.connections_per_address and not self._drop_idle(iter([mine])):
+        """Whether the connection is accepted; closes an idle connection when there are too many."""
+        connections = self._by_address.get(address, {})
+        if len(connections) >= self.limits.connections_per_address and not self._drop_idle(
+            iter([connections])
+        ):
             metrics.CONNECTIONS_ENDED.labels("too many of one address").inc()
             return False
         if self._count >= self.limits.connections and not self._drop_idle(self._largest_first()):
@@ -144,59 +146,61 @@ class Connections:
         return True
 
     def leave(self, connection: Guarded, address: str) -> None:
-        """The connection is closed; unknown ones are ignored."""
-        mine = self._by_address.get(address)
-        if mine is None or mine.pop(connection, None) is None:
+        """Forget a closed connection; unknown connections are ignored."""
+        connections = self._by_address.get(address)
+        if connections is None or connections.pop(connection, None) is None:
             return
         self._count -= 1
-        if not mine:
+        if not connections:
             del self._by_address[address]
 
     def _largest_first(self) -> Iterator[dict[Guarded, Pace]]:
         yield from sorted(self._by_address.values(), key=len, reverse=True)
 
     def _drop_idle(self, groups: Iterator[dict[Guarded, Pace]]) -> bool:
-        """End the oldest connection that is in the middle of nothing."""
+        """Close the oldest connection that has no request."""
         for group in groups:
-            for one in group:
-                if one.phase is Phase.IDLE:
+            for connection in group:
+                if connection.phase is Phase.IDLE:
                     metrics.CONNECTIONS_ENDED.labels("made room").inc()
-                    address = next(a for a, found in self._by_address.items() if found is group)
-                    one.abort()
-                    self.leave(one, address)
+                    address = next(
+                        a for a, of_address in self._by_address.items() if of_address is group
+                    )
+                    connection.abort()
+                    self.leave(connection, address)
                     return True
         return False
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()
         for group in list(self._by_address.values()):
-            for one, pace in list(group.items()):
-                self._judge(one, pace, now)
+            for connection, pace in list(group.items()):
+                self._judge(connection, pace, now)
         if self._count:
             loop.call_later(LOOK_SECONDS, self._look, loop)
         else:
             self._looking = False
 
-    def _judge(self, one: Guarded, pace: Pace, now: float) -> None:
-        waited = now - one.phase_since
-        if one.phase is Phase.IDLE and waited > self.limits.idle_seconds:
+    def _judge(self, connection: Guarded, pace: Pace, now: float) -> None:
+        waited = now - connection.phase_since
+        if connection.phase is Phase.IDLE and waited > self.limits.idle_seconds:
             metrics.CONNECTIONS_ENDED.labels("idle").inc()
-            one.abort()
-        elif one.phase is Phase.HEAD and waited > self.limits.head_seconds:
+            connection.abort()
+        elif connection.phase is Phase.HEAD and waited > self.limits.head_seconds:
             metrics.CONNECTIONS_ENDED.labels("slow head").inc()
-            one.give_up(status=408)
-        elif one.phase in (Phase.BODY, Phase.ANSWER):
-            if not one.is_waiting_for_client():
+            connection.give_up(status=408)
+        elif connection.phase in (Phase.BODY, Phase.ANSWER):
+            if not connection.is_waiting_for_client():
                 pace.seconds = 0.0
-            elif pace.is_too_slow(one.progress(), self.limits):
+            elif pace.is_too_slow(connection.progress(), self.limits):
                 metrics.CONNECTIONS_ENDED.labels("slow client").inc()
-                one.give_up(status=408)
+                connection.give_up(status=408)
 
 
 def address_of(client: tuple[str, int] | None) -> str | None:
-    """Whose connections are counted together; None for a unix socket.
+    """The address by which connections are counted; None for a unix socket.
 
-    One subscriber of IPv6 has 2**64 addresses, so a /64 counts as one.
+    A subscriber of IPv6 has 2**64 addresses, so a /64 network counts as one address.
     """
     if client is None:
         return None

@@ -1,6 +1,6 @@
-"""One request, from a matched route to an answer: authenticate, authorise, validate, run.
+"""Handles a request from its route to the answer: authenticate, authorise, validate, run.
 
-Everything here runs in a worker thread; the ASGI side is kernel/http/app.py.
+All of this runs in a worker thread; the ASGI side is kernel/http/app.py.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes over the wire."""
+    """Status, headers and body of an answer."""
 
     status: int
     body: bytes
@@ -52,12 +52,12 @@ def perform(ctx: Context, route: Route, variables: dict[str, str], raw: bytes) -
 
 
 def admit(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[Any, ...]:
-    """Everything before a streaming handler: authentication, policy, load."""
+    """The steps before a streaming handler: authentication, policy, load."""
     return transact(ctx.transaction, lambda: _admitted(ctx, route, variables), write=False)
 
 
 def authenticate(ctx: Context) -> None:
-    """Fill ``ctx.identity`` from the token; raises Unauthorized."""
+    """Set ``ctx.identity`` from the token; raises Unauthorized."""
     if not ctx.token or ctx.env.authenticator is None:
         raise Unauthorized
     identity = ctx.env.authenticator.authenticate(ctx.token)
@@ -82,9 +82,9 @@ def _once(ctx: Context, route: Route, variables: dict[str, str], raw: bytes) -> 
 
 
 def _admitted(ctx: Context, route: Route, variables: dict[str, str]) -> tuple[Any, ...]:
-    """Authenticate, load, authorise; gives the loaded object as a tuple, empty without one."""
+    """Authenticate, load, authorise; returns the loaded object as a tuple, empty without load."""
     _identify(ctx, route)
-    if route.media_types != JSON:  # the handler reads the body, but only of these types
+    if route.media_types != JSON:  # the handler reads the body and accepts only these types
         _check_type(ctx, route, b"")
     return authorized(ctx, route, variables)
 
@@ -107,9 +107,9 @@ def _identify(ctx: Context, route: Route) -> None:
 def authorized(
     ctx: Context, route: Route, variables: dict[str, str], body: Any = None
 ) -> tuple[Any, ...]:
-    """Load and ask the policy for a caller who is known already.
+    """Load the object and check the policy for an authenticated caller.
 
-    Gives the loaded object as a tuple, empty without one; raises NotFound, Forbidden.
+    Returns the loaded object as a tuple, empty without load; raises NotFound, Forbidden.
     """
     if any("\x00" in value for value in variables.values()):
         raise NotFound
@@ -118,21 +118,21 @@ def authorized(
     if route.inside is not None and isinstance(route.rule, str):
         outer = route.inside(ctx, next(iter(variables.values())))
         _ask(ctx, route, route.rule, outer.policy_target())
-    found, missing = None, None
+    loaded, missing_error = None, None
     if route.load is not None:
         try:
-            found = route.load(ctx, *(variables[name] for name in route.loaded_by(variables)))
+            loaded = route.load(ctx, *(variables[name] for name in route.loaded_by(variables)))
         except NotFound as error:
             if not route.hides_missing:
                 raise
-            missing = error
+            missing_error = error
     if route.rule is not None:
-        asked = Asked(variables, found, body)
+        asked = Asked(variables, loaded, body)
         rule = route.rule if isinstance(route.rule, str) else route.rule.choose(ctx, asked)
         _ask(ctx, route, rule, _target(ctx, route, asked))
-    if missing is not None:
-        raise missing
-    return () if route.load is None else (found,)
+    if missing_error is not None:
+        raise missing_error
+    return () if route.load is None else (loaded,)
 
 
 def _target(ctx: Context, route: Route, asked: Asked) -> Mapping[str, Any] | None:
@@ -140,8 +140,8 @@ def _target(ctx: Context, route: Route, asked: Asked) -> Mapping[str, Any] | Non
         return route.target(ctx, asked)
     if asked.found is None:
         return None
-    found: Mapping[str, Any] = asked.found.policy_target()
-    return found
+    target: Mapping[str, Any] = asked.found.policy_target()
+    return target
 
 
 def _ask(ctx: Context, route: Route, rule: str, target: Mapping[str, Any] | None) -> None:
@@ -167,7 +167,7 @@ def _judged_first(ctx: Context, route: Route) -> Judged:
 
 
 class _Request:
-    """What is judged of a request without knowing who asks for what: step by step, each once."""
+    """Checks a request independently of the caller's rights: step by step, each step once."""
 
     __slots__ = ("_at", "_ctx", "_raw", "_route", "body")
 
@@ -177,7 +177,7 @@ class _Request:
         self.body: Any = raw if route.raw_body else None
 
     def judge(self, end: Judged) -> None:
-        """All steps up to this one; raises UnsupportedMediaType, BadRequest."""
+        """Run all steps up to this one; raises UnsupportedMediaType, BadRequest."""
         has_body = self._route.body is not None and not self._route.raw_body
         if self._at < Judged.TYPE <= end and has_body:
             _check_type(self._ctx, self._route, self._raw)
@@ -185,21 +185,21 @@ class _Request:
             self.body = _read(self._route, self._raw)
         if self._at < Judged.SCHEMA <= end:
             _check_query(self._ctx, self._route)
-            if self._raw and has_body:  # "null" is a body as well
+            if self._raw and has_body:  # "null" is a body too
                 self.body = _checked(self._ctx, self._route, self.body)
         self._at = max(self._at, end)
 
 
 def _check_type(ctx: Context, route: Route, raw: bytes) -> None:
     content_type = ctx.headers.get("content-type", "").split(";")[0].strip().lower()
-    # a type of its own says how to read the body, so it cannot be left out
-    must_be_told = route.media_types != JSON
-    if content_type not in route.media_types and (must_be_told or (raw and content_type)):
+    # a route with its own media types needs the type to read the body
+    is_required = route.media_types != JSON
+    if content_type not in route.media_types and (is_required or (raw and content_type)):
         raise _unsupported(route, content_type)
 
 
 def _read(route: Route, raw: bytes) -> Any:
-    """The value of a JSON body; None where there is none and none is needed."""
+    """The value of a JSON body; None if there is no body and none is required."""
     if not raw:
         if route.body_optional:
             return None
@@ -226,7 +226,7 @@ def _unsupported(route: Route, content_type: str) -> UnsupportedMediaType:
 
 
 def encode(ctx: Context, route: Route, result: Any) -> Answer:
-    """The answer for what a handler returned (dict, list, None or Response)."""
+    """The answer for the result of a handler (dict, list, None or Response)."""
     response = result if isinstance(result, Response) else Response(result)
     status = route.status if response.status is None else response.status
     headers = {**ctx.response_headers, **response.headers}
@@ -240,11 +240,11 @@ def encode(ctx: Context, route: Route, result: Any) -> Answer:
 
 
 def unexpected(error: Exception) -> ApiError:
-    """The error for a defect of ours: logged with its trace, told without."""
-    if isinstance(error, SQLAlchemyError):  # outside of a transaction of the request
-        found = database_error(error)
-        if isinstance(found, ApiError):
-            return found
+    """The error for a defect of the server: logged with its traceback, answered without it."""
+    if isinstance(error, SQLAlchemyError):  # outside the transaction of the request
+        known_error = database_error(error)
+        if isinstance(known_error, ApiError):
+            return known_error
     LOG.error("unexpected error", exc_info=error)
     return ApiError(
         "The server has either erred or is incapable of performing the requested operation."

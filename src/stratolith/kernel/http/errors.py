@@ -1,7 +1,7 @@
-"""How each service spells an error on the wire.
+"""The error bodies of each service.
 
-Sources: the API references of identity, compute, network, image and placement (section
-"Errors" or "Faults") and answers recorded from the real services (tests/parity).
+Sources: the API references of identity, compute, network, image and placement (section "Errors" or
+"Faults") and answers recorded from the real services (tests/parity).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ TITLES = {
     503: "Service Unavailable",
 }
 
-# What is missing here is a computeFault, 406 as well.
+# Statuses that are missing here, such as 406, are a computeFault.
 FAULT_NAMES = {
     400: "badRequest",
     401: "unauthorized",
@@ -53,7 +53,7 @@ FAULT_NAMES = {
 }
 
 
-# The kernel's own errors by the names that clients of the network API know.
+# Names of the kernel's errors for clients of the network API.
 NETWORK_TYPES = {
     "BadRequest": "HTTPBadRequest",
     "ValidationFailed": "HTTPBadRequest",
@@ -93,7 +93,7 @@ def render(
 
 
 def text_of(error: ApiError) -> str:
-    """The message; a value of the request that it repeats may be as long as the request."""
+    """The message, shortened: it may repeat a long value of the request."""
     text = str(error)
     return text if len(text) <= MOST_CHARACTERS else f"{text[:MOST_CHARACTERS]}..."
 

@@ -1,4 +1,4 @@
-"""One more listening socket for a uvicorn server that runs already."""
+"""Adds a listening socket to a running uvicorn server."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import uvicorn
 
 
 def protocol_of(server: uvicorn.Server) -> Callable[[], asyncio.Protocol]:
-    """Makes what serves one connection of this server."""
-    # uvicorn types its setting as any asyncio protocol, whose constructor takes nothing
+    """A function that makes the protocol of one connection of this server."""
+    # uvicorn's setting has the type of any asyncio protocol, whose constructor has no arguments
     protocol: Any = server.config.http_protocol_class
 
     def make() -> asyncio.Protocol:
@@ -25,9 +25,9 @@ def protocol_of(server: uvicorn.Server) -> Callable[[], asyncio.Protocol]:
 
 
 async def serve(server: uvicorn.Server, opened: socket.socket) -> asyncio.Server:
-    """Take connections on ``opened`` as on the others."""
-    found = await asyncio.get_running_loop().create_server(
+    """Accept connections on ``opened`` as on the other sockets."""
+    listening = await asyncio.get_running_loop().create_server(
         protocol_of(server), sock=opened, backlog=server.config.backlog
     )
-    server.servers.append(found)
-    return found
+    server.servers.append(listening)
+    return listening

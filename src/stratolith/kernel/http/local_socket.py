@@ -1,6 +1,6 @@
-"""The unix socket that the agents of this machine connect to, made again when its file is gone.
+"""The unix socket to which local agents connect; created again when its file is removed.
 
-A socket whose file was removed still listens, and nobody can reach it any more.
+A socket whose file was removed still listens, but no client can connect to it.
 """
 
 from __future__ import annotations
@@ -20,32 +20,32 @@ LOG = logging.getLogger(__name__)
 
 
 class LocalSocket:
-    """The socket at ``path``; only its owner may connect: who can is an agent."""
+    """The socket at ``path``; only its owner may connect: every client counts as an agent."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._made = (0, 0)  # device and inode of the file
-        self._server: asyncio.Server | None = None  # the one that came after the first
+        self._server: asyncio.Server | None = None  # the replacement of the first server
         self._failed = False
 
     def open(self) -> socket.socket:
         """Bind it; raises OSError."""
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
         self.path.unlink(missing_ok=True)
-        found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         mask = os.umask(0o177)
         try:
-            found.bind(str(self.path))
+            opened.bind(str(self.path))
         except OSError:
-            found.close()
+            opened.close()
             raise
         finally:
             os.umask(mask)
         self._made = self._file()
-        return found
+        return opened
 
     def keep(self, server: uvicorn.Server) -> None:
-        """Have the server look at the file each second."""
+        """Let the server check the file each second."""
         server.config.timeout_notify = 1
         server.config.callback_notify = partial(self._renew, server)
 
@@ -56,10 +56,10 @@ class LocalSocket:
             opened = self.open()
         except OSError as error:
             if not self._failed:
-                LOG.error("%s is gone and cannot be made again: %s", self.path, error)
+                LOG.error("%s was removed and cannot be created again: %s", self.path, error)
             self._failed = True
             return
-        LOG.warning("%s was gone: made again", self.path)
+        LOG.warning("%s was removed: created again", self.path)
         self._failed = False
         if self._server is not None:
             self._server.close()
@@ -67,7 +67,7 @@ class LocalSocket:
 
     def _file(self) -> tuple[int, int]:
         try:
-            found = os.stat(self.path)
+            info = os.stat(self.path)
         except OSError:
             return (0, 0)
-        return (found.st_dev, found.st_ino)
+        return (info.st_dev, info.st_ino)

@@ -49,7 +49,7 @@ class VersionNotAcceptable(NotAcceptable):
 
 @dataclass(frozen=True)
 class Microversions:
-    """The versions a service speaks; ``history`` lists (version, reason), oldest first."""
+    """The versions of a service; ``history`` lists (version, reason), oldest first."""
 
     service_type: str
     history: Sequence[tuple[str, str]]
@@ -64,7 +64,7 @@ class Microversions:
         return Version.parse(self.history[-1][0])
 
     def negotiate(self, headers: Mapping[str, str]) -> Version:
-        """The version a request asks for; raises InvalidVersion or VersionNotAcceptable."""
+        """The version that a request asks for; raises InvalidVersion or VersionNotAcceptable."""
         text = self._asked(headers)
         if text is None:
             return self.minimum
@@ -89,21 +89,21 @@ class Microversions:
         return version
 
     def _asked(self, headers: Mapping[str, str]) -> str | None:
-        """The last one named for this service, as upstream takes it."""
-        found = None
+        """The last version given for this service, as upstream."""
+        version = None
         for part in headers.get(HEADER.lower(), "").split(","):
             words = part.split()
             if len(words) == 2 and words[0].lower() == self.service_type:
-                found = words[1]
-        if found is None and self.legacy_header:
+                version = words[1]
+        if version is None and self.legacy_header:
             legacy = headers.get(self.legacy_header.lower())
-            found = None if legacy is None else legacy.strip()
-        return found
+            version = None if legacy is None else legacy.strip()
+        return version
 
     def headers(self, version: Version) -> dict[str, str]:
-        """What every answer carries."""
-        found = {HEADER: f"{self.service_type} {version}", "Vary": HEADER}
+        """The headers of every answer."""
+        fields = {HEADER: f"{self.service_type} {version}", "Vary": HEADER}
         if self.legacy_header:
-            found[self.legacy_header] = str(version)
-            found["Vary"] = f"{HEADER}, {self.legacy_header}"
-        return found
+            fields[self.legacy_header] = str(version)
+            fields["Vary"] = f"{HEADER}, {self.legacy_header}"
+        return fields

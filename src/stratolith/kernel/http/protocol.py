@@ -1,9 +1,9 @@
-"""uvicorn's HTTP protocol, held to HTTP's grammar and to limits.
+"""uvicorn's HTTP protocol with strict syntax and limits.
 
-What the parser (llhttp) lets pass but RFC 9112 forbids is refused here: a request whose end two
-programs could see in two places is how one request is smuggled behind another. Nobody is asked
-to switch protocols, so a request to upgrade is an ordinary request (RFC 9110, section 7.8).
-Limits are those of kernel/http/connections.py; bodies of files go by kernel/http/wire.py.
+Refuses requests that the parser (llhttp) accepts but RFC 9112 forbids: if two programs see the end
+of a request in different places, a second request can be smuggled behind it. The server never
+switches protocols, so a request to upgrade is an ordinary request (RFC 9110, section 7.8).
+Limits are in kernel/http/connections.py; bodies of files use kernel/http/wire.py.
 """
 
 from __future__ import annotations
@@ -30,11 +30,12 @@ from stratolith.kernel.http.repeats import Repeats, Words
 from stratolith.kernel.http.wire import WIRE, Wire, body_length
 
 _NAME = frozenset((string.ascii_letters + string.digits + ".-_").encode())
-_UNWANTED_BYTES = 32  # of a body that nobody reads any more, for each byte around its chunks
-_PIPELINED = 8  # requests that may wait for the answer of one before them
+_UNWANTED_BYTES = 32  # maximum bytes of an unread body for each byte around its chunks
+_PIPELINED = 8  # maximum requests that wait for the answer to an earlier request
 _DRAINED = 48 << 10  # bytes between the high and the low mark of a transport's buffer
-CERTIFICATE = "stratolith.certificate"  # in scope["extensions"]: the client's, verified, as DER
-_RESET = struct.pack("ii", 1, 0)  # linger for no time
+# in scope["extensions"]: the client's verified certificate as DER
+CERTIFICATE = "stratolith.certificate"
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER with time 0: closing resets the connection
 _UPGRADE_FIELDS = (b"upgrade", b"http2-settings")
 TEXTS = {
     400: "The request is not valid HTTP.",
@@ -47,7 +48,7 @@ TEXTS = {
 
 
 class Refused(Exception):
-    """A request that is not taken; raised inside the parser's callbacks."""
+    """A refused request; raised inside the parser's callbacks."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -55,7 +56,7 @@ class Refused(Exception):
 
 
 class WireProtocol(HttpToolsProtocol):
-    """One connection; ``guarded`` makes the class for a server, which has the table."""
+    """One connection; ``guarded`` makes the class for a server, with the table of connections."""
 
     table: ClassVar[Connections]
     repeats: ClassVar[Repeats]
@@ -63,19 +64,19 @@ class WireProtocol(HttpToolsProtocol):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.phase_since = self.loop.time()
-        self.moved = 0  # bytes of bodies that the client sent or took
+        self.moved = 0  # bytes of bodies that the client has sent or received
         self.wire: Wire | None = None  # of the newest request
         self._address: str | None = None
         self._certificate: bytes | None = None
-        self._has_wire = False  # whether bodies can go past the parser
-        self._running: RequestResponseCycle | None = None  # the request that is answered now
+        self._has_wire = False  # whether bodies can bypass the parser
+        self._running: RequestResponseCycle | None = None  # the request in progress
         self._in_head = self._in_body = False
-        self._begun = False  # a byte of a request's line was there
-        self._framing = 0  # bytes that are not of a body, since the request began
+        self._begun = False  # a byte of the request line was received
+        self._framing = 0  # bytes outside bodies since the request began
         self._body_bytes = 0
-        self._is_mixed = False  # requests before this one came in the same read
-        self._is_over = False  # what else comes is not looked at
-        self._is_answered = False  # the request that is read now was, without the application
+        self._is_mixed = False  # earlier requests came in the same read
+        self._is_over = False  # further input is ignored
+        self._is_answered = False  # the current request was answered without the application
 
     # -- the connection --------------------------------------------------------------------------
 
@@ -102,9 +103,9 @@ class WireProtocol(HttpToolsProtocol):
             self.wire.close()
 
     def eof_received(self) -> Any:
-        """The client sends no more; true if it still gets answers (RFC 9112, section 9.6).
+        """The client sends no more; returns true if it still gets answers (RFC 9112, section 9.6).
 
-        Agents do not half-close, and TLS cannot: one that ends its side is gone.
+        Agents do not half-close and TLS cannot: if they end their side, the connection is closed.
         """
         if self._address is None or self.scheme == "https" or self._is_over:
             return None
@@ -112,7 +113,7 @@ class WireProtocol(HttpToolsProtocol):
         last = None if self._in_head or self._in_body else self._pending_before()
         if last is None:
             return None
-        last.keep_alive = False  # the connection ends with the last answer
+        last.keep_alive = False  # the connection is closed after the last answer
         return True
 
     def data_received(self, data: bytes) -> None:
@@ -144,12 +145,12 @@ class WireProtocol(HttpToolsProtocol):
             raise Refused(505 if "HTTP version" in str(error) else 400) from None
 
     def _go_on_without_upgrade(self, rest: bytes) -> None:
-        """The parser stops at an upgrade; it gets the same request without one."""
+        """The parser stops at an upgrade: give it the same request without the upgrade."""
         version = self.parser.get_http_version().encode()
         head = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
         for name, value in self.headers:
             if name == b"connection":
-                options = [one.strip() for one in value.split(b",")]
+                options = [option.strip() for option in value.split(b",")]
                 value = b", ".join(o for o in options if o.lower() not in _UPGRADE_FIELDS)
             if name not in _UPGRADE_FIELDS and (value or name != b"connection"):
                 head.append(b"%s: %s" % (name, value))
@@ -157,8 +158,8 @@ class WireProtocol(HttpToolsProtocol):
         self._parse(b"\r\n".join([*head, b"", b""]) + rest)
 
     def _check_framing(self) -> None:
-        """Raises Refused when there is too much that is not body: a head, chunks' extensions,
-        the lines around very small chunks, for each of which the parser calls back.
+        """Raises Refused when too many bytes are not body: a head, extensions of chunks, or the
+        lines around very small chunks, each of which costs a callback of the parser.
         """
         spare = self._body_bytes if self._in_body else 0
         if self._in_body and self.cycle.response_complete:
@@ -176,7 +177,7 @@ class WireProtocol(HttpToolsProtocol):
         self.phase_since = self.loop.time()
 
     def on_message_begin(self) -> None:
-        self._is_mixed = not self._in_head  # a request before it ended in the same read
+        self._is_mixed = not self._in_head  # an earlier request ended in the same read
         if self._is_mixed:
             framing = self._framing
             self._begin_head()
@@ -193,11 +194,11 @@ class WireProtocol(HttpToolsProtocol):
         if self.parser.get_method() == b"CONNECT":
             raise Refused(501)
         if self.parser.should_upgrade():
-            return  # the same request comes again, without
+            return  # the same request is parsed again without the upgrade
         if len(self.pipeline) >= _PIPELINED:
-            raise Refused(400)  # the connection ends with the answers of those before
+            raise Refused(400)  # the connection is closed after the answers to earlier requests
         size = self._check_head()
-        # what else was read belongs to this request, unless others stood before it
+        # all other bytes of this read belong to this request, unless earlier requests came with it
         self._framing = 0 if self._is_mixed else max(self._framing - size, 0)
         self._in_head, self._in_body = False, True
         self.wire = None
@@ -213,10 +214,10 @@ class WireProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         if self.wire is not None:
             self.wire.cycle = self.cycle
-        self.headers = []  # a trailer field is nobody's header
+        self.headers = []  # trailer fields are not headers of the next request
 
     def _check_head(self) -> int:
-        """The size of the head; raises Refused for what RFC 9112 forbids and the parser takes."""
+        """The size of the head; raises Refused for what RFC 9112 forbids and the parser accepts."""
         headers, limits = self.headers, self.table.limits
         if len(headers) > limits.head_fields:
             raise Refused(431)
@@ -236,7 +237,7 @@ class WireProtocol(HttpToolsProtocol):
         return size
 
     def _check_target(self, names: list[bytes], *, old: bool) -> None:
-        """Raises Refused unless the request's line and Host say one place (section 3.2)."""
+        """Raises Refused unless the request line and Host name one address (section 3.2)."""
         hosts = names.count(b"host")
         if hosts > 1 or (not hosts and not old):
             raise Refused(400)
@@ -251,9 +252,9 @@ class WireProtocol(HttpToolsProtocol):
             raise Refused(400)
 
     def _check_codings(self, *, old: bool) -> None:
-        """Raises Refused where nobody can tell where the body ends (section 6.3)."""
+        """Raises Refused when the end of the body is ambiguous (section 6.3)."""
         fields = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
-        codings = [one.strip() for one in b",".join(fields).split(b",")]
+        codings = [coding.strip() for coding in b",".join(fields).split(b",")]
         if old or codings[-1] != b"chunked":
             raise Refused(400)
         if len(codings) > 1:
@@ -282,22 +283,24 @@ class WireProtocol(HttpToolsProtocol):
         return self.table.limits.drain_seconds
 
     def body_was_taken(self) -> None:
-        """A body went past the parser; what comes now is the next request."""
+        """A body bypassed the parser; the next bytes are the next request."""
         self.parser = httptools.HttpRequestParser(self)
         self._in_body = False
 
     # -- answers ---------------------------------------------------------------------------------
 
     def _words(self) -> Words | None:
-        """What tells whether a request comes again; None for one that is never kept."""
+        """The key by which a repeated request is recognised; None for a request that is never
+        cached.
+        """
         if not self._has_wire or self._address is None or self.parser.get_method() != b"GET":
             return None
         return (self.url, self.server, tuple(self.headers))
 
     def _answer_again(self, words: Words) -> bool:
-        """Answer at once what was answered before, if that is right still (kernel/http/repeats.py).
+        """Repeat a cached answer if it is still valid (kernel/http/repeats.py).
 
-        What sets no keep-alive timer here is ended by the table of connections.
+        No keep-alive timer is set here; the table of connections closes the connection.
         """
         again = self.repeats.find(words)
         if (
@@ -323,7 +326,7 @@ class WireProtocol(HttpToolsProtocol):
         super()._start_asgi_task(cycle, app)
 
     def on_response_complete(self) -> None:
-        """Before the next request, the rest of this one's body must be out of the way."""
+        """Read the rest of this request's body before the next request."""
         self.phase_since = self.loop.time()
         if self.wire is not None and self.wire.is_in_the_middle and not self.transport.is_closing():
             task = self.loop.create_task(self._drain(self.wire))
@@ -348,7 +351,7 @@ class WireProtocol(HttpToolsProtocol):
         self.moved += _DRAINED
         super().resume_writing()
 
-    # -- what the table of connections asks and does -----------------------------------------------
+    # -- for the table of connections -------------------------------------------------------------
 
     @property
     def phase(self) -> Phase:
@@ -379,7 +382,9 @@ class WireProtocol(HttpToolsProtocol):
             self._refuse(status if self._begun else 0)
 
     def abort(self) -> None:
-        """Close with a reset: the system forgets what its client did not take as well."""
+        """Close with a reset, so that the system also discards data that the client did not
+        receive.
+        """
         self._is_over = True
         connection = self.transport.get_extra_info("socket")
         if connection is not None:
@@ -388,10 +393,10 @@ class WireProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     def _refuse(self, status: int) -> None:
-        """Answer the newest request with an error (0: none) and close.
+        """Answer the newest request with an error (0: no answer) and close.
 
-        Requests before it that are still worked on get their answers; the connection ends with
-        the last of these.
+        Earlier requests in progress still get their answers; the connection is closed after the
+        last one.
         """
         self._is_over = True
         before = self._pending_before()
@@ -409,7 +414,7 @@ class WireProtocol(HttpToolsProtocol):
         self.transport.close()
 
     def _pending_before(self) -> RequestResponseCycle | None:
-        """The last request that is not yet answered, other than the newest if that is refused."""
+        """The last unanswered request, without the newest one if that is refused."""
         if self._in_body and self.pipeline:
             self.pipeline.popleft()
         elif self._in_body:
@@ -421,7 +426,7 @@ class WireProtocol(HttpToolsProtocol):
 
 
 def guarded(limits: Limits) -> type[WireProtocol]:
-    """The protocol of one server, with tables of its own."""
+    """The protocol class of one server, with its own tables."""
     own = {"table": Connections(limits), "repeats": Repeats()}
     return type("GuardedProtocol", (WireProtocol,), own)
 
@@ -443,12 +448,12 @@ def is_host(value: bytes) -> bool:
 
 
 def _authority(url: bytes) -> bytes | None:
-    """host[:port] of a whole URL as the request's target, which is above the Host field."""
-    found = httptools.parse_url(url)
-    if found.host is None:
+    """host[:port] of a target that is a full URL; it takes precedence over the Host field."""
+    parsed = httptools.parse_url(url)
+    if parsed.host is None:
         return None
-    port: bytes = b"" if found.port is None else b":%d" % found.port
-    return bytes(found.host) + port
+    port: bytes = b"" if parsed.port is None else b":%d" % parsed.port
+    return bytes(parsed.host) + port
 
 
 def _plain_answer(status: int) -> bytes:

@@ -1,11 +1,11 @@
-"""A route that stands for a route of another service: it runs that very route.
+"""A route that calls a route of another service.
 
-Old compute clients reach security groups, floating IPs and networks through compute. Whatever
-such a route does is done by the network service's own route, for the same caller and in the same
-transaction: its policy, its look-ups and its validation decide, so a proxy cannot be weaker than
-what it stands for.
+Old compute clients use security groups, floating IPs and networks through compute. Such a route
+runs the network service's own route, for the same caller and in the same transaction: the policy,
+look-ups and validation of that route apply, so a proxy never allows more than its target.
 
-    found = proxy.call(ctx, "network", "GET", f"/security-groups/{group_id}")["security_group"]
+    answer = proxy.call(ctx, "network", "GET", f"/security-groups/{group_id}")
+    group = answer["security_group"]
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ _ROUTERS: Once[dict[str, Router]] = Once(lambda env: {})  # service type -> its 
 def call(
     ctx: Context, service_type: str, method: str, path: str, body: Any = None, **query: Any
 ) -> Any:
-    """What the route answers, as a JSON value; raises what it raises.
+    """The answer of the route as a JSON value; raises the errors of the route.
 
-    ``path`` is below the service's version prefix. ``query``: texts or lists of them; names
-    with other signs than letters go in as ``**{"router:external": "true"}``.
+    ``path`` is below the service's version prefix. ``query``: texts or lists of texts; pass names
+    with special characters as ``**{"router:external": "true"}``.
     """
     service = plate(ctx.env, service_type)
     match = _router(ctx, service_type).match(service.prefix + path)
@@ -55,26 +55,26 @@ def call(
         route.body.check(body, inner.microversion, what="body")
         names["body"] = body if route.read is None else route.read(body)
     answer = route.handler(inner, *loaded, **names)
-    found = answer.body if isinstance(answer, Response) else answer
-    # handlers may give parts, or all of it, as text that is ready for the wire
-    text = found if isinstance(found, (str, bytes)) else msgspec.json.encode(found)
+    result = answer.body if isinstance(answer, Response) else answer
+    # handlers may return parts or the whole body as encoded JSON
+    text = result if isinstance(result, (str, bytes)) else msgspec.json.encode(result)
     return msgspec.json.decode(text) if text else None
 
 
 def every(ctx: Context, service_type: str, path: str, collection: str, **query: Any) -> list[Any]:
-    """All items of a list, page after page."""
-    found: list[Any] = []
+    """All items of a list, over all pages."""
+    items: list[Any] = []
     while True:
         body = call(ctx, service_type, "GET", path, **query)
-        found += body[collection]
+        items += body[collection]
         links = body.get(f"{collection}_links", ())
         if not (body.get("next") or any(link["rel"] == "next" for link in links)):
-            return found
-        query["marker"] = found[-1]["id"]
+            return items
+        query["marker"] = items[-1]["id"]
 
 
 def segment(text: str) -> str:
-    """One part of a path: what a caller sends cannot become two."""
+    """One segment of a path, with slashes encoded."""
     return quote(text, safe="")
 
 
@@ -89,7 +89,7 @@ def _query(query: Query) -> QueryParams:
     pairs = []
     for name, value in query.items():
         listed = [value] if isinstance(value, str) else value
-        pairs += [(name, one) for one in listed]
+        pairs += [(name, text) for text in listed]
     return QueryParams(pairs)
 
 

@@ -1,9 +1,9 @@
-"""Requests that come again in the same words, answered without the application.
+"""Repeated requests, answered without the application.
 
-A kept answer (kernel/http/answers.py) is found by a door, behind a scope, a task and some
-callables: for a client that polls they cost more than all the rest. So the door that gave a kept
-answer leaves with the protocol what gives it again, and the protocol finds it by the bytes of the
-request. Whether it is right still is asked each time.
+A cached answer (kernel/http/answers.py) is found by a door, after uvicorn made a scope, a task and
+several callables: for a client that polls these cost more than all other work. So a door that gave
+a cached answer leaves a function with the protocol that gives it again. The protocol finds it by
+the bytes of the request and checks each time that the answer is still valid.
 """
 
 from __future__ import annotations
@@ -13,31 +13,31 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-# The target, the address that was dialled, and all fields as they came.
+# The request's target, the requested address, and all header fields as received.
 Words = tuple[bytes, tuple[str, int | None] | None, tuple[tuple[bytes, bytes], ...]]
-# From the client's address to the rest of an answer 200 in parts: its own fields, an empty line,
-# the body; None when it is not right any more.
+# Client address -> the parts of an answer 200 after uvicorn's fields: own fields, an empty line,
+# the body; None when the cached answer is no longer valid.
 Again = Callable[[str], "tuple[bytes, ...] | None"]
 
 MOST_BYTES = 6 << 20
-_AROUND = 4 << 10  # bytes that an entry needs besides the body
+_AROUND = 4 << 10  # memory of an entry besides the body
 _BODIES = frozenset((b"content-length", b"transfer-encoding", b"expect"))
 
 
 class Repeats:
-    """Those of one server; used by its event loop only."""
+    """The repeatable answers of one server; used only by its event loop."""
 
     def __init__(self) -> None:
         self._known: dict[Words, Again] = {}
         self._bytes = 0
-        self._fields: object = None  # the server's own, as ``_begin`` has them
+        self._fields: object = None  # the server's fields that ``_begin`` contains
         self._begin: tuple[bytes, ...] = ()
 
     def find(self, words: Words) -> Again | None:
         return self._known.get(words)
 
     def keep(self, words: Words, again: Again, size: int) -> None:
-        """``size``: bytes of the body. Requests with a body of their own are not kept."""
+        """``size``: bytes of the body. Requests that have a body are not cached."""
         if any(name in _BODIES for name, _ in words[2]):
             return
         if self._bytes + size + _AROUND > MOST_BYTES:
@@ -47,12 +47,12 @@ class Repeats:
         self._known[words] = again
 
     def forget(self) -> None:
-        """One is not right any more: nearly always the others are not either."""
+        """Empty the cache: when one answer is invalid, the others nearly always are too."""
         self._known.clear()
         self._bytes = 0
 
     def begin(self, server_state: Any) -> tuple[bytes, ...]:
-        """The beginning of every answer: the status and the fields that uvicorn gives each."""
+        """The start of each answer: the status and the fields that uvicorn adds to every answer."""
         fields = server_state.default_headers  # a new list each second
         if fields is not self._fields:
             self._fields = fields

@@ -1,4 +1,4 @@
-"""What a handler returns when a plain dictionary does not say enough."""
+"""The result of a handler, when a dictionary is not enough."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Routes as values, and the tree that finds one.
+"""Routes as values, and the tree that finds a route.
 
-A route is path, verb, rule, schema and status in one line. Variables in the path become
-keyword arguments of the handler; ``load`` turns the last variable into a loaded object, which
-the handler gets as its second positional argument and policy gets as its target. Resources that
-have the usual operations are declared as a whole (kernel/http/resource), which makes routes.
+A route is path, verb, rule, schema and status in one line. Variables in the path become keyword
+arguments of the handler; ``load`` turns the last variable into a loaded object, which is the second
+positional argument of the handler and the target of the policy. Resources with the usual operations
+are declared as a whole (kernel/http/resource), which makes routes.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from stratolith.kernel.http.validation import Schema
 
 Handler = Callable[..., Any]
 JSON = ("application/json",)
-KEEP = 60.0  # seconds; for Route.keep of what no clock changes
-KEEP_SHORT = 1.0  # for what says whether hosts are heard of
+KEEP = 60.0  # seconds; for Route.keep of answers that do not depend on the time
+KEEP_SHORT = 1.0  # for answers that tell whether hosts are alive
 
 
 class Judged(IntEnum):
-    """How far a request is judged before the rights of who asks."""
+    """Which checks of a request run before the policy."""
 
     NOTHING = 0
-    TYPE = 1  # what it says its body is
-    GRAMMAR = 2  # and whether the body is JSON
-    SCHEMA = 3  # and what is said in body and query
+    TYPE = 1  # the content type of the body
+    GRAMMAR = 2  # and whether the body is valid JSON
+    SCHEMA = 3  # and the schemas of body and query
 
 
 class Listed(Protocol):
-    """What a route tells of its list; all of it is a ``Listing`` (kernel/http/resource)."""
+    """What a route needs to know about its list; ``Listing`` (kernel/http/resource) has it."""
 
     @property
     def filters(self) -> Mapping[str, Any]: ...
@@ -41,10 +41,10 @@ class Listed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a request is about, as rules may look at it.
+    """The subject of a request, for policy rules.
 
-    found: what ``load`` gave; None without one, and for what is missing (``hides_missing``).
-    body:  as far as it was judged before policy (``judged_first``).
+    found: the result of ``load``; None without load or if it is missing (``hides_missing``).
+    body:  the body, as far as it was checked before the policy (``judged_first``).
     """
 
     variables: Mapping[str, str]
@@ -54,7 +54,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Choice:
-    """One of several rules, by what a request is about."""
+    """One of several rules, chosen by the subject of a request."""
 
     rules: tuple[str, ...]
     choose: Callable[[Any, Asked], str]  # (ctx, asked) -> name
@@ -64,29 +64,30 @@ class Choice:
 class Route:
     """One operation of the API.
 
-    rule:   policy rule checked before the handler runs (None: the handler decides, or anybody).
-    load:   (ctx, variables...) -> object; raises NotFound. Its ``policy_target()`` is what rule
-            sees.
+    rule:   policy rule checked before the handler runs (None: the handler checks, or all may).
+    load:   (ctx, variables...) -> object; raises NotFound. Its ``policy_target()`` is the target
+            of the rule.
     loads:  name of the last variable that load takes (default: the last of all).
-    inside: (ctx, first variable) -> what the loaded object is in; rule is asked of that before.
-    target: (ctx, asked) -> what rule sees instead; None, and default without load: the caller's
-            project.
-    hides_missing: for who may not have it, what is missing is as forbidden as what is there.
-    refused: the error for who the rule does not allow.
-    listing: how what is listed may be filtered, sorted and paged.
-    seen_by: a further rule: for who fails it there is no such path.
-    body:   schema of the JSON body, handed to the handler as ``body``.
+    inside: (ctx, first variable) -> the parent of the loaded object; the rule is checked for it
+            first.
+    target: (ctx, asked) -> the target of the rule instead; None, and default without load: the
+            caller's project.
+    hides_missing: without permission, a missing object gives Forbidden, like an existing one.
+    refused: the error when the rule does not allow the request.
+    listing: how the list can be filtered, sorted and paged.
+    seen_by: a further rule: when it does not allow the request, the path does not exist.
+    body:   schema of the JSON body, passed to the handler as ``body``.
     query:  schema of the query string (values are strings, or lists when repeated).
     since, until: microversions in which the route exists.
     public: no token needed.  writes: needs the write transaction (default: by verb).
     stream: ``async def handler(ctx, request, **variables)`` that returns an ASGI response.
     root:   the path is not below the service's version prefix.
-    media_types: what the body may be; others than JSON's the client must name.
+    media_types: allowed types of the body; types other than JSON must be in the request.
     raw_body: the handler gets the undecoded bytes as ``body``.
-    keep:   seconds for which the answer may be given again while nothing is committed; only
-            for what is made of rows, settings and the policy (see kernel/http/answers.py).
-    read:   body -> what the handler gets of it; for what no schema says. Raises BadRequest.
-    judged_first: how far it is judged before policy (default: as the service says).
+    keep:   seconds for which the answer may be cached while there is no commit; only for
+            answers that depend on rows, settings and the policy (see kernel/http/answers.py).
+    read:   body -> the handler's ``body``; for bodies without schema. Raises BadRequest.
+    judged_first: which checks run before the policy (default: of the service).
     """
 
     method: str
@@ -143,22 +144,22 @@ class Route:
 
     @property
     def rules(self) -> tuple[str, ...]:
-        """Names of all rules that it may ask before its handler runs."""
+        """Names of all rules that may be checked before its handler runs."""
         if self.rule is None:
             return ()
         return self.rule.rules if isinstance(self.rule, Choice) else (self.rule,)
 
     def loaded_by(self, variables: Mapping[str, str]) -> list[str]:
-        """Names of the variables that ``load`` takes; the last of them is not the handler's."""
+        """Names of the variables that ``load`` takes; the handler does not get the last of them."""
         names = list(variables)
         return names[: names.index(self.loads) + 1] if self.loads else names
 
     def arguments(self, variables: Mapping[str, str]) -> dict[str, Any]:
-        """What of the path the handler gets by name."""
-        found: dict[str, Any] = dict(variables)
+        """The variables of the path that the handler gets as keyword arguments."""
+        arguments: dict[str, Any] = dict(variables)
         if self.load is not None:
-            del found[self.loads or next(reversed(found))]
-        return found
+            del arguments[self.loads or next(reversed(arguments))]
+        return arguments
 
     @property
     def is_write(self) -> bool:
@@ -177,7 +178,8 @@ class Route:
 class _Node:
     literals: dict[str, _Node] = field(default_factory=dict)
     variable: tuple[str, _Node] | None = None
-    rest: tuple[str, dict[str, list[Route]]] | None = None  # {name:path} swallows what is left
+    # {name:path} matches the rest of the path
+    rest: tuple[str, dict[str, list[Route]]] | None = None
     routes: dict[str, list[Route]] = field(default_factory=dict)
 
 
@@ -196,7 +198,7 @@ class Router:
             self._add(route, route.path if route.root else prefix + route.path)
 
     def match(self, path: str) -> Match | None:
-        """``path`` begins with a slash; a trailing slash makes no difference."""
+        """The routes of ``path``, which begins with a slash; a trailing slash is ignored."""
         segments = path.split("/")[1:]
         while segments and segments[-1] == "":
             segments.pop()
@@ -209,14 +211,14 @@ class Router:
             return Match(node.routes, variables) if node.routes else None
         child = node.literals.get(segments[at])
         if child is not None:
-            found = self._walk(child, segments, at + 1, variables)
-            if found is not None:
-                return found
+            match = self._walk(child, segments, at + 1, variables)
+            if match is not None:
+                return match
         if node.variable is not None and segments[at]:
             name, below = node.variable
-            found = self._walk(below, segments, at + 1, {**variables, name: segments[at]})
-            if found is not None:
-                return found
+            match = self._walk(below, segments, at + 1, {**variables, name: segments[at]})
+            if match is not None:
+                return match
         if node.rest is not None:
             name, routes = node.rest
             return Match(routes, {**variables, name: "/".join(segments[at:])})

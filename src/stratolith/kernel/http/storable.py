@@ -1,4 +1,4 @@
-"""Values that no database keeps, found in a request so that its sender is told where they are."""
+"""Finds values in a request that databases cannot store, to name them in the error."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import msgspec
 from stratolith.kernel.exceptions import ValidationFailed
 
 NUL = "\x00"
-LARGEST = 2**31 - 1  # of most columns
+LARGEST = 2**31 - 1  # maximum of most columns
 
 
 def check_text(raw: bytes, value: Any) -> None:
-    """Raise ValidationFailed for a NUL character in any text of a body, names of members too.
+    """Raise ValidationFailed for a NUL character in a text or name of a body.
 
-    SQLite would keep it, PostgreSQL cannot: what a cloud takes must not depend on its database.
+    SQLite can store it, PostgreSQL cannot: all databases must accept the same values.
 
-    raw: the body that ``value`` was decoded from; JSON has one spelling for a NUL.
+    raw: the body that ``value`` was decoded from; NUL has only one spelling in JSON.
     """
     if b"\\u0000" not in raw:
         return
@@ -31,16 +31,16 @@ def check_text(raw: bytes, value: Any) -> None:
 
 
 def reason(raw: bytes, query: Iterable[tuple[str, str]]) -> str:
-    """Why the database refused a value of the request, as far as its values tell."""
-    found = [*_leaves(_decoded(raw)), *((name, _number(text)) for name, text in query)]
-    numbers = [(p, v) for p, v in found if isinstance(v, int) and abs(v) > LARGEST]
+    """A reason why the database refused the request, from the values of the request."""
+    leaves = [*_leaves(_decoded(raw)), *((name, _number(text)) for name, text in query)]
+    numbers = [(p, v) for p, v in leaves if isinstance(v, int) and abs(v) > LARGEST]
     if numbers:
-        path, value = max(numbers, key=lambda one: abs(one[1]))
+        path, value = max(numbers, key=lambda leaf: abs(leaf[1]))
         return (
             f"Invalid input for field/attribute {path}. Value: {_shown(str(value))}. "
             "The number is too large to be stored."
         )
-    for path, value in found:
+    for path, value in leaves:
         if isinstance(value, str) and (NUL in value or not _is_unicode(value)):
             return (
                 f"Invalid input for field/attribute {path}. Value: {_shown(value)}. "
@@ -50,14 +50,14 @@ def reason(raw: bytes, query: Iterable[tuple[str, str]]) -> str:
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """(where, text or number); the name of a member counts as one, where its object is."""
+    """(path, text or number) of each value; names of members count as values of the object."""
     if isinstance(value, dict):
-        for name, one in value.items():
+        for name, member in value.items():
             yield path or "body", name
-            yield from _leaves(one, f"{path}/{name}" if path else name)
+            yield from _leaves(member, f"{path}/{name}" if path else name)
     elif isinstance(value, list):
-        for at, one in enumerate(value):
-            yield from _leaves(one, f"{path}/{at}" if path else str(at))
+        for at, item in enumerate(value):
+            yield from _leaves(item, f"{path}/{at}" if path else str(at))
     elif not isinstance(value, bool) and value is not None:
         yield path or "body", value
 
@@ -66,7 +66,7 @@ def _decoded(raw: bytes) -> Any:
     try:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None  # not JSON: a body that its handler reads
+        return None  # not JSON: the handler reads this body
 
 
 def _number(text: str) -> Any:
@@ -83,6 +83,6 @@ def _is_unicode(text: str) -> bool:
 
 
 def _shown(text: str) -> str:
-    """Printable, and not longer than a sentence."""
+    """The text with printable characters only, at most as long as a sentence."""
     short = text if len(text) <= 200 else text[:200] + "..."
     return short.encode("unicode_escape").decode() if NUL in short else ascii(short)[1:-1]

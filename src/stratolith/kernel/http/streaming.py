@@ -1,4 +1,4 @@
-"""Bits for streaming routes: work in threads from an async handler."""
+"""Helpers for streaming routes: run blocking work in threads from an async handler."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def in_transaction(ctx: Context, work: Callable[[], T], *, write: bool) ->
 
 
 async def disconnected(receive: Receive) -> None:
-    """Returns when the client is gone."""
+    """Returns when the client has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass
 

@@ -1,8 +1,8 @@
-"""The threads that work on requests, shared fairly between the addresses that ask.
+"""The threads that work on requests, shared fairly between client addresses.
 
-One address with hundreds of requests under way (logins above all: hashing a password takes a
-processor for a while) must not keep the others waiting. As long as a thread is free there is no
-queue; when none is, addresses take turns, however many requests each has.
+Hundreds of requests from one address (above all logins: hashing a password keeps a CPU busy) must
+not block the others. While a thread is free, requests start at once; otherwise addresses take
+turns, regardless of their number of requests.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Scope = Any  # of an ASGI request
 
 
 class Turns:
-    """``threads`` requests at a time. To be used on one event loop."""
+    """Runs up to ``threads`` requests at a time; for use on one event loop."""
 
     def __init__(self, threads: int) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
@@ -32,9 +32,9 @@ class Turns:
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}  # in the order of turns
 
     async def run(self, scope: Scope, work: Callable[[*Arguments], T], *arguments: *Arguments) -> T:
-        """What ``work`` gives, done in a thread when it is the client's turn.
+        """Run ``work`` in a thread when it is the client's turn; returns its result.
 
-        Raises ClientDisconnect, without doing it, when the client is gone by then.
+        Raises ClientDisconnect, without running it, if the client has disconnected by then.
         """
         if self._free:
             self._free -= 1
@@ -48,9 +48,9 @@ class Turns:
 
     async def _turn(self, scope: Scope) -> None:
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        # the agents of this machine come by a unix socket, without an address
-        who = address_of(scope.get("client")) or ""
-        self._waiting.setdefault(who, deque()).append(turn)
+        # local agents use a unix socket and have no address
+        address = address_of(scope.get("client")) or ""
+        self._waiting.setdefault(address, deque()).append(turn)
         try:
             await turn
         except asyncio.CancelledError:
@@ -62,20 +62,20 @@ class Turns:
             raise ClientDisconnect
 
     def _next(self) -> None:
-        """A thread is free: whose turn is it?"""
+        """A thread is free: start the next request."""
         while self._waiting:
-            who = next(iter(self._waiting))
-            queue = self._waiting.pop(who)
+            address = next(iter(self._waiting))
+            queue = self._waiting.pop(address)
             turn = queue.popleft()
             if queue:
-                self._waiting[who] = queue  # behind the others
+                self._waiting[address] = queue  # the last in the order of turns
             if not turn.done():
                 turn.set_result(None)
                 return
         self._free += 1
 
     def shutdown(self, *, wait: bool) -> None:
-        """End the threads; ``wait``: when they have done what they are at."""
+        """End the threads; ``wait``: after their current work."""
         self._pool.shutdown(wait=wait, cancel_futures=True)
 
 

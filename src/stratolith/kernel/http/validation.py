@@ -1,4 +1,4 @@
-"""Bodies and queries against JSON Schema, per microversion."""
+"""Validates bodies and queries with JSON Schema, by microversion."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BASE64 = frozenset(string.ascii_letters + string.digits + "+/")
 
 
 def _is_base64(value: str) -> bool:
-    """Letters of base64, filled up to groups of four by ``=``; white space anywhere between."""
+    """Whether the text is base64 with padding; white space is allowed anywhere."""
     letters = "".join(value.split())
     filled = len(letters) % 4 == 0 and not letters.endswith("===")
     return filled and set(letters.rstrip("=")) <= _BASE64
@@ -51,7 +51,7 @@ def _is_moment(value: object) -> bool:
 
 
 def _is_line(value: str) -> bool:
-    """Whether all its signs can be seen or are spaces, and none is beyond U+FFFF, as in Nova."""
+    """Whether all characters are printable or spaces, and none is beyond U+FFFF, as in Nova."""
     if value.isascii():
         return value.isprintable()
     return all(
@@ -67,14 +67,14 @@ FORMATS: dict[str, Callable[[str], bool]] = {
     "moment": _is_moment,
     "mac": lambda value: bool(re.match(r"^(?:[0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$", value)),
     "line": _is_line,
-    # a line with something else than white space in it
+    # a line that contains more than white space
     "name": lambda value: bool(value.strip()) and _is_line(value),
 }
 
 
 @dataclass(frozen=True)
 class Since:
-    """A change that came with a microversion: ``change`` edits a copy of the schema in place."""
+    """A change of a microversion: ``change`` edits a copy of the schema in place."""
 
     version: str
     change: Callable[[Document], None]
@@ -112,64 +112,64 @@ class Schema:
         self._lock = threading.Lock()
 
     def changed(self, *changes: Since) -> Schema:
-        """The same schema with further changes, oldest first."""
+        """This schema with further changes, oldest first."""
         return Schema(self.base, [*self._changes, *changes])
 
     def document(self, version: Version | None) -> Document:
-        """The schema as it stands in a microversion (None: the newest)."""
-        found = deepcopy(self.base)
-        for one in self._active(version):
-            one.change(found)
-        return found
+        """The schema in a microversion (None: the newest)."""
+        document = deepcopy(self.base)
+        for since in self._active(version):
+            since.change(document)
+        return document
 
     def check(self, value: Any, version: Version | None, *, what: str = "") -> None:
-        """Raise ValidationFailed, naming the field and what is allowed."""
+        """Raise ValidationFailed with the field and the allowed values."""
         validator = self._validator(version)
         try:
-            validator.validate(value)  # stops at the first error; a body may have a million
+            validator.validate(value)  # stops at the first error: a body may have a million errors
         except jsonschema_rs.ValidationError as error:
             raise ValidationFailed(describe(error, what)) from None
 
     def known(self, value: Any, version: Version | None) -> Any:
-        """The value without members of its objects that the schema does not know.
+        """The value without members that the schema does not know.
 
-        They stay where names follow a pattern: there a strange name is an error to all.
+        They stay in objects whose names follow a pattern: there an unknown name is an error.
         """
         return _known(self.document(version), value)
 
     def _active(self, version: Version | None) -> list[Since]:
         if version is None:
             return self._changes
-        return [one for one in self._changes if Version.parse(one.version) <= version]
+        return [since for since in self._changes if Version.parse(since.version) <= version]
 
     def _validator(self, version: Version | None) -> Any:
         count = len(self._active(version))
-        found = self._compiled.get(count)
-        if found is None:
+        validator = self._compiled.get(count)
+        if validator is None:
             with self._lock:
-                found = jsonschema_rs.Draft7Validator(
+                validator = jsonschema_rs.Draft7Validator(
                     self.document(version), formats=FORMATS, validate_formats=True
                 )
-                self._compiled[count] = found
-        return found
+                self._compiled[count] = validator
+        return validator
 
 
 def _known(document: Document, value: Any) -> Any:
     if isinstance(value, list) and isinstance(document.get("items"), dict):
-        return [_known(document["items"], one) for one in value]
+        return [_known(document["items"], item) for item in value]
     if not isinstance(value, dict):
         return value
     properties = document.get("properties", {})
     closed = document.get("additionalProperties") is False and "patternProperties" not in document
     return {
-        name: _known(properties.get(name, {}), one)
-        for name, one in value.items()
+        name: _known(properties.get(name, {}), member)
+        for name, member in value.items()
         if name in properties or not closed
     }
 
 
 def describe(error: Any, what: str = "") -> str:
-    """One sentence for a validation error: where, which value, what is wrong."""
+    """One sentence for a validation error: field, value, reason."""
     path = "/".join(str(step) for step in error.instance_path)
     if not path:
         prefix = f"Invalid {what or 'input'}"
@@ -197,29 +197,29 @@ def decode_json(raw: bytes) -> Any:
 
 
 def check_size(value: Any) -> None:
-    """Raise BadRequest for a document no handler should see: too deep, or with endless lists.
+    """Raise BadRequest for a document that is too deep or has too long lists.
 
-    Work grows with the items of a list, for some rules with their square; the largest lists
-    that clients send (bulk creates, patches) have some hundred.
+    Work grows with the items of a list, for some rules with their square; the largest lists of real
+    clients (bulk creates, patches) have some hundred items.
     """
     level: list[Any] = [value]
     for _ in range(MAX_DEPTH):
         below: list[Any] = []
-        for one in level:
-            if isinstance(one, list):
-                if len(one) > MAX_ITEMS:
+        for item in level:
+            if isinstance(item, list):
+                if len(item) > MAX_ITEMS:
                     raise BadRequest(
-                        f"Malformed request body: a list has {len(one)} items; {MAX_ITEMS} are "
+                        f"Malformed request body: a list has {len(item)} items; {MAX_ITEMS} are "
                         "allowed."
                     )
-                below += one
-            elif isinstance(one, dict):
-                if len(one) > MAX_MEMBERS:
+                below += item
+            elif isinstance(item, dict):
+                if len(item) > MAX_MEMBERS:
                     raise BadRequest(
-                        f"Malformed request body: an object has {len(one)} members; "
+                        f"Malformed request body: an object has {len(item)} members; "
                         f"{MAX_MEMBERS} are allowed."
                     )
-                below += one.values()
+                below += item.values()
         if not below:
             return
         level = below
@@ -227,9 +227,9 @@ def check_size(value: Any) -> None:
 
 
 def query_document(query: Mapping[str, Any], multi: Callable[[str], list[str]]) -> Document:
-    """A query string as a document: text, or a list where a name is repeated."""
-    found: Document = {}
+    """A query string as a document: a text, or a list when a name is repeated."""
+    document: Document = {}
     for name in query:
         values = multi(name)
-        found[name] = values[0] if len(values) == 1 else values
-    return found
+        document[name] = values[0] if len(values) == 1 else values
+    return document

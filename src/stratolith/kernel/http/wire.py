@@ -1,10 +1,9 @@
-"""A way for large bodies past the event loop.
+"""Transfers large bodies without the event loop.
 
-ASGI passes bodies as Python objects, which copies every byte several times. A route that moves
-files asks its scope for WIRE: a response that is a file is copied to the socket by the kernel
-(sendfile), a request's body of known length goes from the socket straight into the reader's
-buffers. Where that is not possible (TLS, another server, tests) WIRE is missing, and bodies go
-the usual way.
+ASGI passes bodies as Python objects and copies each byte several times. A route for files looks for
+WIRE in its scope: the kernel copies a file to the socket (sendfile), and a request's body of known
+length goes from the socket directly into the reader's buffers. Where this is not possible (TLS,
+another server, tests) WIRE is missing, and bodies take the usual way.
 """
 
 from __future__ import annotations
@@ -27,39 +26,40 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 from stratolith.kernel.http.repeats import Again, Repeats, Words
 
 WIRE = "stratolith.wire"  # key in scope["extensions"]
-_PIECE = 64 << 20  # bytes a thread may send before the loop looks whether all is well
-_WAIT_FOR = 1 << 20  # bytes worth waking up for
-_LENGTHS = (b"content-length", b"transfer-encoding")  # what tells where a body ends
+_PIECE = 64 << 20  # bytes that a thread sends before it returns to the loop
+_WAIT_FOR = 1 << 20  # bytes for which to wait before the next read
+_LENGTHS = (b"content-length", b"transfer-encoding")  # the fields that define the end of a body
 
 
 class Connection(Protocol):
-    """What is asked of the connection (``kernel/http/protocol.py``)."""
+    """What Wire needs from the connection (``kernel/http/protocol.py``)."""
 
-    moved: int  # bytes of bodies that the client sent or took
+    moved: int  # bytes of bodies that the client has sent or received
     transport: asyncio.Transport
     flow: FlowControl
     repeats: ClassVar[Repeats]
 
     @property
     def drain_seconds(self) -> float:
-        """How long the rest of a body is thrown away."""
+        """How long the rest of a body is read and discarded."""
 
     def body_was_taken(self) -> None:
-        """A body went past the parser."""
+        """A body bypassed the parser."""
 
 
 class Wire:
-    """The connection behind one request."""
+    """The connection of one request."""
 
     cycle: RequestResponseCycle  # uvicorn's side of the request
     seen = 0  # bytes of the body that the parser has read
-    is_waiting = False  # for the client, to send or to take
-    # Most requests change nothing of this, so that it is set for all of them at once.
-    _left: int | None = None  # bytes of the body still in the socket; None: not ours yet
-    _first = memoryview(b"")  # what the parser had read already
+    is_waiting = False  # for the client, to send or to receive
+    # Class attributes as defaults: most requests never change them.
+    # bytes of the body still in the socket; None: the parser still reads the body
+    _left: int | None = None
+    _first = memoryview(b"")  # bytes that the parser read before the takeover
     _socket: socket.socket | None = None
-    _ended: asyncio.Future[None] | None = None  # wakes who waits
-    _users = 0  # of the socket's descriptor
+    _ended: asyncio.Future[None] | None = None  # wakes the waiting coroutine
+    _users = 0  # of the descriptor of the socket
     _is_closed = False
 
     def __init__(
@@ -72,10 +72,9 @@ class Wire:
     # -- a whole answer ----------------------------------------------------------------------------
 
     def answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
-        """Send all of an answer by one write, where the ASGI way takes two; whether it was sent.
+        """Send the whole answer in one write, where ASGI needs two; returns whether it was sent.
 
-        headers: with a Content-Length where there is a body, and nothing in them that would have
-        to be checked.
+        headers: with a Content-Length if there is a body; they are not validated.
         """
         cycle, transport = self.cycle, self._protocol.transport
         if cycle.response_started or cycle.disconnected or self._protocol.flow.write_paused:
@@ -96,7 +95,7 @@ class Wire:
         return True
 
     def keep(self, again: Again, size: int) -> None:
-        """Let the protocol itself answer the same request from now on; ``size`` of the body."""
+        """Let the protocol answer the same request from now on; ``size``: bytes of the body."""
         if self._words is not None:
             self._protocol.repeats.keep(self._words, again, size)
 
@@ -105,10 +104,10 @@ class Wire:
     async def send_file(self, file: int, start: int, length: int, pool: Executor) -> None:
         """Send a part of an open file as the body, after ``http.response.start``.
 
-        Raises ClientDisconnect. A slow client holds no thread: only copying is done in ``pool``.
+        Raises ClientDisconnect. A slow client blocks no thread: only copying runs in ``pool``.
         """
         transport, cycle = self._protocol.transport, self.cycle
-        while transport.get_write_buffer_size():  # the headers are still on their way
+        while transport.get_write_buffer_size():  # the headers are not sent yet
             await asyncio.sleep(0)
             if cycle.disconnected:
                 raise ClientDisconnect
@@ -128,17 +127,17 @@ class Wire:
                 raise ClientDisconnect from None
         cycle.expected_content_length -= length
 
-    # -- a body as it comes ----------------------------------------------------------------------
+    # -- the body of a request ---------------------------------------------------------------------
 
     @property
     def has_known_body(self) -> bool:
-        """Whether fill() can be used for the request's body."""
+        """Whether fill() can be used for the body of the request."""
         return self._length is not None
 
     async def fill(self, buffer: memoryview) -> int:
-        """Fill with the next bytes of the body; fewer than fit at its end, none after it.
+        """Read the next bytes of the body into ``buffer``; fewer at the end of the body, then 0.
 
-        Raises ClientDisconnect. Reading is done in a thread, waiting is not.
+        Raises ClientDisconnect. Reads in a thread, waits on the event loop.
         """
         if self._is_closed:
             raise ClientDisconnect
@@ -158,7 +157,7 @@ class Wire:
         return filled
 
     async def drain(self) -> bool:
-        """Throw away what is left of a body that was begun; whether that succeeded in time."""
+        """Discard the rest of a partly read body; returns whether that succeeded in time."""
         scratch = memoryview(bytearray(_WAIT_FOR))
         try:
             async with asyncio.timeout(self._protocol.drain_seconds):
@@ -170,11 +169,11 @@ class Wire:
 
     @property
     def is_in_the_middle(self) -> bool:
-        """Whether part of the body was taken from the socket and part is still in it."""
+        """Whether a part of the body was read from the socket and a part is still in it."""
         return self._socket is not None
 
     def arrived(self) -> int:
-        """Bytes of the body that wait in the socket."""
+        """Bytes of the body that are in the socket's buffer."""
         if self._socket is None:
             return 0
         size = bytearray(4)
@@ -185,7 +184,7 @@ class Wire:
         return int.from_bytes(size, sys.byteorder)
 
     def _take_over(self) -> None:
-        """From here on the parser sees nothing of this body."""
+        """Stop the parser: from now on this object reads the body."""
         protocol, cycle = self._protocol, self.cycle
         if cycle.waiting_for_100_continue:
             protocol.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -197,7 +196,7 @@ class Wire:
             self._socket = self._open()
 
     def _give_back(self) -> None:
-        """The body is complete: what comes next is the parser's again."""
+        """The body is complete: let the parser read again."""
         if self._socket is None:
             return
         with contextlib.suppress(OSError):
@@ -208,7 +207,7 @@ class Wire:
         self._protocol.body_was_taken()
 
     async def _read(self, buffer: memoryview) -> int:
-        """At least one byte."""
+        """Read at least one byte."""
         assert self._socket is not None
         with self._in_use():
             return await self._receive(self._socket, buffer)
@@ -225,7 +224,7 @@ class Wire:
                 raise ClientDisconnect
             if got is not None:
                 return got
-            with contextlib.suppress(OSError):  # not on every kind of socket
+            with contextlib.suppress(OSError):  # not supported by every kind of socket
                 enough = min(len(buffer), _WAIT_FOR)
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, enough)
             await self._ready(loop.add_reader, loop.remove_reader, connection)
@@ -247,7 +246,7 @@ class Wire:
 
     @contextlib.contextmanager
     def _in_use(self) -> Iterator[None]:
-        """A descriptor that a thread reads or the loop watches is closed after that, not before."""
+        """Delays closing the descriptor until threads and the event loop no longer use it."""
         self._users += 1
         try:
             yield
@@ -262,7 +261,7 @@ class Wire:
         self._protocol.transport.close()
 
     def close(self) -> None:
-        """The connection ends: nobody waits for its client any longer."""
+        """The connection ends: stop waiting for its client."""
         self._is_closed = True
         if self._ended is not None:
             _settle(self._ended)
@@ -271,7 +270,7 @@ class Wire:
             self._socket = None
 
     def _open(self) -> socket.socket:
-        """A handle of our own: the loop lets nobody else wait for a transport's."""
+        """A duplicate of the socket: asyncio does not let us wait for a transport's socket."""
         inner = self._protocol.transport.get_extra_info("socket")
         opened = socket.socket(fileno=os.dup(inner.fileno()))
         opened.setblocking(False)
@@ -279,7 +278,7 @@ class Wire:
 
 
 def _copy(connection: socket.socket, file: int, start: int, end: int) -> int:
-    """Copy until the socket takes no more; gives the place in the file that was reached."""
+    """Copy until the socket accepts no more; returns the reached position in the file."""
     until = min(end, start + _PIECE)
     while start < until:
         try:
@@ -293,7 +292,7 @@ def _copy(connection: socket.socket, file: int, start: int, end: int) -> int:
 
 
 def _receive(connection: socket.socket, buffer: memoryview) -> int | None:
-    """Bytes that were there, 0 when the client is gone, None when nothing is there yet."""
+    """The number of bytes read; 0: the client disconnected; None: no data yet."""
     filled = 0
     while filled < len(buffer):
         try:
@@ -312,8 +311,8 @@ def _settle(ready: asyncio.Future[None]) -> None:
 
 
 def body_length(headers: list[tuple[bytes, bytes]]) -> int | None:
-    """Content-Length, None for a body in chunks or none at all."""
-    found = [(name, value) for name, value in headers if name in _LENGTHS]
-    if len(found) != 1 or found[0][0] != b"content-length":
+    """Content-Length; None for a chunked body or no body."""
+    fields = [(name, value) for name, value in headers if name in _LENGTHS]
+    if len(fields) != 1 or fields[0][0] != b"content-length":
         return None
-    return int(found[0][1]) if found[0][1].isdigit() else None
+    return int(fields[0][1]) if fields[0][1].isdigit() else None

@@ -1,11 +1,11 @@
-"""Resources of an API, declared: all that a reader asks of one stands in one place.
+"""Resources of an API, declared as data: everything about a resource is in one place.
 
     FLAVORS = Resource(
         "flavor",
-        STYLE,                                # how this service's API asks and answers
-        load=flavors.get,                     # one of them; raises NotFound
-        rendered=each(render),                # rows to what clients are shown
-        listing=Listing(                      # who sees which rows; filters, order, pages
+        STYLE,                                # the conventions of this service's API
+        load=flavors.get,                     # loads one row; raises NotFound
+        rendered=each(render),                # rows -> documents of the API
+        listing=Listing(                      # visible rows; filters, order, pages
             Flavor,
             visible=flavors.visible,
             filters={"name": named(Flavor.name)},
@@ -16,10 +16,10 @@
     )
     ROUTES = FLAVORS.routes
 
-What stands there becomes routes (kernel/http/routing.py), and a handler written by hand is a
-route beside them. A rule of the policy is asked in two places: by the kernel before a handler
-runs, as its route says (``rule``, ``load``, ``target``), and by ``ctx.authorize`` in a handler
-that finds out only by its work what to ask.
+A declaration becomes routes (kernel/http/routing.py); routes with handlers written by hand stand
+beside it. The policy is checked in two places: by the kernel before a handler runs, as the route
+declares (``rule``, ``load``, ``target``), and by ``ctx.authorize`` in a handler that knows the rule
+only during its work.
 """
 
 from stratolith.kernel.http.resource.attributes import (

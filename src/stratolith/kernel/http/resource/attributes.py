@@ -1,7 +1,7 @@
-"""A resource's attributes as data, and the reading of bodies by them.
+"""A resource's attributes as data, by which request bodies are read.
 
-For APIs whose answers to a wrong body are not those of a JSON Schema (kernel/http/validation.py):
-each attribute is converted by itself, and errors name it.
+For APIs whose answers to an invalid body differ from those of a JSON Schema
+(kernel/http/validation.py): each attribute is converted separately, and errors name it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ Body = dict[str, Any]
 
 
 class Invalid(Exception):
-    """A value cannot be used; the text is the reason."""
+    """An invalid value; the text is the reason."""
 
 
 @dataclass(frozen=True)
 class Attribute:
-    """One attribute. ``default`` is what a body that lacks it means, MISSING for nothing."""
+    """One attribute. ``default``: the value when a body lacks it; MISSING: no value."""
 
     convert: Converter | None = None  # None: read only
     create: bool = True
@@ -40,9 +40,9 @@ READ_ONLY = Attribute(None, create=False, update=False)
 class Attributes:
     """Name, collection and attributes of a resource.
 
-    owner:   (ctx, values given) -> the project that it is made for.
-    refused: the error for a body that cannot be understood.
-    invalid: (name, attribute, what is wrong with the value) -> the error for it.
+    owner:   (ctx, values) -> the project of the new resource.
+    refused: the error for an invalid body.
+    invalid: (name, attribute, reason) -> the error for an invalid value.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Attributes:
     invalid: Callable[[str, Attribute, Invalid], BadRequest] | None = None
 
     def read_create(self, ctx: Context, body: Mapping[str, Any]) -> tuple[list[Body], bool]:
-        """(one dict for each resource wanted, whether it was a bulk request)."""
+        """(one dict for each new resource, whether it was a bulk request)."""
         if self.collection in body:
             items = body[self.collection]
             if not isinstance(items, list):
@@ -73,7 +73,7 @@ class Attributes:
         return {name: self._convert(name, value) for name, value in given.items()}
 
     def _unwrapped(self, item: Any) -> Body:
-        """Bulk items may be wrapped once more: {"networks": [{"network": {...}}]}."""
+        """Items of a bulk request may be wrapped: {"networks": [{"network": {...}}]}."""
         if (
             isinstance(item, dict)
             and set(item) == {self.name}
@@ -85,12 +85,12 @@ class Attributes:
         return item
 
     def _inner(self, body: Mapping[str, Any]) -> Body:
-        found = body.get(self.name)
-        if found is None:
+        inner = body.get(self.name)
+        if inner is None:
             raise self.refused(f"Unable to find '{self.name}' in request body")
-        if not isinstance(found, dict):
+        if not isinstance(inner, dict):
             raise self.refused(f"Object '{self.name}' contains invalid data")
-        return found
+        return inner
 
     def _check_known(self, given: Mapping[str, Any]) -> None:
         unknown = sorted(set(given) - set(self.attributes))
@@ -99,7 +99,7 @@ class Attributes:
 
     def _created(self, ctx: Context, given: Mapping[str, Any]) -> Body:
         self._check_known(given)
-        found: Body = {}
+        values: Body = {}
         for name, attribute in self.attributes.items():
             if name in ("project_id", "tenant_id"):
                 continue
@@ -109,13 +109,13 @@ class Attributes:
                         f"Failed to parse request. Required attribute '{name}' not specified"
                     )
                 if attribute.default is not MISSING:
-                    found[name] = attribute.default
+                    values[name] = attribute.default
                 continue
             if not attribute.create:
                 raise self.refused(f"Attribute '{name}' not allowed in POST")
-            found[name] = self._convert(name, given[name])
-        found["project_id"] = self.owner(ctx, given)
-        return found
+            values[name] = self._convert(name, given[name])
+        values["project_id"] = self.owner(ctx, given)
+        return values
 
     def _convert(self, name: str, value: Any) -> Any:
         convert = self.attributes[name].convert

@@ -1,4 +1,4 @@
-"""One resource of an API as data, the routes that follow, and the style of a service."""
+"""A resource of an API as data, its routes, and the style of a service."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ Render = Callable[[Context, Sequence[Any]], list[Any]]
 
 
 class Verb:
-    """One operation of a resource: what carries it out, and how it differs from the style's usual.
+    """One operation of a resource: the function that does it, and its differences from the style.
 
-    do:     create: (ctx, values) -> row, or (row, what is shown this once);
-            show: (ctx, row) -> what is shown beside what lists show;
-            update: (ctx, row, values) -> None, the row, or (row, what is shown this once);
+    do:     create: (ctx, values) -> row, or (row, attributes shown only in this answer);
+            show: (ctx, row) -> attributes that lists do not show;
+            update: (ctx, row, values) -> None, the row, or (row, attributes shown only now);
             delete: (ctx, row).
-    rule:   of the policy; "": as the style names it; None: there is none.
-    target: what the rule sees (``Route.target``); None: as the style has it.
+    rule:   of the policy; "": from the style; None: no rule.
+    target: the target of the rule (``Route.target``); None: from the style.
     body:   schema of the request.
-    several: a request makes a list of them.
+    several: a request creates a list of resources.
     options: of the route: ``since``, ``status``, ``keep``, ``judged_first`` and so on.
     """
 
@@ -57,23 +57,23 @@ class Verb:
 
 @dataclass(frozen=True)
 class Resource:
-    """What is listed, made, shown, changed and deleted; a verb that is None does not exist.
+    """A resource with up to five operations; an operation that is None does not exist.
 
     name:     in bodies and rules: "network".  plural: "networks", by default name + "s".
-    path:     of the collection, below the service's prefix; default: as the style makes it.
-    key:      name of the last variable in the path of one; default: the style's.
-    load:     (ctx, variables...) -> row; raises NotFound for what the caller may not see.
-    rendered: (ctx, rows) -> what the API shows of them, all of a page at once.
-    fresh:    the same for rows made in this very transaction.
-    listing:  who sees which rows, by which filters, in which order, in which pages.
-    attributes: how bodies are read, where no schema says it.
-    new_target: (ctx, values) -> what policy sees of one that is to be made.
-    defaults: values of attributes with a rule of their own that need no such right.
-    before_list: what the first look at the collection does.
-    prepare:  notes on rows of a list what policy asks of them beyond their columns.
-    tagged:   it has tags, with routes of their own.
-    ownerless: it belongs to nobody: rules see the caller's project instead, and are asked before
-              anybody learns whether it is there.
+    path:     of the collection, below the service's prefix; default: from the style.
+    key:      last variable in the path of an item; default: from the style.
+    load:     (ctx, variables...) -> row; raises NotFound when the caller may not see it.
+    rendered: (ctx, rows) -> their documents in the API, for a whole page at once.
+    fresh:    the same for rows created in the current transaction.
+    listing:  visible rows, filters, order and pages.
+    attributes: how bodies are read when there is no schema.
+    new_target: (ctx, values) -> the policy target of a new resource.
+    defaults: attribute values that are allowed although the attribute has a policy rule.
+    before_list: runs before the collection is listed.
+    prepare:  adds to the rows of a list what the policy needs beyond their columns.
+    tagged:   it has tags, with separate routes.
+    ownerless: it has no owner: policy rules use the caller's project and are checked before the
+              resource is loaded.
     """
 
     name: str
@@ -108,15 +108,15 @@ class Resource:
         return self.path or self.style.path(self)
 
     def one(self, ctx: Context, row: Any) -> Any:
-        """What is shown of a row."""
+        """The document of one row."""
         return self.rendered(ctx, [row])[0]
 
     @property
     def routes(self) -> list[Route]:
-        """One for each verb, and what the style adds."""
+        """One route for each operation, and those that the style adds."""
         style, every = self.style, self.at
         single = f"{every}/{{{self.key or style.key(self)}}}"
-        found = [
+        routes = [
             self._route(verb, name, method, path)
             for name, method, path, verb in (
                 ("index", "GET", every, self.index if self.listing else None),
@@ -127,7 +127,7 @@ class Resource:
             )
             if verb is not None
         ]
-        return [*found, *style.further_routes(self)]
+        return [*routes, *style.further_routes(self)]
 
     def _route(self, verb: Verb, name: str, method: str, path: str) -> Route:
         options = self.style.options(self, name)
@@ -148,18 +148,19 @@ class Resource:
 
 
 def of_caller(ctx: Context, asked: Asked) -> None:
-    """``target`` of what belongs to nobody: the caller's project."""
+    """``target`` of a resource without owner: the caller's project."""
 
 
 def each(render: Callable[[Context, Any], Any]) -> Render:
-    """``rendered`` of a resource whose rows are shown one by one."""
+    """``rendered`` for a resource whose rows are rendered one by one."""
     return lambda ctx, rows: [render(ctx, row) for row in rows]
 
 
 class Style(ABC):
-    """The five operations of a resource; each service has a subclass with its own habits.
+    """The five operations of a resource; each service has a subclass with its conventions.
 
-    What is here is the commonest: ``{"thing": {...}}`` in and out, lists as ``{"things": [...]}``.
+    The defaults are the most common: ``{"thing": {...}}`` in requests and answers, lists as
+    ``{"things": [...]}``.
     """
 
     update_method = "PUT"
@@ -170,7 +171,7 @@ class Style(ABC):
         return f"/{resource.collection}"
 
     def key(self, resource: Resource) -> str:
-        """Name of the last variable in the path of one."""
+        """Last variable in the path of an item."""
         return f"{resource.name}_id"
 
     @abstractmethod
@@ -178,10 +179,10 @@ class Style(ABC):
         """Name of the policy rule of a verb (index, create, show, update, delete)."""
 
     def options(self, resource: Resource, verb: str) -> dict[str, Any]:
-        """Of the route of a verb; what the resource says itself comes on top."""
-        found: dict[str, Any] = {"rule": self.rule(resource, verb)}
+        """Options of the route of an operation; those of the resource override them."""
+        options: dict[str, Any] = {"rule": self.rule(resource, verb)}
         status = {"create": 201, "delete": 204}.get(verb)
-        return found if status is None else {**found, "status": status}
+        return options if status is None else {**options, "status": status}
 
     def further_routes(self, resource: Resource) -> list[Route]:
         return []
@@ -189,18 +190,18 @@ class Style(ABC):
     # -- lists -----------------------------------------------------------------------------------
 
     def page(self, ctx: Context, resource: Resource) -> Page:
-        """The rows that the query asks for."""
+        """The rows that the query selects."""
         assert resource.listing is not None  # else there is no such route
         return resource.listing.asked(ctx)
 
     def collection(self, ctx: Context, resource: Resource, members: list[Any], page: Page) -> Any:
-        """``{"things": [...]}``, with ``things_links`` where more rows follow."""
-        found: Body = {resource.collection: members}
+        """``{"things": [...]}``, with ``things_links`` when more rows follow."""
+        document: Body = {resource.collection: members}
         if page.more and resource.listing is not None:
             marker = str(getattr(page.rows[-1], resource.listing.key.key))
             link = {"rel": "next", "href": next_link(ctx, page, marker=marker)}
-            found[f"{resource.collection}_links"] = [link]
-        return found
+            document[f"{resource.collection}_links"] = [link]
+        return document
 
     # -- the operations --------------------------------------------------------------------------
 
@@ -213,23 +214,23 @@ class Style(ABC):
         return self.collection(ctx, resource, resource.rendered(ctx, page.rows), page)
 
     def member(self, ctx: Context, resource: Resource, shown: Body) -> Any:
-        """What a body holds of one."""
+        """The body for one resource."""
         return {resource.name: shown}
 
     def values(self, resource: Resource, body: Body) -> Body:
-        """What a body wants of one."""
-        found: Body = body[resource.name]
-        return found
+        """The values of a resource in a body."""
+        values: Body = body[resource.name]
+        return values
 
     def create(self, resource: Resource, ctx: Context, *, body: Body, **above: str) -> Any:
-        assert resource.create is not None  # here and below: else there is no such route
+        assert resource.create is not None  # here and below: without it there is no such route
         if resource.create.several:
             made = [self.made(resource, ctx, values) for values in body[resource.collection]]
             return {resource.collection: made}
         return self.member(ctx, resource, self.made(resource, ctx, self.values(resource, body)))
 
     def made(self, resource: Resource, ctx: Context, values: Body) -> Body:
-        """Make one; what is shown of it."""
+        """Create a resource; returns its document."""
         assert resource.create is not None
         made = resource.create(ctx, values)
         row, once = made if isinstance(made, tuple) else (made, {})
@@ -244,8 +245,8 @@ class Style(ABC):
         self, resource: Resource, ctx: Context, row: Any, *, body: Body, **above: str
     ) -> Any:
         assert resource.update is not None
-        found = resource.update(ctx, row, self.values(resource, body))
-        changed, further = found if isinstance(found, tuple) else (found or row, {})
+        result = resource.update(ctx, row, self.values(resource, body))
+        changed, further = result if isinstance(result, tuple) else (result or row, {})
         return self.member(ctx, resource, {**resource.one(ctx, changed), **further})
 
     def delete(self, resource: Resource, ctx: Context, row: Any, **above: str) -> Any:

@@ -1,4 +1,4 @@
-"""Filters of lists: each makes a condition of all the values that a query gives for its name."""
+"""Filters of lists: each makes a condition of all values that a query gives for its name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Condition = ColumnElement[bool]
 
 @dataclass(frozen=True)
 class ByCaller:
-    """A filter whose meaning depends on who asks."""
+    """A filter whose meaning depends on the caller."""
 
     build: Callable[[Context, Sequence[str]], Condition]
 
@@ -30,17 +30,17 @@ AnyFilter = Filter | ByCaller
 
 
 def exact(column: Column) -> Filter:
-    """Equal to any of the values given."""
+    """Equal to any of the given values."""
     return lambda values: column.in_(list(values))
 
 
 def named(column: Column) -> Filter:
-    """A name is any of the values given; letter case makes no difference, in any script."""
+    """A name equal to any of the given values; ignores case, in any script."""
     return lambda values: same_text(column, values)
 
 
 def like(column: Column) -> Filter:
-    """Contains the value, whatever the letter case; a pattern's own signs are taken literally."""
+    """Contains the value; ignores case and treats the signs of patterns literally."""
     text = lowered(cast(column, String))
     return lambda values: or_(*(text.contains(value.lower(), autoescape=True) for value in values))
 
@@ -53,15 +53,15 @@ def boolean(column: Column) -> Filter:
 
 
 def integer(column: Column) -> Filter:
-    """Equal to any of the numbers given; what is no number equals nothing."""
+    """Equal to any of the given numbers; a text that is not a number matches nothing."""
 
     def build(values: Sequence[str]) -> Condition:
         try:
             numbers = [int(value) for value in values]
         except ValueError:
             return false()
-        # a database refuses to compare with what its column cannot hold
-        return column.in_([one for one in numbers if abs(one) < 2**31])
+        # databases raise an error for numbers outside the range of the column
+        return column.in_([number for number in numbers if abs(number) < 2**31])
 
     return build
 
@@ -71,13 +71,13 @@ def tag_filters(
 ) -> dict[str, Filter]:
     """``tags``, ``tags-any``, ``not-tags`` and ``not-tags-any``: words separated by commas.
 
-    ``owner`` and ``tag`` are the columns of the table of tags; ``blanks``: empty words count.
-    However many words are asked for, it is one subquery: a database plans a thousand for minutes.
+    ``owner`` and ``tag`` are columns of the table of tags; ``blanks``: empty words count.
+    One subquery serves any number of words: databases need minutes to plan a thousand subqueries.
     """
 
     def words(values: Sequence[str]) -> list[str]:
-        found = {word for value in values for word in value.split(",")}
-        return sorted(found if blanks else found - {""})
+        words_given = {word for value in values for word in value.split(",")}
+        return sorted(words_given if blanks else words_given - {""})
 
     def with_any(values: Sequence[str]) -> Condition:
         return row_id.in_(select(owner).where(tag.in_(words(values))))
@@ -96,7 +96,7 @@ def tag_filters(
 
 
 def since(column: Column) -> Filter:
-    """At or after the moment given (``changes-since``)."""
+    """At or after the given time (``changes-since``)."""
     return lambda values: column >= moment(values[-1])
 
 
@@ -125,5 +125,5 @@ def parse_bool(text: str) -> bool:
 
 
 def parse_bools(texts: Sequence[str]) -> set[bool]:
-    """The different booleans among the texts; raises BadRequest."""
+    """The distinct booleans among the texts; raises BadRequest."""
     return {parse_bool(text) for text in texts}

@@ -1,4 +1,4 @@
-"""Lists: who sees which rows, filters, sorting and keyset pagination, declared once a resource.
+"""Lists: visible rows, filters, sorting and keyset pagination, declared once per resource.
 
     SERVERS = Listing(
         models.Server,
@@ -9,8 +9,8 @@
     )
     page = SERVERS.asked(ctx)
 
-A page never cuts silently: ``page.more`` says that rows follow, and ``next_link`` makes the
-link to them in whatever place the service's API wants it.
+``page.more`` tells whether more rows follow; ``next_link`` makes the link to them, which each API
+puts in its own place.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, NotFound
 from stratolith.kernel.http.resource.filters import AnyFilter, ByCaller, Column, Condition
 
-MOST_ASKED = 10**9  # rows; who asks for more is given a page as well
+MOST_ASKED = 10**9  # rows; larger limits count as this number
 Reader = Callable[[Session, Select[Any]], Sequence[Any]]
 
 
@@ -59,12 +59,12 @@ def in_order(
 ) -> UnaryExpression[Any]:
     """The sort criterion of a column (or of ``by``, an expression of it).
 
-    NULL comes first going up, on every database.
+    NULL comes first in ascending order, on every database.
     """
     criterion: Any = column if by is None else by
     ordered: UnaryExpression[Any] = criterion.desc() if descending else criterion.asc()
     if not getattr(column, "nullable", True):
-        return ordered  # an index serves the plain form only
+        return ordered  # an index supports only the plain form
     return ordered.nulls_last() if descending else ordered.nulls_first()
 
 
@@ -86,13 +86,13 @@ class Page:
 
 
 class Listing:
-    """Who sees which rows of one resource, and how they may be filtered, sorted and paged.
+    """The visible rows of a resource, and how they can be filtered, sorted and paged.
 
-    visible: (ctx) -> condition of the rows that the caller may see; None: every row.
-    key:     what markers name; default: the id.
-    missing: the error for a marker that is not there.
-    parameters: all names that a query may have; None: others are passed over, or as the style
-             of the service has it.
+    visible: (ctx) -> condition of the rows that the caller may see; None: all rows.
+    key:     the column of markers; default: the id.
+    missing: the error for a marker that does not exist.
+    parameters: all allowed names in a query; None: others are ignored, or handled by the style
+             of the service.
     read:    fetches the rows of a statement, which need an ``id``; default: as objects.
     """
 
@@ -121,15 +121,15 @@ class Listing:
         self.default_sort = list(default_sort)
 
     def where(self, ctx: Context, *, ignore: Sequence[str] = ()) -> list[ColumnElement[bool]]:
-        """Conditions for every known filter in the query string."""
-        found = []
+        """Conditions for each known filter in the query string."""
+        conditions = []
         for name, build in self.filters.items():
             if name in ctx.query and name not in ignore:
                 values = ctx.query.getlist(name)
-                found.append(
+                conditions.append(
                     build.build(ctx, values) if isinstance(build, ByCaller) else build(values)
                 )
-        return found
+        return conditions
 
     def seen(self, ctx: Context) -> Select[Any]:
         """The rows that the caller may see."""
@@ -138,7 +138,7 @@ class Listing:
         return statement if condition is None else statement.where(condition)
 
     def asked(self, ctx: Context, **how: Any) -> Page:
-        """What the query asks for of the rows that the caller may see; ``how``: as in page()."""
+        """The visible rows that the query selects; ``how``: as in page()."""
         within = self.seen(ctx)
         return self.page(ctx, within.where(*self.where(ctx)), within=within, **how)
 
@@ -155,14 +155,14 @@ class Listing:
         scan: bool = False,
         whole: bool = False,
     ) -> Page:
-        """One page of ``statement``; limit and marker default to the query string's.
+        """One page of ``statement``; limit and marker default to those of the query string.
 
-        within: what the caller may see, before any filter; a marker that is not in it counts as
-        one that is not there, or its place among others would tell what it hides.
+        within: the rows that the caller may see, before any filter. A marker outside of them counts
+        as missing: its position among other rows would reveal hidden values.
         read: as that of the listing, for this page.
-        scan: no index helps the filters, and few rows may pass them; so the table is read once
-        from end to end, rather than at random in the order of the sort key's index.
-        whole: a request without a limit, or ``limit`` 0, is given every row, not a first page.
+        scan: no index supports the filters, and few rows may match; so the table is read once from
+        start to end, not at random in the order of the sort key's index.
+        whole: a request without limit, or with ``limit`` 0, gets all rows, not the first page.
         """
         top = ctx.env.settings.of(ApiSection).page_limit
         asked = limit if limit is not None else asked_limit(ctx)
@@ -188,7 +188,7 @@ class Listing:
     def _scanned(
         self, statement: Select[Any], order: list[tuple[Column, bool]], size: int
     ) -> Select[Any]:
-        """Keys of the first rows; an expression as sort key is what keeps indexes out."""
+        """Keys of the first rows; the sort key is an expression, so that no index is used."""
         keys: Select[Any] = statement.with_only_columns(self.key)
         for column, descending in order:
             text = cast(column, String).concat("")
@@ -216,11 +216,11 @@ class Listing:
         order: list[tuple[Column, bool]],
         within: Select[Any] | None,
     ) -> ColumnElement[bool]:
-        """Rows that come after the marker's row; NULL sorts first going up."""
-        found = ctx.session.query(self.model).filter(self.key == marker)
+        """Rows after the row of the marker; NULL sorts first in ascending order."""
+        marked = ctx.session.query(self.model).filter(self.key == marker)
         if within is not None:
-            found = found.filter(self.key.in_(within.with_only_columns(self.key)))
-        row = found.first()
+            marked = marked.filter(self.key.in_(within.with_only_columns(self.key)))
+        row = marked.first()
         if row is None:
             raise InvalidMarker(marker=marker)
         steps: list[ColumnElement[bool]] = []
@@ -246,12 +246,12 @@ def asked_limit(ctx: Context) -> int | None:
         return None
     if not text.isascii() or not text.isdigit():
         raise InvalidLimit(limit=text)
-    # more than any page has; the digits themselves may be too many for a number
+    # larger than any page; int() refuses numbers with too many digits
     return MOST_ASKED if len(text.lstrip("0")) > 9 else int(text.lstrip("0") or "0")
 
 
 def next_link(ctx: Context, page: Page, *, marker: str | None = None) -> str | None:
-    """URL path and query of the page that follows (absolute), or None at the end."""
+    """The absolute URL of the following page; None at the end."""
     if not page.more:
         return None
     query = [(k, v) for k, v in ctx.query.multi_items() if k not in ("marker", "limit")]

@@ -1,4 +1,4 @@
-"""What the policy says of attributes ("create_port:fixed_ips:ip_address") and of many rows."""
+"""Policy for attributes ("create_port:fixed_ips:ip_address") and for many rows."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def allow(
     *,
     refused: type[Forbidden] = Forbidden,
 ) -> None:
-    """Raise ``refused`` unless ``rule`` and every attribute in ``values`` that has a rule of its
-    own (and is not just its default) are allowed.
+    """Raise ``refused`` unless ``rule`` is allowed, and with it each attribute in ``values`` that
+    has a rule and not its default value.
     """
     asked = {**target, **(values or {})} if values else target
     if not ctx.can(rule, asked):
@@ -36,44 +36,44 @@ def allow(
 
 def _rules(ctx: Context, rule: str, name: str, value: Any) -> Iterator[str]:
     known = rules_of_attributes(ctx)
-    one = f"{rule}:{name}"
-    if one in known:
-        yield one
+    attribute_rule = f"{rule}:{name}"
+    if attribute_rule in known:
+        yield attribute_rule
     inner: set[str] = set()
     if isinstance(value, Mapping):
         inner = set(value)
     elif isinstance(value, list):
         inner = {key for part in value if isinstance(part, Mapping) for key in part}
     for key in sorted(inner):
-        if f"{one}:{key}" in known:
-            yield f"{one}:{key}"
+        if f"{attribute_rule}:{key}" in known:
+            yield f"{attribute_rule}:{key}"
 
 
 def rules_of_attributes(ctx: Context) -> frozenset[str]:
-    """Names of the rules that guard one attribute of a resource: "create_port:fixed_ips"."""
+    """Names of the rules for single attributes of a resource: "create_port:fixed_ips"."""
     return frozenset() if ctx.service is None else ctx.service.rule_names
 
 
 def readable(ctx: Context, rule: str, rows: Iterable[Any]) -> list[Any]:
-    """The rows that ``rule`` lets the caller read; asked once for rows that are alike to it."""
+    """The rows that ``rule`` lets the caller read; checked once for rows with equal policy keys."""
     known: dict[tuple[Any, ...], bool] = {}
-    found = []
+    allowed = []
     for row in rows:
         key = row.policy_key()
         if key not in known:
             known[key] = ctx.can(rule, row.policy_target())
         if known[key]:
-            found.append(row)
-    return found
+            allowed.append(row)
+    return allowed
 
 
 def hidden(ctx: Context, rule: str, names: Iterable[str], target: Target) -> set[str]:
-    """Those of the attributes that the caller may not read at ``target``."""
+    """The attributes that the caller may not read at ``target``."""
     return {name for name in names if not ctx.can(f"{rule}:{name}", target)}
 
 
 def without(items: list[dict[str, Any]], names: set[str]) -> list[dict[str, Any]]:
-    """The same items, these attributes taken away."""
+    """The items without these attributes."""
     if names:
         for item in items:
             for name in names:
