@@ -1,7 +1,6 @@
 """The command line: up, down, status, check, verify, server, agent, ...
 
-Each command imports what it needs when it runs, so that `--help` and the light commands do
-not pay for the heavy ones.
+Each command imports its modules when it runs, so that `--help` and light commands start fast.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ EXIT_INTERRUPTED = 130
 
 
 def parser() -> argparse.ArgumentParser:
-    """The grammar of the command line."""
+    """The parser of the command line."""
     top = argparse.ArgumentParser(
         prog="stratolith", description="The OpenStack cloud in one stone.", allow_abbrev=False
     )
@@ -33,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--version", action="version", version=f"stratolith {__version__}")
     commands = top.add_subparsers(dest="command", metavar="COMMAND")
     _add_up(commands)
-    down = _add(commands, "down", _down, "stop the cloud; guests and networks go on")
+    down = _add(commands, "down", _down, "stop the cloud; guests and networks continue")
     down.add_argument("--guests", action="store_true", help="shut the guests down, too")
     destroy = _add(commands, "destroy", _destroy, "remove the cloud and everything in it")
     destroy.add_argument("--yes", action="store_true", help="do not ask")
@@ -43,13 +42,13 @@ def parser() -> argparse.ArgumentParser:
     status = _add(commands, "status", _status, "services, hosts, guests, memory, acceleration")
     status.add_argument("--json", action="store_true", help="print it for programs")
     _add_hosts(commands)
-    _add(commands, "doctor", _doctor, "what is wrong with a running cloud, and what to do")
-    check = _add(commands, "check", _check, "what this machine needs against what it has")
+    _add(commands, "doctor", _doctor, "show problems of a running cloud, with fixes")
+    check = _add(commands, "check", _check, "check the requirements of this machine")
     check.add_argument("--fake", action="store_true", help="for simulated hosts")
     check.add_argument("--port-offset", metavar="N", type=int, help="for the ports moved by N")
     verify = _add(commands, "verify", _verify, "test the cloud with a real server, end to end")
     verify.add_argument("--keep", action="store_true", help="leave the test's objects in place")
-    openrc = _add(commands, "openrc", _openrc, "print the client's variables of a user")
+    openrc = _add(commands, "openrc", _openrc, "print a user's variables for clients")
     openrc.add_argument("user", nargs="?", default="admin", choices=["admin", "demo"])
     _add_logs(commands)
     for name, command in (("server", _server), ("agent", _agent)):
@@ -61,7 +60,7 @@ def parser() -> argparse.ArgumentParser:
         "what",
         nargs="?",
         choices=["sample", "show"],
-        help="sample: every key explained; show: in force",
+        help="sample: all keys with explanations; show: current values",
     )
     config.set_defaults(listing=config)
     _add_policy(commands)
@@ -79,14 +78,14 @@ def _add(
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=text, description=text, allow_abbrev=False)
     command.add_argument(
-        "--state-dir", metavar="DIR", help="where the cloud keeps everything (which cloud)"
+        "--state-dir", metavar="DIR", help="state directory, which selects the cloud"
     )
     command.set_defaults(run=run)
     return command
 
 
 def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    up = _add(commands, "up", _up, "make the cloud and start it; a second run changes nothing")
+    up = _add(commands, "up", _up, "create and start the cloud; a second run changes nothing")
     up.add_argument("--external-cidr", metavar="CIDR", help="external network [EXT_NET_CIDR]")
     up.add_argument(
         "--external-range", metavar="start=IP,end=IP", help="its floating IPs [EXT_NET_RANGE]"
@@ -101,46 +100,46 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         help="kolla: leave images, flavors and networks to Kolla's init-runonce",
     )
     up.add_argument("--fake", action="store_true", help="simulate hosts and guests; needs no root")
-    up.add_argument("--foreground", action="store_true", help="stay, and stop the cloud at the end")
-    up.add_argument("-v", "--verbose", action="store_true", help="say what is skipped as well")
+    up.add_argument("--foreground", action="store_true", help="stay; stop the cloud at the end")
+    up.add_argument("-v", "--verbose", action="store_true", help="also print skipped steps")
 
 
 def _add_hosts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     token = commands.add_parser("token", help="let another machine join the cloud")
     actions = token.add_subparsers(dest="action", metavar="ACTION")
     token.set_defaults(run=_list, listing=token)
-    create = _add(actions, "create", _token_create, "print a token and the command to join with")
+    create = _add(actions, "create", _token_create, "print a token and the join command")
     create.add_argument(
-        "--minutes", type=int, default=60, metavar="N", help="how long it holds (default 60)"
+        "--minutes", type=int, default=60, metavar="N", help="its validity (default 60)"
     )
-    create.add_argument("--address", metavar="IP", help="by which the other machine reaches this")
+    create.add_argument("--address", metavar="IP", help="of this machine, for the other")
     host = commands.add_parser("host", help="the machines of the cloud")
     actions = host.add_subparsers(dest="action", metavar="ACTION")
     host.set_defaults(run=_list, listing=host)
     show = _add(actions, "list", _host_list, "each host: state, address, certificate")
     show.add_argument("--json", action="store_true", help="print it for programs")
-    drain = _add(actions, "drain", _host_drain, "put no new server on a host")
+    drain = _add(actions, "drain", _host_drain, "schedule no new servers on a host")
     drain.add_argument("name", metavar="NAME")
-    activate = _add(actions, "activate", _host_activate, "let a host take servers again")
+    activate = _add(actions, "activate", _host_activate, "schedule servers on a host again")
     activate.add_argument("name", metavar="NAME")
-    remove = _add(actions, "remove", _host_remove, "take a host out of the cloud")
+    remove = _add(actions, "remove", _host_remove, "remove a host from the cloud")
     remove.add_argument("name", metavar="NAME")
-    remove.add_argument("--force", action="store_true", help="although servers are on it")
-    join = _add(commands, "join", _join, "make this machine a host of a cloud elsewhere")
+    remove.add_argument("--force", action="store_true", help="even if servers are on it")
+    join = _add(commands, "join", _join, "make this machine a host of another machine's cloud")
     join.add_argument("address", metavar="ADDRESS", help="of the server, or ADDRESS:PORT")
     join.add_argument("token", metavar="TOKEN", help="from `stratolith token create` there")
     join.add_argument("--name", metavar="NAME", help="of the host (default: the machine's)")
     join.add_argument("--tunnel-address", metavar="IP", help="of this machine, for other hosts")
     join.add_argument("--fake", action="store_true", help="simulate guests; needs no root")
-    leave = _add(commands, "leave", _leave, "stop being a host; removes all of the cloud here")
-    leave.add_argument("--force", action="store_true", help="although servers are on it")
+    leave = _add(commands, "leave", _leave, "stop being a host; remove the cloud's files here")
+    leave.add_argument("--force", action="store_true", help="even if servers are on it")
 
 
 def _add_image(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    image = commands.add_parser("image", help="bring images into the cloud")
+    image = commands.add_parser("image", help="add images to the cloud")
     actions = image.add_subparsers(dest="action", metavar="ACTION")
     image.set_defaults(run=_list, listing=image)
-    take = _add(actions, "import", _image_import, "unpack, convert, look into and upload a file")
+    take = _add(actions, "import", _image_import, "unpack, convert, inspect and upload a file")
     take.add_argument("file", metavar="FILE", help="a disk of any hypervisor, an OVA or an ISO")
     take.add_argument("--name", help="name of the image (default: the file's)")
     take.add_argument(
@@ -151,11 +150,11 @@ def _add_image(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         "--property", metavar="NAME=VALUE", action="append", default=[], help="may be repeated"
     )
 
-    make = _add(actions, "build", _image_build, "make the small test guest")
+    make = _add(actions, "build", _image_build, "build the small test guest")
     make.add_argument(
         "--architecture", metavar="ARCH", help="amd64 or arm64 (default: this machine's)"
     )
-    make.add_argument("--output", metavar="FILE", help="put it there (default: only the cache)")
+    make.add_argument("--output", metavar="FILE", help="write it to FILE (default: only the cache)")
     make.add_argument("--upload", action="store_true", help="into the cloud of this machine")
     make.add_argument("--name", help="name of the uploaded image (default: cirros-ARCH)")
     make.add_argument("--public", action="store_true", help="uploaded for every project")
@@ -167,13 +166,13 @@ def _add_logs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
         "service", nargs="?",
         help="server, agent, supervisor, or a service: compute (nova), network (neutron), ...",
     )  # fmt: skip
-    logs.add_argument("-f", "--follow", action="store_true", help="go on with what comes")
-    logs.add_argument("-n", "--lines", type=int, default=100, help="how many (default 100)")
+    logs.add_argument("-f", "--follow", action="store_true", help="also print new lines")
+    logs.add_argument("-n", "--lines", type=int, default=100, help="number of lines (default 100)")
     logs.add_argument("--request-id", metavar="ID", help="only lines of this request")
 
 
 def _add_policy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    policy = _add(commands, "policy", _policy, "explain why a user may do something, or not")
+    policy = _add(commands, "policy", _policy, "explain whether and why a user may do something")
     policy.add_argument("what", choices=["check"])
     policy.add_argument("user", metavar="USER")
     policy.add_argument("action", metavar="ACTION", help="a rule: identity:create_user, ...")
@@ -188,10 +187,10 @@ def _add_policy(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def _layout(arguments: argparse.Namespace, *, must_exist: bool = True) -> Layout:
     from stratolith.deploy.layout import locate
 
-    found = locate(arguments.state_dir)
+    layout = locate(arguments.state_dir)
     if must_exist:
-        found.require()
-    return found
+        layout.require()
+    return layout
 
 
 def _token_create(arguments: argparse.Namespace) -> int:
@@ -398,7 +397,7 @@ def _config(arguments: argparse.Namespace) -> int:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    """A command without its second word: say what there is."""
+    """A command without its subcommand: print the subcommands."""
     arguments.listing.print_help()
     return EXIT_USAGE
 
@@ -424,14 +423,14 @@ def _test(arguments: argparse.Namespace) -> int:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status. Expected problems become text, never a traceback."""
-    arguments, others = parser().parse_known_args(argv)
-    if arguments.command == "policy":  # argparse takes no more of a list behind an option
-        arguments.target += [word for word in others if not word.startswith("-")]
-        others = [word for word in others if word.startswith("-")]
-    if others and arguments.command != "test":
-        parser().error(f"unrecognized arguments: {' '.join(others)}")
-    if arguments.command == "test":  # everything after it is pytest's, options as well
+    """Run a command; returns the exit status. Expected errors are printed without traceback."""
+    arguments, unknown = parser().parse_known_args(argv)
+    if arguments.command == "policy":  # argparse ignores items of a list after an option
+        arguments.target += [word for word in unknown if not word.startswith("-")]
+        unknown = [word for word in unknown if word.startswith("-")]
+    if unknown and arguments.command != "test":
+        parser().error(f"unrecognized arguments: {' '.join(unknown)}")
+    if arguments.command == "test":  # all further arguments are for pytest, also options
         words = list(sys.argv[1:] if argv is None else argv)
         arguments.arguments = words[words.index("test") + 1 :]
     try:
@@ -441,7 +440,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains again at its end
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), 1
+        )  # otherwise Python reports the error again at exit
         return 0
     except Exception as error:
         text = _expected(error)
@@ -455,19 +456,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _require_known_variables() -> None:
-    """A variable with a typing error must not make a command mean another cloud."""
+    """Refuse a misspelled variable: the command could affect another cloud."""
     from stratolith.kernel import config
 
     try:
         config.require_known_variables(config.KERNEL_SECTIONS, os.environ)
-    except config.ConfigError:  # the services' settings take longer to load
+    except config.ConfigError:  # loading the settings of the services takes longer
         from stratolith.deploy import config_file
 
         config.require_known_variables(config_file.sections(), os.environ)
 
 
 def _expected(error: Exception) -> str | None:
-    """The text of an error that is nobody's bug; None for others."""
+    """The text of an expected error; None for a defect of the program."""
     from stratolith.deploy.errors import DeployError
     from stratolith.deploy.prepare import PrepareError
     from stratolith.kernel.config import ConfigError

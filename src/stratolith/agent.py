@@ -20,7 +20,7 @@ from stratolith.kernel.config import ApiSection, HostsSection, Settings
 LOG = logging.getLogger(__name__)
 
 _EVERYWHERE = ("0.0.0.0", "::")
-_SOMEWHERE = "192.0.2.1"  # of RFC 5737: any address that the default route leads to
+_SOMEWHERE = "192.0.2.1"  # of RFC 5737: an address that is reached by the default route
 
 
 def host_name() -> str:
@@ -28,19 +28,19 @@ def host_name() -> str:
 
 
 def health_port(settings: Settings) -> int:
-    """Where the agent answers /healthz, /readyz and /metrics: beside the one port."""
+    """The port of /healthz, /readyz and /metrics of the agent: next to the API port."""
     return settings.of(ApiSection).port + 1
 
 
 def make_rooms(settings: Settings, host: str, *, fake: bool) -> list[Room]:
-    """Every service's rooms on this host: ``rooms(settings, host, fake)`` of its agent.
+    """The rooms of all services on this host: ``rooms(settings, host, fake)`` of their agents.
 
-    In the order of the services: wires before guests. Raises PluginError.
+    In the order of the services: network before guests. Raises PluginError.
     """
-    found: list[Room] = []
+    found_rooms: list[Room] = []
     for _, agent in roster.rooms("agent"):
-        found += agent.rooms(settings, host, fake)
-    return found
+        found_rooms += agent.rooms(settings, host, fake)
+    return found_rooms
 
 
 class AlreadyRunning(Exception):
@@ -77,7 +77,7 @@ def run(settings: Settings) -> None:
 
 
 def _connect(settings: Settings, threads: Supervisor) -> tuple[str, HttpTransport]:
-    """This host's name and its way to the server; raises NotAMember."""
+    """This host's name and its transport to the server; raises NotAMember."""
     cloud_file = settings.state_dir / "cloud-id"
     if not settings.of(HostsSection).server:
         return host_name(), HttpTransport(by_socket(settings.agent_socket), cloud_file)
@@ -89,7 +89,7 @@ def _connect(settings: Settings, threads: Supervisor) -> tuple[str, HttpTranspor
 
 
 def own_addresses(settings: Settings) -> Addresses:
-    """By which other hosts reach this one, as far as settings or routes tell."""
+    """Addresses at which other hosts reach this one, as far as settings or routes define them."""
     api, hosts = settings.of(ApiSection), settings.of(HostsSection)
     own = ""
     if hosts.server:
@@ -103,11 +103,11 @@ def own_addresses(settings: Settings) -> Addresses:
 
 
 def source_address(towards: str) -> str:
-    """The address of this machine that packets to another one leave with; "" for no route."""
+    """The source address of packets from this machine to another one; "" without a route."""
     family = socket.AF_INET6 if ":" in towards else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
-            probe.connect((towards, 9))  # sends nothing
+            probe.connect((towards, 9))  # sends no packet
             return str(probe.getsockname()[0])
         except OSError:
             return ""

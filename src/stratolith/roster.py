@@ -1,9 +1,9 @@
-"""The list of services; the only place that names them all.
+"""The list of services; only this module names all of them.
 
-A service is a folder with a door plate and one line of ``BUILT_IN``; what an installed package
-offers as ``stratolith.services`` stands behind them. The line repeats of the door plate what light
-commands and agents need, for loading all plates takes more than a second and the database with
-it; a test compares the two. ``services.py`` loads the plates.
+A service is a folder with a ``service.py`` and one line of ``BUILT_IN``; services of installed
+packages follow. The line repeats the parts of the service's description that light commands and
+agents need, because loading all descriptions takes more than a second and needs the database; a
+test compares them. ``services.py`` loads the descriptions.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from stratolith.kernel.plugins import PluginError
 
 @dataclass(frozen=True)
 class Line:
-    """folder: of the package, also the name of the section of settings; ports: what answers."""
+    """folder: of the package, also its settings section; ports: port -> the API on it."""
 
     folder: str
-    name: str  # OpenStack's code name, under which it stands in the catalogue
+    name: str  # OpenStack's code name, the service's name in the catalog
     ports: Mapping[int, str]
 
 
-# Left to right: a service imports only those to its left.
+# In order of dependency: a service imports only those before it.
 BUILT_IN = (
     Line("identity", "keystone", {5000: "identity"}),
     Line("placement", "placement", {8778: "placement"}),
@@ -39,20 +39,20 @@ FOLDERS = tuple(line.folder for line in BUILT_IN)
 
 
 def packages() -> dict[str, str]:
-    """Folder -> package of every service, loading none of them; raises PluginError."""
-    found = {folder: f"stratolith.{folder}" for folder in FOLDERS}
+    """Folder -> package of every service, without loading them; raises PluginError."""
+    by_folder = {folder: f"stratolith.{folder}" for folder in FOLDERS}
     for name in plugins.names(plugins.SERVICES):
         point = plugins.point_of(plugins.SERVICES, name)
-        if name in found:
+        if name in by_folder:
             raise PluginError(
-                f"{plugins.told(point)} cannot be used: Stratolith has a service of that name."
+                f"{plugins.describe(point)} cannot be used: Stratolith has a service of this name."
             )
-        found[name] = point.module.rpartition(".")[0] or point.module
-    return found
+        by_folder[name] = point.module.rpartition(".")[0] or point.module
+    return by_folder
 
 
 def rooms(name: str) -> Iterator[tuple[str, ModuleType]]:
-    """(folder, module) of every service that has this room, left to right ("agent", "settings").
+    """(folder, module) of every service that has this module ("agent", "settings"), in order.
 
     Loads nothing else of a service. Raises PluginError for a package that cannot be imported.
     """
@@ -65,6 +65,6 @@ def rooms(name: str) -> Iterator[tuple[str, ModuleType]]:
             if folder in FOLDERS:
                 raise
             point = plugins.point_of(plugins.SERVICES, folder)
-            told = f"{plugins.told(point)} cannot be loaded"
-            raise PluginError(f"{told}: {plugins.said(error)}") from error
+            subject = f"{plugins.describe(point)} cannot be loaded"
+            raise PluginError(f"{subject}: {plugins.one_line(error)}") from error
         yield folder, module

@@ -1,4 +1,4 @@
-"""The control-plane process: all services behind their doors, reconcilers, agent API."""
+"""The control-plane process: the APIs of all services, reconcilers, agent API."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class AlreadyRunning(Exception):
 
 
 def make_environment(settings: Settings, services: Sequence[Service] | None = None) -> Environment:
-    """Everything requests share; opens the database but changes nothing in it."""
+    """The objects that all requests share; opens the database but does not change it."""
     loaded = list(services if services is not None else catalogue.load())
     overrides = read_overrides(settings.state_dir / "policy.yaml")
     secrets = read_secrets(settings.state_dir / "secrets.json")
@@ -70,7 +70,7 @@ def make_environment(settings: Settings, services: Sequence[Service] | None = No
 
 
 def prepare(env: Environment, seed: Seed) -> None:
-    """Bring the schema up to date and make the premade objects; one server after the other."""
+    """Update the schema and create the first objects; only one server at a time."""
     with env.db.locked(PREPARE_LOCK):
         schema.upgrade(env.db, catalogue.migrations(plates(env)))
         env.db.run(lambda session: cloud.ensure_id(session, env.clock.now()))
@@ -81,10 +81,10 @@ def prepare(env: Environment, seed: Seed) -> None:
 
 
 class FrontDoor:
-    """Gives a request to the door of the port it came in by."""
+    """Passes a request to the application of its port."""
 
     def __init__(self, by_port: Mapping[int, ASGIApp], otherwise: ASGIApp, agents: ASGIApp) -> None:
-        """``agents`` also answers what comes by TLS, which no other door speaks."""
+        """``agents`` also gets all TLS requests; the other applications have no TLS."""
         self._by_port = by_port
         self._otherwise = otherwise
         self._agents = agents
@@ -101,7 +101,7 @@ class FrontDoor:
 
 
 def build_app(env: Environment, turns: Turns) -> FrontDoor:
-    """The ASGI application: classic ports, the one port, the agents' socket."""
+    """The ASGI application: classic ports, the port for all services, the agents' socket."""
     api = env.settings.of(ApiSection)
     by_port: dict[int, ASGIApp] = {}
     by_path: dict[str, ASGIApp] = {}
@@ -118,24 +118,26 @@ def build_app(env: Environment, turns: Turns) -> FrontDoor:
 
 
 def ports(settings: Settings, services: Sequence[Service]) -> dict[int, str]:
-    """Port -> what is served there."""
+    """Port -> the service on it."""
     api = settings.of(ApiSection)
-    found = {api.port: "all services by path"}
+    by_port = {api.port: "all services by path"}
     if not api.single_port:
         for service in services:
-            found[service.port + api.port_offset] = service.type
+            by_port[service.port + api.port_offset] = service.type
             for side in service.side_doors:
-                found[side.port + api.port_offset] = side.name
-    return found
+                by_port[side.port + api.port_offset] = side.name
+    return by_port
 
 
 def controllers(env: Environment) -> list[Controller]:
-    """One controller for each reconciler of each service, and the kernel's own."""
+    """One controller for each reconciler of each service and of the kernel."""
     holder = new_uuid()
-    found = [Controller(env, None, OutboxPublisher(), holder)]
+    all_controllers = [Controller(env, None, OutboxPublisher(), holder)]
     for service in plates(env):
-        found += [Controller(env, service, kind(), holder) for kind in service.reconcilers]
-    return found
+        all_controllers += [
+            Controller(env, service, kind(), holder) for kind in service.reconcilers
+        ]
+    return all_controllers
 
 
 def serve(settings: Settings) -> None:
@@ -199,7 +201,7 @@ def _leave_out_of_collections() -> None:
 
 
 def _join(env: Environment, supervisor: Supervisor) -> Callable[[], None]:
-    """Meet the other servers on the same database; gives what to call at the end."""
+    """Connect to the other servers on the same database; returns a function that disconnects."""
     if env.db.is_sqlite:
         return lambda: None
     from stratolith.kernel.members.peers import Peers
@@ -211,7 +213,7 @@ def _join(env: Environment, supervisor: Supervisor) -> Callable[[], None]:
 
 
 def _listener(env: Environment, supervisor: Supervisor) -> HostsListener | None:
-    """For the agents of other machines, where the settings want one; raises CannotStart."""
+    """The listener for agents of other machines, if configured; raises CannotStart."""
     address = env.settings.hosts_address
     if address is None:
         return None
@@ -232,7 +234,7 @@ def _simulated_hosts(env: Environment) -> list[Any]:
 
 @contextlib.contextmanager
 def _only_one(settings: Settings) -> Any:
-    """Hold the lock that lets one server work on a state directory."""
+    """Hold the lock that allows only one server per state directory."""
     settings.state_dir.mkdir(parents=True, exist_ok=True, mode=0o750)
     lock: TextIO
     with open(settings.state_dir / "server.lock", "w") as lock:
@@ -244,6 +246,6 @@ def _only_one(settings: Settings) -> Any:
 
 
 def _listen(settings: Settings, services: Sequence[Service]) -> list[socket.socket]:
-    """Open every port; raises OSError naming the address."""
+    """Open all ports; the OSError it raises contains the address."""
     api = settings.of(ApiSection)
     return [open_port(api.listen, port) for port in ports(settings, services)]

@@ -1,4 +1,4 @@
-"""The door plates of all services, loaded; ``roster.py`` names them."""
+"""Loads the descriptions of all services; ``roster.py`` lists them."""
 
 from __future__ import annotations
 
@@ -13,47 +13,47 @@ from stratolith.kernel.plugins import PluginError
 from stratolith.kernel.service import Service
 from stratolith.roster import FOLDERS, packages
 
-# Modules of the kernel with tables that services need not import
+# Modules of the kernel with tables that services do not import
 TABLES = ("members.servers", "hosts.authority_store", "hosts.records")
 
 
 def load() -> Sequence[Service]:
-    """The door plates of all services; every table is known afterwards. Raises PluginError."""
+    """The descriptions of all services; also loads all tables. Raises PluginError."""
     for name in TABLES:
         import_module(f"stratolith.kernel.{name}")
     own = [import_module(f"stratolith.{folder}.service").SERVICE for folder in FOLDERS]
-    others = outside()
-    for plate in others:
-        _require_apart(plate, [*own, *others])
-    return [*own, *others]
+    foreign = outside()
+    for service in foreign:
+        _require_apart(service, [*own, *foreign])
+    return [*own, *foreign]
 
 
 def outside() -> list[Service]:
-    """The door plates that installed packages offer; raises PluginError."""
+    """The services that installed packages offer; raises PluginError."""
     packages()
-    found = []
+    services = []
     for name in plugins.names(plugins.SERVICES):
-        plate = plugins.load(plugins.SERVICES, name)
-        if not isinstance(plate, Service):
-            raise _refused(name, "it is no stratolith.kernel.service.Service")
-        if plate.folder != name:
-            raise _refused(name, f"the section of its door plate is '{plate.folder}'")
-        found.append(plate)
-    return found
+        service = plugins.load(plugins.SERVICES, name)
+        if not isinstance(service, Service):
+            raise _refused(name, "it is not a stratolith.kernel.service.Service")
+        if service.folder != name:
+            raise _refused(name, f"its section is '{service.folder}'")
+        services.append(service)
+    return services
 
 
-def _require_apart(plate: Service, everybody: Sequence[Service]) -> None:
-    """No two services share a type, a port or a path; raises PluginError."""
-    for other in everybody:
-        if other is plate:
+def _require_apart(service: Service, services: Sequence[Service]) -> None:
+    """Raises PluginError when two services share a type, a port or a path."""
+    for other in services:
+        if other is service:
             continue
-        for mine, theirs, what in (
-            ({plate.type}, {other.type}, "type"),
-            (set(ports_of(plate)), set(ports_of(other)), "port"),
-            (_mounts(plate), _mounts(other), "path"),
+        for own, theirs, what in (
+            ({service.type}, {other.type}, "type"),
+            (set(ports_of(service)), set(ports_of(other)), "port"),
+            (_mounts(service), _mounts(other), "path"),
         ):
-            if shared := mine & theirs:
-                raise _refused(plate.folder, f"{other.folder} has the {what} {min(shared)}")
+            if shared := own & theirs:
+                raise _refused(service.folder, f"{other.folder} has the {what} {min(shared)}")
 
 
 def _mounts(service: Service) -> set[str]:
@@ -62,20 +62,20 @@ def _mounts(service: Service) -> set[str]:
 
 def _refused(name: str, reason: str) -> PluginError:
     point = plugins.point_of(plugins.SERVICES, name)
-    return PluginError(f"{plugins.told(point)} cannot be used: {reason}.")
+    return PluginError(f"{plugins.describe(point)} cannot be used: {reason}.")
 
 
 def ports_of(service: Service) -> dict[int, str]:
-    """Classic port -> what answers there."""
+    """Classic port -> the service on it."""
     return {service.port: service.type, **{side.port: side.name for side in service.side_doors}}
 
 
 def sections(services: Sequence[Service]) -> dict[str, type[Section]]:
-    """Configuration section name -> its type, for every service that has settings."""
+    """Configuration section name -> its type, for all services with settings."""
     return {s.folder: s.settings for s in services if s.settings is not None}
 
 
 def migrations(services: Sequence[Service]) -> dict[str, Path]:
-    """Branch of migrations -> its folder, in the order of running them: the kernel's first."""
-    found = {"kernel": Path(str(kernel.__file__)).with_name("migrations")}
-    return found | {s.folder: s.migrations for s in services if s.migrations is not None}
+    """Branch of migrations -> its folder, in the order of execution: the kernel's first."""
+    folders = {"kernel": Path(str(kernel.__file__)).with_name("migrations")}
+    return folders | {s.folder: s.migrations for s in services if s.migrations is not None}

@@ -9,7 +9,7 @@ from stratolith.kernel.environment import Environment
 
 
 def simulated_hosts(env: Environment) -> list[Host]:
-    """One, with fake drivers; not started yet."""
+    """A list with one simulated host with fake drivers, not started yet."""
     assert env.agents is not None
     name = host_name()
     rooms = make_rooms(env.settings, name, fake=True)

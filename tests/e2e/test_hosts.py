@@ -103,7 +103,7 @@ def test_a_machine_that_joined_keeps_no_file_of_the_server(two: Two) -> None:
     assert set(second.pids()) == {"supervisor", "agent"}
     # removed on the server: its certificate is void, and the agent says what to do
     server.run("host", "remove", "third")
-    wait(lambda: "good no more" in second.run("logs", "agent").stdout, 20, "the agent's word")
+    wait(lambda: "no longer valid" in second.run("logs", "agent").stdout, 20, "the agent's word")
     answer = second.run("destroy", "--yes")
     assert "could not be informed" in answer.stderr and not second.state_dir.exists()
 

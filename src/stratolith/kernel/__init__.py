@@ -1,1 +1,1 @@
-"""What every service shares; knows no service by name."""
+"""The parts that all services share; it does not depend on any service."""

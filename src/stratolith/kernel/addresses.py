@@ -1,7 +1,7 @@
-"""IP addresses and prefixes as text from strangers, read in one strict way.
+"""IP addresses and prefixes in text from clients, read in one strict way.
 
-Not accepted, though the standard library would: zone ids ("fe80::1%eth0"), which reach programs
-on hosts as they are; numbers; masks in place of a prefix length ("10.0.0.0/255.0.0.0").
+Not accepted, although the standard library does: zone ids ("fe80::1%eth0"), which programs on hosts
+would receive unchanged; numbers; masks instead of a prefix length ("10.0.0.0/255.0.0.0").
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def is_loopback(text: str) -> bool:
 
 
 def prefix(value: Any) -> Interface:
-    """An address with a prefix length, host bits kept; raises ValueError."""
+    """An address with a prefix length and host bits; raises ValueError."""
     text = _plain(value)
     length = text.partition("/")[2]
     if not (length.isascii() and length.isdigit()):
@@ -35,13 +35,13 @@ def prefix(value: Any) -> Interface:
 
 def network(value: Any) -> Network:
     """A prefix without host bits; raises ValueError."""
-    found = prefix(value)
-    if found.ip != found.network.network_address:
+    interface = prefix(value)
+    if interface.ip != interface.network.network_address:
         raise ValueError(f"'{value}' has host bits set")
-    return found.network
+    return interface.network
 
 
 def _plain(value: Any) -> str:
     if not isinstance(value, str) or "%" in value:
-        raise ValueError(f"'{value}' is no address")
+        raise ValueError(f"'{value}' is not an address")
     return value

@@ -1,10 +1,10 @@
-"""Names of processor architectures: OpenStack's, and the other words for the same things."""
+"""Names of processor architectures: OpenStack's names and their synonyms."""
 
 from __future__ import annotations
 
 import platform
 
-# What the image property hw_architecture may say (nova.objects.fields.Architecture).
+# Valid values of the image property hw_architecture (nova.objects.fields.Architecture).
 NAMES = frozenset((
     "aarch64", "alpha", "armv6", "armv7b", "armv7l", "cris", "i686", "ia64", "lm32", "m68k",
     "microblaze", "microblazeel", "mips", "mips64", "mips64el", "mipsel", "openrisc",
@@ -21,13 +21,13 @@ _OTHER_WORDS = {
 
 
 def canonical(name: str) -> str | None:
-    """OpenStack's name of an architecture; None when there is none of that name."""
+    """OpenStack's name of an architecture; None for an unknown name."""
     lower = name.strip().lower()
-    found = _OTHER_WORDS.get(lower, lower)
-    return found if found in NAMES else None
+    known = _OTHER_WORDS.get(lower, lower)
+    return known if known in NAMES else None
 
 
 def of_this_host() -> str:
-    """The architecture of this machine; the kernel's word when OpenStack has none for it."""
+    """The architecture of this machine; the kernel's name if OpenStack has none."""
     machine = platform.machine()
     return canonical(machine) or machine

@@ -1,4 +1,4 @@
-"""Who is asking: the facts a validated token gives, and the hook that validates."""
+"""The identity of a caller: the content of a validated token, and the interface to validate it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import re2
 
 
 class AccessRule(msgspec.Struct, frozen=True):
-    """One request that a restricted credential may make; ``path`` may hold patterns:
-    ``*`` and ``{name}`` are one part of it, ``**`` is any number of parts.
+    """A request that a restricted credential may make; ``path`` may contain patterns:
+    ``*`` and ``{name}`` match one segment, ``**`` any number of segments.
     """
 
     service: str  # service type
@@ -23,7 +23,7 @@ class AccessRule(msgspec.Struct, frozen=True):
     def allows(self, service: str, method: str, path: str) -> bool:
         return (
             self.service == service
-            and self.method == method  # HEAD has rules of its own
+            and self.method == method  # HEAD needs its own rule
             and _fits(self.path, path)
         )
 
@@ -31,13 +31,13 @@ class AccessRule(msgspec.Struct, frozen=True):
 def _fits(pattern: str, path: str) -> bool:
     try:
         return _compiled(pattern).fullmatch(path) is not None
-    except UnicodeEncodeError:  # half a letter is in no path that exists
+    except UnicodeEncodeError:  # a lone surrogate is in no valid path
         return False
 
 
 @lru_cache(maxsize=2000)
 def _compiled(pattern: str) -> Any:
-    """For RE2, which takes time for the path's length only, whatever stars the pattern has."""
+    """An RE2 expression: its time depends only on the path's length, whatever the pattern."""
     parts = re.split(r"(\*\*|\*|\{[^/{}]*\})", pattern)
     return re2.compile(
         "".join(
@@ -48,7 +48,7 @@ def _compiled(pattern: str) -> Any:
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
-    """A validated token. ids are identity's 32 hexadecimal digits."""
+    """A validated token. Ids are identity's 32 hexadecimal digits."""
 
     user_id: str
     user_name: str = ""
@@ -68,11 +68,11 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     audit_ids: tuple[str, ...] = ()
     issued_at: datetime | None = None
     expires_at: datetime | None = None
-    access_rules: tuple[AccessRule, ...] | None = None  # None: any request
-    details: dict[str, Any] = {}  # identity's own: trust, application credential, ...
+    access_rules: tuple[AccessRule, ...] | None = None  # None: all requests are allowed
+    details: dict[str, Any] = {}  # for identity only: trust, application credential, ...
 
     def credentials(self) -> dict[str, Any]:
-        """The names that policy rules may use (oslo.context's policy values)."""
+        """The attributes that policy rules can use (oslo.context's policy values)."""
         return {
             "user_id": self.user_id,
             "user_domain_id": self.user_domain_id,
@@ -84,7 +84,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
             "roles": list(self.roles),
             "is_admin": False,
             "is_admin_project": self.is_admin_project,
-            # upstream's identity rules look at the token itself
+            # upstream's identity rules check the token itself
             "token": {
                 "domain": {"id": self.domain_id} if self.domain_id else {},
                 "project": ({"domain": {"id": self.project_domain_id}} if self.project_id else {}),
@@ -96,7 +96,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Authenticator(Protocol):
-    """Given by the identity service."""
+    """Implemented by the identity service."""
 
     def authenticate(self, token: str) -> Identity:
         """Validate a token; raises Unauthorized."""

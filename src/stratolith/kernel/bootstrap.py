@@ -1,7 +1,7 @@
-"""What a new cloud begins with: the seed file that ``up`` writes and services read.
+"""The first objects of a new cloud: the seed file, which ``up`` writes and services read.
 
-Services make their premade objects in ``bootstrap(ctx, seed)``, all in one transaction at the
-first start; each must leave existing objects alone, so that it may run again.
+Services create these objects in ``bootstrap(ctx, seed)``, in one transaction at the first start;
+each must leave existing objects unchanged, so that it can run again.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ class SeedExternal(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Seed(msgspec.Struct, kw_only=True):
-    """Everything the premade objects are made from; passwords come from the secrets."""
+    """The input for the first objects; passwords come from the secrets."""
 
     images: list[SeedImage] = []
     keypair: SeedKeypair | None = None
     external: SeedExternal = SeedExternal()
     fake: bool = False
-    # "kolla": images, flavors, key pair and networks are left to Kolla's init-runonce
+    # "kolla": Kolla's init-runonce creates images, flavors, key pair and networks
     names: Literal["stratolith", "kolla"] = "stratolith"
 
     @property
@@ -54,7 +54,7 @@ class Seed(msgspec.Struct, kw_only=True):
 
 
 def read_seed(path: Path) -> Seed:
-    """The seed, defaults when there is no file; raises msgspec.ValidationError."""
+    """The seed, or defaults without a file; raises msgspec.ValidationError."""
     return msgspec.json.decode(path.read_bytes(), type=Seed) if path.exists() else Seed()
 
 

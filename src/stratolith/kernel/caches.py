@@ -1,20 +1,20 @@
-"""What a process keeps in memory, never the truth: each by a key with a type, made in one place.
+"""Caches of a process, which are never the truth; each has a key with a type.
 
-    HASHER = Once(lambda env: Hasher(env.settings))      # one object a process
+    HASHER = Once(lambda env: Hasher(env.settings))      # one object per process
     HASHER.of(env)
 
-    EPOCHS = Epochs("identity.epoch")                    # copies that all end together
+    EPOCHS = Epochs("identity.epoch")                    # copies that become invalid together
     GRAPH = Copy(EPOCHS, read_graph)
     GRAPH.of(env)
-    EPOCHS.touch(ctx)                                    # after the commit they are void
+    EPOCHS.touch(ctx)                                    # invalidates them after the commit
 
-    ANSWERS = Copies("compute.metadata", most=2000)      # copies that end one by one
+    ANSWERS = Copies("compute.metadata", most=2000)      # copies that become invalid one by one
     ANSWERS.get(env, server_id, read_answers, seconds=5.0)
     ANSWERS.void(ctx, server_id)
 
-Copies are void right after the commit, never before it (another request would copy the old rows
-again), in every server process, before the answer is sent (an acknowledged hint). A process that
-may have missed a hint believes no copy. What was read before a copy became void is not kept.
+Copies become invalid right after the commit, never before it (another request would copy the old
+rows again), in every server process, before the answer is sent (an acknowledged hint). A process
+that may have missed a hint uses no copy. A value read before an invalidation is not kept.
 """
 
 from __future__ import annotations
@@ -34,30 +34,30 @@ T = TypeVar("T")
 
 
 class Once(Generic[T]):
-    """An object that each process makes at first use, once whatever threads ask."""
+    """An object that each process makes at first use, only once for all threads."""
 
     def __init__(self, make: Callable[[Environment], T]) -> None:
         self._make = make
-        self._lock = threading.RLock()  # of this key: what is made may need another one
+        self._lock = threading.RLock()  # per key: making the object may need another key
 
     def of(self, env: Environment) -> T:
-        """Raises what making it raises; then the next call tries again."""
+        """Raises the errors of ``make``; the next call then tries again."""
         try:
-            found: T = env.caches[self]
+            made: T = env.caches[self]
         except KeyError:
             with self._lock:
                 if self not in env.caches:
                     env.caches[self] = self._make(env)
-                found = env.caches[self]
-        return found
+                made = env.caches[self]
+        return made
 
     def forget(self, env: Environment) -> None:
-        """As in a process that has just started."""
+        """Remove the object, as in a new process."""
         env.caches.pop(self, None)
 
 
 class Epoch:
-    """``number`` only ever grows; what was read under another number is void."""
+    """A counter that only grows; values read under an older number are invalid."""
 
     def __init__(self, bus: HintBus) -> None:
         self._counter = itertools.count(1)
@@ -75,7 +75,7 @@ class Epoch:
 
 
 class Epochs:
-    """The epoch of each process for one kind of truth; a hint of the kind ``hint`` ends it."""
+    """The epoch of each process for one kind of data; a hint of the kind ``hint`` ends it."""
 
     def __init__(self, hint: str) -> None:
         self._hint = hint
@@ -85,29 +85,29 @@ class Epochs:
         return self._epoch.of(env)
 
     def touch(self, ctx: Context) -> None:
-        """This transaction changes something that copies were made of."""
+        """Declare that this transaction changes data that were copied."""
         self._epoch.of(ctx.env)
         ctx.hint(self._hint, "", acknowledged=True)
 
     def _begin(self, env: Environment) -> Epoch:
-        found = Epoch(env.hints)
-        env.hints.listen(self._hint, found.move)
-        env.hints.on_lost(found.move)
-        return found
+        epoch = Epoch(env.hints)
+        env.hints.listen(self._hint, epoch.move)
+        env.hints.on_lost(epoch.move)
+        return epoch
 
 
 class Copy(Generic[T]):
-    """One thing read of the database and kept for an epoch."""
+    """A value read from the database and kept for an epoch."""
 
     def __init__(self, epochs: Epochs, read: Callable[[Session], T]) -> None:
-        """``read`` gets a session of its own, begun after the epoch was noted: an older snapshot
-        must never be kept under a newer epoch.
+        """``read`` gets a new session that begins after the epoch was noted: an older snapshot must
+        never be kept under a newer epoch.
         """
         self._epochs = epochs
         self._read = read
 
     def of(self, env: Environment) -> T:
-        """Not for transactions that changed it themselves."""
+        """Must not be used in a transaction that has changed the data."""
         now = self._epochs.of(env).number
         kept: tuple[int, T] | None = env.caches.get(self)
         if kept is None or kept[0] != now:
@@ -118,19 +118,19 @@ class Copy(Generic[T]):
 
 
 class _Kept(Generic[T]):
-    """The copies of one process; thread safe."""
+    """The copies in one process; thread safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._copies: dict[str, tuple[float, T]] = {}
-        self.voids = 0  # how often something became void
+        self.voids = 0  # number of invalidations
 
     def get(self, key: str, now: float) -> tuple[float, T] | None:
-        found = self._copies.get(key)
-        return found if found is not None and found[0] >= now else None
+        kept = self._copies.get(key)
+        return kept if kept is not None and kept[0] >= now else None
 
     def put(self, key: str, until: float, copy: T, voids: int, most: int) -> None:
-        """Nothing is kept that was read before something became void: it may be that."""
+        """Keep a copy, unless there was an invalidation since it was read."""
         with self._lock:
             if self.voids == voids:
                 if len(self._copies) >= most:
@@ -149,37 +149,37 @@ class _Kept(Generic[T]):
 
 
 class Copies(Generic[T]):
-    """Things read of the database, by key; ``hint`` is the kind of hint that makes one void."""
+    """Values read from the database, by key; a hint of kind ``hint`` invalidates one of them."""
 
     def __init__(self, hint: str, *, most: int) -> None:
-        """``most``: how many are kept; then all are forgotten."""
+        """``most``: maximum number of copies; above it all are removed."""
         self._hint = hint
         self._most = most
         self._kept: Once[_Kept[T]] = Once(self._begin)
 
     def get(self, env: Environment, key: str, read: Callable[[], T], *, seconds: float) -> T:
-        """The copy of ``key``, or what ``read`` gives, which is kept for so many seconds.
+        """The copy of ``key``, or the result of ``read``, which is kept for ``seconds``.
 
-        ``read`` begins a transaction of its own; what it raises is raised and nothing is kept.
+        ``read`` begins its own transaction; its errors are raised and nothing is kept.
         """
         kept = self._kept.of(env)
         now = env.clock.monotonic()
         if not env.hints.is_current():
             kept.void_all()
-        found = kept.get(key, now)
-        if found is not None:
-            return found[1]
+        entry = kept.get(key, now)
+        if entry is not None:
+            return entry[1]
         voids = kept.voids
         copy = read()
         kept.put(key, now + seconds, copy, voids, self._most)
         return copy
 
     def void(self, ctx: Context, key: str) -> None:
-        """The transaction changes what ``key`` was copied of."""
+        """Declare that the transaction changes the data copied for ``key``."""
         ctx.hint(self._hint, key, acknowledged=True)
 
     def _begin(self, env: Environment) -> _Kept[T]:
-        found: _Kept[T] = _Kept()
-        env.hints.listen(self._hint, found.void)
-        env.hints.on_lost(found.void_all)
-        return found
+        kept: _Kept[T] = _Kept()
+        env.hints.listen(self._hint, kept.void)
+        env.hints.on_lost(kept.void_all)
+        return kept

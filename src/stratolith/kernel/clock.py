@@ -1,4 +1,4 @@
-"""Time: one clock that tests can replace, and OpenStack's two spellings of a moment."""
+"""Time: a clock that tests can replace, and OpenStack's formats of times."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Protocol
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """The current moment, aware, UTC."""
+        """The current time with time zone UTC."""
 
     def monotonic(self) -> float:
-        """Seconds that never go back."""
+        """Seconds on a clock that never goes back."""
 
 
 class SystemClock:
@@ -24,7 +24,7 @@ class SystemClock:
 
 
 class SimulatedClock:
-    """A clock that moves only when told to."""
+    """A clock that moves only by ``advance``."""
 
     def __init__(self, start: datetime | None = None) -> None:
         self._now = start or datetime(2026, 1, 1, tzinfo=UTC)
@@ -47,7 +47,7 @@ def utcnow() -> datetime:
 
 def zulu(moment: datetime | None) -> str | None:
     """``2026-01-31T12:00:00Z`` (compute, image, network)."""
-    # isoformat costs a third of strftime, and lists show thousands of moments
+    # isoformat costs a third of strftime, and lists show thousands of times
     return f"{moment.isoformat()[:19]}Z" if moment else None
 
 
@@ -62,11 +62,11 @@ def naive_micro(moment: datetime | None) -> str | None:
 
 
 def parse_time(text: str) -> datetime:
-    """An ISO 8601 moment as aware UTC; raises ValueError."""
+    """A time in ISO 8601 as aware UTC; raises ValueError."""
     moment = datetime.fromisoformat(text.strip())
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError(f"'{text}' is outside of the years 1 to 9999") from None
+        raise ValueError(f"'{text}' is not within the years 1 to 9999") from None

@@ -1,4 +1,4 @@
-"""Threads of a process under one supervisor: started together, stopped in reverse."""
+"""Threads of a process under one supervisor: started together, stopped in reverse order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Supervisor:
-    """Runs named threads; one that dies of an exception is started again."""
+    """Runs named threads; restarts a thread that ended with an exception."""
 
     def __init__(self) -> None:
         self._threads: list[tuple[threading.Thread, Callable[[], None]]] = []
@@ -35,5 +35,5 @@ class Supervisor:
                 run()
                 return
             except Exception:
-                LOG.exception("thread %s died, starting it again", name)
+                LOG.exception("thread %s failed and is restarted", name)
                 self._stopping.wait(1.0)

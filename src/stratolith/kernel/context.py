@@ -1,4 +1,4 @@
-"""Context: who asks, for which project, in which transaction."""
+"""Context: the caller, its project and its transaction."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from stratolith.kernel.ids import new_request_id
 from stratolith.kernel.plate import Plate
 from stratolith.kernel.transaction import Transaction
 
-_NO_QUERY, _NO_HEADERS = QueryParams(), Headers()  # neither can be changed
+_NO_QUERY, _NO_HEADERS = QueryParams(), Headers()  # both are immutable
 
 
 class Context:
-    """One request, reconcile pass or agent report: identity, transaction, what comes after.
+    """A request, reconcile pass or agent report: identity, transaction, work after the commit.
 
-    Contexts made of another one (``internal``, ``beside``) share its transaction.
+    Contexts derived from another one (``internal``, ``beside``) share its transaction.
     """
 
     def __init__(
@@ -39,9 +39,9 @@ class Context:
         transaction: Transaction | None = None,
         internal: bool = False,
     ) -> None:
-        """``transaction``: of another context; ``write`` and ``request_id`` are its own then.
+        """``transaction``: that of another context, with its own ``write`` and ``request_id``.
 
-        internal: it acts as the cloud itself; policy is not asked.
+        internal: the cloud itself acts; the policy is not checked.
         """
         self.env = env
         self.service = service
@@ -53,31 +53,32 @@ class Context:
         self.request_id = transaction.request_id
         self.global_request_id: str | None = None
         self.microversion: Version | None = None
-        self.path_project = ""  # that stood before the route's own path
-        self.version_path = service.prefix if service else ""  # as the client dialled it
+        self.path_project = ""  # a project id in front of the route's path
+        self.version_path = service.prefix if service else ""  # as in the request
         self.legacy = False  # below the service's legacy prefix
         self.query: QueryParams = _NO_QUERY
         self.raw_query = b""
         self.headers: Headers = _NO_HEADERS
         self.method = ""  # HTTP verb
         self.path = ""  # path after the service's root, with the version prefix
-        self.base_url = ""  # scheme, host and mount as the client dialled them, no slash
+        self.base_url = ""  # scheme, host and mount as in the request, without trailing slash
         self.host_url = ""  # scheme and host only
-        self.by_path = False  # came in through the one port
+        self.by_path = False  # the request came by the port that serves all services
         self.token = ""
-        self.agent: AgentCaller | None = None  # who asks, in requests to the agent API
+        self.agent: AgentCaller | None = None  # the caller, in requests to the agent API
         self.response_headers: dict[str, str] = {}
         self._internal = internal
-        self._admin: tuple[Identity, bool] | None = None  # what is_admin found out of whom
+        # cached result of is_admin and its identity
+        self._admin: tuple[Identity, bool] | None = None
 
     @classmethod
     def of_the_cloud(
         cls, env: Environment, service: Plate | None, *, write: bool = False
     ) -> Context:
-        """Of nobody's request: the cloud itself acts, for a service or for the kernel (None)."""
+        """A context without request: the cloud itself acts, for a service or the kernel (None)."""
         return cls(env, service, write=write, internal=True)
 
-    # -- who ---------------------------------------------------------------------------------
+    # -- the caller --------------------------------------------------------------------------
 
     @property
     def who(self) -> Identity:
@@ -95,20 +96,20 @@ class Context:
         return self.who.project_id or ""
 
     def owns(self, project_id: str | None) -> bool:
-        """Whether something of this project is the caller's own.
+        """Whether something of this project belongs to the caller.
 
-        Nothing is for a token without a project, also not what belongs to no project.
+        Always false for a token without project, even if the other project is empty too.
         """
         return bool(self.project_id) and project_id == self.project_id
 
     def own(self, column: Any) -> ColumnElement[bool]:
         """``owns`` as a condition on a column of project ids."""
-        found: ColumnElement[bool] = column == self.project_id if self.project_id else false()
-        return found
+        condition: ColumnElement[bool] = column == self.project_id if self.project_id else false()
+        return condition
 
     @property
     def is_admin(self) -> bool:
-        """Whether this context sees every project's resources: ``Service.admin_rule`` decides."""
+        """Whether this context sees all projects' resources; ``Service.admin_rule`` decides."""
         if self._internal:
             return True
         identity = self.identity
@@ -125,7 +126,7 @@ class Context:
         return self.env.policies.allows(service.type, service.admin_rule, identity, {})
 
     def internal(self, project_id: str | None = None) -> Context:
-        """The same transaction, acting as the cloud itself (for one service calling another)."""
+        """The same transaction, but the cloud itself acts (for one service calling another)."""
         identity = self.identity
         if project_id is not None or identity is None:
             user = identity.user_id if identity else "stratolith"
@@ -137,7 +138,7 @@ class Context:
         return other
 
     def beside(self, service: Plate) -> Context:
-        """The same caller in the same transaction, judged by another service's rules."""
+        """The same caller and transaction, with the policy of another service."""
         other = Context(
             self.env,
             service,
@@ -150,7 +151,7 @@ class Context:
         other.base_url = self.host_url + (service.mount if self.by_path else "")
         return other
 
-    # -- what is allowed -----------------------------------------------------------------------
+    # -- policy --------------------------------------------------------------------------------
 
     def can(self, rule: str, target: Mapping[str, Any] | None = None) -> bool:
         """Whether policy allows ``rule`` on the target (default: the caller's own project)."""
@@ -170,8 +171,12 @@ class Context:
     def _target(self, target: Mapping[str, Any] | None) -> Mapping[str, Any]:
         if target is not None:
             return target
-        who = self.who
-        return {"project_id": who.project_id, "tenant_id": who.project_id, "user_id": who.user_id}
+        identity = self.who
+        return {
+            "project_id": identity.project_id,
+            "tenant_id": identity.project_id,
+            "user_id": identity.user_id,
+        }
 
     # -- transaction ---------------------------------------------------------------------------
 
@@ -180,24 +185,24 @@ class Context:
         return self.transaction.session
 
     def after_commit(self, work: Callable[[], None]) -> None:
-        """Run ``work`` once the transaction is committed; never when it is not."""
+        """Run ``work`` after the transaction was committed; not if it was not."""
         self.transaction.after_commit(work)
 
     def hint(self, kind: str, key: str, *, acknowledged: bool = False) -> None:
-        """Say "look at ``key``" to reconcilers and agents, after the commit.
+        """Send a hint for ``key`` to reconcilers and agents after the commit.
 
-        acknowledged: the answer waits until every server process has heard it.
+        acknowledged: the answer waits until every server process has received it.
         """
         self.transaction.hint(kind, key, acknowledged=acknowledged)
 
     def hint_host(self, host: str, view: str, key: str = "") -> None:
-        """Tell the agent of ``host`` to look at ``key`` of ``view``, after the commit."""
+        """Tell the agent of ``host`` to check ``key`` of ``view`` after the commit."""
         self.hint(HOST_HINT, host_key(host, view, key))
 
     def commit(self) -> None:
-        """End the transaction well and do what waits for it."""
+        """Commit the transaction and run the work that waits for it."""
         self.transaction.commit()
 
     def close(self) -> None:
-        """End the transaction, undoing what was not committed."""
+        """End the transaction; changes that were not committed are rolled back."""
         self.transaction.close()

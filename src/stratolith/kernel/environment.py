@@ -1,4 +1,4 @@
-"""The environment of one control-plane process: what every request and reconciler shares."""
+"""The environment of a control-plane process: objects that all requests and reconcilers share."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from stratolith.kernel.policy.enforcer import Policies
 
 @dataclass
 class Environment:
-    """Made once at start by ``stratolith.server``; tests make their own.
+    """Created once at start by ``stratolith.server``; tests create their own.
 
-    It names what others give it by what is asked of it, so that it can be below all of them.
+    Its types are interfaces in this layer, so that all modules above can use it.
     """
 
     settings: Settings
@@ -33,11 +33,11 @@ class Environment:
     secrets: dict[str, str] = field(default_factory=dict)
     authenticator: Authenticator | None = None
     agents: Agents | None = None
-    caches: dict[object, Any] = field(default_factory=dict)  # of kernel/caches.py alone
+    caches: dict[object, Any] = field(default_factory=dict)  # for kernel/caches.py only
     started_at: datetime = field(default_factory=utcnow)  # of this process
 
     def service(self, type_: str) -> Plate:
-        """Raises KeyError."""
+        """The service of this type; raises KeyError."""
         for service in self.services:
             if service.type == type_:
                 return service

@@ -1,7 +1,7 @@
 """Events: written to an outbox in the same transaction, published afterwards.
 
-Subscribers of this process get every event at least once, in order, after its commit; an
-upward need between services ("port deleted, tell compute") is an event, not an import.
+Subscribers in this process get each event at least once, in order, after its commit. A service that
+must notify one above it ("port deleted, tell compute") emits an event instead of importing it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ HINT = "kernel.outbox"
 
 
 class OutboxEvent(Base):
-    """Something that happened, waiting to be told (published_at NULL), or told lately."""
+    """An event that waits for its publication (published_at NULL), or was published recently."""
 
     __tablename__ = "kernel_outbox"
 
@@ -51,14 +51,14 @@ _LOCK = threading.Lock()
 
 
 def subscribe(type_: str, subscriber: Subscriber) -> None:
-    """Call ``subscriber(ctx, payload)`` in a transaction of its own; it must be idempotent."""
+    """Call ``subscriber(ctx, payload)`` in a separate transaction; it must be idempotent."""
     with _LOCK:
         if subscriber not in _SUBSCRIBERS[type_]:
             _SUBSCRIBERS[type_].append(subscriber)
 
 
 def emit(ctx: Context, type_: str, payload: dict[str, Any]) -> None:
-    """Write an event into the outbox of this transaction; nothing when nobody would be told."""
+    """Write an event to the outbox in this transaction; does nothing without subscribers."""
     if not _SUBSCRIBERS.get(type_):
         return
     ctx.session.add(
@@ -75,7 +75,7 @@ def emit(ctx: Context, type_: str, payload: dict[str, Any]) -> None:
 
 
 def publish_pending(env: Environment, limit: int = 200) -> int:
-    """Tell the subscribers what waits; gives how many events were told."""
+    """Publish waiting events to their subscribers; returns their number."""
     with env.db.read() as session:
         next_ones = (
             select(OutboxEvent.id)
@@ -87,7 +87,7 @@ def publish_pending(env: Environment, limit: int = 200) -> int:
         wanted = select(OutboxEvent).where(OutboxEvent.id.in_(ids)).order_by(OutboxEvent.id)
         waiting = left_out.objects(session, wanted, OutboxEvent.id) if ids else []
     for event_id, reason in left_out.reasons.items():
-        LOG.error("event %s cannot be read and is told to nobody: %s", event_id, reason)
+        LOG.error("event %s cannot be read and is not published: %s", event_id, reason)
     for event in waiting:
         for subscriber in list(_SUBSCRIBERS.get(event.type, ())):
             ctx = Context(env, write=True, request_id=event.request_id)
@@ -95,16 +95,16 @@ def publish_pending(env: Environment, limit: int = 200) -> int:
                 ctx.transaction.run(partial(subscriber, ctx, event.payload))
             except Exception as error:
                 if isinstance(error, DBAPIError) and is_outage(error):
-                    raise  # the event still waits when the database is back
+                    raise  # the event is published when the database is back
                 LOG.exception("subscriber of %s failed", event.type)
     if ids:
-        told = (
+        published = (
             update(OutboxEvent).where(OutboxEvent.id.in_(ids)).values(published_at=env.clock.now())
         )
-        env.db.run(lambda session: session.execute(told))
+        env.db.run(lambda session: session.execute(published))
     return len(ids)
 
 
 def purge(session: Session, now: datetime, keep: timedelta = timedelta(days=1)) -> None:
-    """Forget events that were told long ago."""
+    """Delete events that were published long ago."""
     session.execute(delete(OutboxEvent).where(OutboxEvent.published_at < now - keep))

@@ -1,4 +1,4 @@
-"""The errors every service shares.
+"""The errors that all services share.
 
     ApiError
       Moved 308
@@ -9,10 +9,10 @@
         QuotaExceeded           Gone 410                 Unavailable 503
                                 PreconditionFailed 412
 
-A service derives its own from these in its ``exceptions.py``: a class attribute ``message``
-is a format string filled from keyword arguments. ``status`` and ``code`` are part of the API
-and are never changed or reused. How an error looks on the wire is the service's dialect
-(kernel/http/errors.py), not the exception's business.
+A service derives its errors from these in its ``exceptions.py``: the class attribute ``message`` is
+a format string filled from keyword arguments. ``status`` and ``code`` are part of the API and are
+never changed or reused. The format of an error in answers is defined by the service's dialect
+(kernel/http/errors.py), not by the exception.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class ApiError(Exception):
 
 
 class Moved(ApiError):
-    """The same request to the path in the header Location."""
+    """The client must repeat the request at the path in the header Location."""
 
     status = 308
     message = "The resource is at another path."
@@ -51,7 +51,7 @@ class BadRequest(ApiError):
 
 
 class ValidationFailed(BadRequest):
-    """A body, query or header does not fit its schema."""
+    """A body, query or header does not match its schema."""
 
 
 class Unauthorized(ApiError):
@@ -131,4 +131,4 @@ class Unavailable(ApiError):
 
 
 class CannotStart(Exception):
-    """A process of the cloud cannot run; the text says why and what to do (never an answer)."""
+    """A process of the cloud cannot start; the text says why and what to do (never an answer)."""

@@ -1,4 +1,4 @@
-"""Writing files so that a crash leaves the old or the new one, never half of one."""
+"""Atomic writes: after a crash a file has its old or its new content, never a mix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every port answers besides its service: alive, ready, metrics."""
+"""Pages that every port has besides its service: alive, ready, metrics."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from stratolith.kernel.http.errors import ErrorDialect, render
 
 
 class Health:
-    """Answers /healthz, /healthcheck, /readyz and /metrics; passes on everything else."""
+    """Answers /healthz, /healthcheck, /readyz and /metrics; passes on all other requests."""
 
     def __init__(self, env: Environment, inner: ASGIApp) -> None:
         self._env = env
@@ -48,7 +48,7 @@ class Health:
 
 
 def root_index(env: Environment) -> Any:
-    """The one port's own page: the services and their paths."""
+    """The root page of the port for all services: the services and their paths."""
 
     async def index(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] not in ("/", ""):

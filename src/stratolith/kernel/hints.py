@@ -1,12 +1,12 @@
-"""Hints: "look at X". They carry only a key and may be lost, doubled or reordered.
+"""Hints: "check X". They contain only a key and may be lost, doubled or reordered.
 
-The truth is in the database; whoever misses a hint finds the work in its periodic pass. Hints
-reach the listeners of this process at once, and those of other server processes on the same
-database by what is attached as ``remote`` (kernel/members/peers.py).
+The truth is in the database; the periodic pass finds the work of lost hints. Hints reach the
+listeners of this process at once, and those of other server processes on the same database by
+``remote`` (kernel/members/peers.py).
 
-One kind of hint must not be lost: "what you cached is void". It is published ``acknowledged``:
-the call returns when every other process has taken it or knows that it may have missed it.
-Whoever keeps such a cache asks ``is_current`` before using it.
+One kind of hint must not be lost: the invalidation of caches. It is published ``acknowledged``: the
+call returns when every other process has received it or knows that it may have missed it. A process
+with such a cache checks ``is_current`` before using it.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ def host_key(host: str, view: str, key: str) -> str:
 
 
 class Remote(Protocol):
-    """The way to the other server processes."""
+    """The connection to the other server processes."""
 
     def send(self, hints: Sequence[Hint], *, acknowledged: bool) -> None:
-        """Tell the others; never raises."""
+        """Send hints to the others; never raises."""
 
     def is_current(self) -> bool:
-        """Whether every acknowledged hint of the others has been delivered here."""
+        """Whether every acknowledged hint of the others has been delivered to this process."""
 
     def is_alone(self) -> bool:
-        """Whether it is sure that there is no other process."""
+        """Whether it is certain that there is no other process."""
 
     def others(self) -> int:
-        """How many other processes are heard of."""
+        """The number of other live processes."""
 
 
 class HintBus:
@@ -58,7 +58,7 @@ class HintBus:
             self._listeners[kind].append(listener)
 
     def on_lost(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` when hints of other processes may have been lost."""
+        """Call ``listener`` when hints of other processes may be lost."""
         with self._lock:
             self._on_lost.append(listener)
 
@@ -71,7 +71,7 @@ class HintBus:
             self.remote.send(hints, acknowledged=acknowledged)
 
     def deliver(self, hints: Sequence[Hint]) -> None:
-        """Tell the listeners of this process only."""
+        """Call the listeners of this process only."""
         for kind, key in hints:
             for listener in list(self._listeners.get(kind, ())):
                 try:
@@ -81,15 +81,15 @@ class HintBus:
                     LOG.exception("listener of %s failed for %s", kind, key)
 
     def lost(self) -> None:
-        """Hints may have been lost: everybody looks at everything."""
+        """Hints may have been lost: all listeners check everything."""
         for listener in list(self._on_lost):
             try:
                 listener()
             except Exception:
-                LOG.exception("a listener failed to look at everything")
+                LOG.exception("a listener for lost hints failed")
 
     def is_current(self) -> bool:
-        """Whether what acknowledged hints keep true may be believed now."""
+        """Whether caches that depend on acknowledged hints may be used now."""
         return self.remote is None or self.remote.is_current()
 
     def is_alone(self) -> bool:
@@ -97,5 +97,5 @@ class HintBus:
         return self.remote is None or self.remote.is_alone()
 
     def servers(self) -> int:
-        """How many server processes are heard of, this one among them."""
+        """The number of live server processes, including this one."""
         return 1 if self.remote is None else 1 + self.remote.others()

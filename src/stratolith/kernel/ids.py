@@ -1,4 +1,4 @@
-"""Identifiers: the two spellings of UUIDs that OpenStack uses, and request ids."""
+"""Identifiers: OpenStack's two formats of UUIDs, and request ids."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _UUID = re.compile(r"^[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}$")
 _RANDOM = random.Random()
 _REQUEST_ID = re.compile(r"^req-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 
-# The request id of what this thread is doing, for the log.
+# The request id of the current work of this thread, for the log.
 REQUEST_ID: ContextVar[str] = ContextVar("request_id", default="-")
 
 
@@ -26,7 +26,7 @@ def new_hex() -> str:
 
 
 def new_request_id() -> str:
-    """Unique and no secret, so not asked of the system for each request."""
+    """A unique id; it is not secret, so no system call per request is needed."""
     return f"req-{uuid.UUID(int=_RANDOM.getrandbits(128), version=4)}"
 
 

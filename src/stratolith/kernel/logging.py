@@ -1,4 +1,4 @@
-"""Logging: one format for all services, the request id on every line."""
+"""Logging: one format for all services, the request id on each line."""
 
 from __future__ import annotations
 
@@ -37,14 +37,16 @@ def _utc(second: int, form: str) -> str:
 
 class _Utc(logging.Formatter):
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:
-        """Worked out once a second: a busy server writes hundreds of lines in each."""
+        """The formatted time, computed once per second: a busy server logs hundreds of lines in
+        one.
+        """
         return _utc(int(record.created), datefmt or "%Y-%m-%d %H:%M:%S")
 
 
 class _Plain(_Utc):
-    """One record, one line: text of a client can end no line and send no terminal codes.
+    """One record per line: text of clients cannot break lines or send terminal codes.
 
-    A traceback keeps its lines; they are indented, so that none can be taken for a record.
+    Lines of a traceback are indented, so that they cannot look like records.
     """
 
     def formatMessage(self, record: logging.LogRecord) -> str:
@@ -56,7 +58,7 @@ class _Plain(_Utc):
 
 
 def printable(text: str) -> str:
-    """The text with what cannot be printed as escapes: control characters, line separators."""
+    """The text with unprintable characters (control characters, line separators) as escapes."""
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
@@ -77,15 +79,15 @@ class _Json(_Utc):
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):
-    """A file of limited size, begun anew when somebody removed or renamed it.
+    """A file of limited size, created again when it was removed or renamed.
 
-    Lines of requests are written together, ``LATE`` seconds later at most: one by one they cost a
-    busy server more than most answers. Other lines are written at once, behind those before them.
+    Request lines are written in batches, after at most ``LATE`` seconds: single writes would cost a
+    busy server more than most answers. Other lines are written at once, after the waiting ones.
     """
 
     def __init__(self, path: Path, **options: Any) -> None:
         self._waiting: list[str] = []
-        self._some = threading.Event()  # lines wait
+        self._some = threading.Event()  # set while lines wait
         super().__init__(path, **options)
         threading.Thread(target=self._write_late, name="log", daemon=True).start()
 
@@ -111,7 +113,7 @@ class _LogFile(logging.handlers.RotatingFileHandler):
                 self._write_waiting()
 
     def _write_waiting(self) -> None:
-        """Write the lines that wait, those that a full disk does not take are lost."""
+        """Write the waiting lines; lines that do not fit on a full disk are lost."""
         self._some.clear()
         if not self._waiting:
             return
@@ -123,40 +125,40 @@ class _LogFile(logging.handlers.RotatingFileHandler):
             self.stream.write("\n".join([*self._waiting, ""]))
             self.stream.flush()
         except OSError:
-            pass  # as handleError
+            pass  # as in handleError
         self._waiting.clear()
 
     def _open(self) -> Any:
         Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True, mode=0o750)
         stream = super()._open()
-        found = os.fstat(stream.fileno())
-        self._opened = (found.st_dev, found.st_ino)
+        info = os.fstat(stream.fileno())
+        self._opened = (info.st_dev, info.st_ino)
         return stream
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:
-        """By the size of the file; the library would format each record a second time for it."""
+        """Decide by the size of the file; the library would format each record again for this."""
         return self._is_full()
 
     def _is_full(self) -> bool:
         try:
-            found = os.stat(self.baseFilename)
+            info = os.stat(self.baseFilename)
         except OSError:
-            found = None
-        if found is None or (found.st_dev, found.st_ino) != self._opened:
-            stream, self.stream = self.stream, None  # the next record opens the new one
+            info = None
+        if info is None or (info.st_dev, info.st_ino) != self._opened:
+            stream, self.stream = self.stream, None  # the next record opens the new file
             if stream is not None:
                 stream.close()
             return False
-        return 0 < self.maxBytes <= found.st_size
+        return 0 < self.maxBytes <= info.st_size
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """A full disk would put a traceback into standard error for each line that is lost."""
+        """Ignore errors: a full disk would print a traceback for each lost line."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handleError(record)
 
 
 def set_up(settings: Settings, process: str) -> None:
-    """Log to ``<state_dir>/log/<process>.log``, size-capped; to standard error as well."""
+    """Log to ``<state_dir>/log/<process>.log`` with limited size, and to standard error."""
     section = settings.of(LogSection)
     folder = Path(settings.state_dir) / "log"
     handler = _LogFile(folder / f"{process}.log", maxBytes=section.max_mb << 20, backupCount=3)
@@ -171,9 +173,9 @@ def set_up(settings: Settings, process: str) -> None:
 
 
 def _look_up_less() -> None:
-    """What no line of ours says is not found out for each record.
+    """Stop looking up data that no log line of ours contains.
 
     Source: https://docs.python.org/3/howto/logging.html#optimization
     """
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    setattr(logging, "_srcfile", None)  # the place of the call  # noqa: B010
+    setattr(logging, "_srcfile", None)  # the source line of the call  # noqa: B010

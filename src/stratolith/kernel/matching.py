@@ -1,11 +1,11 @@
-"""Regular expressions of users, matched in time that grows with the text only.
+"""Regular expressions of users, matched in linear time.
 
-Python's own matcher tries every way through an expression; ``(a|a)*b`` on forty letters keeps
-it busy for hours, and the interpreter with it. RE2 has no such expressions: what needs
-backtracking (back references, look-around) is refused when the expression is read.
+Python's own matcher uses backtracking; ``(a|a)*b`` on forty letters blocks it, and the interpreter
+with it, for hours. RE2 has no such expressions: constructs that need backtracking (back references,
+look-around) are refused when the expression is parsed.
 
     expression = Expression.parse("web[0-9]+")      # raises BadExpression
-    expression.search("WEB12")                      # True: letter case does not matter
+    expression.search("WEB12")                      # True: case is ignored
     select(Server).where(matching(session, select(Server), Server.id, Server.name, expression))
 """
 
@@ -18,20 +18,20 @@ import re2
 from sqlalchemy import JSON, ColumnElement, Select, String, cast, func, literal, select
 from sqlalchemy.orm import Session
 
-MAX_LENGTH = 255  # letters of an expression
-MAX_MEMORY = 1 << 20  # bytes that a compiled expression and its matcher may take
+MAX_LENGTH = 255  # characters of an expression
+MAX_MEMORY = 1 << 20  # maximum bytes of a compiled expression and its matcher
 
 
 def is_plain(text: str) -> bool:
-    """No sign of it has a meaning in an expression: a database may look for it as text.
+    """Whether the expression has no special characters: a database can then search for it as text.
 
-    Other letters than ASCII are left to the matcher, as databases fold their case differently.
+    Text outside ASCII is left to the matcher, because databases fold its case differently.
     """
     return text.isascii() and all(sign.isalnum() or sign in " _:@/-" for sign in text)
 
 
 class BadExpression(ValueError):
-    """The text says what is wrong with the expression, for its author."""
+    """The text says what is wrong with the expression."""
 
 
 def _options(case_sensitive: bool) -> Any:
@@ -43,7 +43,7 @@ def _options(case_sensitive: bool) -> Any:
 
 
 class Expression:
-    """A regular expression that cannot be slow; ``search`` looks anywhere in a text."""
+    """A regular expression with linear run time; ``search`` finds it anywhere in a text."""
 
     def __init__(self, compiled: Any) -> None:
         self._compiled = compiled
@@ -56,19 +56,19 @@ class Expression:
         try:
             return cls(re2.compile(text, _options(case_sensitive)))
         except re2.error as error:
-            said = error.args[0] if error.args else error
+            reason = error.args[0] if error.args else error
             raise BadExpression(
-                said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+                reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
             ) from None
         except UnicodeEncodeError:
             raise BadExpression("it is not valid text") from None
 
     def search(self, text: str) -> bool:
-        """Anywhere in the text."""
+        """Whether the expression matches anywhere in the text."""
         return self._compiled.search(text) is not None
 
     def match(self, text: str) -> bool:
-        """At the beginning of the text only."""
+        """Whether the expression matches at the beginning of the text."""
         return self._compiled.match(text) is not None
 
 
@@ -81,15 +81,17 @@ def matching(
 ) -> ColumnElement[bool]:
     """The condition that ``column`` matches, for the rows of ``statement``.
 
-    The matching is done here and not in the database: every database then means the same by an
-    expression, and none can be kept busy by one. ``key``: the table's primary key, a text.
+    Matching is done here and not in the database: so an expression means the same on every database
+    and cannot block one. ``key``: the table's primary key, a text.
     """
     rows = session.execute(statement.with_only_columns(key, column).order_by(None))
-    return among(session, key, [one for one, text in rows if text and expression.search(text)])
+    return among(session, key, [id_ for id_, text in rows if text and expression.search(text)])
 
 
 def among(session: Session, key: Any, values: list[str]) -> ColumnElement[bool]:
-    """``key`` is one of ``values``, however many: they go to the database as one text."""
+    """``key`` is one of ``values``; they are sent to the database as one text, whatever their
+    number.
+    """
     text = msgspec.json.encode(values).decode()
     return in_text(session.get_bind().dialect.name, key, literal(text, String))
 

@@ -25,13 +25,13 @@ SECONDS = Histogram(
 )
 CONNECTIONS_ENDED = Counter(
     "stratolith_http_connections_ended_total",
-    "Connections of clients that the server refused or ended by itself.",
+    "Connections of clients that the server refused or closed.",
     ["reason"],
     registry=REGISTRY,
 )
 POLICY_FILE_REFUSED = Gauge(
     "stratolith_policy_file_refused",
-    "1 while policy.yaml cannot be used and older rules are in force.",
+    "1 while policy.yaml is invalid and older rules apply.",
     registry=REGISTRY,
 )
 RECONCILES = Counter(
@@ -50,19 +50,19 @@ AGENT_SEEN = Gauge(
 
 HELPER_RESTARTS = Counter(
     "stratolith_helper_restarts_total",
-    "Helpers that ended by themselves and were started again.",
+    "Helper processes that ended unexpectedly and were restarted.",
     ["helper"],
     registry=REGISTRY,
 )
 
 
 def count_request(service: str, method: str, status: int, seconds: float) -> None:
-    """One request more that was answered, after so many seconds."""
+    """Count an answered request and its duration."""
     _requests(service, method, status).inc()
     _seconds(service).observe(seconds)
 
 
-# The library looks its children up under a lock, which costs more than counting.
+# The library looks up its children under a lock, which costs more than counting.
 @lru_cache(maxsize=1024)
 def _requests(service: str, method: str, status: int) -> Counter:
     return REQUESTS.labels(service, method, str(status))

@@ -1,8 +1,8 @@
-"""Operations: imperative acts as durable rows, at most once each, never stuck.
+"""Operations: actions as durable rows, executed at most once, with a deadline.
 
-An operation has an owner (the host or reconciler that carries it out), a deadline and a
-terminal state. Operations of one resource are carried out in the order they were made.
-A sweep turns what missed its deadline into an error with a fault text.
+An operation has an owner (the host or reconciler that executes it), a deadline and a final state.
+Operations of one resource are executed in the order of their creation. A sweep turns operations
+that missed their deadline into errors with a fault text.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ OPEN = (State.QUEUED, State.RUNNING)
 
 
 class Operation(Base):
-    """One act on one resource, asked for by one request."""
+    """An action on one resource, requested by one request."""
 
     __tablename__ = "kernel_operations"
     __table_args__ = (
@@ -81,11 +81,11 @@ def begin(
 ) -> list[Operation]:
     """One operation for each (resource id, owner), in one insert.
 
-    ``seconds`` until it counts as failed; of no account for a ``state`` in which it is over.
+    ``seconds`` until it counts as failed; ignored for a final ``state``.
     """
     now = ctx.env.clock.now()
     is_open = state in OPEN
-    found = [
+    operations = [
         Operation(
             service=service,
             resource_id=resource_id,
@@ -103,13 +103,13 @@ def begin(
         )
         for resource_id, owner in resources
     ]
-    ctx.session.add_all(found)
+    ctx.session.add_all(operations)
     ctx.session.flush()
-    return found
+    return operations
 
 
 def end(operation: Operation, now: datetime, error: str | None = None) -> None:
-    """End an open operation; ``error``: why it failed."""
+    """End an open operation; ``error``: the reason of a failure."""
     operation.state = State.ERROR if error else State.DONE
     operation.error = error
     operation.finished_at = now
@@ -123,7 +123,7 @@ def fail_unread(
     error: str,
     which: ColumnElement[bool],
 ) -> None:
-    """End those open operations of a resource without reading a row, which may be broken."""
+    """End open operations of a resource without reading their rows, which may be broken."""
     session.execute(
         update(Operation)
         .where(*_open(service), Operation.resource_id == resource_id, which)
@@ -135,15 +135,15 @@ def fail_unread(
 def open_of(
     session: Session, service: str, resource_ids: Sequence[str]
 ) -> dict[str, list[Operation]]:
-    """Resource id -> its operations that have not ended, oldest first."""
-    found: dict[str, list[Operation]] = defaultdict(list)
+    """Resource id -> its open operations, oldest first."""
+    by_resource: dict[str, list[Operation]] = defaultdict(list)
     if resource_ids:
         statement = select(Operation).where(
             *_open(service), Operation.resource_id.in_(resource_ids)
         )
         for operation in session.scalars(statement.order_by(Operation.seq)):
-            found[operation.resource_id].append(operation)
-    return found
+            by_resource[operation.resource_id].append(operation)
+    return by_resource
 
 
 def overdue(session: Session, service: str, now: datetime, limit: int = 500) -> set[str]:
@@ -153,7 +153,7 @@ def overdue(session: Session, service: str, now: datetime, limit: int = 500) -> 
 
 
 def of(service: str, resource_id: str) -> Select[Operation]:
-    """Selects every operation of a resource, those that ended too."""
+    """Selects all operations of a resource, including ended ones."""
     return select(Operation).where(
         Operation.service == service, Operation.resource_id == resource_id
     )

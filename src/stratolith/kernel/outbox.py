@@ -1,4 +1,4 @@
-"""The kernel's own reconciler: publishes the outbox and sweeps what is overdue."""
+"""The kernel's own reconciler: publishes the outbox and deletes old rows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PUBLISH = "publish"
 
 
 class OutboxPublisher(Reconciler):
-    """Whatever the key: publish everything that waits; on the periodic pass forget the old."""
+    """For any key: publish all waiting events; the periodic pass also deletes old ones."""
 
     name = "kernel.outbox"
     hints = (events.HINT,)

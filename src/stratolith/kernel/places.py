@@ -1,7 +1,7 @@
-"""Whether another process means the same place by a path as this one.
+"""Whether a path means the same directory for another process as for this one.
 
-Two mount namespaces of one machine can have a cloud each under the same path, and their processes
-the same words in their commands. The directories behind the path tell them apart.
+Two mount namespaces of a machine can each have a cloud under the same path, and their processes
+then have the same command lines. The directories behind the path distinguish them.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from pathlib import Path
 
 
 def means_ours(pid: int, path: Path, top: Path) -> bool:
-    """Whether ``path``, which is at or below the directory ``top``, is the same place for both.
+    """Whether ``path``, which is at or below the directory ``top``, is the same for both.
 
-    Judged by the deepest directory that both have; what is deleted can still be in use by a
-    process that was started there. False for a process that is gone.
+    Compares the deepest directory that both have, because a process can still use a directory that
+    was deleted. False for a process that has ended.
     """
     root = f"/proc/{pid}/root"
     below = True  # at or below top
@@ -33,7 +33,7 @@ def means_ours(pid: int, path: Path, top: Path) -> bool:
 
 def _identity(path: str) -> tuple[int, int] | None:
     try:
-        found = os.stat(path)
+        info = os.stat(path)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return info.st_dev, info.st_ino

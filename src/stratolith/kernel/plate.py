@@ -1,7 +1,7 @@
-"""What everybody may ask of a service: the part of its door plate that names no context.
+"""The part of a service's description that does not depend on contexts.
 
-The whole plate is ``kernel/service.py``. An Environment and a Context know this part only, because
-the rest of a plate (what runs in a context) is made of them.
+The whole description is in ``kernel/service.py``. Environment and Context know only this part,
+because the rest (functions that run in a context) depends on them.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from stratolith.kernel.http.routing import Judged
 
 @dataclass(frozen=True)
 class Countable:
-    """A resource with a quota; usage is counted from rows, never kept in counters.
+    """A resource with a quota; usage is counted from rows, never stored in counters.
 
-    ``default`` is the limit of a project that has none of its own, -1 for no limit.
+    ``default`` is the limit of a project without its own limit, -1 for no limit.
     """
 
     name: str
     default: int
-    count: Callable[[Session, str], int]  # (session, project_id) -> how many are in use
+    count: Callable[[Session, str], int]  # (session, project_id) -> number in use
 
 
 class Plate(Protocol):
-    """Each is explained at ``Service``."""
+    """``Service`` documents each attribute."""
 
     @property
     def type(self) -> str: ...

@@ -1,8 +1,8 @@
-"""Plug-ins: what other packages of this environment offer by entry points.
+"""Plug-ins: extensions that other packages of this environment offer by entry points.
 
-A group is read when somebody asks for it; nothing is loaded that is not wanted. What cannot be
-loaded is refused in one sentence that names the package, never skipped: a cloud that silently
-lacks its driver or its filter would do something else than it was set up to do.
+A group is read when it is needed; unused plug-ins are not loaded. A plug-in that cannot be loaded
+is an error that names its package and is never skipped: a cloud without its driver or filter would
+not do what it was configured for.
 """
 
 from __future__ import annotations
@@ -28,35 +28,35 @@ class PluginError(Exception):
 
 @cache
 def _of_group(group: str) -> dict[str, EntryPoint]:
-    from importlib.metadata import entry_points  # slow to import; most processes ask late
+    from importlib.metadata import entry_points  # slow to import; most processes need it late
 
-    found: dict[str, EntryPoint] = {}
-    for point in sorted(entry_points(group=group), key=lambda one: (one.name, package(one))):
-        other = found.setdefault(point.name, point)
+    points: dict[str, EntryPoint] = {}
+    for point in sorted(entry_points(group=group), key=lambda entry: (entry.name, package(entry))):
+        other = points.setdefault(point.name, point)
         if (other.value, package(other)) != (point.value, package(point)):
             raise PluginError(
-                f"{told(point)} cannot be used: {package(other)} offers one of the same name."
+                f"{describe(point)} cannot be used: {package(other)} offers the same name."
             )
-    return found
+    return points
 
 
 def package(point: EntryPoint) -> str:
-    """The distribution an entry point is from, with its version."""
+    """The distribution of an entry point, with its version."""
     return f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown package"
 
 
-def told(point: EntryPoint) -> str:
-    """A plug-in as the beginning of a sentence."""
+def describe(point: EntryPoint) -> str:
+    """The plug-in as the subject of a sentence."""
     return f"The plug-in '{point.name}' ({point.group}) of the package {package(point)}"
 
 
-def said(error: Exception) -> str:
-    """An error of a stranger's code on one line."""
+def one_line(error: Exception) -> str:
+    """An error of foreign code on one line."""
     return f"{type(error).__name__}: {error}".replace("\n", " ")
 
 
 def names(group: str) -> list[str]:
-    """The names offered in a group, sorted; raises PluginError when two packages share one."""
+    """The names in a group, sorted; raises PluginError when two packages have the same name."""
     return list(_of_group(group))
 
 
@@ -67,47 +67,50 @@ def point_of(group: str, name: str) -> EntryPoint:
 
 @cache
 def load(group: str, name: str) -> Any:
-    """What a plug-in is; raises KeyError for a name nobody offers, PluginError when it fails."""
+    """The object of a plug-in; raises KeyError for an unknown name, PluginError when it fails."""
     point = point_of(group, name)
     try:
         return point.load()
-    except Exception as error:  # whatever a stranger's module raises when it is imported
-        raise PluginError(f"{told(point)} cannot be loaded: {said(error)}") from error
+    except Exception as error:  # a foreign module may raise any error when it is imported
+        raise PluginError(f"{describe(point)} cannot be loaded: {one_line(error)}") from error
 
 
 def call(group: str, name: str, *arguments: Any) -> Any:
-    """What the function of this name makes of the arguments; raises PluginError."""
+    """The result of the function with this name; raises PluginError."""
     made = function(group, name)
     try:
         return made(*arguments)
     except Exception as error:
-        raise PluginError(f"{told(point_of(group, name))} failed: {said(error)}") from error
+        raise PluginError(f"{describe(point_of(group, name))} failed: {one_line(error)}") from error
 
 
 def function(group: str, name: str) -> Any:
     """A plug-in that is a function or a class; raises KeyError and PluginError."""
-    found = load(group, name)
-    if not callable(found):
-        raise PluginError(f"{told(point_of(group, name))} cannot be used: it is no function.")
-    return found
+    plugin = load(group, name)
+    if not callable(plugin):
+        raise PluginError(
+            f"{describe(point_of(group, name))} cannot be used: it is not a function."
+        )
+    return plugin
 
 
 def functions(group: str, own: Collection[str]) -> dict[str, Any]:
-    """All of a group by name, none of which may be one of ``own``; raises PluginError."""
+    """All plug-ins of a group by name; raises PluginError when a name is in ``own``."""
     require_apart(group, own)
     return {name: function(group, name) for name in names(group)}
 
 
 def require_apart(group: str, own: Collection[str]) -> None:
-    """Raises PluginError when one of a group has a name of ours."""
+    """Raises PluginError when a plug-in of the group has a name of Stratolith's own."""
     for name in names(group):
         if name in own:
             raise PluginError(
-                f"{told(point_of(group, name))} cannot be used: Stratolith has one of that name."
+                f"{describe(point_of(group, name))} cannot be used: "
+                "Stratolith has this name already."
             )
 
 
 def forget() -> None:
-    """Look for packages anew at the next question; for tests, which install some."""
+    """Look for packages again at the next call; for tests, which install packages."""
     _of_group.cache_clear()
     load.cache_clear()

@@ -1,7 +1,7 @@
 """Quotas: limits are rows, usage is counted from rows; there are no reservations.
 
-The count runs in the same transaction as the insert it guards, so two requests can never
-both take the last unit.
+The count runs in the same transaction as the insert, so two requests can never both take the last
+unit.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _resources(ctx: Context, service: Plate | None) -> dict[str, Countable]:
 
 
 def limits(ctx: Context, project_id: str, service: Plate | None = None) -> dict[str, int]:
-    """Resource name -> limit in force for the project (-1: none)."""
+    """Resource name -> the project's effective limit (-1: none)."""
     owner = service or ctx.service
     assert owner is not None
     rows = ctx.session.execute(
@@ -46,14 +46,14 @@ def limits(ctx: Context, project_id: str, service: Plate | None = None) -> dict[
             QuotaLimit.project_id.in_([project_id, DEFAULT_CLASS]),
         )
     ).all()
-    found = {name: resource.default for name, resource in _resources(ctx, service).items()}
+    effective = {name: resource.default for name, resource in _resources(ctx, service).items()}
     for project in (DEFAULT_CLASS, project_id):
-        found.update({r: limit for p, r, limit in rows if p == project and r in found})
-    return found
+        effective.update({r: limit for p, r, limit in rows if p == project and r in effective})
+    return effective
 
 
 def noted(ctx: Context, project_id: str, service: Plate | None = None) -> dict[str, int]:
-    """Resource name -> limit, only those written down for the project (or class)."""
+    """Resource name -> limit, only limits stored for the project (or class)."""
     owner = service or ctx.service
     assert owner is not None
     rows = ctx.session.execute(
@@ -65,7 +65,7 @@ def noted(ctx: Context, project_id: str, service: Plate | None = None) -> dict[s
 
 
 def usage(ctx: Context, project_id: str, service: Plate | None = None) -> dict[str, int]:
-    """Resource name -> how many the project uses now."""
+    """Resource name -> current usage of the project."""
     return {
         name: resource.count(ctx.session, project_id)
         for name, resource in _resources(ctx, service).items()
@@ -99,7 +99,7 @@ def set_limit(
 
 
 def reset(ctx: Context, project_id: str, service: Plate | None = None) -> None:
-    """Forget the project's own limits."""
+    """Delete the project's own limits."""
     owner = service or ctx.service
     assert owner is not None
     ctx.session.execute(

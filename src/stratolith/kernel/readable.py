@@ -1,8 +1,8 @@
-"""Working on many rows of which one may be unusable, so that it does not stop the others.
+"""Work on many rows, so that an unreadable row does not stop the others.
 
-A row may hold what no code of today would write: an older release, a hand in the database, a
-damaged disk. What cannot be read or makes no sense is left out and its reason kept by id. An error
-of the database itself (out of reach, full, locked) is nobody's row and is raised.
+A row may contain values that current code never writes: from an older release, a manual change of
+the database, a damaged disk. Unreadable rows are left out, and the reason is kept by id. Errors of
+the database itself (unreachable, full, locked) do not belong to a row and are raised.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class LeftOut:
         self.reasons: dict[str, str] = {}
 
     def attempt(self, owner: str, make: Callable[[], T]) -> T | None:
-        """What ``make`` gives, or None after its reason was written down."""
+        """The result of ``make``, or None after its error was noted."""
         try:
             return make()
         except _SENSELESS as error:
@@ -43,8 +43,8 @@ class LeftOut:
         self.reasons.setdefault(owner, str(error) or type(error).__name__)
 
     def by_halves(self, ids: Sequence[K], work: Callable[[list[K]], Iterable[T]]) -> list[T]:
-        """What ``work`` gives for these ids, asked for all at once; where that fails, for one half
-        and the other, down to the ids that fail alone. Work that writes undoes itself then.
+        """The result of ``work`` for all these ids at once; if that fails, for each half, down to
+        the ids that fail alone. Work that writes must undo its changes when it fails.
         """
         if not ids:
             return []
@@ -65,24 +65,24 @@ class LeftOut:
         key: InstrumentedAttribute[str],
         kind: type[T],
     ) -> list[T]:
-        """The rows of a statement as structs of this kind, whose fields its columns name.
+        """The rows of a statement as structs of this kind; columns are named like its fields.
 
-        key: the column whose value an unreadable row is reported under.
+        key: the column whose value identifies an unreadable row in ``reasons``.
         """
-        rows = self._read(session, statement, key, lambda one: _dicts(session.execute(one)))
+        rows = self._read(session, statement, key, lambda query: _dicts(session.execute(query)))
         try:
             return msgspec.convert(rows, list[kind])  # type: ignore[valid-type]
         except _SENSELESS:
             made = [
                 self.attempt(str(row[key.key]), partial(msgspec.convert, row, kind)) for row in rows
             ]
-        return [one for one in made if one is not None]
+        return [item for item in made if item is not None]
 
     def objects(
         self, session: Session, statement: Select[T], key: InstrumentedAttribute[K]
     ) -> list[T]:
         """The objects of a statement; key: as in ``rows``."""
-        return self._read(session, statement, key, lambda one: session.scalars(one))
+        return self._read(session, statement, key, lambda query: session.scalars(query))
 
     def _read(
         self,
@@ -102,7 +102,7 @@ class LeftOut:
 
 
 def _dicts(result: Result[Any]) -> list[dict[str, Any]]:
-    """Rows as plain dicts, which are made and read much faster than SQLAlchemy's mappings."""
+    """Rows as plain dicts, which are much faster than SQLAlchemy's mappings."""
     names = list(result.keys())
     return [dict(zip(names, row, strict=True)) for row in result]
 
@@ -110,7 +110,7 @@ def _dicts(result: Result[Any]) -> list[dict[str, Any]]:
 def _raise_if_of_the_database(error: Exception) -> None:
     if not isinstance(error, DBAPIError) or isinstance(error, DataError):
         return
-    # how the driver of SQLite says that a text is no text
+    # SQLite's driver reports invalid text in this way
     if isinstance(error, OperationalError) and "Could not decode" in str(error.orig):
         return
     raise error

@@ -1,11 +1,11 @@
-"""Undo of half-done work: steps register how to take them back, last done first undone.
+"""Undo of unfinished work: steps register undo functions, which run in reverse order.
 
     with Revert() as revert:
         directory.mkdir()
         revert.add("remove the directory", shutil.rmtree, directory)
         make_disks(directory)          # raises: the directory is removed again
 
-Leaving the block without an error keeps everything.
+Without an exception nothing is undone.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ P = ParamSpec("P")
 class Revert:
     """A stack of undo steps that runs only when the block ends by an exception.
 
-    The exception always goes on unchanged. An undo step that fails is logged and the older
-    ones still run: one that cannot be undone must not keep the rest from being undone.
+    The exception is always re-raised unchanged. A failed undo step is logged and the remaining
+    steps still run.
     """
 
     def __init__(self) -> None:
@@ -32,11 +32,11 @@ class Revert:
     def add(
         self, what: str, undo: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs
     ) -> None:
-        """Remember how to undo what was just done; ``what`` names it in the log."""
+        """Register how to undo a step; ``what`` names it in the log."""
         self._steps.append((what, lambda: undo(*args, **kwargs)))
 
     def keep(self) -> None:
-        """What is done so far is final, whatever happens later."""
+        """Make all steps so far final, even if a later step fails."""
         self._steps.clear()
 
     def __enter__(self) -> Revert:

@@ -1,4 +1,4 @@
-"""The door plate of a service: everything the kernel needs to know, as data."""
+"""The description of a service: all that the kernel needs to know about it, as data."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from stratolith.kernel.reconcile.controller import Reconciler
 
 @dataclass(frozen=True)
 class AgentView:
-    """One kind of desired state that agents pull, and what they report back.
+    """A kind of desired state that agents fetch, with the report they send back.
 
     compile(ctx, host, keys) -> any msgspec-encodable value; keys None means everything.
     report(ctx, host, payload) -> None; payload is the decoded JSON of the agent.
@@ -38,11 +38,11 @@ class AgentView:
 
 @dataclass(frozen=True)
 class HostDuties:
-    """What a service has on hosts, asked by the kernel in a transaction.
+    """A service's knowledge about hosts; the kernel calls these in a transaction.
 
     uses_image(ctx, host, image_id): whether the host needs the data of this image.
-    holds(ctx, host): why the host cannot leave ("3 servers are on it"), "" when it can.
-    left(ctx, host): it has left; forget what was known of it.
+    holds(ctx, host): why the host cannot leave ("3 servers are on it"), "" if it can.
+    left(ctx, host): the host has left; delete data about it.
     """
 
     uses_image: Callable[[Context, str, str], bool] | None = None
@@ -52,59 +52,60 @@ class HostDuties:
 
 @dataclass(frozen=True)
 class Service:
-    """What a service is: type, doors, rules, quotas, background work."""
+    """A service: type, ports, rules, quotas, background work."""
 
     type: str  # official service type: "compute"
-    name: str  # catalogue name: "nova"
+    name: str  # name in the catalog: "nova"
     port: int  # classic port
     mount: str  # prefix on the single port: "/compute"
     prefix: str  # version prefix of most routes: "/v2.1"
     errors: ErrorDialect
     routes: Sequence[Route]
-    endpoint: str = ""  # what the catalogue shows after the root, e.g. "/v2.1"
+    endpoint: str = ""  # path in the catalog after the root, e.g. "/v2.1"
     policies: Sequence[Rule] = ()
-    admin_rule: str = ""  # of ``policies``: who sees the resources of all; "": the role admin
+    # of ``policies``: who sees the resources of all projects; "": the role admin
+    admin_rule: str = ""
     quotas: Sequence[Countable] = ()
     microversions: Microversions | None = None
     reconcilers: Sequence[builtins.type[Reconciler]] = ()
     agent_views: Sequence[AgentView] = ()
     host_duties: HostDuties = HostDuties()
     agent_routes: Sequence[Route] = ()  # further routes of the agent API (image data)
-    settings: builtins.type[Section] | None = None  # section named like the folder
+    settings: builtins.type[Section] | None = None  # section with the folder's name
     section: str = ""  # folder name; "" : type with "-" as "_"
-    # Below this stand the routes of the lowest microversion for the oldest clients: a request can
-    # ask for no other, and members of its body that no schema knows are dropped, not refused.
+    # Prefix with the routes of the lowest microversion for very old clients: requests cannot choose
+    # another one, and unknown members of a body are dropped instead of refused.
     legacy_prefix: str = ""
-    # A query that is not UTF-8 is read with signs in place of its errors, not refused.
+    # Decode a query that is not UTF-8 with replacement characters instead of refusing it.
     garbled_query: bool = False
-    # A project id may stand between prefix and path, as older catalogues have it.
+    # Allow a project id between prefix and path, as in older catalogs.
     project_in_path: bool = False
-    # A path may end in ".json", as old clients write it.
+    # Allow paths that end in ".json", as used by old clients.
     json_suffix: bool = False
-    # What a doubled slash in a path means, as old clients make it from two halves of a URL:
-    # "refused" (there is no such path), "ignored", "redirected" (to the path with one slash),
-    # "ignored below" (the prefix; before it there is no such path).
+    # Meaning of a double slash in a path, which old clients make by joining parts of a URL:
+    # "refused" (404), "ignored", "redirected" (to the path with one slash), "ignored below" (the
+    # prefix; 404 elsewhere).
     doubled_slash: str = "refused"
-    # Whether a path may end in a slash; where not, there is no such path (but version documents).
+    # Whether a path may end in a slash; otherwise 404 (except version documents).
     trailing_slash: bool = True
-    # Below these an unknown path or method asks for a token before it is refused; None: below all
-    # of the service, empty: nowhere.
+    # Prefixes below which an unknown path or method needs a token before it is refused; None: the
+    # whole service, empty: nowhere.
     token_first: Sequence[str] | None = None
-    # How far requests are judged before the rights of who asks: upstream's services differ.
+    # Which checks run before the policy: upstream's services differ.
     judged_first: Judged = Judged.NOTHING
-    elsewhere: Handler | None = None  # answers every path outside token_first; None: 404
-    answers_head: bool = True  # HEAD of what has GET; where not, version documents alone have it
-    tells_options: bool = True  # OPTIONS of any path tells its methods, without a token
-    max_body: int = 0  # bytes of a JSON body, where less than api.max_body_mb is enough
+    elsewhere: Handler | None = None  # answers each path outside token_first; None: 404
+    answers_head: bool = True  # HEAD for all routes with GET; otherwise only for version documents
+    tells_options: bool = True  # OPTIONS of a path lists its methods, without a token
+    max_body: int = 0  # bytes of a JSON body, if less than api.max_body_mb
     in_catalog: bool = True
-    vary: str = ""  # request headers that any answer may depend on, for caches in between
+    vary: str = ""  # request headers that answers may depend on, for caches of proxies
     request_id_header: str = ""  # a second name of the request id ("x-compute-request-id")
-    aliases: Sequence[str] = ()  # further mounts on the single port
-    # The folder of its migrations, where it has tables; their names begin with ``folder`` + "_".
+    aliases: Sequence[str] = ()  # further mounts on the port for all services
+    # The folder of its migrations, if it has tables; their names begin with ``folder`` + "_".
     migrations: Path | None = None
     bootstrap: Callable[[Context, Seed], None] | None = None
     authenticator: Callable[[Environment], Authenticator] | None = None
-    # Extra doors: name of the door -> (port, routes); e.g. compute's metadata on 8775
+    # Extra ports: name -> (port, routes); e.g. compute's metadata on 8775
     side_doors: Sequence[SideDoor] = field(default=())
 
     @cached_property
@@ -118,7 +119,7 @@ class Service:
 
 @dataclass(frozen=True)
 class SideDoor:
-    """A second port of a service that is not in the catalogue (compute's metadata)."""
+    """A second port of a service that is not in the catalog (compute's metadata)."""
 
     name: str
     port: int
@@ -128,14 +129,14 @@ class SideDoor:
 
 
 def plates(env: Environment) -> Sequence[Service]:
-    """The whole door plates of a cloud's services."""
-    found = [one for one in env.services if isinstance(one, Service)]
-    assert len(found) == len(env.services)
-    return found
+    """The descriptions of all services of a cloud."""
+    services = [service for service in env.services if isinstance(service, Service)]
+    assert len(services) == len(env.services)
+    return services
 
 
 def plate(env: Environment, type_: str) -> Service:
-    """The whole door plate of one service; raises KeyError."""
-    found = env.service(type_)
-    assert isinstance(found, Service)
-    return found
+    """The description of one service; raises KeyError."""
+    service = env.service(type_)
+    assert isinstance(service, Service)
+    return service

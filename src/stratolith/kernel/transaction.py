@@ -1,4 +1,4 @@
-"""One transaction: its session, and what waits for its commit."""
+"""A transaction: its session, and the work that waits for its commit."""
 
 from __future__ import annotations
 
@@ -21,30 +21,31 @@ T = TypeVar("T")
 
 
 class NotStored(BadRequest):
-    """The database cannot hold a value of the request."""
+    """The database cannot store a value of the request."""
 
     message = "A value of the request cannot be stored."
 
 
 class Transaction:
-    """Shared by all contexts of one request, reconcile pass or agent report.
+    """Shared by all contexts of a request, reconcile pass or agent report.
 
-    The session is opened at first use. One that does not write holds a read transaction, so a
-    long password hash never holds the writer's lock. Another begins with the next use of the
-    session after ``commit`` or ``close``.
+    The session is opened at first use. A read-only one holds a read transaction, so a slow password
+    hash never holds the write lock. After ``commit`` or ``close`` the next use of the session
+    begins a new transaction.
     """
 
     __slots__ = ("_after", "_bus", "_db", "_hints", "_session", "request_id", "write")
 
     def __init__(self, db: Database, bus: HintBus, request_id: str, *, write: bool = False) -> None:
-        """``request_id``: what log lines of ``run`` carry."""
+        """``request_id``: for the log lines of ``run``."""
         self._db = db
         self._bus = bus
         self.request_id = request_id
         self.write = write
         self._session: Session | None = None
         self._after: list[Callable[[], None]] = []
-        self._hints: dict[Hint, bool] = {}  # whether all must have taken it before the answer
+        # hint -> whether all processes must receive it before the answer
+        self._hints: dict[Hint, bool] = {}
 
     @property
     def session(self) -> Session:
@@ -53,7 +54,7 @@ class Transaction:
         return self._session
 
     def after_commit(self, work: Callable[[], None]) -> None:
-        """Run ``work`` once the transaction is committed; never when it is not."""
+        """Run ``work`` after the transaction was committed; not if it was not."""
         self._after.append(work)
 
     def hint(self, kind: str, key: str, *, acknowledged: bool = False) -> None:
@@ -62,10 +63,10 @@ class Transaction:
         self._hints[hint] = self._hints.get(hint, False) or acknowledged
 
     def run(self, work: Callable[[], T]) -> T:
-        """Do ``work`` and commit, all of it again when the database asks for that.
+        """Run ``work`` and commit; runs again when the database requires a retry.
 
-        What waits for the commit is done once, when no attempt will follow. Raises what
-        ``work`` and the database raise.
+        Work that waits for the commit runs only once, after the last attempt. Raises the errors of
+        ``work`` and of the database.
         """
 
         def once() -> T:
@@ -87,12 +88,12 @@ class Transaction:
             REQUEST_ID.reset(token)
 
     def commit(self) -> None:
-        """End the transaction well and do what waits for it."""
+        """Commit the transaction and run the work that waits for it."""
         self._end()
         self._finish()
 
     def close(self) -> None:
-        """End the transaction, undoing what was not committed."""
+        """End the transaction; changes that were not committed are rolled back."""
         self._after.clear()
         self._hints.clear()
         if self._session is not None:
@@ -115,24 +116,24 @@ class Transaction:
                 self._bus.publish_all(chosen, acknowledged=wanted)
         work = list(self._after)
         self._after.clear()
-        for one in work:
-            one()
+        for action in work:
+            action()
 
 
 def transact(transaction: Transaction, work: Callable[[], T], *, write: bool) -> T:
-    """``Transaction.run`` for who answers somebody: what the database refuses is an ApiError."""
+    """``Transaction.run`` for requests: an error of the database becomes an ApiError."""
     transaction.write = write
     try:
         return transaction.run(work)
     except SQLAlchemyError as error:
         raise database_error(error) from error
     except (OverflowError, UnicodeEncodeError) as error:
-        # values no column can hold: integers over 64 bit, lone surrogates
+        # values that no column can store: integers over 64 bit, lone surrogates
         raise NotStored from error
 
 
 def database_error(error: SQLAlchemyError) -> Exception:
-    """What a request is told that the database refused; the error itself for a defect of ours."""
+    """The answer for an error of the database; the error itself if it is a defect of the server."""
     if isinstance(error, PoolTimeout):
         return Unavailable("The server is busy: all its connections to the database are in use.")
     if not isinstance(error, DBAPIError):
@@ -141,7 +142,7 @@ def database_error(error: SQLAlchemyError) -> Exception:
     if is_disk_full(error):
         return Unavailable("The database cannot be written: its disk is full.")
     if "Expression tree is too large" in text or "too many SQL variables" in text:
-        return BadRequest("The request names too many values: at most some hundred can be asked.")
+        return BadRequest("The request has too many values: at most some hundred are allowed.")
     if isinstance(error, DataError) or any(
         sign in text for sign in ("too large", "out of range", "NUL")
     ):
@@ -150,7 +151,9 @@ def database_error(error: SQLAlchemyError) -> Exception:
         LOG.warning("the database does not answer: %s", text.strip())
         return Unavailable("The database does not answer; nothing was changed. Try again later.")
     if is_retryable(error):
-        return Unavailable("Too many requests change the same resources at once. Try again.")
+        return Unavailable(
+            "Too many requests change the same resources at the same time. Try again."
+        )
     if is_conflict(error):
         LOG.error("no check found this conflict", exc_info=error)
         return Conflict("The request conflicts with another resource.")

@@ -1,8 +1,8 @@
-"""Where services are, as seen from where the client stands.
+"""The URLs of services as the client sees them.
 
-Unless a public URL is configured, the catalogue follows the address the client dialled: who
-came through the one port gets paths on it, who came through a classic port gets the classic
-ports of the same host.
+Without a configured public URL, the catalog follows the address of the request: a request to the
+port for all services gets paths on this port, a request to a classic port gets the classic ports of
+the same host.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from stratolith.kernel.context import Context
 
 
 def service_root(ctx: Context, service_type: str) -> str:
-    """Base URL of a service without its version path, no trailing slash; raises KeyError."""
+    """Base URL of a service without version path and trailing slash; raises KeyError."""
     service = ctx.env.service(service_type)
     settings = ctx.env.settings
     api = settings.of(ApiSection)
@@ -31,5 +31,5 @@ def service_root(ctx: Context, service_type: str) -> str:
 
 
 def endpoint_url(ctx: Context, service_type: str) -> str:
-    """What the catalogue shows for a service."""
+    """The URL of a service in the catalog."""
     return service_root(ctx, service_type) + ctx.env.service(service_type).endpoint

@@ -216,7 +216,7 @@ def test_a_certificate_that_is_not_in_the_row_is_refused(door: Served, tmp_path:
     agent = door.join(tmp_path / "a", "host-a")
     agent.seen("host-a", "1", [], utcnow())
     change(door, "host-a", certificates=["abc"])
-    with pytest.raises(Refused, match=r"401 .*good no more"):  # on the connection that was open
+    with pytest.raises(Refused, match=r"401 .*no longer valid"):  # on the connection that was open
         agent.seen("host-a", "1", [], utcnow())
 
 

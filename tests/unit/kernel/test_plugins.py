@@ -65,7 +65,7 @@ def test_an_error_of_several_lines_is_told_on_one(site: Path) -> None:
 @pytest.mark.parametrize("group", [plugins.FILTERS, plugins.WEIGHERS])
 def test_what_is_no_function(site: Path, group: str) -> None:
     install_broken(site, group, "odd", "broken_one:thing", "thing = 1")
-    sentence = BROKEN.format("odd", group) + "cannot be used: it is no function"
+    sentence = BROKEN.format("odd", group) + "cannot be used: it is not a function"
     with pytest.raises(PluginError, match=sentence):
         place.require_plugins()
 
@@ -75,7 +75,7 @@ def test_what_is_no_function(site: Path, group: str) -> None:
 )
 def test_a_name_of_ours(site: Path, group: str, name: str) -> None:
     install_broken(site, group, name, "broken_one:thing", "def thing(*_): return 0")
-    with pytest.raises(PluginError, match="cannot be used: Stratolith has one of that name"):
+    with pytest.raises(PluginError, match="cannot be used: Stratolith has this name already"):
         place.require_plugins()
 
 
@@ -92,9 +92,9 @@ def test_two_packages_with_one_name(site: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "module", "reason"),
     [
-        ("odd", "PLATE = 1", "it is no stratolith.kernel.service.Service"),
-        ("odd", PLATE.format(type="even", port=1, mount="/e"), "section of its door plate is"),
-        ("compute", "PLATE = 1", "Stratolith has a service of that name"),
+        ("odd", "PLATE = 1", "it is not a stratolith.kernel.service.Service"),
+        ("odd", PLATE.format(type="even", port=1, mount="/e"), "its section is"),
+        ("compute", "PLATE = 1", "Stratolith has a service of this name"),
         ("odd", PLATE.format(type="odd", port=8775, mount="/o"), "compute has the port 8775"),
         ("odd", PLATE.format(type="odd", port=1, mount="/image"), "image has the path /image"),
     ],
@@ -125,7 +125,7 @@ def test_drivers_nobody_has(site: Path, tmp_path: Path) -> None:
 
 def test_a_driver_named_like_ours(site: Path, tmp_path: Path) -> None:
     install_broken(site, plugins.HYPERVISORS, "qemu", "broken_one:make", "def make(*_): return 0")
-    with pytest.raises(PluginError, match="cannot be used: Stratolith has one of that name"):
+    with pytest.raises(PluginError, match="cannot be used: Stratolith has this name already"):
         hypervisors.name_of(settings(tmp_path))
 
 

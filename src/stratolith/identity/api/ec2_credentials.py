@@ -61,7 +61,7 @@ def _load(ctx: Context, user_id: str, access: str) -> Credential:
 
 
 def _of_owner(ctx: Context, asked: Asked) -> Body:
-    return _target(asked.found.user_id)
+    return _target(asked.loaded.user_id)
 
 
 def show(ctx: Context, credential: Credential, user_id: str) -> Body:

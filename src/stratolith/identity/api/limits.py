@@ -75,7 +75,7 @@ def _confined(ctx: Context, statement: Select[Any]) -> Select[Any]:
 
 
 def _target(ctx: Context, asked: Asked) -> dict[str, Any]:
-    limit = asked.found
+    limit = asked.loaded
     if limit is None:
         return {}
     if limit.domain_id is not None:

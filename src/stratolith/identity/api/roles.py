@@ -56,7 +56,7 @@ def _rule(verb: str, of_domain: Callable[[Context, Asked], bool], plural: str = 
 
 
 def _found_in_domain(ctx: Context, asked: Asked) -> bool:
-    return bool(asked.found.domain_id)
+    return bool(asked.loaded.domain_id)
 
 
 ROLES = Resource(
@@ -102,7 +102,7 @@ def _pair(ctx: Context, role_id: str, implied_role_id: str) -> Pair:
 
 
 def _of_prior(ctx: Context, asked: Asked) -> Target:
-    prior = asked.found[0] if isinstance(asked.found, tuple) else asked.found
+    prior = asked.loaded[0] if isinstance(asked.loaded, tuple) else asked.loaded
     return target({"prior_role_id": prior.id}, prior_role=prior)
 
 

@@ -44,7 +44,7 @@ def nothing(ctx: Context, asked: Asked) -> Target:
 
 def of_found(kind: str) -> TargetOf:
     """The ids of the path, and the loaded object as ``target.kind`` if it exists."""
-    return lambda ctx, asked: target(asked.variables, **{kind: asked.found})
+    return lambda ctx, asked: target(asked.variables, **{kind: asked.loaded})
 
 
 def of_body(kind: str) -> TargetOf:

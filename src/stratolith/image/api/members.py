@@ -40,7 +40,7 @@ def _load(ctx: Context, image_id: str, member_id: str) -> Pair:
 
 
 def _of_pair(ctx: Context, asked: Asked) -> dict[str, Any]:
-    image, member = asked.found
+    image, member = asked.loaded
     return {**image.policy_target(), "member_id": member.member_id}
 
 

@@ -1,1 +1,1 @@
-"""Agents: hosts pull what is assigned to them and push what they observe."""
+"""Agents: hosts fetch their desired state and report their observed state."""

@@ -1,4 +1,4 @@
-"""How a machine asks to be let into a cloud: the client's side of a join."""
+"""How a machine asks to join a cloud: the client's side."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from stratolith.kernel.agent.protocol import Join, Joined
 
 
 class CannotJoin(Exception):
-    """The text says why."""
+    """The text gives the reason."""
 
 
 @dataclass(frozen=True)
 class Admission:
-    """What a machine has when it was let in; ``keep`` writes it down."""
+    """The result of a successful join; ``keep`` writes it to files."""
 
     member: Member
     authority: str
@@ -36,13 +36,13 @@ class Admission:
 def ask(server: str, token: str, name: str) -> Admission:
     """Join the cloud whose server is at ``server`` (ADDRESS:PORT) under this name.
 
-    The authority that the server shows must be the one whose fingerprint is in the token. Only
-    then, and only to a server with a certificate of that authority, is the secret told.
-    Raises CannotJoin.
+    The authority that the server shows must have the fingerprint in the token. The secret is sent
+    only after this check, and only to a server with a certificate of that authority. Raises
+    CannotJoin.
     """
     _, dot, wanted = token.partition(".")
     if not dot or not wanted:
-        raise CannotJoin("The token is not whole: it has two parts with a dot between them.")
+        raise CannotJoin("The token is incomplete: it must have two parts separated by a dot.")
     try:
         authority = _authority(server, wanted)
         key, request = new_request()
@@ -59,18 +59,21 @@ def ask(server: str, token: str, name: str) -> Admission:
 
 
 def _authority(server: str, wanted: str) -> str:
-    """The certificate that has this fingerprint; raises CannotJoin for another one."""
+    """The certificate with this fingerprint; raises CannotJoin for another certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # judged by its fingerprint
+    # verified by its fingerprint below
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with by_tls(server, lambda: context)() as client:
         answer = client.get("/v1/authority")
     try:
-        found = x509.load_pem_x509_certificate(answer.content).fingerprint(hashes.SHA256()).hex()
+        shown = x509.load_pem_x509_certificate(answer.content).fingerprint(hashes.SHA256()).hex()
     except ValueError:
-        raise CannotJoin(f"What answers at {server} is no server of a cloud.") from None
-    if found != wanted:
         raise CannotJoin(
-            f"The server at {server} belongs to another cloud than the token, or somebody stands "
-            "between. Nothing was told to it."
+            f"The program that answers at {server} is not a server of a cloud."
+        ) from None
+    if shown != wanted:
+        raise CannotJoin(
+            f"The server at {server} belongs to another cloud than the token, or the connection is "
+            "intercepted. The secret was not sent."
         )
     return answer.text

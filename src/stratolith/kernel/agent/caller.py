@@ -1,4 +1,4 @@
-"""Who asks the agent API, decided by how the request came, never by what it says."""
+"""The caller of the agent API, identified by the connection, never by the request's content."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from stratolith.kernel.exceptions import Forbidden, Unauthorized
 
 
 class NotItsOwn(Forbidden):
-    message = "Host {host} may not ask for what is of {other}."
+    message = "Host {host} may not access data of host {other}."
 
 
 @dataclass(frozen=True)
 class AgentCaller:
-    """One side of a connection to the agent API.
+    """The client of a connection to the agent API.
 
-    host: its name; "" for a machine without a certificate, which may only ask to join.
-    is_local: it came by the unix socket, which only the owner of the server's machine can open.
+    host: its name; "" for a machine without certificate, which may only join.
+    is_local: connected by the unix socket, which only the owner of the server's machine can open.
     serial: of its certificate.
     """
 
@@ -25,13 +25,13 @@ class AgentCaller:
     serial: str = ""
 
     def require(self, host: str) -> None:
-        """Raises Unauthorized for a stranger, NotItsOwn for another host."""
+        """Raises Unauthorized for a machine that is not a host, NotItsOwn for another host."""
         if not self.host:
-            raise Unauthorized("The agent API asks for the certificate of a host of this cloud.")
+            raise Unauthorized("The agent API requires the certificate of a host of this cloud.")
         if host != self.host:
             raise NotItsOwn(host=self.host, other=host)
 
     def require_local(self) -> None:
-        """Raises Forbidden unless it is the machine of the server."""
+        """Raises Forbidden unless the caller is on the server's machine."""
         if not self.is_local:
-            raise Forbidden("This can be asked on the machine of the server only.")
+            raise Forbidden("This request is allowed only on the server's machine.")

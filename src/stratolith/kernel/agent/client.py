@@ -1,4 +1,4 @@
-"""The agent's side of the agent API: one small interface, and the transport over HTTP."""
+"""The agent's side of the agent API: an interface and its HTTP transport."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer that is passed on as it is."""
+    """An answer that is passed on unchanged."""
 
     status: int
-    headers: Mapping[str, str]  # names in small letters
+    headers: Mapping[str, str]  # names in lower case
     body: bytes
 
 
 class Transport(Protocol):
-    """What an agent needs of the control plane; raises Unreachable and Refused."""
+    """What an agent needs from the control plane; raises Unreachable and Refused."""
 
     def hints(self, host: str, epoch: str, after: int, timeout: float) -> Hints: ...
 
@@ -58,7 +58,7 @@ class Transport(Protocol):
     def report(self, host: str, view: str, payload: Any) -> Any: ...
 
     def download(self, path: str) -> Any:
-        """Context manager that gives an iterator of the bytes of GET ``path``."""
+        """Context manager that returns an iterator over the bytes of GET ``path``."""
 
     def forward(
         self,
@@ -69,17 +69,17 @@ class Transport(Protocol):
         limit: int,
         seconds: float,
     ) -> Reply:
-        """The answer, whatever its status; of a longer body the first ``limit`` bytes.
+        """The answer with any status; of a long body only the first ``limit`` bytes.
 
-        Raises Unreachable, also when a step of it takes more than ``seconds``.
+        Raises Unreachable, also when a step takes more than ``seconds``.
         """
 
     def wake(self, host: str) -> None:
-        """End a waiting ``hints`` early if that is possible; the agent stops."""
+        """End a waiting ``hints`` early if possible, because the agent stops."""
 
 
 def by_socket(socket: Path) -> Connect:
-    """To the server of this machine, by its unix socket."""
+    """Connect to the server on this machine by its unix socket."""
 
     def connect() -> httpx.Client:
         transport = httpx.HTTPTransport(uds=str(socket), limits=_LIMITS)
@@ -89,7 +89,7 @@ def by_socket(socket: Path) -> Connect:
 
 
 def by_tls(server: str, context: Callable[[], ssl.SSLContext]) -> Connect:
-    """To the server at ``server`` (ADDRESS:PORT); ``context`` is made anew at each connect."""
+    """Connect to the server at ``server`` (ADDRESS:PORT); ``context`` is called at each connect."""
 
     def connect() -> httpx.Client:
         transport = _ToServer(verify=context(), limits=_LIMITS)
@@ -99,7 +99,7 @@ def by_tls(server: str, context: Callable[[], ssl.SSLContext]) -> Connect:
 
 
 def tls_context(authority: str, credentials: Path | None = None) -> ssl.SSLContext:
-    """Trusts this authority (PEM) and no other; credentials: file with certificate and key."""
+    """A context that trusts only this authority (PEM). credentials: file of certificate and key."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.load_verify_locations(cadata=authority)
@@ -109,7 +109,7 @@ def tls_context(authority: str, credentials: Path | None = None) -> ssl.SSLConte
 
 
 class _ToServer(httpx.HTTPTransport):
-    """Whatever address was dialled: who answers has to prove that it is the cloud's server."""
+    """Checks that the server has the certificate of a cloud's server, whatever its address."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.extensions = {**request.extensions, "sni_hostname": SERVER_NAME}
@@ -117,10 +117,10 @@ class _ToServer(httpx.HTTPTransport):
 
 
 class HttpTransport:
-    """Over a unix socket (``by_socket``) or mutual TLS (``by_tls``).
+    """Transport over a unix socket (``by_socket``) or mutual TLS (``by_tls``).
 
-    cloud_file: where this host keeps the id of the cloud it belongs to, learned at the first
-    contact. The server of another cloud is then refused by its own answer (Refused).
+    cloud_file: stores the id of the cloud to which this host belongs, from the first contact on.
+    The server of another cloud then refuses the requests (Refused).
     """
 
     def __init__(self, connect: Connect, cloud_file: Path) -> None:
@@ -136,9 +136,9 @@ class HttpTransport:
         return opened
 
     def reconnect(self) -> None:
-        """Use new connections from now on; what is under way on the others goes on.
+        """Use new connections from now on; requests on the others continue.
 
-        Those of the time before are closed at the next call: by then nothing is on them.
+        The connections of the previous reconnect are closed: they are no longer in use.
         """
         if self._retired is not None:
             self._retired.close()
@@ -151,15 +151,15 @@ class HttpTransport:
 
     def hints(self, host: str, epoch: str, after: int, timeout: float) -> Hints:
         path = f"/v1/hosts/{quote(host)}/hints?epoch={epoch}&after={after}&timeout={timeout}"
-        found = msgspec.json.decode(self._ask("GET", path), type=Hints)
-        if found.cloud and CLOUD_HEADER not in self._http.headers:
-            self._belong_to(found.cloud)
-        return found
+        answer = msgspec.json.decode(self._ask("GET", path), type=Hints)
+        if answer.cloud and CLOUD_HEADER not in self._http.headers:
+            self._belong_to(answer.cloud)
+        return answer
 
     def _belong_to(self, cloud_id: str) -> None:
         fresh = self._cloud_file.with_suffix(".part")
         fresh.write_text(f"{cloud_id}\n")
-        fresh.replace(self._cloud_file)  # whole or not at all
+        fresh.replace(self._cloud_file)  # atomically
         self._http.headers[CLOUD_HEADER] = cloud_id
 
     def seen(
@@ -213,16 +213,16 @@ class HttpTransport:
             raise Unreachable(str(error)) from None
 
     def wake(self, host: str) -> None:
-        """The process ends soon anyway, and the connection with it."""
+        """Nothing to do: the process ends soon, and its connection with it."""
 
     def close(self) -> None:
-        """Close the connections; it cannot be used again."""
+        """Close the connections; the transport cannot be used again."""
         self._http.close()
         if self._retired is not None:
             self._retired.close()
 
     def leave(self, host: str, *, force: bool) -> None:
-        """Tell the server that this machine is a host no more."""
+        """Tell the server that this machine is no longer a host."""
         self._ask("DELETE", f"/v1/hosts/{quote(host)}?force={str(force).lower()}")
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:

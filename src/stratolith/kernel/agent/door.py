@@ -1,4 +1,4 @@
-"""The door of the agent API: it settles who asks before anything else is looked at."""
+"""The ASGI application of the agent API: identifies the caller before all other checks."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ Identify = Callable[[Environment, Scope], AgentCaller]
 
 
 class AgentDoor(Door):
-    """The agents' routes of every service.
+    """The agent routes of all services.
 
-    The host that a path names must be the caller's own, on every route, and whoever is no host
-    gets no further than to the routes for joining. ``identify`` tells the caller; it raises
-    Unauthorized, and reads the database for a certificate only.
+    On each route, the host in the path must be the caller's own; a machine that is not a host can
+    use only the routes for joining. ``identify`` returns the caller; it raises Unauthorized, and
+    reads the database only to check a certificate.
     """
 
     def __init__(
@@ -45,22 +45,23 @@ class AgentDoor(Door):
     async def _answer(
         self, ctx: Context, scope: Scope, receive: Receive, send: Send
     ) -> Answer | None:
-        if CERTIFICATE in (scope.get("extensions") or {}):  # the database knows whether it is good
+        # only the database knows whether the certificate is valid
+        if CERTIFICATE in (scope.get("extensions") or {}):
             ctx.agent = await self.turns.run(scope, self._identify, self.env, scope)
         else:
             ctx.agent = self._identify(self.env, scope)
-        found = self.router.match(ctx.path)
+        match = self.router.match(ctx.path)
         if ctx.path not in join.FOR_STRANGERS:
-            ctx.agent.require((found.variables if found else {}).get("host", ctx.agent.host))
-        if self.env.agents is not None:  # reads the database once only
+            ctx.agent.require((match.variables if match else {}).get("host", ctx.agent.host))
+        if self.env.agents is not None:  # reads the database only once
             self.env.agents.check_cloud(ctx.headers.get(CLOUD_HEADER, ""))
         return await super()._answer(ctx, scope, receive, send)
 
 
 def identify_by_connection(env: Environment, scope: Scope) -> AgentCaller:
-    """By the unix socket it is the host of this machine, by TLS the one of its certificate.
+    """The host of this machine for a unix socket, the host of the certificate for TLS.
 
-    Raises Unauthorized for a certificate that is not good any more, Unavailable.
+    Raises Unauthorized for a certificate that is no longer valid, Unavailable.
     """
     server: Any = scope.get("server")
     if server is None or server[1] is None:
@@ -70,7 +71,7 @@ def identify_by_connection(env: Environment, scope: Scope) -> AgentCaller:
         return AgentCaller()
     bearer = bearer_of(der)
     if bearer is None:
-        raise Unauthorized("The certificate is not that of a host.")
+        raise Unauthorized("The certificate does not belong to a host.")
     try:
         with env.db.read() as session:
             name = membership.name_of(session, bearer, env.clock.now())
@@ -78,7 +79,7 @@ def identify_by_connection(env: Environment, scope: Scope) -> AgentCaller:
         raise database_error(error) from error
     if name is None:
         raise Unauthorized(
-            "The certificate of this host is good no more. Join again: `stratolith token create` "
-            "on the server, `stratolith join` here."
+            "The certificate of this host is no longer valid. Join again: `stratolith token "
+            "create` on the server, `stratolith join` here."
         )
     return AgentCaller(name, serial=bearer.serial)

@@ -1,8 +1,8 @@
-"""What an agent answers about itself: alive, ready, metrics, on the loopback address.
+"""HTTP pages about the agent: alive, ready, metrics; on the loopback address.
 
 GET /healthz   200 while the process runs
-GET /readyz    200 when the last look of every room went well, else 503 and why
-GET /left-out  {object id: why it is not as it should be, while all else is}
+GET /readyz    200 when the last sync of each room succeeded, else 503 and the reasons
+GET /left-out  {object id: why it could not be synchronised, although the rest was}
 GET /metrics   Prometheus metrics of the agent
 """
 
@@ -23,7 +23,7 @@ LeftOut = Callable[[], dict[str, str]]
 
 
 def make_handler(problems: Problems, left_out: LeftOut) -> type[BaseHTTPRequestHandler]:
-    """A handler that asks ``problems`` what is wrong (nothing: an empty list), and ``left_out``."""
+    """A handler that shows ``problems`` (an empty list: no problems) and ``left_out``."""
 
     class Handler(BaseHTTPRequestHandler):
         timeout = 10
@@ -34,8 +34,8 @@ def make_handler(problems: Problems, left_out: LeftOut) -> type[BaseHTTPRequestH
             elif self.path in ("/healthz", "/healthcheck"):
                 self._answer(200, b"OK", "text/plain")
             elif self.path == "/readyz":
-                found = problems()
-                self._answer(503 if found else 200, "\n".join(found or ["ready"]).encode())
+                current = problems()
+                self._answer(503 if current else 200, "\n".join(current or ["ready"]).encode())
             elif self.path == "/left-out":
                 self._answer(200, json.dumps(left_out()).encode(), "application/json")
             else:
@@ -56,15 +56,15 @@ def make_handler(problems: Problems, left_out: LeftOut) -> type[BaseHTTPRequestH
 
 class _Page(ThreadingHTTPServer):
     def shutdown(self) -> None:
-        """Stop answering and give the port back."""
+        """Stop answering and close the port."""
         super().shutdown()
         self.server_close()
 
 
 def serve(problems: Problems, port: int, left_out: LeftOut = dict) -> ThreadingHTTPServer | None:
-    """Answer on 127.0.0.1:``port`` in a thread; None when the port is taken.
+    """Answer on 127.0.0.1:``port`` in a thread; None when the port is in use.
 
-    An agent whose health cannot be asked still does its work, so that is no reason to end.
+    An agent without health page still works, so this is not an error.
     """
     try:
         server = _Page(("127.0.0.1", port), make_handler(problems, left_out))

@@ -1,7 +1,7 @@
-"""One host's agent: rooms that each keep one view true, woken by hints.
+"""The agent of one host: rooms that each implement one view, woken by hints.
 
-A room pulls its view, brings the host to it and reports what it observes. Rooms of one host
-tell each other what became true ("the port is wired") through ``Conditions``.
+A room fetches its view (desired state), applies it to the host and reports the observed state.
+Rooms of one host inform each other through ``Conditions`` ("the port is wired").
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from stratolith.kernel.concurrency import Supervisor
 
 LOG = logging.getLogger(__name__)
 HEARTBEAT = 10.0
-LONGEST_PAUSE = 3.0  # of a room that fails: whole within 5 s after its cause went away
+LONGEST_PAUSE = 3.0  # after a failure of a room: it recovers within 5 s after the cause was removed
 
 
 class Conditions:
-    """Named facts of this host that others may wait for, such as "port/<id>"."""
+    """Named facts about this host that rooms can wait for, such as "port/<id>"."""
 
     def __init__(self) -> None:
         self._true: set[str] = set()
         self._changed = threading.Condition()
 
     def replace(self, prefix: str, names: Iterable[str]) -> None:
-        """Exactly these names are true among those that begin with ``prefix``."""
+        """Replace the true names that begin with ``prefix`` by exactly these names."""
         with self._changed:
             self._true = {name for name in self._true if not name.startswith(prefix)}
             self._true.update(names)
@@ -49,7 +49,7 @@ class Conditions:
             return name in self._true
 
     def wait(self, names: Sequence[str], timeout: float) -> list[str]:
-        """Wait until all are true; gives the names that are not after ``timeout`` seconds."""
+        """Wait until all are true; returns the names that are not after ``timeout`` seconds."""
         deadline = time.monotonic() + timeout
         with self._changed:
             while True:
@@ -61,12 +61,12 @@ class Conditions:
 
 
 class Room:
-    """Keeps one view of this host true. ``sync`` must be idempotent.
+    """Applies one view to this host. ``sync`` must be idempotent.
 
-    interval: seconds between full looks.
-    pause: seconds after a look in which hints are collected for the next one. A hint after a quiet
+    interval: seconds between full syncs.
+    pause: seconds after a sync in which hints are collected for the next one. A hint after a quiet
     time is not delayed.
-    driver_name, capabilities: what the host offers by this room; "" and none for no driver.
+    driver_name, capabilities: what the host offers by this room; "" and none without driver.
     """
 
     view = ""
@@ -77,22 +77,22 @@ class Room:
 
     def __init__(self) -> None:
         self.host: Host
-        self.left_out: dict[str, str] = {}  # object id -> why the last look left it as it was
+        self.left_out: dict[str, str] = {}  # object id -> why the last sync did not change it
 
     def start(self) -> None:
-        """Once, before the first sync: find again what runs."""
+        """Called once before the first sync: find what runs already."""
 
     def sync(self, keys: list[str] | None) -> None:
-        """Look at these keys of the view, None for all of it; may raise, is called again."""
+        """Apply these keys of the view, None for all; may raise and is then called again."""
         raise NotImplementedError
 
     def stop(self) -> None:
-        """The agent ends; what runs on the host goes on."""
+        """The agent ends; guests and networks of the host continue."""
 
 
 @dataclass(frozen=True)
 class Addresses:
-    """By which others reach this host, by plane; "" for none."""
+    """Addresses at which others reach this host, per network plane; "" for none."""
 
     api: str = ""
     tunnel: str = ""
@@ -118,8 +118,8 @@ class Host:
         self._stop = threading.Event()
         self._started_at = utcnow()
         self._threads = Supervisor()
-        # View -> why its last look failed, None when it went well.
-        self._failing: dict[str, str | None] = {room.view: "has not looked yet" for room in rooms}
+        # View -> why its last sync failed; None when it succeeded.
+        self._failing: dict[str, str | None] = {room.view: "no sync yet" for room in rooms}
         for room in rooms:
             room.host = self
 
@@ -141,11 +141,11 @@ class Host:
             room.stop()
 
     def problems(self) -> list[str]:
-        """What is wrong now, one sentence each; empty when every room's last look went well."""
+        """Current problems, one sentence each; empty when the last sync of each room succeeded."""
         return [f"{view}: {why}" for view, why in self._failing.items() if why]
 
     def left_out(self) -> dict[str, str]:
-        """Object id -> why it is not as it should be, while all else is."""
+        """Object id -> why it could not be synchronised, although the rest was."""
         return {key: why for room in self.rooms.values() for key, why in room.left_out.items()}
 
     def poke(self, view: str, key: str = "") -> None:
@@ -157,7 +157,9 @@ class Host:
         rooms = self.rooms.values()
         return Offers(
             drivers={room.view: room.driver_name for room in rooms if room.driver_name},
-            capabilities=[f"{room.view}.{one}" for room in rooms for one in room.capabilities],
+            capabilities=[
+                f"{room.view}.{capability}" for room in rooms for capability in room.capabilities
+            ],
             architecture=of_this_host(),
             api_address=self._addresses.api,
             tunnel_address=self._addresses.tunnel,
@@ -204,7 +206,7 @@ class Host:
             if self._stop.is_set():
                 return
             if time.monotonic() - whole_at > room.interval:
-                keys = None  # also where hints never stop
+                keys = None  # checked here too, as hints may never stop
             try:
                 room.sync(keys)
                 failures = 0
@@ -221,10 +223,10 @@ class Host:
 
 
 class _Inbox:
-    """Keys waiting for a room; "" means everything."""
+    """Keys that wait for a room; "" means everything."""
 
     def __init__(self) -> None:
-        self._keys: dict[str, None] = {"": None}  # begin with a full look
+        self._keys: dict[str, None] = {"": None}  # start with a full sync
         self._changed = threading.Condition()
         self._closed = False
 
@@ -234,7 +236,7 @@ class _Inbox:
             self._changed.notify()
 
     def take(self, timeout: float) -> list[str] | None:
-        """All keys that wait, or None for "look at everything"."""
+        """All waiting keys, or None for a full sync."""
         with self._changed:
             if not self._keys and not self._closed:
                 self._changed.wait(timeout)

@@ -1,7 +1,7 @@
-"""The control plane's side of the agents: hints per host, views, reports, who is alive.
+"""The control plane's side of the agents: hints per host, views, reports, heartbeats.
 
-A hint says "look at key K of view V". Hints live in memory only: after a restart the epoch
-differs and an agent looks at everything.
+A hint means "check key K of view V". Hints are only in memory: after a restart the epoch differs,
+and agents do a full sync.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from stratolith.kernel.service import AgentView, Service, plates
 from stratolith.kernel.transaction import database_error, transact
 
 LOG = logging.getLogger(__name__)
-KEPT = 10_000  # hints kept per host; who is further behind looks at everything
+KEPT = 10_000  # hints kept per host; an agent that is further behind does a full sync
 
 
 class _Channel:
@@ -50,7 +50,7 @@ class _Channel:
         self.wake()
 
     def wake(self) -> None:
-        """Let everybody that waits for hints look again."""
+        """Let all threads that wait for hints check again."""
         with self.changed:
             self.changed.notify_all()
             waiters = list(self.waiters)
@@ -59,7 +59,7 @@ class _Channel:
 
 
 class AgentHub:
-    """Made once a process; thread safe."""
+    """One object per process; thread safe."""
 
     def __init__(self, env: Environment) -> None:
         self.env = env
@@ -75,7 +75,7 @@ class AgentHub:
 
     @property
     def cloud_id(self) -> str:
-        """Which cloud the database is; "" while it has no schema."""
+        """The id of the cloud in the database; "" before the schema exists."""
         if not self._cloud_id:
             with self.env.db.read() as session:
                 self._cloud_id = cloud.find_id(session) or ""
@@ -84,11 +84,11 @@ class AgentHub:
     # -- hints -----------------------------------------------------------------------------------
 
     def hint(self, host: str, view: str, key: str = "") -> None:
-        """Tell a host to look; key "" means the whole view."""
+        """Tell a host to check a key; key "" means the whole view."""
         self.env.hints.publish(HOST_HINT, host_key(host, view, key))
 
     def hint_all(self, view: str, key: str = "") -> None:
-        """Tell every host that ever asked."""
+        """Tell every host that ever connected."""
         self.env.hints.publish(HOST_HINT, host_key("", view, key))
 
     def _take_hint(self, hint: str) -> None:
@@ -102,7 +102,7 @@ class AgentHub:
             channel.add(view, key)
 
     def _begin_epoch(self) -> None:
-        """Hints of other servers may be lost: every host looks at everything."""
+        """Hints of other servers may be lost: all hosts do a full sync."""
         self.epoch = uuid.uuid4().hex
         with self._lock:
             channels = list(self._channels.values())
@@ -110,25 +110,25 @@ class AgentHub:
             channel.wake()
 
     def peek(self, host: str, epoch: str, after: int) -> Hints | None:
-        """What is new, or None when there is nothing."""
+        """The hints after ``after``; None when there are none."""
         channel = self._channel(host)
         with channel.changed:
             if epoch != self.epoch or after > channel.seq:
                 return self._hints(channel.seq, everything=True)
             if after == channel.seq:
                 return None
-            found = [(view, key) for seq, view, key in channel.hints if seq > after]
-            lost = len(found) < channel.seq - after
-            return self._hints(channel.seq, everything=lost, hints=found)
+            newer = [(view, key) for seq, view, key in channel.hints if seq > after]
+            lost = len(newer) < channel.seq - after
+            return self._hints(channel.seq, everything=lost, hints=newer)
 
     def wait(self, host: str, epoch: str, after: int, timeout: float) -> Hints:
-        """Like peek, waiting up to ``timeout`` seconds for news."""
+        """Like peek, but waits up to ``timeout`` seconds for hints."""
         channel = self._channel(host)
         deadline = time.monotonic() + timeout
         while True:
-            found = self.peek(host, epoch, after)
-            if found is not None:
-                return found
+            news = self.peek(host, epoch, after)
+            if news is not None:
+                return news
             left = deadline - time.monotonic()
             if left <= 0:
                 return self.nothing_new(after)
@@ -147,12 +147,12 @@ class AgentHub:
         if cloud_id and self.cloud_id and cloud_id != self.cloud_id:
             raise Conflict(
                 f"This host belongs to cloud {cloud_id}, but this server's database is cloud "
-                f"{self.cloud_id}. Nothing on the host is touched. Give the server the right "
-                "database, or take the host's guests down with `stratolith destroy` there first."
+                f"{self.cloud_id}. The host is not changed. Give the server the right "
+                "database, or first remove the guests with `stratolith destroy` on that host."
             )
 
     def add_waiter(self, host: str, wake: Callable[[], object]) -> Callable[[], None]:
-        """Call ``wake`` at every hint for the host; gives the function that ends it."""
+        """Call ``wake`` at every hint for the host; returns a function that stops this."""
         channel = self._channel(host)
         with channel.changed:
             channel.waiters.add(wake)
@@ -178,7 +178,7 @@ class AgentHub:
         return self._transact(service, False, lambda ctx: compile_(ctx, host, keys))
 
     def report(self, host: str, name: str, payload: Any) -> bytes:
-        """Take what a host observed; gives the service's answer as JSON."""
+        """Process a host's report; returns the service's answer as JSON."""
         service, view = self._find(name)
         if view.report is None:
             raise NotFound
@@ -193,9 +193,9 @@ class AgentHub:
         started_at: datetime,
         offers: Offers | None = None,
     ) -> None:
-        """An agent's heartbeat, which makes the host's row at first; raises Unavailable.
+        """Record an agent's heartbeat; the first one creates the host's row. Raises Unavailable.
 
-        Without ``offers`` the host offers what it did before.
+        Without ``offers`` the previous offers stay.
         """
         now = self.env.clock.now()
 
@@ -222,10 +222,10 @@ class AgentHub:
             self.env.hints.publish("kernel.agent", host)
 
     def _find(self, name: str) -> tuple[Service, AgentView]:
-        found = self._views.get(name)
-        if found is None:
+        entry = self._views.get(name)
+        if entry is None:
             raise NotFound(f"There is no view '{name}'.")
-        return found
+        return entry
 
     def _transact(self, service: Service, write: bool, work: Callable[[Context], Any]) -> bytes:
         ctx = Context.of_the_cloud(self.env, service)

@@ -1,4 +1,4 @@
-"""What a control-plane process asks of its agents' hub (kernel/agent/hub.py)."""
+"""What a control-plane process needs from the agent hub (kernel/agent/hub.py)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from stratolith.kernel.agent.protocol import Hints, Offers
 
 
 class Agents(Protocol):
-    """Each is explained at ``AgentHub``."""
+    """``AgentHub`` documents each method."""
 
     @property
     def cloud_id(self) -> str: ...

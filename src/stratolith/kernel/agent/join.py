@@ -1,14 +1,14 @@
 """How machines join and leave, over the agent API.
 
-GET    /v1/authority                      the cloud's authority as PEM; for anybody
-POST   /v1/join                           a token for a certificate; for anybody with a token
-POST   /v1/hosts/{host}/certificate       a new certificate before the old one ends
-DELETE /v1/hosts/{host}?force=true        the host leaves; force: although servers are on it
-POST   /v1/cloud/tokens?minutes=60        a token  (this and what follows: by the socket only)
+GET    /v1/authority                      the cloud's authority as PEM; for all
+POST   /v1/join                           exchange a token for a certificate; for all with a token
+POST   /v1/hosts/{host}/certificate       a new certificate before the old one expires
+DELETE /v1/hosts/{host}?force=true        the host leaves; force: even with servers on it
+POST   /v1/cloud/tokens?minutes=60        create a token  (from here on: by the socket only)
 GET    /v1/cloud/hosts                    the hosts
-POST   /v1/cloud/hosts/{name}/drain       nothing new comes to the host, what is there stays
-POST   /v1/cloud/hosts/{name}/activate    it takes what comes again
-DELETE /v1/cloud/hosts/{name}?force=true  a host that is gone leaves
+POST   /v1/cloud/hosts/{name}/drain       schedule no new servers on the host; existing ones stay
+POST   /v1/cloud/hosts/{name}/activate    schedule servers on the host again
+DELETE /v1/cloud/hosts/{name}?force=true  remove a lost host
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def decode(raw: bytes, kind: Any) -> Any:
 
 
 def _caller(ctx: Context) -> AgentCaller:
-    assert ctx.agent is not None  # the door has set it
+    assert ctx.agent is not None  # set by AgentDoor
     return ctx.agent
 
 
@@ -56,10 +56,10 @@ def _lifetime(ctx: Context) -> timedelta:
 
 
 def _record(ctx: Context, name: str) -> HostRecord:
-    found = records.named(ctx.session, name)
-    if found is None or found.state == records.LEFT:
+    record = records.named(ctx.session, name)
+    if record is None or record.state == records.LEFT:
         raise NotFound(f"There is no host {name}.")
-    return found
+    return record
 
 
 # -- for machines ----------------------------------------------------------------------------------
@@ -70,20 +70,18 @@ def show_authority(ctx: Context) -> Response:
 
 
 def join(ctx: Context, body: bytes) -> Response:
-    """Spend the token and sign for the machine's key, all or nothing."""
+    """Use up the token and sign the machine's key, both or neither."""
     wanted: Join = decode(body, Join)
     now = ctx.env.clock.now()
     membership.spend_token(ctx.session, wanted.token, wanted.name, now)
     if wanted.name == socket.gethostname():
-        raise Conflict(
-            f"{wanted.name} is the name of the server's machine: give this one a name of its own."
-        )
+        raise Conflict(f"{wanted.name} is the name of the server's machine: choose another name.")
     record, signed = membership.join(
         ctx.session, authority(ctx.env), wanted.name, wanted.request, now, _lifetime(ctx)
     )
     LOG.info("host %s joins with certificate %s", record.name, signed.serial)
-    found = Joined(id=record.id, certificate=signed.pem, cloud=cloud.find_id(ctx.session) or "")
-    return Response(msgspec.json.encode(found))
+    joined = Joined(id=record.id, certificate=signed.pem, cloud=cloud.find_id(ctx.session) or "")
+    return Response(msgspec.json.encode(joined))
 
 
 def renew(ctx: Context, host: str, body: bytes) -> Response:
@@ -101,18 +99,18 @@ def renew(ctx: Context, host: str, body: bytes) -> Response:
 
 
 def leave(ctx: Context, host: str) -> Response:
-    """Raises Conflict when something is on the host, unless the query says force."""
+    """Raises Conflict when the host is in use, unless the query has force."""
     record = _record(ctx, host)
     if not _caller(ctx).is_local and not record.certificates:
         raise NotFound(f"There is no host {host}.")
-    duties = [(one, one.host_duties) for one in plates(ctx.env)]
+    duties = [(service, service.host_duties) for service in plates(ctx.env)]
     if ctx.query.get("force") != "true":
-        reasons = [duty.holds(ctx.beside(one), host) for one, duty in duties if duty.holds]
+        reasons = [duty.holds(ctx.beside(service), host) for service, duty in duties if duty.holds]
         if any(reasons):
             raise Conflict(f"Host {host} cannot leave: {'; '.join(filter(None, reasons))}.")
-    for one, duty in duties:
+    for service, duty in duties:
         if duty.left is not None:
-            duty.left(ctx.beside(one).internal(), host)
+            duty.left(ctx.beside(service).internal(), host)
     membership.leave(record)
     LOG.info("host %s left", host)
     return Response(status=204)
@@ -135,7 +133,9 @@ def make_token(ctx: Context) -> Response:
 def show_hosts(ctx: Context) -> Response:
     _caller(ctx).require_local()
     now = ctx.env.clock.now()
-    return Response({"hosts": [_shown(one, now) for one in records.every_record(ctx.session)]})
+    return Response(
+        {"hosts": [_shown(record, now) for record in records.every_record(ctx.session)]}
+    )
 
 
 def _shown(record: HostRecord, now: Any) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def _shown(record: HostRecord, now: Any) -> dict[str, Any]:
         "joined_at", "last_seen_at",
     )  # fmt: skip
     shown = {name: getattr(record, name) for name in names}
-    draining = records.is_draining(record)  # also of one that is down
+    draining = records.is_draining(record)  # also for a host that is down
     return {**shown, "state": records.state_of(record, now), "draining": draining}
 
 
@@ -155,16 +155,16 @@ def remove(ctx: Context, name: str) -> Response:
 
 
 def drain(ctx: Context, name: str) -> Response:
-    """Raises Conflict for a host that was not heard of yet."""
+    """Raises Conflict for a host without heartbeat yet."""
     return _move(ctx, name, records.DRAINING)
 
 
 def activate(ctx: Context, name: str) -> Response:
-    """Raises Conflict for a host that was not heard of yet: it becomes active by that."""
+    """Raises Conflict for a host without heartbeat yet: its first heartbeat activates it."""
     _caller(ctx).require_local()
     record = _record(ctx, name)
     if record.state == records.JOINING:
-        raise Conflict(f"Host {name} was not heard of yet.")
+        raise Conflict(f"Host {name} has not sent a heartbeat yet.")
     return _move(ctx, name, records.ACTIVE)
 
 

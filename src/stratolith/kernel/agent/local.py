@@ -1,4 +1,4 @@
-"""The transport of agents that live in the server's own process: simulated hosts."""
+"""The transport of agents inside the server's process: simulated hosts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stratolith.kernel.exceptions import ApiError, Unavailable
 
 @contextmanager
 def _answers() -> Iterator[None]:
-    """Errors as an agent meets them over HTTP."""
+    """Turns errors into those that an agent gets over HTTP."""
     try:
         yield
     except Unavailable as error:
@@ -27,7 +27,7 @@ def _answers() -> Iterator[None]:
 
 
 class LocalTransport:
-    """Straight to the hub of this process (simulated hosts)."""
+    """Calls the hub of this process directly (simulated hosts)."""
 
     def __init__(self, hub: Agents) -> None:
         self._hub = hub
@@ -51,7 +51,7 @@ class LocalTransport:
             return self._hub.view(host, view, keys)
 
     def report(self, host: str, view: str, payload: Any) -> Any:
-        # through JSON, so that both transports hand over the same values
+        # convert through JSON, so that both transports deliver equal values
         plain = msgspec.json.decode(msgspec.json.encode(payload))
         with _answers():
             return msgspec.json.decode(self._hub.report(host, view, plain))
@@ -65,12 +65,12 @@ class LocalTransport:
         limit: int,
         seconds: float,
     ) -> Reply:
-        raise Refused("a simulated host passes nothing on")
+        raise Refused("a simulated host does not forward requests")
 
     def wake(self, host: str) -> None:
         self._hub.hint(host, "")
 
     @contextmanager
     def download(self, path: str) -> Iterator[Iterator[bytes]]:
-        raise Refused("a simulated host downloads nothing")
+        raise Refused("a simulated host does not download")
         yield iter(())

@@ -1,9 +1,9 @@
-"""What a machine keeps as a host of a cloud on another machine: who it is, and its certificate.
+"""The files of a machine that is a host of a cloud on another machine: identity and certificate.
 
-Everything is in one directory, ``host`` in the state directory, which only root may read:
+All files are in the directory ``host`` in the state directory, which only root can read:
 
     host.json       name, id, address of the server
-    authority.pem   the certificate of the cloud's authority, by which the server is known
+    authority.pem   the certificate of the cloud's authority, which verifies the server
     host.pem        the host's key and certificate; replaced as a whole at each renewal
 """
 
@@ -25,12 +25,12 @@ from stratolith.kernel.agent.client import HttpTransport, Refused, Unreachable, 
 
 LOG = logging.getLogger(__name__)
 FOLDER = "host"
-LOOK_SECONDS = 60.0  # how often the agent asks itself whether it is time to renew
-RENEW_AFTER = 1 / 3  # of the certificate's life: two thirds are left to get it done
+LOOK_SECONDS = 60.0  # how often the agent checks whether to renew
+RENEW_AFTER = 1 / 3  # fraction of the lifetime: two thirds are left for retries
 
 
 class NotAMember(Exception):
-    """The directory does not hold what a host needs; the text says what to do."""
+    """The directory lacks what a host needs; the text says what to do."""
 
 
 class Member(msgspec.Struct, kw_only=True):
@@ -63,7 +63,7 @@ class Membership:
             ) from None
 
     def write(self, member: Member, authority: str, key: str, certificate: str) -> None:
-        """host.json comes last: with it the machine is a host."""
+        """Write host.json last: it makes the machine a host."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         files.write(self._authority, authority)
         self.take(key, certificate)
@@ -74,7 +74,7 @@ class Membership:
         files.write(self.credentials, key + certificate)
 
     def transport(self, cloud_file: Path) -> HttpTransport:
-        """To the server; raises NotAMember."""
+        """A transport to the server; raises NotAMember."""
         server = self.read().server
 
         def context() -> ssl.SSLContext:
@@ -88,24 +88,24 @@ class Membership:
         return now >= begin + (end - begin) * RENEW_AFTER
 
     def lack(self, now: datetime) -> str:
-        """Why the server cannot let this host in any more; "" while the certificate holds."""
+        """Why the server refuses this host; "" while the certificate is valid."""
         end = self._life()[1]
         if now < end:
             return ""
         return (
-            f"The certificate of this host ended at {end:%Y-%m-%d %H:%M} UTC. On the server: "
+            f"The certificate of this host expired at {end:%Y-%m-%d %H:%M} UTC. On the server: "
             f"stratolith host remove {self.read().name} --force, stratolith token create; here: "
             "stratolith leave --force, then join."
         )
 
     def _life(self) -> tuple[datetime, datetime]:
-        """Begin and end of the certificate."""
+        """Start and end of the certificate's validity."""
         held = x509.load_pem_x509_certificate(self.credentials.read_bytes())
         return held.not_valid_before_utc, held.not_valid_after_utc
 
 
 class Renewal:
-    """A thread's work: have a new certificate long before the old one ends."""
+    """The work of a thread: renew the certificate well before it expires."""
 
     def __init__(self, membership: Membership, transport: HttpTransport) -> None:
         self._membership = membership
@@ -127,7 +127,7 @@ class Renewal:
         self._stopping.set()
 
     def look(self, now: datetime) -> bool:
-        """Renew when it is time; whether it was. Raises Unreachable, Refused, OSError."""
+        """Renew if it is time; returns whether it was. Raises Unreachable, Refused, OSError."""
         if not self._membership.is_due(now):
             return False
         name = self._membership.read().name
@@ -140,9 +140,9 @@ class Renewal:
 
 
 def new_request() -> tuple[str, str]:
-    """A new private key and a request to sign for it, both as PEM.
+    """A new private key and its signing request, both as PEM.
 
-    It names nobody: who the certificate is for is the authority's word alone.
+    The request has no name: only the authority decides about the name in the certificate.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))

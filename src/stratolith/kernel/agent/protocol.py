@@ -6,14 +6,15 @@ from datetime import datetime
 
 import msgspec
 
-CLOUD_HEADER = "x-stratolith-cloud"  # the id of the cloud that the agent's host belongs to
-SERVER_NAME = "server.stratolith.internal"  # whom certificates of servers are for
+CLOUD_HEADER = "x-stratolith-cloud"  # the id of the cloud to which the agent's host belongs
+SERVER_NAME = "server.stratolith.internal"  # name in the certificates of servers
 
 
 class Hints(msgspec.Struct, kw_only=True):
-    """Answer to "what is new since ``after``?"; everything: look at all of every view.
+    """Answer to a request for hints after ``after``; everything: do a full sync of each view.
 
-    epoch: the server process that counts ``seq``.  cloud: the database's id, "" if not known.
+    epoch: identifies the server process that counts ``seq``.  cloud: id of the database, "" if
+    unknown.
     """
 
     epoch: str
@@ -24,9 +25,9 @@ class Hints(msgspec.Struct, kw_only=True):
 
 
 class Offers(msgspec.Struct, kw_only=True):
-    """What a host has for the cloud. Addresses are those others reach it by, "" where unknown.
+    """What a host offers to the cloud. Addresses are those at which others reach it, "" if unknown.
 
-    drivers: view -> name of the driver that realises it.  capabilities: "<view>.<name>".
+    drivers: view -> name of its driver.  capabilities: "<view>.<name>".
     """
 
     drivers: dict[str, str] = {}
@@ -47,7 +48,7 @@ class Seen(msgspec.Struct, kw_only=True):
 
 
 class Join(msgspec.Struct, kw_only=True):
-    """A machine asks to be let in; request: certificate signing request as PEM."""
+    """A machine asks to join; request: certificate signing request as PEM."""
 
     token: str
     name: str
@@ -55,7 +56,7 @@ class Join(msgspec.Struct, kw_only=True):
 
 
 class Joined(msgspec.Struct, kw_only=True):
-    """It was: its id, its certificate (PEM), and which cloud it belongs to from now on."""
+    """Answer to a join: the host's id, its certificate (PEM), and the id of the cloud."""
 
     id: str
     certificate: str
@@ -63,6 +64,6 @@ class Joined(msgspec.Struct, kw_only=True):
 
 
 class Keys(msgspec.Struct, kw_only=True):
-    """What a view is asked for; None: everything."""
+    """The requested keys of a view; None: all."""
 
     keys: list[str] | None = None

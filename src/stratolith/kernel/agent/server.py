@@ -1,15 +1,14 @@
 """The agent API over HTTP: long poll for hints, views, reports.
 
-    GET  /v1/hosts/{host}/hints?epoch=E&after=N&timeout=25   what is new
+    GET  /v1/hosts/{host}/hints?epoch=E&after=N&timeout=25   new hints
     POST /v1/hosts/{host}/seen                               heartbeat
     POST /v1/hosts/{host}/views/{view}   {"keys": [...]}     desired state
     POST /v1/hosts/{host}/reports/{view}                     observed state
 
-On one machine it listens on a unix socket that only root can open; who can open it is that
-machine's agent. Agents of other machines come by TLS with the certificate of their host
-(door.py tells the two apart, join.py has the routes by which a machine joins and leaves). An agent
-names the cloud its host belongs to in every request; the server of another database refuses it
-(409), and so touches nothing there.
+For the local agent it listens on a unix socket that only root can open. Agents of other machines
+connect by TLS with the certificate of their host (door.py distinguishes the two; join.py has the
+routes to join and leave). Each request contains the id of the cloud to which the host belongs; a
+server with another database refuses it (409), and so the host is not changed.
 """
 
 from __future__ import annotations
@@ -37,12 +36,12 @@ MAX_WAIT = 30.0
 
 def _hub(ctx: Context) -> Agents:
     if ctx.env.agents is None:
-        raise Unavailable("This process serves no agents.")
+        raise Unavailable("This process has no agent API.")
     return ctx.env.agents
 
 
 async def hints(ctx: Context, request: Request, host: str) -> Response:
-    """Answer at once when there is news, else when news comes or the time is up."""
+    """Answer at once if there are hints, else when a hint comes or the time is over."""
     hub, loop = _hub(ctx), asyncio.get_running_loop()
     epoch = ctx.query.get("epoch", "")
     try:
@@ -53,14 +52,14 @@ async def hints(ctx: Context, request: Request, host: str) -> Response:
     news = asyncio.Event()
     end = hub.add_waiter(host, lambda: loop.call_soon_threadsafe(news.set))
     try:
-        found = hub.peek(host, epoch, after)
-        if found is None:
+        answer = hub.peek(host, epoch, after)
+        if answer is None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(news.wait(), timeout)
-            found = hub.peek(host, epoch, after) or hub.nothing_new(after)
+            answer = hub.peek(host, epoch, after) or hub.nothing_new(after)
     finally:
         end()
-    return Response(msgspec.json.encode(found))
+    return Response(msgspec.json.encode(answer))
 
 
 def seen(ctx: Context, host: str, body: bytes) -> Response:
@@ -88,8 +87,8 @@ ROUTES = [
 
 
 def agent_service(services: Sequence[Service]) -> Service:
-    """The agent API as a door; services may add routes of their own."""
-    others = [route for service in services for route in service.agent_routes]
+    """The agent API as a service; services can add routes."""
+    further = [route for service in services for route in service.agent_routes]
     return Service(
         type="agent",
         name="agent",
@@ -97,8 +96,8 @@ def agent_service(services: Sequence[Service]) -> Service:
         mount="/agent",
         prefix="",
         errors=ErrorDialect.PLAIN,
-        routes=[*ROUTES, *join.ROUTES, *others],
+        routes=[*ROUTES, *join.ROUTES, *further],
         in_catalog=False,
-        token_first=(),  # the door has settled who asks
-        trailing_slash=True,  # guests' requests for metadata are passed on as they are
+        token_first=(),  # AgentDoor has identified the caller
+        trailing_slash=True,  # requests of guests for metadata are forwarded unchanged
     )

@@ -1,10 +1,10 @@
 """Typed settings: one YAML file, one section per service, STRATOLITH_* overrides.
 
-A section is a frozen msgspec struct whose fields carry their documentation in
-``Meta(description=...)``; the generated configuration file and the reference page are made
-from it, so no key can be undocumented. Precedence, lowest first: defaults, the YAML file,
-``conf.d/*.yaml`` beside it in name order, ``STRATOLITH_<SECTION>_<KEY>`` in the environment,
-command line flags. Secrets never live here but in ``secrets.json`` (mode 0600).
+A section is a frozen msgspec struct whose fields have their documentation in
+``Meta(description=...)``; the generated configuration file and the reference page are made from it,
+so each key is documented. Precedence, lowest first: defaults, the YAML file, ``conf.d/*.yaml``
+beside it in name order, ``STRATOLITH_<SECTION>_<KEY>`` in the environment, command line options.
+Secrets are only in ``secrets.json`` (mode 0600).
 """
 
 from stratolith.kernel.config.sections import (

@@ -1,6 +1,7 @@
-"""A password in the configuration: refused where other users of the machine could read it.
+"""Passwords in the configuration: refused if other users of the machine can read the file.
 
-Files of the configuration are open, for they hold no secrets. Only ``database.url`` may have one.
+Configuration files are readable by all, because they have no secrets. Only ``database.url`` may
+contain one.
 """
 
 from __future__ import annotations
@@ -18,24 +19,24 @@ _USER_AND_PASSWORD = re.compile(r"://[^/?#]*:[^/?#]*@")
 
 
 def require_closed(path: Path) -> None:
-    """Raises ConfigError naming the first file that shows a password to everybody."""
+    """Raises ConfigError for the first file with a password that all users can read."""
     for source in files(path):
         if source.stat().st_mode & OTHERS_READ and has_password(_url(source)):
             raise ConfigError(
-                f"{source}: database.url has a password in it, and every user of this machine may "
+                f"{source}: database.url contains a password, and every user of this machine can "
                 f"read the file: put the password into secrets.json as database_password, or "
                 f"close the file (chmod 640 {source})"
             )
 
 
 def has_password(url: str) -> bool:
-    """Whether a database URL carries a secret, before the host or among the options."""
+    """Whether a database URL contains a secret, before the host or in the options."""
     if _USER_AND_PASSWORD.search(url):
         return True
     try:
         options = parse_qsl(urlsplit(url).query)
     except ValueError:
-        return False  # cannot be used at all, which is said elsewhere
+        return False  # an invalid URL; reported elsewhere
     return any(name.lower() in _SECRET_OPTIONS and value for name, value in options)
 
 

@@ -1,4 +1,4 @@
-"""The settings of one process: read from files, environment and command line, then checked."""
+"""The settings of one process: read from files, environment and command line, then validated."""
 
 from __future__ import annotations
 
@@ -32,28 +32,28 @@ class Settings:
     def __init__(
         self,
         sections: Mapping[str, Section],
-        others: Mapping[str, dict[str, Any]] | None = None,
+        raw: Mapping[str, dict[str, Any]] | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
         self._by_name = dict(sections)
         self._by_type = {type(section): section for section in sections.values()}
-        self._others = dict(others or {})  # raw sections nobody asked for when loading
+        self._others = dict(raw or {})  # sections that were not requested when loading
         self._environ = environ or {}
 
     def of(self, kind: type[S]) -> S:
-        """The section of this type; raises ConfigError when its values cannot be used.
+        """The section of this type; raises ConfigError for invalid values.
 
-        One that was not loaded is made now, from the file or else of defaults: so an agent
-        reads its sections without importing the services they belong to.
+        A section that was not loaded is made now, from the file or from defaults: so an agent can
+        read its sections without importing the services.
         """
-        found = self._by_type.get(kind)
-        if found is None:
+        section = self._by_type.get(kind)
+        if section is None:
             name = kind.section_name()
             values = dict(self._others.get(name, {}))
             values |= _from_environment({name: kind}, self._environ).get(name, {})
-            found = self._by_type[kind] = _convert(name, kind, values)
-        assert isinstance(found, kind)
-        return found
+            section = self._by_type[kind] = _convert(name, kind, values)
+        assert isinstance(section, kind)
+        return section
 
     def named(self, name: str) -> Section:
         return self._by_name[name]
@@ -79,7 +79,7 @@ class Settings:
 
     @property
     def hosts_address(self) -> tuple[str, int] | None:
-        """Where the server listens for agents of other machines; None: it does not."""
+        """Address on which the server listens for agents of other machines; None: it does not."""
         api, hosts = self.of(ApiSection), self.of(HostsSection)
         address = hosts.listen or api.listen
         if not hosts.listen and is_loopback(address):
@@ -88,7 +88,7 @@ class Settings:
 
     @property
     def agent_socket(self) -> Path:
-        """Where the server listens for the agent of its own machine."""
+        """The socket on which the server listens for the local agent."""
         return self.run_dir / "agent.sock"
 
 
@@ -100,10 +100,10 @@ def load(
     *,
     others_allowed: bool = False,
 ) -> Settings:
-    """Read the settings of ``sections`` (plus the kernel's own); raises ConfigError.
+    """Read the settings of ``sections`` and of the kernel; raises ConfigError.
 
-    ``others_allowed`` accepts sections of the files that are not asked for, unchecked until
-    ``Settings.of`` wants them: it saves agents and light commands importing every service.
+    ``others_allowed`` accepts other sections in the files, unchecked until ``Settings.of`` reads
+    them, so that agents and light commands need not import every service.
     """
     known = {**KERNEL_SECTIONS, **sections}
     merged: dict[str, dict[str, Any]] = {name: {} for name in known}
@@ -114,10 +114,10 @@ def load(
         _merge(merged, document, str(source))
     _merge(merged, _from_environment(known, environ or {}), "the environment")
     _merge(merged, {k: dict(v) for k, v in (overrides or {}).items()}, "the command line")
-    others = {name: values for name, values in merged.items() if name not in known}
+    unread = {name: values for name, values in merged.items() if name not in known}
     return Settings(
         {name: _convert(name, kind, merged[name]) for name, kind in known.items()},
-        others,
+        unread,
         environ,
     )
 
@@ -125,7 +125,7 @@ def load(
 def require_known_variables(
     sections: Mapping[str, type[Section]], environ: Mapping[str, str]
 ) -> None:
-    """Raises ConfigError for a STRATOLITH_ variable that sets nothing: a typing error."""
+    """Raises ConfigError for a variable STRATOLITH_... that sets nothing: a typing error."""
     known = {
         f"STRATOLITH_{name}_{key}".upper()
         for name, kind in sections.items()
@@ -135,11 +135,11 @@ def require_known_variables(
         if name.startswith("STRATOLITH_") and name not in known:
             close = difflib.get_close_matches(name, known, 1)
             hint = f"; did you mean {close[0]}?" if close else ""
-            raise ConfigError(f"the environment: {name} is no setting{hint}")
+            raise ConfigError(f"the environment: {name} is not a setting{hint}")
 
 
 def files(path: Path | None) -> Iterable[Path]:
-    """The files of a configuration, those that beat others last."""
+    """The files of a configuration, in order of increasing precedence."""
     if path is None or not path.exists():
         return []
     return [path, *sorted((path.parent / "conf.d").glob("*.yaml"))]
@@ -159,7 +159,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def _merge(merged: dict[str, dict[str, Any]], document: dict[str, Any], source: str) -> None:
     for section, values in document.items():
         if values is None:
-            continue  # it sets nothing: perhaps of a service whose package was taken out
+            continue  # an empty section, perhaps of a service whose package was removed
         if section not in merged:
             known = ", ".join(sorted(merged))
             raise ConfigError(f"{source}: unknown section '{section}'; known are: {known}")
@@ -171,13 +171,13 @@ def _merge(merged: dict[str, dict[str, Any]], document: dict[str, Any], source: 
 def _from_environment(
     known: Mapping[str, type[Section]], environ: Mapping[str, str]
 ) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
+    values: dict[str, dict[str, Any]] = {}
     for name, kind in known.items():
         for key in kind.__struct_fields__:
             value = environ.get(f"STRATOLITH_{name}_{key}".upper())
             if value is not None:
-                found.setdefault(name, {})[key] = _from_text(kind, key, value)
-    return found
+                values.setdefault(name, {})[key] = _from_text(kind, key, value)
+    return values
 
 
 def _from_text(kind: type[Section], key: str, text: str) -> Any:
@@ -185,16 +185,16 @@ def _from_text(kind: type[Section], key: str, text: str) -> Any:
     declared = msgspec.inspect.type_info(kind)
     assert isinstance(declared, msgspec.inspect.StructType)
     type_ = next(field.type for field in declared.fields if field.name == key)
-    while isinstance(type_, msgspec.inspect.Metadata):  # the documentation wraps the type
+    while isinstance(type_, msgspec.inspect.Metadata):  # the type is wrapped in its documentation
         type_ = type_.type
     is_list = isinstance(type_, msgspec.inspect.ListType | msgspec.inspect.VarTupleType)
     if is_list and not text.lstrip().startswith("["):
-        return [one.strip() for one in text.split(",") if one.strip()]
+        return [item.strip() for item in text.split(",") if item.strip()]
     if is_list or isinstance(type_, msgspec.inspect.DictType):
         try:
             return yaml.safe_load(text)
         except yaml.YAMLError:
-            return text  # the conversion says what was expected
+            return text  # the conversion reports the expected type
     return text
 
 
@@ -204,7 +204,7 @@ def _convert(name: str, kind: type[Section], values: dict[str, Any]) -> Section:
         known = ", ".join(kind.__struct_fields__)
         raise ConfigError(f"{name}.{unknown[0]}: unknown key; known are: {known}")
     try:
-        # strict=False lets environment text become numbers and booleans
+        # strict=False converts text of the environment to numbers and booleans
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigError(f"section '{name}': {error}") from None

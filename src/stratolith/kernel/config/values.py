@@ -1,7 +1,7 @@
-"""What values of the configuration must look like, beyond their type.
+"""Checks of configuration values beyond their type.
 
-Called from ``__post_init__`` of a section; what is wrong is a ValueError that names the key and
-what is allowed, so that it is said before any process works with it.
+``__post_init__`` of a section calls them. A ValueError names the key and the allowed values, so
+that errors are reported before a process uses the value.
 """
 
 from __future__ import annotations
@@ -19,28 +19,28 @@ def address(key: str, text: str) -> None:
     try:
         ipaddress.ip_address(text)
     except ValueError:
-        raise ValueError(f"{key}: '{text}' is no IP address") from None
+        raise ValueError(f"{key}: '{text}' is not an IP address") from None
 
 
 def place(key: str, text: str) -> None:
     """ADDRESS:PORT, with an IPv6 address in brackets."""
-    found, colon, port = text.rpartition(":")
+    host, colon, port = text.rpartition(":")
     is_port = port.isascii() and port.isdigit() and 0 < int(port[:9]) < 65536
-    if not colon or not is_port or (":" in found) != found.startswith("["):
+    if not colon or not is_port or (":" in host) != host.startswith("["):
         raise ValueError(f"{key}: '{text}' is not ADDRESS:PORT")
-    if found.startswith("["):
-        address(key, found.strip("[]"))
+    if host.startswith("["):
+        address(key, host.strip("[]"))
     else:
-        host_name(key, found)
+        host_name(key, host)
 
 
 def host_name(key: str, text: str, *, may_be_empty: bool = False) -> None:
-    """A name or an address as DNS has them."""
+    """A name or an address that is valid in DNS."""
     labels = text.rstrip(".").split(".")
     if not text and may_be_empty:
         return
     if len(text) > 253 or not all(_is_label(label) for label in labels):
-        raise ValueError(f"{key}: '{text}' is no name of the DNS")
+        raise ValueError(f"{key}: '{text}' is not a valid DNS name")
 
 
 def _is_label(text: str) -> bool:
@@ -52,22 +52,22 @@ def network(key: str, text: str) -> None:
     try:
         ipaddress.ip_network(text)
     except ValueError as error:
-        raise ValueError(f"{key}: '{text}' is no network: {error}") from None
+        raise ValueError(f"{key}: '{text}' is not a network: {error}") from None
 
 
 def tenant_network(key: str, text: str) -> None:
-    """An IPv4 network that guests can have: unicast, a /29 or larger."""
+    """An IPv4 network for guests: unicast, a /29 or larger."""
     network(key, text)
-    found = ipaddress.ip_network(text)
-    if found.version != 4 or found.prefixlen > 29 or found.prefixlen < 8:
+    range_ = ipaddress.ip_network(text)
+    if range_.version != 4 or range_.prefixlen > 29 or range_.prefixlen < 8:
         raise ValueError(f"{key}: {text} is not an IPv4 network from /8 to /29")
-    special = special_use(found)
+    special = special_use(range_)
     if special:
         raise ValueError(f"{key}: {text} cannot be used: {special}")
 
 
-def special_use(found: ipaddress.IPv4Network) -> str:
-    """Why no machine can have an address of this network; "" when it can."""
+def special_use(range_: ipaddress.IPv4Network) -> str:
+    """Why machines cannot have addresses of this network; "" when they can."""
     reserved = {
         "0.0.0.0/8": "addresses of this network only",
         "127.0.0.0/8": "loopback addresses",
@@ -76,8 +76,8 @@ def special_use(found: ipaddress.IPv4Network) -> str:
         "240.0.0.0/4": "reserved addresses",
     }
     for text, name in reserved.items():
-        if found.overlaps(ipaddress.IPv4Network(text)):
-            return f"{text} holds {name}"
+        if range_.overlaps(ipaddress.IPv4Network(text)):
+            return f"{text} contains {name}"
     return ""
 
 
@@ -92,8 +92,8 @@ def url(key: str, text: str, schemes: Iterable[str] = ("http", "https")) -> None
     except ValueError:
         is_good = False
     if not is_good or any(ord(letter) < 33 for letter in text):
-        words = " or ".join(f"{one}://" for one in allowed)
-        raise ValueError(f"{key}: '{text}' is no URL that begins with {words}")
+        words = " or ".join(f"{scheme}://" for scheme in allowed)
+        raise ValueError(f"{key}: '{text}' is not a URL that begins with {words}")
 
 
 def directory(key: str, text: str, *, may_be_empty: bool = False) -> None:
@@ -101,25 +101,25 @@ def directory(key: str, text: str, *, may_be_empty: bool = False) -> None:
     if not text and may_be_empty:
         return
     if not text.startswith("/") or "\0" in text:
-        raise ValueError(f"{key}: '{text}' is no absolute path")
+        raise ValueError(f"{key}: '{text}' is not an absolute path")
 
 
 def line(key: str, text: str) -> None:
-    """A name that people read: one line, at most 255 letters."""
+    """A display name: one line, at most 255 characters."""
     if not text.strip() or len(text) > 255 or not text.isprintable():
-        raise ValueError(f"{key}: '{text[:40]}' is not one line of 1 to 255 letters")
+        raise ValueError(f"{key}: '{text[:40]}' is not one line of 1 to 255 characters")
 
 
 def name(key: str, text: str) -> None:
-    """A short name without blanks."""
+    """A short name without white space."""
     if NAME.fullmatch(text) is None:
         raise ValueError(
-            f"{key}: '{text}' is no name of letters, digits, '_', '-' and '.' (at most 63)"
+            f"{key}: '{text}' is not a name of letters, digits, '_', '-' and '.' (at most 63)"
         )
 
 
 def some_of(key: str, values: Iterable[str], allowed: Iterable[str]) -> None:
-    """Only these words."""
+    """Only allowed words."""
     known = list(allowed)
     for value in values:
         if value not in known:

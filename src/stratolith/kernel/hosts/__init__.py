@@ -1,1 +1,1 @@
-"""The machines of a cloud: rows, their certificates, and how one joins and leaves."""
+"""The machines of a cloud: rows, certificates, joining and leaving."""

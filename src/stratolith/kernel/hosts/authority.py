@@ -1,8 +1,8 @@
-"""The cloud's own certificate authority: it signs for hosts and for servers, and nothing else.
+"""The cloud's certificate authority: it signs only for hosts and servers.
 
-Its key is of the curve P-256 and its certificate holds ten years. Those it signs are told apart by
-their purpose: a host's is only good for a client, a server's only for a server, so that no host
-can pretend to be the server of its cloud.
+Its key uses the curve P-256; its certificate is valid for ten years. The certificates it signs have
+a purpose: a host's is valid only for a client, a server's only for a server, so that no host can
+pretend to be the server of its cloud.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from stratolith.kernel.agent.protocol import SERVER_NAME
 
-HOST_SCHEME = "stratolith-host:"  # before the id of the host, as URI in its certificate
+HOST_SCHEME = "stratolith-host:"  # precedes the id of the host, as URI in its certificate
 SKEW = timedelta(minutes=5)  # clocks of machines differ
 LIFETIME = timedelta(days=3650)
 
 
 class BadRequestOfHost(ValueError):
-    """The signing request is none, or its signature is wrong."""
+    """The signing request is invalid, or its signature is wrong."""
 
 
 @dataclass(frozen=True)
 class Signed:
-    """A certificate as it is handed out and as it is remembered."""
+    """A certificate, with the data to store about it."""
 
     pem: str
     serial: str  # hexadecimal
@@ -38,7 +38,7 @@ class Signed:
 
 
 class Authority:
-    """Key and certificate; made once a cloud."""
+    """Key and certificate; created once per cloud."""
 
     def __init__(self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> None:
         self._key = key
@@ -63,10 +63,10 @@ class Authority:
 
     @classmethod
     def read(cls, pem: str) -> Authority:
-        """From what ``private_pem`` gave; raises ValueError."""
+        """From the output of ``private_pem``; raises ValueError."""
         key = serialization.load_pem_private_key(pem.encode(), None)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise ValueError("the authority's key is of another kind")
+            raise ValueError("the authority's key has the wrong type")
         return cls(key, x509.load_pem_x509_certificate(pem.encode()))
 
     def private_pem(self) -> str:
@@ -75,7 +75,7 @@ class Authority:
 
     @property
     def pem(self) -> str:
-        """The certificate, which everybody may know."""
+        """The certificate, which is public."""
         return _pem(self._certificate)
 
     @property
@@ -85,7 +85,7 @@ class Authority:
     def sign_host(
         self, request: str, host_id: str, name: str, now: datetime, lifetime: timedelta
     ) -> Signed:
-        """A certificate for the key of ``request`` (PEM); who it is for is not the request's word.
+        """A certificate for the key of ``request`` (PEM); names in the request are ignored.
 
         Raises BadRequestOfHost.
         """
@@ -141,7 +141,7 @@ class Authority:
 
 @dataclass(frozen=True)
 class Bearer:
-    """What the certificate of a connection says."""
+    """The content of the certificate of a connection."""
 
     host_id: str
     serial: str  # hexadecimal
@@ -149,7 +149,7 @@ class Bearer:
 
 
 def bearer_of(der: bytes) -> Bearer | None:
-    """Whose certificate it is, None for one of no host; the TLS layer has verified it before."""
+    """The host of a certificate, None for another certificate; TLS has verified it before."""
     certificate = x509.load_der_x509_certificate(der)
     try:
         names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value

@@ -1,7 +1,7 @@
-"""Where the authority's key is: a file of the one server, or a row that several servers share.
+"""Where the authority's key is stored: in a file, or in a row that several servers share.
 
-With SQLite it is ``authority.pem`` in the state directory, readable by its owner alone. On
-PostgreSQL it is a row, locked with the secret ``database_key`` as the token keys are, and no file.
+With SQLite it is ``authority.pem`` in the state directory, readable only by its owner. With
+PostgreSQL it is a row, encrypted with the secret ``database_key`` like the token keys.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SECRET = "database_key"
 
 
 class AuthorityRow(Base):
-    """The one authority of a cloud on PostgreSQL: key and certificate, locked with a secret."""
+    """The authority of a cloud on PostgreSQL: key and certificate, encrypted."""
 
     __tablename__ = "kernel_authority"
 
@@ -36,7 +36,7 @@ class AuthorityRow(Base):
 
 
 def authority(env: Environment) -> Authority:
-    """The cloud's authority, made at first use; raises CannotStart when it cannot be read."""
+    """The cloud's authority, created at first use; raises CannotStart when it cannot be read."""
     return _AUTHORITY.of(env)
 
 
@@ -51,13 +51,13 @@ def _in_file(env: Environment) -> Authority:
     try:
         return Authority.read(path.read_text())
     except FileNotFoundError:
-        found = _made(env)
-        files.write(path, found.private_pem())
-        return found
+        made = _made(env)
+        files.write(path, made.private_pem())
+        return made
     except (OSError, ValueError) as error:
         raise CannotStart(
             f"{path}, the key that signs for hosts, cannot be read: {error}. Restore it from a "
-            "backup; without it every host has to join anew (then remove the file)."
+            "backup; without it every host must join again (then remove the file)."
         ) from None
 
 
@@ -71,19 +71,19 @@ def _in_row(env: Environment) -> Authority:
         with env.db.read() as session:
             row = session.get(AuthorityRow, 1)
         if row is None:
-            found = _made(env)
-            sealed = fernet.encrypt(found.private_pem().encode()).decode()
+            made = _made(env)
+            sealed = fernet.encrypt(made.private_pem().encode()).decode()
 
             def write(session: Session) -> None:
                 session.add(AuthorityRow(id=1, sealed=sealed))
 
             env.db.run(write)
-            return found
+            return made
     try:
         return Authority.read(fernet.decrypt(row.sealed).decode())
     except (InvalidToken, ValueError):
         raise CannotStart(
-            f"The key that signs for hosts cannot be opened with the secret '{SECRET}' of this "
+            f"The key that signs for hosts cannot be decrypted with the secret '{SECRET}' of this "
             "server's secrets.json: copy the file from a server that works."
         ) from None
 

@@ -1,9 +1,9 @@
-"""TLS connections, with a limit on handshakes under way.
+"""TLS connections, with a limit on simultaneous handshakes.
 
-Before its handshake is over a connection costs memory and processor time, and nobody knows whose
-it is; the limits on connections (kernel/http/connections.py) count it from then on only. So
-handshakes have limits of their own. When there are too many, the one that began first ends: who
-means it needs milliseconds, and comes again otherwise.
+During its handshake a connection needs memory and processor time, and its client is unknown; the
+limits on connections (kernel/http/connections.py) apply only afterwards. So handshakes have their
+own limits. When there are too many, the oldest one is ended: a real client needs milliseconds, and
+tries again otherwise.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from stratolith.kernel import metrics
 from stratolith.kernel.http.connections import address_of
 
 LOG = logging.getLogger(__name__)
-RETRY_SECONDS = 1.0  # after no connection could be taken, as without descriptors
+RETRY_SECONDS = 1.0  # after a failed accept, for example without descriptors
 
 
 @dataclass(frozen=True)
 class HandshakeLimits:
     at_once: int = 512
     of_one_address: int = 32
-    seconds: float = 10.0  # that one may take
+    seconds: float = 10.0  # maximum of one handshake
 
 
 class Handshakes:
-    """Takes connections on a socket; ``protocol`` makes what serves each after its handshake."""
+    """Accepts connections on a socket; ``protocol`` makes their protocol after the handshake."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Handshakes:
         self._taking = asyncio.get_running_loop().create_task(self._take())
 
     def close(self) -> None:
-        """Take no further connection and end handshakes; what is connected stays."""
+        """Accept no further connections and end handshakes; open connections stay."""
         if self._taking is not None:
             self._taking.cancel()
         for tasks in self._under_way.values():
@@ -59,8 +59,8 @@ class Handshakes:
                 task.cancel()
 
     async def wait_closed(self) -> None:
-        """Until all that ``close`` ended is over."""
-        tasks = [one for some in self._under_way.values() for one in some]
+        """Wait for the end of all tasks that ``close`` cancelled."""
+        tasks = [task for tasks_of_address in self._under_way.values() for task in tasks_of_address]
         if self._taking is not None:
             tasks.append(self._taking)
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -75,7 +75,7 @@ class Handshakes:
                 try:
                     connection, client = await loop.sock_accept(self._opened)
                 except OSError as error:
-                    LOG.warning("no connection of a host can be taken: %s", error)
+                    LOG.warning("cannot accept connections of hosts: %s", error)
                     await asyncio.sleep(RETRY_SECONDS)
                     continue
                 self._begin(connection, address_of(client) or "")
@@ -90,29 +90,29 @@ class Handshakes:
         def over(done: asyncio.Task[None]) -> None:
             self._forget(address, done)
             if done.cancelled() or done.exception() is not None:
-                connection.close()  # else it belongs to what serves it
+                connection.close()  # otherwise the protocol owns it
 
         task.add_done_callback(over)
 
     def _make_room(self, address: str) -> None:
-        mine = self._under_way.get(address, [])
-        if len(mine) >= self.limits.of_one_address:
+        handshakes = self._under_way.get(address, [])
+        if len(handshakes) >= self.limits.of_one_address:
             self._end(address)
         elif self.count() >= self.limits.at_once:
-            self._end(max(self._under_way, key=lambda one: len(self._under_way[one])))
+            self._end(max(self._under_way, key=lambda key: len(self._under_way[key])))
 
     def _end(self, address: str) -> None:
-        """End the handshake of this address that began first."""
+        """End the oldest handshake of this address."""
         task = self._under_way[address][0]
         self._forget(address, task)
         task.cancel()
         metrics.CONNECTIONS_ENDED.labels("too many handshakes").inc()
 
     def _forget(self, address: str, task: asyncio.Task[None]) -> None:
-        mine = self._under_way.get(address, [])
-        if task in mine:
-            mine.remove(task)
-        if not mine:
+        handshakes = self._under_way.get(address, [])
+        if task in handshakes:
+            handshakes.remove(task)
+        if not handshakes:
             self._under_way.pop(address, None)
 
     async def _shake(self, connection: socket.socket) -> None:

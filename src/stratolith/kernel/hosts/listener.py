@@ -1,8 +1,8 @@
-"""Where agents of other machines find the server: TLS 1.3, with certificates of both sides.
+"""The port for agents of other machines: TLS 1.3, with certificates on both sides.
 
-A client without a certificate gets through the handshake, as a machine that wants to join has
-none yet; the door of the agent API then answers it on the routes for joining only. One with a
-certificate that the authority did not sign, or that ended, does not get through.
+A client without certificate is accepted by TLS, because a machine that wants to join has none yet;
+the agent API then allows it only the routes for joining. A client whose certificate is expired or
+not signed by the authority is refused by TLS.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from stratolith.kernel.hosts.handshakes import Handshakes
 from stratolith.kernel.http import further_socket
 
 LOG = logging.getLogger(__name__)
-LIFETIME = timedelta(days=30)  # of the server's own certificate, which lives in memory
+LIFETIME = timedelta(days=30)  # of the server's certificate, which is only in memory
 RENEW_SECONDS = 24 * 3600.0
 
 
 class HostsListener:
-    """One server's listener; ``address``: (IP address, port)."""
+    """The listener of one server; ``address``: (IP address, port)."""
 
     def __init__(self, env: Environment, address: tuple[str, int]) -> None:
         self.address = address
@@ -39,15 +39,16 @@ class HostsListener:
         self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self._context.minimum_version = ssl.TLSVersion.TLSv1_3
         self._context.verify_mode = ssl.CERT_OPTIONAL
-        self._context.num_tickets = 0  # who comes again shows its certificate again
+        self._context.num_tickets = 0  # clients must show their certificate at each connection
         self._context.load_verify_locations(cadata=self._authority.pem)
         self._stopping = threading.Event()
         self.renew()
 
     def renew(self) -> None:
-        """Show a new certificate from the next connection on."""
+        """Use a new certificate for further connections."""
         pem = self._authority.sign_server(self._env.clock.now(), LIFETIME)
-        handle, path = tempfile.mkstemp(prefix="stratolith-", suffix=".pem")  # readable by us alone
+        # readable only by the owner
+        handle, path = tempfile.mkstemp(prefix="stratolith-", suffix=".pem")
         try:
             with os.fdopen(handle, "w") as out:
                 out.write(pem)
@@ -56,7 +57,7 @@ class HostsListener:
             os.unlink(path)
 
     def keep_renewing(self) -> None:
-        """Until ``stop``: long before the certificate ends."""
+        """Renew the certificate well before it expires, until ``stop``."""
         while not self._stopping.wait(RENEW_SECONDS):
             self.renew()
 
@@ -64,18 +65,19 @@ class HostsListener:
         self._stopping.set()
 
     def open(self) -> socket.socket:
-        """Bind the port; raises OSError naming the address."""
+        """Bind the port; the OSError it raises contains the address."""
         return open_port(*self.address)
 
     async def serve(self, server: uvicorn.Server, opened: socket.socket) -> None:
-        """Take connections on ``opened`` as one more socket of a server that has started."""
+        """Accept connections on ``opened`` as a further socket of a running server."""
         taking = Handshakes(opened, self._context, further_socket.protocol_of(server))
         taking.start(server.config.backlog)
-        server.servers.append(cast(asyncio.Server, taking))  # uvicorn closes it with the others
+        # uvicorn closes it with the other servers
+        server.servers.append(cast(asyncio.Server, taking))
 
 
 class ServerWithHosts(uvicorn.Server):
-    """uvicorn's server that listens for hosts as well, when it has a listener for them."""
+    """uvicorn's server that also listens for hosts if it has a listener for them."""
 
     def __init__(self, config: uvicorn.Config, listener: HostsListener | None) -> None:
         super().__init__(config)
@@ -89,7 +91,7 @@ class ServerWithHosts(uvicorn.Server):
 
 
 def open_port(address: str, port: int) -> socket.socket:
-    """A TCP socket that is bound there; raises OSError naming the address."""
+    """A bound TCP socket; the OSError it raises contains the address."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_STREAM)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

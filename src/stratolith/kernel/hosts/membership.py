@@ -1,9 +1,9 @@
-"""How a machine becomes a host of the cloud and stops being one.
+"""How a machine becomes a host of the cloud, and how it leaves.
 
-A token lets one machine in: it is used once, within its time, and the database holds its hash
-only. Behind the secret it has the fingerprint of the cloud's authority, by which the machine
-knows whom it talks to before it says the secret. The row of a host lists the certificates that are
-good; taking them out of the row revokes them at once.
+A token lets one machine join: it is valid once and for a limited time, and the database stores only
+its hash. Besides the secret it contains the fingerprint of the cloud's authority, with which the
+machine verifies the server before it sends the secret. The row of a host lists its valid
+certificates; a certificate that is removed from the row is revoked at once.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from stratolith.kernel.hosts.authority import Authority, BadRequestOfHost, Beare
 from stratolith.kernel.hosts.records import HostRecord, JoinToken
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
-_KEEP = timedelta(days=7)  # tokens that are of no use any more
+_KEEP = timedelta(days=7)  # after the end of a token
 
 
 class NotLetIn(Forbidden):
-    message = "The token is not known, was used, or its time is over."
+    message = "The token is unknown, was already used, or has expired."
 
 
 def new_token(session: Session, authority: Authority, now: datetime, lifetime: timedelta) -> str:
-    """SECRET.FINGERPRINT, to be used once until ``now`` + ``lifetime``."""
+    """SECRET.FINGERPRINT, valid once until ``now`` + ``lifetime``."""
     secret = secrets.token_urlsafe(24)
     session.execute(delete(JoinToken).where(JoinToken.ends_at < now - _KEEP))
     session.add(JoinToken(hash=_hash(secret), created_at=now, ends_at=now + lifetime))
@@ -38,7 +38,7 @@ def new_token(session: Session, authority: Authority, now: datetime, lifetime: t
 
 
 def spend_token(session: Session, token: str, host: str, now: datetime) -> None:
-    """Use the token up for ``host``; raises NotLetIn."""
+    """Use up the token for ``host``; raises NotLetIn."""
     secret = token.partition(".")[0]
     spent = session.execute(
         update(JoinToken)
@@ -57,10 +57,10 @@ def join(
     now: datetime,
     lifetime: timedelta,
 ) -> tuple[HostRecord, Signed]:
-    """A row and a certificate for a machine whose token was spent in this transaction.
+    """A row and a certificate for a machine whose token was used up in this transaction.
 
-    A host that left, or that joined and was never heard of, may join under its name again; raises
-    Conflict for the name of any other and BadRequest.
+    A host that has left, or that joined but never sent a heartbeat, may join again under its name;
+    raises Conflict for the name of another host, and BadRequest.
     """
     if not _NAME.fullmatch(name):
         raise BadRequest(f"'{name}' cannot be the name of a host: letters, digits, dots, hyphens.")
@@ -71,7 +71,7 @@ def join(
         session.flush()
     elif record.state not in (records.LEFT, records.JOINING):
         raise Conflict(
-            f"There is a host {name} already. If it is this machine, or one that is gone: "
+            f"There is a host {name} already. If it is this machine, or one that no longer exists: "
             f"`stratolith host remove {name}` on the server, then join again with a new token."
         )
     records.move(record, records.JOINING)
@@ -87,8 +87,8 @@ def renew(
     now: datetime,
     lifetime: timedelta,
 ) -> Signed:
-    """A further certificate. The one it was asked with (serial ``used``) stays good until its own
-    end, so that a lost answer locks nobody out; raises BadRequest.
+    """A further certificate. The certificate of the request (serial ``used``) stays valid until its
+    own end, so that a host is not locked out when the answer is lost; raises BadRequest.
     """
     return _certify(authority, record, [used], request, now, lifetime)
 
@@ -111,19 +111,19 @@ def _certify(
 
 
 def name_of(session: Session, bearer: Bearer, now: datetime) -> str | None:
-    """The host that a certificate is good for now; None: it ended, was revoked, or replaced."""
-    found = session.execute(
+    """The host for which a certificate is valid now; None if it expired or was revoked."""
+    row = session.execute(
         select(HostRecord.name, HostRecord.state, HostRecord.certificates).where(
             HostRecord.id == bearer.host_id
         )
     ).first()
-    if found is None or found.state == records.LEFT or bearer.ends_at <= now:
+    if row is None or row.state == records.LEFT or bearer.ends_at <= now:
         return None
-    return found.name if bearer.serial in found.certificates else None
+    return row.name if bearer.serial in row.certificates else None
 
 
 def leave(record: HostRecord) -> None:
-    """Revoke its certificates; the row stays, as other rows name the host."""
+    """Revoke its certificates; the row stays, because other rows refer to the host."""
     records.move(record, records.LEFT)
     record.certificates = []
 

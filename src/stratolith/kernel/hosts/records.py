@@ -1,8 +1,8 @@
-"""The machines of a cloud as rows: who they are, where they are, what they offer.
+"""The machines of a cloud as rows: names, addresses, offers.
 
-``HostRecord.state`` holds what was decided: joining (let in, not heard of yet), active, draining
-(what is on it stays, nothing new comes), left. Whether a host is down follows from when its agent
-was last heard of: ``state_of``.
+``HostRecord.state`` is the administrative state: joining (joined, no heartbeat yet), active,
+draining (existing servers stay, no new ones are scheduled), left. Whether a host is down depends on
+its last heartbeat: ``state_of``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LOG = logging.getLogger(__name__)
 ALIVE_SECONDS = 30
 JOINING, ACTIVE, DRAINING, DOWN, LEFT = "joining", "active", "draining", "down", "left"
 
-# What a host may become. The machine of the server needs no token: heard of, it is active again.
+# Allowed changes of state. The server's machine needs no token: a heartbeat makes it active again.
 _NEXT = {
     JOINING: {JOINING, ACTIVE, LEFT},
     ACTIVE: {ACTIVE, DRAINING, LEFT},
@@ -33,9 +33,9 @@ _NEXT = {
 
 
 class HostRecord(Base):
-    """One machine that runs an agent.
+    """A machine that runs an agent.
 
-    The machine of the server itself has no certificate: its agent comes by the unix socket.
+    The server's own machine has no certificate: its agent connects by the unix socket.
     certificates: serial numbers (hexadecimal) that its agent may use, the newest last; two of them
     between a renewal and the first use of the new one.
     """
@@ -45,36 +45,38 @@ class HostRecord(Base):
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     name: Mapped[str] = mapped_column(String(255), unique=True)
     state: Mapped[str] = mapped_column(String(16))
-    # addresses by which others reach the machine, by plane; "" where it has none
+    # addresses at which others reach the machine, per network plane; "" for none
     api_address: Mapped[str] = mapped_column(String(64), default="")
     tunnel_address: Mapped[str] = mapped_column(String(64), default="")
     storage_address: Mapped[str] = mapped_column(String(64), default="")
     version: Mapped[str] = mapped_column(String(64), default="")
     views: Mapped[list[str]]
-    drivers: Mapped[dict[str, str]]  # view -> name of the driver that realises it
+    drivers: Mapped[dict[str, str]]  # view -> name of its driver
     capabilities: Mapped[list[str]]
     architecture: Mapped[str] = mapped_column(String(32), default="")
     certificates: Mapped[list[str]]
     fingerprint: Mapped[str] = mapped_column(String(64), default="")  # of the newest certificate
     certificate_ends_at: Mapped[datetime | None]
     joined_at: Mapped[datetime]
-    started_at: Mapped[datetime]  # of the agent process; while joining: joined_at, as the next
+    # of the agent process; joined_at while joining, like the next column
+    started_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
 
 
 class JoinToken(Base):
-    """Lets one machine join; only the hash of the secret is kept."""
+    """Lets one machine join; only the hash of the secret is stored."""
 
     __tablename__ = "kernel_join_tokens"
 
     hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     created_at: Mapped[datetime]
     ends_at: Mapped[datetime]
-    host: Mapped[str | None] = mapped_column(String(255))  # that used it; nobody can again
+    # the host that used it; it cannot be used again
+    host: Mapped[str | None] = mapped_column(String(255))
 
 
 def new_record(name: str, state: str, now: datetime) -> HostRecord:
-    """A row of which nothing but the name is known."""
+    """A row with only the name known."""
     return HostRecord(
         id=new_uuid(),
         name=name,
@@ -90,19 +92,19 @@ def new_record(name: str, state: str, now: datetime) -> HostRecord:
 
 
 def move(record: HostRecord, state: str) -> None:
-    """Take the step to another state; raises Conflict for one that there is not."""
+    """Change the state; raises Conflict for a change that is not allowed."""
     if state not in _NEXT[record.state]:
         raise Conflict(f"Host {record.name} is {record.state}: it cannot become {state}.")
     record.state = state
 
 
 def is_draining(record: HostRecord | None) -> bool:
-    """Whether nothing new may be put on the host, by the word of its administrator."""
+    """Whether the administrator excluded the host from scheduling."""
     return record is not None and record.state == DRAINING
 
 
 def is_alive(record: HostRecord | None, now: datetime) -> bool:
-    """Whether the host's agent was heard of lately."""
+    """Whether the host's agent sent a heartbeat recently."""
     if record is None or record.state in (JOINING, LEFT):
         return False
     return now - record.last_seen_at < timedelta(seconds=ALIVE_SECONDS)
@@ -120,9 +122,9 @@ def named(session: Session, name: str) -> HostRecord | None:
 
 
 def records(session: Session, among: Iterable[str] | None = None) -> list[HostRecord]:
-    """Every host whose agent was ever heard of and that has not left, by name.
+    """Every host that ever sent a heartbeat and has not left, by name.
 
-    One whose row cannot be read is left out. ``among``: of these names only.
+    Unreadable rows are left out. ``among``: only hosts with these names.
     """
     wanted = select(HostRecord).where(HostRecord.state.not_in((JOINING, LEFT)))
     if among is not None:
@@ -131,18 +133,18 @@ def records(session: Session, among: Iterable[str] | None = None) -> list[HostRe
 
 
 def every_record(session: Session) -> list[HostRecord]:
-    """Every host there is or was, by name, without those whose row cannot be read."""
+    """Every present or former host, by name, without unreadable rows."""
     return _readable(session, select(HostRecord).order_by(HostRecord.name))
 
 
 def _readable(session: Session, wanted: Select[HostRecord]) -> list[HostRecord]:
     left = LeftOut()
-    found = left.objects(session, wanted, HostRecord.name)
+    readable = left.objects(session, wanted, HostRecord.name)
     for host, reason in left.reasons.items():
         LOG.warning("the row of host %s cannot be read: %s", host, reason)
-    return found
+    return readable
 
 
 def alive_hosts(session: Session, now: datetime) -> set[str]:
-    """Names of the hosts whose agent was heard of lately."""
+    """Names of the hosts whose agent sent a heartbeat recently."""
     return {record.name for record in records(session) if is_alive(record, now)}

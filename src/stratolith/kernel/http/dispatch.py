@@ -138,9 +138,9 @@ def authorized(
 def _target(ctx: Context, route: Route, asked: Asked) -> Mapping[str, Any] | None:
     if route.target is not None:
         return route.target(ctx, asked)
-    if asked.found is None:
+    if asked.loaded is None:
         return None
-    target: Mapping[str, Any] = asked.found.policy_target()
+    target: Mapping[str, Any] = asked.loaded.policy_target()
     return target
 
 

@@ -43,12 +43,12 @@ class Listed(Protocol):
 class Asked:
     """The subject of a request, for policy rules.
 
-    found: the result of ``load``; None without load or if it is missing (``hides_missing``).
-    body:  the body, as far as it was checked before the policy (``judged_first``).
+    loaded: the result of ``load``; None without load or if it is missing (``hides_missing``).
+    body:   the body, as far as it was checked before the policy (``judged_first``).
     """
 
     variables: Mapping[str, str]
-    found: Any = None
+    loaded: Any = None
     body: Any = None
 
 

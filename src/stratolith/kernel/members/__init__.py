@@ -1,1 +1,1 @@
-"""The server processes of one cloud, and whether two mean the same cloud."""
+"""The server processes of one cloud, and the identity of the cloud."""

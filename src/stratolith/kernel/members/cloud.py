@@ -1,7 +1,7 @@
-"""Which cloud a database is: one random id, made with the database and never changed.
+"""The identity of a cloud: a random id, created with the database and never changed.
 
-Agents remember it. A server that was started on another or an empty database would otherwise
-tell them that no guest of theirs belongs to a server, and they would take all of them away.
+Agents store it. Otherwise a server with another or an empty database would tell the agents that
+none of their guests belongs to a server, and they would remove all guests.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from stratolith.kernel.ids import new_uuid
 
 
 class Cloud(Base):
-    """The one row that names this cloud."""
+    """The only row: the id of this cloud."""
 
     __tablename__ = "kernel_cloud"
 
@@ -29,6 +29,6 @@ def find_id(session: Session) -> str | None:
 
 
 def ensure_id(session: Session, now: datetime) -> None:
-    """Name the cloud if the database has no name yet; while no other server starts."""
+    """Create the id if the database has none yet; no other server may start meanwhile."""
     if find_id(session) is None:
         session.add(Cloud(id=new_uuid(), created_at=now))

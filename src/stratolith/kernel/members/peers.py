@@ -1,13 +1,13 @@
-"""The other server processes on the same PostgreSQL database: hints to them and from them.
+"""The other server processes on the same PostgreSQL database: exchange of hints.
 
-Hints travel by NOTIFY, in transactions of their own after the one they are about: a NOTIFY in
-that transaction would make commits queue for PostgreSQL's notification lock.
+Hints are sent by NOTIFY, in separate transactions after the one they are about: a NOTIFY in that
+transaction would make commits queue for PostgreSQL's notification lock.
 
-Who is alive? Each process writes the moment into its row every second. For ``LEASE_SECONDS``
-after that it believes its caches; the others count it as alive for as long. An acknowledged hint
-is done when each process that is alive has taken it. One that cannot reach the database
-stops believing its caches before the others stop waiting for it, and when one vanishes the
-others look at everything: it may have taken hints with it (docs/design/0005-postgresql.md).
+Which processes are alive: each process writes the current time to its row every second. For
+``LEASE_SECONDS`` after that it may use its caches, and the others count it as alive. An
+acknowledged hint is done when each live process has received it. A process that cannot reach the
+database stops using its caches before the others stop waiting for it. When a process disappears,
+the others check everything: it may have lost hints (docs/design/0005-postgresql.md).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ LOG = logging.getLogger(__name__)
 CHANNEL = "stratolith"
 BEAT_SECONDS = 1.0
 LEASE_SECONDS = 4.0
-KEEP = "1 day"  # rows of processes that ended without a word
+KEEP = "1 day"  # rows of processes that did not sign off
 LARGEST = 6000  # bytes of hints in one NOTIFY; PostgreSQL's limit is 8000
 _BATCH = 200
 _NOTIFY = "SELECT pg_notify(%s, %s)"
@@ -47,27 +47,29 @@ _FORGET = f"DELETE FROM kernel_servers WHERE seen_at < {_NOW} - interval '{KEEP}
 
 
 class _Note(msgspec.Struct, array_like=True):
-    """One NOTIFY: hints, or the word that hints were taken; without either: I begin to listen."""
+    """One NOTIFY: hints, or the acknowledgement of hints; without either: the sender starts to
+    listen.
+    """
 
     sender: str
-    number: int = 0  # not 0: the sender waits for the word that it was taken
+    number: int = 0  # not 0: the sender waits for an acknowledgement
     hints: list[Hint] = []
-    taken_of: str = ""  # whose hints ``number`` were taken
+    taken_of: str = ""  # the process whose hints ``number`` are acknowledged
 
 
 class _Waiting:
-    """An acknowledged hint on its way."""
+    """An acknowledged hint that was sent."""
 
     def __init__(self, hints: Sequence[Hint], number: int) -> None:
         self.hints = list(hints)
         self.number = number
         self.sent = threading.Event()
         self.changed = threading.Condition()
-        self.missing: set[str] | None = None  # not known before it is sent
+        self.missing: set[str] | None = None  # unknown before it is sent
         self.taken: set[str] = set()
 
     def wait(self, seconds: float) -> bool:
-        """Whether all that had to take it did so in time."""
+        """Wait for the acknowledgements; returns whether all came in time."""
         with self.changed:
             return self.changed.wait_for(
                 lambda: self.missing is not None and self.missing <= self.taken, seconds
@@ -83,7 +85,7 @@ class _Waiting:
 
 
 class Peers:
-    """``remote`` of a hint bus; a thread that listens and one that sends."""
+    """``remote`` of a hint bus, with a thread that listens and one that sends."""
 
     def __init__(self, db: Database, hints: HintBus, name: str) -> None:
         self.id = new_uuid()
@@ -103,7 +105,7 @@ class Peers:
         threads.start("hints out", self._deliver, lambda: self._outgoing.put(None))
 
     def leave(self) -> None:
-        """Say that this process ends, so that nobody waits for it; the threads have ended."""
+        """Remove this process's row, so that others do not wait for it; its threads have ended."""
         try:
             with connect(self._db.engine) as connection:
                 connection.execute("DELETE FROM kernel_servers WHERE id = %s", (self.id,))
@@ -124,7 +126,7 @@ class Peers:
     def send(self, hints: Sequence[Hint], *, acknowledged: bool) -> None:
         if acknowledged:
             self._send_and_wait(hints)
-        elif self._others:  # one that begins just now looks at everything anyway
+        elif self._others:  # a process that starts just now checks everything anyway
             for hint in hints:
                 self._outgoing.put(hint)
 
@@ -137,14 +139,14 @@ class Peers:
                 if waiting.wait(LEASE_SECONDS + 2 * BEAT_SECONDS) or self._stopping.is_set():
                     return
                 self._look_who_is_left(waiting)
-            LOG.error("%s did not take %s", waiting.missing, hints)
+            LOG.error("%s did not acknowledge %s", waiting.missing, hints)
         finally:
             del self._waiting[waiting.number]
 
     def _look_who_is_left(self, waiting: _Waiting) -> None:
-        """Wait no longer for those that have ended.
+        """Stop waiting for processes that have ended.
 
-        Out of reach of the database this process is the one that vanished for all others.
+        If the database cannot be reached, this process has disappeared for all others.
         """
         try:
             with connect(self._db.engine) as connection:
@@ -155,7 +157,7 @@ class Peers:
         if waiting.missing is not None:
             waiting.note(missing=waiting.missing & alive)
 
-    # -- out ---------------------------------------------------------------------------------------
+    # -- sending -----------------------------------------------------------------------------------
 
     def _deliver(self) -> None:
         connection: psycopg.Connection[tuple[str, ...]] | None = None
@@ -169,22 +171,22 @@ class Peers:
                 if connection is not None:
                     connection.close()
                 connection = None
-                for one in batch:
-                    if isinstance(one, _Waiting):
-                        self._outgoing.put(one)
+                for item in batch:
+                    if isinstance(item, _Waiting):
+                        self._outgoing.put(item)
                 self._stopping.wait(0.2)
         if connection is not None:
             connection.close()
 
     def _take_batch(self) -> list[_Waiting | Hint]:
         batch: dict[_Waiting | Hint, None] = {}
-        one = self._outgoing.get()
-        while one is not None:
-            batch[one] = None  # a hint given twice is sent once
+        item = self._outgoing.get()
+        while item is not None:
+            batch[item] = None  # a hint given twice is sent once
             if len(batch) == _BATCH:
                 break
             try:
-                one = self._outgoing.get_nowait()
+                item = self._outgoing.get_nowait()
             except queue.Empty:
                 break
         return list(batch)
@@ -192,13 +194,13 @@ class Peers:
     def _notify(
         self, connection: psycopg.Connection[tuple[str, ...]], batch: list[_Waiting | Hint]
     ) -> None:
-        plain = [one for one in batch if isinstance(one, tuple)]
+        plain = [item for item in batch if isinstance(item, tuple)]
         for hints in _portions(plain):
             self._say(connection, _Note(self.id, hints=hints))
-        for one in batch:
-            if isinstance(one, _Waiting) and one.number in self._waiting:
-                self._say(connection, _Note(self.id, one.number, one.hints))
-                one.note(missing=self._alive(connection))
+        for item in batch:
+            if isinstance(item, _Waiting) and item.number in self._waiting:
+                self._say(connection, _Note(self.id, item.number, item.hints))
+                item.note(missing=self._alive(connection))
 
     def _say(self, connection: psycopg.Connection[tuple[str, ...]], note: _Note) -> None:
         connection.execute(_NOTIFY, (CHANNEL, msgspec.json.encode(note).decode()))
@@ -206,7 +208,7 @@ class Peers:
     def _alive(self, connection: psycopg.Connection[tuple[str, ...]]) -> set[str]:
         return {row[0] for row in connection.execute(_OTHERS, (self.id,))}
 
-    # -- in ----------------------------------------------------------------------------------------
+    # -- receiving ---------------------------------------------------------------------------------
 
     def _listen(self) -> None:
         while not self._stopping.is_set():
@@ -214,34 +216,34 @@ class Peers:
                 with connect(self._db.engine) as connection:
                     self._keep_listening(connection)
             except psycopg.Error as error:
-                LOG.warning("hints of other servers do not come in: %s", str(error).strip())
+                LOG.warning("cannot receive hints of other servers: %s", str(error).strip())
                 self._stopping.wait(0.5)
 
     def _keep_listening(self, connection: psycopg.Connection[tuple[str, ...]]) -> None:
         connection.execute(f"LISTEN {CHANNEL}")
         connection.execute(_FORGET)
-        self._believed_until = 0.0  # whatever came while nobody listened is lost
+        self._believed_until = 0.0  # hints that came while this process did not listen are lost
         self._beat(connection)
         self._say(connection, _Note(self.id))
-        self._say_again()  # the answers may have been lost
+        self._say_again()  # acknowledgements may have been lost
         while not self._stopping.is_set():
             self._beat(connection)
             next_beat = time.monotonic() + BEAT_SECONDS
             while (left := next_beat - time.monotonic()) > 0 and not self._stopping.is_set():
-                # All of them first: what comes in while the generator is open is lost when
-                # something is said meanwhile.
+                # Read all of them first: a notification that arrives while the generator is open is
+                # lost when this process sends one meanwhile.
                 for notify in list(connection.notifies(timeout=left, stop_after=1)):
                     self._take(connection, notify.payload)
 
     def _beat(self, connection: psycopg.Connection[tuple[str, ...]]) -> None:
         before = time.monotonic()
         connection.execute(_BEAT, (self.id, self.name))
-        others = self._alive(connection)
-        if time.monotonic() >= self._believed_until or self._others != others:
-            # Nobody waited for this process for a while; one ended that had more to say; or one
-            # began, and what it changed before it joined was told to nobody.
+        alive = self._alive(connection)
+        if time.monotonic() >= self._believed_until or self._others != alive:
+            # Other processes stopped waiting for this one; or a process ended before it sent its
+            # last hints; or a process started, and its first changes were not sent to this one.
             self._hints.lost()
-        self._others = others
+        self._others = alive
         self._believed_until = before + LEASE_SECONDS
 
     def _take(self, connection: psycopg.Connection[tuple[str, ...]], payload: str) -> None:
@@ -256,7 +258,7 @@ class Peers:
                 taken.note(taken=note.sender)
         elif note.sender != self.id:
             if not note.hints:
-                self._say_again()  # it did not hear what was said before
+                self._say_again()  # it did not receive the earlier hints
             self._hints.deliver(note.hints)
             if note.number:
                 self._say(connection, _Note(self.id, note.number, taken_of=note.sender))
@@ -267,7 +269,7 @@ class Peers:
 
 
 def _portions(hints: Sequence[Hint]) -> Iterator[list[Hint]]:
-    """The hints in lists that each fit into one NOTIFY."""
+    """The hints in lists that each fit in one NOTIFY."""
     portion: list[Hint] = []
     size = 0
     for hint in hints:

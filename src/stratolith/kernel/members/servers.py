@@ -1,4 +1,4 @@
-"""The server processes of a cloud, as its database knows them; kept by peers.py."""
+"""The server processes of a cloud as rows; peers.py writes them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stratolith.kernel.db import Base
 
 
 class ServerRecord(Base):
-    """One server process on PostgreSQL; moments are of the database's clock."""
+    """A server process on PostgreSQL; times are those of the database's clock."""
 
     __tablename__ = "kernel_servers"
 

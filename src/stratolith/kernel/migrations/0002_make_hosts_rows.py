@@ -53,7 +53,7 @@ def upgrade() -> None:
 
 
 def _keep_known_hosts() -> None:
-    """What was known of agents becomes what is known of their hosts."""
+    """Turn the rows of agents into rows of hosts."""
     connection = op.get_bind()
     columns = "version, views, started_at, last_seen_at"
     known = connection.execute(sa.text(f"SELECT host, {columns} FROM kernel_agents")).all()

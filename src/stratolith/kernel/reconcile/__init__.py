@@ -1,4 +1,4 @@
-"""Reconcilers: loops that make what is true what was asked for."""
+"""Reconcilers: loops that bring the actual state to the desired state."""
 
 from stratolith.kernel.reconcile.controller import Controller, Reconciler, Result
 

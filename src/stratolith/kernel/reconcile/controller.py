@@ -1,4 +1,4 @@
-"""Runs reconcilers: hints wake them, a periodic pass finds whatever a hint lost."""
+"""Runs reconcilers: hints wake them, a periodic pass finds the work of lost hints."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ from stratolith.kernel.reconcile.queue import WorkQueue
 
 LOG = logging.getLogger(__name__)
 LEASE_SECONDS = 9.0
-LONGEST_PAUSE = 30.0  # between attempts at a key that fails
-FULL_DISK_SECONDS = 2.0  # the same while it is the disk: nothing is wrong with the key
+LONGEST_PAUSE = 30.0  # between attempts for a key that fails
+FULL_DISK_SECONDS = 2.0  # the same while the disk is full, which is not the key's fault
 
 
 @dataclass(frozen=True)
 class Result:
-    """What comes next for a key; requeue_after in seconds, None for nothing."""
+    """The result for a key: requeue_after in seconds, None for done."""
 
     requeue_after: float | None = None
 
 
 class Reconciler:
-    """Brings one kind of thing to its desired state; subclasses are named by their service.
+    """Brings resources of one kind to their desired state; subclasses are named by service.
 
-    ``keys`` finds what needs a look (the periodic pass), ``reconcile`` looks at one in a
-    transaction of its own that is committed when it returns. Both may run at any time and
-    any number of times.
+    ``keys`` returns the keys that need work (the periodic pass), ``reconcile`` processes one key in
+    a separate transaction that is committed when it returns. Both may run at any time and any
+    number of times.
     """
 
     name = ""
-    hints: Sequence[str] = ()  # kinds of hints that carry this reconciler's keys
+    hints: Sequence[str] = ()  # kinds of hints with keys of this reconciler
     interval = 10.0  # seconds between periodic passes
-    workers = 1  # how many keys a process looks at side by side
-    # Parts of the keys. Of servers that share a database each takes its share of them, so more
-    # than one means that two keys may be looked at by two servers at a time.
+    workers = 1  # number of keys that a process handles in parallel
+    # Number of parts of the keys. Servers that share a database divide the parts among them, so
+    # with more than one part two servers may handle two keys at a time.
     shards = 1
 
     def keys(self, ctx: Context) -> Iterable[str]:
@@ -57,7 +57,7 @@ class Reconciler:
 
 
 class Controller:
-    """One reconciler of one process: a queue, a thread for leases and passes, and workers."""
+    """A reconciler in a process: a queue, a thread for leases and passes, and workers."""
 
     def __init__(
         self, env: Environment, service: Plate | None, reconciler: Reconciler, holder: str
@@ -69,7 +69,7 @@ class Controller:
         self.queue = WorkQueue(env.clock)
         self._stop = threading.Event()
         self._renewed = -LEASE_SECONDS
-        # Leases of parts of the keys; None: all keys are this process's, without any lease.
+        # Leases of parts of the keys; None: all keys belong to this process, without lease.
         self._held: frozenset[str] | None = None
         self._next_pass = 0.0
         for kind in reconciler.hints:
@@ -78,14 +78,15 @@ class Controller:
 
     def threads(self) -> list[tuple[str, Callable[[], None]]]:
         """(name, body) of each thread of a server; all of them end after stop()."""
-        if not self.env.db.is_sqlite:  # one process owns a SQLite cloud; a lock file sees to that
+        # with SQLite there is only one process, which a lock file ensures
+        if not self.env.db.is_sqlite:
             self._held = frozenset()
         name = self.reconciler.name
         workers = [(f"{name}/{n}", self._work) for n in range(self.reconciler.workers)]
         return [(name, self._oversee), *workers]
 
     def _oversee(self) -> None:
-        """Keep the leases and make the periodic passes, also while workers are busy for long."""
+        """Renew the leases and make the periodic passes, even while workers are busy."""
         while not self._stop.is_set():
             try:
                 self._stop.wait(self._look_after())
@@ -99,14 +100,14 @@ class Controller:
             self.step(timeout=1.0)
 
     def look_soon(self) -> None:
-        """Let the periodic pass come within a second."""
+        """Start the periodic pass within a second."""
         self._next_pass = 0.0
 
     def _look_after(self) -> float:
-        """Renew leases, make the pass when it is due; the seconds until the next look."""
+        """Renew leases, make a due pass; returns the seconds until the next call."""
         self._renew()
         if self._held is not None and not self._held:
-            self.queue.clear()  # whoever has the leases makes its own passes
+            self.queue.clear()  # the holder of the leases makes its own passes
             return 2.0
         now = time.monotonic()
         if now >= self._next_pass:
@@ -115,7 +116,7 @@ class Controller:
         return min(1.0, max(0.0, self._next_pass - time.monotonic()))
 
     def scan(self) -> None:
-        """The periodic pass: queue every key of ours that needs a look."""
+        """The periodic pass: queue all of this process's keys that need work."""
         ctx = self._context(write=False)
         try:
             for key in list(self.reconciler.keys(ctx)):
@@ -125,7 +126,7 @@ class Controller:
             ctx.close()
 
     def step(self, timeout: float = 0.0) -> bool:
-        """Take one key and reconcile it if it is ours; False when none was there."""
+        """Take one key and reconcile it if it belongs to this process; False without a key."""
         key = self.queue.take(timeout)
         if key is None:
             return False
@@ -170,16 +171,16 @@ class Controller:
         return Context.of_the_cloud(self.env, self.service, write=write)
 
     def _is_ours(self, key: str) -> bool:
-        """Whether this process holds the lease of the part that the key is in."""
+        """Whether this process holds the lease of the key's part."""
         if self._held is None:
             return True
         if self.env.clock.monotonic() - self._renewed >= LEASE_SECONDS:
-            return False  # the database did not answer: others may have them by now
+            return False  # after an outage of the database other processes may have the leases
         part = zlib.crc32(key.encode()) % self.reconciler.shards
         return self._leases[part] in self._held
 
     def _renew(self) -> None:
-        """Hold a fair share of the parts: as many as each server that is alive should have."""
+        """Hold a fair share of the parts: an equal number for each live server."""
         now = self.env.clock.monotonic()
         if self._held is None or now - self._renewed <= LEASE_SECONDS / 3:
             return
@@ -188,16 +189,16 @@ class Controller:
             self.env.db, self.env.clock, self._leases, self.holder, LEASE_SECONDS, share
         )
         if held - self._held:
-            self.look_soon()  # what happened in the new parts was told to another server
+            self.look_soon()  # hints for the new parts went to another server
         self._renewed, self._held = now, held
 
     def _give_up_leases(self) -> None:
-        """Let other processes go on at once."""
+        """Release the leases, so that other processes can continue at once."""
         if self._held:
             try:
                 lease.release(self.env.db, self._held, self.holder)
             except SQLAlchemyError as error:
-                LOG.warning("%s: leases not given up: %s", self.reconciler.name, error)
+                LOG.warning("%s: cannot release leases: %s", self.reconciler.name, error)
 
     @cached_property
     def _leases(self) -> list[str]:

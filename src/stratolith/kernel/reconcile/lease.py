@@ -1,4 +1,4 @@
-"""Leases: of many identical processes, one at a time does a part of some background work."""
+"""Leases: only one of several equal processes at a time does a part of the background work."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stratolith.kernel.db import Base, Database
 
 
 class Lease(Base):
-    """Who holds a name, until when."""
+    """The holder of a name, and until when."""
 
     __tablename__ = "kernel_leases"
 
@@ -26,22 +26,22 @@ class Lease(Base):
 def share(
     db: Database, clock: Clock, names: Sequence[str], holder: str, seconds: float, most: int
 ) -> frozenset[str]:
-    """Renew or take up to ``most`` of these leases, give up what is more; those that are held now.
+    """Renew or take up to ``most`` of these leases, release the excess; returns the held ones.
 
-    Moments are this machine's: the clocks of servers must agree to a second or two.
+    Times are this machine's: the clocks of servers must agree within a second or two.
     """
     now = clock.now()
     expires = now + timedelta(seconds=seconds)
 
     def work(session: Session) -> frozenset[str]:
-        found = session.scalars(select(Lease).where(Lease.name.in_(names)))
-        rows = {row.name: row for row in found}
-        mine = [name for name, row in rows.items() if row.holder == holder]
-        others = {name for name, row in rows.items() if row.expires_at >= now} - set(mine)
-        free = [name for name in names if name not in others and name not in mine]
-        random.shuffle(free)  # servers that look at the same moment should not take the same ones
-        held = [*mine, *free][:most]
-        for name in set(mine) - set(held):
+        leases = session.scalars(select(Lease).where(Lease.name.in_(names)))
+        rows = {row.name: row for row in leases}
+        own = [name for name, row in rows.items() if row.holder == holder]
+        taken = {name for name, row in rows.items() if row.expires_at >= now} - set(own)
+        free = [name for name in names if name not in taken and name not in own]
+        random.shuffle(free)  # so that servers checking at the same time take different ones
+        held = [*own, *free][:most]
+        for name in set(own) - set(held):
             session.delete(rows[name])
         for name in held:
             session.merge(Lease(name=name, holder=holder, expires_at=expires))
@@ -51,5 +51,5 @@ def share(
 
 
 def release(db: Database, names: Collection[str], holder: str) -> None:
-    mine = delete(Lease).where(Lease.name.in_(names), Lease.holder == holder)
-    db.run(lambda session: session.execute(mine))
+    statement = delete(Lease).where(Lease.name.in_(names), Lease.holder == holder)
+    db.run(lambda session: session.execute(statement))

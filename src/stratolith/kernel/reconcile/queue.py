@@ -1,4 +1,4 @@
-"""A queue of keys: each waits at most once, and none is worked on twice at a time."""
+"""A queue of keys: each waits at most once, and no key is processed twice at the same time."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stratolith.kernel.clock import Clock, SystemClock
 class WorkQueue:
     """add() and add_after() from any thread; take() blocks, done() must follow it.
 
-    A key added while it is worked on comes again afterwards, so no hint is lost.
+    A key that is added while it is processed is queued again afterwards, so no hint is lost.
     """
 
     def __init__(self, clock: Clock | None = None) -> None:
@@ -37,18 +37,18 @@ class WorkQueue:
             self._changed.notify()
 
     def retry(self, key: str, longest: float = 30.0) -> None:
-        """Add again after a growing wait: 0.2 s doubling up to ``longest`` seconds."""
+        """Add again after a growing delay: 0.2 s, doubled each time up to ``longest`` seconds."""
         with self._changed:
             count = self._failures[key] = self._failures.get(key, 0) + 1
         self.add_after(key, min(0.2 * 2 ** min(count - 1, 20), longest))
 
     def forget(self, key: str) -> None:
-        """The key went well: its next failure waits shortly again."""
+        """The key succeeded: its next failure starts with a short delay again."""
         with self._changed:
             self._failures.pop(key, None)
 
     def take(self, timeout: float | None = None) -> str | None:
-        """The next key, or None when nothing came in time or the queue is closed."""
+        """The next key, or None at the end of the timeout or when the queue is closed."""
         deadline = None if timeout is None else self._clock.monotonic() + timeout
         with self._changed:
             while True:
@@ -76,7 +76,7 @@ class WorkQueue:
                 self._changed.notify()
 
     def clear(self) -> None:
-        """Forget what waits."""
+        """Remove all waiting keys."""
         with self._changed:
             self._ready.clear()
             self._waiting.clear()
@@ -99,7 +99,7 @@ class WorkQueue:
             self._ready.append(key)
 
     def _promote(self) -> float | None:
-        """Move what is due to the ready side; gives the wait for the next one."""
+        """Move due keys to the ready queue; returns the seconds until the next one."""
         now = self._clock.monotonic()
         while self._later and self._later[0][0] <= now:
             self._add(heapq.heappop(self._later)[1])
