@@ -1,4 +1,4 @@
-"""Writes docs/reference/api.md from the door plates of the services.
+"""Writes docs/reference/api.md from the service definitions.
 
 .venv/bin/python tools/api_coverage.py           write the page
 .venv/bin/python tools/api_coverage.py --check   exit 1 when the page is not current
@@ -23,7 +23,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 INTRODUCTION = """\
 # API
 
-<!-- Written by tools/api_coverage.py from the services' door plates; do not edit this page. -->
+<!-- Written by tools/api_coverage.py from the service definitions; do not edit this page. -->
 
 Every route there is. What is not in these tables is answered 404. *Rule* is the name of the
 policy rule checked before the request is handled (`policy.yaml` in the state directory overrides
@@ -34,7 +34,7 @@ all of them.
 
 
 def page(services: Sequence[Service]) -> str:
-    """The whole page, the same for the same door plates."""
+    """The whole page, the same for equal service definitions."""
     blocks = [INTRODUCTION, _summary(services)]
     for service in services:
         blocks.append(_service(service))

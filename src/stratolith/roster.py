@@ -1,9 +1,9 @@
 """The list of services; only this module names all of them.
 
 A service is a folder with a ``service.py`` and one line of ``BUILT_IN``; services of installed
-packages follow. The line repeats the parts of the service's description that light commands and
-agents need, because loading all descriptions takes more than a second and needs the database; a
-test compares them. ``services.py`` loads the descriptions.
+packages follow. The line repeats the parts of the service definition that light commands and
+agents need, because loading all definitions takes more than a second and needs the database; a
+test compares them. ``services.py`` loads the definitions.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Loads the descriptions of all services; ``roster.py`` lists them."""
+"""Loads the definitions of all services; ``roster.py`` lists them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TABLES = ("members.servers", "hosts.authority_store", "hosts.records")
 
 
 def load() -> Sequence[Service]:
-    """The descriptions of all services; also loads all tables. Raises PluginError."""
+    """The definitions of all services; also loads all tables. Raises PluginError."""
     for name in TABLES:
         import_module(f"stratolith.kernel.{name}")
     own = [import_module(f"stratolith.{folder}.service").SERVICE for folder in FOLDERS]

@@ -1,4 +1,4 @@
-"""The parts of the identity service: routes, rules, settings, reconcilers."""
+"""The service definition of identity."""
 
 from __future__ import annotations
 

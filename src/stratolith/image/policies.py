@@ -50,7 +50,7 @@ RULES = [
     _rule(
         "communitize_image",
         OWNER_MEMBER,
-        "Show an image to everybody who asks for it",
+        "Let all projects use an image that they know",
         "PATCH /v2/images/{image_id}",
     ),
     _rule(

@@ -1,4 +1,4 @@
-"""The parts of the image service: routes, rules, settings, reconcilers."""
+"""The service definition of image."""
 
 from __future__ import annotations
 

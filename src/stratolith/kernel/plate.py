@@ -1,6 +1,6 @@
-"""The part of a service's description that does not depend on contexts.
+"""The part of a service definition that does not depend on contexts.
 
-The whole description is in ``kernel/service.py``. Environment and Context know only this part,
+The whole definition is in ``kernel/service.py``. Environment and Context know only this part,
 because the rest (functions that run in a context) depends on them.
 """
 

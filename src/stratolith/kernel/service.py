@@ -1,4 +1,4 @@
-"""The description of a service: all that the kernel needs to know about it, as data."""
+"""The definition of a service: all that the kernel needs to know about it, as data."""
 
 from __future__ import annotations
 
@@ -129,14 +129,14 @@ class SideDoor:
 
 
 def plates(env: Environment) -> Sequence[Service]:
-    """The descriptions of all services of a cloud."""
+    """The definitions of all services of a cloud."""
     services = [service for service in env.services if isinstance(service, Service)]
     assert len(services) == len(env.services)
     return services
 
 
 def plate(env: Environment, type_: str) -> Service:
-    """The description of one service; raises KeyError."""
+    """The definition of one service; raises KeyError."""
     service = env.service(type_)
     assert isinstance(service, Service)
     return service

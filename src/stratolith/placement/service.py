@@ -1,4 +1,4 @@
-"""The parts of the placement service: routes, rules, settings."""
+"""The service definition of placement."""
 
 from __future__ import annotations
 

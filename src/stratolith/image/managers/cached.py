@@ -56,7 +56,7 @@ def clear(ctx: Context, *, copies: bool, queue: bool) -> None:
 
 
 def clean(ctx: Context) -> None:
-    """Drop copies of images that are gone or have other data now, and what was left half made."""
+    """Drop copies of deleted images and of former data, and incomplete copies."""
     settings = ctx.env.settings
     for entry in cache.entries(settings):
         image = ctx.session.get(Image, entry.image_id)

@@ -2,8 +2,8 @@
 
 A file in the INI format: each section is a regular expression for names of properties, and has
 the keys create, read, update and delete. Their values are roles, separated by commas, or one
-rule of policy.yaml; ``@`` means everybody and ``!`` nobody. The first matching section applies;
-nobody may use a property that matches no section. Source: the Image service's guide, "Property
+rule of policy.yaml; ``@`` allows all users and ``!`` none. The first matching section applies;
+a property that matches no section is forbidden to all. Source: the Image service's guide, "Property
 protections".
 """
 

@@ -138,7 +138,7 @@ class HttpTransport:
     def reconnect(self) -> None:
         """Use new connections from now on; requests on the others continue.
 
-        The connections of the previous reconnect are closed: they are no longer in use.
+        Connections that an earlier call replaced are closed: they are no longer in use.
         """
         if self._retired is not None:
             self._retired.close()

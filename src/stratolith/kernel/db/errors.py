@@ -21,8 +21,8 @@ class CommitUnknown(Unavailable):
     """The connection broke between COMMIT and its answer: the result is unknown."""
 
     message = (
-        "The database went away while the request was being committed: it may have been carried "
-        "out or not. Look before trying again."
+        "The connection to the database was lost during the commit: the request may or may not "
+        "have been executed. Check before trying again."
     )
 
 

@@ -1,4 +1,4 @@
-"""The door plate of the greeting service: says a word to every host, and who heard it."""
+"""The definition of the greeting service: greets every host and lists the hosts that answered."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def decrypted(ctx: Context, sealed: str, what: str) -> str:
     """Decrypt a value of ``encrypted``; raises ApiError naming ``what``."""
     raw = ring_of(ctx.env).decrypt(sealed)
     if raw is None:
-        raise ApiError(f"{what} cannot be decrypted: its key is gone.")
+        raise ApiError(f"{what} cannot be decrypted: its key is missing.")
     return raw.decode()
 
 
