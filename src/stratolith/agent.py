@@ -37,10 +37,10 @@ def make_rooms(settings: Settings, host: str, *, fake: bool) -> list[Room]:
 
     In the order of the services: network before guests. Raises PluginError.
     """
-    found_rooms: list[Room] = []
+    rooms: list[Room] = []
     for _, agent in roster.rooms("agent"):
-        found_rooms += agent.rooms(settings, host, fake)
-    return found_rooms
+        rooms += agent.rooms(settings, host, fake)
+    return rooms
 
 
 class AlreadyRunning(Exception):

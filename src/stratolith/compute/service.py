@@ -36,7 +36,7 @@ from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.bootstrap import Seed
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.errors import ErrorDialect
-from stratolith.kernel.http.routing import Judged
+from stratolith.kernel.http.routing import EarlyChecks
 from stratolith.kernel.service import AgentView, HostDuties, Service, SideDoor
 
 _ROUTES = [
@@ -82,7 +82,7 @@ SERVICE = Service(
     doubled_slash="ignored",
     endpoint="/v2.1",
     trailing_slash=False,
-    judged_first=Judged.SCHEMA,
+    early_checks=EarlyChecks.SCHEMA,
     errors=ErrorDialect.FAULT_NAME,
     microversions=versions.MICROVERSIONS,
     routes=[*versions.ROUTES, *_ROUTES],

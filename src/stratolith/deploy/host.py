@@ -61,7 +61,7 @@ def own_processes(layout: Layout, settings: Settings) -> dict[int, str]:
 def _is_ours(pid: int, command: str, mark: str) -> bool:
     """Whether a command names a path below the directory, in the same mount namespace."""
     words = (word[word.index(mark) :] for word in command.split(" ") if mark in word)
-    return any(places.means_ours(pid, Path(word), Path(mark)) for word in words)
+    return any(places.is_same_place(pid, Path(word), Path(mark)) for word in words)
 
 
 def _kind(command: str) -> str:

@@ -29,7 +29,7 @@ def wished_settings(
     kinds = config_file.sections()
     config.require_known_variables(kinds, os.environ)
     settings = config.load(kinds, config_path, os.environ, values)
-    config_secrets.require_closed(layout.config)
+    config_secrets.require_private(layout.config)
     _require_ports(settings)
     return settings
 

@@ -43,7 +43,7 @@ from stratolith.identity.managers import premade, tokens
 from stratolith.identity.reconcilers.key_rotation import KeyRotation
 from stratolith.identity.settings import IdentitySettings
 from stratolith.kernel.http.errors import ErrorDialect
-from stratolith.kernel.http.routing import Judged
+from stratolith.kernel.http.routing import EarlyChecks
 from stratolith.kernel.service import Service
 
 SERVICE = Service(
@@ -58,7 +58,7 @@ SERVICE = Service(
     doubled_slash="redirected",
     endpoint="/v3",
     vary="X-Auth-Token",
-    judged_first=Judged.SCHEMA,
+    early_checks=EarlyChecks.SCHEMA,
     errors=ErrorDialect.IDENTITY,
     routes=[
         *versions.ROUTES,

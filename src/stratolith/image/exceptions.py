@@ -20,7 +20,7 @@ BadRequest 400            WrongStatus            TooLarge 413
   InvalidDigest         Gone 410
   UriRefused              ImageGone
   DownloadFailed          MethodNotAllowed 405
-                            TasksGoByThemselves
+                            TaskDeletionNotAllowed
 """
 
 from __future__ import annotations
@@ -248,7 +248,7 @@ class InvalidImageData(UnsupportedMediaType):
     message = "{reason}"
 
 
-class TasksGoByThemselves(MethodNotAllowed):
+class TaskDeletionNotAllowed(MethodNotAllowed):
     message = (
         "This operation is currently not permitted on Glance Tasks. They are auto deleted after "
         "reaching the time based on their expires_at property."

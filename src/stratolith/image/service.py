@@ -29,7 +29,7 @@ from stratolith.image.settings import ImageSettings
 from stratolith.kernel.bootstrap import Seed
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.errors import ErrorDialect
-from stratolith.kernel.http.routing import Judged
+from stratolith.kernel.http.routing import EarlyChecks
 from stratolith.kernel.service import Service
 
 
@@ -51,7 +51,7 @@ SERVICE = Service(
     doubled_slash="ignored",
     trailing_slash=False,
     answers_head=False,
-    judged_first=Judged.SCHEMA,
+    early_checks=EarlyChecks.SCHEMA,
     errors=ErrorDialect.IMAGE,
     routes=[
         *versions.ROUTES,

@@ -164,7 +164,7 @@ def set_up(settings: Settings, process: str) -> None:
     handler = _LogFile(folder / f"{process}.log", maxBytes=section.max_mb << 20, backupCount=3)
     handler.setFormatter(_Json() if section.json else _Plain(FORMAT, "%Y-%m-%d %H:%M:%S"))
     handler.addFilter(_RequestId())
-    _look_up_less()
+    _disable_unused_lookups()
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(section.level.upper())
@@ -172,7 +172,7 @@ def set_up(settings: Settings, process: str) -> None:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
-def _look_up_less() -> None:
+def _disable_unused_lookups() -> None:
     """Stop looking up data that no log line of ours contains.
 
     Source: https://docs.python.org/3/howto/logging.html#optimization

@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 
-def means_ours(pid: int, path: Path, top: Path) -> bool:
+def is_same_place(pid: int, path: Path, top: Path) -> bool:
     """Whether ``path``, which is at or below the directory ``top``, is the same for both.
 
     Compares the deepest directory that both have, because a process can still use a directory that

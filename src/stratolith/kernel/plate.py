@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from stratolith.kernel.http.routing import Judged
+from stratolith.kernel.http.routing import EarlyChecks
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Plate(Protocol):
     @property
     def rule_names(self) -> frozenset[str]: ...
     @property
-    def judged_first(self) -> Judged: ...
+    def early_checks(self) -> EarlyChecks: ...
     @property
     def garbled_query(self) -> bool: ...
     @property

@@ -16,7 +16,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.http.errors import ErrorDialect
 from stratolith.kernel.http.microversion import Microversions
-from stratolith.kernel.http.routing import Handler, Judged, Route
+from stratolith.kernel.http.routing import EarlyChecks, Handler, Route
 from stratolith.kernel.plate import Countable
 from stratolith.kernel.policy.rules import Rule
 from stratolith.kernel.reconcile.controller import Reconciler
@@ -92,7 +92,7 @@ class Service:
     # whole service, empty: nowhere.
     token_first: Sequence[str] | None = None
     # Which checks run before the policy: upstream's services differ.
-    judged_first: Judged = Judged.NOTHING
+    early_checks: EarlyChecks = EarlyChecks.NOTHING
     elsewhere: Handler | None = None  # answers each path outside token_first; None: 404
     answers_head: bool = True  # HEAD for all routes with GET; otherwise only for version documents
     tells_options: bool = True  # OPTIONS of a path lists its methods, without a token

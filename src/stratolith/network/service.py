@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stratolith.kernel.http.errors import ErrorDialect
-from stratolith.kernel.http.routing import Judged
+from stratolith.kernel.http.routing import EarlyChecks
 from stratolith.kernel.service import AgentView, Service
 from stratolith.network import policies, quotas
 from stratolith.network.api import (
@@ -44,7 +44,7 @@ SERVICE = Service(
     token_first=("/v2.0",),
     json_suffix=True,
     doubled_slash="ignored below",
-    judged_first=Judged.SCHEMA,
+    early_checks=EarlyChecks.SCHEMA,
     errors=ErrorDialect.NETWORK,
     routes=[
         *versions.ROUTES,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from stratolith.kernel.http.errors import ErrorDialect
-from stratolith.kernel.http.routing import Judged
+from stratolith.kernel.http.routing import EarlyChecks
 from stratolith.kernel.service import Service
 from stratolith.placement.api import (
     aggregates,
@@ -28,7 +28,7 @@ SERVICE = Service(
     prefix="",
     tells_options=False,
     trailing_slash=False,
-    judged_first=Judged.TYPE,
+    early_checks=EarlyChecks.TYPE,
     errors=ErrorDialect.PLACEMENT,
     routes=[
         *versions.ROUTES,

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from stratolith.kernel.http.routing import JSON, Judged, Route
+from stratolith.kernel.http.routing import JSON, EarlyChecks, Route
 from stratolith.kernel.service import Service
 from tests.api.identity.people import persona
 from tests.routes import routes, version_headers
 from tests.testcloud import Client, TestCloud
 
 ID = "11111111-2222-3333-4444-555555555555"
-FAULTS: dict[Judged, tuple[bytes, str]] = {
-    Judged.TYPE: (b"{}", "text/plain"),
-    Judged.GRAMMAR: (b"{x", "application/json"),
-    Judged.SCHEMA: (b"17", "application/json"),  # no route takes a number
+FAULTS: dict[EarlyChecks, tuple[bytes, str]] = {
+    EarlyChecks.TYPE: (b"{}", "text/plain"),
+    EarlyChecks.GRAMMAR: (b"{x", "application/json"),
+    EarlyChecks.SCHEMA: (b"17", "application/json"),  # no route takes a number
 }
 
 
@@ -33,7 +33,7 @@ def forbidden() -> list[tuple[Service, Route, str]]:
     return found
 
 
-def ask(who: Client, service: Service, route: Route, path: str, fault: Judged) -> int:
+def ask(who: Client, service: Service, route: Route, path: str, fault: EarlyChecks) -> int:
     raw, content_type = FAULTS[fault]
     headers: dict[str, Any] = {"Content-Type": content_type, **version_headers(service)}
     if route.until:
@@ -45,11 +45,13 @@ def ask(who: Client, service: Service, route: Route, path: str, fault: Judged) -
 
 
 @pytest.mark.parametrize("fault", list(FAULTS))
-def test_faults_are_told_before_or_after_the_policy_speaks(cloud: TestCloud, fault: Judged) -> None:
+def test_faults_are_told_before_or_after_the_policy_speaks(
+    cloud: TestCloud, fault: EarlyChecks
+) -> None:
     reader = persona(cloud, "reader")
     asked = set()
     for service, route, path in forbidden():
-        level = service.judged_first if route.judged_first is None else route.judged_first
+        level = service.early_checks if route.early_checks is None else route.early_checks
         wanted = {403} if level < fault else {400, 415}
         status = ask(reader, service, route, path, fault)
         assert status in wanted, f"{route.method} {path}: {status} instead of {wanted}"

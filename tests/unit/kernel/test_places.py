@@ -37,21 +37,21 @@ def top(tmp_path: Path) -> Path:
 @needs_mounts
 def test_the_same_directory(top: Path) -> None:
     with process() as pid:
-        assert places.means_ours(pid, top / "guests" / "one", top)
-        assert places.means_ours(pid, top / "guests" / "gone" / "pid", top)
+        assert places.is_same_place(pid, top / "guests" / "one", top)
+        assert places.is_same_place(pid, top / "guests" / "gone" / "pid", top)
         shutil.rmtree(top / "guests")
-        assert places.means_ours(pid, top / "guests" / "one", top)
+        assert places.is_same_place(pid, top / "guests" / "one", top)
         shutil.rmtree(top)
-        assert places.means_ours(pid, top / "guests" / "one", top)
-    assert not places.means_ours(pid, top, top)
+        assert places.is_same_place(pid, top / "guests" / "one", top)
+    assert not places.is_same_place(pid, top, top)
 
 
 @needs_mounts
 def test_another_one_under_the_same_path(top: Path) -> None:
     for over in (top, top.parent):
         with process(f"mount -t tmpfs x {over}", f"mkdir -p {top}/guests/one") as pid:
-            assert not places.means_ours(pid, top / "guests" / "one", top)
-            assert not places.means_ours(pid, top / "guests" / "gone", top)
+            assert not places.is_same_place(pid, top / "guests" / "one", top)
+            assert not places.is_same_place(pid, top / "guests" / "gone", top)
 
 
 @needs_mounts
@@ -63,4 +63,4 @@ def test_a_part_of_ours_in_a_room_of_its_own(top: Path) -> None:
         f"mount --no-canonicalize --bind /proc/$$/fd/3 {home}",
     ]  # fmt: skip
     with process(*room) as pid:
-        assert places.means_ours(pid, home, top)
+        assert places.is_same_place(pid, home, top)

@@ -40,7 +40,7 @@ def _settings(role: str, layout: Layout, path: Path, *, explicit_state_dir: bool
         place = {"state_dir": str(layout.state_dir), "run_dir": str(layout.run_dir)}
         overrides["cloud"] = place
     if role == "server":
-        config_secrets.require_closed(path)
+        config_secrets.require_private(path)
         return config.load(config_file.sections(), path, os.environ, overrides)
     return config.load({}, path, os.environ, overrides, others_allowed=True)
 

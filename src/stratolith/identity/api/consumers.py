@@ -10,7 +10,7 @@ from stratolith.identity.models import Consumer
 from stratolith.identity.schemas import oauth1 as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.resource import Listing, Resource, Verb
-from stratolith.kernel.http.routing import Judged
+from stratolith.kernel.http.routing import EarlyChecks
 
 Body = dict[str, Any]
 
@@ -34,8 +34,8 @@ CONSUMERS = Resource(
         Consumer,
         default_sort=[("id", "asc")],
     ),
-    create=Verb(_create, body=schemas.CONSUMER, judged_first=Judged.GRAMMAR),
-    update=Verb(consumers.update, body=schemas.CONSUMER, judged_first=Judged.GRAMMAR),
+    create=Verb(_create, body=schemas.CONSUMER, early_checks=EarlyChecks.GRAMMAR),
+    update=Verb(consumers.update, body=schemas.CONSUMER, early_checks=EarlyChecks.GRAMMAR),
     delete=Verb(consumers.remove),
 )
 

@@ -10,7 +10,7 @@ from stratolith.identity.managers.domain_options import OPTIONS
 from stratolith.identity.schemas import domain_config as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.http import Response
-from stratolith.kernel.http.routing import Asked, Choice, Judged, Route
+from stratolith.kernel.http.routing import Asked, Choice, EarlyChecks, Route
 
 Body = dict[str, Any]
 
@@ -80,7 +80,7 @@ ROUTES = [
         replace,
         rule="identity:create_domain_config",
         body=schemas.CONFIG,
-        judged_first=Judged.GRAMMAR,
+        early_checks=EarlyChecks.GRAMMAR,
     ),
 ]
 for level in _LEVELS:
@@ -91,7 +91,7 @@ for level in _LEVELS:
             update,
             rule="identity:update_domain_config",
             body=schemas.CONFIG,
-            judged_first=Judged.GRAMMAR,
+            early_checks=EarlyChecks.GRAMMAR,
         ),
         Route.delete(_OWN + level, remove, rule="identity:delete_domain_config"),
     ]

@@ -22,7 +22,7 @@ def filled(text: str) -> str:
     return "" if text else "It should be non-empty."
 
 
-def an_id(text: str) -> str:
+def uuid_fault(text: str) -> str:
     return "" if is_uuid(text) else "It is not a UUID."
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, false, or_, select
 
-from stratolith.identity.api.filters import an_id, filled, text_filters
+from stratolith.identity.api.filters import filled, text_filters, uuid_fault
 from stratolith.identity.api.style import STYLE, collection, member_links, page_of
 from stratolith.identity.managers import limits
 from stratolith.identity.models import Limit, Project, RegisteredLimit
@@ -21,7 +21,7 @@ Body = dict[str, Any]
 LISTING = Listing(
     Limit,
     filters={
-        **text_filters("service_id", RegisteredLimit.service_id, must=an_id),
+        **text_filters("service_id", RegisteredLimit.service_id, must=uuid_fault),
         **text_filters("region_id", RegisteredLimit.region_id, must=filled),
         **text_filters("resource_name", RegisteredLimit.resource_name, must=filled),
         **text_filters("project_id", Limit.project_id, must=filled),

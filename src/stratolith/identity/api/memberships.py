@@ -46,8 +46,8 @@ def add(ctx: Context, group_id: str, user_id: str) -> None:
     groups.add(ctx, *_pair(ctx, "identity:add_user_to_group", group_id, user_id))
 
 
-def take_out(ctx: Context, group_id: str, user_id: str) -> None:
-    groups.take_out(ctx, *_pair(ctx, "identity:remove_user_from_group", group_id, user_id))
+def remove_member(ctx: Context, group_id: str, user_id: str) -> None:
+    groups.remove_member(ctx, *_pair(ctx, "identity:remove_user_from_group", group_id, user_id))
 
 
 def list_groups(ctx: Context, user: User) -> Body:
@@ -82,5 +82,5 @@ ROUTES = [
     ),
     Route.get(_MEMBER, check, status=204),
     Route.put(_MEMBER, add, status=204),
-    Route.delete(_MEMBER, take_out),
+    Route.delete(_MEMBER, remove_member),
 ]

@@ -21,7 +21,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import Forbidden
 from stratolith.kernel.http import Response
 from stratolith.kernel.http.resource import Listing
-from stratolith.kernel.http.routing import Judged, Route
+from stratolith.kernel.http.routing import EarlyChecks, Route
 
 Body = dict[str, Any]
 _FORM = "application/x-www-form-urlencoded"
@@ -116,7 +116,7 @@ ROUTES = [
         authorize,
         rule="identity:authorize_request_token",
         body=schemas.AUTHORIZE,
-        judged_first=Judged.GRAMMAR,
+        early_checks=EarlyChecks.GRAMMAR,
     ),
     Route.get(_ALL, index, rule="identity:list_access_tokens", listing=ACCESS_TOKENS),
     Route.get(_ONE, show, rule="identity:get_access_token"),

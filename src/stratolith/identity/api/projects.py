@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select, true
 
-from stratolith.identity.api.filters import an_id, filled, flag, flag_filter, text_filters
+from stratolith.identity.api.filters import filled, flag, flag_filter, text_filters, uuid_fault
 from stratolith.identity.api.style import (
     STYLE,
     collection,
@@ -35,7 +35,7 @@ TAG_FILTERS = tag_filters(Project.id, ProjectTag.project_id, ProjectTag.name)
 
 def _a_parent(text: str) -> str:
     """A UUID or the id of the default domain, the only id of a project that is not a UUID."""
-    return "" if text == DEFAULT_DOMAIN else an_id(text)
+    return "" if text == DEFAULT_DOMAIN else uuid_fault(text)
 
 
 def _visible(ctx: Context) -> ColumnElement[bool]:

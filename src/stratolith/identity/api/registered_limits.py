@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.identity.api.filters import an_id, filled, text_filters
+from stratolith.identity.api.filters import filled, text_filters, uuid_fault
 from stratolith.identity.api.style import STYLE, linked
 from stratolith.identity.managers import registered_limits
 from stratolith.identity.models import RegisteredLimit
@@ -32,7 +32,7 @@ REGISTERED_LIMITS = Resource(
     listing=Listing(
         RegisteredLimit,
         filters={
-            **text_filters("service_id", RegisteredLimit.service_id, must=an_id),
+            **text_filters("service_id", RegisteredLimit.service_id, must=uuid_fault),
             **text_filters("region_id", RegisteredLimit.region_id, must=filled),
             **text_filters("resource_name", RegisteredLimit.resource_name, must=filled),
         },

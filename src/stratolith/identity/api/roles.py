@@ -137,8 +137,8 @@ def imply(ctx: Context, pair: Pair, role_id: str) -> Body:
     return _inference(ctx, *pair)
 
 
-def imply_no_more(ctx: Context, pair: Pair, role_id: str) -> None:
-    roles.imply_no_more(ctx, *pair)
+def remove_implied(ctx: Context, pair: Pair, role_id: str) -> None:
+    roles.remove_implied(ctx, *pair)
 
 
 def list_inferences(ctx: Context) -> Body:
@@ -166,6 +166,6 @@ ROUTES = [
     Route.get(_ONE, show_implied, rule="identity:get_implied_role", **_ASKS),
     Route.head(_ONE, check_implied, rule="identity:check_implied_role", **_ASKS, status=204),
     Route.put(_ONE, imply, rule="identity:create_implied_role", **_ASKS, status=201),
-    Route.delete(_ONE, imply_no_more, rule="identity:delete_implied_role", **_ASKS),
+    Route.delete(_ONE, remove_implied, rule="identity:delete_implied_role", **_ASKS),
     Route.get("/role_inferences", list_inferences, rule="identity:list_role_inference_rules"),
 ]

@@ -62,7 +62,7 @@ def render(ctx: Context, trust: Trust) -> Body:
     }
 
 
-def _about(trust: Trust | None) -> dict[str, Any]:
+def _policy_target(trust: Trust | None) -> dict[str, Any]:
     if trust is None:
         return {}
     return {
@@ -80,9 +80,9 @@ def _admitted(ctx: Context, rule: str, trust_id: str) -> Trust:
         # only trustor and trustee may learn that a trust existed
         if ctx.can("identity:list_trusts", {}) or ctx.session.get(Trust, trust_id) is None:
             raise
-        ctx.authorize(rule, _about(ctx.session.get(Trust, trust_id)))
+        ctx.authorize(rule, _policy_target(ctx.session.get(Trust, trust_id)))
         raise
-    ctx.authorize(rule, _about(trust))
+    ctx.authorize(rule, _policy_target(trust))
     return trust
 
 

@@ -165,7 +165,7 @@ def _render_rows(ctx: Context, rows: Sequence[UserRow]) -> list[Any]:
             row.id,
             row.name,
             row.domain_id,
-            row.enabled and not (limited and _is_away(ctx, row)),
+            row.enabled and not (limited and _is_inactive(ctx, row)),
             zulu_micro(row.expires_at) if row.expires_at else None,
             msgspec.Raw(row.options),
             _Links(root + row.id),
@@ -179,8 +179,8 @@ def _render_rows(ctx: Context, rows: Sequence[UserRow]) -> list[Any]:
     return documents
 
 
-def _is_away(ctx: Context, row: UserRow) -> bool:
-    return accounts.is_away(ctx.env, msgspec.json.decode(row.options), row.last_active_at)
+def _is_inactive(ctx: Context, row: UserRow) -> bool:
+    return accounts.is_inactive(ctx.env, msgspec.json.decode(row.options), row.last_active_at)
 
 
 def index(ctx: Context) -> Body:

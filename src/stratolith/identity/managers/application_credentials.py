@@ -70,7 +70,7 @@ def remove(ctx: Context, credential: ApplicationCredential) -> None:
     epoch.touch(ctx)
 
 
-def end_void(ctx: Context, user_ids: Iterable[str] | None = None) -> None:
+def remove_invalid(ctx: Context, user_ids: Iterable[str] | None = None) -> None:
     """Remove the credentials with a role that their user no longer has on the project.
 
     Must be called after every removal of roles, in the same transaction. Otherwise such a

@@ -50,7 +50,7 @@ class Entry:
 def listed(ctx: Context, wanted: Wanted) -> list[Entry]:
     """All entries that fit, in a stable order."""
     if not wanted.effective:
-        return _as_they_stand(ctx, wanted)
+        return _stored(ctx, wanted)
     entries = _reachable(ctx, wanted)
     entries = _expand_groups(ctx, entries, wanted.user_id)
     entries = _expand_inherited(ctx, entries, wanted)
@@ -75,7 +75,7 @@ def _select(ctx: Context, *conditions: object) -> list[Entry]:
     return [Entry(*row) for row in ctx.session.execute(statement.order_by(*order))]
 
 
-def _as_they_stand(ctx: Context, wanted: Wanted) -> list[Entry]:
+def _stored(ctx: Context, wanted: Wanted) -> list[Entry]:
     conditions: list[object] = []
     if wanted.user_id is not None:
         conditions += [Assignment.actor == USER, Assignment.actor_id == wanted.user_id]

@@ -58,7 +58,7 @@ def remove(ctx: Context, domain: Project) -> None:
         projects.erase(ctx, project)
     session.delete(domain)
     session.flush()
-    application_credentials.end_void(ctx)
+    application_credentials.remove_invalid(ctx)
     for user_id in users:
         credentials.remove_of_user(ctx, user_id)
         events.emit(ctx, "identity.user.deleted", {"id": user_id})

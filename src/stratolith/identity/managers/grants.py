@@ -92,9 +92,9 @@ def remove(ctx: Context, grant: Grant) -> None:
     ctx.session.delete(get(ctx, grant))
     ctx.session.flush()
     if isinstance(grant.actor, User):
-        application_credentials.end_void(ctx, [grant.actor.id])
+        application_credentials.remove_invalid(ctx, [grant.actor.id])
     else:
-        application_credentials.end_void(ctx, groups.user_ids(ctx, grant.actor))
+        application_credentials.remove_invalid(ctx, groups.user_ids(ctx, grant.actor))
     epoch.touch(ctx)
 
 

@@ -68,7 +68,7 @@ def remove(ctx: Context, group: Group) -> None:
     ctx.session.execute(delete(Membership).where(Membership.group_id == group.id))
     ctx.session.delete(group)
     ctx.session.flush()
-    application_credentials.end_void(ctx, members)
+    application_credentials.remove_invalid(ctx, members)
     events.emit(ctx, "identity.group.deleted", {"id": group.id})
     epoch.touch(ctx)
 
@@ -89,10 +89,10 @@ def member(ctx: Context, group: Group, user: User) -> Membership:
     return membership
 
 
-def take_out(ctx: Context, group: Group, user: User) -> None:
+def remove_member(ctx: Context, group: Group, user: User) -> None:
     """Remove a member; revokes all tokens of the user, as upstream. Raises ResourceNotFound."""
     ctx.session.delete(member(ctx, group, user))
     ctx.session.flush()
     revocations.revoke(ctx, user_id=user.id)
-    application_credentials.end_void(ctx, [user.id])
+    application_credentials.remove_invalid(ctx, [user.id])
     epoch.touch(ctx)

@@ -89,7 +89,7 @@ def remove(ctx: Context, role: Role) -> None:
     )
     ctx.session.delete(role)
     ctx.session.flush()
-    application_credentials.end_void(ctx)
+    application_credentials.remove_invalid(ctx)
     events.emit(ctx, "identity.role.deleted", {"id": role.id})
     epoch.touch(ctx)
 
@@ -139,9 +139,9 @@ def imply(ctx: Context, prior: Role, other: Role) -> None:
     epoch.touch(ctx)
 
 
-def imply_no_more(ctx: Context, prior: Role, other: Role) -> None:
+def remove_implied(ctx: Context, prior: Role, other: Role) -> None:
     """Raises ResourceNotFound."""
     ctx.session.delete(get_implication(ctx, prior, other))
     ctx.session.flush()
-    application_credentials.end_void(ctx)
+    application_credentials.remove_invalid(ctx)
     epoch.touch(ctx)

@@ -82,7 +82,7 @@ async def download(ctx: Context, request: Request, image: Image) -> Any:
     return await _open(ctx, image, headers, start=start, length=length, status=206)
 
 
-async def give_to_agent(ctx: Context, request: Request, image_id: str) -> Any:
+async def download_for_agent(ctx: Context, request: Request, image_id: str) -> Any:
     """All data of an active image of which a guest on the agent's host was created.
 
     Format and hash are in headers.
@@ -234,7 +234,7 @@ class _Body:
         self._wire = wire if wire is not None and wire.has_known_body else None
         self._stream = Stream(request.stream())
         self._ctx, self._image_id, self._token = ctx, image_id, token
-        self._told = time.monotonic()
+        self._updated_at = time.monotonic()
 
     async def fill(self, buffer: memoryview) -> int:
         source = self._stream if self._wire is None else self._wire
@@ -242,15 +242,15 @@ class _Body:
         try:
             # one buffer of a slow client may take longer than the interval for updates of the row
             while True:
-                wait = max(self._told + uploads.HEARTBEAT - time.monotonic(), 0.0)
+                wait = max(self._updated_at + uploads.HEARTBEAT - time.monotonic(), 0.0)
                 if (await asyncio.wait([filling], timeout=wait))[0]:
                     return filling.result()
-                self._told = time.monotonic()
-                await in_transaction(self._ctx, self._tell, write=True)
+                self._updated_at = time.monotonic()
+                await in_transaction(self._ctx, self._keep_alive, write=True)
         finally:
             filling.cancel()
 
-    def _tell(self) -> None:
+    def _keep_alive(self) -> None:
         uploads.keep_alive(self._ctx, self._image_id, self._token)
 
 
@@ -280,4 +280,4 @@ ROUTES = [
     _routed("/images/{image_id}/stage", "PUT", stage, "modify_image", BYTES),
     _routed("/images/{image_id}/file", "GET", download, "download_image"),
 ]
-AGENT_ROUTES = [Route.get("/v1/images/{image_id}", give_to_agent, public=True, stream=True)]
+AGENT_ROUTES = [Route.get("/v1/images/{image_id}", download_for_agent, public=True, stream=True)]

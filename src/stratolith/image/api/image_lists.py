@@ -241,7 +241,7 @@ def _rendered(ctx: Context, rows: Sequence[Any]) -> list[msgspec.Raw]:
     cached text with the current version is correct, whichever process made the last change.
     """
     if not same_for_all(ctx):
-        return _anew(ctx, [row.id for row in rows])
+        return _render_again(ctx, [row.id for row in rows])
     known = _RENDERED.of(ctx.env)
     by_id = {row.id: known.get(row.id) for row in rows}
     missing = [
@@ -258,7 +258,7 @@ def _rendered(ctx: Context, rows: Sequence[Any]) -> list[msgspec.Raw]:
     return [cached[1] for cached in by_id.values() if cached is not None]
 
 
-def _anew(ctx: Context, names: Sequence[str]) -> list[msgspec.Raw]:
+def _render_again(ctx: Context, names: Sequence[str]) -> list[msgspec.Raw]:
     by_id: dict[str, msgspec.Raw] = {}
     for start in range(0, len(names), BATCH):
         chosen = Image.id.in_(names[start : start + BATCH])

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import ColumnElement
 
-from stratolith.image.exceptions import InvalidFilter, TasksGoByThemselves
+from stratolith.image.exceptions import InvalidFilter, TaskDeletionNotAllowed
 from stratolith.image.managers import tasks
 from stratolith.image.models import Task
 from stratolith.image.schemas import tasks as schemas
@@ -16,7 +16,7 @@ from stratolith.image.settings import ImageSettings
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http.resource import Column, Filter, Listing, asked_limit
-from stratolith.kernel.http.routing import Judged, Route
+from stratolith.kernel.http.routing import EarlyChecks, Route
 
 Body = dict[str, Any]
 
@@ -89,8 +89,8 @@ def create(ctx: Context, *, body: Body) -> None:
 
 
 def delete(ctx: Context, task_id: str) -> None:
-    """Raises TasksGoByThemselves, whether the task exists or not."""
-    raise TasksGoByThemselves
+    """Raises TaskDeletionNotAllowed, whether the task exists or not."""
+    raise TaskDeletionNotAllowed
 
 
 def _link(query: list[tuple[str, str]]) -> str:
@@ -101,7 +101,12 @@ ACCESS = "tasks_api_access"
 ROUTES = [
     Route.get("/tasks", list_tasks, rule=ACCESS, listing=LISTING),
     Route.post(
-        "/tasks", create, rule=ACCESS, body=schemas.CREATE, status=201, judged_first=Judged.NOTHING
+        "/tasks",
+        create,
+        rule=ACCESS,
+        body=schemas.CREATE,
+        status=201,
+        early_checks=EarlyChecks.NOTHING,
     ),
     Route.get("/tasks/{task_id}", show, rule=ACCESS),
     Route.delete("/tasks/{task_id}", delete, rule=ACCESS, writes=False),

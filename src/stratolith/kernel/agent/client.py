@@ -153,10 +153,10 @@ class HttpTransport:
         path = f"/v1/hosts/{quote(host)}/hints?epoch={epoch}&after={after}&timeout={timeout}"
         answer = msgspec.json.decode(self._ask("GET", path), type=Hints)
         if answer.cloud and CLOUD_HEADER not in self._http.headers:
-            self._belong_to(answer.cloud)
+            self._store_cloud_id(answer.cloud)
         return answer
 
-    def _belong_to(self, cloud_id: str) -> None:
+    def _store_cloud_id(self, cloud_id: str) -> None:
         fresh = self._cloud_file.with_suffix(".part")
         fresh.write_text(f"{cloud_id}\n")
         fresh.replace(self._cloud_file)  # atomically

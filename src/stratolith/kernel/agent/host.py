@@ -127,11 +127,11 @@ class Host:
         """Start the threads and return."""
         for room in self.rooms.values():
             room.start()
-        self._threads.start("hints", self._listen, self._stop.set)
-        self._threads.start("heartbeat", self._beat, self._stop.set)
+        self._threads.start("hints", self._receive_hints, self._stop.set)
+        self._threads.start("heartbeat", self._send_heartbeats, self._stop.set)
         for view, room in self.rooms.items():
             inbox = self._inbox[view]
-            self._threads.start(view, partial(self._keep, room, inbox), inbox.close)
+            self._threads.start(view, partial(self._run_room, room, inbox), inbox.close)
 
     def stop(self) -> None:
         self._stop.set()
@@ -166,7 +166,7 @@ class Host:
             storage_address=self._addresses.storage,
         )
 
-    def _beat(self) -> None:
+    def _send_heartbeats(self) -> None:
         while not self._stop.is_set():
             try:
                 self.transport.seen(
@@ -179,7 +179,7 @@ class Host:
                 LOG.warning("heartbeat refused: %s", error)
                 self._stop.wait(HEARTBEAT)
 
-    def _listen(self) -> None:
+    def _receive_hints(self) -> None:
         epoch, seq = "", 0
         while not self._stop.is_set():
             try:
@@ -199,7 +199,7 @@ class Host:
                 if view in self._inbox:
                     self._inbox[view].put(key)
 
-    def _keep(self, room: Room, inbox: _Inbox) -> None:
+    def _run_room(self, room: Room, inbox: _Inbox) -> None:
         failures, whole_at = 0, time.monotonic()
         while not self._stop.is_set():
             keys = inbox.take(room.interval)

@@ -18,7 +18,7 @@ _SECRET_OPTIONS = {"password", "sslpassword", "oauth_client_secret"}  # of libpq
 _USER_AND_PASSWORD = re.compile(r"://[^/?#]*:[^/?#]*@")
 
 
-def require_closed(path: Path) -> None:
+def require_private(path: Path) -> None:
     """Raises ConfigError for the first file with a password that all users can read."""
     for source in files(path):
         if source.stat().st_mode & OTHERS_READ and has_password(_url(source)):

@@ -84,15 +84,15 @@ class Handshakes:
 
     def _begin(self, connection: socket.socket, address: str) -> None:
         self._make_room(address)
-        task = asyncio.get_running_loop().create_task(self._shake(connection))
+        task = asyncio.get_running_loop().create_task(self._handshake(connection))
         self._under_way.setdefault(address, []).append(task)
 
-        def over(done: asyncio.Task[None]) -> None:
+        def on_done(done: asyncio.Task[None]) -> None:
             self._forget(address, done)
             if done.cancelled() or done.exception() is not None:
                 connection.close()  # otherwise the protocol owns it
 
-        task.add_done_callback(over)
+        task.add_done_callback(on_done)
 
     def _make_room(self, address: str) -> None:
         handshakes = self._under_way.get(address, [])
@@ -115,7 +115,7 @@ class Handshakes:
         if not handshakes:
             self._under_way.pop(address, None)
 
-    async def _shake(self, connection: socket.socket) -> None:
+    async def _handshake(self, connection: socket.socket) -> None:
         """Raises OSError when the handshake fails or takes too long."""
         await asyncio.get_running_loop().connect_accepted_socket(
             self._protocol,

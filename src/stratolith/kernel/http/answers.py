@@ -20,8 +20,8 @@ from stratolith.kernel.http.dispatch import Answer
 
 MOST_BYTES = 6 << 20  # maximum size of all answers that a door caches
 LARGEST = 1 << 20
-_AROUND = 2 << 10  # memory of a cached answer besides its body
-_NO_MATTER = frozenset(
+_OVERHEAD = 2 << 10  # memory of a cached answer besides its body
+_IGNORED_HEADERS = frozenset(
     (b"user-agent", b"accept-encoding", b"connection", b"x-openstack-request-id")
 )
 Key = tuple[object, ...]
@@ -58,7 +58,7 @@ class Answers:
         commits = self._env.db.version()
         return None if commits is None else State(commits, self._env.policies.generation)
 
-    def is_right(self, kept: Kept) -> bool:
+    def is_valid(self, kept: Kept) -> bool:
         """Whether a cached answer is still valid."""
         return kept.until > self._env.clock.now() and kept.state == self.state()
 
@@ -86,7 +86,7 @@ class Answers:
         expires_at = ctx.identity.expires_at if ctx.identity is not None else None
         if expires_at is not None:
             until = min(until, expires_at)
-        size = len(answer.body) + _AROUND
+        size = len(answer.body) + _OVERHEAD
         if size > LARGEST or state != self.state():
             return  # too large, or there was a commit meanwhile
         with self._lock:
@@ -106,7 +106,7 @@ class Answers:
 def key_of(scope: Any) -> Key:
     """All parts of a request on which an answer can depend."""
     headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
-    fields = tuple(field for field in headers if field[0] not in _NO_MATTER)
+    fields = tuple(field for field in headers if field[0] not in _IGNORED_HEADERS)
     path = scope.get("raw_path") or scope["path"]
     # the requested address, for requests without Host header
     server = tuple(scope.get("server") or ())

@@ -30,7 +30,7 @@ from stratolith.kernel.http import dispatch
 from stratolith.kernel.http.answers import Answers, Kept
 from stratolith.kernel.http.dispatch import Answer
 from stratolith.kernel.http.errors import ErrorDialect, render
-from stratolith.kernel.http.repeats import Again
+from stratolith.kernel.http.repeats import Repeat
 from stratolith.kernel.http.routing import Match, Route, Router
 from stratolith.kernel.http.turns import Turns
 from stratolith.kernel.http.wire import WIRE
@@ -76,10 +76,10 @@ class Door:
         if kept is not None:
             request_id = new_request_id()
             await _send(self.service, request_id, scope, send, kept.answer)
-            self._note(scope, request_id, kept.answer.status, started)
+            self._log_request(scope, request_id, kept.answer.status, started)
             wire = scope.get("extensions", {}).get(WIRE)
             if wire is not None:
-                wire.keep(self._again(scope, kept), len(kept.answer.body))
+                wire.keep(self._repeater(scope, kept), len(kept.answer.body))
             return
         ctx = self._context(scope)
         try:
@@ -92,9 +92,9 @@ class Door:
             answer = self._error(ctx, dispatch.unexpected(error))
         if answer is not None:
             await _send(self.service, ctx.request_id, scope, send, answer)
-        self._note(scope, ctx.request_id, answer.status if answer else 200, started)
+        self._log_request(scope, ctx.request_id, answer.status if answer else 200, started)
 
-    def _note(self, scope: Scope, request_id: str, status: int, started: float) -> None:
+    def _log_request(self, scope: Scope, request_id: str, status: int, started: float) -> None:
         """Count the request and write its log line."""
         took = time.perf_counter() - started
         metrics.count_request(self.service.type, scope["method"], status, took)
@@ -109,20 +109,20 @@ class Door:
             extra={"request_id": request_id},
         )
 
-    def _again(self, scope: Scope, kept: Kept) -> Again:
+    def _repeater(self, scope: Scope, kept: Kept) -> Repeat:
         """A function that repeats a cached answer to the same request while it is valid."""
         request = {name: scope[name] for name in ("method", "path")}
-        fields = _fields(self.service, "", kept.answer)
+        fields = _header_fields(self.service, "", kept.answer)
         ids = [b"%s: " % name for name, value in fields if not value]
         rest = b"".join(b"%s: %s\r\n" % field for field in fields if field[1])
         rest += b"\r\n" + kept.answer.body
 
         def again(client: str) -> tuple[bytes, ...] | None:
             started = time.perf_counter()
-            if not self.answers.is_right(kept):
+            if not self.answers.is_valid(kept):
                 return None
             request_id = new_request_id()
-            self._note({**request, "client": (client, 0)}, request_id, 200, started)
+            self._log_request({**request, "client": (client, 0)}, request_id, 200, started)
             line = request_id.encode() + b"\r\n"
             return (*chain.from_iterable((name, line) for name in ids), rest)
 
@@ -155,7 +155,7 @@ class Door:
     async def _answer(
         self, ctx: Context, scope: Scope, receive: Receive, send: Send
     ) -> Answer | None:
-        path = self._plain(ctx)
+        path = self._normalized_path(ctx)
         self._negotiate(ctx, path)
         match = self._match(ctx, path)
         if scope["method"] == "OPTIONS" and match is not None and self.service.tells_options:
@@ -163,7 +163,7 @@ class Door:
         try:
             route = self._choose(ctx, match, scope["method"])
         except (MethodNotAllowed, NotFound) as error:
-            return await self._nowhere(ctx, scope, path, match is not None, error)
+            return await self._answer_without_route(ctx, scope, path, match is not None, error)
         assert match is not None
         if route.stream:
             return await self._stream(ctx, route, match.variables, scope, receive, send)
@@ -188,7 +188,7 @@ class Door:
         ctx.microversion = known.negotiate(ctx.headers)
         ctx.response_headers.update(known.headers(ctx.microversion))
 
-    def _plain(self, ctx: Context) -> str:
+    def _normalized_path(self, ctx: Context) -> str:
         """The path without additions of old clients; raises Moved."""
         path, prefix, doubled = ctx.path, self.service.prefix, self.service.doubled_slash
         if "//" in path and not self.side:
@@ -223,7 +223,7 @@ class Door:
         is_root = any(route.root for routes in match.routes.values() for route in routes)
         return not is_root and path.rstrip("/") not in ("", self.service.prefix)
 
-    def _asks_token_first(self, path: str) -> bool:
+    def _needs_token_first(self, path: str) -> bool:
         """Whether an unknown path or method is reported only to callers with a valid token."""
         prefixes = self.service.token_first
         if self.side or prefixes is None:
@@ -235,7 +235,7 @@ class Door:
         if match is None:
             raise NotFound
         candidates = match.routes.get(method)
-        if candidates is None and method == "HEAD" and self._has_heads(match):
+        if candidates is None and method == "HEAD" and self._allows_head(match):
             candidates = match.routes.get("GET")
         if candidates is None:
             error = MethodNotAllowed()
@@ -246,16 +246,16 @@ class Door:
                 return route
         raise NotFound
 
-    def _has_heads(self, match: Match) -> bool:
+    def _allows_head(self, match: Match) -> bool:
         """Whether HEAD can be answered with the route of GET."""
         routes = match.routes.get("GET", [])
         return bool(routes) and (self.side or self.service.answers_head or routes[0].root)
 
     def _allowed(self, match: Match) -> str:
         """The Allow field of a path (RFC 9110, section 10.2.1)."""
-        return ", ".join(sorted({*match.routes, *(["HEAD"] if self._has_heads(match) else [])}))
+        return ", ".join(sorted({*match.routes, *(["HEAD"] if self._allows_head(match) else [])}))
 
-    async def _nowhere(
+    async def _answer_without_route(
         self, ctx: Context, scope: Scope, path: str, known: bool, error: ApiError
     ) -> Answer:
         """Answer a path without route: raises ``error``; checks the token first where upstream
@@ -265,7 +265,7 @@ class Door:
         are answered by the service's ``elsewhere``, if it has one.
         """
         elsewhere = None if self.side else self.service.elsewhere
-        if self._asks_token_first(path):
+        if self._needs_token_first(path):
             await self.turns.run(scope, dispatch.authenticate, ctx)
         elif not known and elsewhere is not None:
             route = Route(ctx.method, path, elsewhere, public=True)
@@ -405,7 +405,7 @@ def _header_value(value: str) -> bytes:
     return value.encode()
 
 
-def _fields(service: Service, request_id: str, answer: Answer) -> list[tuple[bytes, bytes]]:
+def _header_fields(service: Service, request_id: str, answer: Answer) -> list[tuple[bytes, bytes]]:
     """The header fields of an answer."""
     headers = [(b"x-openstack-request-id", request_id.encode())]
     if service.request_id_header:
@@ -422,7 +422,7 @@ def _fields(service: Service, request_id: str, answer: Answer) -> list[tuple[byt
 async def _send(
     service: Service, request_id: str, scope: Scope, send: Send, answer: Answer
 ) -> None:
-    headers = _fields(service, request_id, answer)
+    headers = _header_fields(service, request_id, answer)
     body = b"" if scope["method"] == "HEAD" or answer.status in (204, 304) else answer.body
     wire = scope.get("extensions", {}).get(WIRE)
     if wire is None or not wire.answer(answer.status, headers, body):

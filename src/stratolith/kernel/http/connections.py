@@ -125,7 +125,7 @@ class Connections:
         self.limits = limits
         self._by_address: dict[str, dict[Guarded, Pace]] = {}  # per address in order of arrival
         self._count = 0
-        self._looking = False
+        self._is_checking = False
 
     def admit(self, connection: Guarded, address: str, loop: asyncio.AbstractEventLoop) -> bool:
         """Whether the connection is accepted; closes an idle connection when there are too many."""
@@ -140,9 +140,9 @@ class Connections:
             return False
         self._by_address.setdefault(address, {})[connection] = Pace()
         self._count += 1
-        if not self._looking:
-            self._looking = True
-            loop.call_later(LOOK_SECONDS, self._look, loop)
+        if not self._is_checking:
+            self._is_checking = True
+            loop.call_later(LOOK_SECONDS, self._check_all, loop)
         return True
 
     def leave(self, connection: Guarded, address: str) -> None:
@@ -171,17 +171,17 @@ class Connections:
                     return True
         return False
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _check_all(self, loop: asyncio.AbstractEventLoop) -> None:
         now = loop.time()
         for group in list(self._by_address.values()):
             for connection, pace in list(group.items()):
-                self._judge(connection, pace, now)
+                self._check(connection, pace, now)
         if self._count:
-            loop.call_later(LOOK_SECONDS, self._look, loop)
+            loop.call_later(LOOK_SECONDS, self._check_all, loop)
         else:
-            self._looking = False
+            self._is_checking = False
 
-    def _judge(self, connection: Guarded, pace: Pace, now: float) -> None:
+    def _check(self, connection: Guarded, pace: Pace, now: float) -> None:
         waited = now - connection.phase_since
         if connection.phase is Phase.IDLE and waited > self.limits.idle_seconds:
             metrics.CONNECTIONS_ENDED.labels("idle").inc()

@@ -23,7 +23,7 @@ from stratolith.kernel.exceptions import (
     UnsupportedMediaType,
 )
 from stratolith.kernel.http.response import Response
-from stratolith.kernel.http.routing import JSON, Asked, Judged, Route
+from stratolith.kernel.http.routing import JSON, Asked, EarlyChecks, Route
 from stratolith.kernel.http.storable import check_text, reason
 from stratolith.kernel.http.validation import check_size, decode_json, query_document
 from stratolith.kernel.transaction import NotStored, database_error, transact
@@ -72,9 +72,9 @@ def authenticate(ctx: Context) -> None:
 def _once(ctx: Context, route: Route, variables: dict[str, str], raw: bytes) -> Answer:
     _identify(ctx, route)
     request = _Request(ctx, route, raw)
-    request.judge(_judged_first(ctx, route))
+    request.run_up_to(_early_checks(ctx, route))
     loaded = authorized(ctx, route, variables, request.body)
-    request.judge(Judged.SCHEMA)
+    request.run_up_to(EarlyChecks.SCHEMA)
     names = route.arguments(variables)
     if route.raw_body or route.body is not None:
         names["body"] = request.body
@@ -117,7 +117,7 @@ def authorized(
         raise NotFound
     if route.inside is not None and isinstance(route.rule, str):
         outer = route.inside(ctx, next(iter(variables.values())))
-        _ask(ctx, route, route.rule, outer.policy_target())
+        _check_policy(ctx, route, route.rule, outer.policy_target())
     loaded, missing_error = None, None
     if route.load is not None:
         try:
@@ -129,7 +129,7 @@ def authorized(
     if route.rule is not None:
         asked = Asked(variables, loaded, body)
         rule = route.rule if isinstance(route.rule, str) else route.rule.choose(ctx, asked)
-        _ask(ctx, route, rule, _target(ctx, route, asked))
+        _check_policy(ctx, route, rule, _target(ctx, route, asked))
     if missing_error is not None:
         raise missing_error
     return () if route.load is None else (loaded,)
@@ -144,7 +144,7 @@ def _target(ctx: Context, route: Route, asked: Asked) -> Mapping[str, Any] | Non
     return target
 
 
-def _ask(ctx: Context, route: Route, rule: str, target: Mapping[str, Any] | None) -> None:
+def _check_policy(ctx: Context, route: Route, rule: str, target: Mapping[str, Any] | None) -> None:
     if not ctx.can(rule, target):
         raise route.refused(action=rule)
 
@@ -160,10 +160,10 @@ def _check_query(ctx: Context, route: Route) -> None:
         route.query.check(document, ctx.microversion, what="query")
 
 
-def _judged_first(ctx: Context, route: Route) -> Judged:
-    if route.judged_first is not None:
-        return route.judged_first
-    return Judged.NOTHING if ctx.service is None else ctx.service.judged_first
+def _early_checks(ctx: Context, route: Route) -> EarlyChecks:
+    if route.early_checks is not None:
+        return route.early_checks
+    return EarlyChecks.NOTHING if ctx.service is None else ctx.service.early_checks
 
 
 class _Request:
@@ -173,17 +173,17 @@ class _Request:
 
     def __init__(self, ctx: Context, route: Route, raw: bytes) -> None:
         self._ctx, self._route, self._raw = ctx, route, raw
-        self._at = Judged.NOTHING
+        self._at = EarlyChecks.NOTHING
         self.body: Any = raw if route.raw_body else None
 
-    def judge(self, end: Judged) -> None:
+    def run_up_to(self, end: EarlyChecks) -> None:
         """Run all steps up to this one; raises UnsupportedMediaType, BadRequest."""
         has_body = self._route.body is not None and not self._route.raw_body
-        if self._at < Judged.TYPE <= end and has_body:
+        if self._at < EarlyChecks.TYPE <= end and has_body:
             _check_type(self._ctx, self._route, self._raw)
-        if self._at < Judged.GRAMMAR <= end and has_body:
+        if self._at < EarlyChecks.GRAMMAR <= end and has_body:
             self.body = _read(self._route, self._raw)
-        if self._at < Judged.SCHEMA <= end:
+        if self._at < EarlyChecks.SCHEMA <= end:
             _check_query(self._ctx, self._route)
             if self._raw and has_body:  # "null" is a body too
                 self.body = _checked(self._ctx, self._route, self.body)

@@ -26,7 +26,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 
 from stratolith.kernel.http.connections import Connections, Limits, Phase, address_of
-from stratolith.kernel.http.repeats import Repeats, Words
+from stratolith.kernel.http.repeats import Repeats, RequestKey
 from stratolith.kernel.http.wire import WIRE, Wire, body_length
 
 _NAME = frozenset((string.ascii_letters + string.digits + ".-_").encode())
@@ -74,7 +74,7 @@ class WireProtocol(HttpToolsProtocol):
         self._begun = False  # a byte of the request line was received
         self._framing = 0  # bytes outside bodies since the request began
         self._body_bytes = 0
-        self._is_mixed = False  # earlier requests came in the same read
+        self._has_earlier_requests = False  # earlier requests came in the same read
         self._is_over = False  # further input is ignored
         self._is_answered = False  # the current request was answered without the application
 
@@ -135,7 +135,7 @@ class WireProtocol(HttpToolsProtocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade as upgrade:
-            self._go_on_without_upgrade(data[upgrade.args[0] :])
+            self._parse_without_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserCallbackError as error:
             cause = error.__context__
             raise (cause if isinstance(cause, Refused) else Refused(400)) from None
@@ -144,7 +144,7 @@ class WireProtocol(HttpToolsProtocol):
         except httptools.HttpParserError as error:
             raise Refused(505 if "HTTP version" in str(error) else 400) from None
 
-    def _go_on_without_upgrade(self, rest: bytes) -> None:
+    def _parse_without_upgrade(self, rest: bytes) -> None:
         """The parser stops at an upgrade: give it the same request without the upgrade."""
         version = self.parser.get_http_version().encode()
         head = [b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, version)]
@@ -177,8 +177,8 @@ class WireProtocol(HttpToolsProtocol):
         self.phase_since = self.loop.time()
 
     def on_message_begin(self) -> None:
-        self._is_mixed = not self._in_head  # an earlier request ended in the same read
-        if self._is_mixed:
+        self._has_earlier_requests = not self._in_head  # an earlier request ended in the same read
+        if self._has_earlier_requests:
             framing = self._framing
             self._begin_head()
             self._framing = framing
@@ -199,14 +199,14 @@ class WireProtocol(HttpToolsProtocol):
             raise Refused(400)  # the connection is closed after the answers to earlier requests
         size = self._check_head()
         # all other bytes of this read belong to this request, unless earlier requests came with it
-        self._framing = 0 if self._is_mixed else max(self._framing - size, 0)
+        self._framing = 0 if self._has_earlier_requests else max(self._framing - size, 0)
         self._in_head, self._in_body = False, True
         self.wire = None
-        words = self._words()
-        if words is not None and self._answer_again(words):
+        request_key = self._request_key()
+        if request_key is not None and self._answer_again(request_key):
             return
         if self._has_wire:
-            self.wire = Wire(self, body_length(self.headers), words)
+            self.wire = Wire(self, body_length(self.headers), request_key)
             extensions: dict[str, Any] = {WIRE: self.wire}
             self.scope["extensions"] = extensions
         elif self._certificate is not None:
@@ -289,7 +289,7 @@ class WireProtocol(HttpToolsProtocol):
 
     # -- answers ---------------------------------------------------------------------------------
 
-    def _words(self) -> Words | None:
+    def _request_key(self) -> RequestKey | None:
         """The key by which a repeated request is recognised; None for a request that is never
         cached.
         """
@@ -297,12 +297,12 @@ class WireProtocol(HttpToolsProtocol):
             return None
         return (self.url, self.server, tuple(self.headers))
 
-    def _answer_again(self, words: Words) -> bool:
+    def _answer_again(self, request_key: RequestKey) -> bool:
         """Repeat a cached answer if it is still valid (kernel/http/repeats.py).
 
         No keep-alive timer is set here; the table of connections closes the connection.
         """
-        again = self.repeats.find(words)
+        again = self.repeats.find(request_key)
         if (
             again is None
             or self.pipeline
@@ -328,7 +328,7 @@ class WireProtocol(HttpToolsProtocol):
     def on_response_complete(self) -> None:
         """Read the rest of this request's body before the next request."""
         self.phase_since = self.loop.time()
-        if self.wire is not None and self.wire.is_in_the_middle and not self.transport.is_closing():
+        if self.wire is not None and self.wire.has_partial_body and not self.transport.is_closing():
             task = self.loop.create_task(self._drain(self.wire))
             task.add_done_callback(self.tasks.discard)
             self.tasks.add(task)
@@ -365,7 +365,7 @@ class WireProtocol(HttpToolsProtocol):
     def is_waiting_for_client(self) -> bool:
         if self.transport.get_write_buffer_size():
             return True
-        if self.wire is not None and self.wire.is_in_the_middle:
+        if self.wire is not None and self.wire.has_partial_body:
             return self.wire.is_waiting
         if self._in_body:
             return not (self.flow.read_paused or self.cycle.waiting_for_100_continue)

@@ -14,13 +14,13 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 # The request's target, the requested address, and all header fields as received.
-Words = tuple[bytes, tuple[str, int | None] | None, tuple[tuple[bytes, bytes], ...]]
+RequestKey = tuple[bytes, tuple[str, int | None] | None, tuple[tuple[bytes, bytes], ...]]
 # Client address -> the parts of an answer 200 after uvicorn's fields: own fields, an empty line,
 # the body; None when the cached answer is no longer valid.
-Again = Callable[[str], "tuple[bytes, ...] | None"]
+Repeat = Callable[[str], "tuple[bytes, ...] | None"]
 
 MOST_BYTES = 6 << 20
-_AROUND = 4 << 10  # memory of an entry besides the body
+_OVERHEAD = 4 << 10  # memory of an entry besides the body
 _BODIES = frozenset((b"content-length", b"transfer-encoding", b"expect"))
 
 
@@ -28,23 +28,23 @@ class Repeats:
     """The repeatable answers of one server; used only by its event loop."""
 
     def __init__(self) -> None:
-        self._known: dict[Words, Again] = {}
+        self._known: dict[RequestKey, Repeat] = {}
         self._bytes = 0
         self._fields: object = None  # the server's fields that ``_begin`` contains
         self._begin: tuple[bytes, ...] = ()
 
-    def find(self, words: Words) -> Again | None:
-        return self._known.get(words)
+    def find(self, request_key: RequestKey) -> Repeat | None:
+        return self._known.get(request_key)
 
-    def keep(self, words: Words, again: Again, size: int) -> None:
+    def keep(self, request_key: RequestKey, again: Repeat, size: int) -> None:
         """``size``: bytes of the body. Requests that have a body are not cached."""
-        if any(name in _BODIES for name, _ in words[2]):
+        if any(name in _BODIES for name, _ in request_key[2]):
             return
-        if self._bytes + size + _AROUND > MOST_BYTES:
+        if self._bytes + size + _OVERHEAD > MOST_BYTES:
             self.forget()
-        if words not in self._known:
-            self._bytes += size + _AROUND
-        self._known[words] = again
+        if request_key not in self._known:
+            self._bytes += size + _OVERHEAD
+        self._known[request_key] = again
 
     def forget(self) -> None:
         """Empty the cache: when one answer is invalid, the others nearly always are too."""

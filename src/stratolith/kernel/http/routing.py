@@ -23,7 +23,7 @@ KEEP = 60.0  # seconds; for Route.keep of answers that do not depend on the time
 KEEP_SHORT = 1.0  # for answers that tell whether hosts are alive
 
 
-class Judged(IntEnum):
+class EarlyChecks(IntEnum):
     """Which checks of a request run before the policy."""
 
     NOTHING = 0
@@ -44,7 +44,7 @@ class Asked:
     """The subject of a request, for policy rules.
 
     loaded: the result of ``load``; None without load or if it is missing (``hides_missing``).
-    body:   the body, as far as it was checked before the policy (``judged_first``).
+    body:   the body, as far as it was checked before the policy (``early_checks``).
     """
 
     variables: Mapping[str, str]
@@ -87,7 +87,7 @@ class Route:
     keep:   seconds for which the answer may be cached while there is no commit; only for
             answers that depend on rows, settings and the policy (see kernel/http/answers.py).
     read:   body -> the handler's ``body``; for bodies without schema. Raises BadRequest.
-    judged_first: which checks run before the policy (default: of the service).
+    early_checks: which checks run before the policy (default: of the service).
     """
 
     method: str
@@ -108,7 +108,7 @@ class Route:
     body_optional: bool = False
     media_types: tuple[str, ...] = JSON
     keep: float = 0.0
-    judged_first: Judged | None = None
+    early_checks: EarlyChecks | None = None
     seen_by: str | None = None
     read: Callable[[Any], Any] | None = None
     loads: str = ""

@@ -57,7 +57,7 @@ class Turns:
             if turn.done() and not turn.cancelled():
                 self._next()
             raise
-        if _is_gone(scope):
+        if _has_disconnected(scope):
             self._next()
             raise ClientDisconnect
 
@@ -79,6 +79,6 @@ class Turns:
         self._pool.shutdown(wait=wait, cancel_futures=True)
 
 
-def _is_gone(scope: Scope) -> bool:
+def _has_disconnected(scope: Scope) -> bool:
     wire = scope.get("extensions", {}).get(WIRE)
     return wire is not None and wire.cycle.disconnected

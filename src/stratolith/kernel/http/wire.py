@@ -23,7 +23,7 @@ from starlette.requests import ClientDisconnect
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from stratolith.kernel.http.repeats import Again, Repeats, Words
+from stratolith.kernel.http.repeats import Repeat, Repeats, RequestKey
 
 WIRE = "stratolith.wire"  # key in scope["extensions"]
 _PIECE = 64 << 20  # bytes that a thread sends before it returns to the loop
@@ -63,11 +63,11 @@ class Wire:
     _is_closed = False
 
     def __init__(
-        self, protocol: Connection, length: int | None, words: Words | None = None
+        self, protocol: Connection, length: int | None, request_key: RequestKey | None = None
     ) -> None:
         self._protocol = protocol
         self._length = length
-        self._words = words
+        self._request_key = request_key
 
     # -- a whole answer ----------------------------------------------------------------------------
 
@@ -94,10 +94,10 @@ class Wire:
         cycle.on_response()
         return True
 
-    def keep(self, again: Again, size: int) -> None:
+    def keep(self, again: Repeat, size: int) -> None:
         """Let the protocol answer the same request from now on; ``size``: bytes of the body."""
-        if self._words is not None:
-            self._protocol.repeats.keep(self._words, again, size)
+        if self._request_key is not None:
+            self._protocol.repeats.keep(self._request_key, again, size)
 
     # -- a file as the answer --------------------------------------------------------------------
 
@@ -153,7 +153,7 @@ class Wire:
             self._protocol.moved += got
             self._left = (self._left or 0) - got
         if not self._left and not self._first:
-            self._give_back()
+            self._return_to_parser()
         return filled
 
     async def drain(self) -> bool:
@@ -168,7 +168,7 @@ class Wire:
         return True
 
     @property
-    def is_in_the_middle(self) -> bool:
+    def has_partial_body(self) -> bool:
         """Whether a part of the body was read from the socket and a part is still in it."""
         return self._socket is not None
 
@@ -195,7 +195,7 @@ class Wire:
         if self._left and cycle.more_body:
             self._socket = self._open()
 
-    def _give_back(self) -> None:
+    def _return_to_parser(self) -> None:
         """The body is complete: let the parser read again."""
         if self._socket is None:
             return
@@ -220,7 +220,7 @@ class Wire:
             except ConnectionError:
                 got = 0
             if got == 0:
-                self._hang_up()
+                self._disconnect()
                 raise ClientDisconnect
             if got is not None:
                 return got
@@ -233,7 +233,7 @@ class Wire:
         """Wait until ``connection`` can be written to or read from; raises ClientDisconnect."""
         ready = asyncio.get_running_loop().create_future()
         self._ended = ready
-        add(connection.fileno(), _settle, ready)
+        add(connection.fileno(), _set_done, ready)
         self.is_waiting = True
         try:
             await ready
@@ -255,7 +255,7 @@ class Wire:
             if self._is_closed:
                 self.close()
 
-    def _hang_up(self) -> None:
+    def _disconnect(self) -> None:
         self.close()
         self.cycle.disconnected = True
         self._protocol.transport.close()
@@ -264,7 +264,7 @@ class Wire:
         """The connection ends: stop waiting for its client."""
         self._is_closed = True
         if self._ended is not None:
-            _settle(self._ended)
+            _set_done(self._ended)
         if self._socket is not None and not self._users:
             self._socket.close()
             self._socket = None
@@ -305,7 +305,7 @@ def _receive(connection: socket.socket, buffer: memoryview) -> int | None:
     return filled
 
 
-def _settle(ready: asyncio.Future[None]) -> None:
+def _set_done(ready: asyncio.Future[None]) -> None:
     if not ready.done():
         ready.set_result(None)
 

@@ -138,12 +138,12 @@ class Peers:
             for _ in range(3):
                 if waiting.wait(LEASE_SECONDS + 2 * BEAT_SECONDS) or self._stopping.is_set():
                     return
-                self._look_who_is_left(waiting)
+                self._forget_ended_processes(waiting)
             LOG.error("%s did not acknowledge %s", waiting.missing, hints)
         finally:
             del self._waiting[waiting.number]
 
-    def _look_who_is_left(self, waiting: _Waiting) -> None:
+    def _forget_ended_processes(self, waiting: _Waiting) -> None:
         """Stop waiting for processes that have ended.
 
         If the database cannot be reached, this process has disappeared for all others.
@@ -196,13 +196,13 @@ class Peers:
     ) -> None:
         plain = [item for item in batch if isinstance(item, tuple)]
         for hints in _portions(plain):
-            self._say(connection, _Note(self.id, hints=hints))
+            self._send_note(connection, _Note(self.id, hints=hints))
         for item in batch:
             if isinstance(item, _Waiting) and item.number in self._waiting:
-                self._say(connection, _Note(self.id, item.number, item.hints))
+                self._send_note(connection, _Note(self.id, item.number, item.hints))
                 item.note(missing=self._alive(connection))
 
-    def _say(self, connection: psycopg.Connection[tuple[str, ...]], note: _Note) -> None:
+    def _send_note(self, connection: psycopg.Connection[tuple[str, ...]], note: _Note) -> None:
         connection.execute(_NOTIFY, (CHANNEL, msgspec.json.encode(note).decode()))
 
     def _alive(self, connection: psycopg.Connection[tuple[str, ...]]) -> set[str]:
@@ -224,8 +224,8 @@ class Peers:
         connection.execute(_FORGET)
         self._believed_until = 0.0  # hints that came while this process did not listen are lost
         self._beat(connection)
-        self._say(connection, _Note(self.id))
-        self._say_again()  # acknowledgements may have been lost
+        self._send_note(connection, _Note(self.id))
+        self._resend_waiting()  # acknowledgements may have been lost
         while not self._stopping.is_set():
             self._beat(connection)
             next_beat = time.monotonic() + BEAT_SECONDS
@@ -258,12 +258,12 @@ class Peers:
                 taken.note(taken=note.sender)
         elif note.sender != self.id:
             if not note.hints:
-                self._say_again()  # it did not receive the earlier hints
+                self._resend_waiting()  # it did not receive the earlier hints
             self._hints.deliver(note.hints)
             if note.number:
-                self._say(connection, _Note(self.id, note.number, taken_of=note.sender))
+                self._send_note(connection, _Note(self.id, note.number, taken_of=note.sender))
 
-    def _say_again(self) -> None:
+    def _resend_waiting(self) -> None:
         for waiting in list(self._waiting.values()):
             self._outgoing.put(waiting)
 

@@ -74,7 +74,7 @@ class Controller:
         self._next_pass = 0.0
         for kind in reconciler.hints:
             env.hints.listen(kind, self.queue.add)
-        env.hints.on_lost(self.look_soon)
+        env.hints.on_lost(self.pass_soon)
 
     def threads(self) -> list[tuple[str, Callable[[], None]]]:
         """(name, body) of each thread of a server; all of them end after stop()."""
@@ -89,7 +89,7 @@ class Controller:
         """Renew the leases and make the periodic passes, even while workers are busy."""
         while not self._stop.is_set():
             try:
-                self._stop.wait(self._look_after())
+                self._stop.wait(self._maintain())
             except Exception as error:
                 self._log(error, "pass")
                 self._stop.wait(1.0)
@@ -99,11 +99,11 @@ class Controller:
         while not self._stop.is_set():
             self.step(timeout=1.0)
 
-    def look_soon(self) -> None:
+    def pass_soon(self) -> None:
         """Start the periodic pass within a second."""
         self._next_pass = 0.0
 
-    def _look_after(self) -> float:
+    def _maintain(self) -> float:
         """Renew leases, make a due pass; returns the seconds until the next call."""
         self._renew()
         if self._held is not None and not self._held:
@@ -132,12 +132,12 @@ class Controller:
             return False
         try:
             if self._is_ours(key):
-                self._look_at(key)
+                self._process(key)
         finally:
             self.queue.done(key)
         return True
 
-    def _look_at(self, key: str) -> None:
+    def _process(self, key: str) -> None:
         outcome = "ok"
         try:
             result = self._reconcile(key)
@@ -189,7 +189,7 @@ class Controller:
             self.env.db, self.env.clock, self._leases, self.holder, LEASE_SECONDS, share
         )
         if held - self._held:
-            self.look_soon()  # hints for the new parts went to another server
+            self.pass_soon()  # hints for the new parts went to another server
         self._renewed, self._held = now, held
 
     def _give_up_leases(self) -> None:

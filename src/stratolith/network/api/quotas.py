@@ -8,7 +8,7 @@ from typing import Any
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.resource import Invalid
 from stratolith.kernel.http.resource.rights import allow
-from stratolith.kernel.http.routing import Asked, Judged, Route
+from stratolith.kernel.http.routing import Asked, EarlyChecks, Route
 from stratolith.network.exceptions import HTTPBadRequest, PolicyNotAuthorized, QuotaMissingTenant
 from stratolith.network.managers import quotas
 from stratolith.network.schemas.attributes import BODY
@@ -101,6 +101,8 @@ ROUTES = [
     Route.get(_ONE, show),
     Route.get(f"{_ONE}/default", default),
     Route.get(f"{_ONE}/details", details),
-    Route.put(_ONE, update, rule="update_quota", **_ASKS, body=BODY, judged_first=Judged.GRAMMAR),
+    Route.put(
+        _ONE, update, rule="update_quota", **_ASKS, body=BODY, early_checks=EarlyChecks.GRAMMAR
+    ),
     Route.delete(_ONE, delete, rule="delete_quota", **_ASKS),
 ]

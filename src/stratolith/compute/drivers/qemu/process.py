@@ -245,7 +245,7 @@ def is_ours(pid: int, pid_file: Path, guest_id: str) -> bool:
         os.path.basename(arguments[0]).startswith(b"qemu-system-")
         and _follows(arguments, b"-pidfile", os.fsencode(pid_file))
         and _follows(arguments, b"-uuid", guest_id.encode())
-        and places.means_ours(pid, pid_file.parent, pid_file.parent.parent)
+        and places.is_same_place(pid, pid_file.parent, pid_file.parent.parent)
     )
 
 

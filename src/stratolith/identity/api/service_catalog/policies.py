@@ -11,7 +11,7 @@ from stratolith.identity.models import PolicyBlob
 from stratolith.identity.schemas import credentials as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.resource import Listing, Resource, Verb
-from stratolith.kernel.http.routing import Judged
+from stratolith.kernel.http.routing import EarlyChecks
 
 
 def render(ctx: Context, policy: PolicyBlob) -> dict[str, Any]:
@@ -29,8 +29,8 @@ POLICIES = Resource(
         filters=text_filters("type", PolicyBlob.type),
         default_sort=[("id", "asc")],
     ),
-    create=Verb(policies.create, body=schemas.CREATE_POLICY, judged_first=Judged.GRAMMAR),
-    update=Verb(policies.update, body=schemas.UPDATE_POLICY, judged_first=Judged.GRAMMAR),
+    create=Verb(policies.create, body=schemas.CREATE_POLICY, early_checks=EarlyChecks.GRAMMAR),
+    update=Verb(policies.update, body=schemas.UPDATE_POLICY, early_checks=EarlyChecks.GRAMMAR),
     delete=Verb(policies.remove),
 )
 

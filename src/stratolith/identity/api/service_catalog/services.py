@@ -11,7 +11,7 @@ from stratolith.identity.models import CatalogService
 from stratolith.identity.schemas import catalog as schemas
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.resource import Listing, Resource, Verb
-from stratolith.kernel.http.routing import Judged
+from stratolith.kernel.http.routing import EarlyChecks
 
 
 def render(ctx: Context, service: CatalogService) -> dict[str, Any]:
@@ -39,7 +39,7 @@ SERVICES = Resource(
         default_sort=[("id", "asc")],
     ),
     create=Verb(
-        catalog_rows.create_service, body=schemas.CREATE_SERVICE, judged_first=Judged.GRAMMAR
+        catalog_rows.create_service, body=schemas.CREATE_SERVICE, early_checks=EarlyChecks.GRAMMAR
     ),
     update=Verb(catalog_rows.update_service, body=schemas.UPDATE_SERVICE),
     delete=Verb(catalog_rows.remove_service),

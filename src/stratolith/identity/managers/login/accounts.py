@@ -82,7 +82,7 @@ def require_enabled(env: Environment, account: Account | None) -> Account:
 
 def is_enabled(env: Environment, user: User) -> bool:
     """Whether the user may log in now: enabled, and not inactive for too many days."""
-    return user.enabled and not is_away(env, user.options, user.last_active_at)
+    return user.enabled and not is_inactive(env, user.options, user.last_active_at)
 
 
 def days_until_disabled(env: Environment) -> int:
@@ -90,7 +90,7 @@ def days_until_disabled(env: Environment) -> int:
     return env.settings.of(IdentitySettings).disable_user_account_days_inactive
 
 
-def is_away(env: Environment, options: dict[str, Any], last_active_at: datetime | None) -> bool:
+def is_inactive(env: Environment, options: dict[str, Any], last_active_at: datetime | None) -> bool:
     """Whether a user with these options has been inactive for too many days."""
     days = days_until_disabled(env)
     if not days or last_active_at is None or options.get(ALWAYS_ACTIVE):

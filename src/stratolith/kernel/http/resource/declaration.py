@@ -30,7 +30,7 @@ class Verb:
     target: the target of the rule (``Route.target``); None: from the style.
     body:   schema of the request.
     several: a request creates a list of resources.
-    options: of the route: ``since``, ``status``, ``keep``, ``judged_first`` and so on.
+    options: of the route: ``since``, ``status``, ``keep``, ``early_checks`` and so on.
     """
 
     def __init__(
