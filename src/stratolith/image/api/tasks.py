@@ -74,7 +74,7 @@ def list_tasks(ctx: Context) -> Body:
 
 
 def show(ctx: Context, task_id: str) -> Body:
-    """Checks the permission for tasks before it reports a missing task."""
+    """The route checks the permission for tasks before this reports a missing task."""
     task = tasks.get(ctx, task_id)
     ctx.authorize("get_task", task.policy_target())
     return schemas.render(task)

@@ -188,7 +188,7 @@ class Host:
                 self._stop.wait(0.3)
                 continue
             except Refused as error:
-                LOG.warning("hints refused: %s", error)
+                LOG.warning("request for hints refused: %s", error)
                 self._stop.wait(2.0)
                 continue
             epoch, seq = news.epoch, news.seq

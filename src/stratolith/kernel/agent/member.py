@@ -120,7 +120,7 @@ class Renewal:
                 else:
                     self.look(datetime.now(UTC))
             except (Unreachable, Refused, OSError, ValueError) as error:
-                LOG.warning("no new certificate yet: %s", error)
+                LOG.warning("cannot renew the certificate yet: %s", error)
             self._stopping.wait(LOOK_SECONDS)
 
     def stop(self) -> None:

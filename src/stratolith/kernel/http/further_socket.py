@@ -25,7 +25,7 @@ def protocol_of(server: uvicorn.Server) -> Callable[[], asyncio.Protocol]:
 
 
 async def serve(server: uvicorn.Server, opened: socket.socket) -> asyncio.Server:
-    """Accept connections on ``opened`` as on the other sockets."""
+    """Accept connections on ``opened``, as on the other sockets of the server."""
     listening = await asyncio.get_running_loop().create_server(
         protocol_of(server), sock=opened, backlog=server.config.backlog
     )

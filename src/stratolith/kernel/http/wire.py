@@ -95,7 +95,7 @@ class Wire:
         return True
 
     def keep(self, again: Repeat, size: int) -> None:
-        """Let the protocol answer the same request from now on; ``size``: bytes of the body."""
+        """The protocol answers the same request from now on; ``size``: bytes of the body."""
         if self._request_key is not None:
             self._protocol.repeats.keep(self._request_key, again, size)
 

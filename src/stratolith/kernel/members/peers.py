@@ -110,7 +110,7 @@ class Peers:
             with connect(self._db.engine) as connection:
                 connection.execute("DELETE FROM kernel_servers WHERE id = %s", (self.id,))
         except psycopg.Error as error:
-            LOG.warning("could not sign off: %s", error)
+            LOG.warning("cannot remove the row of this server: %s", error)
 
     # -- for the hint bus --------------------------------------------------------------------------
 
@@ -250,7 +250,7 @@ class Peers:
         try:
             note = msgspec.json.decode(payload, type=_Note)
         except msgspec.DecodeError:
-            LOG.error("not a hint: %s", payload)
+            LOG.error("received an invalid hint: %s", payload)
             return
         if note.taken_of:
             taken = self._waiting.get(note.number) if note.taken_of == self.id else None

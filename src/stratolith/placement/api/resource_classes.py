@@ -41,7 +41,7 @@ def ensure(ctx: Context, *, name: str) -> Response:
     """PUT since 1.7."""
     if not re.match(CUSTOM_NAME, name) or len(name) > 255:
         raise BadRequest(
-            f"'{name}' is no name of a resource class: it must begin with CUSTOM_ and use only "
+            f"'{name}' is not a valid resource class: it must begin with CUSTOM_ and use only "
             "A-Z, 0-9 and _, at most 255 characters."
         )
     created = resource_classes.ensure(ctx, name)

@@ -155,7 +155,7 @@ def _of_tree(forest: Forest, request: Request, tree: Sequence[Node]) -> Iterator
         if candidate is not None:
             yield candidate
     if next(combinations, None) is not None:
-        LOG.warning("gave up after %d combinations of a tree", MAX_COMBINATIONS)
+        LOG.warning("search stopped after %d combinations in one tree", MAX_COMBINATIONS)
 
 
 def _options(

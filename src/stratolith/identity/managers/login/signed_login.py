@@ -85,7 +85,7 @@ def _token(ctx: Context, key: Credential, parts: Body) -> tuple[str, Identity]:
     else:
         identity = tokens.resolve(ctx.env, ctx.session, token_claims)
     if identity.project_id != key.project_id:
-        raise Unauthorized("The EC2 key is of another project than what it stands for.")
+        raise Unauthorized("The EC2 key and its credential belong to different projects.")
     return token_claims.to_token(claims.ring_of(ctx.env)), identity
 
 

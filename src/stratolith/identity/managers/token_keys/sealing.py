@@ -126,7 +126,7 @@ def _values(env: Environment, sealed: Sealed) -> Iterator[tuple[tuple[Any, ...],
         if isinstance(row[-1], str):
             yield tuple(row[:-1]), row[-1]
         else:
-            LOG.error("%s of %s is no sealed value", sealed.column, tuple(row[:-1]))
+            LOG.error("%s of %s is not an encrypted value", sealed.column, tuple(row[:-1]))
 
 
 def _seal_column(env: Environment, ring: KeyRing, sealed: Sealed) -> int:
