@@ -59,7 +59,7 @@ def act(ctx: Context, aggregate_id: str, body: Body) -> Body:
     else:
         aggregates.set_metadata(ctx, aggregate, value["metadata"])
     ctx.session.flush()
-    return {"aggregate": AGGREGATES.one(ctx, aggregate)}
+    return {"aggregate": AGGREGATES.document(ctx, aggregate)}
 
 
 AGGREGATES = Resource(

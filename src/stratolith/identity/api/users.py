@@ -203,7 +203,7 @@ def update(ctx: Context, user_id: str, body: Body) -> Body:
         password = _hashed(ctx, values.get("password")) if user is not None else None
     user = users.update(ctx, users.get(ctx, user_id), values, password)
     # clients of an update expect ``extra`` twice
-    return {"user": {**USERS.one(ctx, user), "extra": user.extra}}
+    return {"user": {**USERS.document(ctx, user), "extra": user.extra}}
 
 
 def _hashed(ctx: Context, password: str | None) -> NewPassword | None:

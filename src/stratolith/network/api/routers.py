@@ -67,11 +67,11 @@ def _routes(body: Body) -> list[dict[str, str]]:
 
 
 def add_extraroutes(ctx: Context, router: Router, body: Body) -> Body:
-    return {"router": ROUTERS.one(ctx, routers.add_routes(ctx, router, _routes(body)))}
+    return {"router": ROUTERS.document(ctx, routers.add_routes(ctx, router, _routes(body)))}
 
 
 def remove_extraroutes(ctx: Context, router: Router, body: Body) -> Body:
-    return {"router": ROUTERS.one(ctx, routers.remove_routes(ctx, router, _routes(body)))}
+    return {"router": ROUTERS.document(ctx, routers.remove_routes(ctx, router, _routes(body)))}
 
 
 ROUTERS = Resource(

@@ -109,7 +109,7 @@ class NetworkStyle(Style):
         return row
 
     def show(self, resource: Resource, ctx: Context, row: Any, **above: str) -> Body:
-        return item_body(ctx, resource.name, resource.one(ctx, row))
+        return item_body(ctx, resource.name, resource.document(ctx, row))
 
     def update(
         self, resource: Resource, ctx: Context, row: Any, *, body: Body, **above: str
@@ -118,7 +118,7 @@ class NetworkStyle(Style):
         _check_revision(ctx, row.revision_number)
         self._allow(ctx, f"update_{resource.name}", row.policy_target(), body)
         resource.update(ctx, row, body)
-        return {resource.name: resource.one(ctx, row)}
+        return {resource.name: resource.document(ctx, row)}
 
     def delete(self, resource: Resource, ctx: Context, row: Any, **above: str) -> None:
         assert resource.delete is not None

@@ -18,7 +18,7 @@ Body = dict[str, Any]
 
 
 def _endpoints(ctx: Context, rows: Iterable[Endpoint]) -> Body:
-    return collection(ctx, "endpoints", [ENDPOINTS.one(ctx, endpoint) for endpoint in rows])
+    return collection(ctx, "endpoints", [ENDPOINTS.document(ctx, endpoint) for endpoint in rows])
 
 
 # -- endpoints of projects -----------------------------------------------------------------------
@@ -56,7 +56,9 @@ def remove_endpoint(ctx: Context, project_id: str, endpoint_id: str) -> None:
 
 def list_groups(ctx: Context, project_id: str) -> Body:
     groups = endpoint_filter.groups_of(ctx, projects.get(ctx, project_id))
-    return collection(ctx, "endpoint_groups", [ENDPOINT_GROUPS.one(ctx, group) for group in groups])
+    return collection(
+        ctx, "endpoint_groups", [ENDPOINT_GROUPS.document(ctx, group) for group in groups]
+    )
 
 
 def list_projects_of_group(ctx: Context, endpoint_group_id: str) -> Body:

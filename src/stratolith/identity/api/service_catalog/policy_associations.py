@@ -42,12 +42,12 @@ def remove(ctx: Context, policy_id: str, **ids: str) -> None:
 
 def show_of_endpoint(ctx: Context, endpoint_id: str) -> Body:
     endpoint = catalog_rows.get_endpoint(ctx, endpoint_id)
-    return {"policy": POLICIES.one(ctx, policy_associations.of_endpoint(ctx, endpoint))}
+    return {"policy": POLICIES.document(ctx, policy_associations.of_endpoint(ctx, endpoint))}
 
 
 def list_endpoints(ctx: Context, policy_id: str) -> Body:
     rows = policy_associations.endpoints_of(ctx, policies.get(ctx, policy_id))
-    return collection(ctx, "endpoints", [ENDPOINTS.one(ctx, endpoint) for endpoint in rows])
+    return collection(ctx, "endpoints", [ENDPOINTS.document(ctx, endpoint) for endpoint in rows])
 
 
 _POLICY = "/policies/{policy_id}/OS-ENDPOINT-POLICY"

@@ -49,7 +49,7 @@ def create_with_id(ctx: Context, region_id: str, body: Body) -> Body:
     if given and given != region_id:
         raise BadRequest(f"The id in the body ({given}) is not that of the URL ({region_id}).")
     made = catalog_rows.create_region(ctx, {**body["region"], "id": region_id})
-    return {"region": REGIONS.one(ctx, made)}
+    return {"region": REGIONS.document(ctx, made)}
 
 
 ROUTES = [

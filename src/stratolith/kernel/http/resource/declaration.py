@@ -107,7 +107,7 @@ class Resource:
         """Path of the collection."""
         return self.path or self.style.path(self)
 
-    def one(self, ctx: Context, row: Any) -> Any:
+    def document(self, ctx: Context, row: Any) -> Any:
         """The document of one row."""
         return self.rendered(ctx, [row])[0]
 
@@ -225,11 +225,13 @@ class Style(ABC):
     def create(self, resource: Resource, ctx: Context, *, body: Body, **above: str) -> Any:
         assert resource.create is not None  # here and below: without it there is no such route
         if resource.create.several:
-            made = [self.made(resource, ctx, values) for values in body[resource.collection]]
-            return {resource.collection: made}
-        return self.member(ctx, resource, self.made(resource, ctx, self.values(resource, body)))
+            documents = [
+                self.created(resource, ctx, values) for values in body[resource.collection]
+            ]
+            return {resource.collection: documents}
+        return self.member(ctx, resource, self.created(resource, ctx, self.values(resource, body)))
 
-    def made(self, resource: Resource, ctx: Context, values: Body) -> Body:
+    def created(self, resource: Resource, ctx: Context, values: Body) -> Body:
         """Create a resource; returns its document."""
         assert resource.create is not None
         made = resource.create(ctx, values)
@@ -239,7 +241,7 @@ class Style(ABC):
     def show(self, resource: Resource, ctx: Context, row: Any, **above: str) -> Any:
         assert resource.show is not None
         further = resource.show(ctx, row) if resource.show.do else {}
-        return self.member(ctx, resource, {**resource.one(ctx, row), **further})
+        return self.member(ctx, resource, {**resource.document(ctx, row), **further})
 
     def update(
         self, resource: Resource, ctx: Context, row: Any, *, body: Body, **above: str
@@ -247,7 +249,7 @@ class Style(ABC):
         assert resource.update is not None
         result = resource.update(ctx, row, self.values(resource, body))
         changed, further = result if isinstance(result, tuple) else (result or row, {})
-        return self.member(ctx, resource, {**resource.one(ctx, changed), **further})
+        return self.member(ctx, resource, {**resource.document(ctx, changed), **further})
 
     def delete(self, resource: Resource, ctx: Context, row: Any, **above: str) -> Any:
         assert resource.delete is not None
