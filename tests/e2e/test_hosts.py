@@ -114,7 +114,7 @@ def test_a_wrong_token_changes_nothing(two: Two, tmp_path: Path) -> None:
     command = command_of(server)
     command[-1] = f"guessed.{command[-1].partition('.')[2]}"
     refused = stranger.run(*command, "--fake", expect=1)
-    assert "not known, was used" in refused.stderr
+    assert "is unknown, was already used" in refused.stderr
     assert not stranger.state_dir.exists()
 
 

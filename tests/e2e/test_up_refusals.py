@@ -161,9 +161,9 @@ def test_the_configuration_of_clients_is_left_as_it_was_found(fresh: Installatio
 
 
 BAD_OPTIONS = [
-    (["--listen", "300.1.1.1"], "listen", "no IP address"),
+    (["--listen", "300.1.1.1"], "listen", "not an IP address"),
     (["--listen", "192.0.2.77"], "--listen", "address of this host"),
-    (["--listen", "localhost"], "listen", "no IP address"),
+    (["--listen", "localhost"], "listen", "not an IP address"),
     (["--external-cidr", "10.77.0.0/24"], "already has", "external network"),
     (["--image", "/nonexistent"], "first image", ""),
     (["--port-offset", "99999"], "--port-offset", ""),

@@ -85,7 +85,8 @@ def test_two_packages_with_one_name(site: Path) -> None:
     other.mkdir()
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: another\nVersion: 2\n")
     (other / "entry_points.txt").write_text(f"[{plugins.FILTERS}]\nodd = another:thing\n")
-    with pytest.raises(PluginError, match=r"broken-one 0\.3 cannot be used: another 2 offers one"):
+    sentence = r"broken-one 0\.3 cannot be used: another 2 offers the same name"
+    with pytest.raises(PluginError, match=sentence):
         plugins.names(plugins.FILTERS)
 
 
