@@ -53,7 +53,7 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
         int,
         Doc(
             description="Most tracked connections that one port may open, and most that others "
-            "may open to it, on its host; more are dropped. Read when the agent starts.",
+            "may open to it, on its host; more are dropped.",
             ge=16,
             le=1000000,
         ),

@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from stratolith.network.drivers.base import ConnectionLimits, HostNetworkView
 from stratolith.network.drivers.linux import LinuxNetworkDriver
 from stratolith.network.drivers.linux.host_kernel import namespaces, netlink
-from stratolith.network.drivers.linux.limits import Limits
 from tests.drivers.network import frames, views
 from tests.drivers.network.guests import PATIENCE
 
@@ -27,10 +27,14 @@ OPEN = [
 
 @pytest.fixture
 def driver(sandbox, tmp_path):
-    limit = Limits(port=LIMIT, project=PROJECT)
-    made = LinuxNetworkDriver(tmp_path, instance="stratotest", limit=limit)
+    made = LinuxNetworkDriver(tmp_path, instance="stratotest")
     yield made
     made.remove_all()
+
+
+def host(*parts) -> HostNetworkView:
+    few = ConnectionLimits(port=LIMIT, project=PROJECT)
+    return msgspec.structs.replace(views.host(*parts), connections=few)
 
 
 def tables() -> str:
@@ -80,7 +84,7 @@ def test_forged_connections_are_held_and_others_go_on(driver, guest) -> None:
     network = views.network("n1", ports=[flooding, server, client])
     router = views.router("r1", [network])
     leg = views.mac_of(f"r1-{network.id}")
-    assert not driver.apply(views.host([network], [router])).errors
+    assert not driver.apply(host([network], [router])).errors
     attacker, there = guest(flooding, "10.55.0.11/24"), guest(server, "10.55.0.12/24")
     here = guest(client, "10.55.0.13/24")
     with there.serving(22):
@@ -93,7 +97,7 @@ def test_forged_connections_are_held_and_others_go_on(driver, guest) -> None:
         # a change of somebody's port does not begin the counting again
         other = views.port("other", "10.55.0.14", "n1-subnet")
         network = views.network("n1", ports=[flooding, server, client, other])
-        assert not driver.apply(views.host([network], [router])).errors
+        assert not driver.apply(host([network], [router])).errors
         before = tracked("10.55.0.251", "10.55.0.250")
         for number in range(3 * LIMIT, 5 * LIMIT):
             frames.send(attacker, *forged(attacker.mac, leg, number))
@@ -112,7 +116,7 @@ def test_a_port_opens_no_more_than_its_limit(driver, guest, security) -> None:
         views.port(f"server{n}", f"10.55.0.{20 + n}", "n1-subnet", rules=OPEN) for n in range(2)
     ]
     network = views.network("n1", ports=[greedy, *servers])
-    assert not driver.apply(views.host([network])).errors
+    assert not driver.apply(host([network])).errors
     opener = guest(greedy, "10.55.0.11/24")
     first, second = (guest(port, f"10.55.0.{20 + n}/24") for n, port in enumerate(servers))
     with first.serving(22), second.serving(22), opener.serving(22):
@@ -136,7 +140,7 @@ def test_no_more_are_open_to_a_port_from_elsewhere(driver, guest) -> None:
     other = views.port("other", "10.55.0.13", "n1-subnet", rules=OPEN)
     network = views.network("n1", ports=[server, other])
     router = views.router("r1", [network])
-    assert not driver.apply(views.host([network], [router])).errors
+    assert not driver.apply(host([network], [router])).errors
     there, here = guest(server, "10.55.0.12/24"), guest(other, "10.55.0.13/24")
     space = f"qrouter-{views.uid('r1')}"
 
@@ -160,7 +164,7 @@ def test_what_a_filter_refuses_uses_nothing_up(driver, guest) -> None:
     server = views.port("server", "10.55.0.12", "n1-subnet", rules=rules)
     friend = views.port("friend", "10.55.0.13", "n1-subnet", port_security=False)
     network = views.network("n1", ports=[sender, server, friend])
-    assert not driver.apply(views.host([network])).errors
+    assert not driver.apply(host([network])).errors
     noisy, there = guest(sender, "10.55.0.11/24"), guest(server, "10.55.0.12/24")
     other = guest(friend, "10.55.0.13/24")
     for port in range(1000, 1000 + 3 * LIMIT):
@@ -175,7 +179,7 @@ def test_an_endless_stream_of_datagrams_is_one_connection(driver, guest) -> None
     sender = views.port("sender", "10.55.0.11", "n1-subnet", rules=OPEN)
     receiver = views.port("receiver", "10.55.0.12", "n1-subnet", rules=OPEN)
     network = views.network("n1", ports=[sender, receiver])
-    assert not driver.apply(views.host([network])).errors
+    assert not driver.apply(host([network])).errors
     here, there = guest(sender, "10.55.0.11/24"), guest(receiver, "10.55.0.12/24")
     stream = frames.udp4(here.mac, "10.55.0.11", 5555, 6666, to=(there.mac, "10.55.0.12"))
     with namespaces.run_in(there.name, frames.raw) as sock:
@@ -203,7 +207,7 @@ def test_a_project_cannot_do_it_with_many_ports(driver, guest) -> None:
         for number in range(2)
     ]
     network = views.network("n1", ports=[*many, *others])
-    assert not driver.apply(views.host([network])).errors
+    assert not driver.apply(host([network])).errors
     machines = [guest(port, f"{port.fixed_ips[0].ip_address}/24") for port in network.ports]
     *flooding, client, server = machines
     # each forges what the client seems to be opened to: none of that counts for the client
@@ -219,7 +223,7 @@ def test_a_project_cannot_do_it_with_many_ports(driver, guest) -> None:
 
 def test_the_table_goes_with_the_rest(driver) -> None:
     network = views.network("n1", ports=[views.port("a", "10.55.0.11", "n1-subnet")])
-    assert not driver.apply(views.host([network])).errors
+    assert not driver.apply(host([network])).errors
     assert "stratotest_limits" in tables()
     driver.remove_all()
     assert "stratotest" not in tables()

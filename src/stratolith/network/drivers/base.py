@@ -154,10 +154,20 @@ class ExternalNetworkView(msgspec.Struct, frozen=True, kw_only=True):
     nat: bool = True
 
 
+class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """The largest numbers of tracked connections that a port, or all ports of a project on the host
+    together, may have open, and that others may have open to them.
+    """
+
+    port: int = 16384
+    project: int = 32768
+
+
 class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one host must realise. ``generation`` grows with every change.
 
     groups: security group that a rule names -> port -> its addresses (and CIDRs of its pairs).
+    connections: a setting of the cloud, which joined hosts have no file of.
     left_out: object id -> reason why it cannot be described. Drivers ignore it; the agent reports
     it together with the driver's errors.
     """
@@ -169,6 +179,7 @@ class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
     networks: list[NetworkView] = []
     routers: list[RouterView] = []
     groups: dict[str, dict[str, list[str]]] = {}
+    connections: ConnectionLimits = ConnectionLimits()
     left_out: dict[str, str] = {}
 
 

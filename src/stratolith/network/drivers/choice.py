@@ -33,15 +33,8 @@ def make(settings: Settings, host: str) -> NetworkDriver:
     if name == "linux":
         from stratolith.network.drivers.linux import LinuxNetworkDriver
         from stratolith.network.drivers.linux.claim import Claim
-        from stratolith.network.drivers.linux.limits import Limits
 
-        network_settings = settings.of(NetworkSettings)
-        limit = Limits(
-            port=network_settings.max_port_connections,
-            project=network_settings.max_project_connections,
-        )
-        claim = Claim(settings.state_dir)
-        return LinuxNetworkDriver(settings.state_dir, claim=claim, limit=limit)
+        return LinuxNetworkDriver(settings.state_dir, claim=Claim(settings.state_dir))
     made: NetworkDriver = plugins.call(plugins.NETWORKS, name, settings, host)
     if made.name != name:
         raise PluginError(f"network.driver: the driver '{name}' has the name {made.name}")

@@ -17,6 +17,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import (
+    ConnectionLimits,
     DhcpHostView,
     ExternalNetworkView,
     FixedIpView,
@@ -79,6 +80,10 @@ class Compiler:
             networks=networks,
             routers=router_views(self.ctx, routers, self._router_port, self.left_out),
             groups=filter_rules.members(self.ctx, book.remote, self.left_out),
+            connections=ConnectionLimits(
+                port=self.settings.max_port_connections,
+                project=self.settings.max_project_connections,
+            ),
             left_out=self.left_out.reasons,
         )
 

@@ -54,7 +54,6 @@ class LinuxNetworkDriver:
         instance: str = "stratolith",
         deep_interval: float = 60.0,
         claim: Claim | None = None,
-        limit: limits.Limits | None = None,
     ) -> None:
         self._claim = claim
         self.instance = instance
@@ -64,7 +63,6 @@ class LinuxNetworkDriver:
         self._memory = Memory(deep_interval)
         self._ledger: Ledger | None = None
         self._native: bool | None = None
-        self._limit = limit or limits.Limits()
         self._timeouts: bool | None = None
         self._lock = threading.Lock()
 
@@ -159,7 +157,11 @@ class LinuxNetworkDriver:
 
         if self._timeouts is None:
             self._timeouts = limits.can_choose_timeouts(self.instance, native)
-        limit = msgspec.structs.replace(self._limit, timeouts=self._timeouts)
+        limit = limits.Limits(
+            port=view.connections.port,
+            project=view.connections.project,
+            timeouts=self._timeouts,
+        )
 
         def planned(refused: frozenset[str]) -> HostPlan:
             book = self._memory.book
