@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import event
 
-from tests.testcloud.cloud import TestCloud
+from stratolith.kernel.environment import Environment
 
 
-def statements(cloud: TestCloud, request: Callable[[], Any]) -> list[str]:
+def statements(env: Environment, request: Callable[[], Any]) -> list[str]:
     """What a request sends to the database, transactions aside."""
     sent: list[str] = []
 
@@ -18,9 +18,9 @@ def statements(cloud: TestCloud, request: Callable[[], Any]) -> list[str]:
         if not statement.startswith("BEGIN"):
             sent.append(statement)
 
-    event.listen(cloud.env.db.engine, "before_cursor_execute", note)
+    event.listen(env.db.engine, "before_cursor_execute", note)
     try:
         request()
     finally:
-        event.remove(cloud.env.db.engine, "before_cursor_execute", note)
+        event.remove(env.db.engine, "before_cursor_execute", note)
     return sent

@@ -16,7 +16,7 @@ def test_a_new_server_reads_its_projects_usage_once(world: World) -> None:
 
     create()
     world.cloud.settle()
-    sent = statements(world.cloud, create)
+    sent = statements(world.cloud.env, create)
     assert sum("sum(compute_servers.vcpus)" in statement for statement in sent) == 1
     claimed = [statement for statement in sent if "placement_allocations" in statement]
     assert not any(statement.startswith("DELETE") for statement in claimed)
@@ -26,7 +26,7 @@ def test_a_report_without_news_writes_nothing_for_what_it_does_not_name(world: W
     ctx = Context.of_the_cloud(world.cloud.env, world.cloud.env.service("network"), write=True)
     host = placement.choose(ctx)
     report = {"generation": 1, "ports": [], "networks": [], "routers": [], "floating_ips": []}
-    sent = statements(world.cloud, lambda: take_report(ctx, host, {**report, "errors": {}}))
+    sent = statements(world.cloud.env, lambda: take_report(ctx, host, {**report, "errors": {}}))
     ctx.close()
     assert len(sent) <= 4
     assert not any(statement.startswith("UPDATE") for statement in sent)

@@ -20,7 +20,7 @@ def test_a_login_reads_the_account_the_project_and_the_roles(cloud: TestCloud) -
         assert answer.status_code == 201
 
     log_in()  # notes the day of the login, fills the caches
-    assert len(statements(cloud, log_in)) == 3
+    assert len(statements(cloud.env, log_in)) == 3
 
 
 def test_a_validation_reads_nothing_the_second_time(admin: Client, demo: Client) -> None:
@@ -29,7 +29,7 @@ def test_a_validation_reads_nothing_the_second_time(admin: Client, demo: Client)
         assert admin.get("identity", "/auth/tokens", headers=headers).status_code == 200
 
     validate()
-    assert statements(admin.cloud, validate) == []
+    assert statements(admin.cloud.env, validate) == []
 
 
 def test_a_project_is_one_look_and_one_row(admin: Client) -> None:
@@ -38,7 +38,7 @@ def test_a_project_is_one_look_and_one_row(admin: Client) -> None:
         assert admin.post("identity", "/projects", json=body).status_code == 201
 
     admin.get("identity", "/auth/catalog")  # the token is known from here on
-    assert len(statements(admin.cloud, create)) == 2
+    assert len(statements(admin.cloud.env, create)) == 2
 
 
 def test_a_list_of_users_is_one_query_and_shows_what_one_user_shows(admin: Client) -> None:
@@ -51,7 +51,7 @@ def test_a_list_of_users_is_one_query_and_shows_what_one_user_shows(admin: Clien
         found.append(admin.get("identity", "/users?limit=10&sort_key=name").json())
         found.append(admin.get("identity", "/users").json())
 
-    assert len(statements(admin.cloud, listed)) == 2
+    assert len(statements(admin.cloud.env, listed)) == 2
     [shown] = [one for one in found[1]["users"] if one["name"] == "alice"]
     assert shown == admin.get("identity", f"/users/{made['id']}").json()["user"] == made
     assert len(found[0]["users"]) == 10
