@@ -38,7 +38,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     subnets = networks.subnet_ids(ctx, ids)
     tagged = tags.of(ctx, ids)
     hidden = hidden_by(ctx, "get_network", PROVIDER, own_target(ctx))
-    found = [
+    bodies = [
         render(
             row,
             subnets[row.id],
@@ -48,7 +48,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
         )
         for row in rows
     ]
-    return without(found, hidden)
+    return without(bodies, hidden)
 
 
 def _shared(ctx: Context) -> Condition:

@@ -50,7 +50,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     tagged = tags.of(ctx, ids)
     hidden = hidden_by(ctx, "get_port", BINDING, own_target(ctx))
     binding = len(hidden) < len(BINDING)
-    found = [
+    bodies = [
         render(
             row,
             addresses.get(row.id, []),
@@ -60,18 +60,18 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
         )
         for row in rows
     ]
-    return without(found, hidden if binding else set())
+    return without(bodies, hidden if binding else set())
 
 
-def _fresh(ctx: Context, made: Sequence[Any]) -> list[Body]:
-    """Ports made in this transaction: nothing but tags needs to be read."""
+def _fresh(ctx: Context, new_ports: Sequence[Any]) -> list[Body]:
+    """Ports made in this transaction: only tags are read from the database."""
     hidden = hidden_by(ctx, "get_port", BINDING, own_target(ctx))
-    tagged = tags.of(ctx, [port.id for port in made])
-    found = []
-    for port in made:
+    tagged = tags.of(ctx, [port.id for port in new_ports])
+    bodies = []
+    for port in new_ports:
         fresh, labels = port.fresh, tagged.get(port.id, [])
-        found.append(render(port, fresh.fixed_ips, fresh.security_groups, labels, binding=True))
-    return without(found, hidden)
+        bodies.append(render(port, fresh.fixed_ips, fresh.security_groups, labels, binding=True))
+    return without(bodies, hidden)
 
 
 def _target(ctx: Context, values: Body) -> Target:
@@ -79,7 +79,7 @@ def _target(ctx: Context, values: Body) -> Target:
     return {
         **network.policy_target(),
         **project_target(ctx, values),
-        # one's own network is not shared with oneself: a reader of the project is not let in by it
+        # a network is not "shared" with its own project: that would permit readers of the project
         "shared": network.shared
         or (not ctx.owns(network.project_id) and visibility.may_use(ctx, network, ctx.project_id)),
     }
@@ -90,19 +90,19 @@ def _prepare(ctx: Context, rows: Sequence[Any]) -> None:
 
 
 def _fixed_ips(values: Sequence[str]) -> Condition:
-    """``ip_address=10.0.0.5``, ``subnet_id=...``, ``ip_address_substr=10.0``; each must hold."""
-    found: list[Condition] = []
+    """``ip_address=10.0.0.5``, ``subnet_id=...``, ``ip_address_substr=10.0``; all must match."""
+    conditions: list[Condition] = []
     for name, column in (("ip_address", m.FixedIp.ip_address), ("subnet_id", m.FixedIp.subnet_id)):
         wanted = [v.partition("=")[2] for v in values if v.startswith(f"{name}=")]
         if wanted:
-            found.append(m.Port.id.in_(select(m.FixedIp.port_id).where(column.in_(wanted))))
+            conditions.append(m.Port.id.in_(select(m.FixedIp.port_id).where(column.in_(wanted))))
     parts = [v.partition("=")[2] for v in values if v.startswith("ip_address_substr=")]
     if parts:
         like = or_(*(m.FixedIp.ip_address.contains(part, autoescape=True) for part in parts))
-        found.append(m.Port.id.in_(select(m.FixedIp.port_id).where(like)))
-    if not found:
+        conditions.append(m.Port.id.in_(select(m.FixedIp.port_id).where(like)))
+    if not conditions:
         raise HTTPBadRequest(f"Invalid input for fixed_ips. Reason: '{list(values)}' is not valid.")
-    return and_(*found)
+    return and_(*conditions)
 
 
 def _security_groups(values: Sequence[str]) -> Condition:

@@ -47,15 +47,15 @@ PLAIN = ("name", "description", "admin_state_up", "port_security_enabled")
 
 
 def get(ctx: Context, network_id: str) -> Network:
-    """A network the caller may see; raises NetworkNotFound."""
-    found = ctx.session.get(Network, network_id)
-    if found is None or not visibility.may_see(ctx, found):
+    """A network that the caller may see; raises NetworkNotFound."""
+    network = ctx.session.get(Network, network_id)
+    if network is None or not visibility.may_see(ctx, network):
         raise NetworkNotFound(net_id=network_id)
-    return found
+    return network
 
 
 def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Network:
-    """Make a network; ``values`` uses the API's names."""
+    """Make a network; ``values`` has the names of the API."""
     limits.check(ctx, project_id, network=1)
     settings = ctx.env.settings.of(NetworkSettings)
     external = bool(values.get("router:external"))
@@ -115,19 +115,19 @@ def update(ctx: Context, network: Network, values: Mapping[str, Any]) -> Network
 
 
 def delete(ctx: Context, network: Network) -> None:
-    """Delete with its subnets; raises NetworkInUse while ports other than DHCP's are on it."""
+    """Delete with its subnets; raises NetworkInUse while it has ports other than DHCP ports."""
     from stratolith.network.managers import floatingips, ports
 
     floatingips.delete_unused(ctx, network.id)
-    left = list(
+    port_ids = list(
         ctx.session.scalars(
             select(Port.id).where(Port.network_id == network.id, Port.holder != holders.DHCP)
         )
     )
-    if left:
-        raise NetworkInUse(net_id=network.id, ports=",".join(sorted(left)))
-    own = ctx.session.scalars(select(Port).where(Port.network_id == network.id))
-    for port in list(own):
+    if port_ids:
+        raise NetworkInUse(net_id=network.id, ports=",".join(sorted(port_ids)))
+    dhcp_ports = ctx.session.scalars(select(Port).where(Port.network_id == network.id))
+    for port in list(dhcp_ports):
         ports.remove(ctx, port)
     for subnet in list(ctx.session.scalars(select(Subnet).where(Subnet.network_id == network.id))):
         tags.forget(ctx, subnet.id)
@@ -165,7 +165,7 @@ def _check_mtu(mtu: int, widest: int) -> None:
 
 
 def set_external(ctx: Context, network: Network, *, external: bool) -> None:
-    """External for everybody, or for nobody any more; raises ExternalNetworkInUse."""
+    """Make it external for all projects, or for none; raises ExternalNetworkInUse."""
     if external:
         _open_to_all(ctx, network, EXTERNAL)
     else:
@@ -184,12 +184,12 @@ def _set_shared(ctx: Context, network: Network, *, shared: bool) -> None:
 
 
 def _open_to_all(ctx: Context, network: Network, action: str) -> None:
-    have = select(RbacPolicy.id).where(
+    existing = select(RbacPolicy.id).where(
         RbacPolicy.object_id == network.id,
         RbacPolicy.action == action,
         RbacPolicy.target_project == EVERYBODY,
     )
-    if ctx.session.scalar(have) is None:
+    if ctx.session.scalar(existing) is None:
         policy = RbacPolicy(
             project_id=network.project_id,
             object_type="network",
@@ -211,7 +211,7 @@ def _close(ctx: Context, network: Network, which: ColumnElement[bool]) -> None:
 def check_mtu_for(
     ctx: Context, network: Network, mtu: int, versions: Iterable[int] | None = None
 ) -> None:
-    """Raise NetworkMTUSubnetConflict for less than subnets of these IP versions can do with
+    """Raise NetworkMTUSubnetConflict when the MTU is too small for subnets of these IP versions
     (default: those of the network's subnets).
     """
     if mtu >= MIN_MTU[6]:
@@ -226,27 +226,27 @@ def check_mtu_for(
 
 
 def _check_provider(network: Network, values: Mapping[str, Any]) -> None:
-    same = {
+    current = {
         "provider:network_type": network.network_type,
         "provider:physical_network": network.physical_network or None,
         "provider:segmentation_id": network.segmentation_id,
     }
-    for name, value in same.items():
+    for name, value in current.items():
         if name in values and values[name] != value:
             raise InvalidInput(error_message="Plugin does not support updating provider attributes")
 
 
 def _check_unsharing(ctx: Context, network: Network) -> None:
-    others = select(Port.id).where(
+    foreign_ports = select(Port.id).where(
         Port.network_id == network.id,
         Port.project_id.not_in([network.project_id, ""]),
     )
     if network.external:
-        others = others.where(Port.holder.not_in(holders.SERVICES))
+        foreign_ports = foreign_ports.where(Port.holder.not_in(holders.SERVICES))
     foreign_subnet = select(Subnet.id).where(
         Subnet.network_id == network.id, Subnet.project_id != network.project_id
     )
-    if ctx.session.scalar(others.limit(1)) or ctx.session.scalar(foreign_subnet.limit(1)):
+    if ctx.session.scalar(foreign_ports.limit(1)) or ctx.session.scalar(foreign_subnet.limit(1)):
         raise InvalidSharedSetting(network=network.name)
 
 
@@ -258,7 +258,7 @@ def check_not_gateway(ctx: Context, network: Network) -> None:
 
 
 def usable_by(ctx: Context, project_id: str, ids: Iterable[str] | None = None) -> list[Network]:
-    """Networks a project may boot servers on, by name; ``ids`` narrows (and admits external)."""
+    """Networks for servers of a project, by name; ``ids``: only these (may be external)."""
     if ids is not None:
         condition: ColumnElement[bool] = Network.id.in_(list(ids))
         if not ctx.is_admin:

@@ -56,12 +56,12 @@ _FIXED_IPS = KeyedReader(
 
 def get(ctx: Context, port_id: str) -> Port:
     """A port of the caller's project or on the caller's network; raises PortNotFound."""
-    found = ctx.session.get(Port, port_id)
-    if found is None or not (
-        ctx.is_admin or ctx.owns(found.project_id) or ctx.owns(found.network.project_id)
+    port = ctx.session.get(Port, port_id)
+    if port is None or not (
+        ctx.is_admin or ctx.owns(port.project_id) or ctx.owns(port.network.project_id)
     ):
         raise PortNotFound(port_id=port_id)
-    return found
+    return port
 
 
 def subnets_of(ctx: Context, network_id: str) -> list[Subnet]:
@@ -85,10 +85,10 @@ def create(
     made_by_server: bool = False,
     hostname: str = "",
 ) -> Port:
-    """Make a port on ``values["network_id"]``; the caller was let at that network.
+    """Make a port on ``values["network_id"]``, a network that the caller may use.
 
-    ``holder``: what it is made for and that one's id (managers/holders.py).
-    ``fixed_ips`` absent or None: one address of each IP version; [] for none at all.
+    ``holder``: what the port is made for, and its id (managers/holders.py).
+    ``fixed_ips`` absent or None: one address of each IP version; []: no address.
     ``security_groups`` absent or None: the project's default group.
     """
     network = network or ctx.session.get(Network, values["network_id"])
@@ -135,7 +135,7 @@ def create(
 
 
 def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
-    """Change a port; the errors are those of create, and PortBound."""
+    """Change a port; raises the errors of create, and PortBound."""
     if not port.holder and ("device_id" in values or "device_owner" in values):
         wanted = {"device_owner": port.device_owner, "device_id": port.device_id, **values}
         owner, device = wanted["device_owner"] or "", wanted["device_id"] or ""
@@ -167,7 +167,7 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
 
 
 def delete(ctx: Context, port: Port) -> None:
-    """Delete as its owner asks; raises ServicePortInUse for ports of routers and floating IPs."""
+    """Delete for the owner; raises ServicePortInUse for ports of routers and floating IPs."""
     if port.holder in (*holders.ROUTER, holders.FLOATING_IP):
         raise ServicePortInUse(port_id=port.id, reason=f"has device owner {port.device_owner}")
     events.port_deleted(ctx, port)
@@ -175,7 +175,7 @@ def delete(ctx: Context, port: Port) -> None:
 
 
 def remove(ctx: Context, port: Port) -> None:
-    """Take a port away, whoever owns it; floating IPs let go of it."""
+    """Delete a port of any owner; its floating IPs are disassociated."""
     from stratolith.network.managers import floatingips
 
     if port.holder not in holders.SERVICES:
@@ -216,10 +216,10 @@ def fixed_ips(ctx: Context, port_ids: Iterable[str]) -> dict[str, list[dict[str,
 
 
 def _check_device(ctx: Context, project_id: str, owner: str, device_id: str) -> None:
-    """Raise DeviceIDNotOwnedByTenant for a port that calls itself another project's router's.
+    """Raise DeviceIDNotOwnedByTenant when the port names a router of another project as device.
 
-    It would not be that router's in any case (see holders.py); but whoever looks through the
-    router's ports by ``device_id`` would be told that it is.
+    The port would not belong to that router in any case (see holders.py), but a search for the
+    router's ports by ``device_id`` would show it.
     """
     if owner not in ipam.INTERFACE_OWNERS or not device_id or ctx.is_admin:
         return
@@ -243,8 +243,8 @@ def _mac(ctx: Context, network_id: str, wanted: str | None) -> str:
 
 
 def _mac_taken(ctx: Context, network_id: str, mac: str) -> bool:
-    found = select(Port.id).where(Port.mac_address == mac, Port.network_id == network_id)
-    return ctx.session.scalar(found) is not None
+    statement = select(Port.id).where(Port.mac_address == mac, Port.network_id == network_id)
+    return ctx.session.scalar(statement) is not None
 
 
 def _groups(
@@ -277,9 +277,9 @@ def _pairs(
     """Raises AddressPairAndPortSecurityRequired, AllowedAddressPairExhausted."""
     if pairs and not secure:
         raise AddressPairAndPortSecurityRequired
-    most = ctx.env.settings.of(NetworkSettings).max_allowed_address_pairs
-    if len(pairs) > most:
-        raise AllowedAddressPairExhausted(quota=most)
+    max_pairs = ctx.env.settings.of(NetworkSettings).max_allowed_address_pairs
+    if len(pairs) > max_pairs:
+        raise AllowedAddressPairExhausted(quota=max_pairs)
     return [
         {
             "mac_address": str(pair.get("mac_address") or mac),
@@ -290,17 +290,17 @@ def _pairs(
 
 
 def _merged_options(
-    have: Sequence[Mapping[str, Any]], given: Sequence[Mapping[str, Any]]
+    existing: Sequence[Mapping[str, Any]], given: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """DHCP options with those given put in; one without a value goes, the others stay."""
-    found = {(one["opt_name"], one["ip_version"]): dict(one) for one in have}
-    for one in given:
-        key = (one["opt_name"], one["ip_version"])
-        if one["opt_value"] is None:
-            found.pop(key, None)
+    """The existing DHCP options, changed by the given ones; one without a value is removed."""
+    options = {(option["opt_name"], option["ip_version"]): dict(option) for option in existing}
+    for option in given:
+        key = (option["opt_name"], option["ip_version"])
+        if option["opt_value"] is None:
+            options.pop(key, None)
         else:
-            found[key] = dict(one)
-    return list(found.values())
+            options[key] = dict(option)
+    return list(options.values())
 
 
 def _change_mac(ctx: Context, port: Port, wanted: str) -> None:
@@ -313,36 +313,42 @@ def _change_mac(ctx: Context, port: Port, wanted: str) -> None:
 
 
 def _change_addresses(ctx: Context, port: Port, wanted: Sequence[Mapping[str, Any]]) -> None:
-    """Exactly the addresses wanted; an entry with a subnet only keeps an address it has there."""
+    """Set the addresses; an entry with only a subnet keeps an existing address in it."""
     from stratolith.network.managers import floatingips
 
-    have = fixed_ips(ctx, [port.id]).get(port.id, [])
+    existing = fixed_ips(ctx, [port.id]).get(port.id, [])
     spare = [
-        one
-        for one in have
-        if not any(entry.get("ip_address") == one["ip_address"] for entry in wanted)
+        fixed_ip
+        for fixed_ip in existing
+        if not any(entry.get("ip_address") == fixed_ip["ip_address"] for entry in wanted)
     ]
     entries: list[Mapping[str, Any]] = []
     for entry in wanted:
         kept = next(
             (
-                one
-                for one in spare
-                if not entry.get("ip_address") and one["subnet_id"] == entry.get("subnet_id")
+                fixed_ip
+                for fixed_ip in spare
+                if not entry.get("ip_address") and fixed_ip["subnet_id"] == entry.get("subnet_id")
             ),
             None,
         )
         if kept is not None:
             spare.remove(kept)
         entries.append(kept or entry)
-    keep = [one["ip_address"] for one in have]
+    existing_addresses = [fixed_ip["ip_address"] for fixed_ip in existing]
     subnets = subnets_of(ctx, port.network_id)
     chosen = ipam.choose(
-        ctx, port.network_id, subnets, port.mac_address, port.device_owner, entries, keep
+        ctx,
+        port.network_id,
+        subnets,
+        port.mac_address,
+        port.device_owner,
+        entries,
+        existing_addresses,
     )
-    left = {one.ip_address for one in chosen}
-    for address in keep:
-        if address not in left:
+    chosen_addresses = {address_row.ip_address for address_row in chosen}
+    for address in existing_addresses:
+        if address not in chosen_addresses:
             floatingips.disassociate_port(ctx, port.id, address)
     ctx.session.execute(delete_rows(FixedIp).where(FixedIp.port_id == port.id))
     ipam.store(ctx, port.id, port.network_id, chosen)
@@ -350,11 +356,13 @@ def _change_addresses(ctx: Context, port: Port, wanted: Sequence[Mapping[str, An
 
 
 def _change_security(ctx: Context, port: Port, values: Mapping[str, Any], secure: bool) -> None:
-    have = security_groups.of_ports(ctx, [port.id]).get(port.id, [])
-    wanted: Sequence[str] = have
+    current = security_groups.of_ports(ctx, [port.id]).get(port.id, [])
+    wanted: Sequence[str] = current
     if "security_groups" in values:
-        asked = values["security_groups"]
-        default = [security_groups.default_of(ctx, port.project_id)] if asked is None else asked
+        requested = values["security_groups"]
+        default = (
+            [security_groups.default_of(ctx, port.project_id)] if requested is None else requested
+        )
         wanted = security_groups.check_usable(ctx, port.project_id, default)
     if not secure and wanted:
         if values.get("security_groups"):
@@ -363,7 +371,7 @@ def _change_security(ctx: Context, port: Port, values: Mapping[str, Any], secure
     pairs = values.get("allowed_address_pairs", port.allowed_address_pairs) or []
     port.allowed_address_pairs = _pairs(ctx, pairs, port.mac_address, secure)
     port.port_security_enabled = secure
-    if sorted(wanted) != sorted(have):
+    if sorted(wanted) != sorted(current):
         ctx.session.execute(
             delete_rows(PortSecurityGroup).where(PortSecurityGroup.port_id == port.id)
         )

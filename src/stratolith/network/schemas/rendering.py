@@ -1,4 +1,4 @@
-"""What all resources show alike."""
+"""The attributes that all resources render in the same way."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 
 def moment(value: datetime | None) -> str | None:
-    """``2026-01-31T12:00:00Z``, without strftime, which a list of 1,000 ports would feel."""
+    """``2026-01-31T12:00:00Z``; without strftime, which is slow for a list of 1,000 ports."""
     return None if value is None else f"{value.isoformat()[:19]}Z"
 
 
 def common(row: Any, tags: list[str] | None = None) -> dict[str, Any]:
-    """Owner, description, tags, moments and revision of a row."""
-    found: dict[str, Any] = {
+    """Project, description, tags, times and revision of a row."""
+    body: dict[str, Any] = {
         "project_id": row.project_id,
         "tenant_id": row.project_id,
         "description": row.description,
@@ -22,5 +22,5 @@ def common(row: Any, tags: list[str] | None = None) -> dict[str, Any]:
         "revision_number": row.revision_number,
     }
     if tags is not None:
-        found["tags"] = tags
-    return found
+        body["tags"] = tags
+    return body
