@@ -1,4 +1,4 @@
-"""The network agent: runs on hosts, applies views and proxies metadata."""
+"""The network agent: it runs on hosts, applies views and is the proxy of the metadata service."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def rooms(settings: Settings, host: str, fake: bool) -> list[Room]:
 
 
 def with_left_out(applied: Applied, left_out: dict[str, str]) -> Applied:
-    """What the control plane could not put into words is an error like those of the driver."""
+    """Add the objects that the control plane left out of the view to the errors of the driver."""
     if not left_out:
         return applied
 
@@ -70,17 +70,16 @@ class Proxy(Protocol):
     def close(self) -> None: ...
 
     def update(self, view: HostNetworkView) -> dict[str, str]:
-        """Listen where the view says; gives object id -> reason for what failed."""
+        """Listen where the view requires it; returns object id -> reason for failures."""
         ...
 
 
 class NetworkRoom(Room):
-    """Pulls the host's view, applies it, and tells both sides what became of it.
+    """Fetches the host's view, applies it, and reports the result.
 
-    Every ``interval`` it applies the whole view again, which repairs whatever was tampered
-    with, and at once when the driver notices that somebody undid something; without a control
-    plane it repairs by the view it had last. Other rooms wait for the condition "port/<id>"
-    before they start a guest.
+    Every ``interval`` it applies the whole view again, which repairs changes by others; it also
+    does so at once when the driver detects such a change. Without a control plane it repairs from
+    the last view. Other rooms wait for the condition "port/<id>" before they start a guest.
     """
 
     view = "network"
@@ -92,8 +91,8 @@ class NetworkRoom(Room):
         self.driver = driver
         self.driver_name = driver.name
         self.proxy = proxy
-        self._told: tuple[bytes, Applied] | None = None
-        self._told_at = 0.0
+        self._reported: tuple[bytes, Applied] | None = None
+        self._reported_at = 0.0
         self._last: HostNetworkView | None = None
         self._stopping = threading.Event()
         self._threads = Supervisor()
@@ -103,7 +102,7 @@ class NetworkRoom(Room):
             LOG.error("network: %s", lack)
         if self.proxy is not None:
             self.proxy.start()
-        watch = partial(self.driver.keep_watch, self._stopping, self._mended)
+        watch = partial(self.driver.keep_watch, self._stopping, self._repaired)
         self._threads.start("network-watch", watch, self._stopping.set)
 
     def stop(self) -> None:
@@ -114,17 +113,17 @@ class NetworkRoom(Room):
     def ask_metadata(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, limit: int
     ) -> Reply:
-        """What the metadata service answers a guest; raises Unreachable."""
-        whole = f"/v1/hosts/{quote(self.host.name, safe='')}/metadata{path}"
+        """The metadata service's answer for a guest; raises Unreachable."""
+        url = f"/v1/hosts/{quote(self.host.name, safe='')}/metadata{path}"
         transport = self.host.transport
-        return transport.forward(method, whole, headers, body, limit, METADATA_SECONDS)
+        return transport.forward(method, url, headers, body, limit, METADATA_SECONDS)
 
-    def _mended(self) -> None:
-        """Have what else depends on the host's objects look: the metadata proxy, the report."""
+    def _repaired(self) -> None:
+        """Sync again, for what depends on repaired objects: the metadata proxy and the report."""
         self.host.poke(self.view)
 
     def sync(self, keys: list[str] | None) -> None:
-        """Hints that came together cost one pass, and few of them a part of the view."""
+        """Hints that arrive together cause one pass; for a few keys only a part is requested."""
         try:
             view = self._changed(keys) or self._whole()
         except Unreachable:
@@ -132,14 +131,14 @@ class NetworkRoom(Room):
                 self._realise(self._last)
             raise
         self._last = view
-        self._tell(view, self._realise(view))
+        self._report(view, self._realise(view))
 
     def _whole(self) -> HostNetworkView:
         raw = self.host.transport.view(self.host.name, self.view, None)
         return msgspec.json.decode(raw, type=HostNetworkView)
 
     def _changed(self, keys: list[str] | None) -> HostNetworkView | None:
-        """The view with what these keys are about; None when it has to be asked for whole."""
+        """The last view, updated for these keys; None when the whole view must be requested."""
         if keys is None or self._last is None or self._last.left_out:
             return None
         asked = set(keys)
@@ -163,11 +162,11 @@ class NetworkRoom(Room):
         self.left_out = {**broken, **applied.errors}
         return applied
 
-    def _tell(self, view: HostNetworkView, applied: Applied) -> None:
+    def _report(self, view: HostNetworkView, applied: Applied) -> None:
         content = msgspec.json.encode(msgspec.structs.replace(view, generation=0))
-        news = (content, msgspec.structs.replace(applied, generation=0))
+        state = (content, msgspec.structs.replace(applied, generation=0))
         now = time.monotonic()
-        if self._told == news and now - self._told_at < REPORT_SECONDS:
+        if self._reported == state and now - self._reported_at < REPORT_SECONDS:
             return
         self.host.transport.report(self.host.name, self.view, applied)
-        self._told, self._told_at = news, now
+        self._reported, self._reported_at = state, now

@@ -1,10 +1,10 @@
 """The metadata proxy: one thread that answers 169.254.169.254 in every namespace.
 
-Who asks is decided by ``metadata_guests``. The request is passed on to the compute metadata
-service by the agent API, with the guest's identity. No guest can keep others waiting: a
-connection holds no thread while it is read and answered, its time and size are limited, each port
-has a few connections and fewer requests under way, and strangers of one network share one such
-place.
+``metadata_guests`` identifies the guest. The request is passed through the agent API to the
+compute metadata service, with the guest's identity. No guest can block others: a connection uses
+no thread while it is read and answered, its time and size are limited, each port has a few
+connections and fewer concurrent requests, and all unknown clients of a network share the limit of
+one port.
 """
 
 from __future__ import annotations
@@ -39,19 +39,20 @@ from stratolith.network.drivers.linux.metadata import (
 
 log = logging.getLogger(__name__)
 
-# (method, path, headers, body, most bytes of the answer) -> answer; raises Unreachable
+# (method, path, headers, body, largest size of the answer) -> answer; raises Unreachable
 Upstream = Callable[[str, str, Mapping[str, str], bytes | None, int], Answer]
 MAX_REPLY = 1024 * 1024
-THREADS = 16  # requests to the metadata service at once
+THREADS = 16  # concurrent requests to the metadata service
 PER_PORT = 8  # connections one port may have
-PER_PORT_UPSTREAM = 2  # requests of one port to the metadata service at once
-MANY, TOO_MANY = 256, 512  # connections: then one for each port; then none
+PER_PORT_UPSTREAM = 2  # concurrent requests of one port to the metadata service
+# connections; above the first each port may have one, above the second none
+MANY, TOO_MANY = 256, 512
 _PAUSE_SECONDS = 0.2
 _PASSED_ON = ("accept", "content-type", "user-agent", "x-aws-ec2-metadata-token")
 _PASSED_BACK = ("content-type", "cache-control", "last-modified", "etag")
 _NO_SUCH_PATH = Reply(404, b"Not Found\n")
 _BUSY = Reply(503, b"There are too many connections of this port.\n", {"retry-after": "1"})
-_NOBODY = Reply(404, b"Not Found: no server has this address here.\n")
+_UNKNOWN_GUEST = Reply(404, b"Not Found: no server has this address here.\n")
 
 
 class _Listener(msgspec.Struct):
@@ -62,7 +63,7 @@ class _Listener(msgspec.Struct):
 
 
 class MetadataProxy:
-    """Listens in namespaces and passes on what comes by ``upstream``."""
+    """Listens in namespaces and passes requests to ``upstream``."""
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
@@ -81,7 +82,7 @@ class MetadataProxy:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening and hang up."""
+        """Stop listening and close all connections."""
         self._stopping = True
         if self._thread is not None:
             self._call(self._end())
@@ -91,10 +92,9 @@ class MetadataProxy:
         self._loop.close()
 
     def update(self, view: HostNetworkView) -> dict[str, str]:
-        """Serve this view: call it after each apply of the network driver.
+        """Listen for this view: call it after each apply of the network driver.
 
-        Returns what could not be listened on: namespace -> reason. Such a namespace is tried
-        again by the next call.
+        Returns failures: namespace -> reason. The next call tries such a namespace again.
         """
         self._directory = Directory(view)
         wanted = {(point.namespace, point.port): point for point in listening_points(view)}
@@ -124,7 +124,7 @@ class MetadataProxy:
     # -- the loop's thread -----------------------------------------------------------------------
 
     def _run(self) -> None:
-        """Run the loop, again when it ends by itself: its listeners and connections live on."""
+        """Run the loop, again if it fails: its listeners and connections continue."""
         asyncio.set_event_loop(self._loop)
         while not self._stopping:
             try:
@@ -134,7 +134,7 @@ class MetadataProxy:
                 log.exception("the metadata proxy had ended: started again")
 
     def _call(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do it in the loop's thread and wait."""
+        """Run the coroutine in the loop's thread and wait for it."""
         if self._thread is None:
             self.start()
         asyncio.run_coroutine_threadsafe(work, self._loop).result()
@@ -161,7 +161,7 @@ class MetadataProxy:
             try:
                 sock, peer = await self._loop.sock_accept(listener.sock)
                 self._admit(listener, sock, str(peer[0]))
-            except OSError as error:  # out of descriptors, perhaps; or the caller gave up
+            except OSError as error:  # perhaps too many open files, or the client disconnected
                 log.debug("metadata connection in %s: %s", listener.point.namespace, error)
                 await asyncio.sleep(_PAUSE_SECONDS)
             except Exception:
@@ -171,12 +171,12 @@ class MetadataProxy:
 
     def _admit(self, listener: _Listener, sock: socket.socket, address: str) -> None:
         try:
-            came = arrival(sock, address)
-            guest = self._directory.find(listener.point, came)
-            # strangers have one place together, however many addresses they make up
-            place = guest.port_id if guest else f"{listener.point.namespace} {came.device}"
-            everybody = self._busy.total()
-            limit = PER_PORT if everybody < MANY else 1 if everybody < TOO_MANY else 0
+            arrival_info = arrival(sock, address)
+            guest = self._directory.find(listener.point, arrival_info)
+            # unknown clients share one place, regardless of their addresses
+            place = guest.port_id if guest else f"{listener.point.namespace} {arrival_info.device}"
+            total = self._busy.total()
+            limit = PER_PORT if total < MANY else 1 if total < TOO_MANY else 0
             if self._busy[place] >= limit:
                 with contextlib.suppress(OSError):
                     sock.send(head_of(_BUSY) + _BUSY.data)
@@ -189,7 +189,7 @@ class MetadataProxy:
         task = self._loop.create_task(self._serve(sock, address, guest, place))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        # one that is cancelled before it began comes to no line of _serve
+        # a task that is cancelled before its start runs no line of _serve
         task.add_done_callback(lambda _: sock.close())
 
     async def _serve(
@@ -218,7 +218,7 @@ class MetadataProxy:
             if request is None:
                 return None, None
             if guest is None:
-                return request, _NOBODY
+                return request, _UNKNOWN_GUEST
             path = plain_path(request.path)
             if path is None:
                 return request, _NO_SUCH_PATH
@@ -231,7 +231,7 @@ class MetadataProxy:
     # -- threads of the pool ---------------------------------------------------------------------
 
     def _ask(self, request: Request, path: str, guest: Guest, address: str) -> Reply:
-        """What the metadata service answers this guest."""
+        """The metadata service's answer for this guest."""
         headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
         headers |= {
             "X-Instance-ID": guest.server_id,
@@ -240,26 +240,26 @@ class MetadataProxy:
         }
         body = bytes(request.body) or None
         try:
-            got = self._upstream(request.method, path, headers, body, MAX_REPLY + 1)
+            reply = self._upstream(request.method, path, headers, body, MAX_REPLY + 1)
         except Unreachable as error:
             log.warning("metadata service does not answer: %s", error)
             return Reply(503, b"The metadata service does not answer.\n")
-        if len(got.body) > MAX_REPLY:
+        if len(reply.body) > MAX_REPLY:
             return Reply(502, b"The metadata service's answer is too large.\n")
-        back = {name: value for name in _PASSED_BACK if (value := got.headers.get(name))}
-        if request.method == "HEAD" and (length := got.headers.get("content-length")):
-            back["content-length"] = length
-        return Reply(got.status, got.body, back)
+        headers_back = {name: value for name in _PASSED_BACK if (value := reply.headers.get(name))}
+        if request.method == "HEAD" and (length := reply.headers.get("content-length")):
+            headers_back["content-length"] = length
+        return Reply(reply.status, reply.body, headers_back)
 
 
-def plain_path(asked: str) -> str | None:
-    """The path of a guest's request as one below another: each part quoted, and the query.
+def plain_path(raw_path: str) -> str | None:
+    """The path of a guest's request with each part quoted, and its query, to append to another.
 
-    None for a path with steps upwards: joined to another it would lead out of it.
+    None for a path with ".." or ".": it could leave the path that it is appended to.
     """
-    found = urlsplit(f"/{asked.lstrip('/')}")
-    parts = [unquote(part) for part in found.path.split("/")[1:]]
+    url = urlsplit(f"/{raw_path.lstrip('/')}")
+    parts = [unquote(part) for part in url.path.split("/")[1:]]
     if any(part in (".", "..") or "/" in part for part in parts):
         return None
-    query = f"?{quote(found.query, safe='%=&+')}" if found.query else ""
+    query = f"?{quote(url.query, safe='%=&+')}" if url.query else ""
     return "".join(f"/{quote(part, safe='')}" for part in parts) + query

@@ -1,10 +1,9 @@
-"""Who asks for metadata: decided by what the asker cannot choose.
+"""Identifies the guest that requests metadata, by facts that guests cannot choose.
 
-Three facts make an identity, and all three must fit: the device of the namespace on which the
-connection came in gives the network; the address must be one that a port owns in that network;
-and the host's bridge must have seen the packet come out of that port's own tap under that address
-(``drivers/linux/metadata_mark.py``). Headers, routes, allowed address pairs, MAC addresses
-and equal addresses of other networks count for nothing.
+Three facts must fit together: the incoming device in the namespace gives the network; a port must
+own the client's address in that network; and the host's bridge must have seen the packet come from
+that port's own tap with that address (``drivers/linux/metadata_mark.py``). Headers, routes, allowed
+address pairs, MAC addresses and equal addresses in other networks are not used.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ class Directory:
         self._guests = {network.id: guests_by_address(network) for network in networks}
 
     def find(self, point: ListeningPoint, arrival: Arrival) -> Guest | None:
-        """Who connected; None for a stranger."""
+        """The guest that connected; None for an unknown client."""
         network_id = dict(point.networks).get(arrival.device)
         if network_id is None or not arrival.is_from_owner:
             return None
@@ -37,12 +36,12 @@ class Directory:
 
 
 def guests_by_address(network: NetworkView) -> dict[str, Guest]:
-    """Who owns which address on a network; what two ports claim belongs to nobody."""
-    found: dict[str, Guest] = {}
+    """The guest with each address on a network; an address of two ports has none."""
+    by_address: dict[str, Guest] = {}
     disputed: set[str] = set()
 
     def claim(address: str, guest: Guest) -> None:
-        if found.setdefault(address, guest).port_id != guest.port_id:
+        if by_address.setdefault(address, guest).port_id != guest.port_id:
             disputed.add(address)
 
     for host in network.dhcp_hosts:
@@ -52,6 +51,6 @@ def guests_by_address(network: NetworkView) -> dict[str, Guest]:
             claim(ip.ip_address, Guest(port.id, port.server_id, port.project_id))
     return {
         address: guest
-        for address, guest in found.items()
+        for address, guest in by_address.items()
         if address not in disputed and guest.server_id
     }

@@ -1,4 +1,4 @@
-"""One request of a guest: read within limits, answered, hung up on."""
+"""One request of a guest: read it within limits, answer it, close the connection."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LINGER_SECONDS = 1.0
 
 
 class Refused(Exception):
-    """The request cannot be taken; the guest is told this status and text."""
+    """The request is refused with this status and text."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -36,7 +36,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Request:
-    """A request while it is read; a parser's receiver. Names of headers are in small letters."""
+    """A request that a parser fills while it is read. Names of headers are in lower case."""
 
     def __init__(self) -> None:
         self.url = b""
@@ -69,7 +69,7 @@ class Request:
 
     @property
     def path(self) -> str:
-        """Path and query. Raises ``Refused`` for what is no plain path."""
+        """Path and query. Raises ``Refused`` for other URLs."""
         try:
             parsed = httptools.parse_url(self.url)
             path = (parsed.path or b"/") + (b"?" + parsed.query if parsed.query else b"")
@@ -82,7 +82,7 @@ class Request:
         return text
 
     def check_head(self) -> None:
-        """Raises ``Refused`` for what is not taken, before its body is read."""
+        """Raises ``Refused`` for a refused request, before its body is read."""
         if self.method not in METHODS:
             raise Refused(405, f"The methods are {', '.join(METHODS)}.")
         if len(self.names) > MAX_HEADERS:
@@ -97,9 +97,9 @@ class Request:
 
 
 async def read(sock: socket.socket) -> Request | None:
-    """The request that comes in; None when the guest hangs up.
+    """The next request; None when the guest closes the connection.
 
-    Raises ``Refused``, also for one that takes too long.
+    Raises ``Refused``, also when the request takes too long.
     """
     request = Request()
     parser = httptools.HttpRequestParser(request)
@@ -138,14 +138,14 @@ def _feed(parser: httptools.HttpRequestParser, data: bytes) -> None:
 
 
 async def answer(sock: socket.socket, reply: Reply, method: str = "GET") -> None:
-    """Send the reply and end the connection: nobody waits for a guest's second thought."""
+    """Send the reply and close the connection; further requests need a new one."""
     data = b"" if method == "HEAD" else reply.data
     loop = asyncio.get_running_loop()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(REPLY_SECONDS):
             await loop.sock_sendall(sock, head_of(reply) + data)
             sock.shutdown(socket.SHUT_WR)
-            # what is still on its way would reset the connection before the guest has read
+            # unread data would reset the connection before the guest has read the reply
             async with asyncio.timeout(_LINGER_SECONDS):
                 while await loop.sock_recv(sock, _CHUNK):
                     pass

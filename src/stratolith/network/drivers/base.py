@@ -245,9 +245,9 @@ class NetworkDriver(Protocol):
         """Bring the host to the view and remove our objects that are not in it."""
 
     def keep_watch(
-        self, stopping: threading.Event, mended: Callable[[], None] = lambda: None
+        self, stopping: threading.Event, repaired: Callable[[], None] = lambda: None
     ) -> None:
-        """Restore within a second what ends or is removed; calls ``mended`` afterwards.
+        """Restore within a second what ends or is removed; calls ``repaired`` afterwards.
 
         Works from the last view, without the control plane. Returns when ``stopping`` is set.
         """

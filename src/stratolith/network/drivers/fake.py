@@ -66,7 +66,7 @@ class FakeNetworkDriver:
             )
 
     def keep_watch(
-        self, stopping: threading.Event, mended: Callable[[], None] = lambda: None
+        self, stopping: threading.Event, repaired: Callable[[], None] = lambda: None
     ) -> None:
         """Wait: in the fake nothing ends by itself."""
         stopping.wait()

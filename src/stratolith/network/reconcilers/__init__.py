@@ -1,1 +1,1 @@
-"""What the control plane tells hosts about networks, and what they answer."""
+"""The control plane's views of networks for hosts, and the reports of hosts."""

@@ -1,8 +1,8 @@
-"""The names that a network's DHCP server gives to guests and answers questions about.
+"""Host names of guests in a network's DHCP server and its DNS answers.
 
-On a network of several projects a name belongs to one of them, so that nobody's traffic goes to
-a guest that somebody else called the same: to the network's owner, else to the project that had
-it first. Guests of one project may share a name.
+On a network of several projects, only one project may use a name, so that no traffic goes to a
+guest of another project that has the same name. The network's owner is preferred, then the
+project that used the name first. Guests of one project may share a name.
 """
 
 from __future__ import annotations
@@ -12,21 +12,21 @@ from collections.abc import Iterable
 
 from stratolith.network.reconcilers.view_rows import PortRow
 
-# Programs believe these to be the machine itself, or to tell them where all traffic should go.
+# Programs use these names for the local machine, or for the proxy of all traffic.
 _NOBODYS = frozenset({"localhost", "localdomain", "broadcasthost", "wpad", "isatap"})
 _OF_AN_ADDRESS = re.compile(r"host(-\d{1,3}){4}\Z")
 
 
 def names_of(ports: Iterable[PortRow], owner: str) -> dict[str, str]:
-    """Port id -> host name, empty for a port that goes by its address.
+    """Port id -> host name, "" for a port that gets a name from its address.
 
-    ``ports``: those of one network, the oldest first; ``owner``: the network's project.
+    ``ports``: all of one network, the oldest first; ``owner``: the network's project.
     """
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     projects: dict[str, str] = {}
     for port in sorted(ports, key=lambda port: port.project_id != owner):
         label = port.hostname.split(".")[0].lower()
         usable = label not in _NOBODYS and not _OF_AN_ADDRESS.match(label)
-        mine = usable and projects.setdefault(label, port.project_id) == port.project_id
-        found[port.id] = port.hostname if mine else ""
-    return found
+        is_own = usable and projects.setdefault(label, port.project_id) == port.project_id
+        names[port.id] = port.hostname if is_own else ""
+    return names

@@ -1,6 +1,6 @@
-"""Gives routers and gateways a host: those that wait for one, and those whose host is no good.
+"""Places routers and gateways that have no host, or whose host is not usable.
 
-A host that died, left, or whose L3 agent an administrator took out of service.
+A host is not usable after it died or left, or while its L3 agent is out of service.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from stratolith.network.managers import placement, places
 
 
 class Placer(Reconciler):
-    """Keys are ids of routers and networks. A host that comes back gets nothing back."""
+    """Keys are ids of routers and networks. A host that returns does not get them back."""
 
     name = "network.placer"
     interval = 5.0
-    workers = 2  # a host that dies leaves many at once
+    workers = 2  # the failure of one host affects many objects at once
 
     def keys(self, ctx: Context) -> Iterable[str]:
         return sorted({**placement.waiting(ctx), **placement.misplaced(ctx)})
 
     def reconcile(self, ctx: Context, key: str) -> Result | None:
-        homeless = {**placement.waiting(ctx), **placement.misplaced(ctx)}
-        places.settle(ctx, {key: homeless[key]} if key in homeless else {})
+        to_place = {**placement.waiting(ctx), **placement.misplaced(ctx)}
+        places.settle(ctx, {key: to_place[key]} if key in to_place else {})
         return None

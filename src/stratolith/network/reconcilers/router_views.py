@@ -1,4 +1,4 @@
-"""Routers, their interfaces and floating IPs as a host realises them."""
+"""Compile the views of routers, their interfaces and floating IPs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def router_views(
     view_of: Callable[[str], RouterPortView | None],
     left_out: LeftOut,
 ) -> list[RouterView]:
-    """``view_of`` gives a router port's view by the port's id."""
+    """``view_of`` returns a router port's view by the port's id."""
     if not routers:
         return []
     interfaces: dict[str, list[RouterPortView]] = defaultdict(list)
@@ -32,9 +32,9 @@ def router_views(
         .order_by(Port.id)
     )
     for port_id, router_id in rows:
-        found = view_of(port_id)
-        if found is not None:
-            interfaces[router_id].append(found)
+        interface = view_of(port_id)
+        if interface is not None:
+            interfaces[router_id].append(interface)
     floating = _floating(ctx, [router.id for router in routers], left_out)
     nexthops = _nexthops(ctx, [r.gateway_port_id for r in routers if r.gateway_port_id])
     return [
@@ -55,7 +55,7 @@ def router_views(
 def _floating(
     ctx: Context, router_ids: Sequence[str], left_out: LeftOut
 ) -> dict[str, list[FloatingIpView]]:
-    found: dict[str, list[FloatingIpView]] = defaultdict(list)
+    by_router: dict[str, list[FloatingIpView]] = defaultdict(list)
     wanted = (
         columns(FloatingIpRow, FloatingIp)
         .where(FloatingIp.router_id.in_(router_ids), FloatingIp.fixed_ip_address.is_not(None))
@@ -65,15 +65,15 @@ def _floating(
         view = FloatingIpView(
             id=row.id, floating_ip=row.floating_ip_address, fixed_ip=row.fixed_ip_address
         )
-        found[row.router_id].append(view)
-    return found
+        by_router[row.router_id].append(view)
+    return by_router
 
 
 def _nexthops(ctx: Context, gateway_ports: Sequence[str]) -> dict[str, list[str]]:
-    """Gateway port -> the gateways of the external subnets it has addresses in."""
-    found: dict[str, list[str]] = defaultdict(list)
+    """Gateway port -> the gateways of the external subnets in which it has addresses."""
+    by_port: dict[str, list[str]] = defaultdict(list)
     if not gateway_ports:
-        return found
+        return by_port
     rows = ctx.session.execute(
         select(FixedIp.port_id, Subnet.gateway_ip)
         .join(Subnet, Subnet.id == FixedIp.subnet_id)
@@ -82,7 +82,7 @@ def _nexthops(ctx: Context, gateway_ports: Sequence[str]) -> dict[str, list[str]
     )
     for port_id, gateway in rows:
         try:
-            found[port_id].append(checks.address(str(gateway)))
+            by_port[port_id].append(checks.address(str(gateway)))
         except ValueError:
-            continue  # its subnet is left out and says why
-    return found
+            continue  # its subnet is left out, with the reason
+    return by_port

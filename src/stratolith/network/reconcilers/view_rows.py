@@ -1,4 +1,4 @@
-"""The rows a host's view is made of, with the types they must have to be of use."""
+"""The rows of which a host's view is made; their types check the values."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import AddressPair, RouteView
 from stratolith.network.models import FixedIp, Network, Port, Router, Subnet
 
-# Types of networks that a host can make; the API takes no others.
+# Types of networks that hosts can realise; the API accepts no others.
 REALISED = ("vxlan", "flat", "local")
 
 
@@ -43,7 +43,7 @@ class SubnetRow(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         if checks.network(self.cidr).version != self.ip_version:
-            raise ValueError(f"{self.cidr!r} is no range of IPv{self.ip_version}")
+            raise ValueError(f"{self.cidr!r} is not an IPv{self.ip_version} range")
         if self.gateway_ip is not None:
             checks.address(self.gateway_ip, self.ip_version)
         for server in self.dns_nameservers:
@@ -57,7 +57,7 @@ class PortOption(msgspec.Struct, frozen=True):
 
 
 class PortRow(msgspec.Struct, frozen=True):
-    """A port; addresses are in rows of their own."""
+    """A port; its addresses are in separate rows."""
 
     id: str
     network_id: str
@@ -81,11 +81,15 @@ class PortRow(msgspec.Struct, frozen=True):
             checks.network(pair.ip_address)
 
     def options(self) -> list[tuple[str, str]]:
-        return [(one.opt_name, str(one.opt_value)) for one in self.extra_dhcp_opts if one.opt_value]
+        return [
+            (option.opt_name, str(option.opt_value))
+            for option in self.extra_dhcp_opts
+            if option.opt_value
+        ]
 
 
 class StatusRow(msgspec.Struct, frozen=True):
-    """What a host's report changes of a port, and whom that concerns."""
+    """The columns for a status change by a host's report, and for its event."""
 
     id: str
     status: str
@@ -155,22 +159,22 @@ class PairsRow(msgspec.Struct, frozen=True):
 
 
 def check_vnic(vnic_type: str) -> None:
-    """Raises ``ValueError`` for interfaces that need hardware which no driver drives."""
+    """Raises ``ValueError`` for interfaces that need hardware without a driver."""
     if vnic_type != "normal":
         raise ValueError(f"no host can bind a port of vnic type {vnic_type!r}")
 
 
 def check_routes(routes: list[RouteView], version: int | None = None) -> None:
-    """Raises ``ValueError`` naming the destination or next hop that cannot be used."""
+    """Raises ``ValueError`` that names an unusable destination or next hop."""
     for route in routes:
         target = checks.network(route.destination)
         checks.address(route.nexthop, target.version)
         if version is not None and target.version != version:
-            raise ValueError(f"{route.destination!r} is no range of IPv{version}")
+            raise ValueError(f"{route.destination!r} is not an IPv{version} range")
 
 
 def columns(kind: type[msgspec.Struct], model: type[Any]) -> Select[Any]:
-    """All fields of the kind from the model that has columns of these names."""
+    """Select all fields of the kind from the model's columns with the same names."""
     return select(*(getattr(model, name) for name in kind.__struct_fields__))
 
 

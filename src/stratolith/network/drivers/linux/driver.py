@@ -103,7 +103,7 @@ class LinuxNetworkDriver:
             return applied
 
     def keep_watch(
-        self, stopping: threading.Event, mended: Callable[[], None] = lambda: None
+        self, stopping: threading.Event, repaired: Callable[[], None] = lambda: None
     ) -> None:
         """Repair from the last view what ends or is removed, until ``stopping`` is set.
 
@@ -116,7 +116,7 @@ class LinuxNetworkDriver:
                 pause = _SHORTEST_PAUSE
                 continue
             self._repair()
-            mended()
+            repaired()
             stopping.wait(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
