@@ -26,7 +26,7 @@ from stratolith.network.managers import (
     tags,
     visibility,
 )
-from stratolith.network.managers.visibility import EVERYBODY, EXTERNAL, SHARED
+from stratolith.network.managers.visibility import ALL_PROJECTS, EXTERNAL, SHARED
 from stratolith.network.models import (
     FloatingIp,
     Network,
@@ -81,7 +81,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Network:
         placement.place_new(ctx, placement.GATEWAY, network.id)
     for action, is_open in ((SHARED, network.shared), (EXTERNAL, network.external)):
         if is_open:
-            _open_to_all(ctx, network, action)
+            _grant_to_all(ctx, network, action)
     return network
 
 
@@ -167,27 +167,27 @@ def _check_mtu(mtu: int, widest: int) -> None:
 def set_external(ctx: Context, network: Network, *, external: bool) -> None:
     """Make it external for all projects, or for none; raises ExternalNetworkInUse."""
     if external:
-        _open_to_all(ctx, network, EXTERNAL)
+        _grant_to_all(ctx, network, EXTERNAL)
     else:
         check_not_gateway(ctx, network)
-        _close(ctx, network, RbacPolicy.action == EXTERNAL)
+        _remove_policies(ctx, network, RbacPolicy.action == EXTERNAL)
     network.external = external
 
 
 def _set_shared(ctx: Context, network: Network, *, shared: bool) -> None:
     if shared:
-        _open_to_all(ctx, network, SHARED)
+        _grant_to_all(ctx, network, SHARED)
     else:
-        to_all = RbacPolicy.target_project == EVERYBODY
-        _close(ctx, network, (RbacPolicy.action == SHARED) & to_all)
+        to_all = RbacPolicy.target_project == ALL_PROJECTS
+        _remove_policies(ctx, network, (RbacPolicy.action == SHARED) & to_all)
     network.shared = shared
 
 
-def _open_to_all(ctx: Context, network: Network, action: str) -> None:
+def _grant_to_all(ctx: Context, network: Network, action: str) -> None:
     existing = select(RbacPolicy.id).where(
         RbacPolicy.object_id == network.id,
         RbacPolicy.action == action,
-        RbacPolicy.target_project == EVERYBODY,
+        RbacPolicy.target_project == ALL_PROJECTS,
     )
     if ctx.session.scalar(existing) is None:
         policy = RbacPolicy(
@@ -195,13 +195,13 @@ def _open_to_all(ctx: Context, network: Network, action: str) -> None:
             object_type="network",
             object_id=network.id,
             action=action,
-            target_project=EVERYBODY,
+            target_project=ALL_PROJECTS,
         )
         ctx.session.add(policy)
         ctx.session.flush()
 
 
-def _close(ctx: Context, network: Network, which: ColumnElement[bool]) -> None:
+def _remove_policies(ctx: Context, network: Network, which: ColumnElement[bool]) -> None:
     rows = select(RbacPolicy).where(RbacPolicy.object_id == network.id, which)
     for policy in list(ctx.session.scalars(rows)):
         ctx.session.delete(policy)

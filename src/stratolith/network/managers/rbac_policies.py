@@ -14,7 +14,7 @@ from stratolith.network.exceptions import (
     RbacPolicyNotFound,
 )
 from stratolith.network.managers import host_hints, limits, networks, rbac_usage, security_groups
-from stratolith.network.managers.visibility import EVERYBODY, EXTERNAL, SHARED
+from stratolith.network.managers.visibility import ALL_PROJECTS, EXTERNAL, SHARED
 from stratolith.network.models import Network, RbacPolicy, SecurityGroup
 
 ACTIONS = {"network": (SHARED, EXTERNAL), "security_group": (SHARED,)}
@@ -98,7 +98,7 @@ def _note(ctx: Context, policy: RbacPolicy) -> None:
     if network.external and not external:
         networks.check_not_gateway(ctx, network)
     network.external = external
-    network.shared = any((r.action, r.target_project) == (SHARED, EVERYBODY) for r in rows)
+    network.shared = any((r.action, r.target_project) == (SHARED, ALL_PROJECTS) for r in rows)
     ctx.session.flush()
     host_hints.network(ctx, network.id)
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions import RbacPolicyInUse
 from stratolith.network.managers import holders
-from stratolith.network.managers.visibility import EVERYBODY, SHARED
+from stratolith.network.managers.visibility import ALL_PROJECTS, SHARED
 from stratolith.network.models import (
     Network,
     Port,
@@ -36,11 +36,11 @@ def check_unused(ctx: Context, policy: RbacPolicy, new_target: str | None = None
     )
     if new_target:
         other_targets.add(new_target)
-    if EVERYBODY in other_targets:
+    if ALL_PROJECTS in other_targets:
         return
     projects = _ports(policy) if policy.action == SHARED else _gateways(ctx, policy)
     for project_id in ctx.session.scalars(projects.distinct()):
-        concerned = policy.target_project in (EVERYBODY, project_id)
+        concerned = policy.target_project in (ALL_PROJECTS, project_id)
         if concerned and project_id not in other_targets and project_id != _owner(ctx, policy):
             raise RbacPolicyInUse(object_id=policy.object_id)
 
@@ -71,6 +71,6 @@ def _gateways(ctx: Context, policy: RbacPolicy) -> Any:
     A default external network must stay shared with all; raises RbacPolicyInUse.
     """
     network = ctx.session.get_one(Network, policy.object_id)
-    if network.is_default and policy.target_project == EVERYBODY:
+    if network.is_default and policy.target_project == ALL_PROJECTS:
         raise RbacPolicyInUse(object_id=policy.object_id)
     return select(Router.project_id).where(Router.gateway_network_id == policy.object_id)

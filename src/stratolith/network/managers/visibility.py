@@ -16,7 +16,7 @@ from stratolith.network.models import Network, RbacPolicy
 
 SHARED = "access_as_shared"
 EXTERNAL = "access_as_external"
-EVERYBODY = "*"
+ALL_PROJECTS = "*"
 
 
 def granted(project_id: str, object_type: str, *actions: str) -> Any:
@@ -24,7 +24,7 @@ def granted(project_id: str, object_type: str, *actions: str) -> Any:
     return select(RbacPolicy.object_id).where(
         RbacPolicy.object_type == object_type,
         RbacPolicy.action.in_(actions or (SHARED,)),
-        RbacPolicy.target_project.in_([project_id or EVERYBODY, EVERYBODY]),
+        RbacPolicy.target_project.in_([project_id or ALL_PROJECTS, ALL_PROJECTS]),
     )
 
 
