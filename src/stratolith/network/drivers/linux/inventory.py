@@ -1,4 +1,4 @@
-"""Names of everything that a plan makes on a host, so that tests can remove each object."""
+"""Names of everything that a plan makes on a host and that others could remove."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ class Memory:
         return descriptors
 
     def wait(self, seconds: float) -> None:
-        """Return on any kernel message (also about foreign objects), at most after ``seconds``."""
+        """Return on any kernel message (also about foreign objects), or after ``seconds``."""
         with contextlib.suppress(OSError, ValueError):  # closed meanwhile
             self._news.poll(seconds)
 
