@@ -74,8 +74,8 @@ class _Tags:
 
 def routes(resource: Resource) -> list[Route]:
     """Below the resource's path, and below the path with underscores that old clients use."""
-    every = dict.fromkeys((resource.at, f"/{resource.collection}"))
-    return [route for path in every for route in _routes(f"{path}/{{id}}/tags", resource)]
+    paths = dict.fromkeys((resource.at, f"/{resource.collection}"))
+    return [route for path in paths for route in _routes(f"{path}/{{id}}/tags", resource)]
 
 
 def _routes(path: str, resource: Resource) -> list[Route]:

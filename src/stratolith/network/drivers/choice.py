@@ -35,7 +35,7 @@ def make(settings: Settings, host: str) -> NetworkDriver:
         from stratolith.network.drivers.linux.claim import Claim
 
         return LinuxNetworkDriver(settings.state_dir, claim=Claim(settings.state_dir))
-    made: NetworkDriver = plugins.call(plugins.NETWORKS, name, settings, host)
-    if made.name != name:
-        raise PluginError(f"network.driver: the driver '{name}' has the name {made.name}")
-    return made
+    driver: NetworkDriver = plugins.call(plugins.NETWORKS, name, settings, host)
+    if driver.name != name:
+        raise PluginError(f"network.driver: the driver '{name}' has the name {driver.name}")
+    return driver

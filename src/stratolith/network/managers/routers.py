@@ -149,8 +149,8 @@ def _set_gateway(ctx: Context, router: Router, info: Mapping[str, Any]) -> None:
             ports.update(ctx, port, {"fixed_ips": wanted})
         return
     for _, subnet, _ in interface_subnets(ctx, router.id):
-        for other in ports.subnets_of(ctx, network_id):
-            _check_apart(subnet, other)
+        for external_subnet in ports.subnets_of(ctx, network_id):
+            _check_apart(subnet, external_subnet)
     clear_gateway(ctx, router)
     port = ports.create(
         ctx,
@@ -222,7 +222,7 @@ def _check_routes(ctx: Context, router: Router, routes: Sequence[Mapping[str, st
     if len(routes) > MAX_ROUTES:
         raise RoutesExhausted(router_id=router.id, quota=MAX_ROUTES)
     attached = interface_subnets(ctx, router.id)
-    own = {address for _, _, address in attached}
+    own_addresses = {address for _, _, address in attached}
     nets = [ipaddress.ip_network(subnet.cidr) for _, subnet, _ in attached]
     for route in routes:
         nexthop = ipaddress.ip_address(route["nexthop"])
@@ -230,7 +230,7 @@ def _check_routes(ctx: Context, router: Router, routes: Sequence[Mapping[str, st
             raise InvalidRoutes(
                 routes=list(routes), reason="the nexthop is not connected with router"
             )
-        if str(nexthop) in own:
+        if str(nexthop) in own_addresses:
             raise InvalidRoutes(routes=list(routes), reason="the nexthop is used by router")
 
 

@@ -52,11 +52,11 @@ def write(path: Path, text: str) -> None:
         if path.read_bytes() == data:
             _give(path, _FILE)
             return
-    fresh = path.with_name(path.name + ".new")
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+    new_path = path.with_name(path.name + ".new")
+    with open(os.open(new_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(data)
-    _give(fresh, _FILE)
-    os.replace(fresh, path)
+    _give(new_path, _FILE)
+    os.replace(new_path, path)
 
 
 def close_to_others(home: Path) -> None:

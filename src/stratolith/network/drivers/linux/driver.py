@@ -125,12 +125,12 @@ class LinuxNetworkDriver:
         deadline = time.monotonic() + seconds
         while True:
             memory = self._memory
-            left = deadline - time.monotonic()
-            memory.wait(max(0.0, min(left, _LOOK_SECONDS)))
+            remaining = deadline - time.monotonic()
+            memory.wait(max(0.0, min(remaining, _LOOK_SECONDS)))
             with self._lock:
                 if memory is self._memory and memory.applied is not None and memory.is_changed():
                     return True
-            if left <= 0:
+            if remaining <= 0:
                 return False
 
     def _repair(self) -> None:
@@ -226,15 +226,15 @@ class LinuxNetworkDriver:
                 self._claim.release()
 
     def _remove_namespaces(self, ledger: Ledger, problems: list[str]) -> None:
-        left = {}
+        remaining = {}
         for name, number in ledger.entries.namespaces.items():
             try:
                 if number in (0, namespaces.inode(name)):
                     namespaces.remove(name)
             except OSError as error:
                 problems.append(f"namespace {name}: {error.strerror}")
-                left[name] = namespaces.inode(name) or 0  # only the name may be left
-        ledger.entries.namespaces = left
+                remaining[name] = namespaces.inode(name) or 0  # only the name may be left
+        ledger.entries.namespaces = remaining
         try:
             ledger.save()
         except OSError as error:

@@ -145,8 +145,8 @@ class _Builder:
         )
         if name not in self.groups:
             base = _INGRESS_BASE if direction == "ingress" else _EGRESS_BASE
-            own = dict.fromkeys(rules.matches(port_rules, direction, self.remotes))
-            self.groups[name] = [*base, *(f"{match} goto ok" for match in own), "drop"]
+            matches = dict.fromkeys(rules.matches(port_rules, direction, self.remotes))
+            self.groups[name] = [*base, *(f"{match} goto ok" for match in matches), "drop"]
         return name
 
     def _dispatch(self) -> _Parts:

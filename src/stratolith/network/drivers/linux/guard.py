@@ -177,11 +177,11 @@ class Claims:
     @staticmethod
     def _dhcp() -> list[str]:
         """DHCP identifies a client by the hardware address in the message, not by the frame's."""
-        own = "@th,72,16 0x0106 iifname . @th,288,48 @guard_hardware"
+        own_hardware = "@th,72,16 0x0106 iifname . @th,288,48 @guard_hardware"
         return [
             "ip frag-off & 0x3fff != 0 drop",  # the content of fragments cannot be checked
-            f"ip saddr 0.0.0.0 udp sport 68 @th,256,32 0 {own} goto pass",
-            f"{own} return",
+            f"ip saddr 0.0.0.0 udp sport 68 @th,256,32 0 {own_hardware} goto pass",
+            f"{own_hardware} return",
             # a relay agent sends for its clients, with its own address as source; our servers
             # do not accept that
             "ip saddr != 0.0.0.0 @th,256,32 != 0 return",

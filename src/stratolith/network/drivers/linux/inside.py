@@ -85,10 +85,10 @@ def change_neighbours(before: NamespaceSpec, spec: NamespaceSpec) -> Report:
     report.missing = [dev.inner_name for dev in spec.devices if dev.inner_name not in links]
     if report.missing:
         return report
-    known, wanted = _neighbours(before, links), _neighbours(spec, links)
+    current, wanted = _neighbours(before, links), _neighbours(spec, links)
     report.kept = frozenset(wanted)
     with _Noted(report, "neighbours"):
-        neighbours.change(known, wanted)
+        neighbours.change(current, wanted)
     return report
 
 
@@ -114,16 +114,18 @@ def _settle_devices(
     present = netlink.addresses()
     for device in spec.devices:
         link = links[device.inner_name]
-        now = {
+        current = {
             address.text
             for address in present
             if address.index == link.index and not address.text.startswith("fe80:")
         }
         with _Noted(report, device.inner_name):
-            _settle_device(ip, device, link, now, withdrawn)
+            _settle_device(ip, device, link, current, withdrawn)
 
 
-def _settle_device(ip: Any, spec: VethSpec, link: Link, now: set[str], withdrawn: set[str]) -> None:
+def _settle_device(
+    ip: Any, spec: VethSpec, link: Link, current: set[str], withdrawn: set[str]
+) -> None:
     change: dict[str, Any] = {}
     if link.mtu != spec.mtu:
         change["mtu"] = spec.mtu
@@ -135,18 +137,18 @@ def _settle_device(ip: Any, spec: VethSpec, link: Link, now: set[str], withdrawn
         if not spec.checksum_offload:
             _fill_in_checksums(spec.inner_name)
         ip.link("set", index=link.index, state="up")
-    for text in sorted(now - set(spec.addresses)):
+    for text in sorted(current - set(spec.addresses)):
         host, prefix = text.split("/")
         ip.addr("del", index=link.index, address=host, prefixlen=int(prefix))
         withdrawn.add(host)
-    fresh = [text for text in spec.addresses if text not in now]
-    for text in fresh:
+    added = [text for text in spec.addresses if text not in current]
+    for text in added:
         host, prefix = text.split("/")
         # no duplicate address detection: the address is ours
         flags = {"flags": 0x02} if ":" in host else {}
         with contextlib.suppress(FileExistsError):
             ip.addr("add", index=link.index, address=host, prefixlen=int(prefix), **flags)
-    for text in fresh:
+    for text in added:
         host = text.split("/")[0]
         if ":" not in host and not ipaddress.ip_address(host).is_link_local:
             arp.announce(spec.inner_name, spec.mac, host)
@@ -162,14 +164,14 @@ def _settle_neighbours(spec: NamespaceSpec, links: dict[str, Link], report: Repo
 
 def _settle_routes(ip: Any, spec: NamespaceSpec, report: Report) -> None:
     present = netlink.routes()
-    now = {(route.destination, route.nexthop) for route in present}
+    current = {(route.destination, route.nexthop) for route in present}
     wanted = {(route.destination, route.nexthop) for route in spec.routes}
-    for destination, nexthop in sorted(now - wanted):
+    for destination, nexthop in sorted(current - wanted):
         if destination.startswith(("fe80:", "ff00:")) or (":" in destination and not nexthop):
             continue  # the kernel's own
         with _Noted(report, f"route {destination}"):
             ip.route("del", dst=destination, **({"gateway": nexthop} if nexthop else {}))
-    for destination, nexthop in sorted(wanted - now):
+    for destination, nexthop in sorted(wanted - current):
         with _Noted(report, f"route {destination} via {nexthop}"):
             ip.route("replace", dst=destination, gateway=nexthop)
 

@@ -41,10 +41,10 @@ class Ledger:
         if data == self._saved:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fresh = self._path.with_suffix(".new")
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        new_path = self._path.with_suffix(".new")
+        with open(os.open(new_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(data)
-        os.replace(fresh, self._path)
+        os.replace(new_path, self._path)
         self._saved = data
 
     def zones_for(self, network_ids: list[str]) -> dict[str, int]:

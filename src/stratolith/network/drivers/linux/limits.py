@@ -60,8 +60,8 @@ def compile_limits(
     ``projects``: mark of a port -> project.
     """
     elements = {f"{mark:#x}": project for mark, project in projects.items()}
-    among = ", ".join(f'"{name}"' for name in sorted(bridges))
-    goto_ours = f"{{ {among} }} meta mark @ours goto"
+    bridge_names = ", ".join(f'"{name}"' for name in sorted(bridges))
+    goto_ours = f"{{ {bridge_names} }} meta mark @ours goto"
     lines = {"opening": f"iifname {goto_ours} opening", "reaching": f"oifname {goto_ours} reaching"}
     counted = f"{_FIRST} ct mark set {_COUNTED}"
     clear = "meta mark set 0"  # the mark must not reach policy routing rules of the host
@@ -81,7 +81,7 @@ def compile_native_limits(instance: str, limits: Limits, projects: Mapping[str, 
     chains = {
         "opening": [*_count(limits, "from", "iifname"), counted, clear],
         "reaching": [*_count(limits, "to", "oifname"), clear],
-        **_hooks({way: f"{end}ifname @ours goto {way}" for way, end in ends.items()}),
+        **_hooks({name: f"{end}ifname @ours goto {name}" for name, end in ends.items()}),
     }
     return _table(table_name(instance, True), "ifname", limits, elements, chains)
 
@@ -143,9 +143,9 @@ def _table(
     if not projects:
         return Table(name=name, sets=sets, chains={}, whole=text)
     counts = "".join(
-        f"  set {way}_{what} {{\n    type {kind_}\n    size 65535\n    flags dynamic\n  }}\n"
+        f"  set {way}_{limit} {{\n    type {kind_}\n    size 65535\n    flags dynamic\n  }}\n"
         for way in ("from", "to")
-        for what, kind_ in (
+        for limit, kind_ in (
             (f"port_{limits.port}", kind), (f"project_{limits.project}", "mark")
         )
     )  # fmt: skip

@@ -243,10 +243,10 @@ class _Planner:
             if end.startswith(names.DHCP_END)
         ]
         plugged = filters.Ends(zones=by_bridge, host_ends=ends, dhcp_ends=servers)
-        made = filters.compile_tables(
+        filter_tables = filters.compile_tables(
             self.instance, ports, plugged, self.native, self.groups, self.limit
         )
-        return (*made, self._nat(tunnel_devices.rules(tunnels)))
+        return (*filter_tables, self._nat(tunnel_devices.rules(tunnels)))
 
     def _nat(self, to_tunnels: list[str]) -> Table:
         lines = []

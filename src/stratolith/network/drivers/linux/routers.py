@@ -64,7 +64,7 @@ def _interface(port: RouterPortView) -> VethSpec:
 
 
 def _gateway(port: RouterPortView, floating: list[str]) -> VethSpec:
-    own = [str(ipaddress.ip_interface(text)) for text in port.addresses]
+    addresses = [str(ipaddress.ip_interface(text)) for text in port.addresses]
     extra = [f"{address}/32" for address in floating]
     return VethSpec(
         port_id=port.port_id,
@@ -73,7 +73,7 @@ def _gateway(port: RouterPortView, floating: list[str]) -> VethSpec:
         bridge=names.checked_device(port.bridge),
         mac=checked_mac(port.mac),
         mtu=port.mtu,
-        addresses=tuple(dict.fromkeys([*own, *extra])),
+        addresses=tuple(dict.fromkeys([*addresses, *extra])),
     )
 
 
@@ -169,9 +169,9 @@ def _translation(router: RouterView, translations: list[tuple[str, str]], instan
 
 def _maps(translations: list[tuple[str, str]]) -> str:
     pairs = sorted(translations)
-    back = {inside: outside for outside, inside in reversed(pairs)}
+    outside_of = {inside: outside for outside, inside in reversed(pairs)}
     inward = ", ".join(f"{outside} : {inside}" for outside, inside in pairs)
-    outward = ", ".join(f"{inside} : {back[inside]}" for inside in sorted(back))
+    outward = ", ".join(f"{inside} : {outside_of[inside]}" for inside in sorted(outside_of))
     floating = ", ".join(outside for outside, _ in pairs)
     return (
         f"  set floating {{\n    type ipv4_addr\n    elements = {{ {floating} }}\n  }}\n"

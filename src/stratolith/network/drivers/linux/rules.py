@@ -126,8 +126,8 @@ def _matches(rule: RuleView, side: str, sets: RemoteSets) -> list[str]:
     family, version = ("ip6", 6) if rule.ethertype == "IPv6" else ("ip", 4)
     sources = [""]
     if rule.remote_group:
-        among = sets.names_of_group(rule.remote_group, version)
-        sources = [f" {family} {side} @{name}" for name in among] or sources
+        set_names = sets.names_of_group(rule.remote_group, version)
+        sources = [f" {family} {side} @{name}" for name in set_names] or sources
     else:
         remote = remote_networks(rule)
         if remote is not None and not remote:

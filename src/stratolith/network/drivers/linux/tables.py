@@ -146,8 +146,8 @@ def _rules(old: Table, new: Table) -> Iterator[str]:
             continue
         if name in old.chains:
             yield f"flush chain {new.name} {name}"
-        own = lines[1:] if _hook(lines) else lines
-        yield from (f"add rule {new.name} {name} {line}" for line in own)
+        rules = lines[1:] if _hook(lines) else lines
+        yield from (f"add rule {new.name} {name} {line}" for line in rules)
 
 
 def _set_changes(

@@ -79,10 +79,10 @@ def settle(index: int, peers: Iterable[TunnelPeerSpec]) -> None:
         host = socket.inet_aton(peer.address)
         wanted.add((_ALL, host))
         wanted |= {(netlink.packed(mac), host) for mac in peer.macs}
-    now = forwarding_entries(index)
-    removed = [_message(index, entry) for entry in sorted(now - wanted)]
+    current = forwarding_entries(index)
+    removed = [_message(index, entry) for entry in sorted(current - wanted)]
     _change(_DELETE, 0, removed, errno.ENOENT)
-    new = sorted(wanted - now)
+    new = sorted(wanted - current)
     to_all = [_message(index, entry) for entry in new if entry[0] == _ALL]
     _change(_NEW, _CREATE | _APPEND, to_all, errno.EEXIST)
     _change(_NEW, _CREATE | _REPLACE, [_message(index, entry) for entry in new if entry[0] != _ALL])

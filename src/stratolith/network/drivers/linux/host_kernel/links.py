@@ -228,18 +228,18 @@ class HostLinks:
                 self.ip.link("set", index=link.index, state="up")
 
     def _settle_addresses(self, link: Link, wanted: tuple[str, ...]) -> None:
-        now = {
+        current = {
             address.text
             for address in self.addresses
             if address.index == link.index and not address.text.startswith("fe80:")
         }
-        if now != set(wanted):
+        if current != set(wanted):
             self._touch(link)
         with _Explained(f"address of {link.name}"):
-            for text in sorted(set(wanted) - now):
+            for text in sorted(set(wanted) - current):
                 host, prefix = text.split("/")
                 self.ip.addr("add", index=link.index, address=host, prefixlen=int(prefix))
-            for text in sorted(now - set(wanted)):
+            for text in sorted(current - set(wanted)):
                 host, prefix = text.split("/")
                 self.ip.addr("del", index=link.index, address=host, prefixlen=int(prefix))
 
