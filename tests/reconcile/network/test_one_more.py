@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -154,17 +155,19 @@ class World:
         return keys, numbers
 
 
-@pytest.mark.parametrize("everywhere", [False, True], ids=["one host", "all hosts"])
-def test_a_rule_is_told_once_for_all_ports_of_its_group(env: Environment, everywhere: bool) -> None:
-    """Of 100 and of 500 ports, on one host and on a hundred."""
-    world = World(env)
+@pytest.mark.parametrize(
+    ("hosts", "steps"), [([BUSY], (50, 150)), (HOSTS, (100, 400))], ids=["one host", "all hosts"]
+)
+def test_a_rule_is_told_once_for_all_ports_of_its_group(
+    env: Environment, hosts: list[str], steps: tuple[int, int]
+) -> None:
+    """Of 50 and of 200 ports on one host, of 100 and of 500 ports on a hundred."""
+    world, costs = World(env), []
     ctx = rooms.context(env)
     network_id = world.network(ctx).id
-    hosts = HOSTS if everywhere else [BUSY]
     rule = {"direction": "ingress", "ethertype": "IPv4", "protocol": "tcp"}
     rule |= {"security_group_id": world.group}
-    costs = []
-    for ports in (100, 400):
+    for ports in steps:
         for count in range(ports):
             world.boot(ctx, network_id, hosts[count % len(hosts)])
         ctx.commit()
@@ -180,53 +183,39 @@ def test_a_rule_is_told_once_for_all_ports_of_its_group(env: Environment, everyw
     assert few == many
 
 
-def test_a_floating_ip_is_told_with_its_router_alone(env: Environment) -> None:
-    """Of 10 and of 100 routers that the host has."""
+def test_a_router_is_told_alone(env: Environment) -> None:
+    """A floating IP more, and an interface to a network that the router's host did not have, of one
+    of 10 and of 100 routers on the host.
+    """
     world, costs = World(env), []
     ctx = rooms.context(env)
     for number in (10, 90):
         for _ in range(number):
-            router, port_id = world.router(ctx)
-        router_id = router.id
-        ctx.commit()
-        values = {"floating_network_id": world.public, "port_id": port_id}
-        keys, cost = world.cost(
-            lambda ctx, values=values: floatingips.create(ctx, "p1", values)  # type: ignore[misc]
-        )
-        assert keys == {OF_ROUTERS: {f"router/{router_id}"}}
-        costs.append(cost)
-        ctx = rooms.context(env)
-    ctx.close()
-    few, many = costs
-    assert few == many
-    views = {router.id: router for router in world.agents[OF_ROUTERS].view.routers}
-    assert len(views) == 100 and len(views[router_id].floating_ips) == 1
-
-
-def test_an_interface_is_told_with_its_router_and_network_alone(env: Environment) -> None:
-    """Where the host of the router did not have the network before, with 10 and 100 routers."""
-    world, costs = World(env), []
-    ctx = rooms.context(env)
-    for number in (10, 90):
-        for _ in range(number):
-            router, _ = world.router(ctx)
+            router, guest = world.router(ctx)
         network = networks.create(ctx, "p1", {"name": "another"})
         subnets.create(ctx, "p1", network, {"cidr": "10.9.0.0/16", "ip_version": 4})
         world.boot(ctx, network.id, BUSY)
         (subnet,) = subnets_of(ctx, network.id)
         router_id, network_id, joined = router.id, network.id, {"subnet_id": subnet.id}
+        values = {"floating_network_id": world.public, "port_id": guest}
         ctx.commit()
-        keys, cost = world.cost(
-            lambda ctx, router_id=router_id, joined=joined: router_interfaces.add(  # type: ignore[misc]
-                ctx, ctx.session.get_one(Router, router_id), joined
-            )
-        )
+        keys, floating = world.cost(partial(floatingips.create, project_id="p1", values=values))
+        assert keys == {OF_ROUTERS: {f"router/{router_id}"}}
+        keys, interface = world.cost(partial(add_interface, router_id=router_id, values=joined))
         (of_port,) = keys[BUSY]
-        assert keys == {OF_ROUTERS: {f"router/{router_id}", of_port}, BUSY: {of_port}}
         assert of_port.startswith("port/")
-        assert network_id in {net.id for net in world.agents[OF_ROUTERS].view.networks}
-        costs.append(cost)
+        assert keys == {OF_ROUTERS: {f"router/{router_id}", of_port}, BUSY: {of_port}}
+        costs.append((floating, interface))
+        view = world.agents[OF_ROUTERS].view
+        (shown,) = [router for router in view.routers if router.id == router_id]
+        assert len(shown.floating_ips) == 1 and len(shown.interfaces) == 2
+        assert network_id in {network.id for network in view.networks}
         ctx = rooms.context(env)
     ctx.close()
+    assert len(view.routers) == 100
     few, many = costs
     assert few == many
+
+
+def add_interface(ctx: Context, router_id: str, values: dict[str, str]) -> None:
+    router_interfaces.add(ctx, ctx.session.get_one(Router, router_id), values)
