@@ -13,23 +13,16 @@ from stratolith.network.drivers.linux import guard, names
 from stratolith.network.drivers.linux.guard import Sources
 
 
-class Facts:
-    """Values that depend on a port's view only."""
+class Addresses:
+    """Values that depend on the addresses of a port's view only."""
 
     def __init__(self, view: PortView) -> None:
         self.view = view
 
-    @cached_property
-    def problem(self) -> str:
-        """Why the port cannot be expressed as rules; "" when it can."""
-        try:
-            names.checked_device(self.view.tap)
-            _ = self.sources
-            for rule in self.view.rules:
-                checks.rule(rule)
-        except (ValueError, TypeError) as error:
-            return str(error) or type(error).__name__
-        return ""
+    def are_of(self, view: PortView) -> bool:
+        """Whether another view of the port has the same addresses."""
+        same_but_rules = {"groups": view.groups, "rules": view.rules}
+        return msgspec.structs.replace(self.view, **same_but_rules) == view
 
     @cached_property
     def sources(self) -> Sources:
@@ -44,6 +37,28 @@ class Facts:
     @cached_property
     def plain_v4(self) -> list[str]:
         return [address for _, address in self.sources.pairs if ":" not in address]
+
+
+class Facts:
+    """Values that depend on a port's view only. ``before``: those of an earlier view."""
+
+    def __init__(self, view: PortView, before: Facts | None = None) -> None:
+        self.view = view
+        self.addresses: Addresses = Addresses(view)
+        if before is not None and before.addresses.are_of(view):
+            self.addresses = before.addresses
+
+    @cached_property
+    def problem(self) -> str:
+        """Why the port cannot be expressed as rules; "" when it can."""
+        try:
+            names.checked_device(self.view.tap)
+            _ = self.addresses.sources
+            for rule in self.view.rules:
+                checks.rule(rule)
+        except (ValueError, TypeError) as error:
+            return str(error) or type(error).__name__
+        return ""
 
     @cached_property
     def rules(self) -> dict[str, list[RuleView]]:
@@ -71,7 +86,7 @@ class FactBook:
     def of(self, view: PortView) -> Facts:
         known = self._known.get(view.id)
         if known is None or (known.view is not view and known.view != view):
-            known = self._known[view.id] = Facts(view)
+            known = self._known[view.id] = Facts(view, known)
         return known
 
     def keep(self, port_ids: Iterable[str]) -> None:

@@ -163,7 +163,7 @@ class _Builder:
             egress[key] = f"goto {self._group(port, 'egress')}"
             ingress[key] = f"goto {self._group(port, 'ingress')}"
             if port.bridge_is_routed and not self.native:
-                for address in port.facts.plain_v4:
+                for address in port.facts.addresses.plain_v4:
                     if owners.get((port.bridge, address), port.view.id) == port.view.id:
                         routed[f'"{port.bridge}" . {address}'] = ingress[key]
         parts = _Parts()
@@ -260,7 +260,7 @@ class _Builder:
         """Chains that accept a frame only with a source address that its port owns."""
         claims = guard.Claims()
         for port in self.guarded:
-            claims.join(port.facts.claims)
+            claims.join(port.facts.addresses.claims)
         parts.sets |= claims.sets()
         marked = [] if self.native else ["meta mark set iifname map @marks"]
         parts.chains["pass"] = [*marked, "accept"]

@@ -311,7 +311,7 @@ def _flows(ports: list[FilteredPort]) -> tuple[PortFlows, ...]:
             zone=port.zone or 0,
             addresses=tuple(
                 address
-                for _, address in port.facts.sources.pairs
+                for _, address in port.facts.addresses.sources.pairs
                 if owners.get((port.zone, address), port.view.id) == port.view.id
             ),
             filtered=port.view.port_security,

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 
+import msgspec
+
 from stratolith.network.drivers.linux import rules
 from stratolith.network.drivers.linux.host_kernel import netlink
 from stratolith.network.drivers.linux.host_kernel.netlink import TrackedFlow
@@ -77,8 +79,21 @@ def ports_to_check(
         port
         for key, port in now.items()
         if (old := before.get(key)) is not None
-        and (old != port or any(rule.remote_group in shrunk for rule in port.rules))
+        and (
+            not _permits_the_same_or_more(old, port)
+            or any(rule.remote_group in shrunk for rule in port.rules)
+        )
     ]
+
+
+def _permits_the_same_or_more(old: PortFlows, port: PortFlows) -> bool:
+    """Whether the port is as before, or has got rules and nothing else has changed."""
+    if old == port:
+        return True
+    if msgspec.structs.replace(old, rules=port.rules) != port:
+        return False
+    remaining = iter(port.rules)
+    return all(rule in remaining for rule in old.rules)  # the old ones, in the same order
 
 
 def shrunk(before: Mapping[str, Members], now: Mapping[str, Members]) -> set[str]:
