@@ -1,8 +1,8 @@
 """Rows of lists, read as one JSON text that the database makes.
 
-A driver gives up the interpreter's lock for every row, and eight requests that fetch a thousand
-rows each then spend their time handing it around. Made into one text by the database, the rows
-cross once, and are decoded at once.
+A database driver releases the interpreter's lock for each row; eight requests for a thousand rows
+each would spend their time passing the lock around. As one text the rows are fetched and decoded
+in one step.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ T = TypeVar("T")
 class RowReader(Generic[T]):
     """Reads ``columns`` of rows as ``kind``: a tuple, or a struct with array_like=True.
 
-    JSON columns are the last and come as what they hold (or as their text: give them as
-    ``type_coerce(column, Text)``); moments come without zone, as the database keeps them.
+    JSON columns come last, as their value (or as their text: select them as
+    ``type_coerce(column, Text)``); times have no time zone, as in the database.
     """
 
     def __init__(self, kind: type[T], columns: Iterable[Any]) -> None:
@@ -49,20 +49,20 @@ class RowReader(Generic[T]):
         )
 
     def __call__(self, session: Session, statement: Select[Any]) -> list[T]:
-        """The rows that a statement selects, whatever columns it names."""
+        """The rows that a statement selects; the columns of the statement are ignored."""
         dialect = session.get_bind().dialect.name
         return self.decode(session.scalar(self.as_text(dialect, statement)))
 
     def as_text(self, dialect: str, statement: Select[Any]) -> Select[Any]:
         """The rows as one text, each a JSON array, with commas between them.
 
-        Made once and given its values when it is executed, such a statement costs a third of one
-        that is made for each request.
+        Such a statement, built once and executed with other values each time, costs a third of
+        one that is built for each request.
         """
         line = self._lines.get(dialect)
         if line is None:
             line = self._lines[dialect] = _line(dialect == "sqlite", self._columns)
-        # named by hand: a reference to a column of a subquery takes longer than the rest
+        # a literal name: a reference to a column of a subquery is slower than all other steps
         rows = statement.with_only_columns(line).subquery("lines")
         return select(_LINES).select_from(rows)
 
@@ -75,9 +75,9 @@ _LINES = func.aggregate_strings(literal_column("lines.line", Text), ",")
 
 
 class KeyedReader(Generic[T]):
-    """Reads those rows ``within`` a statement whose ``key`` is one of many strings.
+    """Reads the rows of the statement ``within`` whose ``key`` is one of many strings.
 
-    Its own statement is made once, the strings are given to it as one value.
+    The statement is built once; the strings are passed to it as one value.
     """
 
     def __init__(self, rows: RowReader[T], key: Any, within: Select[Any]) -> None:
@@ -103,11 +103,11 @@ class KeyedReader(Generic[T]):
 
 
 class PlainReader(RowReader[Any]):
-    """Reads the rows of a model as plain objects, for half the time of the ORM's.
+    """Reads the rows of a model as plain objects, in half the time of the ORM.
 
-    They have the columns of the model (but those in ``without``), its flags that are no columns,
-    and its methods and properties, which must do without ``super()``. Related objects are None
-    until somebody sets them. Nothing of a plain object is ever written to the database.
+    They have the columns of the model (except ``without``), its flags that are not columns,
+    and its methods and properties, which must not call ``super()``. Related objects are None until
+    they are set. Changes of a plain object are never written to the database.
     """
 
     def __init__(self, model: type[Any], without: Collection[str] = ()) -> None:
@@ -140,7 +140,7 @@ def _kind(column: Any) -> Any:
 
 
 def _own(model: type[Any]) -> Iterator[tuple[str, Any]]:
-    """Methods, properties and flags of a model that are no columns."""
+    """Methods, properties and flags of a model that are not columns."""
     for kind in reversed(model.__mro__):
         for name, value in vars(kind).items():
             if not name.startswith("_") and isinstance(value, FunctionType | property | bool):
@@ -148,7 +148,7 @@ def _own(model: type[Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _line(is_sqlite: bool, columns: Iterable[Any]) -> ColumnElement[Any]:
-    """A row as the text of a JSON array; the texts of JSON columns stand at its end as they are."""
+    """A row as the text of a JSON array; the texts of JSON columns are appended unchanged."""
     plain: list[Any] = []
     documents: list[Any] = []
     for column in columns:
