@@ -19,7 +19,7 @@ DONE = (
     "identity",
     "image",
     "kernel",
-    "network/drivers",
+    "network",
     "placement",
 )
 NOT_DONE: tuple[str, ...] = ()

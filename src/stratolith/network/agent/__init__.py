@@ -26,7 +26,7 @@ from stratolith.network.drivers.base import (
 
 LOG = logging.getLogger(__name__)
 METADATA_SECONDS = 10.0  # each step of an answer of the metadata service
-ROUNDS = 3  # of questions for a part, each for what the one before lacked
+ROUNDS = 3  # requests for parts of a view, each for the keys that the former one lacked
 REPORT_SECONDS = 60.0  # an unchanged state is told again this often
 
 
@@ -84,7 +84,7 @@ class NetworkRoom(Room):
 
     view = "network"
     interval = 20.0
-    pause = 0.02  # each look ends with a report, which is a transaction of the server's
+    pause = 0.02  # each pass ends with a report, which costs the server a transaction
 
     def __init__(self, driver: NetworkDriver, proxy: Proxy | None = None) -> None:
         super().__init__()

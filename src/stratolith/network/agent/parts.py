@@ -1,9 +1,9 @@
-"""Merges the part of a view that a few keys name into the view that a host has.
+"""Merges the requested parts of a view into the view that a host has.
 
-The result is what the whole view would be. Where the part is not enough for that, ``merged`` gives
-the keys that must be requested as well: of a network that comes to the host or may have left it, of
+The result equals the whole view. Where the parts are not enough for that, ``merged`` returns the
+keys that must be requested as well: of a network that is new on the host or may have left it, of
 a network with guests of several projects, whose names depend on each other, of a security group
-that no rule on the host named before. While anything is left out of the view, the whole view is
+that no rule on the host named before. While objects are left out of the view, the whole view is
 needed.
 """
 
@@ -30,13 +30,13 @@ V = TypeVar("V")
 
 
 class Lacking(msgspec.Struct, frozen=True):
-    """Keys to request together with the former ones; empty: the whole view is needed."""
+    """Keys to request together with the former ones; without keys the whole view is needed."""
 
     keys: frozenset[str] = frozenset()
 
 
 def merged(view: HostNetworkView, part: HostNetworkPart) -> HostNetworkView | Lacking:
-    """The view with the part in it, or what must be requested instead."""
+    """The view with the parts merged in, or the keys that must be requested as well."""
     return Lacking() if view.left_out else _Merge(view, part).result()
 
 
@@ -75,13 +75,13 @@ class _Merge:
         self.lacking.add(f"{kind}/{object_id}")
 
     def _missing(self, networks: Mapping[str, NetworkView], joined: set[str]) -> None:
-        """Networks of ports and routers that the host did not have."""
+        """Request the networks of ports and routers that the host did not have."""
         of_ports = {part.network_id for part in self.part.ports.values()} - {""}
         for key in (of_ports | joined) - networks.keys():
             self._lack("network", key)
 
     def _network(self, network: NetworkView, joined: set[str]) -> NetworkView:
-        """A network with its ports and their rules as they are now."""
+        """A network with its current ports and their current rules."""
         if network.id not in self.part.networks:
             network = self._with_ports(network, joined)
         if not self.part.rules:
@@ -115,7 +115,7 @@ class _Merge:
         groups = tuple(port.groups)
         if groups not in self.shared_rules:
             if not self.known_rules.keys() >= set(groups):
-                self._lack("port", port.id)  # its groups have changed, too
+                self._lack("port", port.id)  # its groups have changed as well
                 return port
             rules = [rule for group in groups for rule in self.known_rules[group]]
             self.shared_rules[groups] = rules
@@ -142,7 +142,7 @@ class _Merge:
 
 
 def _replaced(before: Mapping[str, V], after: Mapping[str, V | None]) -> dict[str, V]:
-    """None takes away."""
+    """The items of both; None removes an item."""
     return {key: value for key, value in {**before, **after}.items() if value is not None}
 
 
@@ -152,14 +152,14 @@ def _networks_of(router: RouterView) -> set[str]:
 
 
 def _parts_of(network: NetworkView, parts: Mapping[str, PortPart]) -> dict[str, PortPart]:
-    """The parts of ports that are on the network, or were."""
-    there = {port.id for port in network.ports}
-    there |= {host.port_id for host in network.dhcp_hosts}
-    there |= {port_id for peer in network.peers for port_id in peer.ports}
+    """The parts of ports that are or were on the network."""
+    known_ids = {port.id for port in network.ports}
+    known_ids |= {host.port_id for host in network.dhcp_hosts}
+    known_ids |= {port_id for peer in network.peers for port_id in peer.ports}
     return {
         port_id: part if part.network_id == network.id else PortPart()
         for port_id, part in parts.items()
-        if part.network_id == network.id or port_id in there
+        if part.network_id == network.id or port_id in known_ids
     }
 
 
@@ -181,8 +181,8 @@ def _peers(peers: Iterable[TunnelPeerView], parts: Mapping[str, PortPart]) -> li
 def _members(
     group: str, before: dict[str, list[str]], parts: Mapping[str, PortPart]
 ) -> dict[str, list[str]]:
-    """The addresses of a group's ports, with those of these ports as they are now."""
-    fresh = {key: part.members[group] for key, part in parts.items() if group in part.members}
-    if not fresh and before.keys().isdisjoint(parts):
+    """The addresses of a group's ports, updated for the ports of these parts."""
+    updated = {key: part.members[group] for key, part in parts.items() if group in part.members}
+    if not updated and before.keys().isdisjoint(parts):
         return before
-    return {key: known for key, known in before.items() if key not in parts} | fresh
+    return {key: addresses for key, addresses in before.items() if key not in parts} | updated

@@ -1,8 +1,8 @@
-"""Which hosts look at what changed: those that have something of it, and no others.
+"""Hints to the hosts that are affected by a change, and to no others.
 
-Called before a change that takes a thing from a host, network or group, and after each change: a
-host that is told twice looks once. A key says what changed; ``reconcilers/view_parts.py`` says
-what a host has of it.
+Called before a change that removes an object from a host, network or group, and after each change.
+A host that gets a hint twice syncs once. The key names the changed object;
+``reconcilers/view_parts.py`` compiles the host's part of it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _HOSTS_WITH_RULES = (
     .where(Port.binding_host != "")
     .distinct()
 )
-# Made once, as each server that is made or deleted asks it.
+# Built once, because every new or deleted server needs it.
 _HOSTS_WITH_RULES_ABOUT = _HOSTS_WITH_RULES.where(
     SecurityGroupRule.remote_group_id.in_(
         select(PortSecurityGroup.security_group_id).where(
@@ -43,19 +43,19 @@ def key_of(kind: str, object_id: str) -> str:
 
 
 def touched(ctx: Context, port: Port) -> None:
-    """A port of a guest or router: the hosts that have something of it."""
+    """Hint about a port of a guest or router: the hosts with a part of it."""
     if port.holder in holders.ROUTER:
         router(ctx, port.holder_id)
         _router_port(ctx, port.id, port.network_id)
-        if port.binding_host:  # somebody bound it before it became the router's
+        if port.binding_host:  # the port was bound before it became the router's
             _hint(ctx, {port.binding_host}, NETWORK, port.network_id)
     elif port.binding_host:
         _guest_port(ctx, port)
 
 
 def _guest_port(ctx: Context, port: Port) -> None:
-    """Its own host; those with a part of its network, for names, leases and tunnels; and those
-    where rules name one of its security groups.
+    """Hint about a guest's port: its own host; hosts with a part of its network, for names, leases
+    and tunnels; hosts with rules that name one of its security groups.
     """
     hosts = {port.binding_host} | placement.hosts_of_network(ctx, port.network_id)
     hosts.update(ctx.session.scalars(_HOSTS_WITH_RULES_ABOUT, {"port": port.id}))
@@ -63,36 +63,36 @@ def _guest_port(ctx: Context, port: Port) -> None:
 
 
 def _router_port(ctx: Context, port_id: str, network_id: str) -> None:
-    """The hosts with a part of its network, if tunnels lead to it."""
+    """Hint about a router's port: hosts with a part of its network, if they have tunnels to it."""
     network_type = ctx.session.scalar(select(Network.network_type).where(Network.id == network_id))
     if network_type == "vxlan":
         _hint(ctx, placement.hosts_of_network(ctx, network_id), PORT, port_id)
 
 
 def network(ctx: Context, network_id: str) -> None:
-    """A network or what it has of its own (subnets, DHCP, gateway): the hosts with a part of it."""
+    """Hint about a network or its subnets, DHCP and gateway: the hosts with a part of it."""
     _hint(ctx, placement.hosts_of_network(ctx, network_id), NETWORK, network_id)
 
 
 def router(ctx: Context, router_id: str | None) -> None:
-    """A router, its routes, floating IPs or ports: its host."""
+    """Hint about a router, its routes, floating IPs or ports: the router's host."""
     host = placement.host_of(ctx, router_id) if router_id else ""
     if router_id and host:
         _hint(ctx, {host}, ROUTER, router_id)
 
 
 def router_place(ctx: Context, router_id: str) -> None:
-    """The host of a router: that one, and those whose tunnels lead to the router's ports."""
+    """Hint about a router's host: that host, and hosts with tunnels to the router's ports."""
     router(ctx, router_id)
-    its_ports = select(Port.id, Port.network_id).where(
+    router_ports = select(Port.id, Port.network_id).where(
         Port.holder_id == router_id, Port.holder.in_(holders.ROUTER)
     )
-    for port_id, network_id in ctx.session.execute(its_ports).all():
+    for port_id, network_id in ctx.session.execute(router_ports).all():
         _router_port(ctx, port_id, network_id)
 
 
 def group(ctx: Context, group_id: str) -> None:
-    """The rules of a security group: the hosts of the group's ports."""
+    """Hint about the rules of a security group: the hosts of the group's ports."""
     wanted = (
         select(Port.binding_host)
         .join(PortSecurityGroup, PortSecurityGroup.port_id == Port.id)
@@ -102,7 +102,7 @@ def group(ctx: Context, group_id: str) -> None:
 
 
 def groups_naming(ctx: Context, group_id: str) -> None:
-    """A security group that ends: its rules, and those of other groups that name it."""
+    """Hint about a deleted security group: its rules, and those of other groups that name it."""
     naming = select(SecurityGroupRule.security_group_id).where(
         SecurityGroupRule.remote_group_id == group_id
     )
@@ -111,16 +111,16 @@ def groups_naming(ctx: Context, group_id: str) -> None:
 
 
 def addresses(ctx: Context, network_id: str) -> None:
-    """Addresses of many ports of a network: the hosts where rules name one of their groups."""
+    """Hint about addresses of many ports of a network: hosts with rules that name their groups."""
     of_ports = (
         select(PortSecurityGroup.security_group_id)
         .join(Port, Port.id == PortSecurityGroup.port_id)
         .where(Port.network_id == network_id, Port.binding_host != "")
     )
-    named = select(SecurityGroupRule.remote_group_id).where(
+    remote_groups = select(SecurityGroupRule.remote_group_id).where(
         SecurityGroupRule.remote_group_id.in_(of_ports)
     )
-    for group_id in set(ctx.session.scalars(named.distinct())):
+    for group_id in set(ctx.session.scalars(remote_groups.distinct())):
         hosts = _hosts_with_rules(ctx, SecurityGroupRule.remote_group_id == group_id)
         _hint(ctx, hosts, MEMBERS, str(group_id))
 
@@ -131,5 +131,5 @@ def _hint(ctx: Context, hosts: set[str], kind: str, object_id: str) -> None:
 
 
 def _hosts_with_rules(ctx: Context, which: ColumnElement[bool]) -> set[str]:
-    """The hosts with ports that these rules are for."""
+    """The hosts with ports that have these rules."""
     return set(ctx.session.scalars(_HOSTS_WITH_RULES.where(which)))

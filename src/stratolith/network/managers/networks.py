@@ -153,10 +153,10 @@ def labels(ctx: Context, network_ids: Iterable[str]) -> dict[str, str]:
 
 def subnet_ids(ctx: Context, network_ids: Iterable[str]) -> dict[str, list[str]]:
     """Network id -> ids of its subnets, oldest first; one statement."""
-    found: dict[str, list[str]] = {network_id: [] for network_id in network_ids}
-    for network_id, subnet_id in _SUBNETS(ctx.session, found):
-        found[network_id].append(subnet_id)
-    return found
+    by_network: dict[str, list[str]] = {network_id: [] for network_id in network_ids}
+    for network_id, subnet_id in _SUBNETS(ctx.session, by_network):
+        by_network[network_id].append(subnet_id)
+    return by_network
 
 
 def _check_mtu(mtu: int, widest: int) -> None:

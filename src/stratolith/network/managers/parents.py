@@ -20,8 +20,7 @@ def hold(
 ) -> list[Parent]:
     """The parents of the rows by this many-to-one relation, read with one statement.
 
-    The rows keep references to them: a session drops objects without a reference, and with them
-    the marks that were set on them.
+    Each row refers to its parent afterwards, with the marks that are set on the parent later.
     """
     side = relation.property
     (column,) = side.local_columns

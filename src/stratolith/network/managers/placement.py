@@ -1,9 +1,9 @@
-"""Which host realises what: ports where the guests are, routers and gateways as rows say.
+"""The host that realises each object: for guests' ports the guest's host, for others a row.
 
-They are placed when they are made, if there is a host: one that is alive before others. What had
-none then is placed when one reports, and what is on a host that died or was taken out of service
-moves (reconcilers/places.py).
-Reads look at rows and decide nothing.
+Routers and gateways are placed when they are made, on a live host if there is one. Without any
+host they are placed when one reports. They move when their host dies or is taken out of service
+(reconcilers/places.py).
+The reading functions read rows and decide nothing.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ from stratolith.network.managers import agents, holders
 from stratolith.network.managers.events import VIEW
 from stratolith.network.models import DhcpPlace, Network, Place, Port, Router
 
-ROUTER, GATEWAY = "router", "gateway"  # what is placed; a gateway is named by its network
+# kinds of placed objects; a gateway has the id of its network
+ROUTER, GATEWAY = "router", "gateway"
 _HOSTS = "network.hosts"  # key in Session.info
 
-# Made once: SQLAlchemy takes longer to compare a new statement than the database to answer it.
+# Built once: SQLAlchemy takes longer to compare a new statement than the database to answer it.
 _PLACED = select(Place.object_id)
 _WAITING = union_all(
     select(Router.id, literal(ROUTER)).where(Router.id.not_in(_PLACED)),
@@ -55,70 +56,69 @@ _HOSTS_OF_NETWORK = union(
 
 
 def _hosts(ctx: Context) -> list[HostRecord]:
-    """The hosts with networks, those in the cloud for longest first; read once a transaction."""
-    found: list[HostRecord] | None = ctx.session.info.get(_HOSTS)
-    if found is None:
-        found = [one for one in host_records.records(ctx.session) if VIEW in one.views]
-        found.sort(key=lambda one: (one.joined_at, one.name))
-        ctx.session.info[_HOSTS] = found
-    return list(found)
+    """The hosts with networks, the oldest in the cloud first; read once per transaction."""
+    hosts: list[HostRecord] | None = ctx.session.info.get(_HOSTS)
+    if hosts is None:
+        hosts = [record for record in host_records.records(ctx.session) if VIEW in record.views]
+        hosts.sort(key=lambda record: (record.joined_at, record.name))
+        ctx.session.info[_HOSTS] = hosts
+    return list(hosts)
 
 
 # -- deciding ------------------------------------------------------------------------------------
 
 
 def _in_service(ctx: Context) -> list[str]:
-    """The hosts alive whose L3 agent is in service; if there is none of these, those alive; if
-    there is none either (a cloud that starts), all of them.
+    """The live hosts with an L3 agent in service; without any, the live hosts; without any (when
+    a cloud starts), all hosts.
     """
     now, out = ctx.env.clock.now(), agents.without_routers(ctx)
     hosts = _hosts(ctx)
-    alive = [one.name for one in hosts if host_records.is_alive(one, now)]
+    alive = [record.name for record in hosts if host_records.is_alive(record, now)]
     served = [host for host in alive if agents.id_of(host, agents.L3) not in out]
-    return served or alive or [one.name for one in hosts]
+    return served or alive or [record.name for record in hosts]
 
 
 def choose(ctx: Context) -> str:
-    """The host for a router or gateway: of those in service the one in the cloud for longest, ""
-    for none. A host that joins takes nothing from another; one that is draining gets nothing new
-    and keeps what it has.
+    """The host for a router or gateway: the oldest in the cloud of those in service, "" for none.
+    A new host gets no objects of others; a draining host gets no new objects and keeps its own.
     """
-    draining = {one.name for one in _hosts(ctx) if host_records.is_draining(one)}
+    draining = {record.name for record in _hosts(ctx) if host_records.is_draining(record)}
     return next((host for host in _in_service(ctx) if host not in draining), "")
 
 
 def place(ctx: Context, kind: str, object_id: str, host: str) -> None:
-    """From now on this host realises it; "": none does until an administrator says so."""
-    found = ctx.session.get(Place, object_id)
-    if found is None:
-        found = Place(object_id=object_id, kind=kind)
-        ctx.session.add(found)
-    found.host, found.placed_at = host, ctx.env.clock.now()
+    """From now on this host realises the object; "": none until an administrator sets one."""
+    row = ctx.session.get(Place, object_id)
+    if row is None:
+        row = Place(object_id=object_id, kind=kind)
+        ctx.session.add(row)
+    row.host, row.placed_at = host, ctx.env.clock.now()
     ctx.session.flush()
 
 
 def place_new(ctx: Context, kind: str, object_id: str) -> None:
-    """Place what was just made; without a host it waits for one."""
+    """Place a new object; without a host it stays unplaced."""
     host = choose(ctx)
     if host:
         place(ctx, kind, object_id, host)
 
 
 def forget(ctx: Context, object_id: str) -> None:
-    """It goes."""
+    """Delete the row of a deleted object."""
     ctx.session.execute(delete(Place).where(Place.object_id == object_id))
 
 
 def waiting(ctx: Context) -> dict[str, str]:
-    """What has no host yet: object -> kind."""
+    """Objects that have no host yet: object -> kind."""
     return dict(ctx.session.execute(_WAITING).all())
 
 
 def misplaced(ctx: Context) -> dict[str, str]:
-    """What another host should have: theirs died, left, or is out of service. Object -> kind.
+    """Objects whose host died, left, or is out of service: object -> kind.
 
-    Nobody is taken for dead until this process has listened as long as a host that is alive may be
-    silent: after an upgrade the first host to report would else get the routers of all the others.
+    A host counts as dead only after this process has run as long as a live host may be silent.
+    Otherwise the first host that reports after an upgrade would get all routers.
     """
     good = set(_in_service(ctx))
     if not good:
@@ -138,13 +138,13 @@ def misplaced(ctx: Context) -> dict[str, str]:
 def on_host(
     ctx: Context, kind: str, host: str, among: ColumnElement[bool] | None = None
 ) -> list[str]:
-    """Ids of what the host realises of this kind. ``among``: a condition on Place."""
-    here = select(Place.object_id).where(Place.host == host, Place.kind == kind)
-    return list(ctx.session.scalars(here if among is None else here.where(among)))
+    """Ids of the host's objects of this kind. ``among``: a condition on Place."""
+    statement = select(Place.object_id).where(Place.host == host, Place.kind == kind)
+    return list(ctx.session.scalars(statement if among is None else statement.where(among)))
 
 
 def gateways_on(ctx: Context, host: str) -> set[str]:
-    """The external networks that have gateway addresses on the host, or routers' gateways."""
+    """The external networks with gateway addresses or gateways of routers on the host."""
     addresses = select(Place.object_id).where(Place.host == host, Place.kind == GATEWAY)
     of_routers = (
         select(Port.network_id)
@@ -155,50 +155,52 @@ def gateways_on(ctx: Context, host: str) -> set[str]:
 
 
 def host_of(ctx: Context, object_id: str) -> str:
-    """The host that realises it, "" for none."""
+    """The host that realises the object, "" for none."""
     return hosts_of(ctx, [object_id]).get(object_id, "")
 
 
 def hosts_of(ctx: Context, object_ids: Iterable[str]) -> dict[str, str]:
-    """Object -> the host that realises it; those without are left out."""
+    """Object -> its host; objects without a host are left out."""
     wanted = sorted(set(object_ids))
     if not wanted:
         return {}
-    here = Place.object_id.in_(wanted) & (Place.host != "")
-    return dict(ctx.session.execute(select(Place.object_id, Place.host).where(here)).all())
+    is_placed = Place.object_id.in_(wanted) & (Place.host != "")
+    return dict(ctx.session.execute(select(Place.object_id, Place.host).where(is_placed)).all())
 
 
 def hosts_of_network(ctx: Context, network_id: str) -> set[str]:
-    """The hosts with a part of the network: as ``networks_of`` says of each."""
+    """The hosts with a part of the network: those for which ``networks_of`` contains it."""
     return set(ctx.session.scalars(_HOSTS_OF_NETWORK, {"network": network_id}))
 
 
 def networks_of(ctx: Context, host: str, among: Sequence[str] | None = None) -> list[str]:
-    """Ids of the networks that the host has a part of. ``among``: of these only."""
+    """Ids of the networks of which the host has a part. ``among``: only of these."""
     return sorted(ctx.session.scalars(networks_on(host, among)))
 
 
 def networks_on(host: str, among: Sequence[str] | None = None) -> CompoundSelect[Any]:
-    """Selects the ids of the networks with guests on the host, of those that its routers join, and
-    of those for which an administrator wants DHCP there.
+    """A statement for the ids of the networks with guests on the host, of the networks of its
+    routers, and of those for which an administrator added it as DHCP host.
     """
-    here = select(Port.network_id).where(Port.binding_host == host)
-    joined = (
+    of_guests = select(Port.network_id).where(Port.binding_host == host)
+    of_routers = (
         select(Port.network_id)
         .join(Place, Place.object_id == Port.holder_id)
         .where(Port.holder.in_(holders.ROUTER), Place.host == host)
     )
-    asked = select(DhcpPlace.network_id).where(DhcpPlace.host == host)
+    of_dhcp = select(DhcpPlace.network_id).where(DhcpPlace.host == host)
     if among is not None:
-        here, joined = (one.where(Port.network_id.in_(among)) for one in (here, joined))
-        asked = asked.where(DhcpPlace.network_id.in_(among))
-    return union(here, joined, asked)
+        of_guests, of_routers = (
+            statement.where(Port.network_id.in_(among)) for statement in (of_guests, of_routers)
+        )
+        of_dhcp = of_dhcp.where(DhcpPlace.network_id.in_(among))
+    return union(of_guests, of_routers, of_dhcp)
 
 
 def tunnel_addresses(ctx: Context, among: Iterable[str] | None = None) -> dict[str, str]:
-    """Host -> the address that others reach it by with tunnels; those without are left out.
+    """Host -> its address for tunnels; hosts without one are left out.
 
-    ``among``: of these hosts only.
+    ``among``: only of these hosts.
     """
     if among is None:
         records = _hosts(ctx)

@@ -206,10 +206,10 @@ def changed(ctx: Context, port: Port) -> None:
 
 def fixed_ips(ctx: Context, port_ids: Iterable[str]) -> dict[str, list[dict[str, str]]]:
     """Port id -> [{"subnet_id", "ip_address"}]; one statement."""
-    found: dict[str, list[dict[str, str]]] = {}
+    by_port: dict[str, list[dict[str, str]]] = {}
     for port_id, subnet_id, address in _FIXED_IPS(ctx.session, port_ids):
-        found.setdefault(port_id, []).append({"subnet_id": subnet_id, "ip_address": address})
-    return found
+        by_port.setdefault(port_id, []).append({"subnet_id": subnet_id, "ip_address": address})
+    return by_port
 
 
 # -- parts ---------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Security groups as the rules of ports; those that rules name, as the addresses of ports."""
+"""Security groups as rules of ports; groups that rules name, as addresses of ports."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from stratolith.network.drivers.base import RuleView
 from stratolith.network.models import FixedIp, Port, PortSecurityGroup, SecurityGroupRule
 from stratolith.network.reconcilers.view_rows import MemberRow, PairsRow, RuleRow, columns
 
-Members = dict[str, dict[str, list[str]]]  # group -> port -> addresses, and CIDRs of pairs
+Members = dict[str, dict[str, list[str]]]  # group -> port -> addresses, and CIDRs of address pairs
 
 
 class RuleBook:
     """The rules of these ports; ports with the same groups share one list.
 
-    A rule that cannot be realised allows nothing: it is left out, with its reason under its id.
-    ``remote``: the groups that rules given out so far name.
+    A rule that cannot be realised allows nothing: it is left out, with the reason under its id.
+    ``remote``: the groups that the returned rules name.
     """
 
     def __init__(self, ctx: Context, port_ids: Sequence[str], left_out: LeftOut) -> None:
@@ -35,7 +35,7 @@ class RuleBook:
         self._shared: dict[tuple[str, ...], list[RuleView]] = {}
 
     def groups(self, port_id: str) -> list[str]:
-        """The groups of a port, in the order in which ``rules`` has theirs."""
+        """The groups of a port, in the order of their rules in ``rules``."""
         return self._groups.get(port_id, [])
 
     def rules(self, port_id: str) -> list[RuleView]:
@@ -48,17 +48,17 @@ class RuleBook:
         return rules
 
     def _memberships(self, port_ids: set[str]) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = defaultdict(list)
+        by_port: dict[str, list[str]] = defaultdict(list)
         if not port_ids:
-            return found
+            return by_port
         rows = self.session.execute(
             select(PortSecurityGroup.port_id, PortSecurityGroup.security_group_id)
             .where(PortSecurityGroup.port_id.in_(sorted(port_ids)))
             .order_by(PortSecurityGroup.security_group_id)
         )
         for port_id, group_id in rows:
-            found[port_id].append(group_id)
-        return found
+            by_port[port_id].append(group_id)
+        return by_port
 
 
 def rules_of(ctx: Context, groups: Iterable[str], left_out: LeftOut) -> dict[str, list[RuleView]]:
@@ -79,59 +79,61 @@ def rules_of(ctx: Context, groups: Iterable[str], left_out: LeftOut) -> dict[str
 
 
 def groups_beside(ctx: Context, host: str, groups: Sequence[str]) -> set[str]:
-    """All groups of the host's ports that are in any of these."""
-    beside = aliased(PortSecurityGroup)
+    """All groups of the host's ports that are in one of these groups."""
+    membership = aliased(PortSecurityGroup)
     wanted = (
-        select(beside.security_group_id)
-        .join(PortSecurityGroup, PortSecurityGroup.port_id == beside.port_id)
-        .join(Port, Port.id == beside.port_id)
+        select(membership.security_group_id)
+        .join(PortSecurityGroup, PortSecurityGroup.port_id == membership.port_id)
+        .join(Port, Port.id == membership.port_id)
         .where(PortSecurityGroup.security_group_id.in_(groups), Port.binding_host == host)
     )
     return set(ctx.session.scalars(wanted.distinct()))
 
 
 def named_on(ctx: Context, host: str, groups: ColumnElement[bool]) -> list[str]:
-    """The groups that rules of the host's ports name. ``groups``: a condition on these rules."""
+    """The groups that rules of the host's ports name. ``groups``: a condition on the rules."""
     of_port_here = exists().where(
         PortSecurityGroup.security_group_id == SecurityGroupRule.security_group_id,
         Port.id == PortSecurityGroup.port_id,
         Port.binding_host == host,
     )
-    named = select(SecurityGroupRule.remote_group_id).where(groups, of_port_here)
-    return [str(group) for group in ctx.session.scalars(named.distinct())]
+    remote_groups = select(SecurityGroupRule.remote_group_id).where(groups, of_port_here)
+    return [str(group) for group in ctx.session.scalars(remote_groups.distinct())]
 
 
 def members(ctx: Context, groups: Iterable[str], left_out: LeftOut) -> Members:
-    """The ports of these groups that are realised somewhere."""
+    """The addresses of the groups' bound ports."""
     wanted = sorted(groups)
-    found: Members = {group: {} for group in wanted}
+    by_group: Members = {group: {} for group in wanted}
     if wanted:
-        here = PortSecurityGroup.security_group_id.in_(wanted)
-        _add_members(ctx, found, here, left_out)
-    return found
+        in_groups = PortSecurityGroup.security_group_id.in_(wanted)
+        _add_members(ctx, by_group, in_groups, left_out)
+    return by_group
 
 
 def members_among(
     ctx: Context, host: str, port_ids: Sequence[str], left_out: LeftOut
 ) -> dict[str, dict[str, list[str]]]:
     """Port -> group -> its addresses, for groups that rules of the host's ports name."""
-    mine = select(PortSecurityGroup.security_group_id).where(
+    own_groups = select(PortSecurityGroup.security_group_id).where(
         PortSecurityGroup.port_id.in_(port_ids)
     )
-    groups = named_on(ctx, host, SecurityGroupRule.remote_group_id.in_(mine))
+    groups = named_on(ctx, host, SecurityGroupRule.remote_group_id.in_(own_groups))
     by_group: Members = {group: {} for group in groups}
-    here = PortSecurityGroup.port_id.in_(port_ids) & PortSecurityGroup.security_group_id.in_(groups)
+    which = PortSecurityGroup.port_id.in_(port_ids) & PortSecurityGroup.security_group_id.in_(
+        groups
+    )
     if groups:
-        _add_members(ctx, by_group, here, left_out)
-    found: dict[str, dict[str, list[str]]] = defaultdict(dict)
+        _add_members(ctx, by_group, which, left_out)
+    by_port: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for group, ports in by_group.items():
         for port_id, addresses in ports.items():
-            found[port_id][group] = addresses
-    return found
+            by_port[port_id][group] = addresses
+    return by_port
 
 
 def _add_members(
-    ctx: Context, found: Members, which: ColumnElement[bool], left_out: LeftOut
+    ctx: Context, by_group: Members, which: ColumnElement[bool], left_out: LeftOut
 ) -> None:
     fixed = (
         select(FixedIp.port_id, PortSecurityGroup.security_group_id, FixedIp.ip_address)
@@ -141,7 +143,7 @@ def _add_members(
         .order_by(FixedIp.port_id, FixedIp.position)
     )
     for member in left_out.rows(ctx.session, fixed, FixedIp.port_id, MemberRow):
-        ports = found[member.security_group_id]
+        ports = by_group[member.security_group_id]
         ports.setdefault(member.port_id, []).append(member.ip_address)
     paired = (
         select(Port.id, PortSecurityGroup.security_group_id, Port.allowed_address_pairs)
@@ -149,14 +151,14 @@ def _add_members(
         .where(which, Port.binding_host != "", Port.allowed_address_pairs != [])
     )
     for row in left_out.rows(ctx.session, paired, Port.id, PairsRow):
-        ports = found[row.security_group_id]
+        ports = by_group[row.security_group_id]
         ports.setdefault(row.id, []).extend(p.ip_address for p in row.allowed_address_pairs)
 
 
 def _rule(row: RuleRow) -> RuleView:
     remote: list[str] | None = None
     if row.remote_group_id:
-        remote = []  # the addresses are in the view once, not in each rule
+        remote = []  # the view has the addresses once, not in each rule
     elif row.remote_ip_prefix:
         remote = [str(checks.network(row.remote_ip_prefix))]
     view = RuleView(
@@ -172,7 +174,7 @@ def _rule(row: RuleRow) -> RuleView:
 
 
 def _protocol(protocol: str | None, ethertype: str) -> str | None:
-    """ICMP by the name that fits the version; everything else as it is."""
+    """ICMP by the name of its version; other protocols unchanged."""
     if protocol in ("icmp", "1") and ethertype == "IPv4":
         return "icmp"
     if protocol in ("ipv6-icmp", "icmpv6", "icmp", "58") and ethertype == "IPv6":

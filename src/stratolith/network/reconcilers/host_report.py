@@ -1,4 +1,4 @@
-"""Takes what a host says it realised, and shows it as the status of ports and floating IPs."""
+"""Takes a host's report and sets the status of ports, routers and floating IPs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LOG = logging.getLogger(__name__)
 
 
 def take_report(ctx: Context, host: str, payload: Any) -> dict[str, Any]:
-    """Statuses from an ``Applied``; raises BadRequest when it is none."""
+    """Set statuses from an ``Applied``; raises BadRequest for other payloads."""
     try:
         applied = msgspec.convert(payload, Applied)
     except msgspec.ValidationError as error:
@@ -32,26 +32,26 @@ def take_report(ctx: Context, host: str, payload: Any) -> dict[str, Any]:
         LOG.warning("%s: %s is not realised: %s", host, object_id, reason)
     _guests(ctx, host, applied)
     _dhcp_ports(ctx, host, applied)
-    mine = set(placement.on_host(ctx, placement.ROUTER, host))
-    if mine:
-        _routers(ctx, mine, applied)
-        _floating(ctx, mine, applied)
-    if not mine.issuperset(applied.routers):
-        LOG.warning("%s tells of routers, which it does not realise", host)
+    router_ids = set(placement.on_host(ctx, placement.ROUTER, host))
+    if router_ids:
+        _routers(ctx, router_ids, applied)
+        _floating(ctx, router_ids, applied)
+    if not router_ids.issuperset(applied.routers):
+        LOG.warning("%s reports routers that it should not realise", host)
     places.settle(ctx, placement.waiting(ctx))
     ctx.session.flush()
     return {}
 
 
 def _guests(ctx: Context, host: str, applied: Applied) -> None:
-    """Ports of guests here: ACTIVE once wired, ERROR when that failed, DOWN when not wanted."""
+    """Ports of guests on the host: ACTIVE when wired, ERROR on failure, otherwise DOWN."""
     wired, left_out = set(applied.ports), LeftOut()
-    looked_at = columns(StatusRow, Port).where(
+    statement = columns(StatusRow, Port).where(
         Port.binding_host == host,
         or_(Port.status != "ACTIVE", Port.id.in_(list(applied.errors))),
     )
     changed: dict[str, list[StatusRow]] = defaultdict(list)
-    for row in left_out.rows(ctx.session, looked_at, Port.id, StatusRow):
+    for row in left_out.rows(ctx.session, statement, Port.id, StatusRow):
         wanted = "DOWN"
         if row.id in applied.errors:
             wanted = "ERROR"
@@ -67,7 +67,7 @@ def _guests(ctx: Context, host: str, applied: Applied) -> None:
 
 
 def _dhcp_ports(ctx: Context, host: str, applied: Applied) -> None:
-    """Ports of DHCP servers come up with their networks, where the host realises these."""
+    """Ports of DHCP servers become ACTIVE with their networks, where the host realises these."""
     of_dhcp = (Port.holder == holders.DHCP) & Port.admin_state_up.is_(True)
     not_active = select(Port.network_id).where(
         of_dhcp, Port.status != "ACTIVE", Port.network_id.in_(applied.networks)
@@ -77,19 +77,19 @@ def _dhcp_ports(ctx: Context, host: str, applied: Applied) -> None:
     _set_status(ctx, Port, "ACTIVE", Port.network_id, networks, of_dhcp)
 
 
-def _routers(ctx: Context, mine: set[str], applied: Applied) -> None:
-    """Routers of the host, and with them their ports."""
-    realised = [router_id for router_id in applied.routers if router_id in mine]
+def _routers(ctx: Context, router_ids: set[str], applied: Applied) -> None:
+    """Set the status of the host's routers and of their ports."""
+    realised = [router_id for router_id in applied.routers if router_id in router_ids]
     of_routers = Port.holder.in_(holders.ROUTER) & Port.admin_state_up.is_(True)
     _set_status(ctx, Port, "ACTIVE", Port.holder_id, realised, of_routers)
-    failed = [key for key in applied.errors if key in mine and key not in applied.routers]
+    failed = [key for key in applied.errors if key in router_ids and key not in applied.routers]
     _set_status(ctx, Router, "ACTIVE", Router.id, realised)
     _set_status(ctx, Router, "ERROR", Router.id, failed)
 
 
-def _floating(ctx: Context, mine: set[str], applied: Applied) -> None:
+def _floating(ctx: Context, router_ids: set[str], applied: Applied) -> None:
     failed = [key for key in applied.errors if key not in applied.floating_ips]
-    used = FloatingIp.port_id.is_not(None) & FloatingIp.router_id.in_(sorted(mine))
+    used = FloatingIp.port_id.is_not(None) & FloatingIp.router_id.in_(sorted(router_ids))
     _set_status(ctx, FloatingIp, "ACTIVE", FloatingIp.id, applied.floating_ips, used)
     _set_status(ctx, FloatingIp, "ERROR", FloatingIp.id, failed, used)
 
@@ -102,7 +102,7 @@ def _set_status(
     values: Sequence[str],
     *which: ColumnElement[bool],
 ) -> None:
-    """Rows are not read for this: one that cannot be read must not keep the others as they are."""
+    """Set the status without reading rows, so that an unreadable row does not affect others."""
     if values:
         changed = update(model).where(model.status != status, column.in_(values), *which)
         ctx.session.execute(changed.values(status=status))

@@ -1,8 +1,8 @@
-"""Compiles the desired network of one host from the database.
+"""Compiles the desired networks of one host from the database.
 
-Columns, not objects, are read: a view of 1,000 ports is a dozen statements. Every router is
-realised on one host, written down by ``managers/placement.py``. A row that cannot be read or makes
-no sense takes its own object out of the view, with the reason in ``left_out``, and nothing else.
+It reads columns, not objects: a view of 1,000 ports needs a dozen statements. Every router is
+realised on one host, which ``managers/placement.py`` records. A row that is unreadable or invalid
+removes only its own object from the view, with the reason in ``left_out``.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ Addresses = dict[str, list[tuple[str, str]]]  # port id -> [(subnet id, address)
 
 
 def compile_view(ctx: Context, host: str) -> HostNetworkView:
-    """Everything ``host`` must realise."""
+    """Everything that ``host`` must realise."""
     return Compiler(ctx, host).view()
 
 
 class Compiler:
-    """Reads rows and makes of them what a host realises; view_parts.py does so for a few keys."""
+    """Reads rows and compiles the view of a host; view_parts.py does so for a few keys."""
 
     def __init__(self, ctx: Context, host: str) -> None:
         self.ctx, self.session, self.host = ctx, ctx.session, host
@@ -69,8 +69,8 @@ class Compiler:
         self.networks = {network.id: network for network in sorted(rows, key=_by_id)}
         self._read_ports()
         self._read_subnets()
-        mine = [port.id for port in self.guests if port.binding_host == self.host]
-        book = RuleBook(self.ctx, mine, self.left_out)
+        port_ids = [port.id for port in self.guests if port.binding_host == self.host]
+        book = RuleBook(self.ctx, port_ids, self.left_out)
         networks = [self._network(network, book) for network in self.networks.values()]
         return HostNetworkView(
             host=self.host,
@@ -93,7 +93,7 @@ class Compiler:
 
     @cached_property
     def router_hosts(self) -> dict[str, str]:
-        """Of the routers that join the networks."""
+        """The hosts of the routers that connect the networks."""
         routers = (row.holder_id for row in self.router_ports.values())
         return placement.hosts_of(self.ctx, routers)
 
@@ -105,21 +105,21 @@ class Compiler:
         return sorted(rows, key=_by_id)
 
     def _read_ports(self) -> None:
-        on_these = list(self.networks)
-        rows = self._port_rows(Port.network_id.in_(on_these))
-        self._take_ports(rows, FixedIp.network_id.in_(on_these))
+        network_ids = list(self.networks)
+        rows = self._port_rows(Port.network_id.in_(network_ids))
+        self._take_ports(rows, FixedIp.network_id.in_(network_ids))
 
     def _port_rows(self, which: ColumnElement[bool]) -> list[PortRow]:
         by_age = view_rows.PORTS.where(which).order_by(Port.created_at, Port.id)
         return self.left_out.rows(self.session, by_age, Port.id, PortRow)
 
     def _take_ports(self, rows: Sequence[PortRow], addresses: ColumnElement[bool]) -> None:
-        """Ports by what holds them, with their addresses. ``addresses``: which rows are these."""
+        """Ports by their holder, with their addresses. ``addresses``: a condition on FixedIp."""
         fixed = view_rows.ADDRESSES.where(addresses).order_by(FixedIp.port_id, FixedIp.position)
         self.addresses: Addresses = defaultdict(list)
-        for one in self.left_out.rows(self.session, fixed, FixedIp.port_id, AddressRow):
-            self.addresses[one.port_id].append((one.subnet_id, one.ip_address))
-        # whoever lost one of its addresses would be there by half
+        for address in self.left_out.rows(self.session, fixed, FixedIp.port_id, AddressRow):
+            self.addresses[address.port_id].append((address.subnet_id, address.ip_address))
+        # a port of which an address is unreadable is left out completely
         rows = [row for row in rows if row.id not in self.left_out.reasons]
         self.guests = [row for row in rows if row.holder not in holders.SERVICES]
         self.by_network: dict[str, list[PortRow]] = defaultdict(list)
@@ -138,13 +138,13 @@ class Compiler:
     # -- parts of the view -----------------------------------------------------------------------
 
     def _externals(self) -> list[ExternalNetworkView]:
-        """The external bridge with the gateway's addresses, when anything here uses it."""
-        here = placement.gateways_on(self.ctx, self.host)
+        """The external bridge with the gateways' addresses, when a network of this host uses it."""
+        network_ids = placement.gateways_on(self.ctx, self.host)
         cidrs = [
             f"{subnet.gateway_ip}/{checks.network(subnet.cidr).prefixlen}"
             for subnet in self.subnets.values()
             if subnet.gateway_ip
-            and subnet.network_id in here
+            and subnet.network_id in network_ids
             and self._is_flat(self.networks[subnet.network_id])
         ]
         if not any(self._is_flat(network) for network in self.networks.values()):
@@ -154,7 +154,7 @@ class Compiler:
                 physical_network=self.settings.physical_network,
                 bridge=self.settings.external_bridge,
                 gateway_cidrs=cidrs,
-                nat=self.settings.external_nat and not here.isdisjoint(self.networks),
+                nat=self.settings.external_nat and not network_ids.isdisjoint(self.networks),
             )
         ]
 
@@ -171,7 +171,7 @@ class Compiler:
 
     def _network(self, network: NetworkRow, book: RuleBook) -> NetworkView:
         guests = self.by_network[network.id]
-        mine = [guest for guest in guests if guest.binding_host == self.host]
+        own_guests = [guest for guest in guests if guest.binding_host == self.host]
         dhcp, served = self.dhcp.get(network.id), self._served(network.id)
         subnets = [s for s in self.subnets.values() if s.network_id == network.id]
         return NetworkView(
@@ -185,7 +185,7 @@ class Compiler:
             dns_domain=self.settings.dhcp_domain,
             dhcp_lease_seconds=self.settings.dhcp_lease_seconds,
             subnets=[self._subnet(subnet, served) for subnet in subnets],
-            ports=[self._port(port, book, network) for port in sorted(mine, key=_by_id)],
+            ports=[self._port(port, book, network) for port in sorted(own_guests, key=_by_id)],
             dhcp_hosts=self._dhcp_hosts(guests, served, network.project_id) if served else [],
             dhcp_port_id=dhcp.id if dhcp is not None and served else None,
             dhcp_mac=dhcp.mac_address if dhcp is not None and served else None,
@@ -193,22 +193,22 @@ class Compiler:
         )
 
     def _served(self, network_id: str) -> dict[str, str]:
-        """Subnet -> address of the DHCP server in it."""
+        """Subnet -> address of its DHCP server."""
         dhcp = self.dhcp.get(network_id)
         served = dict(self.addresses[dhcp.id]) if dhcp is not None else {}
         return {key: address for key, address in served.items() if key in self.subnets}
 
     def _peers(self, network: NetworkRow) -> list[TunnelPeerView]:
-        """The other hosts that have guests or the router of the network, by address."""
-        there = {guest.id: guest.binding_host for guest in self.by_network[network.id]}
+        """The other hosts with guests or the router of the network, by address."""
+        hosts = {guest.id: guest.binding_host for guest in self.by_network[network.id]}
         macs = {guest.id: guest.mac_address for guest in self.by_network[network.id]}
         for row in self.router_ports.values():
             if row.network_id == network.id:
-                there[row.id] = self.router_hosts.get(row.holder_id, "")
+                hosts[row.id] = self.router_hosts.get(row.holder_id, "")
                 macs[row.id] = row.mac_address
         by_address: dict[str, dict[str, str]] = defaultdict(dict)
-        for port_id, host in there.items():
-            address = self._way(network, host)
+        for port_id, host in hosts.items():
+            address = self._peer_address(network, host)
             if address:
                 by_address[address][port_id] = macs[port_id]
         return [
@@ -216,12 +216,12 @@ class Compiler:
             for address, ports in sorted(by_address.items())
         ]
 
-    def _way(self, network: NetworkRow, host: str) -> str:
-        """The address by which frames of the network reach another host, "" for none."""
+    def _peer_address(self, network: NetworkRow, host: str) -> str:
+        """The tunnel address of another host for frames of the network; "" for none."""
         if network.network_type != "vxlan" or host in ("", self.host):
             return ""
-        own, address = self.tunnels.get(self.host), self.tunnels.get(host, "")
-        return "" if own is None or address == own else address
+        own_address, address = self.tunnels.get(self.host), self.tunnels.get(host, "")
+        return "" if own_address is None or address == own_address else address
 
     def _subnet(self, subnet: SubnetRow, served: Mapping[str, str]) -> SubnetView:
         return SubnetView(
@@ -277,7 +277,7 @@ class Compiler:
         ]
 
     def _router_port(self, port_id: str) -> RouterPortView | None:
-        """A router's port as its router's view has it; None when it has gone."""
+        """The view of a router's port; None when it does not exist any more."""
         row = self.router_ports.get(port_id)
         if row is None or row.network_id not in self.networks:
             return None
@@ -297,10 +297,10 @@ class Compiler:
 
 
 def _by_id(row: PortRow | NetworkRow | RouterRow) -> str:
-    """A part of a view is put in its place by this order."""
+    """The sort key of objects in a view; parts are merged in this order."""
     return row.id
 
 
 def _host_name(address: str) -> str:
-    """What DHCP calls a guest without a name: ``host-10-0-0-5``."""
+    """The host name of a guest without a name: ``host-10-0-0-5``."""
     return "host-" + address.replace(".", "-").replace(":", "-")

@@ -1,8 +1,9 @@
-"""The parts of one host's view that a few keys name, compiled from few rows.
+"""Compiles the parts of one host's view that a few keys name, from few rows.
 
-``agent/parts.py`` merges them into the view that the host has; the result must be the whole view.
-An object that the host has no part of gives an empty part, so that a key tells a host nothing that
-its view does not. Where a row cannot be read, and for unknown keys, the answer is the whole view.
+``agent/parts.py`` merges them into the view that the host has; the result must equal the whole
+view. For an object of which the host has no part, the answer is an empty part, so that a key
+reveals nothing that is not in the host's view. For unreadable rows and unknown keys the answer is
+the whole view.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from stratolith.network.reconcilers.view_rows import NetworkRow, PortRow, Router
 
 Rules = dict[str, list[RuleView]]  # of security groups
 
-MOST = 50  # keys; of more the whole view is less work
+MOST = 50  # keys; for more, the whole view is less work
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -47,7 +48,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 def answer(ctx: Context, host: str, keys: list[str] | None) -> HostNetworkView | HostNetworkPart:
-    """The whole view without keys; with keys a part, which may hold the whole view instead."""
+    """The whole view without keys; with keys a part, which may contain the whole view."""
     if keys is None:
         return compile_view(ctx, host)
     asked = asked_by(keys) if len(keys) <= MOST else None
@@ -60,7 +61,7 @@ def answer(ctx: Context, host: str, keys: list[str] | None) -> HostNetworkView |
 
 
 def asked_by(keys: Iterable[str]) -> Asked | None:
-    """None where a key has an unknown kind."""
+    """The ids by kind of key; None when a key has an unknown kind."""
     ids: dict[str, list[str]] = {kind: [] for kind in Asked.__struct_fields__}
     for key in sorted(set(keys)):
         kind, _, object_id = key.partition("/")
@@ -74,17 +75,17 @@ class _PartCompiler(Compiler):
     def __init__(self, ctx: Context, host: str, asked: Asked) -> None:
         super().__init__(ctx, host)
         self.asked = asked
-        # the requested networks that the host has: answered with all ports
+        # the requested networks that the host has: their answer contains all ports
         self.complete = placement.networks_of(ctx, host, asked.network) if asked.network else []
 
     @cached_property
     def tunnels(self) -> dict[str, str]:
-        """Of this host and those of the ports."""
+        """The tunnel addresses of this host and of the ports' hosts."""
         hosts = {self.host, *(row.binding_host for row in self.guests), *self.router_hosts.values()}
         return placement.tunnel_addresses(self.ctx, hosts - {""})
 
     def part(self) -> HostNetworkPart | None:
-        """None when the whole view is needed."""
+        """The parts of the requested keys; None when the whole view is needed."""
         routers = self._routers_asked()
         if self.asked.port or self._has_externals:
             self._read(routers)
@@ -104,7 +105,7 @@ class _PartCompiler(Compiler):
     # -- reading ---------------------------------------------------------------------------------
 
     def _routers_asked(self) -> list[RouterRow]:
-        """Requested routers on the host, and routers there that join a requested network."""
+        """The requested routers on the host, and its routers that connect a requested network."""
         among: ColumnElement[bool] = Place.object_id.in_(self.asked.router)
         if self.complete:
             joining = select(Port.holder_id).where(
@@ -127,23 +128,23 @@ class _PartCompiler(Compiler):
             )
         )
         self._read_networks({row.network_id for row in rows})
-        servers = (Port.holder == holders.DHCP) & Port.network_id.in_(list(self.networks))
-        known = {row.id for row in rows}
-        rows += [row for row in self._port_rows(servers) if row.id not in known]
-        others = [row.id for row in rows if row.network_id not in self.complete]
-        addresses = FixedIp.network_id.in_(self.complete) | FixedIp.port_id.in_(others)
+        dhcp_ports = (Port.holder == holders.DHCP) & Port.network_id.in_(list(self.networks))
+        known_ids = {row.id for row in rows}
+        rows += [row for row in self._port_rows(dhcp_ports) if row.id not in known_ids]
+        other_ids = [row.id for row in rows if row.network_id not in self.complete]
+        addresses = FixedIp.network_id.in_(self.complete) | FixedIp.port_id.in_(other_ids)
         self._take_ports(rows, addresses)
         self._read_subnets()
 
     def _read_networks(self, ids: Iterable[str]) -> None:
-        """Those of these ids that the host has; for ``externals`` also its flat networks."""
-        here = placement.networks_of(self.ctx, self.host, sorted(ids)) if ids else []
-        which: ColumnElement[bool] = Network.id.in_(here)
+        """Read the networks that the host has; for ``externals`` also its flat networks."""
+        own_networks = placement.networks_of(self.ctx, self.host, sorted(ids)) if ids else []
+        which: ColumnElement[bool] = Network.id.in_(own_networks)
         if self._has_externals:
-            every = placement.networks_on(self.host).subquery()
-            flat = Network.id.in_(select(every.c[0])) & (Network.network_type == "flat")
+            all_networks = placement.networks_on(self.host).subquery()
+            flat = Network.id.in_(select(all_networks.c[0])) & (Network.network_type == "flat")
             which = or_(which, flat)
-        elif not here:
+        elif not own_networks:
             self.networks = {}
             return
         wanted = view_rows.NETWORKS.where(which)
@@ -158,8 +159,8 @@ class _PartCompiler(Compiler):
 
     @cached_property
     def _book(self) -> RuleBook:
-        here = [row.id for row in self.guests if row.binding_host == self.host]
-        return RuleBook(self.ctx, here, self.left_out)
+        port_ids = [row.id for row in self.guests if row.binding_host == self.host]
+        return RuleBook(self.ctx, port_ids, self.left_out)
 
     def _ports_asked(self) -> dict[str, PortPart]:
         if not self.asked.port:
@@ -174,8 +175,8 @@ class _PartCompiler(Compiler):
             if row.holder not in holders.SERVICES and row.binding_host:
                 bound.append(row.id)
         if bound:
-            among = filter_rules.members_among(self.ctx, self.host, bound, self.left_out)
-            for port_id, groups in among.items():
+            members = filter_rules.members_among(self.ctx, self.host, bound, self.left_out)
+            for port_id, groups in members.items():
                 parts[port_id] = msgspec.structs.replace(parts[port_id], members=groups)
         return parts
 
@@ -183,15 +184,15 @@ class _PartCompiler(Compiler):
         network = self.networks[row.network_id]
         if row.holder in holders.ROUTER:
             host = self.router_hosts.get(row.holder_id, "")
-            way = self._way(network, host)
-            return PortPart(network_id=network.id, peer=way, mac=row.mac_address)
+            peer_address = self._peer_address(network, host)
+            return PortPart(network_id=network.id, peer=peer_address, mac=row.mac_address)
         served = self._served(row.network_id)
-        here = row.binding_host == self.host
+        is_local = row.binding_host == self.host
         return PortPart(
             network_id=network.id,
-            port=self._port(row, self._book, network) if here else None,
+            port=self._port(row, self._book, network) if is_local else None,
             dhcp_hosts=self._dhcp_hosts([row], served, network.project_id) if served else [],
-            peer=self._way(network, row.binding_host),
+            peer=self._peer_address(network, row.binding_host),
             mac=row.mac_address,
         )
 
@@ -204,14 +205,14 @@ class _PartCompiler(Compiler):
 
     def _router_views(self, routers: list[RouterRow]) -> dict[str, RouterView | None]:
         views: dict[str, RouterView | None] = dict.fromkeys(self.asked.router)
-        made = router_views(self.ctx, routers, self._router_port, self.left_out)
-        return views | {view.id: view for view in made}
+        views_of_routers = router_views(self.ctx, routers, self._router_port, self.left_out)
+        return views | {view.id: view for view in views_of_routers}
 
     def _externals_asked(self) -> list[ExternalNetworkView] | None:
         return self._externals() if self._has_externals else None
 
     def _rules_asked(self) -> tuple[Rules, Rules]:
-        """Of the requested groups, and of other groups that their ports have."""
+        """Rules of the requested groups, and of the other groups of their ports."""
         if not self.asked.group:
             return {}, {}
         groups = filter_rules.groups_beside(self.ctx, self.host, self.asked.group)
@@ -225,6 +226,6 @@ class _PartCompiler(Compiler):
     def _members_asked(self) -> Members:
         if not self.asked.members:
             return {}
-        among = SecurityGroupRule.remote_group_id.in_(self.asked.members)
-        named = filter_rules.named_on(self.ctx, self.host, among)
+        is_requested = SecurityGroupRule.remote_group_id.in_(self.asked.members)
+        named = filter_rules.named_on(self.ctx, self.host, is_requested)
         return filter_rules.members(self.ctx, named, self.left_out)
