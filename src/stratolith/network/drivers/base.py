@@ -167,7 +167,7 @@ class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one host must realise. ``generation`` grows with every change.
 
     groups: security group that a rule names -> port -> its addresses (and CIDRs of its pairs).
-    connections: a setting of the cloud, which joined hosts have no file of.
+    connections: limits from the cloud's settings; joined hosts have no copy of its settings file.
     left_out: object id -> reason why it cannot be described. Drivers ignore it; the agent reports
     it together with the driver's errors.
     """
@@ -201,14 +201,14 @@ class PortPart(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HostNetworkPart(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer to a request for a few keys; ``whole`` is set where a part cannot be given.
+    """The answer to a request for a few keys; ``whole`` is set instead where a part is not enough.
 
-    ports: every port that was requested.  networks, routers: every one that was requested, None
-    for those that the host has no part of; also the routers here that join these networks.
-    externals: None where neither networks nor routers were requested.
-    rules: by security group, of requested groups that ports of the host have; other_rules: of the
+    ports: all requested ports.  networks, routers: all requested ones, None for those of which the
+    host has no part; also the host's routers that connect the requested networks.
+    externals: None if neither networks nor routers were requested.
+    rules: by security group, for the requested groups of the host's ports; other_rules: for the
     other groups of these ports.
-    members: like ``groups`` of the view, of requested groups that rules of the host's ports name.
+    members: like ``groups`` of the view, for requested groups that rules of the host's ports name.
     """
 
     generation: int

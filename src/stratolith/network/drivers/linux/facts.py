@@ -62,15 +62,15 @@ class Facts:
 
     @cached_property
     def rules(self) -> dict[str, list[RuleView]]:
-        """By direction."""
+        """The port's rules by direction."""
         return {
             direction: [rule for rule in self.view.rules if rule.direction == direction]
             for direction in ("egress", "ingress")
         }
 
     def chains(self, direction: str) -> Iterator[str]:
-        """Names for a chain of its rules: by its security groups, which stays when their rules
-        change, and by the rules themselves.
+        """Possible names of the chain for its rules: one derived from its security groups, which
+        does not change with their rules, and one derived from the rules.
         """
         if self.view.groups:
             yield f"{direction}_{names.digest(self.view.groups)}"

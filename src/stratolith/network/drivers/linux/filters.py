@@ -106,7 +106,7 @@ class _Builder:
         self.marks = names.packet_marks(port.view.id for port in self.up)
         self.remotes = rules.RemoteSets(groups)
         self.groups: dict[str, list[str]] = {}  # name of a chain -> its lines
-        self.rules: dict[str, list[RuleView]] = {}  # the same -> what it was made of
+        self.rules: dict[str, list[RuleView]] = {}  # name of a chain -> its security group rules
 
     def tables(self, limit: Limits) -> Ruleset:
         """Filters on the bridge and above it, in one table where the kernel can (``native``)."""
