@@ -100,7 +100,10 @@ def fill(text: str, values: dict[str, str]) -> str:
 
 def at(document: Any, where: str) -> str:
     for step in where.split("."):
-        document = document.get(step) if isinstance(document, dict) else None
+        if isinstance(document, list):
+            document = document[int(step)] if int(step) < len(document) else None
+        else:
+            document = document.get(step) if isinstance(document, dict) else None
     return str(document)
 
 

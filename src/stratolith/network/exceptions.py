@@ -66,15 +66,11 @@ class InvalidL3Agent(NotFound):
 
 
 class InvalidDHCPAgent(NotFound):
-    message = "Agent {id} is not a valid DHCP Agent or has been disabled"
+    message = "Agent {id} is not a valid DHCP Agent or has been disabled."
 
 
 class RouterHostedByL3Agent(Conflict):
     message = "The router {router_id} has been already hosted by the L3 Agent {agent_id}."
-
-
-class RouterNotHostedByL3Agent(Conflict):
-    message = "The router {router_id} is not hosted by L3 agent {agent_id}."
 
 
 class RouterSchedulingFailed(Conflict):
@@ -86,7 +82,7 @@ class NetworkHostedByDHCPAgent(Conflict):
 
 
 class NetworkNotHostedByDhcpAgent(Conflict):
-    message = "The network {network_id} is not hosted by the DHCP agent {agent_id}."
+    message = "The network {network_id} is not hosted by the DHCP Agent {agent_id}."
 
 
 class NetworkHasPortsThere(Conflict):

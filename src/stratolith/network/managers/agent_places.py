@@ -19,7 +19,6 @@ from stratolith.network.exceptions import (
     NetworkHostedByDHCPAgent,
     NetworkNotHostedByDhcpAgent,
     RouterHostedByL3Agent,
-    RouterNotHostedByL3Agent,
     RouterSchedulingFailed,
 )
 from stratolith.network.managers import agents, host_hints, networks, placement, places, routers
@@ -56,8 +55,7 @@ def of_router(ctx: Context, router_id: str) -> list[dict[str, Any]]:
 
 
 def of_network(ctx: Context, network_id: str) -> list[dict[str, Any]]:
-    """The DHCP agents of a network; raises NetworkNotFound."""
-    networks.get(ctx, network_id)
+    """The DHCP agents of a network; none for an unknown network, as upstream."""
     return _on(ctx, placement.hosts_of_network(ctx, network_id), agents.DHCP)
 
 
@@ -70,7 +68,7 @@ def _on(ctx: Context, hosts: Iterable[str], binary: str) -> list[dict[str, Any]]
 def add_router(ctx: Context, agent: Agent, router_id: str) -> None:
     """Raises RouterNotFound, InvalidL3Agent, RouterHostedByL3Agent, RouterSchedulingFailed."""
     router = routers.get(ctx, router_id)
-    if agent.shown["binary"] != agents.L3:
+    if agent.shown["binary"] != agents.L3 or not agent.shown["admin_state_up"]:
         raise InvalidL3Agent(id=agent.id)
     current_host = placement.host_of(ctx, router.id)
     if current_host == agent.shown["host"]:
@@ -79,19 +77,18 @@ def add_router(ctx: Context, agent: Agent, router_id: str) -> None:
         raise RouterHostedByL3Agent(
             router_id=router.id, agent_id=agents.id_of(current_host, agents.L3)
         )
-    if not (agent.shown["alive"] and agent.shown["admin_state_up"]):
+    if not agent.shown["alive"]:
         raise RouterSchedulingFailed(router_id=router.id, agent_id=agent.id)
     places.place(ctx, placement.ROUTER, router.id, agent.shown["host"])
 
 
 def remove_router(ctx: Context, agent: Agent, router_id: str) -> None:
-    """Raises RouterNotFound, InvalidL3Agent, RouterNotHostedByL3Agent."""
+    """Raises RouterNotFound. As upstream, no error if the router is not on this agent."""
     router = routers.get(ctx, router_id)
     if agent.shown["binary"] != agents.L3:
-        raise InvalidL3Agent(id=agent.id)
-    if placement.host_of(ctx, router.id) != agent.shown["host"]:
-        raise RouterNotHostedByL3Agent(router_id=router.id, agent_id=agent.id)
-    places.place(ctx, placement.ROUTER, router.id, "")
+        return
+    if placement.host_of(ctx, router.id) == agent.shown["host"]:
+        places.place(ctx, placement.ROUTER, router.id, "")
 
 
 def add_network(ctx: Context, agent: Agent, network_id: str) -> None:
@@ -108,19 +105,18 @@ def add_network(ctx: Context, agent: Agent, network_id: str) -> None:
 
 
 def remove_network(ctx: Context, agent: Agent, network_id: str) -> None:
-    """Raises NetworkNotFound, InvalidDHCPAgent, NetworkNotHostedByDhcpAgent, and
+    """Raises InvalidDHCPAgent, NetworkNotHostedByDhcpAgent (also for an unknown network), and
     NetworkHasPortsThere, because a host answers the guests that run on it.
     """
-    network = networks.get(ctx, network_id)
     if agent.shown["binary"] != agents.DHCP:
         raise InvalidDHCPAgent(id=agent.id)
     host = agent.shown["host"]
-    if host not in placement.hosts_of_network(ctx, network.id):
-        raise NetworkNotHostedByDhcpAgent(network_id=network.id, agent_id=agent.id)
-    host_hints.network(ctx, network.id)
-    dhcp_place = ctx.session.get(DhcpPlace, (network.id, host))
+    if host not in placement.hosts_of_network(ctx, network_id):
+        raise NetworkNotHostedByDhcpAgent(network_id=network_id, agent_id=agent.id)
+    host_hints.network(ctx, network_id)
+    dhcp_place = ctx.session.get(DhcpPlace, (network_id, host))
     if dhcp_place is not None:
         ctx.session.delete(dhcp_place)
         ctx.session.flush()
-    if host in placement.hosts_of_network(ctx, network.id):
-        raise NetworkHasPortsThere(network_id=network.id, agent_id=agent.id)
+    if host in placement.hosts_of_network(ctx, network_id):
+        raise NetworkHasPortsThere(network_id=network_id, agent_id=agent.id)
