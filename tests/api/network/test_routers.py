@@ -79,6 +79,11 @@ def test_routes_need_a_reachable_next_hop(net: Net, joined: dict[str, Any]) -> N
     for nexthop in ("10.200.0.1", "10.0.0.1"):
         bad = {"destination": "10.78.0.0/24", "nexthop": nexthop}
         assert net.put(path, "router", 400, routes=[bad])["type"] == "InvalidRoutes"
+    mixed = {"destination": "::/0", "nexthop": "10.0.0.9"}
+    error = net.put(path, "router", 400, routes=[good, mixed])
+    assert error["type"] == "InvalidRoutes" and "IP versions" in error["message"]
+    error = net.raw("PUT", f"{path}/add_extraroutes", 400, {"router": {"routes": [mixed]}})
+    assert error["type"] == "InvalidRoutes"
     drop = {"subnet_id": joined["subnet"]["id"]}
     error = net.raw("PUT", f"{path}/remove_router_interface", 409, drop)
     assert error["type"] == "RouterInterfaceInUseByRoute"

@@ -58,6 +58,7 @@ def test_groups_change_and_go(net: Net) -> None:
         ({"protocol": "icmp", "port_range_max": 3}, 400, "SecurityGroupMissingIcmpType"),
         ({"protocol": "ah", "port_range_min": 1, "port_range_max": 2}, 400, "Security"),
         ({"remote_ip_prefix": "fd00::/8"}, 400, "SecurityGroupRuleParameterConflict"),
+        ({"remote_group_id": ""}, 404, "SecurityGroupNotFound"),
         ({"remote_ip_prefix": "10.0.0.0/33"}, 400, "HTTPBadRequest"),
         ({"protocol": "ipv6-icmp", "ethertype": "IPv4"}, 400, "SecurityGroupEthertype"),
         ({"remote_group_id": "nope"}, 404, "SecurityGroupNotFound"),

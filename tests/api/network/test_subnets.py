@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from .conftest import Net
@@ -150,3 +152,21 @@ def test_availability_counts(net: Net, boss: Net) -> None:
     by_version = {one["ip_version"]: one for one in found["subnet_ip_availability"]}
     assert (by_version[4]["used_ips"], by_version[4]["total_ips"]) == (2, 253)
     assert by_version[6]["total_ips"] == 2**64 - 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("host_routes", [{"destination": "::/0", "nexthop": "10.78.0.9"}]),
+        ("host_routes", [{"destination": "9.0.0.0/8", "nexthop": "fd00::9"}]),
+        ("dns_nameservers", ["fd00::53"]),
+    ],
+)
+def test_lists_have_the_ip_version_of_the_subnet(net: Net, name: str, value: Any) -> None:
+    network = net.network()
+    new = {"network_id": network["id"], "cidr": "10.78.0.0/24", "ip_version": 4}
+    error = net.post("/subnets", "subnet", 400, **new, **{name: value})
+    assert error["type"] == "InvalidInput" and "ip_version '4'" in error["message"]
+    subnet = net.post("/subnets", "subnet", **new)
+    error = net.put(f"/subnets/{subnet['id']}", "subnet", 400, **{name: value})
+    assert error["type"] == "InvalidInput"

@@ -141,7 +141,7 @@ class Door:
         ctx.path = scope["path"][len(self.mount) :] or "/"
         # refuse two tokens: a proxy in front of the server may have checked the other one
         given = headers.getlist("x-auth-token") or headers.getlist("x-storage-token")
-        ctx.token = ", ".join(given)
+        ctx.token = ", ".join(given).strip()  # RFC 9110 5.5 allows tabs around a value
         ctx.by_path = bool(self.mount)
         ctx.host_url = _host_url(self.env, scope, headers)
         ctx.base_url = ctx.host_url + self.mount

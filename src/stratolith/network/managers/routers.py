@@ -232,6 +232,11 @@ def _check_routes(ctx: Context, router: Router, routes: Sequence[Mapping[str, st
             )
         if str(nexthop) in own_addresses:
             raise InvalidRoutes(routes=list(routes), reason="the nexthop is used by router")
+        if ipaddress.ip_network(route["destination"], strict=False).version != nexthop.version:
+            raise InvalidRoutes(
+                routes=list(routes),
+                reason="the destination and the nexthop are of different IP versions",
+            )
 
 
 def add_routes(ctx: Context, router: Router, routes: Sequence[Mapping[str, str]]) -> Router:

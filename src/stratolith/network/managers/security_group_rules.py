@@ -81,7 +81,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Security
     """
     group = security_groups.get(ctx, values["security_group_id"])
     checked = validate(values)
-    if checked.get("remote_group_id"):
+    if checked.get("remote_group_id") is not None:
         security_groups.get(ctx, checked["remote_group_id"])
     limits.check(ctx, project_id, security_group_rule=1)
     _check_new(ctx, group, checked)

@@ -46,7 +46,7 @@ def create(ctx: Context, project_id: str, network: Network, values: Mapping[str,
     limits.check(ctx, project_id, subnet=1)
     settings = ctx.env.settings.of(NetworkSettings)
     plan = subnet_ranges.plan(values)
-    subnet_ranges.check_lists(settings, values, "new subnet")
+    subnet_ranges.check_lists(settings, values, "new subnet", plan.ip_version)
     networks.check_mtu_for(ctx, network, network.mtu, [plan.ip_version])
     subnet_ranges.check_overlap(ctx, network.id, plan.cidr)
     subnet = Subnet(
@@ -75,7 +75,7 @@ def create(ctx: Context, project_id: str, network: Network, values: Mapping[str,
 def update(ctx: Context, subnet: Subnet, values: Mapping[str, Any]) -> Subnet:
     """Change gateway, pools, DHCP and lists; raises the errors of ``plan``, and GatewayIpInUse."""
     settings = ctx.env.settings.of(NetworkSettings)
-    subnet_ranges.check_lists(settings, values, subnet.id)
+    subnet_ranges.check_lists(settings, values, subnet.id, subnet.ip_version)
     merged = {
         "cidr": subnet.cidr,
         "ip_version": subnet.ip_version,

@@ -22,6 +22,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Select,
     String,
     UnaryExpression,
@@ -227,6 +228,8 @@ class Listing:
         equal: list[ColumnElement[bool]] = []
         for column, descending in order:
             value = getattr(row, column.key)
+            if isinstance(value, bool):  # SQLAlchemy has no < and > for these
+                column, value = cast(column, Integer), int(value)
             beyond: ColumnElement[bool]
             if value is None:
                 beyond = false() if descending else column.is_not(None)

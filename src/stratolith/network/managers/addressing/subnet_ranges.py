@@ -163,12 +163,28 @@ def _checked_pools(
     return [{"start": start, "end": end} for start, end in texts]
 
 
-def check_lists(settings: NetworkSettings, values: Mapping[str, Any], subnet_id: str) -> None:
-    """Raises HostRoutesExhausted, DNSNameServersExhausted."""
+def check_lists(
+    settings: NetworkSettings, values: Mapping[str, Any], subnet_id: str, version: int
+) -> None:
+    """Raises HostRoutesExhausted, DNSNameServersExhausted; InvalidInput for addresses of another IP
+    version than the subnet's.
+    """
     if len(values.get("host_routes") or ()) > settings.max_host_routes:
         raise HostRoutesExhausted(subnet_id=subnet_id, quota=settings.max_host_routes)
     if len(values.get("dns_nameservers") or ()) > settings.max_dns_nameservers:
         raise DNSNameServersExhausted(subnet_id=subnet_id, quota=settings.max_dns_nameservers)
+    for route in values.get("host_routes") or ():
+        _check_version("destination", route["destination"], version)
+        _check_version("nexthop", route["nexthop"], version)
+    for server in values.get("dns_nameservers") or ():
+        _check_version("dns_nameserver", server, version)
+
+
+def _check_version(name: str, address: str, version: int) -> None:
+    if ipaddress.ip_interface(address).version != version:
+        raise InvalidInput(
+            error_message=f"{name} '{address}' does not match the ip_version '{version}'"
+        )
 
 
 def check_overlap(ctx: Context, network_id: str, cidr: str) -> None:
