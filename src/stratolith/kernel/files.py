@@ -1,11 +1,17 @@
-"""Atomic writes: after a crash a file has its old or its new content, never a mix."""
+"""Atomic writes: after a crash a file has its old or its new content, never a mix.
+
+And bounded reads of files that people write.
+"""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from pathlib import Path
 
 PRIVATE = 0o600
+MAX_BYTES = 1024 * 1024
 
 
 def write(path: Path, text: str, *, mode: int = PRIVATE) -> None:
@@ -19,3 +25,19 @@ def write(path: Path, text: str, *, mode: int = PRIVATE) -> None:
         handle.flush()
         os.fsync(descriptor)
     part.replace(path)
+
+
+def read(path: Path) -> str:
+    """The text of a file that people write.
+
+    Raises OSError for what is no regular file, without waiting for a FIFO's writer, and for a file
+    of more than MAX_BYTES.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as handle:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "Not a regular file", str(path))
+        content = handle.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise OSError(errno.EFBIG, f"The file is larger than {MAX_BYTES} bytes", str(path))
+    return content.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -45,6 +46,12 @@ def test_later_sources_win(tmp_path: Path) -> None:
 def test_errors_name_the_key(tmp_path: Path, text: str, named: str) -> None:
     with pytest.raises(ConfigError, match=named):
         config.load({}, write(tmp_path, text))
+
+
+def test_a_fifo_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "stratolith.yaml")
+    with pytest.raises(ConfigError, match="Not a regular file"):
+        config.load({}, tmp_path / "stratolith.yaml", {}, {})
 
 
 def test_places_follow_the_state_directory() -> None:

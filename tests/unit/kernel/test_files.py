@@ -30,3 +30,18 @@ def test_a_link_in_the_place_of_the_part_is_not_followed(tmp_path: Path) -> None
     assert other.read_text() == "mine"
     assert not (tmp_path / "key").is_symlink()
     assert (tmp_path / "key").stat().st_mode & 0o777 == files.PRIVATE
+
+
+def test_only_regular_files_of_a_limited_size_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "written"
+    path.write_text("x" * files.MAX_BYTES)
+    assert len(files.read(path)) == files.MAX_BYTES
+    path.write_text("x" * (files.MAX_BYTES + 1))
+    with pytest.raises(OSError, match="larger than 1048576 bytes"):
+        files.read(path)
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    (tmp_path / "folder").mkdir()
+    for name in ("fifo", "zero", "folder"):
+        with pytest.raises(OSError, match=r"Not a regular file|Is a directory"):
+            files.read(tmp_path / name)

@@ -9,7 +9,7 @@ import pytest
 
 from stratolith import services
 from stratolith.kernel.auth import Identity
-from stratolith.kernel.policy.enforcer import Policies, PolicyError
+from stratolith.kernel.policy.enforcer import Policies, PolicyError, read_overrides
 from stratolith.kernel.policy.rules import Rule
 from stratolith.kernel.policy.watcher import PolicyWatcher
 
@@ -30,6 +30,9 @@ BAD = [
     "a:do: {",
     "1: 'role:member'",
     "\x00",
+    "a:do: 2026-13-45",
+    "[" * 100_000,
+    f"# {'x' * 1024 * 1024}",
 ]
 
 
@@ -81,6 +84,30 @@ def test_a_bad_file_changes_nothing(
     file.write_text("'a:do': '!'\n")
     watcher.look()
     assert not may(policies), "and the next good file is taken"
+
+
+@pytest.mark.parametrize("kind", ["fifo", "device", "directory"])
+def test_what_is_no_regular_file_is_refused(
+    kind: str, policies: Policies, watcher: PolicyWatcher, tmp_path: Path
+) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text("'a:do': role:member\n")
+    watcher.look()
+    file.unlink()
+    if kind == "fifo":
+        os.mkfifo(file)
+    elif kind == "device":
+        file.symlink_to("/dev/zero")
+    else:
+        file.mkdir()
+    watcher.look()
+    assert may(policies), "the rules are unchanged"
+    with pytest.raises(PolicyError, match=r"Not a regular file|Is a directory"):
+        read_overrides(file)
+    file.rename(tmp_path / "moved")
+    file.write_text("'a:do': '!'\n")
+    watcher.look()
+    assert not may(policies), "the next valid file is used"
 
 
 def test_names_of_ones_own_are_allowed_where_a_rule_uses_them() -> None:

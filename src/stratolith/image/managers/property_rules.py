@@ -17,6 +17,7 @@ from pathlib import Path
 
 from stratolith.image.exceptions import PropertyProtected
 from stratolith.image.settings import ImageSettings
+from stratolith.kernel import files
 from stratolith.kernel.caches import Once
 from stratolith.kernel.config import ConfigError
 from stratolith.kernel.context import Context
@@ -57,7 +58,7 @@ def read(path: Path, *, by_policy: bool) -> PropertyRules:
     """Raises ConfigError."""
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read_string(path.read_text())
+        parser.read_string(files.read(path))
         sections = [_section(parser, name, by_policy) for name in parser.sections()]
     except (OSError, configparser.Error, re.error, ValueError) as error:
         raise ConfigError(f"image.property_protection_file: {path}: {error}") from None

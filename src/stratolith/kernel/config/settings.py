@@ -11,6 +11,7 @@ import msgspec
 import msgspec.inspect
 import yaml
 
+from stratolith.kernel import files as kernel_files
 from stratolith.kernel.addresses import is_loopback
 from stratolith.kernel.config.sections import (
     KERNEL_SECTIONS,
@@ -148,8 +149,8 @@ def files(path: Path | None) -> Iterable[Path]:
 def read_yaml(path: Path) -> dict[str, Any]:
     """The sections of a file; raises ConfigError."""
     try:
-        document = yaml.safe_load(path.read_text()) or {}
-    except (OSError, yaml.YAMLError) as error:
+        document = yaml.safe_load(kernel_files.read(path)) or {}
+    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigError(f"{path}: {error}") from None
     if not isinstance(document, dict):
         raise ConfigError(f"{path}: must be a mapping of sections")

@@ -14,6 +14,7 @@ import yaml
 from oslo_policy import _checks
 from oslo_policy import policy as oslo
 
+from stratolith.kernel import files
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.policy.compiler import Check, UnknownCheck, compile_check
 from stratolith.kernel.policy.rules import Rule
@@ -150,8 +151,8 @@ def read_overrides(path: Path) -> dict[str, str]:
     if not path.exists():
         return {}
     try:
-        document = yaml.safe_load(path.read_text()) or {}
-    except (yaml.YAMLError, OSError, UnicodeDecodeError) as error:
+        document = yaml.safe_load(files.read(path)) or {}
+    except (yaml.YAMLError, OSError, ValueError, RecursionError) as error:
         raise PolicyError(f"{path}: {error}") from None
     if not isinstance(document, dict):
         raise PolicyError(f"{path}: must be a mapping of rule names to rules")
