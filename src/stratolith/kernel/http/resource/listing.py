@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Integer,
     Select,
@@ -228,18 +229,22 @@ class Listing:
         equal: list[ColumnElement[bool]] = []
         for column, descending in order:
             value = getattr(row, column.key)
-            if isinstance(value, bool):  # SQLAlchemy has no < and > for these
-                column, value = cast(column, Integer), int(value)
             beyond: ColumnElement[bool]
             if value is None:
                 beyond = false() if descending else column.is_not(None)
             elif descending:
-                beyond = or_(column < value, column.is_(None))
+                beyond = or_(_comparable(column) < value, column.is_(None))
             else:
-                beyond = column > value
+                beyond = _comparable(column) > value
             steps.append(and_(*equal, beyond))
             equal.append(column.is_(None) if value is None else column == value)
         return or_(*steps)
+
+
+def _comparable(column: Column) -> ColumnElement[Any]:
+    """SQLAlchemy has no < and > for boolean columns."""
+    boolean = isinstance(column.type, Boolean)
+    return cast(column, Integer) if boolean else column.expression
 
 
 def asked_limit(ctx: Context) -> int | None:
