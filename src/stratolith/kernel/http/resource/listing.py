@@ -233,9 +233,9 @@ class Listing:
             if value is None:
                 beyond = false() if descending else column.is_not(None)
             elif descending:
-                beyond = or_(_comparable(column) < value, column.is_(None))
+                beyond = or_(_comparable(column) < _number(value), column.is_(None))
             else:
-                beyond = _comparable(column) > value
+                beyond = _comparable(column) > _number(value)
             steps.append(and_(*equal, beyond))
             equal.append(column.is_(None) if value is None else column == value)
         return or_(*steps)
@@ -245,6 +245,11 @@ def _comparable(column: Column) -> ColumnElement[Any]:
     """SQLAlchemy has no < and > for boolean columns."""
     boolean = isinstance(column.type, Boolean)
     return cast(column, Integer) if boolean else column.expression
+
+
+def _number(value: Any) -> Any:
+    """The same for their values."""
+    return int(value) if isinstance(value, bool) else value
 
 
 def asked_limit(ctx: Context) -> int | None:
