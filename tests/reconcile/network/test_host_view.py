@@ -182,6 +182,16 @@ def test_reports_bring_ports_and_floating_ips_up_and_down(ctx: Context) -> None:
         take_report(ctx, "h1", {"ports": 3})
 
 
+def test_an_error_that_is_reported_again_is_logged_once(
+    ctx: Context, caplog: pytest.LogCaptureFixture
+) -> None:
+    for reason in ("no bridge", "no bridge", "no device"):
+        failed = Applied(generation=1, errors={"port-1": reason})
+        take_report(ctx, "h1", msgspec.to_builtins(failed))
+    told = [r.getMessage() for r in caplog.records if "is not realised" in r.getMessage()]
+    assert [message.rpartition(": ")[2] for message in told] == ["no bridge", "no device"]
+
+
 def test_a_report_of_another_host_changes_nothing(ctx: Context) -> None:
     port = boot(ctx, private(ctx), "s1", "h1")
     stray = Applied(generation=1, ports=[port.port_id])

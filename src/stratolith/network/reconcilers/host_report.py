@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from stratolith.kernel.caches import Once
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.readable import LeftOut
@@ -20,6 +21,8 @@ from stratolith.network.models import FloatingIp, Port, Router
 from stratolith.network.reconcilers.view_rows import StatusRow, columns
 
 LOG = logging.getLogger(__name__)
+# Host -> its errors of the last report: each is logged once, as reports repeat them.
+_LOGGED: Once[dict[str, dict[str, str]]] = Once(lambda env: {})
 
 
 def take_report(ctx: Context, host: str, payload: Any) -> dict[str, Any]:
@@ -28,8 +31,7 @@ def take_report(ctx: Context, host: str, payload: Any) -> dict[str, Any]:
         applied = msgspec.convert(payload, Applied)
     except msgspec.ValidationError as error:
         raise BadRequest(str(error)) from None
-    for object_id, reason in applied.errors.items():
-        LOG.warning("%s: %s is not realised: %s", host, object_id, reason)
+    _log_new_errors(ctx, host, applied.errors)
     _guests(ctx, host, applied)
     _dhcp_ports(ctx, host, applied)
     router_ids = set(placement.on_host(ctx, placement.ROUTER, host))
@@ -41,6 +43,15 @@ def take_report(ctx: Context, host: str, payload: Any) -> dict[str, Any]:
     places.settle(ctx, placement.waiting(ctx))
     ctx.session.flush()
     return {}
+
+
+def _log_new_errors(ctx: Context, host: str, errors: dict[str, str]) -> None:
+    logged = _LOGGED.of(ctx.env)
+    before = logged.get(host, {})
+    for object_id, reason in errors.items():
+        if before.get(object_id) != reason:
+            LOG.warning("%s: %s is not realised: %s", host, object_id, reason)
+    logged[host] = dict(errors)
 
 
 def _guests(ctx: Context, host: str, applied: Applied) -> None:
