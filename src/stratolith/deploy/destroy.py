@@ -10,6 +10,7 @@ from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import SYSTEM_CONFIG, Layout
 from stratolith.deploy.steps import Report
 from stratolith.deploy.supervision import namespaces_elsewhere, processes, running
+from stratolith.kernel.agent.member import Membership
 from stratolith.kernel.config import HostsSection, Settings
 
 
@@ -34,9 +35,11 @@ def destroy(
         layout.require()
         if not belongings.is_ours(layout) and layout.config != SYSTEM_CONFIG:
             raise DeployError(f"{layout.state_dir} is not the directory of a cloud; it stays.")
-    settings = layout.settings()
+    # a cloud with an invalid configuration can be removed, but no tables of a database unknown
+    settings = layout.settings() if with_database else layout.valid_settings()
     if not settings.fake:
         namespaces_elsewhere.require_none(layout.state_dir)
+    is_of_another = Membership(layout.state_dir).exists() or settings.of(HostsSection).server
     database = database_tables.of(layout, settings)
     if with_database and database is None:
         raise DeployError("This cloud has no PostgreSQL database: --database removes nothing.")
@@ -46,7 +49,7 @@ def destroy(
     with report.ticking("Stopping the processes"):
         running.stop(layout)
     report.say("Processes stopped")
-    if settings.of(HostsSection).server and not has_left:
+    if is_of_another and not has_left:
         from stratolith.deploy import join  # here, because join imports this module
 
         join.tell(layout, report, force=True)

@@ -77,13 +77,14 @@ class Layout:
 
     def settings(self) -> Settings:
         """The kernel's settings of this cloud; raises ConfigError."""
-        return config.load(
-            {},
-            self.config,
-            os.environ,
-            {"cloud": {"state_dir": str(self.state_dir), "run_dir": str(self.run_dir)}},
-            others_allowed=True,
-        )
+        return config.load({}, self.config, os.environ, self._own(), others_allowed=True)
+
+    def valid_settings(self) -> Settings:
+        """As ``settings``, without invalid values: for commands that remove the cloud."""
+        return config.load_valid(self.config, os.environ, self._own())
+
+    def _own(self) -> dict[str, dict[str, str]]:
+        return {"cloud": {"state_dir": str(self.state_dir), "run_dir": str(self.run_dir)}}
 
     def exists(self) -> bool:
         try:

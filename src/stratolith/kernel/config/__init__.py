@@ -25,6 +25,7 @@ from stratolith.kernel.config.settings import (
     Settings,
     files,
     load,
+    load_valid,
     read_yaml,
     require_known_variables,
 )
@@ -45,6 +46,7 @@ __all__ = [
     "Settings",
     "files",
     "load",
+    "load_valid",
     "read_yaml",
     "require_known_variables",
 ]

@@ -35,7 +35,10 @@ class Settings:
         sections: Mapping[str, Section],
         raw: Mapping[str, dict[str, Any]] | None = None,
         environ: Mapping[str, str] | None = None,
+        *,
+        only_valid: bool = False,
     ) -> None:
+        self._convert = _convert_valid if only_valid else _convert
         self._by_name = dict(sections)
         self._by_type = {type(section): section for section in sections.values()}
         self._others = dict(raw or {})  # sections that were not requested when loading
@@ -52,7 +55,7 @@ class Settings:
             name = kind.section_name()
             values = dict(self._others.get(name, {}))
             values |= _from_environment({name: kind}, self._environ).get(name, {})
-            section = self._by_type[kind] = _convert(name, kind, values)
+            section = self._by_type[kind] = self._convert(name, kind, values)
         assert isinstance(section, kind)
         return section
 
@@ -120,6 +123,36 @@ def load(
         {name: _convert(name, kind, merged[name]) for name, kind in known.items()},
         unread,
         environ,
+    )
+
+
+def load_valid(
+    path: Path | None,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, Mapping[str, Any]],
+) -> Settings:
+    """The kernel's settings without what is invalid: for commands that remove a cloud.
+
+    They must work whatever the configuration contains. Nothing is raised, neither now nor by
+    ``Settings.of``.
+    """
+    merged: dict[str, dict[str, Any]] = {name: {} for name in KERNEL_SECTIONS}
+    for source in files(path):
+        try:
+            document = read_yaml(source)
+        except ConfigError:
+            continue
+        for section, values in document.items():
+            if isinstance(values, dict):
+                merged.setdefault(str(section), {}).update(values)
+    _merge(merged, _from_environment(KERNEL_SECTIONS, environ), "the environment")
+    _merge(merged, {k: dict(v) for k, v in overrides.items()}, "the command line")
+    unread = {name: values for name, values in merged.items() if name not in KERNEL_SECTIONS}
+    return Settings(
+        {name: _convert_valid(name, kind, merged[name]) for name, kind in KERNEL_SECTIONS.items()},
+        unread,
+        environ,
+        only_valid=True,
     )
 
 
@@ -209,3 +242,15 @@ def _convert(name: str, kind: type[Section], values: dict[str, Any]) -> Section:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
         raise ConfigError(f"section '{name}': {error}") from None
+
+
+def _convert_valid(name: str, kind: type[Section], values: dict[str, Any]) -> Section:
+    """As ``_convert``, without the keys whose values are invalid."""
+    valid: dict[str, Any] = {}
+    for key, value in values.items():
+        try:
+            _convert(name, kind, {**valid, key: value})
+        except ConfigError:
+            continue
+        valid[key] = value
+    return _convert(name, kind, valid)
