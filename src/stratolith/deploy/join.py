@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from stratolith.agent import health_port
-from stratolith.deploy import belongings, config_file, destroy, files
+from stratolith.deploy import belongings, config_file, destroy, files, join_checks
 from stratolith.deploy import host as this_host
 from stratolith.deploy.checks import requirements
 from stratolith.deploy.errors import DeployError
@@ -28,7 +28,6 @@ from stratolith.kernel.agent.client import Refused, Unreachable
 from stratolith.kernel.agent.member import Membership, NotAMember
 from stratolith.kernel.config import Settings
 
-PORT = 8702  # where a server listens for hosts unless its settings say otherwise
 READY_SECONDS = 60.0
 
 
@@ -58,8 +57,9 @@ def join(layout: Layout, wishes: Wishes, report: Report) -> int:
         )
     belongings.require_usable(layout)
     values = _values(layout, wishes)
+    settings = join_checks.wished_settings(layout, values)
     if not wishes.fake:
-        _require_fit(layout, values)
+        _require_fit(settings)
     server = values["hosts"]["server"]
     try:
         admitted = admission.ask(server, wishes.token, wishes.name or socket.gethostname())
@@ -135,17 +135,17 @@ def tell(layout: Layout, report: Report, *, force: bool) -> None:
 
 
 def _values(layout: Layout, wishes: Wishes) -> dict[str, dict[str, Any]]:
-    """The settings for the configuration file of this machine."""
-    has_port = wishes.server.rpartition(":")[2].isdigit() and "::" not in wishes.server
-    hosts = {"server": wishes.server if has_port else f"{wishes.server}:{PORT}"}
-    if wishes.tunnel_address:
+    """The settings for the configuration file of this machine; raises DeployError."""
+    hosts = {"server": join_checks.server_place(wishes.server)}
+    if wishes.tunnel_address is not None:
+        join_checks.require_tunnel_address(wishes.tunnel_address)
         hosts["tunnel_address"] = wishes.tunnel_address
     cloud: dict[str, Any] = {"fake": True} if wishes.fake else {}
     cloud |= {"state_dir": str(layout.state_dir), "run_dir": str(layout.run_dir)}
     return {"cloud": cloud, "hosts": hosts}
 
 
-def _require_fit(layout: Layout, values: dict[str, dict[str, Any]]) -> None:
+def _require_fit(settings: Settings) -> None:
     if os.geteuid() != 0:
         raise DeployError("Running guests needs root.", "use sudo")
     missing = " ".join(requirements.missing_packages())
@@ -154,7 +154,7 @@ def _require_fit(layout: Layout, values: dict[str, dict[str, Any]]) -> None:
             f"These packages are missing: {missing}.",
             f"apt-get install --no-install-recommends {missing}",
         )
-    other = this_host.other_cloud(layout.settings())
+    other = this_host.other_cloud(settings)
     if other is not None:
         raise DeployError(
             f"The cloud in {other} has networks on this machine, which can belong to one cloud.",
