@@ -7,7 +7,7 @@ not do what it was configured for.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,13 @@ NETWORKS = "stratolith.drivers.network"
 FILTERS = "stratolith.scheduler.filters"
 WEIGHERS = "stratolith.scheduler.weighers"
 GROUPS = (SERVICES, HYPERVISORS, NETWORKS, FILTERS, WEIGHERS)
+# The arguments of the groups whose plug-ins are functions
+PARAMETERS = {
+    HYPERVISORS: ("settings", "host"),
+    NETWORKS: ("settings", "host"),
+    FILTERS: ("candidate", "request"),
+    WEIGHERS: ("candidate", "request"),
+}
 
 
 class PluginError(Exception):
@@ -84,14 +91,36 @@ def call(group: str, name: str, *arguments: Any) -> Any:
         raise PluginError(f"{describe(point_of(group, name))} failed: {one_line(error)}") from error
 
 
+@cache
 def function(group: str, name: str) -> Any:
-    """A plug-in that is a function or a class; raises KeyError and PluginError."""
+    """A plug-in that is a function or a class with two parameters; raises KeyError, PluginError."""
     plugin = load(group, name)
     if not callable(plugin):
-        raise PluginError(
-            f"{describe(point_of(group, name))} cannot be used: it is not a function."
-        )
+        raise refused(group, name, "it is not a function")
+    if not _accepts_two(plugin):
+        first, second = PARAMETERS[group]
+        raise refused(group, name, f"it cannot be called with ({first}, {second})")
     return plugin
+
+
+def _accepts_two(function: Callable[..., Any]) -> bool:
+    """Whether it can be called with two arguments; True if its parameters are unknown."""
+    from inspect import signature  # slow to import
+
+    try:
+        parameters = signature(function)
+    except (TypeError, ValueError):  # some functions in C have no signature
+        return True
+    try:
+        parameters.bind(None, None)
+    except TypeError:
+        return False
+    return True
+
+
+def refused(group: str, name: str, reason: str) -> PluginError:
+    """The error for a plug-in that was loaded and cannot be used."""
+    return PluginError(f"{describe(point_of(group, name))} cannot be used: {reason}.")
 
 
 def functions(group: str, own: Collection[str]) -> dict[str, Any]:
@@ -104,13 +133,11 @@ def require_apart(group: str, own: Collection[str]) -> None:
     """Raises PluginError when a plug-in of the group has a name of Stratolith's own."""
     for name in names(group):
         if name in own:
-            raise PluginError(
-                f"{describe(point_of(group, name))} cannot be used: "
-                "Stratolith has this name already."
-            )
+            raise refused(group, name, "Stratolith has this name already")
 
 
 def forget() -> None:
     """Look for packages again at the next call; for tests, which install packages."""
     _of_group.cache_clear()
     load.cache_clear()
+    function.cache_clear()

@@ -10,6 +10,7 @@ import pytest
 from stratolith import agent, roster, services
 from stratolith.compute.drivers import choice as hypervisors
 from stratolith.compute.scheduler import place
+from stratolith.compute.scheduler.filters import Candidate, Request
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel import config, plugins
 from stratolith.kernel.config import ConfigError, Settings
@@ -68,6 +69,43 @@ def test_what_is_no_function(site: Path, group: str) -> None:
     sentence = BROKEN.format("odd", group) + "cannot be used: it is not a function"
     with pytest.raises(PluginError, match=sentence):
         place.require_plugins()
+
+
+@pytest.mark.parametrize("group", list(plugins.PARAMETERS))
+def test_a_function_with_other_parameters(site: Path, group: str) -> None:
+    install_broken(site, group, "odd", "broken_one:thing", "def thing(a): return None")
+    sentence = (
+        BROKEN.format("odd", group) + r"cannot be used: it cannot be called with \(\w+, \w+\)"
+    )
+    with pytest.raises(PluginError, match=sentence):
+        plugins.function(group, "odd")
+
+
+def test_a_class_of_the_right_parameters_is_a_function(site: Path) -> None:
+    module = "class thing:\n    def __init__(self, settings, host): pass"
+    install_broken(site, plugins.HYPERVISORS, "odd", "broken_one:thing", module)
+    assert callable(plugins.function(plugins.HYPERVISORS, "odd"))
+
+
+@pytest.mark.parametrize(
+    ("group", "body", "reason"),
+    [
+        (plugins.FILTERS, "return True", "it returned True instead of None or a text"),
+        (plugins.FILTERS, "return 1 / 0", "failed: ZeroDivisionError"),
+        (plugins.WEIGHERS, "return None", "it returned None instead of a number"),
+        (plugins.WEIGHERS, "return float('nan')", "it returned nan instead of a number"),
+        (plugins.WEIGHERS, "return 1 / 0", "failed: ZeroDivisionError"),
+    ],
+)
+def test_an_error_while_a_host_is_chosen(site: Path, group: str, body: str, reason: str) -> None:
+    install_broken(site, group, "odd", "broken_one:thing", f"def thing(c, r): {body}")
+    strategy = "odd" if group == plugins.WEIGHERS else "spread"
+    host = Candidate("here", "1", "nova", up=True, disabled_reason=None)
+    [refusal] = place.place([host], Request({}), 1, strategy)
+    assert isinstance(refusal, place.Refusal)
+    assert refusal.message == "No valid host was found. The scheduler failed."
+    assert "broken-one 0.3" in refusal.details
+    assert reason in refusal.details
 
 
 @pytest.mark.parametrize(

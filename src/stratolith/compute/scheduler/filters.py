@@ -161,7 +161,22 @@ def dynamic() -> Sequence[tuple[str, Filter]]:
     Raises PluginError.
     """
     own = [name for name, _ in (*STATIC, *DYNAMIC)]
-    return [*DYNAMIC, *plugins.functions(plugins.FILTERS, own).items()]
+    outside = plugins.functions(plugins.FILTERS, own)
+    return [*DYNAMIC, *((name, _checked(name)) for name in outside)]
+
+
+def _checked(name: str) -> Filter:
+    """The filter of an installed package; its errors and wrong results raise PluginError."""
+
+    def check(candidate: Candidate, request: Request) -> str | None:
+        reason = plugins.call(plugins.FILTERS, name, candidate, request)
+        if reason is None or isinstance(reason, str):
+            return reason
+        raise plugins.refused(
+            plugins.FILTERS, name, f"it returned {reason!r:.80} instead of None or a text"
+        )
+
+    return check
 
 
 def unmet(request: Request, names: Set[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,8 +17,11 @@ from stratolith.compute.scheduler.filters import (
 )
 from stratolith.compute.scheduler.weighers import OWN, Weigher, soft_group, weigher
 from stratolith.kernel import plugins
+from stratolith.kernel.plugins import PluginError
 
+LOG = logging.getLogger(__name__)
 MAX_OBJECTIONS = 5  # listed in a fault's details; further ones are only counted
+_BASE = "No valid host was found."
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,18 @@ def place(
         else:
             objections.append(refused)
     way = _Way(dynamic(), weigher(strategy))
-    return [_place_one(fitting, objections, request, way) for _ in range(count)]
+    return [_place_or_report(fitting, objections, request, way) for _ in range(count)]
+
+
+def _place_or_report(
+    fitting: Sequence[Candidate], objections: Sequence[str], request: Request, way: _Way
+) -> Candidate | Refusal:
+    """A host or the reason why there is none, which can be an error of a plug-in."""
+    try:
+        return _place_one(fitting, objections, request, way)
+    except PluginError as error:
+        LOG.error("A server gets no host: %s", error)
+        return Refusal(f"{_BASE} The scheduler failed.", f"{_BASE} {error}")
 
 
 def _place_one(
@@ -89,9 +104,8 @@ def explain(request: Request, refusals: Sequence[str]) -> Refusal:
 
     The message for the tenant names no hosts, only the demand that no host can meet.
     """
-    base = "No valid host was found."
     if not refusals:
-        return Refusal(base, f"{base} There is no compute host yet.")
+        return Refusal(_BASE, f"{_BASE} There is no compute host yet.")
     objections = ". ".join(refusals[:MAX_OBJECTIONS])
     rest = (
         f". And {len(refusals) - MAX_OBJECTIONS} more hosts"
@@ -100,4 +114,4 @@ def explain(request: Request, refusals: Sequence[str]) -> Refusal:
     )
     names = {refusal.partition(":")[0] for refusal in refusals}
     reason = unmet(request, names) or "There are not enough hosts for this request."
-    return Refusal(f"{base} {reason}", f"{base} {objections}{rest}.")
+    return Refusal(f"{_BASE} {reason}", f"{_BASE} {objections}{rest}.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
+from numbers import Real
 
 from stratolith.compute.scheduler.filters import Candidate, Request
 from stratolith.kernel import plugins
@@ -42,8 +44,18 @@ def weigher(name: str) -> Weigher:
 
 
 def _outside(name: str) -> Weigher:
-    weigher: Weigher = plugins.function(plugins.WEIGHERS, name)
-    return weigher
+    """The weigher of an installed package; its errors and wrong results raise PluginError."""
+    plugins.function(plugins.WEIGHERS, name)
+
+    def weigh(candidate: Candidate, request: Request) -> float:
+        weight = plugins.call(plugins.WEIGHERS, name, candidate, request)
+        if isinstance(weight, Real) and not math.isnan(weight):
+            return float(weight)
+        raise plugins.refused(
+            plugins.WEIGHERS, name, f"it returned {weight!r:.80} instead of a number"
+        )
+
+    return weigh
 
 
 def soft_group(candidate: Candidate, request: Request) -> float:
