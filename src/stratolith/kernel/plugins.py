@@ -118,6 +118,18 @@ def _accepts_two(function: Callable[..., Any]) -> bool:
     return True
 
 
+def driver(group: str, name: str, kind: type[Any], *arguments: Any) -> Any:
+    """The driver that the function with this name makes, of a runtime protocol; PluginError."""
+    made = call(group, name, *arguments)
+    if not isinstance(made, kind):
+        raise PluginError(
+            f"{describe(point_of(group, name))} made no driver: {made!r:.80} is no {kind.__name__}."
+        )
+    if made.name != name:
+        raise refused(group, name, f"its driver has the name {made.name!r:.80}")
+    return made
+
+
 def refused(group: str, name: str, reason: str) -> PluginError:
     """The error for a plug-in that was loaded and cannot be used."""
     return PluginError(f"{describe(point_of(group, name))} cannot be used: {reason}.")

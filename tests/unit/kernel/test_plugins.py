@@ -185,6 +185,27 @@ def test_a_driver_that_fails_to_be_made(site: Path, tmp_path: Path) -> None:
         agent.make_rooms(wished, "here", fake=True)
 
 
+@pytest.mark.parametrize("value", ["None", "3", "type('Part', (), {'name': 'odd'})()"])
+@pytest.mark.parametrize("group", [plugins.HYPERVISORS, plugins.NETWORKS])
+def test_a_function_that_makes_no_driver(
+    site: Path, tmp_path: Path, group: str, value: str
+) -> None:
+    module = f"def make(settings, host): return {value}"
+    install_broken(site, group, "odd", "broken_one:make", module)
+    section = "compute" if group == plugins.HYPERVISORS else "network"
+    with pytest.raises(PluginError, match=BROKEN.format("odd", group) + "made no driver: "):
+        agent.make_rooms(settings(tmp_path, **{section: {"driver": "odd"}}), "here", fake=True)
+
+
+def test_a_driver_with_another_name(site: Path, tmp_path: Path) -> None:
+    module = "from stratolith.network.drivers.fake import FakeNetworkDriver\n"
+    module += "def make(settings, host): return FakeNetworkDriver()"
+    install_broken(site, plugins.NETWORKS, "odd", "broken_one:make", module)
+    sentence = BROKEN.format("odd", plugins.NETWORKS) + "cannot be used: its driver has the name"
+    with pytest.raises(PluginError, match=sentence):
+        networks.make(settings(tmp_path, network={"driver": "odd"}), "here")
+
+
 def test_a_strategy_nobody_has(site: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="'odd' is not one of spread, pack, random"):
         settings(tmp_path, compute={"scheduler": "odd"})

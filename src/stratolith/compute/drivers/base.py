@@ -9,7 +9,7 @@ exist. Values are msgspec structs, as they are also sent as JSON over the agent 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -177,6 +177,7 @@ def last_lines(text: str, lines: int | None) -> str:
     return "\n".join(text.split("\n")[-lines:]) if lines > 0 else ""
 
 
+@runtime_checkable
 class HypervisorDriver(Protocol):
     """The methods that an agent needs of a hypervisor. They raise ``DriverError``."""
 

@@ -6,7 +6,6 @@ from stratolith.compute.drivers.base import HypervisorDriver
 from stratolith.compute.settings import DRIVERS, ComputeSettings
 from stratolith.kernel import plugins
 from stratolith.kernel.config import ConfigError, Settings
-from stratolith.kernel.plugins import PluginError
 
 
 def name_of(settings: Settings) -> str:
@@ -34,9 +33,7 @@ def make(settings: Settings, host: str) -> HypervisorDriver:
         from stratolith.compute.drivers.qemu.driver import QemuDriver
 
         return QemuDriver(settings.state_dir)
-    driver: HypervisorDriver = plugins.call(plugins.HYPERVISORS, name, settings, host)
-    if driver.name != name:
-        raise PluginError(
-            f"compute.driver: the driver '{name}' says that its name is {driver.name}"
-        )
+    driver: HypervisorDriver = plugins.driver(
+        plugins.HYPERVISORS, name, HypervisorDriver, settings, host
+    )
     return driver

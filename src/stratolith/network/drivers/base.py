@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -233,6 +233,7 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     errors: dict[str, str] = {}  # object id -> reason
 
 
+@runtime_checkable
 class NetworkDriver(Protocol):
     """What an agent needs to realise networks. The methods raise ``NetworkDriverError``."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from stratolith.kernel import plugins
 from stratolith.kernel.config import ConfigError, Settings
-from stratolith.kernel.plugins import PluginError
 from stratolith.network.drivers.base import NetworkDriver
 from stratolith.network.settings import DRIVERS, NetworkSettings
 
@@ -35,7 +34,5 @@ def make(settings: Settings, host: str) -> NetworkDriver:
         from stratolith.network.drivers.linux.claim import Claim
 
         return LinuxNetworkDriver(settings.state_dir, claim=Claim(settings.state_dir))
-    driver: NetworkDriver = plugins.call(plugins.NETWORKS, name, settings, host)
-    if driver.name != name:
-        raise PluginError(f"network.driver: the driver '{name}' has the name {driver.name}")
+    driver: NetworkDriver = plugins.driver(plugins.NETWORKS, name, NetworkDriver, settings, host)
     return driver
