@@ -1,4 +1,4 @@
-"""The documents of the agent view "guests"."""
+"""The documents of the agent view "guests", and the report about it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from typing import Any, Literal
 
 import msgspec
 
-from stratolith.compute.drivers.base import Blank, DiskSpec, GuestSpec, ImageRef, VifSpec
+from stratolith.compute.drivers.base import (
+    Blank,
+    DiskSpec,
+    GuestSpec,
+    ImageRef,
+    PowerState,
+    VifSpec,
+)
 
 Wanted = Literal["running", "stopped", "paused", "gone", "nothing"]
 
@@ -59,6 +66,72 @@ class GuestsView(msgspec.Struct, frozen=True, kw_only=True):
     absent: list[str] = []
     left_out: dict[str, str] = {}
     settings: GuestSettings = GuestSettings()
+
+
+# -- the report: what an agent of another release adds is ignored ----------------------------------
+
+
+class GuestReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The observed state of a guest."""
+
+    id: str
+    power: PowerState
+    vifs: list[str] = []
+
+
+class ResultReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of an operation. ``owner_message``: the part of the error for the server's owner."""
+
+    server_id: str
+    operation_id: str
+    error: str | None = None
+    owner_message: str | None = msgspec.field(name="told", default=None)
+
+
+class FaultReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a guest cannot be brought to its desired state."""
+
+    id: str
+    message: str
+
+
+class RestartReport(msgspec.Struct, frozen=True, kw_only=True):
+    """A guest that crashed and was restarted."""
+
+    id: str
+    detail: str = ""
+
+
+class GuestsReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened to the guests of a host. ``facts``: see ``HypervisorFacts``."""
+
+    facts: dict[str, Any] | None = None
+    guests: list[GuestReport] = []
+    destroyed: list[str] = msgspec.field(name="gone", default_factory=list)
+    results: list[ResultReport] = []
+    faults: list[FaultReport] = []
+    restarts: list[RestartReport] = []
+    left_out: dict[str, str] | None = None
+    unknown: list[str] = []
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """The facts that the control plane reads."""
+
+    vcpus: int
+    memory_mb: int
+    disk_gb: int
+    disk_free_gb: int | None = None
+    cpu_info: dict[str, Any] | None = None
+    architectures: list[str] = []
+    uefi: list[str] = []
+    capabilities: dict[str, bool] = {}
+
+
+class FactsReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The part of a report with the facts, so that errors name their place in the report."""
+
+    facts: Facts
 
 
 def with_sources(spec: GuestSpec, fetch: Callable[[ImageRef], ImageRef]) -> GuestSpec:

@@ -3,10 +3,8 @@
 ``take_report`` stores facts, states and results of many guests in one transaction. It is
 level-triggered: the same report may come twice.
 
-A report: {"facts": {...}?, "guests": [{"id", "power", "vifs", "detail"}], "gone": [ids],
-"results": [{"server_id", "operation_id", "error", "told"}], "faults": [{"id", "message"}],
-"restarts": [{"id", "detail"}], "left_out": {id: reason}, "unknown": [ids]}. ``left_out`` comes
-from the view. The answer lists the unknown guests that the host must destroy.
+A report is a ``GuestsReport``; ``left_out`` in it comes from the view. The answer lists the unknown
+guests that the host must destroy.
 """
 
 from __future__ import annotations
@@ -19,41 +17,51 @@ from typing import Any
 import msgspec
 from sqlalchemy import select
 
+from stratolith.compute.agent.documents import (
+    FactsReport,
+    GuestReport,
+    GuestsReport,
+    ResultReport,
+)
 from stratolith.compute.managers import hosts, server_operations, state, unusable
 from stratolith.compute.managers.server_actions import finish_deletion
 from stratolith.compute.managers.servers import by_ids
 from stratolith.compute.models import ComputeHost, Server
+from stratolith.kernel.agent.reports import checked
 from stratolith.kernel.context import Context
 from stratolith.kernel.operations import OPEN, Operation
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.managers.servers import server_ports
 
-Report = dict[str, Any]
-_BY_SERVER = ("guests", "faults", "restarts")  # parts of a report that name servers by "id"
 LOG = logging.getLogger(__name__)
 _FAILED = "The {} of the instance failed on its host; administrators can read the details."
 
 
-def take_report(ctx: Context, host: str, payload: Report) -> Report:
+def take_report(ctx: Context, host: str, payload: Any) -> dict[str, list[str]]:
     """Store the observations of a host; returns {"destroy": [ids]}.
 
-    A server with unusable rows gets a fault; the reports about the other servers are stored.
+    A server with unusable rows gets a fault; the reports about the other servers are stored. Raises
+    BadRequest for a payload that is no report.
     """
-    if payload.get("facts"):
-        _take_facts(ctx, host, payload["facts"])
-    ids = {entry["id"] for part in _BY_SERVER for entry in payload.get(part, ())}
-    ids |= {result["server_id"] for result in payload.get("results", ())} | set(
-        payload.get("gone", ())
+    report = checked(payload, GuestsReport)
+    if report.facts:
+        checked({"facts": report.facts}, FactsReport)
+        _take_facts(ctx, host, report.facts)
+    ids = {guest.id for guest in report.guests} | {fault.id for fault in report.faults}
+    ids |= (
+        {restart.id for restart in report.restarts}
+        | {result.server_id for result in report.results}
+        | set(report.destroyed)
     )
     left_out = LeftOut()
-    left_out.reasons.update(payload.get("left_out") or {})
-    left_out.by_halves(sorted(ids), lambda some: _take(ctx, host, some, payload))
+    left_out.reasons.update(report.left_out or {})
+    left_out.by_halves(sorted(ids), lambda some: _take(ctx, host, some, report))
     for server_id, reason in left_out.reasons.items():
         unusable.mark(ctx, server_id, reason, host=host)
-    return {"destroy": _to_destroy(ctx, host, payload.get("unknown", ()))}
+    return {"destroy": _to_destroy(ctx, host, report.unknown)}
 
 
-def _take_facts(ctx: Context, host: str, facts: Report) -> None:
+def _take_facts(ctx: Context, host: str, facts: dict[str, Any]) -> None:
     def take(_: list[str]) -> tuple[()]:
         with ctx.session.begin_nested():
             hosts.report(ctx, host, facts)
@@ -65,7 +73,7 @@ def _take_facts(ctx: Context, host: str, facts: Report) -> None:
         LOG.error("the facts of host %s cannot be stored: %s", host, reason)
 
 
-def _take(ctx: Context, host: str, ids: list[str], payload: Report) -> tuple[()]:
+def _take(ctx: Context, host: str, ids: list[str], report: GuestsReport) -> tuple[()]:
     """Store the reports about these servers: all of them or nothing."""
     with ctx.session.begin_nested():
         servers = {
@@ -74,53 +82,51 @@ def _take(ctx: Context, host: str, ids: list[str], payload: Report) -> tuple[()]
             if server.host == host and server.deleted_at is None
         }
         operations = server_operations.open_operations(ctx, list(servers))
-        for guest in payload.get("guests", ()):
-            if guest["id"] in servers:
-                _observe(ctx, servers[guest["id"]], guest)
-        for result in payload.get("results", ()):
-            if result["server_id"] in servers:
-                _end(ctx, servers[result["server_id"]], operations, result)
-        for reported in payload.get("faults", ()):
-            if reported["id"] in servers:
-                server_operations.set_fault(ctx, servers[reported["id"]], reported["message"])
-        for restart in payload.get("restarts", ()):
-            if restart["id"] in servers:
-                server_operations.note_restart(
-                    ctx, servers[restart["id"]], str(restart.get("detail", ""))
-                )
-        _adopt(servers.values(), operations, {guest["id"] for guest in payload.get("guests", ())})
-        destroyed = [servers[i] for i in payload.get("gone", ()) if i in servers]
+        for guest in report.guests:
+            if guest.id in servers:
+                _observe(ctx, servers[guest.id], guest)
+        for result in report.results:
+            if result.server_id in servers:
+                _end(ctx, servers[result.server_id], operations, result)
+        for reported in report.faults:
+            if reported.id in servers:
+                server_operations.set_fault(ctx, servers[reported.id], reported.message)
+        for restart in report.restarts:
+            if restart.id in servers:
+                server_operations.note_restart(ctx, servers[restart.id], restart.detail)
+        _adopt(servers.values(), operations, {guest.id for guest in report.guests})
+        destroyed = [servers[i] for i in report.destroyed if i in servers]
         server_operations.refresh(ctx, servers.values(), operations)
         finish_deletion(ctx, [s for s in destroyed if s.delete_requested_at is not None])
     return ()
 
 
-def _observe(ctx: Context, server: Server, seen: Mapping[str, Any]) -> None:
+def _observe(ctx: Context, server: Server, seen: GuestReport) -> None:
     """Store the observed state; if it did not change, nothing is written."""
-    if server.observed_power != seen["power"]:
-        server.observed_power = seen["power"]
+    if server.observed_power != seen.power.value:
+        server.observed_power = seen.power.value
         server.observed_at = ctx.env.clock.now()
-    if server.observed_vifs != seen.get("vifs", []):
-        server.observed_vifs = seen.get("vifs", [])
+    if server.observed_vifs != seen.vifs:
+        server.observed_vifs = seen.vifs
 
 
 def _end(
     ctx: Context,
     server: Server,
     operations: Mapping[str, Sequence[Operation]],
-    result: Mapping[str, Any],
+    result: ResultReport,
 ) -> None:
     now = ctx.env.clock.now()
     for operation in operations.get(server.id, ()):
-        if operation.id != result["operation_id"] or operation.state not in OPEN:
+        if operation.id != result.operation_id or operation.state not in OPEN:
             continue
-        error = result.get("error")
+        error = result.error
         server_operations.end(operation, now, error)
         if operation.kind == state.DETACH and not error:
             _drop_port(ctx, server, operation.params["port_id"])
         if error:
             LOG.warning("%s of instance %s failed: %s", operation.kind, server.id, error)
-            _failed(ctx, server, operation, error, str(result.get("told") or ""))
+            _failed(ctx, server, operation, error, result.owner_message or "")
         elif operation.kind in (state.CREATE, state.REBOOT, state.REBUILD, state.START):
             server_operations.clear_fault(server)
             if operation.kind == state.CREATE and server.launched_at is None:

@@ -11,9 +11,11 @@ import threading
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 from sqlalchemy import delete, select, update
 
 from stratolith.compute.models import HostRequest, Server
+from stratolith.kernel.agent.reports import checked
 from stratolith.kernel.caches import Once
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import Conflict, Unavailable
@@ -90,8 +92,17 @@ def compile_view(ctx: Context, host: str, keys: list[str] | None) -> dict[str, A
     }
 
 
-def take_report(ctx: Context, host: str, payload: dict[str, Any]) -> dict[str, Any]:
-    """``payload``: {request id: answer}."""
+class _Answer(msgspec.Struct, frozen=True):
+    """What an answer may contain; errors as in ``ResultReport``."""
+
+    output: str = ""
+    error: str | None = None
+    owner_message: str | None = msgspec.field(name="told", default=None)
+
+
+def take_report(ctx: Context, host: str, payload: Any) -> dict[str, Any]:
+    """``payload``: {request id: answer}; raises BadRequest for another one."""
+    checked(payload, dict[str, _Answer])
     for request_id, answer in payload.items():
         done = ctx.session.execute(
             update(HostRequest)

@@ -42,7 +42,7 @@ def decode(raw: bytes, kind: Any) -> Any:
     """The body as a value of this type; raises BadRequest."""
     try:
         return msgspec.json.decode(raw, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadRequest(str(error)) from None
 
 

@@ -11,9 +11,9 @@ import msgspec
 from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from stratolith.kernel.agent.reports import checked
 from stratolith.kernel.caches import Once
 from stratolith.kernel.context import Context
-from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers.base import Applied
 from stratolith.network.managers import events, holders, placement, places
@@ -27,10 +27,7 @@ _LOGGED: Once[dict[str, dict[str, str]]] = Once(lambda env: {})
 
 def take_report(ctx: Context, host: str, payload: Any) -> dict[str, Any]:
     """Set statuses from an ``Applied``; raises BadRequest for other payloads."""
-    try:
-        applied = msgspec.convert(payload, Applied)
-    except msgspec.ValidationError as error:
-        raise BadRequest(str(error)) from None
+    applied = checked(payload, Applied)
     _log_new_errors(ctx, host, applied.errors)
     _guests(ctx, host, applied)
     _dhcp_ports(ctx, host, applied)
