@@ -72,6 +72,15 @@ def point_of(group: str, name: str) -> EntryPoint:
     return _of_group(group)[name]
 
 
+def inventory() -> list[str]:
+    """A line for each plug-in of this environment, with the version of its package; PluginError."""
+    return [
+        f"{group} {name} = {point.value} ({package(point)})"
+        for group in GROUPS
+        for name, point in _of_group(group).items()
+    ]
+
+
 @cache
 def load(group: str, name: str) -> Any:
     """The object of a plug-in; raises KeyError for an unknown name, PluginError when it fails."""

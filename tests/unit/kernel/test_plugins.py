@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from stratolith.compute.drivers import choice as hypervisors
 from stratolith.compute.scheduler import place
 from stratolith.compute.scheduler.filters import Candidate, Request
 from stratolith.compute.settings import ComputeSettings
+from stratolith.deploy.layout import locate
+from stratolith.deploy.supervision import running
 from stratolith.kernel import config, plugins
 from stratolith.kernel.config import ConfigError, Settings
 from stratolith.kernel.plugins import PluginError
@@ -204,6 +207,26 @@ def test_a_driver_with_another_name(site: Path, tmp_path: Path) -> None:
     sentence = BROKEN.format("odd", plugins.NETWORKS) + "cannot be used: its driver has the name"
     with pytest.raises(PluginError, match=sentence):
         networks.make(settings(tmp_path, network={"driver": "odd"}), "here")
+
+
+def test_up_restarts_for_changed_packages(site: Path, tmp_path: Path) -> None:
+    layout = locate(str(tmp_path / "state"))
+    digests = [running.digest(layout)]
+    install_broken(site, plugins.FILTERS, "odd", "broken_one:thing")
+    plugins.forget()
+    digests.append(running.digest(layout))
+    assert digests[1] != digests[0], "installed"
+    folder = site / "broken_one-0.3.dist-info"
+    folder.rename(site / "broken_one-0.4.dist-info")
+    (site / "broken_one-0.4.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: broken-one\nVersion: 0.4\n"
+    )
+    plugins.forget()
+    digests.append(running.digest(layout))
+    assert digests[2] not in digests[:2], "another version"
+    shutil.rmtree(site / "broken_one-0.4.dist-info")
+    plugins.forget()
+    assert running.digest(layout) == digests[0], "removed"
 
 
 def test_a_strategy_nobody_has(site: Path, tmp_path: Path) -> None:

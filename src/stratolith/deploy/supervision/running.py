@@ -135,7 +135,7 @@ def _unready(settings: Settings) -> str:
 
 
 def digest(layout: Layout) -> str:
-    """A digest of configuration and program; when it changes, `up` restarts the processes."""
+    """A digest of configuration, program and plug-ins; `up` restarts the processes of another."""
     checksum = hashlib.sha256()
     for path in [layout.config, *sorted((layout.config.parent / "conf.d").glob("*.yaml"))]:
         checksum.update(path.read_bytes() if path.exists() else b"")
@@ -144,6 +144,7 @@ def digest(layout: Layout) -> str:
             checksum.update(f"{name}={os.environ[name]}\n".encode())
     for path in sorted((SOURCES / "stratolith").rglob("*.py")):
         checksum.update(f"{path}:{path.stat().st_mtime_ns}\n".encode())
+    checksum.update("\n".join(plugins.inventory()).encode())
     return checksum.hexdigest()
 
 
