@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from stratolith.kernel.agent.client import by_tls, tls_context
+from stratolith.kernel.agent.failures import in_words
 from stratolith.kernel.agent.member import Member, Membership, new_request
 from stratolith.kernel.agent.protocol import Join, Joined
 
@@ -50,7 +51,7 @@ def ask(server: str, token: str, name: str) -> Admission:
         with by_tls(server, lambda: tls_context(authority))() as client:
             answer = client.post("/v1/join", content=body)
     except httpx.TransportError as error:
-        raise CannotJoin(f"No server of a cloud answers at {server}: {error}.") from None
+        raise CannotJoin(f"No server of a cloud answers at {server}: {in_words(error)}.") from None
     if answer.status_code != 200:
         raise CannotJoin(f"The server at {server} refuses: {answer.text.strip()}")
     joined = msgspec.json.decode(answer.content, type=Joined)

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import httpx
 import msgspec
 
+from stratolith.kernel.agent.failures import in_words
 from stratolith.kernel.agent.protocol import CLOUD_HEADER, SERVER_NAME, Hints, Offers
 
 Connect = Callable[[], httpx.Client]
@@ -27,6 +28,15 @@ class Unreachable(Exception):
 
 class Refused(Exception):
     """The control plane answered with an error."""
+
+    def __init__(self, text: str, status: int = 0) -> None:
+        super().__init__(text)
+        self.status = status
+
+    @property
+    def is_final(self) -> bool:
+        """Whether this host is not, or no longer, a host of the cloud: it left or was removed."""
+        return self.status == 401
 
 
 @dataclass(frozen=True)
@@ -186,10 +196,11 @@ class HttpTransport:
         try:
             with self._http.stream("GET", path) as response:
                 if response.status_code >= 400:
-                    raise Refused(response.read().decode(errors="replace").strip())
+                    text = response.read().decode(errors="replace").strip()
+                    raise Refused(text, response.status_code)
                 yield response.iter_bytes(1 << 20)
         except httpx.TransportError as error:
-            raise Unreachable(str(error)) from None
+            raise Unreachable(in_words(error)) from None
 
     def forward(
         self,
@@ -210,7 +221,7 @@ class HttpTransport:
                         break
                 return Reply(response.status_code, dict(response.headers), bytes(data[:limit]))
         except httpx.TransportError as error:
-            raise Unreachable(str(error)) from None
+            raise Unreachable(in_words(error)) from None
 
     def wake(self, host: str) -> None:
         """Nothing to do: the process ends soon, and its connection with it."""
@@ -229,9 +240,10 @@ class HttpTransport:
         try:
             response = self._http.request(method, path, content=body)
         except httpx.TransportError as error:
-            raise Unreachable(str(error)) from None
+            raise Unreachable(in_words(error)) from None
         if response.status_code in (502, 503):
             raise Unreachable(response.text.strip())
         if response.status_code >= 400:
-            raise Refused(f"{method} {path}: {response.status_code} {response.text.strip()}")
+            text = f"{method} {path}: {response.status_code} {response.text.strip()}"
+            raise Refused(text, response.status_code)
         return response.content
