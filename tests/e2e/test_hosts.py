@@ -104,8 +104,11 @@ def test_a_machine_that_joined_keeps_no_file_of_the_server(two: Two) -> None:
     # removed on the server: its certificate is void, and the agent says what to do
     server.run("host", "remove", "third")
     wait(lambda: "no longer valid" in second.run("logs", "agent").stdout, 20, "the agent's word")
+    assert "Traceback" not in (second.state_dir / "log" / "agent.log").read_text()
+    refused = second.run("up", expect=1)
+    assert "no longer part of the cloud" in refused.stderr
     answer = second.run("destroy", "--yes")
-    assert "could not be informed" in answer.stderr and not second.state_dir.exists()
+    assert "had taken this host out" in answer.stderr and not second.state_dir.exists()
 
 
 def test_a_wrong_token_changes_nothing(two: Two, tmp_path: Path) -> None:

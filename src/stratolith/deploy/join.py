@@ -25,10 +25,11 @@ from stratolith.deploy.steps import Report
 from stratolith.deploy.supervision import running
 from stratolith.kernel.agent import admission
 from stratolith.kernel.agent.client import Refused, Unreachable
-from stratolith.kernel.agent.member import Membership, NotAMember
-from stratolith.kernel.config import Settings
+from stratolith.kernel.agent.member import Member, Membership, NotAMember
+from stratolith.kernel.config import HostsSection, Settings
 
 READY_SECONDS = 60.0
+QUESTION_SECONDS = 5.0  # during the wait: how often the server is asked whether this is a host
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,10 @@ class Wishes:
 
 
 def is_host(layout: Layout) -> bool:
-    """Whether this machine is a host of a cloud elsewhere."""
-    return Membership(layout.state_dir).exists()
+    """Whether this machine is a host of a cloud elsewhere; also if its certificate is lost."""
+    if Membership(layout.state_dir).exists():
+        return True
+    return bool(layout.valid_settings().of(HostsSection).server)
 
 
 def join(layout: Layout, wishes: Wishes, report: Report) -> int:
@@ -78,18 +81,18 @@ def join(layout: Layout, wishes: Wishes, report: Report) -> int:
 def start(layout: Layout, report: Report) -> int:
     """Start the agent of a machine that joined, and wait for its first full check."""
     settings = layout.settings()
+    _require_member(layout)
     with report.ticking("Starting the agent"):
         running.start(layout, settings)
         _wait_ready(layout, settings)
-    member = Membership(layout.state_dir).read()
+    member = _member(layout)
     report.say(f"Host {member.name} works for the cloud at {member.server}.")
     return 0
 
 
 def status(layout: Layout) -> int:
     """Print whether the agent works; 0 when it does."""
-    membership = Membership(layout.state_dir)
-    member = membership.read()
+    membership, member = Membership(layout.state_dir), _member(layout)
     problem = membership.lack(datetime.now(UTC)) or _problem(layout.settings())
     pids = ", ".join(f"{role} {pid}" for role, pid in running.pids(layout).items())
     print(f"Host {member.name} of the cloud at {member.server}")
@@ -101,37 +104,121 @@ def status(layout: Layout) -> int:
 def leave(layout: Layout, report: Report, *, force: bool) -> int:
     """Leave the cloud and remove all its files and guests here; raises DeployError.
 
-    Without ``force`` the cloud must agree: it does when no server (instance) is on this host.
+    Without ``force`` the cloud must agree: it does when no server (instance) is on this host. Can
+    be repeated after an interruption.
     """
     if not is_host(layout):
         raise DeployError(f"{layout.state_dir} is not the directory of a host that joined.")
-    if not force:
-        tell(layout, report, force=False)
+    if not force and not tell(layout, report, force=False):
+        _require_no_guests(layout)
     return destroy.destroy(layout, report, is_sure=True, has_left=not force)
 
 
-def tell(layout: Layout, report: Report, *, force: bool) -> None:
-    """Tell the server that this host leaves.
+def tell(layout: Layout, report: Report, *, force: bool) -> bool:
+    """Tell the server that this host leaves; returns whether it was a host until now.
 
     Raises DeployError when it may not leave; with ``force`` this is only printed.
     """
+    membership = Membership(layout.state_dir)
+    if not membership.is_complete():
+        report.say(
+            "This machine has no certificate of a host (any more). If the server still shows it, "
+            "run there: stratolith host remove NAME --force"
+        )
+        return False
+    try:
+        _ask_to_leave(layout, membership, force=force)
+    except (Refused, Unreachable, NotAMember, OSError) as error:
+        if isinstance(error, Refused) and error.is_final:
+            report.say("The server had taken this host out of the cloud before")
+            return False
+        if not force:
+            raise _not_left(membership, error) from None
+        report.say(
+            f"The server could not be informed ({error}); run there: "
+            f"stratolith host remove {_name(membership)} --force"
+        )
+        return True
+    report.say("The server took this host out of the cloud")
+    return True
+
+
+def _ask_to_leave(layout: Layout, membership: Membership, *, force: bool) -> None:
+    name = membership.read().name
+    transport = membership.transport(layout.state_dir / "cloud-id")
+    try:
+        transport.leave(name, force=force)
+    finally:
+        transport.close()
+
+
+def _not_left(membership: Membership, error: Exception) -> DeployError:
+    """The error of `leave`, with what the user can do about this reason."""
+    if isinstance(error, Refused) and error.status == 409:
+        return DeployError(
+            f"The server does not let this host go: {error}",
+            "move or delete its servers first, or leave all the same with --force",
+        )
+    if isinstance(error, Refused):
+        return DeployError(
+            f"The server does not let this host go: {error}",
+            "see `stratolith logs server` there, or leave all the same with --force",
+        )
+    return DeployError(
+        f"The server cannot be asked: {error}.",
+        "leave when the server can be reached again; without it: stratolith leave --force here "
+        f"and stratolith host remove {_name(membership)} --force there",
+    )
+
+
+def _name(membership: Membership) -> str:
+    try:
+        return membership.read().name
+    except NotAMember:
+        return "NAME"
+
+
+def _require_no_guests(layout: Layout) -> None:
+    """Raises DeployError when guests are here, though the server does not know this host."""
+    settings = layout.valid_settings()
+    count = 0 if settings.fake else len(this_host.hypervisor(settings).list_guests())
+    if count:
+        raise DeployError(
+            f"This machine is no longer a host of the cloud, but has {count} of its guests.",
+            "remove them with everything else of the cloud: stratolith leave --force",
+        )
+
+
+def _member(layout: Layout) -> Member:
+    """Raises DeployError when `join` or `leave` was interrupted, or a file was lost."""
+    membership = Membership(layout.state_dir)
+    try:
+        if membership.is_complete():
+            return membership.read()
+        problem = f"{membership.folder} lacks files: `join` or `leave` was interrupted."
+    except NotAMember as error:
+        problem = str(error)
+    raise DeployError(problem, "stratolith leave, then join with a new token")
+
+
+def _require_member(layout: Layout) -> None:
+    """Raises DeployError when the server no longer accepts this host."""
+    member = _member(layout)
     try:
         transport = Membership(layout.state_dir).transport(layout.state_dir / "cloud-id")
         try:
-            transport.leave(Membership(layout.state_dir).read().name, force=force)
+            transport.hints(member.name, "", 0, 0.0)
         finally:
             transport.close()
-        report.say("The server took this host out of the cloud")
-    except (Refused, Unreachable, NotAMember, OSError) as error:
-        if not force:
+    except Unreachable:
+        return  # the agent waits for the server
+    except Refused as error:
+        if error.is_final:
             raise DeployError(
-                f"The server does not let this host go: {error}",
-                "move or delete its servers first, or leave all the same with --force",
+                f"Host {member.name} is no longer part of the cloud at {member.server}: it was "
+                "removed there, or another machine joined with its name.",
+                "stratolith leave, then join with a new token",
             ) from None
-        report.say(
-            f"The server could not be informed ({error}); run there: "
-            "stratolith host remove NAME --force"
-        )
 
 
 def _values(layout: Layout, wishes: Wishes) -> dict[str, dict[str, Any]]:
@@ -173,6 +260,7 @@ def _directories(layout: Layout) -> dict[Path, int]:
 
 def _wait_ready(layout: Layout, settings: Settings) -> None:
     deadline = time.monotonic() + READY_SECONDS
+    next_question = time.monotonic() + QUESTION_SECONDS
     while problem := _problem(settings):
         if time.monotonic() > deadline:
             raise DeployError(
@@ -180,6 +268,9 @@ def _wait_ready(layout: Layout, settings: Settings) -> None:
                 f"{running.tail(layout, 'agent')}",
                 f"see {layout.logs}/agent.log",
             )
+        if time.monotonic() > next_question:
+            _require_member(layout)
+            next_question = time.monotonic() + QUESTION_SECONDS
         time.sleep(0.1)
 
 

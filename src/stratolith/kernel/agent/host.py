@@ -216,7 +216,9 @@ class Host:
             except Exception as error:
                 failures += 1
                 self._failing[room.view] = str(error) or type(error).__name__
-                if not isinstance(error, Unreachable):
+                if isinstance(error, Refused):
+                    LOG.warning("%s: sync refused: %s", room.view, error)
+                elif not isinstance(error, Unreachable):
                     LOG.exception("%s: sync failed", room.view)
                 self._stop.wait(min(0.2 * 2 ** min(failures, 20), LONGEST_PAUSE))
                 inbox.put("")

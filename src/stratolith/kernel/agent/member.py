@@ -53,6 +53,10 @@ class Membership:
     def exists(self) -> bool:
         return self._member.exists()
 
+    def is_complete(self) -> bool:
+        """Whether all files exist: a part is left of a `leave` that was interrupted."""
+        return all(path.exists() for path in (self._member, self._authority, self.credentials))
+
     def read(self) -> Member:
         """Raises NotAMember."""
         try:
