@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from stratolith.compute.drivers.fake import FakeDriver
 from stratolith.deploy import hosts
 from stratolith.deploy.layout import Layout
 from stratolith.kernel.agent.client import Refused
@@ -168,6 +170,36 @@ def test_the_commands(door: Served, tmp_path: Path, capsys: pytest.CaptureFixtur
     assert next(line for line in lines if line.startswith("host-a")).split()[1] == "draining"
     assert hosts.activate(layout, "host-a") == 0
     assert "takes servers" in capsys.readouterr().out
+
+
+def test_the_machine_of_the_server_is_not_removed(door: Served, admin: Client) -> None:
+    host = host_of(admin)
+    for query in ("", "?force=true"):
+        answer = door.as_admin("DELETE", f"/v1/cloud/hosts/{host}{query}")
+        assert answer.status_code == 409 and f"host drain {host}" in answer.text
+    assert (listed(door, host)["state"], service(admin, host)["status"]) == ("active", "enabled")
+
+
+def test_a_host_that_joins_again_takes_servers(
+    cloud: TestCloud, door: Served, admin: Client, tmp_path: Path
+) -> None:
+    facts = {"facts": msgspec.to_builtins(FakeDriver().facts())}
+    agent = door.join(tmp_path / "a", "host-a")
+    agent.seen("host-a", "1", ["guests"], utcnow())
+    agent.report("host-a", "guests", facts)
+    images = admin.get("image", "/images").json()["images"]
+    body = {"name": "s", "imageRef": images[0]["id"], "flavorRef": "1", "networks": "none"}
+    body["host"] = "host-a"
+    answer = admin.post("compute", "/servers", json={"server": body}, microversion="2.74")
+    assert answer.status_code == 202, answer.text
+    assert door.as_admin("DELETE", "/v1/cloud/hosts/host-a").status_code == 409
+    assert door.as_admin("DELETE", "/v1/cloud/hosts/host-a?force=true").status_code == 204
+    assert service(admin, "host-a")["disabled_reason"] == "the host left the cloud"
+    agent = door.join(tmp_path / "a", "host-a")
+    agent.seen("host-a", "1", ["guests"], utcnow())
+    agent.report("host-a", "guests", facts)
+    shown = service(admin, "host-a")
+    assert (shown["status"], shown["disabled_reason"], shown["state"]) == ("enabled", None, "up")
 
 
 @pytest.mark.parametrize("now", ALL)

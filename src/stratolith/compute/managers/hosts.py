@@ -28,7 +28,7 @@ from stratolith.placement.managers import inventories, providers, traits
 LOG = logging.getLogger(__name__)
 _RUNS, _HAS = "COMPUTE_ARCH_", "HW_ARCH_"  # standard traits: of guests, of the processor
 INTERNAL_ZONE = "internal"  # of the control plane
-DRAINING_REASON = "the host is draining"
+DRAINING_REASON, LEFT_REASON = "the host is draining", "the host left the cloud"
 _NAMESPACE = uuid.UUID("5f0f4ba4-3e0a-4f6a-9a53-7a3d2a3f1b63")
 
 
@@ -38,8 +38,15 @@ def provider_uuid(host: str) -> str:
 
 
 def report(ctx: Context, host: str, facts: dict[str, Any]) -> ComputeHost:
-    """Store the facts that an agent measured: in the host's row, its provider and inventories."""
+    """Store the facts that an agent measured: in the host's row, its provider and inventories.
+
+    A host that was disabled because it left is enabled: it joined again.
+    """
     own = ComputeHost.host == host
+    has_left = own & (ComputeHost.disabled_reason == LEFT_REASON)
+    ctx.session.execute(
+        update(ComputeHost).where(has_left).values(disabled=False, disabled_reason=None)
+    )
     # the old facts are not read here, so an unreadable row does no harm
     ctx.session.execute(
         update(ComputeHost).where(own).values(facts=facts, reported_at=ctx.env.clock.now())
@@ -237,7 +244,7 @@ def left(ctx: Context, host: str) -> None:
     if row is None:
         return
     if holds(ctx, host):
-        row.disabled, row.disabled_reason = True, "the host left the cloud"
+        row.disabled, row.disabled_reason = True, LEFT_REASON
     else:
         remove(ctx, row)
 

@@ -99,8 +99,14 @@ def renew(ctx: Context, host: str, body: bytes) -> Response:
 
 
 def leave(ctx: Context, host: str) -> Response:
-    """Raises Conflict when the host is in use, unless the query has force."""
+    """Raises Conflict for a machine of the server, and for a host in use without force."""
     record = _record(ctx, host)
+    own = host == socket.gethostname() or records.is_alive(record, ctx.env.clock.now())
+    if own and not record.certificates:  # its agent needs none: the next heartbeat would undo it
+        raise Conflict(
+            f"Host {host} is a machine of this cloud's server and cannot leave. To place no new "
+            f"servers on it: `stratolith host drain {host}`."
+        )
     if not _caller(ctx).is_local and not record.certificates:
         raise NotFound(f"There is no host {host}.")
     duties = [(service, service.host_duties) for service in plates(ctx.env)]
