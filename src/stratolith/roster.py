@@ -58,9 +58,13 @@ def rooms(name: str) -> Iterator[tuple[str, ModuleType]]:
     """
     for folder, package in packages().items():
         try:
+            if folder not in FOLDERS:
+                _require_package(folder, package)
             if find_spec(f"{package}.{name}") is None:
                 continue
             module = import_module(f"{package}.{name}")
+        except PluginError:
+            raise
         except Exception as error:
             if folder in FOLDERS:
                 raise
@@ -68,3 +72,20 @@ def rooms(name: str) -> Iterator[tuple[str, ModuleType]]:
             subject = f"{plugins.describe(point)} cannot be loaded"
             raise PluginError(f"{subject}: {plugins.one_line(error)}") from error
         yield folder, module
+
+
+def _require_package(folder: str, package: str) -> None:
+    """Raises PluginError for a Service in a module that is not in a package.
+
+    The plug-in itself may be the fault: then that is reported.
+    """
+    spec = find_spec(package)
+    if spec is None or spec.submodule_search_locations is not None:
+        return
+    service = plugins.load(plugins.SERVICES, folder)
+    definition = import_module("stratolith.kernel.service").Service  # here only: agents are light
+    if not isinstance(service, definition):
+        raise plugins.refused(plugins.SERVICES, folder, plugins.NO_SERVICE)
+    raise plugins.refused(
+        plugins.SERVICES, folder, "the module with the Service must be in a package"
+    )

@@ -35,7 +35,7 @@ def outside() -> list[Service]:
     for name in plugins.names(plugins.SERVICES):
         service = plugins.load(plugins.SERVICES, name)
         if not isinstance(service, Service):
-            raise _refused(name, "it is not a stratolith.kernel.service.Service")
+            raise _refused(name, plugins.NO_SERVICE)
         if service.folder != name:
             raise _refused(name, f"its section is '{service.folder}'")
         services.append(service)
@@ -61,8 +61,7 @@ def _mounts(service: Service) -> set[str]:
 
 
 def _refused(name: str, reason: str) -> PluginError:
-    point = plugins.point_of(plugins.SERVICES, name)
-    return PluginError(f"{plugins.describe(point)} cannot be used: {reason}.")
+    return plugins.refused(plugins.SERVICES, name, reason)
 
 
 def ports_of(service: Service) -> dict[int, str]:

@@ -20,6 +20,7 @@ NETWORKS = "stratolith.drivers.network"
 FILTERS = "stratolith.scheduler.filters"
 WEIGHERS = "stratolith.scheduler.weighers"
 GROUPS = (SERVICES, HYPERVISORS, NETWORKS, FILTERS, WEIGHERS)
+NO_SERVICE = "it is not a stratolith.kernel.service.Service"
 # The arguments of the groups whose plug-ins are functions
 PARAMETERS = {
     HYPERVISORS: ("settings", "host"),

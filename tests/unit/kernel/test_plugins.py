@@ -150,6 +150,25 @@ def test_services_that_cannot_stand_beside_ours(
         services.load()
 
 
+@pytest.mark.parametrize(
+    ("module", "reason"),
+    [
+        (
+            PLATE.format(type="odd", port=1, mount="/o"),
+            "used: the module with the Service must be in a package",
+        ),
+        ("PLATE = 1", r"used: it is not a stratolith\.kernel\.service\.Service"),
+        ("", "loaded: ModuleNotFoundError"),
+        ("OTHER = 1", "loaded: AttributeError: .* has no attribute 'PLATE'"),
+    ],
+)
+def test_a_service_in_a_module_of_its_own(site: Path, module: str, reason: str) -> None:
+    install_broken(site, plugins.SERVICES, "odd", "broken_one:PLATE", module)
+    sentence = BROKEN.format("odd", plugins.SERVICES) + f"cannot be {reason}"
+    with pytest.raises(PluginError, match=sentence):
+        list(roster.rooms("settings"))
+
+
 def test_a_room_that_cannot_be_imported(site: Path) -> None:
     (site / "broken_one").mkdir()
     (site / "broken_one" / "__init__.py").write_text("import nothing_of_that_name")
