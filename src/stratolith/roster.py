@@ -65,7 +65,7 @@ def rooms(name: str) -> Iterator[tuple[str, ModuleType]]:
             module = import_module(f"{package}.{name}")
         except PluginError:
             raise
-        except Exception as error:
+        except plugins.FOREIGN as error:
             if folder in FOLDERS:
                 raise
             point = plugins.point_of(plugins.SERVICES, folder)

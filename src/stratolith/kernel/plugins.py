@@ -20,6 +20,7 @@ NETWORKS = "stratolith.drivers.network"
 FILTERS = "stratolith.scheduler.filters"
 WEIGHERS = "stratolith.scheduler.weighers"
 GROUPS = (SERVICES, HYPERVISORS, NETWORKS, FILTERS, WEIGHERS)
+FOREIGN = (Exception, SystemExit)  # a plug-in that exits must not end the program without a reason
 NO_SERVICE = "it is not a stratolith.kernel.service.Service"
 # The arguments of the groups whose plug-ins are functions
 PARAMETERS = {
@@ -58,7 +59,7 @@ def describe(point: EntryPoint) -> str:
     return f"The plug-in '{point.name}' ({point.group}) of the package {package(point)}"
 
 
-def one_line(error: Exception) -> str:
+def one_line(error: BaseException) -> str:
     """An error of foreign code on one line."""
     return f"{type(error).__name__}: {error}".replace("\n", " ")
 
@@ -88,7 +89,7 @@ def load(group: str, name: str) -> Any:
     point = point_of(group, name)
     try:
         return point.load()
-    except Exception as error:  # a foreign module may raise any error when it is imported
+    except FOREIGN as error:  # a foreign module may raise any error when it is imported
         raise PluginError(f"{describe(point)} cannot be loaded: {one_line(error)}") from error
 
 
@@ -97,7 +98,7 @@ def call(group: str, name: str, *arguments: Any) -> Any:
     made = function(group, name)
     try:
         return made(*arguments)
-    except Exception as error:
+    except FOREIGN as error:
         raise PluginError(f"{describe(point_of(group, name))} failed: {one_line(error)}") from error
 
 

@@ -66,6 +66,27 @@ def test_an_error_of_several_lines_is_told_on_one(site: Path) -> None:
         place.require_plugins()
 
 
+def test_a_plugin_that_exits(site: Path) -> None:
+    install_broken(site, plugins.FILTERS, "odd", "broken_one:thing", "raise SystemExit('bye')")
+    with pytest.raises(PluginError, match=r"cannot be loaded: SystemExit: bye$"):
+        place.require_plugins()
+
+
+def test_a_function_that_exits(site: Path) -> None:
+    module = "def make(settings, host): raise SystemExit('bye')"
+    install_broken(site, plugins.HYPERVISORS, "odd", "broken_one:make", module)
+    with pytest.raises(PluginError, match=r"failed: SystemExit: bye$"):
+        plugins.call(plugins.HYPERVISORS, "odd", None, "here")
+
+
+def test_a_package_of_a_service_that_exits(site: Path) -> None:
+    (site / "broken_one").mkdir()
+    (site / "broken_one" / "__init__.py").write_text("raise SystemExit('bye')")
+    install_broken(site, plugins.SERVICES, "odd", "broken_one.service:PLATE")
+    with pytest.raises(PluginError, match=r"cannot be loaded: SystemExit: bye$"):
+        list(roster.rooms("settings"))
+
+
 @pytest.mark.parametrize("group", [plugins.FILTERS, plugins.WEIGHERS])
 def test_what_is_no_function(site: Path, group: str) -> None:
     install_broken(site, group, "odd", "broken_one:thing", "thing = 1")
