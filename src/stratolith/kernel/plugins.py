@@ -41,6 +41,10 @@ def _of_group(group: str) -> dict[str, EntryPoint]:
 
     points: dict[str, EntryPoint] = {}
     for point in sorted(entry_points(group=group), key=lambda entry: (entry.name, package(entry))):
+        if point.pattern.match(point.value) is None:
+            raise PluginError(
+                f"{describe(point)} cannot be used: '{point.value}' is no MODULE:NAME."
+            )
         other = points.setdefault(point.name, point)
         if (other.value, package(other)) != (point.value, package(point)):
             raise PluginError(

@@ -66,6 +66,17 @@ def test_an_error_of_several_lines_is_told_on_one(site: Path) -> None:
         place.require_plugins()
 
 
+@pytest.mark.parametrize("group", plugins.GROUPS)
+def test_a_value_that_names_no_object(site: Path, group: str) -> None:
+    install_broken(site, group, "odd", "broken_one::!")
+    sentence = BROKEN.format("odd", group) + "cannot be used: 'broken_one::!' is no MODULE:NAME"
+    with pytest.raises(PluginError, match=sentence):
+        plugins.names(group)
+    if group == plugins.SERVICES:
+        with pytest.raises(PluginError, match=sentence):
+            roster.packages()
+
+
 def test_a_plugin_that_exits(site: Path) -> None:
     install_broken(site, plugins.FILTERS, "odd", "broken_one:thing", "raise SystemExit('bye')")
     with pytest.raises(PluginError, match=r"cannot be loaded: SystemExit: bye$"):
