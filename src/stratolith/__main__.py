@@ -193,35 +193,45 @@ def _layout(arguments: argparse.Namespace, *, must_exist: bool = True) -> Layout
     return layout
 
 
+def _server_layout(arguments: argparse.Namespace) -> Layout:
+    """For commands that work on the server's machine only."""
+    layout = _layout(arguments)
+    if not layout.secrets.exists():  # a host has none; servers need not import what follows
+        from stratolith.deploy import join
+
+        join.require_server(layout)
+    return layout
+
+
 def _token_create(arguments: argparse.Namespace) -> int:
     from stratolith.deploy import hosts
 
-    layout = _layout(arguments)
+    layout = _server_layout(arguments)
     return hosts.create_token(layout, minutes=arguments.minutes, address=arguments.address)
 
 
 def _host_list(arguments: argparse.Namespace) -> int:
     from stratolith.deploy import hosts
 
-    return hosts.show(_layout(arguments), as_json=arguments.json)
+    return hosts.show(_server_layout(arguments), as_json=arguments.json)
 
 
 def _host_drain(arguments: argparse.Namespace) -> int:
     from stratolith.deploy import hosts
 
-    return hosts.drain(_layout(arguments), arguments.name)
+    return hosts.drain(_server_layout(arguments), arguments.name)
 
 
 def _host_activate(arguments: argparse.Namespace) -> int:
     from stratolith.deploy import hosts
 
-    return hosts.activate(_layout(arguments), arguments.name)
+    return hosts.activate(_server_layout(arguments), arguments.name)
 
 
 def _host_remove(arguments: argparse.Namespace) -> int:
     from stratolith.deploy import hosts
 
-    return hosts.remove(_layout(arguments), arguments.name, force=arguments.force)
+    return hosts.remove(_server_layout(arguments), arguments.name, force=arguments.force)
 
 
 def _join(arguments: argparse.Namespace) -> int:
@@ -251,6 +261,7 @@ def _up(arguments: argparse.Namespace) -> int:
 
     layout = _layout(arguments, must_exist=False)
     if join.is_host(layout):
+        join.require_no_wishes(layout, vars(arguments))
         return join.start(layout, Report(verbose=arguments.verbose))
     wishes = up.Wishes(
         external_cidr=arguments.external_cidr,
@@ -314,7 +325,7 @@ def _verify(arguments: argparse.Namespace) -> int:
     from stratolith.deploy.checks import verify
     from stratolith.deploy.steps import Report
 
-    return verify.verify(_layout(arguments), Report(), keep=arguments.keep)
+    return verify.verify(_server_layout(arguments), Report(), keep=arguments.keep)
 
 
 def _image_import(arguments: argparse.Namespace) -> int:
@@ -329,7 +340,7 @@ def _image_import(arguments: argparse.Namespace) -> int:
         public=arguments.public,
         properties=arguments.property,
     )
-    return image_import.run(_layout(arguments), wishes)
+    return image_import.run(_server_layout(arguments), wishes)
 
 
 def _image_build(arguments: argparse.Namespace) -> int:
@@ -353,7 +364,7 @@ def _image_build(arguments: argparse.Namespace) -> int:
 def _openrc(arguments: argparse.Namespace) -> int:
     from stratolith.deploy import credentials
 
-    layout = _layout(arguments)
+    layout = _server_layout(arguments)
     access = credentials.access(layout, layout.settings())
     print(credentials.openrc(arguments.user, access), end="")
     return 0
@@ -413,7 +424,7 @@ def _policy(arguments: argparse.Namespace) -> int:
         domain=arguments.domain,
         system=arguments.system,
     )
-    return policy_check.check(_layout(arguments).settings(), question)
+    return policy_check.check(_server_layout(arguments).settings(), question)
 
 
 def _test(arguments: argparse.Namespace) -> int:

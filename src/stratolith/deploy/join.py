@@ -10,6 +10,7 @@ import http.client
 import os
 import socket
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,6 +30,10 @@ from stratolith.kernel.agent.member import Member, Membership, NotAMember
 from stratolith.kernel.config import HostsSection, Settings
 
 READY_SECONDS = 60.0
+FOR_THE_SERVER = (  # options of `up` that mean nothing on a host
+    "external_cidr", "external_range", "external_gateway", "listen", "port_offset", "image",
+    "names", "foreground",
+)  # fmt: skip
 QUESTION_SECONDS = 5.0  # during the wait: how often the server is asked whether this is a host
 
 
@@ -48,6 +53,28 @@ def is_host(layout: Layout) -> bool:
     if Membership(layout.state_dir).exists():
         return True
     return bool(layout.valid_settings().of(HostsSection).server)
+
+
+def require_server(layout: Layout) -> None:
+    """Raises DeployError on a machine that is a host of a cloud elsewhere."""
+    if is_host(layout):
+        raise DeployError(*_elsewhere(layout, "run this command there"))
+
+
+def require_no_wishes(layout: Layout, arguments: Mapping[str, object]) -> None:
+    """Raises DeployError when `up` of a host has options for the server."""
+    given = [f"--{name.replace('_', '-')}" for name in FOR_THE_SERVER if arguments.get(name)]
+    if arguments.get("port_offset") == 0:
+        given.append("--port-offset")
+    if arguments.get("fake") and not layout.settings().fake:
+        given.append("--fake")
+    if given:
+        raise DeployError(*_elsewhere(layout, f"`stratolith up` without {' '.join(given)}"))
+
+
+def _elsewhere(layout: Layout, fix: str) -> tuple[str, str]:
+    server = layout.valid_settings().of(HostsSection).server
+    return f"This machine is a host of the cloud whose server is at {server}.", fix
 
 
 def join(layout: Layout, wishes: Wishes, report: Report) -> int:
