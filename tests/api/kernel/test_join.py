@@ -182,6 +182,21 @@ def test_the_name_of_another_host_is_not_given_away(door: Served, tmp_path: Path
     door.join(tmp_path / "b", "host-b", token)  # what was refused did not use it up
 
 
+def test_a_name_is_kept_for_the_machine_that_joins(door: Served, tmp_path: Path) -> None:
+    """The second of two machines with one name is refused, until the first is late."""
+    agent = door.join(tmp_path / "a", "host-a")
+    token = door.token()
+    with pytest.raises(CannotJoin, match="is joining as host-a now"):
+        door.join(tmp_path / "b", "host-a", token)
+    agent.hints("host-a", "", 0, 0.0)  # the certificate of the first is valid as before
+    change(door, "host-a", joined_at=utcnow() - timedelta(minutes=3))
+    door.join(tmp_path / "b", "host-a", token)
+    with pytest.raises(CannotJoin, match="host remove host-a"):
+        door.join(tmp_path / "a", "host-a")
+    assert door.as_admin("DELETE", "/v1/cloud/hosts/host-a").status_code == 204
+    door.join(tmp_path / "a", "host-a").seen("host-a", "1", [], utcnow())
+
+
 # -- certificates ----------------------------------------------------------------------------------
 
 

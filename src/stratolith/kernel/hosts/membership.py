@@ -23,6 +23,7 @@ from stratolith.kernel.hosts.records import HostRecord, JoinToken
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?")
 _KEEP = timedelta(days=7)  # after the end of a token
+_FIRST_USE = timedelta(minutes=2)  # for a new host's first heartbeat: its name is kept so long
 
 
 class NotLetIn(Forbidden):
@@ -59,12 +60,12 @@ def join(
 ) -> tuple[HostRecord, Signed]:
     """A row and a certificate for a machine whose token was used up in this transaction.
 
-    A host that has left, or that joined but never sent a heartbeat, may join again under its name;
-    raises Conflict for the name of another host, and BadRequest.
+    A host that has left, or that joined two minutes ago without a heartbeat since then, may join
+    again under its name; raises Conflict for the name of another host, and BadRequest.
     """
     if not _NAME.fullmatch(name):
         raise BadRequest(f"'{name}' cannot be the name of a host: letters, digits, dots, hyphens.")
-    record = records.named(session, name)
+    record = records.locked(session, name)
     if record is None:
         record = records.new_record(name, records.JOINING, now)
         session.add(record)
@@ -73,6 +74,12 @@ def join(
         raise Conflict(
             f"There is a host {name} already. If it is this machine, or one that no longer exists: "
             f"`stratolith host remove {name}` on the server, then join again with a new token."
+        )
+    elif record.state == records.JOINING and now - record.joined_at < _FIRST_USE:
+        raise Conflict(
+            f"A machine is joining as {name} now. If it is this machine: join again in "
+            f"{_FIRST_USE.seconds // 60} minutes, or at once after `stratolith host remove {name}` "
+            "on the server."
         )
     records.move(record, records.JOINING)
     record.joined_at, record.certificates = now, []

@@ -121,6 +121,12 @@ def named(session: Session, name: str) -> HostRecord | None:
     return session.scalars(select(HostRecord).where(HostRecord.name == name)).first()
 
 
+def locked(session: Session, name: str) -> HostRecord | None:
+    """Like ``named``, but no other transaction changes the row until the end of this one."""
+    wanted = select(HostRecord).where(HostRecord.name == name).with_for_update()
+    return session.scalars(wanted).first()
+
+
 def records(session: Session, among: Iterable[str] | None = None) -> list[HostRecord]:
     """Every host that ever sent a heartbeat and has not left, by name.
 
