@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import re
 from typing import Any
 
 import httpx
@@ -13,11 +15,20 @@ from stratolith.deploy.layout import Layout
 from stratolith.kernel.agent.client import by_socket
 
 _EVERYWHERE = ("0.0.0.0", "::")
+# labels of a name; the last one begins with a letter
+_HOST_NAME = re.compile(
+    r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+)
 _SOMEWHERE = "192.0.2.1"  # of RFC 5737: any address that the default route leads to
 
 
 def create_token(layout: Layout, *, minutes: int, address: str | None) -> int:
     """Print a token and the command that uses it on the other machine; raises DeployError."""
+    if address is not None and not _is_address(address):
+        raise DeployError(
+            f"'{address}' is neither an IP address nor the name of a machine.",
+            "--address IP, the server's address for the other machine",
+        )
     place = layout.settings().hosts_address
     if place is None:
         raise DeployError(
@@ -31,6 +42,15 @@ def create_token(layout: Layout, *, minutes: int, address: str | None) -> int:
     print(f"{token}\n\nIt lets one machine join within {minutes} minutes. Run there, as root:\n")
     print(f"  stratolith join {where} {token}")
     return 0
+
+
+def _is_address(text: str) -> bool:
+    """Whether it is an IP address, or a host name as in RFC 1123 that is no wrong IP address."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return len(text) <= 253 and _HOST_NAME.fullmatch(text) is not None
+    return True
 
 
 def show(layout: Layout, *, as_json: bool) -> int:

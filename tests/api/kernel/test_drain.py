@@ -12,6 +12,7 @@ import pytest
 
 from stratolith.compute.drivers.fake import FakeDriver
 from stratolith.deploy import hosts
+from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
 from stratolith.kernel.agent.client import Refused
 from stratolith.kernel.clock import utcnow
@@ -200,6 +201,27 @@ def test_a_host_that_joins_again_takes_servers(
     agent.report("host-a", "guests", facts)
     shown = service(admin, "host-a")
     assert (shown["status"], shown["disabled_reason"], shown["state"]) == ("enabled", None, "up")
+
+
+def test_the_address_of_a_token_is_checked(tmp_path: Path) -> None:
+    layout = Layout(tmp_path, tmp_path, tmp_path / "none.yaml", tmp_path)
+    for address in ("foo bar", "", "a/b", "300.1.1.1", "192.0.2.0/24", "-a", "a:8702", "a\n"):
+        with pytest.raises(DeployError, match="neither an IP address nor the name"):
+            hosts.create_token(layout, minutes=1, address=address)
+    for address in ("192.0.2.1", "2001:db8::1", "server-1.example.org", "server"):
+        with pytest.raises(DeployError, match="listens on the loopback address"):
+            hosts.create_token(layout, minutes=1, address=address)
+
+
+def test_the_name_of_a_host_that_left_is_known(door: Served, tmp_path: Path) -> None:
+    door.join(tmp_path / "a", "host-a").seen("host-a", "1", [], utcnow())
+    assert door.as_admin("DELETE", "/v1/cloud/hosts/host-a").status_code == 204
+    paths = [("POST", "/drain"), ("POST", "/activate"), ("DELETE", "")]
+    for method, verb in paths:
+        answer = door.as_admin(method, f"/v1/cloud/hosts/host-a{verb}")
+        assert (answer.status_code, "has left the cloud" in answer.text) == (404, True)
+        answer = door.as_admin(method, f"/v1/cloud/hosts/host-x{verb}")
+        assert (answer.status_code, "There is no host host-x" in answer.text) == (404, True)
 
 
 @pytest.mark.parametrize("now", ALL)

@@ -57,8 +57,10 @@ def _lifetime(ctx: Context) -> timedelta:
 
 def _record(ctx: Context, name: str) -> HostRecord:
     record = records.named(ctx.session, name)
-    if record is None or record.state == records.LEFT:
+    if record is None:
         raise NotFound(f"There is no host {name}.")
+    if record.state == records.LEFT:
+        raise NotFound(f"Host {name} has left the cloud.")
     return record
 
 
