@@ -46,6 +46,36 @@ def test_a_report_about_guests_is_checked(cloud: TestCloud) -> None:
         assert status == 400 and field in text, (report, status, text)
 
 
+def test_the_generation_of_a_network_is_checked(cloud: TestCloud) -> None:
+    for generation in (-1, 10**30, 2**63, "1", 1.5, None):
+        status, text = answer_to(cloud, "network", {"generation": generation})
+        assert status == 400 and "$.generation" in text, (generation, status, text)
+    assert answer_to(cloud, "network", {"generation": 2**63 - 1})[0] == 200
+
+
+def test_a_heartbeat_is_checked(cloud: TestCloud) -> None:
+    """Its words are shown on terminals and stored in short columns."""
+    cloud.agent = AgentCaller("host-a")
+    beat = {"version": "1.0.dev1+g0", "views": ["guests"], "started_at": "2030-01-01T00:00:00"}
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"version": "1\x1b[2J"}, "$.version"),
+        ({"version": "1\n"}, "$.version"),
+        ({"version": "1" * 65}, "$.version"),
+        ({"views": ["a\x07"]}, "$.views[0]"),
+        ({"offers": {"tunnel_address": "\r"}}, "$.offers.tunnel_address"),
+        ({"offers": {"architecture": "x" * 33}}, "$.offers.architecture"),
+        ({"offers": {"drivers": {"guests": "\x00"}}}, "$.offers.drivers"),
+        ({"offers": {"capabilities": ["\x00"]}}, "$.offers.capabilities[0]"),
+    ]
+    path = "/agent/v1/hosts/host-a/seen"
+    for part, field in wrong:
+        answer = cloud.http.request("POST", path, json={**beat, **part})
+        assert answer.status_code == 400 and field in answer.text, (part, answer.text)
+    offers = {"drivers": {"guests": "qemu"}, "architecture": "x86_64", "tunnel_address": "fd00::1"}
+    answer = cloud.http.request("POST", path, json={**beat, "offers": {**offers, "new": 1}})
+    assert answer.status_code == 204, answer.text
+
+
 def test_an_answer_to_a_request_is_checked(cloud: TestCloud) -> None:
     wrong: list[Any] = [[], "null", {"r1": 1}, {"r1": {"output": 1}}, {"r1": {"error": []}}]
     for report in wrong:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
 CLOUD_HEADER = "x-stratolith-cloud"  # the id of the cloud to which the agent's host belongs
+# Printable text, at most as long as the columns of a host.
+Printable = Annotated[str, msgspec.Meta(pattern=r"\A[ -~]*\Z")]
+Word = Annotated[Printable, msgspec.Meta(max_length=64)]
+ShortWord = Annotated[Printable, msgspec.Meta(max_length=32)]
 SERVER_NAME = "server.stratolith.internal"  # name in the certificates of servers
 
 
@@ -30,19 +35,19 @@ class Offers(msgspec.Struct, kw_only=True):
     drivers: view -> name of its driver.  capabilities: "<view>.<name>".
     """
 
-    drivers: dict[str, str] = {}
-    capabilities: list[str] = []
-    architecture: str = ""
-    api_address: str = ""
-    tunnel_address: str = ""
-    storage_address: str = ""
+    drivers: dict[Printable, Printable] = {}
+    capabilities: list[Printable] = []
+    architecture: ShortWord = ""
+    api_address: Word = ""
+    tunnel_address: Word = ""
+    storage_address: Word = ""
 
 
 class Seen(msgspec.Struct, kw_only=True):
     """A heartbeat."""
 
-    version: str
-    views: list[str]
+    version: Word
+    views: list[Printable]
     started_at: datetime
     offers: Offers | None = None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
+from typing import Annotated, Protocol, runtime_checkable
 
 import msgspec
 
@@ -225,7 +225,7 @@ class HostNetworkPart(msgspec.Struct, frozen=True, kw_only=True):
 class Applied(msgspec.Struct, frozen=True, kw_only=True):
     """The result of an apply, per object; the failure of one object does not stop the others."""
 
-    generation: int
+    generation: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     ports: list[str] = []  # port ids that are wired and filtered
     networks: list[str] = []
     routers: list[str] = []
