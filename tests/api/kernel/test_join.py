@@ -182,6 +182,17 @@ def test_the_name_of_another_host_is_not_given_away(door: Served, tmp_path: Path
     door.join(tmp_path / "b", "host-b", token)  # what was refused did not use it up
 
 
+def test_names_of_hosts_differ_in_more_than_case(door: Served, tmp_path: Path) -> None:
+    door.join(tmp_path / "a", "host-a").seen("host-a", "1", [], utcnow())
+    token = door.token()
+    with pytest.raises(CannotJoin, match="There is a host host-a already"):
+        door.join(tmp_path / "b", "Host-A", token)
+    with pytest.raises(CannotJoin, match="name of the server's machine"):
+        door.join(tmp_path / "b", socket.gethostname().swapcase(), token)
+    assert door.as_admin("DELETE", "/v1/cloud/hosts/host-a").status_code == 204
+    door.join(tmp_path / "b", "Host-A", token)
+
+
 def test_a_name_is_kept_for_the_machine_that_joins(door: Served, tmp_path: Path) -> None:
     """The second of two machines with one name is refused, until the first is late."""
     agent = door.join(tmp_path / "a", "host-a")

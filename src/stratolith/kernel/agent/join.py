@@ -76,7 +76,7 @@ def join(ctx: Context, body: bytes) -> Response:
     wanted: Join = decode(body, Join)
     now = ctx.env.clock.now()
     membership.spend_token(ctx.session, wanted.token, wanted.name, now)
-    if wanted.name == socket.gethostname():
+    if wanted.name.lower() == socket.gethostname().lower():
         raise Conflict(f"{wanted.name} is the name of the server's machine: choose another name.")
     record, signed = membership.join(
         ctx.session, authority(ctx.env), wanted.name, wanted.request, now, _lifetime(ctx)

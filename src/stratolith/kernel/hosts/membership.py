@@ -65,6 +65,8 @@ def join(
     """
     if not _NAME.fullmatch(name):
         raise BadRequest(f"'{name}' cannot be the name of a host: letters, digits, dots, hyphens.")
+    if (same := records.in_other_case(session, name)) is not None:
+        raise Conflict(f"There is a host {same} already: names must differ in more than case.")
     record = records.locked(session, name)
     if record is None:
         record = records.new_record(name, records.JOINING, now)

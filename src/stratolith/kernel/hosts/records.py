@@ -11,7 +11,7 @@ import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, String, select
+from sqlalchemy import Select, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from stratolith.kernel.db import Base
@@ -119,6 +119,12 @@ def state_of(record: HostRecord, now: datetime) -> str:
 
 def named(session: Session, name: str) -> HostRecord | None:
     return session.scalars(select(HostRecord).where(HostRecord.name == name)).first()
+
+
+def in_other_case(session: Session, name: str) -> str | None:
+    """The name of a host that has not left and whose name differs from this one only in case."""
+    is_same = (func.lower(HostRecord.name) == name.lower()) & (HostRecord.name != name)
+    return session.scalars(select(HostRecord.name).where(is_same, HostRecord.state != LEFT)).first()
 
 
 def locked(session: Session, name: str) -> HostRecord | None:
