@@ -15,6 +15,7 @@ from stratolith.deploy import hosts
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
 from stratolith.kernel.agent.client import Refused
+from stratolith.kernel.agent.protocol import Offers
 from stratolith.kernel.clock import utcnow
 from stratolith.kernel.exceptions import Conflict
 from stratolith.kernel.hosts import records
@@ -201,6 +202,17 @@ def test_a_host_that_joins_again_takes_servers(
     agent.report("host-a", "guests", facts)
     shown = service(admin, "host-a")
     assert (shown["status"], shown["disabled_reason"], shown["state"]) == ("enabled", None, "up")
+
+
+def test_a_hypervisor_has_the_address_of_its_host(
+    door: Served, admin: Client, tmp_path: Path
+) -> None:
+    agent = door.join(tmp_path / "a", "host-a")
+    agent.seen("host-a", "1", ["guests"], utcnow(), Offers(tunnel_address="192.0.2.7"))
+    agent.report("host-a", "guests", {"facts": msgspec.to_builtins(FakeDriver().facts())})
+    shown = admin.get("compute", "/os-hypervisors/detail").json()["hypervisors"]
+    addresses = {row["hypervisor_hostname"]: row["host_ip"] for row in shown}
+    assert addresses == {host_of(admin): "127.0.0.1", "host-a": "192.0.2.7"}
 
 
 def test_the_address_of_a_token_is_checked(tmp_path: Path) -> None:

@@ -81,12 +81,12 @@ def _brief(ctx: Context, row: ComputeHost, data: HostData) -> Body:
 
 
 def _full(ctx: Context, row: ComputeHost, data: HostData) -> Body:
-    facts = row.facts
+    facts, record = row.facts, data.beats.get(row.host)
     answer = _brief(ctx, row, data)
     answer |= {
         "hypervisor_type": facts.get("hypervisor_type", ""),
         "hypervisor_version": facts.get("hypervisor_version", 0),
-        "host_ip": row.host_ip,
+        "host_ip": (record.tunnel_address if record else "") or row.host_ip,
         "service": {
             "id": row.service_uuid if since(ctx, 53) else row.id,
             "host": row.host,
