@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -14,8 +15,12 @@ def statements(env: Environment, request: Callable[[], Any]) -> list[str]:
     """What a request sends to the database, transactions aside."""
     sent: list[str] = []
 
+    caller = threading.current_thread()
+
     def note(conn: Any, cursor: Any, statement: str, *rest: Any) -> None:
-        if not statement.startswith("BEGIN"):
+        thread = threading.current_thread()  # hosts and loops have others
+        ours = thread is caller or thread.name.startswith("request")
+        if ours and not statement.startswith("BEGIN"):
             sent.append(statement)
 
     event.listen(env.db.engine, "before_cursor_execute", note)

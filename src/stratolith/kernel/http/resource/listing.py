@@ -23,11 +23,11 @@ from urllib.parse import urlencode
 from sqlalchemy import (
     Boolean,
     ColumnElement,
-    Integer,
     Select,
     String,
     UnaryExpression,
     and_,
+    case,
     cast,
     false,
     or_,
@@ -244,7 +244,7 @@ class Listing:
 def _comparable(column: Column) -> ColumnElement[Any]:
     """SQLAlchemy has no < and > for boolean columns."""
     boolean = isinstance(column.type, Boolean)
-    return cast(column, Integer) if boolean else column.expression
+    return case((column.is_(True), 1), else_=0) if boolean else column.expression
 
 
 def _number(value: Any) -> Any:
