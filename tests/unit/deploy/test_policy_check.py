@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -100,12 +99,13 @@ def test_what_does_not_exist_is_named(cloud: TestCloud, question: Question, word
     ],
 )
 def test_options_and_the_target_come_in_any_order(
-    words: str, monkeypatch: pytest.MonkeyPatch
+    words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked: list[Question] = []
     monkeypatch.setattr(policy_check, "check", lambda _, question: asked.append(question) or 0)
-    monkeypatch.setattr(main, "_layout", lambda _: SimpleNamespace(settings=lambda: None))
-    assert main.main(["policy", "check", *words.split()]) == 0
+    (tmp_path / "secrets.json").write_text("{}")  # the directory of a server
+    state_dir = ["--state-dir", str(tmp_path)]
+    assert main.main(["policy", "check", *state_dir, *words.split()]) == 0
     assert asked == [Question("demo", "RULE", ["a=1", "b=2"], project="x", system=True)]
 
 
