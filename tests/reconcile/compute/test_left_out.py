@@ -114,3 +114,12 @@ def test_no_image_goes_while_it_is_unknown_who_uses_it(world: Cloud, tmp_path: P
     write_flavor(world, bad, kept)
     room.sync(None)
     assert not old.exists()
+
+
+def test_an_old_report_of_it_does_no_harm_after_the_repair(world: Cloud) -> None:
+    mended = new_server(world, "mended")
+    wait(world, lambda: status(world, mended) == "ACTIVE")
+    assert world.host is not None
+    old_news = {"left_out": {mended: "JSON is malformed"}}
+    world.host.transport.report(world.host.name, "guests", old_news)
+    assert status(world, mended) == "ACTIVE"

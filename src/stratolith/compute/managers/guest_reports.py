@@ -23,7 +23,7 @@ from stratolith.compute.agent.documents import (
     GuestsReport,
     ResultReport,
 )
-from stratolith.compute.managers import hosts, server_operations, state, unusable
+from stratolith.compute.managers import guests, hosts, server_operations, state, unusable
 from stratolith.compute.managers.server_actions import finish_deletion
 from stratolith.compute.managers.servers import by_ids
 from stratolith.compute.models import ComputeHost, Server
@@ -54,7 +54,8 @@ def take_report(ctx: Context, host: str, payload: Any) -> dict[str, list[str]]:
         | set(report.destroyed)
     )
     left_out = LeftOut()
-    left_out.reasons.update(report.left_out or {})
+    # looked at again: the report may be older than a repair of the row
+    left_out.reasons.update(guests.left_out_now(ctx, sorted(report.left_out or {})))
     left_out.by_halves(sorted(ids), lambda some: _take(ctx, host, some, report))
     for server_id, reason in left_out.reasons.items():
         unusable.mark(ctx, server_id, reason, host=host)

@@ -61,6 +61,13 @@ def compile_view(ctx: Context, host: str, keys: list[str] | None) -> Document:
     }
 
 
+def left_out_now(ctx: Context, server_ids: list[str]) -> dict[str, str]:
+    """Those of the servers that a view leaves out -> the reason."""
+    left_out = LeftOut()
+    left_out.by_halves(server_ids, lambda some: _documents(ctx, some))
+    return left_out.reasons
+
+
 def uses_image(ctx: Context, host: str, image_id: str) -> bool:
     """Whether a server on this host uses the image, or is being built from it."""
     statement = select(Server.id).where(
