@@ -60,6 +60,11 @@ class Files:
                 yield block
 
 
+# An emulated serial port sometimes loses an interrupt: the prompt then waits for a key. The guest's
+# own lines are the kernel's, which needs no interrupt.
+IS_UP = ("login:", "] ready")
+
+
 @pytest.fixture
 def images(tmp_path: Path) -> dict[str, Path]:
     """The guest in every format."""
@@ -104,12 +109,12 @@ def test_every_format_boots(qemu: QemuHost, images: dict[str, Path], tmp_path: P
 
 
 def boot(qemu: QemuHost, name: str, spec: GuestSpec) -> None:
-    """Until the guest asks for a login."""
+    """Until the guest asks for a login, or says that all its programs run."""
     started = time.monotonic()
     qemu.driver.start(spec)
-    while "login:" not in qemu.driver.console_output(spec.id, 3):
+    while not any(sign in qemu.driver.console_output(spec.id, 3) for sign in IS_UP):
         said = qemu.driver.console_output(spec.id, 10)
         assert time.monotonic() - started < 120, f"{name} does not boot: {said}"
         time.sleep(0.2)
-    print(f"{name} asked for a login after {time.monotonic() - started:.1f} s")
+    print(f"{name} booted after {time.monotonic() - started:.1f} s")
     qemu.driver.stop(spec.id)
