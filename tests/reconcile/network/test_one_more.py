@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import delete
 
-from stratolith.kernel import quota
 from stratolith.kernel.agent.host import Host
 from stratolith.kernel.agent.local import LocalTransport
-from stratolith.kernel.agent.protocol import Offers
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.ids import new_uuid
@@ -42,15 +40,7 @@ LIMITED = ("network", "subnet", "port", "router", "floatingip", "security_group_
 @pytest.fixture
 def env(tmp_path: Path) -> Iterator[Environment]:
     """A cloud of a hundred hosts that may reach each other by tunnels."""
-    made = rooms.environment(tmp_path)
-    ctx = rooms.context(made)
-    for name in LIMITED:
-        quota.set_limit(ctx, "p1", name, -1, made.service("network"))
-    ctx.commit()
-    assert made.agents is not None
-    for number, host in enumerate(HOSTS):
-        offers = Offers(tunnel_address=f"192.0.2.{number}")
-        made.agents.seen(host, "1", ["network"], made.clock.now(), offers)
+    made = rooms.of_hosts(tmp_path, HOSTS, unlimited=LIMITED)
     yield made
     made.db.dispose()
 

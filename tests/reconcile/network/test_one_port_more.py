@@ -11,10 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from stratolith.kernel import quota
 from stratolith.kernel.agent.host import Host
 from stratolith.kernel.agent.local import LocalTransport
-from stratolith.kernel.agent.protocol import Hints, Offers
+from stratolith.kernel.agent.protocol import Hints
 from stratolith.kernel.environment import Environment
 from stratolith.network.agent import NetworkRoom
 from stratolith.network.drivers.fake import FakeNetworkDriver
@@ -31,16 +30,9 @@ OF_ROUTERS, BUSY = HOSTS[0], HOSTS[50]  # the first is in the cloud for longest
 @pytest.fixture
 def env(tmp_path: Path) -> Iterator[Environment]:
     """A cloud of a hundred hosts that may reach each other by tunnels."""
-    found = rooms.environment(tmp_path)
-    ctx = rooms.context(found)
-    quota.set_limit(ctx, "p1", "port", -1, found.service("network"))
-    ctx.commit()
-    assert found.agents is not None
-    for number, host in enumerate(HOSTS):
-        offers = Offers(tunnel_address=f"192.0.2.{number}")
-        found.agents.seen(host, "1", ["network"], found.clock.now(), offers)
-    yield found
-    found.db.dispose()
+    made = rooms.of_hosts(tmp_path, HOSTS, unlimited=["port"])
+    yield made
+    made.db.dispose()
 
 
 @dataclass

@@ -126,8 +126,8 @@ class Cloud:
 
     def any(self, model: type[M], *which: ColumnElement[bool]) -> M:
         """One of the rows; raises NotFound for none."""
-        order = model.id  # type: ignore[attr-defined]
-        rows = self.ctx.session.scalars(select(model).where(*which).order_by(order)).all()
+        order = model.__mapper__.primary_key
+        rows = self.ctx.session.scalars(select(model).where(*which).order_by(*order)).all()
         if not rows:
             raise NotFound
         return self.random.choice(rows)

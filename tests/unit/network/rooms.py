@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from stratolith import server
-from stratolith.kernel import config
+from stratolith.kernel import config, quota
+from stratolith.kernel.agent.protocol import Offers
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.context import Context
 from stratolith.kernel.db import Base
@@ -32,3 +34,19 @@ def environment(folder: Path, **network: object) -> Environment:
 
 def context(env: Environment, *, identity: Identity = MEMBER, write: bool = True) -> Context:
     return Context(env, SERVICE, identity=identity, write=write)
+
+
+def of_hosts(tmp_path: Path, hosts: Sequence[str], *, unlimited: Iterable[str]) -> Environment:
+    """An environment with these hosts, which may reach each other by tunnels; project p1 may have
+    any number of the resources in ``unlimited``.
+    """
+    made = environment(tmp_path)
+    ctx = context(made)
+    for name in unlimited:
+        quota.set_limit(ctx, "p1", name, -1, made.service("network"))
+    ctx.commit()
+    assert made.agents is not None
+    for number, host in enumerate(hosts):
+        offers = Offers(tunnel_address=f"192.0.2.{number}")
+        made.agents.seen(host, "1", ["network"], made.clock.now(), offers)
+    return made

@@ -279,8 +279,10 @@ class GuestRoom(Room):
             self.reporter.add(fault=(guest_id, text))
 
     def _forget(self, guest_id: str) -> None:
-        for records in (self._health, self._done, self._faults, self._cut_off):
-            records.pop(guest_id, None)  # type: ignore[attr-defined]
+        self._health.pop(guest_id, None)
+        self._done.pop(guest_id, None)
+        self._faults.pop(guest_id, None)
+        self._cut_off.pop(guest_id, None)
 
     def _is_news(self, wanted: GuestDocument, steps: Sequence[Step]) -> bool:
         """Whether the guest's state should be reported."""
