@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from stratolith.kernel import quota
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
-from stratolith.network.exceptions import (
-    InvalidInput,
+from stratolith.network.exceptions.general import InvalidInput
+from stratolith.network.exceptions.ports import (
     InvalidIpForNetwork,
     InvalidIpForSubnet,
     IpAddressAlreadyAllocated,

@@ -12,7 +12,20 @@ from stratolith.kernel.auth import Identity
 from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import ApiError
-from stratolith.network import exceptions as errors
+from stratolith.network.exceptions.general import InvalidInput
+from stratolith.network.exceptions.requests import (
+    ExternalNetworkAttachForbidden,
+    FixedIpInUse,
+    InterfaceNotFound,
+    NetworkAmbiguous,
+    NetworkRequiresSubnet,
+    RequestedNetworkNotFound,
+    RequestedPortInUse,
+    RequestedPortNotFound,
+    RequestedPortRequiresFixedIp,
+    RequestedSecurityGroupNotFound,
+    SecurityGroupAmbiguous,
+)
 from stratolith.network.managers import networks, ports, security_groups, subnets
 from stratolith.network.managers.servers import server_ports
 from stratolith.network.managers.servers.server_ports import NetworkRequest
@@ -60,7 +73,7 @@ def test_the_only_network_is_taken_by_itself(ctx: Context) -> None:
     assert port.made_by_us and port.security_groups == ["default"] and port.mtu == 1450
     assert port.fixed_ips[0]["ip_address"] == "10.0.0.3" and port.fixed_ips[0]["version"] == 4
     make_network(ctx, "second")
-    with pytest.raises(errors.NetworkAmbiguous):
+    with pytest.raises(NetworkAmbiguous):
         boot(ctx, "s2")
 
 
@@ -73,27 +86,27 @@ def test_bad_requests_are_refused_before_anything_is_made(ctx: Context) -> None:
     network = make_network(ctx)
     bare = networks.create(ctx, "p1", {"name": "bare"})
     on = NetworkRequest(network_id=network.id)
-    refused(ctx, errors.RequestedNetworkNotFound, NetworkRequest(network_id="nope"))
-    refused(ctx, errors.NetworkRequiresSubnet, NetworkRequest(network_id=bare.id))
-    refused(ctx, errors.RequestedPortNotFound, NetworkRequest(port_id="nope"))
-    refused(ctx, errors.RequestedSecurityGroupNotFound, on, "nope")
+    refused(ctx, RequestedNetworkNotFound, NetworkRequest(network_id="nope"))
+    refused(ctx, NetworkRequiresSubnet, NetworkRequest(network_id=bare.id))
+    refused(ctx, RequestedPortNotFound, NetworkRequest(port_id="nope"))
+    refused(ctx, RequestedSecurityGroupNotFound, on, "nope")
     for address, error in (
-        ("10.9.9.9", errors.InvalidInput),
-        ("x", errors.InvalidInput),
-        ("10.0.0.2", errors.FixedIpInUse),
+        ("10.9.9.9", InvalidInput),
+        ("x", InvalidInput),
+        ("10.0.0.2", FixedIpInUse),
     ):
         refused(ctx, error, NetworkRequest(network_id=network.id, fixed_ip=address))
     free = ports.create(ctx, "p1", {"network_id": network.id})
-    with pytest.raises(errors.InvalidInput, match="twice"):
+    with pytest.raises(InvalidInput, match="twice"):
         plan(ctx, NetworkRequest(port_id=free.id), NetworkRequest(port_id=free.id))
     bald = ports.create(ctx, "p1", {"network_id": network.id, "fixed_ips": []})
-    refused(ctx, errors.RequestedPortRequiresFixedIp, NetworkRequest(port_id=bald.id))
+    refused(ctx, RequestedPortRequiresFixedIp, NetworkRequest(port_id=bald.id))
     boot(ctx, "s1", NetworkRequest(port_id=free.id))
-    refused(ctx, errors.RequestedPortInUse, NetworkRequest(port_id=free.id))
+    refused(ctx, RequestedPortInUse, NetworkRequest(port_id=free.id))
     group = {"name": "twin"}
     for _ in range(2):
         security_groups.create(ctx, "p1", group)
-    refused(ctx, errors.SecurityGroupAmbiguous, on, "twin")
+    refused(ctx, SecurityGroupAmbiguous, on, "twin")
 
 
 def test_networks_of_others_are_not_there(env: Environment, ctx: Context) -> None:
@@ -101,8 +114,8 @@ def test_networks_of_others_are_not_there(env: Environment, ctx: Context) -> Non
     outside = networks.create(ctx, "p1", {"name": "x", "router:external": True})
     ctx.commit()
     other = rooms.context(env, identity=OTHER)
-    refused(other, errors.RequestedNetworkNotFound, NetworkRequest(network_id=network.id))
-    refused(other, errors.ExternalNetworkAttachForbidden, NetworkRequest(network_id=outside.id))
+    refused(other, RequestedNetworkNotFound, NetworkRequest(network_id=network.id))
+    refused(other, ExternalNetworkAttachForbidden, NetworkRequest(network_id=outside.id))
     other.close()
 
 
@@ -129,7 +142,7 @@ def test_attach_and_detach(ctx: Context) -> None:
     assert len(server_ports.of_servers(ctx, ["s1"])["s1"]) == 2
     server_ports.detach(ctx, "s1", added.port_id)
     assert len(server_ports.of_servers(ctx, ["s1"])["s1"]) == 1
-    with pytest.raises(errors.InterfaceNotFound):
+    with pytest.raises(InterfaceNotFound):
         server_ports.detach(ctx, "s1", added.port_id)
 
 

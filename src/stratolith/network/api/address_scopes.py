@@ -10,7 +10,7 @@ from stratolith.kernel.http.resource import Resource, Verb, boolean, integer
 from stratolith.network import models as m
 from stratolith.network.api.filters import bare, checked, listing_of, owned_or_shared
 from stratolith.network.api.style import STYLE
-from stratolith.network.exceptions import AddressScopeNotFound
+from stratolith.network.exceptions.subnetpools import AddressScopeNotFound
 from stratolith.network.managers import address_scopes
 from stratolith.network.schemas.fields import integer as number
 from stratolith.network.schemas.subnetpools import ADDRESS_SCOPE, render_scope

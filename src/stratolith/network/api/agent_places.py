@@ -8,7 +8,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
 from stratolith.network.api import lists, networks, routers
-from stratolith.network.exceptions import HTTPBadRequest
+from stratolith.network.exceptions.general import HTTPBadRequest
 from stratolith.network.managers import agent_places, agents
 from stratolith.network.schemas.attributes import BODY
 

@@ -26,7 +26,7 @@ from stratolith.kernel.http.resource import (
     tag_filters,
 )
 from stratolith.network import models as m
-from stratolith.network.exceptions import InvalidInput
+from stratolith.network.exceptions.general import InvalidInput
 from stratolith.network.managers import visibility
 
 Visible = Callable[[Context], Condition]

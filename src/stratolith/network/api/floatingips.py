@@ -10,7 +10,7 @@ from stratolith.kernel.http.resource import Resource, Verb
 from stratolith.network import models as m
 from stratolith.network.api.filters import listing_of, owned, tagged
 from stratolith.network.api.style import STYLE
-from stratolith.network.exceptions import FloatingIPNotFound
+from stratolith.network.exceptions.routers import FloatingIPNotFound
 from stratolith.network.managers import floatingips, tags
 from stratolith.network.schemas.floatingips import FLOATING_IP, render
 

@@ -17,7 +17,7 @@ from stratolith.kernel.http.resource import (
     parse_bool,
 )
 from stratolith.kernel.http.resource.rights import rules_of_attributes
-from stratolith.network.exceptions import HTTPBadRequest
+from stratolith.network.exceptions.general import HTTPBadRequest
 
 NOT_FILTERS = {"fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir"}
 

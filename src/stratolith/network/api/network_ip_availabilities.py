@@ -15,7 +15,7 @@ from stratolith.kernel.http.routing import Route
 from stratolith.network import models as m
 from stratolith.network.api import lists
 from stratolith.network.api.style import item_body
-from stratolith.network.exceptions import NetworkNotFound
+from stratolith.network.exceptions.networks import NetworkNotFound
 from stratolith.network.managers import availability, networks, visibility
 
 Body = dict[str, Any]

@@ -14,7 +14,7 @@ from stratolith.kernel.http.resource.rights import without
 from stratolith.network import models as m
 from stratolith.network.api.filters import checked, listing_of, shared, tagged
 from stratolith.network.api.style import STYLE, own_target
-from stratolith.network.exceptions import NetworkNotFound
+from stratolith.network.exceptions.networks import NetworkNotFound
 from stratolith.network.managers import networks, tags, visibility
 from stratolith.network.schemas.fields import integer as number
 from stratolith.network.schemas.networks import NETWORK, render

@@ -14,7 +14,8 @@ from stratolith.kernel.http.resource.rights import without
 from stratolith.network import models as m
 from stratolith.network.api.filters import listing_of, tagged
 from stratolith.network.api.style import STYLE, Target, own_target, project_target
-from stratolith.network.exceptions import HTTPBadRequest, PortNotFound
+from stratolith.network.exceptions.general import HTTPBadRequest
+from stratolith.network.exceptions.ports import PortNotFound
 from stratolith.network.managers import (
     networks,
     parents,

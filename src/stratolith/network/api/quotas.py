@@ -9,7 +9,11 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.http.resource import Invalid
 from stratolith.kernel.http.resource.rights import allow
 from stratolith.kernel.http.routing import Asked, EarlyChecks, Route
-from stratolith.network.exceptions import HTTPBadRequest, PolicyNotAuthorized, QuotaMissingTenant
+from stratolith.network.exceptions.general import (
+    HTTPBadRequest,
+    PolicyNotAuthorized,
+    QuotaMissingTenant,
+)
 from stratolith.network.managers import quotas
 from stratolith.network.schemas.attributes import BODY
 from stratolith.network.schemas.fields import boolean, integer

@@ -10,7 +10,7 @@ from stratolith.kernel.http.resource import Invalid, Resource, Verb, exact
 from stratolith.network import models as m
 from stratolith.network.api.filters import bare, checked, listing_of, owned
 from stratolith.network.api.style import STYLE
-from stratolith.network.exceptions import RbacPolicyNotFound
+from stratolith.network.exceptions.sharing import RbacPolicyNotFound
 from stratolith.network.managers import rbac_policies
 from stratolith.network.schemas.rbac_policies import RBAC_POLICY, render
 

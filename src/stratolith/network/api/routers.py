@@ -13,7 +13,8 @@ from stratolith.kernel.http.routing import Handler, Route
 from stratolith.network import models as m
 from stratolith.network.api.filters import listing_of, owned, tagged
 from stratolith.network.api.style import STYLE, own_target
-from stratolith.network.exceptions import HTTPBadRequest, PolicyNotAuthorized, RouterNotFound
+from stratolith.network.exceptions.general import HTTPBadRequest, PolicyNotAuthorized
+from stratolith.network.exceptions.routers import RouterNotFound
 from stratolith.network.managers import router_interfaces, routers, tags
 from stratolith.network.models import Router
 from stratolith.network.schemas.attributes import BODY

@@ -12,7 +12,7 @@ from stratolith.kernel.http.resource import Condition, Invalid, Resource, Verb, 
 from stratolith.network import models as m
 from stratolith.network.api.filters import checked, listing_of, nullable, standard
 from stratolith.network.api.style import STYLE, Target, project_target
-from stratolith.network.exceptions import (
+from stratolith.network.exceptions.security_groups import (
     InvalidCIDR,
     SecurityGroupRuleInvalidProtocol,
     SecurityGroupRuleNotFound,

@@ -12,7 +12,7 @@ from stratolith.kernel.http.resource import Condition, Resource, Verb
 from stratolith.network import models as m
 from stratolith.network.api.filters import listing_of, shared, tagged
 from stratolith.network.api.style import STYLE
-from stratolith.network.exceptions import SecurityGroupNotFound
+from stratolith.network.exceptions.security_groups import SecurityGroupNotFound
 from stratolith.network.managers import security_groups, tags, visibility
 from stratolith.network.schemas.security_groups import SECURITY_GROUP, render
 

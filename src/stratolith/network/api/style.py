@@ -11,7 +11,7 @@ from stratolith.kernel.http.resource.rights import allow, readable
 from stratolith.kernel.http.routing import KEEP, Route
 from stratolith.network.api import lists
 from stratolith.network.api import tags as tags_api
-from stratolith.network.exceptions import PolicyNotAuthorized, RevisionConflict
+from stratolith.network.exceptions.general import PolicyNotAuthorized, RevisionConflict
 from stratolith.network.managers import tags
 from stratolith.network.schemas.attributes import BODY
 

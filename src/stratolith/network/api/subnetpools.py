@@ -10,7 +10,7 @@ from stratolith.kernel.http.resource import Resource, Verb, boolean, integer
 from stratolith.network import models as m
 from stratolith.network.api.filters import checked, listing_of, owned_or_shared, tagged
 from stratolith.network.api.style import STYLE
-from stratolith.network.exceptions import SubnetPoolNotFound
+from stratolith.network.exceptions.subnetpools import SubnetPoolNotFound
 from stratolith.network.managers import subnetpools, tags
 from stratolith.network.schemas.fields import integer as number
 from stratolith.network.schemas.subnetpools import SUBNETPOOL, render

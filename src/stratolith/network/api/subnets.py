@@ -21,7 +21,7 @@ from stratolith.kernel.http.resource import (
 from stratolith.network import models as m
 from stratolith.network.api.filters import checked, listing_of, tagged
 from stratolith.network.api.style import STYLE, Target, project_target
-from stratolith.network.exceptions import SubnetNotFound
+from stratolith.network.exceptions.networks import SubnetNotFound
 from stratolith.network.managers import (
     networks,
     parents,

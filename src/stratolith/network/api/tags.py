@@ -8,7 +8,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.http.resource import Invalid, Resource
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
-from stratolith.network.exceptions import HTTPBadRequest, PolicyNotAuthorized, TagNotFound
+from stratolith.network.exceptions.general import HTTPBadRequest, PolicyNotAuthorized, TagNotFound
 from stratolith.network.managers import tags
 from stratolith.network.schemas.attributes import BODY
 from stratolith.network.schemas.fields import list_of

@@ -8,11 +8,8 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
-from stratolith.network.exceptions import (
-    AddressScopeInUse,
-    AddressScopeNotFound,
-    InvalidInput,
-)
+from stratolith.network.exceptions.general import InvalidInput
+from stratolith.network.exceptions.subnetpools import AddressScopeInUse, AddressScopeNotFound
 from stratolith.network.models import AddressScope, SubnetPool
 
 

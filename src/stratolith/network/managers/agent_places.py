@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
-from stratolith.network.exceptions import (
+from stratolith.network.exceptions.agents import (
     InvalidDHCPAgent,
     InvalidL3Agent,
     NetworkHasPortsThere,

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from stratolith.kernel.context import Context
 from stratolith.kernel.hosts import records as host_records
 from stratolith.kernel.hosts.records import HostRecord, is_alive
-from stratolith.network.exceptions import AgentNotFound
+from stratolith.network.exceptions.agents import AgentNotFound
 from stratolith.network.managers.events import VIEW
 from stratolith.network.models import AgentNote
 

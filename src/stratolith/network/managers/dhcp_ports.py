@@ -5,7 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
-from stratolith.network.exceptions import IpAddressAlreadyAllocated, IpAddressGenerationFailure
+from stratolith.network.exceptions.ports import (
+    IpAddressAlreadyAllocated,
+    IpAddressGenerationFailure,
+)
 from stratolith.network.managers import holders, ports
 from stratolith.network.managers.addressing import ipam
 from stratolith.network.models import FixedIp, Network, Port, Subnet

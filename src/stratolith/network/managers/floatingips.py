@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.ids import new_uuid
-from stratolith.network.exceptions import (
+from stratolith.network.exceptions.routers import (
     BadFloatingipRequest,
     ExternalGatewayForFloatingIPNotFound,
     FloatingIPNotFound,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stratolith.kernel import quota
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import QuotaExceeded
-from stratolith.network.exceptions import OverQuota
+from stratolith.network.exceptions.general import OverQuota
 
 
 def check(ctx: Context, project_id: str, **wanted: int) -> None:

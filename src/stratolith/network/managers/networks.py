@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, or_, select
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.db.rows import KeyedReader, RowReader
-from stratolith.network.exceptions import (
+from stratolith.network.exceptions.general import InvalidInput
+from stratolith.network.exceptions.networks import (
     ExternalNetworkInUse,
-    InvalidInput,
     InvalidSharedSetting,
     NetworkInUse,
     NetworkMTUSubnetConflict,

@@ -12,12 +12,11 @@ from sqlalchemy import insert, select
 from stratolith.kernel.context import Context
 from stratolith.kernel.db.rows import KeyedReader, RowReader
 from stratolith.kernel.ids import new_uuid
-from stratolith.network.exceptions import (
+from stratolith.network.exceptions.networks import AllowedAddressPairExhausted, NetworkNotFound
+from stratolith.network.exceptions.ports import (
     AddressPairAndPortSecurityRequired,
-    AllowedAddressPairExhausted,
     DeviceIDNotOwnedByTenant,
     MacAddressInUse,
-    NetworkNotFound,
     PortBound,
     PortNotFound,
     PortSecurityAndIPRequiredForSecurityGroups,

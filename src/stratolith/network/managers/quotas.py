@@ -9,7 +9,7 @@ from sqlalchemy import select
 from stratolith.kernel import quota
 from stratolith.kernel.context import Context
 from stratolith.kernel.quota import DEFAULT_CLASS, QuotaLimit
-from stratolith.network.exceptions import HTTPBadRequest, InvalidQuotaValue
+from stratolith.network.exceptions.general import HTTPBadRequest, InvalidQuotaValue
 from stratolith.network.quotas import RESOURCES
 
 NAMES = [resource.name for resource in RESOURCES]

@@ -8,11 +8,8 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
-from stratolith.network.exceptions import (
-    DuplicateRbacPolicy,
-    InvalidInput,
-    RbacPolicyNotFound,
-)
+from stratolith.network.exceptions.general import InvalidInput
+from stratolith.network.exceptions.sharing import DuplicateRbacPolicy, RbacPolicyNotFound
 from stratolith.network.managers import host_hints, limits, networks, rbac_usage, security_groups
 from stratolith.network.managers.visibility import ALL_PROJECTS, EXTERNAL, SHARED
 from stratolith.network.models import Network, RbacPolicy, SecurityGroup

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
-from stratolith.network.exceptions import RbacPolicyInUse
+from stratolith.network.exceptions.sharing import RbacPolicyInUse
 from stratolith.network.managers import holders
 from stratolith.network.managers.visibility import ALL_PROJECTS, SHARED
 from stratolith.network.models import (

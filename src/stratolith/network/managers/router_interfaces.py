@@ -10,9 +10,9 @@ from sqlalchemy import delete as delete_rows
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
-from stratolith.network.exceptions import (
+from stratolith.network.exceptions.ports import PortInUse
+from stratolith.network.exceptions.routers import (
     BadRouterRequest,
-    PortInUse,
     RouterInterfaceInUseByFloatingIP,
     RouterInterfaceInUseByRoute,
     RouterInterfaceNotFound,

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
-from stratolith.network.exceptions import (
+from stratolith.network.exceptions.general import InvalidInput
+from stratolith.network.exceptions.networks import NetworkNotFound
+from stratolith.network.exceptions.routers import (
     BadRouterRequest,
-    InvalidInput,
     InvalidRoutes,
-    NetworkNotFound,
     RouterExternalGatewayInUseByFloatingIp,
     RouterInUse,
     RouterNotFound,

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from stratolith.kernel import addresses
 from stratolith.kernel.context import Context
-from stratolith.network.exceptions import (
+from stratolith.network.exceptions.security_groups import (
     InvalidCIDR,
     SecurityGroupEthertypeConflictWithProtocol,
     SecurityGroupInvalidIcmpValue,

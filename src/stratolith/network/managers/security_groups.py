@@ -10,9 +10,11 @@ from sqlalchemy import or_, select
 from stratolith.kernel.context import Context
 from stratolith.kernel.db.rows import KeyedReader, RowReader, plain_reader
 from stratolith.kernel.ids import new_uuid
-from stratolith.network.exceptions import (
+from stratolith.network.exceptions.requests import (
     RequestedSecurityGroupNotFound,
     SecurityGroupAmbiguous,
+)
+from stratolith.network.exceptions.security_groups import (
     SecurityGroupCannotRemoveDefault,
     SecurityGroupCannotUpdateDefault,
     SecurityGroupDefaultAlreadyExists,

@@ -13,9 +13,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from stratolith.kernel.context import Context
-from stratolith.network.exceptions import (
+from stratolith.network.exceptions.general import InvalidInput
+from stratolith.network.exceptions.networks import (
     FlatNetworkInUse,
-    InvalidInput,
     NoNetworkAvailable,
     SegmentInUse,
 )

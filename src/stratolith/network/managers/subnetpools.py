@@ -9,13 +9,13 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
-from stratolith.network.exceptions import (
+from stratolith.network.exceptions.general import InvalidInput
+from stratolith.network.exceptions.requests import BadSubnetsRequest
+from stratolith.network.exceptions.subnetpools import (
     AddressScopePrefixConflict,
-    BadSubnetsRequest,
     IllegalSubnetPoolAssociationToAddressScope,
     IllegalSubnetPoolPrefixBounds,
     IllegalSubnetPoolUpdate,
-    InvalidInput,
     MaxPrefixSubnetAllocationError,
     MinPrefixSubnetAllocationError,
     SubnetAllocationError,

@@ -10,11 +10,7 @@ from sqlalchemy import delete as delete_rows
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
-from stratolith.network.exceptions import (
-    GatewayIpInUse,
-    SubnetInUse,
-    SubnetNotFound,
-)
+from stratolith.network.exceptions.networks import GatewayIpInUse, SubnetInUse, SubnetNotFound
 from stratolith.network.managers import (
     dhcp_ports,
     holders,

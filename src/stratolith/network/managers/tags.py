@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.db.rows import KeyedReader, RowReader
-from stratolith.network.exceptions import TagNotFound
+from stratolith.network.exceptions.general import TagNotFound
 from stratolith.network.models import Tag
 
 _TAGS = KeyedReader(

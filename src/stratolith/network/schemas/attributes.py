@@ -9,7 +9,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest
 from stratolith.kernel.http.resource import READ_ONLY, Attribute, Attributes, Invalid
 from stratolith.kernel.http.validation import Schema
-from stratolith.network.exceptions import HTTPBadRequest, InvalidInput
+from stratolith.network.exceptions.general import HTTPBadRequest, InvalidInput
 from stratolith.network.schemas.fields import boolean, list_of, tag, text
 
 # The shape of every body; the resource reads the attributes and names them in errors.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stratolith.kernel.http.resource import READ_ONLY, Attribute, Invalid
-from stratolith.network.exceptions import (
+from stratolith.network.exceptions.security_groups import (
     SecurityGroupInvalidPortValue,
     SecurityGroupRuleInvalidEtherType,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stratolith.kernel.http.resource import READ_ONLY, Attribute
-from stratolith.network.exceptions import InvalidSubnetServiceType
+from stratolith.network.exceptions.networks import InvalidSubnetServiceType
 from stratolith.network.models import Subnet
 from stratolith.network.schemas.attributes import TAGS, attributes, standard
 from stratolith.network.schemas.fields import (

@@ -18,7 +18,8 @@ from stratolith.kernel.exceptions import BadRequest, Forbidden, NotFound
 from stratolith.kernel.http import Response, proxy
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.ids import is_uuid
-from stratolith.network.exceptions import IpAddressGenerationFailure, OverQuota
+from stratolith.network.exceptions.general import OverQuota
+from stratolith.network.exceptions.ports import IpAddressGenerationFailure
 from stratolith.network.managers import visibility
 from stratolith.network.managers.servers import server_ports
 

@@ -18,7 +18,7 @@ from stratolith.kernel.exceptions import BadRequest, Conflict, Forbidden, NotFou
 from stratolith.kernel.http import Response, proxy
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.ids import is_uuid
-from stratolith.network.exceptions import OverQuota
+from stratolith.network.exceptions.general import OverQuota
 
 Body = dict[str, Any]
 _RULE = "os_compute_api:os-security-groups:"

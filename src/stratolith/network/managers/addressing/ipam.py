@@ -13,13 +13,13 @@ from sqlalchemy.orm import aliased
 
 from stratolith.kernel import addresses
 from stratolith.kernel.context import Context
-from stratolith.network.exceptions import (
-    InvalidInput,
+from stratolith.network.exceptions.general import InvalidInput
+from stratolith.network.exceptions.networks import SubnetNotFound
+from stratolith.network.exceptions.ports import (
     InvalidIpForNetwork,
     InvalidIpForSubnet,
     IpAddressAlreadyAllocated,
     IpAddressGenerationFailure,
-    SubnetNotFound,
 )
 from stratolith.network.managers import visibility
 from stratolith.network.models import FixedIp, Subnet

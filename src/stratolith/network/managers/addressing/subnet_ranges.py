@@ -13,12 +13,12 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
-from stratolith.network.exceptions import (
+from stratolith.network.exceptions.general import InvalidInput
+from stratolith.network.exceptions.networks import (
     DNSNameServersExhausted,
     GatewayConflictWithAllocationPools,
     HostRoutesExhausted,
     InvalidAllocationPool,
-    InvalidInput,
     OutOfBoundsAllocationPool,
     OverlappingAllocationPools,
 )

@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.db.rows import KeyedReader, RowReader
-from stratolith.network.exceptions import InterfaceNotFound, OverQuota, TooManyPorts
+from stratolith.network.exceptions.general import OverQuota
+from stratolith.network.exceptions.requests import InterfaceNotFound, TooManyPorts
 from stratolith.network.managers import (
     holders,
     host_hints,

@@ -9,13 +9,12 @@ from sqlalchemy import select
 
 from stratolith.kernel import addresses
 from stratolith.kernel.context import Context
-from stratolith.network.exceptions import (
+from stratolith.network.exceptions.general import InvalidInput, PolicyNotAuthorized
+from stratolith.network.exceptions.requests import (
     ExternalNetworkAttachForbidden,
     FixedIpInUse,
-    InvalidInput,
     NetworkAmbiguous,
     NetworkRequiresSubnet,
-    PolicyNotAuthorized,
     RequestedNetworkNotFound,
     RequestedPortInUse,
     RequestedPortNotFound,

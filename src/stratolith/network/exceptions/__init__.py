@@ -1,0 +1,1 @@
+"""Errors of the network service; the class names are Neutron's ``type`` and never change."""

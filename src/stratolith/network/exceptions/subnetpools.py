@@ -1,0 +1,73 @@
+"""Errors of subnet pools and address scopes."""
+
+from __future__ import annotations
+
+from stratolith.kernel.exceptions import BadRequest, Conflict, NotFound
+
+
+class SubnetPoolNotFound(NotFound):
+    message = "Subnet pool {subnetpool_id} could not be found."
+
+
+class AddressScopeNotFound(NotFound):
+    message = "Address scope {address_scope_id} could not be found."
+
+
+class SubnetAllocationError(Conflict):
+    message = "Failed to allocate subnet: {reason}."
+
+
+class SubnetPoolInUse(Conflict):
+    message = "Unable to complete operation on subnet pool. {reason}."
+
+
+class MinPrefixSubnetAllocationError(BadRequest):
+    message = (
+        "Unable to allocate subnet with prefix length {prefixlen}, minimum allowed prefix is "
+        "{min_prefixlen}."
+    )
+
+
+class MaxPrefixSubnetAllocationError(BadRequest):
+    message = (
+        "Unable to allocate subnet with prefix length {prefixlen}, maximum allowed prefix is "
+        "{max_prefixlen}."
+    )
+
+
+class IllegalSubnetPoolPrefixBounds(BadRequest):
+    message = (
+        "Illegal prefix bounds: {prefix_type}={prefixlen}, {base_prefix_type}={base_prefixlen}."
+    )
+
+
+class IllegalSubnetPoolUpdate(BadRequest):
+    message = "Illegal subnetpool update : {reason}."
+
+
+class AddressScopePrefixConflict(Conflict):
+    message = (
+        "The subnet pool cannot join the address scope: prefixes of its pools may not overlap."
+    )
+
+
+class IllegalSubnetPoolAssociationToAddressScope(BadRequest):
+    message = (
+        "Illegal subnetpool association: subnetpool {subnetpool_id} cannot be associated with "
+        "address scope {address_scope_id}."
+    )
+
+
+class SubnetPoolQuotaExceeded(Conflict):
+    message = "Per-tenant subnet pool prefix quota exceeded."
+
+    @property
+    def type(self) -> str:
+        return "SubnetPoolQuotaExceeded"
+
+
+class AddressScopeInUse(Conflict):
+    message = (
+        "Unable to complete operation on address scope {address_scope_id}. There are one or "
+        "more subnet pools in use on the address scope."
+    )

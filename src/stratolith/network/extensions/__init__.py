@@ -1,0 +1,14 @@
+"""The extensions that this service has, a module for each subject.
+
+An alias is listed only when everything behind it works. Names and dates are from the extension list
+of the API reference.
+"""
+
+from __future__ import annotations
+
+from stratolith.network.extensions import core
+
+# alias -> (name, updated)
+KNOWN: dict[str, tuple[str, str]] = {
+    **core.EXTENSIONS,
+}

@@ -1,0 +1,22 @@
+"""Tables of the network service, a module for each subject."""
+
+from stratolith.network.models.networks import FixedIp as FixedIp
+from stratolith.network.models.networks import Fresh as Fresh
+from stratolith.network.models.networks import Network as Network
+from stratolith.network.models.networks import Port as Port
+from stratolith.network.models.networks import Subnet as Subnet
+from stratolith.network.models.places import AgentNote as AgentNote
+from stratolith.network.models.places import DhcpPlace as DhcpPlace
+from stratolith.network.models.places import Place as Place
+from stratolith.network.models.routers import FloatingIp as FloatingIp
+from stratolith.network.models.routers import Router as Router
+from stratolith.network.models.security_groups import DefaultSecurityGroup as DefaultSecurityGroup
+from stratolith.network.models.security_groups import PortSecurityGroup as PortSecurityGroup
+from stratolith.network.models.security_groups import SecurityGroup as SecurityGroup
+from stratolith.network.models.security_groups import SecurityGroupRule as SecurityGroupRule
+from stratolith.network.models.sharing import RbacPolicy as RbacPolicy
+from stratolith.network.models.sharing import Tag as Tag
+from stratolith.network.models.standard import ID as ID
+from stratolith.network.models.standard import Standard as Standard
+from stratolith.network.models.subnetpools import AddressScope as AddressScope
+from stratolith.network.models.subnetpools import SubnetPool as SubnetPool

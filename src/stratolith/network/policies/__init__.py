@@ -1,0 +1,28 @@
+"""Policy rules of the network service, with OpenStack's names and defaults.
+
+Source of names and defaults: neutron's policy reference (2026.2).
+"""
+
+from __future__ import annotations
+
+from stratolith.network.policies import (
+    base,
+    networks,
+    operation,
+    ports,
+    routers,
+    security_groups,
+    sharing,
+    subnetpools,
+)
+
+RULES = [
+    *base.BASE,
+    *networks.RULES,
+    *operation.RULES,
+    *ports.RULES,
+    *routers.RULES,
+    *security_groups.RULES,
+    *sharing.RULES,
+    *subnetpools.RULES,
+]
