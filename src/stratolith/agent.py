@@ -14,6 +14,7 @@ from stratolith.kernel.agent import health
 from stratolith.kernel.agent.client import HttpTransport, by_socket
 from stratolith.kernel.agent.host import Addresses, Host, Room
 from stratolith.kernel.agent.member import Membership, Renewal
+from stratolith.kernel.agent.questions import QuestionRoom
 from stratolith.kernel.concurrency import Supervisor
 from stratolith.kernel.config import ApiSection, HostsSection, Settings
 
@@ -35,12 +36,13 @@ def health_port(settings: Settings) -> int:
 def make_rooms(settings: Settings, host: str, *, fake: bool) -> list[Room]:
     """The rooms of all services on this host: ``rooms(settings, host, fake)`` of their agents.
 
-    In the order of the services: network before guests. Raises PluginError.
+    In the order of the services: network before guests; last the one that answers questions.
+    Raises PluginError.
     """
     rooms: list[Room] = []
     for _, agent in roster.rooms("agent"):
         rooms += agent.rooms(settings, host, fake)
-    return rooms
+    return [*rooms, QuestionRoom(rooms)]
 
 
 class AlreadyRunning(Exception):

@@ -223,17 +223,3 @@ class ServerGroupMember(Base):
 
     server_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     group_id: Mapped[str] = mapped_column(String(36), index=True)
-
-
-class HostRequest(Base):
-    """A request to a host whose answer a caller waits for; deleted after minutes."""
-
-    __tablename__ = "compute_host_requests"
-
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
-    host: Mapped[str] = mapped_column(String(255), index=True)
-    server_id: Mapped[str] = mapped_column(String(36))
-    kind: Mapped[str] = mapped_column(String(32))
-    params: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-    answer: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    created_at: Mapped[datetime]

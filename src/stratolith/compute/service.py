@@ -28,7 +28,7 @@ from stratolith.compute.api import (
     volume_attachments,
 )
 from stratolith.compute.api.proxies import floating_ips, images, networks, security_groups
-from stratolith.compute.managers import guest_reports, guests, host_requests, premade
+from stratolith.compute.managers import guest_reports, guests, premade
 from stratolith.compute.managers import hosts as host_rows
 from stratolith.compute.reconcilers.server_operations import ServerSweep
 from stratolith.compute.scheduler import place
@@ -92,7 +92,6 @@ SERVICE = Service(
     reconcilers=[ServerSweep],
     agent_views=[
         AgentView("guests", guests.compile_view, guest_reports.take_report),
-        AgentView("guest-requests", host_requests.compile_view, host_requests.take_report),
     ],
     host_duties=HostDuties(
         uses_image=guests.uses_image, holds=host_rows.holds, left=host_rows.left

@@ -65,7 +65,7 @@ def run(arguments: Sequence[str]) -> int:
     root = SOURCES.parent
     if not (root / "pyproject.toml").exists():
         raise DeployError("There is no checkout around this program, so nothing to test.")
-    prepare.prepare(root, system=False, test=True)
+    prepare.prepare(root, system=False, test=True, slow=slow)
     passed = failed = 0
     for title, command in [] if slow or arguments else CHECKS:
         print(f"== {title}: {' '.join(command)}", flush=True)

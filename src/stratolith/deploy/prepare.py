@@ -38,7 +38,7 @@ class DebianPackage(NamedTuple):
     name: str
     architecture: str  # of the host: amd64, arm64, any
     # "required"; "helpful"; "GUESTS-guests": optional, to run guests of this architecture;
-    # "tests": needed by `test` only
+    # "tests": needed by `test` only; "slow-tests": by `test --slow` only
     need: str
     probe: str  # command name, or path (may be a glob)
     why: str
@@ -54,7 +54,7 @@ class DebianPackage(NamedTuple):
 
     @property
     def is_for_tests(self) -> bool:
-        return self.need == "tests"
+        return self.need in ("tests", "slow-tests")
 
     def is_present(self) -> bool:
         """Whether the program or file of the package exists, also when installed by other means."""
@@ -69,11 +69,16 @@ def debian_architecture() -> str:
 
 
 def required_packages(
-    path: Path = PACKAGES_FILE, *, optional: bool = False, tests: bool = False
+    path: Path = PACKAGES_FILE,
+    *,
+    optional: bool = False,
+    tests: bool = False,
+    slow: bool = False,
 ) -> list[DebianPackage]:
     """The packages this machine's architecture needs, in file order.
 
-    ``optional`` adds those for guests of other architectures, ``tests`` those for tests.
+    ``optional`` adds those for guests of other architectures, ``tests`` those for tests, ``slow``
+    those for slow tests.
     """
     packages = []
     for line in path.read_text().splitlines():
@@ -81,6 +86,7 @@ def required_packages(
             package = DebianPackage(*line.split(None, 4))
             is_for_us = package.architecture in ("any", debian_architecture())
             is_wanted = (optional or not package.guests) and (tests or not package.is_for_tests)
+            is_wanted &= slow or package.need != "slow-tests"
             if is_for_us and is_wanted:
                 packages.append(package)
     return packages
@@ -154,9 +160,11 @@ class Preparation:
     def python(self) -> Path:
         return self.venv / "bin" / "python"
 
-    def install_debian_packages(self, *, test: bool = False) -> None:
-        """``test``: also the packages for tests, which run guests of all architectures."""
-        wanted = required_packages(optional=test, tests=test)
+    def install_debian_packages(self, *, test: bool = False, slow: bool = False) -> None:
+        """``test``: also the packages for tests, which run guests of all architectures; ``slow``:
+        those for slow tests.
+        """
+        wanted = required_packages(optional=test, tests=test, slow=slow)
         missing = [package.name for package in wanted if not package.is_present()]
         if not missing:
             return
@@ -275,8 +283,8 @@ def only_one(lock: Path, progress: Progress) -> Iterator[None]:
         yield
 
 
-def prepare(root: Path, *, system: bool, test: bool = False) -> None:
-    """Bring the checkout to its prepared state; raises PrepareError."""
+def prepare(root: Path, *, system: bool, test: bool = False, slow: bool = False) -> None:
+    """Bring the checkout to its prepared state, for ``slow`` tests too; raises PrepareError."""
     preparation = Preparation(root)
     with only_one(root / ".cache" / "prepare.lock", preparation.progress):
         if system:
@@ -286,7 +294,7 @@ def prepare(root: Path, *, system: bool, test: bool = False) -> None:
         if test:
             preparation.install_packages("requirements-test.lock")
             if os.geteuid() == 0:
-                preparation.install_debian_packages(test=True)
+                preparation.install_debian_packages(test=True, slow=slow)
         preparation.link_sources()
         if system:
             preparation.record_debian_packages()

@@ -10,11 +10,12 @@ import msgspec
 import pytest
 
 from stratolith.compute.drivers.fake import FakeDriver
-from stratolith.compute.models import HostRequest, Server
+from stratolith.compute.models import Server
 from stratolith.kernel.agent.caller import AgentCaller
 from stratolith.kernel.agent.join import ROUTES
 from stratolith.kernel.agent.server import agent_service
 from stratolith.kernel.clock import utcnow
+from stratolith.kernel.hosts.questions import Question
 from stratolith.network.models import FloatingIp, Port, Router
 from tests.testcloud import Client, TestCloud
 
@@ -31,7 +32,7 @@ class Cloud:
         facts = msgspec.to_builtins(FakeDriver().facts())
         facts["capabilities"] = {}
         for name in (MINE, OTHER):
-            hub.seen(name, "1", ["guests", "guest-requests", "network"], utcnow())
+            hub.seen(name, "1", ["guests", "questions", "network"], utcnow())
             hub.report(name, "guests", {"facts": facts})
         self.server = {name: self.boot(name) for name in (MINE, OTHER)}
         self.port = {name: self.port_of(server) for name, server in self.server.items()}
@@ -175,15 +176,12 @@ def test_only_the_host_of_the_routers_tells_of_routers(two: Cloud) -> None:
 def test_questions_are_answered_by_the_host_that_was_asked(two: Cloud) -> None:
     with two.cloud.env.db.write() as session:
         session.add(
-            HostRequest(
-                id="r1", host=OTHER, server_id=two.server[OTHER], kind="console", params={},
-                created_at=utcnow(),
-            )
-        )  # fmt: skip
-    view = two.ask("POST", f"/v1/hosts/{MINE}/views/guest-requests", json={}).json()
+            Question(id="r1", host=OTHER, kind="guests.console", params={}, created_at=utcnow())
+        )
+    view = two.ask("POST", f"/v1/hosts/{MINE}/views/questions", json={}).json()
     assert view == {}
-    two.ask("POST", f"/v1/hosts/{MINE}/reports/guest-requests", json={"r1": {"output": "no"}})
-    assert two.row(HostRequest, "r1").answer is None
+    two.ask("POST", f"/v1/hosts/{MINE}/reports/questions", json={"r1": {"output": "no"}})
+    assert two.row(Question, "r1").answer is None
 
 
 def test_image_data_is_for_hosts_whose_guests_use_the_image(two: Cloud) -> None:

@@ -17,9 +17,10 @@ from sqlalchemy import text
 from stratolith.compute.agent.documents import GuestsView
 from stratolith.compute.drivers.fake import FakeDriver
 from stratolith.compute.managers import unusable
-from stratolith.compute.models import ComputeHost, HostRequest, Server
+from stratolith.compute.models import ComputeHost, Server
 from stratolith.kernel.agent.hub import AgentHub
 from stratolith.kernel.clock import utcnow
+from stratolith.kernel.hosts.questions import Question
 from stratolith.kernel.hosts.records import HostRecord
 from stratolith.kernel.operations import Operation
 from stratolith.network.models import FixedIp, Port
@@ -138,14 +139,13 @@ def made(cloud: TestCloud) -> World:
         assert answer.status_code == 202, answer.text
     port = world.sql("SELECT id FROM network_ports WHERE holder_id = :own", own=world.bad)[0]["id"]
     world.sql(
-        "INSERT INTO compute_host_requests (id, host, server_id, kind, params, created_at)"
-        " VALUES ('r1', 'h1', :bad, 'console', '{}', '2030-01-01 00:00:00'),"
-        " ('r2', 'h1', :good, 'console', '{}', '2030-01-01 00:00:00')",
-        bad=world.bad, good=world.good,
-    )  # fmt: skip
+        "INSERT INTO kernel_questions (id, host, kind, params, created_at) VALUES"
+        " ('r1', 'h1', 'guests.console', '{}', '2030-01-01 00:00:00'),"
+        " ('r2', 'h1', 'guests.console', '{}', '2030-01-01 00:00:00')"
+    )
     world.rows = {
         Server: ("id", world.bad), Port: ("id", port), FixedIp: ("port_id", port),
-        ComputeHost: ("host", "h2"), HostRecord: ("name", "h2"), HostRequest: ("id", "r1"),
+        ComputeHost: ("host", "h2"), HostRecord: ("name", "h2"), Question: ("id", "r1"),
     }  # fmt: skip
     seq = "SELECT seq FROM kernel_operations WHERE resource_id = :own ORDER BY seq DESC"
     world.rows[Operation] = ("seq", world.sql(seq, own=world.bad)[0]["seq"])
@@ -170,7 +170,7 @@ def restored(world: World) -> Iterator[World]:
 
 
 def columns() -> list[Any]:
-    models: list[Any] = [Server, Operation, Port, FixedIp, ComputeHost, HostRecord, HostRequest]
+    models: list[Any] = [Server, Operation, Port, FixedIp, ComputeHost, HostRecord, Question]
     return [
         pytest.param(model, column.name, id=f"{model.__tablename__}.{column.name}")
         for model in models
@@ -206,7 +206,7 @@ def test_junk_in_a_column(restored: World, model: type[Any], column: str) -> Non
             state = world.state(world.bad)
             assert state["vm_state"] == "error", value
             assert unusable.MESSAGE in state["fault"], value
-        asked = msgspec.json.decode(world.hub.view("h1", "guest-requests", None))
+        asked = msgspec.json.decode(world.hub.view("h1", "questions", None))
         assert "r2" in asked, value
         world.restore(saved)
 

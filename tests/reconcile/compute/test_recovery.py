@@ -18,7 +18,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from stratolith.compute.agent.requests import RequestRoom
 from stratolith.compute.agent.room import GuestRoom
 from stratolith.compute.drivers.base import DriverError, PowerState
 from stratolith.compute.drivers.fake import FakeDriver
@@ -27,6 +26,7 @@ from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel.agent.host import Host
 from stratolith.kernel.agent.hub import AgentHub
 from stratolith.kernel.agent.local import LocalTransport
+from stratolith.kernel.agent.questions import QuestionRoom
 from stratolith.kernel.operations import OPEN, Operation
 from stratolith.network.agent import NetworkRoom
 from stratolith.network.drivers.fake import FakeNetworkDriver
@@ -89,7 +89,7 @@ class Cloud:
         assert self.cloud.env.agents is not None
         mine = self.cloud.env.settings.of(ComputeSettings)
         guests = GuestRoom(self.driver, mine.guest_workers, None)
-        rooms = [NetworkRoom(self.network), guests, RequestRoom(self.driver)]
+        rooms = [NetworkRoom(self.network), guests, QuestionRoom([guests])]
         self.host = Host(HOST, LocalTransport(self.cloud.env.agents), rooms)
         self.host.start()
 

@@ -10,9 +10,8 @@ __all__ = ["rooms"]
 
 
 def rooms(settings: Settings, host: str, fake: bool) -> list[Room]:
-    """The rooms (parts) of the agent for compute: guests, and requests that a caller waits for."""
+    """The rooms (parts) of the agent for compute: guests."""
     from stratolith.compute.agent.image_cache import ImageCache
-    from stratolith.compute.agent.requests import RequestRoom
     from stratolith.compute.agent.room import GuestRoom
     from stratolith.compute.drivers import choice
 
@@ -21,4 +20,4 @@ def rooms(settings: Settings, host: str, fake: bool) -> list[Room]:
     if not fake:
         cache = ImageCache(settings.state_dir / "image-cache")
     workers = settings.of(ComputeSettings).guest_workers
-    return [GuestRoom(driver, workers, cache), RequestRoom(driver)]
+    return [GuestRoom(driver, workers, cache)]

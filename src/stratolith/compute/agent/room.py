@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import msgspec
 
@@ -41,6 +42,7 @@ class GuestRoom(Room):
         super().__init__()
         self.driver = driver
         self.driver_name = driver.name
+        self.answers = {"console": self._console}
         abilities = msgspec.structs.asdict(driver.capabilities)
         self.capabilities = sorted(name for name, is_supported in abilities.items() if is_supported)
         self.cache = cache
@@ -110,6 +112,15 @@ class GuestRoom(Room):
             self.reporter.add(left_out=view.left_out)
         elif view.full and self.cache is not None:
             self.cache.prune()
+
+    def _console(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """The console log of a guest: {"output": text}, or {"error", "told"}."""
+        try:
+            return {"output": self.driver.console_output(asked["server_id"], asked.get("lines"))}
+        except GuestNotFound:
+            return {"output": ""}
+        except DriverError as error:
+            return {"error": str(error), "told": error.owner_message}
 
     def _apply_settings(self, settings: GuestSettings) -> None:
         assert self._executor is not None

@@ -17,7 +17,7 @@ from stratolith.compute.api.servers import (
 )
 from stratolith.compute.exceptions import NotOffered
 from stratolith.compute.managers import (
-    host_requests,
+    console,
     interfaces,
     server_actions,
     server_rebuild,
@@ -137,8 +137,8 @@ def _console(ctx: Context, server: Server, value: Body) -> Response:
     if server.host is None or server.observed_power is None:
         raise Conflict(f"Instance {server.id} is not ready.")
     server_actions.require_host_up(ctx, server)
-    answer = host_requests.ask(ctx, server, "console", {"lines": lines})
-    return Response({"output": answer["output"].translate(_UNPRINTABLE)}, status=200)
+    output = console.output(ctx, server, lines)
+    return Response({"output": output.translate(_UNPRINTABLE)}, status=200)
 
 
 # -- network -------------------------------------------------------------------------------------

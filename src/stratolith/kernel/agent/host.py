@@ -9,9 +9,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from stratolith import __version__
 from stratolith.kernel.agent.client import Refused, Transport, Unreachable
@@ -67,6 +68,7 @@ class Room:
     pause: seconds after a sync in which hints are collected for the next one. A hint after a quiet
     time is not delayed.
     driver_name, capabilities: what the host offers by this room; "" and none without driver.
+    answers: the room's answers to questions by name, see QuestionRoom.
     """
 
     view = ""
@@ -74,6 +76,7 @@ class Room:
     pause = 0.0
     driver_name = ""
     capabilities: Sequence[str] = ()
+    answers: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
     def __init__(self) -> None:
         self.host: Host

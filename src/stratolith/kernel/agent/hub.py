@@ -25,12 +25,13 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import Conflict, NotFound
 from stratolith.kernel.hints import HOST_HINT, host_key
-from stratolith.kernel.hosts import records
+from stratolith.kernel.hosts import questions, records
 from stratolith.kernel.members import cloud
 from stratolith.kernel.service import AgentView, Service, plates
 from stratolith.kernel.transaction import database_error, transact
 
 LOG = logging.getLogger(__name__)
+QUESTIONS = AgentView(questions.VIEW, questions.compile_view, questions.take_report)
 KEPT = 10_000  # hints kept per host; an agent that is further behind does a full sync
 
 
@@ -69,9 +70,10 @@ class AgentHub:
         self._lock = threading.Lock()
         env.hints.listen(HOST_HINT, self._take_hint)
         env.hints.on_lost(self._begin_epoch)
-        self._views: dict[str, tuple[Service, AgentView]] = {
+        self._views: dict[str, tuple[Service | None, AgentView]] = {
             view.name: (service, view) for service in plates(env) for view in service.agent_views
         }
+        self._views[questions.VIEW] = (None, QUESTIONS)
 
     @property
     def cloud_id(self) -> str:
@@ -221,12 +223,14 @@ class AgentHub:
         if came_back:
             self.env.hints.publish("kernel.agent", host)
 
-    def _find(self, name: str) -> tuple[Service, AgentView]:
+    def _find(self, name: str) -> tuple[Service | None, AgentView]:
         entry = self._views.get(name)
         if entry is None:
             raise NotFound(f"There is no view '{name}'.")
         return entry
 
-    def _transact(self, service: Service, write: bool, work: Callable[[Context], Any]) -> bytes:
+    def _transact(
+        self, service: Service | None, write: bool, work: Callable[[Context], Any]
+    ) -> bytes:
         ctx = Context.of_the_cloud(self.env, service)
         return transact(ctx.transaction, lambda: msgspec.json.encode(work(ctx)), write=write)
