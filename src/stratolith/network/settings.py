@@ -43,7 +43,11 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
         list[str], Doc(description="Name servers for subnets without name servers.")
     ] = []
     dhcp_domain: Annotated[
-        str, Doc(description="Domain of the host names that DHCP sends to guests.")
+        str,
+        Doc(
+            description="Domain of the names of ports, which DHCP servers send to guests and "
+            "answer. With the default, users cannot choose names (`dns_name` of ports)."
+        ),
     ] = "openstacklocal"
     dhcp_lease_seconds: Annotated[int, Doc(description="Lease time of DHCP.", ge=60)] = 86400
     private_cidr: Annotated[str, Doc(description="Range of the premade network 'private'.")] = (

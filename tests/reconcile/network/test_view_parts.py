@@ -61,7 +61,7 @@ M = TypeVar("M")
 
 @pytest.fixture
 def env(tmp_path: Path) -> Iterator[Environment]:
-    found = rooms.environment(tmp_path)
+    found = rooms.environment(tmp_path, dhcp_domain="cloud.example")
     ctx = rooms.context(found)
     for project in ("p1", "p2"):
         for name in ("port", "router", "floatingip", "security_group", "security_group_rule"):
@@ -172,6 +172,7 @@ class Cloud:
         pair = {"ip_address": self.random.choice(("10.0.9.9", "10.0.8.0/24", "10.0.8.128/25"))}
         changes: list[dict[str, object]] = [
             {"admin_state_up": False}, {"admin_state_up": True}, {"name": "another"},
+            {"dns_name": f"web{self.random.randint(0, 3)}"}, {"dns_name": "db.cloud.example."},
             {"extra_dhcp_opts": [{"opt_name": "mtu", "opt_value": "1400", "ip_version": 4}]},
         ]  # fmt: skip
         if port.port_security_enabled:

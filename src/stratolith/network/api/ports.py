@@ -17,6 +17,7 @@ from stratolith.network.api.style import STYLE, Target, own_target, project_targ
 from stratolith.network.exceptions.general import HTTPBadRequest
 from stratolith.network.exceptions.ports import PortNotFound
 from stratolith.network.managers import (
+    dns,
     networks,
     parents,
     ports,
@@ -50,7 +51,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     groups = security_groups.of_ports(ctx, ids)
     tagged = tags.of(ctx, ids)
     hidden = hidden_by(ctx, "get_port", BINDING, own_target(ctx))
-    binding = len(hidden) < len(BINDING)
+    binding, domain = len(hidden) < len(BINDING), dns.domain_of(ctx)
     bodies = [
         render(
             row,
@@ -58,6 +59,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
             groups.get(row.id, []),
             tagged.get(row.id, []),
             binding=binding,
+            names=dns.assignments(domain, row.dns_name, addresses.get(row.id, ())),
         )
         for row in rows
     ]
@@ -68,10 +70,12 @@ def _fresh(ctx: Context, new_ports: Sequence[Any]) -> list[Body]:
     """Ports made in this transaction: only tags are read from the database."""
     hidden = hidden_by(ctx, "get_port", BINDING, own_target(ctx))
     tagged = tags.of(ctx, [port.id for port in new_ports])
-    bodies = []
+    bodies, domain = [], dns.domain_of(ctx)
     for port in new_ports:
         fresh, labels = port.fresh, tagged.get(port.id, [])
-        bodies.append(render(port, fresh.fixed_ips, fresh.security_groups, labels, binding=True))
+        names = dns.assignments(domain, port.dns_name, fresh.fixed_ips)
+        groups = fresh.security_groups
+        bodies.append(render(port, fresh.fixed_ips, groups, labels, binding=True, names=names))
     return without(bodies, hidden)
 
 

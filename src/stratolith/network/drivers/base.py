@@ -86,7 +86,7 @@ class DhcpHostView(msgspec.Struct, frozen=True, kw_only=True):
     mac: str
     ip_address: str
     subnet_id: str
-    hostname: str
+    hostname: str  # relative to the domain of the network
     server_id: str = ""
     project_id: str = ""
     extra_dhcp_opts: list[tuple[str, str]] = []

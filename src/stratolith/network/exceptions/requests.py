@@ -37,6 +37,13 @@ class RequestedPortRequiresFixedIp(BadRequest):
     message = "Port {port_id} requires a FixedIP in order to be used."
 
 
+class PortNameDiffers(BadRequest):
+    message = (
+        "Port {port_id} not usable: the value {dns_name} assigned to its dns_name attribute "
+        "does not match the instance's hostname {hostname}"
+    )
+
+
 class RequestedSecurityGroupNotFound(BadRequest):
     message = "Security group {name} not found."
 

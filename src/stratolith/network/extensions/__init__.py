@@ -6,9 +6,10 @@ of the API reference.
 
 from __future__ import annotations
 
-from stratolith.network.extensions import core
+from stratolith.network.extensions import core, dns
 
 # alias -> (name, updated)
 KNOWN: dict[str, tuple[str, str]] = {
     **core.EXTENSIONS,
+    **dns.EXTENSIONS,
 }

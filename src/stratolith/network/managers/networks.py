@@ -43,7 +43,7 @@ _SUBNETS = KeyedReader(
     Subnet.network_id,
     select(Subnet).order_by(Subnet.created_at, Subnet.id),
 )
-PLAIN = ("name", "description", "admin_state_up", "port_security_enabled")
+PLAIN = ("name", "description", "admin_state_up", "port_security_enabled", "dns_domain")
 
 
 def get(ctx: Context, network_id: str) -> Network:

@@ -23,7 +23,15 @@ from stratolith.network.exceptions.ports import (
     PortSecurityPortHasSecurityGroup,
     ServicePortInUse,
 )
-from stratolith.network.managers import events, holders, host_hints, limits, security_groups, tags
+from stratolith.network.managers import (
+    dns,
+    events,
+    holders,
+    host_hints,
+    limits,
+    security_groups,
+    tags,
+)
 from stratolith.network.managers.addressing import ipam
 from stratolith.network.models import (
     FixedIp,
@@ -100,6 +108,7 @@ def create(
     secure = values.get("port_security_enabled")
     if secure is None:
         secure = network.port_security_enabled and not owner.startswith("network:")
+    names = dns.values_for(ctx, values)
     mac = _mac(ctx, network.id, values.get("mac_address"))
     chosen = ipam.choose(
         ctx, network.id, subnets_of(ctx, network.id), mac, owner, values.get("fixed_ips")
@@ -120,6 +129,7 @@ def create(
         made_by_server=made_by_server,
         hostname=hostname,
         revision_number=1,
+        **names,
         **{column: values[n] for n, column in PLAIN.items() if values.get(n) is not None},
     )
     ctx.session.add(port)
@@ -155,6 +165,8 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
             setattr(port, column, value)
     if values.get("extra_dhcp_opts"):
         port.extra_dhcp_opts = _merged_options(port.extra_dhcp_opts, values["extra_dhcp_opts"])
+    for name, value in dns.values_for(ctx, values).items():
+        setattr(port, name, value)
     if "binding:profile" in values:
         port.binding_profile = values["binding:profile"] or {}
     if port.binding_host != before or not port.admin_state_up:

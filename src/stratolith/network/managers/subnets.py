@@ -24,7 +24,15 @@ from stratolith.network.managers.addressing import ipam, subnet_ranges
 from stratolith.network.models import FixedIp, Network, Port, Subnet
 from stratolith.network.settings import NetworkSettings
 
-PLAIN = ("name", "description", "dns_nameservers", "host_routes", "service_types", "enable_dhcp")
+PLAIN = (
+    "name",
+    "description",
+    "dns_nameservers",
+    "host_routes",
+    "service_types",
+    "enable_dhcp",
+    "dns_publish_fixed_ip",
+)
 
 
 def get(ctx: Context, subnet_id: str) -> Subnet:

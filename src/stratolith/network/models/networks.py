@@ -29,6 +29,7 @@ class Network(Standard, Base):
     network_type: Mapped[str] = mapped_column(String(16))
     physical_network: Mapped[str] = mapped_column(String(64), default="")  # "": none
     segmentation_id: Mapped[int | None] = mapped_column(Integer)
+    dns_domain: Mapped[str] = mapped_column(default="")
     granted = False  # not a column: an RBAC policy grants it to the caller who loaded it
 
     def policy_target(self) -> dict[str, Any]:
@@ -60,6 +61,7 @@ class Subnet(Standard, Base):
     dns_nameservers: Mapped[list[Any]] = mapped_column(Json, default=list)
     host_routes: Mapped[list[Any]] = mapped_column(Json, default=list)  # [{destination, nexthop}]
     service_types: Mapped[list[Any]] = mapped_column(Json, default=list)
+    dns_publish_fixed_ip: Mapped[bool] = mapped_column(default=False)
     network: Mapped[Network] = relationship(lazy="select", viewonly=True)
 
     def policy_target(self) -> dict[str, Any]:
@@ -109,6 +111,8 @@ class Port(Standard, Base):
     allowed_address_pairs: Mapped[list[Any]] = mapped_column(Json, default=list)
     extra_dhcp_opts: Mapped[list[Any]] = mapped_column(Json, default=list)
     hostname: Mapped[str] = mapped_column(default="")  # the host name that DHCP sends to the guest
+    dns_name: Mapped[str] = mapped_column(default="")  # managers/dns.py
+    dns_domain: Mapped[str] = mapped_column(default="")
     made_by_server: Mapped[bool] = mapped_column(default=False)  # deleted together with its server
     network: Mapped[Network] = relationship(lazy="select", viewonly=True)
     fresh = cast(Fresh | None, None)  # not a column: set on a port that create() made

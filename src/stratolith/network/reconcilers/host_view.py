@@ -259,7 +259,7 @@ class Compiler:
     def _dhcp_hosts(
         self, guests: Sequence[PortRow], served: Mapping[str, str], owner: str
     ) -> list[DhcpHostView]:
-        names = guest_names.names_of(guests, owner)
+        names = guest_names.names_of(guests, owner, self.settings.dhcp_domain)
         return [
             DhcpHostView(
                 port_id=row.id,

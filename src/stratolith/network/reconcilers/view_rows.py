@@ -69,6 +69,7 @@ class PortRow(msgspec.Struct, frozen=True):
     port_security_enabled: bool
     binding_host: str
     hostname: str
+    dns_name: str
     vnic_type: str
     allowed_address_pairs: list[AddressPair]
     extra_dhcp_opts: list[PortOption]

@@ -6,6 +6,7 @@ from typing import Any
 
 from stratolith.kernel.http.resource import READ_ONLY, Attribute, Invalid
 from stratolith.network.models import FloatingIp
+from stratolith.network.schemas import dns
 from stratolith.network.schemas.attributes import TAGS, attributes, standard
 from stratolith.network.schemas.fields import ip_address, nullable, uuid
 from stratolith.network.schemas.rendering import common
@@ -27,6 +28,8 @@ FLOATING_IP = attributes(
         floating_ip_address=Attribute(nullable(_four), update=False),
         port_id=Attribute(nullable(uuid)),
         fixed_ip_address=Attribute(nullable(_four)),
+        dns_name=Attribute(dns.relative_name, update=False, default=""),
+        dns_domain=Attribute(dns.domain, update=False, default=""),
         router_id=READ_ONLY,
         status=READ_ONLY,
         tags=TAGS,
@@ -44,5 +47,8 @@ def render(floating: FloatingIp, details: dict[str, Any] | None, tags: list[str]
         "fixed_ip_address": floating.fixed_ip_address,
         "status": floating.status,
         "port_details": details,
+        # names are kept where a DNS service publishes them, and there is none yet
+        "dns_name": "",
+        "dns_domain": "",
         **common(floating, tags),
     }

@@ -6,6 +6,7 @@ from typing import Any
 
 from stratolith.kernel.http.resource import READ_ONLY, Attribute
 from stratolith.network.models import Network
+from stratolith.network.schemas import dns
 from stratolith.network.schemas.attributes import TAGS, attributes, standard
 from stratolith.network.schemas.fields import boolean, integer, name, text
 from stratolith.network.schemas.rendering import common
@@ -24,6 +25,7 @@ NETWORK = attributes(
         mtu=Attribute(_mtu),
         port_security_enabled=Attribute(boolean, default=True),
         is_default=Attribute(boolean),
+        dns_domain=Attribute(dns.domain, default=""),
         status=READ_ONLY,
         subnets=READ_ONLY,
         tags=TAGS,
@@ -56,6 +58,7 @@ def render(
         "router:external": network.external,
         "port_security_enabled": network.port_security_enabled,
         "is_default": bool(network.is_default),
+        "dns_domain": network.dns_domain,
         "ipv4_address_scope": None,
         "ipv6_address_scope": None,
         **common(network, tags),

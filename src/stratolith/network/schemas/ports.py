@@ -6,6 +6,7 @@ import ipaddress
 from typing import Any
 
 from stratolith.kernel.http.resource import READ_ONLY, Attribute, Invalid
+from stratolith.network.schemas import dns
 from stratolith.network.schemas.attributes import TAGS, attributes, standard
 from stratolith.network.schemas.fields import (
     FIXED_IPS,
@@ -86,6 +87,9 @@ PORT = attributes(
         ),
         extra_dhcp_opts=Attribute(_options, default=[]),
         port_security_enabled=Attribute(boolean),
+        dns_name=Attribute(dns.host_name, default=""),
+        dns_domain=Attribute(dns.domain, default=""),
+        dns_assignment=READ_ONLY,
         status=READ_ONLY,
         tags=TAGS,
         **{
@@ -107,8 +111,11 @@ def render(
     tags: list[str],
     *,
     binding: bool,
+    names: list[dict[str, str]],
 ) -> dict[str, Any]:
-    """``port``: a row or a Port; ``binding``: include what only administrators may see."""
+    """``port``: a row or a Port; ``binding``: include what only administrators may see;
+    ``names``: of its addresses.
+    """
     body = {
         "id": port.id,
         "name": port.name,
@@ -124,6 +131,9 @@ def render(
         "security_groups": groups,
         "binding:vnic_type": port.vnic_type,
         "port_security_enabled": port.port_security_enabled,
+        "dns_name": port.dns_name,
+        "dns_domain": port.dns_domain,
+        "dns_assignment": names,
         **common(port, tags),
     }
     if binding:

@@ -59,6 +59,7 @@ SUBNET = attributes(
         ipv6_ra_mode=Attribute(MODES, update=False),
         ipv6_address_mode=Attribute(MODES, update=False),
         service_types=Attribute(list_of(_service_type), default=[]),
+        dns_publish_fixed_ip=Attribute(boolean, default=False),
         tags=TAGS,
         **{"router:external": READ_ONLY},
     ),
@@ -81,6 +82,7 @@ def render(subnet: Subnet, tags: list[str], *, external: bool) -> dict[str, Any]
         "host_routes": subnet.host_routes,
         "dns_nameservers": subnet.dns_nameservers,
         "service_types": subnet.service_types,
+        "dns_publish_fixed_ip": subnet.dns_publish_fixed_ip,
         "router:external": external,
         **common(subnet, tags),
     }

@@ -156,10 +156,14 @@ def _port_options(host: DhcpHostView) -> list[str]:
 
 
 def _fqdn(host: DhcpHostView, domain: str) -> str:
-    label = host.hostname.split(".")[0]
-    if not _HOSTNAME.match(label):
-        label = "host-" + host.ip_address.replace(".", "-")
-    return f"{label}.{domain}"
+    labels = host.hostname.split(".")
+    if all(_HOSTNAME.match(label) for label in labels):
+        return f"{host.hostname}.{domain}"
+    return f"{_address_name(host)}.{domain}"
+
+
+def _address_name(host: DhcpHostView) -> str:
+    return "host-" + host.ip_address.replace(".", "-")
 
 
 def _host_lines(hosts: Sequence[DhcpHostView], domain: str) -> Iterable[str]:
@@ -173,5 +177,8 @@ def _host_lines(hosts: Sequence[DhcpHostView], domain: str) -> Iterable[str]:
 
 def _name_lines(hosts: Sequence[DhcpHostView], domain: str) -> Iterable[str]:
     for host in sorted(hosts, key=lambda host: (host.ip_address, host.port_id)):
-        name = _fqdn(host, domain)
-        yield f"{host.ip_address}\t{name} {name.split('.')[0]}"
+        name, other = _fqdn(host, domain), _address_name(host)
+        answered = [name, name.removesuffix(f".{domain}")]
+        # the name in ``dns_assignment`` of a port that only its server gave a name
+        answered += [f"{other}.{domain}", other]
+        yield f"{host.ip_address}\t{' '.join(dict.fromkeys(answered))}"

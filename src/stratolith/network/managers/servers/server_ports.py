@@ -14,8 +14,13 @@ from sqlalchemy import select
 from stratolith.kernel.context import Context
 from stratolith.kernel.db.rows import KeyedReader, RowReader
 from stratolith.network.exceptions.general import OverQuota
-from stratolith.network.exceptions.requests import InterfaceNotFound, TooManyPorts
+from stratolith.network.exceptions.requests import (
+    InterfaceNotFound,
+    PortNameDiffers,
+    TooManyPorts,
+)
 from stratolith.network.managers import (
+    dns,
     holders,
     host_hints,
     placement,
@@ -280,6 +285,7 @@ def _make(
         )
     except OverQuota:
         raise TooManyPorts from None
+    dns.name_server_port(ctx, port, hostname)
     if planned.tag:
         tags.add(ctx, port.id, [planned.tag])
     return port
@@ -288,10 +294,13 @@ def _make(
 def _take(ctx: Context, port_id: str, server_id: str, host: str, hostname: str, az: str) -> None:
     port = ctx.session.get(Port, port_id)
     assert port is not None  # the plan was made in this transaction
+    if port.dns_name and port.dns_name != hostname.lower():
+        raise PortNameDiffers(port_id=port_id, dns_name=port.dns_name, hostname=hostname)
     host_hints.touched(ctx, port)
     holders.hold(port, holders.SERVER, server_id)
     port.device_id, port.device_owner = server_id, f"compute:{az}"
     port.binding_host, port.hostname = host, hostname
+    dns.name_server_port(ctx, port, hostname)
     port.status = "DOWN"
     port.revision_number += 1
     ctx.session.flush()
@@ -305,6 +314,7 @@ def _release(ctx: Context, port: Port) -> None:
     host_hints.touched(ctx, port)
     holders.release(port)
     port.device_id = port.device_owner = port.binding_host = port.hostname = ""
+    port.dns_name = ""
     port.status = "DOWN"
     port.revision_number += 1
     ctx.session.flush()
