@@ -17,7 +17,6 @@ from stratolith.network.api.style import STYLE, Target, own_target, project_targ
 from stratolith.network.exceptions.general import HTTPBadRequest
 from stratolith.network.exceptions.ports import PortNotFound
 from stratolith.network.managers import (
-    dns,
     networks,
     parents,
     ports,
@@ -25,6 +24,7 @@ from stratolith.network.managers import (
     tags,
     visibility,
 )
+from stratolith.network.managers.addressing import dns
 from stratolith.network.models import Port
 from stratolith.network.schemas.ports import PORT, render
 

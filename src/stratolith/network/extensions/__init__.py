@@ -6,10 +6,11 @@ of the API reference.
 
 from __future__ import annotations
 
-from stratolith.network.extensions import core, dns
+from stratolith.network.extensions import core, dns, topologies
 
 # alias -> (name, updated)
 KNOWN: dict[str, tuple[str, str]] = {
     **core.EXTENSIONS,
     **dns.EXTENSIONS,
+    **topologies.EXTENSIONS,
 }

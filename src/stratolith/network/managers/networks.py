@@ -17,6 +17,7 @@ from stratolith.network.exceptions.networks import (
     NetworkMTUSubnetConflict,
     NetworkNotFound,
 )
+from stratolith.network.exceptions.topologies import DefaultExternalNetworkExists
 from stratolith.network.managers import (
     holders,
     host_hints,
@@ -59,6 +60,8 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Network:
     limits.check(ctx, project_id, network=1)
     settings = ctx.env.settings.of(NetworkSettings)
     external = bool(values.get("router:external"))
+    if values.get("is_default"):
+        _check_only_default(ctx)
     segment = segments.choose(ctx, values, external=external)
     widest = settings.external_mtu if segment.network_type != "vxlan" else settings.mtu
     mtu = values.get("mtu") or widest
@@ -68,7 +71,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Network:
         **{name: values[name] for name in PLAIN if name in values},
         shared=bool(values.get("shared")),
         external=external,
-        is_default=bool(values.get("is_default")),
+        is_default=external and bool(values.get("is_default")),
         mtu=mtu,
         network_type=segment.network_type,
         physical_network=segment.physical_network,
@@ -98,8 +101,9 @@ def update(ctx: Context, network: Network, values: Mapping[str, Any]) -> Network
         set_external(ctx, network, external=values["router:external"])
     if values.get("shared", network.shared) != network.shared:
         _set_shared(ctx, network, shared=values["shared"])
-    if values.get("is_default") is not None:
-        network.is_default = values["is_default"]
+    if values.get("is_default") and not network.is_default:
+        _check_only_default(ctx)
+    network.is_default = network.external and values.get("is_default", network.is_default)
     if values.get("mtu"):
         settings = ctx.env.settings.of(NetworkSettings)
         _check_mtu(
@@ -157,6 +161,14 @@ def subnet_ids(ctx: Context, network_ids: Iterable[str]) -> dict[str, list[str]]
     for network_id, subnet_id in _SUBNETS(ctx.session, by_network):
         by_network[network_id].append(subnet_id)
     return by_network
+
+
+def _check_only_default(ctx: Context) -> None:
+    """Raise DefaultExternalNetworkExists: only one network is the default external one."""
+    default = select(Network.id).where(Network.external.is_(True), Network.is_default.is_(True))
+    default_id = ctx.session.scalar(default.limit(1))
+    if default_id is not None:
+        raise DefaultExternalNetworkExists(net_id=default_id)
 
 
 def _check_mtu(mtu: int, widest: int) -> None:

@@ -24,7 +24,6 @@ from stratolith.network.exceptions.ports import (
     ServicePortInUse,
 )
 from stratolith.network.managers import (
-    dns,
     events,
     holders,
     host_hints,
@@ -32,7 +31,7 @@ from stratolith.network.managers import (
     security_groups,
     tags,
 )
-from stratolith.network.managers.addressing import ipam
+from stratolith.network.managers.addressing import dns, ipam
 from stratolith.network.models import (
     FixedIp,
     Fresh,

@@ -34,9 +34,14 @@ BOUNDS = ("default_prefixlen", "min_prefixlen", "max_prefixlen")
 def get(ctx: Context, subnetpool_id: str) -> SubnetPool:
     """Raises SubnetPoolNotFound."""
     pool = ctx.session.get(SubnetPool, subnetpool_id)
-    if pool is None or not (ctx.is_admin or pool.shared or ctx.owns(pool.project_id)):
+    if pool is None or not is_visible(ctx, pool):
         raise SubnetPoolNotFound(subnetpool_id=subnetpool_id)
     return pool
+
+
+def is_visible(ctx: Context, pool: SubnetPool) -> bool:
+    """Whether the caller may see and use the pool."""
+    return ctx.is_admin or pool.shared or ctx.owns(pool.project_id)
 
 
 def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> SubnetPool:

@@ -20,3 +20,4 @@ from stratolith.network.models.standard import ID as ID
 from stratolith.network.models.standard import Standard as Standard
 from stratolith.network.models.subnetpools import AddressScope as AddressScope
 from stratolith.network.models.subnetpools import SubnetPool as SubnetPool
+from stratolith.network.models.topologies import AutoAllocatedTopology as AutoAllocatedTopology

@@ -111,7 +111,7 @@ class Port(Standard, Base):
     allowed_address_pairs: Mapped[list[Any]] = mapped_column(Json, default=list)
     extra_dhcp_opts: Mapped[list[Any]] = mapped_column(Json, default=list)
     hostname: Mapped[str] = mapped_column(default="")  # the host name that DHCP sends to the guest
-    dns_name: Mapped[str] = mapped_column(default="")  # managers/dns.py
+    dns_name: Mapped[str] = mapped_column(default="")  # managers/addressing/dns.py
     dns_domain: Mapped[str] = mapped_column(default="")
     made_by_server: Mapped[bool] = mapped_column(default=False)  # deleted together with its server
     network: Mapped[Network] = relationship(lazy="select", viewonly=True)

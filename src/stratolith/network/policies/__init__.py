@@ -14,6 +14,7 @@ from stratolith.network.policies import (
     security_groups,
     sharing,
     subnetpools,
+    topologies,
 )
 
 RULES = [
@@ -25,4 +26,5 @@ RULES = [
     *security_groups.RULES,
     *sharing.RULES,
     *subnetpools.RULES,
+    *topologies.RULES,
 ]

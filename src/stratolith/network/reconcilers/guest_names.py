@@ -37,7 +37,7 @@ def names_of(ports: Iterable[PortRow], owner: str, domain: str) -> dict[str, str
 def relative(dns_name: str, domain: str) -> str:
     """The part of a user's name that comes before the domain; "" for a name elsewhere."""
     domain = domain.rstrip(".")
-    if domain in ("", "openstacklocal"):  # managers/dns.py
+    if domain in ("", "openstacklocal"):  # managers/addressing/dns.py
         return ""
     if not dns_name.endswith("."):
         return dns_name

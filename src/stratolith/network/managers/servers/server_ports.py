@@ -20,7 +20,6 @@ from stratolith.network.exceptions.requests import (
     TooManyPorts,
 )
 from stratolith.network.managers import (
-    dns,
     holders,
     host_hints,
     placement,
@@ -28,6 +27,7 @@ from stratolith.network.managers import (
     security_groups,
     tags,
 )
+from stratolith.network.managers.addressing import dns
 from stratolith.network.managers.servers.server_requests import (
     NetworkRequest,
     PlannedPort,

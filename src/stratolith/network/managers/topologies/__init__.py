@@ -1,0 +1,1 @@
+"""Topologies that a project gets on request."""
