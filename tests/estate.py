@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from stratolith.kernel.http.routing import Route
@@ -110,6 +111,7 @@ class Estate:
         add = f"/routers/{router}/add_router_interface"
         assert self.demo.put("network", add, json={"subnet_id": subnet}).status_code == 200
         make("floatingips", "floatingip", floating_network_id=public, port_id=port)
+        self._forwarding(make, net, public)
         group = make("security-groups", "security_group", name="estate")
         rule: dict[str, Any] = {"security_group_id": group, "direction": "ingress"}
         make("security-group-rules", "security_group_rule", **rule)
@@ -124,6 +126,29 @@ class Estate:
         self.ids["security_groups"] = self.ids["os-security-groups"] = group
         self.ids["os-security-group-rules"] = self.ids["security-group-rules"]
         self.ids["os-floating-ips"] = self.ids["floatingips"]
+
+    def _forwarding(self, make: Callable[..., str], network: str, public: str) -> None:
+        """A further floating IP, whose ports lead to a further port."""
+        answer = self.demo.post("network", "/ports", json={"port": {"network_id": network}})
+        port = answer.json()["port"]
+        floating = make("floatingips", "floatingip", floating_network_id=public)
+        address = port["fixed_ips"][0]["ip_address"]
+        made = self._made(
+            "network",
+            f"/floatingips/{floating}/port_forwardings",
+            {
+                "port_forwarding": {
+                    "internal_port_id": port["id"],
+                    "internal_ip_address": address,
+                    "internal_port": 22,
+                    "external_port": 2222,
+                    "protocol": "tcp",
+                }
+            },
+            "port_forwarding",
+            by="demo",
+        )
+        self.ids["port_forwardings"] = made
 
     def _image(self) -> None:
         body = {"name": "estate", "disk_format": "raw", "container_format": "bare", "tags": ["one"]}

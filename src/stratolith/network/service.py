@@ -29,6 +29,7 @@ from stratolith.network.api import (
     versions,
 )
 from stratolith.network.api import quotas as quota_api
+from stratolith.network.api.routing import port_forwardings
 from stratolith.network.managers import premade
 from stratolith.network.managers.events import VIEW
 from stratolith.network.reconcilers import view_parts
@@ -55,6 +56,7 @@ SERVICE = Service(
         *ports.ROUTES,
         *routers.ROUTES,
         *floatingips.ROUTES,
+        *port_forwardings.ROUTES,
         *security_groups.ROUTES,
         *security_group_rules.ROUTES,
         *subnetpools.ROUTES,

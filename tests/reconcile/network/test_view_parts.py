@@ -39,12 +39,14 @@ from stratolith.network.managers import (
     security_groups,
     subnets,
 )
+from stratolith.network.managers.routing import port_forwardings
 from stratolith.network.managers.servers import server_ports
 from stratolith.network.models import (
     DhcpPlace,
     FloatingIp,
     Network,
     Port,
+    PortForwarding,
     PortSecurityGroup,
     Router,
     SecurityGroup,
@@ -285,6 +287,24 @@ class Cloud:
     def remove_floating_ip(self) -> None:
         floatingips.delete(self.ctx, self.any(FloatingIp))
 
+    def add_forwarding(self) -> None:
+        """Of a floating IP that has no port; for the address of a server."""
+        port = self._port()
+        address = ports.fixed_ips(self.ctx, [port.id])[port.id][0]["ip_address"]
+        first = self.random.randint(1, 90)
+        values = {"internal_port_id": port.id, "internal_ip_address": address, "protocol": "tcp",
+                  "external_port_range": (first, first + 1), "internal_port": 22}  # fmt: skip
+        floating = self.any(FloatingIp, FloatingIp.port_id.is_(None))
+        port_forwardings.create(self.ctx, floating, values)
+
+    def change_forwarding(self) -> None:
+        changes = [{"external_port": 99}, {"protocol": "udp"}, {"description": "x"}]
+        row = self.any(PortForwarding)
+        port_forwardings.update(self.ctx, row, self.random.choice(changes))
+
+    def remove_forwarding(self) -> None:
+        port_forwardings.delete(self.ctx, self.any(PortForwarding))
+
     # -- networks --------------------------------------------------------------------------------
 
     def change_network(self) -> None:
@@ -343,7 +363,8 @@ OF_ROUTERS = [
     Cloud.add_router, Cloud.remove_router, Cloud.change_router, Cloud.change_router, Cloud.join,
     Cloud.join, Cloud.join_by_new_port, Cloud.join_by_bound_port, Cloud.add_port, Cloud.leave,
     Cloud.change_router_port, Cloud.move_router, Cloud.add_floating_ip, Cloud.add_floating_ip,
-    Cloud.change_floating_ip, Cloud.remove_floating_ip,
+    Cloud.change_floating_ip, Cloud.remove_floating_ip, Cloud.add_forwarding, Cloud.add_forwarding,
+    Cloud.change_forwarding, Cloud.remove_forwarding,
 ]  # fmt: skip
 OF_NETWORKS = [
     Cloud.change_network, Cloud.change_subnet, Cloud.change_subnet, Cloud.add_subnet,

@@ -12,6 +12,7 @@ from stratolith.network.api.filters import listing_of, owned, tagged
 from stratolith.network.api.style import STYLE
 from stratolith.network.exceptions.routers import FloatingIPNotFound
 from stratolith.network.managers import floatingips, tags
+from stratolith.network.managers.routing import port_forwardings
 from stratolith.network.schemas.floatingips import FLOATING_IP, render
 
 Body = dict[str, Any]
@@ -20,7 +21,11 @@ Body = dict[str, Any]
 def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     details = floatingips.port_details(ctx, [row.port_id for row in rows if row.port_id])
     tagged = tags.of(ctx, [row.id for row in rows])
-    return [render(row, details.get(row.port_id), tagged.get(row.id, [])) for row in rows]
+    forwardings = port_forwardings.of_floating_ips(ctx, [row.id for row in rows])
+    return [
+        render(row, details.get(row.port_id), forwardings.get(row.id, []), tagged.get(row.id, []))
+        for row in rows
+    ]
 
 
 # The columns that lists can be sorted and filtered by.

@@ -32,11 +32,13 @@ class Rows(Page):
     asked: bool = False
 
 
-def page(ctx: Context, listing: Listing, resource: str = "") -> Rows:
+def page(
+    ctx: Context, listing: Listing, resource: str = "", inside: Condition | None = None
+) -> Rows:
     """The rows that the query string requests; raises HTTPBadRequest and the marker's error.
 
     resource: its name in policy rules; attributes that policy hides are neither filtered nor
-    sorted by.
+    sorted by. inside: a condition of the rows of the list's parent.
     """
     hidden = _hidden(ctx, listing, resource)
     conditions = _conditions(ctx, listing, hidden)
@@ -44,6 +46,8 @@ def page(ctx: Context, listing: Listing, resource: str = "") -> Rows:
     order = order or list(listing.default_sort)
     backward = parse_bool(ctx.query.get("page_reverse") or "false")
     visible = listing.seen(ctx)
+    if inside is not None:
+        visible = visible.where(inside)
     marker = ctx.query.get("marker")
     if marker and listing.missing is not None:
         wanted = visible.with_only_columns(listing.key).where(listing.key == marker)

@@ -31,6 +31,12 @@ def project_target(ctx: Context, values: Body) -> Target:
     return {"project_id": values["project_id"], "tenant_id": values["project_id"]}
 
 
+def parent_target(parent: Any) -> Target:
+    """The policy target of resources that belong to ``parent``, and to its project."""
+    own = {"project_id": parent.project_id, "tenant_id": parent.project_id}
+    return {**own, **{f"ext_parent:{name}": value for name, value in own.items()}}
+
+
 def item_body(ctx: Context, name: str, item: Body) -> Body:
     """{"network": {...}} with the requested fields."""
     return {name: lists.chosen_fields(ctx, [item])[0]}
@@ -46,14 +52,19 @@ class NetworkStyle(Style):
         return "id"
 
     def rule(self, resource: Resource, verb: str) -> str:
-        return f"{_VERBS.get(verb, verb)}_{resource.name}"
+        parent = "" if resource.parent is None else f"{resource.parent.name}_"
+        return f"{_VERBS.get(verb, verb)}_{parent}{resource.name}"
 
     def options(self, resource: Resource, verb: str) -> Body:
         if verb == "index":  # lists the rows that policy lets the caller read, possibly none
             return {"keep": KEEP}
         if verb == "create":  # the rule is checked for each resource in the body
-            return {"body": BODY, "status": 201}
-        options: Body = {"rule": self.rule(resource, verb)}
+            options: Body = {"body": BODY, "status": 201}
+            if resource.parent is not None:  # the rule asks about the parent only
+                options |= {"rule": self.rule(resource, verb), "refused": PolicyNotAuthorized}
+                options["target"] = lambda ctx, asked: parent_target(asked.loaded)
+            return options
+        options = {"rule": self.rule(resource, verb)}
         if verb == "show":
             options["keep"] = KEEP
         if verb == "delete":
@@ -67,15 +78,21 @@ class NetworkStyle(Style):
 
     # -- lists -----------------------------------------------------------------------------------
 
-    def index(self, resource: Resource, ctx: Context, **above: str) -> Body:
+    def index(self, resource: Resource, ctx: Context, parent: Any = None, **above: str) -> Body:
         """{"networks": [...], "networks_links": [...]} with the rows that the caller may read."""
         assert resource.listing is not None
         if resource.before_list:
             resource.before_list(ctx)
-        page = lists.page(ctx, resource.listing, resource.name)
+        rule, inside = self.rule(resource, "show"), None
+        if resource.parent is not None:
+            inside = resource.parent.rows(parent)
+        page = lists.page(ctx, resource.listing, resource.name, inside)
         if resource.prepare:
             resource.prepare(ctx, page.rows)
-        rows = readable(ctx, f"get_{resource.name}", page.rows)
+        if resource.parent is None:
+            rows = readable(ctx, rule, page.rows)
+        else:  # the rule asks about the parent
+            rows = list(page.rows) if ctx.can(rule, parent_target(parent)) else []
         members = lists.chosen_fields(ctx, resource.rendered(ctx, rows))
         return self.collection(ctx, resource, members, page)
 
@@ -88,22 +105,27 @@ class NetworkStyle(Style):
 
     # -- one or many -----------------------------------------------------------------------------
 
-    def create(self, resource: Resource, ctx: Context, *, body: Body, **above: str) -> Body:
+    def create(
+        self, resource: Resource, ctx: Context, parent: Any = None, *, body: Body, **above: str
+    ) -> Body:
         """Create one resource, or many in one transaction."""
         assert resource.attributes is not None
         items, is_bulk = resource.attributes.read_create(ctx, body)
-        rows = [self._make(resource, ctx, values) for values in items]
+        rows = [self._make(resource, ctx, values, parent) for values in items]
         bodies = (resource.fresh or resource.rendered)(ctx, rows)
         return {resource.collection: bodies} if is_bulk else {resource.name: bodies[0]}
 
-    def _make(self, resource: Resource, ctx: Context, values: Body) -> Any:
+    def _make(self, resource: Resource, ctx: Context, values: Body, parent: Any) -> Any:
         assert resource.create is not None
-        target = (resource.new_target or project_target)(ctx, values)
+        if resource.parent is None:
+            target, place = (resource.new_target or project_target)(ctx, values), None
+        else:
+            target, place = parent_target(parent), parent
         self._allow(
-            ctx, f"create_{resource.name}", target, values, {"tags": [], **resource.defaults}
+            ctx, self.rule(resource, "create"), target, values, {"tags": [], **resource.defaults}
         )
         given = values.pop("tags", [])
-        row = resource.create(ctx, values["project_id"], values)
+        row = resource.create(ctx, place or values["project_id"], values)
         if given:
             tags.add(ctx, row.id, given)
         return row
@@ -116,7 +138,7 @@ class NetworkStyle(Style):
     ) -> Body:
         assert resource.update is not None
         _check_revision(ctx, row.revision_number)
-        self._allow(ctx, f"update_{resource.name}", row.policy_target(), body)
+        self._allow(ctx, self.rule(resource, "update"), row.policy_target(), body)
         resource.update(ctx, row, body)
         return {resource.name: resource.document(ctx, row)}
 

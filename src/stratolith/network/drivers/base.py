@@ -132,6 +132,18 @@ class FloatingIpView(msgspec.Struct, frozen=True, kw_only=True):
     fixed_ip: str
 
 
+class PortForwardingView(msgspec.Struct, frozen=True, kw_only=True):
+    """Ports of a floating IP that lead to a fixed address: to as many ports, or to one."""
+
+    id: str
+    floating_ip_id: str
+    floating_ip: str
+    protocol: str  # tcp, udp, sctp, dccp
+    external_ports: tuple[int, int]  # first and last
+    fixed_ip: str
+    internal_ports: tuple[int, int]
+
+
 class RouterView(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     admin_state_up: bool = True
@@ -140,6 +152,7 @@ class RouterView(msgspec.Struct, frozen=True, kw_only=True):
     gateway: RouterPortView | None = None
     gateway_nexthops: list[str] = []  # gateway_ip of the external subnets
     floating_ips: list[FloatingIpView] = []
+    port_forwardings: list[PortForwardingView] = []
     routes: list[RouteView] = []
     # Metadata through the router finds the server by (network_id, address), for isolated networks
     metadata: bool = True

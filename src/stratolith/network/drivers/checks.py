@@ -97,3 +97,17 @@ def rule(view: RuleView) -> RuleView:
     if number in WITH_PORTS and low is not None and high is not None and low > high:
         raise ValueError(f"the range of ports {low} to {high} of a rule is empty")
     return view
+
+
+def forwarded(protocol: str, external: tuple[int, int], internal: tuple[int, int]) -> int:
+    """The number of the protocol of a port forwarding, if it can be realised."""
+    number = PROTOCOLS.get(protocol, 0)
+    if number not in WITH_PORTS:
+        raise ValueError(f"{protocol!r} is no protocol with ports")
+    for first, last in (external, internal):
+        if not 1 <= first <= last <= 65535:
+            raise ValueError(f"{first} to {last} is no range of ports")
+    width = internal[1] - internal[0]
+    if width and width != external[1] - external[0]:
+        raise ValueError(f"the ranges of ports {external} and {internal} have other lengths")
+    return number

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError
+from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError, RouterView
 
 
 class FakeKnobs(msgspec.Struct):
@@ -50,17 +50,15 @@ class FakeNetworkDriver:
             routers = [router for router in view.routers if router.id not in failed]
             present = {net.id for net in view.networks} | {router.id for router in view.routers}
             present |= {port.id for net in view.networks for port in net.ports}
-            present |= {fip.id for router in view.routers for fip in router.floating_ips}
+            floating = [fip for router in view.routers for fip in _floating(router)]
+            present |= set(floating)
             return Applied(
                 generation=view.generation,
                 networks=[net.id for net in networks],
                 ports=[p.id for net in networks for p in net.ports if p.id not in failed],
                 routers=[router.id for router in routers],
                 floating_ips=[
-                    fip.id
-                    for router in routers
-                    for fip in router.floating_ips
-                    if fip.id not in failed
+                    fip for router in routers for fip in _floating(router) if fip not in failed
                 ],
                 errors={key: reason for key, reason in failed.items() if key in present},
             )
@@ -85,3 +83,9 @@ class FakeNetworkDriver:
             time.sleep(self.knobs.delay)
         if self.knobs.broken:
             raise NetworkDriverError(self.knobs.broken)
+
+
+def _floating(router: RouterView) -> list[str]:
+    """Ids of the floating IPs that the router translates or forwards ports of."""
+    forwarding = {forwarding.floating_ip_id for forwarding in router.port_forwardings}
+    return [*(fip.id for fip in router.floating_ips), *sorted(forwarding)]

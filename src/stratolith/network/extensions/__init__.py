@@ -6,11 +6,12 @@ of the API reference.
 
 from __future__ import annotations
 
-from stratolith.network.extensions import core, dns, topologies
+from stratolith.network.extensions import core, dns, routing, topologies
 
 # alias -> (name, updated)
 KNOWN: dict[str, tuple[str, str]] = {
     **core.EXTENSIONS,
     **dns.EXTENSIONS,
     **topologies.EXTENSIONS,
+    **routing.EXTENSIONS,
 }

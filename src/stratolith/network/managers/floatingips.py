@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.ids import new_uuid
+from stratolith.network.exceptions.port_forwardings import FipInUseByPortForwarding
 from stratolith.network.exceptions.routers import (
     BadFloatingipRequest,
     ExternalGatewayForFloatingIPNotFound,
@@ -17,7 +18,15 @@ from stratolith.network.exceptions.routers import (
     FloatingIPPortAlreadyAssociated,
 )
 from stratolith.network.managers import holders, host_hints, limits, networks, ports, tags
-from stratolith.network.models import FixedIp, FloatingIp, Network, Port, Router, Subnet
+from stratolith.network.models import (
+    FixedIp,
+    FloatingIp,
+    Network,
+    Port,
+    PortForwarding,
+    Router,
+    Subnet,
+)
 
 OWNER = "network:floatingip"
 
@@ -67,7 +76,11 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Floating
 
 
 def update(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) -> FloatingIp:
-    """``port_id`` None, or no values at all, disassociates; raises the errors of associating."""
+    """``port_id`` None, or no values at all, disassociates; raises the errors of associating, and
+    FipInUseByPortForwarding.
+    """
+    if values.get("port_id"):
+        _check_not_forwarding(ctx, floating)
     if values.get("description") is not None:
         floating.description = values["description"]
     if "port_id" in values or "fixed_ip_address" in values or not values:
@@ -78,6 +91,8 @@ def update(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) -> Flo
 
 
 def delete(ctx: Context, floating: FloatingIp) -> None:
+    """Raises FipInUseByPortForwarding."""
+    _check_not_forwarding(ctx, floating)
     port = ctx.session.get(Port, floating.floating_port_id)
     host_hints.router(ctx, floating.router_id)
     tags.forget(ctx, floating.id)
@@ -90,14 +105,19 @@ def delete(ctx: Context, floating: FloatingIp) -> None:
 def delete_unused(ctx: Context, network_id: str) -> None:
     """Delete the floating IPs without a port, when their external network is deleted."""
     unused = select(FloatingIp).where(
-        FloatingIp.floating_network_id == network_id, FloatingIp.port_id.is_(None)
+        FloatingIp.floating_network_id == network_id, FloatingIp.router_id.is_(None)
     )
     for floating in list(ctx.session.scalars(unused)):
         delete(ctx, floating)
 
 
 def disassociate_port(ctx: Context, port_id: str, fixed_ip: str | None = None) -> None:
-    """Disassociate the floating IPs of a port, or of one of its addresses, that is deleted."""
+    """Disassociate the floating IPs of a port, or of one of its addresses, that is deleted, and
+    delete the port forwardings to it.
+    """
+    from stratolith.network.managers.routing import port_forwardings
+
+    port_forwardings.delete_of_port(ctx, port_id, fixed_ip)
     statement = select(FloatingIp).where(FloatingIp.port_id == port_id)
     if fixed_ip is not None:
         statement = statement.where(FloatingIp.fixed_ip_address == fixed_ip)
@@ -162,6 +182,12 @@ def _disassociate(floating: FloatingIp) -> None:
     floating.status = "DOWN"
 
 
+def _check_not_forwarding(ctx: Context, floating: FloatingIp) -> None:
+    used = select(PortForwarding.id).where(PortForwarding.floatingip_id == floating.id).limit(1)
+    if ctx.session.scalar(used) is not None:
+        raise FipInUseByPortForwarding(id=floating.id)
+
+
 def _associate(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) -> None:
     port_id = values.get("port_id")
     if not port_id:
@@ -175,7 +201,7 @@ def _associate(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) ->
     if port.project_id != floating.project_id and not ctx.is_admin:
         raise BadFloatingipRequest(msg=f"Port {port.id} belongs to another project")
     subnet_id, address = _internal(ctx, port, values.get("fixed_ip_address"))
-    router_id = _router(ctx, floating, port, subnet_id)
+    router_id = router_for(ctx, floating, port, subnet_id)
     taken = ctx.session.scalar(
         select(FloatingIp).where(
             FloatingIp.port_id == port.id,
@@ -225,8 +251,11 @@ def _internal(ctx: Context, port: Port, wanted: str | None) -> tuple[str, str]:
     return fixed_ipv4[0]
 
 
-def _router(ctx: Context, floating: FloatingIp, port: Port, subnet_id: str) -> str:
-    """The router that connects the port's subnet and the external network."""
+def router_for(ctx: Context, floating: FloatingIp, port: Port, subnet_id: str) -> str:
+    """The router that connects the port's subnet and the external network.
+
+    Raises ExternalGatewayForFloatingIPNotFound.
+    """
     inner = aliased(Port)
     rows = ctx.session.execute(
         select(Router.id, FixedIp.ip_address, Subnet.gateway_ip)

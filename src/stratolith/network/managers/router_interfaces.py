@@ -22,7 +22,7 @@ from stratolith.network.exceptions.routers import (
 from stratolith.network.managers import holders, host_hints, ports, routers, subnets, visibility
 from stratolith.network.managers.addressing import ipam
 from stratolith.network.managers.routers import INTERFACE
-from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
+from stratolith.network.models import FixedIp, FloatingIp, Port, PortForwarding, Router, Subnet
 
 
 def add(ctx: Context, router: Router, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -223,6 +223,18 @@ def _check_free(ctx: Context, router: Router, subnet_id: str) -> None:
         )
         .limit(1)
     )
+    if user is None:
+        user = ctx.session.scalar(
+            select(PortForwarding.id)
+            .join(FloatingIp, FloatingIp.id == PortForwarding.floatingip_id)
+            .join(FixedIp, FixedIp.port_id == PortForwarding.internal_port_id)
+            .where(
+                FloatingIp.router_id == router.id,
+                FixedIp.subnet_id == subnet_id,
+                FixedIp.ip_address == PortForwarding.internal_ip_address,
+            )
+            .limit(1)
+        )
     if user is not None:
         raise RouterInterfaceInUseByFloatingIP(subnet_id=subnet_id, router_id=router.id)
 

@@ -8,6 +8,9 @@ PROJECT = ("project",)
 ADMIN = "rule:admin_only"
 MEMBER = "(rule:admin_only) or (role:member and project_id:%(project_id)s)"
 READER = "(rule:admin_only) or (role:reader and project_id:%(project_id)s)"
+# Of the resource in whose path it is.
+PARENT_MEMBER = "(rule:admin_only) or (role:member and rule:ext_parent_owner)"
+PARENT_READER = "(rule:admin_only) or (role:reader and rule:ext_parent_owner)"
 # Of the resource, or of the network it is on.
 MEMBER_OR_NETWORK_OWNER = (
     "role:member and project_id:%(project_id)s or (rule:admin_only) or (role:member "
@@ -31,6 +34,11 @@ BASE = [
     Rule("admin_or_network_owner", "rule:context_is_admin or project_id:%(network:project_id)s"),
     Rule("admin_owner_or_network_owner", "rule:owner or rule:admin_or_network_owner"),
     Rule("network_owner", "project_id:%(network:project_id)s"),
+    Rule(
+        "admin_or_ext_parent_owner",
+        "rule:context_is_admin or project_id:%(ext_parent:project_id)s",
+    ),
+    Rule("ext_parent_owner", "project_id:%(ext_parent:project_id)s"),
     Rule("admin_only", "rule:context_is_admin"),
     Rule("regular_user", ""),
     Rule("shared", "field:networks:shared=True"),

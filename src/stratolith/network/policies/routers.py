@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from stratolith.kernel.policy import Rule
-from stratolith.network.policies.base import ADMIN, MEMBER, PROJECT, READER
+from stratolith.network.policies.base import (
+    ADMIN,
+    MEMBER,
+    PARENT_MEMBER,
+    PARENT_READER,
+    PROJECT,
+    READER,
+)
 
 ROUTER = [
     Rule("create_router", MEMBER, PROJECT),
@@ -52,4 +59,11 @@ FLOATINGIP = [
     Rule("delete_floatingip:tags", MEMBER, PROJECT),
 ]
 
-RULES = [*ROUTER, *FLOATINGIP]
+PORT_FORWARDING = [
+    Rule("create_floatingip_port_forwarding", PARENT_MEMBER, PROJECT),
+    Rule("get_floatingip_port_forwarding", PARENT_READER, PROJECT),
+    Rule("update_floatingip_port_forwarding", PARENT_MEMBER, PROJECT),
+    Rule("delete_floatingip_port_forwarding", PARENT_MEMBER, PROJECT),
+]
+
+RULES = [*ROUTER, *FLOATINGIP, *PORT_FORWARDING]

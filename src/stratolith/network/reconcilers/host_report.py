@@ -97,7 +97,7 @@ def _routers(ctx: Context, router_ids: set[str], applied: Applied) -> None:
 
 def _floating(ctx: Context, router_ids: set[str], applied: Applied) -> None:
     failed = [key for key in applied.errors if key not in applied.floating_ips]
-    used = FloatingIp.port_id.is_not(None) & FloatingIp.router_id.in_(sorted(router_ids))
+    used = FloatingIp.router_id.in_(sorted(router_ids))
     _set_status(ctx, FloatingIp, "ACTIVE", FloatingIp.id, applied.floating_ips, used)
     _set_status(ctx, FloatingIp, "ERROR", FloatingIp.id, failed, used)
 

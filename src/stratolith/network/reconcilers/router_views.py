@@ -10,10 +10,26 @@ from sqlalchemy import select
 from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import FloatingIpView, RouterPortView, RouterView
+from stratolith.network.drivers.base import (
+    FloatingIpView,
+    PortForwardingView,
+    RouterPortView,
+    RouterView,
+)
 from stratolith.network.managers.holders import INTERFACE
-from stratolith.network.models import FixedIp, FloatingIp, Port, Subnet
-from stratolith.network.reconcilers.view_rows import FloatingIpRow, RouterRow, columns
+from stratolith.network.models import FixedIp, FloatingIp, Port, PortForwarding, Subnet
+from stratolith.network.reconcilers.view_rows import (
+    FloatingIpRow,
+    PortForwardingRow,
+    RouterRow,
+    columns,
+)
+
+_OF_FORWARDINGS = [
+    name
+    for name in PortForwardingRow.__struct_fields__
+    if name not in ("router_id", "floating_ip_address")
+]
 
 
 def router_views(
@@ -36,6 +52,7 @@ def router_views(
         if interface is not None:
             interfaces[router_id].append(interface)
     floating = _floating(ctx, [router.id for router in routers], left_out)
+    forwardings = _forwardings(ctx, [router.id for router in routers], left_out)
     nexthops = _nexthops(ctx, [r.gateway_port_id for r in routers if r.gateway_port_id])
     return [
         RouterView(
@@ -46,6 +63,7 @@ def router_views(
             gateway=view_of(router.gateway_port_id) if router.gateway_port_id else None,
             gateway_nexthops=nexthops[router.gateway_port_id or ""],
             floating_ips=floating[router.id],
+            port_forwardings=forwardings[router.id],
             routes=router.routes,
         )
         for router in routers
@@ -64,6 +82,34 @@ def _floating(
     for row in left_out.rows(ctx.session, wanted, FloatingIp.id, FloatingIpRow):
         view = FloatingIpView(
             id=row.id, floating_ip=row.floating_ip_address, fixed_ip=row.fixed_ip_address
+        )
+        by_router[row.router_id].append(view)
+    return by_router
+
+
+def _forwardings(
+    ctx: Context, router_ids: Sequence[str], left_out: LeftOut
+) -> dict[str, list[PortForwardingView]]:
+    by_router: dict[str, list[PortForwardingView]] = defaultdict(list)
+    wanted = (
+        select(
+            *(getattr(PortForwarding, name) for name in _OF_FORWARDINGS),
+            FloatingIp.router_id,
+            FloatingIp.floating_ip_address,
+        )
+        .join(FloatingIp, FloatingIp.id == PortForwarding.floatingip_id)
+        .where(FloatingIp.router_id.in_(router_ids))
+        .order_by(PortForwarding.id)
+    )
+    for row in left_out.rows(ctx.session, wanted, PortForwarding.id, PortForwardingRow):
+        view = PortForwardingView(
+            id=row.id,
+            floating_ip_id=row.floatingip_id,
+            floating_ip=row.floating_ip_address,
+            protocol=row.protocol,
+            external_ports=(row.external_first, row.external_last),
+            fixed_ip=row.internal_ip_address,
+            internal_ports=(row.internal_first, row.internal_last),
         )
         by_router[row.router_id].append(view)
     return by_router

@@ -135,6 +135,28 @@ class FloatingIpRow(msgspec.Struct, frozen=True):
         checks.address(self.fixed_ip_address, 4)
 
 
+class PortForwardingRow(msgspec.Struct, frozen=True):
+    id: str
+    floatingip_id: str
+    protocol: str
+    external_first: int
+    external_last: int
+    internal_ip_address: str
+    internal_first: int
+    internal_last: int
+    router_id: str
+    floating_ip_address: str
+
+    def __post_init__(self) -> None:
+        checks.address(self.floating_ip_address, 4)
+        checks.address(self.internal_ip_address, 4)
+        checks.forwarded(
+            self.protocol,
+            (self.external_first, self.external_last),
+            (self.internal_first, self.internal_last),
+        )
+
+
 class RuleRow(msgspec.Struct, frozen=True):
     id: str
     security_group_id: str

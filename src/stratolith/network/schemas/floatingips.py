@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from stratolith.kernel.http.resource import READ_ONLY, Attribute, Invalid
-from stratolith.network.models import FloatingIp
+from stratolith.network.models import FloatingIp, PortForwarding
 from stratolith.network.schemas import dns
 from stratolith.network.schemas.attributes import TAGS, attributes, standard
 from stratolith.network.schemas.fields import ip_address, nullable, uuid
 from stratolith.network.schemas.rendering import common
+from stratolith.network.schemas.routing.port_forwardings import brief
 
 
 def _four(value: Any) -> str:
@@ -37,7 +39,12 @@ FLOATING_IP = attributes(
 )
 
 
-def render(floating: FloatingIp, details: dict[str, Any] | None, tags: list[str]) -> dict[str, Any]:
+def render(
+    floating: FloatingIp,
+    details: dict[str, Any] | None,
+    forwardings: Sequence[PortForwarding],
+    tags: list[str],
+) -> dict[str, Any]:
     return {
         "id": floating.id,
         "floating_ip_address": floating.floating_ip_address,
@@ -50,5 +57,6 @@ def render(floating: FloatingIp, details: dict[str, Any] | None, tags: list[str]
         # names are kept where a DNS service publishes them, and there is none yet
         "dns_name": "",
         "dns_domain": "",
+        "port_forwardings": [brief(forwarding) for forwarding in forwardings],
         **common(floating, tags),
     }

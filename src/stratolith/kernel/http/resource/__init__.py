@@ -30,7 +30,7 @@ from stratolith.kernel.http.resource.attributes import (
     Converter,
     Invalid,
 )
-from stratolith.kernel.http.resource.declaration import Resource, Style, Verb, each
+from stratolith.kernel.http.resource.declaration import Parent, Resource, Style, Verb, each
 from stratolith.kernel.http.resource.filters import (
     AnyFilter,
     ByCaller,
@@ -78,6 +78,7 @@ __all__ = [
     "InvalidSort",
     "Listing",
     "Page",
+    "Parent",
     "Reader",
     "Resource",
     "Style",

@@ -10,6 +10,7 @@ from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.resource.attributes import Attributes
+from stratolith.kernel.http.resource.filters import Condition
 from stratolith.kernel.http.resource.listing import Listing, Page, next_link
 from stratolith.kernel.http.routing import Asked, Choice, Route
 from stratolith.kernel.http.validation import Schema
@@ -56,6 +57,22 @@ class Verb:
 
 
 @dataclass(frozen=True)
+class Parent:
+    """The resource in whose path a resource is: /floatingips/{id}/port_forwardings.
+
+    name: in rules of the policy: "floatingip".
+    load: (ctx, variable) -> the parent; raises NotFound. Lists and new resources get it.
+    variable: its name in the path.
+    rows: (parent) -> condition of the rows that belong to it.
+    """
+
+    name: str
+    load: Callable[..., Any]
+    variable: str
+    rows: Callable[[Any], Condition]
+
+
+@dataclass(frozen=True)
 class Resource:
     """A resource with up to five operations; an operation that is None does not exist.
 
@@ -72,6 +89,7 @@ class Resource:
     before_list: runs before the collection is listed.
     prepare:  adds to the rows of a list what the policy needs beyond their columns.
     tagged:   it has tags, with separate routes.
+    parent:   it is below another resource; index and create of the style get that as ``parent``.
     ownerless: it has no owner: policy rules use the caller's project and are checked before the
               resource is loaded.
     """
@@ -96,6 +114,7 @@ class Resource:
     before_list: Callable[[Context], None] | None = None
     prepare: Callable[[Context, Sequence[Any]], None] | None = None
     tagged: bool = False
+    parent: Parent | None = None
     ownerless: bool = False
 
     @property
@@ -135,6 +154,8 @@ class Resource:
             options["load"] = self.load
             if self.ownerless:
                 options |= {"target": of_caller, "hides_missing": True}
+        elif self.parent is not None:
+            options |= {"load": self.parent.load, "loads": self.parent.variable}
         options |= verb.options
         if verb.rule != "":
             options["rule"] = verb.rule

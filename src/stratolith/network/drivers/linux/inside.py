@@ -13,6 +13,7 @@ import ipaddress
 import os
 import socket
 import struct
+from collections.abc import Set
 from typing import Any
 
 import msgspec
@@ -23,7 +24,7 @@ from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.linux import arp
 from stratolith.network.drivers.linux.host_kernel import conntrack, neighbours, netlink, nft, sysctl
 from stratolith.network.drivers.linux.host_kernel.netlink import Link
-from stratolith.network.drivers.linux.objects import NamespaceSpec, VethSpec
+from stratolith.network.drivers.linux.objects import ForwardSpec, NamespaceSpec, VethSpec
 
 _SIOCETHTOOL, _ETHTOOL_STXCSUM = 0x8946, 0x17
 
@@ -36,11 +37,18 @@ class Report(msgspec.Struct, kw_only=True):
     kept: frozenset[neighbours.Key] = frozenset()  # keys of our neighbour entries
 
 
-def settle(spec: NamespaceSpec, instance: str, load_rules: bool, withdrawn: set[str]) -> Report:
+def settle(
+    spec: NamespaceSpec,
+    instance: str,
+    load_rules: bool,
+    withdrawn: set[str],
+    ended: Set[ForwardSpec] = frozenset(),
+) -> Report:
     """Bring the namespace of this thread to ``spec``.
 
     ``load_rules``: whether the tables may differ; ``withdrawn``: translated addresses whose
-    connections must end. Missing devices are reported; the caller makes them.
+    connections must end, as those of the forwarded ports in ``ended``. Missing
+    devices are reported; the caller makes them.
     """
     report = Report()
     links = netlink.links()
@@ -65,7 +73,7 @@ def settle(spec: NamespaceSpec, instance: str, load_rules: bool, withdrawn: set[
         ip.close()
     _settle_neighbours(spec, links, report)
     with _Noted(report, "connections"):
-        conntrack.end_translated(withdrawn)
+        conntrack.end_translated(withdrawn, ended)
     return report
 
 

@@ -69,6 +69,16 @@ class RouteSpec(Spec, frozen=True, kw_only=True):
     nexthop: str
 
 
+class ForwardSpec(Spec, frozen=True, kw_only=True):
+    """Ports of an address that lead to a target; ``protocol`` is its number."""
+
+    address: str
+    protocol: int
+    ports: tuple[int, int]
+    target: str
+    target_ports: tuple[int, int]
+
+
 class NamespaceSpec(Spec, frozen=True, kw_only=True):
     name: str
     owner: str  # router or network id
@@ -78,6 +88,7 @@ class NamespaceSpec(Spec, frozen=True, kw_only=True):
     ruleset: str = ""  # nft text; empty: no table
     # translated address -> address behind it; a change ends the connections that used it
     translations: tuple[tuple[str, str], ...] = ()
+    forwards: tuple[ForwardSpec, ...] = ()  # the same for ports
 
 
 class DhcpSpec(Spec, frozen=True, kw_only=True):

@@ -310,6 +310,7 @@ class Pass:
         self.memory.specs.pop(spec.name, None)
         removed = set(before.translations) - set(spec.translations) if before else set()
         withdrawn = {outside for outside, _ in removed}
+        ended = set(before.forwards) - set(spec.forwards) if before else set()
         instance = self.links.instance
         if (
             before is not None
@@ -318,7 +319,7 @@ class Pass:
             and inside.is_all_but_neighbours(before, spec)
         ):
             return lambda: inside.change_neighbours(before, spec)
-        return lambda: inside.settle(spec, instance, load_rules, withdrawn)
+        return lambda: inside.settle(spec, instance, load_rules, withdrawn, ended)
 
     def _plug_again(self, spec: NamespaceSpec, missing: list[str]) -> None:
         for device in spec.devices:
@@ -396,6 +397,9 @@ class Pass:
             ports=ports if filtered else [],
             networks=[net.id for net in networks],
             routers=[router.id for router in routers],
-            floating_ips=[fip.id for router in routers for fip in router.floating_ips],
+            floating_ips=[
+                *(fip.id for router in routers for fip in router.floating_ips),
+                *{fwd.floating_ip_id for router in routers for fwd in router.port_forwardings},
+            ],
             errors=dict(failed),
         )

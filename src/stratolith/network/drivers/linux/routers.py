@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from stratolith.network.drivers.base import RouterPortView, RouterView
 from stratolith.network.drivers.checks import mac as checked_mac
-from stratolith.network.drivers.linux import names
-from stratolith.network.drivers.linux.objects import NamespaceSpec, RouteSpec, VethSpec
+from stratolith.network.drivers.linux import forwarding, names
+from stratolith.network.drivers.linux.objects import ForwardSpec, NamespaceSpec, RouteSpec, VethSpec
 from stratolith.network.drivers.linux.tables import chain, replaced
 
 _SYSCTLS = (
@@ -33,8 +33,11 @@ def compile_router(router: RouterView, instance: str) -> NamespaceSpec | None:
     translations = [
         (_address(fip.floating_ip), _address(fip.fixed_ip)) for fip in router.floating_ips
     ]
+    forwards = forwarding.compile_forwards(router.port_forwardings)
     if router.gateway is not None:
-        devices.append(_gateway(router.gateway, [floating for floating, _ in translations]))
+        floating = [address for address, _ in translations]
+        floating += [forward.address for forward in forwards]
+        devices.append(_gateway(router.gateway, floating))
         networks.append(router.gateway.network_id)
         for nexthop in router.gateway_nexthops:
             anywhere = "::/0" if ":" in nexthop else "0.0.0.0/0"
@@ -45,9 +48,10 @@ def compile_router(router: RouterView, instance: str) -> NamespaceSpec | None:
         devices=tuple(devices),
         routes=tuple(sorted(set(routes), key=lambda route: (route.destination, route.nexthop))),
         sysctls=_SYSCTLS,
-        ruleset=_translation(router, translations, instance)
+        ruleset=_translation(router, translations, forwards, instance)
         + _true_sources(list(zip(networks, devices, strict=True)), instance),
         translations=tuple(sorted(translations)),
+        forwards=forwards,
     )
 
 
@@ -128,7 +132,12 @@ def _joined(items: Iterable[object]) -> str:
     return ", ".join(str(item) for item in items)
 
 
-def _translation(router: RouterView, translations: list[tuple[str, str]], instance: str) -> str:
+def _translation(
+    router: RouterView,
+    translations: list[tuple[str, str]],
+    forwards: tuple[ForwardSpec, ...],
+    instance: str,
+) -> str:
     arriving, leaving, guard = [], [], []
     if router.metadata:
         arriving.append(
@@ -154,8 +163,13 @@ def _translation(router: RouterView, translations: list[tuple[str, str]], instan
             arriving.append("dnat to ip daddr map @inward")
             leaving.append("meta mark 0x1 snat to ip saddr map @outward")
             leaving.append(f'oifname "{device}" snat to ip saddr map @outward')
+        if forwards:
+            sets, rules = forwarding.maps(forwards)
+            body += sets
+            arriving.append('iifname "qr-*" ip daddr @forwarded meta mark set 0x1')
+            arriving += rules
         if own:
-            if translations:
+            if translations or forwards:
                 leaving.append(f"meta mark 0x1 snat to {own}")
             if router.enable_snat:
                 leaving.append(f'oifname "{device}" snat to {own}')

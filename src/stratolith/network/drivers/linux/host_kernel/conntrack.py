@@ -14,7 +14,7 @@ import msgspec
 from stratolith.network.drivers.linux import rules
 from stratolith.network.drivers.linux.host_kernel import netlink
 from stratolith.network.drivers.linux.host_kernel.netlink import TrackedFlow
-from stratolith.network.drivers.linux.objects import PortFlows
+from stratolith.network.drivers.linux.objects import ForwardSpec, PortFlows
 from stratolith.network.drivers.linux.rules import Members
 
 
@@ -114,16 +114,28 @@ def _is_basic(flow: rules.Flow) -> bool:
     )
 
 
-def end_translated(addresses: Iterable[str]) -> int:
-    """Delete the flows translated to or from floating addresses, in this thread's namespace."""
+def end_translated(addresses: Iterable[str], forwards: Set[ForwardSpec] = frozenset()) -> int:
+    """Delete the flows translated to or from floating addresses, and those of forwarded ports, in
+    this thread's namespace.
+    """
     wanted = set(addresses)
-    if not wanted:
+    if not wanted and not forwards:
         return 0
     translated = [
         flow
         for flow in netlink.flows()
-        if flow.destination in wanted or flow.reply_destination in wanted
+        if flow.destination in wanted
+        or flow.reply_destination in wanted
+        or any(_is_forwarded(flow, forward) for forward in forwards)
     ]
     for flow in translated:
         netlink.forget(flow)
     return len(translated)
+
+
+def _is_forwarded(flow: TrackedFlow, forward: ForwardSpec) -> bool:
+    return (
+        flow.destination == forward.address
+        and flow.protocol == forward.protocol
+        and forward.ports[0] <= flow.destination_port <= forward.ports[1]
+    )

@@ -1,0 +1,23 @@
+"""What routers and floating IPs have beyond Neutron's core."""
+
+from __future__ import annotations
+
+EXTENSIONS: dict[str, tuple[str, str]] = {
+    "expose-port-forwarding-in-fip": (
+        "Expose Floating IP port forwardings",
+        "2018-06-28T16:00:00-00:00",
+    ),
+    "floating-ip-port-forwarding": ("Floating IP Port Forwarding", "2018-01-19T10:00:00-00:00"),
+    "floating-ip-port-forwarding-description": (
+        "Floating IP Port Forwarding new attribute description",
+        "2019-11-01T10:00:00-00:00",
+    ),
+    "floating-ip-port-forwarding-detail": (
+        "Floating IP port forwarding detail",
+        "2022-05-06T10:00:00-00:00",
+    ),
+    "floating-ip-port-forwarding-port-ranges": (
+        "Floating IP Port Forwarding support port ranges",
+        "2020-07-01T10:00:00-00:00",
+    ),
+}

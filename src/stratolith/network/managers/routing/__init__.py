@@ -1,0 +1,1 @@
+"""Routers: port forwarding, conntrack helpers, further gateways, NDP proxies and local IPs."""
