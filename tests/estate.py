@@ -268,6 +268,8 @@ BODIES: dict[str, Any] = {
     "/routers/{id}/add_extraroutes": {"router": {"routes": []}},
     "/routers/{id}/remove_extraroutes": {"router": {"routes": []}},
     "/floatingips/{id}": {"floatingip": {"port_id": None}},
+    "/port_forwardings/{port_forwarding_id}": {"port_forwarding": {"description": "mine"}},
+    "/port_forwardings": {"port_forwarding": {"protocol": "tcp"}},
     "/security-groups/{id}": {"security_group": {"name": "mine"}},
     "/subnetpools/{id}": {"subnetpool": {"name": "mine"}},
     "/address-scopes/{id}": {"address_scope": {"name": "mine"}},
