@@ -119,6 +119,8 @@ class Estate:
         make("address-scopes", "address_scope", name="s", ip_version=4)
         target = {"object_type": "network", "object_id": net, "action": "access_as_shared"}
         make("rbac-policies", "rbac_policy", target_tenant="0" * 32, **target)
+        make("flavors", "flavor", by="admin", name="estate", service_type="L3_ROUTER_NAT")
+        make("service_profiles", "service_profile", by="admin", metainfo="estate")
         for collection in ("networks", "ports", "routers", "subnets", "floatingips"):
             tag = f"/{collection}/{self.ids[collection]}/tags/one"
             assert self.demo.put("network", tag).status_code == 201
@@ -292,6 +294,11 @@ BODIES: dict[str, Any] = {
     },
     "/subnetpools": {"subnetpool": {"name": "mine", "prefixes": ["10.0.0.0/8"]}},
     "/address-scopes": {"address_scope": {"name": "mine", "ip_version": 4}},
+    "/v2.0/flavors": {"flavor": {"service_type": "L3_ROUTER_NAT"}},
+    "/v2.0/flavors/{id}": {"flavor": {"name": "mine"}},
+    "/v2.0/flavors/{id}/service_profiles": {"service_profile": {"id": "{service_profiles}"}},
+    "/service_profiles": {"service_profile": {"metainfo": "mine"}},
+    "/service_profiles/{id}": {"service_profile": {"description": "mine"}},
     "/rbac-policies": {
         "rbac_policy": {
             "object_type": "network",

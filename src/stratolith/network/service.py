@@ -29,6 +29,7 @@ from stratolith.network.api import (
     versions,
 )
 from stratolith.network.api import quotas as quota_api
+from stratolith.network.api.flavors import flavors, service_profiles
 from stratolith.network.api.routing import port_forwardings
 from stratolith.network.managers import premade
 from stratolith.network.managers.events import VIEW
@@ -69,6 +70,8 @@ SERVICE = Service(
         *network_ip_availabilities.ROUTES,
         *service_providers.ROUTES,
         *auto_allocated_topology.ROUTES,
+        *flavors.ROUTES,
+        *service_profiles.ROUTES,
     ],
     policies=policies.RULES,
     admin_rule="context_is_admin",

@@ -99,6 +99,7 @@ DIFFERENT: list[tuple[str, Given, str]] = [
     ("fixed_ip_address", _six, "floating IPs are IPv4; refused a step earlier"),
     ("floating_ip_address", _six, "floating IPs are IPv4; refused a step earlier"),
     ("mac_address", lambda v: len(str(v)) < 8, "a number is no address"),
+    ("flavor_id", lambda v: _no_text(v) or len(v) > 36, "no id of a flavor"),
     ("dns_name", lambda v: isinstance(v, str), "recorded without the setting that it needs"),
     ("external_gateway_info", lambda v: not v, "all that is empty means no gateway"),
     ("routes", lambda v: v is None, "none is the empty list"),

@@ -7,15 +7,15 @@ from typing import Any
 from stratolith.kernel.context import Context
 from stratolith.kernel.http.routing import Route
 from stratolith.network.api import lists
+from stratolith.network.managers.flavors.providers import PROVIDERS
 
-PROVIDERS = [{"service_type": "L3_ROUTER_NAT", "name": "single_node", "default": True}]
+SHOWN = ("service_type", "name", "default")
 
 
 def index(ctx: Context) -> dict[str, Any]:
-    providers = (
-        [dict(provider) for provider in PROVIDERS] if ctx.can("get_service_provider") else []
-    )
-    providers = [provider for provider in providers if _matches(ctx, provider)]
+    known = PROVIDERS if ctx.can("get_service_provider") else []
+    rows = [{name: getattr(provider, name) for name in SHOWN} for provider in known]
+    providers = [row for row in rows if _matches(ctx, row)]
     return {"service_providers": lists.chosen_fields(ctx, providers)}
 
 

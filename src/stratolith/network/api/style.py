@@ -11,7 +11,11 @@ from stratolith.kernel.http.resource.rights import allow, readable
 from stratolith.kernel.http.routing import KEEP, Route
 from stratolith.network.api import lists
 from stratolith.network.api import tags as tags_api
-from stratolith.network.exceptions.general import PolicyNotAuthorized, RevisionConflict
+from stratolith.network.exceptions.general import (
+    HTTPBadRequest,
+    PolicyNotAuthorized,
+    RevisionConflict,
+)
 from stratolith.network.managers import tags
 from stratolith.network.schemas.attributes import BODY
 
@@ -137,14 +141,14 @@ class NetworkStyle(Style):
         self, resource: Resource, ctx: Context, row: Any, *, body: Body, **above: str
     ) -> Body:
         assert resource.update is not None
-        _check_revision(ctx, row.revision_number)
+        _check_revision(ctx, row)
         self._allow(ctx, self.rule(resource, "update"), row.policy_target(), body)
         resource.update(ctx, row, body)
         return {resource.name: resource.document(ctx, row)}
 
     def delete(self, resource: Resource, ctx: Context, row: Any, **above: str) -> None:
         assert resource.delete is not None
-        _check_revision(ctx, row.revision_number)
+        _check_revision(ctx, row)
         resource.delete(ctx, row)
 
     def _allow(
@@ -153,11 +157,29 @@ class NetworkStyle(Style):
         allow(ctx, rule, target, values, defaults, refused=PolicyNotAuthorized)
 
 
+class SingleStyle(NetworkStyle):
+    """The same for resources that are created one by one."""
+
+    def create(
+        self, resource: Resource, ctx: Context, parent: Any = None, *, body: Body, **above: str
+    ) -> Body:
+        if resource.collection in body:
+            raise HTTPBadRequest("Bulk operation not supported")
+        return super().create(resource, ctx, parent, body=body, **above)
+
+
 STYLE = NetworkStyle()
+SINGLE = SingleStyle()
 
 
-def _check_revision(ctx: Context, revision: int) -> None:
-    """Check ``If-Match: revision_number=N``; raises RevisionConflict (412)."""
+def _check_revision(ctx: Context, row: Any) -> None:
+    """Check ``If-Match: revision_number=N``; raises RevisionConflict (412).
+
+    Resources without revisions ignore it.
+    """
+    revision = getattr(row, "revision_number", None)
+    if revision is None:
+        return
     condition = ctx.headers.get("if-match", "")
     name, _, wanted = condition.partition("=")
     if name.strip() == "revision_number" and wanted.strip().isdigit() and int(wanted) != revision:

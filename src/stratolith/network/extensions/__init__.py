@@ -6,12 +6,13 @@ of the API reference.
 
 from __future__ import annotations
 
-from stratolith.network.extensions import core, dns, routing, topologies
+from stratolith.network.extensions import core, dns, flavors, routing, topologies
 
 # alias -> (name, updated)
 KNOWN: dict[str, tuple[str, str]] = {
     **core.EXTENSIONS,
     **dns.EXTENSIONS,
+    **flavors.EXTENSIONS,
     **topologies.EXTENSIONS,
     **routing.EXTENSIONS,
 }

@@ -28,6 +28,7 @@ from stratolith.network.managers import (
     ports,
     tags,
 )
+from stratolith.network.managers.flavors import flavors
 from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
 
 INTERFACE = "network:router_interface"
@@ -45,12 +46,15 @@ def get(ctx: Context, router_id: str) -> Router:
 
 
 def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Router:
-    """Raises OverQuota and the errors of setting a gateway."""
+    """Raises OverQuota, the errors of a flavor and those of setting a gateway."""
     limits.check(ctx, project_id, router=1)
     _check_flags(values)
+    if values.get("flavor_id") is not None:
+        flavors.check_for_router(ctx, values["flavor_id"])
     router = Router(
         project_id=project_id,
         revision_number=1,
+        flavor_id=values.get("flavor_id"),
         **{name: values[name] for name in PLAIN if values.get(name) is not None},
     )
     ctx.session.add(router)

@@ -1,5 +1,8 @@
 """Tables of the network service, a module for each subject."""
 
+from stratolith.network.models.flavors import Flavor as Flavor
+from stratolith.network.models.flavors import FlavorProfile as FlavorProfile
+from stratolith.network.models.flavors import ServiceProfile as ServiceProfile
 from stratolith.network.models.networks import FixedIp as FixedIp
 from stratolith.network.models.networks import Fresh as Fresh
 from stratolith.network.models.networks import Network as Network

@@ -25,6 +25,7 @@ class Router(Standard, Base):
     gateway_port_id: Mapped[str | None] = mapped_column(ID)
     enable_snat: Mapped[bool] = mapped_column(default=True)
     routes: Mapped[list[Any]] = mapped_column(Json, default=list)
+    flavor_id: Mapped[str | None] = mapped_column(ID, index=True)
 
 
 class FloatingIp(Standard, Base):

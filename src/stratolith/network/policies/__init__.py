@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from stratolith.network.policies import (
     base,
+    flavors,
     networks,
     operation,
     ports,
@@ -19,6 +20,7 @@ from stratolith.network.policies import (
 
 RULES = [
     *base.BASE,
+    *flavors.RULES,
     *networks.RULES,
     *operation.RULES,
     *ports.RULES,

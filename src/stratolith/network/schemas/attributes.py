@@ -29,10 +29,10 @@ TAGS = Attribute(_tags, update=False, default=[])
 
 
 def attributes(name: str, collection: str, known: Mapping[str, Attribute]) -> Attributes:
-    return Attributes(name, collection, known, _project_of, HTTPBadRequest, _invalid)
+    return Attributes(name, collection, known, _project_of, HTTPBadRequest, invalid)
 
 
-def _invalid(name: str, attribute: Attribute, error: Invalid) -> BadRequest:
+def invalid(name: str, attribute: Attribute, error: Invalid) -> BadRequest:
     if attribute.convert is boolean:
         return InvalidInput(error_message=str(error).rstrip("."))
     return HTTPBadRequest(f"Invalid input for {name}. Reason: {error}")

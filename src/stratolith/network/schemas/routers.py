@@ -14,6 +14,7 @@ from stratolith.network.schemas.fields import (
     mapping,
     name,
     nullable,
+    text,
     uuid,
 )
 from stratolith.network.schemas.rendering import common
@@ -37,6 +38,7 @@ ROUTER = attributes(
         routes=Attribute(nullable(ROUTES), create=False),
         ha=Attribute(nullable(boolean)),
         distributed=Attribute(nullable(boolean)),
+        flavor_id=Attribute(nullable(text(36)), update=False),
         status=READ_ONLY,
         tags=TAGS,
     ),
@@ -53,6 +55,7 @@ def render(
         "status": router.status,
         "external_gateway_info": None,
         "routes": router.routes,
+        "flavor_id": router.flavor_id,
         **common(router, tags),
     }
     if router.gateway_port_id:

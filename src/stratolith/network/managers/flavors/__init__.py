@@ -1,0 +1,1 @@
+"""Flavors of network services, and the profiles behind them."""
