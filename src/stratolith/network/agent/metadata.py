@@ -68,7 +68,7 @@ class MetadataProxy:
     def __init__(self, upstream: Upstream) -> None:
         self._upstream = upstream
         self._directory = Directory()
-        self._listeners: dict[tuple[str, int], _Listener] = {}
+        self._listeners: dict[tuple[str, str], _Listener] = {}
         self._busy: Counter[str] = Counter()  # place -> connections; see _place
         self._asking: dict[str, asyncio.Semaphore] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -97,10 +97,10 @@ class MetadataProxy:
         Returns failures: namespace -> reason. The next call tries such a namespace again.
         """
         self._directory = Directory(view)
-        wanted = {(point.namespace, point.port): point for point in listening_points(view)}
+        wanted = {(point.namespace, point.address): point for point in listening_points(view)}
         for key, listener in list(self._listeners.items()):
             point = wanted.get(key)
-            same_place = point is not None and point.address == listener.point.address
+            same_place = point is not None and point.port == listener.point.port
             if not same_place or namespace_number(key[0]) != listener.number:
                 self._call(self._hang_up(self._listeners.pop(key)))
         failed: dict[str, str] = {}
@@ -115,7 +115,7 @@ class MetadataProxy:
                 failed[point.namespace] = str(error)
         return failed
 
-    def _listen(self, key: tuple[str, int], point: ListeningPoint) -> None:
+    def _listen(self, key: tuple[str, str], point: ListeningPoint) -> None:
         number = namespace_number(point.namespace) or 0
         sock = listen_in_namespace(point.namespace, point.address, point.port)
         listener = self._listeners[key] = _Listener(point, number, sock)
@@ -160,7 +160,7 @@ class MetadataProxy:
         while True:
             try:
                 sock, peer = await self._loop.sock_accept(listener.sock)
-                self._admit(listener, sock, str(peer[0]))
+                self._admit(listener, sock, str(peer[0]).partition("%")[0])
             except OSError as error:  # perhaps too many open files, or the client disconnected
                 log.debug("metadata connection in %s: %s", listener.point.namespace, error)
                 await asyncio.sleep(_PAUSE_SECONDS)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from stratolith.network.drivers.base import HostNetworkView, NetworkView
+from stratolith.network.drivers.linux.guard import link_local
 from stratolith.network.drivers.linux.metadata import Arrival, ListeningPoint
 
 
@@ -44,11 +45,18 @@ def guests_by_address(network: NetworkView) -> dict[str, Guest]:
         if by_address.setdefault(address, guest).port_id != guest.port_id:
             disputed.add(address)
 
+    has_ipv6 = any(subnet.ip_version == 6 for subnet in network.subnets)
     for host in network.dhcp_hosts:
-        claim(host.ip_address, Guest(host.port_id, host.server_id, host.project_id))
+        guest = Guest(host.port_id, host.server_id, host.project_id)
+        claim(host.ip_address, guest)
+        if has_ipv6:
+            claim(link_local(host.mac.lower()), guest)
     for port in network.ports:
+        guest = Guest(port.id, port.server_id, port.project_id)
         for ip in port.fixed_ips:
-            claim(ip.ip_address, Guest(port.id, port.server_id, port.project_id))
+            claim(ip.ip_address, guest)
+        if has_ipv6:
+            claim(link_local(port.mac.lower()), guest)
     return {
         address: guest
         for address, guest in by_address.items()

@@ -77,6 +77,8 @@ class SubnetView(msgspec.Struct, frozen=True, kw_only=True):
     dns_nameservers: list[str] = []
     host_routes: list[RouteView] = []
     dhcp_ip: str | None = None  # address of the DHCP port in this subnet, when DHCP is on
+    ipv6_address_mode: str | None = None  # slaac, dhcpv6-stateless, dhcpv6-stateful
+    ipv6_ra_mode: str | None = None  # the same; None: no router of ours advertises the subnet
 
 
 class DhcpHostView(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,6 +119,15 @@ class NetworkView(msgspec.Struct, frozen=True, kw_only=True):
     peers: list[TunnelPeerView] = []  # empty: the network is on this host only
 
 
+class AdvertisedView(msgspec.Struct, frozen=True, kw_only=True):
+    """An IPv6 subnet that a router advertises to the guests of a network."""
+
+    subnet_id: str
+    cidr: str
+    mode: str  # slaac, dhcpv6-stateless, dhcpv6-stateful
+    dns_nameservers: list[str] = []
+
+
 class RouterPortView(msgspec.Struct, frozen=True, kw_only=True):
     port_id: str
     network_id: str
@@ -124,6 +135,7 @@ class RouterPortView(msgspec.Struct, frozen=True, kw_only=True):
     mac: str
     addresses: list[str]  # "10.0.0.1/24"
     mtu: int = 1450
+    advertised: list[AdvertisedView] = []
 
 
 class FloatingIpView(msgspec.Struct, frozen=True, kw_only=True):

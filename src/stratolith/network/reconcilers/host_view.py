@@ -17,6 +17,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import (
+    AdvertisedView,
     ConnectionLimits,
     DhcpHostView,
     ExternalNetworkView,
@@ -234,6 +235,8 @@ class Compiler:
             or (self.settings.dns_nameservers if subnet.ip_version == 4 else []),
             host_routes=subnet.host_routes,
             dhcp_ip=served.get(subnet.id) if subnet.enable_dhcp else None,
+            ipv6_address_mode=subnet.ipv6_address_mode,
+            ipv6_ra_mode=subnet.ipv6_ra_mode,
         )
 
     def _port(self, row: PortRow, book: RuleBook, network: NetworkRow) -> PortView:
@@ -293,7 +296,25 @@ class Compiler:
                 if subnet_id in self.subnets
             ],
             mtu=network.mtu,
+            advertised=self._advertised(row),
         )
+
+    def _advertised(self, row: PortRow) -> list[AdvertisedView]:
+        """The IPv6 subnets that a router advertises from its interface ``row``."""
+        if row.holder != holders.INTERFACE:
+            return []
+        subnet_ids = dict.fromkeys(subnet_id for subnet_id, _ in self.addresses[row.id])
+        subnets = [self.subnets[key] for key in subnet_ids if key in self.subnets]
+        return [
+            AdvertisedView(
+                subnet_id=subnet.id,
+                cidr=subnet.cidr,
+                mode=subnet.ipv6_ra_mode,
+                dns_nameservers=subnet.dns_nameservers,
+            )
+            for subnet in subnets
+            if subnet.ipv6_ra_mode is not None
+        ]
 
 
 def _by_id(row: PortRow | NetworkRow | RouterRow) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import Select, select
@@ -13,6 +13,9 @@ from stratolith.network.models import FixedIp, Network, Port, Router, Subnet
 
 # Types of networks that hosts can realise; the API accepts no others.
 REALISED = ("vxlan", "flat", "local")
+
+
+Mode = Literal["slaac", "dhcpv6-stateless", "dhcpv6-stateful"] | None
 
 
 class NetworkRow(msgspec.Struct, frozen=True):
@@ -40,6 +43,8 @@ class SubnetRow(msgspec.Struct, frozen=True):
     enable_dhcp: bool
     dns_nameservers: list[str]
     host_routes: list[RouteView]
+    ipv6_address_mode: Mode
+    ipv6_ra_mode: Mode
 
     def __post_init__(self) -> None:
         if checks.network(self.cidr).version != self.ip_version:
@@ -54,6 +59,7 @@ class SubnetRow(msgspec.Struct, frozen=True):
 class PortOption(msgspec.Struct, frozen=True):
     opt_name: str
     opt_value: str | int | None = None
+    ip_version: int | str = 4
 
 
 class PortRow(msgspec.Struct, frozen=True):
@@ -82,11 +88,16 @@ class PortRow(msgspec.Struct, frozen=True):
             checks.network(pair.ip_address)
 
     def options(self) -> list[tuple[str, str]]:
+        """Names and values; the names of options for DHCPv6 begin with ``option6:``."""
         return [
-            (option.opt_name, str(option.opt_value))
+            (_option_name(option), str(option.opt_value))
             for option in self.extra_dhcp_opts
             if option.opt_value
         ]
+
+
+def _option_name(option: PortOption) -> str:
+    return f"option6:{option.opt_name}" if str(option.ip_version) == "6" else option.opt_name
 
 
 class StatusRow(msgspec.Struct, frozen=True):

@@ -10,6 +10,9 @@ from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import DhcpHostView, NetworkView, SubnetView
 from stratolith.network.drivers.checks import mac as checked_mac
 from stratolith.network.drivers.linux import names
+from stratolith.network.drivers.linux.ipv6 import dhcp as dhcp6
+from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
+from stratolith.network.drivers.linux.ipv6 import settings as settings6
 from stratolith.network.drivers.linux.objects import DhcpSpec, NamespaceSpec, VethSpec
 
 _HOSTNAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
@@ -37,11 +40,17 @@ def compile_namespace(network: NetworkView) -> NamespaceSpec | None:
         addresses=(
             *(str(ipaddress.ip_interface(text)) for text in addresses),
             f"{names.METADATA_ADDRESS}/32",
+            *([metadata6.INTERFACE] if metadata6.has_dhcp_end(network) else []),
         ),
         # clients that read raw frames discard checksums that are left to the "hardware"
         checksum_offload=False,
     )
-    return NamespaceSpec(name=names.dhcp_namespace(network.id), owner=network.id, devices=(device,))
+    return NamespaceSpec(
+        name=names.dhcp_namespace(network.id),
+        owner=network.id,
+        devices=(device,),
+        sysctls=settings6.of_devices([device]),
+    )
 
 
 def compile_dhcp(
@@ -50,7 +59,7 @@ def compile_dhcp(
     router_addresses: frozenset[str],
     broken: dict[str, str],
 ) -> DhcpSpec | None:
-    """The dnsmasq of a network; None without an IPv4 subnet with DHCP.
+    """The dnsmasq of a network; None without a subnet with DHCP.
 
     ``router_addresses``: addresses at which a router of this host answers metadata on this
     network; a subnet whose gateway is not one of them gets metadata from the DHCP port.
@@ -61,24 +70,33 @@ def compile_dhcp(
         for subnet in network.subnets
         if subnet.ip_version == 4 and subnet.enable_dhcp and subnet.dhcp_ip
     ]
-    if not subnets:
+    subnets6 = dhcp6.served(network.subnets)
+    if not subnets and not subnets6:
         return None
     domain = network.dns_domain.rstrip(".") or _DEFAULT_DOMAIN
     if not _DOMAIN.match(domain):
         raise ValueError(f"{network.dns_domain!r} is not a DNS domain")
-    known = {subnet.id for subnet in subnets}
-    hosts, extra = _usable([h for h in network.dhcp_hosts if h.subnet_id in known], broken)
+    usable, extra = _usable(network.dhcp_hosts, broken)
+    hosts = [host for host in usable if host.subnet_id in {subnet.id for subnet in subnets}]
     opts: list[str] = []
     for subnet in subnets:
         opts += _subnet_options(subnet, network, router_addresses)
+    for subnet in subnets6:
+        opts += dhcp6.options(subnet, domain)
     return DhcpSpec(
-        network_id=names.checked_id(network.id),
+        owner=names.checked_id(network.id),
         namespace=namespace.name,
         interface=namespace.devices[0].inner_name,
-        options=tuple(_arguments(subnets, domain, network)),
-        hosts="".join(f"{line}\n" for line in _host_lines(hosts, domain)),
+        options=(
+            *_arguments(subnets, domain, network),
+            *dhcp6.arguments(subnets6, network.dhcp_lease_seconds),
+        ),
+        hosts="".join(
+            f"{line}\n"
+            for line in (*_host_lines(hosts, domain), *_host6_lines(usable, subnets6, domain))
+        ),
         opts="".join(f"{line}\n" for line in dict.fromkeys([*opts, *extra])),
-        addn_hosts="".join(f"{line}\n" for line in _name_lines(hosts, domain)),
+        addn_hosts="".join(f"{line}\n" for line in _name_lines(usable, domain)),
     )
 
 
@@ -91,7 +109,7 @@ def _usable(
         try:
             names.checked_id(host.port_id)
             checked_mac(host.mac)
-            checks.address(host.ip_address, 4)
+            checks.address(host.ip_address)
             lines += _port_options(host)
         except ValueError as error:
             broken[host.port_id] = str(error)
@@ -148,9 +166,9 @@ def _port_options(host: DhcpHostView) -> list[str]:
     for name, value in host.extra_dhcp_opts:
         if not _OPTION.match(name) or any(ord(char) < 32 for char in value):
             raise ValueError(f"DHCP option {name!r} of port {host.port_id} cannot be used")
-        if name.startswith("option6:") or (":" in name and not name.startswith("option:")):
+        if ":" in name and not name.startswith(("option:", "option6:")):
             continue
-        word = name if name.isdigit() or name.startswith("option:") else f"option:{name}"
+        word = name if name.isdigit() or name.startswith("option") else f"option:{name}"
         lines.append(f"tag:port-{names.checked_id(host.port_id)},{word},{value}")
     return lines
 
@@ -163,16 +181,41 @@ def _fqdn(host: DhcpHostView, domain: str) -> str:
 
 
 def _address_name(host: DhcpHostView) -> str:
-    return "host-" + host.ip_address.replace(".", "-")
+    return "host-" + host.ip_address.replace(".", "-").replace(":", "-")
 
 
 def _host_lines(hosts: Sequence[DhcpHostView], domain: str) -> Iterable[str]:
     for host in sorted(hosts, key=lambda host: (host.mac, host.ip_address)):
         address = checks.address(host.ip_address, 4)
         fields = [checked_mac(host.mac), "id:*"]  # a guest may use several client ids
-        if _port_options(host):
+        if any(not _is_for_dhcpv6(line) for line in _port_options(host)):
             fields.append(f"set:port-{names.checked_id(host.port_id)}")
         yield ",".join([*fields, address, _fqdn(host, domain)])
+
+
+def _host6_lines(
+    hosts: Sequence[DhcpHostView], subnets: Iterable[SubnetView], domain: str
+) -> Iterable[str]:
+    """The reservations for DHCPv6, and the tags of ports that only have options of their own."""
+    served = {subnet.id: dhcp6.has_reservations(subnet) for subnet in subnets}
+    by_port: dict[str, list[DhcpHostView]] = {}
+    for host in hosts:
+        if host.subnet_id in served:
+            by_port.setdefault(host.port_id, []).append(host)
+    for port_hosts in sorted(by_port.values(), key=lambda port_hosts: port_hosts[0].mac):
+        first, tags = port_hosts[0], ["tag:dhcpv6"]
+        if any(_is_for_dhcpv6(line) for line in _port_options(first)):
+            tags.append(f"set:port-{names.checked_id(first.port_id)}")
+        reserved = [host for host in port_hosts if served[host.subnet_id]]
+        if reserved:
+            yield dhcp6.host_line(reserved, tags, _fqdn(reserved[0], domain))
+        elif len(tags) > 1:
+            yield ",".join([checked_mac(first.mac), *tags])
+
+
+def _is_for_dhcpv6(line: str) -> bool:
+    """Whether a port's line in the file of options is about DHCPv6."""
+    return line.split(",")[1].startswith("option6:")
 
 
 def _name_lines(hosts: Sequence[DhcpHostView], domain: str) -> Iterable[str]:

@@ -18,6 +18,7 @@ import select
 import shutil
 import signal
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -36,6 +37,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
     files: str  # digest of its files
     tagged: bool  # whether a reservation had a tag
+    six: dict[str, str] = {}  # IPv6 address -> MAC address of its reservation
 
 
 class Dnsmasq:
@@ -55,21 +57,21 @@ class Dnsmasq:
 
         Raises ``NetworkDriverError`` with dnsmasq's error message.
         """
-        home = self.directory / spec.network_id
+        home = self.directory / spec.owner
         try:
             dnsmasq_room.make_home(home)
             for name, text in _files(spec).items():
                 dnsmasq_room.write(home / name, text)
         except OSError as error:
-            raise NetworkDriverError(f"DHCP files of {spec.network_id}: {error}") from error
+            raise NetworkDriverError(f"DHCP files of {spec.owner}: {error}") from error
         command = self.command(spec)
-        pid = self.pid(spec.network_id)
+        pid = self.pid(spec.owner)
         wanted = _loaded(spec, pid or 0)
         known = self._known(home)
         if pid is not None and known is not None and _is_current(pid, command, spec.namespace):
             if known == wanted:
                 return pid
-            obsolete = _obsolete_leases(home / "leases", spec.hosts)
+            obsolete = _obsolete_leases(home / "leases", spec.hosts, known.six)
             if known.pid == pid and not (known.tagged or wanted.tagged or obsolete):
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGHUP)
@@ -78,13 +80,15 @@ class Dnsmasq:
         if pid is not None:
             _stop(pid)
         # dnsmasq would keep an address for its former port, although another port has it now
-        _drop_lines(home / "leases", _obsolete_leases(home / "leases", spec.hosts))
+        read_before = known.six if known is not None else {}
+        obsolete = _obsolete_leases(home / "leases", spec.hosts, read_before)
+        _drop_lines(home / "leases", obsolete)
         pid = self._start(spec, command)
         self._remember(home, _loaded(spec, pid))
         return pid
 
     def command(self, spec: DhcpSpec) -> list[str]:
-        home = self.directory / spec.network_id
+        home = self.directory / spec.owner
         user, group = dnsmasq_room.identity()
         return [
             shutil.which("dnsmasq") or "dnsmasq",
@@ -123,7 +127,7 @@ class Dnsmasq:
         shutil.rmtree(self.directory / network_id, ignore_errors=True)
 
     def _start(self, spec: DhcpSpec, command: list[str]) -> int:
-        home = self.directory / spec.network_id
+        home = self.directory / spec.owner
 
         def body() -> subprocess.CompletedProcess[str]:
             dnsmasq_room.enter(home)
@@ -137,10 +141,10 @@ class Dnsmasq:
             result = namespaces.run_in(spec.namespace, body)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise NetworkDriverError(f"cannot start dnsmasq: {error}") from error
-        pid = self.pid(spec.network_id)
+        pid = self.pid(spec.owner)
         if result.returncode != 0 or pid is None:
             message = result.stderr.strip() or f"it ended with status {result.returncode}"
-            raise NetworkDriverError(f"dnsmasq of network {spec.network_id}: {message}")
+            raise NetworkDriverError(f"dnsmasq of {spec.owner}: {message}")
         with contextlib.suppress(OSError):
             dnsmasq_room.close_to_others(home)
         return pid
@@ -164,23 +168,47 @@ def _files(spec: DhcpSpec) -> dict[str, str]:
 
 
 def _loaded(spec: DhcpSpec, pid: int) -> Loaded:
-    return Loaded(pid=pid, files=names.digest(_files(spec)), tagged="set:" in spec.hosts)
+    return Loaded(
+        pid=pid,
+        files=names.digest(_files(spec)),
+        tagged="set:" in spec.hosts,
+        six={address: mac for mac, address in _reserved(spec.hosts) if ":" in address},
+    )
 
 
-def _obsolete_leases(path: Path, hosts: str) -> list[str]:
-    """Lines of the lease file whose MAC and address are no longer reserved together."""
-    reserved = set()
+def _reserved(hosts: str) -> set[tuple[str, str]]:
+    """MAC address and address of each reservation."""
+    pairs = set()
     for line in hosts.splitlines():
-        fields = line.split(",")
-        reserved.add((fields[0], fields[-2]))
+        mac, *fields = line.split(",")
+        pairs |= {(mac, field[1:-1]) for field in fields if field.startswith("[")}
+        if len(fields) > 1:
+            pairs.add((mac, fields[-2]))
+    return pairs
+
+
+def _obsolete_leases(path: Path, hosts: str, read_before: Mapping[str, str]) -> list[str]:
+    """Lines of the lease file whose MAC and address are no longer reserved together.
+
+    Lines about IPv6 addresses do not name the MAC address: ``read_before`` has the reservation for
+    which the server gave them.
+    """
+    reserved = _reserved(hosts)
     try:
         lines = path.read_text().splitlines()
     except OSError:
         return []
-    return [
-        line for line in lines
-        if len(line.split()) >= 4 and tuple(line.split()[1:3]) not in reserved
-    ]  # fmt: skip
+    obsolete = []
+    for line in lines:
+        fields = line.split()
+        if len(fields) < 4:
+            continue
+        mac, address = fields[1:3]
+        if ":" in address:
+            mac = read_before.get(address, "")
+        if (mac, address) not in reserved:
+            obsolete.append(line)
+    return obsolete
 
 
 def _drop_lines(path: Path, lines: list[str]) -> None:

@@ -56,6 +56,8 @@ _TO_DHCP = (
     # DHCPDECLINE ("another host uses this address"): dnsmasq would block it for ten minutes
     "@th,1984,24 0x350104 drop",
 )
+# Messages of DHCPv6 relay agents, which name a client that the bridge cannot verify, and DECLINE
+_TO_DHCPV6 = ('iifname "sr-*" drop', 'iifname "sg-*" drop', "@th,64,8 { 9, 12, 13 } drop")
 
 
 class Ends(msgspec.Struct, frozen=True, kw_only=True):
@@ -251,10 +253,13 @@ class _Builder:
             return
         parts.devices("dhcp_servers", self.dhcp_ends)
         parts.chains["to_dhcp"] = _TO_DHCP
+        parts.chains["to_dhcpv6"] = _TO_DHCPV6
         servers = "oifname @dhcp_servers"
         last.append(f"{servers} ip protocol udp ip frag-off & 0x3fff != 0 drop")
+        last.append(f"{servers} exthdr frag exists drop")
         last.append(f"{servers} udp dport 67 jump to_dhcp")
-        parts.hook("host_to_dhcp", "output", -201, [f"{servers} udp dport 67 drop"])
+        last.append(f"{servers} udp dport 547 jump to_dhcpv6")
+        parts.hook("host_to_dhcp", "output", -201, [f"{servers} udp dport {{ 67, 547 }} drop"])
 
     def _guard(self, parts: _Parts) -> None:
         """Chains that accept a frame only with a source address that its port owns."""

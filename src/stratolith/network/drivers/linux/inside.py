@@ -13,6 +13,7 @@ import ipaddress
 import os
 import socket
 import struct
+import time
 from collections.abc import Set
 from typing import Any
 
@@ -24,9 +25,12 @@ from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.linux import arp
 from stratolith.network.drivers.linux.host_kernel import conntrack, neighbours, netlink, nft, sysctl
 from stratolith.network.drivers.linux.host_kernel.netlink import Link
+from stratolith.network.drivers.linux.ipv6 import discovery
+from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
 from stratolith.network.drivers.linux.objects import ForwardSpec, NamespaceSpec, VethSpec
 
 _SIOCETHTOOL, _ETHTOOL_STXCSUM = 0x8946, 0x17
+_SIOCGIFFLAGS, _RUNNING, _CARRIER_SECONDS = 0x8913, 0x40, 0.2
 
 
 class Report(msgspec.Struct, kw_only=True):
@@ -56,6 +60,8 @@ def settle(
     if report.missing:
         return report
     for key, value in spec.sysctls:
+        if key.startswith("net/ipv6/") and sysctl.read(key) is None:
+            continue  # a kernel without IPv6
         with _Noted(report, key):
             sysctl.write(key, value)
     if load_rules:
@@ -68,7 +74,7 @@ def settle(
     ip: Any = IPRoute()
     try:
         _settle_devices(ip, spec, links, report, withdrawn)
-        _settle_routes(ip, spec, report)
+        _settle_routes(ip, spec, links, report)
     finally:
         ip.close()
     _settle_neighbours(spec, links, report)
@@ -125,10 +131,16 @@ def _settle_devices(
         current = {
             address.text
             for address in present
-            if address.index == link.index and not address.text.startswith("fe80:")
+            if address.index == link.index and not _is_the_kernels(address.text, device)
         }
         with _Noted(report, device.inner_name):
             _settle_device(ip, device, link, current, withdrawn)
+
+
+def _is_the_kernels(text: str, device: VethSpec) -> bool:
+    """Whether the kernel made the address itself: the device's link-local address."""
+    is_ours = text in device.addresses or text == metadata6.INTERFACE
+    return text.startswith("fe80:") and not is_ours
 
 
 def _settle_device(
@@ -156,10 +168,32 @@ def _settle_device(
         flags = {"flags": 0x02} if ":" in host else {}
         with contextlib.suppress(FileExistsError):
             ip.addr("add", index=link.index, address=host, prefixlen=int(prefix), **flags)
-    for text in added:
-        host = text.split("/")[0]
-        if ":" not in host and not ipaddress.ip_address(host).is_link_local:
+    _announce(spec, added)
+
+
+def _announce(spec: VethSpec, added: list[str]) -> None:
+    """Tell the neighbours about new addresses."""
+    hosts = [text.split("/")[0] for text in added]
+    hosts = [host for host in hosts if not ipaddress.ip_address(host).is_link_local]
+    if hosts:
+        _wait_for_carrier(spec.inner_name)
+    for host in hosts:
+        if ":" in host:
+            discovery.announce(spec.inner_name, spec.mac, host, spec.is_router)
+        else:
             arp.announce(spec.inner_name, spec.mac, host)
+
+
+def _wait_for_carrier(device: str) -> None:
+    """A device that was just set up drops frames for a few milliseconds."""
+    request = struct.pack("16sH22x", device.encode(), 0)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
+        end = time.monotonic() + _CARRIER_SECONDS
+        while time.monotonic() < end:
+            flags = struct.unpack_from("=H", fcntl.ioctl(sock, _SIOCGIFFLAGS, request), 16)[0]
+            if flags & _RUNNING:
+                return
+            time.sleep(0.002)
 
 
 def _settle_neighbours(spec: NamespaceSpec, links: dict[str, Link], report: Report) -> None:
@@ -170,7 +204,8 @@ def _settle_neighbours(spec: NamespaceSpec, links: dict[str, Link], report: Repo
         neighbours.settle(wanted)
 
 
-def _settle_routes(ip: Any, spec: NamespaceSpec, report: Report) -> None:
+def _settle_routes(ip: Any, spec: NamespaceSpec, links: dict[str, Link], report: Report) -> None:
+    devices = {(route.destination, route.nexthop): route.device for route in spec.routes}
     present = netlink.routes()
     current = {(route.destination, route.nexthop) for route in present}
     wanted = {(route.destination, route.nexthop) for route in spec.routes}
@@ -181,7 +216,9 @@ def _settle_routes(ip: Any, spec: NamespaceSpec, report: Report) -> None:
             ip.route("del", dst=destination, **({"gateway": nexthop} if nexthop else {}))
     for destination, nexthop in sorted(wanted - current):
         with _Noted(report, f"route {destination} via {nexthop}"):
-            ip.route("replace", dst=destination, gateway=nexthop)
+            device = devices.get((destination, nexthop))
+            oif = {"oif": links[device].index} if device in links else {}
+            ip.route("replace", dst=destination, gateway=nexthop, **oif)
 
 
 def _fill_in_checksums(device: str) -> None:

@@ -37,7 +37,7 @@ def of_plan(plan: HostPlan) -> list[Made]:
     objects += [Made(kind="tunnel", name=tunnel.name) for tunnel in plan.tunnels]
     for space in plan.namespaces:
         objects += _of_namespace(space)
-    return objects + [Made(kind="dhcp-server", name=server.network_id) for server in plan.dhcp]
+    return objects + [Made(kind="dhcp-server", name=server.owner) for server in plan.dhcp]
 
 
 def _of_namespace(space: NamespaceSpec) -> list[Made]:

@@ -44,6 +44,7 @@ class VethSpec(Spec, frozen=True, kw_only=True):
     mtu: int
     addresses: tuple[str, ...]  # with prefix length, for the inner end
     checksum_offload: bool = True
+    is_router: bool = False  # says so in neighbour discovery
     neighbours: tuple[tuple[str, str], ...] = ()  # address, MAC: entries without ARP
 
 
@@ -67,6 +68,7 @@ class TunnelSpec(Spec, frozen=True, kw_only=True):
 class RouteSpec(Spec, frozen=True, kw_only=True):
     destination: str
     nexthop: str
+    device: str = ""  # for a next hop with a link-local address
 
 
 class ForwardSpec(Spec, frozen=True, kw_only=True):
@@ -92,15 +94,18 @@ class NamespaceSpec(Spec, frozen=True, kw_only=True):
 
 
 class DhcpSpec(Spec, frozen=True, kw_only=True):
-    """One dnsmasq: a change of its arguments needs a restart, of its files only a SIGHUP."""
+    """One dnsmasq: the DHCP server of a network, or the daemon that advertises a router.
 
-    network_id: str
+    A change of its arguments needs a restart, of its files only a SIGHUP.
+    """
+
+    owner: str  # network or router id
     namespace: str
     interface: str
     options: tuple[str, ...]  # command line, without the paths of its own directory
-    hosts: str
-    opts: str
-    addn_hosts: str
+    hosts: str = ""
+    opts: str = ""
+    addn_hosts: str = ""
 
 
 class PortFlows(Spec, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ import msgspec
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import PortView
+from stratolith.network.drivers.linux import guard
 from stratolith.network.drivers.linux.facts import FilteredPort
 from stratolith.network.drivers.linux.objects import NamespaceSpec, VethSpec
 
@@ -59,14 +60,17 @@ def _owners(guests: Iterable[FilteredPort], devices: Iterable[VethSpec]) -> Owne
 
 
 def _own(port: PortView) -> Iterator[Address]:
-    """The fixed addresses, without those that an address pair of the port gives another MAC."""
+    """The fixed addresses, without those that an address pair of the port gives another MAC, and
+    the link-local address, from which a guest asks for metadata and addresses.
+    """
     elsewhere = {
         checks.network(pair.ip_address)
         for pair in port.allowed_address_pairs
         if checks.mac(pair.mac_address) != checks.mac(port.mac)
     }
-    for ip in port.fixed_ips:
-        net = checks.network(ip.ip_address)
+    own = [guard.link_local(checks.mac(port.mac)), *(ip.ip_address for ip in port.fixed_ips)]
+    for text in own:
+        net = checks.network(text)
         if net.prefixlen == net.max_prefixlen and net not in elsewhere:
             yield net.network_address
 

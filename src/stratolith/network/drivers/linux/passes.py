@@ -27,6 +27,7 @@ from stratolith.network.drivers.linux.host_kernel import (
     sysctl,
 )
 from stratolith.network.drivers.linux.host_kernel.links import HostLinks
+from stratolith.network.drivers.linux.ipv6 import settings as settings6
 from stratolith.network.drivers.linux.ledger import Ledger
 from stratolith.network.drivers.linux.memory import Memory
 from stratolith.network.drivers.linux.objects import DhcpSpec, HostPlan, NamespaceSpec
@@ -90,7 +91,7 @@ class Pass:
         self._namespaces()
         self._places()
         for server in self.plan.dhcp:
-            with self._noted(server.network_id):
+            with self._noted(server.owner):
                 self._dhcp(server)
         if filtered:
             self._connections()
@@ -103,13 +104,13 @@ class Pass:
 
     def _dhcp(self, server: DhcpSpec) -> None:
         # do not use the process handle: it reports the end a moment later
-        was_there = server.network_id in self.memory.servers
-        has_died = was_there and self.dnsmasq.pid(server.network_id) is None
+        was_there = server.owner in self.memory.servers
+        has_died = was_there and self.dnsmasq.pid(server.owner) is None
         if has_died:  # counted before the start, because a server may end again while it starts
             metrics.HELPER_RESTARTS.labels("dnsmasq").inc()
-            log.warning("dnsmasq of network %s had ended: started again", server.network_id)
+            log.warning("dnsmasq of %s had ended: started again", server.owner)
         pid = self.dnsmasq.ensure(server)
-        self.memory.remember_server(server.network_id, pid)
+        self.memory.remember_server(server.owner, pid)
 
     def _detect_changes(self) -> None:
         """Discard reports of our own changes; detect changes that others made during the pass.
@@ -167,16 +168,25 @@ class Pass:
 
     def _sysctls(self) -> None:
         wanted, changed = dict(self.plan.sysctls), self.ledger.entries.sysctls
+        if settings6.FORWARDING in wanted:
+            ours = [link.name for link in self.links.ours()]
+            followers = [key for key in changed if key.endswith("/accept_ra")]
+            followers += settings6.uplinks(ours)
+            wanted = {**dict.fromkeys(followers, "2"), **wanted}
         for key, value in wanted.items():
             with self._noted(key):
                 before = sysctl.read(key)
+                if before is None and key in changed:
+                    del changed[key]  # of a device that has ended
+                    continue
                 if before is None:
                     raise NetworkDriverError(f"this kernel has no setting {key}")
                 if before != value:
                     changed.setdefault(key, before)
                     self.ledger.save()
                     sysctl.write(key, value)
-        for key in [key for key in changed if key not in wanted]:
+        # forwarding ends before devices follow advertisements in the host's usual way
+        for key in sorted(changed.keys() - wanted.keys(), reverse=True):
             with self._noted(key):
                 sysctl.write(key, changed.pop(key))
 
@@ -189,7 +199,7 @@ class Pass:
             if link.name not in wanted:
                 with self._noted(link.name):
                     self.links.delete(link)
-        for network_id in set(self.dnsmasq.networks()) - {s.network_id for s in self.plan.dhcp}:
+        for network_id in set(self.dnsmasq.networks()) - {s.owner for s in self.plan.dhcp}:
             self.memory.forget_server(network_id)
             self.dnsmasq.stop(network_id)
         names = {space.name for space in self.plan.namespaces}

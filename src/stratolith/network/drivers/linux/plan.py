@@ -18,6 +18,9 @@ from stratolith.network.drivers.linux import dhcp, filters, names, owners, rules
 from stratolith.network.drivers.linux import tunnels as tunnel_devices
 from stratolith.network.drivers.linux.facts import FactBook, FilteredPort
 from stratolith.network.drivers.linux.guard import link_local
+from stratolith.network.drivers.linux.ipv6 import advertising
+from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
+from stratolith.network.drivers.linux.ipv6 import settings as settings6
 from stratolith.network.drivers.linux.limits import Limits
 from stratolith.network.drivers.linux.objects import (
     BridgeSpec,
@@ -93,8 +96,8 @@ class _Planner:
             return None
 
     def plan(self) -> HostPlan:
-        namespaces = self._routers()
         servers: list[DhcpSpec] = []
+        namespaces = self._routers(servers)
         for network in self.networks:
             self._dhcp(network, namespaces, servers)
         ports = self._ports()
@@ -106,7 +109,7 @@ class _Planner:
             namespaces=tuple(namespaces),
             dhcp=tuple(servers),
             ruleset=self._ruleset(ports, namespaces, tunnels),
-            sysctls=(("net/ipv4/ip_forward", "1"),) if self.view.externals else (),
+            sysctls=self._sysctls(),
             flows=_flows(ports),
             groups=self.groups,
             tunnels=tuple(tunnels),
@@ -124,12 +127,27 @@ class _Planner:
                 specs.append(spec)
         return specs
 
-    def _routers(self) -> list[NamespaceSpec]:
+    def _sysctls(self) -> tuple[tuple[str, str], ...]:
+        """Settings of the host: it forwards packets of its external networks."""
+        externals = self.view.externals
+        gateways = [cidr for external in externals for cidr in external.gateway_cidrs]
+        settings = [("net/ipv4/ip_forward", "1")] if externals else []
+        if any(":" in cidr for cidr in gateways):
+            settings.append((settings6.FORWARDING, "1"))
+        return tuple(settings)
+
+    def _routers(self, servers: list[DhcpSpec]) -> list[NamespaceSpec]:
+        """The namespaces of routers; adds the daemons that advertise them to ``servers``."""
         specs = []
+        ends = metadata6.router_ends(self.view)
         for router in self.view.routers:
-            spec = self._try(router.id, lambda r=router: compile_router(r, self.instance))  # type: ignore[misc]
-            if spec is not None:
-                specs.append(spec)
+            spec = self._try(router.id, partial(compile_router, router, self.instance, ends))
+            if spec is None:
+                continue
+            specs.append(spec)
+            daemon = self._try(router.id, partial(advertising.compile_advertiser, router, spec))
+            if daemon is not None:
+                servers.append(daemon)
         return specs
 
     def _dhcp(

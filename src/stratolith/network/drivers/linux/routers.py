@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from stratolith.network.drivers.base import RouterPortView, RouterView
 from stratolith.network.drivers.checks import mac as checked_mac
 from stratolith.network.drivers.linux import forwarding, names
+from stratolith.network.drivers.linux.ipv6 import advertising
+from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
+from stratolith.network.drivers.linux.ipv6 import settings as settings6
 from stratolith.network.drivers.linux.objects import ForwardSpec, NamespaceSpec, RouteSpec, VethSpec
 from stratolith.network.drivers.linux.tables import chain, replaced
 
@@ -20,14 +23,17 @@ _SYSCTLS = (
 )
 
 
-def compile_router(router: RouterView, instance: str) -> NamespaceSpec | None:
+def compile_router(
+    router: RouterView, instance: str, metadata_ends: frozenset[str] = frozenset()
+) -> NamespaceSpec | None:
     """The namespace of a router; None while it is administratively down.
 
+    ``metadata_ends``: ids of the interfaces that answer metadata by IPv6.
     Raises ``ValueError`` that names an unusable address or name.
     """
     if not router.admin_state_up:
         return None
-    devices = [_interface(port) for port in router.interfaces]
+    devices = [_interface(port, port.port_id in metadata_ends) for port in router.interfaces]
     networks = [port.network_id for port in router.interfaces]
     routes = [_route(route.destination, route.nexthop) for route in router.routes]
     translations = [
@@ -41,13 +47,13 @@ def compile_router(router: RouterView, instance: str) -> NamespaceSpec | None:
         networks.append(router.gateway.network_id)
         for nexthop in router.gateway_nexthops:
             anywhere = "::/0" if ":" in nexthop else "0.0.0.0/0"
-            routes.append(_route(anywhere, nexthop))
+            routes.append(_route(anywhere, nexthop, devices[-1].inner_name))
     return NamespaceSpec(
         name=names.router_namespace(router.id),
         owner=router.id,
         devices=tuple(devices),
         routes=tuple(sorted(set(routes), key=lambda route: (route.destination, route.nexthop))),
-        sysctls=_SYSCTLS,
+        sysctls=(*_SYSCTLS, *settings6.of_devices(devices)),
         ruleset=_translation(router, translations, forwards, instance)
         + _true_sources(list(zip(networks, devices, strict=True)), instance),
         translations=tuple(sorted(translations)),
@@ -55,7 +61,10 @@ def compile_router(router: RouterView, instance: str) -> NamespaceSpec | None:
     )
 
 
-def _interface(port: RouterPortView) -> VethSpec:
+def _interface(port: RouterPortView, answers_metadata: bool) -> VethSpec:
+    addresses = [str(ipaddress.ip_interface(text)) for text in port.addresses]
+    if answers_metadata:
+        addresses.append(metadata6.INTERFACE)
     return VethSpec(
         port_id=port.port_id,
         host_name=names.host_interface(port.port_id),
@@ -63,7 +72,8 @@ def _interface(port: RouterPortView) -> VethSpec:
         bridge=names.checked_device(port.bridge),
         mac=checked_mac(port.mac),
         mtu=port.mtu,
-        addresses=tuple(str(ipaddress.ip_interface(text)) for text in port.addresses),
+        addresses=tuple(addresses),
+        is_router=True,
     )
 
 
@@ -78,13 +88,18 @@ def _gateway(port: RouterPortView, floating: list[str]) -> VethSpec:
         mac=checked_mac(port.mac),
         mtu=port.mtu,
         addresses=tuple(dict.fromkeys([*addresses, *extra])),
+        is_router=True,
     )
 
 
-def _route(destination: str, nexthop: str) -> RouteSpec:
+def _route(destination: str, nexthop: str, device: str = "") -> RouteSpec:
+    """``device``: where a next hop with a link-local address is."""
+    hop = ipaddress.ip_address(nexthop)
+    is_on_link = hop.version == 6 and hop.is_link_local
     return RouteSpec(
         destination=str(ipaddress.ip_network(destination, strict=False)),
-        nexthop=str(ipaddress.ip_address(nexthop)),
+        nexthop=str(hop),
+        device=device if is_on_link else "",
     )
 
 
@@ -115,12 +130,25 @@ def _true_sources(devices: list[tuple[str, VethSpec]], instance: str) -> str:
                 lines.append(f"iifname {{ {names_} }} {word} saddr {{ {ranges} }} drop")
         lines.append(f"iifname {{ {names_} }} fib saddr oifname != {{ {names_} }} drop")
     body = chain("sources", ["type filter hook prerouting priority -300; policy accept;", *lines])
+    guard = [*advertising.rules(), *_metadata6_only()]
+    body += chain("own", ["type filter hook input priority 0; policy accept;", *guard])
     return replaced(f"inet {instance}", body if devices else "")
+
+
+def _metadata6_only() -> list[str]:
+    """The proxy listens at every IPv6 address of the router, but answers at one."""
+    return [
+        f"meta nfproto ipv6 tcp dport {metadata6.PORT} ip6 daddr != {metadata6.ADDRESS} drop",
+        f'iifname "qg-*" ip6 daddr {metadata6.ADDRESS} drop',
+    ]
 
 
 def _ranges(devices: list[VethSpec], version: int) -> str:
     networks = {
-        ipaddress.ip_interface(text).network for device in devices for text in device.addresses
+        ipaddress.ip_interface(text).network
+        for device in devices
+        for text in device.addresses
+        if text != metadata6.INTERFACE
     }
     texts = {str(network) for network in networks if network.version == version}
     if version == 4:

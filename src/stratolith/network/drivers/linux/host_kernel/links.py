@@ -24,6 +24,7 @@ from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.linux import names, tunnels
 from stratolith.network.drivers.linux.host_kernel import namespaces, netlink, sysctl
 from stratolith.network.drivers.linux.host_kernel.netlink import Address, Link
+from stratolith.network.drivers.linux.ipv6 import settings as settings6
 from stratolith.network.drivers.linux.objects import BridgeSpec, TapSpec, TunnelSpec, VethSpec
 
 _TUNSETIFF, _TUNSETPERSIST = 0x400454CA, 0x400454CB
@@ -105,6 +106,9 @@ class HostLinks:
                     "set", index=link.index, kind="bridge",
                     br_nf_call_iptables=flag, br_nf_call_ip6tables=flag,
                 )  # fmt: skip
+        for key, value in settings6.of_bridge(spec.name) if spec.addresses else ():
+            if sysctl.read(key) is not None:
+                sysctl.write(key, value)
         self._settle(link, f"bridge:{spec.owner}", wanted, keep_ipv6=bool(spec.addresses))
         self._settle_addresses(link, spec.addresses)
 
@@ -238,7 +242,8 @@ class HostLinks:
         with _Explained(f"address of {link.name}"):
             for text in sorted(set(wanted) - current):
                 host, prefix = text.split("/")
-                self.ip.addr("add", index=link.index, address=host, prefixlen=int(prefix))
+                flags = {"flags": 0x02} if ":" in host else {}  # no duplicate address detection
+                self.ip.addr("add", index=link.index, address=host, prefixlen=int(prefix), **flags)
             for text in sorted(current - set(wanted)):
                 host, prefix = text.split("/")
                 self.ip.addr("del", index=link.index, address=host, prefixlen=int(prefix))

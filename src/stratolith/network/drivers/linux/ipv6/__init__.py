@@ -1,0 +1,1 @@
+"""What IPv6 needs beside IPv4: router advertisements, DHCPv6, neighbour discovery, settings."""
