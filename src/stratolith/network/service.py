@@ -31,6 +31,7 @@ from stratolith.network.api import (
 from stratolith.network.api import quotas as quota_api
 from stratolith.network.api.flavors import flavors, service_profiles
 from stratolith.network.api.routing import port_forwardings
+from stratolith.network.api.segments import network_segment_ranges, segments
 from stratolith.network.managers import premade
 from stratolith.network.managers.events import VIEW
 from stratolith.network.reconcilers import view_parts
@@ -60,6 +61,8 @@ SERVICE = Service(
         *port_forwardings.ROUTES,
         *security_groups.ROUTES,
         *security_group_rules.ROUTES,
+        *segments.ROUTES,
+        *network_segment_ranges.ROUTES,
         *subnetpools.ROUTES,
         *address_scopes.ROUTES,
         *rbac_policies.ROUTES,

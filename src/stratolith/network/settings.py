@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated
+
+from msgspec import field
 
 from stratolith.kernel import plugins
 from stratolith.kernel.config import Doc, Section
 from stratolith.kernel.config import values as values
+from stratolith.network import segment_settings as numbers
 
 DRIVERS = ("fake", "linux")  # the built-in ones; see drivers/choice.py
 
@@ -22,20 +24,70 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
             "installed package; empty: linux, with simulated hosts fake."
         ),
     ] = ""
-    mtu: Annotated[int, Doc(description="MTU of tenant networks.", ge=576, le=9000)] = 1450
-    external_mtu: Annotated[int, Doc(description="MTU of flat networks.", ge=576, le=9000)] = 1500
+    global_physnet_mtu: Annotated[
+        int, Doc(description="MTU of the physical networks, tunnels included.", ge=576, le=9216)
+    ] = 1500
+    physical_network_mtus: Annotated[
+        list[str],
+        Doc(description="Physical networks with a smaller MTU: `PHYSICAL_NETWORK:MTU`."),
+    ] = []
+    path_mtu: Annotated[
+        int,
+        Doc(
+            description="MTU of the way that tunnels take, if it is smaller than "
+            "`global_physnet_mtu`; 0: it is not.",
+            ge=0,
+            le=9216,
+        ),
+    ] = 0
+    tenant_network_types: Annotated[
+        list[str],
+        Doc(
+            description="Types of the networks that are created without a type: the first that has "
+            "a free number is taken. `local`, `vlan`, `vxlan`, `gre`, `geneve`."
+        ),
+    ] = field(default_factory=lambda: ["vxlan"])
     vni_min: Annotated[
-        int, Doc(description="First VXLAN network identifier of tenant networks.", ge=1)
+        int, Doc(description="First identifier of tenant networks in tunnels.", ge=1)
     ] = 5000
     vni_max: Annotated[
-        int, Doc(description="Last VXLAN network identifier of tenant networks.", le=16777215)
+        int, Doc(description="Last identifier of tenant networks in tunnels.", le=16777215)
     ] = 1000000
+    tunnel_ranges: Annotated[
+        list[str],
+        Doc(
+            description="Other ranges than `vni_min` to `vni_max` for single types: "
+            "`TYPE:FIRST:LAST`, such as `geneve:1:65535`; a type may have several."
+        ),
+    ] = []
+    vlan_ranges: Annotated[
+        list[str],
+        Doc(
+            description="Physical networks with VLANs, and the VLANs that are taken for networks "
+            "without a number: `PHYSICAL_NETWORK:FIRST:LAST`, or `PHYSICAL_NETWORK` for all. "
+            "Empty: those of `physical_network`."
+        ),
+    ] = []
+    flat_networks: Annotated[
+        list[str],
+        Doc(
+            description="Physical networks that may have a flat network, beside "
+            "`physical_network`; `*`: all that are known."
+        ),
+    ] = field(default_factory=lambda: ["*"])
     physical_network: Annotated[
         str, Doc(description="Name of the physical network behind the external bridge.")
     ] = "physnet1"
     external_bridge: Annotated[
         str, Doc(description="Bridge of the external network on the host (at most 15 letters).")
     ] = "br-stl-ext"
+    bridge_mappings: Annotated[
+        list[str],
+        Doc(
+            description="Further physical networks of this host and the bridge or interface that "
+            "is connected to each: `PHYSICAL_NETWORK:DEVICE`. Each host has its own."
+        ),
+    ] = []
     external_nat: Annotated[
         bool, Doc(description="Connect floating IPs and routers to the outside by the host's NAT.")
     ] = True
@@ -86,14 +138,11 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
             known = [*DRIVERS, *plugins.names(plugins.NETWORKS)]
             values.some_of("driver", [self.driver], known)
         values.tenant_network("private_cidr", self.private_cidr)
+        numbers.check(self)
         if self.vni_min > self.vni_max:
             raise ValueError(f"vni_max: {self.vni_max} is less than vni_min, {self.vni_min}")
         values.name("physical_network", self.physical_network)
-        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,14}", self.external_bridge) is None:
-            raise ValueError(
-                f"external_bridge: '{self.external_bridge}' is not a device name: 1 to 15 "
-                "letters, digits, '_', '-' or '.'"
-            )
+        numbers.device("external_bridge", self.external_bridge)
         for server in self.dns_nameservers:
             values.address("dns_nameservers", server)
         values.host_name("dhcp_domain", self.dhcp_domain, may_be_empty=True)

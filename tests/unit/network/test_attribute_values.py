@@ -115,6 +115,7 @@ DIFFERENT: list[tuple[str, Given, str]] = [
     ("max_prefixlen", lambda v: v in (None, "1400"), "refused a step earlier"),
     ("prefixlen", lambda v: v == "1400", "refused a step earlier"),
     ("prefixes", lambda v: v is None or "/" in str(v), "host bits are dropped at once"),
+    ("segments", lambda v: not v, "all that is empty means none"),
     ("allocation_pools", lambda v: not v, "none means that they are computed"),
     ("cidr", lambda v: True, "host bits are dropped at once"),
     ("dns_nameservers", lambda v: not v, "only a list or null is one"),

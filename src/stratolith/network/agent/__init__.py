@@ -23,6 +23,8 @@ from stratolith.network.drivers.base import (
     HostNetworkView,
     NetworkDriver,
 )
+from stratolith.network.segment_settings import mappings
+from stratolith.network.settings import NetworkSettings
 
 LOG = logging.getLogger(__name__)
 METADATA_SECONDS = 10.0  # each step of an answer of the metadata service
@@ -35,11 +37,12 @@ def rooms(settings: Settings, host: str, fake: bool) -> list[Room]:
     from stratolith.network.drivers import choice
 
     driver = choice.make(settings, host)
+    room = NetworkRoom(driver)
+    room.physical_networks = mappings(settings.of(NetworkSettings))
     if driver.name != "linux":
-        return [NetworkRoom(driver)]
+        return [room]
     from stratolith.network.agent.metadata import MetadataProxy
 
-    room = NetworkRoom(driver)
     room.proxy = MetadataProxy(room.ask_metadata)
     return [room]
 
@@ -59,6 +62,7 @@ def with_left_out(applied: Applied, left_out: dict[str, str]) -> Applied:
         routers=kept(applied.routers),
         floating_ips=kept(applied.floating_ips),
         errors={**left_out, **applied.errors},
+        physical_networks=applied.physical_networks,
     )
 
 
@@ -91,6 +95,7 @@ class NetworkRoom(Room):
         self.driver = driver
         self.driver_name = driver.name
         self.proxy = proxy
+        self.physical_networks: dict[str, str] = {}  # of the host's settings; reported
         self._reported: tuple[bytes, Applied] | None = None
         self._reported_at = 0.0
         self._last: HostNetworkView | None = None
@@ -155,6 +160,7 @@ class NetworkRoom(Room):
 
     def _realise(self, view: HostNetworkView) -> Applied:
         applied = with_left_out(self.driver.apply(view), view.left_out)
+        applied = msgspec.structs.replace(applied, physical_networks=self.physical_networks)
         self.host.conditions.replace("port/", [f"port/{port}" for port in applied.ports])
         broken = self.proxy.update(view) if self.proxy is not None else {}
         for object_id, reason in broken.items():

@@ -108,7 +108,7 @@ def checked(filter_: Filter, convert: Converter) -> Filter:
     return build
 
 
-def _changed_since(model: Any) -> Filter:
+def changed_since(model: Any) -> Filter:
     def build(values: Sequence[str]) -> Condition:
         since = moment(values[-1])
         return or_(model.updated_at >= since, model.created_at >= since)
@@ -128,7 +128,7 @@ def standard(model: Any, *names: str, **more: AnyFilter) -> dict[str, AnyFilter]
         **bare(model, *names, **more),
         "description": named(model.description),
         "revision_number": integer(model.revision_number),
-        "changed_since": _changed_since(model),
+        "changed_since": changed_since(model),
     }
 
 

@@ -8,7 +8,15 @@ from typing import Any
 from sqlalchemy import false, or_, select, true
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.resource import Condition, Resource, Verb, boolean, exact, integer
+from stratolith.kernel.http.resource import (
+    Condition,
+    Filter,
+    Resource,
+    Verb,
+    boolean,
+    exact,
+    integer,
+)
 from stratolith.kernel.http.resource.rights import hidden as hidden_by
 from stratolith.kernel.http.resource.rights import without
 from stratolith.network import models as m
@@ -16,6 +24,7 @@ from stratolith.network.api.filters import checked, listing_of, shared, tagged
 from stratolith.network.api.style import STYLE, own_target
 from stratolith.network.exceptions.networks import NetworkNotFound
 from stratolith.network.managers import networks, tags, visibility
+from stratolith.network.managers.segments import segments
 from stratolith.network.schemas.fields import integer as number
 from stratolith.network.schemas.networks import NETWORK, render
 
@@ -35,16 +44,20 @@ def _prepare(ctx: Context, rows: Sequence[Any]) -> None:
 def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     ids = [row.id for row in rows]
     shared = visibility.shared_ids(ctx, "network", ids) if ids else set()
-    subnets = networks.subnet_ids(ctx, ids)
+    subnets, routed = networks.subnet_ids(ctx, ids)
     tagged = tags.of(ctx, ids)
-    hidden = hidden_by(ctx, "get_network", PROVIDER, own_target(ctx))
+    hidden = hidden_by(ctx, "get_network", (*PROVIDER, "segments"), own_target(ctx))
+    several = [row.id for row in rows if row.several_segments]
+    of_several = segments.shown(ctx, several) if several else {}
     bodies = [
         render(
             row,
             subnets[row.id],
             tagged.get(row.id, []),
             shared=row.shared or row.id in shared,
-            provider=len(hidden) < len(PROVIDER),
+            l2_adjacent=row.id not in routed,
+            provider=not hidden.issuperset(PROVIDER),
+            segments=of_several.get(row.id),
         )
         for row in rows
     ]
@@ -58,6 +71,11 @@ def _shared(ctx: Context) -> Condition:
 
 def _active(values: Sequence[str]) -> Condition:
     return true() if "ACTIVE" in values else false()
+
+
+def _by_segment(filter_: Filter) -> Filter:
+    """The networks with a segment that the filter matches."""
+    return lambda values: m.Network.id.in_(select(m.Segment.network_id).where(filter_(values)))
 
 
 NETWORKS = Resource(
@@ -84,9 +102,11 @@ NETWORKS = Resource(
             ),
             **{
                 "router:external": boolean(m.Network.external),
-                "provider:network_type": exact(m.Network.network_type),
-                "provider:physical_network": exact(m.Network.physical_network),
-                "provider:segmentation_id": checked(integer(m.Network.segmentation_id), number()),
+                "provider:network_type": _by_segment(exact(m.Segment.network_type)),
+                "provider:physical_network": _by_segment(exact(m.Segment.physical_network)),
+                "provider:segmentation_id": _by_segment(
+                    checked(integer(m.Segment.segmentation_id), number())
+                ),
             },
         ),
         visible=visibility.of_networks,

@@ -104,8 +104,9 @@ class TunnelPeerView(msgspec.Struct, frozen=True, kw_only=True):
 class NetworkView(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     bridge: str  # "brq" + first 11 characters of the id; the external bridge for external ones
-    network_type: str  # vxlan, flat, vlan, local
+    network_type: str  # local, flat, vlan, vxlan, gre, geneve; of its segment on this host
     physical_network: str | None = None
+    uplink: str = ""  # device of the host that is connected to the physical network; "": none
     segmentation_id: int | None = None
     mtu: int = 1450
     external: bool = False
@@ -256,6 +257,14 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     routers: list[str] = []
     floating_ips: list[str] = []
     errors: dict[str, str] = {}  # object id -> reason
+    # physical network -> device, of the host's own settings; the agent adds them to the report
+    physical_networks: Annotated[
+        dict[
+            Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$")],
+            Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$")],
+        ],
+        msgspec.Meta(max_length=256),
+    ] = {}
 
 
 @runtime_checkable

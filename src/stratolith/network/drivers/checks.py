@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Collection
 from functools import lru_cache
 
-from stratolith.network.drivers.base import RuleView
+from stratolith.network.drivers.base import NetworkView, RuleView
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -53,6 +54,21 @@ def address(text: str, version: int | None = None) -> str:
 def interface(text: str) -> str:
     """An address with its prefix length."""
     return str(ipaddress.ip_interface(_plain(text)))
+
+
+def realised(network: NetworkView, types: Collection[str], driver: str) -> str:
+    """The network's type, if the driver makes networks of ``types`` and the host has its uplink."""
+    if network.network_type not in types:
+        if not network.network_type:
+            raise ValueError("this host is connected to no segment of the network")
+        raise ValueError(
+            f"the driver {driver} makes no {network.network_type} networks on this host"
+        )
+    if network.physical_network and not network.uplink:
+        raise ValueError(
+            f"this host is not connected to the physical network {network.physical_network}"
+        )
+    return network.network_type
 
 
 def mtu(value: int) -> int:

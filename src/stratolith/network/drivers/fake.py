@@ -8,7 +8,10 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError, RouterView
+
+TYPES = ("local", "flat", "vlan", "vxlan", "gre", "geneve")
 
 
 class FakeKnobs(msgspec.Struct):
@@ -45,7 +48,7 @@ class FakeNetworkDriver:
             self._obey()
             self.view = view
             self.applies += 1
-            failed = self.knobs.failures
+            failed = {**_unreachable(view), **self.knobs.failures}
             networks = [net for net in view.networks if net.id not in failed]
             routers = [router for router in view.routers if router.id not in failed]
             present = {net.id for net in view.networks} | {router.id for router in view.routers}
@@ -89,3 +92,14 @@ def _floating(router: RouterView) -> list[str]:
     """Ids of the floating IPs that the router translates or forwards ports of."""
     forwarding = {forwarding.floating_ip_id for forwarding in router.port_forwardings}
     return [*(fip.id for fip in router.floating_ips), *sorted(forwarding)]
+
+
+def _unreachable(view: HostNetworkView) -> dict[str, str]:
+    """The networks of which a host without a kernel still lacks the uplink, or any segment."""
+    failed = {}
+    for network in view.networks:
+        try:
+            checks.realised(network, TYPES, "fake")
+        except ValueError as error:
+            failed[network.id] = str(error)
+    return failed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stratolith.kernel.exceptions import BadRequest, Conflict, NotFound
+from stratolith.kernel.exceptions import BadRequest, Conflict, NotFound, Unavailable
 
 
 class NetworkNotFound(NotFound):
@@ -46,20 +46,18 @@ class NetworkMTUSubnetConflict(Conflict):
     message = "MTU of {net_id} is not valid, a subnet requires a minimum of {mtu}."
 
 
-class SegmentInUse(Conflict):
+class VlanIdInUse(Conflict):
     message = (
-        "Unable to create the network. The {network_type} segment {segmentation_id} on physical "
-        "network {physical_network} is in use."
+        "Unable to create the network. The VLAN {vlan_id} on physical network {physical_network} "
+        "is in use."
     )
 
-    @property
-    def type(self) -> str:
-        return {"vlan": "VlanIdInUse", "vxlan": "TunnelIdInUse"}.get(
-            self.details["network_type"], "FlatNetworkInUse"
-        )
+
+class TunnelIdInUse(Conflict):
+    message = "Unable to create the network. The tunnel ID {tunnel_id} is in use."
 
 
-class NoNetworkAvailable(Conflict):
+class NoNetworkAvailable(Unavailable):
     message = "Unable to create the network. No tenant network is available for allocation."
 
 

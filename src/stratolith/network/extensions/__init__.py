@@ -6,7 +6,7 @@ of the API reference.
 
 from __future__ import annotations
 
-from stratolith.network.extensions import core, dns, flavors, routing, topologies
+from stratolith.network.extensions import core, dns, flavors, routing, segments, topologies
 
 # alias -> (name, updated)
 KNOWN: dict[str, tuple[str, str]] = {
@@ -15,4 +15,5 @@ KNOWN: dict[str, tuple[str, str]] = {
     **flavors.EXTENSIONS,
     **topologies.EXTENSIONS,
     **routing.EXTENSIONS,
+    **segments.EXTENSIONS,
 }

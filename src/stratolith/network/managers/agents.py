@@ -18,7 +18,9 @@ from stratolith.kernel.hosts import records as host_records
 from stratolith.kernel.hosts.records import HostRecord, is_alive
 from stratolith.network.exceptions.agents import AgentNotFound
 from stratolith.network.managers.events import VIEW
+from stratolith.network.managers.segments import hosts
 from stratolith.network.models import AgentNote
+from stratolith.network.settings import NetworkSettings
 
 L3, DHCP = "neutron-l3-agent", "neutron-dhcp-agent"
 KINDS = (
@@ -45,7 +47,9 @@ class Agent:
 def list_all(ctx: Context) -> list[dict[str, Any]]:
     """Every agent of the known hosts that was not deleted since, by host and kind."""
     notes = {note.id: note for note in ctx.session.scalars(select(AgentNote))}
-    shown_agents = []
+    settings = ctx.env.settings.of(NetworkSettings)
+    always = {settings.physical_network: settings.external_bridge}
+    connected, shown_agents = hosts.of_all(ctx), []
     for record in host_records.records(ctx.session):
         if VIEW not in record.views:
             continue
@@ -53,7 +57,13 @@ def list_all(ctx: Context) -> list[dict[str, Any]]:
         for kind, binary in KINDS:
             note = notes.get(id_of(record.name, binary))
             if note is None or note.deleted_at is None or note.deleted_at < record.last_seen_at:
-                shown_agents.append(_agent(record, kind, binary, alive, note))
+                shown = _agent(record, kind, binary, alive, note)
+                if (kind, binary) == KINDS[0]:
+                    shown["configurations"] = {
+                        "bridge_mappings": connected.get(record.name, always),
+                        "tunneling_ip": record.tunnel_address,
+                    }
+                shown_agents.append(shown)
     return shown_agents
 
 

@@ -13,6 +13,7 @@ from stratolith.kernel.context import Context
 from stratolith.network.managers import holders, placement
 from stratolith.network.managers.events import VIEW
 from stratolith.network.models import Network, Port, PortSecurityGroup, SecurityGroupRule
+from stratolith.network.segment_settings import TUNNELS
 
 PORT, NETWORK, ROUTER = "port", "network", "router"
 GROUP = "group"  # the rules of a security group
@@ -64,8 +65,10 @@ def _guest_port(ctx: Context, port: Port) -> None:
 
 def _router_port(ctx: Context, port_id: str, network_id: str) -> None:
     """Hint about a router's port: hosts with a part of its network, if they have tunnels to it."""
-    network_type = ctx.session.scalar(select(Network.network_type).where(Network.id == network_id))
-    if network_type == "vxlan":
+    row = ctx.session.execute(
+        select(Network.network_type, Network.several_segments).where(Network.id == network_id)
+    ).one_or_none()
+    if row is not None and (row.network_type in TUNNELS or row.several_segments):
         _hint(ctx, placement.hosts_of_network(ctx, network_id), PORT, port_id)
 
 

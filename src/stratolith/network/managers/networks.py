@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.db.rows import KeyedReader, RowReader
+from stratolith.kernel.ids import new_uuid
 from stratolith.network.exceptions.general import InvalidInput
 from stratolith.network.exceptions.networks import (
     ExternalNetworkInUse,
@@ -23,10 +24,10 @@ from stratolith.network.managers import (
     host_hints,
     limits,
     placement,
-    segments,
     tags,
     visibility,
 )
+from stratolith.network.managers.segments import allocation, segments, types
 from stratolith.network.managers.visibility import ALL_PROJECTS, EXTERNAL, SHARED
 from stratolith.network.models import (
     FloatingIp,
@@ -34,13 +35,14 @@ from stratolith.network.models import (
     Port,
     RbacPolicy,
     Router,
+    Segment,
     Subnet,
 )
 from stratolith.network.settings import NetworkSettings
 
 MIN_MTU = {4: 68, 6: 1280}
 _SUBNETS = KeyedReader(
-    RowReader(tuple[str, str], (Subnet.network_id, Subnet.id)),
+    RowReader(tuple[str, str, str | None], (Subnet.network_id, Subnet.id, Subnet.segment_id)),
     Subnet.network_id,
     select(Subnet).order_by(Subnet.created_at, Subnet.id),
 )
@@ -62,23 +64,22 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Network:
     external = bool(values.get("router:external"))
     if values.get("is_default"):
         _check_only_default(ctx)
-    segment = segments.choose(ctx, values, external=external)
-    widest = settings.external_mtu if segment.network_type != "vxlan" else settings.mtu
-    mtu = values.get("mtu") or widest
-    _check_mtu(mtu, widest)
+    taken = allocation.take(ctx, project_id, allocation.wanted_of(values))
     network = Network(
+        id=new_uuid(),
         project_id=project_id,
         **{name: values[name] for name in PLAIN if name in values},
         shared=bool(values.get("shared")),
         external=external,
         is_default=external and bool(values.get("is_default")),
-        mtu=mtu,
-        network_type=segment.network_type,
-        physical_network=segment.physical_network,
-        segmentation_id=segment.segmentation_id,
+        mtu=_mtu(settings, taken, values.get("mtu")),
         revision_number=1,
     )
+    segments.note(network, taken)
     ctx.session.add(network)
+    for segment in taken:
+        segment.network_id = network.id
+        ctx.session.add(segment)
     ctx.session.flush()
     if network.network_type == "flat":
         placement.place_new(ctx, placement.GATEWAY, network.id)
@@ -93,7 +94,7 @@ def update(ctx: Context, network: Network, values: Mapping[str, Any]) -> Network
     if values.get("shared") is False and network.shared:
         _check_unsharing(ctx, network)
     if any(name.startswith("provider:") for name in values):
-        _check_provider(network, values)
+        segments.change_provider(ctx, network, values)
     for name in PLAIN:
         if name in values:
             setattr(network, name, values[name])
@@ -106,12 +107,9 @@ def update(ctx: Context, network: Network, values: Mapping[str, Any]) -> Network
     network.is_default = network.external and values.get("is_default", network.is_default)
     if values.get("mtu"):
         settings = ctx.env.settings.of(NetworkSettings)
-        _check_mtu(
-            values["mtu"],
-            settings.mtu if network.network_type == "vxlan" else settings.external_mtu,
-        )
-        check_mtu_for(ctx, network, values["mtu"])
-        network.mtu = values["mtu"]
+        mtu = _mtu(settings, segments.of_network(ctx, network), values["mtu"])
+        check_mtu_for(ctx, network, mtu)
+        network.mtu = mtu
     network.revision_number += 1
     ctx.session.flush()
     host_hints.network(ctx, network.id)
@@ -138,6 +136,7 @@ def delete(ctx: Context, network: Network) -> None:
         ctx.session.delete(subnet)
     for policy in ctx.session.scalars(select(RbacPolicy).where(RbacPolicy.object_id == network.id)):
         ctx.session.delete(policy)
+    segments.forget(ctx, network.id)
     tags.forget(ctx, network.id)
     host_hints.network(ctx, network.id)
     placement.forget(ctx, network.id)
@@ -155,12 +154,17 @@ def labels(ctx: Context, network_ids: Iterable[str]) -> dict[str, str]:
     return dict(rows.all())
 
 
-def subnet_ids(ctx: Context, network_ids: Iterable[str]) -> dict[str, list[str]]:
-    """Network id -> ids of its subnets, oldest first; one statement."""
+def subnet_ids(ctx: Context, network_ids: Iterable[str]) -> tuple[dict[str, list[str]], set[str]]:
+    """(network id -> ids of its subnets, oldest first; the networks whose subnets belong to single
+    segments); one statement.
+    """
     by_network: dict[str, list[str]] = {network_id: [] for network_id in network_ids}
-    for network_id, subnet_id in _SUBNETS(ctx.session, by_network):
+    routed = set()
+    for network_id, subnet_id, segment_id in _SUBNETS(ctx.session, by_network):
         by_network[network_id].append(subnet_id)
-    return by_network
+        if segment_id is not None:
+            routed.add(network_id)
+    return by_network, routed
 
 
 def _check_only_default(ctx: Context) -> None:
@@ -171,9 +175,14 @@ def _check_only_default(ctx: Context) -> None:
         raise DefaultExternalNetworkExists(net_id=default_id)
 
 
-def _check_mtu(mtu: int, widest: int) -> None:
-    if mtu > widest:
+def _mtu(settings: NetworkSettings, of_segments: Sequence[Segment], wanted: int | None) -> int:
+    """The MTU of a network: the wanted one, or the largest; raises InvalidInput."""
+    widest = types.largest_mtu(
+        settings, [types.Wanted(s.network_type, s.physical_network) for s in of_segments]
+    )
+    if wanted and wanted > widest:
         raise InvalidInput(error_message=f"Requested MTU is too big, maximum is {widest}")
+    return wanted or widest
 
 
 def set_external(ctx: Context, network: Network, *, external: bool) -> None:
@@ -235,17 +244,6 @@ def check_mtu_for(
     for version in sorted(versions):
         if mtu < MIN_MTU[version]:
             raise NetworkMTUSubnetConflict(net_id=network.id, mtu=MIN_MTU[version])
-
-
-def _check_provider(network: Network, values: Mapping[str, Any]) -> None:
-    current = {
-        "provider:network_type": network.network_type,
-        "provider:physical_network": network.physical_network or None,
-        "provider:segmentation_id": network.segmentation_id,
-    }
-    for name, value in current.items():
-        if name in values and values[name] != value:
-            raise InvalidInput(error_message="Plugin does not support updating provider attributes")
 
 
 def _check_unsharing(ctx: Context, network: Network) -> None:

@@ -21,6 +21,7 @@ from stratolith.network.managers import (
     security_groups,
     subnets,
 )
+from stratolith.network.managers.segments import ranges
 from stratolith.network.models import Network, SecurityGroup
 from stratolith.network.settings import NetworkSettings
 
@@ -31,6 +32,7 @@ def bootstrap(ctx: Context, seed: Seed) -> None:
     Networks of a release without stored places are placed here, before any host requests a view.
     """
     places.settle(ctx, placement.waiting(ctx))
+    ranges.store_defaults(ctx)
     if seed.is_left_to_kolla or ctx.session.scalar(select(Network.id).limit(1)) is not None:
         return
     admin = _project(ctx, "admin")

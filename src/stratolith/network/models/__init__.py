@@ -18,6 +18,9 @@ from stratolith.network.models.security_groups import DefaultSecurityGroup as De
 from stratolith.network.models.security_groups import PortSecurityGroup as PortSecurityGroup
 from stratolith.network.models.security_groups import SecurityGroup as SecurityGroup
 from stratolith.network.models.security_groups import SecurityGroupRule as SecurityGroupRule
+from stratolith.network.models.segments import HostMapping as HostMapping
+from stratolith.network.models.segments import NetworkSegmentRange as NetworkSegmentRange
+from stratolith.network.models.segments import Segment as Segment
 from stratolith.network.models.sharing import RbacPolicy as RbacPolicy
 from stratolith.network.models.sharing import Tag as Tag
 from stratolith.network.models.standard import ID as ID

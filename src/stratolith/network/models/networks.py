@@ -14,11 +14,14 @@ from stratolith.network.models.standard import ID, Standard
 
 
 class Network(Standard, Base):
-    """A layer 2 network; ``network_type`` determines how it is realised."""
+    """A layer 2 network; ``network_type`` determines how it is realised.
+
+    network_type, physical_network, segmentation_id: those of its first segment, so that most
+    requests need not read segments; network_type "": it has no segment.
+    """
 
     __tablename__ = "network_networks"
     __table_args__ = (UniqueConstraint("network_type", "physical_network", "segmentation_id"),)
-
     name: Mapped[str] = mapped_column(index=True, default="")
     admin_state_up: Mapped[bool] = mapped_column(default=True)
     shared: Mapped[bool] = mapped_column(default=False)
@@ -30,6 +33,7 @@ class Network(Standard, Base):
     physical_network: Mapped[str] = mapped_column(String(64), default="")  # "": none
     segmentation_id: Mapped[int | None] = mapped_column(Integer)
     dns_domain: Mapped[str] = mapped_column(default="")
+    several_segments: Mapped[bool] = mapped_column(default=False)
     granted = False  # not a column: an RBAC policy grants it to the caller who loaded it
 
     def policy_target(self) -> dict[str, Any]:
@@ -57,6 +61,7 @@ class Subnet(Standard, Base):
     ipv6_ra_mode: Mapped[str | None] = mapped_column(String(16))
     ipv6_address_mode: Mapped[str | None] = mapped_column(String(16))
     subnetpool_id: Mapped[str | None] = mapped_column(ID, index=True)
+    segment_id: Mapped[str | None] = mapped_column(ID, index=True)  # None: of the whole network
     allocation_pools: Mapped[list[Any]] = mapped_column(Json, default=list)  # [{start, end}]
     dns_nameservers: Mapped[list[Any]] = mapped_column(Json, default=list)
     host_routes: Mapped[list[Any]] = mapped_column(Json, default=list)  # [{destination, nexthop}]
@@ -100,6 +105,7 @@ class Port(Standard, Base):
     mac_address: Mapped[str] = mapped_column(String(17), index=True)
     admin_state_up: Mapped[bool] = mapped_column(default=True)
     status: Mapped[str] = mapped_column(String(16), default="DOWN")
+    ip_allocation: Mapped[str] = mapped_column(String(16), default="immediate")
     device_id: Mapped[str] = mapped_column(default="")
     device_owner: Mapped[str] = mapped_column(default="", index=True)
     holder: Mapped[str] = mapped_column(String(16), default="")  # managers/holders.py; "": none

@@ -12,6 +12,7 @@ NETWORK = [
     Rule("create_network:router:external", ADMIN, PROJECT),
     Rule("create_network:is_default", ADMIN, PROJECT),
     Rule("create_network:port_security_enabled", MEMBER, PROJECT),
+    Rule("create_network:segments", ADMIN, PROJECT),
     Rule("create_network:provider:network_type", ADMIN, PROJECT),
     Rule("create_network:provider:physical_network", ADMIN, PROJECT),
     Rule("create_network:provider:segmentation_id", ADMIN, PROJECT),
@@ -25,6 +26,7 @@ NETWORK = [
         ),
         PROJECT,
     ),
+    Rule("get_network:segments", ADMIN, PROJECT),
     Rule("get_network:provider:network_type", ADMIN, PROJECT),
     Rule("get_network:provider:physical_network", ADMIN, PROJECT),
     Rule("get_network:provider:segmentation_id", ADMIN, PROJECT),
@@ -38,6 +40,7 @@ NETWORK = [
     ),
     Rule("update_network", MEMBER, PROJECT),
     Rule("update_network:shared", ADMIN, PROJECT),
+    Rule("update_network:segments", ADMIN, PROJECT),
     Rule("update_network:provider:network_type", ADMIN, PROJECT),
     Rule("update_network:provider:physical_network", ADMIN, PROJECT),
     Rule("update_network:provider:segmentation_id", ADMIN, PROJECT),
@@ -52,6 +55,7 @@ NETWORK = [
 SUBNET = [
     Rule("external_network", "field:subnets:router:external=True"),
     Rule("create_subnet", "(rule:admin_only) or (role:member and rule:network_owner)", PROJECT),
+    Rule("create_subnet:segment_id", ADMIN, PROJECT),
     Rule("create_subnet:service_types", ADMIN, PROJECT),
     Rule(
         "create_subnet:tags",
@@ -67,6 +71,7 @@ SUBNET = [
         ),
         PROJECT,
     ),
+    Rule("get_subnet:segment_id", ADMIN, PROJECT),
     Rule(
         "get_subnet:tags",
         (
@@ -81,6 +86,7 @@ SUBNET = [
         MEMBER_OR_NETWORK_OWNER,
         PROJECT,
     ),
+    Rule("update_subnet:segment_id", ADMIN, PROJECT),
     Rule("update_subnet:service_types", ADMIN, PROJECT),
     Rule(
         "update_subnet:tags",

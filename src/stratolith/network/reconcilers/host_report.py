@@ -16,8 +16,9 @@ from stratolith.kernel.caches import Once
 from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers.base import Applied
-from stratolith.network.managers import events, holders, placement, places
-from stratolith.network.models import FloatingIp, Port, Router
+from stratolith.network.managers import events, holders, host_hints, placement, places
+from stratolith.network.managers.segments import hosts
+from stratolith.network.models import FloatingIp, Network, Port, Router
 from stratolith.network.reconcilers.view_rows import StatusRow, columns
 
 LOG = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ def take_report(ctx: Context, host: str, payload: Any) -> dict[str, Any]:
     """Set statuses from an ``Applied``; raises BadRequest for other payloads."""
     applied = checked(payload, Applied)
     _log_new_errors(ctx, host, applied.errors)
+    _connections(ctx, host, applied)
     _guests(ctx, host, applied)
     _dhcp_ports(ctx, host, applied)
     router_ids = set(placement.on_host(ctx, placement.ROUTER, host))
@@ -51,17 +53,31 @@ def _log_new_errors(ctx: Context, host: str, errors: dict[str, str]) -> None:
     logged[host] = dict(errors)
 
 
+def _connections(ctx: Context, host: str, applied: Applied) -> None:
+    """Store the host's physical networks; a change concerns its networks that use one."""
+    if not hosts.report(ctx, host, applied.physical_networks):
+        return
+    for network_id in placement.networks_of(ctx, host):
+        network = ctx.session.get(Network, network_id)
+        if network is not None and (network.physical_network or network.several_segments):
+            host_hints.network(ctx, network_id)
+
+
 def _guests(ctx: Context, host: str, applied: Applied) -> None:
     """Ports of guests on the host: ACTIVE when wired, ERROR on failure, otherwise DOWN."""
     wired, left_out = set(applied.ports), LeftOut()
     statement = columns(StatusRow, Port).where(
         Port.binding_host == host,
-        or_(Port.status != "ACTIVE", Port.id.in_(list(applied.errors))),
+        or_(
+            Port.status != "ACTIVE",
+            Port.id.in_(list(applied.errors)),
+            Port.network_id.in_(list(applied.errors)),
+        ),
     )
     changed: dict[str, list[StatusRow]] = defaultdict(list)
     for row in left_out.rows(ctx.session, statement, Port.id, StatusRow):
         wanted = "DOWN"
-        if row.id in applied.errors:
+        if row.id in applied.errors or row.network_id in applied.errors:
             wanted = "ERROR"
         elif row.id in wired and row.admin_state_up:
             wanted = "ACTIVE"

@@ -30,9 +30,15 @@ from stratolith.network.drivers.base import (
     TunnelPeerView,
 )
 from stratolith.network.managers import holders, placement
+from stratolith.network.managers.segments import hosts
 from stratolith.network.managers.servers.server_ports import tap_name
 from stratolith.network.models import FixedIp, Network, Port, Router, Subnet
-from stratolith.network.reconcilers import filter_rules, guest_names, view_rows
+from stratolith.network.reconcilers import (
+    filter_rules,
+    guest_names,
+    host_segments,
+    view_rows,
+)
 from stratolith.network.reconcilers.filter_rules import RuleBook
 from stratolith.network.reconcilers.router_views import router_views
 from stratolith.network.reconcilers.view_rows import (
@@ -42,6 +48,7 @@ from stratolith.network.reconcilers.view_rows import (
     RouterRow,
     SubnetRow,
 )
+from stratolith.network.segment_settings import TUNNELS
 from stratolith.network.settings import NetworkSettings
 
 Addresses = dict[str, list[tuple[str, str]]]  # port id -> [(subnet id, address)]
@@ -67,7 +74,7 @@ class Compiler:
             Network.id.in_(placement.networks_of(self.ctx, self.host))
         )
         rows = self.left_out.rows(self.session, wanted, Network.id, NetworkRow)
-        self.networks = {network.id: network for network in sorted(rows, key=_by_id)}
+        self._take_networks(sorted(rows, key=_by_id))
         self._read_ports()
         self._read_subnets()
         port_ids = [port.id for port in self.guests if port.binding_host == self.host]
@@ -87,6 +94,23 @@ class Compiler:
             ),
             left_out=self.left_out.reasons,
         )
+
+    @cached_property
+    def uplinks(self) -> dict[str, str]:
+        """Physical network -> the device of the host that is connected to it."""
+        return hosts.of_host(self.ctx, self.host)
+
+    def _take_networks(self, rows: Sequence[NetworkRow]) -> None:
+        rows = host_segments.on_host(self.session, rows, lambda: self.uplinks, self.left_out)
+        self.networks = {network.id: network for network in rows}
+
+    def _uplink(self, network: NetworkRow) -> str:
+        """The device of the host for the network's physical network; "" for none."""
+        if not network.physical_network:
+            return ""
+        if network.physical_network == self.settings.physical_network:
+            return self.settings.external_bridge
+        return self.uplinks.get(network.physical_network, "")
 
     @cached_property
     def tunnels(self) -> dict[str, str]:
@@ -180,6 +204,7 @@ class Compiler:
             bridge=self.bridge(network),
             network_type=network.network_type,
             physical_network=network.physical_network or None,
+            uplink=self._uplink(network),
             segmentation_id=network.segmentation_id,
             mtu=network.mtu,
             external=network.external,
@@ -219,7 +244,7 @@ class Compiler:
 
     def _peer_address(self, network: NetworkRow, host: str) -> str:
         """The tunnel address of another host for frames of the network; "" for none."""
-        if network.network_type != "vxlan" or host in ("", self.host):
+        if network.network_type not in TUNNELS or host in ("", self.host):
             return ""
         own_address, address = self.tunnels.get(self.host), self.tunnels.get(host, "")
         return "" if own_address is None or address == own_address else address

@@ -142,14 +142,15 @@ class _PartCompiler(Compiler):
         which: ColumnElement[bool] = Network.id.in_(own_networks)
         if self._has_externals:
             all_networks = placement.networks_on(self.host).subquery()
-            flat = Network.id.in_(select(all_networks.c[0])) & (Network.network_type == "flat")
+            flat = Network.id.in_(select(all_networks.c[0])) & (
+                (Network.network_type == "flat") | Network.several_segments
+            )
             which = or_(which, flat)
         elif not own_networks:
             self.networks = {}
             return
         wanted = view_rows.NETWORKS.where(which)
-        rows = self.left_out.rows(self.session, wanted, Network.id, NetworkRow)
-        self.networks = {network.id: network for network in rows}
+        self._take_networks(self.left_out.rows(self.session, wanted, Network.id, NetworkRow))
 
     @property
     def _has_externals(self) -> bool:

@@ -9,10 +9,10 @@ from sqlalchemy import Select, select
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import AddressPair, RouteView
-from stratolith.network.models import FixedIp, Network, Port, Router, Subnet
+from stratolith.network.models import FixedIp, Network, Port, Router, Segment, Subnet
 
-# Types of networks that hosts can realise; the API accepts no others.
-REALISED = ("vxlan", "flat", "local")
+# Types of networks that there are; "": a network without a segment. Drivers say which they realise.
+KNOWN_TYPES = ("local", "flat", "vlan", "vxlan", "gre", "geneve", "")
 
 
 Mode = Literal["slaac", "dhcpv6-stateless", "dhcpv6-stateful"] | None
@@ -27,10 +27,11 @@ class NetworkRow(msgspec.Struct, frozen=True):
     network_type: str
     physical_network: str
     segmentation_id: int | None
+    several_segments: bool
 
     def __post_init__(self) -> None:
         checks.mtu(self.mtu)
-        if self.network_type not in REALISED:
+        if self.network_type not in KNOWN_TYPES:
             raise ValueError(f"no host can realise a network of type {self.network_type!r}")
 
 
@@ -113,6 +114,16 @@ class StatusRow(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         check_vnic(self.vnic_type)
+
+
+class SegmentRow(msgspec.Struct, frozen=True):
+    """A segment of a network that has several."""
+
+    network_id: str
+    network_type: str
+    physical_network: str
+    segmentation_id: int | None
+    position: int
 
 
 class AddressRow(msgspec.Struct, frozen=True):
@@ -213,6 +224,7 @@ def columns(kind: type[msgspec.Struct], model: type[Any]) -> Select[Any]:
 
 
 NETWORKS = columns(NetworkRow, Network)
+SEGMENTS = columns(SegmentRow, Segment)
 SUBNETS = columns(SubnetRow, Subnet)
 PORTS = columns(PortRow, Port)
 ADDRESSES = columns(AddressRow, FixedIp)

@@ -32,6 +32,20 @@ def attributes(name: str, collection: str, known: Mapping[str, Attribute]) -> At
     return Attributes(name, collection, known, _project_of, HTTPBadRequest, invalid)
 
 
+class _Single(Attributes):
+    """Attributes of a resource that is created one at a time."""
+
+    def read_create(self, ctx: Context, body: Mapping[str, Any]) -> tuple[list[Any], bool]:
+        if self.collection in body:
+            raise HTTPBadRequest("Bulk operation not supported")
+        return Attributes.read_create(self, ctx, body)
+
+
+def single(name: str, collection: str, known: Mapping[str, Attribute]) -> Attributes:
+    """The same for a resource of which a request creates only one."""
+    return _Single(name, collection, known, _project_of, HTTPBadRequest, invalid)
+
+
 def invalid(name: str, attribute: Attribute, error: Invalid) -> BadRequest:
     if attribute.convert is boolean:
         return InvalidInput(error_message=str(error).rstrip("."))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.kernel.http.resource import READ_ONLY, Attribute
+from stratolith.kernel.http.resource import READ_ONLY, Attribute, Invalid
+from stratolith.network.exceptions.general import HTTPBadRequest
 from stratolith.network.models import Network
 from stratolith.network.schemas import dns
 from stratolith.network.schemas.attributes import TAGS, attributes, standard
@@ -13,6 +14,34 @@ from stratolith.network.schemas.rendering import common
 
 # 0: the largest that the network can carry; the minimum depends on the subnets
 _mtu = integer(0, 65535)
+
+_PROVIDER = {
+    "provider:network_type": Attribute(text(32)),
+    "provider:physical_network": Attribute(text(64)),
+    "provider:segmentation_id": Attribute(integer(0, 2**32 - 1)),
+}
+
+
+def _segments(value: Any) -> list[dict[str, Any]]:
+    """A list of segments, each with the names of the provider attributes."""
+    if value in ("", {}):  # the empty values of clients that know no lists
+        return []
+    if not isinstance(value, list):
+        raise Invalid(f"'{value}' is not a list of segments.")
+    return [_segment(entry) for entry in value]
+
+
+def _segment(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Invalid(f"'{value}' is not a dictionary.")
+    unknown = sorted(set(value) - set(_PROVIDER))
+    if unknown:
+        raise HTTPBadRequest(f"Unrecognized attribute(s) '{', '.join(unknown)}'")
+    segment = {}
+    for key, given in value.items():
+        convert = _PROVIDER[key].convert
+        segment[key] = convert(given) if convert is not None and given is not None else None
+    return segment
 
 
 NETWORK = attributes(
@@ -28,12 +57,12 @@ NETWORK = attributes(
         dns_domain=Attribute(dns.domain, default=""),
         status=READ_ONLY,
         subnets=READ_ONLY,
+        l2_adjacency=READ_ONLY,
         tags=TAGS,
+        segments=Attribute(_segments),
         **{
             "router:external": Attribute(boolean, default=False),
-            "provider:network_type": Attribute(text(32)),
-            "provider:physical_network": Attribute(text(64)),
-            "provider:segmentation_id": Attribute(integer(0, 2**31 - 1)),
+            **_PROVIDER,
         },
     ),
 )
@@ -45,8 +74,11 @@ def render(
     tags: list[str],
     *,
     shared: bool,
+    l2_adjacent: bool,
     provider: bool,
+    segments: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
+    """``provider``: with provider attributes; ``segments``: shown in place of them."""
     body = {
         "id": network.id,
         "name": network.name,
@@ -61,10 +93,13 @@ def render(
         "dns_domain": network.dns_domain,
         "ipv4_address_scope": None,
         "ipv6_address_scope": None,
+        "l2_adjacency": l2_adjacent,
         **common(network, tags),
     }
-    if provider:
-        body["provider:network_type"] = network.network_type
+    if segments is not None:
+        body["segments"] = segments
+    elif provider:
+        body["provider:network_type"] = network.network_type or None
         body["provider:physical_network"] = network.physical_network or None
         body["provider:segmentation_id"] = network.segmentation_id
     return body

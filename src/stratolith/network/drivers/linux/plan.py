@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
 
+from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import HostNetworkView, NetworkView
 from stratolith.network.drivers.checks import mac as checked_mac
 from stratolith.network.drivers.linux import dhcp, filters, names, owners, rules
@@ -36,6 +37,7 @@ from stratolith.network.drivers.linux.routers import compile_router
 from stratolith.network.drivers.linux.tables import Ruleset, Table
 
 T = TypeVar("T")
+REALISED = ("local", "flat", "vxlan")
 
 
 def build_plan(
@@ -68,6 +70,12 @@ def zone_owners(view: HostNetworkView) -> list[str]:
     ]
 
 
+def _bridge_of(network: NetworkView) -> str:
+    """The bridge of a network; raises ``ValueError`` for a network that this driver cannot make."""
+    checks.realised(network, REALISED, "linux")
+    return names.checked_device(network.bridge)
+
+
 class _Planner:
     def __init__(
         self, view: HostNetworkView, zones: Mapping[str, int], instance: str, native: bool
@@ -85,7 +93,7 @@ class _Planner:
         self.networks = [
             network
             for network in view.networks
-            if self._try(network.id, partial(names.checked_device, network.bridge)) is not None
+            if self._try(network.id, partial(_bridge_of, network)) is not None
         ]
 
     def _try(self, owner: str, make: Callable[[], T]) -> T | None:

@@ -1,0 +1,1 @@
+"""Segments and ranges of their numbers."""

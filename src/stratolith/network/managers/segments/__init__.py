@@ -1,0 +1,1 @@
+"""Segments of networks: their types, numbers, ranges of numbers, and hosts."""
