@@ -10,6 +10,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stratolith import __version__
@@ -46,6 +47,8 @@ def parser() -> argparse.ArgumentParser:
     check = _add(commands, "check", _check, "check the requirements of this machine")
     check.add_argument("--fake", action="store_true", help="for simulated hosts")
     check.add_argument("--port-offset", metavar="N", type=int, help="for the ports moved by N")
+    _add_diagnose(commands)
+    _add_network(commands)
     verify = _add(commands, "verify", _verify, "test the cloud with a real server, end to end")
     verify.add_argument("--keep", action="store_true", help="leave the test's objects in place")
     openrc = _add(commands, "openrc", _openrc, "print a user's variables for clients")
@@ -102,6 +105,25 @@ def _add_up(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
     up.add_argument("--fake", action="store_true", help="simulate hosts and guests; needs no root")
     up.add_argument("--foreground", action="store_true", help="stay; stop the cloud at the end")
     up.add_argument("-v", "--verbose", action="store_true", help="also print skipped steps")
+
+
+def _add_diagnose(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    diagnose = commands.add_parser("diagnose", help="find out why a server cannot be reached")
+    actions = diagnose.add_subparsers(dest="action", metavar="ACTION")
+    diagnose.set_defaults(run=_list, listing=diagnose)
+    server = _add(actions, "server", _diagnose_server, "the way of a server's packets, hop by hop")
+    server.add_argument("name", metavar="NAME", help="name or id of the server")
+    server.add_argument("--all", action="store_true", help="also the hops after the first failure")
+    server.add_argument("--json", action="store_true", help="print it for programs")
+
+
+def _add_network(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    network = commands.add_parser("network", help="show how the networks of the hosts connect")
+    actions = network.add_subparsers(dest="action", metavar="ACTION")
+    network.set_defaults(run=_list, listing=network)
+    shown = _add(actions, "map", _network_map, "bridges, networks and devices of each host")
+    shown.add_argument("--svg", metavar="FILE", type=Path, help="write a picture to this file")
+    shown.add_argument("--json", action="store_true", help="print it for programs")
 
 
 def _add_hosts(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -306,6 +328,20 @@ def _status(arguments: argparse.Namespace) -> int:
     if join.is_host(layout):
         return join.status(layout)
     return status.status(layout, as_json=arguments.json)
+
+
+def _diagnose_server(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy.checks import diagnose
+
+    return diagnose.server(
+        _server_layout(arguments), arguments.name, as_json=arguments.json, everything=arguments.all
+    )
+
+
+def _network_map(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy import network_map
+
+    return network_map.show(_server_layout(arguments), svg=arguments.svg, as_json=arguments.json)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -141,6 +141,11 @@ def test_guests_on_two_hosts_reach_each_other(two: tuple[Machine, Machine]) -> N
     assert demo.ssh(outer, "hostname").stdout.strip() == "there"
     metadata = demo.ssh(outer, "curl -s http://169.254.169.254/openstack/latest/meta_data.json")
     assert there in metadata.stdout
+    for server in (there, near):  # each host answers for its part
+        hops = first.cloud.run("diagnose", "server", server).stdout
+        assert "FAIL" not in hops and "second: " in hops and f"{here}: " in hops, hops
+    drawn = first.cloud.run("network", "map").stdout
+    assert f"tunnels to {ADDRESSES[1]}" in drawn and f"tunnels to {ADDRESSES[0]}" in drawn
     for server in (there, near):
         demo.delete(server)
     admin.delete(strange)

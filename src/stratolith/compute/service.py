@@ -7,6 +7,7 @@ from pathlib import Path
 from stratolith.compute import policies, quotas
 from stratolith.compute.api import (
     aggregates,
+    diagnosis,
     extensions,
     flavors,
     hosts,
@@ -96,7 +97,7 @@ SERVICE = Service(
     host_duties=HostDuties(
         uses_image=guests.uses_image, holds=host_rows.holds, left=host_rows.left
     ),
-    agent_routes=metadata_service.AGENT_ROUTES,
+    agent_routes=[*metadata_service.AGENT_ROUTES, *diagnosis.AGENT_ROUTES],
     settings=ComputeSettings,
     project_in_path=True,
     request_id_header="x-compute-request-id",

@@ -37,7 +37,7 @@ def create_token(layout: Layout, *, minutes: int, address: str | None) -> int:
         )
     listen, port = place
     shown = address or (source_address(_SOMEWHERE) if listen in _EVERYWHERE else listen)
-    token = _ask(layout, "POST", f"/v1/cloud/tokens?minutes={minutes}")["token"]
+    token = ask(layout, "POST", f"/v1/cloud/tokens?minutes={minutes}")["token"]
     where = f"[{shown}]:{port}" if ":" in shown else f"{shown}:{port}"
     print(f"{token}\n\nIt lets one machine join within {minutes} minutes. Run there, as root:\n")
     print(f"  stratolith join {where} {token}")
@@ -55,7 +55,7 @@ def _is_address(text: str) -> bool:
 
 def show(layout: Layout, *, as_json: bool) -> int:
     """Print all present and former hosts; raises DeployError."""
-    hosts = _ask(layout, "GET", "/v1/cloud/hosts")["hosts"]
+    hosts = ask(layout, "GET", "/v1/cloud/hosts")["hosts"]
     if as_json:
         print(json.dumps(hosts, indent=2))
         return 0
@@ -73,21 +73,21 @@ def show(layout: Layout, *, as_json: bool) -> int:
 
 def drain(layout: Layout, name: str) -> int:
     """Place no new servers on a host; raises DeployError."""
-    _ask(layout, "POST", f"/v1/cloud/hosts/{name}/drain")
+    ask(layout, "POST", f"/v1/cloud/hosts/{name}/drain")
     print(f"Host {name} is draining: it keeps its servers and gets no new ones.")
     return 0
 
 
 def activate(layout: Layout, name: str) -> int:
     """Place servers on a drained host again; raises DeployError."""
-    _ask(layout, "POST", f"/v1/cloud/hosts/{name}/activate")
+    ask(layout, "POST", f"/v1/cloud/hosts/{name}/activate")
     print(f"Host {name} is active: it takes servers.")
     return 0
 
 
 def remove(layout: Layout, name: str, *, force: bool) -> int:
     """Remove a host from the cloud and revoke its certificate; raises DeployError."""
-    _ask(layout, "DELETE", f"/v1/cloud/hosts/{name}?force={str(force).lower()}")
+    ask(layout, "DELETE", f"/v1/cloud/hosts/{name}?force={str(force).lower()}")
     print(f"Host {name} has left the cloud. What runs on it: stratolith leave --force, there.")
     return 0
 
@@ -99,10 +99,15 @@ def _row(host: dict[str, Any]) -> tuple[str, ...]:
     return host["name"], state, host["tunnel_address"] or "-", drivers or "-", until, seen
 
 
-def _ask(layout: Layout, method: str, path: str) -> dict[str, Any]:
+def ask(layout: Layout, method: str, path: str, *, seconds: float | None = None) -> dict[str, Any]:
+    """The server's answer on its local socket; raises DeployError.
+
+    ``seconds``: to wait for it; None: as usual.
+    """
+    timeout = httpx.USE_CLIENT_DEFAULT if seconds is None else seconds
     try:
         with by_socket(layout.settings().agent_socket)() as client:
-            answer = client.request(method, path)
+            answer = client.request(method, path, timeout=timeout)
     except httpx.TransportError as error:
         raise DeployError(
             f"The server of this cloud does not answer: {error}.", "stratolith up, or use sudo"

@@ -51,10 +51,17 @@ class Guest:
                 with contextlib.suppress(OSError):
                     os.write(other[handle], os.read(handle, 65536))
 
-    def close(self) -> None:
+    def unplug(self) -> None:
+        """Let go of the host's tap, as a hypervisor that ends."""
         os.write(self._wake, b"x")
         self._pump.join()
-        for handle in (self._outer, self._inner, self._stop, self._wake):
+        os.close(self._outer)
+        self._outer = -1
+
+    def close(self) -> None:
+        if self._outer >= 0:
+            self.unplug()
+        for handle in (self._inner, self._stop, self._wake):
             os.close(handle)
         namespaces.remove(self.name)
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Mapping
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import msgspec
@@ -23,6 +23,7 @@ from stratolith.network.drivers.base import (
     HostNetworkView,
     NetworkDriver,
 )
+from stratolith.network.drivers.hops import Asked
 from stratolith.network.segment_settings import mappings
 from stratolith.network.settings import NetworkSettings
 
@@ -101,6 +102,7 @@ class NetworkRoom(Room):
         self._last: HostNetworkView | None = None
         self._stopping = threading.Event()
         self._threads = Supervisor()
+        self.answers = {"diagnose": self._diagnose}
 
     def start(self) -> None:
         for lack in self.driver.check():
@@ -122,6 +124,13 @@ class NetworkRoom(Room):
         url = f"/v1/hosts/{quote(self.host.name, safe='')}/metadata{path}"
         transport = self.host.transport
         return transport.forward(method, url, headers, body, limit, METADATA_SECONDS)
+
+    def _diagnose(self, params: dict[str, Any]) -> dict[str, Any]:
+        """{"hops": [...]} for a question as in ``drivers/hops.py``."""
+        asked = msgspec.convert(params, Asked)
+        if self._last is None:
+            return {"error": "The agent has not seen the desired networks of its host yet."}
+        return {"hops": msgspec.to_builtins(self.driver.diagnose(self._last, asked))}
 
     def _repaired(self) -> None:
         """Sync again, for what depends on repaired objects: the metadata proxy and the report."""

@@ -14,6 +14,8 @@ from typing import Annotated, Protocol, runtime_checkable
 
 import msgspec
 
+from stratolith.network.drivers.hops import Asked, Hop
+
 
 class NetworkDriverError(Exception):
     """The host's network cannot be brought to the view; the text says what and why."""
@@ -286,6 +288,9 @@ class NetworkDriver(Protocol):
 
         Works from the last view, without the control plane. Returns when ``stopping`` is set.
         """
+
+    def diagnose(self, view: HostNetworkView, asked: Asked) -> list[Hop]:
+        """Look at the way of a port's packets on this host; ``view`` is what should be there."""
 
     def remove_all(self) -> None:
         """Remove all our namespaces, bridges, taps, tables, processes and files; nothing else."""

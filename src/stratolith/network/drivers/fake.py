@@ -10,6 +10,7 @@ import msgspec
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError, RouterView
+from stratolith.network.drivers.hops import Asked, Hop
 
 TYPES = ("local", "flat", "vlan", "vxlan", "gre", "geneve")
 
@@ -71,6 +72,19 @@ class FakeNetworkDriver:
     ) -> None:
         """Wait: in the fake nothing ends by itself."""
         stopping.wait()
+
+    def diagnose(self, view: HostNetworkView, asked: Asked) -> list[Hop]:
+        """A link and a gateway that are simulated, or the reason in ``failures``."""
+        with self._lock:
+            self._obey()
+            links = [("link", asked.port_id)] if asked.is_bound_here else []
+            links += [("gateway", router_id) for router_id in asked.routers]
+            hops = []
+            for name, object_id in links:
+                reason = self.knobs.failures.get(object_id, "")
+                text = reason or "simulated"
+                hops.append(Hop(name=name, passed=not reason, text=text))
+            return hops
 
     def remove_all(self) -> None:
         """Forget the view. Raises ``NetworkDriverError`` when the knob ``broken`` is set."""

@@ -17,8 +17,10 @@ from stratolith.network.drivers.base import (
     HostNetworkView,
     NetworkDriverError,
 )
+from stratolith.network.drivers.hops import Asked, Hop
 from stratolith.network.drivers.linux import inventory, limits, plan
 from stratolith.network.drivers.linux.claim import Claim
+from stratolith.network.drivers.linux.diagnosis import Diagnosis
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
 from stratolith.network.drivers.linux.host_kernel import namespaces, netlink, nft, sysctl
 from stratolith.network.drivers.linux.host_kernel.links import HostLinks
@@ -143,6 +145,14 @@ class LinuxNetworkDriver:
                 memory.applied = self._pass(memory.view)
             except (OSError, NetworkDriverError, msgspec.MsgspecError) as error:
                 log.warning("cannot repair the network of this host: %s", error)
+
+    def diagnose(self, view: HostNetworkView, asked: Asked) -> list[Hop]:
+        """Look at the kernel objects of a port; raises ``NetworkDriverError``."""
+        try:
+            native = self._prepare()
+            return list(Diagnosis(view, asked, self._dnsmasq, self.instance, native).hops())
+        except OSError as error:
+            raise NetworkDriverError(f"cannot look at the network: {error}") from error
 
     def inventory(self) -> list[Made]:
         """All objects that the last apply made or found in the desired state."""
