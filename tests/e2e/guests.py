@@ -128,14 +128,20 @@ def output(*command: str) -> str:
 
 
 def host_state() -> dict[str, list[str]]:
-    """Links, namespaces, tables, mounts and our kinds of processes on this host."""
+    """Links, namespaces, tables, mounts and our kinds of processes on this host.
+
+    Processes in another mount namespace are those of other tests or of another cloud.
+    """
     links = re.findall(r"^\d+: ([^:@]+)", output("ip", "-o", "link"), re.M)
     # iproute2 mounts its directory of namespaces at the first one and never takes it back
     mounts = [one for one in Path("/proc/mounts").read_text().split("\n") if "/netns " not in one]
     processes = []
+    own_mounts = os.stat("/proc/self/ns/mnt").st_ino
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
+                if os.stat(entry / "ns" / "mnt").st_ino != own_mounts:
+                    continue
                 words = (entry / "cmdline").read_bytes().split(b"\0")
             except OSError:
                 continue

@@ -107,6 +107,7 @@ PLANS: dict[str, Plan] = {
     ),
 }
 ELSEWHERE = {
+    "docs/howto/add-a-resource.md": "its blocks are code; tests/unit/docs holds them",
     "docs/howto/postgresql.md": "tests/postgresql/test_howto.py follows it",
     "docs/howto/second-host.md": "needs a second machine; tests/e2e/test_hosts.py joins one",
     "docs/howto/own-image.md": "tests/e2e/test_image_formats.py boots such images; " + NO_WORLD,
