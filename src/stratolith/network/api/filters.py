@@ -62,8 +62,19 @@ def owned(model: Any) -> Visible:
     return lambda ctx: visibility.of_owned(ctx, model)
 
 
-def owned_or_shared(model: Any) -> Visible:
-    return lambda ctx: or_(visibility.of_owned(ctx, model), model.shared.is_(True))
+def owned_or_shared(model: Any, object_type: str) -> Visible:
+    """Own rows, those shared with all, and those that RBAC policies of this type grant."""
+    return lambda ctx: visibility.owned_or_shared(ctx, object_type, model)
+
+
+def shared_or_granted(model: Any, object_type: str) -> ByCaller:
+    """The filter ``shared``: whether a row is shared with all or granted to the caller."""
+    return shared(
+        lambda ctx: or_(
+            model.shared.is_(True),
+            model.id.in_(visibility.granted(ctx.project_id, object_type)),
+        )
+    )
 
 
 def or_all(visible: Visible) -> Visible:

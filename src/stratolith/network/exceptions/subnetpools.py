@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stratolith.kernel.exceptions import BadRequest, Conflict, NotFound
+from stratolith.kernel.exceptions import BadRequest, Conflict, Forbidden, NotFound
 
 
 class SubnetPoolNotFound(NotFound):
@@ -71,3 +71,19 @@ class AddressScopeInUse(Conflict):
         "Unable to complete operation on address scope {address_scope_id}. There are one or "
         "more subnet pools in use on the address scope."
     )
+
+
+class IllegalSubnetPoolPrefixUpdate(BadRequest):
+    message = "Illegal update to prefixes: {msg}."
+
+
+class PrefixVersionMismatch(BadRequest):
+    message = "Cannot mix IPv4 and IPv6 prefixes in a subnet pool."
+
+
+class AddrFormatError(BadRequest):
+    message = "invalid IPNetwork {prefix}"
+
+
+class NotAuthorized(Forbidden):
+    message = "Not authorized."

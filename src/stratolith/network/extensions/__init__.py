@@ -6,7 +6,15 @@ of the API reference.
 
 from __future__ import annotations
 
-from stratolith.network.extensions import core, dns, flavors, routing, segments, topologies
+from stratolith.network.extensions import (
+    core,
+    dns,
+    flavors,
+    routing,
+    segments,
+    subnetpools,
+    topologies,
+)
 
 # alias -> (name, updated)
 KNOWN: dict[str, tuple[str, str]] = {
@@ -16,4 +24,5 @@ KNOWN: dict[str, tuple[str, str]] = {
     **topologies.EXTENSIONS,
     **routing.EXTENSIONS,
     **segments.EXTENSIONS,
+    **subnetpools.EXTENSIONS,
 }

@@ -10,13 +10,14 @@ from sqlalchemy import select
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions.general import InvalidInput
 from stratolith.network.exceptions.subnetpools import AddressScopeInUse, AddressScopeNotFound
+from stratolith.network.managers import visibility
 from stratolith.network.models import AddressScope, SubnetPool
 
 
 def get(ctx: Context, address_scope_id: str) -> AddressScope:
     """Raises AddressScopeNotFound."""
     scope = ctx.session.get(AddressScope, address_scope_id)
-    if scope is None or not (ctx.is_admin or scope.shared or ctx.owns(scope.project_id)):
+    if scope is None or not visibility.is_granted(ctx, "address_scope", scope):
         raise AddressScopeNotFound(address_scope_id=address_scope_id)
     return scope
 
@@ -30,6 +31,8 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> AddressS
     )
     ctx.session.add(scope)
     ctx.session.flush()
+    if scope.shared:
+        visibility.grant_to_all(ctx, "address_scope", scope)
     return scope
 
 
@@ -41,6 +44,8 @@ def update(ctx: Context, scope: AddressScope, values: Mapping[str, Any]) -> Addr
         if name in values:
             setattr(scope, name, values[name])
     ctx.session.flush()
+    if values.get("shared"):
+        visibility.grant_to_all(ctx, "address_scope", scope)
     return scope
 
 
@@ -54,5 +59,6 @@ def delete(ctx: Context, scope: AddressScope) -> None:
     for pool in pools:
         pool.address_scope_id = None
         pool.revision_number += 1
+    visibility.forget_policies(ctx, scope.id)
     ctx.session.delete(scope)
     ctx.session.flush()

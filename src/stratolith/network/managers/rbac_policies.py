@@ -10,11 +10,29 @@ from sqlalchemy import select
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions.general import InvalidInput
 from stratolith.network.exceptions.sharing import DuplicateRbacPolicy, RbacPolicyNotFound
-from stratolith.network.managers import host_hints, limits, networks, rbac_usage, security_groups
+from stratolith.network.managers import (
+    address_scopes,
+    host_hints,
+    limits,
+    networks,
+    rbac_usage,
+    security_groups,
+    subnetpools,
+)
 from stratolith.network.managers.visibility import ALL_PROJECTS, EXTERNAL, SHARED
-from stratolith.network.models import Network, RbacPolicy, SecurityGroup
+from stratolith.network.models import AddressScope, Network, RbacPolicy, Standard, SubnetPool
 
-ACTIONS = {"network": (SHARED, EXTERNAL), "security_group": (SHARED,)}
+ACTIONS = {
+    "network": (SHARED, EXTERNAL),
+    "security_group": (SHARED,),
+    "subnetpool": (SHARED,),
+    "address_scope": (SHARED,),
+}
+# Objects whose column ``shared`` repeats that a policy shares them with all projects.
+_MODELS: dict[str, Any] = {
+    "subnetpool": SubnetPool,
+    "address_scope": AddressScope,
+}
 
 
 def get(ctx: Context, policy_id: str) -> RbacPolicy:
@@ -83,6 +101,14 @@ def delete(ctx: Context, policy: RbacPolicy) -> None:
 
 def _note(ctx: Context, policy: RbacPolicy) -> None:
     """Set whether the network is external and whether it is shared with all projects."""
+    model = _MODELS.get(policy.object_type)
+    if model is not None:
+        to_all = select(RbacPolicy.id).where(
+            RbacPolicy.object_id == policy.object_id, RbacPolicy.target_project == ALL_PROJECTS
+        )
+        row = ctx.session.get_one(model, policy.object_id)
+        row.shared = ctx.session.scalar(to_all.limit(1)) is not None
+        ctx.session.flush()
     if policy.object_type != "network":
         return
     network = ctx.session.get_one(Network, policy.object_id)
@@ -100,12 +126,16 @@ def _note(ctx: Context, policy: RbacPolicy) -> None:
     host_hints.network(ctx, network.id)
 
 
-def _object(ctx: Context, kind: str, object_id: str) -> Network | SecurityGroup:
+def _object(ctx: Context, kind: str, object_id: str) -> Standard:
     if kind == "network":
         return networks.get(ctx, object_id)
+    if kind == "subnetpool":
+        return subnetpools.get(ctx, object_id)
+    if kind == "address_scope":
+        return address_scopes.get(ctx, object_id)
     return security_groups.get(ctx, object_id)
 
 
-def _check_owner(ctx: Context, shared: Network | SecurityGroup) -> None:
+def _check_owner(ctx: Context, shared: Standard) -> None:
     if not (ctx.is_admin or ctx.owns(shared.project_id)):
         raise InvalidInput(error_message="Only the owner of an object may share it")

@@ -11,13 +11,24 @@ from stratolith.network.exceptions.sharing import RbacPolicyInUse
 from stratolith.network.managers import holders
 from stratolith.network.managers.visibility import ALL_PROJECTS, SHARED
 from stratolith.network.models import (
+    AddressScope,
     Network,
     Port,
     PortSecurityGroup,
     RbacPolicy,
     Router,
     SecurityGroup,
+    Standard,
+    Subnet,
+    SubnetPool,
 )
+
+_MODELS: dict[str, type[Standard]] = {
+    "network": Network,
+    "security_group": SecurityGroup,
+    "subnetpool": SubnetPool,
+    "address_scope": AddressScope,
+}
 
 
 def check_unused(ctx: Context, policy: RbacPolicy, new_target: str | None = None) -> None:
@@ -38,7 +49,7 @@ def check_unused(ctx: Context, policy: RbacPolicy, new_target: str | None = None
         other_targets.add(new_target)
     if ALL_PROJECTS in other_targets:
         return
-    projects = _ports(policy) if policy.action == SHARED else _gateways(ctx, policy)
+    projects = _users(policy) if policy.action == SHARED else _gateways(ctx, policy)
     for project_id in ctx.session.scalars(projects.distinct()):
         concerned = policy.target_project in (ALL_PROJECTS, project_id)
         if concerned and project_id not in other_targets and project_id != _owner(ctx, policy):
@@ -47,9 +58,16 @@ def check_unused(ctx: Context, policy: RbacPolicy, new_target: str | None = None
 
 def _owner(ctx: Context, policy: RbacPolicy) -> str:
     """The project of the object: it needs no policy."""
-    if policy.object_type == "network":
-        return ctx.session.get_one(Network, policy.object_id).project_id
-    return ctx.session.get_one(SecurityGroup, policy.object_id).project_id
+    return ctx.session.get_one(_MODELS[policy.object_type], policy.object_id).project_id
+
+
+def _users(policy: RbacPolicy) -> Any:
+    """The projects that use the object."""
+    if policy.object_type == "subnetpool":
+        return select(Subnet.project_id).where(Subnet.subnetpool_id == policy.object_id)
+    if policy.object_type == "address_scope":
+        return select(SubnetPool.project_id).where(SubnetPool.address_scope_id == policy.object_id)
+    return _ports(policy)
 
 
 def _ports(policy: RbacPolicy) -> Any:

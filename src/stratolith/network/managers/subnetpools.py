@@ -23,7 +23,7 @@ from stratolith.network.exceptions.subnetpools import (
     SubnetPoolNotFound,
     SubnetPoolQuotaExceeded,
 )
-from stratolith.network.managers import address_scopes, limits, tags
+from stratolith.network.managers import address_scopes, limits, tags, visibility
 from stratolith.network.managers.addressing import prefixes
 from stratolith.network.models import AddressScope, Subnet, SubnetPool
 
@@ -41,7 +41,7 @@ def get(ctx: Context, subnetpool_id: str) -> SubnetPool:
 
 def is_visible(ctx: Context, pool: SubnetPool) -> bool:
     """Whether the caller may see and use the pool."""
-    return ctx.is_admin or pool.shared or ctx.owns(pool.project_id)
+    return visibility.is_granted(ctx, "subnetpool", pool)
 
 
 def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> SubnetPool:
@@ -58,9 +58,11 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> SubnetPo
         **_bounds(version, values),
     )
     _check_default(ctx, pool)
-    _join_scope(ctx, pool, values.get("address_scope_id"))
+    join_scope(ctx, pool, values.get("address_scope_id"))
     ctx.session.add(pool)
     ctx.session.flush()
+    if pool.shared:
+        visibility.grant_to_all(ctx, "subnetpool", pool)
     return pool
 
 
@@ -68,7 +70,7 @@ def update(ctx: Context, pool: SubnetPool, values: Mapping[str, Any]) -> SubnetP
     """Prefixes may be added, not removed; raises IllegalSubnetPoolUpdate, also for a pool in
     another project's address scope, and the errors of joining a scope.
     """
-    _check_scope_is_ours(ctx, pool)
+    check_scope_is_ours(ctx, pool)
     if "prefixes" in values:
         version, compact = _prefixes([*values["prefixes"]])
         if version != pool.ip_version:
@@ -91,7 +93,7 @@ def update(ctx: Context, pool: SubnetPool, values: Mapping[str, Any]) -> SubnetP
     if values.get("is_default"):
         _check_default(ctx, pool)
     if "address_scope_id" in values or "prefixes" in values:
-        _join_scope(ctx, pool, values.get("address_scope_id", pool.address_scope_id))
+        join_scope(ctx, pool, values.get("address_scope_id", pool.address_scope_id))
     pool.revision_number += 1
     ctx.session.flush()
     return pool
@@ -103,6 +105,7 @@ def delete(ctx: Context, pool: SubnetPool) -> None:
     if user is not None:
         raise SubnetPoolInUse(reason="Subnet pool has existing allocations")
     tags.forget(ctx, pool.id)
+    visibility.forget_policies(ctx, pool.id)
     ctx.session.delete(pool)
     ctx.session.flush()
 
@@ -240,7 +243,7 @@ def _default(ctx: Context, version: int) -> str:
     return pool_id
 
 
-def _check_scope_is_ours(ctx: Context, pool: SubnetPool) -> None:
+def check_scope_is_ours(ctx: Context, pool: SubnetPool) -> None:
     scope = ctx.session.get(AddressScope, pool.address_scope_id or "")
     if scope is not None and not (ctx.is_admin or ctx.owns(scope.project_id)):
         raise IllegalSubnetPoolUpdate(
@@ -248,7 +251,7 @@ def _check_scope_is_ours(ctx: Context, pool: SubnetPool) -> None:
         )
 
 
-def _join_scope(ctx: Context, pool: SubnetPool, scope_id: str | None) -> None:
+def join_scope(ctx: Context, pool: SubnetPool, scope_id: str | None) -> None:
     """Pools of one address scope have its IP version and do not overlap; pools of other
     projects in a shared scope are removed when a pool of the scope's owner needs their range.
     """

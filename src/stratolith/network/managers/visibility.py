@@ -99,6 +99,54 @@ def shared_ids(ctx: Context, object_type: str, ids: Iterable[str], *actions: str
     return set(ctx.session.scalars(statement))
 
 
+def is_granted(ctx: Context, object_type: str, row: Any) -> bool:
+    """Whether the caller may see a row that is owned, shared or granted; notes ``granted``."""
+    if ctx.is_admin or row.shared or ctx.owns(row.project_id):
+        return True
+    row.granted = bool(shared_ids(ctx, object_type, [row.id]))
+    return bool(row.granted)
+
+
+def note_granted_rows(ctx: Context, object_type: str, rows: Sequence[Any]) -> None:
+    """Set ``granted`` of rows of other projects; one statement, none if all are own."""
+    foreign = [row for row in rows if not (row.shared or ctx.owns(row.project_id))]
+    if foreign and not ctx.is_admin:
+        granted_ids = shared_ids(ctx, object_type, [row.id for row in foreign])
+        for row in foreign:
+            row.granted = row.id in granted_ids
+
+
+def owned_or_shared(ctx: Context, object_type: str, model: Any) -> ColumnElement[bool]:
+    """A condition for resources of the caller, of all projects, and those granted to it."""
+    shared: ColumnElement[bool] = model.shared.is_(True)
+    return or_(of_owned(ctx, model), shared, model.id.in_(granted(ctx.project_id, object_type)))
+
+
+def grant_to_all(ctx: Context, object_type: str, row: Any, action: str = SHARED) -> None:
+    """Make the policy that shares the row with all projects, unless there is one."""
+    existing = select(RbacPolicy.id).where(
+        RbacPolicy.object_id == row.id,
+        RbacPolicy.action == action,
+        RbacPolicy.target_project == ALL_PROJECTS,
+    )
+    if ctx.session.scalar(existing) is None:
+        policy = RbacPolicy(
+            project_id=row.project_id,
+            object_type=object_type,
+            object_id=row.id,
+            action=action,
+            target_project=ALL_PROJECTS,
+        )
+        ctx.session.add(policy)
+        ctx.session.flush()
+
+
+def forget_policies(ctx: Context, object_id: str) -> None:
+    """Delete the policies of a deleted object."""
+    for policy in ctx.session.scalars(select(RbacPolicy).where(RbacPolicy.object_id == object_id)):
+        ctx.session.delete(policy)
+
+
 def external_for_all(ctx: Context, ids: Iterable[str]) -> set[str]:
     """Those of the networks that an administrator made external for all; one statement."""
     statement = granted("", "network", EXTERNAL).where(RbacPolicy.object_id.in_(list(ids)))

@@ -19,12 +19,13 @@ class AddressScope(Standard, Base):
     name: Mapped[str] = mapped_column(index=True, default="")
     ip_version: Mapped[int]
     shared: Mapped[bool] = mapped_column(default=False)
+    granted = False  # not a column: an RBAC policy grants it to the caller who loaded it
 
     def policy_target(self) -> dict[str, Any]:
-        return {**Standard.policy_target(self), "shared": self.shared}
+        return {**Standard.policy_target(self), "shared": self.shared or self.granted}
 
     def policy_key(self) -> tuple[Any, ...]:
-        return (self.project_id, self.shared)
+        return (self.project_id, self.shared, self.granted)
 
 
 class SubnetPool(Standard, Base):
@@ -42,9 +43,10 @@ class SubnetPool(Standard, Base):
     address_scope_id: Mapped[str | None] = mapped_column(ID, index=True)
     shared: Mapped[bool] = mapped_column(default=False)
     is_default: Mapped[bool] = mapped_column(default=False)
+    granted = False  # not a column: an RBAC policy grants it to the caller who loaded it
 
     def policy_target(self) -> dict[str, Any]:
-        return {**Standard.policy_target(self), "shared": self.shared}
+        return {**Standard.policy_target(self), "shared": self.shared or self.granted}
 
     def policy_key(self) -> tuple[Any, ...]:
-        return (self.project_id, self.shared)
+        return (self.project_id, self.shared, self.granted)

@@ -34,6 +34,7 @@ SUBNETPOOL = [
     Rule("delete_subnetpool:tags", MEMBER, PROJECT),
     Rule("add_prefixes", MEMBER, PROJECT),
     Rule("remove_prefixes", MEMBER, PROJECT),
+    Rule("onboard_network_subnets", MEMBER, PROJECT),
 ]
 
 ADDRESS_SCOPE = [

@@ -9,6 +9,8 @@ from stratolith.network.models import RbacPolicy
 from stratolith.network.schemas.attributes import attributes
 from stratolith.network.schemas.fields import one_of, text, uuid
 
+SHAREABLE = ("network", "security_group", "subnetpool", "address_scope")
+
 RBAC_POLICY = attributes(
     "rbac_policy",
     "rbac_policies",
@@ -16,7 +18,7 @@ RBAC_POLICY = attributes(
         "id": READ_ONLY,
         "project_id": Attribute(text(64), update=False),
         "tenant_id": Attribute(text(64), update=False),
-        "object_type": Attribute(one_of("network", "security_group"), update=False, required=True),
+        "object_type": Attribute(one_of(*SHAREABLE), update=False, required=True),
         "object_id": Attribute(uuid, update=False, required=True),
         "target_tenant": Attribute(text(64), required=True),
         "action": Attribute(text(32), update=False, required=True),

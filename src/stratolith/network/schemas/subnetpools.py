@@ -48,7 +48,7 @@ ADDRESS_SCOPE = attributes(
 )
 
 
-def render(pool: SubnetPool, tags: list[str]) -> dict[str, Any]:
+def render(pool: SubnetPool, tags: list[str], *, shared: bool) -> dict[str, Any]:
     return {
         "id": pool.id,
         "name": pool.name,
@@ -59,18 +59,18 @@ def render(pool: SubnetPool, tags: list[str]) -> dict[str, Any]:
         "max_prefixlen": str(pool.max_prefixlen),
         "default_quota": pool.default_quota,
         "address_scope_id": pool.address_scope_id,
-        "shared": pool.shared,
+        "shared": shared,
         "is_default": pool.is_default,
         **common(pool, tags),
     }
 
 
-def render_scope(scope: AddressScope) -> dict[str, Any]:
+def render_scope(scope: AddressScope, *, shared: bool) -> dict[str, Any]:
     return {
         "id": scope.id,
         "name": scope.name,
         "ip_version": scope.ip_version,
-        "shared": scope.shared,
+        "shared": shared,
         "project_id": scope.project_id,
         "tenant_id": scope.project_id,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Sequence
 from typing import Any
 
@@ -25,6 +26,13 @@ def first_free(pool: Sequence[Net], used: Sequence[Net], length: int) -> Net | N
         free: Net = next(iter(gap.subnets(new_prefix=length)))
         return free
     return None
+
+
+def without(pool: Sequence[Net], removed: Sequence[Net]) -> list[Net]:
+    """The pool's prefixes without the addresses of the removed ones."""
+    same_version = [net for net in removed if pool and net.version == pool[0].version]
+    parts: list[Any] = [part for prefix in pool for part in _gaps(prefix, same_version)]
+    return list(ipaddress.collapse_addresses(parts))
 
 
 def _gaps(prefix: Net, used: Sequence[Net]) -> list[Net]:
