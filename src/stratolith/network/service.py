@@ -31,6 +31,9 @@ from stratolith.network.api import (
 )
 from stratolith.network.api import quotas as quota_api
 from stratolith.network.api.flavors import flavors, service_profiles
+from stratolith.network.api.qos import policies as qos_policies
+from stratolith.network.api.qos import rule_types as qos_rule_types
+from stratolith.network.api.qos import rules as qos_rules
 from stratolith.network.api.routing import port_forwardings
 from stratolith.network.api.segments import network_segment_ranges, segments
 from stratolith.network.managers import premade
@@ -76,6 +79,9 @@ SERVICE = Service(
         *auto_allocated_topology.ROUTES,
         *flavors.ROUTES,
         *service_profiles.ROUTES,
+        *qos_policies.ROUTES,
+        *qos_rules.ROUTES,
+        *qos_rule_types.ROUTES,
     ],
     policies=policies.RULES,
     admin_rule="context_is_admin",

@@ -39,6 +39,7 @@ from stratolith.network.managers import (
     security_groups,
     subnets,
 )
+from stratolith.network.managers.qos import policies, rules
 from stratolith.network.managers.routing import port_forwardings
 from stratolith.network.managers.servers import server_ports
 from stratolith.network.models import (
@@ -48,6 +49,8 @@ from stratolith.network.models import (
     Port,
     PortForwarding,
     PortSecurityGroup,
+    QosPolicy,
+    QosRule,
     Router,
     SecurityGroup,
     SecurityGroupRule,
@@ -350,6 +353,54 @@ class Cloud:
             self.ctx.session.delete(place)
             self.ctx.session.flush()
 
+    # -- QoS -------------------------------------------------------------------------------------
+
+    def add_policy(self) -> None:
+        policy = policies.create(self.ctx, "p1", {"name": "q", "shared": True})
+        self._rule(policy)
+
+    def remove_policy(self) -> None:
+        policies.delete(self.ctx, self.any(QosPolicy))
+
+    def add_qos_rule(self) -> None:
+        self._rule(self.any(QosPolicy))
+
+    def change_qos_rule(self) -> None:
+        rule = self.any(QosRule, QosRule.type != "dscp_marking")
+        rules.update(self.ctx, rule, {"amount": self.random.randint(1, 999)})
+
+    def remove_qos_rule(self) -> None:
+        rules.delete(self.ctx, self.any(QosRule))
+
+    def _rule(self, policy: QosPolicy) -> None:
+        kind, values = self.random.choice(
+            [
+                ("bandwidth_limit", {"direction": "ingress", "burst": 9}),
+                ("bandwidth_limit", {"direction": "egress"}),
+                ("packet_rate_limit", {"direction": "egress"}),
+                ("dscp_marking", {}),
+            ]
+        )
+        rules.create(self.ctx, policy, kind, {"amount": 10, **values})
+
+    def limit(self) -> None:
+        """Give a policy to something that may have one, or take it away."""
+        policy = self.random.choice((None, self.any(QosPolicy).id))
+        values = {"qos_policy_id": policy}
+        chosen = self.random.randrange(5)
+        if chosen == 0:
+            ports.update(self.ctx, self._port(), values)
+        elif chosen == 1:
+            networks.update(self.ctx, self.any(Network, Network.id.in_(self.networks)), values)
+        elif chosen == 2:
+            networks.update(self.ctx, self.ctx.session.get_one(Network, self.public), values)
+        elif chosen == 3:
+            floatingips.update(self.ctx, self.any(FloatingIp), values)
+        else:
+            router = self.any(Router, Router.gateway_network_id.is_not(None))
+            gateway = {"network_id": self.public, **values}
+            routers.update(self.ctx, router, {"external_gateway_info": gateway})
+
 
 OF_PORTS = [
     Cloud.boot, Cloud.boot, Cloud.boot, Cloud.release, Cloud.move, Cloud.regroup,
@@ -370,7 +421,11 @@ OF_NETWORKS = [
     Cloud.change_network, Cloud.change_subnet, Cloud.change_subnet, Cloud.add_subnet,
     Cloud.remove_subnet, Cloud.add_dhcp, Cloud.remove_dhcp,
 ]  # fmt: skip
-ALL = [*OF_PORTS, *OF_GROUPS, *OF_ROUTERS, *OF_NETWORKS]
+OF_QOS = [
+    Cloud.add_policy, Cloud.remove_policy, Cloud.add_qos_rule, Cloud.change_qos_rule,
+    Cloud.remove_qos_rule, Cloud.limit, Cloud.limit, Cloud.limit,
+]  # fmt: skip
+ALL = [*OF_PORTS, *OF_GROUPS, *OF_ROUTERS, *OF_NETWORKS, *OF_QOS]
 
 
 class Noting(LocalTransport):

@@ -20,6 +20,7 @@ from stratolith.network.drivers.base import (
     NetworkView,
     PortPart,
     PortView,
+    QosRuleView,
     RouterView,
     RuleView,
     TunnelPeerView,
@@ -59,6 +60,7 @@ class _Merge:
             if not networks[key].ports:
                 self._lack("network", key)
         groups = self._groups(networks.values())
+        qos = self._qos(networks.values(), routers.values())
         if self.lacking:
             return Lacking(frozenset(self.lacking))
         externals = self.part.externals
@@ -69,6 +71,7 @@ class _Merge:
             routers=[routers[key] for key in sorted(routers)],
             externals=self.view.externals if externals is None else externals,
             groups=groups,
+            qos=qos,
         )
 
     def _lack(self, kind: str, object_id: str) -> None:
@@ -139,6 +142,26 @@ class _Merge:
             else:
                 self._lack("members", group)
         return groups
+
+    def _qos(
+        self, networks: Iterable[NetworkView], routers: Iterable[RouterView]
+    ) -> dict[str, list[QosRuleView]]:
+        """The rules of the policies that something on the host has now."""
+        named = {port.qos_policy for network in networks for port in network.ports}
+        named |= {policy for router in routers for policy in _policies_of(router)}
+        policies = {}
+        for policy in sorted(named - {""}):
+            rules = self.part.qos.get(policy, self.view.qos.get(policy))
+            if rules is None:
+                self._lack("qos", policy)
+            else:
+                policies[policy] = rules
+        return policies
+
+
+def _policies_of(router: RouterView) -> set[str]:
+    gateway = {router.gateway.qos_policy} if router.gateway is not None else set()
+    return gateway | {floating.qos_policy for floating in router.floating_ips}
 
 
 def _replaced(before: Mapping[str, V], after: Mapping[str, V | None]) -> dict[str, V]:

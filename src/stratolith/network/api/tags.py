@@ -74,7 +74,7 @@ class _Tags:
 
 def routes(resource: Resource) -> list[Route]:
     """Below the resource's path, and below the path with underscores that old clients use."""
-    paths = dict.fromkeys((resource.at, f"/{resource.collection}"))
+    paths = dict.fromkeys((resource.at, resource.at.replace("-", "_")))
     return [route for path in paths for route in _routes(f"{path}/{{id}}/tags", resource)]
 
 

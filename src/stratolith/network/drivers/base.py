@@ -42,6 +42,15 @@ class RuleView(msgspec.Struct, frozen=True, kw_only=True):
     remote_group: str = ""
 
 
+class QosRuleView(msgspec.Struct, frozen=True, kw_only=True):
+    """A rule of a QoS policy that hosts enforce, in one direction as seen by the guest."""
+
+    type: str  # bandwidth_limit, packet_rate_limit, dscp_marking
+    direction: str  # ingress, egress; DSCP marks are egress
+    amount: int  # kbit/s, thousand packets/s, or the mark; a limit of 0 is none
+    burst: int = 0  # kbit or thousand packets; 0: chosen by the driver
+
+
 class AddressPair(msgspec.Struct, frozen=True, kw_only=True):
     ip_address: str  # address or CIDR
     mac_address: str
@@ -68,6 +77,7 @@ class PortView(msgspec.Struct, frozen=True, kw_only=True):
     extra_dhcp_opts: list[tuple[str, str]] = []
     server_id: str = ""  # for the metadata proxy
     project_id: str = ""
+    qos_policy: str = ""  # in force for the port: its own, or its network's
 
 
 class SubnetView(msgspec.Struct, frozen=True, kw_only=True):
@@ -139,12 +149,14 @@ class RouterPortView(msgspec.Struct, frozen=True, kw_only=True):
     addresses: list[str]  # "10.0.0.1/24"
     mtu: int = 1450
     advertised: list[AdvertisedView] = []
+    qos_policy: str = ""  # of a gateway: for traffic of its own addresses
 
 
 class FloatingIpView(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     floating_ip: str
     fixed_ip: str
+    qos_policy: str = ""
 
 
 class PortForwardingView(msgspec.Struct, frozen=True, kw_only=True):
@@ -195,6 +207,7 @@ class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one host must realise. ``generation`` grows with every change.
 
     groups: security group that a rule names -> port -> its addresses (and CIDRs of its pairs).
+    qos: policy that a port, floating IP or gateway of the view has -> its rules.
     connections: limits from the cloud's settings; joined hosts have no copy of its settings file.
     left_out: object id -> reason why it cannot be described. Drivers ignore it; the agent reports
     it together with the driver's errors.
@@ -207,6 +220,7 @@ class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
     networks: list[NetworkView] = []
     routers: list[RouterView] = []
     groups: dict[str, dict[str, list[str]]] = {}
+    qos: dict[str, list[QosRuleView]] = {}
     connections: ConnectionLimits = ConnectionLimits()
     left_out: dict[str, str] = {}
 
@@ -237,6 +251,7 @@ class HostNetworkPart(msgspec.Struct, frozen=True, kw_only=True):
     rules: by security group, for the requested groups of the host's ports; other_rules: for the
     other groups of these ports.
     members: like ``groups`` of the view, for requested groups that rules of the host's ports name.
+    qos: like ``qos`` of the view, for requested policies and those that the other parts name.
     """
 
     generation: int
@@ -247,6 +262,7 @@ class HostNetworkPart(msgspec.Struct, frozen=True, kw_only=True):
     rules: dict[str, list[RuleView]] = {}
     other_rules: dict[str, list[RuleView]] = {}
     members: dict[str, dict[str, list[str]]] = {}
+    qos: dict[str, list[QosRuleView]] = {}
     whole: HostNetworkView | None = None
 
 

@@ -24,6 +24,12 @@ PROTOCOLS = {
 }  # fmt: skip
 ICMP, ICMPV6 = 1, 58
 WITH_PORTS = {6, 17, 33, 132, 136}
+# What hosts enforce, with the directions in the database ("": there is only one)
+QOS_DIRECTIONS = {
+    "bandwidth_limit": ("ingress", "egress"),
+    "dscp_marking": ("", "egress"),
+    "packet_rate_limit": ("ingress", "egress"),
+}
 _MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
 _MTU = range(68, 65536)
 
@@ -81,6 +87,17 @@ def _plain(text: str) -> str:
     if "%" in text:
         raise ValueError(f"{text!r} has a zone id, which means nothing on a network")
     return text
+
+
+def qos_rule(kind: str, direction: str, amount: int, burst: int) -> None:
+    """Raises ``ValueError`` for a QoS rule that no host can enforce."""
+    if kind not in QOS_DIRECTIONS:
+        raise ValueError(f"no host can enforce a QoS rule of type {kind!r}")
+    if direction not in QOS_DIRECTIONS[kind]:
+        raise ValueError(f"{direction!r} is not a direction of {kind}")
+    top = 63 if kind == "dscp_marking" else 2**31 - 1
+    if not (0 <= amount <= top and 0 <= burst < 2**31):
+        raise ValueError(f"{amount} with burst {burst} is not a value of {kind}")
 
 
 def protocol_number(rule: RuleView) -> int | None:

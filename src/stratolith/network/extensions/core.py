@@ -66,7 +66,7 @@ EXTENSIONS: dict[str, tuple[str, str]] = {
     "standard-attr-revisions": ("Resource revision numbers", "2016-04-11T10:00:00-00:00"),
     "standard-attr-tag": (
         "Tag support for resources with standard attribute: port, subnet, subnetpool, network, "
-        "security_group, router, floatingip",
+        "security_group, router, floatingip, policy",
         "2017-01-01T00:00:00-00:00",
     ),
     "standard-attr-timestamp": ("Resource timestamps", "2016-09-12T10:00:00-00:00"),

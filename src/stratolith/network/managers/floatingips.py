@@ -18,6 +18,7 @@ from stratolith.network.exceptions.routers import (
     FloatingIPPortAlreadyAssociated,
 )
 from stratolith.network.managers import holders, host_hints, limits, networks, ports, tags
+from stratolith.network.managers.qos import bindings as qos
 from stratolith.network.models import (
     FixedIp,
     FloatingIp,
@@ -48,6 +49,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Floating
     network = networks.get(ctx, values["floating_network_id"])
     if not network.external:
         raise BadFloatingipRequest(msg=f"Network {network.id} is not a valid external network")
+    policy_id = qos.usable(ctx, values.get("qos_policy_id"))
     limits.check(ctx, project_id, floatingip=1)
     floating_id = new_uuid()
     port = _take_address(ctx, network, values, floating_id)
@@ -68,6 +70,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Floating
         floating_network_id=network.id,
         floating_ip_address=address,
         floating_port_id=port.id,
+        qos_policy_id=policy_id,
     )
     ctx.session.add(floating)
     ctx.session.flush()
@@ -83,6 +86,9 @@ def update(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) -> Flo
         _check_not_forwarding(ctx, floating)
     if values.get("description") is not None:
         floating.description = values["description"]
+    if "qos_policy_id" in values:
+        floating.qos_policy_id = qos.usable(ctx, values["qos_policy_id"])
+        host_hints.router(ctx, floating.router_id)
     if "port_id" in values or "fixed_ip_address" in values or not values:
         _associate(ctx, floating, values)
     floating.revision_number += 1

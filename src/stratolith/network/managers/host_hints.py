@@ -7,16 +7,25 @@ A host that gets a hint twice syncs once. The key names the changed object;
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, bindparam, select
+from sqlalchemy import ColumnElement, bindparam, or_, select
 
 from stratolith.kernel.context import Context
 from stratolith.network.managers import holders, placement
 from stratolith.network.managers.events import VIEW
-from stratolith.network.models import Network, Port, PortSecurityGroup, SecurityGroupRule
+from stratolith.network.models import (
+    FloatingIp,
+    Network,
+    Place,
+    Port,
+    PortSecurityGroup,
+    Router,
+    SecurityGroupRule,
+)
 from stratolith.network.segment_settings import TUNNELS
 
 PORT, NETWORK, ROUTER = "port", "network", "router"
 GROUP = "group"  # the rules of a security group
+QOS = "qos"  # the rules of a QoS policy
 MEMBERS = "members"  # the addresses of its ports, for hosts with rules that name the group
 
 _HOSTS_WITH_RULES = (
@@ -92,6 +101,35 @@ def router_place(ctx: Context, router_id: str) -> None:
     )
     for port_id, network_id in ctx.session.execute(router_ports).all():
         _router_port(ctx, port_id, network_id)
+
+
+def qos_policy(ctx: Context, policy_id: str) -> None:
+    """Hint about the rules of a QoS policy: the hosts of what has the policy."""
+    _hint(ctx, hosts_of_qos_policy(ctx, policy_id), QOS, policy_id)
+
+
+def hosts_of_qos_policy(ctx: Context, policy_id: str) -> set[str]:
+    """The hosts of ports, floating IPs and gateways with the policy, also by their network."""
+    networks = select(Network.id).where(Network.qos_policy_id == policy_id)
+    ports = select(Port.binding_host).where(
+        or_(Port.qos_policy_id == policy_id, Port.network_id.in_(networks)),
+        Port.binding_host != "",
+    )
+    of_floating_ips = select(FloatingIp.router_id).where(
+        or_(
+            FloatingIp.qos_policy_id == policy_id,
+            FloatingIp.floating_network_id.in_(networks),
+        ),
+        FloatingIp.router_id.is_not(None),
+    )
+    of_gateways = select(Router.id).where(
+        or_(Router.qos_policy_id == policy_id, Router.gateway_network_id.in_(networks))
+    )
+    routers = select(Place.host).where(
+        or_(Place.object_id.in_(of_floating_ips), Place.object_id.in_(of_gateways))
+    )
+    hosts = {*ctx.session.scalars(ports.distinct()), *ctx.session.scalars(routers.distinct())}
+    return hosts - {""}
 
 
 def group(ctx: Context, group_id: str) -> None:

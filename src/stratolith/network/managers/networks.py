@@ -27,6 +27,7 @@ from stratolith.network.managers import (
     tags,
     visibility,
 )
+from stratolith.network.managers.qos import bindings as qos
 from stratolith.network.managers.segments import allocation, segments, types
 from stratolith.network.managers.visibility import ALL_PROJECTS, EXTERNAL, SHARED
 from stratolith.network.models import (
@@ -73,6 +74,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Network:
         external=external,
         is_default=external and bool(values.get("is_default")),
         mtu=_mtu(settings, taken, values.get("mtu")),
+        qos_policy_id=qos.for_new_network(ctx, project_id, values.get("qos_policy_id")),
         revision_number=1,
     )
     segments.note(network, taken)
@@ -81,6 +83,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Network:
         segment.network_id = network.id
         ctx.session.add(segment)
     ctx.session.flush()
+    qos.check_network(ctx, network.id, network.qos_policy_id)
     if network.network_type == "flat":
         placement.place_new(ctx, placement.GATEWAY, network.id)
     for action, is_open in ((SHARED, network.shared), (EXTERNAL, network.external)):
@@ -105,6 +108,9 @@ def update(ctx: Context, network: Network, values: Mapping[str, Any]) -> Network
     if values.get("is_default") and not network.is_default:
         _check_only_default(ctx)
     network.is_default = network.external and values.get("is_default", network.is_default)
+    if "qos_policy_id" in values:
+        network.qos_policy_id = qos.replaced(ctx, network.qos_policy_id, values["qos_policy_id"])
+        qos.check_network(ctx, network.id, network.qos_policy_id)
     if values.get("mtu"):
         settings = ctx.env.settings.of(NetworkSettings)
         mtu = _mtu(settings, segments.of_network(ctx, network), values["mtu"])

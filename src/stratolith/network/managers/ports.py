@@ -32,6 +32,7 @@ from stratolith.network.managers import (
     tags,
 )
 from stratolith.network.managers.addressing import dns, ipam
+from stratolith.network.managers.qos import bindings as qos
 from stratolith.network.models import (
     FixedIp,
     Fresh,
@@ -127,6 +128,7 @@ def create(
         holder_id=holder[1],
         made_by_server=made_by_server,
         hostname=hostname,
+        qos_policy_id=qos.usable(ctx, values.get("qos_policy_id")),
         revision_number=1,
         **names,
         **{column: values[n] for n, column in PLAIN.items() if values.get(n) is not None},
@@ -135,6 +137,7 @@ def create(
     ctx.session.flush()
     ipam.store(ctx, port.id, network.id, chosen)
     _join(ctx, port.id, groups)
+    qos.check_port(ctx, port.id, qos.effective(port, network))
     port.fresh = Fresh(
         [{"subnet_id": c.subnet.id, "ip_address": c.ip_address} for c in chosen], sorted(groups)
     )
@@ -166,6 +169,9 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
         port.extra_dhcp_opts = _merged_options(port.extra_dhcp_opts, values["extra_dhcp_opts"])
     for name, value in dns.values_for(ctx, values).items():
         setattr(port, name, value)
+    if "qos_policy_id" in values:
+        port.qos_policy_id = qos.replaced(ctx, port.qos_policy_id, values["qos_policy_id"])
+        qos.check_port(ctx, port.id, port.qos_policy_id)
     if "binding:profile" in values:
         port.binding_profile = values["binding:profile"] or {}
     if port.binding_host != before or not port.admin_state_up:

@@ -19,11 +19,20 @@ from stratolith.network.managers import (
     security_groups,
     subnetpools,
 )
+from stratolith.network.managers.qos import policies as qos_policies
 from stratolith.network.managers.visibility import ALL_PROJECTS, EXTERNAL, SHARED
-from stratolith.network.models import AddressScope, Network, RbacPolicy, Standard, SubnetPool
+from stratolith.network.models import (
+    AddressScope,
+    Network,
+    QosPolicy,
+    RbacPolicy,
+    Standard,
+    SubnetPool,
+)
 
 ACTIONS = {
     "network": (SHARED, EXTERNAL),
+    "qos_policy": (SHARED,),
     "security_group": (SHARED,),
     "subnetpool": (SHARED,),
     "address_scope": (SHARED,),
@@ -32,6 +41,7 @@ ACTIONS = {
 _MODELS: dict[str, Any] = {
     "subnetpool": SubnetPool,
     "address_scope": AddressScope,
+    "qos_policy": QosPolicy,
 }
 
 
@@ -133,6 +143,8 @@ def _object(ctx: Context, kind: str, object_id: str) -> Standard:
         return subnetpools.get(ctx, object_id)
     if kind == "address_scope":
         return address_scopes.get(ctx, object_id)
+    if kind == "qos_policy":
+        return qos_policies.get(ctx, object_id)
     return security_groups.get(ctx, object_id)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, union
 
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions.sharing import RbacPolicyInUse
@@ -12,9 +12,11 @@ from stratolith.network.managers import holders
 from stratolith.network.managers.visibility import ALL_PROJECTS, SHARED
 from stratolith.network.models import (
     AddressScope,
+    FloatingIp,
     Network,
     Port,
     PortSecurityGroup,
+    QosPolicy,
     RbacPolicy,
     Router,
     SecurityGroup,
@@ -28,6 +30,7 @@ _MODELS: dict[str, type[Standard]] = {
     "security_group": SecurityGroup,
     "subnetpool": SubnetPool,
     "address_scope": AddressScope,
+    "qos_policy": QosPolicy,
 }
 
 
@@ -50,7 +53,7 @@ def check_unused(ctx: Context, policy: RbacPolicy, new_target: str | None = None
     if ALL_PROJECTS in other_targets:
         return
     projects = _users(policy) if policy.action == SHARED else _gateways(ctx, policy)
-    for project_id in ctx.session.scalars(projects.distinct()):
+    for project_id in set(ctx.session.scalars(projects)):
         concerned = policy.target_project in (ALL_PROJECTS, project_id)
         if concerned and project_id not in other_targets and project_id != _owner(ctx, policy):
             raise RbacPolicyInUse(object_id=policy.object_id)
@@ -67,6 +70,11 @@ def _users(policy: RbacPolicy) -> Any:
         return select(Subnet.project_id).where(Subnet.subnetpool_id == policy.object_id)
     if policy.object_type == "address_scope":
         return select(SubnetPool.project_id).where(SubnetPool.address_scope_id == policy.object_id)
+    if policy.object_type == "qos_policy":
+        models = (Port, Network, FloatingIp, Router)
+        return union(
+            *(select(m.project_id).where(m.qos_policy_id == policy.object_id) for m in models)
+        )
     return _ports(policy)
 
 

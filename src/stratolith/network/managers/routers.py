@@ -29,6 +29,7 @@ from stratolith.network.managers import (
     tags,
 )
 from stratolith.network.managers.flavors import flavors
+from stratolith.network.managers.qos import bindings as qos
 from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
 
 INTERFACE = "network:router_interface"
@@ -145,6 +146,10 @@ def _set_gateway(ctx: Context, router: Router, info: Mapping[str, Any]) -> None:
         raise BadRouterRequest(msg=f"Network {network_id} is not an external network")
     if info.get("enable_snat") is not None:
         router.enable_snat = info["enable_snat"]
+    if "qos_policy_id" in info:
+        router.qos_policy_id = qos.replaced_of_gateway(
+            ctx, router.qos_policy_id, info["qos_policy_id"]
+        )
     wanted = info.get("external_fixed_ips")
     if router.gateway_port_id and router.gateway_network_id == network_id:
         if wanted:
@@ -155,7 +160,9 @@ def _set_gateway(ctx: Context, router: Router, info: Mapping[str, Any]) -> None:
     for _, subnet, _ in interface_subnets(ctx, router.id):
         for external_subnet in ports.subnets_of(ctx, network_id):
             _check_apart(subnet, external_subnet)
+    policy_id = router.qos_policy_id
     clear_gateway(ctx, router)
+    router.qos_policy_id = policy_id
     port = ports.create(
         ctx,
         "",
@@ -190,7 +197,7 @@ def clear_gateway(ctx: Context, router: Router) -> None:
         )
     host_hints.router(ctx, router.id)
     port = ctx.session.get(Port, router.gateway_port_id)
-    router.gateway_port_id = router.gateway_network_id = None
+    router.gateway_port_id = router.gateway_network_id = router.qos_policy_id = None
     router.enable_snat = True
     ctx.session.flush()
     if port is not None:

@@ -12,6 +12,9 @@ from stratolith.network.models.places import AgentNote as AgentNote
 from stratolith.network.models.places import DhcpPlace as DhcpPlace
 from stratolith.network.models.places import Place as Place
 from stratolith.network.models.port_forwardings import PortForwarding as PortForwarding
+from stratolith.network.models.qos import DefaultQosPolicy as DefaultQosPolicy
+from stratolith.network.models.qos import QosPolicy as QosPolicy
+from stratolith.network.models.qos import QosRule as QosRule
 from stratolith.network.models.routers import FloatingIp as FloatingIp
 from stratolith.network.models.routers import Router as Router
 from stratolith.network.models.security_groups import DefaultSecurityGroup as DefaultSecurityGroup

@@ -34,6 +34,7 @@ class Network(Standard, Base):
     segmentation_id: Mapped[int | None] = mapped_column(Integer)
     dns_domain: Mapped[str] = mapped_column(default="")
     several_segments: Mapped[bool] = mapped_column(default=False)
+    qos_policy_id: Mapped[str | None] = mapped_column(ID, index=True)
     granted = False  # not a column: an RBAC policy grants it to the caller who loaded it
 
     def policy_target(self) -> dict[str, Any]:
@@ -119,6 +120,7 @@ class Port(Standard, Base):
     hostname: Mapped[str] = mapped_column(default="")  # the host name that DHCP sends to the guest
     dns_name: Mapped[str] = mapped_column(default="")  # managers/addressing/dns.py
     dns_domain: Mapped[str] = mapped_column(default="")
+    qos_policy_id: Mapped[str | None] = mapped_column(ID, index=True)
     made_by_server: Mapped[bool] = mapped_column(default=False)  # deleted together with its server
     network: Mapped[Network] = relationship(lazy="select", viewonly=True)
     fresh = cast(Fresh | None, None)  # not a column: set on a port that create() made

@@ -26,6 +26,7 @@ class Router(Standard, Base):
     enable_snat: Mapped[bool] = mapped_column(default=True)
     routes: Mapped[list[Any]] = mapped_column(Json, default=list)
     flavor_id: Mapped[str | None] = mapped_column(ID, index=True)
+    qos_policy_id: Mapped[str | None] = mapped_column(ID, index=True)  # of the gateway
 
 
 class FloatingIp(Standard, Base):
@@ -44,3 +45,4 @@ class FloatingIp(Standard, Base):
     fixed_ip_address: Mapped[str | None] = mapped_column(String(64))
     router_id: Mapped[str | None] = mapped_column(ID, index=True)
     status: Mapped[str] = mapped_column(String(16), default="DOWN")
+    qos_policy_id: Mapped[str | None] = mapped_column(ID, index=True)

@@ -30,6 +30,7 @@ from stratolith.network.drivers.base import (
     TunnelPeerView,
 )
 from stratolith.network.managers import holders, placement
+from stratolith.network.managers.qos import bindings
 from stratolith.network.managers.segments import hosts
 from stratolith.network.managers.servers.server_ports import tap_name
 from stratolith.network.models import FixedIp, Network, Port, Router, Subnet
@@ -37,6 +38,7 @@ from stratolith.network.reconcilers import (
     filter_rules,
     guest_names,
     host_segments,
+    qos_rules,
     view_rows,
 )
 from stratolith.network.reconcilers.filter_rules import RuleBook
@@ -80,14 +82,17 @@ class Compiler:
         port_ids = [port.id for port in self.guests if port.binding_host == self.host]
         book = RuleBook(self.ctx, port_ids, self.left_out)
         networks = [self._network(network, book) for network in self.networks.values()]
+        views_of_routers = router_views(self.ctx, routers, self._router_port, self.left_out)
+        policies = qos_rules.named_in(networks, views_of_routers)
         return HostNetworkView(
             host=self.host,
             generation=self.generation,
             tunnel_address=self.tunnels.get(self.host, ""),
             externals=self._externals(),
             networks=networks,
-            routers=router_views(self.ctx, routers, self._router_port, self.left_out),
+            routers=views_of_routers,
             groups=filter_rules.members(self.ctx, book.remote, self.left_out),
+            qos=qos_rules.of_policies(self.ctx, policies, self.left_out),
             connections=ConnectionLimits(
                 port=self.settings.max_port_connections,
                 project=self.settings.max_project_connections,
@@ -282,6 +287,7 @@ class Compiler:
             extra_dhcp_opts=row.options(),
             server_id=row.holder_id,
             project_id=row.project_id,
+            qos_policy=bindings.effective(row, network) or "",
         )
 
     def _dhcp_hosts(
@@ -322,6 +328,7 @@ class Compiler:
             ],
             mtu=network.mtu,
             advertised=self._advertised(row),
+            qos_policy=bindings.effective(row, network) or "",
         )
 
     def _advertised(self, row: PortRow) -> list[AdvertisedView]:

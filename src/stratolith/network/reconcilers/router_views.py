@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
+import msgspec
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
@@ -54,20 +55,33 @@ def router_views(
     floating = _floating(ctx, [router.id for router in routers], left_out)
     forwardings = _forwardings(ctx, [router.id for router in routers], left_out)
     nexthops = _nexthops(ctx, [r.gateway_port_id for r in routers if r.gateway_port_id])
-    return [
-        RouterView(
+    views = []
+    for router in routers:
+        gateway = view_of(router.gateway_port_id) if router.gateway_port_id else None
+        of_network = gateway.qos_policy if gateway is not None else ""
+        view = RouterView(
             id=router.id,
             admin_state_up=router.admin_state_up,
             enable_snat=router.enable_snat,
             interfaces=interfaces[router.id],
-            gateway=view_of(router.gateway_port_id) if router.gateway_port_id else None,
+            gateway=_with_policy(gateway, router.qos_policy_id),
             gateway_nexthops=nexthops[router.gateway_port_id or ""],
-            floating_ips=floating[router.id],
+            floating_ips=[
+                msgspec.structs.replace(view, qos_policy=view.qos_policy or of_network)
+                for view in floating[router.id]
+            ],
             port_forwardings=forwardings[router.id],
             routes=router.routes,
         )
-        for router in routers
-    ]
+        views.append(view)
+    return views
+
+
+def _with_policy(gateway: RouterPortView | None, policy: str | None) -> RouterPortView | None:
+    """The gateway with the router's own QoS policy, if it has one, in place of its network's."""
+    if gateway is None or not policy:
+        return gateway
+    return msgspec.structs.replace(gateway, qos_policy=policy)
 
 
 def _floating(
@@ -81,7 +95,10 @@ def _floating(
     )
     for row in left_out.rows(ctx.session, wanted, FloatingIp.id, FloatingIpRow):
         view = FloatingIpView(
-            id=row.id, floating_ip=row.floating_ip_address, fixed_ip=row.fixed_ip_address
+            id=row.id,
+            floating_ip=row.floating_ip_address,
+            fixed_ip=row.fixed_ip_address,
+            qos_policy=row.qos_policy_id or "",
         )
         by_router[row.router_id].append(view)
     return by_router

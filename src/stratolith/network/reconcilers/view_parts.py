@@ -8,7 +8,7 @@ the whole view.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 import msgspec
@@ -26,7 +26,7 @@ from stratolith.network.drivers.base import (
 )
 from stratolith.network.managers import holders, placement
 from stratolith.network.models import FixedIp, Network, Place, Port, SecurityGroupRule
-from stratolith.network.reconcilers import filter_rules, view_rows
+from stratolith.network.reconcilers import filter_rules, qos_rules, view_rows
 from stratolith.network.reconcilers.filter_rules import Members, RuleBook
 from stratolith.network.reconcilers.host_view import Compiler, compile_view
 from stratolith.network.reconcilers.router_views import router_views
@@ -45,6 +45,7 @@ class Asked(msgspec.Struct, frozen=True):
     router: list[str] = []
     group: list[str] = []
     members: list[str] = []
+    qos: list[str] = []
 
 
 def answer(ctx: Context, host: str, keys: list[str] | None) -> HostNetworkView | HostNetworkPart:
@@ -90,15 +91,18 @@ class _PartCompiler(Compiler):
         if self.asked.port or self._has_externals:
             self._read(routers)
         rules, other_rules = self._rules_asked()
+        ports, networks = self._ports_asked(), self._networks_asked()
+        router_parts = self._router_views(routers)
         part = HostNetworkPart(
             generation=self.generation,
-            ports=self._ports_asked(),
-            networks=self._networks_asked(),
-            routers=self._router_views(routers),
+            ports=ports,
+            networks=networks,
+            routers=router_parts,
             externals=self._externals_asked(),
             rules=rules,
             other_rules=other_rules,
             members=self._members_asked(),
+            qos=self._qos(ports, networks, router_parts),
         )
         return None if self.left_out.reasons else part
 
@@ -230,3 +234,20 @@ class _PartCompiler(Compiler):
         is_requested = SecurityGroupRule.remote_group_id.in_(self.asked.members)
         named = filter_rules.named_on(self.ctx, self.host, is_requested)
         return filter_rules.members(self.ctx, named, self.left_out)
+
+    def _qos(
+        self,
+        ports: Mapping[str, PortPart],
+        networks: Mapping[str, NetworkView | None],
+        routers: Mapping[str, RouterView | None],
+    ) -> qos_rules.Rules:
+        """Rules of the policies that these parts name, as a policy may have changed while nothing
+        on the host had it; and of the requested policies that something on the host has.
+        """
+        named = {part.port.qos_policy for part in ports.values() if part.port is not None}
+        named |= qos_rules.named_in(
+            [network for network in networks.values() if network is not None],
+            [router for router in routers.values() if router is not None],
+        )
+        named.update(qos_rules.used_on(self.ctx, self.host, self.asked.qos))
+        return qos_rules.of_policies(self.ctx, named - {""}, self.left_out)

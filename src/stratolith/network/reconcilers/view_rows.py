@@ -28,6 +28,7 @@ class NetworkRow(msgspec.Struct, frozen=True):
     physical_network: str
     segmentation_id: int | None
     several_segments: bool
+    qos_policy_id: str | None
 
     def __post_init__(self) -> None:
         checks.mtu(self.mtu)
@@ -80,6 +81,7 @@ class PortRow(msgspec.Struct, frozen=True):
     vnic_type: str
     allowed_address_pairs: list[AddressPair]
     extra_dhcp_opts: list[PortOption]
+    qos_policy_id: str | None
 
     def __post_init__(self) -> None:
         check_vnic(self.vnic_type)
@@ -141,6 +143,7 @@ class RouterRow(msgspec.Struct, frozen=True):
     enable_snat: bool
     gateway_port_id: str | None
     routes: list[RouteView]
+    qos_policy_id: str | None
 
     def __post_init__(self) -> None:
         check_routes(self.routes)
@@ -151,6 +154,7 @@ class FloatingIpRow(msgspec.Struct, frozen=True):
     router_id: str
     floating_ip_address: str
     fixed_ip_address: str
+    qos_policy_id: str | None
 
     def __post_init__(self) -> None:
         checks.address(self.floating_ip_address, 4)
@@ -177,6 +181,18 @@ class PortForwardingRow(msgspec.Struct, frozen=True):
             (self.external_first, self.external_last),
             (self.internal_first, self.internal_last),
         )
+
+
+class QosRuleRow(msgspec.Struct, frozen=True):
+    id: str
+    policy_id: str
+    type: str
+    direction: str
+    amount: int
+    burst: int
+
+    def __post_init__(self) -> None:
+        checks.qos_rule(self.type, self.direction, self.amount, self.burst)
 
 
 class RuleRow(msgspec.Struct, frozen=True):

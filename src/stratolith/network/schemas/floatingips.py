@@ -32,6 +32,7 @@ FLOATING_IP = attributes(
         fixed_ip_address=Attribute(nullable(_four)),
         dns_name=Attribute(dns.relative_name, update=False, default=""),
         dns_domain=Attribute(dns.domain, update=False, default=""),
+        qos_policy_id=Attribute(nullable(uuid), default=None),
         router_id=READ_ONLY,
         status=READ_ONLY,
         tags=TAGS,
@@ -53,6 +54,7 @@ def render(
         "port_id": floating.port_id,
         "fixed_ip_address": floating.fixed_ip_address,
         "status": floating.status,
+        "qos_policy_id": floating.qos_policy_id,
         "port_details": details,
         # names are kept where a DNS service publishes them, and there is none yet
         "dns_name": "",

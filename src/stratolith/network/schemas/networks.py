@@ -9,7 +9,7 @@ from stratolith.network.exceptions.general import HTTPBadRequest
 from stratolith.network.models import Network
 from stratolith.network.schemas import dns
 from stratolith.network.schemas.attributes import TAGS, attributes, standard
-from stratolith.network.schemas.fields import boolean, integer, name, text
+from stratolith.network.schemas.fields import boolean, integer, name, nullable, text, uuid
 from stratolith.network.schemas.rendering import common
 
 # 0: the largest that the network can carry; the minimum depends on the subnets
@@ -55,6 +55,7 @@ NETWORK = attributes(
         port_security_enabled=Attribute(boolean, default=True),
         is_default=Attribute(boolean),
         dns_domain=Attribute(dns.domain, default=""),
+        qos_policy_id=Attribute(nullable(uuid), default=None),
         status=READ_ONLY,
         subnets=READ_ONLY,
         l2_adjacency=READ_ONLY,
@@ -91,6 +92,7 @@ def render(
         "port_security_enabled": network.port_security_enabled,
         "is_default": bool(network.is_default),
         "dns_domain": network.dns_domain,
+        "qos_policy_id": network.qos_policy_id,
         "ipv4_address_scope": None,
         "ipv6_address_scope": None,
         "l2_adjacency": l2_adjacent,

@@ -90,6 +90,8 @@ PORT = attributes(
         dns_name=Attribute(dns.host_name, default=""),
         dns_domain=Attribute(dns.domain, default=""),
         dns_assignment=READ_ONLY,
+        qos_policy_id=Attribute(nullable(uuid), default=None),
+        qos_network_policy_id=READ_ONLY,
         status=READ_ONLY,
         tags=TAGS,
         **{
@@ -134,6 +136,8 @@ def render(
         "dns_name": port.dns_name,
         "dns_domain": port.dns_domain,
         "dns_assignment": names,
+        "qos_policy_id": port.qos_policy_id,
+        "qos_network_policy_id": port.network.qos_policy_id,
         **common(port, tags),
     }
     if binding:

@@ -24,7 +24,11 @@ def _gateway(value: Any) -> Any:
     if value is None or value == {}:
         return None
     return mapping(
-        ("network_id",), network_id=uuid, enable_snat=boolean, external_fixed_ips=FIXED_IPS
+        ("network_id",),
+        network_id=uuid,
+        enable_snat=boolean,
+        external_fixed_ips=FIXED_IPS,
+        qos_policy_id=nullable(uuid),
     )(value)
 
 
@@ -64,6 +68,8 @@ def render(
             "external_fixed_ips": gateway,
             "enable_snat": router.enable_snat,
         }
+        if router.qos_policy_id:
+            body["external_gateway_info"]["qos_policy_id"] = router.qos_policy_id
     if admin:
         body["ha"] = body["distributed"] = False
     return body

@@ -18,7 +18,7 @@ from stratolith.network.drivers.base import (
     NetworkDriverError,
 )
 from stratolith.network.drivers.hops import Asked, Hop
-from stratolith.network.drivers.linux import inventory, limits, plan
+from stratolith.network.drivers.linux import inventory, limits, plan, qos
 from stratolith.network.drivers.linux.claim import Claim
 from stratolith.network.drivers.linux.diagnosis import Diagnosis
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
@@ -66,6 +66,7 @@ class LinuxNetworkDriver:
         self._ledger: Ledger | None = None
         self._native: bool | None = None
         self._timeouts: bool | None = None
+        self._can_limit: bool | None = None
         self._lock = threading.Lock()
 
     def check(self) -> list[str]:
@@ -80,6 +81,8 @@ class LinuxNetworkDriver:
         if not lacking:
             try:
                 self._prepare()
+                if not self._can_enforce_qos():
+                    lacking.append(f"QoS policies are not enforced: {qos.CANNOT}.")
             except NetworkDriverError as error:
                 lacking.append(str(error))
         return lacking
@@ -175,13 +178,21 @@ class LinuxNetworkDriver:
 
         def planned(refused: frozenset[str]) -> HostPlan:
             book = self._memory.book
-            return plan.build_plan(view, zones, self.instance, native, refused, limit, book)
+            can_limit = self._can_enforce_qos()
+            return plan.build_plan(
+                view, zones, self.instance, native, refused, limit, book, can_limit
+            )
 
         known = self._memory.links if self._memory.are_links_unchanged() else None
         with HostLinks(self.instance, native, known) as links:
             applied = Pass(planned, links, ledger, self._dnsmasq, self._memory).run(view)
         ledger.save()
         return applied
+
+    def _can_enforce_qos(self) -> bool:
+        if self._can_limit is None:
+            self._can_limit = qos.can_enforce(self.instance)
+        return self._can_limit
 
     def _prepare(self) -> bool:
         """Whether the bridge family can filter by itself; if not, br_netfilter is required."""
@@ -259,6 +270,7 @@ class LinuxNetworkDriver:
 
     def _remove_rules(self, ledger: Ledger, problems: list[str]) -> None:
         families = [f"{family} {self.instance}" for family in ("bridge", "inet")]
+        families.append(qos.table_name(self.instance))
         families += [limits.table_name(self.instance, native) for native in (False, True)]
         try:
             nft.remove([*families, f"ip {self.instance}_nat"])

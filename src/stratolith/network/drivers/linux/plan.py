@@ -15,7 +15,7 @@ from typing import TypeVar
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import HostNetworkView, NetworkView
 from stratolith.network.drivers.checks import mac as checked_mac
-from stratolith.network.drivers.linux import dhcp, filters, names, owners, rules
+from stratolith.network.drivers.linux import dhcp, filters, names, owners, qos, rules
 from stratolith.network.drivers.linux import tunnels as tunnel_devices
 from stratolith.network.drivers.linux.facts import FactBook, FilteredPort
 from stratolith.network.drivers.linux.guard import link_local
@@ -48,15 +48,20 @@ def build_plan(
     refused: frozenset[str] = frozenset(),
     limit: Limits | None = None,
     book: FactBook | None = None,
+    can_limit: bool = True,
 ) -> HostPlan:
     """The kernel objects of a host. ``zones``: network id -> conntrack zone, one for each.
 
     ``refused``: ports without tap and rules in this plan. ``limit``: on connections.
-    ``book``: values that were computed for the previous plan.
+    ``book``: values that were computed for the previous plan. ``can_limit``: whether this kernel
+    can enforce QoS policies.
     """
     planner = _Planner(view, zones, instance, native)
     planner.refused, planner.limit = refused, limit
     planner.book = planner.book if book is None else book
+    if not can_limit:
+        planner.qos = {}
+        planner.broken |= dict.fromkeys(view.qos, qos.CANNOT)
     return planner.plan()
 
 
@@ -83,6 +88,11 @@ class _Planner:
         self.view, self.zones, self.instance, self.native = view, zones, instance, native
         self.routed = {external.bridge for external in view.externals}
         self.broken: dict[str, str] = {}
+        self.qos = {
+            policy: rules
+            for policy, rules in view.qos.items()
+            if self._try(policy, partial(qos.checked, rules)) is not None
+        }
         self.refused: frozenset[str] = frozenset()
         self.limit: Limits | None = None
         self.book = FactBook()
@@ -149,7 +159,9 @@ class _Planner:
         specs = []
         ends = metadata6.router_ends(self.view)
         for router in self.view.routers:
-            spec = self._try(router.id, partial(compile_router, router, self.instance, ends))
+            spec = self._try(
+                router.id, partial(compile_router, router, self.instance, ends, self.qos)
+            )
             if spec is None:
                 continue
             specs.append(spec)
@@ -272,7 +284,8 @@ class _Planner:
         filter_tables = filters.compile_tables(
             self.instance, ports, plugged, self.native, self.groups, self.limit
         )
-        return (*filter_tables, self._nat(tunnel_devices.rules(tunnels)))
+        limits = qos.compile_table(self.instance, ports, self.qos)
+        return (*filter_tables, self._nat(tunnel_devices.rules(tunnels)), limits)
 
     def _nat(self, to_tunnels: list[str]) -> Table:
         lines = []

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from stratolith.network.drivers.base import RouterPortView, RouterView
 from stratolith.network.drivers.checks import mac as checked_mac
-from stratolith.network.drivers.linux import forwarding, names
+from stratolith.network.drivers.linux import forwarding, names, qos
 from stratolith.network.drivers.linux.ipv6 import advertising
 from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
 from stratolith.network.drivers.linux.ipv6 import settings as settings6
@@ -24,7 +24,10 @@ _SYSCTLS = (
 
 
 def compile_router(
-    router: RouterView, instance: str, metadata_ends: frozenset[str] = frozenset()
+    router: RouterView,
+    instance: str,
+    metadata_ends: frozenset[str] = frozenset(),
+    policies: qos.Rules | None = None,
 ) -> NamespaceSpec | None:
     """The namespace of a router; None while it is administratively down.
 
@@ -55,7 +58,11 @@ def compile_router(
         routes=tuple(sorted(set(routes), key=lambda route: (route.destination, route.nexthop))),
         sysctls=(*_SYSCTLS, *settings6.of_devices(devices)),
         ruleset=_translation(router, translations, forwards, instance)
-        + _true_sources(list(zip(networks, devices, strict=True)), instance),
+        + _checks(
+            list(zip(networks, devices, strict=True)),
+            qos.compile_router(router, policies or {}),
+            instance,
+        ),
         translations=tuple(sorted(translations)),
         forwards=forwards,
     )
@@ -107,7 +114,12 @@ def _address(text: str) -> str:
     return str(ipaddress.IPv4Address(text))
 
 
-def _true_sources(devices: list[tuple[str, VethSpec]], instance: str) -> str:
+def _checks(devices: list[tuple[str, VethSpec]], limits: str, instance: str) -> str:
+    """The table that drops packets without changing any. ``limits``: chains of QoS policies."""
+    return replaced(f"inet {instance}", (_true_sources(devices) if devices else "") + limits)
+
+
+def _true_sources(devices: list[tuple[str, VethSpec]]) -> str:
     """Packets from a network must have a source whose route leads back to that network.
 
     ``devices``: id of the network, device in it. Otherwise a guest could send with the address
@@ -132,7 +144,7 @@ def _true_sources(devices: list[tuple[str, VethSpec]], instance: str) -> str:
     body = chain("sources", ["type filter hook prerouting priority -300; policy accept;", *lines])
     guard = [*advertising.rules(), *_metadata6_only()]
     body += chain("own", ["type filter hook input priority 0; policy accept;", *guard])
-    return replaced(f"inet {instance}", body if devices else "")
+    return body
 
 
 def _metadata6_only() -> list[str]:

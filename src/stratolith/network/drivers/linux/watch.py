@@ -33,7 +33,7 @@ class Ours:
     def __init__(self, instance: str) -> None:
         self.group = names.group_number(instance)
         self.label = f"{instance}:".encode()
-        self.tables = {f"{instance}{tail}".encode() for tail in ("", "_nat", "_limits")}
+        self.tables = {f"{instance}{tail}".encode() for tail in ("", "_nat", "_limits", "_qos")}
         self.links: dict[int, Link] = {}  # ours, by index, as of the last pass
 
     def link(self, kind: int, body: bytes) -> bool:

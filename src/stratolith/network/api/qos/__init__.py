@@ -1,0 +1,1 @@
+"""QoS policies, their rules and the types of rules in the API."""

@@ -1,0 +1,1 @@
+"""Bodies of QoS policies and rules."""
