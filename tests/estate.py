@@ -12,6 +12,22 @@ from tests.testcloud import Client, TestCloud
 from .people import person
 from .routes import smallest, version_headers
 
+# A rule of each type of QoS rules.
+QOS_RULES: dict[str, dict[str, Any]] = {
+    "bandwidth_limit": {"max_kbps": 9},
+    "dscp_marking": {"dscp_mark": 10},
+    "minimum_bandwidth": {"min_kbps": 5},
+    "minimum_packet_rate": {"min_kpps": 5},
+    "packet_rate_limit": {"max_kpps": 9},
+}
+
+
+def id_of(ids: dict[str, str], parts: list[str], at: int) -> str:
+    """The id for the variable at this place of a path."""
+    before = parts[at - 1]
+    two = "/".join(parts[max(at - 2, 0) : at])  # two services have policies
+    return ids.get(two, ids.get(before, "nothing"))
+
 
 class Estate:
     """``ids``: what stands before a variable in paths -> the id of an existing thing.
@@ -34,7 +50,7 @@ class Estate:
         parts = path.split("/")
         for at, part in enumerate(parts):
             if part.startswith("{"):
-                parts[at] = self.ids.get(parts[at - 1], "nothing")
+                parts[at] = id_of(self.ids, parts, at)
         return "/".join(parts)
 
     def person(self, name: str, role: str, project: str) -> Client:
@@ -121,6 +137,7 @@ class Estate:
         make("rbac-policies", "rbac_policy", target_tenant="0" * 32, **target)
         make("flavors", "flavor", by="admin", name="estate", service_type="L3_ROUTER_NAT")
         make("service_profiles", "service_profile", by="admin", metainfo="estate")
+        self._qos(self.ids, self.demo)
         for collection in ("networks", "ports", "routers", "subnets", "floatingips"):
             tag = f"/{collection}/{self.ids[collection]}/tags/one"
             assert self.demo.put("network", tag).status_code == 201
@@ -151,6 +168,19 @@ class Estate:
             by="demo",
         )
         self.ids["port_forwardings"] = made
+
+    def _qos(self, ids: dict[str, str], owner: Client) -> None:
+        """A policy of the owner's project with a rule of each type, made by an administrator."""
+        network = owner.get("network", f"/networks/{ids['networks']}").json()["network"]
+        policy = {"policy": {"name": "estate", "project_id": network["project_id"]}}
+        made = self._made("network", "/qos/policies", policy, "policy")
+        ids["qos/policies"] = made
+        ids["rule-types"] = ids["rule_types"] = "bandwidth_limit"
+        for kind, values in QOS_RULES.items():
+            path, key = f"/qos/policies/{made}/{kind}_rules", f"{kind}_rule"
+            rule = self._made("network", path, {key: values}, key)
+            ids[f"{kind}_rules"] = ids[f"alias_{kind}_rules"] = rule
+            ids[f"alias-{kind.replace('_', '-')}-rules"] = rule
 
     def _image(self) -> None:
         body = {"name": "estate", "disk_format": "raw", "container_format": "bare", "tags": ["one"]}
@@ -256,12 +286,22 @@ LOOKS = {
         "subnetpools",
         "address-scopes",
         "rbac-policies",
+        "qos/policies",
     ],
     "image": ["images"],
     "compute": ["servers", "os-keypairs", "os-server-groups", "os-quota-sets"],
 }
 # What is sent where a schema alone does not make a meaningful body, by the end of the path.
 BODIES: dict[str, Any] = {
+    **{f"/{kind}_rules": {f"{kind}_rule": values} for kind, values in QOS_RULES.items()},
+    **{f"/{kind}_rules/{{rule_id}}": {f"{kind}_rule": v} for kind, v in QOS_RULES.items()},
+    **{
+        f"/{path}/{{rule_id}}": {f"alias_{kind}_rule": values}
+        for kind, values in QOS_RULES.items()
+        for path in (f"alias_{kind}_rules", f"alias-{kind.replace('_', '-')}-rules")
+    },
+    "/qos/policies": {"policy": {"name": "mine"}},
+    "/qos/policies/{id}": {"policy": {"name": "mine"}},
     "/servers/{server_id}/action": {"os-start": None},
     "/networks/{id}": {"network": {"name": "mine"}},
     "/subnets/{id}": {"subnet": {"name": "mine"}},

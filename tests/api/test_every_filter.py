@@ -28,7 +28,8 @@ NOBODYS: dict[str, str] = {
         (
             "mtu", "ip_version", "revision_number", "provider:segmentation_id",
             "default_prefixlen", "min_prefixlen", "max_prefixlen", "size",
-            "virtual_size", "min_disk", "min_ram", "size_min",
+            "max_kbps", "max_burst_kbps", "max_kpps", "max_burst_kpps", "min_kbps", "min_kpps",
+            "dscp_mark", "virtual_size", "min_disk", "min_ram", "size_min",
         ),
         "987654",
     ),

@@ -21,7 +21,7 @@ from stratolith.kernel.http.routing import Route
 from stratolith.kernel.service import Service
 from tests.testcloud import Client, TestCloud
 
-from ..estate import Estate, body_of
+from ..estate import QOS_RULES, Estate, body_of, id_of
 from ..routes import document, routes, version_headers
 
 # With STRATOLITH_WALLS=all every id goes into every text; else those that the field's name fits.
@@ -36,10 +36,12 @@ PRIVATE = [
     "networks", "subnets", "ports", "routers", "floatingips", "security-groups",
     "security-group-rules", "subnetpools", "address-scopes", "rbac-policies", "images", "servers",
     "os-server-groups", "projects", "users", "OS-EC2", "application_credentials", "credentials",
-    "os-interface", "os-instance-actions",
+    "os-interface", "os-instance-actions", "qos/policies",
+    *(f"{kind}_rules" for kind in QOS_RULES),
 ]  # fmt: skip
 # The part of a field's name -> the collections it may mean.
 MEANT = {
+    "qos_policy": ["qos/policies"],
     "subnetpool": ["subnetpools"],
     "subnet": ["subnets"],
     "network": ["networks"],
@@ -59,7 +61,7 @@ MEANT = {
     "owner": ["projects"],
     "user": ["users"],
     "credential": ["credentials", "application_credentials"],
-    "object": ["networks", "security-groups", "subnetpools", "address-scopes"],
+    "object": ["networks", "qos/policies", "security-groups", "subnetpools", "address-scopes"],
     "uuid": ["networks", "images", "ports"],
     "id": ["networks", "images", "servers", "ports"],
 }
@@ -140,6 +142,7 @@ class Sides:
         found["security_groups"] = found["os-security-groups"] = found["security-groups"]
         found["os-security-group-rules"] = found["security-group-rules"]
         found["os-floating-ips"] = found["floatingips"]
+        self.estate._qos(found, who)
         self._own_image(who, found)
         self._own_server(who, found, make)
         self._own_credentials(who, found)
@@ -202,7 +205,7 @@ class Sides:
         for n, part in enumerate(parts):
             if part.startswith("{"):
                 ids = self.estate.ids if at == foreign else self.own
-                parts[n], at = ids.get(parts[n - 1], "nothing"), at + 1
+                parts[n], at = id_of(ids, parts, n), at + 1
         return "/".join(parts)
 
     def check(self, answer: Any, what: str, sent: str, field: str = "") -> None:

@@ -25,13 +25,15 @@ from stratolith.network.schemas.subnetpools import ADDRESS_SCOPE, SUBNETPOOL
 from stratolith.network.schemas.subnets import SUBNET
 from tests.testcloud import Client, TestCloud
 
-from ..estate import LOOKS, Estate
+from ..estate import LOOKS, QOS_RULES, Estate
 from ..people import made
 from ..routes import routes, version_headers
 
 # Collections whose members belong to a project or a user, by what stands before the variable.
 PRIVATE = {
     *(one for collections in LOOKS.values() for one in collections),
+    *("policies", *(f"alias_{kind}_rules" for kind in QOS_RULES)),
+    *(f"alias-{kind.replace('_', '-')}-rules" for kind in QOS_RULES),
     *("security_groups", "os-security-groups", "os-security-group-rules", "os-floating-ips"),
 }
 # Quotas of others, and the agents of anything, are a matter of rights, not of sight.
@@ -237,6 +239,17 @@ REACHES: list[tuple[str, str, str, Any]] = [
     ("network", "POST", "/rbac-policies",
      {"rbac_policy": {"object_type": "security_group", "object_id": "{security-groups}",
                       "action": "access_as_shared", "target_tenant": "{other}"}}),
+    ("network", "POST", "/rbac-policies",
+     {"rbac_policy": {"object_type": "qos_policy", "object_id": "{qos/policies}",
+                      "action": "access_as_shared", "target_tenant": "{other}"}}),
+    ("network", "POST", "/networks", {"network": {"qos_policy_id": "{qos/policies}"}}),
+    ("network", "POST", "/ports",
+     {"port": {"network_id": "{own network}", "qos_policy_id": "{qos/policies}"}}),
+    ("network", "POST", "/floatingips",
+     {"floatingip": {"floating_network_id": "{public}", "qos_policy_id": "{qos/policies}"}}),
+    ("network", "PUT", "/routers/{own router}",
+     {"router": {"external_gateway_info": {"network_id": "{public}",
+                                           "qos_policy_id": "{qos/policies}"}}}),
     ("compute", "POST", "/servers", {"server": {"imageRef": "{images}"}}),
     ("compute", "POST", "/servers", {"server": {"networks": [{"uuid": "{networks}"}]}}),
     ("compute", "POST", "/servers", {"server": {"networks": [{"port": "{ports}"}]}}),

@@ -81,9 +81,10 @@ def test_tables_are_only_ours_and_replaced_whole():
     for native in (False, True):
         lines = text(plan(small(), native).ruleset).splitlines()
         tables = {line.split(" ", 1)[1].rstrip(" {") for line in lines if line.startswith("table")}
-        expected = {"bridge strato", "ip strato_nat"} | (set() if native else {"inet strato"})
+        expected = {"bridge strato", "bridge strato_qos", "ip strato_nat"}
+        expected |= set() if native else {"inet strato"}
         limits = "bridge strato_limits" if native else "inet strato_limits"
-        assert tables == expected | {limits, "bridge strato_qos"}
+        assert tables == expected | {limits}
         deleted = {line.removeprefix("delete table ") for line in lines if "delete" in line}
         assert deleted == expected  # counting must not begin again with every change
         assert f"flush table {limits}" in lines

@@ -103,16 +103,15 @@ def _of_policy(ctx: Context, asked: Asked) -> Body:
 
 
 def _listing(kind: RuleType) -> Listing:
-    """Rules of a type; ``within`` says of which policy. Neutron sorts, but does not filter, by
-    direction.
-    """
+    """Rules of a type. Neutron's lists of bandwidth limits know no direction."""
     amount = checked(integer(QosRule.amount), whole_number)
     filters: dict[str, AnyFilter] = {"id": exact(QosRule.id), kind.amount: amount}
     sort_keys = {"id": QosRule.id, kind.amount: QosRule.amount}
     if kind.burst:
         filters[kind.burst] = checked(integer(QosRule.burst), whole_number)
         sort_keys[kind.burst] = QosRule.burst
-    if kind.directions:
+    if kind.directions and kind.name != "bandwidth_limit":
+        filters["direction"] = exact(QosRule.direction)
         sort_keys["direction"] = QosRule.direction
     return Listing(
         QosRule,
