@@ -161,7 +161,8 @@ class _Merge:
 
 def _policies_of(router: RouterView) -> set[str]:
     gateway = {router.gateway.qos_policy} if router.gateway is not None else set()
-    return gateway | {floating.qos_policy for floating in router.floating_ips}
+    floating = {address.qos_policy for address in router.floating_ips}
+    return gateway | floating | {port.qos_policy for port in router.port_forwardings}
 
 
 def _replaced(before: Mapping[str, V], after: Mapping[str, V | None]) -> dict[str, V]:

@@ -169,6 +169,7 @@ class PortForwardingView(msgspec.Struct, frozen=True, kw_only=True):
     external_ports: tuple[int, int]  # first and last
     fixed_ip: str
     internal_ports: tuple[int, int]
+    qos_policy: str = ""  # of the floating IP
 
 
 class RouterView(msgspec.Struct, frozen=True, kw_only=True):

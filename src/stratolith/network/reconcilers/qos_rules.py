@@ -46,6 +46,7 @@ def named_in(networks: Iterable[NetworkView], routers: Iterable[RouterView]) -> 
     named = {port.qos_policy for network in networks for port in network.ports}
     for router in routers:
         named |= {floating.qos_policy for floating in router.floating_ips}
+        named |= {forwarding.qos_policy for forwarding in router.port_forwardings}
         if router.gateway is not None:
             named.add(router.gateway.qos_policy)
     return named - {""}

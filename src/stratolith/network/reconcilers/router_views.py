@@ -29,7 +29,7 @@ from stratolith.network.reconcilers.view_rows import (
 _OF_FORWARDINGS = [
     name
     for name in PortForwardingRow.__struct_fields__
-    if name not in ("router_id", "floating_ip_address")
+    if name not in ("router_id", "floating_ip_address", "qos_policy_id")
 ]
 
 
@@ -70,7 +70,10 @@ def router_views(
                 msgspec.structs.replace(view, qos_policy=view.qos_policy or of_network)
                 for view in floating[router.id]
             ],
-            port_forwardings=forwardings[router.id],
+            port_forwardings=[
+                msgspec.structs.replace(view, qos_policy=view.qos_policy or of_network)
+                for view in forwardings[router.id]
+            ],
             routes=router.routes,
         )
         views.append(view)
@@ -113,6 +116,7 @@ def _forwardings(
             *(getattr(PortForwarding, name) for name in _OF_FORWARDINGS),
             FloatingIp.router_id,
             FloatingIp.floating_ip_address,
+            FloatingIp.qos_policy_id,
         )
         .join(FloatingIp, FloatingIp.id == PortForwarding.floatingip_id)
         .where(FloatingIp.router_id.in_(router_ids))
@@ -127,6 +131,7 @@ def _forwardings(
             external_ports=(row.external_first, row.external_last),
             fixed_ip=row.internal_ip_address,
             internal_ports=(row.internal_first, row.internal_last),
+            qos_policy=row.qos_policy_id or "",
         )
         by_router[row.router_id].append(view)
     return by_router

@@ -172,6 +172,7 @@ class PortForwardingRow(msgspec.Struct, frozen=True):
     internal_last: int
     router_id: str
     floating_ip_address: str
+    qos_policy_id: str | None
 
     def __post_init__(self) -> None:
         checks.address(self.floating_ip_address, 4)

@@ -1,23 +1,28 @@
-"""/qos/policies/{id}/bandwidth_limit_rules and the other types; the same by a rule's id"""
+"""/qos/policies/{id}/bandwidth_limit_rules and the other types; the same by a rule's id alone"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.db.rows import plain_reader
-from stratolith.kernel.http.resource import AnyFilter, Listing, Resource, Verb, exact, integer
-from stratolith.kernel.http.routing import Asked, Route
-from stratolith.network import models as m
-from stratolith.network.api import lists
+from stratolith.kernel.http.resource import (
+    AnyFilter,
+    Listing,
+    Parent,
+    Resource,
+    Verb,
+    exact,
+    integer,
+)
+from stratolith.kernel.http.routing import Route
 from stratolith.network.api.filters import checked
-from stratolith.network.api.style import NetworkStyle, item_body
-from stratolith.network.exceptions.general import PolicyNotAuthorized
+from stratolith.network.api.style import STYLE
 from stratolith.network.exceptions.qos import QosRuleNotFound
 from stratolith.network.managers.qos import policies, rules
-from stratolith.network.models import QosRule
+from stratolith.network.models import QosPolicy, QosRule
 from stratolith.network.schemas.qos.rules import (
     TYPES,
     RuleType,
@@ -28,78 +33,31 @@ from stratolith.network.schemas.qos.rules import (
 )
 
 Body = dict[str, Any]
-_VERBS = {"index": "get", "show": "get"}
+PARENT = Parent("policy", policies.get, "id", lambda policy: QosRule.policy_id == policy.id)
+ALIASED = ("bandwidth_limit", "dscp_marking", "minimum_bandwidth", "minimum_packet_rate")
 
 
 def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     return [render_rule(row) for row in rows]
 
 
-class RuleStyle(NetworkStyle):
-    """Rules are below their policy, whose project decides who may read and change them."""
+@dataclass(frozen=True)
+class _Of:
+    """The functions of the resources of one type of rules."""
 
-    def rule(self, resource: Resource, verb: str) -> str:
-        return f"{_VERBS.get(verb, verb)}_policy_{resource.name}"
+    kind: RuleType
 
-    def key(self, resource: Resource) -> str:
-        return "rule_id"
+    def load(self, ctx: Context, policy_id: str, rule_id: str) -> QosRule:
+        return rules.get(ctx, self.kind.name, policy_id, rule_id)
 
-    def options(self, resource: Resource, verb: str) -> Body:
-        options = super().options(resource, verb)
-        if verb == "create":
-            options |= {
-                "rule": self.rule(resource, verb),
-                "refused": PolicyNotAuthorized,
-                "target": _of_policy,
-            }
-        return options
+    def load_alone(self, ctx: Context, rule_id: str) -> QosRule:
+        return rules.by_id(ctx, self.kind.name, rule_id)
 
-    def index(self, resource: Resource, ctx: Context, **above: str) -> Body:
-        assert resource.listing is not None
-        policy = policies.get(ctx, above["id"])
-        page = lists.page(ctx, resource.listing, inside=m.QosRule.policy_id == policy.id)
-        allowed = ctx.can(self.rule(resource, "index"), _target(policy.project_id))
-        rows = page.rows if allowed else []
-        members = lists.chosen_fields(ctx, resource.rendered(ctx, rows))
-        return self.collection(ctx, resource, members, page)
+    def create(self, ctx: Context, policy: QosPolicy, values: Mapping[str, Any]) -> QosRule:
+        return rules.create(ctx, policy, self.kind.name, columns(self.kind, values))
 
-    def create(self, resource: Resource, ctx: Context, *, body: Body, **above: str) -> Body:
-        assert resource.attributes is not None
-        policy = policies.get(ctx, above["id"])
-        kind = TYPES[resource.name.removesuffix("_rule")]
-        items, is_bulk = resource.attributes.read_create(ctx, body)
-        rows = [rules.create(ctx, policy, kind.name, columns(kind, values)) for values in items]
-        bodies = resource.rendered(ctx, rows)
-        return {resource.collection: bodies} if is_bulk else {resource.name: bodies[0]}
-
-    def show(self, resource: Resource, ctx: Context, row: Any, **above: str) -> Body:
-        return item_body(ctx, resource.name, resource.document(ctx, row))
-
-    def update(
-        self, resource: Resource, ctx: Context, row: QosRule, *, body: Body, **above: str
-    ) -> Body:
-        rules.update(ctx, row, columns(TYPES[row.type], body))
-        return {resource.name: resource.document(ctx, row)}
-
-    def delete(self, resource: Resource, ctx: Context, row: QosRule, **above: str) -> None:
-        rules.delete(ctx, row)
-
-
-class AliasStyle(RuleStyle):
-    """The same rules, found by their ids alone."""
-
-    def rule(self, resource: Resource, verb: str) -> str:
-        return f"{_VERBS.get(verb, verb)}_{resource.name}"
-
-
-def _target(project_id: str) -> Body:
-    return {
-        "project_id": project_id, "tenant_id": project_id, "ext_parent:project_id": project_id,
-    }  # fmt: skip
-
-
-def _of_policy(ctx: Context, asked: Asked) -> Body:
-    return _target(policies.get(ctx, asked.variables["id"]).project_id)
+    def update(self, ctx: Context, rule: QosRule, values: Mapping[str, Any]) -> None:
+        rules.update(ctx, rule, columns(self.kind, values))
 
 
 def _listing(kind: RuleType) -> Listing:
@@ -125,50 +83,44 @@ def _listing(kind: RuleType) -> Listing:
 
 
 def _below_policy(kind: RuleType) -> Resource:
-    known = rule_attributes(kind)
+    known, functions = rule_attributes(kind), _Of(kind)
     return Resource(
         known.name,
-        RuleStyle(),
+        STYLE,
         plural=known.collection,
         path=f"/qos/policies/{{id}}/{known.collection}",
-        load=partial(_load, kind.name),
+        key="rule_id",
+        parent=PARENT,
+        load=functions.load,
         rendered=rendered,
         attributes=known,
         listing=_listing(kind),
-        create=Verb(rules.create),
-        update=Verb(rules.update),
+        create=Verb(functions.create),
+        update=Verb(functions.update),
         delete=Verb(rules.delete),
     )
 
 
-def _by_id(kind: RuleType, path: str) -> Resource:
-    known = rule_attributes(kind, alias=True)
+def _alone(kind: RuleType, path: str) -> Resource:
+    known, functions = rule_attributes(kind, alias=True), _Of(kind)
     return Resource(
         known.name,
-        AliasStyle(),
+        STYLE,
         plural=known.collection,
         path=path,
-        load=partial(_load_alias, kind.name),
+        key="rule_id",
+        load=functions.load_alone,
         rendered=rendered,
         attributes=known,
-        update=Verb(rules.update),
+        update=Verb(functions.update),
         delete=Verb(rules.delete),
     )
 
 
-def _load(kind: str, ctx: Context, policy_id: str, rule_id: str) -> QosRule:
-    return rules.get(ctx, kind, policy_id, rule_id)
-
-
-def _load_alias(kind: str, ctx: Context, rule_id: str) -> QosRule:
-    return rules.by_id(ctx, kind, rule_id)
-
-
-ALIASED = ("bandwidth_limit", "dscp_marking", "minimum_bandwidth", "minimum_packet_rate")
 RULES = [_below_policy(kind) for kind in TYPES.values()]
 # Both spellings of the paths are in use.
 ALIASES = [
-    _by_id(TYPES[name], f"/qos/{path}")
+    _alone(TYPES[name], f"/qos/{path}")
     for name in ALIASED
     for path in (f"alias-{name.replace('_', '-')}-rules", f"alias_{name}_rules")
 ]

@@ -88,6 +88,7 @@ def compile_router(router: RouterView, rules: Rules) -> str:
         return ""
     device = names.inner_gateway(router.gateway.port_id)
     limited = {floating.floating_ip: floating.qos_policy for floating in router.floating_ips}
+    limited |= {port.floating_ip: port.qos_policy for port in router.port_forwardings}
     for text in router.gateway.addresses:
         limited.setdefault(text.split("/")[0], router.gateway.qos_policy)
     body = ""

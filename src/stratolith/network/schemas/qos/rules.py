@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,7 +94,7 @@ def rule_attributes(kind: RuleType, *, alias: bool = False) -> Attributes:
     return attributes(name, f"{name}s", known)
 
 
-def columns(kind: RuleType, values: dict[str, Any]) -> dict[str, Any]:
+def columns(kind: RuleType, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values of a body by the names of columns."""
     names = {kind.amount: "amount", "direction": "direction"}
     if kind.burst:
