@@ -43,3 +43,9 @@ def fake_cloud(
 def admin_shell(fake_cloud: Installation) -> Shell:
     """A shell set up for the user admin."""
     return Shell(of_user(fake_cloud, "admin"))
+
+
+@pytest.fixture(scope="package")
+def demo_shell(fake_cloud: Installation) -> Shell:
+    """A shell set up for the user demo, a member of a project."""
+    return Shell(of_user(fake_cloud, "demo"))

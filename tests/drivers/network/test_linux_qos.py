@@ -13,8 +13,8 @@ import msgspec
 import pytest
 
 from stratolith.network.drivers.base import QosRuleView, RuleView
-from stratolith.network.drivers.linux import qos
 from stratolith.network.drivers.linux.host_kernel import namespaces, nft
+from stratolith.network.drivers.linux.qos import enforcement as qos
 from tests.drivers.network import views
 
 pytestmark = pytest.mark.root

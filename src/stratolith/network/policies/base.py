@@ -43,10 +43,5 @@ BASE = [
     Rule("regular_user", ""),
     Rule("shared", "field:networks:shared=True"),
     Rule("default", "rule:admin_or_owner"),
-    Rule(
-        "admin_or_ext_parent_owner",
-        "rule:context_is_admin or project_id:%(ext_parent:project_id)s",
-    ),
-    Rule("ext_parent_owner", "project_id:%(ext_parent:project_id)s"),
     Rule("sg_owner", "project_id:%(security_group:project_id)s"),
 ]

@@ -18,7 +18,7 @@ from stratolith.network.drivers.base import (
     NetworkDriverError,
 )
 from stratolith.network.drivers.hops import Asked, Hop
-from stratolith.network.drivers.linux import inventory, limits, plan, qos
+from stratolith.network.drivers.linux import inventory, limits, plan
 from stratolith.network.drivers.linux.claim import Claim
 from stratolith.network.drivers.linux.diagnosis import Diagnosis
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
@@ -29,6 +29,7 @@ from stratolith.network.drivers.linux.ledger import Ledger
 from stratolith.network.drivers.linux.memory import Memory
 from stratolith.network.drivers.linux.objects import HostPlan
 from stratolith.network.drivers.linux.passes import Pass
+from stratolith.network.drivers.linux.qos import enforcement as qos
 
 log = logging.getLogger(__name__)
 

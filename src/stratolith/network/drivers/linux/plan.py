@@ -15,7 +15,7 @@ from typing import TypeVar
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import HostNetworkView, NetworkView
 from stratolith.network.drivers.checks import mac as checked_mac
-from stratolith.network.drivers.linux import dhcp, filters, names, owners, qos, rules
+from stratolith.network.drivers.linux import dhcp, filters, names, owners, rules
 from stratolith.network.drivers.linux import tunnels as tunnel_devices
 from stratolith.network.drivers.linux.facts import FactBook, FilteredPort
 from stratolith.network.drivers.linux.guard import link_local
@@ -33,6 +33,7 @@ from stratolith.network.drivers.linux.objects import (
     TunnelSpec,
     VethSpec,
 )
+from stratolith.network.drivers.linux.qos import enforcement as qos
 from stratolith.network.drivers.linux.routers import compile_router
 from stratolith.network.drivers.linux.tables import Ruleset, Table
 

@@ -59,10 +59,10 @@ def create(ctx: Context, policy: QosPolicy, kind: str, values: Mapping[str, Any]
     QosRuleNotSupported.
     """
     direction = values.get("direction", "")
-    others = _others(ctx, policy)
-    _check_amounts(policy, others, kind, values)
-    _check_directions(policy, others, kind, direction)
-    _check_single(policy, others, kind, direction)
+    other_rules = _rules_of(ctx, policy)
+    _check_amounts(policy, other_rules, kind, values)
+    _check_directions(policy, other_rules, kind, direction)
+    _check_single(policy, other_rules, kind, direction)
     bindings.check_ports_of(ctx, policy, kind)
     rule = QosRule(policy_id=policy.id, type=kind, **values)
     ctx.session.add(rule)
@@ -73,11 +73,11 @@ def create(ctx: Context, policy: QosPolicy, kind: str, values: Mapping[str, Any]
 def update(ctx: Context, rule: QosRule, values: Mapping[str, Any]) -> None:
     """Raises the errors of create."""
     policy = rule.policy
-    _check_amounts(policy, _others(ctx, policy), rule.type, values)
-    others = _others(ctx, policy, QosRule.id != rule.id)
+    _check_amounts(policy, _rules_of(ctx, policy), rule.type, values)
+    other_rules = _rules_of(ctx, policy, QosRule.id != rule.id)
     direction = values.get("direction", rule.direction)
-    _check_directions(policy, others, rule.type, direction)
-    _check_single(policy, others, rule.type, direction)
+    _check_directions(policy, other_rules, rule.type, direction)
+    _check_single(policy, other_rules, rule.type, direction)
     bindings.check_ports_of(ctx, policy, rule.type)
     for name, value in values.items():
         setattr(rule, name, value)
@@ -97,7 +97,7 @@ def _changed(ctx: Context, policy: QosPolicy) -> None:
     host_hints.qos_policy(ctx, policy.id)
 
 
-def _others(ctx: Context, policy: QosPolicy, *which: ColumnElement[bool]) -> list[QosRule]:
+def _rules_of(ctx: Context, policy: QosPolicy, *which: ColumnElement[bool]) -> list[QosRule]:
     rules = select(QosRule).where(QosRule.policy_id == policy.id, *which)
     return list(ctx.session.scalars(rules.order_by(QosRule.type, QosRule.direction)))
 

@@ -71,7 +71,7 @@ def compile_table(instance: str, ports: Iterable[FilteredPort], rules: Rules) ->
                 chains[name] = lines
                 verdicts[direction][f'"{port.view.tap}"'] = f"goto {name}"
     kind = "type ifname : verdict"
-    sets = {name: mapping(kind, found) for name, found in verdicts.items() if found}
+    sets = {name: mapping(kind, goto) for name, goto in verdicts.items() if goto}
     head = "type filter hook {} priority {}; policy accept;"
     if verdicts["egress"]:  # after the check of addresses, before frames go to the IP hooks
         chains["sent"] = [head.format("prerouting", -250), "iifname vmap @egress"]

@@ -1,0 +1,1 @@
+"""QoS policies on a Linux host."""
