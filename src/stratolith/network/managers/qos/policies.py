@@ -133,13 +133,6 @@ def default_of(ctx: Context, project_id: str) -> str | None:
     return None if default is None else default.policy_id
 
 
-def note_sharing(ctx: Context, policy_id: str) -> None:
-    """Set whether the policy is shared with all projects, after its RBAC policies changed."""
-    policy = ctx.session.get_one(QosPolicy, policy_id)
-    policy.shared = _grant_to_all(ctx, policy) is not None
-    ctx.session.flush()
-
-
 def _granted(ctx: Context) -> Any:
     return visibility.granted(ctx.project_id, KIND)
 
