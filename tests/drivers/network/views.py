@@ -119,6 +119,7 @@ def external_network() -> NetworkView:
         physical_network="public",
         mtu=1500,
         external=True,
+        uplink=EXTERNAL_BRIDGE,
     )
 
 
