@@ -18,9 +18,10 @@ from stratolith.kernel.http.resource import (
     exact,
     integer,
 )
+from stratolith.kernel.http.resource.rights import hidden, without
 from stratolith.network import models as m
 from stratolith.network.api.filters import checked, listing_of, tagged
-from stratolith.network.api.style import STYLE, Target, project_target
+from stratolith.network.api.style import STYLE, Target, own_target, project_target
 from stratolith.network.exceptions.networks import SubnetNotFound
 from stratolith.network.managers import (
     networks,
@@ -35,12 +36,13 @@ from stratolith.network.schemas.fields import integer as number
 from stratolith.network.schemas.subnets import SUBNET, render
 
 Body = dict[str, Any]
-DEFAULTS: dict[str, Any] = {"service_types": []}
+DEFAULTS: dict[str, Any] = {"service_types": [], "segment_id": None}
 
 
 def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     tagged = tags.of(ctx, [row.id for row in rows])
-    return [render(row, tagged.get(row.id, []), external=row.network.external) for row in rows]
+    bodies = [render(row, tagged.get(row.id, []), external=row.network.external) for row in rows]
+    return without(bodies, hidden(ctx, "get_subnet", ("segment_id",), own_target(ctx)))
 
 
 def _target(ctx: Context, values: Body) -> Target:
@@ -83,13 +85,14 @@ SUBNETS = Resource(
     attributes=SUBNET,
     listing=listing_of(
         m.Subnet,
-        ("name", "network_id", "cidr", "gateway_ip", "ip_version", "enable_dhcp"),
+        ("name", "network_id", "cidr", "gateway_ip", "ip_version", "enable_dhcp", "segment_id"),
         tagged(
             m.Subnet,
             "name",
             "network_id",
             "gateway_ip",
             "subnetpool_id",
+            "segment_id",
             "ipv6_ra_mode",
             "ipv6_address_mode",
             cidr=checked(exact(m.Subnet.cidr), _cidr),

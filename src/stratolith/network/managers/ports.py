@@ -33,6 +33,7 @@ from stratolith.network.managers import (
 )
 from stratolith.network.managers.addressing import dns, ipam
 from stratolith.network.managers.qos import bindings as qos
+from stratolith.network.managers.segments import routed
 from stratolith.network.models import (
     FixedIp,
     Fresh,
@@ -110,9 +111,17 @@ def create(
         secure = network.port_security_enabled and not owner.startswith("network:")
     names = dns.values_for(ctx, values)
     mac = _mac(ctx, network.id, values.get("mac_address"))
+    subnets, host = subnets_of(ctx, network.id), values.get("binding:host_id") or ""
+    allocation = routed.allocation_of(subnets, host, values)
     chosen = ipam.choose(
-        ctx, network.id, subnets_of(ctx, network.id), mac, owner, values.get("fixed_ips")
+        ctx,
+        network.id,
+        routed.usable(ctx, network.id, subnets, host),
+        mac,
+        owner,
+        [] if allocation == routed.DEFERRED else values.get("fixed_ips"),
     )
+    routed.check_one_segment(address.subnet for address in chosen)
     groups = _groups(ctx, project_id, values, secure, bool(chosen), owner)
     pairs = _pairs(ctx, values.get("allowed_address_pairs") or [], mac, secure)
     port = Port(
@@ -124,6 +133,7 @@ def create(
         allowed_address_pairs=pairs,
         binding_profile=values.get("binding:profile") or {},
         extra_dhcp_opts=_merged_options([], values.get("extra_dhcp_opts") or []),
+        ip_allocation=allocation,
         holder=holder[0],
         holder_id=holder[1],
         made_by_server=made_by_server,
@@ -174,12 +184,39 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
         qos.check_port(ctx, port.id, port.qos_policy_id)
     if "binding:profile" in values:
         port.binding_profile = values["binding:profile"] or {}
+    if port.binding_host != before:
+        settle_addresses(ctx, port)
     if port.binding_host != before or not port.admin_state_up:
         port.status = "DOWN"
     port.revision_number += 1
     ctx.session.flush()
     changed(ctx, port)
     return port
+
+
+def settle_addresses(ctx: Context, port: Port) -> None:
+    """Choose the addresses of a port that got a host, if they were deferred until now.
+
+    Raises the errors of a host that is not connected to a segment of the network.
+    """
+    if not port.binding_host or port.holder in holders.SERVICES:
+        return
+    subnets = subnets_of(ctx, port.network_id)
+    if not routed.is_routed(subnets):
+        return
+    routed.check_host(ctx, port.network_id, port.id, subnets, port.binding_host)
+    if port.ip_allocation != routed.DEFERRED or fixed_ips(ctx, [port.id]).get(port.id):
+        return
+    chosen = ipam.choose(
+        ctx,
+        port.network_id,
+        routed.usable(ctx, port.network_id, subnets, port.binding_host),
+        port.mac_address,
+        port.device_owner,
+        None,
+    )
+    ipam.store(ctx, port.id, port.network_id, chosen)
+    ctx.session.flush()
 
 
 def delete(ctx: Context, port: Port) -> None:
@@ -362,6 +399,7 @@ def _change_addresses(ctx: Context, port: Port, wanted: Sequence[Mapping[str, An
         entries,
         existing_addresses,
     )
+    routed.check_one_segment(address_row.subnet for address_row in chosen)
     chosen_addresses = {address_row.ip_address for address_row in chosen}
     for address in existing_addresses:
         if address not in chosen_addresses:

@@ -21,6 +21,7 @@ from stratolith.network.managers import (
     visibility,
 )
 from stratolith.network.managers.addressing import ipam, subnet_ranges
+from stratolith.network.managers.segments import routed
 from stratolith.network.models import FixedIp, Network, Port, Subnet
 from stratolith.network.settings import NetworkSettings
 
@@ -53,6 +54,7 @@ def create(ctx: Context, project_id: str, network: Network, values: Mapping[str,
     subnet_ranges.check_lists(settings, values, "new subnet", plan.ip_version)
     networks.check_mtu_for(ctx, network, network.mtu, [plan.ip_version])
     subnet_ranges.check_overlap(ctx, network.id, plan.cidr)
+    routed.check_new(ctx, network.id, values.get("segment_id"))
     subnet = Subnet(
         project_id=project_id,
         network_id=network.id,
@@ -63,11 +65,14 @@ def create(ctx: Context, project_id: str, network: Network, values: Mapping[str,
         ipv6_ra_mode=values.get("ipv6_ra_mode"),
         ipv6_address_mode=values.get("ipv6_address_mode"),
         subnetpool_id=values.get("subnetpool_id"),
+        segment_id=values.get("segment_id"),
         **{name: values[name] for name in PLAIN if values.get(name) is not None},
     )
     ctx.session.add(subnet)
     network.revision_number += 1
     ctx.session.flush()
+    if subnet.segment_id is not None:
+        routed.connect_subnets(ctx, network.id)
     if ipam.is_automatic(subnet):
         _give_automatic_addresses(ctx, subnet)
         host_hints.addresses(ctx, network.id)
@@ -94,12 +99,18 @@ def update(ctx: Context, subnet: Subnet, values: Mapping[str, Any]) -> Subnet:
         merged["allocation_pools"] = subnet.allocation_pools
     if "gateway_ip" in values and values["gateway_ip"] != subnet.gateway_ip:
         _check_gateway_free(ctx, subnet)
+    if "segment_id" in values:
+        routed.check_change(ctx, subnet, values["segment_id"])
+        subnet.segment_id = values["segment_id"]
     plan = subnet_ranges.plan(merged, is_update=True)
-    subnet.gateway_ip = plan.gateway_ip
+    old_gateway, subnet.gateway_ip = subnet.gateway_ip, plan.gateway_ip
     subnet.allocation_pools = plan.pools
     for name in PLAIN:
         if name in values:
             setattr(subnet, name, values[name] if values[name] is not None else [])
+    if subnet.segment_id is not None:
+        subnet.host_routes = routed.without_old_gateway(subnet, old_gateway)
+        routed.connect_subnets(ctx, subnet.network_id)
     subnet.revision_number += 1
     ctx.session.flush()
     dhcp_ports.sync(ctx, subnet.network)
@@ -126,6 +137,8 @@ def delete(ctx: Context, subnet: Subnet) -> None:
     ctx.session.delete(subnet)
     network.revision_number += 1
     ctx.session.flush()
+    if subnet.segment_id is not None:
+        routed.connect_subnets(ctx, network.id, subnet)
     dhcp_ports.sync(ctx, network)
     host_hints.network(ctx, network.id)
 

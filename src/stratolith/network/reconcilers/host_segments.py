@@ -17,15 +17,15 @@ Uplinks = Callable[[], Mapping[str, str]]
 
 def on_host(
     session: Session, rows: Sequence[NetworkRow], uplinks: Uplinks, left_out: LeftOut
-) -> list[NetworkRow]:
-    """The rows, those of several segments with the first one that the host is connected to; with
-    the type "" if it is connected to none.
+) -> tuple[list[NetworkRow], dict[str, str]]:
+    """(the rows, network -> id of its segment). Networks of several segments have the first one
+    that the host is connected to; the type is "" if it is connected to none.
 
     uplinks: gives physical network -> device of the host.
     """
     ids = [row.id for row in rows if row.several_segments]
     if not ids:
-        return list(rows)
+        return list(rows), {}
     wanted = view_rows.SEGMENTS.where(Segment.network_id.in_(ids))
     segments = left_out.rows(
         session, wanted.order_by(Segment.position), Segment.network_id, SegmentRow
@@ -35,7 +35,8 @@ def on_host(
     for segment in segments:
         if not segment.physical_network or segment.physical_network in connected:
             chosen.setdefault(segment.network_id, segment)
-    return [_with(row, chosen.get(row.id)) if row.several_segments else row for row in rows]
+    made = [_with(row, chosen.get(row.id)) if row.several_segments else row for row in rows]
+    return made, {key: chosen[key].id if key in chosen else "" for key in ids}
 
 
 def _with(row: NetworkRow, segment: SegmentRow | None) -> NetworkRow:

@@ -66,6 +66,7 @@ class Compiler:
 
     def __init__(self, ctx: Context, host: str) -> None:
         self.ctx, self.session, self.host = ctx, ctx.session, host
+        self.segments: dict[str, str] = {}  # of networks that have several: the one on this host
         self.settings = ctx.env.settings.of(NetworkSettings)
         self.left_out = LeftOut()
         self.generation = int(ctx.env.clock.now().timestamp() * 1_000_000)
@@ -106,7 +107,9 @@ class Compiler:
         return hosts.of_host(self.ctx, self.host)
 
     def _take_networks(self, rows: Sequence[NetworkRow]) -> None:
-        rows = host_segments.on_host(self.session, rows, lambda: self.uplinks, self.left_out)
+        rows, self.segments = host_segments.on_host(
+            self.session, rows, lambda: self.uplinks, self.left_out
+        )
         self.networks = {network.id: network for network in rows}
 
     def _uplink(self, network: NetworkRow) -> str:
@@ -163,7 +166,12 @@ class Compiler:
         rows = self.left_out.rows(
             self.session, wanted.order_by(Subnet.created_at, Subnet.id), Subnet.id, SubnetRow
         )
-        self.subnets = {subnet.id: subnet for subnet in rows}
+        self.subnets = {subnet.id: subnet for subnet in rows if self._is_here(subnet)}
+
+    def _is_here(self, subnet: SubnetRow) -> bool:
+        """Whether the subnet belongs to the network's segment on this host."""
+        segment_id = self.segments.get(subnet.network_id)
+        return segment_id is None or subnet.segment_id in (None, segment_id)
 
     # -- parts of the view -----------------------------------------------------------------------
 

@@ -151,7 +151,7 @@ class _PartCompiler(Compiler):
             )
             which = or_(which, flat)
         elif not own_networks:
-            self.networks = {}
+            self.networks, self.segments = {}, {}
             return
         wanted = view_rows.NETWORKS.where(which)
         self._take_networks(self.left_out.rows(self.session, wanted, Network.id, NetworkRow))

@@ -45,6 +45,7 @@ class SubnetRow(msgspec.Struct, frozen=True):
     enable_dhcp: bool
     dns_nameservers: list[str]
     host_routes: list[RouteView]
+    segment_id: str | None
     ipv6_address_mode: Mode
     ipv6_ra_mode: Mode
 
@@ -121,6 +122,7 @@ class StatusRow(msgspec.Struct, frozen=True):
 class SegmentRow(msgspec.Struct, frozen=True):
     """A segment of a network that has several."""
 
+    id: str
     network_id: str
     network_type: str
     physical_network: str

@@ -93,6 +93,7 @@ PORT = attributes(
         qos_policy_id=Attribute(nullable(uuid), default=None),
         qos_network_policy_id=READ_ONLY,
         status=READ_ONLY,
+        ip_allocation=READ_ONLY,
         tags=TAGS,
         **{
             "binding:host_id": Attribute(lambda v: text()(v) if v is not None else "", default=""),
@@ -125,6 +126,7 @@ def render(
         "mac_address": port.mac_address,
         "admin_state_up": port.admin_state_up,
         "status": port.status,
+        "ip_allocation": port.ip_allocation,
         "device_id": port.device_id,
         "device_owner": port.device_owner,
         "fixed_ips": fixed_ips,

@@ -159,6 +159,7 @@ def bind(ctx: Context, port_ids: Iterable[str], host: str) -> None:
         port.binding_host = host
         port.status = "DOWN"
         port.revision_number += 1
+        ports.settle_addresses(ctx, port)
         ctx.session.flush()
         host_hints.touched(ctx, port)
 
@@ -300,6 +301,7 @@ def _take(ctx: Context, port_id: str, server_id: str, host: str, hostname: str, 
     holders.hold(port, holders.SERVER, server_id)
     port.device_id, port.device_owner = server_id, f"compute:{az}"
     port.binding_host, port.hostname = host, hostname
+    ports.settle_addresses(ctx, port)
     dns.name_server_port(ctx, port, hostname)
     port.status = "DOWN"
     port.revision_number += 1
