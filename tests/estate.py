@@ -138,6 +138,25 @@ class Estate:
         make("flavors", "flavor", by="admin", name="estate", service_type="L3_ROUTER_NAT")
         make("service_profiles", "service_profile", by="admin", metainfo="estate")
         self._qos(self.ids, self.demo)
+        metering = self._made(
+            "network",
+            "/metering/metering-labels",
+            {"metering_label": {"name": "estate", "description": "estate"}},
+            "metering_label",
+        )
+        self.ids["metering-labels"] = metering
+        self.ids["metering-label-rules"] = self._made(
+            "network",
+            "/metering/metering-label-rules",
+            {
+                "metering_label_rule": {
+                    "metering_label_id": metering,
+                    "direction": "ingress",
+                    "remote_ip_prefix": "10.9.0.0/24",
+                }
+            },
+            "metering_label_rule",
+        )
         for collection in ("networks", "ports", "routers", "subnets", "floatingips"):
             tag = f"/{collection}/{self.ids[collection]}/tags/one"
             assert self.demo.put("network", tag).status_code == 201
@@ -337,6 +356,14 @@ BODIES: dict[str, Any] = {
     "/v2.0/flavors": {"flavor": {"service_type": "L3_ROUTER_NAT"}},
     "/v2.0/flavors/{id}": {"flavor": {"name": "mine"}},
     "/v2.0/flavors/{id}/service_profiles": {"service_profile": {"id": "{service_profiles}"}},
+    "/metering-labels": {"metering_label": {"name": "mine"}},
+    "/metering-label-rules": {
+        "metering_label_rule": {
+            "metering_label_id": "{metering-labels}",
+            "direction": "egress",
+            "remote_ip_prefix": "10.9.0.0/24",
+        }
+    },
     "/service_profiles": {"service_profile": {"metainfo": "mine"}},
     "/service_profiles/{id}": {"service_profile": {"description": "mine"}},
     "/rbac-policies": {

@@ -31,6 +31,7 @@ from stratolith.network.api import (
 )
 from stratolith.network.api import quotas as quota_api
 from stratolith.network.api.flavors import flavors, service_profiles
+from stratolith.network.api.metering import metering_label_rules, metering_labels
 from stratolith.network.api.qos import policies as qos_policies
 from stratolith.network.api.qos import rule_types as qos_rule_types
 from stratolith.network.api.qos import rules as qos_rules
@@ -82,6 +83,8 @@ SERVICE = Service(
         *qos_policies.ROUTES,
         *qos_rules.ROUTES,
         *qos_rule_types.ROUTES,
+        *metering_labels.ROUTES,
+        *metering_label_rules.ROUTES,
     ],
     policies=policies.RULES,
     admin_rule="context_is_admin",

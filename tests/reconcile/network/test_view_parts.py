@@ -39,12 +39,14 @@ from stratolith.network.managers import (
     security_groups,
     subnets,
 )
+from stratolith.network.managers.metering import metering_label_rules, metering_labels
 from stratolith.network.managers.qos import policies, rules
 from stratolith.network.managers.routing import port_forwardings
 from stratolith.network.managers.servers import server_ports
 from stratolith.network.models import (
     DhcpPlace,
     FloatingIp,
+    MeteringLabel,
     Network,
     Port,
     PortForwarding,
@@ -290,6 +292,23 @@ class Cloud:
     def remove_floating_ip(self) -> None:
         floatingips.delete(self.ctx, self.any(FloatingIp))
 
+    # -- metering --------------------------------------------------------------------------------
+
+    def add_label(self) -> None:
+        values = {"name": "l", "description": "", "shared": self.random.random() < 0.5}
+        project = self.random.choice(("p1", "p2"))
+        metering_labels.create(self.ctx, project, values)
+
+    def add_label_rule(self) -> None:
+        label = self.any(MeteringLabel, MeteringLabel.project_id == "p1")
+        self.made += 1
+        values = {"metering_label_id": label.id, "direction": "ingress", "excluded": False,
+                  "remote_ip_prefix": f"10.{self.made % 256}.0.0/16"}  # fmt: skip
+        metering_label_rules.create(self.ctx, "p1", values)
+
+    def remove_label(self) -> None:
+        metering_labels.delete(self.ctx, self.any(MeteringLabel))
+
     def add_forwarding(self) -> None:
         """Of a floating IP that has no port; for the address of a server."""
         port = self._port()
@@ -416,6 +435,7 @@ OF_ROUTERS = [
     Cloud.change_router_port, Cloud.move_router, Cloud.add_floating_ip, Cloud.add_floating_ip,
     Cloud.change_floating_ip, Cloud.remove_floating_ip, Cloud.add_forwarding, Cloud.add_forwarding,
     Cloud.change_forwarding, Cloud.remove_forwarding,
+    Cloud.add_label, Cloud.add_label_rule, Cloud.add_label_rule, Cloud.remove_label,
 ]  # fmt: skip
 OF_NETWORKS = [
     Cloud.change_network, Cloud.change_subnet, Cloud.change_subnet, Cloud.add_subnet,

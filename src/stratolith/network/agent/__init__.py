@@ -17,8 +17,10 @@ from stratolith.kernel.agent.host import Room
 from stratolith.kernel.concurrency import Supervisor
 from stratolith.kernel.config import Settings
 from stratolith.network.agent import parts
+from stratolith.network.agent.meters import METERS
 from stratolith.network.drivers.base import (
     Applied,
+    CountsTraffic,
     HostNetworkPart,
     HostNetworkView,
     NetworkDriver,
@@ -109,11 +111,15 @@ class NetworkRoom(Room):
             LOG.error("network: %s", lack)
         if self.proxy is not None:
             self.proxy.start()
+        if isinstance(self.driver, CountsTraffic):
+            METERS.add(self.driver)
         watch = partial(self.driver.keep_watch, self._stopping, self._repaired)
         self._threads.start("network-watch", watch, self._stopping.set)
 
     def stop(self) -> None:
         self._threads.stop()
+        if isinstance(self.driver, CountsTraffic):
+            METERS.remove(self.driver)
         if self.proxy is not None:
             self.proxy.close()
 

@@ -172,6 +172,22 @@ class PortForwardingView(msgspec.Struct, frozen=True, kw_only=True):
     qos_policy: str = ""  # of the floating IP
 
 
+class MeterRuleView(msgspec.Struct, frozen=True, kw_only=True):
+    """Traffic between a router's inside and outside; addresses are those of the inside."""
+
+    direction: str  # ingress, egress
+    source: str = ""  # CIDR, "": any
+    destination: str = ""
+    excluded: bool = False  # the traffic is not counted, whatever other rules say
+
+
+class MeterView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a metering label counts of a router's traffic."""
+
+    label: str
+    rules: list[MeterRuleView] = []
+
+
 class RouterView(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     admin_state_up: bool = True
@@ -184,6 +200,8 @@ class RouterView(msgspec.Struct, frozen=True, kw_only=True):
     routes: list[RouteView] = []
     # Metadata through the router finds the server by (network_id, address), for isolated networks
     metadata: bool = True
+    project_id: str = ""
+    meters: list[MeterView] = []
 
 
 class ExternalNetworkView(msgspec.Struct, frozen=True, kw_only=True):
@@ -284,6 +302,25 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
         ],
         msgspec.Meta(max_length=256),
     ] = {}
+
+
+class MeterReading(msgspec.Struct, frozen=True, kw_only=True):
+    """What a label has counted since the router came to this host."""
+
+    label: str
+    router: str
+    project: str
+    direction: str
+    packets: int = 0
+    bytes: int = 0
+
+
+@runtime_checkable
+class CountsTraffic(Protocol):
+    """A driver that realises the meters of routers."""
+
+    def meter_readings(self) -> list[MeterReading]:
+        """The counters of all labels, two for each router; raises nothing."""
 
 
 @runtime_checkable

@@ -9,7 +9,13 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError, RouterView
+from stratolith.network.drivers.base import (
+    Applied,
+    HostNetworkView,
+    MeterReading,
+    NetworkDriverError,
+    RouterView,
+)
 from stratolith.network.drivers.hops import Asked, Hop
 
 TYPES = ("local", "flat", "vlan", "vxlan", "gre", "geneve")
@@ -91,6 +97,20 @@ class FakeNetworkDriver:
         with self._lock:
             self._obey()
             self.view = None
+
+    def meter_readings(self) -> list[MeterReading]:
+        """Zero: no guest sends anything."""
+        with self._lock:
+            routers = self.view.routers if self.view is not None else []
+        return [
+            MeterReading(
+                label=meter.label, router=router.id, project=router.project_id, direction=way
+            )
+            for router in routers
+            if router.gateway is not None
+            for meter in router.meters
+            for way in ("ingress", "egress")
+        ]
 
     def close(self) -> None:
         """The fake holds no resources."""

@@ -93,6 +93,16 @@ def router(ctx: Context, router_id: str | None) -> None:
         _hint(ctx, {host}, ROUTER, router_id)
 
 
+def routers_of(ctx: Context, project_id: str | None) -> None:
+    """Hint about all routers of a project, or about all there are (None)."""
+    placed = select(Place.object_id, Place.host).join(Router, Router.id == Place.object_id)
+    placed = placed.where(Place.kind == placement.ROUTER, Place.host != "")
+    if project_id is not None:
+        placed = placed.where(Router.project_id == project_id)
+    for router_id, host in ctx.session.execute(placed).all():
+        _hint(ctx, {host}, ROUTER, router_id)
+
+
 def router_place(ctx: Context, router_id: str) -> None:
     """Hint about a router's host: that host, and hosts with tunnels to the router's ports."""
     router(ctx, router_id)

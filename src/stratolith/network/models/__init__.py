@@ -3,6 +3,8 @@
 from stratolith.network.models.flavors import Flavor as Flavor
 from stratolith.network.models.flavors import FlavorProfile as FlavorProfile
 from stratolith.network.models.flavors import ServiceProfile as ServiceProfile
+from stratolith.network.models.metering import MeteringLabel as MeteringLabel
+from stratolith.network.models.metering import MeteringLabelRule as MeteringLabelRule
 from stratolith.network.models.networks import FixedIp as FixedIp
 from stratolith.network.models.networks import Fresh as Fresh
 from stratolith.network.models.networks import Network as Network

@@ -8,6 +8,7 @@ from __future__ import annotations
 from stratolith.network.policies import (
     base,
     flavors,
+    metering,
     networks,
     operation,
     ports,
@@ -23,6 +24,7 @@ from stratolith.network.policies import (
 RULES = [
     *base.BASE,
     *flavors.RULES,
+    *metering.RULES,
     *networks.RULES,
     *operation.RULES,
     *ports.RULES,

@@ -19,6 +19,7 @@ from stratolith.network.drivers.base import (
 )
 from stratolith.network.managers.holders import INTERFACE
 from stratolith.network.models import FixedIp, FloatingIp, Port, PortForwarding, Subnet
+from stratolith.network.reconcilers.meter_views import meter_views
 from stratolith.network.reconcilers.view_rows import (
     FloatingIpRow,
     PortForwardingRow,
@@ -54,6 +55,7 @@ def router_views(
             interfaces[router_id].append(interface)
     floating = _floating(ctx, [router.id for router in routers], left_out)
     forwardings = _forwardings(ctx, [router.id for router in routers], left_out)
+    meters = meter_views(ctx, routers, left_out)
     nexthops = _nexthops(ctx, [r.gateway_port_id for r in routers if r.gateway_port_id])
     views = []
     for router in routers:
@@ -61,6 +63,8 @@ def router_views(
         of_network = gateway.qos_policy if gateway is not None else ""
         view = RouterView(
             id=router.id,
+            project_id=router.project_id,
+            meters=meters[router.project_id],
             admin_state_up=router.admin_state_up,
             enable_snat=router.enable_snat,
             interfaces=interfaces[router.id],

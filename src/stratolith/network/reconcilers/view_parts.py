@@ -131,7 +131,8 @@ class _PartCompiler(Compiler):
                 of_routers if router_ids else false(),
             )
         )
-        self._read_networks({row.network_id for row in rows})
+        # a requested network may have no port at all: DHCP was placed here before its first one
+        self._read_networks({row.network_id for row in rows}.union(self.complete))
         dhcp_ports = (Port.holder == holders.DHCP) & Port.network_id.in_(list(self.networks))
         known_ids = {row.id for row in rows}
         rows += [row for row in self._port_rows(dhcp_ports) if row.id not in known_ids]

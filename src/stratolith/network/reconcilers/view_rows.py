@@ -141,6 +141,7 @@ class AddressRow(msgspec.Struct, frozen=True):
 
 class RouterRow(msgspec.Struct, frozen=True):
     id: str
+    project_id: str
     admin_state_up: bool
     enable_snat: bool
     gateway_port_id: str | None
@@ -149,6 +150,25 @@ class RouterRow(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         check_routes(self.routes)
+
+
+class MeterRow(msgspec.Struct, frozen=True):
+    """A rule of a metering label."""
+
+    id: str
+    metering_label_id: str
+    direction: str
+    excluded: bool
+    remote_ip_prefix: str | None
+    source_ip_prefix: str | None
+    destination_ip_prefix: str | None
+
+    def __post_init__(self) -> None:
+        if self.direction not in ("ingress", "egress"):
+            raise ValueError(f"{self.direction!r} is not a direction")
+        for prefix in (self.remote_ip_prefix, self.source_ip_prefix, self.destination_ip_prefix):
+            if prefix is not None:
+                checks.network(prefix)
 
 
 class FloatingIpRow(msgspec.Struct, frozen=True):

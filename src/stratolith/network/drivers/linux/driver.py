@@ -15,10 +15,11 @@ import msgspec
 from stratolith.network.drivers.base import (
     Applied,
     HostNetworkView,
+    MeterReading,
     NetworkDriverError,
 )
 from stratolith.network.drivers.hops import Asked, Hop
-from stratolith.network.drivers.linux import inventory, limits, plan
+from stratolith.network.drivers.linux import inventory, limits, names, plan
 from stratolith.network.drivers.linux.claim import Claim
 from stratolith.network.drivers.linux.diagnosis import Diagnosis
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
@@ -30,6 +31,7 @@ from stratolith.network.drivers.linux.memory import Memory
 from stratolith.network.drivers.linux.objects import HostPlan
 from stratolith.network.drivers.linux.passes import Pass
 from stratolith.network.drivers.linux.qos import enforcement as qos
+from stratolith.network.drivers.linux.routing import meters
 
 log = logging.getLogger(__name__)
 
@@ -162,6 +164,20 @@ class LinuxNetworkDriver:
         """All objects that the last apply made or found in the desired state."""
         with self._lock:
             return inventory.of_plan(self._memory.done) if self._memory.done else []
+
+    def meter_readings(self) -> list[MeterReading]:
+        """The counters of metering labels, of the routers that can be read at this moment."""
+        with self._lock:
+            view = self._memory.view
+        readings = []
+        for router in view.routers if view is not None else []:
+            if not router.meters or router.gateway is None:
+                continue
+            with contextlib.suppress(OSError, NetworkDriverError):
+                space = names.router_namespace(router.id)
+                counted = namespaces.run_in(space, lambda: meters.read(self.instance))
+                readings += meters.readings(router, counted)
+        return readings
 
     def _pass(self, view: HostNetworkView) -> Applied:
         native = self._prepare()

@@ -28,6 +28,7 @@ from stratolith.network.drivers.linux.host_kernel.netlink import Link
 from stratolith.network.drivers.linux.ipv6 import discovery
 from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
 from stratolith.network.drivers.linux.objects import ForwardSpec, NamespaceSpec, VethSpec
+from stratolith.network.drivers.linux.routing import meters
 
 _SIOCETHTOOL, _ETHTOOL_STXCSUM = 0x8946, 0x17
 _SIOCGIFFLAGS, _RUNNING, _CARRIER_SECONDS = 0x8913, 0x40, 0.2
@@ -69,6 +70,7 @@ def settle(
             # every ruleset contains both tables
             if spec.ruleset:
                 nft.load(spec.ruleset)
+                meters.prune(spec.ruleset, instance)
             else:
                 nft.remove([f"ip {instance}", f"inet {instance}"])
     ip: Any = IPRoute()

@@ -13,6 +13,7 @@ from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
 from stratolith.network.drivers.linux.ipv6 import settings as settings6
 from stratolith.network.drivers.linux.objects import ForwardSpec, NamespaceSpec, RouteSpec, VethSpec
 from stratolith.network.drivers.linux.qos import enforcement as qos
+from stratolith.network.drivers.linux.routing.meters import compile_meters
 from stratolith.network.drivers.linux.tables import chain, replaced
 
 _SYSCTLS = (
@@ -63,7 +64,8 @@ def compile_router(
             list(zip(networks, devices, strict=True)),
             qos.compile_router(router, policies or {}),
             instance,
-        ),
+        )
+        + compile_meters(router, instance),
         translations=tuple(sorted(translations)),
         forwards=forwards,
     )

@@ -46,6 +46,13 @@ def listing(table: str) -> str | None:
     return result.stdout if result.returncode == 0 else None
 
 
+def counters(table: str) -> str:
+    """The named counters of a table as nft shows them; "" if the table does not exist."""
+    family, name = table.split()
+    result = _run(["nft", "list", "counters", "table", family, name], "")
+    return result.stdout if result.returncode == 0 else ""
+
+
 def remove(tables: list[str]) -> None:
     """Delete tables; missing tables are no error."""
     load("".join(f"table {name} {{\n}}\ndelete table {name}\n" for name in tables))

@@ -1,0 +1,1 @@
+"""Parts of a router's namespace."""
