@@ -7,12 +7,13 @@ from collections.abc import Iterable
 
 from stratolith.network.drivers.base import RouterPortView, RouterView
 from stratolith.network.drivers.checks import mac as checked_mac
-from stratolith.network.drivers.linux import forwarding, names
+from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.ipv6 import advertising
 from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
 from stratolith.network.drivers.linux.ipv6 import settings as settings6
 from stratolith.network.drivers.linux.objects import ForwardSpec, NamespaceSpec, RouteSpec, VethSpec
 from stratolith.network.drivers.linux.qos import enforcement as qos
+from stratolith.network.drivers.linux.routing import forwarding
 from stratolith.network.drivers.linux.routing.meters import compile_meters
 from stratolith.network.drivers.linux.tables import chain, replaced
 
