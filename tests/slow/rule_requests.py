@@ -66,6 +66,7 @@ NETWORK: list[Request] = [
     _made("floatingips", "floatingip", floating_network_id="{public}", tags=["a"],
           floating_ip_address="203.0.113.78"),
     _made("security-groups", "security_group", name="q", tags=["a"]),
+    _made("qos/policies", "policy", name="q", tags=["a"]),
     _made("rbac-policies", "rbac_policy", target_tenant="*", **SHARE),
     _changed("rbac-policies", "rbac_policy", target_tenant="1" * 32),
     _made("address-scopes", "address_scope", name="q", ip_version=4, shared=True),

@@ -17,6 +17,7 @@ KEPT: dict[tuple[str, str], str] = {
             "context_with_global_access", "owner", "admin_or_owner", "admin_or_network_owner",
             "admin_owner_or_network_owner", "regular_user", "default", "admin_or_sg_owner",
             "admin_owner_or_sg_owner", "rule_default_sg", "restrict_wildcard",
+            "admin_or_ext_parent_owner",
         )
     },
     **{
