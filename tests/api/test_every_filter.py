@@ -53,6 +53,7 @@ FLAGS = {
 }  # fmt: skip
 TAGGED = [
     ("identity", "projects"), ("network", "security-groups"), ("network", "subnetpools"),
+    ("network", "qos/policies"),
 ]  # fmt: skip
 DECLARED: dict[tuple[str, str], Any] = {
     (service.type, route.path): route.listing
@@ -137,7 +138,9 @@ def _more(estate: Estate) -> None:
     made = admin.post("identity", "/OS-TRUST/trusts", json={"trust": trust})
     assert made.status_code == 201, made.text
     for service, collection in TAGGED:
-        rows = admin.get(service, f"/{collection}").json()[collection.replace("-", "_")]
+        rows = admin.get(service, f"/{collection}").json()[
+            collection.rpartition("/")[2].replace("-", "_")
+        ]
         tags = f"/{collection}/{rows[0]['id']}/tags/one"
         assert admin.put(service, tags).is_success
     ruled = {
