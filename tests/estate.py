@@ -128,6 +128,7 @@ class Estate:
         assert self.demo.put("network", add, json={"subnet_id": subnet}).status_code == 200
         make("floatingips", "floatingip", floating_network_id=public, port_id=port)
         self._forwarding(make, net, public)
+        self._trunk(make, net)
         group = make("security-groups", "security_group", name="estate")
         rule: dict[str, Any] = {"security_group_id": group, "direction": "ingress"}
         make("security-group-rules", "security_group_rule", **rule)
@@ -157,13 +158,22 @@ class Estate:
             },
             "metering_label_rule",
         )
-        for collection in ("networks", "ports", "routers", "subnets", "floatingips"):
+        for collection in ("networks", "ports", "routers", "subnets", "floatingips", "trunks"):
             tag = f"/{collection}/{self.ids[collection]}/tags/one"
             assert self.demo.put("network", tag).status_code == 201
         self.ids["public"] = public
         self.ids["security_groups"] = self.ids["os-security-groups"] = group
         self.ids["os-security-group-rules"] = self.ids["security-group-rules"]
         self.ids["os-floating-ips"] = self.ids["floatingips"]
+
+    def _trunk(self, make: Callable[..., str], network: str) -> None:
+        """On two further ports."""
+        parent, carried = (
+            self._made("network", "/ports", {"port": {"network_id": network}}, "port", by="demo")
+            for _ in range(2)
+        )
+        sub_port = {"port_id": carried, "segmentation_type": "vlan", "segmentation_id": 5}
+        make("trunks", "trunk", port_id=parent, sub_ports=[sub_port])
 
     def _forwarding(self, make: Callable[..., str], network: str, public: str) -> None:
         """A further floating IP, whose ports lead to a further port."""
@@ -335,6 +345,9 @@ BODIES: dict[str, Any] = {
     "/subnetpools/{id}": {"subnetpool": {"name": "mine"}},
     "/address-scopes/{id}": {"address_scope": {"name": "mine"}},
     "/rbac-policies/{id}": {"rbac_policy": {"target_tenant": "mine"}},
+    "/trunks/{id}": {"trunk": {"name": "mine"}},
+    "/trunks/{id}/add_subports": {"sub_ports": []},
+    "/trunks/{id}/remove_subports": {"sub_ports": []},
     "/quotas/{project_id}": {"quota": {"port": 1}},
     "/agents/{id}": {"agent": {"description": "mine"}},
     "/namespaces/{namespace}/tags": {"tags": [{"name": "mine"}]},
@@ -366,6 +379,7 @@ BODIES: dict[str, Any] = {
     },
     "/service_profiles": {"service_profile": {"metainfo": "mine"}},
     "/service_profiles/{id}": {"service_profile": {"description": "mine"}},
+    "/trunks": {"trunk": {"port_id": "{ports}"}},
     "/rbac-policies": {
         "rbac_policy": {
             "object_type": "network",

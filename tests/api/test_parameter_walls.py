@@ -36,7 +36,7 @@ PRIVATE = [
     "networks", "subnets", "ports", "routers", "floatingips", "security-groups",
     "security-group-rules", "subnetpools", "address-scopes", "rbac-policies", "images", "servers",
     "os-server-groups", "projects", "users", "OS-EC2", "application_credentials", "credentials",
-    "os-interface", "os-instance-actions", "qos/policies",
+    "os-interface", "os-instance-actions", "qos/policies", "trunks",
     *(f"{kind}_rules" for kind in QOS_RULES),
 ]  # fmt: skip
 # The part of a field's name -> the collections it may mean.
@@ -53,6 +53,7 @@ MEANT = {
     "security_group": ["security-groups"],
     "group": ["security-groups", "os-server-groups"],
     "scope": ["address-scopes"],
+    "trunk": ["trunks"],
     "image": ["images"],
     "server": ["servers"],
     "instance": ["servers"],
@@ -131,6 +132,9 @@ class Sides:
         rule = {"security_group_id": found["security-groups"], "direction": "egress"}
         make("security-group-rules", "security_group_rule", **rule, remote_ip_prefix="10.0.0.0/8")
         make("floatingips", "floatingip", floating_network_id=found["public"])
+        parent = {"port": {"network_id": net}}
+        parent = who.post("network", "/ports", json=parent).json()["port"]["id"]
+        make("trunks", "trunk", port_id=parent)
         make("subnetpools", "subnetpool", name="own", prefixes=["10.32.0.0/16"])
         make("address-scopes", "address_scope", name="own", ip_version=4)
         unlimited = {"quota": dict.fromkeys(("network", "subnet", "port", "router"), -1)}

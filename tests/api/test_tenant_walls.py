@@ -220,6 +220,7 @@ REACHES: list[tuple[str, str, str, Any]] = [
      {"port": {"network_id": "{own network}", "security_groups": ["{security-groups}"]}}),
     ("network", "POST", "/ports",
      {"port": {"network_id": "{own network}", "fixed_ips": [{"subnet_id": "{subnets}"}]}}),
+    ("network", "POST", "/trunks", {"trunk": {"port_id": "{ports}"}}),
     ("network", "POST", "/subnets",
      {"subnet": {"network_id": "{own network}", "ip_version": 4,
                  "subnetpool_id": "{subnetpools}"}}),

@@ -20,6 +20,7 @@ PLACES = {
     "deploy/guest_image/prepare.py",
     "deploy/images/image_contents.py",
     "deploy/prepare.py",
+    "network/drivers/linux/host_kernel/bpf.py",
     "network/drivers/linux/injection.py",
 }
 

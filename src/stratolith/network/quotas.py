@@ -19,6 +19,7 @@ from stratolith.network.models import (
     SecurityGroupRule,
     Subnet,
     SubnetPool,
+    Trunk,
 )
 
 
@@ -42,4 +43,5 @@ RESOURCES = [
     Countable("security_group", 10, _rows_of(SecurityGroup)),
     Countable("security_group_rule", 100, _rows_of(SecurityGroupRule)),
     Countable("rbac_policy", 10, _rows_of(RbacPolicy)),
+    Countable("trunk", -1, _rows_of(Trunk)),
 ]

@@ -37,6 +37,7 @@ from stratolith.network.api.qos import rule_types as qos_rule_types
 from stratolith.network.api.qos import rules as qos_rules
 from stratolith.network.api.routing import port_forwardings
 from stratolith.network.api.segments import network_segment_ranges, segments
+from stratolith.network.api.trunk import trunks
 from stratolith.network.managers import premade
 from stratolith.network.managers.events import VIEW
 from stratolith.network.reconcilers import view_parts
@@ -85,6 +86,7 @@ SERVICE = Service(
         *qos_rule_types.ROUTES,
         *metering_labels.ROUTES,
         *metering_label_rules.ROUTES,
+        *trunks.ROUTES,
     ],
     policies=policies.RULES,
     admin_rule="context_is_admin",

@@ -14,7 +14,8 @@ import msgspec
 import pytest
 
 from stratolith.network.drivers.base import HostNetworkView, NetworkView, PortView, TunnelPeerView
-from stratolith.network.drivers.linux import LinuxNetworkDriver, tunnels
+from stratolith.network.drivers.linux import LinuxNetworkDriver
+from stratolith.network.drivers.linux.bridging import tunnels
 from stratolith.network.drivers.linux.host_kernel import namespaces
 from tests.drivers.network import views
 from tests.drivers.network.guests import Guest

@@ -43,6 +43,7 @@ from stratolith.network.managers.metering import metering_label_rules, metering_
 from stratolith.network.managers.qos import policies, rules
 from stratolith.network.managers.routing import port_forwardings
 from stratolith.network.managers.servers import server_ports
+from stratolith.network.managers.trunk import trunks
 from stratolith.network.models import (
     DhcpPlace,
     FloatingIp,
@@ -57,6 +58,8 @@ from stratolith.network.models import (
     SecurityGroup,
     SecurityGroupRule,
     Subnet,
+    SubPort,
+    Trunk,
 )
 from stratolith.network.reconcilers.host_view import compile_view
 from stratolith.network.reconcilers.view_parts import answer
@@ -191,6 +194,35 @@ class Cloud:
     def open(self) -> None:
         free = {"port_security_enabled": False, "security_groups": [], "allowed_address_pairs": []}
         ports.update(self.ctx, self._port(), free)
+
+    def carry(self) -> None:
+        """A trunk on a new port, which a server then has, and a sub-port on another network."""
+        network, other = self.random.sample(self.networks[:3], 2)
+        parent = ports.create(self.ctx, "p1", {"network_id": network})
+        carried = ports.create(self.ctx, "p1", {"network_id": other})
+        sub_port = {"port_id": carried.id, "segmentation_type": "vlan", "segmentation_id": 5}
+        trunks.create(self.ctx, "p1", {"port_id": parent.id, "sub_ports": [sub_port]})
+        request = server_ports.NetworkRequest(port_id=parent.id)
+        plan = server_ports.plan(self.ctx, "p1", [request], [])
+        self.made += 1
+        server = f"s{self.made}"
+        server_ports.create(self.ctx, plan, server, self.random.choice(HOSTS), "t", "nova")
+        self.servers[server] = parent.id
+
+    def add_sub_port(self) -> None:
+        port = self.any(Port, Port.holder == "", Port.project_id == "p1")
+        self.made += 1
+        number = self.made % 4000 + 10
+        item = {"port_id": port.id, "segmentation_type": "vlan", "segmentation_id": number}
+        trunks.add_sub_ports(self.ctx, self.any(Trunk), [item])
+
+    def remove_sub_port(self) -> None:
+        sub_port = self.any(SubPort)
+        trunk = self.ctx.session.get_one(Trunk, sub_port.trunk_id)
+        trunks.remove_sub_ports(self.ctx, trunk, [{"port_id": sub_port.port_id}])
+
+    def remove_trunk(self) -> None:
+        trunks.delete(self.ctx, self.any(Trunk))
 
     def _port(self) -> Port:
         server = self.random.choice(sorted(self.servers))
@@ -425,6 +457,10 @@ OF_PORTS = [
     Cloud.boot, Cloud.boot, Cloud.boot, Cloud.release, Cloud.move, Cloud.regroup,
     Cloud.change_port, Cloud.open,
 ]  # fmt: skip
+OF_TRUNKS = [
+    Cloud.carry, Cloud.carry, Cloud.add_port, Cloud.add_sub_port, Cloud.add_sub_port,
+    Cloud.remove_sub_port, Cloud.remove_trunk,
+]  # fmt: skip
 OF_GROUPS = [
     Cloud.add_rule, Cloud.add_rule, Cloud.remove_rule, Cloud.add_group, Cloud.remove_group,
     Cloud.regroup,
@@ -445,7 +481,7 @@ OF_QOS = [
     Cloud.add_policy, Cloud.remove_policy, Cloud.add_qos_rule, Cloud.change_qos_rule,
     Cloud.remove_qos_rule, Cloud.limit, Cloud.limit, Cloud.limit,
 ]  # fmt: skip
-ALL = [*OF_PORTS, *OF_GROUPS, *OF_ROUTERS, *OF_NETWORKS, *OF_QOS]
+ALL = [*OF_PORTS, *OF_TRUNKS, *OF_GROUPS, *OF_ROUTERS, *OF_NETWORKS, *OF_QOS]
 
 
 class Noting(LocalTransport):
@@ -500,8 +536,14 @@ def whole(env: Environment, host: str) -> HostNetworkView:
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(
     "acts",
-    [OF_PORTS, [*OF_PORTS, *OF_GROUPS], [*OF_PORTS, *OF_ROUTERS], ALL],
-    ids=["ports", "groups", "routers", "all"],
+    [
+        OF_PORTS,
+        [*OF_PORTS, *OF_TRUNKS],
+        [*OF_PORTS, *OF_GROUPS],
+        [*OF_PORTS, *OF_ROUTERS],
+        ALL,
+    ],
+    ids=["ports", "trunks", "groups", "routers", "all"],
 )
 def test_parts_put_together_are_the_whole_view(
     env: Environment, acts: Sequence[Callable[[Cloud], object]], seed: int

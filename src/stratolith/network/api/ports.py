@@ -25,6 +25,7 @@ from stratolith.network.managers import (
     visibility,
 )
 from stratolith.network.managers.addressing import dns
+from stratolith.network.managers.trunk import sub_ports
 from stratolith.network.models import Port
 from stratolith.network.schemas.ports import PORT, render
 
@@ -49,7 +50,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     ids = [row.id for row in rows]
     addresses = ports.fixed_ips(ctx, ids)
     groups = security_groups.of_ports(ctx, ids)
-    tagged = tags.of(ctx, ids)
+    tagged, trunks = tags.of(ctx, ids), sub_ports.details(ctx, ids)
     hidden = hidden_by(ctx, "get_port", BINDING, own_target(ctx))
     binding, domain = len(hidden) < len(BINDING), dns.domain_of(ctx)
     bodies = [
@@ -60,6 +61,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
             tagged.get(row.id, []),
             binding=binding,
             names=dns.assignments(domain, row.dns_name, addresses.get(row.id, ())),
+            trunk=trunks.get(row.id),
         )
         for row in rows
     ]

@@ -62,7 +62,11 @@ class FixedIpView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PortView(msgspec.Struct, frozen=True, kw_only=True):
-    """A guest's port on this host: it gets a tap on the network's bridge, filters, a lease."""
+    """A guest's port on this host: it gets a tap on the network's bridge, filters, a lease.
+
+    parent: the port whose tap carries its frames, with the VLAN tag ``tag``; "" for a port of its
+    own.
+    """
 
     id: str
     mac: str
@@ -78,6 +82,8 @@ class PortView(msgspec.Struct, frozen=True, kw_only=True):
     server_id: str = ""  # for the metadata proxy
     project_id: str = ""
     qos_policy: str = ""  # in force for the port: its own, or its network's
+    parent: str = ""
+    tag: int = 0
 
 
 class SubnetView(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from stratolith.network.extensions import (
     segments,
     subnetpools,
     topologies,
+    trunks,
 )
 
 # alias -> (name, updated)
@@ -29,4 +30,5 @@ KNOWN: dict[str, tuple[str, str]] = {
     **routing.EXTENSIONS,
     **segments.EXTENSIONS,
     **subnetpools.EXTENSIONS,
+    **trunks.EXTENSIONS,
 }

@@ -34,6 +34,7 @@ from stratolith.network.managers import (
 from stratolith.network.managers.addressing import dns, ipam
 from stratolith.network.managers.qos import bindings as qos
 from stratolith.network.managers.segments import routed
+from stratolith.network.managers.trunk import sub_ports, trunks
 from stratolith.network.models import (
     FixedIp,
     Fresh,
@@ -191,6 +192,8 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
     port.revision_number += 1
     ctx.session.flush()
     changed(ctx, port)
+    if port.binding_host != before:
+        trunks.follow(ctx, [port])
     return port
 
 
@@ -220,9 +223,12 @@ def settle_addresses(ctx: Context, port: Port) -> None:
 
 
 def delete(ctx: Context, port: Port) -> None:
-    """Delete for the owner; raises ServicePortInUse for ports of routers and floating IPs."""
+    """Delete for the owner; raises ServicePortInUse for ports of routers and floating IPs, and
+    PortInUseAsSubPort and PortInUseAsTrunkParent for ports of trunks.
+    """
     if port.holder in (*holders.ROUTER, holders.FLOATING_IP):
         raise ServicePortInUse(port_id=port.id, reason=f"has device owner {port.device_owner}")
+    sub_ports.check_deletable(ctx, port.id)
     events.port_deleted(ctx, port)
     remove(ctx, port)
 

@@ -33,3 +33,5 @@ from stratolith.network.models.standard import Standard as Standard
 from stratolith.network.models.subnetpools import AddressScope as AddressScope
 from stratolith.network.models.subnetpools import SubnetPool as SubnetPool
 from stratolith.network.models.topologies import AutoAllocatedTopology as AutoAllocatedTopology
+from stratolith.network.models.trunks import SubPort as SubPort
+from stratolith.network.models.trunks import Trunk as Trunk

@@ -19,6 +19,7 @@ from stratolith.network.policies import (
     sharing,
     subnetpools,
     topologies,
+    trunks,
 )
 
 RULES = [
@@ -35,4 +36,5 @@ RULES = [
     *sharing.RULES,
     *subnetpools.RULES,
     *topologies.RULES,
+    *trunks.RULES,
 ]

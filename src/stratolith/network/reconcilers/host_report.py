@@ -18,6 +18,7 @@ from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers.base import Applied
 from stratolith.network.managers import events, holders, host_hints, placement, places
 from stratolith.network.managers.segments import hosts
+from stratolith.network.managers.trunk import states
 from stratolith.network.models import FloatingIp, Network, Port, Router
 from stratolith.network.reconcilers.view_rows import StatusRow, columns
 
@@ -88,6 +89,8 @@ def _guests(ctx: Context, host: str, applied: Applied) -> None:
         for row in rows:
             events.port_status(ctx, msgspec.structs.replace(row, status=wanted))
     _set_status(ctx, Port, "ERROR", Port.id, list(left_out.reasons))
+    changed_ids = [row.id for rows in changed.values() for row in rows]
+    states.refresh_of_ports(ctx, [*changed_ids, *left_out.reasons])
 
 
 def _dhcp_ports(ctx: Context, host: str, applied: Applied) -> None:

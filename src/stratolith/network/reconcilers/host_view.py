@@ -296,6 +296,8 @@ class Compiler:
             server_id=row.holder_id,
             project_id=row.project_id,
             qos_policy=bindings.effective(row, network) or "",
+            parent=row.parent or "",
+            tag=row.tag or 0,
         )
 
     def _dhcp_hosts(

@@ -9,7 +9,16 @@ from sqlalchemy import Select, select
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import AddressPair, RouteView
-from stratolith.network.models import FixedIp, Network, Port, Router, Segment, Subnet
+from stratolith.network.models import (
+    FixedIp,
+    Network,
+    Port,
+    Router,
+    Segment,
+    Subnet,
+    SubPort,
+    Trunk,
+)
 
 # Types of networks that there are; "": a network without a segment. Drivers say which they realise.
 KNOWN_TYPES = ("local", "flat", "vlan", "vxlan", "gre", "geneve", "")
@@ -66,7 +75,7 @@ class PortOption(msgspec.Struct, frozen=True):
 
 
 class PortRow(msgspec.Struct, frozen=True):
-    """A port; its addresses are in separate rows."""
+    """A port, with its place in a trunk; its addresses are in separate rows."""
 
     id: str
     network_id: str
@@ -83,6 +92,8 @@ class PortRow(msgspec.Struct, frozen=True):
     allowed_address_pairs: list[AddressPair]
     extra_dhcp_opts: list[PortOption]
     qos_policy_id: str | None
+    parent: str | None  # the parent of its trunk
+    tag: int | None
 
     def __post_init__(self) -> None:
         check_vnic(self.vnic_type)
@@ -265,6 +276,14 @@ def columns(kind: type[msgspec.Struct], model: type[Any]) -> Select[Any]:
 NETWORKS = columns(NetworkRow, Network)
 SEGMENTS = columns(SegmentRow, Segment)
 SUBNETS = columns(SubnetRow, Subnet)
-PORTS = columns(PortRow, Port)
+PORTS = (
+    select(
+        *(getattr(Port, name) for name in PortRow.__struct_fields__ if hasattr(Port, name)),
+        Trunk.port_id.label("parent"),
+        SubPort.segmentation_id.label("tag"),
+    )
+    .outerjoin(SubPort, SubPort.port_id == Port.id)
+    .outerjoin(Trunk, Trunk.id == SubPort.trunk_id)
+)
 ADDRESSES = columns(AddressRow, FixedIp)
 ROUTERS = columns(RouterRow, Router)

@@ -24,6 +24,7 @@ from stratolith.network.schemas.fields import (
     uuid,
 )
 from stratolith.network.schemas.rendering import common
+from stratolith.network.schemas.trunks import render_sub_port
 
 VNIC_TYPES = (
     "normal", "direct", "direct-physical", "macvtap", "baremetal", "virtio-forwarder",
@@ -95,6 +96,7 @@ PORT = attributes(
         status=READ_ONLY,
         ip_allocation=READ_ONLY,
         tags=TAGS,
+        trunk_details=READ_ONLY,
         **{
             "binding:host_id": Attribute(lambda v: text()(v) if v is not None else "", default=""),
             "binding:vnic_type": Attribute(one_of(*VNIC_TYPES), default="normal"),
@@ -115,9 +117,10 @@ def render(
     *,
     binding: bool,
     names: list[dict[str, str]],
+    trunk: tuple[str, list[Any]] | None = None,
 ) -> dict[str, Any]:
     """``port``: a row or a Port; ``binding``: include what only administrators may see;
-    ``names``: of its addresses.
+    ``names``: of its addresses; ``trunk``: of which it is the parent, and the sub-ports.
     """
     body = {
         "id": port.id,
@@ -142,6 +145,13 @@ def render(
         "qos_network_policy_id": port.network.qos_policy_id,
         **common(port, tags),
     }
+    if trunk is not None:
+        body["trunk_details"] = {
+            "trunk_id": trunk[0],
+            "sub_ports": [
+                {**render_sub_port(row), "mac_address": row.mac_address} for row in trunk[1]
+            ],
+        }
     if binding:
         bound = bool(port.binding_host)
         body["binding:profile"] = port.binding_profile

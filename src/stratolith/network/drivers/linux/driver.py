@@ -23,7 +23,13 @@ from stratolith.network.drivers.linux import inventory, limits, names, plan
 from stratolith.network.drivers.linux.claim import Claim
 from stratolith.network.drivers.linux.diagnosis import Diagnosis
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
-from stratolith.network.drivers.linux.host_kernel import namespaces, netlink, nft, sysctl
+from stratolith.network.drivers.linux.host_kernel import (
+    namespaces,
+    netlink,
+    nft,
+    promiscuity,
+    sysctl,
+)
 from stratolith.network.drivers.linux.host_kernel.links import HostLinks
 from stratolith.network.drivers.linux.inventory import Made
 from stratolith.network.drivers.linux.ledger import Ledger
@@ -250,6 +256,7 @@ class LinuxNetworkDriver:
             for network_id in self._dnsmasq.networks():
                 self._dnsmasq.stop(network_id)
             self._remove_links(problems)
+            self._remove_tags(ledger, problems)
             self._remove_namespaces(ledger, problems)
             self._remove_rules(ledger, problems)
             for key, value in ledger.entries.sysctls.items():
@@ -284,6 +291,17 @@ class LinuxNetworkDriver:
                 links.delete_all()
             except NetworkDriverError as error:
                 problems.append(str(error))
+
+    def _remove_tags(self, ledger: Ledger, problems: list[str]) -> None:
+        """Leave the machine's own devices as they were."""
+        with HostLinks(self.instance, native=True) as links:
+            try:
+                links.remove_splits(set())
+            except NetworkDriverError as error:
+                problems.append(str(error))
+        for name in ledger.entries.promiscuous:
+            with contextlib.suppress(OSError):  # the device is gone
+                promiscuity.switch(name, on=False)
 
     def _remove_rules(self, ledger: Ledger, problems: list[str]) -> None:
         families = [f"{family} {self.instance}" for family in ("bridge", "inet")]

@@ -64,12 +64,14 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
     """Devices on the bridges beside the ports.
 
     ``zones``: bridge -> conntrack zone; ``host_ends``: host end of a veth pair -> its bridge,
-    for tenant bridges; ``dhcp_ends``: host ends of DHCP servers, on any bridge.
+    for tenant bridges; ``dhcp_ends``: host ends of DHCP servers, on any bridge; ``without_dhcp``:
+    ends towards other hosts, over which no DHCP message may go: each host answers its own guests.
     """
 
     zones: Mapping[str, int]
     host_ends: Mapping[str, str]
     dhcp_ends: Sequence[str] = ()
+    without_dhcp: Sequence[str] = ()
 
 
 def compile_tables(
@@ -99,6 +101,7 @@ class _Builder:
     ) -> None:
         self.instance, self.native = instance, native
         self.zones, self.host_ends, self.dhcp_ends = ends.zones, ends.host_ends, ends.dhcp_ends
+        self.without_dhcp = ends.without_dhcp
         self.ports = ports
         self.guarded = [
             port for port in ports if port.view.port_security and port.view.admin_state_up
@@ -209,10 +212,10 @@ class _Builder:
         first: list[str] = []
         last: list[str] = []
         self._dhcp_servers(parts, last)
-        tunnels = sorted(end for end in self.host_ends if end.startswith(names.TUNNEL))
-        if tunnels:  # each host answers only its own guests
-            last.append(f"iifname {{ {_quoted(tunnels)} }} udp dport {_DHCP_PORTS} drop")
-            last.append(f"oifname {{ {_quoted(tunnels)} }} udp dport {_DHCP_PORTS} drop")
+        if self.without_dhcp:
+            ends = _quoted(self.without_dhcp)
+            last.append(f"iifname {{ {ends} }} udp dport {_DHCP_PORTS} drop")
+            last.append(f"oifname {{ {ends} }} udp dport {_DHCP_PORTS} drop")
         if self.down:
             parts.devices("down", self.down)
             first.append("iifname @down drop")

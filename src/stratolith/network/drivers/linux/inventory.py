@@ -14,11 +14,11 @@ _TABLE = re.compile(r"^table (\S+ \S+) \{$", re.MULTILINE)
 class Made(msgspec.Struct, frozen=True, kw_only=True):
     """One object. ``namespace``: the namespace it is in, "" for the host's own.
 
-    kind: bridge, tap, tunnel, veth, namespace, table ("inet stratolith"), address ("10.0.0.1/24
-    dev x"),
-    route ("10.0.0.0/8 via 10.1.0.1"), neighbour ("10.0.0.5 lladdr MAC dev x"), place ("MAC dev x":
-    the device behind which a bridge expects the MAC address), setting ("net/ipv4/ip_forward 1") or
-    dhcp-server (the network's id).
+    kind: bridge, tap, tunnel, branch (a pair for frames with a VLAN tag), tags (the program at the
+    entry of a device, which reads and writes VLAN tags), veth, namespace, table ("inet
+    stratolith"), address ("10.0.0.1/24 dev x"), route ("10.0.0.0/8 via 10.1.0.1"), neighbour
+    ("10.0.0.5 lladdr MAC dev x"), place ("MAC dev x": the device behind which a bridge expects the
+    MAC address), setting ("net/ipv4/ip_forward 1") or dhcp-server (the network's id).
     """
 
     kind: str
@@ -35,6 +35,11 @@ def of_plan(plan: HostPlan) -> list[Made]:
     objects += [Made(kind="tap", name=tap.name) for tap in plan.taps]
     objects += [Made(kind="place", name=f"{tap.mac} dev {tap.name}") for tap in plan.taps]
     objects += [Made(kind="tunnel", name=tunnel.name) for tunnel in plan.tunnels]
+    for branch in plan.branches:
+        objects += [Made(kind="branch", name=branch.name), Made(kind="tags", name=branch.end)]
+        if branch.mac:
+            objects.append(Made(kind="place", name=f"{branch.mac} dev {branch.name}"))
+    objects += [Made(kind="tags", name=split.shared) for split in plan.splits]
     for space in plan.namespaces:
         objects += _of_namespace(space)
     return objects + [Made(kind="dhcp-server", name=server.owner) for server in plan.dhcp]

@@ -16,6 +16,7 @@ class Entries(msgspec.Struct, kw_only=True):
     namespaces: dict[str, int] = {}  # name -> inode; 0: about to be made
     sysctls: dict[str, str] = {}  # path below /proc/sys -> value before our change
     zones: dict[str, int] = {}  # network id -> conntrack zone
+    promiscuous: list[str] = []  # devices of the machine that we made so
 
 
 class Ledger:

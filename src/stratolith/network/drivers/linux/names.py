@@ -18,6 +18,7 @@ ROUTER_METADATA_PORT = 9697  # where the router's namespace redirects metadata r
 DHCP_METADATA_PORT = 80
 TUNNEL = "sv-"  # prefix of tunnel devices
 DHCP_END = "sd-"  # prefix of the host ends of DHCP devices
+UPLINK = "su-"  # prefix of the ends on the bridges of VLAN networks
 
 _TAIL = 11  # characters of an id in a device name: 15 are allowed, prefixes take up to 4
 _DEVICE = re.compile(r"[A-Za-z0-9_.-]{1,15}\Z")
@@ -60,6 +61,16 @@ def host_dhcp(port_id: str) -> str:
 
 def tunnel(network_id: str) -> str:
     return f"{TUNNEL}{checked_id(network_id)[:_TAIL]}"
+
+
+def uplink(network_id: str) -> str:
+    """The end on the bridge of the branch to a physical network."""
+    return f"{UPLINK}{checked_id(network_id)[:_TAIL]}"
+
+
+def branch_end(owner_id: str) -> str:
+    """The free end of the branch of a port or network."""
+    return f"sb-{checked_id(owner_id)[:_TAIL]}"
 
 
 def checked_device(name: str) -> str:

@@ -65,6 +65,33 @@ class TunnelSpec(Spec, frozen=True, kw_only=True):
     peers: tuple[TunnelPeerSpec, ...]
 
 
+class BranchSpec(Spec, frozen=True, kw_only=True):
+    """A pair of devices for the frames that another device carries with a VLAN tag.
+
+    name: of the end on the bridge.  end: the free one.  shared: the device with the tags.
+    mac: behind ``name``; "" for an uplink, behind which are many.  physical: the shared device is
+    not ours.
+    """
+
+    name: str
+    end: str
+    owner: str  # port or network id
+    bridge: str
+    shared: str
+    tag: int
+    mtu: int
+    mac: str = ""
+    physical: bool = False
+
+
+class SplitSpec(Spec, frozen=True, kw_only=True):
+    """A device that carries frames with tags, and the branches for them."""
+
+    shared: str
+    physical: bool
+    branches: tuple[BranchSpec, ...]
+
+
 class RouteSpec(Spec, frozen=True, kw_only=True):
     destination: str
     nexthop: str
@@ -129,4 +156,6 @@ class HostPlan(Spec, frozen=True, kw_only=True):
     flows: tuple[PortFlows, ...]
     groups: dict[str, Members] = {}  # security groups that rules name
     tunnels: tuple[TunnelSpec, ...] = ()
+    branches: tuple[BranchSpec, ...] = ()
+    splits: tuple[SplitSpec, ...] = ()
     broken: dict[str, str]  # object id -> reason why it cannot be realised

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from pyroute2.netlink.exceptions import NetlinkError
@@ -24,13 +24,15 @@ from stratolith.network.drivers.linux.host_kernel import (
     neighbours,
     netlink,
     nft,
+    promiscuity,
     sysctl,
 )
 from stratolith.network.drivers.linux.host_kernel.links import HostLinks
+from stratolith.network.drivers.linux.host_kernel.netlink import Link
 from stratolith.network.drivers.linux.ipv6 import settings as settings6
 from stratolith.network.drivers.linux.ledger import Ledger
 from stratolith.network.drivers.linux.memory import Memory
-from stratolith.network.drivers.linux.objects import DhcpSpec, HostPlan, NamespaceSpec
+from stratolith.network.drivers.linux.objects import DhcpSpec, HostPlan, NamespaceSpec, SplitSpec
 from stratolith.network.drivers.linux.watch import Ours, Watch
 
 log = logging.getLogger(__name__)
@@ -88,6 +90,7 @@ class Pass:
                 with self._noted(tunnel.network_id):
                     if tunnel not in settled:
                         self.links.ensure_tunnel(tunnel)
+            self._branches()
         self._namespaces()
         self._places()
         for server in self.plan.dhcp:
@@ -101,6 +104,45 @@ class Pass:
         failed = self.errors.keys() - self.plan.broken.keys()
         self.memory.done, self.memory.plan = self.plan, None if failed else self.plan
         return self._applied(view, filtered)
+
+    def _branches(self) -> None:
+        branches = set(self.before.branches) if self.before else set()
+        for branch in self.plan.branches:
+            with self._noted(branch.owner):
+                if branch not in branches:
+                    self.links.ensure_branch(branch)
+        splits = set(self.before.splits) if self.before else set()
+        for split in self.plan.splits:
+            if split in splits:
+                continue
+            try:
+                self._promiscuous(split)
+                self.links.ensure_split(split)
+            except (NetworkDriverError, NetlinkError, OSError) as error:
+                for branch in split.branches:  # none of them gets a frame
+                    self.errors.setdefault(branch.owner, str(error))
+
+    def _promiscuous(self, split: SplitSpec) -> None:
+        if split.physical and not promiscuity.is_on(split.shared):
+            if split.shared not in self.ledger.entries.promiscuous:
+                self.ledger.entries.promiscuous.append(split.shared)
+                self.ledger.save()
+            self.links.set_promiscuous(split.shared, on=True)
+
+    def _remove_unwanted_splits(self) -> None:
+        wanted = {split.shared for split in self.plan.splits}
+        wanted |= {branch.end for branch in self.plan.branches}
+        former = None
+        if self.before is not None:
+            former = [split.shared for split in self.before.splits]
+        with self._noted("VLAN tags"):
+            self.links.remove_splits(wanted, former)
+        changed = self.ledger.entries.promiscuous
+        for name in [name for name in changed if name not in wanted]:
+            with self._noted(name):
+                if netlink.link(name) is not None:
+                    self.links.set_promiscuous(name, on=False)
+                changed.remove(name)
 
     def _dhcp(self, server: DhcpSpec) -> None:
         # do not use the process handle: it reports the end a moment later
@@ -126,11 +168,15 @@ class Pass:
         links = netlink.links()
         self.memory.links = {name: link for name, link in links.items() if self.links.is_ours(link)}
         host.ours.links = {link.index: link for link in self.memory.links.values()}
+        host.ours.carriers = self._carriers(links)
         names = {bridge.name for bridge in self.plan.bridges if bridge.owner not in self.errors}
         names |= {tap.name for tap in self.plan.taps if tap.port_id not in self.errors}
         names |= {
             tunnel.name for tunnel in self.plan.tunnels if tunnel.network_id not in self.errors
         }
+        for branch in self.plan.branches:
+            if branch.owner not in self.errors:
+                names |= {branch.name, branch.end}
         for space in self.plan.namespaces:
             if space.owner not in self.errors:
                 names |= {device.host_name for device in space.devices}
@@ -141,6 +187,11 @@ class Pass:
             or links[name].index != self.links.by_name[name].index
             for name in names
         )
+
+    def _carriers(self, links: Mapping[str, Link]) -> frozenset[int]:
+        """Indexes of the machine's own devices that carry our tags."""
+        physical = [split.shared for split in self.plan.splits if split.physical]
+        return frozenset(links[name].index for name in physical if name in links)
 
     def _check_touched(self, host: Watch, ours: Ours) -> None:
         """Read the links that the pass changed; all other reports are changes by others."""
@@ -155,6 +206,10 @@ class Pass:
             if expected is not None:
                 as_made = link is not None and link.up and link.index == expected.index
                 self.memory.unsettled |= not as_made
+        if self.before is None or self.plan.splits != self.before.splits:
+            physical = [split.shared for split in self.plan.splits if split.physical]
+            links = {name: netlink.link(name) for name in physical}
+            ours.carriers = self._carriers({n: link for n, link in links.items() if link})
         indexes = set(self.links.touched.values())
         self.memory.unsettled |= not host.forget_own(indexes, self.new_places)
 
@@ -194,11 +249,14 @@ class Pass:
         wanted = {bridge.name for bridge in self.plan.bridges}
         wanted |= {tap.name for tap in self.plan.taps}
         wanted |= {tunnel.name for tunnel in self.plan.tunnels}
+        for branch in self.plan.branches:
+            wanted |= {branch.name, branch.end}
         wanted |= {dev.host_name for space in self.plan.namespaces for dev in space.devices}
         for link in self.links.ours():
             if link.name not in wanted:
                 with self._noted(link.name):
                     self.links.delete(link)
+        self._remove_unwanted_splits()
         for network_id in set(self.dnsmasq.networks()) - {s.owner for s in self.plan.dhcp}:
             self.memory.forget_server(network_id)
             self.dnsmasq.stop(network_id)
@@ -359,6 +417,7 @@ class Pass:
     def _places(self) -> None:
         """Tell the bridges behind which devices the ports' MAC addresses are."""
         ends = [(tap.port_id, tap.name, tap.mac) for tap in self.plan.taps]
+        ends += [(b.owner, b.name, b.mac) for b in self.plan.branches if b.mac]
         for space in self.plan.namespaces:
             ends += [(space.owner, device.host_name, device.mac) for device in space.devices]
         for tunnel in self.plan.tunnels:

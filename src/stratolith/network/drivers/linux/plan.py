@@ -16,7 +16,8 @@ from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import HostNetworkView, NetworkView
 from stratolith.network.drivers.checks import mac as checked_mac
 from stratolith.network.drivers.linux import dhcp, filters, names, owners, rules
-from stratolith.network.drivers.linux import tunnels as tunnel_devices
+from stratolith.network.drivers.linux.bridging import branches
+from stratolith.network.drivers.linux.bridging import tunnels as tunnel_devices
 from stratolith.network.drivers.linux.facts import FactBook, FilteredPort
 from stratolith.network.drivers.linux.guard import link_local
 from stratolith.network.drivers.linux.ipv6 import advertising
@@ -24,6 +25,7 @@ from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
 from stratolith.network.drivers.linux.ipv6 import settings as settings6
 from stratolith.network.drivers.linux.limits import Limits
 from stratolith.network.drivers.linux.objects import (
+    BranchSpec,
     BridgeSpec,
     DhcpSpec,
     HostPlan,
@@ -38,7 +40,7 @@ from stratolith.network.drivers.linux.routers import compile_router
 from stratolith.network.drivers.linux.tables import Ruleset, Table
 
 T = TypeVar("T")
-REALISED = ("local", "flat", "vxlan")
+REALISED = ("local", "flat", "vlan", "vxlan")
 
 
 def build_plan(
@@ -121,17 +123,20 @@ class _Planner:
             self._dhcp(network, namespaces, servers)
         ports = self._ports()
         namespaces = owners.with_neighbours(namespaces, ports, self.routed)
-        tunnels = self._tunnels()
+        tunnels, uplinks = self._tunnels(), self._uplinks()
+        led = [*self._sub_ports(ports), *uplinks]
         return HostPlan(
             bridges=tuple(self._bridges()),
             taps=tuple(self._taps(ports)),
             namespaces=tuple(namespaces),
             dhcp=tuple(servers),
-            ruleset=self._ruleset(ports, namespaces, tunnels),
+            ruleset=self._ruleset(ports, namespaces, tunnels, uplinks),
             sysctls=self._sysctls(),
             flows=_flows(ports),
             groups=self.groups,
             tunnels=tuple(tunnels),
+            branches=tuple(led),
+            splits=branches.splits(led),
             broken=self.broken,
         )
 
@@ -142,6 +147,25 @@ class _Planner:
                 network.id,
                 partial(tunnel_devices.compile_tunnel, network, self.view.tunnel_address),
             )
+            if spec is not None:
+                specs.append(spec)
+        return specs
+
+    def _uplinks(self) -> list[BranchSpec]:
+        made = [self._try(n.id, partial(branches.uplink, n)) for n in self.networks]
+        return [spec for spec in made if spec is not None]
+
+    def _sub_ports(self, ports: list[FilteredPort]) -> list[BranchSpec]:
+        carried = [port for port in ports if port.view.parent]
+        if not carried:
+            return []
+        taps = {port.view.id: port.view.tap for port in ports if not port.view.parent}
+        mtu = {network.bridge: network.mtu for network in reversed(self.networks)}
+        specs = []
+        for port in carried:
+            mac = checked_mac(port.view.mac)
+            make = partial(branches.of_sub_port, port, taps, mtu[port.bridge], mac)
+            spec = self._try(port.view.id, make)
             if spec is not None:
                 specs.append(spec)
         return specs
@@ -257,6 +281,7 @@ class _Planner:
                 mtu=mtu[port.bridge],
             )
             for port in ports
+            if not port.view.parent
         ]
 
     def _ruleset(
@@ -264,6 +289,7 @@ class _Planner:
         ports: list[FilteredPort],
         namespaces: list[NamespaceSpec],
         tunnels: list[TunnelSpec],
+        uplinks: list[BranchSpec],
     ) -> Ruleset:
         by_bridge = {
             network.bridge: self.zones[network.id]
@@ -276,12 +302,18 @@ class _Planner:
             if device.bridge not in self.routed
         }
         ends |= {tunnel.name: tunnel.bridge for tunnel in tunnels}
+        ends |= {uplink.name: uplink.bridge for uplink in uplinks}
+        served = {network.id for network in self.networks if network.dhcp_port_id}
+        silent = [tunnel.name for tunnel in tunnels]
+        silent += [uplink.name for uplink in uplinks if uplink.owner in served]
         servers = [
             end
             for end in (device.host_name for device in _devices(namespaces))
             if end.startswith(names.DHCP_END)
         ]
-        plugged = filters.Ends(zones=by_bridge, host_ends=ends, dhcp_ends=servers)
+        plugged = filters.Ends(
+            zones=by_bridge, host_ends=ends, dhcp_ends=servers, without_dhcp=silent
+        )
         filter_tables = filters.compile_tables(
             self.instance, ports, plugged, self.native, self.groups, self.limit
         )

@@ -10,17 +10,24 @@ import struct
 from collections.abc import Iterator, Set
 
 from stratolith.network.drivers.linux import names
-from stratolith.network.drivers.linux.host_kernel import neighbours, netlink
+from stratolith.network.drivers.linux.host_kernel import classifiers, neighbours, netlink
 from stratolith.network.drivers.linux.host_kernel.netlink import Link
 
 _LINK, _IPV4_ADDRESS, _IPV4_ROUTE, _IPV6_ADDRESS, _IPV6_ROUTE = 1, 5, 7, 9, 11
 _IPV4_SETTINGS, _IPV6_SETTINGS = 24, 25  # forwarding, of all devices or of one
 _NEIGHBOURS = 3
+_CLASSIFIERS = 4
 _NFT_GROUP = 7
 _SOL_NETLINK, _ADD_MEMBERSHIP, _NO_OVERFLOW = 270, 1, 5
 _SMALL_BUFFER = 65536  # an overflow counts as a change, too
 _LINK_MESSAGES = (16, 17)
 _NEW_LINK = 16
+# a queueing discipline that goes takes its classifiers along; one that comes changes nothing
+_CLASSIFIER_MESSAGES = (
+    classifiers.DELETE_DISCIPLINE,
+    classifiers.NEW_CLASSIFIER,
+    classifiers.DELETE_CLASSIFIER,
+)
 _ADDRESS_MESSAGES, _LINK_SCOPE = (20, 21), 253
 _ROUTE_MESSAGES, _BY_KERNEL = (24, 25), 2
 _NEW_SETTINGS, _OF_ALL_DEVICES = 80, struct.pack("=i", -1)
@@ -35,6 +42,7 @@ class Ours:
         self.label = f"{instance}:".encode()
         self.tables = {f"{instance}{tail}".encode() for tail in ("", "_nat", "_limits", "_qos")}
         self.links: dict[int, Link] = {}  # ours, by index, as of the last pass
+        self.carriers: frozenset[int] = frozenset()  # of the machine, with classifiers of ours
 
     def link(self, kind: int, body: bytes) -> bool:
         if len(body) < 8:
@@ -42,6 +50,10 @@ class Ours:
         if kind == _NEW_SETTINGS:
             return netlink.attributes(body[4:]).get(1) == _OF_ALL_DEVICES
         index = index_of(body)
+        if kind in _CLASSIFIER_MESSAGES:
+            return index in self.links or index in self.carriers
+        if index in self.carriers:
+            return kind in _LINK_MESSAGES and body[0] != socket.AF_BRIDGE
         if index in self.links:
             # ignore guests that attach or detach, and addresses that a bridge learns
             return kind != _NEW_LINK or not (
@@ -67,6 +79,7 @@ class Watch:
 
     def __init__(self, routes: bool, ours: Ours | None = None) -> None:
         groups = [_LINK, _IPV4_ADDRESS, _IPV6_ADDRESS, _IPV4_SETTINGS, _IPV6_SETTINGS]
+        groups.append(_CLASSIFIERS)
         groups += [_IPV4_ROUTE, _IPV6_ROUTE] if routes else []
         self.links = _socket(socket.NETLINK_ROUTE, groups)
         self.rules = _socket(netlink.NETLINK_NETFILTER, [_NFT_GROUP])

@@ -34,6 +34,7 @@ from stratolith.network.managers.servers.server_requests import (
     PortPlan,
     plan,
 )
+from stratolith.network.managers.trunk import trunks
 from stratolith.network.models import (
     FloatingIp,
     Network,
@@ -152,9 +153,11 @@ def create_planned(
 
 def bind(ctx: Context, port_ids: Iterable[str], host: str) -> None:
     """Realise these ports on ``host`` ("": on no host) from now on."""
+    moved = []
     for port in ctx.session.scalars(select(Port).where(Port.id.in_(list(port_ids)))):
         if port.binding_host == host:
             continue
+        moved.append(port)
         host_hints.touched(ctx, port)
         port.binding_host = host
         port.status = "DOWN"
@@ -162,6 +165,7 @@ def bind(ctx: Context, port_ids: Iterable[str], host: str) -> None:
         ports.settle_addresses(ctx, port)
         ctx.session.flush()
         host_hints.touched(ctx, port)
+    trunks.follow(ctx, moved)
 
 
 def release(ctx: Context, server_id: str) -> None:
@@ -307,10 +311,12 @@ def _take(ctx: Context, port_id: str, server_id: str, host: str, hostname: str, 
     port.revision_number += 1
     ctx.session.flush()
     host_hints.touched(ctx, port)
+    trunks.follow(ctx, [port])
 
 
 def _release(ctx: Context, port: Port) -> None:
     if port.made_by_server:
+        trunks.abandon(ctx, port.id)
         ports.remove(ctx, port)
         return
     host_hints.touched(ctx, port)
@@ -320,3 +326,4 @@ def _release(ctx: Context, port: Port) -> None:
     port.status = "DOWN"
     port.revision_number += 1
     ctx.session.flush()
+    trunks.follow(ctx, [port])

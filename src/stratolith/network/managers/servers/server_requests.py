@@ -23,7 +23,7 @@ from stratolith.network.exceptions.requests import (
 from stratolith.network.managers import networks, ports, visibility
 from stratolith.network.managers import security_groups as groups_of_network
 from stratolith.network.managers.addressing import ipam
-from stratolith.network.models import FixedIp, Network, Port, Subnet
+from stratolith.network.models import FixedIp, Network, Port, Subnet, SubPort
 
 EXTERNAL_RULE = "network:attach_external_network"  # a rule of compute, which calls this
 
@@ -126,7 +126,7 @@ def _port(ctx: Context, project_id: str, request: NetworkRequest) -> PlannedPort
     port = ctx.session.get(Port, request.port_id or "")
     if port is None or (port.project_id != project_id and not ctx.is_admin):
         raise RequestedPortNotFound(port_id=request.port_id)
-    if port.device_id or port.holder:
+    if port.device_id or port.holder or ctx.session.get(SubPort, port.id) is not None:
         raise RequestedPortInUse(port_id=port.id)
     if ctx.session.scalar(select(FixedIp.port_id).where(FixedIp.port_id == port.id)) is None:
         raise RequestedPortRequiresFixedIp(port_id=port.id)

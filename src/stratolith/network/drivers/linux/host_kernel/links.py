@@ -13,7 +13,7 @@ import fcntl
 import os
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -21,11 +21,25 @@ from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from stratolith.network.drivers.base import NetworkDriverError
-from stratolith.network.drivers.linux import names, tunnels
-from stratolith.network.drivers.linux.host_kernel import namespaces, netlink, sysctl
+from stratolith.network.drivers.linux import names
+from stratolith.network.drivers.linux.bridging import tunnels
+from stratolith.network.drivers.linux.host_kernel import (
+    namespaces,
+    netlink,
+    promiscuity,
+    sysctl,
+    vlan_tags,
+)
 from stratolith.network.drivers.linux.host_kernel.netlink import Address, Link
 from stratolith.network.drivers.linux.ipv6 import settings as settings6
-from stratolith.network.drivers.linux.objects import BridgeSpec, TapSpec, TunnelSpec, VethSpec
+from stratolith.network.drivers.linux.objects import (
+    BranchSpec,
+    BridgeSpec,
+    SplitSpec,
+    TapSpec,
+    TunnelSpec,
+    VethSpec,
+)
 
 _TUNSETIFF, _TUNSETPERSIST = 0x400454CA, 0x400454CB
 _IFF_TAP, _IFF_NO_PI = 0x0002, 0x1000
@@ -160,6 +174,69 @@ class HostLinks:
             tunnels.settle(link.index, spec.peers)
         self._settle(link, label, {"mtu": spec.mtu, "master": self._index(spec.bridge)})
 
+    def ensure_branch(self, spec: BranchSpec) -> None:
+        """Make the pair if it is missing; frames that enter its free end get their tag."""
+        shared = self._carrier(spec.shared)
+        if spec.physical and shared.mtu < spec.mtu:
+            raise NetworkDriverError(
+                f"{shared.name} carries frames of {shared.mtu} bytes, its network needs {spec.mtu}"
+            )
+        link, end = self._existing(spec.name, "veth"), self._existing(spec.end, "veth")
+        if link is None or end is None:
+            for half in (link, end):
+                if half is not None:
+                    self.delete(half)  # with its other end
+            self.by_name.pop(spec.end, None)
+            with _Explained(f"branch {spec.name}"):
+                self.ip.link(
+                    "add", ifname=spec.name, kind="veth", group=self.group,
+                    peer={"ifname": spec.end, "group": self.group},
+                )  # fmt: skip
+            link, end = self._learn(spec.name), self._learn(spec.end)
+        # before the end is up: a frame without a tag must not leave, nor reach the host
+        if vlan_tags.tag(end.index, spec.tag, shared.index, self.instance):
+            self._touch(end)
+        self._settle(end, f"branch:{spec.owner}", {"mtu": spec.mtu})
+        master = self._index(spec.bridge)
+        self._settle(link, f"branch:{spec.owner}", {"mtu": spec.mtu, "master": master})
+
+    def ensure_split(self, spec: SplitSpec) -> None:
+        """Lead the frames with tags to their branches, those that exist."""
+        shared = self._carrier(spec.shared)
+        ends = {
+            branch.tag: self.by_name[branch.end].index
+            for branch in spec.branches
+            if branch.end in self.by_name
+        }
+        if vlan_tags.split(shared.index, ends, self.instance, alone=not spec.physical):
+            self._touch(shared)
+
+    def remove_splits(self, wanted: Collection[str], former: Collection[str] | None = None) -> None:
+        """Take our programs off devices that do not carry tags any more.
+
+        ``wanted``: names of all devices with a program. ``former``: those that had one, if known.
+        """
+        with _Explained("programs for VLAN tags"):
+            if former is None:
+                former = [_name_of(index) for index in vlan_tags.holders(self.instance)]
+            for name in set(former) - set(wanted) - {""}:
+                link = netlink.link(name)
+                if link is not None:
+                    vlan_tags.remove(link.index)
+                    self._touch(link)
+
+    def set_promiscuous(self, name: str, *, on: bool) -> None:
+        """Let a device that is not ours take frames for the addresses of guests."""
+        with _Explained(name):
+            promiscuity.switch(name, on=on)
+            self._touch(self._carrier(name))
+
+    def _carrier(self, name: str) -> Link:
+        link = self.by_name.get(name) or netlink.link(name)
+        if link is None:
+            raise NetworkDriverError(f"there is no device {name}")
+        return link
+
     def _make_tap(self, name: str, alias: str) -> None:
         """Label the tap before it becomes persistent: a crash in between leaves no tap."""
         handle = os.open("/dev/net/tun", os.O_RDWR | os.O_CLOEXEC)
@@ -247,6 +324,13 @@ class HostLinks:
             for text in sorted(current - set(wanted)):
                 host, prefix = text.split("/")
                 self.ip.addr("del", index=link.index, address=host, prefixlen=int(prefix))
+
+
+def _name_of(index: int) -> str:
+    try:
+        return socket.if_indextoname(index)
+    except OSError:
+        return ""  # it was deleted meanwhile
 
 
 class _Explained(contextlib.AbstractContextManager[None]):

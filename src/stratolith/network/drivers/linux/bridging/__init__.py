@@ -1,0 +1,1 @@
+"""Devices that lead frames between bridges and what other devices carry."""

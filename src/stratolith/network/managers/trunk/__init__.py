@@ -1,0 +1,1 @@
+"""Trunks and their sub-ports."""
