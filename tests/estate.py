@@ -114,8 +114,9 @@ class Estate:
         return self._made("identity", f"/{collection}", {key: {"name": name}}, key)
 
     def _network(self) -> None:
-        def make(collection: str, key: str, by: str = "demo", **values: Any) -> str:
-            made = self._made("network", f"/{collection}", {key: values}, key, by=by)
+        def make(collection: str, key: str, by: str = "demo", at: str = "", **values: Any) -> str:
+            path = f"/{at or collection}"
+            made = self._made("network", path, {key: values}, key, by=by)
             self.ids[collection] = made
             return made
 
@@ -132,6 +133,16 @@ class Estate:
         group = make("security-groups", "security_group", name="estate")
         rule: dict[str, Any] = {"security_group_id": group, "direction": "ingress"}
         make("security-group-rules", "security_group_rule", **rule)
+        make("address-groups", "address_group", name="a", addresses=["10.64.0.0/16"])
+        project = self.demo.get("network", f"/networks/{net}").json()["network"]["project_id"]
+        own = {"project_id": project, "resource_id": group, "resource_type": "security_group"}
+        make("logs", "log", at="log/logs", by="admin", name="l", **own)
+        uses = {"used_in_default_sg": False, "used_in_non_default_sg": False}
+        template = {"direction": "ingress", **uses}
+        key = "default_security_group_rule"
+        make("default-security-group-rules", key, by="admin", **template)
+        key = "security_groups_default_statefulness"
+        make(key.replace("_", "-"), key, by="admin", project_id=project, stateful=True)
         make("subnetpools", "subnetpool", name="p", prefixes=["10.64.0.0/16"])
         make("address-scopes", "address_scope", name="s", ip_version=4)
         target = {"object_type": "network", "object_id": net, "action": "access_as_shared"}
@@ -342,6 +353,13 @@ BODIES: dict[str, Any] = {
     "/port_forwardings/{port_forwarding_id}": {"port_forwarding": {"description": "mine"}},
     "/port_forwardings": {"port_forwarding": {"protocol": "tcp"}},
     "/security-groups/{id}": {"security_group": {"name": "mine"}},
+    "/address-groups/{id}": {"address_group": {"name": "mine"}},
+    "/address-groups/{id}/add_addresses": {"addresses": ["10.65.0.0/16"]},
+    "/address-groups/{id}/remove_addresses": {"addresses": ["10.64.0.0/16"]},
+    "/log/logs/{id}": {"log": {"name": "mine"}},
+    "/security-groups-default-statefulness/{id}": {
+        "security_groups_default_statefulness": {"stateful": False}
+    },
     "/subnetpools/{id}": {"subnetpool": {"name": "mine"}},
     "/address-scopes/{id}": {"address_scope": {"name": "mine"}},
     "/rbac-policies/{id}": {"rbac_policy": {"target_tenant": "mine"}},
@@ -363,6 +381,19 @@ BODIES: dict[str, Any] = {
     "/v2.0/security-groups": {"security_group": {"name": "mine"}},
     "/v2.0/security-group-rules": {
         "security_group_rule": {"security_group_id": "{security-groups}", "direction": "ingress"}
+    },
+    "/address-groups": {"address_group": {"name": "mine"}},
+    "/log/logs": {"log": {"resource_type": "security_group"}},
+    "/default-security-group-rules": {
+        "default_security_group_rule": {
+            "direction": "ingress",
+            "protocol": "udp",
+            "used_in_default_sg": False,
+            "used_in_non_default_sg": False,
+        }
+    },
+    "/security-groups-default-statefulness": {
+        "security_groups_default_statefulness": {"stateful": False}
     },
     "/subnetpools": {"subnetpool": {"name": "mine", "prefixes": ["10.0.0.0/8"]}},
     "/address-scopes": {"address_scope": {"name": "mine", "ip_version": 4}},

@@ -44,11 +44,13 @@ NOBODYS: dict[str, str] = {
     "cidr": "203.0.113.0/30", "ethertype": "IPv6", "protocol": "udplite",
     "remote_ip_prefix": "203.0.113.0/30", "object_type": "qos_policy",
     "interface": "internal", "service_id": ID, "port_range_min": "64999", "port_range_max": "64999",
+    "event": "ACCEPT", "resource_type": "router", "resource_id": ID, "target_id": ID,
     "parent_id": ID, "type": "location_import",
 }  # fmt: skip
 # Filters by yes and no: both answers together are the whole list, and they have no row in common
 FLAGS = {
     "admin_state_up", "is_default", "port_security_enabled", "router:external", "shared",
+    "stateful", "belongs_to_default_sg", "used_in_default_sg", "used_in_non_default_sg",
     "enable_dhcp", "enabled", "is_domain", "protected", "alive", "locked", "config_drive",
 }  # fmt: skip
 TAGGED = [

@@ -34,7 +34,8 @@ AS_EACH = pytest.mark.parametrize(
 # Collections of the estate whose rows belong to project demo or to its user.
 PRIVATE = [
     "networks", "subnets", "ports", "routers", "floatingips", "security-groups",
-    "security-group-rules", "subnetpools", "address-scopes", "rbac-policies", "images", "servers",
+    "security-group-rules", "subnetpools", "address-scopes", "address-groups", "rbac-policies",
+    "images", "servers",
     "os-server-groups", "projects", "users", "OS-EC2", "application_credentials", "credentials",
     "os-interface", "os-instance-actions", "qos/policies", "trunks",
     *(f"{kind}_rules" for kind in QOS_RULES),
@@ -50,6 +51,7 @@ MEANT = {
     "router": ["routers"],
     "device": ["routers", "servers"],
     "floating": ["floatingips", "networks"],
+    "address_group": ["address-groups"],
     "security_group": ["security-groups"],
     "group": ["security-groups", "os-server-groups"],
     "scope": ["address-scopes"],
@@ -62,7 +64,16 @@ MEANT = {
     "owner": ["projects"],
     "user": ["users"],
     "credential": ["credentials", "application_credentials"],
-    "object": ["networks", "qos/policies", "security-groups", "subnetpools", "address-scopes"],
+    "resource": ["security-groups"],
+    "target": ["ports"],
+    "object": [
+        "networks",
+        "qos/policies",
+        "security-groups",
+        "subnetpools",
+        "address-scopes",
+        "address-groups",
+    ],
     "uuid": ["networks", "images", "ports"],
     "id": ["networks", "images", "servers", "ports"],
 }
@@ -137,6 +148,7 @@ class Sides:
         make("trunks", "trunk", port_id=parent)
         make("subnetpools", "subnetpool", name="own", prefixes=["10.32.0.0/16"])
         make("address-scopes", "address_scope", name="own", ip_version=4)
+        make("address-groups", "address_group", name="own", addresses=["10.32.0.0/16"])
         unlimited = {"quota": dict.fromkeys(("network", "subnet", "port", "router"), -1)}
         unlimited["quota"] |= dict.fromkeys(("floatingip", "security_group"), -1)
         path = f"/quotas/{other['id']}"

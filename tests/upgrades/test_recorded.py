@@ -71,6 +71,10 @@ def require_within(recorded: Any, found: Any, where: str) -> None:
         for key, value in recorded.items():
             assert key in found, f"{where}.{key} is gone"
             require_within(value, found[key], f"{where}.{key}")
+    elif isinstance(recorded, list) and isinstance(found, list):
+        assert len(found) == len(recorded), where
+        for number, value in enumerate(recorded):
+            require_within(value, found[number], f"{where}.{number}")
     else:
         assert found == recorded, where
 

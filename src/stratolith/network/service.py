@@ -36,6 +36,12 @@ from stratolith.network.api.qos import policies as qos_policies
 from stratolith.network.api.qos import rule_types as qos_rule_types
 from stratolith.network.api.qos import rules as qos_rules
 from stratolith.network.api.routing import port_forwardings
+from stratolith.network.api.security import (
+    address_groups,
+    default_security_group_rules,
+    logs,
+    security_groups_default_statefulness,
+)
 from stratolith.network.api.segments import network_segment_ranges, segments
 from stratolith.network.api.trunk import trunks
 from stratolith.network.managers import premade
@@ -69,6 +75,10 @@ SERVICE = Service(
         *security_group_rules.ROUTES,
         *segments.ROUTES,
         *network_segment_ranges.ROUTES,
+        *address_groups.ROUTES,
+        *default_security_group_rules.ROUTES,
+        *security_groups_default_statefulness.ROUTES,
+        *logs.ROUTES,
         *subnetpools.ROUTES,
         *address_scopes.ROUTES,
         *rbac_policies.ROUTES,

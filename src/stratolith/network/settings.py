@@ -123,6 +123,14 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
             le=10000000,
         ),
     ] = 32768
+    log_rate_limit: Annotated[
+        int,
+        Doc(description="Most packets of one port that are logged in a second.", ge=100, le=10000),
+    ] = 100
+    log_burst_limit: Annotated[
+        int,
+        Doc(description="Most packets of one port that are logged at once.", ge=25, le=10000),
+    ] = 25
     max_host_routes: Annotated[
         int, Doc(description="Most host routes of one subnet.", ge=1, le=1000)
     ] = 20

@@ -14,8 +14,16 @@ from stratolith.network.service import SERVICE
 from .conftest import Net
 
 BOOLEANS = {
-    "admin_state_up", "alive", "enable_dhcp", "is_default", "router:external", "shared",
+    "admin_state_up", "alive", "belongs_to_default_sg", "enable_dhcp", "enabled", "is_default",
+    "router:external", "shared", "stateful", "used_in_default_sg", "used_in_non_default_sg",
 }  # fmt: skip
+_OF_RULES = {
+    "ethertype": "Security group rule for ethertype 'x' not supported.",
+    "protocol": "Security group rule protocol x not supported.",
+    "remote_ip_prefix": "Invalid CIDR x given as IP prefix.",
+    "port_range_min": "Invalid value for port x",
+    "port_range_max": "Invalid value for port x",
+}
 REFUSED: dict[str, dict[str, str]] = {
     "networks": {
         "mtu": "'x' is not an integer.",
@@ -23,13 +31,8 @@ REFUSED: dict[str, dict[str, str]] = {
     },
     "subnets": {"cidr": "x is not in a CIDR format.", "ip_version": "'x' is not an integer."},
     "ports": {"fixed_ips": "'x'"},
-    "security-group-rules": {
-        "ethertype": "Security group rule for ethertype 'x' not supported.",
-        "protocol": "Security group rule protocol x not supported.",
-        "remote_ip_prefix": "Invalid CIDR x given as IP prefix.",
-        "port_range_min": "Invalid value for port x",
-        "port_range_max": "Invalid value for port x",
-    },
+    "security-group-rules": _OF_RULES,
+    "default-security-group-rules": _OF_RULES,
     "subnetpools": {
         "default_prefixlen": "'x' is not an integer.",
         "min_prefixlen": "'x' is not an integer.",

@@ -81,9 +81,12 @@ class Guest:
             self.sh(f"ip route add default via {gateway}")
 
     @contextlib.contextmanager
-    def serving(self, port: int) -> Iterator[list[str]]:
+    def serving(self, port: int, address: str = "0.0.0.0") -> Iterator[list[str]]:
         """A TCP echo server; the list fills with the addresses of its clients."""
-        server = namespaces.run_in(self.name, lambda: socket.create_server(("0.0.0.0", port)))
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        server = namespaces.run_in(
+            self.name, lambda: socket.create_server((address, port), family=family)
+        )
         with serve_echo(server) as clients:
             yield clients
 

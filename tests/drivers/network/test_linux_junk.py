@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from stratolith.network.drivers.base import AddressPair, FixedIpView, RuleView
-from stratolith.network.drivers.linux import culprits
+from stratolith.network.drivers.linux.filtering import culprits
 from stratolith.network.drivers.linux.host_kernel import namespaces
 from tests.drivers.network import views
 from tests.drivers.network.dhcp_client import lease

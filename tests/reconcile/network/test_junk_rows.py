@@ -54,6 +54,7 @@ KEYS = {
     "subnet_id",
     "security_group_id",
     "remote_group_id",
+    "remote_address_group_id",
     "router_id",
 }
 

@@ -42,11 +42,14 @@ from stratolith.network.managers import (
 from stratolith.network.managers.metering import metering_label_rules, metering_labels
 from stratolith.network.managers.qos import policies, rules
 from stratolith.network.managers.routing import port_forwardings
+from stratolith.network.managers.security import address_groups, logs
 from stratolith.network.managers.servers import server_ports
 from stratolith.network.managers.trunk import trunks
 from stratolith.network.models import (
+    AddressGroup,
     DhcpPlace,
     FloatingIp,
+    Log,
     MeteringLabel,
     Network,
     Port,
@@ -113,6 +116,10 @@ class Cloud:
         return network.id
 
     def _groups(self) -> list[str]:
+        self.lists = [
+            address_groups.create(self.ctx, "p1", {"addresses": ["10.0.0.0/8", "fd00::/8"]}).id
+            for _ in range(2)
+        ]
         made = [security_groups.create(self.ctx, "p1", {"name": f"g{n}"}).id for n in range(4)]
         for of, remote in ((0, 1), (1, 1), (2, 0)):
             values = {"direction": "ingress", "ethertype": "IPv4", "remote_group_id": made[remote]}
@@ -235,6 +242,7 @@ class Cloud:
         remotes: list[dict[str, object]] = [
             {}, {"remote_ip_prefix": f"10.{number}.0.0/16"},
             {"remote_group_id": self.random.choice(self.groups)},
+            {"remote_address_group_id": self.random.choice(self.lists)},
         ]  # fmt: skip
         values = {
             "security_group_id": self.any(SecurityGroup).id,
@@ -242,6 +250,35 @@ class Cloud:
             "protocol": "tcp", "port_range_min": number, "port_range_max": number,
         }  # fmt: skip
         security_group_rules.create(self.ctx, "p1", values | self.random.choice(remotes))
+
+    def change_addresses(self) -> None:
+        """A few addresses, or too many to name each of them."""
+        group = self.ctx.session.get_one(AddressGroup, self.random.choice(self.lists))
+        number = self.random.randint(0, 3)
+        count = self.random.choice((1, 2, 20))
+        some = [f"192.168.{number}.{n}/32" for n in range(count)]
+        change = self.random.choice((address_groups.add_addresses, address_groups.remove_addresses))
+        change(self.ctx, group, some)
+
+    def add_log(self) -> None:
+        general: dict[str, object] = {"resource_type": "security_group"}
+        about: list[dict[str, object]] = [
+            {}, {"resource_id": self.random.choice(self.groups)}, {"target_id": self._port().id},
+            {"event": "DROP"}, {"enabled": False},
+        ]  # fmt: skip
+        logs.create(self.ctx, self.random.choice(("p1", "p2")), general | self.random.choice(about))
+
+    def change_log(self) -> None:
+        enabled = {"enabled": self.random.random() < 0.5}
+        logs.update(self.ctx, self.any(Log), enabled)
+
+    def remove_log(self) -> None:
+        logs.delete(self.ctx, self.any(Log))
+
+    def change_state(self) -> None:
+        """Of a group that no port uses."""
+        group = self.ctx.session.get_one(SecurityGroup, self.random.choice(self.groups))
+        security_groups.update(self.ctx, group, {"stateful": not group.stateful})
 
     def remove_rule(self) -> None:
         security_group_rules.delete(self.ctx, self.any(SecurityGroupRule))
@@ -463,7 +500,8 @@ OF_TRUNKS = [
 ]  # fmt: skip
 OF_GROUPS = [
     Cloud.add_rule, Cloud.add_rule, Cloud.remove_rule, Cloud.add_group, Cloud.remove_group,
-    Cloud.regroup,
+    Cloud.regroup, Cloud.change_addresses, Cloud.change_addresses, Cloud.change_state,
+    Cloud.add_log, Cloud.change_log, Cloud.remove_log,
 ]  # fmt: skip
 OF_ROUTERS = [
     Cloud.add_router, Cloud.remove_router, Cloud.change_router, Cloud.change_router, Cloud.join,

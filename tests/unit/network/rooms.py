@@ -12,6 +12,7 @@ from stratolith.kernel.auth import Identity
 from stratolith.kernel.context import Context
 from stratolith.kernel.db import Base
 from stratolith.kernel.environment import Environment
+from stratolith.network.models import DefaultSecurityGroupRule
 from stratolith.network.service import SERVICE
 from stratolith.network.settings import NetworkSettings
 from tests.testcloud.databases import empty_url
@@ -29,7 +30,26 @@ def environment(folder: Path, **network: object) -> Environment:
     settings = config.load({"network": NetworkSettings}, overrides=overrides)
     env = server.make_environment(settings, [SERVICE])
     Base.metadata.create_all(env.db.engine)
+    _seed(env)
     return env
+
+
+def _seed(env: Environment) -> None:
+    """What the migrations put into the tables."""
+    ctx = Context(env, SERVICE, identity=MEMBER, write=True)
+    for direction, remote in (("egress", None), ("ingress", "PARENT")):
+        for ethertype in ("IPv4", "IPv6"):
+            ctx.session.add(
+                DefaultSecurityGroupRule(
+                    project_id="",
+                    direction=direction,
+                    ethertype=ethertype,
+                    remote_group_id=remote,
+                    used_in_default_sg=True,
+                    used_in_non_default_sg=direction == "egress",
+                )
+            )
+    ctx.commit()
 
 
 def context(env: Environment, *, identity: Identity = MEMBER, write: bool = True) -> Context:

@@ -61,6 +61,7 @@ class _Merge:
                 self._lack("network", key)
         groups = self._groups(networks.values())
         qos = self._qos(networks.values(), routers.values())
+        address_groups = self._address_groups(networks.values())
         if self.lacking:
             return Lacking(frozenset(self.lacking))
         externals = self.part.externals
@@ -72,6 +73,7 @@ class _Merge:
             externals=self.view.externals if externals is None else externals,
             groups=groups,
             qos=qos,
+            address_groups=address_groups,
         )
 
     def _lack(self, kind: str, object_id: str) -> None:
@@ -87,9 +89,9 @@ class _Merge:
         """A network with its current ports and their current rules."""
         if network.id not in self.part.networks:
             network = self._with_ports(network, joined)
-        if not self.part.rules:
+        if not self.part.rules and not self.part.logs:
             return network
-        ports = [self._with_rules(port) for port in network.ports]
+        ports = [self._with_logs(self._with_rules(port)) for port in network.ports]
         if all(new is old for new, old in zip(ports, network.ports, strict=True)):
             return network
         return msgspec.structs.replace(network, ports=ports)
@@ -113,7 +115,7 @@ class _Merge:
         return msgspec.structs.replace(network, ports=ports, dhcp_hosts=hosts, peers=peers)
 
     def _with_rules(self, port: PortView) -> PortView:
-        if self.part.rules.keys().isdisjoint(port.groups):
+        if not self.part.rules or self.part.rules.keys().isdisjoint(port.groups):
             return port
         groups = tuple(port.groups)
         if groups not in self.shared_rules:
@@ -122,7 +124,17 @@ class _Merge:
                 return port
             rules = [rule for group in groups for rule in self.known_rules[group]]
             self.shared_rules[groups] = rules
-        return msgspec.structs.replace(port, rules=self.shared_rules[groups])
+        counts = [len(self.known_rules[group]) for group in groups]
+        return msgspec.structs.replace(port, rules=self.shared_rules[groups], rule_counts=counts)
+
+    def _with_logs(self, port: PortView) -> PortView:
+        """The port with the changed logs about it."""
+        if not self.part.logs or not port.port_security:
+            return port
+        logs = [log for log in port.logs if log.id not in self.part.logs]
+        logs += [log for log in self.part.logs.values() if log is not None and log.is_about(port)]
+        logs.sort(key=lambda log: log.id)
+        return port if logs == port.logs else msgspec.structs.replace(port, logs=logs)
 
     def _groups(self, networks: Iterable[NetworkView]) -> Groups:
         """The addresses of the groups that rules name now."""
@@ -158,11 +170,39 @@ class _Merge:
                 policies[policy] = rules
         return policies
 
+    def _address_groups(self, networks: Iterable[NetworkView]) -> dict[str, list[str]]:
+        """The address groups that rules name now."""
+        named = {
+            rule.address_group
+            for network in networks
+            for port in network.ports
+            for rule in port.rules
+            if rule.address_group
+        }
+        groups = {}
+        for group in named:
+            if group in self.part.address_groups:
+                groups[group] = self.part.address_groups[group]
+            elif group in self.view.address_groups:
+                asked = self.part.addresses.get(group, {})
+                groups[group] = _addresses(self.view.address_groups[group], asked)
+            else:
+                self._lack("address_group", group)
+        return groups
+
 
 def _policies_of(router: RouterView) -> set[str]:
     gateway = {router.gateway.qos_policy} if router.gateway is not None else set()
     floating = {address.qos_policy for address in router.floating_ips}
     return gateway | floating | {port.qos_policy for port in router.port_forwardings}
+
+
+def _addresses(before: list[str], asked: Mapping[str, bool]) -> list[str]:
+    """The addresses of a group, with those added that it has now and without those it lost."""
+    if not asked:
+        return before
+    added = {address for address, is_present in asked.items() if is_present}
+    return sorted((set(before) - asked.keys()) | added)
 
 
 def _replaced(before: Mapping[str, V], after: Mapping[str, V | None]) -> dict[str, V]:

@@ -8,26 +8,21 @@ from typing import Any
 from sqlalchemy import or_, select, true
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.resource import Condition, Invalid, Resource, Verb, exact, integer
+from stratolith.kernel.http.resource import Condition, Resource, Verb, boolean
 from stratolith.network import models as m
-from stratolith.network.api.filters import checked, listing_of, nullable, standard
+from stratolith.network.api.filters import listing_of, standard
+from stratolith.network.api.security.rule_filters import rule_filters
 from stratolith.network.api.style import STYLE, Target, project_target
-from stratolith.network.exceptions.security_groups import (
-    InvalidCIDR,
-    SecurityGroupRuleInvalidProtocol,
-    SecurityGroupRuleNotFound,
-)
+from stratolith.network.exceptions.security_groups import SecurityGroupRuleNotFound
 from stratolith.network.managers import parents, security_group_rules, security_groups
-from stratolith.network.managers.security_group_rules import PROTOCOLS
 from stratolith.network.models import SecurityGroupRule
-from stratolith.network.schemas.fields import remote_prefix
-from stratolith.network.schemas.security_groups import RULE, ethertype, port, render_rule
+from stratolith.network.schemas.security_groups import RULE, render_rule
 
 Body = dict[str, Any]
 
 
 def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
-    return [render_rule(row) for row in rows]
+    return [render_rule(row, of_default=row.group.is_default) for row in rows]
 
 
 def _target(ctx: Context, values: Body) -> Target:
@@ -39,23 +34,9 @@ def _prepare(ctx: Context, rows: Sequence[Any]) -> None:
     parents.hold(ctx, rows, SecurityGroupRule.group)  # the policy check needs their owner
 
 
-def _protocol(text: str) -> str:
-    """A protocol in the form that rules have; "" for rules without one."""
-    protocol = text.lower()
-    if protocol in PROTOCOLS or (
-        protocol.isdecimal() and len(protocol) < 4 and int(protocol) <= 255
-    ):
-        return protocol
-    if protocol == "any":
-        return ""
-    raise SecurityGroupRuleInvalidProtocol(protocol=text, values=sorted(PROTOCOLS))
-
-
-def _prefix(text: str) -> str:
-    try:
-        return remote_prefix(text) if text else ""
-    except Invalid:
-        raise InvalidCIDR(input=text) from None
+def _belongs_to_default_sg(values: Sequence[str]) -> Condition:
+    defaults = select(m.SecurityGroup.id).where(boolean(m.SecurityGroup.is_default)(values))
+    return m.SecurityGroupRule.security_group_id.in_(defaults)
 
 
 def _visible(ctx: Context) -> Condition:
@@ -84,6 +65,7 @@ RULES = Resource(
             "protocol",
             "remote_ip_prefix",
             "remote_group_id",
+            "remote_address_group_id",
             "port_range_min",
             "port_range_max",
         ),
@@ -92,11 +74,9 @@ RULES = Resource(
             "security_group_id",
             "direction",
             "remote_group_id",
-            ethertype=checked(exact(m.SecurityGroupRule.ethertype), ethertype),
-            protocol=checked(nullable(m.SecurityGroupRule.protocol), _protocol),
-            remote_ip_prefix=checked(nullable(m.SecurityGroupRule.remote_ip_prefix), _prefix),
-            port_range_min=checked(integer(m.SecurityGroupRule.port_range_min), port),
-            port_range_max=checked(integer(m.SecurityGroupRule.port_range_max), port),
+            "remote_address_group_id",
+            belongs_to_default_sg=_belongs_to_default_sg,
+            **rule_filters(m.SecurityGroupRule),
         ),
         visible=_visible,
         missing=lambda marker: SecurityGroupRuleNotFound(id=marker),

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import or_, true
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.resource import Condition, Resource, Verb
+from stratolith.kernel.http.resource import Condition, Resource, Verb, boolean
 from stratolith.network import models as m
 from stratolith.network.api.filters import listing_of, shared, tagged
 from stratolith.network.api.style import STYLE
@@ -50,7 +50,12 @@ SECURITY_GROUPS = Resource(
     listing=listing_of(
         m.SecurityGroup,
         ("name",),
-        tagged(m.SecurityGroup, "name", shared=shared(_shared)),
+        tagged(
+            m.SecurityGroup,
+            "name",
+            shared=shared(_shared),
+            stateful=boolean(m.SecurityGroup.stateful),
+        ),
         visible=_visible,
         missing=lambda marker: SecurityGroupNotFound(id=marker),
     ),

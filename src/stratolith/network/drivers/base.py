@@ -29,8 +29,10 @@ class RouteView(msgspec.Struct, frozen=True, kw_only=True):
 class RuleView(msgspec.Struct, frozen=True, kw_only=True):
     """One security group rule.
 
-    remote_group: id of a security group whose addresses are in the view's ``groups``. Such a rule
-    has an empty ``remote_cidrs``, so that an agent that does not know the field allows no address.
+    remote_group: id of a security group whose addresses are in the view's ``groups``.
+    address_group: id of an address group in its ``address_groups``.
+    Rules with either have an empty ``remote_cidrs``, so that an agent that does not know the field
+    allows no address.
     """
 
     direction: str  # ingress, egress
@@ -40,6 +42,12 @@ class RuleView(msgspec.Struct, frozen=True, kw_only=True):
     port_range_max: int | None = None  # for ICMP: code
     remote_cidrs: list[str] | None = None  # None: any address; []: no address
     remote_group: str = ""
+    address_group: str = ""
+
+    @property
+    def peers(self) -> str:
+        """Id of the security group or address group that the rule names; "" for none."""
+        return self.remote_group or self.address_group
 
 
 class QosRuleView(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +69,25 @@ class FixedIpView(msgspec.Struct, frozen=True, kw_only=True):
     ip_address: str
 
 
+class LogView(msgspec.Struct, frozen=True, kw_only=True):
+    """A log: packets of its ports that rules accept or drop are written to the host's log.
+
+    group: only the ports of this security group, and of accepted packets only those that its rules
+    accept; port: only this port. Without both: all ports of the project.
+    """
+
+    id: str
+    project_id: str
+    event: str  # ACCEPT, DROP, ALL
+    group: str = ""
+    port: str = ""
+
+    def is_about(self, port: PortView) -> bool:
+        if self.port:
+            return self.port == port.id
+        return self.group in port.groups if self.group else self.project_id == port.project_id
+
+
 class PortView(msgspec.Struct, frozen=True, kw_only=True):
     """A guest's port on this host: it gets a tap on the network's bridge, filters, a lease.
 
@@ -76,6 +103,9 @@ class PortView(msgspec.Struct, frozen=True, kw_only=True):
     port_security: bool = True
     groups: list[str] = []  # security groups, in the order in which ``rules`` has theirs
     rules: list[RuleView] = []
+    rule_counts: list[int] = []  # how many of ``rules`` are of each of the groups
+    stateful: bool = True  # False: the rules apply to each packet alone, without conntrack
+    logs: list[LogView] = []  # those about this port, by id
     allowed_address_pairs: list[AddressPair] = []
     hostname: str = ""
     extra_dhcp_opts: list[tuple[str, str]] = []
@@ -228,12 +258,21 @@ class ConnectionLimits(msgspec.Struct, frozen=True, kw_only=True):
     project: int = 32768
 
 
+class LogLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """The most packets of a port that are logged in a second, and at once after a pause."""
+
+    rate: int = 100
+    burst: int = 25
+
+
 class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one host must realise. ``generation`` grows with every change.
 
     groups: security group that a rule names -> port -> its addresses (and CIDRs of its pairs).
     qos: policy that a port, floating IP or gateway of the view has -> its rules.
-    connections: limits from the cloud's settings; joined hosts have no copy of its settings file.
+    address_groups: address group that a rule names -> its CIDRs, sorted.
+    connections, logging: limits from the cloud's settings; joined hosts have no copy of its
+    settings file.
     left_out: object id -> reason why it cannot be described. Drivers ignore it; the agent reports
     it together with the driver's errors.
     """
@@ -246,7 +285,9 @@ class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
     routers: list[RouterView] = []
     groups: dict[str, dict[str, list[str]]] = {}
     qos: dict[str, list[QosRuleView]] = {}
+    address_groups: dict[str, list[str]] = {}
     connections: ConnectionLimits = ConnectionLimits()
+    logging: LogLimits = LogLimits()
     left_out: dict[str, str] = {}
 
 
@@ -277,6 +318,9 @@ class HostNetworkPart(msgspec.Struct, frozen=True, kw_only=True):
     other groups of these ports.
     members: like ``groups`` of the view, for requested groups that rules of the host's ports name.
     qos: like ``qos`` of the view, for requested policies and those that the other parts name.
+    address_groups: the same for requested address groups.
+    addresses: address group -> requested address -> whether the group has it.
+    logs: the requested logs, None for those about none of the host's ports.
     """
 
     generation: int
@@ -288,6 +332,9 @@ class HostNetworkPart(msgspec.Struct, frozen=True, kw_only=True):
     other_rules: dict[str, list[RuleView]] = {}
     members: dict[str, dict[str, list[str]]] = {}
     qos: dict[str, list[QosRuleView]] = {}
+    address_groups: dict[str, list[str]] = {}
+    addresses: dict[str, dict[str, bool]] = {}
+    logs: dict[str, LogView | None] = {}
     whole: HostNetworkView | None = None
 
 

@@ -85,7 +85,10 @@ class SecurityGroupInvalidProtocolForPort(BadRequest):
 
 
 class SecurityGroupMultipleRemoteEntites(BadRequest):  # spelt as clients know it
-    message = "Only one of remote_ip_prefix or remote_group_id may be provided."
+    message = (
+        "Only one of remote_ip_prefix or remote_group_id or remote_address_group_id may be "
+        "provided."
+    )
 
 
 class SecurityGroupRuleParameterConflict(BadRequest):
@@ -94,3 +97,21 @@ class SecurityGroupRuleParameterConflict(BadRequest):
 
 class SecurityGroupEthertypeConflictWithProtocol(BadRequest):
     message = "Invalid ethertype {ethertype} for protocol {protocol}."
+
+
+class DefaultSecurityGroupRuleNotFound(NotFound):
+    message = "Default Security Group rule {id} does not exist"
+
+
+class DefaultSecurityGroupRuleExists(Conflict):
+    message = "Default Security group rule already exists. Rule id is {rule_id}."
+
+
+class SecurityGroupDefaultStatefulnessNotFound(NotFound):
+    message = "Security group default statefulness {id} could not be found."
+
+
+class SecurityGroupDefaultStatefulnessAlreadyExists(Conflict):
+    message = (
+        "A security group default statefulness setting already exists for project '{project_id}'."
+    )

@@ -13,6 +13,7 @@ from stratolith.network.extensions import (
     metering,
     qos,
     routing,
+    security,
     segments,
     subnetpools,
     topologies,
@@ -31,4 +32,5 @@ KNOWN: dict[str, tuple[str, str]] = {
     **segments.EXTENSIONS,
     **subnetpools.EXTENSIONS,
     **trunks.EXTENSIONS,
+    **security.EXTENSIONS,
 }

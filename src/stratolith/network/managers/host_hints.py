@@ -7,6 +7,8 @@ A host that gets a hint twice syncs once. The key names the changed object;
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import ColumnElement, bindparam, or_, select
 
 from stratolith.kernel.context import Context
@@ -14,6 +16,7 @@ from stratolith.network.managers import holders, placement
 from stratolith.network.managers.events import VIEW
 from stratolith.network.models import (
     FloatingIp,
+    Log,
     Network,
     Place,
     Port,
@@ -26,7 +29,12 @@ from stratolith.network.segment_settings import TUNNELS
 PORT, NETWORK, ROUTER = "port", "network", "router"
 GROUP = "group"  # the rules of a security group
 QOS = "qos"  # the rules of a QoS policy
+ADDRESS_GROUP = "address_group"  # all addresses of an address group
+ADDRESS = "address"  # one address of it: "address/GROUP/10.0.0.0/8"
+LOG = "log"
 MEMBERS = "members"  # the addresses of its ports, for hosts with rules that name the group
+
+MOST_ADDRESSES = 8  # changed by one request; for more, all addresses are read again
 
 _HOSTS_WITH_RULES = (
     select(Port.binding_host)
@@ -184,3 +192,32 @@ def _hint(ctx: Context, hosts: set[str], kind: str, object_id: str) -> None:
 def _hosts_with_rules(ctx: Context, which: ColumnElement[bool]) -> set[str]:
     """The hosts with ports that have these rules."""
     return set(ctx.session.scalars(_HOSTS_WITH_RULES.where(which)))
+
+
+def group_addresses(ctx: Context, address_group_id: str, changed: Sequence[str]) -> None:
+    """Hint about changed addresses of an address group: hosts with rules that name it."""
+    hosts = _hosts_with_rules(ctx, SecurityGroupRule.remote_address_group_id == address_group_id)
+    if len(changed) > MOST_ADDRESSES:
+        _hint(ctx, hosts, ADDRESS_GROUP, address_group_id)
+        return
+    for address in changed:
+        _hint(ctx, hosts, ADDRESS, f"{address_group_id}/{address}")
+
+
+def log(ctx: Context, log: Log) -> None:
+    """Hint about a log: the hosts with ports that it is about."""
+    wanted = select(Port.binding_host).where(Port.binding_host != "", logged_by(log))
+    _hint(ctx, set(ctx.session.scalars(wanted.distinct())), LOG, log.id)
+
+
+def logged_by(log: Log) -> ColumnElement[bool]:
+    """A condition on Port: the ports that the log is about."""
+    if log.target_id:
+        return Port.id == log.target_id
+    if log.resource_id:
+        return Port.id.in_(
+            select(PortSecurityGroup.port_id).where(
+                PortSecurityGroup.security_group_id == log.resource_id
+            )
+        )
+    return Port.project_id == log.project_id

@@ -33,6 +33,7 @@ from stratolith.network.managers import (
 )
 from stratolith.network.managers.addressing import dns, ipam
 from stratolith.network.managers.qos import bindings as qos
+from stratolith.network.managers.security import log_removal
 from stratolith.network.managers.segments import routed
 from stratolith.network.managers.trunk import sub_ports, trunks
 from stratolith.network.models import (
@@ -247,6 +248,7 @@ def remove(ctx: Context, port: Port) -> None:
 
 
 def _forget_rows(ctx: Context, port_ids: Sequence[str]) -> None:
+    log_removal.of_ports(ctx, port_ids)
     ctx.session.execute(delete_rows(FixedIp).where(FixedIp.port_id.in_(port_ids)))
     ctx.session.execute(
         delete_rows(PortSecurityGroup).where(PortSecurityGroup.port_id.in_(port_ids))

@@ -20,6 +20,7 @@ from stratolith.network.managers import (
     subnetpools,
 )
 from stratolith.network.managers.qos import policies as qos_policies
+from stratolith.network.managers.security import address_groups
 from stratolith.network.managers.visibility import ALL_PROJECTS, EXTERNAL, SHARED
 from stratolith.network.models import (
     AddressScope,
@@ -34,6 +35,7 @@ ACTIONS = {
     "network": (SHARED, EXTERNAL),
     "qos_policy": (SHARED,),
     "security_group": (SHARED,),
+    "address_group": (SHARED,),
     "subnetpool": (SHARED,),
     "address_scope": (SHARED,),
 }
@@ -139,6 +141,8 @@ def _note(ctx: Context, policy: RbacPolicy) -> None:
 def _object(ctx: Context, kind: str, object_id: str) -> Standard:
     if kind == "network":
         return networks.get(ctx, object_id)
+    if kind == "address_group":
+        return address_groups.get(ctx, object_id)
     if kind == "subnetpool":
         return subnetpools.get(ctx, object_id)
     if kind == "address_scope":

@@ -11,6 +11,7 @@ from stratolith.network.exceptions.sharing import RbacPolicyInUse
 from stratolith.network.managers import holders
 from stratolith.network.managers.visibility import ALL_PROJECTS, SHARED
 from stratolith.network.models import (
+    AddressGroup,
     AddressScope,
     FloatingIp,
     Network,
@@ -20,6 +21,7 @@ from stratolith.network.models import (
     RbacPolicy,
     Router,
     SecurityGroup,
+    SecurityGroupRule,
     Standard,
     Subnet,
     SubnetPool,
@@ -31,6 +33,7 @@ _MODELS: dict[str, type[Standard]] = {
     "subnetpool": SubnetPool,
     "address_scope": AddressScope,
     "qos_policy": QosPolicy,
+    "address_group": AddressGroup,
 }
 
 
@@ -74,6 +77,10 @@ def _users(policy: RbacPolicy) -> Any:
         models = (Port, Network, FloatingIp, Router)
         return union(
             *(select(m.project_id).where(m.qos_policy_id == policy.object_id) for m in models)
+        )
+    if policy.object_type == "address_group":
+        return select(SecurityGroupRule.project_id).where(
+            SecurityGroupRule.remote_address_group_id == policy.object_id
         )
     return _ports(policy)
 

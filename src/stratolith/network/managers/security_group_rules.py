@@ -26,6 +26,7 @@ from stratolith.network.exceptions.security_groups import (
     SecurityGroupRuleParameterConflict,
 )
 from stratolith.network.managers import host_hints, limits, security_groups
+from stratolith.network.managers.security import address_groups
 from stratolith.network.models import SecurityGroup, SecurityGroupRule
 
 # IANA protocol numbers, by the names that the API accepts.
@@ -54,7 +55,11 @@ COMPARED = (
     "port_range_max",
     "remote_ip_prefix",
     "remote_group_id",
+    "remote_address_group_id",
 )
+
+
+REMOTES = ("remote_ip_prefix", "remote_group_id", "remote_address_group_id")
 
 
 def get(ctx: Context, rule_id: str) -> SecurityGroupRule:
@@ -77,12 +82,15 @@ def number_of(protocol: str | None) -> int | None:
 def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> SecurityGroupRule:
     """Add a rule to ``values["security_group_id"]``, a group that the caller may see.
 
-    Raises SecurityGroupNotFound, SecurityGroupRuleExists and the errors of validation.
+    Raises SecurityGroupNotFound, AddressGroupNotFound, SecurityGroupRuleExists and the errors of
+    validation.
     """
     group = security_groups.get(ctx, values["security_group_id"])
     checked = validate(values)
     if checked.get("remote_group_id") is not None:
         security_groups.get(ctx, checked["remote_group_id"])
+    if checked.get("remote_address_group_id") is not None:
+        address_groups.check_usable(ctx, project_id, checked["remote_address_group_id"])
     limits.check(ctx, project_id, security_group_rule=1)
     _check_new(ctx, group, checked)
     rule = SecurityGroupRule(
@@ -111,7 +119,7 @@ def validate(values: Mapping[str, Any]) -> dict[str, Any]:
     checked = dict(values)
     ethertype = checked["ethertype"]
     protocol = checked["protocol"] = _protocol(checked.get("protocol"), ethertype)
-    if checked.get("remote_ip_prefix") and checked.get("remote_group_id"):
+    if sum(bool(checked.get(name)) for name in REMOTES) > 1:
         raise SecurityGroupMultipleRemoteEntites
     prefix = checked.get("remote_ip_prefix")
     if prefix:
@@ -175,7 +183,7 @@ def _check_ports(protocol: str | None, low: int | None, high: int | None) -> Non
 
 def _check_new(ctx: Context, group: SecurityGroup, wanted: Mapping[str, Any]) -> None:
     """Raise SecurityGroupRuleExists when the group already has an equal rule."""
-    key = _key(wanted)
+    key = key_of(wanted)
     rows = ctx.session.scalars(
         select(SecurityGroupRule).where(
             SecurityGroupRule.security_group_id == group.id,
@@ -184,11 +192,11 @@ def _check_new(ctx: Context, group: SecurityGroup, wanted: Mapping[str, Any]) ->
         )
     )
     for rule in rows:
-        if _key({name: getattr(rule, name) for name in COMPARED}) == key:
+        if key_of({name: getattr(rule, name) for name in COMPARED}) == key:
             raise SecurityGroupRuleExists(rule_id=rule.id)
 
 
-def _key(rule: Mapping[str, Any]) -> tuple[Any, ...]:
+def key_of(rule: Mapping[str, Any]) -> tuple[Any, ...]:
     """Equal keys: equal rules, also when protocols are names or numbers, or any prefix is given."""
     prefix = rule.get("remote_ip_prefix")
     cidr = str(ipaddress.ip_interface(prefix).network) if prefix else None
@@ -200,6 +208,7 @@ def _key(rule: Mapping[str, Any]) -> tuple[Any, ...]:
         rule.get("port_range_max"),
         cidr,
         rule.get("remote_group_id"),
+        rule.get("remote_address_group_id"),
         rule["direction"],
         rule["ethertype"],
     )

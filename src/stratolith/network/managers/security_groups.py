@@ -17,11 +17,13 @@ from stratolith.network.exceptions.requests import (
 from stratolith.network.exceptions.security_groups import (
     SecurityGroupCannotRemoveDefault,
     SecurityGroupCannotUpdateDefault,
+    SecurityGroupConflict,
     SecurityGroupDefaultAlreadyExists,
     SecurityGroupInUse,
     SecurityGroupNotFound,
 )
 from stratolith.network.managers import host_hints, limits, tags, visibility
+from stratolith.network.managers.security import log_removal, templates
 from stratolith.network.models import (
     DefaultSecurityGroup,
     PortSecurityGroup,
@@ -31,6 +33,7 @@ from stratolith.network.models import (
 )
 
 DEFAULT = "default"
+MIXED = "Cannot apply both stateful and stateless security groups on the same port at the same time"
 _GROUPS = KeyedReader(
     RowReader(tuple[str, str], (PortSecurityGroup.port_id, PortSecurityGroup.security_group_id)),
     PortSecurityGroup.port_id,
@@ -104,29 +107,15 @@ def _make_default(ctx: Context, project_id: str) -> SecurityGroup:
         name=DEFAULT,
         description="Default security group",
         is_default=True,
+        stateful=templates.is_stateful(ctx, project_id),
         revision_number=1,
     )
     ctx.session.add(group)
     ctx.session.flush()
     ctx.session.add(DefaultSecurityGroup(project_id=project_id, security_group_id=group.id))
-    _add_rules(ctx, group, ingress=True)
+    templates.add_rules(ctx, group, templates.rules(ctx, default=True))
     ctx.session.flush()
     return group
-
-
-def _add_rules(ctx: Context, group: SecurityGroup, *, ingress: bool) -> None:
-    """The rules of a new group: all egress; in a default group also ingress from its members."""
-    for ethertype in ("IPv4", "IPv6"):
-        for direction in ("egress", "ingress") if ingress else ("egress",):
-            ctx.session.add(
-                SecurityGroupRule(
-                    project_id=group.project_id,
-                    security_group_id=group.id,
-                    direction=direction,
-                    ethertype=ethertype,
-                    remote_group_id=group.id if direction == "ingress" else None,
-                )
-            )
 
 
 def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> SecurityGroup:
@@ -134,31 +123,31 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Security
     default_of(ctx, project_id)
     if values.get("name") == DEFAULT:
         raise SecurityGroupDefaultAlreadyExists
-    limits.check(ctx, project_id, security_group=1, security_group_rule=2)
+    new_rules = templates.rules(ctx, default=False)
+    limits.check(ctx, project_id, security_group=1, security_group_rule=len(new_rules))
+    stateful = values.get("stateful")
     group = SecurityGroup(
         project_id=project_id,
         name=values.get("name", ""),
         description=values.get("description", ""),
-        stateful=values.get("stateful", True),
+        stateful=templates.is_stateful(ctx, project_id) if stateful is None else stateful,
         revision_number=1,
     )
     ctx.session.add(group)
     ctx.session.flush()
-    _add_rules(ctx, group, ingress=False)
+    templates.add_rules(ctx, group, new_rules)
     ctx.session.flush()
     return group
 
 
 def update(ctx: Context, group: SecurityGroup, values: Mapping[str, Any]) -> SecurityGroup:
     """Raises SecurityGroupCannotUpdateDefault, SecurityGroupInUse."""
-    if group.is_default and values.get("name", group.name) != group.name:
-        raise SecurityGroupCannotUpdateDefault
-    if values.get("name") == DEFAULT and not group.is_default:
-        raise SecurityGroupDefaultAlreadyExists
     if values.get("stateful", group.stateful) != group.stateful:
         if _in_use(ctx, group.id):
             raise SecurityGroupInUse(id=group.id)
         group.stateful = values["stateful"]
+    if group.is_default and "name" in values:
+        raise SecurityGroupCannotUpdateDefault
     for name in ("name", "description"):
         if name in values:
             setattr(group, name, values[name])
@@ -180,6 +169,7 @@ def forget(ctx: Context, group: SecurityGroup) -> None:
     """Remove a group that no port uses, its rules and the rules that refer to it."""
     host_hints.groups_naming(ctx, group.id)
     tags.forget(ctx, group.id)
+    log_removal.of_group(ctx, group.id)
     for policy in ctx.session.scalars(select(RbacPolicy).where(RbacPolicy.object_id == group.id)):
         ctx.session.delete(policy)
     rules = select(SecurityGroupRule).where(
@@ -207,15 +197,17 @@ def _in_use(ctx: Context, group_id: str) -> bool:
 
 def check_usable(ctx: Context, project_id: str, ids: Sequence[str]) -> list[str]:
     """The ids without duplicates, if a port of the project may use each group; raises
-    SecurityGroupNotFound.
+    SecurityGroupNotFound, and SecurityGroupConflict for stateful and stateless groups together.
     """
     wanted = list(dict.fromkeys(ids))
     if not wanted:
         return []
     rows = ctx.session.execute(
-        select(SecurityGroup.id, SecurityGroup.project_id).where(SecurityGroup.id.in_(wanted))
+        select(SecurityGroup.id, SecurityGroup.project_id, SecurityGroup.stateful).where(
+            SecurityGroup.id.in_(wanted)
+        )
     ).all()
-    owners = dict(rows)
+    owners = {row.id: row.project_id for row in rows}
     for group_id in wanted:
         owner = owners.get(group_id)
         if owner is None:
@@ -223,6 +215,8 @@ def check_usable(ctx: Context, project_id: str, ids: Sequence[str]) -> list[str]
         is_foreign = owner != project_id and not ctx.is_admin
         if is_foreign and not is_shared_with(ctx, group_id, project_id):
             raise SecurityGroupNotFound(id=group_id)
+    if len({row.stateful for row in rows}) > 1:
+        raise SecurityGroupConflict(reason=MIXED)
     return wanted
 
 

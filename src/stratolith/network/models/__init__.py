@@ -1,8 +1,11 @@
 """Tables of the network service, a module for each subject."""
 
+from stratolith.network.models.address_groups import AddressGroup as AddressGroup
+from stratolith.network.models.address_groups import GroupAddress as GroupAddress
 from stratolith.network.models.flavors import Flavor as Flavor
 from stratolith.network.models.flavors import FlavorProfile as FlavorProfile
 from stratolith.network.models.flavors import ServiceProfile as ServiceProfile
+from stratolith.network.models.logs import Log as Log
 from stratolith.network.models.metering import MeteringLabel as MeteringLabel
 from stratolith.network.models.metering import MeteringLabelRule as MeteringLabelRule
 from stratolith.network.models.networks import FixedIp as FixedIp
@@ -20,6 +23,10 @@ from stratolith.network.models.qos import QosRule as QosRule
 from stratolith.network.models.routers import FloatingIp as FloatingIp
 from stratolith.network.models.routers import Router as Router
 from stratolith.network.models.security_groups import DefaultSecurityGroup as DefaultSecurityGroup
+from stratolith.network.models.security_groups import (
+    DefaultSecurityGroupRule as DefaultSecurityGroupRule,
+)
+from stratolith.network.models.security_groups import DefaultStatefulness as DefaultStatefulness
 from stratolith.network.models.security_groups import PortSecurityGroup as PortSecurityGroup
 from stratolith.network.models.security_groups import SecurityGroup as SecurityGroup
 from stratolith.network.models.security_groups import SecurityGroupRule as SecurityGroupRule

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from stratolith.kernel.db import Base
+from stratolith.network.models.address_groups import AddressGroup
 from stratolith.network.models.networks import Port
 from stratolith.network.models.standard import Standard
 
@@ -56,6 +57,9 @@ class SecurityGroupRule(Standard, Base):
     remote_group_id: Mapped[str | None] = mapped_column(
         ForeignKey(SecurityGroup.id, ondelete="CASCADE"), index=True
     )
+    remote_address_group_id: Mapped[str | None] = mapped_column(
+        ForeignKey(AddressGroup.id), index=True
+    )
     group: Mapped[SecurityGroup] = relationship(
         lazy="select", viewonly=True, foreign_keys=[security_group_id]
     )
@@ -80,3 +84,29 @@ class PortSecurityGroup(Base):
     security_group_id: Mapped[str] = mapped_column(
         ForeignKey(SecurityGroup.id), primary_key=True, index=True
     )
+
+
+class DefaultSecurityGroupRule(Standard, Base):
+    """A template: a rule that new security groups get. It belongs to no project."""
+
+    __tablename__ = "network_default_security_group_rules"
+
+    direction: Mapped[str] = mapped_column(String(8))
+    ethertype: Mapped[str] = mapped_column(String(8))
+    protocol: Mapped[str | None] = mapped_column(String(40))
+    port_range_min: Mapped[int | None]
+    port_range_max: Mapped[int | None]
+    remote_ip_prefix: Mapped[str | None] = mapped_column(String(64))
+    remote_group_id: Mapped[str | None] = mapped_column(String(255))  # "PARENT": the new group
+    remote_address_group_id: Mapped[str | None] = mapped_column(String(255))
+    used_in_default_sg: Mapped[bool]
+    used_in_non_default_sg: Mapped[bool]
+
+
+class DefaultStatefulness(Standard, Base):
+    """Whether new security groups of a project are stateful; project "": of all other projects."""
+
+    __tablename__ = "network_default_statefulness"
+    __table_args__ = (UniqueConstraint("project_id"),)
+
+    stateful: Mapped[bool]

@@ -6,8 +6,10 @@ Source of names and defaults: neutron's policy reference (2026.2).
 from __future__ import annotations
 
 from stratolith.network.policies import (
+    address_groups,
     base,
     flavors,
+    logs,
     metering,
     networks,
     operation,
@@ -26,6 +28,8 @@ RULES = [
     *base.BASE,
     *flavors.RULES,
     *metering.RULES,
+    *address_groups.RULES,
+    *logs.RULES,
     *networks.RULES,
     *operation.RULES,
     *ports.RULES,

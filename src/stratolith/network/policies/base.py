@@ -7,6 +7,7 @@ from stratolith.kernel.policy import Rule
 PROJECT = ("project",)
 ADMIN = "rule:admin_only"
 MEMBER = "(rule:admin_only) or (role:member and project_id:%(project_id)s)"
+MANAGER = "(rule:admin_only) or (role:manager and project_id:%(project_id)s)"
 READER = "(rule:admin_only) or (role:reader and project_id:%(project_id)s)"
 # Of the resource in whose path it is.
 PARENT_MEMBER = "(rule:admin_only) or (role:member and rule:ext_parent_owner)"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stratolith.kernel.policy import Rule
-from stratolith.network.policies.base import MEMBER, PROJECT
+from stratolith.network.policies.base import ADMIN, MANAGER, MEMBER, PROJECT, READER
 
 SECURITY_GROUP = [
     Rule("admin_or_sg_owner", "rule:context_is_admin or project_id:%(security_group:project_id)s"),
@@ -52,4 +52,14 @@ SECURITY_GROUP = [
     ),
 ]
 
-RULES = [*SECURITY_GROUP]
+DEFAULTS = [
+    Rule("create_default_security_group_rule", ADMIN, PROJECT),
+    Rule("get_default_security_group_rule", "role:reader", PROJECT),
+    Rule("delete_default_security_group_rule", ADMIN, PROJECT),
+    Rule("create_security_groups_default_statefulness", MANAGER, PROJECT),
+    Rule("get_security_groups_default_statefulness", READER, PROJECT),
+    Rule("update_security_groups_default_statefulness", MANAGER, PROJECT),
+    Rule("delete_security_groups_default_statefulness", MANAGER, PROJECT),
+]
+
+RULES = [*SECURITY_GROUP, *DEFAULTS]

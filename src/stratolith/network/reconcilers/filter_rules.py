@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
+from typing import Any
 
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import aliased
@@ -13,8 +14,21 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import RuleView
-from stratolith.network.models import FixedIp, Port, PortSecurityGroup, SecurityGroupRule
-from stratolith.network.reconcilers.view_rows import MemberRow, PairsRow, RuleRow, columns
+from stratolith.network.models import (
+    FixedIp,
+    GroupAddress,
+    Port,
+    PortSecurityGroup,
+    SecurityGroup,
+    SecurityGroupRule,
+)
+from stratolith.network.reconcilers.view_rows import (
+    GroupAddressRow,
+    MemberRow,
+    PairsRow,
+    RuleRow,
+    columns,
+)
 
 Members = dict[str, dict[str, list[str]]]  # group -> port -> addresses, and CIDRs of address pairs
 
@@ -23,16 +37,26 @@ class RuleBook:
     """The rules of these ports; ports with the same groups share one list.
 
     A rule that cannot be realised allows nothing: it is left out, with the reason under its id.
-    ``remote``: the groups that the returned rules name.
+    ``remote``, ``address_groups``: the groups that the returned rules name.
     """
 
     def __init__(self, ctx: Context, port_ids: Sequence[str], left_out: LeftOut) -> None:
         self.session = ctx.session
         self.remote: set[str] = set()
+        self.address_groups: set[str] = set()
         self._groups = self._memberships(set(port_ids))
         all_groups = {group for groups in self._groups.values() for group in groups}
         self._rules = rules_of(ctx, all_groups, left_out)
+        self._stateless = _stateless(ctx, all_groups)
         self._shared: dict[tuple[str, ...], list[RuleView]] = {}
+
+    def counts(self, port_id: str) -> list[int]:
+        """How many rules each of the port's groups has in ``rules``."""
+        return [len(self._rules.get(group, ())) for group in self.groups(port_id)]
+
+    def is_stateful(self, port_id: str) -> bool:
+        """A port has stateful or stateless groups, never both."""
+        return not any(group in self._stateless for group in self.groups(port_id))
 
     def groups(self, port_id: str) -> list[str]:
         """The groups of a port, in the order of their rules in ``rules``."""
@@ -45,6 +69,7 @@ class RuleBook:
             rules = [rule for group in groups for rule in self._rules.get(group, ())]
             self._shared[groups] = rules
             self.remote |= {rule.remote_group for rule in rules if rule.remote_group}
+            self.address_groups |= {rule.address_group for rule in rules if rule.address_group}
         return rules
 
     def _memberships(self, port_ids: set[str]) -> dict[str, list[str]]:
@@ -59,6 +84,16 @@ class RuleBook:
         for port_id, group_id in rows:
             by_port[port_id].append(group_id)
         return by_port
+
+
+def _stateless(ctx: Context, groups: Iterable[str]) -> set[str]:
+    wanted = sorted(groups)
+    if not wanted:
+        return set()
+    stateless = select(SecurityGroup.id).where(
+        SecurityGroup.id.in_(wanted), SecurityGroup.stateful.is_(False)
+    )
+    return set(ctx.session.scalars(stateless))
 
 
 def rules_of(ctx: Context, groups: Iterable[str], left_out: LeftOut) -> dict[str, list[RuleView]]:
@@ -90,14 +125,18 @@ def groups_beside(ctx: Context, host: str, groups: Sequence[str]) -> set[str]:
     return set(ctx.session.scalars(wanted.distinct()))
 
 
-def named_on(ctx: Context, host: str, groups: ColumnElement[bool]) -> list[str]:
-    """The groups that rules of the host's ports name. ``groups``: a condition on the rules."""
+def named_on(ctx: Context, host: str, groups: ColumnElement[bool], column: Any = None) -> list[str]:
+    """The groups that rules of the host's ports name. ``groups``: a condition on the rules.
+
+    ``column``: where the rules name them, by default as remote security group.
+    """
     of_port_here = exists().where(
         PortSecurityGroup.security_group_id == SecurityGroupRule.security_group_id,
         Port.id == PortSecurityGroup.port_id,
         Port.binding_host == host,
     )
-    remote_groups = select(SecurityGroupRule.remote_group_id).where(groups, of_port_here)
+    named = SecurityGroupRule.remote_group_id if column is None else column
+    remote_groups = select(named).where(groups, of_port_here)
     return [str(group) for group in ctx.session.scalars(remote_groups.distinct())]
 
 
@@ -109,6 +148,28 @@ def members(ctx: Context, groups: Iterable[str], left_out: LeftOut) -> Members:
         in_groups = PortSecurityGroup.security_group_id.in_(wanted)
         _add_members(ctx, by_group, in_groups, left_out)
     return by_group
+
+
+def address_groups(ctx: Context, groups: Iterable[str], left_out: LeftOut) -> dict[str, list[str]]:
+    """Address group -> its addresses, sorted."""
+    by_group: dict[str, list[str]] = {group: [] for group in sorted(groups)}
+    if not by_group:
+        return by_group
+    addresses = columns(GroupAddressRow, GroupAddress).where(
+        GroupAddress.address_group_id.in_(list(by_group))
+    )
+    key = GroupAddress.address_group_id
+    for row in left_out.rows(ctx.session, addresses, key, GroupAddressRow):
+        by_group[row.address_group_id].append(row.address)
+    return {group: sorted(cidrs) for group, cidrs in by_group.items()}
+
+
+def addresses_among(ctx: Context, group: str, addresses: Sequence[str]) -> set[str]:
+    """Those of the addresses that the address group has."""
+    wanted = select(GroupAddress.address).where(
+        GroupAddress.address_group_id == group, GroupAddress.address.in_(addresses)
+    )
+    return set(ctx.session.scalars(wanted))
 
 
 def members_among(
@@ -157,7 +218,7 @@ def _add_members(
 
 def _rule(row: RuleRow) -> RuleView:
     remote: list[str] | None = None
-    if row.remote_group_id:
+    if row.remote_group_id or row.remote_address_group_id:
         remote = []  # the view has the addresses once, not in each rule
     elif row.remote_ip_prefix:
         remote = [str(checks.network(row.remote_ip_prefix))]
@@ -169,6 +230,7 @@ def _rule(row: RuleRow) -> RuleView:
         port_range_max=row.port_range_max,
         remote_cidrs=remote,
         remote_group=row.remote_group_id or "",
+        address_group=row.remote_address_group_id or "",
     )
     return checks.rule(view)
 

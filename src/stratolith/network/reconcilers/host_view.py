@@ -23,6 +23,7 @@ from stratolith.network.drivers.base import (
     ExternalNetworkView,
     FixedIpView,
     HostNetworkView,
+    LogLimits,
     NetworkView,
     PortView,
     RouterPortView,
@@ -42,6 +43,7 @@ from stratolith.network.reconcilers import (
     view_rows,
 )
 from stratolith.network.reconcilers.filter_rules import RuleBook
+from stratolith.network.reconcilers.log_views import LogBook
 from stratolith.network.reconcilers.router_views import router_views
 from stratolith.network.reconcilers.view_rows import (
     AddressRow,
@@ -94,9 +96,15 @@ class Compiler:
             routers=views_of_routers,
             groups=filter_rules.members(self.ctx, book.remote, self.left_out),
             qos=qos_rules.of_policies(self.ctx, policies, self.left_out),
+            address_groups=filter_rules.address_groups(
+                self.ctx, book.address_groups, self.left_out
+            ),
             connections=ConnectionLimits(
                 port=self.settings.max_port_connections,
                 project=self.settings.max_project_connections,
+            ),
+            logging=LogLimits(
+                rate=self.settings.log_rate_limit, burst=self.settings.log_burst_limit
             ),
             left_out=self.left_out.reasons,
         )
@@ -129,6 +137,12 @@ class Compiler:
         """The hosts of the routers that connect the networks."""
         routers = (row.holder_id for row in self.router_ports.values())
         return placement.hosts_of(self.ctx, routers)
+
+    @cached_property
+    def logs(self) -> LogBook:
+        """The logs about the host's guests."""
+        port_ids = [row.id for row in self.guests if row.binding_host == self.host]
+        return LogBook(self.ctx, port_ids, self.left_out)
 
     def _routers(self, ids: Sequence[str]) -> list[RouterRow]:
         if not ids:
@@ -278,6 +292,7 @@ class Compiler:
         )
 
     def _port(self, row: PortRow, book: RuleBook, network: NetworkRow) -> PortView:
+        groups = book.groups(row.id) if row.port_security_enabled else []
         return PortView(
             id=row.id,
             mac=row.mac_address,
@@ -288,8 +303,13 @@ class Compiler:
             ],
             admin_state_up=row.admin_state_up and network.admin_state_up,
             port_security=row.port_security_enabled,
-            groups=book.groups(row.id) if row.port_security_enabled else [],
-            rules=book.rules(row.id) if row.port_security_enabled else [],
+            groups=groups,
+            rules=book.rules(row.id) if groups else [],
+            rule_counts=book.counts(row.id) if groups else [],
+            stateful=book.is_stateful(row.id) if groups else True,
+            logs=(
+                self.logs.of(row.id, groups, row.project_id) if row.port_security_enabled else []
+            ),
             allowed_address_pairs=row.allowed_address_pairs,
             hostname=row.hostname,
             extra_dhcp_opts=row.options(),

@@ -26,7 +26,7 @@ from stratolith.network.drivers.base import (
 )
 from stratolith.network.managers import holders, placement
 from stratolith.network.models import FixedIp, Network, Place, Port, SecurityGroupRule
-from stratolith.network.reconcilers import filter_rules, qos_rules, view_rows
+from stratolith.network.reconcilers import filter_rules, log_views, qos_rules, view_rows
 from stratolith.network.reconcilers.filter_rules import Members, RuleBook
 from stratolith.network.reconcilers.host_view import Compiler, compile_view
 from stratolith.network.reconcilers.router_views import router_views
@@ -46,6 +46,9 @@ class Asked(msgspec.Struct, frozen=True):
     group: list[str] = []
     members: list[str] = []
     qos: list[str] = []
+    address_group: list[str] = []
+    address: list[str] = []
+    log: list[str] = []
 
 
 def answer(ctx: Context, host: str, keys: list[str] | None) -> HostNetworkView | HostNetworkPart:
@@ -103,6 +106,9 @@ class _PartCompiler(Compiler):
             other_rules=other_rules,
             members=self._members_asked(),
             qos=self._qos(ports, networks, router_parts),
+            address_groups=self._address_groups_asked(),
+            addresses=self._addresses_asked(),
+            logs=log_views.asked(self.ctx, self.host, self.asked.log, self.left_out),
         )
         return None if self.left_out.reasons else part
 
@@ -252,3 +258,28 @@ class _PartCompiler(Compiler):
         )
         named.update(qos_rules.used_on(self.ctx, self.host, self.asked.qos))
         return qos_rules.of_policies(self.ctx, named - {""}, self.left_out)
+
+    def _address_groups_asked(self) -> dict[str, list[str]]:
+        named = self._named(self.asked.address_group)
+        return filter_rules.address_groups(self.ctx, named, self.left_out)
+
+    def _addresses_asked(self) -> dict[str, dict[str, bool]]:
+        """Whether address groups that rules of the host's ports name have the requested addresses;
+        nothing about other groups.
+        """
+        by_group: dict[str, list[str]] = {}
+        for key in self.asked.address:
+            group, _, address = key.partition("/")
+            by_group.setdefault(group, []).append(address)
+        answer = {}
+        for group in self._named(list(by_group)):
+            present = filter_rules.addresses_among(self.ctx, group, by_group[group])
+            answer[group] = {address: address in present for address in by_group[group]}
+        return answer
+
+    def _named(self, groups: list[str]) -> list[str]:
+        """Those of the address groups that rules of the host's ports name."""
+        if not groups:
+            return []
+        column = SecurityGroupRule.remote_address_group_id
+        return filter_rules.named_on(self.ctx, self.host, column.in_(groups), column)

@@ -239,6 +239,23 @@ class RuleRow(msgspec.Struct, frozen=True):
     port_range_max: int | None
     remote_ip_prefix: str | None
     remote_group_id: str | None
+    remote_address_group_id: str | None
+
+
+class LogRow(msgspec.Struct, frozen=True):
+    id: str
+    project_id: str
+    event: str
+    resource_id: str | None
+    target_id: str | None
+
+
+class GroupAddressRow(msgspec.Struct, frozen=True):
+    address_group_id: str
+    address: str
+
+    def __post_init__(self) -> None:
+        checks.network(self.address)
 
 
 class MemberRow(msgspec.Struct, frozen=True):

@@ -29,7 +29,7 @@ TAGS = Attribute(_tags, update=False, default=[])
 
 
 def attributes(name: str, collection: str, known: Mapping[str, Attribute]) -> Attributes:
-    return Attributes(name, collection, known, _project_of, HTTPBadRequest, invalid)
+    return Attributes(name, collection, known, project_of, HTTPBadRequest, invalid)
 
 
 class _Single(Attributes):
@@ -43,7 +43,7 @@ class _Single(Attributes):
 
 def single(name: str, collection: str, known: Mapping[str, Attribute]) -> Attributes:
     """The same for a resource of which a request creates only one."""
-    return _Single(name, collection, known, _project_of, HTTPBadRequest, invalid)
+    return _Single(name, collection, known, project_of, HTTPBadRequest, invalid)
 
 
 def invalid(name: str, attribute: Attribute, error: Invalid) -> BadRequest:
@@ -52,7 +52,7 @@ def invalid(name: str, attribute: Attribute, error: Invalid) -> BadRequest:
     return HTTPBadRequest(f"Invalid input for {name}. Reason: {error}")
 
 
-def _project_of(ctx: Context, given: Mapping[str, Any]) -> str:
+def project_of(ctx: Context, given: Mapping[str, Any]) -> str:
     """The project of a new resource: the caller's, or for administrators another one."""
     requested = given.get("project_id", given.get("tenant_id"))
     if requested is None or requested == "":

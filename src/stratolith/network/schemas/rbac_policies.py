@@ -9,7 +9,9 @@ from stratolith.network.models import RbacPolicy
 from stratolith.network.schemas.attributes import attributes
 from stratolith.network.schemas.fields import one_of, text, uuid
 
-SHAREABLE = ("network", "qos_policy", "security_group", "subnetpool", "address_scope")
+SHAREABLE = (
+    "network", "qos_policy", "security_group", "subnetpool", "address_scope", "address_group",
+)  # fmt: skip
 
 RBAC_POLICY = attributes(
     "rbac_policy",

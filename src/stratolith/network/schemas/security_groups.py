@@ -8,12 +8,20 @@ from typing import Any
 
 from stratolith.kernel.http.resource import READ_ONLY, Attribute, Invalid
 from stratolith.network.exceptions.security_groups import (
+    SecurityGroupDefaultAlreadyExists,
     SecurityGroupInvalidPortValue,
     SecurityGroupRuleInvalidEtherType,
 )
 from stratolith.network.models import SecurityGroup, SecurityGroupRule
 from stratolith.network.schemas.attributes import TAGS, attributes, standard
-from stratolith.network.schemas.fields import integer, nullable, one_of, remote_prefix, text
+from stratolith.network.schemas.fields import (
+    boolean,
+    integer,
+    nullable,
+    one_of,
+    remote_prefix,
+    text,
+)
 from stratolith.network.schemas.rendering import common
 
 
@@ -33,17 +41,26 @@ def port(value: Any) -> int:
         raise SecurityGroupInvalidPortValue(port=value) from None
 
 
-def _protocol(value: Any) -> str:
+def protocol(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise Invalid(f"'{value}' is not a valid protocol.")
     return str(value)
+
+
+def _group_name(value: Any) -> str:
+    """Raises SecurityGroupDefaultAlreadyExists for the name of default groups, in any case."""
+    name = str(text()(value))
+    if name.lower() == "default":
+        raise SecurityGroupDefaultAlreadyExists
+    return name
 
 
 SECURITY_GROUP = attributes(
     "security_group",
     "security_groups",
     standard(
-        name=Attribute(text(), default=""),
+        name=Attribute(_group_name, default=""),
+        stateful=Attribute(boolean),
         security_group_rules=READ_ONLY,
         shared=READ_ONLY,
         tags=TAGS,
@@ -57,12 +74,14 @@ RULE = attributes(
         security_group_id=Attribute(text(255), update=False, required=True),
         direction=Attribute(one_of("ingress", "egress"), update=False, required=True),
         ethertype=Attribute(ethertype, update=False, default="IPv4"),
-        protocol=Attribute(nullable(_protocol), update=False),
+        protocol=Attribute(nullable(protocol), update=False),
         port_range_min=Attribute(nullable(port), update=False),
         port_range_max=Attribute(nullable(port), update=False),
         remote_ip_prefix=Attribute(nullable(remote_prefix), update=False),
         remote_group_id=Attribute(nullable(text(36)), update=False),
+        remote_address_group_id=Attribute(nullable(text(36)), update=False),
         normalized_cidr=READ_ONLY,
+        belongs_to_default_sg=READ_ONLY,
     ),
 )
 
@@ -72,7 +91,8 @@ def _normalized(prefix: str | None) -> str | None:
     return str(ipaddress.ip_interface(prefix).network) if prefix else None
 
 
-def render_rule(rule: SecurityGroupRule) -> dict[str, Any]:
+def render_rule(rule: SecurityGroupRule, *, of_default: bool) -> dict[str, Any]:
+    """``of_default``: its group is the default group of a project."""
     return {
         "id": rule.id,
         "security_group_id": rule.security_group_id,
@@ -84,6 +104,8 @@ def render_rule(rule: SecurityGroupRule) -> dict[str, Any]:
         "remote_ip_prefix": rule.remote_ip_prefix,
         "normalized_cidr": _normalized(rule.remote_ip_prefix),
         "remote_group_id": rule.remote_group_id,
+        "remote_address_group_id": rule.remote_address_group_id,
+        "belongs_to_default_sg": of_default,
         **common(rule),
     }
 
@@ -94,7 +116,8 @@ def render(
     return {
         "id": group.id,
         "name": group.name,
+        "stateful": group.stateful,
         "shared": shared,
-        "security_group_rules": [render_rule(rule) for rule in rules],
+        "security_group_rules": [render_rule(rule, of_default=group.is_default) for rule in rules],
         **common(group, tags),
     }

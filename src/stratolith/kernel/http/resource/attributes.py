@@ -54,8 +54,9 @@ class Attributes:
 
     def read_create(self, ctx: Context, body: Mapping[str, Any]) -> tuple[list[Body], bool]:
         """(one dict for each new resource, whether it was a bulk request)."""
-        if self.collection in body:
-            items = body[self.collection]
+        items = body.get(self.collection)
+        # some collections have the name of the resource: then a list is many
+        if self.collection in body and (self.collection != self.name or isinstance(items, list)):
             if not isinstance(items, list):
                 raise self.refused(f"Object '{self.name}' contains invalid data")
             if not items:

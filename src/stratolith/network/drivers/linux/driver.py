@@ -7,7 +7,7 @@ import logging
 import shutil
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -23,6 +23,8 @@ from stratolith.network.drivers.linux import inventory, limits, names, plan
 from stratolith.network.drivers.linux.claim import Claim
 from stratolith.network.drivers.linux.diagnosis import Diagnosis
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
+from stratolith.network.drivers.linux.filtering import packet_log
+from stratolith.network.drivers.linux.filtering.packet_log import CANNOT_LOG, PacketLog, logs_of
 from stratolith.network.drivers.linux.host_kernel import (
     namespaces,
     netlink,
@@ -76,6 +78,8 @@ class LinuxNetworkDriver:
         self._native: bool | None = None
         self._timeouts: bool | None = None
         self._can_limit: bool | None = None
+        self._packet_log = PacketLog(state_dir / "log")
+        self._can_log: bool | None = None
         self._lock = threading.Lock()
 
     def check(self) -> list[str]:
@@ -199,6 +203,14 @@ class LinuxNetworkDriver:
             timeouts=self._timeouts,
         )
 
+        without_logs: dict[str, str] = {}
+        if logs := logs_of(view):
+            if self._can_log is None:
+                self._can_log = packet_log.can_log(self.instance)
+            if not self._can_log:
+                without_logs = dict.fromkeys(logs, CANNOT_LOG)
+                view = packet_log.without_logs(view)
+
         def planned(refused: frozenset[str]) -> HostPlan:
             book = self._memory.book
             can_limit = self._can_enforce_qos()
@@ -209,13 +221,28 @@ class LinuxNetworkDriver:
         known = self._memory.links if self._memory.are_links_unchanged() else None
         with HostLinks(self.instance, native, known) as links:
             applied = Pass(planned, links, ledger, self._dnsmasq, self._memory).run(view)
+            indexes = {name: link.index for name, link in links.by_name.items()}
         ledger.save()
+        without_logs |= self._log_packets(indexes)
+        if without_logs:
+            applied = msgspec.structs.replace(applied, errors={**without_logs, **applied.errors})
         return applied
 
     def _can_enforce_qos(self) -> bool:
         if self._can_limit is None:
             self._can_limit = qos.can_enforce(self.instance)
         return self._can_limit
+
+    def _log_packets(self, indexes: Mapping[str, int]) -> dict[str, str]:
+        """Write the packets of logged ports from now on; returns log id -> why that fails."""
+        done = self._memory.done
+        logged = done.logged if done is not None else ()
+        try:
+            self._packet_log.update(logged, indexes)
+        except OSError as error:
+            reason = f"another program reads this host's logged packets: {error.strerror}"
+            return {log.id: reason for port in logged for log in port.logs}
+        return {}
 
     def _prepare(self) -> bool:
         """Whether the bridge family can filter by itself; if not, br_netfilter is required."""
@@ -238,6 +265,7 @@ class LinuxNetworkDriver:
     def close(self) -> None:
         """Close the sockets; everything that was realised stays."""
         with self._lock:
+            self._packet_log.close()
             self._memory.close()
             self._memory = Memory(self._deep_interval)
 
@@ -248,6 +276,7 @@ class LinuxNetworkDriver:
         in this case the ledger is kept for the next attempt.
         """
         with self._lock:
+            self._packet_log.close()
             self._memory.close()
             self._memory = Memory(self._deep_interval)
             problems: list[str] = []

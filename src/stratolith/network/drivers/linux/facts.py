@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 
 import msgspec
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import PortView, RuleView
+from stratolith.network.drivers.base import PortView
 from stratolith.network.drivers.linux import guard, names
+from stratolith.network.drivers.linux.filtering import group_chains
+from stratolith.network.drivers.linux.filtering.group_chains import Content
 from stratolith.network.drivers.linux.guard import Sources
+
+_OF_RULES = ("groups", "rules", "rule_counts", "stateful", "logs")  # fields of a view
 
 
 class Addresses:
@@ -21,7 +25,7 @@ class Addresses:
 
     def are_of(self, view: PortView) -> bool:
         """Whether another view of the port has the same addresses."""
-        same_but_rules = {"groups": view.groups, "rules": view.rules}
+        same_but_rules = {name: getattr(view, name) for name in _OF_RULES}
         return msgspec.structs.replace(self.view, **same_but_rules) == view
 
     @cached_property
@@ -61,20 +65,30 @@ class Facts:
         return ""
 
     @cached_property
-    def rules(self) -> dict[str, list[RuleView]]:
-        """The port's rules by direction."""
-        return {
-            direction: [rule for rule in self.view.rules if rule.direction == direction]
-            for direction in ("egress", "ingress")
-        }
+    def contents(self) -> dict[str, Content]:
+        """What the chain of each direction is made of."""
+        logged = group_chains.logged(self.view.logs) if self.view.logs else group_chains.NOTHING
+        owners = self._owners() if logged.accepted else []
+        contents = {}
+        for direction in ("egress", "ingress"):
+            numbers = [n for n, rule in enumerate(self.view.rules) if rule.direction == direction]
+            contents[direction] = Content(
+                direction=direction,
+                rules=[self.view.rules[number] for number in numbers],
+                stateful=self.view.stateful,
+                logged=logged,
+                groups=[owners[number] for number in numbers] if owners else [],
+            )
+        return contents
 
-    def chains(self, direction: str) -> Iterator[str]:
-        """Possible names of the chain for its rules: one derived from its security groups, which
-        does not change with their rules, and one derived from the rules.
-        """
-        if self.view.groups:
-            yield f"{direction}_{names.digest(self.view.groups)}"
-        yield f"{direction}_{names.digest(self.rules[direction])}"
+    def _owners(self) -> list[str]:
+        """The security group of each rule; "" where that is not known."""
+        owners = [
+            group
+            for group, count in zip(self.view.groups, self.view.rule_counts, strict=False)
+            for _ in range(count)
+        ]
+        return [*owners, *[""] * (len(self.view.rules) - len(owners))][: len(self.view.rules)]
 
 
 class FactBook:

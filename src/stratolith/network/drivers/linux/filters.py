@@ -9,7 +9,8 @@ Packets from a guest are checked before routing (egress rules), packets to a gue
 forwarded (ingress rules); a connection is confirmed only when both accept it.
 
 A conntrack zone per network separates tenants that use the same addresses. It is set before
-defragmentation, so that fragments of two tenants are never reassembled together.
+defragmentation, so that fragments of two tenants are never reassembled together. Packets of ports
+with stateless groups get no zone: they are not tracked (stateless.py).
 """
 
 from __future__ import annotations
@@ -18,34 +19,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from stratolith.network.drivers.base import RuleView
+from stratolith.network.drivers.base import LogLimits
 from stratolith.network.drivers.linux import guard, limits, metadata_mark, names, rules
 from stratolith.network.drivers.linux.facts import FilteredPort
+from stratolith.network.drivers.linux.filtering.group_chains import GroupChains
+from stratolith.network.drivers.linux.filtering.stateless import Untracked
 from stratolith.network.drivers.linux.limits import Limits
 from stratolith.network.drivers.linux.tables import NamedSet, Ruleset, Table, mapping, named
 
-_STATES = "ct state vmap { established : goto ok, related : goto ok, invalid : drop }"
-# Conntrack accepts TCP connections whose start it did not see. Without this line, a flow that was
-# ended because its rule was removed would be accepted again with the guest's next packet.
-_NEW_TCP = "tcp flags & (fin | syn | rst | ack) != syn ct state new drop"
-_EGRESS_BASE = (
-    # a guest requests addresses; it must not act as a DHCP server or router
-    "udp sport 67 udp dport 68 drop",
-    "udp sport 547 udp dport 546 drop",
-    "icmpv6 type nd-router-advert drop",
-    "icmpv6 type { 130, 131, 132, 133, 135, 136, 143 } goto ok",
-    _STATES,
-    "udp sport 68 udp dport 67 goto ok",
-    "udp sport 546 udp dport 547 goto ok",
-    _NEW_TCP,
-)
-_INGRESS_BASE = (
-    "icmpv6 type { 130, 131, 132, 134, 135, 136 } goto ok",
-    _STATES,
-    "udp sport 67 udp dport 68 goto ok",
-    "udp sport 547 udp dport 546 goto ok",
-    _NEW_TCP,
-)
 # For packets to our DHCP servers. The bridge can verify the sender only when a message comes
 # directly from the client's tap.
 _DHCP_PORTS = "{ 67, 68, 546, 547 }"
@@ -81,13 +62,16 @@ def compile_tables(
     native: bool,
     groups: Mapping[str, rules.Members],
     limit: Limits | None = None,
+    logging: LogLimits | None = None,
 ) -> Ruleset:
     """The tables of all ports of the host.
 
-    ``groups``: addresses of security groups that rules name; ``limit``: on the connections of a
-    port. The facts of the ports must not have a ``problem``.
+    ``groups``: addresses of security groups and address groups that rules name; ``limit``: on the
+    connections of a port; ``logging``: on the logged packets of a port. The facts of the ports must
+    not have a ``problem``.
     """
-    return _Builder(instance, ports, ends, native, groups).tables(limit or Limits())
+    chains = GroupChains(native, groups, logging or LogLimits())
+    return _Builder(instance, ports, ends, native, chains).tables(limit or Limits())
 
 
 class _Builder:
@@ -97,7 +81,7 @@ class _Builder:
         ports: Sequence[FilteredPort],
         ends: Ends,
         native: bool,
-        groups: Mapping[str, rules.Members],
+        groups: GroupChains,
     ) -> None:
         self.instance, self.native = instance, native
         self.zones, self.host_ends, self.dhcp_ends = ends.zones, ends.host_ends, ends.dhcp_ends
@@ -109,16 +93,16 @@ class _Builder:
         self.up = [port for port in ports if port.view.admin_state_up]
         self.down = [port.view.tap for port in ports if not port.view.admin_state_up]
         self.marks = names.packet_marks(port.view.id for port in self.up)
-        self.remotes = rules.RemoteSets(groups)
-        self.groups: dict[str, list[str]] = {}  # name of a chain -> its lines
-        self.rules: dict[str, list[RuleView]] = {}  # name of a chain -> its security group rules
+        self.groups = groups
+        self.untracked = Untracked(self.guarded, self.marks, native)
 
     def tables(self, limit: Limits) -> Ruleset:
         """Filters on the bridge and above it, in one table where the kernel can (``native``)."""
         above = _Parts(chains={"ok": ["accept"]})
         dispatch = self._dispatch()
-        above.chains |= {name: self.groups[name] for name in sorted(self.groups)}
-        above.sets |= {name: self.remotes.sets[name] for name in sorted(self.remotes.sets)}
+        for chains in (self.groups.log_chains, self.groups.chains):
+            above.chains |= {name: chains[name] for name in sorted(chains)}
+        above.sets |= self.groups.sets
         above.add(dispatch)
         bridge, zone = self._bridge(), self._zone_chain()
         if self.native:
@@ -141,18 +125,7 @@ class _Builder:
         )
 
     def _group(self, port: FilteredPort, direction: str) -> str:
-        """The chain for these rules, shared by all ports with the same rules."""
-        port_rules = port.facts.rules[direction]
-        name = next(
-            name
-            for name in port.facts.chains(direction)
-            if self.rules.setdefault(name, port_rules) == port_rules
-        )
-        if name not in self.groups:
-            base = _INGRESS_BASE if direction == "ingress" else _EGRESS_BASE
-            matches = dict.fromkeys(rules.matches(port_rules, direction, self.remotes))
-            self.groups[name] = [*base, *(f"{match} goto ok" for match in matches), "drop"]
-        return name
+        return self.groups.name_of(port.facts.contents[direction], port.view.groups)
 
     def _dispatch(self) -> _Parts:
         egress, ingress = {}, {}
@@ -200,11 +173,13 @@ class _Builder:
         else:
             ends = dict(self.zones)
         parts = _Parts()
+        parts.sets |= self.untracked.sets
+        lines = self.untracked.lines
         if ends:
             elements = {f'"{name}"': str(zone) for name, zone in ends.items()}
             parts.sets["zones"] = mapping("typeof iifname : ct zone", elements)
-            priority = -350 if self.native else -450
-            parts.hook("zone", "prerouting", priority, ["ct zone set iifname map @zones"])
+            lines.append("ct zone set iifname map @zones")
+        parts.hook("zone", "prerouting", -350 if self.native else -450, lines)
         return parts
 
     def _bridge(self) -> _Parts:

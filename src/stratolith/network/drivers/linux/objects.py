@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from stratolith.network.drivers.base import RuleView
+from stratolith.network.drivers.base import LogView, RuleView
 from stratolith.network.drivers.linux.rules import Members
 from stratolith.network.drivers.linux.tables import Ruleset
 
@@ -144,6 +144,26 @@ class PortFlows(Spec, frozen=True, kw_only=True):
     filtered: bool
     admin_state_up: bool
     rules: tuple[RuleView, ...]
+    stateful: bool = True
+
+
+class LoggedPort(Spec, frozen=True, kw_only=True):
+    """A port with logs; the other fields tell which packets are the port's."""
+
+    port_id: str
+    project_id: str
+    tap: str
+    mark: int
+    addresses: tuple[str, ...]
+    logs: tuple[LogView, ...]
+
+    def asking(self, action: str, group: str) -> list[str]:
+        """The ids of the logs that ask for a packet that rules of the group acted on."""
+        return [
+            log.id
+            for log in self.logs
+            if log.event in (action, "ALL") and (action == "DROP" or log.group in ("", group))
+        ]
 
 
 class HostPlan(Spec, frozen=True, kw_only=True):
@@ -154,7 +174,8 @@ class HostPlan(Spec, frozen=True, kw_only=True):
     ruleset: Ruleset  # our tables in the host's own namespace
     sysctls: tuple[tuple[str, str], ...]
     flows: tuple[PortFlows, ...]
-    groups: dict[str, Members] = {}  # security groups that rules name
+    logged: tuple[LoggedPort, ...] = ()
+    groups: dict[str, Members] = {}  # security groups and address groups that rules name
     tunnels: tuple[TunnelSpec, ...] = ()
     branches: tuple[BranchSpec, ...] = ()
     splits: tuple[SplitSpec, ...] = ()

@@ -16,8 +16,9 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from stratolith.kernel import metrics
 from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError
-from stratolith.network.drivers.linux import culprits, inside, tables
+from stratolith.network.drivers.linux import inside, tables
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
+from stratolith.network.drivers.linux.filtering import culprits
 from stratolith.network.drivers.linux.host_kernel import (
     conntrack,
     namespaces,

@@ -29,6 +29,7 @@ from stratolith.network.drivers.linux.objects import (
     BridgeSpec,
     DhcpSpec,
     HostPlan,
+    LoggedPort,
     NamespaceSpec,
     PortFlows,
     TapSpec,
@@ -103,6 +104,7 @@ class _Planner:
             group: rules.members(itertools.chain.from_iterable(ports.values()))
             for group, ports in view.groups.items()
         }
+        self.groups |= {group: rules.members(of) for group, of in view.address_groups.items()}
         self.networks = [
             network
             for network in view.networks
@@ -133,6 +135,7 @@ class _Planner:
             ruleset=self._ruleset(ports, namespaces, tunnels, uplinks),
             sysctls=self._sysctls(),
             flows=_flows(ports),
+            logged=_logged(ports),
             groups=self.groups,
             tunnels=tuple(tunnels),
             branches=tuple(led),
@@ -315,7 +318,13 @@ class _Planner:
             zones=by_bridge, host_ends=ends, dhcp_ends=servers, without_dhcp=silent
         )
         filter_tables = filters.compile_tables(
-            self.instance, ports, plugged, self.native, self.groups, self.limit
+            self.instance,
+            ports,
+            plugged,
+            self.native,
+            self.groups,
+            self.limit,
+            self.view.logging,
         )
         limits = qos.compile_table(self.instance, ports, self.qos)
         return (*filter_tables, self._nat(tunnel_devices.rules(tunnels)), limits)
@@ -364,6 +373,24 @@ def _devices(namespaces: list[NamespaceSpec]) -> list[VethSpec]:
     return [device for namespace in namespaces for device in namespace.devices]
 
 
+def _logged(ports: list[FilteredPort]) -> tuple[LoggedPort, ...]:
+    if not any(port.view.logs for port in ports):
+        return ()
+    marks = names.packet_marks(port.view.id for port in ports if port.view.admin_state_up)
+    return tuple(
+        LoggedPort(
+            port_id=port.view.id,
+            project_id=port.view.project_id,
+            tap=port.view.tap,
+            mark=marks[port.view.id],
+            addresses=tuple(address for _, address in port.facts.addresses.sources.pairs),
+            logs=tuple(port.view.logs),
+        )
+        for port in ports
+        if port.view.logs and port.view.port_security and port.view.admin_state_up
+    )
+
+
 def _flows(ports: list[FilteredPort]) -> tuple[PortFlows, ...]:
     """For an address that belongs to a port, only that port's rules decide.
 
@@ -389,6 +416,7 @@ def _flows(ports: list[FilteredPort]) -> tuple[PortFlows, ...]:
             filtered=port.view.port_security,
             admin_state_up=port.view.admin_state_up,
             rules=tuple(port.view.rules),
+            stateful=port.view.stateful,
         )
         for port in ports
     )

@@ -28,7 +28,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Members(msgspec.Struct, frozen=True, kw_only=True):
-    """The addresses of a security group's ports, of both IP versions."""
+    """The addresses of a security group's ports or of an address group, of both IP versions."""
 
     single: frozenset[str] = frozenset()  # in the kernel's notation
     blocks: tuple[Network, ...] = ()  # of address pairs, collapsed
@@ -62,8 +62,9 @@ def _collapsed(nets: Sequence[Network]) -> list[Network]:
 class RemoteSets:
     """Named nft sets of addresses, shared by every rule that uses them.
 
-    Sets of a list of ranges have a name derived from their content. A security group has one set
-    for each IP version, which changes when ports join and leave the group.
+    Sets of a list of ranges have a name derived from their content. A security group or address
+    group has one set of addresses for each IP version and, if it has any, one of blocks; both
+    change when its members change.
     """
 
     def __init__(self, groups: Mapping[str, Members] | None = None) -> None:
@@ -90,7 +91,14 @@ class RemoteSets:
         blocks = [block for block in known.blocks if block.version == version]
         if any(block.prefixlen == 0 for block in blocks):
             return []  # anywhere
-        return [name, self.name_of(blocks)] if blocks else [name]
+        if not blocks:
+            return [name]
+        of_blocks = f"blocks{version}_{names.digest(group)}"
+        if of_blocks not in self.sets:
+            elements = dict.fromkeys((str(block) for block in blocks), "")
+            kind = f"type ipv{version}_addr"
+            self.sets[of_blocks] = NamedSet(kind=kind, elements=elements, flags="interval")
+        return [name, of_blocks]
 
 
 def _element(cidr: Network) -> str:
@@ -125,8 +133,8 @@ def matches(rules: Iterable[RuleView], direction: str, sets: RemoteSets) -> list
 def _matches(rule: RuleView, side: str, sets: RemoteSets) -> list[str]:
     family, version = ("ip6", 6) if rule.ethertype == "IPv6" else ("ip", 4)
     sources = [""]
-    if rule.remote_group:
-        set_names = sets.names_of_group(rule.remote_group, version)
+    if rule.peers:
+        set_names = sets.names_of_group(rule.peers, version)
         sources = [f" {family} {side} @{name}" for name in set_names] or sources
     else:
         remote = remote_networks(rule)
@@ -172,8 +180,8 @@ def _permits(
     flow: Flow,
     groups: Mapping[str, Members],
 ) -> bool:
-    if rule.remote_group:
-        if not groups.get(rule.remote_group, NO_MEMBERS).has(peer):
+    if rule.peers:
+        if not groups.get(rule.peers, NO_MEMBERS).has(peer):
             return False
     else:
         remote = remote_networks(rule)

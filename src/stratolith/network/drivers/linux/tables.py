@@ -1,8 +1,7 @@
 """nft tables as values: loaded whole, or as the difference to the loaded tables.
 
 Data that changes with every port (sets and maps) is named, so that one more port is one more
-element and not a reload of all tables. Sets of ranges never change: their name identifies their
-content.
+element and not a reload of all tables.
 """
 
 from __future__ import annotations
@@ -102,7 +101,6 @@ def _is_change(old: Table, new: Table) -> bool:
     """Whether changes of elements and rules are enough to make one table from the other."""
     same_sets = all(
         (new_set.kind, new_set.word, new_set.flags) == (old_set.kind, old_set.word, old_set.flags)
-        and (not new_set.flags or new_set.elements == old_set.elements)
         for name, new_set in new.sets.items()
         if (old_set := old.sets.get(name)) is not None
     )

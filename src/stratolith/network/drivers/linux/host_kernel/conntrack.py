@@ -73,7 +73,8 @@ def ports_to_check(
 ) -> list[PortFlows]:
     """The ports whose flows may have lost their permission; a new port has no flows.
 
-    ``shrunk``: security groups that lost an address. Added addresses forbid nothing.
+    ``shrunk``: security groups and address groups that lost an address. Added addresses forbid
+    nothing.
     """
     return [
         port
@@ -81,7 +82,7 @@ def ports_to_check(
         if (old := before.get(key)) is not None
         and (
             not _permits_the_same_or_more(old, port)
-            or any(rule.remote_group in shrunk for rule in port.rules)
+            or any(rule.peers in shrunk for rule in port.rules)
         )
     ]
 
@@ -97,7 +98,7 @@ def _permits_the_same_or_more(old: PortFlows, port: PortFlows) -> bool:
 
 
 def shrunk(before: Mapping[str, Members], now: Mapping[str, Members]) -> set[str]:
-    """The security groups that lost an address or block of addresses."""
+    """The security groups and address groups that lost an address or block of addresses."""
     group_ids = set()
     for group, old in before.items():
         new = now.get(group, rules.NO_MEMBERS)

@@ -125,6 +125,15 @@ def request(protocol: int, kind: int, body: bytes) -> None:
         _raise(sock.recv(1 << 16)[16:])
 
 
+def configure(sock: socket.socket, kind: int, resource: int, options: bytes) -> None:
+    """Send one request of netfilter about a numbered resource by this socket, and wait for its
+    acknowledgement. Raises ``OSError``.
+    """
+    body = struct.pack("!BBH", 0, 0, resource) + options
+    sock.send(_HEADER.pack(16 + len(body), kind, _REQUEST | _ACK, 1, 0) + body)
+    _raise(sock.recv(1 << 16)[16:])
+
+
 def requests(protocol: int, kind: int, flags: int, bodies: list[bytes]) -> set[int]:
     """Send many requests of one kind together; returns the error numbers of refused requests.
 

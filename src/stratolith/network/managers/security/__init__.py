@@ -1,0 +1,1 @@
+"""What security groups refer to, what new ones get, and logs of their packets."""
