@@ -18,6 +18,9 @@ from stratolith.kernel.http.routing import Route
 from stratolith.kernel.service import Service
 from stratolith.network.api import extensions
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from tools.extensions_not_offered import REASONS
+
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "api.md"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 INTRODUCTION = """\
@@ -131,6 +134,10 @@ def _extensions() -> str:
     lines = ["### Extensions", "", "What `GET /v2.0/extensions` lists:", ""]
     lines += ["| alias | name |", "|---|---|"]
     lines += [f"| `{alias}` | {name} |" for alias, (name, _) in sorted(extensions.KNOWN.items())]
+    lines += ["", "What upstream has and this service does not offer:", ""]
+    lines += ["| alias | why |", "|---|---|"]
+    missing = sorted(REASONS.items())
+    lines += [f"| `{alias}` | {why} |" for alias, why in missing if alias not in extensions.KNOWN]
     return "\n".join(lines)
 
 

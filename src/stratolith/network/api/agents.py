@@ -16,6 +16,7 @@ from stratolith.network.schemas.attributes import BODY
 Body = dict[str, Any]
 TEXTS = ("id", "agent_type", "binary", "host", "topic", "availability_zone", "description")
 FLAGS = ("alive", "admin_state_up")
+SORT_KEYS = (*TEXTS, "admin_state_up", "created_at", "started_at", "heartbeat_timestamp")
 
 
 def index(ctx: Context) -> Body:
@@ -24,7 +25,7 @@ def index(ctx: Context) -> Body:
     if unknown:
         raise unknown_filters(unknown)
     asked_limit(ctx)  # an invalid limit is refused; a host has few agents, so they are one page
-    for name, direction in reversed(order_asked(ctx, (*TEXTS, *FLAGS))):
+    for name, direction in reversed(order_asked(ctx, SORT_KEYS)):
         agent_rows.sort(key=lambda agent: str(agent[name] or ""), reverse=direction == "desc")
     for name in ctx.query:
         values = ctx.query.getlist(name)

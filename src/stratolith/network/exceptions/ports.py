@@ -82,3 +82,11 @@ class AddressPairAndPortSecurityRequired(Conflict):
 
 class UnsupportedPortDeviceOwner(Conflict):
     message = "Operation {op} is not supported for device_owner {device_owner} on port {port_id}."
+
+
+class RouterPortAddressFixed(BadRequest):
+    message = "Bad ports request: IP updates for port {port_id} are not allowed."
+
+    @property
+    def type(self) -> str:
+        return "BadRequest"

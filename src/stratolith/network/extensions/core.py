@@ -3,7 +3,29 @@
 from __future__ import annotations
 
 EXTENSIONS: dict[str, tuple[str, str]] = {
+    "aap-reject-multicast": (
+        "Allowed address pairs reject multicast extension",
+        "2026-04-01T00:00:00-00:00",
+    ),
     "address-scope": ("Address scope", "2015-07-26T10:00:00-00:00"),
+    "agent-resources-synced": (
+        "Agent's Resource View Synced to Placement",
+        "2018-12-19T00:00:00-00:00",
+    ),
+    "agent_sort_key": ("Agents Sort Key", "2013-02-03T10:00:00-00:00"),
+    "availability_zone_filter": (
+        "Availability Zone Filter Extension",
+        "2018-06-22T10:00:00-00:00",
+    ),
+    "floatingip-pools": ("Floating IP Pools Extension", "2018-03-21T10:00:00-00:00"),
+    "l3-port-ip-change-not-allowed": (
+        "Prevent L3 router ports IP address change extension",
+        "2018-10-09T10:00:00-00:00",
+    ),
+    "tag-ports-during-bulk-creation": (
+        "Tag Ports During Bulk Creation",
+        "2019-12-29T19:00:00-00:00",
+    ),
     "agent": ("agent", "2013-02-03T10:00:00-00:00"),
     "allowed-address-pairs": ("Allowed Address Pairs", "2013-07-23T10:00:00-00:00"),
     "availability_zone": ("Availability Zone", "2015-01-01T10:00:00-00:00"),
@@ -45,7 +67,10 @@ EXTENSIONS: dict[str, tuple[str, str]] = {
     "quota_details": ("Quota details management support", "2017-02-10T10:00:00-00:00"),
     "quotas": ("Quota management support", "2012-07-29T10:00:00-00:00"),
     "rbac-policies": ("RBAC Policies", "2015-06-17T12:15:12-00:00"),
-    "rbac-security-groups": ("Add security_group type to RBAC", "2019-02-14T00:00:00-00:00"),
+    "rbac-security-groups": (
+        "Add security_group type to network RBAC",
+        "2019-02-14T00:00:00-00:00",
+    ),
     "revision-if-match": (
         "If-Match constraints based on revision_number",
         "2016-12-11T00:00:00-00:00",

@@ -6,6 +6,7 @@ import ipaddress
 from typing import Any
 
 from stratolith.kernel.http.resource import READ_ONLY, Attribute, Invalid
+from stratolith.network.exceptions.general import HTTPBadRequest
 from stratolith.network.schemas import dns
 from stratolith.network.schemas.attributes import TAGS, attributes, standard
 from stratolith.network.schemas.fields import (
@@ -31,12 +32,31 @@ VNIC_TYPES = (
     "smart-nic", "vdpa", "accelerator-direct", "accelerator-direct-physical", "remote-managed",
 )  # fmt: skip
 
+MULTICAST = {4: ipaddress.ip_network("224.0.0.0/4"), 6: ipaddress.ip_network("ff00::/8")}
+
 
 def _paired(value: Any) -> str:
     prefix = ip_or_network(value)
-    if ipaddress.ip_interface(prefix).is_multicast:
-        raise Invalid(f"'{value}' is a multicast address.")
+    if "/" not in prefix:
+        if ipaddress.ip_address(prefix).is_multicast:
+            raise HTTPBadRequest(f"IP {prefix} is a multicast address, which is not supported.")
+        return prefix
+    network = ipaddress.ip_network(prefix)
+    group = MULTICAST[network.version]
+    if prefix != "0.0.0.0/0" and network.overlaps(group):
+        raise HTTPBadRequest(
+            f"Subnet {prefix} overlaps with multicast range {group}, which is not supported."
+        )
     return prefix
+
+
+def _paired_mac(value: Any) -> str:
+    address = str(mac(value))
+    if int(address[:2], 16) & 1:
+        raise HTTPBadRequest(
+            f"MAC address {address} is a multicast address, which is not supported."
+        )
+    return address
 
 
 # DHCP options that may be empty: the guest then gets no value instead of a default one
@@ -84,7 +104,8 @@ PORT = attributes(
         device_owner=Attribute(text(), default=""),
         security_groups=Attribute(list_of(uuid)),
         allowed_address_pairs=Attribute(
-            list_of(mapping(("ip_address",), ip_address=_paired, mac_address=mac)), default=[]
+            list_of(mapping(("ip_address",), ip_address=_paired, mac_address=_paired_mac)),
+            default=[],
         ),
         extra_dhcp_opts=Attribute(_options, default=[]),
         port_security_enabled=Attribute(boolean),

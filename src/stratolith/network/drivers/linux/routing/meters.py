@@ -98,11 +98,11 @@ def read(instance: str) -> dict[str, tuple[int, int]]:
 
 def readings(router: RouterView, counted: dict[str, tuple[int, int]]) -> list[MeterReading]:
     """The counters of a router's labels, from those that ``read`` found in its namespace."""
-    found = []
+    values = []
     for meter in router.meters:
         for direction, way in WAYS.items():
             packets, size = counted.get(f"{way}_{_key(meter)}", (0, 0))
-            found.append(
+            values.append(
                 MeterReading(
                     label=meter.label,
                     router=router.id,
@@ -112,4 +112,4 @@ def readings(router: RouterView, counted: dict[str, tuple[int, int]]) -> list[Me
                     bytes=size,
                 )
             )
-    return found
+    return values
