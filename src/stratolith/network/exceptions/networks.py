@@ -77,6 +77,10 @@ class OutOfBoundsAllocationPool(BadRequest):
     message = "The allocation pool {pool} spans beyond the subnet cidr {subnet_cidr}."
 
 
+class IpamValueInvalid(Conflict):
+    message = "Gateway IP {gateway_ip} cannot be the network or broadcast IP address {cidr}"
+
+
 class InvalidAllocationPool(BadRequest):
     message = "The allocation pool {pool} is not valid."
 

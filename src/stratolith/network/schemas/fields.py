@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
 from stratolith.kernel import addresses
 from stratolith.kernel.http.resource import Converter, Invalid
 from stratolith.kernel.ids import is_uuid
+from stratolith.network.exceptions.general import InvalidInput
 
 _HOST_NAME = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\.?$")
 
@@ -31,11 +33,21 @@ def name(most: int | None = 255, *, blank: bool = True) -> Converter:
         converted = str(text(most or len(value) if isinstance(value, str) else 0)(value))
         if converted.strip() != converted:
             raise Invalid(f"'{converted}' begins or ends with blanks.")
+        if not (converted.isascii() and converted.isprintable()) and not all(
+            map(_is_in_names, converted)
+        ):
+            raise Invalid(f"'{converted}' is not a valid string.")
         if not converted and not blank:
             raise Invalid("'' is empty; blank strings are not permitted.")
         return converted
 
     return convert
+
+
+def _is_in_names(character: str) -> bool:
+    """No control characters, no separators of lines and paragraphs."""
+    kind = unicodedata.category(character)
+    return kind == "Zs" or kind[0] not in "CZ"
 
 
 def no_blanks(value: Any) -> str:
@@ -76,6 +88,14 @@ def integer(low: int | None = None, high: int | None = None) -> Converter:
         return number
 
     return convert
+
+
+def number(value: Any) -> int:
+    """Any integer; others are refused as an operation's input, not as an attribute's value."""
+    try:
+        return int(integer()(value))
+    except Invalid:
+        raise InvalidInput(error_message=f"'{value}' is not an integer") from None
 
 
 def uuid(value: Any) -> str:

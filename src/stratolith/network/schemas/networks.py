@@ -9,16 +9,21 @@ from stratolith.network.exceptions.general import HTTPBadRequest
 from stratolith.network.models import Network
 from stratolith.network.schemas import dns
 from stratolith.network.schemas.attributes import TAGS, attributes, standard
-from stratolith.network.schemas.fields import boolean, integer, name, nullable, text, uuid
+from stratolith.network.schemas.fields import boolean, integer, name, nullable, number, text, uuid
 from stratolith.network.schemas.rendering import common
 
 # 0: the largest that the network can carry; the minimum depends on the subnets
 _mtu = integer(0, 65535)
 
+
+def _number(value: Any) -> int:
+    return int(integer(0, 2**32 - 1)(number(value)))
+
+
 _PROVIDER = {
     "provider:network_type": Attribute(text(32)),
     "provider:physical_network": Attribute(text(64)),
-    "provider:segmentation_id": Attribute(integer(0, 2**32 - 1)),
+    "provider:segmentation_id": Attribute(_number),
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from stratolith.kernel.http.resource import READ_ONLY, Attribute, Invalid
 from stratolith.network.models import NetworkSegmentRange, Segment
 from stratolith.network.schemas.attributes import TAGS, attributes, single, standard
-from stratolith.network.schemas.fields import boolean, integer, name, nullable, text, uuid
+from stratolith.network.schemas.fields import boolean, integer, name, nullable, number, text, uuid
 from stratolith.network.schemas.rendering import moment
 from stratolith.network.segment_settings import LIMITS
 
@@ -18,7 +18,7 @@ SEGMENT = single(
         network_id=Attribute(uuid, update=False, required=True),
         network_type=Attribute(text(32), update=False, required=True),
         physical_network=Attribute(text(64), update=False),
-        segmentation_id=Attribute(integer(), update=False),
+        segmentation_id=Attribute(number, update=False),
         name=Attribute(nullable(name())),
     ),
 )
@@ -30,7 +30,10 @@ def _range_type(value: Any) -> str:
     return str(value)
 
 
-_number = integer(1, 2**32 - 1)
+def _number(value: Any) -> int:
+    return int(integer(1, 2**32 - 1)(number(value)))
+
+
 NETWORK_SEGMENT_RANGE = attributes(
     "network_segment_range",
     "network_segment_ranges",

@@ -82,6 +82,11 @@ def zone_owners(view: HostNetworkView) -> list[str]:
 def _bridge_of(network: NetworkView) -> str:
     """The bridge of a network; raises ``ValueError`` for a network that this driver cannot make."""
     checks.realised(network, REALISED, "linux")
+    if network.network_type == "flat" and network.bridge != network.uplink:
+        raise ValueError(
+            "the driver linux makes flat networks only on the physical network of the external "
+            f"bridge, not on {network.physical_network}"
+        )
     return names.checked_device(network.bridge)
 
 

@@ -19,6 +19,7 @@ from stratolith.network.exceptions.networks import (
     GatewayConflictWithAllocationPools,
     HostRoutesExhausted,
     InvalidAllocationPool,
+    IpamValueInvalid,
     OutOfBoundsAllocationPool,
     OverlappingAllocationPools,
 )
@@ -74,8 +75,8 @@ def _check_cidr(net: Net, dhcp: bool) -> None:
         )
     if dhcp and net.prefixlen >= net.max_prefixlen - 1:
         raise InvalidInput(
-            error_message=f"Subnet '{net}' has a prefix length that is incompatible with DHCP "
-            "service enabled"
+            error_message="Subnet has a prefix length that is incompatible with DHCP service "
+            "enabled"
         )
 
 
@@ -108,12 +109,17 @@ def _gateway(values: Mapping[str, Any], net: Net) -> Address | None:
     if requested is None:
         return None
     if requested is UNSET:
-        return net.network_address + (0 if net.num_addresses == 1 else 1)
+        default = net.network_address + (0 if net.version == 6 and net.prefixlen >= 127 else 1)
+        if net.version == 4 and net.prefixlen == 31:  # its second address counts as broadcast
+            raise IpamValueInvalid(gateway_ip=default, cidr=net)
+        return default
     gateway = ipaddress.ip_address(str(requested))
     if gateway.version != net.version:
         raise InvalidInput(
             error_message=f"gateway_ip '{gateway}' does not match the ip_version '{net.version}'"
         )
+    if net.version == 4 and gateway in (net.network_address, net.broadcast_address):
+        raise InvalidInput(error_message="Gateway is not valid on subnet")
     edges: list[Address] = [net.network_address, net.broadcast_address] if net.version == 4 else []
     if net.version == 6 and net.prefixlen < 127:
         edges = [net.network_address]
@@ -123,12 +129,16 @@ def _gateway(values: Mapping[str, Any], net: Net) -> Address | None:
 
 
 def _pools_around(net: Net, gateway: Address | None) -> list[dict[str, str]]:
-    """The whole range without its first and last address and the gateway."""
+    """The whole range without its first and last address and the gateway; a single address is a
+    range although it is the gateway.
+    """
     low, high = int(net.network_address), int(net.broadcast_address)
-    if net.prefixlen < net.max_prefixlen - 1:
+    if net.num_addresses == 1:
+        return [{"start": str(net.network_address), "end": str(net.network_address)}]
+    if net.version == 6 or net.prefixlen <= 30:
         low += 1
-        if net.version == 4:
-            high -= 1
+    if net.version == 4 and net.prefixlen <= 30:
+        high -= 1
     make = ipaddress.IPv4Address if net.version == 4 else ipaddress.IPv6Address
     spans = [(low, high)]
     if gateway is not None and low <= int(gateway) <= high:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.hosts import records as host_records
 from stratolith.network.managers.segments import ranges
 from stratolith.network.models import HostMapping, Segment
 from stratolith.network.segment_settings import mappings
@@ -69,6 +70,8 @@ def report(ctx: Context, host: str, reported: Mapping[str, str]) -> bool:
 
 
 def reachable(ctx: Context, host: str, segments: Iterable[Segment]) -> list[Segment]:
-    """Those of the segments that the host is connected to."""
+    """Those of the segments that the host is connected to; none for a host that is not known."""
     known = of_host(ctx, host)
+    if len(known) == 1 and not host_records.records(ctx.session, [host]):
+        return []
     return [s for s in segments if not s.physical_network or s.physical_network in known]
