@@ -186,7 +186,8 @@ def _add_logs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     logs = _add(commands, "logs", _logs, "print what the cloud logged")
     logs.add_argument(
         "service", nargs="?",
-        help="server, agent, supervisor, or a service: compute (nova), network (neutron), ...",
+        help="server, agent, supervisor, security-groups (logged packets), or a service: "
+        "compute (nova), network (neutron), ...",
     )  # fmt: skip
     logs.add_argument("-f", "--follow", action="store_true", help="also print new lines")
     logs.add_argument("-n", "--lines", type=int, default=100, help="number of lines (default 100)")

@@ -16,6 +16,7 @@ from stratolith.deploy.layout import Layout
 from stratolith.roster import BUILT_IN, packages
 
 PROCESSES = ["server", "agent", "supervisor"]
+PACKETS = "security-groups"  # the packets that logs of security groups ask for, only if named
 CODE_NAMES = {line.name: line.folder for line in BUILT_IN}
 ACCESS_LOGGER = "stratolith.access"  # "... [req-...] compute /v2.1/servers GET 200 0.01"
 # The agent's constant polling of the server; shown only when one of these requests is asked for
@@ -36,12 +37,12 @@ class Wanted:
 
     @property
     def processes(self) -> list[str]:
-        return [self.service] if self.service in PROCESSES else PROCESSES
+        return [self.service] if self.service in (*PROCESSES, PACKETS) else PROCESSES
 
     def require_known(self) -> None:
         """Raises DeployError when no process and no service has this name."""
         known = sorted({*packages(), *CODE_NAMES, "kernel"})
-        known = [*PROCESSES, *known]
+        known = [*PROCESSES, PACKETS, *known]
         if self.service is not None and self.service not in known:
             raise DeployError(
                 f"Nothing logs under the name '{self.service}'.", f"choose from {', '.join(known)}"
@@ -50,7 +51,7 @@ class Wanted:
     @property
     def package(self) -> str:
         """The package whose loggers are wanted; empty for all."""
-        if self.service is None or self.service in PROCESSES:
+        if self.service is None or self.service in (*PROCESSES, PACKETS):
             return ""
         return packages().get(self.folder, f"stratolith.{self.folder}")
 

@@ -118,3 +118,12 @@ def test_what_our_own_agent_asks_is_left_out_unless_it_is_asked_for(
 def test_a_name_that_nothing_has_is_refused(layout: Layout, name: str) -> None:
     with pytest.raises(DeployError, match="choose from"):
         logs.show(layout, Wanted(name, None, 10), follow=False)
+
+
+def test_logged_packets_are_shown_only_by_their_name(
+    layout: Layout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = "2026-11-21 09:00:02.700 INFO stratolith.security_groups [-] action=DROP packet=tcp\n"
+    (layout.logs / "security-groups.log").write_text(line)
+    assert not any("action=DROP" in entry for entry in shown(layout, capsys))
+    assert shown(layout, capsys, "security-groups") == [line.strip()]
