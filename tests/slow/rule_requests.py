@@ -53,6 +53,7 @@ NETWORK: list[Request] = [
     _changed("ports", "port", **{"binding:profile": {"a": "b"}}),
     _made("ports", "port", network_id="{networks}", port_security_enabled=False,
           security_groups=[], **{"binding:vnic_type": "direct"}),
+    _changed("ports", "port", data_plane_status="DOWN"),
     _changed("ports", "port", **PORT),
     _changed("ports", "port", port_security_enabled=False, security_groups=[]),
     _made("routers", "router", name="q", external_gateway_info=GATEWAY, ha=False,

@@ -164,8 +164,8 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
         owner, device = wanted["device_owner"] or "", wanted["device_id"] or ""
         _check_device(ctx, port.project_id, owner, device)
     host_hints.touched(ctx, port)
-    if values.get("mac_address"):
-        _change_mac(ctx, port, values["mac_address"])
+    if "mac_address" in values:
+        _change_mac(ctx, port, values["mac_address"] or _mac(ctx, port.network_id, None))
     secure = values.get("port_security_enabled")
     secure = port.port_security_enabled if secure is None else secure
     if values.get("fixed_ips") is not None:
@@ -184,6 +184,8 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
     if "qos_policy_id" in values:
         port.qos_policy_id = qos.replaced(ctx, port.qos_policy_id, values["qos_policy_id"])
         qos.check_port(ctx, port.id, port.qos_policy_id)
+    if "data_plane_status" in values:
+        port.data_plane_status = values["data_plane_status"]
     if "binding:profile" in values:
         port.binding_profile = values["binding:profile"] or {}
     if port.binding_host != before:

@@ -117,6 +117,7 @@ class Port(Standard, Base):
     binding_profile: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     allowed_address_pairs: Mapped[list[Any]] = mapped_column(Json, default=list)
     extra_dhcp_opts: Mapped[list[Any]] = mapped_column(Json, default=list)
+    data_plane_status: Mapped[str | None] = mapped_column(String(16))  # as an operator set it
     hostname: Mapped[str] = mapped_column(default="")  # the host name that DHCP sends to the guest
     dns_name: Mapped[str] = mapped_column(default="")  # managers/addressing/dns.py
     dns_domain: Mapped[str] = mapped_column(default="")

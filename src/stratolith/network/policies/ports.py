@@ -140,6 +140,7 @@ PORT = [
         ("(rule:admin_only) or (rule:service_api) or role:member and rule:network_owner"),
         PROJECT,
     ),
+    Rule("update_port:data_plane_status", "rule:admin_only or role:data_plane_integrator", PROJECT),
     Rule("update_port:binding:host_id", "(rule:admin_only) or (rule:service_api)", PROJECT),
     Rule("update_port:binding:profile", "rule:service_api", PROJECT),
     Rule(

@@ -36,6 +36,7 @@ MULTICAST = {4: ipaddress.ip_network("224.0.0.0/4"), 6: ipaddress.ip_network("ff
 
 
 def _paired(value: Any) -> str:
+    """An address or CIDR without multicast addresses; upstream excepts 0.0.0.0/0 alone."""
     prefix = ip_or_network(value)
     if "/" not in prefix:
         if ipaddress.ip_address(prefix).is_multicast:
@@ -57,6 +58,12 @@ def _paired_mac(value: Any) -> str:
             f"MAC address {address} is a multicast address, which is not supported."
         )
     return address
+
+
+def _data_plane_status(value: Any) -> str | None:
+    if value not in (None, "ACTIVE", "DOWN") or isinstance(value, bool):
+        raise Invalid(f"{value} is not in valid_values.")
+    return None if value is None else str(value)
 
 
 # DHCP options that may be empty: the guest then gets no value instead of a default one
@@ -98,7 +105,7 @@ PORT = attributes(
         name=Attribute(name(), default=""),
         network_id=Attribute(uuid, update=False, required=True),
         admin_state_up=Attribute(boolean, default=True),
-        mac_address=Attribute(mac),
+        mac_address=Attribute(nullable(mac)),  # null: any free one
         fixed_ips=Attribute(FIXED_IPS),
         device_id=Attribute(text(), default=""),
         device_owner=Attribute(text(), default=""),
@@ -118,6 +125,7 @@ PORT = attributes(
         ip_allocation=READ_ONLY,
         tags=TAGS,
         trunk_details=READ_ONLY,
+        data_plane_status=Attribute(_data_plane_status, create=False),
         **{
             "binding:host_id": Attribute(lambda v: text()(v) if v is not None else "", default=""),
             "binding:vnic_type": Attribute(one_of(*VNIC_TYPES), default="normal"),
@@ -159,6 +167,7 @@ def render(
         "security_groups": groups,
         "binding:vnic_type": port.vnic_type,
         "port_security_enabled": port.port_security_enabled,
+        "data_plane_status": port.data_plane_status,
         "dns_name": port.dns_name,
         "dns_domain": port.dns_domain,
         "dns_assignment": names,

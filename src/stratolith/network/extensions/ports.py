@@ -1,0 +1,11 @@
+"""Attributes of ports."""
+
+from __future__ import annotations
+
+EXTENSIONS: dict[str, tuple[str, str]] = {
+    "data-plane-status": ("Port data plane status extension", "2017-01-24T10:00:00-00:00"),
+    "port-mac-address-regenerate": (
+        "Neutron Port MAC address regenerate",
+        "2018-05-03T10:00:00-00:00",
+    ),
+}
