@@ -13,7 +13,7 @@ import pytest
 
 from stratolith.network.agent.metadata import PER_PORT, MetadataProxy
 from stratolith.network.agent.metadata_guests import guests_by_address
-from stratolith.network.drivers.base import AddressPair, RouteView
+from stratolith.network.drivers.base import AddressPair, QosRuleView, RouteView
 from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.linux.metadata_mark import OWNER_DSCP
 from tests.drivers.network import views
@@ -207,6 +207,18 @@ def test_no_guest_is_the_metadata_service_of_its_neighbours(driver, guest, serve
         assert not good.reaches(METADATA, 80, 0.7)
         good.sh(f"ip neigh replace {METADATA} lladdr {liar.mac} dev eth0")
         assert not good.reaches(METADATA, 80, 0.7), "its answers do not leave, either"
+
+
+def test_a_qos_policy_that_marks_packets(driver, guest, serve):
+    """It leaves alone the mark that proves who asks, and no guest can make another's."""
+    a = views.port("a", VICTIM, "n1-subnet", qos_policy="p")
+    net = views.network("n1", cidr="10.66.0.0/24", ports=[a])
+    router = views.router("r1", [net], "172.31.249.10")
+    view = views.host([net], [router], external=True)
+    mark = QosRuleView(type="dscp_marking", direction="egress", amount=46)
+    serve(msgspec.structs.replace(view, qos={"p": [mark]}))
+    machine = guest(a, f"{VICTIM}/24", "10.66.0.1")
+    assert identity(ask(machine)) == a.server_id
 
 
 def test_what_two_ports_claim_belongs_to_nobody():

@@ -58,7 +58,10 @@ def test_marks_and_directions() -> None:
     assert found.sets.keys() == {"egress", "ingress"}
     assert found.chains["sent"][1] == "iifname vmap @egress"
     assert found.chains["received"][1] == "oifname vmap @ingress"
-    assert lines(rule("dscp_marking", 46)) == ["ip dscp set 46", "ip6 dscp set 46"]
+    assert lines(rule("dscp_marking", 46)) == [
+        "ip daddr != 169.254.169.254 ip dscp set 46",  # the mark there proves who asks
+        "ip6 daddr != fe80::a9fe:a9fe ip6 dscp set 46",
+    ]
 
 
 def test_a_policy_without_rules_makes_nothing() -> None:

@@ -17,6 +17,7 @@ from stratolith.network.drivers.base import QosRuleView, RouterView
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.facts import FilteredPort
 from stratolith.network.drivers.linux.host_kernel import nft
+from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
 from stratolith.network.drivers.linux.tables import Table, chain, mapping
 
 Rules = Mapping[str, Sequence[QosRuleView]]  # by policy
@@ -118,12 +119,20 @@ def _lines(rules: Iterable[QosRuleView], direction: str) -> list[str]:
         if rule.direction != direction:
             continue
         if rule.type == "dscp_marking":
-            lines += [f"ip dscp set {rule.amount}", f"ip6 dscp set {rule.amount}"]
+            lines += _mark(rule.amount)
         elif rule.type == "bandwidth_limit":
             lines += _bandwidth(rule.amount, rule.burst)
         else:
             lines += _packet_rate(rule.amount, rule.burst)
     return lines
+
+
+def _mark(value: int) -> list[str]:
+    """Requests for metadata keep the value that proves their sender (``metadata_mark``)."""
+    return [
+        f"ip daddr != {names.METADATA_ADDRESS} ip dscp set {value}",
+        f"ip6 daddr != {metadata6.ADDRESS} ip6 dscp set {value}",
+    ]
 
 
 def _bandwidth(kbps: int, burst_kbit: int) -> list[str]:
