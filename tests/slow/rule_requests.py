@@ -34,6 +34,8 @@ NETWORK: list[Request] = [
     _made("networks", "network", **{
         "provider:network_type": "flat", "provider:physical_network": "physnet1",
     }),
+    _made("networks", "network", segments=[{"provider:network_type": "vxlan"}]),
+    _changed("networks", "network", segments=[{"provider:network_type": "vxlan"}]),
     _changed("networks", "network", **{
         "shared": True, "router:external": True, "is_default": True,
         "port_security_enabled": False,
@@ -43,8 +45,8 @@ NETWORK: list[Request] = [
         "provider:segmentation_id": 77,
     }),
     _made("subnets", "subnet", network_id="{networks}", ip_version=4, cidr="10.8.0.0/24",
-          service_types=["compute:q"], tags=["a"]),
-    _changed("subnets", "subnet", service_types=["compute:q"]),
+          service_types=["compute:q"], tags=["a"], segment_id="1" * 32),
+    _changed("subnets", "subnet", service_types=["compute:q"], segment_id="1" * 32),
     _made("subnetpools", "subnetpool", name="q", prefixes=["10.63.0.0/16"], shared=True,
           is_default=True, tags=["a"]),
     _changed("subnetpools", "subnetpool", is_default=True),
