@@ -12,6 +12,7 @@ import pytest
 
 from stratolith.network.drivers.linux import LinuxNetworkDriver
 from tests.drivers.network.guests import Guest
+from tests.drivers.network.ovn_host import OvnHost
 
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -31,10 +32,24 @@ def sandbox() -> Iterator[None]:
 
 
 @pytest.fixture
-def driver(sandbox: None, tmp_path: Path) -> Iterator[LinuxNetworkDriver]:
+def linux(sandbox: None, tmp_path: Path) -> Iterator[LinuxNetworkDriver]:
     made = LinuxNetworkDriver(tmp_path, instance="stratotest")
     yield made
     made.remove_all()
+
+
+@pytest.fixture
+def driver(linux: LinuxNetworkDriver) -> LinuxNetworkDriver:
+    """The driver linux; modules whose tests fit several drivers replace this fixture."""
+    return linux
+
+
+@pytest.fixture
+def ovn(sandbox: None, tmp_path: Path) -> Iterator[OvnHost]:
+    """A host with the driver ovn, with the central part of OVN in the same namespace."""
+    made = OvnHost(tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.fixture

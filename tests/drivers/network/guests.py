@@ -139,3 +139,21 @@ def serve_echo(server: socket.socket) -> Iterator[list[str]]:
 def echo(sock: socket.socket) -> bool:
     sock.sendall(b"hello")
     return sock.recv(5) == b"hello"
+
+
+def ping(source: Guest, kind: bytes, address: str, seconds: float = PATIENCE) -> bool:
+    """Whether an answer comes from the address; ``kind``: the type of the ICMP message."""
+
+    def body() -> bool:
+        with socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock:
+            sock.settimeout(seconds)
+            message = kind + b"\0\0\0" + b"\x12\x34\0\1"
+            total = sum(int.from_bytes(message[i : i + 2], "big") for i in range(0, 8, 2))
+            checksum = ~((total & 0xFFFF) + (total >> 16)) & 0xFFFF
+            sock.sendto(message[:2] + checksum.to_bytes(2, "big") + message[4:], (address, 0))
+            try:
+                return sock.recvfrom(100)[1][0] == address
+            except TimeoutError:
+                return False
+
+    return namespaces.run_in(source.name, body)

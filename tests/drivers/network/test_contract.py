@@ -1,4 +1,4 @@
-"""What every network driver promises; the fake and the Linux driver keep it alike."""
+"""What every network driver promises: the fake, linux and ovn keep it alike."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from stratolith.network.settings import NetworkSettings
 from tests.drivers.network import views
 
 
-@pytest.fixture(params=["fake", "plug-in", pytest.param("linux", marks=pytest.mark.root)])
+ROOT = [pytest.param(name, marks=pytest.mark.root) for name in ("linux", "ovn")]
+
+
+@pytest.fixture(params=["fake", "plug-in", *ROOT])
 def any_driver(request, tmp_path) -> NetworkDriver:
     if request.param == "fake":
         return FakeNetworkDriver()
     if request.param == "plug-in":
         request.getfixturevalue("installed")
         return chosen_by_configuration(tmp_path)
-    return request.getfixturevalue("driver")
+    return request.getfixturevalue(request.param)
 
 
 def chosen_by_configuration(place) -> NetworkDriver:
@@ -39,7 +42,7 @@ def a_view(generation: int = 1):
 
 
 def test_has_a_name_and_finds_what_it_needs(any_driver):
-    assert any_driver.name in {"fake", "linux", "sample"}
+    assert any_driver.name in {"fake", "linux", "ovn", "sample"}
     assert any_driver.check() == []
 
 

@@ -1,0 +1,135 @@
+"""The programs of Open vSwitch and OVN as processes of our own: sockets, files and logs of theirs
+are in one directory of ours, so that an Open vSwitch of somebody else is never touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from stratolith.network.drivers.base import NetworkDriverError
+
+START_SECONDS = 30.0
+STOP_SECONDS = 5.0
+PATHS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+PROGRAMS = {
+    "ovsdb-server": "openvswitch-switch",
+    "ovsdb-tool": "openvswitch-common",
+    "ovs-vswitchd": "openvswitch-switch",
+    "ovn-controller": "ovn-host",
+}
+CENTRAL_PROGRAMS = {
+    "ovsdb-server": "openvswitch-switch",
+    "ovsdb-tool": "openvswitch-common",
+    "ovn-northd": "ovn-central",
+}
+
+
+def program(name: str) -> str:
+    """The path of a program; raises ``NetworkDriverError`` when it is not installed."""
+    path = shutil.which(name, path=PATHS)
+    if path is None:
+        package = {**PROGRAMS, **CENTRAL_PROGRAMS}[name]
+        raise NetworkDriverError(f"The program {name} is missing: install the package {package}.")
+    return path
+
+
+def missing(programs: Mapping[str, str]) -> list[str]:
+    """A sentence for each of these programs (name -> package) that is not installed."""
+    return [
+        f"The program {name} is missing: install the package {package}."
+        for name, package in programs.items()
+        if shutil.which(name, path=PATHS) is None
+    ]
+
+
+def environment(directory: Path) -> dict[str, str]:
+    """The variables with which the programs look for files in this directory only."""
+    names = ("OVS_RUNDIR", "OVS_LOGDIR", "OVS_DBDIR", "OVS_SYSCONFDIR",
+             "OVN_RUNDIR", "OVN_LOGDIR", "OVN_DBDIR", "OVN_SYSCONFDIR")  # fmt: skip
+    return {"PATH": PATHS, "LC_ALL": "C.UTF-8", **dict.fromkeys(names, str(directory))}
+
+
+def create_database(path: Path, schema: str) -> None:
+    """Make an empty database, unless it exists; raises ``NetworkDriverError``."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    _run([program("ovsdb-tool"), "create", str(part), schema], path.parent)
+    part.rename(path)
+
+
+class Daemon(msgspec.Struct, frozen=True, kw_only=True):
+    """A program that runs in the background; ``name`` is that of its files in ``directory``."""
+
+    name: str
+    directory: Path
+    program: str
+    arguments: Sequence[str] = ()
+
+    @property
+    def pid_file(self) -> Path:
+        return self.directory / f"{self.name}.pid"
+
+    def pid(self) -> int | None:
+        """The process, if it runs: its command line names our pid file."""
+        try:
+            pid = int(self.pid_file.read_text())
+            line = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return None
+        return pid if f"--pidfile={self.pid_file}".encode() in line.split(b"\0") else None
+
+    def start(self) -> bool:
+        """Start it unless it runs; whether it was started. Raises ``NetworkDriverError``."""
+        if self.pid() is not None:
+            return False
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.pid_file.unlink(missing_ok=True)
+        _run(self.command(), self.directory)
+        return True
+
+    def command(self, *, detach: bool = True) -> list[str]:
+        common = [f"--pidfile={self.pid_file}", f"--log-file={self.directory / self.name}.log"]
+        quiet = ["-vconsole:off", "-vsyslog:off", "-vfile:warn"]
+        detached = ["--detach", "--no-chdir"] if detach else []
+        return [program(self.program), *self.arguments, *common, *quiet, *detached]
+
+    def stop(self) -> None:
+        """End it, by KILL when TERM does not end it."""
+        pid = self.pid()
+        if pid is None:
+            return
+        with contextlib.suppress(ProcessLookupError, OSError):
+            handle = os.pidfd_open(pid)
+            try:
+                for number in (signal.SIGTERM, signal.SIGKILL):
+                    signal.pidfd_send_signal(handle, number)
+                    if select.select([handle], [], [], STOP_SECONDS)[0]:
+                        break
+            finally:
+                os.close(handle)
+        self.pid_file.unlink(missing_ok=True)
+
+
+def _run(command: Sequence[str], directory: Path) -> None:
+    try:
+        result = subprocess.run(
+            command, env=environment(directory), capture_output=True, text=True, check=False,
+            timeout=START_SECONDS, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NetworkDriverError(f"cannot run {command[0]}: {error}") from error
+    if result.returncode != 0:
+        lines = result.stderr.strip().splitlines() or ["no message"]
+        raise NetworkDriverError(f"{Path(command[0]).name} failed: {lines[-1]}")

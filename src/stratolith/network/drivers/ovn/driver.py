@@ -1,0 +1,189 @@
+"""The network driver ovn: on a host it connects guests to OVN, which does everything else.
+
+Networks, routers, security groups and DHCP are in OVN's northbound database, which the server
+writes (``northbound/``). A host makes taps, puts them on the switch under the names of their
+logical ports, and reports a port as realised when OVN says that all its flows are installed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError, PortView
+from stratolith.network.drivers.linux.claim import Claim
+from stratolith.network.drivers.ovn import daemons
+from stratolith.network.drivers.ovn.external import Externals
+from stratolith.network.drivers.ovn.ovsdb import OvsdbError
+from stratolith.network.drivers.ovn.switch import (
+    BRIDGE,
+    Switch,
+    foreign_switch,
+    has_kernel_datapath,
+)
+from stratolith.network.drivers.ovn.taps import Taps
+
+LOG = logging.getLogger(__name__)
+PORT_SECONDS = 5.0  # apply waits this long for flows of new ports; later ones make a new report
+_LOOK_SECONDS = 1.0
+_PAUSE = 0.1
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """``southbound``: how the controller connects ("unix:PATH"). ``host``: the chassis."""
+
+    southbound: str
+    host: str
+    datapath: str = ""  # "": that of the kernel where it has one
+
+
+class OvnNetworkDriver:
+    """``state_dir``: the cloud's directory; ``network/ovs`` in it is ours. Any thread may call the
+    methods; they run one at a time.
+    """
+
+    name = "ovn"
+
+    def __init__(
+        self,
+        state_dir: Path,
+        settings: Settings,
+        instance: str = "stratolith",
+        claim: Claim | None = None,
+    ) -> None:
+        self.settings, self.instance, self._claim = settings, instance, claim
+        datapath = settings.datapath or ("system" if has_kernel_datapath() else "netdev")
+        self._directory = state_dir / "network" / "ovs"
+        self._switch = Switch(self._directory, datapath=datapath)
+        self._taps = Taps(instance, hidden=datapath == "netdev")
+        self._externals = Externals(state_dir / "network", instance)
+        self._lock = threading.Lock()
+        self._view: HostNetworkView | None = None
+        self._reported: set[str] = set()
+
+    def check(self) -> list[str]:
+        """What the host lacks, one sentence each; empty when nothing is missing."""
+        lacking = daemons.missing(daemons.PROGRAMS)
+        lacking += daemons.missing({"nft": "nftables"})
+        if not Path("/dev/net/tun").exists():
+            lacking.append("/dev/net/tun is missing: load the kernel module tun.")
+        if self._switch.datapath == "system":
+            other = foreign_switch(self._switch.switch.pid())
+            if other is not None:
+                lacking.append(
+                    f"Another Open vSwitch runs here, process {other}, and a kernel has one "
+                    "datapath: stop it, or use another machine."
+                )
+        return lacking
+
+    def apply(self, view: HostNetworkView) -> Applied:
+        """Bring the host to the view; failures of single objects are in ``Applied.errors``."""
+        with self._lock, self._explained():
+            if self._claim is not None:
+                self._claim.take()
+            return self._apply(view)
+
+    def _apply(self, view: HostNetworkView) -> Applied:
+        self._start(view)
+        wanted: dict[str, tuple[PortView, int]] = {
+            port.tap: (port, network.mtu) for network in view.networks for port in network.ports
+        }
+        errors = self._taps.settle(wanted)
+        usable = {tap: port.id for tap, (port, _) in wanted.items() if port.id not in errors}
+        errors |= self._externals.settle(view, self._switch)
+        self._switch.settle_ports(usable)
+        self._view = view
+        up = {port.id for port, _ in wanted.values() if port.admin_state_up}
+        needed = up & set(usable.values())
+        db = self._switch.db
+        db.wait_for(lambda: needed <= self._switch.installed(), PORT_SECONDS)
+        faults = self._switch.faults()
+        errors |= {usable[tap]: reason for tap, reason in faults.items() if tap in usable}
+        # OVN says nothing of ports that are down: they have no flows
+        ready = (self._switch.installed() & needed) | (set(usable.values()) - up)
+        self._reported = self._switch.installed()
+        return Applied(
+            generation=view.generation,
+            networks=[network.id for network in view.networks if network.id not in errors],
+            ports=[p.id for p, _ in wanted.values() if p.id in ready and p.id not in errors],
+            routers=[router.id for router in view.routers],
+            floating_ips=[f.id for router in view.routers for f in router.floating_ips],
+            errors=errors,
+        )
+
+    def _start(self, view: HostNetworkView) -> None:
+        ids = {
+            "system-id": self.settings.host,
+            "hostname": self.settings.host,
+            "ovn-remote": self.settings.southbound,
+            "ovn-encap-type": "geneve",
+            "ovn-encap-ip": view.tunnel_address or "127.0.0.1",
+            "ovn-bridge": BRIDGE,
+            "ovn-bridge-datapath-type": self._switch.datapath,
+            "ovn-bridge-mappings": ",".join(
+                f"{external.physical_network}:{external.bridge}" for external in view.externals
+            ),
+        }
+        self._switch.start(ids)
+
+    def keep_watch(
+        self, stopping: threading.Event, repaired: Callable[[], None] = lambda: None
+    ) -> None:
+        """Start ended daemons again, and tell when ports become ready, until ``stopping``."""
+        while not stopping.wait(_PAUSE):
+            try:
+                changed = self._look()
+            except (OSError, NetworkDriverError) as error:
+                LOG.warning("cannot repair the network of this host: %s", error)
+                stopping.wait(_LOOK_SECONDS)
+                continue
+            if changed:
+                repaired()
+
+    def _look(self) -> bool:
+        """Whether something was repaired or became ready."""
+        with self._lock:
+            view = self._view
+            if view is None:
+                return False
+            with self._explained():
+                if any(daemon.pid() is None for daemon in self._switch.daemons):
+                    self._apply(view)
+                    return True
+                self._switch.db.connect()
+                self._switch.db.poll()
+                return self._switch.installed() != self._reported
+
+    def close(self) -> None:
+        """Close the connection; everything that was realised stays."""
+        with self._lock:
+            self._switch.db.close()
+
+    def remove_all(self) -> None:
+        """Remove our switch, its processes, taps, tables and files; nothing else."""
+        with self._lock, self._explained():
+            self._view = None
+            self._switch.remove()
+            self._taps.remove()
+            self._externals.remove()
+            if self._claim is not None:
+                self._claim.release()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OvsdbError:
+            self._switch.db.close()
+            raise
+        except OSError as error:
+            raise NetworkDriverError(
+                f"cannot read or change the network: {error.strerror or os.strerror(error.errno or 0)}"
+            ) from error

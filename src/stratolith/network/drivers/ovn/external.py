@@ -1,0 +1,105 @@
+"""The host's side of an external network: a bridge with the gateway's addresses, and NAT."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+
+from pyroute2 import IPRoute
+
+from stratolith.network.drivers import checks
+from stratolith.network.drivers.base import ExternalNetworkView, HostNetworkView
+from stratolith.network.drivers.linux import names
+from stratolith.network.drivers.linux.host_kernel import netlink, nft, sysctl
+from stratolith.network.drivers.linux.ledger import Ledger
+from stratolith.network.drivers.ovn.switch import Switch
+
+_FORWARD = "net/ipv4/ip_forward"
+
+
+class Externals:
+    """``directory``: where changed settings of the kernel are recorded."""
+
+    def __init__(self, directory: Path, instance: str) -> None:
+        self._ledger_path = directory / "ledger.json"
+        self.instance = instance
+        self._loaded = ""
+
+    def settle(self, view: HostNetworkView, switch: Switch) -> dict[str, str]:
+        """Make the bridges with their addresses; returns network -> reason for failures."""
+        switch.remove_bridges([external.bridge for external in view.externals])
+        errors: dict[str, str] = {}
+        for external in view.externals:
+            try:
+                switch.ensure_bridge(names.checked_device(external.bridge))
+                self._addresses(external)
+            except ValueError as error:
+                for network in view.networks:
+                    if network.physical_network == external.physical_network:
+                        errors[network.id] = str(error)
+        rules = "".join(_rules(external) for external in view.externals)
+        if rules:
+            self._forward()
+        table = f"ip {self.instance}_nat"
+        text = f"table {table} {{\n}}\ndelete table {table}\n"
+        if rules:
+            text += f"table {table} {{\n{rules}}}\n"
+        if text != self._loaded:
+            nft.load(text)
+            self._loaded = text
+        return errors
+
+    def _addresses(self, external: ExternalNetworkView) -> None:
+        wanted = {checks.interface(text) for text in external.gateway_cidrs}
+        link = netlink.link(external.bridge)
+        if link is None:
+            raise ValueError(f"the bridge {external.bridge} did not appear")
+        current = {
+            address.text
+            for address in netlink.addresses()
+            if address.index == link.index and not address.text.startswith("fe80:")
+        }
+        with IPRoute() as ip:
+            if not link.up:
+                ip.link("set", index=link.index, state="up")
+            for text in sorted(wanted - current):
+                address, prefix = text.split("/")
+                ip.addr("add", index=link.index, address=address, prefixlen=int(prefix))
+            for text in sorted(current - wanted):
+                address, prefix = text.split("/")
+                ip.addr("del", index=link.index, address=address, prefixlen=int(prefix))
+
+    def _forward(self) -> None:
+        before = sysctl.read(_FORWARD)
+        if before == "1":
+            return
+        ledger = Ledger(self._ledger_path)
+        ledger.entries.sysctls.setdefault(_FORWARD, before or "0")
+        ledger.save()
+        sysctl.write(_FORWARD, "1")
+
+    def remove(self) -> None:
+        nft.remove([f"ip {self.instance}_nat"])
+        self._loaded = ""
+        ledger = Ledger(self._ledger_path)
+        for key, value in ledger.entries.sysctls.items():
+            sysctl.write(key, value)
+        ledger.remove()
+
+
+def _rules(external: ExternalNetworkView) -> str:
+    networks = sorted(
+        str(ipaddress.ip_interface(text).network)
+        for text in external.gateway_cidrs
+        if ":" not in text
+    )
+    if not external.nat or not networks:
+        return ""
+    lines = "".join(
+        f'    ip saddr {network} oifname != "{external.bridge}" masquerade\n'
+        for network in networks
+    )
+    return (
+        f"  chain post_{names.digest(external.bridge)} {{\n"
+        f"    type nat hook postrouting priority 100; policy accept;\n{lines}  }}\n"
+    )

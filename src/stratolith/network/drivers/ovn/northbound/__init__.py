@@ -1,0 +1,1 @@
+"""What the northbound database of OVN must contain, and how it is written."""

@@ -1,0 +1,96 @@
+"""The rows that a view of networks needs. What cannot be realised is left out, with the reason."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from stratolith.network.drivers.base import (
+    DhcpHostView,
+    HostNetworkView,
+    NetworkView,
+    RuleView,
+)
+from stratolith.network.drivers.ovn.northbound import matches, routers, switches
+from stratolith.network.drivers.ovn.northbound.matches import GroupsView
+from stratolith.network.drivers.ovn.northbound.rows import Row
+
+
+class Placement(msgspec.Struct, frozen=True):
+    """Where things may be: hosts of ports ("" or none: any), hosts of gateways, the best first."""
+
+    ports: Mapping[str, str] = {}
+    gateways: Mapping[str, Sequence[str]] = {}  # by router
+    others: Sequence[str] = ()  # for gateways of routers that are not in ``gateways``
+
+
+class Plan(msgspec.Struct):
+    """Rows, and objects that cannot be realised, with the reason."""
+
+    rows: list[Row] = []
+    errors: dict[str, str] = {}
+
+    def add(self, object_id: str, rows: Callable[[], list[Row]]) -> None:
+        try:
+            self.rows += rows()
+        except ValueError as error:
+            self.errors[object_id] = str(error)
+
+
+def whole(view: HostNetworkView, groups: GroupsView, places: Placement) -> Plan:
+    """All rows of a database."""
+    plan = Plan(rows=matches.base_rows())
+    for group, rules in groups.rules.items():
+        plan.add(group, lambda g=group, r=rules: matches.group_rows(g, r))  # type: ignore[misc]
+    for group, members in groups.members.items():
+        plan.add(group, lambda g=group, m=members: matches.member_rows(g, m))  # type: ignore[misc]
+    for network in view.networks:
+        add_network(plan, network, places)
+    for router in view.routers:
+        chassis = places.gateways.get(router.id, places.others)
+        plan.add(router.id, lambda r=router, c=chassis: routers.router_rows(r, c))  # type: ignore[misc]
+    return plan
+
+
+def add_network(plan: Plan, network: NetworkView, places: Placement) -> None:
+    """The rows of a network and of its ports."""
+    try:
+        rows = switches.network_rows(network)
+    except ValueError as error:
+        plan.errors[network.id] = str(error)
+        return
+    plan.rows += rows
+    options = {row.key: row for row in rows if row.table == "DHCP_Options"}
+    reservations: dict[str, list[DhcpHostView]] = defaultdict(list)
+    for reservation in network.dhcp_hosts:
+        reservations[reservation.port_id].append(reservation)
+    for port in network.ports:
+        host = places.ports.get(port.id, "")
+        plan.add(
+            port.id,
+            lambda p=port, h=host: switches.port_rows(  # type: ignore[misc]
+                network.id, p, reservations[p.id], options, h
+            ),
+        )
+
+
+def groups_of(view: HostNetworkView) -> tuple[HostNetworkView, GroupsView]:
+    """A view whose ports have one made-up group for each list of rules, and these groups.
+
+    For views that do not say which rule is whose group's.
+    """
+    rules: dict[str, list[RuleView]] = {}
+
+    def named(network: NetworkView) -> NetworkView:
+        ports = []
+        for port in network.ports:
+            name = f"rules{hashlib.sha256(msgspec.json.encode(port.rules)).hexdigest()[:16]}"
+            rules[name] = port.rules
+            ports.append(msgspec.structs.replace(port, groups=[name]))
+        return msgspec.structs.replace(network, ports=ports)
+
+    changed = msgspec.structs.replace(view, networks=[named(n) for n in view.networks])
+    return changed, GroupsView(rules, view.groups)

@@ -1,0 +1,124 @@
+"""Routers as logical routers, with translations of addresses and routes."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+
+from stratolith.network.drivers import checks
+from stratolith.network.drivers.base import RouterPortView, RouterView
+from stratolith.network.drivers.ovn.northbound.rows import Link, Row
+
+_FIRST_PRIORITY = 100
+
+
+def router_rows(router: RouterView, chassis: Sequence[str]) -> list[Row]:
+    """``chassis``: the hosts for its gateway, the best first. Raises ``ValueError``."""
+    owner = f"router/{router.id}"
+    columns = {"name": router.id, "enabled": router.admin_state_up}
+    rows = [Row(table="Logical_Router", key=router.id, owner=owner, columns=columns)]
+    for port in router.interfaces:
+        rows += _port_rows(router.id, owner, port, {})
+    for route in router.routes:
+        rows.append(_route(router.id, owner, route.destination, route.nexthop, ""))
+    if router.gateway is not None:
+        rows += _gateway_rows(router, owner, router.gateway, chassis)
+    return rows
+
+
+def _port_rows(
+    router_id: str, owner: str, port: RouterPortView, options: dict[str, str]
+) -> list[Row]:
+    """A port of the router and its other end on the switch."""
+    name = port_name(port.port_id)
+    return [
+        Row(
+            table="Logical_Router_Port",
+            key=port.port_id,
+            owner=owner,
+            columns={
+                "name": name,
+                "mac": checks.mac(port.mac),
+                "networks": frozenset(checks.interface(text) for text in port.addresses),
+            },
+            links=(Link("Logical_Router", router_id, "ports"),),
+        ),
+        Row(
+            table="Logical_Switch_Port",
+            key=port.port_id,
+            owner=owner,
+            columns={
+                "name": port.port_id,
+                "type": "router",
+                "addresses": "router",
+                "options": {"router-port": name, **options},
+            },
+            links=(Link("Logical_Switch", port.network_id, "ports"),),
+        ),
+    ]
+
+
+def port_name(port_id: str) -> str:
+    return f"lrp-{port_id}"
+
+
+def _gateway_rows(
+    router: RouterView, owner: str, gateway: RouterPortView, chassis: Sequence[str]
+) -> list[Row]:
+    rows = _port_rows(router.id, owner, gateway, {"nat-addresses": "router"})
+    for number, name in enumerate(chassis):
+        rows.append(
+            Row(
+                table="Gateway_Chassis",
+                key=f"{gateway.port_id}/{name}",
+                owner=owner,
+                columns={
+                    "name": f"{port_name(gateway.port_id)}_{name}",
+                    "chassis_name": name,
+                    "priority": max(0, _FIRST_PRIORITY - number),
+                },
+                links=(Link("Logical_Router_Port", gateway.port_id, "gateway_chassis"),),
+            )
+        )
+    for hop in router.gateway_nexthops:
+        everywhere = "::/0" if ":" in hop else "0.0.0.0/0"
+        rows.append(_route(router.id, owner, everywhere, hop, port_name(gateway.port_id)))
+    outside = [str(ipaddress.ip_interface(text).ip) for text in gateway.addresses]
+    own_address = next((text for text in outside if ":" not in text), None)
+    if router.enable_snat and own_address is not None:
+        inside = {
+            str(ipaddress.ip_interface(text).network)
+            for port in router.interfaces
+            for text in port.addresses
+            if ":" not in text
+        }
+        rows += [_nat(router.id, owner, "snat", own_address, network) for network in sorted(inside)]
+    for floating in router.floating_ips:
+        outer = checks.address(floating.floating_ip, 4)
+        inner = checks.address(floating.fixed_ip, 4)
+        rows.append(_nat(router.id, owner, "dnat_and_snat", outer, inner))
+    return rows
+
+
+def _route(router_id: str, owner: str, destination: str, hop: str, port: str) -> Row:
+    network = str(checks.network(destination))
+    columns: dict[str, object] = {"ip_prefix": network, "nexthop": checks.address(hop)}
+    if port:
+        columns["output_port"] = port
+    return Row(
+        table="Logical_Router_Static_Route",
+        key=f"{router_id}/{network}/{hop}",
+        owner=owner,
+        columns=columns,
+        links=(Link("Logical_Router", router_id, "static_routes"),),
+    )
+
+
+def _nat(router_id: str, owner: str, kind: str, outer: str, inner: str) -> Row:
+    return Row(
+        table="NAT",
+        key=f"{router_id}/{kind}/{outer}/{inner}",
+        owner=owner,
+        columns={"type": kind, "external_ip": outer, "logical_ip": inner},
+        links=(Link("Logical_Router", router_id, "nat"),),
+    )

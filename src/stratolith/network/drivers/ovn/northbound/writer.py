@@ -1,0 +1,287 @@
+"""Brings the northbound database to the desired rows.
+
+It compares the desired rows with its copy of the database and writes the difference: for some
+owners after a change, for everything in the periodic pass. Each row has its key and its owner in
+``external_ids``; rows without them were made by somebody else and are removed by the pass.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from stratolith.network.drivers.ovn import ovsdb
+from stratolith.network.drivers.ovn.northbound.rows import Ref, Row
+from stratolith.network.drivers.ovn.ovsdb import Database, Named, Uuid, normalized, wire
+
+BATCH = 400  # rows of one transaction
+_KEY, _OWNER, _ROUND = "stratolith", "stratolith_owner", "stratolith_round"
+# table -> the columns that we write
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "Logical_Switch": ("name", "other_config"),
+    "DHCP_Options": ("cidr", "options"),
+    "Address_Set": ("name", "addresses"),
+    "Port_Group": ("name",),
+    "Logical_Router": ("name", "enabled", "options"),
+    "Logical_Switch_Port": (
+        "name", "type", "addresses", "port_security", "enabled", "options", "dhcpv4_options",
+        "dhcpv6_options",
+    ),
+    "Logical_Router_Port": ("name", "mac", "networks", "options", "ipv6_ra_configs"),
+    "Gateway_Chassis": ("name", "chassis_name", "priority"),
+    "ACL": ("priority", "direction", "match", "action"),
+    "NAT": ("type", "external_ip", "logical_ip", "external_mac", "logical_port", "options"),
+    "Logical_Router_Static_Route": ("ip_prefix", "nexthop", "output_port"),
+}  # fmt: skip
+# table -> the columns in which its rows refer to others that we make
+LINKS: dict[str, tuple[str, ...]] = {
+    "Logical_Switch": ("ports",),
+    "Port_Group": ("ports", "acls"),
+    "Logical_Router": ("ports", "nat", "static_routes"),
+    "Logical_Router_Port": ("gateway_chassis",),
+}
+# These exist only while another row refers to them.
+_DEPENDENT = {
+    "Logical_Switch_Port", "Logical_Router_Port", "Gateway_Chassis", "ACL", "NAT",
+    "Logical_Router_Static_Route",
+}  # fmt: skip
+
+Place = tuple[str, str]  # table, uuid
+Change = dict[str, Any]
+
+
+class Northbound:
+    """The northbound database at a socket. Any thread may call the methods, one at a time."""
+
+    def __init__(self, path: Path) -> None:
+        tables = {
+            table: (*columns, *LINKS.get(table, ()), "external_ids")
+            for table, columns in COLUMNS.items()
+        }
+        self.db = Database(path, "OVN_Northbound", {**tables, "NB_Global": ("external_ids",)})
+        self.db.listeners.append(self._index)
+        self._uuids: dict[Ref, str] = {}
+        self._owned: dict[str, set[Place]] = defaultdict(set)
+        self._doubles: set[Place] = set()
+        self._referrers: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
+        self._round = 0
+
+    def close(self) -> None:
+        self.db.close()
+
+    def write(self, rows: Iterable[Row], owners: Collection[str] | None = None) -> int:
+        """Write the rows of these owners, and remove their other rows; without ``owners`` all rows
+        of the database. Returns the number of changed rows. Raises ``OvsdbError``.
+        """
+        with self.db.lock:
+            self.db.connect()
+            self.db.poll()
+            desired = sorted(rows, key=_order)
+            wanted = {Ref(row.table, row.key) for row in desired}
+            changed = 0
+            for batch in _batches(desired):
+                changed += self._write(batch)
+            removed = [place for place in self._existing(owners) if self._ref(place) not in wanted]
+            doubles = list(self._doubles) if owners is None else []
+            for start in range(0, len(removed) + len(doubles), BATCH):
+                changed += self._remove([*removed, *doubles][start : start + BATCH])
+            return changed
+
+    def owners(self) -> set[str]:
+        return {owner for owner, places in self._owned.items() if places}
+
+    # -- the copy --------------------------------------------------------------------------------
+
+    def _index(
+        self, table: str, uuid: str, before: ovsdb.Row | None, after: ovsdb.Row | None
+    ) -> None:
+        if before is not None:
+            ref = Ref(table, before["external_ids"].get(_KEY, ""))
+            if self._uuids.get(ref) == uuid:
+                del self._uuids[ref]
+            self._doubles.discard((table, uuid))
+            self._owned[before["external_ids"].get(_OWNER, "")].discard((table, uuid))
+            for column in LINKS.get(table, ()):
+                for target in before[column]:
+                    self._referrers[target].discard((table, uuid, column))
+        if after is not None and table in COLUMNS:
+            ref = Ref(table, after["external_ids"].get(_KEY, ""))
+            if self._uuids.setdefault(ref, uuid) != uuid:
+                self._doubles.add((table, uuid))
+            self._owned[after["external_ids"].get(_OWNER, "")].add((table, uuid))
+            for column in LINKS.get(table, ()):
+                for target in after[column]:
+                    self._referrers[target].add((table, uuid, column))
+
+    def _existing(self, owners: Collection[str] | None) -> list[Place]:
+        places = self._owned if owners is None else {o: self._owned[o] for o in owners}
+        return sorted(place for owned in places.values() for place in owned)
+
+    def _ref(self, place: Place) -> Ref:
+        table, uuid = place
+        return Ref(table, self.db.tables[table][uuid]["external_ids"].get(_KEY, ""))
+
+    # -- changes ---------------------------------------------------------------------------------
+
+    def _write(self, batch: Sequence[Row]) -> int:
+        names = {
+            Ref(row.table, row.key): f"row{number}"
+            for number, row in enumerate(batch)
+            if Ref(row.table, row.key) not in self._uuids
+        }
+        operations: list[Change] = []
+        mutations: dict[tuple[str, str], dict[tuple[str, str], list[Any]]] = {}
+        changed = 0
+        for row in batch:
+            before = len(operations), _size(mutations)
+            self._write_row(row, names, operations, mutations)
+            changed += before != (len(operations), _size(mutations))
+        self._commit([*operations, *_mutations(mutations)])
+        return changed
+
+    def _write_row(
+        self,
+        row: Row,
+        names: Mapping[Ref, str],
+        operations: list[Change],
+        mutations: dict[tuple[str, str], dict[tuple[str, str], list[Any]]],
+    ) -> None:
+        ids = {_KEY: row.key, _OWNER: row.owner}
+        columns = {column: row.columns.get(column, _EMPTY[row.table, column])
+                   for column in COLUMNS[row.table]}  # fmt: skip
+        columns = {key: self._resolved(value, names) for key, value in columns.items()}
+        columns["external_ids"] = ids
+        uuid = self._uuids.get(Ref(row.table, row.key))
+        if uuid is None:
+            name = names[Ref(row.table, row.key)]
+            operations.append(
+                {"op": "insert", "table": row.table, "uuid-name": name, "row": _wired(columns)}
+            )
+            target: Any = Named(name)
+            known: set[tuple[str, str, str]] = set()
+        else:
+            current = self.db.tables[row.table][uuid]
+            change = {k: v for k, v in columns.items() if current[k] != normalized(v)}
+            if change:
+                where = ovsdb.of_row(uuid)
+                operations.append(
+                    {"op": "update", "table": row.table, "where": where, "row": _wired(change)}
+                )
+            target, known = Uuid(uuid), self._referrers[uuid]
+        wished = set()
+        for link in row.links:
+            parent = self._resolved(Ref(link.table, link.key), names)
+            if isinstance(parent, frozenset):
+                continue  # its parent is not there yet
+            wished.add((link.table, str(parent), link.column))
+            if (link.table, str(parent), link.column) not in known:
+                _mutate(mutations, link.table, parent, link.column, "insert", target)
+        for table, holder, column in known - wished:
+            _mutate(mutations, table, Uuid(holder), column, "delete", target)
+
+    def _resolved(self, value: Any, names: Mapping[Ref, str]) -> Any:
+        """A value with the uuids of the rows it refers to; without those that do not exist."""
+        if not isinstance(value, Ref):
+            return value
+        uuid = self._uuids.get(value)
+        if uuid is not None:
+            return Uuid(uuid)
+        return Named(names[value]) if value in names else frozenset()
+
+    def _remove(self, places: Sequence[Place]) -> int:
+        operations: list[Change] = []
+        mutations: dict[tuple[str, str], dict[tuple[str, str], list[Any]]] = {}
+        gone = set(places)
+        for table, uuid in places:
+            for holder, parent, column in self._referrers[uuid]:
+                if (holder, parent) not in gone:
+                    _mutate(mutations, holder, Uuid(parent), column, "delete", Uuid(uuid))
+            if table not in _DEPENDENT:
+                where = ovsdb.of_row(uuid)
+                operations.append({"op": "delete", "table": table, "where": where})
+        self._commit([*_mutations(mutations), *operations])
+        return len(places)
+
+    def _commit(self, operations: list[Change]) -> None:
+        """Do the operations, and wait until the copy has their result."""
+        if not operations:
+            return
+        self._round += 1
+        mark = {_ROUND: str(self._round)}
+        end: list[Change]
+        uuid = next(iter(self.db.tables["NB_Global"]), None)
+        if uuid is None:
+            end = [{"op": "insert", "table": "NB_Global", "row": {"external_ids": wire(mark)}}]
+        else:
+            where = ovsdb.of_row(uuid)
+            steps = [["external_ids", "delete", ["set", [_ROUND]]],
+                     ["external_ids", "insert", wire(mark)]]  # fmt: skip
+            end = [{"op": "mutate", "table": "NB_Global", "where": where, "mutations": steps}]
+        self.db.transact([*operations, *end])
+
+        def has_come() -> bool:
+            rows = self.db.tables["NB_Global"].values()
+            return any(row["external_ids"].get(_ROUND) == mark[_ROUND] for row in rows)
+
+        if not self.db.wait_for(has_come, ovsdb.SECONDS):
+            raise ovsdb.OvsdbError("the northbound database does not tell of its changes")
+
+
+_MAPS = {"other_config", "options", "ipv6_ra_configs"}
+_EMPTY: dict[tuple[str, str], Any] = {
+    (table, column): {} if column in _MAPS else frozenset()
+    for table, columns in COLUMNS.items()
+    for column in columns
+}
+_EMPTY["Logical_Switch_Port", "type"] = ""
+_TABLES = list(COLUMNS)
+
+
+def _order(row: Row) -> tuple[int, str]:
+    """Rows that others refer to come first."""
+    return _TABLES.index(row.table), row.key
+
+
+def _batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    for start in range(0, len(rows), BATCH):
+        yield rows[start : start + BATCH]
+
+
+def _wired(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {column: wire(value) for column, value in columns.items()}
+
+
+def _mutate(
+    mutations: dict[tuple[str, str], dict[tuple[str, str], list[Any]]],
+    table: str,
+    parent: Any,
+    column: str,
+    verb: str,
+    target: Any,
+) -> None:
+    key = (table, str(parent))
+    steps = mutations.setdefault(key, {("", ""): [parent]})
+    steps.setdefault((column, verb), []).append(target)
+
+
+def _size(mutations: Mapping[Any, Mapping[Any, Sequence[Any]]]) -> int:
+    return sum(len(targets) for steps in mutations.values() for targets in steps.values())
+
+
+def _mutations(
+    mutations: Mapping[tuple[str, str], Mapping[tuple[str, str], list[Any]]],
+) -> Iterator[Change]:
+    for (table, _), steps in mutations.items():
+        (parent,) = steps["", ""]
+        yield {
+            "op": "mutate",
+            "table": table,
+            "where": [["_uuid", "==", wire(parent)]],
+            "mutations": [
+                [column, verb, wire(targets)]
+                for (column, verb), targets in steps.items()
+                if column
+            ],
+        }

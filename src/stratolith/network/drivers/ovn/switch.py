@@ -1,0 +1,244 @@
+"""The Open vSwitch of this host: its own database server, switch and OVN controller."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import time
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from stratolith.network.drivers.base import NetworkDriverError
+from stratolith.network.drivers.ovn import ovsdb
+from stratolith.network.drivers.ovn.daemons import Daemon, create_database
+from stratolith.network.drivers.ovn.ovsdb import Database, Named, Uuid, one, wire
+
+BRIDGE = "br-stl-int"  # not "br-int": another Open vSwitch of the host may have that
+SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
+_MODULE = Path("/sys/module/openvswitch")
+_APPLY_SECONDS = 10.0
+_TABLES = {
+    "Open_vSwitch": ("bridges", "external_ids", "other_config", "next_cfg", "cur_cfg"),
+    "Bridge": ("name", "ports", "datapath_type", "external_ids"),
+    "Port": ("name", "interfaces"),
+    "Interface": ("name", "type", "external_ids", "error", "ofport"),
+}
+
+
+def has_kernel_datapath() -> bool:
+    return _MODULE.exists()
+
+
+def foreign_switch(own: int | None) -> int | None:
+    """Another process of Open vSwitch that may use this kernel's datapath."""
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and (entry / "comm").read_text() == "ovs-vswitchd\n":
+                here = os.stat("/proc/thread-self/ns/net").st_ino
+                if int(entry.name) != own and (entry / "ns/net").stat().st_ino == here:
+                    return int(entry.name)
+    return None
+
+
+class Switch:
+    """One thread at a time may use it."""
+
+    def __init__(self, directory: Path, *, datapath: str) -> None:
+        self.directory = directory
+        self.datapath = datapath  # "system": of the kernel; "netdev": in the switch's process
+        socket = directory / "db.sock"
+        self.db = Database(socket, "Open_vSwitch", _TABLES)
+        self.database = Daemon(
+            name="ovsdb",
+            directory=directory,
+            program="ovsdb-server",
+            arguments=(str(directory / "conf.db"), f"--remote=punix:{socket}"),
+        )
+        # without --disable-system it would remove the kernel ports of another switch
+        system = ["--disable-system"] if datapath == "netdev" else []
+        self.switch = Daemon(
+            name="vswitchd",
+            directory=directory,
+            program="ovs-vswitchd",
+            arguments=(f"unix:{socket}", *system),
+        )
+        self.controller = Daemon(
+            name="controller",
+            directory=directory,
+            program="ovn-controller",
+            arguments=(f"unix:{socket}",),
+        )
+
+    @property
+    def daemons(self) -> Sequence[Daemon]:
+        return (self.database, self.switch, self.controller)
+
+    def start(self, external_ids: Mapping[str, str]) -> list[str]:
+        """Start what does not run, with these settings; returns the names of what was started."""
+        create_database(self.directory / "conf.db", SCHEMA)
+        started = [self.database.name] if self.database.start() else []
+        if started:
+            self.db.close()
+        self.db.connect()
+        self.db.poll()
+        self.configure(external_ids)
+        started += [self.switch.name] if self.switch.start() else []
+        self.ensure_bridge(BRIDGE, secure=True)
+        started += [self.controller.name] if self.controller.start() else []
+        return started
+
+    def stop(self) -> None:
+        self.db.close()
+        for daemon in reversed(self.daemons):
+            daemon.stop()
+
+    def remove(self) -> None:
+        """Remove all bridges, end the processes, delete the files."""
+        if self.database.pid() is not None and self.switch.pid() is not None:
+            self.controller.stop()
+            with contextlib.suppress(NetworkDriverError):
+                self.db.connect(2.0)
+                where = ovsdb.of_row(self._root())
+                row = {"bridges": ["set", []]}
+                self._change([{"op": "update", "table": "Open_vSwitch", "where": where, "row": row}])
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    # -- the database ----------------------------------------------------------------------------
+
+    def configure(self, external_ids: Mapping[str, str]) -> None:
+        """Set these keys; others, as of the controller, stay."""
+        if not self.db.tables["Open_vSwitch"]:
+            row = {"external_ids": wire(dict(external_ids))}
+            self.db.transact([{"op": "insert", "table": "Open_vSwitch", "row": row}])
+            self.db.wait_for(lambda: bool(self.db.tables["Open_vSwitch"]), _APPLY_SECONDS)
+            return
+        root = self._root()
+        current = self.db.tables["Open_vSwitch"][root]["external_ids"]
+        change = {key: value for key, value in external_ids.items() if current.get(key) != value}
+        if change:
+            steps = [
+                ["external_ids", "delete", ["set", sorted(change)]],
+                ["external_ids", "insert", wire(change)],
+            ]
+            where = ovsdb.of_row(root)
+            self.db.transact(
+                [{"op": "mutate", "table": "Open_vSwitch", "where": where, "mutations": steps}]
+            )
+
+    def ensure_bridge(self, name: str, *, secure: bool = False) -> None:
+        if any(one(row["name"]) == name for _, row in self.db.rows("Bridge")):
+            return
+        interface = {"name": name, "type": "internal"}
+        bridge = {
+            "name": name,
+            "ports": ["named-uuid", "port"],
+            "datapath_type": self.datapath,
+            "fail_mode": "secure" if secure else "standalone",
+            "other_config": wire({"disable-in-band": "true"}),
+        }
+        port = {"name": name, "interfaces": ["named-uuid", "interface"]}
+        self._change(
+            [
+                {"op": "insert", "table": "Interface", "uuid-name": "interface", "row": interface},
+                {"op": "insert", "table": "Port", "uuid-name": "port", "row": port},
+                {"op": "insert", "table": "Bridge", "uuid-name": "bridge", "row": bridge},
+                {
+                    "op": "mutate", "table": "Open_vSwitch", "where": ovsdb.of_row(self._root()),
+                    "mutations": [["bridges", "insert", wire([Named("bridge")])]],
+                },
+            ]
+        )  # fmt: skip
+
+    def remove_bridges(self, kept: Collection[str]) -> None:
+        """Remove all bridges but these and that of OVN."""
+        gone = [
+            Uuid(uuid)
+            for uuid, row in self.db.rows("Bridge")
+            if one(row["name"]) not in {BRIDGE, *kept}
+        ]
+        if gone:
+            where = ovsdb.of_row(self._root())
+            steps = [["bridges", "delete", wire(gone)]]
+            self._change(
+                [{"op": "mutate", "table": "Open_vSwitch", "where": where, "mutations": steps}]
+            )
+
+    def ports(self) -> dict[str, str]:
+        """The devices of guests on the bridge of OVN -> their logical ports."""
+        return {
+            str(one(row["name"])): row["external_ids"].get("iface-id", "")
+            for _, row in self.db.rows("Interface")
+            if row["external_ids"].get("stratolith")
+        }
+
+    def settle_ports(self, wanted: Mapping[str, str]) -> None:
+        """Bring the devices of guests (name -> logical port) on the bridge to these."""
+        current = self.ports()
+        gone = [name for name, port in current.items() if wanted.get(name) != port]
+        new = {name: port for name, port in wanted.items() if current.get(name) != port}
+        if not gone and not new:
+            return
+        ports = {str(one(row["name"])): uuid for uuid, row in self.db.rows("Port")}
+        operations: list[dict[str, object]] = []
+        added: list[Named] = []
+        for number, (name, logical_port) in enumerate(new.items()):
+            ids = {"iface-id": logical_port, "stratolith": "guest"}
+            interface = {"name": name, "external_ids": wire(ids)}
+            port = {"name": name, "interfaces": ["named-uuid", f"i{number}"]}
+            operations += [
+                {"op": "insert", "table": "Interface", "uuid-name": f"i{number}", "row": interface},
+                {"op": "insert", "table": "Port", "uuid-name": f"p{number}", "row": port},
+            ]
+            added.append(Named(f"p{number}"))
+        removed = [Uuid(ports[name]) for name in gone if name in ports]
+        steps = [["ports", "delete", wire(removed)], ["ports", "insert", wire(added)]]
+        bridge = next(uuid for uuid, row in self.db.rows("Bridge") if one(row["name"]) == BRIDGE)
+        where = ovsdb.of_row(bridge)
+        operations.append(
+            {"op": "mutate", "table": "Bridge", "where": where, "mutations": steps}
+        )
+        self._change(operations)
+
+    def installed(self) -> set[str]:
+        """The logical ports of which the switch has all flows."""
+        return {
+            row["external_ids"]["iface-id"]
+            for _, row in self.db.rows("Interface")
+            if row["external_ids"].get("ovn-installed") == "true"
+            and "iface-id" in row["external_ids"]
+        }
+
+    def faults(self) -> dict[str, str]:
+        """Device -> why the switch cannot use it."""
+        return {
+            str(one(row["name"])): str(one(row["error"]))
+            for _, row in self.db.rows("Interface")
+            if one(row["error"])
+        }
+
+    def _root(self) -> str:
+        return next(iter(self.db.tables["Open_vSwitch"]))
+
+    def _change(self, operations: Sequence[Mapping[str, object]]) -> None:
+        """Make the changes and wait until the switch has realised them."""
+        root = self._root()
+        step = [["next_cfg", "+=", 1]]
+        where = ovsdb.of_row(root)
+        results = self.db.transact(
+            [
+                *operations,
+                {"op": "mutate", "table": "Open_vSwitch", "where": where, "mutations": step},
+                {"op": "select", "table": "Open_vSwitch", "where": where, "columns": ["next_cfg"]},
+            ]
+        )
+        number = results[-1]["rows"][0]["next_cfg"]
+        end = time.monotonic() + _APPLY_SECONDS
+
+        def is_done() -> bool:
+            row = self.db.tables["Open_vSwitch"][root]
+            return bool(one(row["cur_cfg"], 0) >= number)
+
+        if not self.db.wait_for(is_done, end - time.monotonic()):
+            raise NetworkDriverError("the switch does not take changes: see vswitchd.log")

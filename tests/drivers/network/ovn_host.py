@@ -1,0 +1,56 @@
+"""A host with the driver ovn, and the central part of OVN beside it, written from the same views."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from stratolith.network.agent import with_left_out
+from stratolith.network.drivers.base import Applied, HostNetworkView
+from stratolith.network.drivers.ovn import OvnNetworkDriver, central
+from stratolith.network.drivers.ovn.driver import Settings
+from stratolith.network.drivers.ovn.northbound import plan
+from stratolith.network.drivers.ovn.northbound.plan import Placement
+from stratolith.network.drivers.ovn.northbound.writer import Northbound
+
+HOST = "h1"
+
+
+class OvnHost:
+    """A network driver: what the server writes centrally, it writes before each apply."""
+
+    name = "ovn"
+
+    def __init__(self, directory: Path, instance: str = "stratotest") -> None:
+        self.directory = directory / "ovn"
+        central.start(self.directory)
+        self.northbound = Northbound(central.northbound_socket(self.directory))
+        south = f"unix:{central.southbound_socket(self.directory)}"
+        settings = Settings(southbound=south, host=HOST, datapath="netdev")
+        self.driver = OvnNetworkDriver(directory, settings, instance)
+
+    def check(self) -> list[str]:
+        return self.driver.check()
+
+    def apply(self, view: HostNetworkView) -> Applied:
+        named, groups = plan.groups_of(view)
+        wanted = plan.whole(named, groups, Placement(others=(HOST,)))
+        self.northbound.write(wanted.rows)
+        planned = msgspec.structs.replace(view, generation=view.generation)
+        return with_left_out(self.driver.apply(planned), wanted.errors)
+
+    def keep_watch(
+        self, stopping: threading.Event, repaired: Callable[[], None] = lambda: None
+    ) -> None:
+        self.driver.keep_watch(stopping, repaired)
+
+    def remove_all(self) -> None:
+        self.driver.remove_all()
+
+    def close(self) -> None:
+        self.driver.remove_all()
+        self.northbound.close()
+        central.stop(self.directory)

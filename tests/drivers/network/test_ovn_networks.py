@@ -1,0 +1,53 @@
+"""Networks of the driver ovn, with real packets: leases, and guests that reach each other."""
+
+from __future__ import annotations
+
+import pytest
+
+from stratolith.network.drivers.base import RouteView, RuleView
+from stratolith.network.drivers.linux.host_kernel import namespaces
+from tests.drivers.network import dhcp_client, views
+from tests.drivers.network.guests import ping
+
+pytestmark = pytest.mark.root
+PING = RuleView(direction="ingress", ethertype="IPv4", protocol="icmp")
+
+
+def lease(made, mac: str):
+    return namespaces.run_in(made.name, lambda: dhcp_client.lease("eth0", mac))
+
+
+def test_two_guests_get_leases_and_ping(ovn, guest):
+    rules = [*views.EGRESS_ALL, PING, views.tcp_in(22)]
+    a, b = (
+        views.port(name, address, "n1-subnet", rules=rules)
+        for name, address in (("a", "10.55.0.11"), ("b", "10.55.0.12"))
+    )
+    route = RouteView(destination="10.99.0.0/16", nexthop="10.55.0.9")
+    subnet = {"dns_nameservers": ["10.55.0.53", "192.0.2.53"], "host_routes": [route]}
+    network = views.network(
+        "n1", ports=[a, b], dhcp=True, mtu=1400, dns_domain="cloud.test", subnet=subnet
+    )
+    applied = ovn.apply(views.host([network]))
+    assert applied.errors == {}
+    assert set(applied.ports) == {a.id, b.id}
+    first, second = guest(a), guest(b)
+    address, options = lease(first, a.mac)
+    assert address == "10.55.0.11"
+    assert options[51] == (86400).to_bytes(4, "big")
+    assert options[26] == (1400).to_bytes(2, "big")
+    assert options[12] == b"a"
+    assert options[15] == b"cloud.test"
+    assert options[6] == bytes([10, 55, 0, 53, 192, 0, 2, 53])
+    assert options[3] == bytes([10, 55, 0, 1])
+    assert dhcp_client.static_routes(options[121]) == {
+        "169.254.169.254/32": "10.55.0.2",
+        "10.99.0.0/16": "10.55.0.9",
+        "0.0.0.0/0": "10.55.0.1",
+    }
+    assert lease(second, b.mac)[0] == "10.55.0.12"
+    first.configure("10.55.0.11/24")
+    second.configure("10.55.0.12/24")
+    assert ping(first, b"\x08", "10.55.0.12")
+    with second.serving(22):
+        assert first.reaches("10.55.0.12", 22)
