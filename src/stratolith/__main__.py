@@ -54,7 +54,8 @@ def parser() -> argparse.ArgumentParser:
     openrc = _add(commands, "openrc", _openrc, "print a user's variables for clients")
     openrc.add_argument("user", nargs="?", default="admin", choices=["admin", "demo"])
     _add_logs(commands)
-    for name, command in (("server", _server), ("agent", _agent)):
+    parts = (("ovn-nb", _ovn), ("ovn-sb", _ovn), ("ovn-northd", _ovn))
+    for name, command in (("server", _server), ("agent", _agent), *parts):
         process = _add(commands, name, command, f"run the {name} in the foreground")
         process.add_argument("--config", metavar="FILE", help="the configuration file")
     _add_image(commands)
@@ -418,6 +419,12 @@ def _server(arguments: argparse.Namespace) -> int:
     from stratolith.deploy.supervision import process
 
     return process.run("server", arguments.config, arguments.state_dir)
+
+
+def _ovn(arguments: argparse.Namespace) -> int:
+    from stratolith.deploy.supervision import process
+
+    return process.run(arguments.command, arguments.config, arguments.state_dir)
 
 
 def _agent(arguments: argparse.Namespace) -> int:

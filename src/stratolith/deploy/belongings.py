@@ -22,7 +22,10 @@ ALL = _All()
 # Name pattern -> what belongs to the cloud: the file (None), the directory with its whole content
 # (ALL), or the directory with the entries that match the patterns of the inner mapping.
 Ours = Mapping[str, Any]
-LOGS: Ours = {f"{name}.*": None for name in ("server", "agent", "supervisor")}
+LOGS: Ours = {
+    f"{name}.*": None
+    for name in ("server", "agent", "supervisor", "ovn-nb", "ovn-sb", "ovn-northd")
+}
 CONFIG: Ours = {"stratolith.yaml": None, "conf.d": {"*.yaml": None}}
 RUN: Ours = {
     "*.pid": None,
@@ -57,6 +60,7 @@ STATE: Ours = {
     "run": RUN,
     "guests": ALL,
     "host": ALL,
+    "ovn": ALL,
     "fake-guests": ALL,
     "network": ALL,
     "image-cache": ALL,

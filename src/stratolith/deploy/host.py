@@ -25,10 +25,11 @@ def hypervisor(settings: Settings) -> HypervisorDriver:
 
 
 def network(settings: Settings) -> NetworkDriver:
-    """The driver that realises the networks of this cloud on this host."""
+    """The driver that realised the networks of this cloud on this host."""
     from stratolith.network.drivers import choice
 
-    return choice.make(settings, socket.gethostname())
+    former = "" if settings.fake else choice.former_name(settings)
+    return choice.make(settings, socket.gethostname(), former)
 
 
 def other_cloud(settings: Settings) -> Path | None:

@@ -28,6 +28,8 @@ SEARCH_PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin:/us
 APT_OPTIONS = ["-o", "DPkg::Lock::Timeout=600", "-o", "Acquire::Retries=3"]
 TICK_SECONDS = 4.0
 LOCK_WAIT_SECONDS = 600
+# Debian asks this program whether a package may start its services; 101 means no.
+SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 class PrepareError(Exception):
@@ -54,7 +56,11 @@ class DebianPackage(NamedTuple):
 
     @property
     def is_for_tests(self) -> bool:
-        return self.need in ("tests", "slow-tests")
+        return self.need in ("tests", "slow-tests", "ovn")
+
+    @property
+    def is_for_ovn(self) -> bool:
+        return self.need == "ovn"
 
     def is_present(self) -> bool:
         """Whether the program or file of the package exists, also when installed by other means."""
@@ -176,7 +182,19 @@ class Preparation:
             return
         self._install(missing)
 
+    def install_for_ovn(self) -> list[str]:
+        """Install what the network driver ovn needs; returns the names of what was missing."""
+        packages = [package for package in required_packages(tests=True) if package.is_for_ovn]
+        missing = [package.name for package in packages if not package.is_present()]
+        if missing:
+            self._install(missing)
+        return missing
+
     def _install(self, names: list[str]) -> None:
+        with _without_services():
+            self._install_packages(names)
+
+    def _install_packages(self, names: list[str]) -> None:
         command = ["apt-get", "install", "-y", "--no-install-recommends", *APT_OPTIONS, *names]
         title = f"Installing Debian packages: {' '.join(names)}"
         try:
@@ -268,6 +286,24 @@ class Preparation:
     def _is_stamped(self, file: Path) -> bool:
         stamp = self.stamps / file.name
         return stamp.exists() and stamp.read_bytes() == file.read_bytes()
+
+
+@contextmanager
+def _without_services() -> Iterator[None]:
+    """Keep packages from starting their services: Open vSwitch would take over the machine's
+    network, and ours runs beside it. An existing policy of the machine stays.
+    """
+    try:
+        handle = os.open(SERVICE_POLICY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o755)
+    except OSError:
+        yield
+        return
+    with os.fdopen(handle, "w") as policy:
+        policy.write("#!/bin/sh\nexit 101\n")
+    try:
+        yield
+    finally:
+        SERVICE_POLICY.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -49,6 +49,7 @@ from stratolith.network.managers import premade
 from stratolith.network.managers.events import VIEW
 from stratolith.network.reconcilers import view_parts
 from stratolith.network.reconcilers.host_report import take_report
+from stratolith.network.reconcilers.northbound import NorthboundWriter
 from stratolith.network.reconcilers.places import Placer
 from stratolith.network.settings import NetworkSettings
 
@@ -103,7 +104,7 @@ SERVICE = Service(
     policies=policies.RULES,
     admin_rule="context_is_admin",
     quotas=quotas.RESOURCES,
-    reconcilers=[Placer],
+    reconcilers=[Placer, NorthboundWriter],
     agent_routes=network_map.AGENT_ROUTES,
     agent_views=[AgentView(VIEW, view_parts.answer, take_report)],
     settings=NetworkSettings,

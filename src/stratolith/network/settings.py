@@ -11,7 +11,7 @@ from stratolith.kernel.config import Doc, Section
 from stratolith.kernel.config import values as values
 from stratolith.network import segment_settings as numbers
 
-DRIVERS = ("fake", "linux")  # the built-in ones; see drivers/choice.py
+DRIVERS = ("fake", "linux", "ovn")  # the built-in ones; see drivers/choice.py
 
 
 class NetworkSettings(Section, kw_only=True, frozen=True):
@@ -20,8 +20,8 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
     driver: Annotated[
         str,
         Doc(
-            description="The driver that realises the networks of a host: linux, or a driver of an "
-            "installed package; empty: linux, with simulated hosts fake."
+            description="The driver that realises the networks of a host: linux, ovn, or a driver "
+            "of an installed package; empty: linux, with simulated hosts fake."
         ),
     ] = ""
     global_physnet_mtu: Annotated[

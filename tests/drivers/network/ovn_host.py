@@ -1,12 +1,11 @@
-"""A host with the driver ovn, and the central part of OVN beside it, written from the same views."""
+"""A host with the driver ovn, and the central part of OVN, written from the same views."""
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections.abc import Callable
 from pathlib import Path
-
-import msgspec
 
 from stratolith.network.agent import with_left_out
 from stratolith.network.drivers.base import Applied, HostNetworkView
@@ -37,10 +36,19 @@ class OvnHost:
 
     def apply(self, view: HostNetworkView) -> Applied:
         named, groups = plan.groups_of(view)
-        wanted = plan.whole(named, groups, Placement(others=(HOST,)))
+        wanted = plan.whole(named, groups, Placement(default=(HOST,)))
         self.northbound.write(wanted.rows)
-        planned = msgspec.structs.replace(view, generation=view.generation)
-        return with_left_out(self.driver.apply(planned), wanted.errors)
+        applied = self.driver.apply(view)
+        assert self.northbound.wait_for_hosts()
+        self.wait_for_switch()
+        return with_left_out(applied, wanted.errors)
+
+    def wait_for_switch(self) -> None:
+        """Until no packet is forwarded by flows of before."""
+        directory = self.directory.parent / "network" / "ovs"
+        (control,) = directory.glob("ovs-vswitchd.*.ctl")
+        command = ["ovs-appctl", "-t", str(control), "revalidator/wait"]
+        subprocess.run(command, check=True, capture_output=True)
 
     def keep_watch(
         self, stopping: threading.Event, repaired: Callable[[], None] = lambda: None

@@ -12,7 +12,6 @@ from stratolith.network.drivers.fake import FakeNetworkDriver
 from stratolith.network.settings import NetworkSettings
 from tests.drivers.network import views
 
-
 ROOT = [pytest.param(name, marks=pytest.mark.root) for name in ("linux", "ovn")]
 
 

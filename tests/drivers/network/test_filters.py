@@ -177,6 +177,7 @@ def test_rule_change_ends_what_it_forbids_and_keeps_the_rest(driver, guest):
             ended.settimeout(1)
             if driver.name == "ovn":  # the next packet of the client ends it
                 ended.sendall(b"last")
+                assert echo(kept)
             # the guest may open connections of its own, but this one was not
             other_end.sendall(b"more")
             with pytest.raises(TimeoutError):

@@ -115,9 +115,29 @@ def test_what_only_tests_need_is_installed_by_them_alone() -> None:
         packages = prepare.required_packages(optional=True, tests=tests)
         return {package.name for package in packages}
 
-    only = {"postgresql", "mount", "cpio", "procps"}
+    only = {
+        "postgresql",
+        "mount",
+        "cpio",
+        "procps",
+        "openvswitch-switch",
+        "ovn-central",
+        "ovn-host",
+    }
     assert not only & names(tests=False)
     assert names(tests=True) == names(tests=False) | only
+
+
+def test_packages_start_no_services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    policy = tmp_path / "policy-rc.d"
+    monkeypatch.setattr(prepare, "SERVICE_POLICY", policy)
+    with prepare._without_services():
+        assert subprocess.run([policy]).returncode == 101
+    assert not policy.exists()
+    policy.write_text("of the machine")
+    with prepare._without_services():
+        assert policy.read_text() == "of the machine"
+    assert policy.read_text() == "of the machine"
 
 
 def test_a_package_is_present_by_command_or_file(tmp_path: Path) -> None:

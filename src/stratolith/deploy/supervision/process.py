@@ -13,6 +13,8 @@ from stratolith.kernel import config
 from stratolith.kernel.config import Settings
 from stratolith.kernel.config import secrets as config_secrets
 from stratolith.kernel.exceptions import CannotStart
+from stratolith.network.drivers.base import NetworkDriverError
+from stratolith.network.drivers.ovn import central, daemons
 
 
 def run(role: str, config_path: str | None, state_dir: str | None) -> int:
@@ -26,11 +28,25 @@ def run(role: str, config_path: str | None, state_dir: str | None) -> int:
             f"Another {role} already works on {settings.state_dir}.", "stop it: stratolith down"
         )
     os.umask(0o077)  # other users must not read the files of these processes
+    if role in central.ROLES:
+        _become(role, settings, lock)
     try:
         _serve(role, settings)
     except (OSError, CannotStart) as error:
         raise DeployError(f"The {role} cannot run: {error}") from error
     return 0
+
+
+def _become(role: str, settings: Settings, lock: int) -> None:
+    """Replace this process by the program of a role of OVN, which keeps the lock."""
+    directory = central.directory_of(settings.state_dir)
+    try:
+        central.prepare(role, directory)
+        command = central.command(role, directory)
+    except NetworkDriverError as error:
+        raise DeployError(f"The {role} cannot run: {error}") from error
+    os.set_inheritable(lock, True)
+    os.execve(command[0], command, daemons.environment(directory))
 
 
 def _settings(role: str, layout: Layout, path: Path, *, explicit_state_dir: bool) -> Settings:

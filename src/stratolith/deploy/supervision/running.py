@@ -28,11 +28,14 @@ from stratolith.kernel.config import (
     LogSection,
     Settings,
 )
+from stratolith.network.drivers.ovn import central
+from stratolith.network.settings import NetworkSettings
 from stratolith.roster import BUILT_IN
 
 SINGLE_PORT = 8700  # before the offset
 READY_SECONDS = 90.0
 FAILED_STARTS = 2  # a process that ends this often during the wait cannot start
+ROLES = (*central.ROLES, "server", "agent")
 SOURCES = Path(stratolith.__file__).resolve().parent.parent
 
 
@@ -43,7 +46,13 @@ def roles(settings: Settings) -> list[str]:
     """
     if settings.of(HostsSection).server:
         return ["agent"]
-    return ["server"] if settings.fake else ["server", "agent"]
+    if settings.fake:
+        return ["server"]
+    return [*(central.ROLES if _has_ovn(settings) else ()), "server", "agent"]
+
+
+def _has_ovn(settings: Settings) -> bool:
+    return settings.of(NetworkSettings).driver == "ovn"
 
 
 def classic_ports() -> dict[int, str]:
@@ -89,7 +98,7 @@ def holder(layout: Layout, role: str) -> int | None:
 
 def pids(layout: Layout) -> dict[str, int]:
     """Role -> pid of the running processes of this cloud."""
-    holders = {role: holder(layout, role) for role in ("supervisor", "server", "agent")}
+    holders = {role: holder(layout, role) for role in ("supervisor", *ROLES)}
     return {role: pid for role, pid in holders.items() if pid is not None}
 
 
@@ -267,7 +276,7 @@ def _read(path: Path) -> str:
 def stop(layout: Layout) -> list[str]:
     """Stop the supervisor first, as it would restart the others; returns the stopped roles."""
     alive = list(pids(layout))
-    for role in ("supervisor", "agent", "server"):
+    for role in ("supervisor", *reversed(ROLES)):
         pid = holder(layout, role)
         if pid is not None:
             # The supervisor stops its children first, each with a time limit of its own.
@@ -276,7 +285,7 @@ def stop(layout: Layout) -> list[str]:
 
 
 def _stop_orphans(layout: Layout) -> None:
-    for role in ("agent", "server"):
+    for role in reversed(ROLES):
         pid = holder(layout, role)
         if pid is not None:
             processes.stop(pid)

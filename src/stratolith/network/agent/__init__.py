@@ -39,14 +39,15 @@ def rooms(settings: Settings, host: str, fake: bool) -> list[Room]:
     """The network room of this host."""
     from stratolith.network.drivers import choice
 
-    driver = choice.make(settings, host)
+    driver = choice.take_over(settings, host)
     room = NetworkRoom(driver)
     room.physical_networks = mappings(settings.of(NetworkSettings))
-    if driver.name != "linux":
+    if driver.name not in ("linux", "ovn"):
         return [room]
     from stratolith.network.agent.metadata import MetadataProxy
 
-    room.proxy = MetadataProxy(room.ask_metadata)
+    # with ovn routers have no namespaces: metadata is answered in each network
+    room.proxy = MetadataProxy(room.ask_metadata, in_routers=driver.name == "linux")
     return [room]
 
 

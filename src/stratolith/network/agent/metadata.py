@@ -65,8 +65,8 @@ class _Listener(msgspec.Struct):
 class MetadataProxy:
     """Listens in namespaces and passes requests to ``upstream``."""
 
-    def __init__(self, upstream: Upstream) -> None:
-        self._upstream = upstream
+    def __init__(self, upstream: Upstream, *, in_routers: bool = True) -> None:
+        self._upstream, self._in_routers = upstream, in_routers
         self._directory = Directory()
         self._listeners: dict[tuple[str, str], _Listener] = {}
         self._busy: Counter[str] = Counter()  # place -> connections; see _place
@@ -96,6 +96,10 @@ class MetadataProxy:
 
         Returns failures: namespace -> reason. The next call tries such a namespace again.
         """
+        if not self._in_routers:
+            # a network without guests here has no namespace
+            networks = [network for network in view.networks if network.ports]
+            view = msgspec.structs.replace(view, routers=[], networks=networks)
         self._directory = Directory(view)
         wanted = {(point.namespace, point.address): point for point in listening_points(view)}
         for key, listener in list(self._listeners.items()):

@@ -25,6 +25,7 @@ from stratolith.network.models import (
     SecurityGroupRule,
 )
 from stratolith.network.segment_settings import TUNNELS
+from stratolith.network.settings import NetworkSettings
 
 PORT, NETWORK, ROUTER = "port", "network", "router"
 GROUP = "group"  # the rules of a security group
@@ -32,6 +33,7 @@ QOS = "qos"  # the rules of a QoS policy
 ADDRESS_GROUP = "address_group"  # all addresses of an address group
 ADDRESS = "address"  # one address of it: "address/GROUP/10.0.0.0/8"
 LOG = "log"
+NORTHBOUND = "network.northbound"  # the kind of hints to the writer of OVN's database
 MEMBERS = "members"  # the addresses of its ports, for hosts with rules that name the group
 
 MOST_ADDRESSES = 8  # changed by one request; for more, all addresses are read again
@@ -187,6 +189,8 @@ def addresses(ctx: Context, network_id: str) -> None:
 def _hint(ctx: Context, hosts: set[str], kind: str, object_id: str) -> None:
     for host in hosts:
         ctx.hint_host(host, VIEW, key_of(kind, object_id))
+    if hosts and ctx.env.settings.of(NetworkSettings).driver == "ovn":
+        ctx.hint(NORTHBOUND, key_of(kind, object_id))
 
 
 def _hosts_with_rules(ctx: Context, which: ColumnElement[bool]) -> set[str]:

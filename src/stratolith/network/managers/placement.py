@@ -22,6 +22,7 @@ from sqlalchemy import (
     union,
     union_all,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.hosts import records as host_records
@@ -33,6 +34,7 @@ from stratolith.network.models import DhcpPlace, Network, Place, Port, Router
 # kinds of placed objects; a gateway has the id of its network
 ROUTER, GATEWAY = "router", "gateway"
 _HOSTS = "network.hosts"  # key in Session.info
+EVERY = "*"  # instead of a host's name: all hosts together, for what is realised centrally
 
 # Built once: SQLAlchemy takes longer to compare a new statement than the database to answer it.
 _PLACED = select(Place.object_id)
@@ -132,6 +134,11 @@ def misplaced(ctx: Context) -> dict[str, str]:
     return dict(ctx.session.execute(wanted).all())
 
 
+def is_on(column: InstrumentedAttribute[str], host: str) -> ColumnElement[bool]:
+    """The condition that something is on this host; with EVERY, on any."""
+    return column != "" if host == EVERY else column == host
+
+
 # -- reading -------------------------------------------------------------------------------------
 
 
@@ -139,17 +146,17 @@ def on_host(
     ctx: Context, kind: str, host: str, among: ColumnElement[bool] | None = None
 ) -> list[str]:
     """Ids of the host's objects of this kind. ``among``: a condition on Place."""
-    statement = select(Place.object_id).where(Place.host == host, Place.kind == kind)
+    statement = select(Place.object_id).where(is_on(Place.host, host), Place.kind == kind)
     return list(ctx.session.scalars(statement if among is None else statement.where(among)))
 
 
 def gateways_on(ctx: Context, host: str) -> set[str]:
     """The external networks with gateway addresses or gateways of routers on the host."""
-    addresses = select(Place.object_id).where(Place.host == host, Place.kind == GATEWAY)
+    addresses = select(Place.object_id).where(is_on(Place.host, host), Place.kind == GATEWAY)
     of_routers = (
         select(Port.network_id)
         .join(Place, Place.object_id == Port.holder_id)
-        .where(Port.holder == holders.GATEWAY, Place.host == host)
+        .where(Port.holder == holders.GATEWAY, is_on(Place.host, host))
     )
     return set(ctx.session.scalars(union(addresses, of_routers)))
 
@@ -182,13 +189,13 @@ def networks_on(host: str, among: Sequence[str] | None = None) -> CompoundSelect
     """A statement for the ids of the networks with guests on the host, of the networks of its
     routers, and of those for which an administrator added it as DHCP host.
     """
-    of_guests = select(Port.network_id).where(Port.binding_host == host)
+    of_guests = select(Port.network_id).where(is_on(Port.binding_host, host))
     of_routers = (
         select(Port.network_id)
         .join(Place, Place.object_id == Port.holder_id)
-        .where(Port.holder.in_(holders.ROUTER), Place.host == host)
+        .where(Port.holder.in_(holders.ROUTER), is_on(Place.host, host))
     )
-    of_dhcp = select(DhcpPlace.network_id).where(DhcpPlace.host == host)
+    of_dhcp = select(DhcpPlace.network_id).where(is_on(DhcpPlace.host, host))
     if among is not None:
         of_guests, of_routers = (
             statement.where(Port.network_id.in_(among)) for statement in (of_guests, of_routers)

@@ -14,6 +14,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import RuleView
+from stratolith.network.managers import placement
 from stratolith.network.models import (
     FixedIp,
     GroupAddress,
@@ -120,7 +121,10 @@ def groups_beside(ctx: Context, host: str, groups: Sequence[str]) -> set[str]:
         select(membership.security_group_id)
         .join(PortSecurityGroup, PortSecurityGroup.port_id == membership.port_id)
         .join(Port, Port.id == membership.port_id)
-        .where(PortSecurityGroup.security_group_id.in_(groups), Port.binding_host == host)
+        .where(
+            PortSecurityGroup.security_group_id.in_(groups),
+            placement.is_on(Port.binding_host, host),
+        )
     )
     return set(ctx.session.scalars(wanted.distinct()))
 
@@ -133,7 +137,7 @@ def named_on(ctx: Context, host: str, groups: ColumnElement[bool], column: Any =
     of_port_here = exists().where(
         PortSecurityGroup.security_group_id == SecurityGroupRule.security_group_id,
         Port.id == PortSecurityGroup.port_id,
-        Port.binding_host == host,
+        placement.is_on(Port.binding_host, host),
     )
     named = SecurityGroupRule.remote_group_id if column is None else column
     remote_groups = select(named).where(groups, of_port_here)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from stratolith.compute.drivers.base import GuestSpec, NotPossible, VifSpec
-from stratolith.compute.drivers.qemu import cdrom, firmware, machines
+from stratolith.compute.drivers.qemu import cdrom, firmware, machines, taps
 from stratolith.compute.drivers.qemu.acceleration import Acceleration
 from stratolith.compute.drivers.qemu.disks import DiskFile
 from stratolith.compute.drivers.qemu.machines import DISK_SLOTS, NIC_SLOTS, Board, Machine
@@ -67,6 +67,12 @@ def free_slot(taken: Iterable[int]) -> int:
     raise NotPossible(f"A guest can have at most {len(NIC_SLOTS)} NICs")
 
 
+# The guest fills in checksums and cuts segments itself.
+NO_OFFLOAD = dict.fromkeys(
+    ("csum", "gso", "host_tso4", "host_tso6", "host_ecn", "host_ufo"), False
+)  # fmt: skip
+
+
 def netdev(vif: VifSpec, acceleration: Acceleration) -> dict[str, object]:
     """The host's end of a NIC, as arguments of netdev_add."""
     settings: dict[str, object] = {
@@ -92,6 +98,7 @@ def nic(vif: VifSpec, slot: int, board: Board) -> dict[str, object]:
         "mac": vif.mac,
         "host_mtu": vif.mtu,
         "romfile": "",  # no network boot, so that the firmware is faster
+        **(NO_OFFLOAD if taps.is_without_offload(vif.tap) else {}),
         **machines.nic_place(board, slot),
     }
 

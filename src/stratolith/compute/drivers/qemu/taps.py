@@ -16,6 +16,9 @@ import socket
 import struct
 from pathlib import Path
 
+from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
+
 from stratolith.compute.drivers.base import DriverError
 
 _SIOCGIFFLAGS, _RUNNING = 0x8913, 0x40
@@ -35,6 +38,18 @@ def has_carrier(tap: str) -> bool:
             return False
     flags = int(struct.unpack_from("=H", answer, 16)[0])
     return bool(flags & _RUNNING)
+
+
+def is_without_offload(tap: str) -> bool:
+    """Whether the switch behind the tap needs whole frames with checksums; the network driver says
+    so in the alias of the tap.
+    """
+    with IPRoute() as ip:
+        try:
+            (link,) = ip.link("get", ifname=tap)
+        except NetlinkError:
+            return False
+    return str(link.get_attr("IFLA_IFALIAS") or "").endswith(":no-offload")
 
 
 def opened(pid: int) -> dict[int, str]:

@@ -157,7 +157,7 @@ def _settle_device(
         ip.link("set", index=link.index, **change)
     if not link.up:
         if not spec.checksum_offload:
-            _fill_in_checksums(spec.inner_name)
+            fill_in_checksums(spec.inner_name)
         ip.link("set", index=link.index, state="up")
     for text in sorted(current - set(spec.addresses)):
         host, prefix = text.split("/")
@@ -223,7 +223,7 @@ def _settle_routes(ip: Any, spec: NamespaceSpec, links: dict[str, Link], report:
             ip.route("replace", dst=destination, gateway=nexthop, **oif)
 
 
-def _fill_in_checksums(device: str) -> None:
+def fill_in_checksums(device: str) -> None:
     """Turn checksum offload off: the frames are read by a guest, not by a network card."""
     value = bytearray(struct.pack("=II", _ETHTOOL_STXCSUM, 0))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:

@@ -9,6 +9,9 @@ from stratolith.network.drivers.ovn.daemons import Daemon, create_database
 _SCHEMAS = Path("/usr/share/ovn")
 
 
+ROLES = ("ovn-nb", "ovn-sb", "ovn-northd")  # in the order in which they are started
+
+
 def directory_of(state_dir: Path) -> Path:
     return state_dir / "ovn"
 
@@ -30,7 +33,10 @@ def daemons(directory: Path) -> list[Daemon]:
                 name=name,
                 directory=directory,
                 program="ovsdb-server",
-                arguments=(str(directory / f"{name}.db"), f"--remote=punix:{directory}/{name}.sock"),
+                arguments=(
+                    str(directory / f"{name}.db"),
+                    f"--remote=punix:{directory}/{name}.sock",
+                ),
             )
             for name in ("nb", "sb")
         ),
@@ -43,15 +49,24 @@ def daemons(directory: Path) -> list[Daemon]:
     ]
 
 
-def prepare(directory: Path) -> None:
-    """Make the databases that are missing; raises ``NetworkDriverError``."""
-    create_database(directory / "nb.db", str(_SCHEMAS / "ovn-nb.ovsschema"))
-    create_database(directory / "sb.db", str(_SCHEMAS / "ovn-sb.ovsschema"))
+def prepare(role: str, directory: Path) -> None:
+    """Make what the role needs, if it is missing; raises ``NetworkDriverError``."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    name = role.removeprefix("ovn-")
+    if name in ("nb", "sb"):
+        create_database(directory / f"{name}.db", str(_SCHEMAS / f"ovn-{name}.ovsschema"))
+
+
+def command(role: str, directory: Path) -> list[str]:
+    """The program of a role in the foreground; raises ``NetworkDriverError``."""
+    (daemon,) = (d for d in daemons(directory) if f"ovn-{d.name}" == role)
+    return daemon.command(detach=False)
 
 
 def start(directory: Path) -> None:
     """Start what does not run."""
-    prepare(directory)
+    for role in ROLES:
+        prepare(role, directory)
     for daemon in daemons(directory):
         daemon.start()
 

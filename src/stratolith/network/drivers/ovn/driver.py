@@ -8,9 +8,7 @@ logical ports, and reports a port as realised when OVN says that all its flows a
 from __future__ import annotations
 
 import logging
-import os
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +19,7 @@ from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDri
 from stratolith.network.drivers.linux.claim import Claim
 from stratolith.network.drivers.ovn import daemons
 from stratolith.network.drivers.ovn.external import Externals
+from stratolith.network.drivers.ovn.metadata import MetadataSpaces
 from stratolith.network.drivers.ovn.ovsdb import OvsdbError
 from stratolith.network.drivers.ovn.switch import (
     BRIDGE,
@@ -64,6 +63,7 @@ class OvnNetworkDriver:
         self._switch = Switch(self._directory, datapath=datapath)
         self._taps = Taps(instance, hidden=datapath == "netdev")
         self._externals = Externals(state_dir / "network", instance)
+        self._metadata = MetadataSpaces(state_dir / "network", instance)
         self._lock = threading.Lock()
         self._view: HostNetworkView | None = None
         self._reported: set[str] = set()
@@ -95,10 +95,11 @@ class OvnNetworkDriver:
         wanted: dict[str, tuple[PortView, int]] = {
             port.tap: (port, network.mtu) for network in view.networks for port in network.ports
         }
-        errors = self._taps.settle(wanted)
+        spaces, errors = self._metadata.settle(view)
+        errors |= self._taps.settle(wanted, spaces)
         usable = {tap: port.id for tap, (port, _) in wanted.items() if port.id not in errors}
         errors |= self._externals.settle(view, self._switch)
-        self._switch.settle_ports(usable)
+        self._switch.settle_ports({**usable, **spaces})
         self._view = view
         up = {port.id for port, _ in wanted.values() if port.admin_state_up}
         needed = up & set(usable.values())
@@ -171,6 +172,7 @@ class OvnNetworkDriver:
         with self._lock, self._explained():
             self._view = None
             self._switch.remove()
+            self._metadata.remove()
             self._taps.remove()
             self._externals.remove()
             if self._claim is not None:
@@ -184,6 +186,4 @@ class OvnNetworkDriver:
             self._switch.db.close()
             raise
         except OSError as error:
-            raise NetworkDriverError(
-                f"cannot read or change the network: {error.strerror or os.strerror(error.errno or 0)}"
-            ) from error
+            raise NetworkDriverError(f"cannot read or change the network: {error}") from error

@@ -144,9 +144,7 @@ class Database:
         sock.setblocking(False)
         self._socket, self._splitter = sock, _Splitter()
         self._answers = {}
-        requests = {
-            table: {"columns": list(columns)} for table, columns in self._columns.items()
-        }
+        requests = {table: {"columns": list(columns)} for table, columns in self._columns.items()}
         for table, rows in self.tables.items():
             for uuid in list(rows):
                 self._set(table, uuid, None)

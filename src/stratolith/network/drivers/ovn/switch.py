@@ -101,7 +101,9 @@ class Switch:
                 self.db.connect(2.0)
                 where = ovsdb.of_row(self._root())
                 row = {"bridges": ["set", []]}
-                self._change([{"op": "update", "table": "Open_vSwitch", "where": where, "row": row}])
+                self._change(
+                    [{"op": "update", "table": "Open_vSwitch", "where": where, "row": row}]
+                )
         self.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -153,14 +155,14 @@ class Switch:
 
     def remove_bridges(self, kept: Collection[str]) -> None:
         """Remove all bridges but these and that of OVN."""
-        gone = [
+        unwanted = [
             Uuid(uuid)
             for uuid, row in self.db.rows("Bridge")
             if one(row["name"]) not in {BRIDGE, *kept}
         ]
-        if gone:
+        if unwanted:
             where = ovsdb.of_row(self._root())
-            steps = [["bridges", "delete", wire(gone)]]
+            steps = [["bridges", "delete", wire(unwanted)]]
             self._change(
                 [{"op": "mutate", "table": "Open_vSwitch", "where": where, "mutations": steps}]
             )
@@ -176,9 +178,9 @@ class Switch:
     def settle_ports(self, wanted: Mapping[str, str]) -> None:
         """Bring the devices of guests (name -> logical port) on the bridge to these."""
         current = self.ports()
-        gone = [name for name, port in current.items() if wanted.get(name) != port]
+        old = [name for name, port in current.items() if wanted.get(name) != port]
         new = {name: port for name, port in wanted.items() if current.get(name) != port}
-        if not gone and not new:
+        if not old and not new:
             return
         ports = {str(one(row["name"])): uuid for uuid, row in self.db.rows("Port")}
         operations: list[dict[str, object]] = []
@@ -192,13 +194,11 @@ class Switch:
                 {"op": "insert", "table": "Port", "uuid-name": f"p{number}", "row": port},
             ]
             added.append(Named(f"p{number}"))
-        removed = [Uuid(ports[name]) for name in gone if name in ports]
+        removed = [Uuid(ports[name]) for name in old if name in ports]
         steps = [["ports", "delete", wire(removed)], ["ports", "insert", wire(added)]]
         bridge = next(uuid for uuid, row in self.db.rows("Bridge") if one(row["name"]) == BRIDGE)
         where = ovsdb.of_row(bridge)
-        operations.append(
-            {"op": "mutate", "table": "Bridge", "where": where, "mutations": steps}
-        )
+        operations.append({"op": "mutate", "table": "Bridge", "where": where, "mutations": steps})
         self._change(operations)
 
     def installed(self) -> set[str]:

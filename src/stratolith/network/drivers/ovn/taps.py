@@ -30,8 +30,13 @@ class Taps:
         # The switch reads frames with a packet socket: the kernel's own stack must not have them.
         self.hidden = hidden
 
-    def settle(self, wanted: Mapping[str, tuple[PortView, int]]) -> dict[str, str]:
-        """Make and remove taps (name -> port and MTU); returns port -> reason for failures."""
+    def settle(
+        self, wanted: Mapping[str, tuple[PortView, int]], hosts: Iterable[str] = ()
+    ) -> dict[str, str]:
+        """Make and remove taps (name -> port and MTU); returns port -> reason for failures.
+
+        ``hosts``: devices of the host on the same switch.
+        """
         links = netlink.links()
         errors: dict[str, str] = {}
         with IPRoute() as ip:
@@ -44,7 +49,9 @@ class Taps:
                 except (OSError, ValueError, NetlinkError, NetworkDriverError) as error:
                     errors[port.id] = f"tap {name}: {error}"
         if self.hidden:
-            self._hide([name for name, (port, _) in wanted.items() if port.id not in errors])
+            self._hide(
+                [*hosts, *(name for name, (port, _) in wanted.items() if port.id not in errors)]
+            )
         return errors
 
     def _is_ours(self, link: netlink.Link) -> bool:
@@ -59,10 +66,14 @@ class Taps:
         if link is None:
             handle = open_file("/dev/net/tun", O_RDWR | O_CLOEXEC)
             try:
-                ioctl(handle, _TUNSETIFF, struct.pack("16sH22x", name.encode(), _IFF_TAP | _IFF_NO_PI))
+                ioctl(
+                    handle, _TUNSETIFF, struct.pack("16sH22x", name.encode(), _IFF_TAP | _IFF_NO_PI)
+                )
                 sysctl.disable_ipv6(name)
                 index = socket.if_nametoindex(name)
-                alias = f"{self.instance}:port:{port_id}"
+                # the hypervisor reads the end: a switch that is a process fills in no checksums
+                end = ":no-offload" if self.hidden else ""
+                alias = f"{self.instance}:port:{port_id}{end}"
                 ip.link("set", index=index, ifalias=alias, group=self.group)
                 ioctl(handle, _TUNSETPERSIST, 1)
             finally:
@@ -77,7 +88,9 @@ class Taps:
         table = f"netdev {self.instance}_taps"
         current = nft.listing(table) or ""
         wanted = {f"c_{names.digest(tap)}": tap for tap in taps}
-        known = {line.split()[1] for line in current.splitlines() if line.strip().startswith("chain ")}
+        known = {
+            line.split()[1] for line in current.splitlines() if line.strip().startswith("chain ")
+        }
         lines = [f"table {table} {{\n}}\n"]
         for chain, tap in wanted.items():
             if chain not in known:

@@ -15,6 +15,7 @@ from stratolith.network.drivers.base import RuleView
 from stratolith.network.drivers.checks import ICMP, ICMPV6, WITH_PORTS
 from stratolith.network.drivers.ovn.northbound.rows import Link, Row
 
+METADATA_ADDRESS = "169.254.169.254"
 DROP_KEY = "drop"
 DROP_GROUP = "stratolith_drop"  # all ports with port security
 _DROP, _ALLOW, _FORBID = 1001, 1002, 1003
@@ -49,6 +50,11 @@ def base_rows() -> list[Row]:
         ("from-lport", _ALLOW, f"{here} && ip6 && udp.src == 546 && udp.dst == 547", "allow"),
         ("from-lport", _FORBID, f"{here} && ip4 && udp.src == 67 && udp.dst == 68", "drop"),
         ("from-lport", _FORBID, f"{here} && ip6 && udp.src == 547 && udp.dst == 546", "drop"),
+    ]
+    metadata = f"ip4.dst == {METADATA_ADDRESS} && tcp.dst == 80"
+    lists += [
+        ("from-lport", _ALLOW, f"{here} && {metadata}", "allow-related"),
+        ("from-lport", _FORBID, f"{here} && ip4.src == {METADATA_ADDRESS}", "drop"),
     ]
     group = Row(table="Port_Group", key=DROP_KEY, owner=BASE, columns={"name": DROP_GROUP})
     return [group, *(_list(DROP_KEY, BASE, *each) for each in lists)]

@@ -24,7 +24,7 @@ class Placement(msgspec.Struct, frozen=True):
 
     ports: Mapping[str, str] = {}
     gateways: Mapping[str, Sequence[str]] = {}  # by router
-    others: Sequence[str] = ()  # for gateways of routers that are not in ``gateways``
+    default: Sequence[str] = ()  # for gateways of routers that are not in ``gateways``
 
 
 class Plan(msgspec.Struct):
@@ -50,7 +50,7 @@ def whole(view: HostNetworkView, groups: GroupsView, places: Placement) -> Plan:
     for network in view.networks:
         add_network(plan, network, places)
     for router in view.routers:
-        chassis = places.gateways.get(router.id, places.others)
+        chassis = places.gateways.get(router.id, places.default)
         plan.add(router.id, lambda r=router, c=chassis: routers.router_rows(r, c))  # type: ignore[misc]
     return plan
 

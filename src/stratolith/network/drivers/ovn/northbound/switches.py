@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import DhcpHostView, NetworkView, PortView, SubnetView
+from stratolith.network.drivers.linux.metadata_mark import OWNER_DSCP
 from stratolith.network.drivers.ovn.northbound import matches
+from stratolith.network.drivers.ovn.northbound.matches import METADATA_ADDRESS
 from stratolith.network.drivers.ovn.northbound.rows import Link, Ref, Row
 
-METADATA_ADDRESS = "169.254.169.254"
 _HOSTNAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\Z")
 _DOMAIN = re.compile(r"[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*\Z")
 _DEFAULT_DOMAIN = "openstacklocal"
@@ -45,6 +46,7 @@ def network_rows(network: NetworkView) -> list[Row]:
             "options": {"network_name": network.physical_network},
         }
         rows.append(_port(f"localnet/{network.id}", owner, network.id, columns))
+    rows += _metadata_rows(network, owner)
     for subnet in network.subnets:
         options = subnet_options(network, subnet)
         if options is not None:
@@ -52,14 +54,56 @@ def network_rows(network: NetworkView) -> list[Row]:
     return rows
 
 
+def _metadata_rows(network: NetworkView, owner: str) -> list[Row]:
+    """The port behind which each host answers metadata; nobody's packets to it have the mark."""
+    served = [s.dhcp_ip for s in network.subnets if s.enable_dhcp and s.dhcp_ip]
+    if network.dhcp_port_id is None or network.dhcp_mac is None or not served:
+        return []
+    addresses = [checks.mac(network.dhcp_mac), *(checks.address(text) for text in served)]
+    columns = {
+        "name": network.dhcp_port_id,
+        "type": "localport",
+        "addresses": " ".join([*addresses, METADATA_ADDRESS]),
+    }
+    unmarked = f"ip4.dst == {METADATA_ADDRESS}"
+    return [
+        _port(network.dhcp_port_id, owner, network.id, columns),
+        _mark(f"{network.id}/unmarked", owner, network.id, 1000, unmarked, 0),
+    ]
+
+
+def _mark(key: str, owner: str, network_id: str, priority: int, match: str, dscp: int) -> Row:
+    columns = {
+        "priority": priority, "direction": "from-lport", "match": match, "action": {"dscp": dscp}
+    }  # fmt: skip
+    links = (Link("Logical_Switch", network_id, "qos_rules"),)
+    return Row(table="QoS", key=key, owner=owner, columns=columns, links=links)
+
+
+def _owner_marks(
+    port: PortView, owner: str, network_id: str, addresses: Sequence[str]
+) -> list[Row]:
+    """Packets to the metadata service from the owner of their address have a mark."""
+    rows = []
+    for address in addresses:
+        if ":" not in address:
+            match = (
+                f"inport == {json.dumps(port.id)} && ip4.src == {address} && "
+                f"ip4.dst == {METADATA_ADDRESS}"
+            )
+            key = f"{port.id}/{address}"
+            rows.append(_mark(key, owner, network_id, 2000, match, OWNER_DSCP))
+    return rows
+
+
 def _port(
-    key: str, owner: str, network_id: str, columns: dict[str, object], links: Iterable[Link] = ()
+    key: str, owner: str, network_id: str, columns: Mapping[str, object], links: Iterable[Link] = ()
 ) -> Row:
     return Row(
         table="Logical_Switch_Port",
         key=key,
         owner=owner,
-        columns=columns,
+        columns=dict(columns),
         links=(Link("Logical_Switch", network_id, "ports"), *links),
     )
 
@@ -134,7 +178,7 @@ def port_rows(
         "port_security": _sources(port, mac, addresses) if port.port_security else frozenset(),
         "options": {"requested-chassis": host} if host else {},
     }
-    rows = []
+    rows = _owner_marks(port, owner, network_id, addresses)
     served = [r for r in reservations if r.subnet_id in subnet_rows and ":" not in r.ip_address]
     if served:
         columns["options"] = {**_hostname(served[0]), **_dict(columns["options"])}
@@ -199,6 +243,8 @@ def extra_options(wished: Iterable[tuple[str, str]]) -> dict[str, str]:
             if not _NOT_TEXT.match(value):
                 raise ValueError(f"DHCP option {name!r} cannot have the value {value!r}")
             parts = [part.strip() for part in value.split(",")]
-            values = [str(int(p)) if word == "mtu" else str(ipaddress.IPv4Address(p)) for p in parts]
+            values = [
+                str(int(p)) if word == "mtu" else str(ipaddress.IPv4Address(p)) for p in parts
+            ]
             options[word] = values[0] if len(values) == 1 else f"{{{', '.join(values)}}}"
     return options

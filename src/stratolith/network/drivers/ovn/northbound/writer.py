@@ -7,6 +7,7 @@ owners after a change, for everything in the periodic pass. Each row has its key
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from stratolith.network.drivers.ovn import ovsdb
 from stratolith.network.drivers.ovn.northbound.rows import Ref, Row
 from stratolith.network.drivers.ovn.ovsdb import Database, Named, Uuid, normalized, wire
 
+_GLOBAL = ("external_ids", "nb_cfg", "hv_cfg")
 BATCH = 400  # rows of one transaction
 _KEY, _OWNER, _ROUND = "stratolith", "stratolith_owner", "stratolith_round"
 # table -> the columns that we write
@@ -31,20 +33,21 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "Logical_Router_Port": ("name", "mac", "networks", "options", "ipv6_ra_configs"),
     "Gateway_Chassis": ("name", "chassis_name", "priority"),
+    "QoS": ("priority", "direction", "match", "action"),
     "ACL": ("priority", "direction", "match", "action"),
     "NAT": ("type", "external_ip", "logical_ip", "external_mac", "logical_port", "options"),
     "Logical_Router_Static_Route": ("ip_prefix", "nexthop", "output_port"),
 }  # fmt: skip
 # table -> the columns in which its rows refer to others that we make
 LINKS: dict[str, tuple[str, ...]] = {
-    "Logical_Switch": ("ports",),
+    "Logical_Switch": ("ports", "qos_rules"),
     "Port_Group": ("ports", "acls"),
     "Logical_Router": ("ports", "nat", "static_routes"),
     "Logical_Router_Port": ("gateway_chassis",),
 }
 # These exist only while another row refers to them.
 _DEPENDENT = {
-    "Logical_Switch_Port", "Logical_Router_Port", "Gateway_Chassis", "ACL", "NAT",
+    "Logical_Switch_Port", "Logical_Router_Port", "Gateway_Chassis", "ACL", "NAT", "QoS",
     "Logical_Router_Static_Route",
 }  # fmt: skip
 
@@ -60,7 +63,7 @@ class Northbound:
             table: (*columns, *LINKS.get(table, ()), "external_ids")
             for table, columns in COLUMNS.items()
         }
-        self.db = Database(path, "OVN_Northbound", {**tables, "NB_Global": ("external_ids",)})
+        self.db = Database(path, "OVN_Northbound", {**tables, "NB_Global": _GLOBAL})
         self.db.listeners.append(self._index)
         self._uuids: dict[Ref, str] = {}
         self._owned: dict[str, set[Place]] = defaultdict(set)
@@ -71,13 +74,42 @@ class Northbound:
     def close(self) -> None:
         self.db.close()
 
+    def connect(self) -> None:
+        """Connect unless connected, and take in what changed; raises ``OvsdbError``."""
+        with self.db.lock:
+            self.db.connect()
+            self.db.poll()
+            self._ensure_global()
+
+    def _ensure_global(self) -> None:
+        """Make the one row of NB_Global, unless the translator is faster."""
+        rows = self.db.tables["NB_Global"]
+        if not rows:
+            with contextlib.suppress(ovsdb.OvsdbError):
+                self.db.transact([{"op": "insert", "table": "NB_Global", "row": {}}])
+            if not self.db.wait_for(lambda: bool(rows), ovsdb.SECONDS):
+                raise ovsdb.OvsdbError("the northbound database has no row of its own")
+
+    def has(self, table: str, key: str) -> bool:
+        return Ref(table, key) in self._uuids
+
+    def subnet_options(self, subnets: Iterable[str]) -> dict[str, Row]:
+        """Subnet -> the DHCP options that the database has for it."""
+        known = {}
+        for subnet in subnets:
+            uuid = self._uuids.get(Ref("DHCP_Options", subnet))
+            if uuid is not None:
+                row = self.db.tables["DHCP_Options"][uuid]
+                columns = {"cidr": ovsdb.one(row["cidr"]), "options": row["options"]}
+                known[subnet] = Row(table="DHCP_Options", key=subnet, owner="", columns=columns)
+        return known
+
     def write(self, rows: Iterable[Row], owners: Collection[str] | None = None) -> int:
         """Write the rows of these owners, and remove their other rows; without ``owners`` all rows
         of the database. Returns the number of changed rows. Raises ``OvsdbError``.
         """
         with self.db.lock:
-            self.db.connect()
-            self.db.poll()
+            self.connect()
             desired = sorted(rows, key=_order)
             wanted = {Ref(row.table, row.key) for row in desired}
             changed = 0
@@ -88,6 +120,21 @@ class Northbound:
             for start in range(0, len(removed) + len(doubles), BATCH):
                 changed += self._remove([*removed, *doubles][start : start + BATCH])
             return changed
+
+    def wait_for_hosts(self, seconds: float = ovsdb.SECONDS) -> bool:
+        """Wait until all hosts have realised what was written; whether they did in time."""
+        with self.db.lock:
+            self.connect()
+            ((uuid, row),) = self.db.rows("NB_Global")
+            number = ovsdb.one(row["nb_cfg"], 0) + 1
+            change = {"op": "update", "table": "NB_Global", "where": ovsdb.of_row(uuid)}
+            self.db.transact([{**change, "row": {"nb_cfg": number}}])
+
+            def is_done() -> bool:
+                rows = self.db.tables["NB_Global"].values()
+                return any(ovsdb.one(row["hv_cfg"], 0) >= number for row in rows)
+
+            return self.db.wait_for(is_done, seconds)
 
     def owners(self) -> set[str]:
         return {owner for owner, places in self._owned.items() if places}
@@ -193,10 +240,10 @@ class Northbound:
     def _remove(self, places: Sequence[Place]) -> int:
         operations: list[Change] = []
         mutations: dict[tuple[str, str], dict[tuple[str, str], list[Any]]] = {}
-        gone = set(places)
+        removed = set(places)
         for table, uuid in places:
             for holder, parent, column in self._referrers[uuid]:
-                if (holder, parent) not in gone:
+                if (holder, parent) not in removed:
                     _mutate(mutations, holder, Uuid(parent), column, "delete", Uuid(uuid))
             if table not in _DEPENDENT:
                 where = ovsdb.of_row(uuid)
@@ -210,16 +257,12 @@ class Northbound:
             return
         self._round += 1
         mark = {_ROUND: str(self._round)}
-        end: list[Change]
-        uuid = next(iter(self.db.tables["NB_Global"]), None)
-        if uuid is None:
-            end = [{"op": "insert", "table": "NB_Global", "row": {"external_ids": wire(mark)}}]
-        else:
-            where = ovsdb.of_row(uuid)
-            steps = [["external_ids", "delete", ["set", [_ROUND]]],
-                     ["external_ids", "insert", wire(mark)]]  # fmt: skip
-            end = [{"op": "mutate", "table": "NB_Global", "where": where, "mutations": steps}]
-        self.db.transact([*operations, *end])
+        (uuid,) = self.db.tables["NB_Global"]
+        where = ovsdb.of_row(uuid)
+        steps = [["external_ids", "delete", ["set", [_ROUND]]],
+                 ["external_ids", "insert", wire(mark)]]  # fmt: skip
+        end = {"op": "mutate", "table": "NB_Global", "where": where, "mutations": steps}
+        self.db.transact([*operations, end])
 
         def has_come() -> bool:
             rows = self.db.tables["NB_Global"].values()
@@ -235,6 +278,7 @@ _EMPTY: dict[tuple[str, str], Any] = {
     for table, columns in COLUMNS.items()
     for column in columns
 }
+_EMPTY["QoS", "action"] = {}
 _EMPTY["Logical_Switch_Port", "type"] = ""
 _TABLES = list(COLUMNS)
 
@@ -280,8 +324,6 @@ def _mutations(
             "table": table,
             "where": [["_uuid", "==", wire(parent)]],
             "mutations": [
-                [column, verb, wire(targets)]
-                for (column, verb), targets in steps.items()
-                if column
+                [column, verb, wire(targets)] for (column, verb), targets in steps.items() if column
             ],
         }

@@ -15,6 +15,11 @@ from tests.drivers.network.guests import PATIENCE, echo, serve_echo
 pytestmark = pytest.mark.root
 
 
+@pytest.fixture(params=["linux", "ovn"])
+def driver(request):
+    return request.getfixturevalue(request.param)
+
+
 def test_guest_on_the_external_network_is_filtered(driver, guest):
     """The host is its neighbour: what it sends is no bridged packet and is judged all the same."""
     one = views.port("e1", "172.31.249.50", "ext", rules=[*views.EGRESS_ALL, views.tcp_in(22)])

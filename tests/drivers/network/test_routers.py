@@ -22,6 +22,12 @@ pytestmark = pytest.mark.root
 
 SSH = [*views.EGRESS_ALL, views.tcp_in(22)]
 WORLD = "172.31.249.1"
+ONLY_LINUX = pytest.mark.parametrize("driver", ["linux"], indirect=True)
+
+
+@pytest.fixture(params=["linux", "ovn"])
+def driver(request):
+    return request.getfixturevalue(request.param)
 
 
 def two_networks(**fields):
@@ -130,6 +136,7 @@ def test_gratuitous_arp_moves_a_floating_ip(driver, guest):
         assert (len(one), len(two)) == (1, 1)
 
 
+@ONLY_LINUX
 def test_extra_route_and_mtu(driver, guest):
     _, _, _, n1, _ = two_networks()
     route = RouteView(destination="10.77.0.0/24", nexthop="10.55.0.12")
@@ -146,6 +153,7 @@ def test_extra_route_and_mtu(driver, guest):
     assert "10.77.0.0/24" not in shown
 
 
+@ONLY_LINUX
 def test_unusable_route_is_reported_and_the_rest_works(driver, guest):
     _, _, _, n1, n2 = two_networks()
     route = RouteView(destination="10.77.0.0/24", nexthop="192.0.2.1")
@@ -285,7 +293,11 @@ def fetch(machine: Guest, path: str, *arguments: str) -> tuple[int, str]:
     return int(status), body
 
 
-@pytest.mark.parametrize("way", ["router", "dhcp"])
+@pytest.mark.parametrize(
+    ("driver", "way"),
+    [("linux", "router"), ("linux", "dhcp"), ("ovn", "dhcp")],
+    indirect=["driver"],
+)
 def test_metadata(driver, guest, proxy, way):
     one = views.port("vm1", "10.55.0.21", "n1-subnet")
     stranger = views.port("vm2", "10.55.0.22", "n1-subnet", port_security=False)
@@ -313,6 +325,7 @@ def test_metadata(driver, guest, proxy, way):
     assert fetch(other, "/")[0] == 404
 
 
+@ONLY_LINUX
 def test_metadata_when_the_service_is_away(driver, guest, sandbox):
     one = views.port("vm1", "10.55.0.21", "n1-subnet")
     view = views.host([views.network("n1", ports=[one], dhcp=True)])

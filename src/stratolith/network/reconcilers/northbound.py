@@ -1,0 +1,196 @@
+"""Writes OVN's northbound database from the rows of ours: for the keys of hints at once, and
+everything in the periodic pass, which repairs what others changed or a lost hint left.
+
+It contains what all hosts together realise: the union of their views. So the views' compilers are
+used as they are, for ``placement.EVERY`` instead of a host.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.readable import LeftOut
+from stratolith.kernel.reconcile import Reconciler, Result
+from stratolith.network.drivers.base import HostNetworkPart, HostNetworkView
+from stratolith.network.drivers.ovn import central
+from stratolith.network.drivers.ovn.northbound import matches, plan, routers, switches
+from stratolith.network.drivers.ovn.northbound.matches import GroupsView
+from stratolith.network.drivers.ovn.northbound.plan import Placement, Plan
+from stratolith.network.drivers.ovn.northbound.writer import Northbound
+from stratolith.network.managers import host_hints, placement
+from stratolith.network.reconcilers import filter_rules, view_parts
+from stratolith.network.settings import NetworkSettings
+
+LOG = logging.getLogger(__name__)
+WHOLE = "whole"
+ROUNDS = 3  # of keys that a part turns out to need
+
+
+class NorthboundWriter(Reconciler):
+    """Keys are those of views ("port/ID"), and WHOLE."""
+
+    name = "network.northbound"
+    hints = (host_hints.NORTHBOUND,)
+    interval = 20.0
+
+    def __init__(self) -> None:
+        self._database: Northbound | None = None
+        self._members: dict[str, dict[str, list[str]]] | None = None  # group -> port -> addresses
+        self._groups: dict[str, set[str]] = defaultdict(set)  # port -> groups that have it
+        self._logged: dict[str, str] = {}
+
+    def keys(self, ctx: Context) -> Iterable[str]:
+        is_used = ctx.env.settings.of(NetworkSettings).driver == "ovn"
+        return [WHOLE] if is_used and not ctx.env.settings.fake else []
+
+    def reconcile(self, ctx: Context, key: str) -> Result | None:
+        database = self._northbound(ctx)
+        with _reading(ctx) as reader:
+            part = None if key == WHOLE else self._part(reader, database, key)
+            wanted, owners = part or (self._whole(reader), None)
+        database.write(wanted.rows, owners)
+        self._log(wanted.errors, is_whole=owners is None)
+        return None
+
+    def _northbound(self, ctx: Context) -> Northbound:
+        if self._database is None:
+            directory = central.directory_of(ctx.env.settings.state_dir)
+            self._database = Northbound(central.northbound_socket(directory))
+        self._database.connect()
+        return self._database
+
+    def _log(self, errors: dict[str, str], *, is_whole: bool) -> None:
+        for object_id, reason in errors.items():
+            if self._logged.get(object_id) != reason:
+                LOG.warning("%s is not in OVN: %s", object_id, reason)
+        self._logged = dict(errors) if is_whole else {**self._logged, **errors}
+
+    # -- everything ------------------------------------------------------------------------------
+
+    def _whole(self, ctx: Context) -> Plan:
+        view = view_parts.answer(ctx, placement.EVERY, None)
+        assert isinstance(view, HostNetworkView)
+        groups = {g for net in view.networks for port in net.ports for g in port.groups}
+        left_out = LeftOut()
+        rules = filter_rules.rules_of(ctx, groups, left_out)
+        self._members, self._groups = {}, defaultdict(set)
+        for group, ports in view.groups.items():
+            self._set_members(group, ports)
+        places = Placement(gateways=_gateways(ctx, [router.id for router in view.routers]))
+        wanted = plan.whole(view, GroupsView(rules, view.groups), places)
+        wanted.errors |= {**view.left_out, **left_out.reasons}
+        return wanted
+
+    # -- a part ----------------------------------------------------------------------------------
+
+    def _part(self, ctx: Context, database: Northbound, key: str) -> tuple[Plan, set[str]] | None:
+        """The rows of the key's object and their owners; None when everything is needed."""
+        keys = {key}
+        for _ in range(ROUNDS):
+            part = view_parts.answer(ctx, placement.EVERY, sorted(keys))
+            if not isinstance(part, HostNetworkPart) or part.whole or self._members is None:
+                return None
+            lacking = self._lacking(database, part) - keys
+            if not lacking:
+                return self._planned(ctx, database, part), keys | _further_owners(part)
+            keys |= lacking
+        return None
+
+    def _lacking(self, database: Northbound, part: HostNetworkPart) -> set[str]:
+        """Keys of objects that the rows of this part refer to and the database has not."""
+        keys = set()
+        for port in part.ports.values():
+            if port.port is None:
+                continue
+            if not database.has("Logical_Switch", port.network_id):
+                keys.add(f"network/{port.network_id}")
+            keys |= {f"group/{g}" for g in port.port.groups if not database.has("Port_Group", g)}
+        for router in part.routers.values():
+            for end in (*router.interfaces, router.gateway) if router is not None else ():
+                if end is not None and not database.has("Logical_Switch", end.network_id):
+                    keys.add(f"network/{end.network_id}")
+        known = {**(self._members or {}), **part.members}
+        remote = {rule.remote_group for rules in part.rules.values() for rule in rules} - {""}
+        return keys | {f"members/{group}" for group in remote - known.keys()}
+
+    def _planned(self, ctx: Context, database: Northbound, part: HostNetworkPart) -> Plan:
+        wanted = Plan()
+        for group, ports in part.members.items():
+            self._set_members(group, ports)
+        changed = set(part.members)
+        for port_id, port in part.ports.items():
+            changed |= self._move_member(port_id, port.members)
+        for group in sorted(changed & (self._members or {}).keys()):
+            members = (self._members or {})[group]
+            wanted.add(group, lambda g=group, m=members: matches.member_rows(g, m))  # type: ignore[misc]
+        for group, rules in part.rules.items():
+            wanted.add(group, lambda g=group, r=rules: matches.group_rows(g, r))  # type: ignore[misc]
+        for network in part.networks.values():
+            if network is not None:
+                plan.add_network(wanted, network, Placement())
+        planned = {row.key for row in wanted.rows if row.table == "Logical_Switch_Port"}
+        for port_id, port in part.ports.items():
+            if port.port is None or port_id in planned:
+                continue
+            options = database.subnet_options(ip.subnet_id for ip in port.port.fixed_ips)
+            wanted.add(
+                port_id,
+                lambda p=port, o=options: switches.port_rows(  # type: ignore[misc]
+                    p.network_id, p.port, p.dhcp_hosts, o
+                ),
+            )
+        present = [router for router in part.routers.values() if router is not None]
+        gateways = _gateways(ctx, [router.id for router in present])
+        for router in present:
+            chassis = gateways.get(router.id, [])
+            wanted.add(router.id, lambda r=router, c=chassis: routers.router_rows(r, c))  # type: ignore[misc]
+        return wanted
+
+    def _set_members(self, group: str, ports: dict[str, list[str]]) -> None:
+        assert self._members is not None
+        for port_id in self._members.get(group, {}):
+            self._groups[port_id].discard(group)
+        self._members[group] = dict(ports)
+        for port_id in ports:
+            self._groups[port_id].add(group)
+
+    def _move_member(self, port_id: str, addresses: dict[str, list[str]]) -> set[str]:
+        """Note the port's addresses by group; returns the groups that changed."""
+        assert self._members is not None
+        changed = set()
+        for group in self._groups.pop(port_id, set()) | addresses.keys():
+            ports = self._members.setdefault(group, {})
+            before = ports.pop(port_id, None)
+            if group in addresses:
+                ports[port_id] = addresses[group]
+                self._groups[port_id].add(group)
+            if before != addresses.get(group):
+                changed.add(group)
+        return changed
+
+
+def _further_owners(part: HostNetworkPart) -> set[str]:
+    """The owners of rows that a part has beside those of its keys."""
+    owners = {f"router/{router_id}" for router_id in part.routers}
+    for network in part.networks.values():
+        owners |= {f"port/{port.id}" for port in network.ports} if network is not None else set()
+    members = {group for port in part.ports.values() for group in port.members}
+    return owners | {f"members/{group}" for group in members}
+
+
+def _gateways(ctx: Context, router_ids: Iterable[str]) -> dict[str, list[str]]:
+    return {key: [host] for key, host in placement.hosts_of(ctx, router_ids).items()}
+
+
+@contextmanager
+def _reading(ctx: Context) -> Iterator[Context]:
+    """A context that only reads: a slow database of OVN must not hold our own for writing."""
+    reader = Context.of_the_cloud(ctx.env, ctx.service, write=False)
+    try:
+        yield reader
+    finally:
+        reader.close()
