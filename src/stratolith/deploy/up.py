@@ -18,6 +18,7 @@ from stratolith.deploy import (
     files,
     people,
     personal,
+    prepare,
     steps,
     summary,
     validation,
@@ -80,6 +81,7 @@ class Up:
             Step("Configuration", self._is_configured, self._configure),
             Step("Secrets", lambda: credentials.has_all_secrets(self.layout), self._make_secrets),
             Step("Guest image and key pair", self._is_seeded, self._make_seed),
+            Step("Network driver", self._has_driver, self._install_driver),
             Step("Processes", self._is_started, self._start),
             Step("Guests", lambda: not self.layout.stopped_guests.exists(), self._resume),
             Step("Client files", self._has_client_files, self._write_client_files),
@@ -278,6 +280,25 @@ class Up:
         return first_images.real(self.wishes.image, self.wishes.image_cache, self.report.say)
 
     # Processes ----------------------------------------------------------------------------
+
+    def _has_driver(self) -> bool:
+        has_ovn = not self.settings.fake and self.settings.of(NetworkSettings).driver == "ovn"
+        return not has_ovn or not requirements.missing_packages(ovn=True)
+
+    def _install_driver(self) -> str | None:
+        """Install the packages of the network driver ovn; only a checkout does so by itself."""
+        missing = " ".join(requirements.missing_packages(ovn=True))
+        if not (running.SOURCES.parent / "pyproject.toml").exists():
+            raise DeployError(
+                f"The network driver ovn needs these packages: {missing}.",
+                f"apt-get install --no-install-recommends {missing}, without starting their "
+                "services (docs/howto/ovn.md)",
+            )
+        try:
+            installed = prepare.Preparation(running.SOURCES.parent).install_for_ovn()
+        except prepare.PrepareError as error:
+            raise DeployError(str(error)) from error
+        return " ".join(installed)
 
     def _is_started(self) -> bool:
         if self.wishes.foreground:

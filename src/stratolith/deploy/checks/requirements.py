@@ -54,12 +54,14 @@ def findings(settings: Settings, own: Collection[int]) -> Iterator[Finding]:
     yield from taken_ports(settings, own)
 
 
-def missing_packages() -> list[str]:
-    """Names of the required Debian packages that are not installed."""
+def missing_packages(*, ovn: bool = False) -> list[str]:
+    """Names of the Debian packages that are required, or those of the network driver ovn, and not
+    installed.
+    """
     return [
         package.name
-        for package in required_packages()
-        if package.is_required and not package.is_present()
+        for package in required_packages(tests=ovn)
+        if (package.is_for_ovn if ovn else package.is_required) and not package.is_present()
     ]
 
 

@@ -24,6 +24,8 @@ def name_of(settings: Settings) -> str:
             "network.driver: 'ovn' has one host so far: this cloud has, or accepts, other machines "
             "(hosts.server, hosts.listen, api.listen)"
         )
+    if chosen == "ovn" and settings.of(NetworkSettings).bridge_mappings:
+        raise ConfigError("network.driver: 'ovn' connects no further physical networks so far")
     if chosen not in DRIVERS:
         plugins.function(plugins.NETWORKS, chosen)
     return chosen

@@ -11,6 +11,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
@@ -37,8 +38,11 @@ class NorthboundWriter(Reconciler):
     hints = (host_hints.NORTHBOUND,)
     interval = 20.0
 
-    def __init__(self) -> None:
-        self._database: Northbound | None = None
+    def __init__(self, socket: Path | None = None) -> None:
+        """``socket``: of the database; None: that of the cloud."""
+        self.database: Northbound | None = None
+        self._socket = socket
+        self.last_way = ""  # "whole" or "part"
         self._members: dict[str, dict[str, list[str]]] | None = None  # group -> port -> addresses
         self._groups: dict[str, set[str]] = defaultdict(set)  # port -> groups that have it
         self._logged: dict[str, str] = {}
@@ -52,16 +56,17 @@ class NorthboundWriter(Reconciler):
         with _reading(ctx) as reader:
             part = None if key == WHOLE else self._part(reader, database, key)
             wanted, owners = part or (self._whole(reader), None)
+        self.last_way = "whole" if owners is None else "part"
         database.write(wanted.rows, owners)
         self._log(wanted.errors, is_whole=owners is None)
         return None
 
     def _northbound(self, ctx: Context) -> Northbound:
-        if self._database is None:
+        if self.database is None:
             directory = central.directory_of(ctx.env.settings.state_dir)
-            self._database = Northbound(central.northbound_socket(directory))
-        self._database.connect()
-        return self._database
+            self.database = Northbound(self._socket or central.northbound_socket(directory))
+        self.database.connect()
+        return self.database
 
     def _log(self, errors: dict[str, str], *, is_whole: bool) -> None:
         for object_id, reason in errors.items():
@@ -96,7 +101,8 @@ class NorthboundWriter(Reconciler):
                 return None
             lacking = self._lacking(database, part) - keys
             if not lacking:
-                return self._planned(ctx, database, part), keys | _further_owners(part)
+                wanted, owners = self._planned(ctx, database, part)
+                return wanted, keys | owners
             keys |= lacking
         return None
 
@@ -108,16 +114,19 @@ class NorthboundWriter(Reconciler):
                 continue
             if not database.has("Logical_Switch", port.network_id):
                 keys.add(f"network/{port.network_id}")
-            keys |= {f"group/{g}" for g in port.port.groups if not database.has("Port_Group", g)}
+            keys |= {f"group/{g}" for g in port.port.groups if not database.is_used(g)}
         for router in part.routers.values():
             for end in (*router.interfaces, router.gateway) if router is not None else ():
                 if end is not None and not database.has("Logical_Switch", end.network_id):
                     keys.add(f"network/{end.network_id}")
-        known = {**(self._members or {}), **part.members}
+        # a group that no rule named before has members that we did not follow
         remote = {rule.remote_group for rules in part.rules.values() for rule in rules} - {""}
-        return keys | {f"members/{group}" for group in remote - known.keys()}
+        return keys | {f"members/{group}" for group in remote}
 
-    def _planned(self, ctx: Context, database: Northbound, part: HostNetworkPart) -> Plan:
+    def _planned(
+        self, ctx: Context, database: Northbound, part: HostNetworkPart
+    ) -> tuple[Plan, set[str]]:
+        """The rows of the part, and their owners."""
         wanted = Plan()
         for group, ports in part.members.items():
             self._set_members(group, ports)
@@ -148,7 +157,8 @@ class NorthboundWriter(Reconciler):
         for router in present:
             chassis = gateways.get(router.id, [])
             wanted.add(router.id, lambda r=router, c=chassis: routers.router_rows(r, c))  # type: ignore[misc]
-        return wanted
+        owners = _further_owners(part) | {f"members/{group}" for group in changed}
+        return wanted, owners
 
     def _set_members(self, group: str, ports: dict[str, list[str]]) -> None:
         assert self._members is not None
@@ -178,8 +188,7 @@ def _further_owners(part: HostNetworkPart) -> set[str]:
     owners = {f"router/{router_id}" for router_id in part.routers}
     for network in part.networks.values():
         owners |= {f"port/{port.id}" for port in network.ports} if network is not None else set()
-    members = {group for port in part.ports.values() for group in port.members}
-    return owners | {f"members/{group}" for group in members}
+    return owners
 
 
 def _gateways(ctx: Context, router_ids: Iterable[str]) -> dict[str, list[str]]:

@@ -14,6 +14,10 @@ _FIRST_PRIORITY = 100
 
 def router_rows(router: RouterView, chassis: Sequence[str]) -> list[Row]:
     """``chassis``: the hosts for its gateway, the best first. Raises ``ValueError``."""
+    if router.port_forwardings:
+        raise ValueError("the driver ovn cannot forward single ports of a floating IP yet")
+    if any(port.advertised for port in router.interfaces):
+        raise ValueError("the driver ovn cannot advertise IPv6 subnets yet")
     owner = f"router/{router.id}"
     columns = {"name": router.id, "enabled": router.admin_state_up}
     rows = [Row(table="Logical_Router", key=router.id, owner=owner, columns=columns)]

@@ -93,6 +93,11 @@ class Northbound:
     def has(self, table: str, key: str) -> bool:
         return Ref(table, key) in self._uuids
 
+    def is_used(self, group: str) -> bool:
+        """Whether ports have the security group."""
+        uuid = self._uuids.get(Ref("Port_Group", group))
+        return uuid is not None and bool(self.db.tables["Port_Group"][uuid]["ports"])
+
     def subnet_options(self, subnets: Iterable[str]) -> dict[str, Row]:
         """Subnet -> the DHCP options that the database has for it."""
         known = {}

@@ -1,0 +1,181 @@
+"""The northbound database: written in batches, by differences, and repaired."""
+
+from __future__ import annotations
+
+import time
+
+import msgspec
+import pytest
+
+from stratolith.network.drivers.base import RuleView
+from stratolith.network.drivers.ovn import central, ovsdb
+from stratolith.network.drivers.ovn.northbound import plan, switches
+from stratolith.network.drivers.ovn.northbound.matches import matches
+from stratolith.network.drivers.ovn.northbound.plan import Placement
+from stratolith.network.drivers.ovn.northbound.writer import COLUMNS, Northbound
+from tests.drivers.network import views
+
+
+@pytest.fixture
+def database(tmp_path):
+    """A northbound database without anything that reads it."""
+    central.prepare("ovn-nb", tmp_path)
+    daemon = central.daemons(tmp_path)[0]
+    daemon.start()
+    made = Northbound(central.northbound_socket(tmp_path))
+    yield made
+    made.close()
+    daemon.stop()
+
+
+def rows_of(view):
+    named, groups = plan.groups_of(view)
+    wanted = plan.whole(named, groups, Placement(default=("h1",)))
+    assert wanted.errors == {}
+    return wanted.rows
+
+
+def a_view(count: int, external: bool = True):
+    ports = [
+        views.port(f"p{n}", f"10.55.{n // 250}.{n % 250 + 3}", "n1-subnet") for n in range(count)
+    ]
+    network = views.network("n1", cidr="10.55.0.0/16", ports=ports)
+    router = views.router("r1", [network], "172.31.249.10", {"172.31.249.20": "10.55.0.3"})
+    return views.host([network], [router], external=external)
+
+
+def content(database: Northbound):
+    """The rows by their keys; references as the keys of the rows."""
+    database.connect()
+    tables = database.db.tables
+    keys = {
+        uuid: row["external_ids"].get("stratolith")
+        for table in COLUMNS
+        for uuid, row in tables[table].items()
+    }
+
+    def readable(value):
+        if isinstance(value, frozenset):
+            return frozenset(keys.get(item, item) for item in value)
+        return value
+
+    return {
+        (table, keys[uuid]): {column: readable(value) for column, value in row.items()}
+        for table in COLUMNS
+        for uuid, row in tables[table].items()
+    }
+
+
+@pytest.mark.root
+def test_a_thousand_ports_from_nothing(database):
+    rows = rows_of(a_view(1000))
+    started = time.monotonic()
+    database.write(rows)
+    assert time.monotonic() - started < 10
+    assert len(database.db.tables["Logical_Switch_Port"]) == 1003  # and of the router, localnet
+    assert database.write(rows) == 0, "what is there is not written again"
+
+
+@pytest.mark.root
+def test_one_change_writes_one_owner(database):
+    database.write(rows_of(a_view(20)))
+    before = content(database)
+    view = a_view(21)
+    port = view.networks[0].ports[20]
+    owner = f"port/{port.id}"
+    rows = [row for row in rows_of(view) if row.owner == owner]
+    database.write(rows, {owner})
+    assert content(database).keys() - before.keys() == {(row.table, row.key) for row in rows}
+    database.write([], {owner})
+    assert content(database) == before
+
+
+@pytest.mark.root
+def test_what_others_changed_is_repaired(database):
+    rows = rows_of(a_view(5))
+    database.write(rows)
+    before = content(database)
+    other = ovsdb.Database(database.db.path, "OVN_Northbound", {"Logical_Switch": ("name",)})
+    other.connect()
+    deleted = [{"op": "delete", "table": table, "where": []} for table in ("Logical_Router",)]
+    changed = {"op": "update", "table": "ACL", "where": [], "row": {"action": "allow"}}
+    cleared = {"op": "update", "table": "Port_Group", "where": [], "row": {"ports": ["set", []]}}
+    added = {"op": "insert", "table": "Logical_Switch", "row": {"name": "of somebody"}}
+    other.transact([*deleted, changed, cleared, added])
+    other.close()
+    assert content(database) != before
+    assert database.write(rows) > 0
+    assert content(database) == before
+
+
+@pytest.mark.root
+def test_less_is_removed(database):
+    database.write(rows_of(a_view(5)))
+    few = rows_of(views.host([views.network("n2")]))
+    database.write(few)
+    assert content(database).keys() == {(row.table, row.key) for row in few}
+
+
+@pytest.mark.root
+def test_the_server_may_end(database):
+    rows = rows_of(a_view(2))
+    database.write(rows)
+    daemon = central.daemons(database.db.path.parent)[0]
+    daemon.stop()
+    with pytest.raises(ovsdb.OvsdbError):
+        database.write([])
+    daemon.start()
+    assert database.write(rows) == 0
+
+
+def test_matches_of_rules():
+    def match(**fields):
+        fields = {"direction": "ingress", "ethertype": "IPv4", **fields}
+        return list(matches(RuleView(**fields), "sg_a"))
+
+    assert match() == ["outport == @sg_a && ip4"]
+    assert match(direction="egress", ethertype="IPv6") == ["inport == @sg_a && ip6"]
+    assert match(remote_cidrs=[]) == []
+    assert match(remote_cidrs=["::/0"]) == []
+    assert match(remote_cidrs=["10.1.2.3", "10.0.0.0/8"]) == [
+        "outport == @sg_a && ip4 && ip4.src == {10.0.0.0/8, 10.1.2.3/32}"
+    ]
+    assert match(remote_group="b-c") == ["outport == @sg_a && ip4 && ip4.src == $sg_b_c_ip4"]
+    assert match(protocol="tcp", port_range_min=1, port_range_max=9) == [
+        "outport == @sg_a && ip4 && tcp && tcp.dst >= 1 && tcp.dst <= 9"
+    ]
+    assert match(protocol="vrrp") == ["outport == @sg_a && ip4 && ip.proto == 112"]
+    with pytest.raises(ValueError, match="ports of IP protocol 136"):
+        match(protocol="udplite", port_range_min=1, port_range_max=1)
+    with pytest.raises(ValueError, match="not a usable id"):
+        match(remote_group='x" || 1')
+
+
+def test_options_of_ports_are_checked():
+    assert switches.extra_options([("ntp-server", "10.0.0.1,10.0.0.2")]) == {
+        "ntp_server": "{10.0.0.1, 10.0.0.2}"
+    }
+    assert switches.extra_options([("bootfile-name", 'a"}; drop')]) == {
+        "bootfile_name": '"a\\"}; drop"'
+    }
+    for name, value in (("99", "x"), ("mtu", "9}"), ("router", "x"), ("67", "a\nb")):
+        with pytest.raises(ValueError):
+            switches.extra_options([(name, value)])
+
+
+def test_what_is_not_done_is_refused():
+    view = a_view(1)
+    network = msgspec.structs.replace(view.networks[0], network_type="vlan")
+    wanted = plan.Plan()
+    plan.add_network(wanted, network, Placement())
+    assert "bridge_mappings" in wanted.errors[network.id]
+
+
+def test_stream_is_cut_into_objects():
+    splitter = ovsdb._Splitter()
+    text = b'{"a":"x}\\"{"}{"b":[{"c":1}]}'
+    for size in (1, 2, 5, len(text)):
+        parts = []
+        for start in range(0, len(text), size):
+            parts += splitter.feed(text[start : start + size])
+        assert parts == [b'{"a":"x}\\"{"}', b'{"b":[{"c":1}]}']
