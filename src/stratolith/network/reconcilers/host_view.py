@@ -82,7 +82,7 @@ class Compiler:
         self._take_networks(sorted(rows, key=_by_id))
         self._read_ports()
         self._read_subnets()
-        port_ids = [port.id for port in self.guests if self._is_here(port)]
+        port_ids = [port.id for port in self.guests if self._is_bound(port)]
         book = RuleBook(self.ctx, port_ids, self.left_out)
         networks = [self._network(network, book) for network in self.networks.values()]
         views_of_routers = router_views(self.ctx, routers, self._router_port, self.left_out)
@@ -223,7 +223,7 @@ class Compiler:
 
     def _network(self, network: NetworkRow, book: RuleBook) -> NetworkView:
         guests = self.by_network[network.id]
-        own_guests = [guest for guest in guests if self._is_here(guest)]
+        own_guests = [guest for guest in guests if self._is_bound(guest)]
         dhcp, served = self.dhcp.get(network.id), self._served(network.id)
         subnets = [s for s in self.subnets.values() if s.network_id == network.id]
         return NetworkView(
@@ -245,7 +245,7 @@ class Compiler:
             peers=self._peers(network),
         )
 
-    def _is_here(self, row: PortRow) -> bool:
+    def _is_bound(self, row: PortRow) -> bool:
         if self.host == placement.EVERY:
             return bool(row.binding_host)
         return row.binding_host == self.host

@@ -171,7 +171,7 @@ class _PartCompiler(Compiler):
 
     @cached_property
     def _book(self) -> RuleBook:
-        port_ids = [row.id for row in self.guests if self._is_here(row)]
+        port_ids = [row.id for row in self.guests if self._is_bound(row)]
         return RuleBook(self.ctx, port_ids, self.left_out)
 
     def _ports_asked(self) -> dict[str, PortPart]:
@@ -199,7 +199,7 @@ class _PartCompiler(Compiler):
             peer_address = self._peer_address(network, host)
             return PortPart(network_id=network.id, peer=peer_address, mac=row.mac_address)
         served = self._served(row.network_id)
-        is_local = self._is_here(row)
+        is_local = self._is_bound(row)
         return PortPart(
             network_id=network.id,
             port=self._port(row, self._book, network) if is_local else None,

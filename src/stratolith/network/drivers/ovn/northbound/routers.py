@@ -16,6 +16,10 @@ def router_rows(router: RouterView, chassis: Sequence[str]) -> list[Row]:
     """``chassis``: the hosts for its gateway, the best first. Raises ``ValueError``."""
     if router.port_forwardings:
         raise ValueError("the driver ovn cannot forward single ports of a floating IP yet")
+    policies = [floating.qos_policy for floating in router.floating_ips]
+    policies += [router.gateway.qos_policy] if router.gateway is not None else []
+    if any(policies):
+        raise ValueError("the driver ovn enforces no QoS policies yet")
     if any(port.advertised for port in router.interfaces):
         raise ValueError("the driver ovn cannot advertise IPv6 subnets yet")
     owner = f"router/{router.id}"
