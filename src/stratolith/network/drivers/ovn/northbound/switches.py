@@ -36,7 +36,7 @@ _NOT_TEXT = re.compile(r"[0-9a-fA-F.:, ]{1,255}\Z")
 
 def network_rows(network: NetworkView) -> list[Row]:
     """The switch, its way to a physical network, and the options of its subnets."""
-    if network.uplink or network.network_type == "vlan":
+    if network.uplink not in ("", network.bridge) or network.network_type == "vlan":
         raise ValueError("the driver ovn cannot connect physical networks of bridge_mappings yet")
     if any(s.enable_dhcp and s.ipv6_address_mode for s in network.subnets):
         raise ValueError("the driver ovn cannot configure IPv6 addresses yet")
