@@ -172,6 +172,8 @@ def port_rows(
     """A guest's port. ``reservations``: its own. ``subnet_rows``: subnet -> its DHCP options.
     ``host``: the only one that may have the port; "" for any. Raises ``ValueError``.
     """
+    if port.port_security and not port.stateful:
+        raise ValueError("the driver ovn has no stateless security groups yet")
     if port.qos_policy:
         raise ValueError("the driver ovn enforces no QoS policies yet")
     owner = f"port/{port.id}"
