@@ -28,6 +28,7 @@ from stratolith.network.managers import (
     subnets,
 )
 from stratolith.network.managers.ports import subnets_of
+from stratolith.network.managers.security import address_groups
 from stratolith.network.managers.servers import server_ports
 from stratolith.network.models import Network, Router, SecurityGroupRule
 from tests.reconcile.network.test_one_port_more import HOSTS, counting, seen_so_far, woken
@@ -209,3 +210,36 @@ def test_a_router_is_told_alone(env: Environment) -> None:
 
 def add_interface(ctx: Context, router_id: str, values: dict[str, str]) -> None:
     router_interfaces.add(ctx, ctx.session.get_one(Router, router_id), values)
+
+
+def test_an_address_of_a_group_is_told_alone(env: Environment) -> None:
+    """Of a group with 10 and with 1,000 addresses, and of 20 and 60 ports whose rules name it."""
+    world, costs = World(env), []
+    ctx = rooms.context(env)
+    network_id = world.network(ctx).id
+    group = address_groups.create(ctx, "p1", {"name": "list"})
+    rule = {"direction": "ingress", "ethertype": "IPv4", "remote_address_group_id": group.id}
+    security_group_rules.create(ctx, "p1", {"security_group_id": world.group, **rule})
+    made = 0
+    for addresses, ports in ((10, 20), (990, 40)):
+        many = [f"10.{n // 250}.{n % 250}.1/32" for n in range(made, made + addresses)]
+        address_groups.add_addresses(ctx, group, many)
+        made += addresses
+        for _ in range(ports):
+            world.boot(ctx, network_id, BUSY)
+        ctx.commit()
+        one = [f"192.0.2.{made % 250}/32"]
+        for change in (address_groups.add_addresses, address_groups.remove_addresses):
+            keys, cost = world.cost(partial(change_addresses, change, group.id, one))
+            assert keys == {BUSY: {f"address/{group.id}/{one[0]}"}}
+            costs.append(cost)
+        (present,) = world.agents[BUSY].view.address_groups.values()
+        assert len(present) == made
+        ctx = rooms.context(env)
+        group = address_groups.get(ctx, group.id)
+    ctx.close()
+    assert costs[:2] == costs[2:]
+
+
+def change_addresses(change: Any, group_id: str, addresses: list[str], ctx: Context) -> None:
+    change(ctx, address_groups.get(ctx, group_id), addresses)
