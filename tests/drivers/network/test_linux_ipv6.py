@@ -251,7 +251,7 @@ def test_a_moved_address_is_announced(driver, guest):
     router = views6.router("r", [net])
     with namespaces.run_in(machine.name, frames.raw) as listening:
         assert not driver.apply(views.host([net], [router], generation=2)).errors
-        expected = discovery.frame(router.interfaces[0].mac, f"{ONE}1", is_router=True)
+        expected = discovery.frame(router.interfaces[0].mac, ONE, is_router=True)
         assert expected in waiting(listening)
 
 

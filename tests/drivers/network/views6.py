@@ -45,7 +45,7 @@ def subnet(name: str, prefix: str, mode: str | None, **fields: Any) -> SubnetVie
         id=views.uid(name),
         cidr=f"{prefix}/64",
         ip_version=6,
-        gateway_ip=f"{prefix}1",
+        gateway_ip=fields.pop("gateway_ip", prefix),
         dhcp_ip=f"{prefix}2" if fields["enable_dhcp"] else None,
         **fields,
     )

@@ -413,8 +413,9 @@ class Cloud:
             {"host_routes": [{"destination": "10.7.0.0/16", "nexthop": "10.0.0.7"}]},
             {"gateway_ip": self.random.choice(gateways)},
         ]  # fmt: skip
-        if subnet.ip_version == 4:
-            subnets.update(self.ctx, subnet, self.random.choice(changes))
+        if subnet.ip_version == 6:
+            changes = [{"dns_nameservers": []}, {"dns_nameservers": ["2001:db8::53"]}]
+        subnets.update(self.ctx, subnet, self.random.choice(changes))
 
     def add_subnet(self) -> None:
         self.made += 1

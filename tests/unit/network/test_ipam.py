@@ -15,6 +15,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.environment import Environment
 from stratolith.network.exceptions.general import InvalidInput
 from stratolith.network.exceptions.ports import (
+    AllocationOnAutoAddressSubnet,
     InvalidIpForNetwork,
     InvalidIpForSubnet,
     IpAddressAlreadyAllocated,
@@ -85,7 +86,7 @@ def test_a_second_subnet_takes_over_when_the_first_is_full(ctx: Context) -> None
 
 def test_one_address_of_each_version(ctx: Context) -> None:
     network = make_network(ctx, "10.0.0.0/24", "fd00::/64")
-    assert addresses(ctx, make_port(ctx, network)) == ["10.0.0.2", "fd00::2"]
+    assert addresses(ctx, make_port(ctx, network)) == ["10.0.0.2", "fd00::1"]
 
 
 def test_slaac_addresses_come_from_the_mac(ctx: Context) -> None:
@@ -94,7 +95,7 @@ def test_slaac_addresses_come_from_the_mac(ctx: Context) -> None:
     )
     port = make_port(ctx, network, mac_address="fa:16:3e:00:00:01")
     assert addresses(ctx, port) == ["fd00::f816:3eff:fe00:1"]
-    with pytest.raises(InvalidInput):
+    with pytest.raises(AllocationOnAutoAddressSubnet):
         make_port(ctx, network, fixed_ips=[{"ip_address": "fd00::5"}])
 
 

@@ -191,3 +191,19 @@ def test_a_reader_makes_the_default_group_too(env: Environment) -> None:
     assert group.is_default
     assert len(security_groups.of_project(reading, "p1")) == 1
     reading.close()
+
+
+@pytest.mark.parametrize("mode", ["slaac", "dhcpv6-stateless", "dhcpv6-stateful", None])
+def test_network_data_names_the_mode_of_ipv6(ctx: Context, mode: str | None) -> None:
+    network = networks.create(ctx, "p1", {"name": "n"})
+    modes = {"ipv6_ra_mode": mode, "ipv6_address_mode": mode}
+    subnets.create(ctx, "p1", network, {"cidr": "2001:db8::/64", "ip_version": 6, **modes})
+    boot(ctx, "s1", NetworkRequest(network_id=network.id))
+    (entry,) = server_ports.network_metadata(ctx, "s1")["networks"]
+    if mode is None:
+        assert entry.keys() == {"id", "type", "link", "network_id"}
+        assert entry["type"] == "ipv6_dhcp"
+    else:
+        assert entry["type"] == f"ipv6_{mode}"
+        assert entry["netmask"] == "ffff:ffff:ffff:ffff::"
+        assert entry["routes"] == [{"network": "::", "netmask": "::", "gateway": "2001:db8::"}]

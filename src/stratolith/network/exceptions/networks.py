@@ -43,7 +43,7 @@ class FlatNetworkInUse(Conflict):
 
 
 class NetworkMTUSubnetConflict(Conflict):
-    message = "MTU of {net_id} is not valid, a subnet requires a minimum of {mtu}."
+    message = "MTU of {net_id} is not valid, subnet requires a minimum of {mtu}"
 
 
 class VlanIdInUse(Conflict):

@@ -19,6 +19,13 @@ class IpAddressAlreadyAllocated(Conflict):
     message = "IP address {ip} already allocated in subnet {subnet_id}"
 
 
+class AllocationOnAutoAddressSubnet(BadRequest):
+    message = (
+        "IPv6 address {ip} cannot be directly assigned to a port on subnet {subnet_id} as the "
+        "subnet is configured for automatic addresses"
+    )
+
+
 class IpAddressGenerationFailure(Conflict):
     message = "No more IP addresses available on network {net_id}."
 

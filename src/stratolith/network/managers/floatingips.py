@@ -241,6 +241,11 @@ def _internal(ctx: Context, port: Port, wanted: str | None) -> tuple[str, str]:
         if ":" not in fixed_ip["ip_address"]
     ]
     if wanted:
+        if ":" in wanted:
+            raise BadFloatingipRequest(
+                msg=f"Cannot process floating IP association with {wanted}, since that is not an "
+                "IPv4 address"
+            )
         for pair in fixed_ipv4:
             if pair[1] == wanted:
                 return pair

@@ -165,7 +165,8 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
         _check_device(ctx, port.project_id, owner, device)
     host_hints.touched(ctx, port)
     if "mac_address" in values:
-        _change_mac(ctx, port, values["mac_address"] or _mac(ctx, port.network_id, None))
+        wanted_mac = values["mac_address"] or _mac(ctx, port.network_id, None)
+        _change_mac(ctx, port, wanted_mac, moves=values.get("fixed_ips") is None)
     secure = values.get("port_security_enabled")
     secure = port.port_security_enabled if secure is None else secure
     if values.get("fixed_ips") is not None:
@@ -366,13 +367,25 @@ def _merged_options(
     return list(options.values())
 
 
-def _change_mac(ctx: Context, port: Port, wanted: str) -> None:
+def _change_mac(ctx: Context, port: Port, wanted: str, *, moves: bool) -> None:
+    """Change the MAC address; the addresses that guests derive from it end.
+
+    ``moves``: the port gets those of the new one at once.
+    """
     mac = wanted.lower().replace("-", ":")
     if mac == port.mac_address:
         return
     if port.binding_host:
         raise PortBound(port_id=port.id, vif_type="tap", old_mac=port.mac_address, new_mac=mac)
+    subnets = [s for s in subnets_of(ctx, port.network_id) if ipam.is_automatic(s)]
+    derived = [ipam.eui64(subnet.cidr, port.mac_address) for subnet in subnets]
     port.mac_address = _mac(ctx, port.network_id, mac)
+    if not derived:
+        return
+    former = (FixedIp.port_id == port.id) & FixedIp.ip_address.in_(derived)
+    ctx.session.execute(delete_rows(FixedIp).where(former))
+    if moves:
+        _change_addresses(ctx, port, fixed_ips(ctx, [port.id]).get(port.id, []))
 
 
 def _change_addresses(ctx: Context, port: Port, wanted: Sequence[Mapping[str, Any]]) -> None:

@@ -25,9 +25,11 @@ from stratolith.network.exceptions.subnetpools import (
 )
 from stratolith.network.managers import address_scopes, limits, tags, visibility
 from stratolith.network.managers.addressing import prefixes
+from stratolith.network.managers.addressing.ipam import AUTOMATIC
 from stratolith.network.models import AddressScope, Subnet, SubnetPool
 
 PLAIN = ("name", "description", "is_default", "default_quota")
+DELEGATION = "prefix_delegation"  # stands for a pool
 BOUNDS = ("default_prefixlen", "min_prefixlen", "max_prefixlen")
 
 
@@ -123,6 +125,9 @@ def complete(ctx: Context, values: Mapping[str, Any]) -> dict[str, Any]:
                 msg="subnetpool_id and use_default_subnetpool cannot both be specified"
             )
         pool_id = _default(ctx, completed.get("ip_version", 4))
+    if pool_id == DELEGATION:
+        _refuse_delegation(completed)
+        pool_id = completed["subnetpool_id"] = None
     if not pool_id:
         if not completed.get("cidr"):
             raise BadSubnetsRequest(msg="a subnetpool must be specified in the absence of a cidr")
@@ -135,8 +140,26 @@ def complete(ctx: Context, values: Mapping[str, Any]) -> dict[str, Any]:
     if completed.get("ip_version", pool.ip_version) != pool.ip_version:
         raise BadSubnetsRequest(msg="Cannot allocate IPv4 and IPv6 from the same subnet pool")
     completed["subnetpool_id"], completed["ip_version"] = pool.id, pool.ip_version
+    completed["is_from_pool"] = not completed.get("cidr")
     completed["cidr"] = _allocate(ctx, pool, completed)
     return completed
+
+
+def _refuse_delegation(values: Mapping[str, Any]) -> None:
+    """Raise BadSubnetsRequest for a subnet whose prefix would be delegated: no agent asks for one.
+
+    A subnet with a prefix of its own is one without a pool.
+    """
+    if values.get("cidr"):
+        return
+    reason = "IPv6 prefix delegation is not available in this cloud"
+    if values.get("ip_version") != 6:
+        reason = "Prefix Delegation can only be used with IPv6 subnets."
+    elif values.get("ipv6_ra_mode") not in AUTOMATIC:
+        reason = "IPv6 RA Mode must be SLAAC or Stateless for Prefix Delegation."
+    elif values.get("ipv6_address_mode") not in AUTOMATIC:
+        reason = "IPv6 Address Mode must be SLAAC or Stateless for Prefix Delegation."
+    raise BadSubnetsRequest(msg=reason)
 
 
 def _allocate(ctx: Context, pool: SubnetPool, values: Mapping[str, Any]) -> str:

@@ -184,6 +184,7 @@ def _give_automatic_addresses(ctx: Context, subnet: Subnet) -> None:
     for port in list(ports):
         address = ipam.eui64(subnet.cidr, port.mac_address)
         offset = ipam.offset_of(subnet, ipaddress.ip_address(address))
+        port.revision_number += 1
         ctx.session.add(
             FixedIp(
                 subnet_id=subnet.id,

@@ -29,7 +29,7 @@ FLOATING_IP = attributes(
         subnet_id=Attribute(nullable(uuid), update=False),
         floating_ip_address=Attribute(nullable(_four), update=False),
         port_id=Attribute(nullable(uuid)),
-        fixed_ip_address=Attribute(nullable(_four)),
+        fixed_ip_address=Attribute(nullable(ip_address)),
         dns_name=Attribute(dns.relative_name, update=False, default=""),
         dns_domain=Attribute(dns.domain, update=False, default=""),
         qos_policy_id=Attribute(nullable(uuid), default=None),

@@ -40,6 +40,11 @@ def _service_type(value: Any) -> str:
     return service_type
 
 
+def _pool(value: Any) -> str:
+    """The id of a subnet pool; the name that stands for prefix delegation is refused later."""
+    return value if value == "prefix_delegation" else str(uuid(value))
+
+
 SUBNET = attributes(
     "subnet",
     "subnets",
@@ -48,7 +53,7 @@ SUBNET = attributes(
         network_id=Attribute(uuid, update=False, required=True),
         ip_version=Attribute(ip_version, update=False),
         cidr=Attribute(nullable(cidr), update=False),
-        subnetpool_id=Attribute(nullable(uuid), update=False),
+        subnetpool_id=Attribute(nullable(_pool), update=False),
         use_default_subnetpool=Attribute(boolean, update=False),
         prefixlen=Attribute(integer(0, 128), update=False),
         gateway_ip=Attribute(nullable(ip_address)),

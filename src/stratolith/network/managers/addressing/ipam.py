@@ -16,6 +16,7 @@ from stratolith.kernel.context import Context
 from stratolith.network.exceptions.general import InvalidInput
 from stratolith.network.exceptions.networks import SubnetNotFound
 from stratolith.network.exceptions.ports import (
+    AllocationOnAutoAddressSubnet,
     InvalidIpForNetwork,
     InvalidIpForSubnet,
     IpAddressAlreadyAllocated,
@@ -58,7 +59,8 @@ def network_of(cidr: str) -> Net:
 
 def is_automatic(subnet: Subnet) -> bool:
     """Whether guests derive their address from the prefix and their MAC address."""
-    return subnet.ip_version == 6 and subnet.ipv6_address_mode in AUTOMATIC
+    modes = (subnet.ipv6_address_mode, subnet.ipv6_ra_mode)
+    return subnet.ip_version == 6 and any(mode in AUTOMATIC for mode in modes)
 
 
 def offset_of(subnet: Subnet, address: Address) -> int | None:
@@ -129,7 +131,7 @@ class _Chooser:
                 subnet = self._subnet(fixed_ip.get("subnet_id"))
                 if not is_automatic(subnet) or self.owner in ROUTER_OWNERS:
                     self._first_free([subnet])
-        if requested and self.owner not in ROUTER_OWNERS:
+        if self.owner not in ROUTER_OWNERS:
             self._automatic()
         return self.found
 
@@ -160,15 +162,12 @@ class _Chooser:
             if fixed_ip.get("subnet_id")
             else self._holding(address)
         )
-        if address not in network_of(subnet.cidr) or _is_edge(subnet, address):
+        if address not in network_of(subnet.cidr) or _is_edge(subnet, address, self.owner):
             raise InvalidIpForSubnet(ip_address=str(address))
         text = str(address)
         automatic = is_automatic(subnet) and self.owner not in ROUTER_OWNERS
         if automatic and text not in self.keep and text != eui64(subnet.cidr, self.mac):
-            raise InvalidInput(
-                error_message=f"IPv6 address {text} can not be directly assigned to a port on "
-                f"subnet {subnet.id} as the subnet is configured for automatic addresses"
-            )
+            raise AllocationOnAutoAddressSubnet(ip=text, subnet_id=subnet.id)
         if any(c.subnet is subnet and c.ip_address == text for c in self.found):
             raise InvalidInput(error_message=f"Duplicate IP address '{text}'")
         if text not in self.keep and _is_taken(self.ctx, subnet, text):
@@ -204,8 +203,13 @@ class _Chooser:
                 self.found.append(Chosen(subnet, text, offset))
 
 
-def _is_edge(subnet: Subnet, address: Address) -> bool:
-    """Whether it is the network address or the broadcast address."""
+def _is_edge(subnet: Subnet, address: Address, owner: str) -> bool:
+    """Whether it is the network address or the broadcast address.
+
+    Of IPv6, the network address is for routers, and for ports that do not say whose they are.
+    """
+    if subnet.ip_version == 6 and owner in ("", *ROUTER_OWNERS):
+        return False
     net = network_of(subnet.cidr)
     if net.prefixlen >= net.max_prefixlen - 1:
         return False

@@ -53,6 +53,8 @@ def plan(values: Mapping[str, Any], *, is_update: bool = False) -> Plan:
         )
     dhcp = values.get("enable_dhcp", True)
     _check_cidr(net, bool(dhcp))
+    if is_update and not dhcp and (values.get("ipv6_ra_mode") or values.get("ipv6_address_mode")):
+        raise InvalidInput(error_message="Cannot disable enable_dhcp with ipv6 attributes set")
     _check_modes(values, net, bool(dhcp), is_update)
     gateway = _gateway(values, net)
     pools = values.get("allocation_pools")
@@ -65,14 +67,14 @@ def plan(values: Mapping[str, Any], *, is_update: bool = False) -> Plan:
 def _check_cidr(net: Net, dhcp: bool) -> None:
     if net.prefixlen == 0:
         raise InvalidInput(error_message=f"0 is not allowed as CIDR prefix length, but got {net}")
+    if net.version == 6 and int(net.network_address) == 0:
+        raise InvalidInput(error_message="IPv6 subnet '::' is not supported")
+    # without DHCP, upstream accepts ranges in which no host can realise a port
+    with_dhcp = " if enable_dhcp is True" if dhcp else ""
     if net.is_multicast:
-        raise InvalidInput(
-            error_message=f"Multicast IP subnet is not supported for subnet cidr '{net}'"
-        )
+        raise InvalidInput(error_message="Multicast IP subnet is not supported" + with_dhcp)
     if net.is_loopback:
-        raise InvalidInput(
-            error_message=f"Loopback IP subnet is not supported for subnet cidr '{net}'"
-        )
+        raise InvalidInput(error_message="Loopback IP subnet is not supported" + with_dhcp)
     if dhcp and net.prefixlen >= net.max_prefixlen - 1:
         raise InvalidInput(
             error_message="Subnet has a prefix length that is incompatible with DHCP service "
@@ -109,7 +111,9 @@ def _gateway(values: Mapping[str, Any], net: Net) -> Address | None:
     if requested is None:
         return None
     if requested is UNSET:
-        default = net.network_address + (0 if net.version == 6 and net.prefixlen >= 127 else 1)
+        # of IPv6, the address of all routers (RFC 4291, 2.6.1), unless a pool gave the prefix
+        is_first = net.version == 6 and (net.prefixlen >= 127 or not values.get("is_from_pool"))
+        default = net.network_address + (0 if is_first else 1)
         if net.version == 4 and net.prefixlen == 31:  # its second address counts as broadcast
             raise IpamValueInvalid(gateway_ip=default, cidr=net)
         return default
@@ -121,8 +125,6 @@ def _gateway(values: Mapping[str, Any], net: Net) -> Address | None:
     if net.version == 4 and gateway in (net.network_address, net.broadcast_address):
         raise InvalidInput(error_message="Gateway is not valid on subnet")
     edges: list[Address] = [net.network_address, net.broadcast_address] if net.version == 4 else []
-    if net.version == 6 and net.prefixlen < 127:
-        edges = [net.network_address]
     if net.prefixlen < net.max_prefixlen - 1 and gateway in edges:
         raise InvalidInput(error_message="Gateway is not valid on subnet")
     return gateway
@@ -154,7 +156,7 @@ def _checked_pools(
         start, end = ipaddress.ip_address(pool["start"]), ipaddress.ip_address(pool["end"])
         text = f"{start}-{end}"
         if start.version != net.version or end.version != net.version or int(end) < int(start):
-            raise InvalidAllocationPool(pool=text)
+            raise InvalidAllocationPool(pool={"start": str(start), "end": str(end)})
         inner = net.prefixlen >= net.max_prefixlen - 1
         low = int(net.network_address) + (0 if inner else 1)
         high = int(net.broadcast_address) - (1 if net.version == 4 and not inner else 0)
@@ -184,8 +186,8 @@ def check_lists(
     if len(values.get("dns_nameservers") or ()) > settings.max_dns_nameservers:
         raise DNSNameServersExhausted(subnet_id=subnet_id, quota=settings.max_dns_nameservers)
     for route in values.get("host_routes") or ():
-        _check_version("destination", route["destination"], version)
         _check_version("nexthop", route["nexthop"], version)
+        _check_version("destination", route["destination"], version)
     for server in values.get("dns_nameservers") or ():
         _check_version("dns_nameserver", server, version)
 

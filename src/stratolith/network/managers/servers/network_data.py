@@ -48,11 +48,11 @@ def _network(number: int, port: ServerPort, address: str, subnet: Subnet) -> dic
         "link": port.tap,
         "network_id": port.network_id,
     }
-    if subnet.enable_dhcp and subnet.ip_version == 4:
-        entry["type"] = "ipv4_dhcp"
-        return entry
-    if subnet.ip_version == 6 and subnet.ipv6_address_mode:
+    if subnet.ipv6_address_mode:
         entry["type"] = f"ipv6_{subnet.ipv6_address_mode}"
+    elif subnet.enable_dhcp:
+        entry["type"] = f"ipv{subnet.ip_version}_dhcp"
+        return entry
     net = ipaddress.ip_network(subnet.cidr)
     entry["ip_address"] = address
     entry["netmask"] = str(net.netmask)
