@@ -156,6 +156,22 @@ def test_addresses_by_dhcpv6(driver, guest):
     assert lease(first, dhcp6_client.duid(a.mac))[0] == f"{ONE}1:7"
 
 
+@pytest.mark.parametrize("length", [56, 96])
+def test_stateful_subnets_of_other_lengths(driver, guest, length):
+    """dnsmasq takes no shorter ones: these are left out, and nothing else fails with them."""
+    a = views6.port("a", ("s", f"{ONE}5"))
+    subnet = views6.subnet("s", ONE, STATEFUL)
+    subnet = msgspec.structs.replace(subnet, cidr=f"2001:db8:1::/{length}")
+    net = views6.network("n", [subnet], [a])
+    assert not driver.apply(views.host([net], [views6.router("r", [net])])).errors
+    if length == 96:
+        machine = guest(a)
+        assert lease(machine, dhcp6_client.duid(a.mac))[0] == f"{ONE}5"
+        assert options_of(advertisement(machine))[3][2:4] == bytes([96, 0x80])
+    else:
+        assert driver._dnsmasq.networks() == []
+
+
 def test_options_without_addresses(driver, guest):
     """Stateless DHCPv6 names servers; the address is the guest's own affair."""
     option = [("option6:bootfile-url", "tftp://x/y")]

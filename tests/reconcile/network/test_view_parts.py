@@ -420,8 +420,9 @@ class Cloud:
     def add_subnet(self) -> None:
         self.made += 1
         plain = {"cidr": f"10.1.{self.made % 256}.0/24", "ip_version": 4}
+        mode = self.random.choice(("slaac", "dhcpv6-stateless", "dhcpv6-stateful", None))
         automatic = {"cidr": f"fd00:{self.made}::/64", "ip_version": 6,
-                     "ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac"}  # fmt: skip
+                     "ipv6_ra_mode": mode, "ipv6_address_mode": mode}  # fmt: skip
         network = self.any(Network, Network.id.in_(self.networks))
         subnets.create(self.ctx, "p1", network, self.random.choice((plain, automatic)))
 

@@ -19,6 +19,7 @@ from stratolith.network.drivers.linux.objects import DhcpSpec, NamespaceSpec
 INTERVAL, LIFETIME = 60, 1800
 MOST_NAME_SERVERS = 3  # in one advertisement
 LEAST_MTU = 1280  # of IPv6; guests ignore smaller ones
+LEAST_PREFIX = 64
 _PREFIX_SECONDS = 86400
 _MODES = {"slaac": "ra-only", "dhcpv6-stateless": "ra-stateless", "dhcpv6-stateful": "static"}
 
@@ -26,9 +27,10 @@ _MODES = {"slaac": "ra-only", "dhcpv6-stateless": "ra-stateless", "dhcpv6-statef
 def compile_advertiser(router: RouterView, namespace: NamespaceSpec) -> DhcpSpec | None:
     """The daemon of a router; None for a router without subnets to advertise.
 
+    Subnets shorter than /64 are left out, because dnsmasq refuses them.
     Raises ``ValueError`` that names an unusable value.
     """
-    ports = [port for port in router.interfaces if port.advertised]
+    ports = [port for port in router.interfaces if _advertised(port)]
     if not ports:
         return None
     devices = [names.inner_interface(port.port_id) for port in ports]
@@ -49,10 +51,18 @@ def rules() -> list[str]:
     return ["udp dport { 53, 547 } drop"]
 
 
+def _advertised(port: RouterPortView) -> list[AdvertisedView]:
+    return [
+        subnet
+        for subnet in port.advertised
+        if ipaddress.IPv6Network(subnet.cidr).prefixlen >= LEAST_PREFIX
+    ]
+
+
 def _arguments(device: str, port: RouterPortView) -> Iterable[str]:
     mtu = f"mtu:{port.mtu}," if port.mtu >= LEAST_MTU else ""
     yield f"--ra-param={device},{mtu}{INTERVAL},{LIFETIME}"
-    for subnet in port.advertised:
+    for subnet in _advertised(port):
         net = ipaddress.IPv6Network(subnet.cidr)
         yield (
             f"--dhcp-range=set:{device},{net.network_address},{_mode(subnet)},{net.prefixlen},"
@@ -74,7 +84,7 @@ def _name_servers(device: str, port: RouterPortView) -> Iterable[str]:
     """
     servers = dict.fromkeys(
         checks.address(server, 6)
-        for subnet in port.advertised
+        for subnet in _advertised(port)
         if subnet.mode == "slaac"
         for server in subnet.dns_nameservers
     )
