@@ -141,11 +141,20 @@ def test_shared_fixed_ip_of_two_floating_ips_leaves_by_one():
     assert "10.55.0.11 : 172.31.249.21" not in text
 
 
-def test_ipv6_subnet_gets_an_address_and_no_dhcp():
+@pytest.mark.parametrize(
+    ("mode", "reserved"),
+    [
+        ("slaac", ""),
+        ("dhcpv6-stateless", ""),
+        ("dhcpv6-stateful", "fa:16:3e:00:00:01,tag:dhcpv6,[fd00:1::5],h.openstacklocal\n"),
+        (None, "fa:16:3e:00:00:01,tag:dhcpv6,[fd00:1::5],h.openstacklocal\n"),
+    ],
+)
+def test_reservations_of_ipv6_subnets(mode, reserved):
     net = views.network("n1", dhcp=True)
     six = SubnetView(
         id=views.uid("six"), cidr="fd00:1::/64", ip_version=6, gateway_ip="fd00:1::1",
-        enable_dhcp=True, dhcp_ip="fd00:1::2",
+        enable_dhcp=True, dhcp_ip="fd00:1::2", ipv6_address_mode=mode,
     )  # fmt: skip
     host6 = DhcpHostView(
         port_id="p", mac="fa:16:3e:00:00:01", ip_address="fd00:1::5", subnet_id=six.id, hostname="h"
@@ -153,7 +162,7 @@ def test_ipv6_subnet_gets_an_address_and_no_dhcp():
     net = msgspec.structs.replace(net, subnets=[*net.subnets, six], dhcp_hosts=[host6])
     made = plan(views.host([net]))
     assert "fd00:1::2/64" in made.namespaces[0].devices[0].addresses
-    assert made.dhcp[0].hosts == ""
+    assert made.dhcp[0].hosts == reserved
     assert made.broken == {}
 
 
