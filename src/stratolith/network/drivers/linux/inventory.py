@@ -9,6 +9,7 @@ import msgspec
 from stratolith.network.drivers.linux.objects import HostPlan, NamespaceSpec
 
 _TABLE = re.compile(r"^table (\S+ \S+) \{$", re.MULTILINE)
+_DELETED = re.compile(r"^delete table (\S+ \S+)$", re.MULTILINE)
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,4 +70,5 @@ def _of_namespace(space: NamespaceSpec) -> list[Made]:
 
 
 def _tables(ruleset: str) -> list[str]:
-    return list(dict.fromkeys(_TABLE.findall(ruleset)))
+    deleted = set(_DELETED.findall(ruleset))  # it makes them first, to be sure that they exist
+    return [name for name in dict.fromkeys(_TABLE.findall(ruleset)) if name not in deleted]
