@@ -130,6 +130,11 @@ class Estate:
         make("floatingips", "floatingip", floating_network_id=public, port_id=port)
         self._forwarding(make, net, public)
         self._trunk(make, net)
+        path = f"/routers/{router}/conntrack_helpers"
+        helper = {"conntrack_helper": {"protocol": "tcp", "port": 21, "helper": "ftp"}}
+        self.ids["conntrack_helpers"] = self._made(
+            "network", path, helper, "conntrack_helper", by="demo"
+        )
         group = make("security-groups", "security_group", name="estate")
         rule: dict[str, Any] = {"security_group_id": group, "direction": "ingress"}
         make("security-group-rules", "security_group_rule", **rule)
@@ -351,6 +356,9 @@ BODIES: dict[str, Any] = {
     "/routers/{id}/remove_extraroutes": {"router": {"routes": []}},
     "/floatingips/{id}": {"floatingip": {"port_id": None}},
     "/port_forwardings/{port_forwarding_id}": {"port_forwarding": {"description": "mine"}},
+    "/ndp-proxies/{id}": {"ndp_proxy": {"name": "mine"}},
+    "/ndp_proxies/{id}": {"ndp_proxy": {"name": "mine"}},
+    "/conntrack_helpers/{conntrack_helper_id}": {"conntrack_helper": {"port": 22}},
     "/port_forwardings": {"port_forwarding": {"protocol": "tcp"}},
     "/security-groups/{id}": {"security_group": {"name": "mine"}},
     "/address-groups/{id}": {"address_group": {"name": "mine"}},

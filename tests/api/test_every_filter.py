@@ -115,7 +115,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Estate]:
 
 
 def _more(estate: Estate) -> None:
-    """What an estate has none of: an import task, agents that were heard."""
+    """What an estate has none of: an import task, agents that were heard, an NDP proxy."""
+    _ndp_proxy(estate)
     admin = estate.admin
     new = {"name": "imported", "container_format": "bare", "disk_format": "raw"}
     image = admin.post("image", "/images", json=new).json()["id"]
@@ -153,6 +154,38 @@ def _more(estate: Estate) -> None:
     made = estate.demo.post("identity", path, json={"application_credential": ruled})
     assert made.status_code == 201, made.text
     estate.cloud.wait(lambda: admin.get("network", "/agents").json()["agents"])
+
+
+def _ndp_proxy(estate: Estate) -> None:
+    """On a router of its own, whose networks are in one IPv6 address scope."""
+    scope = estate._made(
+        "network",
+        "/address-scopes",
+        {"address_scope": {"name": "six", "ip_version": 6, "shared": True}},
+        "address_scope",
+    )
+    pool = {"name": "six", "prefixes": ["fd00:9::/40"], "default_prefixlen": 64}
+    pool |= {"address_scope_id": scope, "shared": True}
+    pooled = {
+        "ip_version": 6,
+        "subnetpool_id": estate._made(
+            "network", "/subnetpools", {"subnetpool": pool}, "subnetpool"
+        ),
+    }
+    outer = {"network": {"name": "six", "router:external": True}}
+    outside = estate._made("network", "/networks", outer, "network")
+    inside = estate._made("network", "/networks", {"network": {}}, "network", by="demo")
+    for network, by in ((outside, "admin"), (inside, "demo")):
+        body = {"subnet": {"network_id": network, **pooled}}
+        subnet = estate._made("network", "/subnets", body, "subnet", by=by)
+    router = {"external_gateway_info": {"network_id": outside}, "enable_ndp_proxy": True}
+    routing = estate._made("network", "/routers", {"router": router}, "router", by="demo")
+    add = f"/routers/{routing}/add_router_interface"
+    assert estate.demo.put("network", add, json={"subnet_id": subnet}).status_code == 200
+    body = {"port": {"network_id": inside}}
+    port = estate._made("network", "/ports", body, "port", by="demo")
+    proxy = {"ndp_proxy": {"router_id": routing, "port_id": port}}
+    estate._made("network", "/ndp-proxies", proxy, "ndp_proxy", by="demo")
 
 
 def _rows(who: Client, service: str, path: str, params: Mapping[str, str]) -> list[str]:

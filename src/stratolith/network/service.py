@@ -36,7 +36,7 @@ from stratolith.network.api.metering import metering_label_rules, metering_label
 from stratolith.network.api.qos import policies as qos_policies
 from stratolith.network.api.qos import rule_types as qos_rule_types
 from stratolith.network.api.qos import rules as qos_rules
-from stratolith.network.api.routing import port_forwardings
+from stratolith.network.api.routing import conntrack_helpers, ndp_proxies, port_forwardings
 from stratolith.network.api.security import (
     address_groups,
     default_security_group_rules,
@@ -74,6 +74,8 @@ SERVICE = Service(
         *floatingips.ROUTES,
         *floatingip_pools.ROUTES,
         *port_forwardings.ROUTES,
+        *conntrack_helpers.ROUTES,
+        *ndp_proxies.ROUTES,
         *security_groups.ROUTES,
         *security_group_rules.ROUTES,
         *segments.ROUTES,

@@ -10,7 +10,9 @@ from stratolith.kernel import plugins
 from stratolith.kernel.config import Doc, Section
 from stratolith.kernel.config import values as values
 from stratolith.network import segment_settings as numbers
+from stratolith.network.drivers.checks import HELPERS
 
+HELPERS_BY_NAME = [f"{helper}/{protocol}" for helper, protocol in HELPERS]
 DRIVERS = ("fake", "linux", "ovn")  # the built-in ones; see drivers/choice.py
 
 
@@ -141,6 +143,21 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
         int, Doc(description="Most name servers of one subnet.", ge=1, le=100)
     ] = 5
 
+    availability_zones: Annotated[
+        dict[str, str],
+        Doc(
+            description="Host -> its availability zone for routers and networks. Hosts that are "
+            "not named are in zone nova."
+        ),
+    ] = field(default_factory=dict)
+    conntrack_helpers: Annotated[
+        list[str],
+        Doc(
+            description="Conntrack helpers that routers may have, each with its protocol. Hosts "
+            "without one of them report it and leave it out."
+        ),
+    ] = field(default_factory=lambda: list(HELPERS_BY_NAME))
+
     def __post_init__(self) -> None:
         if self.driver:
             known = [*DRIVERS, *plugins.names(plugins.NETWORKS)]
@@ -151,6 +168,10 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
             raise ValueError(f"vni_max: {self.vni_max} is less than vni_min, {self.vni_min}")
         values.name("physical_network", self.physical_network)
         numbers.device("external_bridge", self.external_bridge)
+        for host, zone in self.availability_zones.items():
+            values.name("availability_zones", host)
+            values.name("availability_zones", zone)
+        values.some_of("conntrack_helpers", self.conntrack_helpers, HELPERS_BY_NAME)
         for server in self.dns_nameservers:
             values.address("dns_nameservers", server)
         values.host_name("dhcp_domain", self.dhcp_domain, may_be_empty=True)

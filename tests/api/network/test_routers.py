@@ -150,3 +150,24 @@ def test_what_a_floating_ip_may_be(net: Net, boss: Net, joined: dict[str, Any]) 
     assert chosen["floating_ip_address"] == "172.24.4.200"
     error = boss.post("/floatingips", "floatingip", 409, **wanted)
     assert error["type"] == "IpAddressAlreadyAllocated"
+
+
+def test_addresses_that_something_rests_on_do_not_change(net: Net, joined: dict[str, Any]) -> None:
+    subnet, port = joined["subnet"]["id"], net.port(joined["network"])
+    own = port["fixed_ips"][0]["ip_address"]
+    body = {"floating_network_id": net.public()["id"], "port_id": port["id"]}
+    floating = net.post("/floatingips", "floatingip", **body)
+    path = f"/ports/{port['id']}"
+    for fixed_ips in ([{"ip_address": "10.0.0.200"}], [{"subnet_id": subnet}], []):
+        error = net.put(path, "port", 400, fixed_ips=fixed_ips)
+        assert error["type"] == "BadRequest" and "associated to a floating ip" in error["message"]
+    more = [{"ip_address": own}, {"ip_address": "10.0.0.201"}]
+    assert len(net.put(path, "port", fixed_ips=more)["fixed_ips"]) == 2
+    net.delete(f"/floatingips/{floating['id']}")
+    assert len(net.put(path, "port", fixed_ips=more[1:])["fixed_ips"]) == 1
+    interface = f"/ports/{joined['port']['port_id']}"
+    for fixed_ips in ([{"ip_address": "10.0.0.200"}], []):
+        error = net.put(interface, "port", 400, fixed_ips=fixed_ips)
+        assert error["type"] == "BadRequest" and "are not allowed" in error["message"]
+    net.put(interface, "port", fixed_ips=[{"ip_address": "10.0.0.1"}])
+    net.put(interface, "port", fixed_ips=[{"subnet_id": subnet}], name="same")

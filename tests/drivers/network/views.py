@@ -117,9 +117,9 @@ def external_network() -> NetworkView:
         bridge=EXTERNAL_BRIDGE,
         network_type="flat",
         physical_network="public",
+        uplink=EXTERNAL_BRIDGE,
         mtu=1500,
         external=True,
-        uplink=EXTERNAL_BRIDGE,
     )
 
 

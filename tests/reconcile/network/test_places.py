@@ -233,3 +233,27 @@ def test_a_host_tells_nothing_of_the_routers_of_another(env: Environment) -> Non
     assert ctx.session.get_one(Router, router).status == "ACTIVE"
     ctx.session.rollback()
     ctx.close()
+
+
+def test_a_router_with_a_hint_waits_for_a_host_of_its_zone(tmp_path: Path) -> None:
+    """It moves among the hosts of the zone only, and stays where it is when none is alive."""
+    zones = {"h2": "edge", "h3": "edge"}
+    env = rooms.environment(tmp_path, availability_zones=zones)
+    env.started_at -= timedelta(minutes=1)
+    for host in ("h1", "h2"):
+        seen(env, host)
+    ctx = rooms.context(env)
+    router = routers.create(ctx, "p1", {"name": "r", "availability_zone_hints": ["edge"]}).id
+    ctx.commit()
+
+    def place() -> str:
+        return placement.host_of(rooms.context(env, write=False), router)
+
+    assert place() == "h2"
+    silent(env, "h2")
+    look(env)
+    assert place() == "h2"
+    seen(env, "h3")
+    look(env)
+    assert place() == "h3"
+    env.db.dispose()

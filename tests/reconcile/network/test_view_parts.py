@@ -26,6 +26,7 @@ from stratolith.network.agent.parts import Lacking, merged
 from stratolith.network.drivers.base import HostNetworkPart, HostNetworkView, PortPart
 from stratolith.network.drivers.fake import FakeNetworkDriver
 from stratolith.network.managers import (
+    address_scopes,
     floatingips,
     holders,
     host_hints,
@@ -37,16 +38,18 @@ from stratolith.network.managers import (
     routers,
     security_group_rules,
     security_groups,
+    subnetpools,
     subnets,
 )
 from stratolith.network.managers.metering import metering_label_rules, metering_labels
 from stratolith.network.managers.qos import policies, rules
-from stratolith.network.managers.routing import port_forwardings
+from stratolith.network.managers.routing import conntrack_helpers, port_forwardings
 from stratolith.network.managers.security import address_groups, logs
 from stratolith.network.managers.servers import server_ports
 from stratolith.network.managers.trunk import trunks
 from stratolith.network.models import (
     AddressGroup,
+    ConntrackHelper,
     DhcpPlace,
     FloatingIp,
     Log,
@@ -61,6 +64,7 @@ from stratolith.network.models import (
     SecurityGroup,
     SecurityGroupRule,
     Subnet,
+    SubnetPool,
     SubPort,
     Trunk,
 )
@@ -107,6 +111,7 @@ class Cloud:
             subnet = ports.subnets_of(self.ctx, self.networks[number])[0]
             router_interfaces.add(self.ctx, router, {"subnet_id": subnet.id})
         self.groups = self._groups()
+        self._pool()
         self.commit()
 
     def _network(self, number: int) -> str:
@@ -114,6 +119,25 @@ class Cloud:
         cidr = f"10.0.{number}.0/24"
         subnets.create(self.ctx, "p1", network, {"cidr": cidr, "ip_version": 4})
         return network.id
+
+    def _pool(self) -> None:
+        """Two address scopes, and a pool in one of them, with a subnet behind the first router."""
+        self.scopes = [
+            address_scopes.create(self.ctx, "p1", {"name": "s", "ip_version": 4}).id
+            for _ in range(2)
+        ]
+        values = {"name": "p", "prefixes": ["10.64.0.0/16"], "address_scope_id": self.scopes[0]}
+        self.pool = subnetpools.create(self.ctx, "p1", values).id
+        network = self.ctx.session.get_one(Network, self.networks[3])
+        pooled = {"subnetpool_id": self.pool, "cidr": "10.64.0.0/24", "ip_version": 4}
+        subnet = subnets.create(self.ctx, "p1", network, pooled)
+        router = self.any(Router)
+        router_interfaces.add(self.ctx, router, {"subnet_id": subnet.id})
+
+    def rescope(self) -> None:
+        pool = self.ctx.session.get_one(SubnetPool, self.pool)
+        scope = self.random.choice((None, *self.scopes))
+        subnetpools.update(self.ctx, pool, {"address_scope_id": scope})
 
     def _groups(self) -> list[str]:
         self.lists = [
@@ -396,6 +420,13 @@ class Cloud:
     def remove_forwarding(self) -> None:
         port_forwardings.delete(self.ctx, self.any(PortForwarding))
 
+    def add_helper(self) -> None:
+        values = {"protocol": "tcp", "port": self.random.randint(1, 4), "helper": "ftp"}
+        conntrack_helpers.create(self.ctx, self.any(Router), values)
+
+    def remove_helper(self) -> None:
+        conntrack_helpers.delete(self.ctx, self.any(ConntrackHelper))
+
     # -- networks --------------------------------------------------------------------------------
 
     def change_network(self) -> None:
@@ -512,6 +543,7 @@ OF_ROUTERS = [
     Cloud.change_floating_ip, Cloud.remove_floating_ip, Cloud.add_forwarding, Cloud.add_forwarding,
     Cloud.change_forwarding, Cloud.remove_forwarding,
     Cloud.add_label, Cloud.add_label_rule, Cloud.add_label_rule, Cloud.remove_label,
+    Cloud.add_helper, Cloud.remove_helper, Cloud.rescope,
 ]  # fmt: skip
 OF_NETWORKS = [
     Cloud.change_network, Cloud.change_subnet, Cloud.change_subnet, Cloud.add_subnet,

@@ -23,7 +23,8 @@ from stratolith.network import models as m
 from stratolith.network.api.filters import checked, listing_of, shared, tagged
 from stratolith.network.api.style import STYLE, own_target
 from stratolith.network.exceptions.networks import NetworkNotFound
-from stratolith.network.managers import networks, tags, visibility
+from stratolith.network.managers import address_scopes, networks, tags, visibility
+from stratolith.network.managers.routing import zones
 from stratolith.network.managers.segments import segments
 from stratolith.network.schemas.fields import integer as number
 from stratolith.network.schemas.networks import NETWORK, render
@@ -46,6 +47,8 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     shared = visibility.shared_ids(ctx, "network", ids) if ids else set()
     subnets, routed = networks.subnet_ids(ctx, ids)
     tagged = tags.of(ctx, ids)
+    of_zones = zones.of_networks(ctx, ids) if ids else {}
+    scopes = address_scopes.of_networks(ctx, ids) if ids else {}
     hidden = hidden_by(ctx, "get_network", (*PROVIDER, "segments"), own_target(ctx))
     several = [row.id for row in rows if row.several_segments]
     of_several = segments.shown(ctx, several) if several else {}
@@ -58,6 +61,8 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
             l2_adjacent=row.id not in routed,
             provider=not hidden.issuperset(PROVIDER),
             segments=of_several.get(row.id),
+            zones=of_zones.get(row.id, []),
+            scopes=scopes.get(row.id, {}),
         )
         for row in rows
     ]

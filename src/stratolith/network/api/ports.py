@@ -15,9 +15,8 @@ from stratolith.network import models as m
 from stratolith.network.api.filters import listing_of, tagged
 from stratolith.network.api.style import STYLE, Target, own_target, project_target
 from stratolith.network.exceptions.general import HTTPBadRequest
-from stratolith.network.exceptions.ports import PortNotFound, RouterPortAddressFixed
+from stratolith.network.exceptions.ports import PortNotFound
 from stratolith.network.managers import (
-    holders,
     networks,
     parents,
     ports,
@@ -26,6 +25,7 @@ from stratolith.network.managers import (
     visibility,
 )
 from stratolith.network.managers.addressing import dns
+from stratolith.network.managers.routing import address_changes
 from stratolith.network.managers.trunk import sub_ports
 from stratolith.network.models import Port
 from stratolith.network.schemas.ports import PORT, render
@@ -127,16 +127,6 @@ def _visible(ctx: Context) -> Condition:
     return or_(ctx.own(m.Port.project_id), m.Port.network_id.in_(own))
 
 
-def _update(ctx: Context, port: Port, values: Body) -> Port:
-    """Addresses of a router's interfaces are changed by requests to the router only."""
-    if port.holder == holders.INTERFACE and values.get("fixed_ips") is not None:
-        present = ports.fixed_ips(ctx, [port.id]).get(port.id, [])
-        wanted = [(ip.get("subnet_id"), ip.get("ip_address")) for ip in values["fixed_ips"]]
-        if {(ip["subnet_id"], ip["ip_address"]) for ip in present} != set(wanted):
-            raise RouterPortAddressFixed(port_id=port.id)
-    return ports.update(ctx, port, values)
-
-
 PORTS = Resource(
     PORT.name,
     STYLE,
@@ -178,7 +168,7 @@ PORTS = Resource(
         missing=lambda marker: PortNotFound(port_id=marker),
     ),
     create=Verb(ports.create),
-    update=Verb(_update),
+    update=Verb(address_changes.update_port),
     delete=Verb(ports.delete),
     new_target=_target,
     defaults=DEFAULTS,

@@ -16,6 +16,7 @@ from stratolith.network.api.style import STYLE, own_target
 from stratolith.network.exceptions.general import HTTPBadRequest, PolicyNotAuthorized
 from stratolith.network.exceptions.routers import RouterNotFound
 from stratolith.network.managers import router_interfaces, routers, tags
+from stratolith.network.managers.routing import conntrack_helpers, zones
 from stratolith.network.models import Router
 from stratolith.network.schemas.attributes import BODY
 from stratolith.network.schemas.fields import ROUTES as ROUTE_LIST
@@ -28,9 +29,18 @@ Body = dict[str, Any]
 def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     gateways = routers.gateways(ctx, [row.gateway_port_id for row in rows])
     tagged = tags.of(ctx, [row.id for row in rows])
+    of_zones = zones.of_routers(ctx, [row.id for row in rows])
+    helpers = conntrack_helpers.of_routers(ctx, [row.id for row in rows])
     hidden = hidden_by(ctx, "get_router", ("ha", "distributed"), own_target(ctx))
     bodies = [
-        render(row, gateways.get(row.gateway_port_id, []), tagged.get(row.id, []), admin=not hidden)
+        render(
+            row,
+            gateways.get(row.gateway_port_id, []),
+            helpers.get(row.id, []),
+            of_zones.get(row.id, []),
+            tagged.get(row.id, []),
+            admin=not hidden,
+        )
         for row in rows
     ]
     return without(bodies, hidden)

@@ -178,6 +178,8 @@ class AdvertisedView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RouterPortView(msgspec.Struct, frozen=True, kw_only=True):
+    """``scope_v4``, ``scope_v6``: address scopes of its subnets, "" for none."""
+
     port_id: str
     network_id: str
     bridge: str
@@ -186,6 +188,8 @@ class RouterPortView(msgspec.Struct, frozen=True, kw_only=True):
     mtu: int = 1450
     advertised: list[AdvertisedView] = []
     qos_policy: str = ""  # of a gateway: for traffic of its own addresses
+    scope_v4: str = ""
+    scope_v6: str = ""
 
 
 class FloatingIpView(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,6 +228,22 @@ class MeterView(msgspec.Struct, frozen=True, kw_only=True):
     rules: list[MeterRuleView] = []
 
 
+class ConntrackHelperView(msgspec.Struct, frozen=True, kw_only=True):
+    """A helper of the kernel for connections to a port, by Neutron's name."""
+
+    id: str
+    protocol: str
+    port: int
+    helper: str
+
+
+class NdpProxyView(msgspec.Struct, frozen=True, kw_only=True):
+    """An IPv6 address behind a router for which it answers on its external network."""
+
+    id: str
+    ip_address: str
+
+
 class RouterView(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     admin_state_up: bool = True
@@ -233,6 +253,10 @@ class RouterView(msgspec.Struct, frozen=True, kw_only=True):
     gateway_nexthops: list[str] = []  # gateway_ip of the external subnets
     floating_ips: list[FloatingIpView] = []
     port_forwardings: list[PortForwardingView] = []
+    conntrack_helpers: list[ConntrackHelperView] = []
+    # whether the outside reaches IPv6 addresses by proxies only
+    enable_ndp_proxy: bool = False
+    ndp_proxies: list[NdpProxyView] = []
     routes: list[RouteView] = []
     # Metadata through the router finds the server by (network_id, address), for isolated networks
     metadata: bool = True

@@ -22,6 +22,13 @@ PROTOCOLS = {
     "ipv6-nonxt": 59, "ipv6-opts": 60, "ipv6-route": 43, "ospf": 89, "pgm": 113, "rsvp": 46,
     "sctp": 132, "tcp": 6, "udp": 17, "udplite": 136, "vrrp": 112,
 }  # fmt: skip
+# (Neutron's name of a conntrack helper, its protocol) -> its name in the kernel
+HELPERS = {
+    ("amanda", "udp"): "amanda", ("ftp", "tcp"): "ftp", ("h323", "udp"): "RAS",
+    ("h323", "tcp"): "Q.931", ("irc", "tcp"): "irc", ("netbios-ns", "udp"): "netbios-ns",
+    ("pptp", "tcp"): "pptp", ("sane", "tcp"): "sane", ("sip", "udp"): "sip",
+    ("sip", "tcp"): "sip", ("snmp", "udp"): "snmp", ("tftp", "udp"): "tftp",
+}  # fmt: skip
 ICMP, ICMPV6 = 1, 58
 WITH_PORTS = {6, 17, 33, 132, 136}
 # What hosts enforce, with the directions in the database ("": there is only one)

@@ -38,3 +38,7 @@ class NetworkHasPortsThere(Conflict):
         "The network {network_id} has ports or routers on the host of DHCP agent {agent_id}, "
         "which therefore must serve it."
     )
+
+
+class AvailabilityZoneNotFound(NotFound):
+    message = "AvailabilityZone {availability_zone} could not be found."

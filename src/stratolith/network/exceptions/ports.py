@@ -97,3 +97,11 @@ class RouterPortAddressFixed(BadRequest):
     @property
     def type(self) -> str:
         return "BadRequest"
+
+
+class BadPortRequest(BadRequest):
+    message = "Bad port request: {msg}."
+
+    @property
+    def type(self) -> str:
+        return "BadRequest"

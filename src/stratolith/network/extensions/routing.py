@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 EXTENSIONS: dict[str, tuple[str, str]] = {
+    "expose-l3-conntrack-helper": (
+        "Expose CT target rules for conntrack helper",
+        "2019-04-04T10:00:00-00:00",
+    ),
     "expose-port-forwarding-in-fip": (
         "Expose Floating IP port forwardings",
         "2018-06-28T16:00:00-00:00",
@@ -20,4 +24,12 @@ EXTENSIONS: dict[str, tuple[str, str]] = {
         "Floating IP Port Forwarding support port ranges",
         "2020-07-01T10:00:00-00:00",
     ),
+    "l3-ext-ndp-proxy": (
+        "Router support to enable NDP proxy",
+        "2020-08-25T00:00:00-00:00",
+    ),
+    "l3-ndp-proxy": ("L3 NDP Proxy", "2021-06-29T10:00:00-00:00"),
+    "l3-conntrack-helper": ("L3 Conntrack helper", "2019-04-04T10:00:00-00:00"),
+    "network_availability_zone": ("Network Availability Zone", "2015-01-01T10:00:00-00:00"),
+    "router_availability_zone": ("Router Availability Zone", "2015-01-01T10:00:00-00:00"),
 }

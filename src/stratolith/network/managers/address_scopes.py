@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -10,8 +10,8 @@ from sqlalchemy import select
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions.general import InvalidInput
 from stratolith.network.exceptions.subnetpools import AddressScopeInUse, AddressScopeNotFound
-from stratolith.network.managers import visibility
-from stratolith.network.models import AddressScope, SubnetPool
+from stratolith.network.managers import host_hints, visibility
+from stratolith.network.models import AddressScope, Subnet, SubnetPool
 
 
 def get(ctx: Context, address_scope_id: str) -> AddressScope:
@@ -59,6 +59,34 @@ def delete(ctx: Context, scope: AddressScope) -> None:
     for pool in pools:
         pool.address_scope_id = None
         pool.revision_number += 1
+        host_hints.routers_of_pool(ctx, pool.id)
     visibility.forget_policies(ctx, scope.id)
     ctx.session.delete(scope)
     ctx.session.flush()
+
+
+def of_subnets(ctx: Context, subnet_ids: Iterable[str]) -> dict[str, str]:
+    """Subnet -> the address scope of its pool; subnets without one are left out."""
+    wanted = sorted(subnet_ids)
+    if not wanted:
+        return {}
+    rows = ctx.session.execute(
+        select(Subnet.id, SubnetPool.address_scope_id)
+        .join(SubnetPool, SubnetPool.id == Subnet.subnetpool_id)
+        .where(Subnet.id.in_(wanted), SubnetPool.address_scope_id.is_not(None))
+    )
+    return {subnet_id: str(scope_id) for subnet_id, scope_id in rows}
+
+
+def of_networks(ctx: Context, network_ids: Iterable[str]) -> dict[str, dict[int, str]]:
+    """Network -> IP version -> the address scope of its subnets."""
+    rows = ctx.session.execute(
+        select(Subnet.network_id, Subnet.ip_version, SubnetPool.address_scope_id)
+        .join(SubnetPool, SubnetPool.id == Subnet.subnetpool_id)
+        .where(Subnet.network_id.in_(list(network_ids)), SubnetPool.address_scope_id.is_not(None))
+        .order_by(Subnet.created_at.desc(), Subnet.id)
+    )
+    scopes: dict[str, dict[int, str]] = {}
+    for network_id, version, scope_id in rows:
+        scopes.setdefault(network_id, {})[version] = str(scope_id)
+    return scopes

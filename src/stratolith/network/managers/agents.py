@@ -18,6 +18,7 @@ from stratolith.kernel.hosts import records as host_records
 from stratolith.kernel.hosts.records import HostRecord, is_alive
 from stratolith.network.exceptions.agents import AgentNotFound
 from stratolith.network.managers.events import VIEW
+from stratolith.network.managers.routing import zones
 from stratolith.network.managers.segments import hosts
 from stratolith.network.models import AgentNote
 from stratolith.network.settings import NetworkSettings
@@ -54,10 +55,11 @@ def list_all(ctx: Context) -> list[dict[str, Any]]:
         if VIEW not in record.views:
             continue
         alive = is_alive(record, ctx.env.clock.now())
+        zone = zones.of_host(ctx, record.name)
         for kind, binary in KINDS:
             note = notes.get(id_of(record.name, binary))
             if note is None or note.deleted_at is None or note.deleted_at < record.last_seen_at:
-                shown = _agent(record, kind, binary, alive, note)
+                shown = _agent(record, kind, binary, alive, note, zone)
                 if (kind, binary) == KINDS[0]:
                     shown["configurations"] = {
                         "bridge_mappings": connected.get(record.name, always),
@@ -120,7 +122,7 @@ def _note(ctx: Context, agent_id: str) -> AgentNote:
 
 
 def _agent(
-    record: HostRecord, kind: str, binary: str, alive: bool, note: AgentNote | None
+    record: HostRecord, kind: str, binary: str, alive: bool, note: AgentNote | None, zone: str
 ) -> dict[str, Any]:
     return {
         "id": id_of(record.name, binary),
@@ -130,7 +132,7 @@ def _agent(
         "host": record.name,
         "admin_state_up": note is None or note.admin_state_up,
         "alive": alive,
-        "availability_zone": "nova" if kind in ("DHCP agent", "L3 agent") else None,
+        "availability_zone": zone if kind in ("DHCP agent", "L3 agent") else None,
         "description": note.description if note else None,
         "created_at": _text(record.started_at),
         "started_at": _text(record.started_at),

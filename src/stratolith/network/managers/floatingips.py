@@ -119,10 +119,11 @@ def delete_unused(ctx: Context, network_id: str) -> None:
 
 def disassociate_port(ctx: Context, port_id: str, fixed_ip: str | None = None) -> None:
     """Disassociate the floating IPs of a port, or of one of its addresses, that is deleted, and
-    delete the port forwardings to it.
+    delete the port forwardings to it and the NDP proxies for it.
     """
-    from stratolith.network.managers.routing import port_forwardings
+    from stratolith.network.managers.routing import ndp_proxies, port_forwardings
 
+    ndp_proxies.delete_of_port(ctx, port_id, fixed_ip)
     port_forwardings.delete_of_port(ctx, port_id, fixed_ip)
     statement = select(FloatingIp).where(FloatingIp.port_id == port_id)
     if fixed_ip is not None:

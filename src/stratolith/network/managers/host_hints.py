@@ -15,6 +15,7 @@ from stratolith.kernel.context import Context
 from stratolith.network.managers import holders, placement
 from stratolith.network.managers.events import VIEW
 from stratolith.network.models import (
+    FixedIp,
     FloatingIp,
     Log,
     Network,
@@ -23,6 +24,7 @@ from stratolith.network.models import (
     PortSecurityGroup,
     Router,
     SecurityGroupRule,
+    Subnet,
 )
 from stratolith.network.segment_settings import TUNNELS
 from stratolith.network.settings import NetworkSettings
@@ -111,6 +113,18 @@ def routers_of(ctx: Context, project_id: str | None) -> None:
         placed = placed.where(Router.project_id == project_id)
     for router_id, host in ctx.session.execute(placed).all():
         _hint(ctx, {host}, ROUTER, router_id)
+
+
+def routers_of_pool(ctx: Context, pool_id: str) -> None:
+    """Hint about the address scope of a pool: the hosts of routers with ports in its subnets."""
+    router_ids = (
+        select(Port.holder_id)
+        .join(FixedIp, FixedIp.port_id == Port.id)
+        .join(Subnet, Subnet.id == FixedIp.subnet_id)
+        .where(Subnet.subnetpool_id == pool_id, Port.holder.in_(holders.ROUTER))
+    )
+    for router_id in set(ctx.session.scalars(router_ids)):
+        router(ctx, router_id)
 
 
 def router_place(ctx: Context, router_id: str) -> None:

@@ -28,6 +28,7 @@ from stratolith.network.managers import (
     visibility,
 )
 from stratolith.network.managers.qos import bindings as qos
+from stratolith.network.managers.routing import zones
 from stratolith.network.managers.segments import allocation, segments, types
 from stratolith.network.managers.visibility import ALL_PROJECTS, EXTERNAL, SHARED
 from stratolith.network.models import (
@@ -65,6 +66,8 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Network:
     external = bool(values.get("router:external"))
     if values.get("is_default"):
         _check_only_default(ctx)
+    hints = values.get("availability_zone_hints") or []
+    zones.check(ctx, hints)
     taken = allocation.take(ctx, project_id, allocation.wanted_of(values))
     network = Network(
         id=new_uuid(),
@@ -72,6 +75,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Network:
         **{name: values[name] for name in PLAIN if name in values},
         shared=bool(values.get("shared")),
         external=external,
+        availability_zone_hints=hints,
         is_default=external and bool(values.get("is_default")),
         mtu=_mtu(settings, taken, values.get("mtu")),
         qos_policy_id=qos.for_new_network(ctx, project_id, values.get("qos_policy_id")),

@@ -8,7 +8,7 @@ The reading functions read rows and decide nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +29,7 @@ from stratolith.kernel.hosts import records as host_records
 from stratolith.kernel.hosts.records import HostRecord
 from stratolith.network.managers import agents, holders
 from stratolith.network.managers.events import VIEW
+from stratolith.network.managers.routing import zones
 from stratolith.network.models import DhcpPlace, Network, Place, Port, Router
 
 # kinds of placed objects; a gateway has the id of its network
@@ -81,12 +82,15 @@ def _in_service(ctx: Context) -> list[str]:
     return served or alive or [record.name for record in hosts]
 
 
-def choose(ctx: Context) -> str:
+def choose(ctx: Context, hints: Sequence[str] = ()) -> str:
     """The host for a router or gateway: the oldest in the cloud of those in service, "" for none.
-    A new host gets no objects of others; a draining host gets no new objects and keeps its own.
+
+    ``hints``: availability zones; without them any. A new host gets no objects of others; a
+    draining host gets no new objects and keeps its own.
     """
     draining = {record.name for record in _hosts(ctx) if host_records.is_draining(record)}
-    return next((host for host in _in_service(ctx) if host not in draining), "")
+    good = zones.among(ctx, _in_service(ctx), hints)
+    return next((host for host in good if host not in draining), "")
 
 
 def place(ctx: Context, kind: str, object_id: str, host: str) -> None:
@@ -99,11 +103,18 @@ def place(ctx: Context, kind: str, object_id: str, host: str) -> None:
     ctx.session.flush()
 
 
-def place_new(ctx: Context, kind: str, object_id: str) -> None:
-    """Place a new object; without a host it stays unplaced."""
-    host = choose(ctx)
+def place_new(ctx: Context, kind: str, object_id: str, hints: Sequence[str] = ()) -> None:
+    """Place a new object; without a host, in the zones of ``hints``, it stays unplaced."""
+    host = choose(ctx, hints)
     if host:
         place(ctx, kind, object_id, host)
+
+
+def hints_of(ctx: Context, objects: Mapping[str, str]) -> dict[str, list[str]]:
+    """The availability zones of the routers among these (object -> kind) that ask for some."""
+    routers = [object_id for object_id, kind in objects.items() if kind == ROUTER]
+    wanted = select(Router.id, Router.availability_zone_hints).where(Router.id.in_(routers))
+    return {router_id: hints for router_id, hints in ctx.session.execute(wanted) if hints}
 
 
 def forget(ctx: Context, object_id: str) -> None:

@@ -15,7 +15,11 @@ def place(ctx: Context, kind: str, object_id: str, host: str) -> None:
 
 
 def settle(ctx: Context, wanted: dict[str, str]) -> None:
-    """Move each object (object -> kind) to the best host now."""
-    host = placement.choose(ctx) if wanted else ""
-    for object_id, kind in wanted.items() if host else ():
-        place(ctx, kind, object_id, host)
+    """Move each object (object -> kind) to the best host now; one without a host, in the zones
+    that it asks for, stays.
+    """
+    hints = placement.hints_of(ctx, wanted) if wanted else {}
+    for object_id, kind in wanted.items():
+        host = placement.choose(ctx, hints.get(object_id, ()))
+        if host:
+            place(ctx, kind, object_id, host)

@@ -22,6 +22,7 @@ from stratolith.network.exceptions.routers import (
 from stratolith.network.managers import holders, host_hints, ports, routers, subnets, visibility
 from stratolith.network.managers.addressing import ipam
 from stratolith.network.managers.routers import INTERFACE
+from stratolith.network.managers.routing import ndp_proxies
 from stratolith.network.models import FixedIp, FloatingIp, Port, PortForwarding, Router, Subnet
 
 
@@ -207,7 +208,8 @@ def _interface_on_subnet(ctx: Context, router: Router, subnet_id: str) -> tuple[
 
 
 def _check_free(ctx: Context, router: Router, subnet_id: str) -> None:
-    """Raise when a route's next hop or a floating IP needs this subnet."""
+    """Raise when a route's next hop, a floating IP or an NDP proxy needs this subnet."""
+    ndp_proxies.check_interface_free(ctx, router, subnet_id)
     subnet = ctx.session.get_one(Subnet, subnet_id)
     net = ipaddress.ip_network(subnet.cidr)
     for route in router.routes:

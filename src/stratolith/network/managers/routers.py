@@ -30,6 +30,7 @@ from stratolith.network.managers import (
 )
 from stratolith.network.managers.flavors import flavors
 from stratolith.network.managers.qos import bindings as qos
+from stratolith.network.managers.routing import ndp_proxies, zones
 from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
 
 INTERFACE = "network:router_interface"
@@ -52,17 +53,22 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Router:
     _check_flags(values)
     if values.get("flavor_id") is not None:
         flavors.check_for_router(ctx, values["flavor_id"])
+    hints = values.get("availability_zone_hints") or []
+    zones.check(ctx, hints)
     router = Router(
         project_id=project_id,
+        availability_zone_hints=hints,
         revision_number=1,
         flavor_id=values.get("flavor_id"),
         **{name: values[name] for name in PLAIN if values.get(name) is not None},
     )
     ctx.session.add(router)
     ctx.session.flush()
-    placement.place_new(ctx, placement.ROUTER, router.id)
+    placement.place_new(ctx, placement.ROUTER, router.id, hints)
     if values.get("external_gateway_info"):
         _set_gateway(ctx, router, values["external_gateway_info"])
+    if values.get("enable_ndp_proxy"):
+        ndp_proxies.switch(ctx, router, True, is_new=True)
     host_hints.router(ctx, router.id)
     return router
 
@@ -77,6 +83,8 @@ def update(ctx: Context, router: Router, values: Mapping[str, Any]) -> Router:
             _set_gateway(ctx, router, info)
         else:
             clear_gateway(ctx, router)
+    if values.get("enable_ndp_proxy") is not None:
+        ndp_proxies.switch(ctx, router, values["enable_ndp_proxy"])
     if "routes" in values:
         routes = values["routes"] or []
         _check_routes(ctx, router, routes)
@@ -156,6 +164,7 @@ def _set_gateway(ctx: Context, router: Router, info: Mapping[str, Any]) -> None:
             port = ctx.session.get(Port, router.gateway_port_id)
             assert port is not None
             ports.update(ctx, port, {"fixed_ips": wanted})
+            ndp_proxies.check_gateway_address(ctx, router)
         return
     for _, subnet, _ in interface_subnets(ctx, router.id):
         for external_subnet in ports.subnets_of(ctx, network_id):
@@ -180,9 +189,10 @@ def _set_gateway(ctx: Context, router: Router, info: Mapping[str, Any]) -> None:
 
 
 def clear_gateway(ctx: Context, router: Router) -> None:
-    """Raises RouterExternalGatewayInUseByFloatingIp."""
+    """Raises RouterExternalGatewayInUseByFloatingIp, RouterGatewayInUseByNDPProxy."""
     if router.gateway_port_id is None:
         return
+    ndp_proxies.check_gateway_free(ctx, router)
     user = ctx.session.scalar(
         select(FloatingIp.id)
         .where(
@@ -198,7 +208,7 @@ def clear_gateway(ctx: Context, router: Router) -> None:
     host_hints.router(ctx, router.id)
     port = ctx.session.get(Port, router.gateway_port_id)
     router.gateway_port_id = router.gateway_network_id = router.qos_policy_id = None
-    router.enable_snat = True
+    router.enable_snat, router.enable_ndp_proxy = True, False
     ctx.session.flush()
     if port is not None:
         ports.remove(ctx, port)

@@ -23,7 +23,7 @@ from stratolith.network.exceptions.subnetpools import (
     SubnetPoolNotFound,
     SubnetPoolQuotaExceeded,
 )
-from stratolith.network.managers import address_scopes, limits, tags, visibility
+from stratolith.network.managers import address_scopes, host_hints, limits, tags, visibility
 from stratolith.network.managers.addressing import prefixes
 from stratolith.network.managers.addressing.ipam import AUTOMATIC
 from stratolith.network.models import AddressScope, Subnet, SubnetPool
@@ -96,6 +96,8 @@ def update(ctx: Context, pool: SubnetPool, values: Mapping[str, Any]) -> SubnetP
         _check_default(ctx, pool)
     if "address_scope_id" in values or "prefixes" in values:
         join_scope(ctx, pool, values.get("address_scope_id", pool.address_scope_id))
+        ctx.session.flush()
+        host_hints.routers_of_pool(ctx, pool.id)
     pool.revision_number += 1
     ctx.session.flush()
     return pool
@@ -304,4 +306,5 @@ def join_scope(ctx: Context, pool: SubnetPool, scope_id: str | None) -> None:
     for removed_pool in removed:  # other projects must not keep the owner of a scope from using it
         removed_pool.address_scope_id = None
         removed_pool.revision_number += 1
+        host_hints.routers_of_pool(ctx, removed_pool.id)
     pool.address_scope_id = scope_id

@@ -2,12 +2,14 @@
 
 from stratolith.network.models.address_groups import AddressGroup as AddressGroup
 from stratolith.network.models.address_groups import GroupAddress as GroupAddress
+from stratolith.network.models.conntrack_helpers import ConntrackHelper as ConntrackHelper
 from stratolith.network.models.flavors import Flavor as Flavor
 from stratolith.network.models.flavors import FlavorProfile as FlavorProfile
 from stratolith.network.models.flavors import ServiceProfile as ServiceProfile
 from stratolith.network.models.logs import Log as Log
 from stratolith.network.models.metering import MeteringLabel as MeteringLabel
 from stratolith.network.models.metering import MeteringLabelRule as MeteringLabelRule
+from stratolith.network.models.ndp_proxies import NdpProxy as NdpProxy
 from stratolith.network.models.networks import FixedIp as FixedIp
 from stratolith.network.models.networks import Fresh as Fresh
 from stratolith.network.models.networks import Network as Network

@@ -35,6 +35,7 @@ class Network(Standard, Base):
     dns_domain: Mapped[str] = mapped_column(default="")
     several_segments: Mapped[bool] = mapped_column(default=False)
     qos_policy_id: Mapped[str | None] = mapped_column(ID, index=True)
+    availability_zone_hints: Mapped[list[Any]] = mapped_column(Json, default=list)
     granted = False  # not a column: an RBAC policy grants it to the caller who loaded it
 
     def policy_target(self) -> dict[str, Any]:

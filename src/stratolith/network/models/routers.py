@@ -24,7 +24,9 @@ class Router(Standard, Base):
     gateway_network_id: Mapped[str | None] = mapped_column(ID, index=True)
     gateway_port_id: Mapped[str | None] = mapped_column(ID)
     enable_snat: Mapped[bool] = mapped_column(default=True)
+    enable_ndp_proxy: Mapped[bool] = mapped_column(default=False)
     routes: Mapped[list[Any]] = mapped_column(Json, default=list)
+    availability_zone_hints: Mapped[list[Any]] = mapped_column(Json, default=list)
     flavor_id: Mapped[str | None] = mapped_column(ID, index=True)
     qos_policy_id: Mapped[str | None] = mapped_column(ID, index=True)  # of the gateway
 

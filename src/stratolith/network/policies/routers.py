@@ -68,4 +68,25 @@ PORT_FORWARDING = [
 
 FLOATINGIP_POOL = [Rule("get_floatingip_pool", READER, PROJECT)]
 
-RULES = [*FLOATINGIP_POOL, *ROUTER, *FLOATINGIP, *PORT_FORWARDING]
+CONNTRACK_HELPER = [
+    Rule("create_router_conntrack_helper", PARENT_MEMBER, PROJECT),
+    Rule("get_router_conntrack_helper", PARENT_READER, PROJECT),
+    Rule("update_router_conntrack_helper", PARENT_MEMBER, PROJECT),
+    Rule("delete_router_conntrack_helper", PARENT_MEMBER, PROJECT),
+]
+
+NDP_PROXY = [
+    Rule("create_ndp_proxy", MEMBER, PROJECT),
+    Rule("get_ndp_proxy", READER, PROJECT),
+    Rule("update_ndp_proxy", MEMBER, PROJECT),
+    Rule("delete_ndp_proxy", MEMBER, PROJECT),
+]
+
+RULES = [
+    *FLOATINGIP_POOL,
+    *ROUTER,
+    *FLOATINGIP,
+    *PORT_FORWARDING,
+    *CONNTRACK_HELPER,
+    *NDP_PROXY,
+]

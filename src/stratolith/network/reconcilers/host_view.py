@@ -30,7 +30,7 @@ from stratolith.network.drivers.base import (
     SubnetView,
     TunnelPeerView,
 )
-from stratolith.network.managers import holders, placement
+from stratolith.network.managers import address_scopes, holders, placement
 from stratolith.network.managers.qos import bindings
 from stratolith.network.managers.segments import hosts
 from stratolith.network.managers.servers.server_ports import tap_name
@@ -131,6 +131,14 @@ class Compiler:
     @cached_property
     def tunnels(self) -> dict[str, str]:
         return placement.tunnel_addresses(self.ctx)
+
+    @cached_property
+    def scopes(self) -> dict[str, str]:
+        """Subnets of routers' ports that have an address scope -> the scope."""
+        subnet_ids = {
+            subnet_id for port_id in self.router_ports for subnet_id, _ in self.addresses[port_id]
+        }
+        return address_scopes.of_subnets(self.ctx, subnet_ids)
 
     @cached_property
     def router_hosts(self) -> dict[str, str]:
@@ -351,6 +359,11 @@ class Compiler:
         if row is None or row.network_id not in self.networks:
             return None
         network = self.networks[row.network_id]
+        scopes = {
+            self.subnets[subnet_id].ip_version: self.scopes.get(subnet_id, "")
+            for subnet_id, _ in self.addresses[row.id]
+            if subnet_id in self.subnets
+        }
         return RouterPortView(
             port_id=row.id,
             network_id=network.id,
@@ -364,6 +377,8 @@ class Compiler:
             mtu=network.mtu,
             advertised=self._advertised(row),
             qos_policy=bindings.effective(row, network) or "",
+            scope_v4=scopes.get(4, ""),
+            scope_v6=scopes.get(6, ""),
         )
 
     def _advertised(self, row: PortRow) -> list[AdvertisedView]:

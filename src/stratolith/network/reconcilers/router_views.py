@@ -12,16 +12,28 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import (
+    ConntrackHelperView,
     FloatingIpView,
+    NdpProxyView,
     PortForwardingView,
     RouterPortView,
     RouterView,
 )
 from stratolith.network.managers.holders import INTERFACE
-from stratolith.network.models import FixedIp, FloatingIp, Port, PortForwarding, Subnet
+from stratolith.network.models import (
+    ConntrackHelper,
+    FixedIp,
+    FloatingIp,
+    NdpProxy,
+    Port,
+    PortForwarding,
+    Subnet,
+)
 from stratolith.network.reconcilers.meter_views import meter_views
 from stratolith.network.reconcilers.view_rows import (
+    ConntrackHelperRow,
     FloatingIpRow,
+    NdpProxyRow,
     PortForwardingRow,
     RouterRow,
     columns,
@@ -56,6 +68,8 @@ def router_views(
     floating = _floating(ctx, [router.id for router in routers], left_out)
     forwardings = _forwardings(ctx, [router.id for router in routers], left_out)
     meters = meter_views(ctx, routers, left_out)
+    helpers = _helpers(ctx, [router.id for router in routers], left_out)
+    proxies = _proxies(ctx, [router.id for router in routers], left_out)
     nexthops = _nexthops(ctx, [r.gateway_port_id for r in routers if r.gateway_port_id])
     views = []
     for router in routers:
@@ -78,6 +92,9 @@ def router_views(
                 msgspec.structs.replace(view, qos_policy=view.qos_policy or of_network)
                 for view in forwardings[router.id]
             ],
+            conntrack_helpers=helpers[router.id],
+            enable_ndp_proxy=router.enable_ndp_proxy,
+            ndp_proxies=proxies[router.id],
             routes=router.routes,
         )
         views.append(view)
@@ -138,6 +155,37 @@ def _forwardings(
             qos_policy=row.qos_policy_id or "",
         )
         by_router[row.router_id].append(view)
+    return by_router
+
+
+def _helpers(
+    ctx: Context, router_ids: Sequence[str], left_out: LeftOut
+) -> dict[str, list[ConntrackHelperView]]:
+    by_router: dict[str, list[ConntrackHelperView]] = defaultdict(list)
+    wanted = (
+        columns(ConntrackHelperRow, ConntrackHelper)
+        .where(ConntrackHelper.router_id.in_(router_ids))
+        .order_by(ConntrackHelper.id)
+    )
+    for row in left_out.rows(ctx.session, wanted, ConntrackHelper.id, ConntrackHelperRow):
+        view = ConntrackHelperView(
+            id=row.id, protocol=row.protocol, port=row.port, helper=row.helper
+        )
+        by_router[row.router_id].append(view)
+    return by_router
+
+
+def _proxies(
+    ctx: Context, router_ids: Sequence[str], left_out: LeftOut
+) -> dict[str, list[NdpProxyView]]:
+    by_router: dict[str, list[NdpProxyView]] = defaultdict(list)
+    wanted = (
+        columns(NdpProxyRow, NdpProxy)
+        .where(NdpProxy.router_id.in_(router_ids))
+        .order_by(NdpProxy.id)
+    )
+    for row in left_out.rows(ctx.session, wanted, NdpProxy.id, NdpProxyRow):
+        by_router[row.router_id].append(NdpProxyView(id=row.id, ip_address=row.ip_address))
     return by_router
 
 

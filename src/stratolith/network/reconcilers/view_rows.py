@@ -155,6 +155,7 @@ class RouterRow(msgspec.Struct, frozen=True):
     project_id: str
     admin_state_up: bool
     enable_snat: bool
+    enable_ndp_proxy: bool
     gateway_port_id: str | None
     routes: list[RouteView]
     qos_policy_id: str | None
@@ -227,6 +228,27 @@ class QosRuleRow(msgspec.Struct, frozen=True):
 
     def __post_init__(self) -> None:
         checks.qos_rule(self.type, self.direction, self.amount, self.burst)
+
+
+class ConntrackHelperRow(msgspec.Struct, frozen=True):
+    id: str
+    router_id: str
+    protocol: str
+    port: int
+    helper: str
+
+    def __post_init__(self) -> None:
+        if (self.helper, self.protocol) not in checks.HELPERS or not 1 <= self.port <= 65535:
+            raise ValueError(f"no conntrack helper {self.helper!r} for {self.protocol!r}")
+
+
+class NdpProxyRow(msgspec.Struct, frozen=True):
+    id: str
+    router_id: str
+    ip_address: str
+
+    def __post_init__(self) -> None:
+        checks.address(self.ip_address, 6)
 
 
 class RuleRow(msgspec.Struct, frozen=True):

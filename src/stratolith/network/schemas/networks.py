@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stratolith.kernel.http.resource import READ_ONLY, Attribute, Invalid
@@ -9,7 +10,16 @@ from stratolith.network.exceptions.general import HTTPBadRequest
 from stratolith.network.models import Network
 from stratolith.network.schemas import dns
 from stratolith.network.schemas.attributes import TAGS, attributes, standard
-from stratolith.network.schemas.fields import boolean, integer, name, nullable, number, text, uuid
+from stratolith.network.schemas.fields import (
+    boolean,
+    integer,
+    list_of,
+    name,
+    nullable,
+    number,
+    text,
+    uuid,
+)
 from stratolith.network.schemas.rendering import common
 
 # 0: the largest that the network can carry; the minimum depends on the subnets
@@ -61,6 +71,7 @@ NETWORK = attributes(
         is_default=Attribute(boolean),
         dns_domain=Attribute(dns.domain, default=""),
         qos_policy_id=Attribute(nullable(uuid), default=None),
+        availability_zone_hints=Attribute(list_of(text()), update=False, default=[]),
         status=READ_ONLY,
         subnets=READ_ONLY,
         l2_adjacency=READ_ONLY,
@@ -82,6 +93,8 @@ def render(
     shared: bool,
     l2_adjacent: bool,
     provider: bool,
+    scopes: Mapping[int, str],
+    zones: Sequence[str],
     segments: list[dict[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """``provider``: with provider attributes; ``segments``: shown in place of them."""
@@ -98,8 +111,10 @@ def render(
         "is_default": bool(network.is_default),
         "dns_domain": network.dns_domain,
         "qos_policy_id": network.qos_policy_id,
-        "ipv4_address_scope": None,
-        "ipv6_address_scope": None,
+        "availability_zone_hints": network.availability_zone_hints,
+        "availability_zones": zones,
+        "ipv4_address_scope": scopes.get(4),
+        "ipv6_address_scope": scopes.get(6),
         "l2_adjacency": l2_adjacent,
         **common(network, tags),
     }

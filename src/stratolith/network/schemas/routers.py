@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from stratolith.kernel.http.resource import READ_ONLY, Attribute
-from stratolith.network.models import Router
+from stratolith.network.models import ConntrackHelper, Router
 from stratolith.network.schemas.attributes import TAGS, attributes, standard
 from stratolith.network.schemas.fields import (
     FIXED_IPS,
     ROUTES,
     boolean,
+    list_of,
     mapping,
     name,
     nullable,
@@ -18,6 +20,7 @@ from stratolith.network.schemas.fields import (
     uuid,
 )
 from stratolith.network.schemas.rendering import common
+from stratolith.network.schemas.routing.conntrack_helpers import brief
 
 
 def _gateway(value: Any) -> Any:
@@ -40,6 +43,8 @@ ROUTER = attributes(
         admin_state_up=Attribute(boolean, default=True),
         external_gateway_info=Attribute(_gateway),
         routes=Attribute(nullable(ROUTES), create=False),
+        availability_zone_hints=Attribute(list_of(text()), update=False, default=[]),
+        enable_ndp_proxy=Attribute(boolean),
         ha=Attribute(nullable(boolean)),
         distributed=Attribute(nullable(boolean)),
         flavor_id=Attribute(nullable(text(36)), update=False),
@@ -50,7 +55,13 @@ ROUTER = attributes(
 
 
 def render(
-    router: Router, gateway: list[dict[str, str]], tags: list[str], *, admin: bool
+    router: Router,
+    gateway: list[dict[str, str]],
+    helpers: Sequence[ConntrackHelper],
+    zones: Sequence[str],
+    tags: list[str],
+    *,
+    admin: bool,
 ) -> dict[str, Any]:
     body: dict[str, Any] = {
         "id": router.id,
@@ -60,6 +71,10 @@ def render(
         "external_gateway_info": None,
         "routes": router.routes,
         "flavor_id": router.flavor_id,
+        "availability_zone_hints": router.availability_zone_hints,
+        "availability_zones": zones,
+        "enable_ndp_proxy": bool(router.enable_ndp_proxy and router.gateway_port_id),
+        "conntrack_helpers": [brief(helper) for helper in helpers],
         **common(router, tags),
     }
     if router.gateway_port_id:

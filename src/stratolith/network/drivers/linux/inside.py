@@ -23,7 +23,14 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.linux import arp
-from stratolith.network.drivers.linux.host_kernel import conntrack, neighbours, netlink, nft, sysctl
+from stratolith.network.drivers.linux.host_kernel import (
+    conntrack,
+    neighbours,
+    netlink,
+    nft,
+    proxies,
+    sysctl,
+)
 from stratolith.network.drivers.linux.host_kernel.netlink import Link
 from stratolith.network.drivers.linux.ipv6 import discovery
 from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
@@ -80,6 +87,12 @@ def settle(
     finally:
         ip.close()
     _settle_neighbours(spec, links, report)
+    with _Noted(report, "NDP proxies"):
+        proxies.settle(
+            (links[device.inner_name].index, address)
+            for device in spec.devices
+            for address in device.proxied
+        )
     with _Noted(report, "connections"):
         conntrack.end_translated(withdrawn, ended)
     return report

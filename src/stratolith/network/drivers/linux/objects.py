@@ -46,6 +46,7 @@ class VethSpec(Spec, frozen=True, kw_only=True):
     checksum_offload: bool = True
     is_router: bool = False  # says so in neighbour discovery
     neighbours: tuple[tuple[str, str], ...] = ()  # address, MAC: entries without ARP
+    proxied: tuple[str, ...] = ()  # IPv6 addresses elsewhere for which the inner end answers
 
 
 class TunnelPeerSpec(Spec, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from functools import partial
 from typing import TypeVar
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import HostNetworkView, NetworkView
+from stratolith.network.drivers.base import HostNetworkView, NetworkView, RouterView
 from stratolith.network.drivers.checks import mac as checked_mac
 from stratolith.network.drivers.linux import dhcp, filters, names, owners, rules
 from stratolith.network.drivers.linux.bridging import branches
@@ -38,6 +38,7 @@ from stratolith.network.drivers.linux.objects import (
 )
 from stratolith.network.drivers.linux.qos import enforcement as qos
 from stratolith.network.drivers.linux.routers import compile_router
+from stratolith.network.drivers.linux.routing import helpers
 from stratolith.network.drivers.linux.tables import Ruleset, Table
 
 T = TypeVar("T")
@@ -192,9 +193,7 @@ class _Planner:
         specs = []
         ends = metadata6.router_ends(self.view)
         for router in self.view.routers:
-            spec = self._try(
-                router.id, partial(compile_router, router, self.instance, ends, self.qos)
-            )
+            spec = self._try(router.id, partial(self._router, router, ends))
             if spec is None:
                 continue
             specs.append(spec)
@@ -202,6 +201,10 @@ class _Planner:
             if daemon is not None:
                 servers.append(daemon)
         return specs
+
+    def _router(self, router: RouterView, ends: frozenset[str]) -> NamespaceSpec | None:
+        known = helpers.known(router, self.broken)
+        return compile_router(known, self.instance, ends, self.qos)
 
     def _dhcp(
         self, network: NetworkView, namespaces: list[NamespaceSpec], servers: list[DhcpSpec]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
+from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import RouterPortView, RouterView
 from stratolith.network.drivers.checks import mac as checked_mac
 from stratolith.network.drivers.linux import names
@@ -13,7 +14,7 @@ from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
 from stratolith.network.drivers.linux.ipv6 import settings as settings6
 from stratolith.network.drivers.linux.objects import ForwardSpec, NamespaceSpec, RouteSpec, VethSpec
 from stratolith.network.drivers.linux.qos import enforcement as qos
-from stratolith.network.drivers.linux.routing import forwarding
+from stratolith.network.drivers.linux.routing import forwarding, helpers, ndp, scopes
 from stratolith.network.drivers.linux.routing.meters import compile_meters
 from stratolith.network.drivers.linux.tables import chain, replaced
 
@@ -49,21 +50,29 @@ def compile_router(
     if router.gateway is not None:
         floating = [address for address, _ in translations]
         floating += [forward.address for forward in forwards]
-        devices.append(_gateway(router.gateway, floating))
+        proxied = tuple(checks.address(proxy.ip_address, 6) for proxy in router.ndp_proxies)
+        devices.append(_gateway(router.gateway, floating, proxied))
         networks.append(router.gateway.network_id)
         for nexthop in router.gateway_nexthops:
             anywhere = "::/0" if ":" in nexthop else "0.0.0.0/0"
             routes.append(_route(anywhere, nexthop, devices[-1].inner_name))
+    inside = [(port, names.inner_interface(port.port_id)) for port in router.interfaces]
+    outside = None
+    if router.gateway is not None:
+        outside = (router.gateway, names.inner_gateway(router.gateway.port_id))
+    fixed = sorted({address for _, address in translations})
+    separation = scopes.separation(inside, outside, fixed, snat=router.enable_snat)
+    separation += ndp.guard(router, devices)
     return NamespaceSpec(
         name=names.router_namespace(router.id),
         owner=router.id,
         devices=tuple(devices),
         routes=tuple(sorted(set(routes), key=lambda route: (route.destination, route.nexthop))),
-        sysctls=(*_SYSCTLS, *settings6.of_devices(devices)),
+        sysctls=(*_SYSCTLS, *settings6.of_devices(devices), *ndp.sysctls(devices)),
         ruleset=_translation(router, translations, forwards, instance)
         + _checks(
             list(zip(networks, devices, strict=True)),
-            qos.compile_router(router, policies or {}),
+            separation + qos.compile_router(router, policies or {}),
             instance,
         )
         + compile_meters(router, instance),
@@ -88,7 +97,7 @@ def _interface(port: RouterPortView, answers_metadata: bool) -> VethSpec:
     )
 
 
-def _gateway(port: RouterPortView, floating: list[str]) -> VethSpec:
+def _gateway(port: RouterPortView, floating: list[str], proxied: tuple[str, ...]) -> VethSpec:
     addresses = [str(ipaddress.ip_interface(text)) for text in port.addresses]
     extra = [f"{address}/32" for address in floating]
     return VethSpec(
@@ -99,6 +108,7 @@ def _gateway(port: RouterPortView, floating: list[str]) -> VethSpec:
         mac=checked_mac(port.mac),
         mtu=port.mtu,
         addresses=tuple(dict.fromkeys([*addresses, *extra])),
+        proxied=proxied,
         is_router=True,
     )
 
@@ -118,9 +128,9 @@ def _address(text: str) -> str:
     return str(ipaddress.IPv4Address(text))
 
 
-def _checks(devices: list[tuple[str, VethSpec]], limits: str, instance: str) -> str:
-    """The table that drops packets without changing any. ``limits``: chains of QoS policies."""
-    return replaced(f"inet {instance}", (_true_sources(devices) if devices else "") + limits)
+def _checks(devices: list[tuple[str, VethSpec]], further: str, instance: str) -> str:
+    """The table that drops packets without changing any. ``further``: more chains."""
+    return replaced(f"inet {instance}", (_true_sources(devices) if devices else "") + further)
 
 
 def _true_sources(devices: list[tuple[str, VethSpec]]) -> str:
@@ -216,8 +226,11 @@ def _translation(
             if translations or forwards:
                 leaving.append(f"meta mark 0x1 snat to {own}")
             if router.enable_snat:
+                inside = [(p, names.inner_interface(p.port_id)) for p in router.interfaces]
+                leaving += scopes.untranslated(inside, (router.gateway, device))
                 leaving.append(f'oifname "{device}" snat to {own}')
-    if not arriving and not leaving and not guard:
+    body += helpers.rules(router.conntrack_helpers)
+    if not arriving and not leaving and not guard and not body:
         return replaced(f"ip {instance}", "")
     body += chain("guard", ["type filter hook input priority 0; policy accept;", *guard])
     body += chain("arriving", ["type nat hook prerouting priority -100;", *arriving])

@@ -5,28 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from stratolith.kernel.http.resource import READ_ONLY, Attribute, Invalid
-from stratolith.network.exceptions.general import InvalidInput
 from stratolith.network.models import PortForwarding
 from stratolith.network.schemas.attributes import attributes
 from stratolith.network.schemas.fields import integer, ip_address, nullable, text, uuid
+from stratolith.network.schemas.routing.protocols import protocol_of
 
 # Protocols with ports. Neutron also accepts icmp and ipv6-icmp, which no host can forward by port.
 PROTOCOLS = ("dccp", "sctp", "tcp", "udp")
 FIRST, LAST = 1, 65535
-
-
-def _protocol(value: Any) -> str:
-    if not isinstance(value, str):
-        raise InvalidInput(error_message=f"Input value {value} must be string type")
-    protocol = value.lower()
-    if protocol in PROTOCOLS:
-        return protocol
-    if protocol in ("icmp", "ipv6-icmp") or (protocol.isdecimal() and int(protocol) <= 255):
-        raise Invalid(f"{protocol} is not in valid_values.")
-    raise InvalidInput(
-        error_message=f"IP protocol '{value}' is not supported. Only protocol names and their "
-        "integer representation (0 to 255) are supported"
-    )
 
 
 def port_range(value: Any) -> tuple[int, int]:
@@ -62,7 +48,7 @@ PORT_FORWARDING = attributes(
         "internal_port_range": _RANGE,
         "internal_ip_address": Attribute(ip_address, required=True),
         "internal_port_id": Attribute(uuid, required=True),
-        "protocol": Attribute(_protocol, required=True),
+        "protocol": Attribute(protocol_of(PROTOCOLS), required=True),
     },
 )
 

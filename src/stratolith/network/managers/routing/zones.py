@@ -1,0 +1,65 @@
+"""Availability zones: each host is in one, by the cloud's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select, union
+
+from stratolith.kernel.context import Context
+from stratolith.kernel.hosts import records as host_records
+from stratolith.network.exceptions.agents import AvailabilityZoneNotFound
+from stratolith.network.managers import holders
+from stratolith.network.managers.events import VIEW
+from stratolith.network.models import DhcpPlace, Place, Port
+from stratolith.network.settings import NetworkSettings
+
+DEFAULT = "nova"  # of hosts that the settings do not name
+
+
+def of_host(ctx: Context, host: str) -> str:
+    """The zone of a host."""
+    return ctx.env.settings.of(NetworkSettings).availability_zones.get(host, DEFAULT)
+
+
+def check(ctx: Context, hints: Iterable[str]) -> None:
+    """Raise AvailabilityZoneNotFound for a zone without a host."""
+    wanted = list(hints)
+    if not wanted:
+        return
+    records = host_records.records(ctx.session)
+    known = {of_host(ctx, record.name) for record in records if VIEW in record.views}
+    for zone in wanted:
+        if zone not in known:
+            raise AvailabilityZoneNotFound(availability_zone=zone)
+
+
+def among(ctx: Context, hosts: Iterable[str], hints: Sequence[str]) -> list[str]:
+    """The hosts in these zones; without hints all."""
+    return [host for host in hosts if not hints or of_host(ctx, host) in hints]
+
+
+def of_routers(ctx: Context, router_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Router -> the zone of its host; routers without a host are left out."""
+    wanted = select(Place.object_id, Place.host).where(
+        Place.object_id.in_(list(router_ids)), Place.host != ""
+    )
+    return {router_id: [of_host(ctx, host)] for router_id, host in ctx.session.execute(wanted)}
+
+
+def of_networks(ctx: Context, network_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Network -> the zones of hosts that have a part of it; other networks are left out."""
+    ids = list(network_ids)
+    wanted = union(
+        select(Port.network_id, Port.binding_host).where(
+            Port.network_id.in_(ids), Port.binding_host != ""
+        ),
+        select(Port.network_id, Place.host)
+        .join(Place, Place.object_id == Port.holder_id)
+        .where(Port.network_id.in_(ids), Port.holder.in_(holders.ROUTER), Place.host != ""),
+        select(DhcpPlace.network_id, DhcpPlace.host).where(DhcpPlace.network_id.in_(ids)),
+    )
+    zones: dict[str, set[str]] = {}
+    for network_id, host in ctx.session.execute(wanted):
+        zones.setdefault(network_id, set()).add(of_host(ctx, host))
+    return {network_id: sorted(names) for network_id, names in zones.items()}
