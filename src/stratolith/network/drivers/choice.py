@@ -52,7 +52,8 @@ def former_name(settings: Settings) -> str:
     try:
         text = _record(settings).read_text()
     except OSError:
-        return ""
+        # an earlier program kept no record, and had one driver that made a ledger
+        return "linux" if _record(settings).with_name("ledger.json").exists() else ""
     return text if text in ("linux", "ovn") else ""
 
 

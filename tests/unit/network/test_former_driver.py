@@ -1,0 +1,41 @@
+"""Which driver made the networks of a host, for one that takes over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stratolith.kernel import config
+from stratolith.kernel.config import ConfigError
+from stratolith.network.drivers import choice
+from stratolith.network.settings import NetworkSettings
+
+
+def settings(place: Path, **sections: dict[str, object]) -> config.Settings:
+    cloud = {"state_dir": str(place), "run_dir": str(place / "run")}
+    return config.load({"network": NetworkSettings}, overrides={"cloud": cloud, **sections})
+
+
+def test_former_driver_is_read_from_its_record(tmp_path: Path) -> None:
+    folder = tmp_path / "network"
+    folder.mkdir()
+    assert choice.former_name(settings(tmp_path)) == ""
+    (folder / "ledger.json").touch()
+    assert choice.former_name(settings(tmp_path)) == "linux"
+    (folder / "driver").write_text("ovn")
+    assert choice.former_name(settings(tmp_path)) == "ovn"
+    (folder / "driver").write_text("junk")
+    assert choice.former_name(settings(tmp_path)) == ""
+
+
+def test_ovn_refuses_what_it_does_not_do(tmp_path: Path) -> None:
+    ovn = {"driver": "ovn"}
+    assert choice.name_of(settings(tmp_path, network=ovn)) == "ovn"
+    with pytest.raises(ConfigError, match="one host so far"):
+        choice.name_of(settings(tmp_path, network=ovn, hosts={"listen": "192.0.2.1"}))
+    with pytest.raises(ConfigError, match="one host so far"):
+        choice.name_of(settings(tmp_path, network=ovn, hosts={"server": "192.0.2.1:8702"}))
+    mapped = {**ovn, "bridge_mappings": ["physnet2:eth1"]}
+    with pytest.raises(ConfigError, match="no further physical networks"):
+        choice.name_of(settings(tmp_path, network=mapped))
