@@ -55,7 +55,7 @@ FLAGS = {
 }  # fmt: skip
 TAGGED = [
     ("identity", "projects"), ("network", "security-groups"), ("network", "subnetpools"),
-    ("network", "qos/policies"),
+    ("network", "qos/policies"), ("network", "network_segment_ranges"),
 ]  # fmt: skip
 DECLARED: dict[tuple[str, str], Any] = {
     (service.type, route.path): route.listing
