@@ -16,6 +16,8 @@ def router_rows(router: RouterView, chassis: Sequence[str]) -> list[Row]:
     """``chassis``: the hosts for its gateway, the best first. Raises ``ValueError``."""
     if router.port_forwardings:
         raise ValueError("the driver ovn cannot forward single ports of a floating IP yet")
+    if router.conntrack_helpers or router.enable_ndp_proxy:
+        raise ValueError("the driver ovn has no conntrack helpers and NDP proxies yet")
     policies = [floating.qos_policy for floating in router.floating_ips]
     policies += [router.gateway.qos_policy] if router.gateway is not None else []
     if any(policies):
