@@ -133,3 +133,12 @@ def test_a_floating_ip_is_of_version_4(net: Net) -> None:
         "/floatingips", "floatingip", 400, fixed_ip_address=addresses(port)[0], **named
     )
     assert "since that is not an IPv4 address" in error["message"]
+
+
+def test_an_interface_keeps_the_address_of_a_named_subnet(net: Net) -> None:
+    made = net.subnet(net.network(), "2001:db8:a::/64")
+    router = net.post("/routers", "router", name="r")
+    path = f"/routers/{router['id']}/add_router_interface"
+    port_id = net.raw("PUT", path, 200, {"subnet_id": made["id"]})["port_id"]
+    fixed_ips = [{"subnet_id": made["id"]}]
+    assert addresses(net.put(f"/ports/{port_id}", "port", fixed_ips=fixed_ips)) == ["2001:db8:a::"]
