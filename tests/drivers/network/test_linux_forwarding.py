@@ -9,7 +9,7 @@ import pytest
 from stratolith.network.drivers.base import PortForwardingView
 from tests.drivers.network import views
 from tests.drivers.network.guests import PATIENCE, echo
-from tests.drivers.network.test_linux_routers import from_world
+from tests.drivers.network.test_routers import from_world
 
 pytestmark = pytest.mark.root
 FLOATING = "172.31.249.30"

@@ -11,7 +11,7 @@ from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.linux.routing import helpers
 from tests.drivers.network import views
 from tests.drivers.network.guests import PATIENCE
-from tests.drivers.network.test_linux_routers import WORLD
+from tests.drivers.network.test_routers import WORLD
 
 pytestmark = pytest.mark.root
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tests.drivers.network import views
-from tests.drivers.network.test_linux_routers import WORLD, from_world, two_networks, world
+from tests.drivers.network.test_routers import WORLD, from_world, two_networks, world
 
 pytestmark = pytest.mark.root
 
