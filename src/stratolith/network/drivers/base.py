@@ -26,7 +26,7 @@ class RouteView(msgspec.Struct, frozen=True, kw_only=True):
     nexthop: str
 
 
-class RuleView(msgspec.Struct, frozen=True, kw_only=True):
+class RuleView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One security group rule.
 
     remote_group: id of a security group whose addresses are in the view's ``groups``.
@@ -88,7 +88,7 @@ class LogView(msgspec.Struct, frozen=True, kw_only=True):
         return self.group in port.groups if self.group else self.project_id == port.project_id
 
 
-class PortView(msgspec.Struct, frozen=True, kw_only=True):
+class PortView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A guest's port on this host: it gets a tap on the network's bridge, filters, a lease.
 
     parent: the port whose tap carries its frames, with the VLAN tag ``tag``; "" for a port of its
@@ -116,7 +116,7 @@ class PortView(msgspec.Struct, frozen=True, kw_only=True):
     tag: int = 0
 
 
-class SubnetView(msgspec.Struct, frozen=True, kw_only=True):
+class SubnetView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     cidr: str
     ip_version: int
@@ -149,7 +149,7 @@ class TunnelPeerView(msgspec.Struct, frozen=True, kw_only=True):
     ports: dict[str, str] = {}  # port -> its MAC address
 
 
-class NetworkView(msgspec.Struct, frozen=True, kw_only=True):
+class NetworkView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     bridge: str  # "brq" + first 11 characters of the id; the external bridge for external ones
     network_type: str  # local, flat, vlan, vxlan, gre, geneve; of its segment on this host
@@ -177,7 +177,7 @@ class AdvertisedView(msgspec.Struct, frozen=True, kw_only=True):
     dns_nameservers: list[str] = []
 
 
-class RouterPortView(msgspec.Struct, frozen=True, kw_only=True):
+class RouterPortView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``scope_v4``, ``scope_v6``: address scopes of its subnets, "" for none."""
 
     port_id: str
@@ -244,7 +244,7 @@ class NdpProxyView(msgspec.Struct, frozen=True, kw_only=True):
     ip_address: str
 
 
-class RouterView(msgspec.Struct, frozen=True, kw_only=True):
+class RouterView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     admin_state_up: bool = True
     enable_snat: bool = True
@@ -315,7 +315,7 @@ class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
     left_out: dict[str, str] = {}
 
 
-class PortPart(msgspec.Struct, frozen=True, kw_only=True):
+class PortPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a host has of one port; all fields are empty when it has nothing.
 
     network_id: "" when the host has no part of the port's network.  port: when it is bound here.
@@ -332,7 +332,7 @@ class PortPart(msgspec.Struct, frozen=True, kw_only=True):
     members: dict[str, list[str]] = {}
 
 
-class HostNetworkPart(msgspec.Struct, frozen=True, kw_only=True):
+class HostNetworkPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The answer to a request for a few keys; ``whole`` is set instead where a part is not enough.
 
     ports: all requested ports.  networks, routers: all requested ones, None for those of which the
