@@ -419,6 +419,20 @@ BODIES: dict[str, Any] = {
     "/service_profiles": {"service_profile": {"metainfo": "mine"}},
     "/service_profiles/{id}": {"service_profile": {"description": "mine"}},
     "/trunks": {"trunk": {"port_id": "{ports}"}},
+    "/v2.0/segments": {"segment": {"network_id": "{networks}", "network_type": "geneve"}},
+    "/v2.0/segments/{id}": {"segment": {"name": "mine"}},
+    **{
+        f"/{path}{end}": {"network_segment_range": values}
+        for path in ("network_segment_ranges", "network-segment-ranges")
+        for end, values in (
+            ("", {"network_type": "vxlan", "minimum": 9_000_001, "maximum": 9_000_002}),
+            ("/{id}", {"name": "mine"}),
+        )
+    },
+    **{
+        f"/{path}": {"ndp_proxy": {"router_id": "{routers}", "port_id": "{ports}"}}
+        for path in ("ndp-proxies", "ndp_proxies")
+    },
     "/rbac-policies": {
         "rbac_policy": {
             "object_type": "network",

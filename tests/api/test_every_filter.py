@@ -51,7 +51,8 @@ NOBODYS: dict[str, str] = {
 FLAGS = {
     "admin_state_up", "is_default", "port_security_enabled", "router:external", "shared",
     "stateful", "belongs_to_default_sg", "used_in_default_sg", "used_in_non_default_sg",
-    "enable_dhcp", "enabled", "is_domain", "protected", "alive", "locked", "config_drive",
+    "enable_dhcp", "enabled", "excluded", "is_domain",
+    "protected", "alive", "locked", "config_drive",
 }  # fmt: skip
 TAGGED = [
     ("identity", "projects"), ("network", "security-groups"), ("network", "subnetpools"),

@@ -39,12 +39,19 @@ class SegmentSettings(Protocol):
     def tenant_network_types(self) -> list[str]: ...
     @property
     def bridge_mappings(self) -> list[str]: ...
+    @property
+    def flat_networks(self) -> list[str]: ...
 
 
 def check(settings: SegmentSettings) -> None:
     """Raise ``ValueError`` with the setting's name for a text that has no meaning."""
     types = [kind for kind in TYPES if kind != "flat"]
     values.some_of("tenant_network_types", settings.tenant_network_types, types)
+    for name in settings.flat_networks:
+        if name != "*":
+            values.name("flat_networks", name)
+    if settings.vni_min > settings.vni_max:
+        raise ValueError(f"vni_min: {settings.vni_min} is more than vni_max, {settings.vni_max}")
     for kind, physical, first, last in default_ranges(settings):
         key = "vlan_ranges" if physical else "tunnel_ranges"
         low, high = LIMITS[kind]

@@ -14,7 +14,8 @@ from stratolith.network.service import SERVICE
 from .conftest import Net
 
 BOOLEANS = {
-    "admin_state_up", "alive", "belongs_to_default_sg", "enable_dhcp", "enabled", "is_default",
+    "admin_state_up", "alive", "belongs_to_default_sg", "enable_dhcp", "enabled", "excluded",
+    "is_default",
     "router:external", "shared", "stateful", "used_in_default_sg", "used_in_non_default_sg",
 }  # fmt: skip
 _OF_RULES = {

@@ -40,6 +40,8 @@ BAD_SETTINGS = [
     "network: {dhcp_domain: 'a b'}",
     "hosts: {listen: 'here'}",
     "network: {vni_min: 9000, vni_max: 8000}",
+    "network: {tunnel_ranges: ['geneve:9:8']}",
+    "network: {flat_networks: ['a b']}",
     "compute: {scheduler: best}",
     "compute: {default_availability_zone: 'a:b'}",
     "nosuch: {a: 1}",

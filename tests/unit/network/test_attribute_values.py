@@ -104,6 +104,8 @@ DIFFERENT: list[tuple[str, Given, str]] = [
     ("external_gateway_info", lambda v: not v, "all that is empty means no gateway"),
     ("routes", lambda v: v is None, "none is the empty list"),
     ("protocol", lambda v: True, "judged with the rest of the rule"),
+    ("availability_zone_hints", lambda v: v is None, "none is the empty list"),
+    ("remote_address_group_id", lambda v: _no_text(v) or len(v) > 36, "no id of a group"),
     ("remote_group_id", lambda v: _no_text(v) or len(v) > 36, "no id of a group"),
     ("security_group_id", lambda v: True, "judged by looking for it"),
     ("remote_ip_prefix", lambda v: not v, "only null means no prefix"),

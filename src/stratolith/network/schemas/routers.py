@@ -44,7 +44,7 @@ ROUTER = attributes(
         external_gateway_info=Attribute(_gateway),
         routes=Attribute(nullable(ROUTES), create=False),
         availability_zone_hints=Attribute(list_of(text()), update=False, default=[]),
-        enable_ndp_proxy=Attribute(boolean),
+        enable_ndp_proxy=Attribute(nullable(boolean)),
         ha=Attribute(nullable(boolean)),
         distributed=Attribute(nullable(boolean)),
         flavor_id=Attribute(nullable(text(36)), update=False),

@@ -49,11 +49,17 @@ def test_rules_of_a_chain_change_whole() -> None:
     assert script == "flush chain inet t base\nadd rule inet t base drop\n"
 
 
-def test_what_elements_and_rules_cannot_say_is_loaded_whole() -> None:
+def test_a_range_is_taken_out_before_one_that_overlaps_it_is_put_in() -> None:
     ranges = NamedSet(kind="type ipv4_addr", elements={"10.0.0.0/8": ""}, flags="interval")
     others = NamedSet(kind="type ipv4_addr", elements={"10.0.0.0/9": ""}, flags="interval")
     before = msgspec.structs.replace(ONE, sets={"r": ranges})
-    assert changes((before,), (msgspec.structs.replace(ONE, sets={"r": others}),)) is None
+    after = msgspec.structs.replace(ONE, sets={"r": others})
+    assert changes((before,), (after,)) == (
+        "delete element inet t r { 10.0.0.0/8 }\nadd element inet t r { 10.0.0.0/9 }\n"
+    )
+
+
+def test_what_elements_and_rules_cannot_say_is_loaded_whole() -> None:
     assert changed(chains={**ONE.chains, "base": [HOOK.replace("0;", "1;")]}) is None
     assert changed(fixed="set counts {}") is None
     assert changed(name="inet other") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,8 @@ from stratolith.network.exceptions.segments import (
 from stratolith.network.managers import tags
 from stratolith.network.models import Network, NetworkSegmentRange, Segment
 from stratolith.network.segment_settings import LIMITS
+
+MOST_FREE = 10_000  # numbers that are listed
 
 
 def get(ctx: Context, range_id: str) -> NetworkSegmentRange:
@@ -92,7 +95,10 @@ def delete(ctx: Context, row: NetworkSegmentRange) -> None:
 
 
 def numbers(ctx: Context, row: NetworkSegmentRange) -> tuple[dict[str, str], list[int]]:
-    """(number -> project whose network has it, the free numbers)."""
+    """(number -> project whose network has it, the first ``MOST_FREE`` free numbers).
+
+    Upstream lists all: of a range of GRE, four thousand million.
+    """
     rows = ctx.session.execute(
         select(Segment.segmentation_id, Network.project_id)
         .join(Network, Network.id == Segment.network_id)
@@ -100,8 +106,9 @@ def numbers(ctx: Context, row: NetworkSegmentRange) -> tuple[dict[str, str], lis
         .order_by(Segment.segmentation_id)
     ).all()
     used = {number for number, _ in rows}
-    free = [n for n in range(row.minimum, row.maximum + 1) if n not in used]
-    return {str(number): project_id for number, project_id in rows}, free
+    free = (n for n in range(row.minimum, row.maximum + 1) if n not in used)
+    first_free = list(itertools.islice(free, MOST_FREE))
+    return {str(number): project_id for number, project_id in rows}, first_free
 
 
 def _inside(row: NetworkSegmentRange) -> ColumnElement[bool]:
