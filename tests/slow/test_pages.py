@@ -107,6 +107,7 @@ PLANS: dict[str, Plan] = {
     ),
 }
 ELSEWHERE = {
+    "docs/howto/ovn.md": "its block is a configuration; tests/drivers/network use the driver",
     "docs/howto/add-a-resource.md": "its blocks are code; tests/unit/docs holds them",
     "docs/howto/postgresql.md": "tests/postgresql/test_howto.py follows it",
     "docs/howto/second-host.md": "needs a second machine; tests/e2e/test_hosts.py joins one",

@@ -88,7 +88,7 @@ def test_every_command_and_option_is_in_the_reference() -> None:
 def test_no_command_or_option_is_invented() -> None:
     text = (DOCS / "reference" / "commands.md").read_text()
     known = {option for command in commands().values() for option in options(command)}
-    assert set(re.findall(r"^## (\w+)$", text, re.MULTILINE)) == set(commands())
+    assert set(re.findall(r"^## ([\w-]+)$", text, re.MULTILINE)) == set(commands())
     assert set(re.findall(r"`(--[a-z-]+)", text)) <= known | {"--version"}
 
 
