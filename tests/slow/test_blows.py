@@ -39,17 +39,21 @@ Dice = random.Random
 def kill_processes(cloud: Installation, dice: Dice) -> str:
     """One or both of server and agent, or all with the supervisor, which `up` starts again."""
     roles = dice.choice([["server"], ["agent"], ["agent", "server"], list(cloud.pids())])
-    pids = cloud.pids()
-    for role in roles:
-        os.kill(pids[role], signal.SIGKILL)
+    for pid in [running(cloud, role) for role in roles]:
+        os.kill(pid, signal.SIGKILL)
     if "supervisor" in roles:
         cloud.up_real()
     return f"kill {roles}"
 
 
+def running(cloud: Installation, role: str) -> int:
+    """The process of a role; after the former blow it may still be starting."""
+    return int(wait(lambda: cloud.pids().get(role), 60, f"the {role} runs"))
+
+
 def hold_a_process(cloud: Installation, dice: Dice) -> str:
     role, seconds = dice.choice(["server", "agent"]), dice.uniform(1, 12)
-    pid = cloud.pids()[role]
+    pid = running(cloud, role)
     os.kill(pid, signal.SIGSTOP)
     time.sleep(seconds)
     os.kill(pid, signal.SIGCONT)
