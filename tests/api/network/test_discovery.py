@@ -74,7 +74,7 @@ def test_quotas(net: Net, boss: Net) -> None:
 
 def test_agents_take_a_note_and_go(cloud: TestCloud, net: Net, boss: Net) -> None:
     cloud.start_hosts()
-    found = cloud.wait(lambda: boss.get("/agents?agent_type=L3+agent")["agents"])
+    found = cloud.wait(lambda: boss.get("/agents?agent_type=l3+AGENT")["agents"])
     place = f"/agents/{found[0]['id']}"
     net.put(place, "agent", 403, description="x")
     net.delete(place, 403)

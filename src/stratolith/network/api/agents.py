@@ -30,11 +30,16 @@ def index(ctx: Context) -> Body:
     for name in ctx.query:
         values = ctx.query.getlist(name)
         if name in TEXTS:
-            agent_rows = [agent for agent in agent_rows if agent[name] in values]
+            folded = {value.casefold() for value in values}  # upstream's database ignores case
+            agent_rows = [agent for agent in agent_rows if _folded(agent[name]) in folded]
         elif name in FLAGS:
             wanted = [parse_bool(value) for value in values]
             agent_rows = [agent for agent in agent_rows if agent[name] in wanted]
     return {"agents": chosen_fields(ctx, agent_rows)}
+
+
+def _folded(value: Any) -> str | None:
+    return value.casefold() if isinstance(value, str) else None
 
 
 def show(ctx: Context, id: str) -> Body:
