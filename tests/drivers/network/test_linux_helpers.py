@@ -8,7 +8,7 @@ import pytest
 
 from stratolith.network.drivers.base import ConntrackHelperView
 from stratolith.network.drivers.linux.host_kernel import namespaces
-from stratolith.network.drivers.linux.routing import helpers
+from stratolith.network.drivers.linux.routing import conntrack_helpers
 from tests.drivers.network import views
 from tests.drivers.network.guests import PATIENCE
 from tests.drivers.network.test_routers import WORLD
@@ -61,15 +61,21 @@ def test_a_helper_lets_the_server_call_back(driver, guest):
 
 
 def test_every_helper_that_this_kernel_has_can_be_loaded(driver):
-    known = [pair for pair, kind in helpers.HELPERS.items() if helpers.in_kernel(kind, pair[1])]
+    known = [
+        pair
+        for pair, kind in conntrack_helpers.HELPERS.items()
+        if conntrack_helpers.in_kernel(kind, pair[1])
+    ]
     assert ("ftp", "tcp") in known
     _, wanted = view(*(helper(name, protocol, 1000) for name, protocol in known))
     assert not driver.apply(wanted).errors
 
 
 def test_one_that_the_kernel_lacks_is_told_and_left_out(driver, guest, monkeypatch):
-    real = helpers.in_kernel
-    monkeypatch.setattr(helpers, "in_kernel", lambda kind, _: kind != "sip" and real(kind, "tcp"))
+    real = conntrack_helpers.in_kernel
+    monkeypatch.setattr(
+        conntrack_helpers, "in_kernel", lambda kind, _: kind != "sip" and real(kind, "tcp")
+    )
     lacking = helper("sip", "tcp", 5060)
     a, wanted = view(helper("ftp", "tcp", 21), lacking)
     assert driver.apply(wanted).errors == {

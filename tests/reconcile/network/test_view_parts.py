@@ -679,7 +679,12 @@ def foreign(env: Environment) -> dict[str, str]:
     routers.update(ctx, router, {"external_gateway_info": {"network_id": cloud.public}})
     values = {"floating_network_id": cloud.public, "port_id": made.port_id}
     floatingips.create(ctx, "p1", values)
-    interface = cloud.any(Port, Port.holder_id == router.id, Port.holder == holders.INTERFACE)
+    interface = cloud.any(
+        Port,
+        Port.holder_id == router.id,
+        Port.holder == holders.INTERFACE,
+        Port.network_id == network,
+    )
     ids = {
         "port": made.port_id,
         "interface": interface.id,

@@ -38,7 +38,7 @@ from stratolith.network.drivers.linux.objects import (
 )
 from stratolith.network.drivers.linux.qos import enforcement as qos
 from stratolith.network.drivers.linux.routers import compile_router
-from stratolith.network.drivers.linux.routing import helpers
+from stratolith.network.drivers.linux.routing import conntrack_helpers
 from stratolith.network.drivers.linux.tables import Ruleset, Table
 
 T = TypeVar("T")
@@ -203,7 +203,7 @@ class _Planner:
         return specs
 
     def _router(self, router: RouterView, ends: frozenset[str]) -> NamespaceSpec | None:
-        known = helpers.known(router, self.broken)
+        known = conntrack_helpers.known(router, self.broken)
         return compile_router(known, self.instance, ends, self.qos)
 
     def _dhcp(

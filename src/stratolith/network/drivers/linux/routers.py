@@ -14,7 +14,7 @@ from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
 from stratolith.network.drivers.linux.ipv6 import settings as settings6
 from stratolith.network.drivers.linux.objects import ForwardSpec, NamespaceSpec, RouteSpec, VethSpec
 from stratolith.network.drivers.linux.qos import enforcement as qos
-from stratolith.network.drivers.linux.routing import forwarding, helpers, ndp, scopes
+from stratolith.network.drivers.linux.routing import conntrack_helpers, forwarding, ndp, scopes
 from stratolith.network.drivers.linux.routing.meters import compile_meters
 from stratolith.network.drivers.linux.tables import chain, replaced
 
@@ -229,7 +229,7 @@ def _translation(
                 inside = [(p, names.inner_interface(p.port_id)) for p in router.interfaces]
                 leaving += scopes.untranslated(inside, (router.gateway, device))
                 leaving.append(f'oifname "{device}" snat to {own}')
-    body += helpers.rules(router.conntrack_helpers)
+    body += conntrack_helpers.rules(router.conntrack_helpers)
     if not arriving and not leaving and not guard and not body:
         return replaced(f"ip {instance}", "")
     body += chain("guard", ["type filter hook input priority 0; policy accept;", *guard])
