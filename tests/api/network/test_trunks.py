@@ -49,6 +49,21 @@ def test_a_trunk_of_a_member(net: Net, ports: list[Any]) -> None:
     net.delete(f"/ports/{parent['id']}")
 
 
+@pytest.mark.parametrize(
+    ("which", "error"), [(0, "PortInUseAsTrunkParent"), (1, "PortInUseAsSubPort")]
+)
+def test_an_interface_on_a_port_of_a_trunk_stays(
+    net: Net, ports: list[Any], which: int, error: str
+) -> None:
+    parent, one, _ = ports
+    net.post("/trunks", "trunk", port_id=parent["id"], sub_ports=[vlan(one, 5)])
+    path = f"/routers/{net.post('/routers', 'router', name='r')['id']}"
+    body = {"port_id": ports[which]["id"]}
+    net.raw("PUT", f"{path}/add_router_interface", 200, body)
+    refused = net.raw("PUT", f"{path}/remove_router_interface", 409, body)
+    assert refused["type"] == error
+
+
 def test_sub_ports_follow_their_parent(net: Net, boss: Net, ports: list[Any]) -> None:
     parent, one, two = ports
     made = net.post("/trunks", "trunk", port_id=parent["id"], sub_ports=[vlan(one, 5)])

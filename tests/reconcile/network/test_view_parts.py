@@ -657,6 +657,137 @@ def test_several_changes_at_once(env: Environment) -> None:
             assert agent.view == plain(whole(env, host))
 
 
+class Missed:
+    """A host that looks once after several changes; others are there already."""
+
+    def __init__(self, env: Environment) -> None:
+        self.env, self.cloud, self.hints = env, Cloud(env, 1), list[str]()
+        env.hints.listen(HOST_HINT, self.hints.append)
+        self.first = self.boot("h1")
+
+    def boot(self, host: str, groups: Sequence[str] = (), number: int = 2) -> str:
+        """A server on a network, by default the one that no router joins; gives its port."""
+        ctx, self.network = self.cloud.ctx, self.cloud.networks[2]
+        request = server_ports.NetworkRequest(network_id=self.cloud.networks[number])
+        plan = server_ports.plan(ctx, "p1", [request], list(groups))
+        self.cloud.made += 1
+        server = f"s{self.cloud.made}"
+        (made,) = server_ports.create(ctx, plan, server, host, server, "nova")
+        self.cloud.commit()
+        return made.port_id
+
+    def arrive(self, host: str) -> None:
+        """The host has its view now, and is told of changes from now on."""
+        self.agent = Agent(self.env, host)
+        self.hints.clear()
+
+    def check(self) -> None:
+        """The host looks once."""
+        host = self.agent.host.name
+        keys = {hint.split("\n")[2] for hint in self.hints if hint.split("\n")[0] == host}
+        self.agent.transport.asked.clear()
+        self.agent.room.sync(sorted(keys))
+        assert self.agent.view == plain(whole(self.env, host))
+        assert None not in self.agent.transport.asked
+
+
+@pytest.fixture
+def missed(env: Environment) -> Missed:
+    return Missed(env)
+
+
+def test_a_network_that_changed_while_the_host_had_no_part_of_it(missed: Missed) -> None:
+    cloud = missed.cloud
+    missed.arrive("h1")
+    server_ports.release(cloud.ctx, "s1")
+    cloud.commit()
+    values = {"cidr": "10.9.0.0/24", "ip_version": 4}
+    network = cloud.ctx.session.get_one(Network, missed.network)
+    subnets.create(cloud.ctx, "p1", network, values)
+    networks.update(cloud.ctx, network, {"mtu": 1300})
+    cloud.commit()
+    missed.boot("h1")
+    missed.check()
+
+
+def test_a_network_that_changed_while_its_router_was_on_another_host(missed: Missed) -> None:
+    """The only guest of the network here leaves before the router returns."""
+    cloud = missed.cloud
+    subnet = ports.subnets_of(cloud.ctx, missed.network)[0].id
+    router = cloud.any(Router, Router.name == "r0").id
+    host = placement.host_of(cloud.ctx, router)
+    router_interfaces.add(
+        cloud.ctx, cloud.ctx.session.get_one(Router, router), {"subnet_id": subnet}
+    )
+    cloud.commit()
+    missed.arrive(host)
+    places.place(cloud.ctx, placement.ROUTER, router, "h3" if host != "h3" else "h2")
+    cloud.commit()
+    server_ports.release(cloud.ctx, "s1")
+    cloud.commit()
+    changed = cloud.ctx.session.get_one(Network, missed.network)
+    networks.update(cloud.ctx, changed, {"mtu": 1300})
+    cloud.commit()
+    places.place(cloud.ctx, placement.ROUTER, router, host)
+    cloud.commit()
+    missed.check()
+
+
+def test_a_group_that_changed_while_no_rule_on_the_host_named_it(missed: Missed) -> None:
+    cloud, named = missed.cloud, missed.cloud.groups[1]  # which names itself
+    port_id = missed.boot("h2", [named])
+    missed.arrive("h2")
+    ports.update(cloud.ctx, cloud.ctx.session.get_one(Port, port_id), {"security_groups": []})
+    cloud.commit()
+    missed.boot("h3", [named], 0)
+    again = cloud.ctx.session.get_one(Port, port_id)
+    ports.update(cloud.ctx, again, {"security_groups": [named]})
+    cloud.commit()
+    missed.check()
+
+
+def test_addresses_that_changed_while_no_rule_on_the_host_named_them(missed: Missed) -> None:
+    cloud, own = missed.cloud, missed.cloud.groups[3]
+    values = {"direction": "ingress", "ethertype": "IPv4", "security_group_id": own}
+    listed = {"remote_address_group_id": cloud.lists[0]}
+    security_group_rules.create(cloud.ctx, "p1", {**values, **listed})
+    port_id = missed.boot("h2", [own])
+    missed.arrive("h2")
+    ports.update(cloud.ctx, cloud.ctx.session.get_one(Port, port_id), {"security_groups": []})
+    cloud.commit()
+    group = cloud.ctx.session.get_one(AddressGroup, cloud.lists[0])
+    address_groups.add_addresses(cloud.ctx, group, ["192.168.7.0/24"])
+    cloud.commit()
+    again = cloud.ctx.session.get_one(Port, port_id)
+    ports.update(cloud.ctx, again, {"security_groups": [own]})
+    cloud.commit()
+    missed.check()
+
+
+def test_a_port_that_was_on_the_host_before_it_became_a_sub_port(missed: Missed) -> None:
+    cloud = missed.cloud
+    parent = ports.create(cloud.ctx, "p1", {"network_id": missed.network})
+    made = trunks.create(cloud.ctx, "p1", {"port_id": parent.id}).id
+    server_ports.create(
+        cloud.ctx,
+        server_ports.plan(
+            cloud.ctx, "p1", [server_ports.NetworkRequest(port_id=parent.id)], []
+        ),
+        "carrier", "h2", "t", "nova",
+    )  # fmt: skip
+    values = {"network_id": missed.network, "binding:host_id": "h2"}
+    port_id = ports.create(cloud.ctx, "p1", values).id
+    cloud.commit()
+    missed.arrive("h2")
+    item = {"port_id": port_id, "segmentation_type": "vlan", "segmentation_id": 7}
+    trunks.add_sub_ports(cloud.ctx, cloud.ctx.session.get_one(Trunk, made), [item])
+    cloud.commit()
+    missed.check()
+    found = {port.id: port.tag for n in missed.agent.view.networks for port in n.ports}
+    assert found[port_id] == 7
+    assert cloud.ctx.session.get_one(Port, port_id).device_owner == "trunk:subport"
+
+
 @pytest.mark.parametrize("key", ["", "subnet/x", "port/", "junk"])
 def test_other_keys_are_answered_by_the_whole_view(env: Environment, key: str) -> None:
     cloud = Cloud(env, 1)

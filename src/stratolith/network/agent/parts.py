@@ -2,9 +2,12 @@
 
 The result equals the whole view. Where the parts are not enough for that, ``merged`` returns the
 keys that must be requested as well: of a network that is new on the host or may have left it, of
-a network with guests of several projects, whose names depend on each other, of a security group
-that no rule on the host named before. While objects are left out of the view, the whole view is
-needed.
+a network with guests of several projects, whose names depend on each other, of a group that no
+rule on the host named before. While objects are left out of the view, the whole view is needed.
+
+A host gets no hints about networks and groups that it has no part of. Between two passes it may
+lose its part of one and get another: then it has missed changes, and what it has is too old. So a
+network or group is only kept when something that did not change needed it all the time.
 """
 
 from __future__ import annotations
@@ -51,14 +54,12 @@ class _Merge:
     def result(self) -> HostNetworkView | Lacking:
         before = {router.id: router for router in self.view.routers}
         routers = _replaced(before, self.part.routers)
-        joined = {network_id for router in routers.values() for network_id in _networks_of(router)}
+        joined = set(_interfaces_of(routers.values()).values())
         networks = _replaced({n.id: n for n in self.view.networks}, self.part.networks)
         self._missing(networks, joined)
-        networks = {key: self._network(network, joined) for key, network in networks.items()}
-        left = {key for router in before.values() for key in _networks_of(router)} - joined
-        for key in left & networks.keys() - self.part.networks.keys():
-            if not networks[key].ports:
-                self._lack("network", key)
+        networks = {key: self._network(network) for key, network in networks.items()}
+        self._lapsed(before, routers)
+        self.kept = self._kept_groups(networks)
         groups = self._groups(networks.values())
         qos = self._qos(networks.values(), routers.values())
         address_groups = self._address_groups(networks.values())
@@ -85,10 +86,41 @@ class _Merge:
         for key in (of_ports | joined) - networks.keys():
             self._lack("network", key)
 
-    def _network(self, network: NetworkView, joined: set[str]) -> NetworkView:
+    def _lapsed(self, before: Mapping[str, RouterView], after: Mapping[str, RouterView]) -> None:
+        """Request the networks of which the host may have had no part for a while.
+
+        An interface that is gone never returns with the same id; of a router that moves, the host
+        is told the networks.
+        """
+        interfaces = _interfaces_of(before.values())
+        kept = {interfaces[key] for key in interfaces.keys() & _interfaces_of(after.values())}
+        joined = set(interfaces.values())
+        for network in self.view.networks:
+            if network.id in self.part.networks or network.id in kept:
+                continue
+            # with neither, the host only answers DHCP, until a hint about the network
+            had_part = bool(network.ports) or network.id in joined
+            if had_part and all(port.id in self.part.ports for port in network.ports):
+                self._lack("network", network.id)
+
+    def _kept_groups(self, networks: Mapping[str, NetworkView]) -> set[str]:
+        """The groups that a rule of a port names which has not changed, nor the rule."""
+        kept: set[str] = set()
+        for network in self.view.networks:
+            current = networks.get(network.id)
+            ports = {port.id: port for port in current.ports} if current is not None else {}
+            for port in network.ports:
+                if port.id not in ports or port.id in self.part.ports:
+                    continue
+                rules = ports[port.id].rules
+                named = [rule for rule in port.rules if rule.peers and rule.peers not in kept]
+                kept |= {rule.peers for rule in named if rules is port.rules or rule in rules}
+        return kept
+
+    def _network(self, network: NetworkView) -> NetworkView:
         """A network with its current ports and their current rules."""
         if network.id not in self.part.networks:
-            network = self._with_ports(network, joined)
+            network = self._with_ports(network)
         if not self.part.rules and not self.part.logs:
             return network
         ports = [self._with_logs(self._with_rules(port)) for port in network.ports]
@@ -96,7 +128,7 @@ class _Merge:
             return network
         return msgspec.structs.replace(network, ports=ports)
 
-    def _with_ports(self, network: NetworkView, joined: set[str]) -> NetworkView:
+    def _with_ports(self, network: NetworkView) -> NetworkView:
         parts = _parts_of(network, self.part.ports)
         if not parts:
             return network
@@ -106,8 +138,7 @@ class _Merge:
         projects = {host.project_id for host in network.dhcp_hosts}
         hosts += [host for part in parts.values() for host in part.dhcp_hosts]
         projects |= {host.project_id for host in hosts}
-        has_left = bool(network.ports) and not ports and network.id not in joined
-        if has_left or len(projects) > 1:
+        if len(projects) > 1:
             self._lack("network", network.id)
         ports.sort(key=lambda port: port.id)
         hosts.sort(key=lambda host: host.port_id)  # keeps the order of one port's addresses
@@ -149,7 +180,7 @@ class _Merge:
         for group in named:
             if group in self.part.members:
                 groups[group] = self.part.members[group]
-            elif group in self.view.groups:
+            elif group in self.view.groups and group in self.kept:
                 groups[group] = _members(group, self.view.groups[group], self.part.ports)
             else:
                 self._lack("members", group)
@@ -183,7 +214,7 @@ class _Merge:
         for group in named:
             if group in self.part.address_groups:
                 groups[group] = self.part.address_groups[group]
-            elif group in self.view.address_groups:
+            elif group in self.view.address_groups and group in self.kept:
                 asked = self.part.addresses.get(group, {})
                 groups[group] = _addresses(self.view.address_groups[group], asked)
             else:
@@ -210,9 +241,13 @@ def _replaced(before: Mapping[str, V], after: Mapping[str, V | None]) -> dict[st
     return {key: value for key, value in {**before, **after}.items() if value is not None}
 
 
-def _networks_of(router: RouterView) -> set[str]:
-    gateway = [router.gateway] if router.gateway is not None else []
-    return {port.network_id for port in (*router.interfaces, *gateway)}
+def _interfaces_of(routers: Iterable[RouterView]) -> dict[str, str]:
+    """Port -> its network, of the interfaces and gateways."""
+    interfaces = {}
+    for router in routers:
+        gateway = [router.gateway] if router.gateway is not None else []
+        interfaces.update({p.port_id: p.network_id for p in (*router.interfaces, *gateway)})
+    return interfaces
 
 
 def _parts_of(network: NetworkView, parts: Mapping[str, PortPart]) -> dict[str, PortPart]:

@@ -137,6 +137,20 @@ def router_place(ctx: Context, router_id: str) -> None:
         _router_port(ctx, port_id, network_id)
 
 
+def router_left(ctx: Context, router_id: str, host: str) -> None:
+    """Hint about the networks of a router that is not on ``host`` any more: to that host.
+
+    It gets no hints about networks that it has no part of, and the router may return before the
+    host looks.
+    """
+    if host:
+        of_router = select(Port.network_id).where(
+            Port.holder_id == router_id, Port.holder.in_(holders.ROUTER)
+        )
+        for network_id in ctx.session.scalars(of_router.distinct()):
+            _hint(ctx, {host}, NETWORK, network_id)
+
+
 def qos_policy(ctx: Context, policy_id: str) -> None:
     """Hint about the rules of a QoS policy: the hosts of what has the policy."""
     _hint(ctx, hosts_of_qos_policy(ctx, policy_id), QOS, policy_id)

@@ -8,10 +8,17 @@ from stratolith.network.managers import host_hints, placement
 
 def place(ctx: Context, kind: str, object_id: str, host: str) -> None:
     """Move the object to the host, and hint both this host and its former one."""
-    hint = host_hints.router_place if kind == placement.ROUTER else host_hints.network
-    hint(ctx, object_id)
+    if kind == placement.ROUTER:
+        former = placement.host_of(ctx, object_id)
+        host_hints.router_place(ctx, object_id)
+        placement.place(ctx, kind, object_id, host)
+        host_hints.router_place(ctx, object_id)
+        if former != host:
+            host_hints.router_left(ctx, object_id, former)
+        return
+    host_hints.network(ctx, object_id)
     placement.place(ctx, kind, object_id, host)
-    hint(ctx, object_id)
+    host_hints.network(ctx, object_id)
 
 
 def settle(ctx: Context, wanted: dict[str, str]) -> None:

@@ -23,6 +23,7 @@ from stratolith.network.managers import holders, host_hints, ports, routers, sub
 from stratolith.network.managers.addressing import ipam
 from stratolith.network.managers.routers import INTERFACE
 from stratolith.network.managers.routing import ndp_proxies
+from stratolith.network.managers.trunk import sub_ports
 from stratolith.network.models import FixedIp, FloatingIp, Port, PortForwarding, Router, Subnet
 
 
@@ -46,7 +47,9 @@ def add(ctx: Context, router: Router, values: Mapping[str, Any]) -> dict[str, An
 
 
 def remove(ctx: Context, router: Router, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Remove an interface and its port; raises RouterInterfaceInUseByRoute and similar errors."""
+    """Remove an interface and its port; raises RouterInterfaceInUseByRoute and similar errors,
+    and PortInUseAsSubPort and PortInUseAsTrunkParent for ports of trunks.
+    """
     subnet_id, port_id = values.get("subnet_id"), values.get("port_id")
     if not subnet_id and not port_id:
         raise BadRouterRequest(msg="Either subnet_id or port_id must be specified")
@@ -244,6 +247,7 @@ def _check_free(ctx: Context, router: Router, subnet_id: str) -> None:
 def _remove_addresses(ctx: Context, port: Port, subnet_ids: list[str], *, whole: bool) -> None:
     fixed_ips = ports.fixed_ips(ctx, [port.id]).get(port.id, [])
     if whole or len(fixed_ips) <= len(subnet_ids):
+        sub_ports.check_deletable(ctx, port.id)  # a trunk's port may become an interface
         ports.remove(ctx, port)
         return
     ctx.session.execute(

@@ -156,13 +156,17 @@ def attach(ctx: Context, trunk: Trunk, parent: Port, wanted: Sequence[Wanted]) -
         )
     ctx.session.flush()
     for item in wanted:
-        bind(ctx, item.port, parent.binding_host)
+        bind(ctx, item.port, parent.binding_host, is_new=True)
     states.refresh(ctx, [trunk.id])
 
 
-def bind(ctx: Context, port: Port, host: str) -> None:
-    """Put a sub-port on the host of its parent; "": the parent is on no host."""
-    if port.binding_host == host:
+def bind(ctx: Context, port: Port, host: str, *, is_new: bool = False) -> None:
+    """Put a sub-port on the host of its parent; "": the parent is on no host.
+
+    ``is_new``: the trunk has it only now. A user may have bound the port to this host before, and
+    the host must connect it to the parent.
+    """
+    if port.binding_host == host and not (is_new and host):
         return
     host_hints.touched(ctx, port)
     port.binding_host = host
