@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from stratolith.compute.agent.documents import GuestDocument, GuestSettings, vif, with_sources
 from stratolith.compute.agent.image_cache import ImageCache
 from stratolith.compute.agent.plan import Step
 from stratolith.compute.drivers.base import (
+    DriverError,
     GuestSpec,
     HypervisorDriver,
     ImageRef,
@@ -16,6 +18,7 @@ from stratolith.compute.drivers.base import (
 from stratolith.kernel.agent.client import Transport
 from stratolith.kernel.agent.host import Conditions
 
+ATTEMPTS = 3  # with images that are removed from the cache meanwhile
 _HINT_SECONDS = 1.0  # a port is wired within this time, unless its hint was lost
 
 
@@ -40,13 +43,15 @@ class Executor:
     def do(self, step: Step, wanted: GuestDocument) -> None:
         guest_id, driver = wanted.id, self.driver
         if step.kind == "create":
-            driver.create(self._spec(wanted))
+            self._with_images(wanted, driver.create)
         elif step.kind == "start":
             self._wait_for_ports([nic.port_id for nic in wanted.spec.vifs])
-            driver.start(self._spec(wanted))
+            self._with_images(wanted, driver.start)
         elif step.kind == "reboot":
             self._wait_for_ports([nic.port_id for nic in wanted.spec.vifs])
-            driver.reboot(guest_id, hard=step.hard, spec=self._spec(wanted))
+            self._with_images(
+                wanted, lambda spec: driver.reboot(guest_id, hard=step.hard, spec=spec)
+            )
         elif step.kind == "stop":
             driver.stop(guest_id, graceful_seconds=self.settings.graceful_seconds)
         elif step.kind == "destroy":
@@ -67,6 +72,17 @@ class Executor:
         elif step.kind == "unpause":
             driver.unpause(guest_id)
 
+    def _with_images(self, wanted: GuestDocument, act: Callable[[GuestSpec], object]) -> None:
+        """Act with the images in the cache; again, if a copy was removed before it was opened."""
+        for attempts_left in reversed(range(ATTEMPTS)):
+            spec = self._spec(wanted)
+            try:
+                act(spec)
+                return
+            except DriverError:
+                if not attempts_left or not _is_image_missing(spec):
+                    raise
+
     def _spec(self, wanted: GuestDocument) -> GuestSpec:
         return with_sources(wanted.spec, self._fetch)
 
@@ -86,3 +102,8 @@ class Executor:
         if missing:
             ports = ", ".join(name.removeprefix("port/") for name in missing)
             raise NotPossible(f"The network did not wire port {ports} within {seconds:g} seconds.")
+
+
+def _is_image_missing(spec: GuestSpec) -> bool:
+    paths = [disk.source.path for disk in spec.disks if isinstance(disk.source, ImageRef)]
+    return any(path and not Path(path).exists() for path in paths)
