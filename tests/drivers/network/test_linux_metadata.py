@@ -19,7 +19,7 @@ from stratolith.network.drivers.linux.metadata_mark import OWNER_DSCP
 from tests.drivers.network import views
 from tests.drivers.network.guests import Guest
 from tests.drivers.network.metadata_upstream import by_http
-from tests.drivers.network.test_linux_routers import Upstream
+from tests.drivers.network.test_routers import Upstream
 
 pytestmark = pytest.mark.root
 

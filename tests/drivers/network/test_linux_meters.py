@@ -10,7 +10,7 @@ from stratolith.network.drivers.linux import LinuxNetworkDriver
 from stratolith.network.drivers.linux.host_kernel import namespaces, nft
 from stratolith.network.drivers.linux.names import router_namespace
 from tests.drivers.network import views
-from tests.drivers.network.test_linux_routers import WORLD, two_networks, world
+from tests.drivers.network.test_routers import WORLD, two_networks, world
 
 pytestmark = pytest.mark.root
 
