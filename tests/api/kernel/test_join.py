@@ -120,6 +120,10 @@ def test_a_token_lets_one_machine_in(door: Served, tmp_path: Path) -> None:
     assert not (tmp_path / "b").exists()
 
 
+def test_a_token_is_never_taken_for_an_option(door: Served) -> None:
+    assert all(door.token()[0].isalnum() for _ in range(300))
+
+
 def test_a_token_ends(door: Served, tmp_path: Path) -> None:
     token = door.token(minutes=1)
     with door.env.db.write() as session:

@@ -32,7 +32,7 @@ class NotLetIn(Forbidden):
 
 def new_token(session: Session, authority: Authority, now: datetime, lifetime: timedelta) -> str:
     """SECRET.FINGERPRINT, valid once until ``now`` + ``lifetime``."""
-    secret = secrets.token_urlsafe(24)
+    secret = secrets.token_hex(24)  # a command line takes a leading "-" for an option
     session.execute(delete(JoinToken).where(JoinToken.ends_at < now - _KEEP))
     session.add(JoinToken(hash=_hash(secret), created_at=now, ends_at=now + lifetime))
     return f"{secret}.{authority.fingerprint}"
