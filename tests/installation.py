@@ -74,7 +74,8 @@ class Installation:
             "HOME": str(self.home),
             "SUDO_USER": "root",
         }
-        first = 2 if arguments[0] in ("token", "host") else 1  # words of the command itself
+        with_action = ("token", "host", "diagnose", "network")
+        first = 2 if arguments[0] in with_action else 1  # words of the command itself
         place = ["--state-dir", str(self.state_dir)]
         words = [*arguments[:first], *place, *arguments[first:]]
         answer = subprocess.run(
