@@ -214,8 +214,7 @@ def _prefixes(given: Sequence[str]) -> tuple[int, list[str]]:
         raise InvalidInput(error_message="Empty subnet pool prefix list")
     if len({net.version for net in nets}) > 1:
         raise InvalidInput(error_message="Cannot mix IPv4 and IPv6 prefixes in a subnet pool")
-    compact = ipaddress.collapse_addresses(nets)  # type: ignore[type-var]
-    return nets[0].version, [str(net) for net in compact]
+    return nets[0].version, prefixes.compact(nets)
 
 
 def _bounds(version: int, values: Mapping[str, Any]) -> dict[str, int]:

@@ -135,9 +135,9 @@ class NorthboundWriter(Reconciler):
             changed |= self._move_member(port_id, port.members)
         for group in sorted(changed & (self._members or {}).keys()):
             members = (self._members or {})[group]
-            wanted.add(group, lambda g=group, m=members: matches.member_rows(g, m))  # type: ignore[misc]
+            wanted.add(group, matches.member_rows, group, members)
         for group, rules in part.rules.items():
-            wanted.add(group, lambda g=group, r=rules: matches.group_rows(g, r))  # type: ignore[misc]
+            wanted.add(group, matches.group_rows, group, rules)
         for network in part.networks.values():
             if network is not None:
                 plan.add_network(wanted, network, Placement())
@@ -146,17 +146,13 @@ class NorthboundWriter(Reconciler):
             if port.port is None or port_id in planned:
                 continue
             options = database.subnet_options(ip.subnet_id for ip in port.port.fixed_ips)
-            wanted.add(
-                port_id,
-                lambda p=port, o=options: switches.port_rows(  # type: ignore[misc]
-                    p.network_id, p.port, p.dhcp_hosts, o
-                ),
-            )
+            values = (port.network_id, port.port, port.dhcp_hosts, options)
+            wanted.add(port_id, switches.port_rows, *values)
         present = [router for router in part.routers.values() if router is not None]
         gateways = _gateways(ctx, [router.id for router in present])
         for router in present:
             chassis = gateways.get(router.id, [])
-            wanted.add(router.id, lambda r=router, c=chassis: routers.router_rows(r, c))  # type: ignore[misc]
+            wanted.add(router.id, routers.router_rows, router, chassis)
         owners = _further_owners(part) | {f"members/{group}" for group in changed}
         return wanted, owners
 

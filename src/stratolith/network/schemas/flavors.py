@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stratolith.kernel.context import Context
-from stratolith.kernel.http.resource import READ_ONLY, Attribute, Attributes, Invalid
+from stratolith.kernel.http.resource import READ_ONLY, Attribute, Attributes
 from stratolith.network.exceptions.flavors import InvalidServiceType
 from stratolith.network.exceptions.general import HTTPBadRequest
 from stratolith.network.models import Flavor, ServiceProfile
@@ -20,12 +20,6 @@ def _service_type(value: Any) -> str:
     if value not in SERVICE_TYPES:
         raise InvalidServiceType(service_type=value)
     return str(value)
-
-
-def _metainfo(value: Any) -> str:
-    if not isinstance(value, str):
-        raise Invalid(f"'{value}' is not a valid string.")
-    return text(LONG)(value)  # type: ignore[no-any-return]
 
 
 def _of_caller(ctx: Context, given: Any) -> str:
@@ -57,7 +51,7 @@ SERVICE_PROFILE = _attributes(
         "id": READ_ONLY,
         "description": Attribute(nullable(text(LONG)), default=""),
         "driver": Attribute(text(LONG), default=""),
-        "metainfo": Attribute(_metainfo, default=""),
+        "metainfo": Attribute(text(LONG), default=""),
         "enabled": Attribute(boolean, default=True),
     },
 )

@@ -99,5 +99,4 @@ def _allocated(ctx: Context, pool: SubnetPool) -> list[Net]:
 
 
 def _set(pool: SubnetPool, nets: Iterable[Net]) -> None:
-    compact = ipaddress.collapse_addresses(nets)  # type: ignore[type-var]
-    pool.prefixes = [str(net) for net in compact]
+    pool.prefixes = prefixes.compact(nets)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from stratolith.network.managers.addressing.ipam import Net
+
+
+def compact(nets: Iterable[Net]) -> list[str]:
+    """The fewest prefixes with the same addresses; ``nets`` are of one IP version."""
+    of_one_version: Any = nets  # which the type of a union cannot say
+    return [str(net) for net in ipaddress.collapse_addresses(of_one_version)]
 
 
 def is_free(net: Net, pool: Sequence[Net], used: Sequence[Net]) -> bool:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 import msgspec
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from stratolith.kernel.context import Context
 from stratolith.network.models import Port, SubPort, Trunk
@@ -65,8 +65,8 @@ def refresh_of_ports(ctx: Context, port_ids: Collection[str]) -> None:
 _STATE = (Port.status, Port.admin_state_up, Port.binding_host)
 
 
-def _states(ctx: Context, statement: object) -> dict[str, list[PortState]]:
+def _states(ctx: Context, statement: Select[str, str, bool, str]) -> dict[str, list[PortState]]:
     by_trunk: dict[str, list[PortState]] = defaultdict(list)
-    for trunk_id, port_status, up, host in ctx.session.execute(statement):  # type: ignore[call-overload]
+    for trunk_id, port_status, up, host in ctx.session.execute(statement):
         by_trunk[trunk_id].append(PortState(port_status, up, bool(host)))
     return by_trunk

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
@@ -33,9 +34,10 @@ class Plan(msgspec.Struct):
     rows: list[Row] = []
     errors: dict[str, str] = {}
 
-    def add(self, object_id: str, rows: Callable[[], list[Row]]) -> None:
+    def add(self, object_id: str, make: Callable[..., list[Row]], *arguments: Any) -> None:
+        """Add the rows that ``make(*arguments)`` returns, or its ValueError to the errors."""
         try:
-            self.rows += rows()
+            self.rows += make(*arguments)
         except ValueError as error:
             self.errors[object_id] = str(error)
 
@@ -44,14 +46,14 @@ def whole(view: HostNetworkView, groups: GroupsView, places: Placement) -> Plan:
     """All rows of a database."""
     plan = Plan(rows=matches.base_rows())
     for group, rules in groups.rules.items():
-        plan.add(group, lambda g=group, r=rules: matches.group_rows(g, r))  # type: ignore[misc]
+        plan.add(group, matches.group_rows, group, rules)
     for group, members in groups.members.items():
-        plan.add(group, lambda g=group, m=members: matches.member_rows(g, m))  # type: ignore[misc]
+        plan.add(group, matches.member_rows, group, members)
     for network in view.networks:
         add_network(plan, network, places)
     for router in view.routers:
         chassis = places.gateways.get(router.id, places.default)
-        plan.add(router.id, lambda r=router, c=chassis: routers.router_rows(r, c))  # type: ignore[misc]
+        plan.add(router.id, routers.router_rows, router, chassis)
     return plan
 
 
@@ -69,12 +71,8 @@ def add_network(plan: Plan, network: NetworkView, places: Placement) -> None:
         reservations[reservation.port_id].append(reservation)
     for port in network.ports:
         host = places.ports.get(port.id, "")
-        plan.add(
-            port.id,
-            lambda p=port, h=host: switches.port_rows(  # type: ignore[misc]
-                network.id, p, reservations[p.id], options, h
-            ),
-        )
+        reserved = reservations[port.id]
+        plan.add(port.id, switches.port_rows, network.id, port, reserved, options, host)
 
 
 def groups_of(view: HostNetworkView) -> tuple[HostNetworkView, GroupsView]:
