@@ -50,7 +50,7 @@ from stratolith.network.managers.events import VIEW
 from stratolith.network.reconcilers import view_parts
 from stratolith.network.reconcilers.host_report import take_report
 from stratolith.network.reconcilers.northbound import NorthboundWriter
-from stratolith.network.reconcilers.places import Placer
+from stratolith.network.reconcilers.places import DhcpPlacer, Placer
 from stratolith.network.settings import NetworkSettings
 
 SERVICE = Service(
@@ -106,7 +106,7 @@ SERVICE = Service(
     policies=policies.RULES,
     admin_rule="context_is_admin",
     quotas=quotas.RESOURCES,
-    reconcilers=[Placer, NorthboundWriter],
+    reconcilers=[Placer, DhcpPlacer, NorthboundWriter],
     agent_routes=network_map.AGENT_ROUTES,
     agent_views=[AgentView(VIEW, view_parts.answer, take_report)],
     settings=NetworkSettings,

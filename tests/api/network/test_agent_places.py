@@ -119,6 +119,37 @@ def test_a_network_is_answered_where_its_guests_are_and_where_it_is_wanted(
     assert error["type"] == "InvalidDHCPAgent"
 
 
+def test_a_network_gets_a_dhcp_agent_with_its_first_port(
+    boss: Net, net: Net, two: tuple[str, str]
+) -> None:
+    network = net.network()
+    path = f"/networks/{network['id']}/dhcp-agents"
+    net.post("/ports", "port", network_id=network["id"])
+    assert hosts(boss, path) == []  # nothing to answer without a subnet
+    net.subnet(network, "10.78.0.0/24")
+    port = net.post("/ports", "port", network_id=network["id"])
+    (host,) = hosts(boss, path)
+    assert host in two
+    net.post("/ports", "port", network_id=network["id"])
+    assert hosts(boss, path) == [host]
+    net.delete(f"/ports/{port['id']}")
+    dhcp = agent(boss, host, "neutron-dhcp-agent")
+    boss.delete(f"/agents/{dhcp}/dhcp-networks/{network['id']}")
+    assert hosts(boss, path) == []
+    net.post("/ports", "port", network_id=network["id"])
+    assert len(hosts(boss, path)) == 1
+
+
+def test_agents_out_of_service_get_no_networks(boss: Net, net: Net, two: tuple[str, str]) -> None:
+    for host in two:
+        dhcp = agent(boss, host, "neutron-dhcp-agent")
+        boss.put(f"/agents/{dhcp}", "agent", admin_state_up=False)
+    network = net.network()
+    net.subnet(network, "10.78.0.0/24")
+    net.post("/ports", "port", network_id=network["id"])
+    assert hosts(boss, f"/networks/{network['id']}/dhcp-agents") == []
+
+
 def test_nobody_else_sees_or_changes_it(boss: Net, net: Net, two: tuple[str, str]) -> None:
     own, _ = two
     router, network = net.post("/routers", "router", name="r")["id"], net.network()["id"]

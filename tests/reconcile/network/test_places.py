@@ -18,10 +18,10 @@ from stratolith.kernel.hosts import records
 from stratolith.network.agent import NetworkRoom
 from stratolith.network.drivers.base import Applied, HostNetworkView
 from stratolith.network.drivers.fake import FakeNetworkDriver
-from stratolith.network.managers import networks, placement, premade, routers, subnets
-from stratolith.network.models import Place, Router
+from stratolith.network.managers import networks, placement, ports, premade, routers, subnets
+from stratolith.network.models import DhcpPlace, Place, Router
 from stratolith.network.reconcilers.host_report import take_report
-from stratolith.network.reconcilers.places import Placer
+from stratolith.network.reconcilers.places import DhcpPlacer, Placer
 from tests.unit.network import rooms
 
 
@@ -257,3 +257,25 @@ def test_a_router_with_a_hint_waits_for_a_host_of_its_zone(tmp_path: Path) -> No
     look(env)
     assert place() == "h3"
     env.db.dispose()
+
+
+def test_dhcp_moves_from_a_dead_host_unless_guests_are_served(env: Environment) -> None:
+    for host in ("h1", "h2", "h3"):
+        seen(env, host)
+    silent(env, "h1")
+    ctx = rooms.context(env)
+    lone, shared = (networks.create(ctx, "p1", {"name": name}) for name in ("lone", "shared"))
+    ids = lone.id, shared.id
+    for network in (lone, shared):
+        ctx.session.add(DhcpPlace(network_id=network.id, host="h1"))
+    ports.create(ctx, "p1", {"network_id": shared.id, "binding:host_id": "h2"})
+    ctx.session.add(DhcpPlace(network_id=shared.id, host="h3"))
+    ctx.commit()
+    placer, ctx = DhcpPlacer(), rooms.context(env)
+    assert sorted(placer.keys(ctx)) == sorted(ids)
+    for network_id in [*ids, *ids]:  # a key may come twice
+        placer.reconcile(ctx, network_id)
+    ctx.commit()
+    assert placement.hosts_of_network(ctx, ids[0]) == {"h2"}  # it has fewer than h3
+    assert placement.hosts_of_network(ctx, ids[1]) == {"h2", "h3"}
+    assert list(placer.keys(ctx)) == []

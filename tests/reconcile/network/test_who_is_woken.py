@@ -162,9 +162,15 @@ def port_goes(ctx: Context, world: World) -> None:
 
 def of_nobody(ctx: Context, world: World) -> None:
     network = networks.create(ctx, "p1", {"name": "empty"})
+    ports.create(ctx, "p1", {"network_id": network.id})
+    subnets.create(ctx, "p1", network, {"cidr": "10.0.0.0/24", "ip_version": 4})
+    security_groups.create(ctx, "p1", {"name": "unused"})
+
+
+def first_port(ctx: Context, world: World) -> None:
+    network = networks.create(ctx, "p1", {"name": "new"})
     subnets.create(ctx, "p1", network, {"cidr": "10.0.0.0/24", "ip_version": 4})
     ports.create(ctx, "p1", {"network_id": network.id})
-    security_groups.create(ctx, "p1", {"name": "unused"})
 
 
 CHANGES: list[tuple[Callable[[Context, World], None], set[str]]] = [
@@ -181,6 +187,7 @@ CHANGES: list[tuple[Callable[[Context, World], None], set[str]]] = [
     (floating, {"h1"}),
     (port_goes, {"h1", "h2", "h3"}),
     (of_nobody, set()),
+    (first_port, {"h1"}),
 ]
 
 

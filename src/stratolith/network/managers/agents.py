@@ -103,7 +103,7 @@ def _move_routers(ctx: Context) -> None:
     places.settle(ctx, placement.misplaced(ctx))
 
 
-def without_routers(ctx: Context) -> set[str]:
+def out_of_service(ctx: Context) -> set[str]:
     """Ids of the agents that an administrator took out of service."""
     return set(ctx.session.scalars(select(AgentNote.id).where(~AgentNote.admin_state_up)))
 

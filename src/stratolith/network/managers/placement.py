@@ -75,7 +75,7 @@ def _in_service(ctx: Context) -> list[str]:
     """The live hosts with an L3 agent in service; without any, the live hosts; without any (when
     a cloud starts), all hosts.
     """
-    now, out = ctx.env.clock.now(), agents.without_routers(ctx)
+    now, out = ctx.env.clock.now(), agents.out_of_service(ctx)
     hosts = _hosts(ctx)
     alive = [record.name for record in hosts if host_records.is_alive(record, now)]
     served = [host for host in alive if agents.id_of(host, agents.L3) not in out]
@@ -138,7 +138,7 @@ def misplaced(ctx: Context) -> dict[str, str]:
         return {}
     listened = ctx.env.clock.now() - ctx.env.started_at
     if listened < timedelta(seconds=host_records.ALIVE_SECONDS):
-        out = agents.without_routers(ctx)
+        out = agents.out_of_service(ctx)
         hosts = [record.name for record in _hosts(ctx)]
         good |= {host for host in hosts if agents.id_of(host, agents.L3) not in out}
     wanted = select(Place.object_id, Place.kind).where(Place.host.not_in(["", *good]))

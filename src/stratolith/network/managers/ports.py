@@ -24,6 +24,7 @@ from stratolith.network.exceptions.ports import (
     ServicePortInUse,
 )
 from stratolith.network.managers import (
+    dhcp_places,
     events,
     holders,
     host_hints,
@@ -154,6 +155,8 @@ def create(
         [{"subnet_id": c.subnet.id, "ip_address": c.ip_address} for c in chosen], sorted(groups)
     )
     host_hints.touched(ctx, port)
+    if not (holder[0] or made_by_server or host):
+        dhcp_places.settle(ctx, network, subnets)
     return port
 
 

@@ -27,9 +27,10 @@ class Place(Base):
 
 
 class DhcpPlace(Base):
-    """A host that an administrator added to the DHCP hosts of a network.
+    """A host that serves DHCP of a network without a guest on it.
 
-    Hosts with guests of the network serve it without a row.
+    It was chosen with the network's first port, or added by an administrator. Hosts with guests of
+    the network serve it without a row.
     """
 
     __tablename__ = "network_dhcp_places"

@@ -1,4 +1,4 @@
-"""Places routers and gateways that have no host, or whose host is not usable.
+"""Places routers, gateways and DHCP of networks that have no usable host.
 
 A host is not usable after it died or left, or while its L3 agent is out of service.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.reconcile import Reconciler, Result
-from stratolith.network.managers import placement, places
+from stratolith.network.managers import dhcp_places, placement, places
 
 
 class Placer(Reconciler):
@@ -25,4 +25,18 @@ class Placer(Reconciler):
     def reconcile(self, ctx: Context, key: str) -> Result | None:
         to_place = {**placement.waiting(ctx), **placement.misplaced(ctx)}
         places.settle(ctx, {key: to_place[key]} if key in to_place else {})
+        return None
+
+
+class DhcpPlacer(Reconciler):
+    """Keys are ids of networks."""
+
+    name = "network.dhcp_placer"
+    interval = 5.0
+
+    def keys(self, ctx: Context) -> Iterable[str]:
+        return dhcp_places.misplaced(ctx)
+
+    def reconcile(self, ctx: Context, key: str) -> Result | None:
+        dhcp_places.move(ctx, key)
         return None
