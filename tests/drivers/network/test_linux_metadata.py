@@ -38,7 +38,8 @@ def upstream(sandbox: None) -> Iterator[Upstream]:
 @pytest.fixture
 def serve(driver, upstream: Upstream) -> Iterator[Callable[..., None]]:
     """``serve(view)``: the host realises the view and answers metadata."""
-    proxy = MetadataProxy(by_http(f"http://127.0.0.1:{upstream.server.server_port}"))
+    service = by_http(f"http://127.0.0.1:{upstream.server.server_port}")
+    proxy = MetadataProxy(service, in_routers=driver.name != "ovn")
     proxy.start()
 
     def body(view) -> None:

@@ -9,11 +9,11 @@ import pytest
 
 from stratolith.network.drivers.base import RuleView
 from stratolith.network.drivers.ovn import central, ovsdb
-from stratolith.network.drivers.ovn.northbound import plan, switches
+from stratolith.network.drivers.ovn.northbound import dhcp, plan
 from stratolith.network.drivers.ovn.northbound.matches import matches
 from stratolith.network.drivers.ovn.northbound.plan import Placement
 from stratolith.network.drivers.ovn.northbound.writer import COLUMNS, Northbound
-from tests.drivers.network import views
+from tests.drivers.network import views, views6
 
 
 @pytest.fixture
@@ -155,15 +155,41 @@ def test_matches_of_rules():
 
 
 def test_options_of_ports_are_checked():
-    assert switches.extra_options([("ntp-server", "10.0.0.1,10.0.0.2")]) == {
-        "ntp_server": "{10.0.0.1, 10.0.0.2}"
-    }
-    assert switches.extra_options([("bootfile-name", 'a"}; drop')]) == {
-        "bootfile_name": '"a\\"}; drop"'
-    }
-    for name, value in (("99", "x"), ("mtu", "9}"), ("router", "x"), ("67", "a\nb")):
-        with pytest.raises(ValueError):
-            switches.extra_options([(name, value)])
+    assert dhcp.extra_options([("ntp-server", "10.0.0.1,10.0.0.2"), ("T1", "600")]) == (
+        {"ntp_server": "{10.0.0.1, 10.0.0.2}", "T1": "600"},
+        [],
+    )
+    assert dhcp.extra_options([("bootfile-name", 'a"}; drop')]) == (
+        {"bootfile_name": '"a\\"}; drop"'},
+        [],
+    )
+    bad = (("99", "x"), ("mtu", "9}"), ("mtu", "10.0.0.1"), ("router", "x"), ("67", "a\nb"))
+    for name, value in bad:
+        options, reasons = dhcp.extra_options([(name, value), ("wpad", "y")])
+        assert (options, len(reasons)) == ({"wpad": '"y"'}, 1)
+    assert dhcp.extra_options([("option6:dns-server", "10.0.0.1")], 6)[1]
+    assert dhcp.extra_options([("option6:23", "fd00::1")], 6) == ({"dns_server": "fd00::1"}, [])
+
+
+def test_what_is_left_out_of_a_port_is_said():
+    port = views.port("a", "10.55.0.3", "n1-subnet", extra_dhcp_opts=[("99", "x")])
+    view = views.host([views.network("n1", ports=[port], dhcp=True)])
+    wanted = plan.whole(*plan.groups_of(view), Placement())
+    assert wanted.errors == {port.id: "the driver ovn cannot send DHCP option '99'"}
+    assert port.id in {row.key for row in wanted.rows if row.table == "Logical_Switch_Port"}
+
+
+def test_other_modes_on_one_network_are_said():
+    subnets = [
+        views6.subnet("s", "2001:db8:1::", "slaac"),
+        views6.subnet("t", "2001:db8:2::", "dhcpv6-stateful"),
+        views6.subnet("u", "2001:db8:3::", None),
+    ]
+    net = views6.network("n", subnets, [])
+    view = views.host([net], [views6.router("r", [net])])
+    wanted = plan.whole(*plan.groups_of(view), Placement())
+    assert "in one mode" in wanted.errors[views.uid("r")]
+    assert "all IPv6 subnets" in wanted.errors[views.uid("r")]
 
 
 def test_what_is_not_done_is_refused():

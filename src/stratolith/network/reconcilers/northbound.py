@@ -18,7 +18,7 @@ from stratolith.kernel.readable import LeftOut
 from stratolith.kernel.reconcile import Reconciler, Result
 from stratolith.network.drivers.base import HostNetworkPart, HostNetworkView
 from stratolith.network.drivers.ovn import central
-from stratolith.network.drivers.ovn.northbound import matches, plan, routers, switches
+from stratolith.network.drivers.ovn.northbound import guests, matches, plan, routers
 from stratolith.network.drivers.ovn.northbound.matches import GroupsView
 from stratolith.network.drivers.ovn.northbound.plan import Placement, Plan
 from stratolith.network.drivers.ovn.northbound.writer import Northbound
@@ -147,7 +147,7 @@ class NorthboundWriter(Reconciler):
                 continue
             options = database.subnet_options(ip.subnet_id for ip in port.port.fixed_ips)
             values = (port.network_id, port.port, port.dhcp_hosts, options)
-            wanted.add(port_id, switches.port_rows, *values)
+            wanted.add(port_id, guests.port_rows, *values)
         present = [router for router in part.routers.values() if router is not None]
         gateways = _gateways(ctx, [router.id for router in present])
         for router in present:

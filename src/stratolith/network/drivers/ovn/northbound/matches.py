@@ -13,6 +13,7 @@ import msgspec
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import RuleView
 from stratolith.network.drivers.checks import ICMP, ICMPV6, WITH_PORTS
+from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
 from stratolith.network.drivers.ovn.northbound.rows import Link, Row
 
 METADATA_ADDRESS = "169.254.169.254"
@@ -51,13 +52,24 @@ def base_rows() -> list[Row]:
         ("from-lport", _FORBID, f"{here} && ip4 && udp.src == 67 && udp.dst == 68", "drop"),
         ("from-lport", _FORBID, f"{here} && ip6 && udp.src == 547 && udp.dst == 546", "drop"),
     ]
-    metadata = f"ip4.dst == {METADATA_ADDRESS} && tcp.dst == 80"
-    lists += [
-        ("from-lport", _ALLOW, f"{here} && {metadata}", "allow-related"),
-        ("from-lport", _FORBID, f"{here} && ip4.src == {METADATA_ADDRESS}", "drop"),
-    ]
+    for version, address in ((4, METADATA_ADDRESS), (6, metadata6.ADDRESS)):
+        to, source = f"ip{version}.dst == {address}", f"ip{version}.src == {address}"
+        lists += [
+            ("from-lport", _ALLOW, f"{here} && {to} && tcp.dst == 80", "allow-related"),
+            ("from-lport", _FORBID, f"{here} && {source}", "drop"),
+        ]
+    lists.append(("from-lport", _FORBID, f"{here} && icmp6.type == 137", "drop"))  # redirects
     group = Row(table="Port_Group", key=DROP_KEY, owner=BASE, columns={"name": DROP_GROUP})
-    return [group, *(_list(DROP_KEY, BASE, *each) for each in lists)]
+    rows = [group, *(_list(DROP_KEY, BASE, *each) for each in lists)]
+    # without "arp" in the first stage, which has no connections to end
+    return [*rows, _late_drop(f"{here} && arp.spa == {METADATA_ADDRESS}")]
+
+
+def _late_drop(match: str) -> Row:
+    """A list of the stage behind load balancing."""
+    row = _list(DROP_KEY, BASE, "from-lport", _FORBID, match, "drop")
+    columns = {**row.columns, "options": {"apply-after-lb": "true"}}
+    return msgspec.structs.replace(row, columns=columns)
 
 
 def group_rows(group: str, rules: Iterable[RuleView]) -> list[Row]:

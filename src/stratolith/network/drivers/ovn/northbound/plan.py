@@ -15,9 +15,9 @@ from stratolith.network.drivers.base import (
     NetworkView,
     RuleView,
 )
-from stratolith.network.drivers.ovn.northbound import matches, routers, switches
+from stratolith.network.drivers.ovn.northbound import guests, matches, routers, switches
 from stratolith.network.drivers.ovn.northbound.matches import GroupsView
-from stratolith.network.drivers.ovn.northbound.rows import Row
+from stratolith.network.drivers.ovn.northbound.rows import Partial, Row
 
 
 class Placement(msgspec.Struct, frozen=True):
@@ -38,6 +38,9 @@ class Plan(msgspec.Struct):
         """Add the rows that ``make(*arguments)`` returns, or its ValueError to the errors."""
         try:
             self.rows += make(*arguments)
+        except Partial as error:
+            self.rows += error.rows
+            self.errors[object_id] = str(error)
         except ValueError as error:
             self.errors[object_id] = str(error)
 
@@ -72,7 +75,7 @@ def add_network(plan: Plan, network: NetworkView, places: Placement) -> None:
     for port in network.ports:
         host = places.ports.get(port.id, "")
         reserved = reservations[port.id]
-        plan.add(port.id, switches.port_rows, network.id, port, reserved, options, host)
+        plan.add(port.id, guests.port_rows, network.id, port, reserved, options, host)
 
 
 def groups_of(view: HostNetworkView) -> tuple[HostNetworkView, GroupsView]:

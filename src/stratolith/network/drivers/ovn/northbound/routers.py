@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import RouterPortView, RouterView
-from stratolith.network.drivers.ovn.northbound.rows import Link, Row
+from stratolith.network.drivers.ovn.northbound import advertising
+from stratolith.network.drivers.ovn.northbound.rows import Link, Partial, Row
 
 _FIRST_PRIORITY = 100
 
@@ -22,8 +23,6 @@ def router_rows(router: RouterView, chassis: Sequence[str]) -> list[Row]:
     policies += [router.gateway.qos_policy] if router.gateway is not None else []
     if any(policies):
         raise ValueError("the driver ovn enforces no QoS policies yet")
-    if any(port.advertised for port in router.interfaces):
-        raise ValueError("the driver ovn cannot advertise IPv6 subnets yet")
     owner = f"router/{router.id}"
     columns = {"name": router.id, "enabled": router.admin_state_up}
     rows = [Row(table="Logical_Router", key=router.id, owner=owner, columns=columns)]
@@ -33,6 +32,9 @@ def router_rows(router: RouterView, chassis: Sequence[str]) -> list[Row]:
         rows.append(_route(router.id, owner, route.destination, route.nexthop, ""))
     if router.gateway is not None:
         rows += _gateway_rows(router, owner, router.gateway, chassis)
+    reasons = [text for port in router.interfaces for text in advertising.reasons(port)]
+    if reasons:
+        raise Partial(rows, "; ".join(reasons))
     return rows
 
 
@@ -50,6 +52,7 @@ def _port_rows(
                 "name": name,
                 "mac": checks.mac(port.mac),
                 "networks": frozenset(checks.interface(text) for text in port.addresses),
+                "ipv6_ra_configs": advertising.configuration(port),
             },
             links=(Link("Logical_Router", router_id, "ports"),),
         ),

@@ -32,3 +32,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     columns: dict[str, Any] = {}
     links: tuple[Link, ...] = ()
+
+
+class Partial(ValueError):
+    """An object that lacks something: it has these rows, and the text says what is left out."""
+
+    def __init__(self, rows: list[Row], reason: str) -> None:
+        super().__init__(reason)
+        self.rows = rows

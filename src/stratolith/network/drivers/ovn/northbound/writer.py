@@ -34,7 +34,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "Logical_Router_Port": ("name", "mac", "networks", "options", "ipv6_ra_configs"),
     "Gateway_Chassis": ("name", "chassis_name", "priority"),
     "QoS": ("priority", "direction", "match", "action"),
-    "ACL": ("priority", "direction", "match", "action"),
+    "ACL": ("priority", "direction", "match", "action", "options"),
     "NAT": ("type", "external_ip", "logical_ip", "external_mac", "logical_port", "options"),
     "Logical_Router_Static_Route": ("ip_prefix", "nexthop", "output_port"),
 }  # fmt: skip

@@ -17,11 +17,17 @@ from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.linux.metadata_mark import OWNER_DSCP
 from tests.drivers.network import dhcp6_client, frames, views, views6
 from tests.drivers.network.guests import Guest
-from tests.drivers.network.test_linux_ipv6 import ONE, SLAAC, STATEFUL, TWO, addresses, lease, until
+from tests.drivers.network.test_ipv6 import ONE, SLAAC, STATEFUL, TWO, addresses, lease, until
 from tests.drivers.network.test_linux_metadata import identity, pair, serve, upstream
 
 pytestmark = pytest.mark.root
 __all__ = ["serve", "upstream"]  # fixtures
+
+
+@pytest.fixture(params=["linux", "ovn"])
+def driver(request):
+    return request.getfixturevalue(request.param)
+
 
 METADATA6 = "fe80::a9fe:a9fe"
 
@@ -60,7 +66,12 @@ def ready(*machines: Guest) -> None:
         until(lambda m=machine: "tentative" not in m.sh("ip -6 addr show dev eth0"), "tentative")
 
 
-@pytest.mark.parametrize("dhcp", [True, False], ids=["dhcp", "router"])
+@pytest.mark.parametrize(
+    ("driver", "dhcp"),
+    [("linux", True), ("linux", False), ("ovn", True)],
+    ids=["linux-dhcp", "linux-router", "ovn-dhcp"],
+    indirect=["driver"],
+)
 def test_each_guest_is_itself(driver, guest, serve, dhcp):
     """By link-local and by own addresses; on two networks with the same addresses."""
     ports = [views6.port(name, (f"{name}-s", ONE)) for name in ("a", "b")]
@@ -133,8 +144,11 @@ def test_only_routers_advertise_and_only_servers_lease(driver, guest):
     prefix += socket.inet_pton(socket.AF_INET6, TWO)
     advertisement = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0) + prefix
     answer = struct.pack("!HHHH", 547, 546, 12, 0) + b"\x07abc"
+    messages = [(58, advertisement), (17, answer)]
+    if driver.name == "ovn":
+        del messages[0]  # no list of OVN looks at neighbour discovery
     for hidden in ({}, {"options": True}, {"fragment": True}):
-        for protocol, message in ((58, advertisement), (17, answer)):
+        for protocol, message in messages:
             frame = frames.ip6(bad.mac, own, protocol, message, **hidden)
             assert not frames.passes(bad, good, frame), (protocol, hidden)
     open_port = msgspec.structs.replace(a, port_security=False)
@@ -156,6 +170,8 @@ def test_nobody_leases_or_blocks_the_address_of_another(driver, guest):
     good, bad = guest(victim), guest(attacker)
     client = dhcp6_client.duid(victim.mac)
     assert lease(bad, client)[0] == f"{ONE}1:b"
+    if driver.name == "ovn":  # which keeps no leases
+        return
     server = dhcp6_client.option(2, dhcp6_client.duid("02:00:00:00:00:01"))
     association = dhcp6_client.option(
         3,
