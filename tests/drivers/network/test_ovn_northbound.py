@@ -7,7 +7,7 @@ import time
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import RuleView
+from stratolith.network.drivers.base import PortForwardingView, RuleView
 from stratolith.network.drivers.ovn import central, ovsdb
 from stratolith.network.drivers.ovn.northbound import dhcp, plan
 from stratolith.network.drivers.ovn.northbound.matches import matches
@@ -177,6 +177,28 @@ def test_what_is_left_out_of_a_port_is_said():
     wanted = plan.whole(*plan.groups_of(view), Placement())
     assert wanted.errors == {port.id: "the driver ovn cannot send DHCP option '99'"}
     assert port.id in {row.key for row in wanted.rows if row.table == "Logical_Switch_Port"}
+
+
+def test_what_is_left_out_of_forwarding_is_said():
+    def forwarding(number, protocol, last):
+        ports = (1, last)
+        return PortForwardingView(
+            id=views.uid(f"f{number}"), floating_ip_id=views.uid(f"fip{number}"),
+            floating_ip=f"172.31.249.{number}", protocol=protocol, external_ports=ports,
+            fixed_ip="10.55.0.3", internal_ports=ports,
+        )  # fmt: skip
+
+    net = views.network("n1", ports=[views.port("a", "10.55.0.3", "n1-subnet")])
+    wished = [forwarding(30, "dccp", 1), forwarding(31, "tcp", 5000), forwarding(32, "sctp", 2)]
+    router = views.router("r1", [net], "172.31.249.10", port_forwardings=wished)
+    wanted = plan.whole(*plan.groups_of(views.host([net], [router], external=True)), Placement())
+    assert "no ports of dccp" in wanted.errors[router.id]
+    assert "4096 ports of 172.31.249.31" in wanted.errors[router.id]
+    (balancer,) = [row for row in wanted.rows if row.table == "Load_Balancer"]
+    assert balancer.columns["vips"] == {
+        "172.31.249.32:1": "10.55.0.3:1",
+        "172.31.249.32:2": "10.55.0.3:2",
+    }
 
 
 def test_other_modes_on_one_network_are_said():

@@ -116,7 +116,7 @@ class OvnNetworkDriver:
             networks=[network.id for network in view.networks if network.id not in errors],
             ports=[p.id for p, _ in wanted.values() if p.id in ready and p.id not in errors],
             routers=[router.id for router in view.routers],
-            floating_ips=[f.id for router in view.routers for f in router.floating_ips],
+            floating_ips=_floating_ips(view),
             errors=errors,
         )
 
@@ -208,3 +208,10 @@ class OvnNetworkDriver:
             raise
         except OSError as error:
             raise NetworkDriverError(f"cannot read or change the network: {error}") from error
+
+
+def _floating_ips(view: HostNetworkView) -> list[str]:
+    """Those of the host's routers, whole or with single ports."""
+    ids = [f.id for router in view.routers for f in router.floating_ips]
+    ids += [p.floating_ip_id for router in view.routers for p in router.port_forwardings]
+    return list(dict.fromkeys(ids))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import RouterPortView, RouterView
-from stratolith.network.drivers.ovn.northbound import advertising
+from stratolith.network.drivers.ovn.northbound import advertising, forwarding
 from stratolith.network.drivers.ovn.northbound.rows import Link, Partial, Row
 
 _FIRST_PRIORITY = 100
@@ -15,8 +15,6 @@ _FIRST_PRIORITY = 100
 
 def router_rows(router: RouterView, chassis: Sequence[str]) -> list[Row]:
     """``chassis``: the hosts for its gateway, the best first. Raises ``ValueError``."""
-    if router.port_forwardings:
-        raise ValueError("the driver ovn cannot forward single ports of a floating IP yet")
     if router.conntrack_helpers or router.enable_ndp_proxy:
         raise ValueError("the driver ovn has no conntrack helpers and NDP proxies yet")
     policies = [floating.qos_policy for floating in router.floating_ips]
@@ -33,6 +31,10 @@ def router_rows(router: RouterView, chassis: Sequence[str]) -> list[Row]:
     if router.gateway is not None:
         rows += _gateway_rows(router, owner, router.gateway, chassis)
     reasons = [text for port in router.interfaces for text in advertising.reasons(port)]
+    if outer := _outer_address(router.gateway):
+        forwards, more = forwarding.forwarding_rows(router, owner, outer)
+        rows += forwards
+        reasons += more
     if reasons:
         raise Partial(rows, "; ".join(reasons))
     return rows
@@ -96,9 +98,8 @@ def _gateway_rows(
     for hop in router.gateway_nexthops:
         everywhere = "::/0" if ":" in hop else "0.0.0.0/0"
         rows.append(_route(router.id, owner, everywhere, hop, port_name(gateway.port_id)))
-    outside = [str(ipaddress.ip_interface(text).ip) for text in gateway.addresses]
-    own_address = next((text for text in outside if ":" not in text), None)
-    if router.enable_snat and own_address is not None:
+    own_address = _outer_address(gateway)
+    if router.enable_snat and own_address:
         inside = {
             str(ipaddress.ip_interface(text).network)
             for port in router.interfaces
@@ -111,6 +112,12 @@ def _gateway_rows(
         inner = checks.address(floating.fixed_ip, 4)
         rows.append(_nat(router.id, owner, "dnat_and_snat", outer, inner))
     return rows
+
+
+def _outer_address(gateway: RouterPortView | None) -> str:
+    """The IPv4 address of a router outside; "" for none."""
+    addresses = gateway.addresses if gateway is not None else []
+    return next((str(ipaddress.ip_interface(t).ip) for t in addresses if ":" not in t), "")
 
 
 def _route(router_id: str, owner: str, destination: str, hop: str, port: str) -> Row:

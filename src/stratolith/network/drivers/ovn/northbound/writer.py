@@ -27,6 +27,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "Address_Set": ("name", "addresses"),
     "Port_Group": ("name",),
     "Logical_Router": ("name", "enabled", "options"),
+    "Load_Balancer": ("name", "vips", "protocol", "options"),
     "Logical_Switch_Port": (
         "name", "type", "addresses", "port_security", "enabled", "options", "dhcpv4_options",
         "dhcpv6_options",
@@ -40,9 +41,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # table -> the columns in which its rows refer to others that we make
 LINKS: dict[str, tuple[str, ...]] = {
-    "Logical_Switch": ("ports", "qos_rules"),
+    "Logical_Switch": ("ports", "qos_rules", "load_balancer"),
     "Port_Group": ("ports", "acls"),
-    "Logical_Router": ("ports", "nat", "static_routes"),
+    "Logical_Router": ("ports", "nat", "static_routes", "load_balancer"),
     "Logical_Router_Port": ("gateway_chassis",),
 }
 # These exist only while another row refers to them.
@@ -277,7 +278,7 @@ class Northbound:
             raise ovsdb.OvsdbError("the northbound database does not tell of its changes")
 
 
-_MAPS = {"other_config", "options", "ipv6_ra_configs"}
+_MAPS = {"other_config", "options", "ipv6_ra_configs", "vips"}
 _EMPTY: dict[tuple[str, str], Any] = {
     (table, column): {} if column in _MAPS else frozenset()
     for table, columns in COLUMNS.items()
