@@ -77,8 +77,6 @@ REASONS: dict[str, str] = {
             "network_availability_zone",
             "network_ha",
             "port-mac-override",
-            "port-resource-request",
-            "port-resource-request-groups",
             "rbac-address-group",
             "router_availability_zone",
             "security-groups-default-rules",

@@ -130,5 +130,19 @@ class ServerGroupNotFound(NotFound):
     message = "Instance group {group_id} could not be found."
 
 
+class CreateWithPortResourceRequestOldVersion(BadRequest):
+    message = (
+        "Creating servers with ports having resource requests, like a port with a QoS minimum "
+        "bandwidth policy, is not supported until microversion 2.72."
+    )
+
+
+class InterfaceAttachResourceAllocationFailed(BadRequest):
+    message = (
+        "Failed to allocate additional resources to {server_id} during interface attach: its "
+        "host cannot guarantee {demands}"
+    )
+
+
 class NotOffered(BadRequest):
     message = "{what} is not offered by this cloud yet."

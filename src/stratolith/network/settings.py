@@ -9,6 +9,7 @@ from msgspec import field
 from stratolith.kernel import plugins
 from stratolith.kernel.config import Doc, Section
 from stratolith.kernel.config import values as values
+from stratolith.network import capacity_settings
 from stratolith.network import segment_settings as numbers
 from stratolith.network.drivers.checks import HELPERS
 
@@ -90,6 +91,41 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
             "is connected to each: `PHYSICAL_NETWORK:DEVICE`. Each host has its own."
         ),
     ] = []
+    resource_provider_bandwidths: Annotated[
+        list[str],
+        Doc(
+            description="Bandwidth in kbit/s that this host promises to ports with rules of "
+            "minimum bandwidth: `DEVICE:EGRESS:INGRESS`, seen from guests; a direction may be "
+            "empty. The device is one of `bridge_mappings`, `external_bridge`, or `rp_tunnelled` "
+            "for all networks in tunnels. Each host has its own."
+        ),
+    ] = []
+    resource_provider_packet_processing_without_direction: Annotated[
+        int,
+        Doc(
+            description="The same for packet rates, in thousand packets a second, both directions "
+            "together; 0: none.",
+            ge=0,
+            le=2**31 - 1,
+        ),
+    ] = 0
+    resource_provider_packet_processing_with_direction: Annotated[
+        str,
+        Doc(
+            description="The same for single directions: `EGRESS:INGRESS`. A host has this setting "
+            "or the former one."
+        ),
+    ] = ""
+    resource_provider_inventory_defaults: Annotated[
+        dict[str, float],
+        Doc(
+            description="How bandwidth is given away: `allocation_ratio`, `min_unit`, `max_unit`, "
+            "`reserved`, `step_size`, as in the placement service."
+        ),
+    ] = field(default_factory=dict)
+    resource_provider_packet_processing_inventory_defaults: Annotated[
+        dict[str, float], Doc(description="The same for packet rates.")
+    ] = field(default_factory=dict)
     external_nat: Annotated[
         bool, Doc(description="Connect floating IPs and routers to the outside by the host's NAT.")
     ] = True
@@ -164,6 +200,7 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
             values.some_of("driver", [self.driver], known)
         values.tenant_network("private_cidr", self.private_cidr)
         numbers.check(self)
+        capacity_settings.of(self)
         if self.vni_min > self.vni_max:
             raise ValueError(f"vni_max: {self.vni_max} is less than vni_min, {self.vni_min}")
         values.name("physical_network", self.physical_network)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -241,8 +242,7 @@ def test_types_of_rules(boss: Net, net: Net) -> None:
     def names(query: str = "") -> list[str]:
         return [one["type"] for one in net.get(f"/qos/rule-types{query}")["rule_types"]]
 
-    enforced = ["bandwidth_limit", "dscp_marking", "packet_rate_limit"]
-    assert names() == names("?all_supported=true") == enforced
+    assert names() == names("?all_supported=true") == sorted(TYPES)
     assert names("?all_rules=true") == sorted(TYPES)
     assert "for filtering" in net.get("/qos/rule-types?type=x", 400)["message"]
     shown = boss.get("/qos/rule-types/bandwidth_limit")["rule_type"]
@@ -251,7 +251,11 @@ def test_types_of_rules(boss: Net, net: Net) -> None:
     assert parameters.keys() == {"max_kbps", "max_burst_kbps", "direction"}
     assert parameters["max_kbps"]["parameter_values"] == {"start": 0, "end": 2147483647}
     assert parameters["direction"]["parameter_type"] == "choices"
-    assert boss.get("/qos/rule_types/minimum_bandwidth")["rule_type"]["drivers"] == []
+    (driver,) = boss.get("/qos/rule_types/minimum_packet_rate")["rule_type"]["drivers"]
+    assert [one["parameter_name"] for one in driver["supported_parameters"]] == [
+        "min_kpps",
+        "direction",
+    ]
     assert net.get("/qos/rule-types/dscp_marking", 403)["type"] == "NotAuthorized"
     boss.get("/qos/rule-types/nothing", 404)
 
@@ -379,7 +383,18 @@ def test_a_policy_that_an_administrator_set_stays(boss: Net, net: Net) -> None:
         net.put(path, name, qos_policy_id=None)
 
 
-def test_rules_that_no_driver_enforces_limit_nothing_silently(boss: Net) -> None:
+def test_rules_that_no_driver_enforces_limit_nothing_silently(tmp_path: Path) -> None:
+    """Of a driver without QoS."""
+    cloud = TestCloud(tmp_path / "other", cloud={"fake": False}, network={"driver": "ovn"})
+    try:
+        _refuse_rules(Net(cloud.client("admin")))
+    finally:
+        cloud.close()
+
+
+def _refuse_rules(boss: Net) -> None:
+    shown = boss.get("/qos/rule-types/minimum_bandwidth")["rule_type"]
+    assert shown["drivers"] == [] and boss.get("/qos/rule-types")["rule_types"] == []
     promise = policy(boss)
     rule(boss, promise, "minimum_bandwidth", min_kbps=10)
     network = boss.network()
@@ -397,7 +412,36 @@ def test_rules_that_no_driver_enforces_limit_nothing_silently(boss: Net) -> None
     boss.put(path, "network", qos_policy_id=used["id"])
     boss.put(f"/ports/{port['id']}", "port", qos_policy_id=None)
     rule(boss, used, "minimum_bandwidth", 409, min_kbps=1)
-    rule(boss, used, "bandwidth_limit", max_kbps=1)
+
+
+def test_what_ports_need_of_a_host_is_shown_to_administrators(
+    boss: Net, net: Net, manager: Net
+) -> None:
+    own, common = policy(manager), policy(manager)
+    rule(manager, own, "minimum_bandwidth", min_kbps=10)
+    rule(manager, own, "minimum_bandwidth", min_kbps=20, direction="ingress")
+    rule(manager, common, "minimum_packet_rate", min_kpps=3, direction="ingress")
+    network = net.network(qos_policy_id=common["id"])
+    with_own, without = net.port(network, qos_policy_id=own["id"]), net.port(network)
+    assert "resource_request" not in with_own and "binding:profile" not in with_own
+    assert "resource_request" not in net.get(f"/ports/{with_own['id']}")["port"]
+    path = f"/ports?network_id={network['id']}&fields=id&fields=resource_request"
+    shown = {one["id"]: one["resource_request"] for one in boss.get(path)["ports"]}
+    (group,) = shown[with_own["id"]]["request_groups"]
+    assert group["resources"] == {
+        "NET_BW_EGR_KILOBIT_PER_SEC": 10,
+        "NET_BW_IGR_KILOBIT_PER_SEC": 20,
+    }
+    (other,) = shown[without["id"]]["request_groups"]
+    assert other["resources"] == {"NET_PACKET_RATE_IGR_KILOPACKET_PER_SEC": 3}
+    assert group["id"] != other["id"] and shown[without["id"]]["same_subtree"] == [other["id"]]
+    net.put(f"/ports/{with_own['id']}", "port", qos_policy_id=None)
+    net.put(f"/networks/{network['id']}", "network", qos_policy_id=None)
+    assert boss.get(f"/ports/{with_own['id']}")["port"]["resource_request"] is None
+    made = boss.port(network, qos_policy_id=own["id"], **{"binding:vnic_type": "direct"})
+    (group,) = made["resource_request"]["request_groups"]
+    assert group["required"][1] == "CUSTOM_VNIC_TYPE_DIRECT"
+    boss.put(f"/ports/{made['id']}", "port", 400, resource_request={})
 
 
 def test_floating_ips_with_a_policy(boss: Net, net: Net) -> None:

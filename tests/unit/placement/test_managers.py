@@ -19,6 +19,7 @@ from stratolith.placement.exceptions import (
     InvalidInventory,
     InvalidParent,
     InventoryInUse,
+    NoAllocations,
     ProviderHasChildren,
     ProviderInUse,
     UnknownProvider,
@@ -124,6 +125,28 @@ def test_a_claim_replaces_what_the_consumer_held(ctx: Context) -> None:
     allocations.move(ctx, uuid(11), uuid(12))
     assert allocations.of_consumer(ctx, uuid(11)) == {}
     assert allocations.of_consumer(ctx, uuid(12)) == {two: {"VCPU": 1}}
+
+
+def test_an_adjustment_changes_only_what_it_names(ctx: Context) -> None:
+    one, two = make_host(ctx, 1, vcpus=2, memory=1024), make_host(ctx, 2, vcpus=2)
+    with pytest.raises(NoAllocations):
+        allocations.adjust(ctx, uuid(11), {one: {"VCPU": 1}})
+    allocations.claim(ctx, uuid(11), one, {"VCPU": 2, "MEMORY_MB": 256}, "p", "u")
+    with pytest.raises(UnknownProvider):
+        allocations.adjust(ctx, uuid(11), {uuid(9): {"VCPU": 1}})
+    allocations.adjust(ctx, uuid(11), {one: {"VCPU": 2}, two: {"VCPU": 1}})
+    both = {one: {"VCPU": 4, "MEMORY_MB": 256}, two: {"VCPU": 1}}
+    assert allocations.of_consumer(ctx, uuid(11)) == both
+    for changes in ({one: {"VCPU": 1}}, {one: {"VCPU": -1}, two: {"VCPU": 4}}):
+        with ctx.session.begin_nested() as part, pytest.raises(CapacityExceeded):
+            try:
+                allocations.adjust(ctx, uuid(11), changes)
+            finally:
+                part.rollback()
+        assert allocations.of_consumer(ctx, uuid(11)) == both
+    inventories.replace(ctx, one, {"VCPU": {"total": 1}, "MEMORY_MB": {"total": 1024}})
+    allocations.adjust(ctx, uuid(11), {one: {"VCPU": -3}, two: {"VCPU": -5}})  # less always fits
+    assert allocations.of_consumer(ctx, uuid(11)) == {one: {"VCPU": 1, "MEMORY_MB": 256}}
 
 
 def test_claims_on_what_is_not_there(ctx: Context) -> None:

@@ -106,6 +106,7 @@ def read(ctx: Context, wanted: Mapping[str, Any], hints: Mapping[str, Any]) -> S
         access_ip_v6=canonical(wanted.get("accessIPv6")),
         disk_config=wanted.get("OS-DCF:diskConfig", "MANUAL"),
         hints=hints,
+        knows_port_demands=since(ctx, 72),
     )
 
 

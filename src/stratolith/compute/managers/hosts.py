@@ -23,6 +23,7 @@ from stratolith.kernel.hosts import records as host_records
 from stratolith.kernel.hosts.records import HostRecord, is_alive, is_draining
 from stratolith.kernel.ids import is_uuid, new_uuid
 from stratolith.kernel.readable import LeftOut
+from stratolith.network.managers.qos import host_capacity
 from stratolith.placement.managers import inventories, providers, traits
 
 LOG = logging.getLogger(__name__)
@@ -56,6 +57,7 @@ def report(ctx: Context, host: str, facts: dict[str, Any]) -> ComputeHost:
         row = ComputeHost(host=host, uuid=provider_uuid(host), service_uuid=new_uuid(), facts={})
         ctx.session.add(row)
         providers.ensure(ctx, row.uuid, host)
+        host_capacity.settle(ctx, host)
         row.reported_at, row.facts = ctx.env.clock.now(), facts
     inventories.replace(ctx, row.uuid, _inventory(ctx, facts))
     _set_traits(ctx, row.uuid, facts)
@@ -251,5 +253,6 @@ def left(ctx: Context, host: str) -> None:
 
 def remove(ctx: Context, row: ComputeHost) -> None:
     """Delete a host without servers, and its resource provider."""
+    host_capacity.forget(ctx, row.host)
     providers.delete(ctx, row.uuid)
     ctx.session.delete(row)

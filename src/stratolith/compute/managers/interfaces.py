@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stratolith.compute.exceptions import HostDown, ItemNotFound
+from stratolith.compute.exceptions import (
+    HostDown,
+    InterfaceAttachResourceAllocationFailed,
+    ItemNotFound,
+)
 from stratolith.compute.managers import hosts, server_operations, state
 from stratolith.compute.models import Server
+from stratolith.compute.scheduler import port_demands
+from stratolith.compute.scheduler.port_demands import PortDemands
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Conflict
 from stratolith.network.managers.servers import server_ports
-from stratolith.network.managers.servers.server_ports import NetworkRequest, ServerPort
+from stratolith.network.managers.servers.server_ports import Granted, NetworkRequest, ServerPort
+from stratolith.placement.managers import allocations, forest
 
 _STATES = ("active", "paused", "stopped")
 
@@ -30,7 +37,8 @@ def get(ctx: Context, server: Server, port_id: str) -> ServerPort:
 def attach(ctx: Context, server: Server, request: NetworkRequest | None) -> ServerPort:
     """Add a NIC to the server; the host plugs it in.
 
-    Raises InvalidState, ServerLocked, Conflict (no hot-plug), and the network's errors.
+    Raises InvalidState, ServerLocked, Conflict (no hot-plug),
+    InterfaceAttachResourceAllocationFailed, and the network's errors.
     """
     server_operations.require_unlocked(ctx, server)
     server_operations.require(server, "attach_interface", vm=_STATES, tasks=None)
@@ -40,8 +48,9 @@ def attach(ctx: Context, server: Server, request: NetworkRequest | None) -> Serv
     plan = server_ports.plan(ctx, server.project_id, [request] if request else None)
     if not plan.ports:
         raise BadRequest("There is no network to attach an interface to.")
+    granted = _claim(ctx, server, server.host, plan.demands)
     made = server_ports.attach(
-        ctx, plan, server.id, server.host, server.hostname, server.zone or ""
+        ctx, plan, server.id, server.host, server.hostname, server.zone or "", granted
     )
     for port in made:
         server_operations.begin(ctx, [server], state.ATTACH, params={"port_id": port.port_id})
@@ -67,6 +76,20 @@ def with_address(server: Server, ports: Sequence[ServerPort], address: str) -> S
         if any(fixed_ip["ip_address"] == address for fixed_ip in port.fixed_ips):
             return port
     raise BadRequest(f"Fixed IP {address} is not one of instance {server.id}.")
+
+
+def _claim(ctx: Context, server: Server, host: str, demands: PortDemands) -> Granted:
+    """Add what the new ports need to the server's allocation; the server stays on its host."""
+    if not any(demands):
+        return {}
+    tree = port_demands.trees(forest.load(ctx)).get(hosts.get(ctx, host).uuid)
+    grant = port_demands.grant(tree, demands) if tree is not None else None
+    if grant is None:
+        raise InterfaceAttachResourceAllocationFailed(
+            server_id=server.id, demands=port_demands.told(demands)
+        )
+    allocations.adjust(ctx, server.id, grant.resources)
+    return grant.providers
 
 
 def _require_hotplug(ctx: Context, server: Server) -> None:

@@ -14,7 +14,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from stratolith.compute.exceptions import QuotaExceeded, ServerGroupNotFound
+from stratolith.compute.exceptions import (
+    CreateWithPortResourceRequestOldVersion,
+    QuotaExceeded,
+    ServerGroupNotFound,
+)
 from stratolith.compute.managers import (
     admin_password,
     disks,
@@ -34,17 +38,18 @@ from stratolith.compute.models import (
     ServerTag,
 )
 from stratolith.compute.quotas import used_by_servers
-from stratolith.compute.scheduler import demands
+from stratolith.compute.scheduler import demands, port_demands
 from stratolith.compute.scheduler.filters import Candidate, Request
 from stratolith.compute.scheduler.place import Refusal, place
+from stratolith.compute.scheduler.port_demands import Grant
 from stratolith.compute.settings import ComputeSettings
 from stratolith.kernel import quota
 from stratolith.kernel.context import Context
 from stratolith.kernel.exceptions import BadRequest, Forbidden
 from stratolith.kernel.ids import is_uuid, new_uuid
 from stratolith.network.managers.servers import server_ports
-from stratolith.network.managers.servers.server_ports import NetworkRequest, PortPlan
-from stratolith.placement.managers import allocations, traits
+from stratolith.network.managers.servers.server_ports import Granted, NetworkRequest, PortPlan
+from stratolith.placement.managers import allocations, forest, traits
 from stratolith.placement.managers import candidates as providers
 from stratolith.placement.managers.allocations import Claim
 
@@ -58,15 +63,17 @@ def create(ctx: Context, spec: ServerSpec) -> list[Server]:
     count = _allowed(ctx, spec, resolved.flavor.vcpus, resolved.flavor.ram)
     plan = _plan_ports(ctx, spec, count)
     request, group = _request(ctx, spec, resolved)
+    request.port_demands = plan.demands
     servers = _rows(ctx, spec, resolved, count)
-    _place(ctx, servers, request, resolved)
+    granted = _place(ctx, servers, request)
     if group is not None:
         _join(ctx, group, servers)
     for server in servers:
         if server.host:
             server_ports.create_planned(
-                ctx, plan, server.id, server.host, server.hostname, server.zone or ""
-            )
+                ctx, plan, server.id, server.host, server.hostname, server.zone or "",
+                granted[server.id],
+            )  # fmt: skip
     _begin(ctx, servers, spec.admin_pass if resolved.config_drive else None)
     return servers
 
@@ -112,6 +119,8 @@ def _plan_ports(ctx: Context, spec: ServerSpec, count: int) -> PortPlan:
             "Unable to automatically allocate a network: the project has none. Create one, or "
             "ask for networks 'none'."
         )
+    if any(plan.demands) and not spec.knows_port_demands:
+        raise CreateWithPortResourceRequestOldVersion
     if count > 1 and plan.is_single:
         raise BadRequest(
             "Unable to launch multiple instances with a single configured port or fixed IP."
@@ -206,8 +215,11 @@ def _join(ctx: Context, group: ServerGroup, servers: Sequence[Server]) -> None:
     ctx.session.add_all(ServerGroupMember(server_id=s.id, group_id=group.id) for s in servers)
 
 
-def candidates(ctx: Context) -> list[Candidate]:
-    """All compute hosts with their state, resources and traits."""
+def candidates(ctx: Context, *, with_trees: bool = False) -> list[Candidate]:
+    """All compute hosts with their state, resources and traits; ``with_trees``: also the providers
+    below them.
+    """
+    trees = port_demands.trees(forest.load(ctx)) if with_trees else {}
     stocks = {provider.uuid: provider.stocks for provider in providers.find(ctx, {})}
     records, zones = hosts.beats(ctx), hosts.zones(ctx)
     known_traits = traits.of_all(ctx)
@@ -224,32 +236,33 @@ def candidates(ctx: Context) -> list[Candidate]:
             uefi=row.facts.get("uefi", ()),
             stocks=stocks.get(row.uuid, {}),
             traits=known_traits.get(row.uuid, frozenset()),
+            tree=trees.get(row.uuid),
         )
         for row in ctx.session.scalars(select(ComputeHost).order_by(ComputeHost.id))
     ]
 
 
-def _place(ctx: Context, servers: Sequence[Server], request: Request, resolved: Resolved) -> None:
-    """Set the host of each server and claim its resources there, or set the fault."""
+def _place(ctx: Context, servers: Sequence[Server], request: Request) -> dict[str, Granted]:
+    """Set the host of each server and claim its resources there, or set the fault.
+
+    Returns what the ports of each server got there.
+    """
     strategy = ctx.env.settings.of(ComputeSettings).scheduler
-    choices = place(candidates(ctx), request, len(servers), strategy)
-    claims = []
+    hosts_of_cloud = candidates(ctx, with_trees=any(request.port_demands))
+    choices = place(hosts_of_cloud, request, len(servers), strategy)
+    claims, granted = [], {}
     for server, choice in zip(servers, choices, strict=True):
         if isinstance(choice, Refusal):
             server_operations.set_fault(ctx, server, choice.message, details=choice.details)
             continue
         server.host, server.zone = choice.host, choice.zone
-        claims.append(
-            Claim(
-                consumer_id=server.id,
-                resources={choice.uuid: {n: a for n, a in request.resources.items() if a > 0}},
-                project_id=server.project_id,
-                user_id=server.user_id,
-                consumer_type="INSTANCE",
-            )
-        )
+        grant = choice.granted.pop(0) if choice.granted else Grant()
+        granted[server.id] = grant.providers
+        resources = grant.beside({choice.uuid: request.resources})
+        claims.append(Claim(server.id, resources, server.project_id, server.user_id, "INSTANCE"))
     if claims:
         allocations.replace(ctx, claims)
+    return granted
 
 
 # -- rows ----------------------------------------------------------------------------------------

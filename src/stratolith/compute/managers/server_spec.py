@@ -57,6 +57,7 @@ class ServerSpec:
     access_ip_v6: str | None = None
     disk_config: str = "MANUAL"
     hints: Mapping[str, Any] = field(default_factory=dict)
+    knows_port_demands: bool = True  # False: a client of an old microversion
     admin_pass: str | None = field(default=None, repr=False)
 
 

@@ -6,8 +6,11 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any
 
+from stratolith.compute.scheduler import port_demands
+from stratolith.compute.scheduler.port_demands import PortDemands
 from stratolith.kernel import plugins
 from stratolith.placement.managers.candidates import Stock
+from stratolith.placement.managers.forest import Forest
 
 
 @dataclass
@@ -26,6 +29,9 @@ class Candidate:
     servers: int = 0
     traits: Set[str] = frozenset()
     uefi: Sequence[str] = ()  # the architectures that can boot with UEFI
+    tree: Forest | None = None  # its providers, of a request with demands of ports
+    # what each server of this request that was placed here got for its ports
+    granted: list[port_demands.Grant] = field(default_factory=list)
 
     def free(self, resource: str) -> int:
         stock = self.stocks.get(resource)
@@ -49,6 +55,7 @@ class Request:
     group_policy: str | None = None
     group_max_per_host: int = 1
     group_hosts: dict[str, int] = field(default_factory=dict)  # host -> members there
+    port_demands: PortDemands = ()
 
 
 Filter = Callable[[Candidate, Request], str | None]
@@ -127,6 +134,15 @@ def resources(candidate: Candidate, request: Request) -> str | None:
     return f"{candidate.host}: {'; '.join(lacking)}" if lacking else None
 
 
+def port_resources(candidate: Candidate, request: Request) -> str | None:
+    """Bandwidths and packet rates that are guaranteed to the server's ports."""
+    if not any(request.port_demands):
+        return None
+    if candidate.tree and port_demands.grant(candidate.tree, request.port_demands):
+        return None
+    return f"{candidate.host} cannot guarantee {port_demands.told(request.port_demands)}"
+
+
 def server_group(candidate: Candidate, request: Request) -> str | None:
     policy, members = request.group_policy, request.group_hosts.get(candidate.host, 0)
     if policy == "anti-affinity" and members >= request.group_max_per_host:
@@ -151,6 +167,7 @@ STATIC: Sequence[tuple[str, Filter]] = (
 MACHINE = tuple(entry for entry in STATIC if entry[1] in (image_properties, extra_specs))
 DYNAMIC: Sequence[tuple[str, Filter]] = (
     ("Placement", resources),
+    ("PortResources", port_resources),
     ("ServerGroupFilter", server_group),
 )
 
@@ -185,6 +202,11 @@ def unmet(request: Request, names: Set[str]) -> str:
         wanted = [f"the architecture {request.architecture}"] if request.architecture else []
         wanted += ["UEFI firmware"] if request.needs_uefi else []
         return f"No host offers what the image needs: {' and '.join(wanted)}."
+    if names - {"ComputeFilter"} == {"PortResources"}:
+        return (
+            "No host can guarantee what the QoS policies of the ports ask for: "
+            f"{port_demands.told(request.port_demands)}."
+        )
     if names - {"ComputeFilter"} == {"ExtraSpecsFilter"}:
         traits = ", ".join(sorted(request.required_traits | request.forbidden_traits))
         return f"No host supports {request.impossible or f'the requested traits: {traits}'}."

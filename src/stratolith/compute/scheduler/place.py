@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stratolith.compute.scheduler import port_demands
 from stratolith.compute.scheduler.filters import (
     STATIC,
     Candidate,
@@ -51,7 +52,8 @@ def place(
 ) -> list[Candidate | Refusal]:
     """A host for each of ``count`` servers, or the reason why there is none.
 
-    Each choice updates ``taken`` of the candidate and ``group_hosts`` of the request.
+    Each choice updates ``taken`` and ``granted`` of the candidate and ``group_hosts`` of the
+    request.
     """
     objections: list[str] = []
     fitting: list[Candidate] = []
@@ -94,6 +96,8 @@ def _place_one(
         return explain(request, refusals)
     for name, amount in request.resources.items():
         best.taken[name] = best.taken.get(name, 0) + amount
+    if best.tree is not None:
+        best.granted.append(port_demands.take(best.tree, request.port_demands))
     best.servers += 1
     request.group_hosts[best.host] = request.group_hosts.get(best.host, 0) + 1
     return best

@@ -16,6 +16,7 @@ from stratolith.kernel.agent.client import Reply, Unreachable
 from stratolith.kernel.agent.host import Room
 from stratolith.kernel.concurrency import Supervisor
 from stratolith.kernel.config import Settings
+from stratolith.network import capacity_settings
 from stratolith.network.agent import parts
 from stratolith.network.agent.meters import METERS
 from stratolith.network.drivers.base import (
@@ -25,6 +26,7 @@ from stratolith.network.drivers.base import (
     HostNetworkView,
     NetworkDriver,
 )
+from stratolith.network.drivers.capacity import Capacity
 from stratolith.network.drivers.hops import Asked
 from stratolith.network.segment_settings import mappings
 from stratolith.network.settings import NetworkSettings
@@ -41,7 +43,8 @@ def rooms(settings: Settings, host: str, fake: bool) -> list[Room]:
 
     driver = choice.take_over(settings, host)
     room = NetworkRoom(driver)
-    room.physical_networks = mappings(settings.of(NetworkSettings))
+    own = settings.of(NetworkSettings)
+    room.physical_networks, room.capacity = mappings(own), capacity_settings.of(own)
     if driver.name not in ("linux", "ovn"):
         return [room]
     from stratolith.network.agent.metadata import MetadataProxy
@@ -67,6 +70,7 @@ def with_left_out(applied: Applied, left_out: dict[str, str]) -> Applied:
         floating_ips=kept(applied.floating_ips),
         errors={**left_out, **applied.errors},
         physical_networks=applied.physical_networks,
+        capacity=applied.capacity,
     )
 
 
@@ -100,6 +104,7 @@ class NetworkRoom(Room):
         self.driver_name = driver.name
         self.proxy = proxy
         self.physical_networks: dict[str, str] = {}  # of the host's settings; reported
+        self.capacity = Capacity()
         self._reported: tuple[bytes, Applied] | None = None
         self._reported_at = 0.0
         self._last: HostNetworkView | None = None
@@ -176,7 +181,9 @@ class NetworkRoom(Room):
 
     def _realise(self, view: HostNetworkView) -> Applied:
         applied = with_left_out(self.driver.apply(view), view.left_out)
-        applied = msgspec.structs.replace(applied, physical_networks=self.physical_networks)
+        applied = msgspec.structs.replace(
+            applied, physical_networks=self.physical_networks, capacity=self.capacity
+        )
         self.host.conditions.replace("port/", [f"port/{port}" for port in applied.ports])
         broken = self.proxy.update(view) if self.proxy is not None else {}
         for object_id, reason in broken.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import and_, or_, select, true
@@ -25,12 +25,14 @@ from stratolith.network.managers import (
     visibility,
 )
 from stratolith.network.managers.addressing import dns
+from stratolith.network.managers.qos import demands
 from stratolith.network.managers.routing import address_changes
 from stratolith.network.managers.trunk import sub_ports
 from stratolith.network.models import Port
 from stratolith.network.schemas.ports import PORT, render
 
 Body = dict[str, Any]
+REQUEST = "resource_request"
 BINDING = (
     "binding:host_id",
     "binding:profile",
@@ -52,8 +54,8 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     addresses = ports.fixed_ips(ctx, ids)
     groups = security_groups.of_ports(ctx, ids)
     tagged, trunks = tags.of(ctx, ids), sub_ports.details(ctx, ids)
-    hidden = hidden_by(ctx, "get_port", BINDING, own_target(ctx))
-    binding, domain = len(hidden) < len(BINDING), dns.domain_of(ctx)
+    hidden = hidden_by(ctx, "get_port", (*BINDING, REQUEST), own_target(ctx))
+    binding, domain = not hidden.issuperset(BINDING), dns.domain_of(ctx)
     bodies = [
         render(
             row,
@@ -66,12 +68,24 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
         )
         for row in rows
     ]
+    _add_requests(ctx, rows, bodies, hidden)
     return without(bodies, hidden if binding else set())
+
+
+def _add_requests(
+    ctx: Context, rows: Sequence[Any], bodies: Sequence[Body], hidden: Collection[str]
+) -> None:
+    """What the ports need of a host, for those who may see it."""
+    if REQUEST in hidden:
+        return
+    needed = demands.of_ports(ctx, rows)
+    for row, body in zip(rows, bodies, strict=True):
+        body[REQUEST] = demands.shown(row.id, needed.get(row.id, ()))
 
 
 def _fresh(ctx: Context, new_ports: Sequence[Any]) -> list[Body]:
     """Ports made in this transaction: only tags are read from the database."""
-    hidden = hidden_by(ctx, "get_port", BINDING, own_target(ctx))
+    hidden = hidden_by(ctx, "get_port", (*BINDING, REQUEST), own_target(ctx))
     tagged = tags.of(ctx, [port.id for port in new_ports])
     bodies, domain = [], dns.domain_of(ctx)
     for port in new_ports:
@@ -79,6 +93,7 @@ def _fresh(ctx: Context, new_ports: Sequence[Any]) -> list[Body]:
         names = dns.assignments(domain, port.dns_name, fresh.fixed_ips)
         groups = fresh.security_groups
         bodies.append(render(port, fresh.fixed_ips, groups, labels, binding=True, names=names))
+    _add_requests(ctx, new_ports, bodies, hidden)
     return without(bodies, hidden)
 
 

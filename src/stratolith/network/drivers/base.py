@@ -14,6 +14,7 @@ from typing import Annotated, Protocol, runtime_checkable
 
 import msgspec
 
+from stratolith.network.drivers.capacity import Capacity
 from stratolith.network.drivers.hops import Asked, Hop
 
 
@@ -379,6 +380,7 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
         ],
         msgspec.Meta(max_length=256),
     ] = {}
+    capacity: Capacity = Capacity()  # of the same settings
 
 
 class MeterReading(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from stratolith.kernel.exceptions import BadRequest, Conflict, Forbidden, NotFound
+from stratolith.kernel.exceptions import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    NotFound,
+    NotSupported,
+)
 
 
 class QosPolicyNotFound(NotFound):
@@ -57,3 +63,28 @@ class PolicyRemoveAuthorizationError(Forbidden):
 
 class NotAuthorized(Forbidden):
     message = "Not authorized."
+
+
+class QosPlacementAllocationUpdateConflict(Conflict):
+    message = (
+        "Updating placement allocation with {alloc_diff} for consumer {consumer} failed. The "
+        "requested resources would exceed the capacity available."
+    )
+
+
+class PlacementAllocationRemoved(BadRequest):
+    message = "Resource allocation is deleted for consumer {consumer}"
+
+
+class PlacementAllocationRpNotExists(BadRequest):
+    message = "Resource provider {resource_provider} for {consumer} does not exist"
+
+
+class TrackedInPlacement(NotSupported):
+    """Upstream's type is that of Python's error."""
+
+    message = "Cannot update QoS policies/rules backed by resources tracked in Placement"
+
+    @property
+    def type(self) -> str:
+        return "NotImplementedError"

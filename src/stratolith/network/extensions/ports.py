@@ -8,4 +8,9 @@ EXTENSIONS: dict[str, tuple[str, str]] = {
         "Neutron Port MAC address regenerate",
         "2018-05-03T10:00:00-00:00",
     ),
+    "port-resource-request": ("Port Resource Request", "2018-05-08T10:00:00-00:00"),
+    "port-resource-request-groups": (
+        "Port Resource Request Groups",
+        "2021-08-02T10:00:00-00:00",
+    ),
 }

@@ -18,6 +18,7 @@ from stratolith.kernel.hosts import records as host_records
 from stratolith.kernel.hosts.records import HostRecord, is_alive
 from stratolith.network.exceptions.agents import AgentNotFound
 from stratolith.network.managers.events import VIEW
+from stratolith.network.managers.qos import host_capacity
 from stratolith.network.managers.routing import zones
 from stratolith.network.managers.segments import hosts
 from stratolith.network.models import AgentNote
@@ -51,6 +52,7 @@ def list_all(ctx: Context) -> list[dict[str, Any]]:
     settings = ctx.env.settings.of(NetworkSettings)
     always = {settings.physical_network: settings.external_bridge}
     connected, shown_agents = hosts.of_all(ctx), []
+    capacities = host_capacity.of_all(ctx)
     for record in host_records.records(ctx.session):
         if VIEW not in record.views:
             continue
@@ -65,6 +67,10 @@ def list_all(ctx: Context) -> list[dict[str, Any]]:
                         "bridge_mappings": connected.get(record.name, always),
                         "tunneling_ip": record.tunnel_address,
                     }
+                    capacity = capacities.get(record.name)
+                    if capacity is not None:
+                        shown["configurations"] |= host_capacity.configuration(capacity)
+                        shown["resources_synced"] = capacity.synced
                 shown_agents.append(shown)
     return shown_agents
 

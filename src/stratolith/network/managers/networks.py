@@ -27,6 +27,7 @@ from stratolith.network.managers import (
     tags,
     visibility,
 )
+from stratolith.network.managers.qos import allocation as promises
 from stratolith.network.managers.qos import bindings as qos
 from stratolith.network.managers.routing import zones
 from stratolith.network.managers.segments import allocation, segments, types
@@ -113,8 +114,10 @@ def update(ctx: Context, network: Network, values: Mapping[str, Any]) -> Network
         _check_only_default(ctx)
     network.is_default = network.external and values.get("is_default", network.is_default)
     if "qos_policy_id" in values:
-        network.qos_policy_id = qos.replaced(ctx, network.qos_policy_id, values["qos_policy_id"])
+        former = network.qos_policy_id
+        network.qos_policy_id = qos.replaced(ctx, former, values["qos_policy_id"])
         qos.check_network(ctx, network.id, network.qos_policy_id)
+        promises.follow_network(ctx, network, former)
     if values.get("mtu"):
         settings = ctx.env.settings.of(NetworkSettings)
         mtu = _mtu(settings, segments.of_network(ctx, network), values["mtu"])

@@ -33,6 +33,7 @@ from stratolith.network.managers import (
     tags,
 )
 from stratolith.network.managers.addressing import dns, ipam
+from stratolith.network.managers.qos import allocation
 from stratolith.network.managers.qos import bindings as qos
 from stratolith.network.managers.security import log_removal
 from stratolith.network.managers.segments import routed
@@ -185,13 +186,15 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
         port.extra_dhcp_opts = _merged_options(port.extra_dhcp_opts, values["extra_dhcp_opts"])
     for name, value in dns.values_for(ctx, values).items():
         setattr(port, name, value)
-    if "qos_policy_id" in values:
-        port.qos_policy_id = qos.replaced(ctx, port.qos_policy_id, values["qos_policy_id"])
-        qos.check_port(ctx, port.id, port.qos_policy_id)
     if "data_plane_status" in values:
         port.data_plane_status = values["data_plane_status"]
     if "binding:profile" in values:
         port.binding_profile = values["binding:profile"] or {}
+    if "qos_policy_id" in values:
+        former = qos.effective(port, port.network)
+        port.qos_policy_id = qos.replaced(ctx, port.qos_policy_id, values["qos_policy_id"])
+        qos.check_port(ctx, port.id, port.qos_policy_id)
+        allocation.follow(ctx, port, former, qos.effective(port, port.network))
     if port.binding_host != before:
         settle_addresses(ctx, port)
     if port.binding_host != before or not port.admin_state_up:
@@ -237,6 +240,7 @@ def delete(ctx: Context, port: Port) -> None:
         raise ServicePortInUse(port_id=port.id, reason=f"has device owner {port.device_owner}")
     sub_ports.check_deletable(ctx, port.id)
     events.port_deleted(ctx, port)
+    allocation.give_back(ctx, port)
     remove(ctx, port)
 
 

@@ -2,6 +2,7 @@
 
 from stratolith.network.models.address_groups import AddressGroup as AddressGroup
 from stratolith.network.models.address_groups import GroupAddress as GroupAddress
+from stratolith.network.models.capacity import HostCapacity as HostCapacity
 from stratolith.network.models.conntrack_helpers import ConntrackHelper as ConntrackHelper
 from stratolith.network.models.flavors import Flavor as Flavor
 from stratolith.network.models.flavors import FlavorProfile as FlavorProfile

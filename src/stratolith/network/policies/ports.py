@@ -92,6 +92,7 @@ PORT = [
     Rule("get_port:binding:vif_details", "(rule:admin_only) or (rule:service_api)", PROJECT),
     Rule("get_port:binding:host_id", "(rule:admin_only) or (rule:service_api)", PROJECT),
     Rule("get_port:binding:profile", "(rule:admin_only) or (rule:service_api)", PROJECT),
+    Rule("get_port:resource_request", "rule:admin_only", PROJECT),
     Rule(
         "get_port:tags",
         (

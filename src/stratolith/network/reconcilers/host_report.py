@@ -17,6 +17,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers.base import Applied
 from stratolith.network.managers import events, holders, host_hints, placement, places
+from stratolith.network.managers.qos import host_capacity
 from stratolith.network.managers.segments import hosts
 from stratolith.network.managers.trunk import states
 from stratolith.network.models import FloatingIp, Network, Port, Router
@@ -32,6 +33,7 @@ def take_report(ctx: Context, host: str, payload: Any) -> dict[str, Any]:
     applied = checked(payload, Applied)
     _log_new_errors(ctx, host, applied.errors)
     _connections(ctx, host, applied)
+    host_capacity.report(ctx, host, applied.capacity)
     _guests(ctx, host, applied)
     _dhcp_ports(ctx, host, applied)
     router_ids = set(placement.on_host(ctx, placement.ROUTER, host))

@@ -121,6 +121,7 @@ PORT = attributes(
         dns_assignment=READ_ONLY,
         qos_policy_id=Attribute(nullable(uuid), default=None),
         qos_network_policy_id=READ_ONLY,
+        resource_request=READ_ONLY,
         status=READ_ONLY,
         ip_allocation=READ_ONLY,
         tags=TAGS,

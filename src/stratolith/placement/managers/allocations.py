@@ -9,13 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select, update
 
 from stratolith.kernel.clock import utcnow
 from stratolith.kernel.context import Context
-from stratolith.placement.exceptions import CapacityExceeded, ConcurrentUpdate, UnknownProvider
+from stratolith.placement.exceptions import (
+    CapacityExceeded,
+    ConcurrentUpdate,
+    NoAllocations,
+    UnknownProvider,
+)
 from stratolith.placement.managers import resource_classes
 from stratolith.placement.models import Allocation, Consumer, Inventory, ResourceProvider
 
@@ -154,6 +160,44 @@ def replace(ctx: Context, claims: Iterable[Claim]) -> None:
     _forget_consumers(
         ctx, [claim.consumer_id for claim in claims if not any(claim.resources.values())]
     )
+
+
+def adjust(ctx: Context, consumer_id: str, changes: Mapping[str, Resources]) -> None:
+    """Add these amounts to a consumer's allocations, or take them away if they are negative.
+
+    Everything else stays, and only what grows is checked. Raises NoAllocations, UnknownProvider,
+    CapacityExceeded.
+    """
+    consumer = ctx.session.get(Consumer, consumer_id)
+    if consumer is None:
+        raise NoAllocations(consumer=consumer_id)
+    for uuid in sorted(set(changes) - _raise_generations(ctx, changes)):
+        raise UnknownProvider(uuid=uuid)
+    of_consumer = Allocation.consumer_uuid == consumer_id
+    used = {
+        (row.provider_uuid, row.resource_class): row.used
+        for row in ctx.session.scalars(select(Allocation).where(of_consumer))
+    }
+    for uuid, amounts in changes.items():
+        here = of_consumer & (Allocation.provider_uuid == uuid)
+        changing = here & Allocation.resource_class.in_(list(amounts))
+        ctx.session.execute(delete(Allocation).where(changing))
+    after = {
+        uuid: {name: used.get((uuid, name), 0) + amount for name, amount in amounts.items()}
+        for uuid, amounts in changes.items()
+    }
+    grown = {
+        uuid: {name: total for name, total in totals.items() if changes[uuid][name] > 0}
+        for uuid, totals in after.items()
+    }
+    claim = partial(Claim, consumer_id, project_id="", user_id="")
+    _check_capacity(ctx, [claim(grown)], set(grown))
+    kept = {u: {n: total for n, total in t.items() if total > 0} for u, t in after.items()}
+    rows = _rows([claim(kept)])
+    if rows:
+        ctx.session.execute(insert(Allocation), rows)
+    consumer.generation += 1
+    ctx.session.flush()
 
 
 def _take_consumers(ctx: Context, claims: Iterable[Claim]) -> list[str]:

@@ -98,6 +98,16 @@ def set_parent(
     provider.root_uuid = root
 
 
+def exists(ctx: Context, uuid: str) -> bool:
+    return ctx.session.get(ResourceProvider, uuid) is not None
+
+
+def children(ctx: Context, uuid: str) -> set[str]:
+    """uuids of the providers right below this one."""
+    below = select(ResourceProvider.uuid).where(ResourceProvider.parent_uuid == uuid)
+    return set(ctx.session.scalars(below))
+
+
 def subtree(ctx: Context, provider: ResourceProvider) -> set[str]:
     """uuids of the provider and all its descendants."""
     pairs = ctx.session.execute(

@@ -19,6 +19,11 @@ STANDARD = frozenset(os_traits.get_traits())
 SHARES = "MISC_SHARES_VIA_AGGREGATE"
 
 
+def custom(name: str) -> str:
+    """The custom trait for a name of any characters: CUSTOM_A_B for "a.b"."""
+    return str(os_traits.normalize_name(name))
+
+
 def check(ctx: Context, names: Iterable[str]) -> None:
     """Raise UnknownTraits unless every name exists."""
     unknown = set(names) - STANDARD

@@ -13,6 +13,7 @@ from stratolith.network.exceptions.qos import (
     QosPolicyNotFound,
     QosRuleNotSupported,
     QosRuleNotSupportedByNetwork,
+    TrackedInPlacement,
 )
 from stratolith.network.managers import holders
 from stratolith.network.managers.qos import policies, rule_types
@@ -86,6 +87,24 @@ def check_ports_of(ctx: Context, policy: QosPolicy, kind: str) -> None:
     port_id = ctx.session.scalar(ports.limit(1))
     if port_id is not None:
         raise QosRuleNotSupported(rule_type=kind, port_id=port_id)
+
+
+def check_not_tracked(ctx: Context, policy: QosPolicy, kind: str) -> None:
+    """Raise TrackedInPlacement for a minimum rule of a policy that ports of servers have: their
+    allocations were made for the rules as they are.
+    """
+    if kind not in rule_types.MINIMUMS:
+        return
+    of_networks = select(Network.id).where(Network.qos_policy_id == policy.id)
+    ports = select(Port.id).where(
+        or_(
+            Port.qos_policy_id == policy.id,
+            Port.qos_policy_id.is_(None) & Port.network_id.in_(of_networks),
+        ),
+        or_(Port.holder == holders.SERVER, Port.device_owner.startswith("compute:")),
+    )
+    if ctx.session.scalar(ports.limit(1)) is not None:
+        raise TrackedInPlacement
 
 
 def effective(row: Any, network: Any) -> str | None:

@@ -10,8 +10,11 @@ ALL = (
     "packet_rate_limit",
 )  # fmt: skip
 LIMITS_AND_MARKS = ("bandwidth_limit", "dscp_marking", "packet_rate_limit")
-# By driver. A minimum needs a scheduler that counts what is promised, so none is promised here.
-ENFORCED = {"linux": LIMITS_AND_MARKS, "fake": LIMITS_AND_MARKS}
+# Kept by choosing hosts: what a host promises is never more than it has. The network itself treats
+# packets of such ports like all others.
+MINIMUMS = ("minimum_bandwidth", "minimum_packet_rate")
+# By driver.
+ENFORCED = {"linux": (*LIMITS_AND_MARKS, *MINIMUMS), "fake": (*LIMITS_AND_MARKS, *MINIMUMS)}
 
 
 def driver_of(ctx: Context) -> str:

@@ -56,7 +56,7 @@ def by_id(ctx: Context, kind: str, rule_id: str) -> QosRule:
 
 def create(ctx: Context, policy: QosPolicy, kind: str, values: Mapping[str, Any]) -> QosRule:
     """``values``: by the names of columns. Raises QoSRulesConflict, QoSRuleParameterConflict,
-    QosRuleNotSupported.
+    QosRuleNotSupported, TrackedInPlacement.
     """
     direction = values.get("direction", "")
     other_rules = _rules_of(ctx, policy)
@@ -64,6 +64,7 @@ def create(ctx: Context, policy: QosPolicy, kind: str, values: Mapping[str, Any]
     _check_directions(policy, other_rules, kind, direction)
     _check_single(policy, other_rules, kind, direction)
     bindings.check_ports_of(ctx, policy, kind)
+    bindings.check_not_tracked(ctx, policy, kind)
     rule = QosRule(policy_id=policy.id, type=kind, **values)
     ctx.session.add(rule)
     _changed(ctx, policy)
@@ -79,13 +80,16 @@ def update(ctx: Context, rule: QosRule, values: Mapping[str, Any]) -> None:
     _check_directions(policy, other_rules, rule.type, direction)
     _check_single(policy, other_rules, rule.type, direction)
     bindings.check_ports_of(ctx, policy, rule.type)
+    bindings.check_not_tracked(ctx, policy, rule.type)
     for name, value in values.items():
         setattr(rule, name, value)
     _changed(ctx, policy)
 
 
 def delete(ctx: Context, rule: QosRule) -> None:
+    """Raises TrackedInPlacement."""
     policy = rule.policy
+    bindings.check_not_tracked(ctx, policy, rule.type)
     ctx.session.delete(rule)
     _changed(ctx, policy)
 

@@ -5,7 +5,7 @@ They use the caller's transaction, and no function uses the service of the conte
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -28,6 +28,7 @@ from stratolith.network.managers import (
     tags,
 )
 from stratolith.network.managers.addressing import dns
+from stratolith.network.managers.qos import allocation
 from stratolith.network.managers.servers.server_requests import (
     NetworkRequest,
     PlannedPort,
@@ -43,7 +44,12 @@ from stratolith.network.models import (
     SecurityGroup,
 )
 
+Granted = Mapping[int, Mapping[str, str]]  # index of a planned port -> kind of demand -> provider
+NOTHING: Granted = {}
+
 __all__ = [
+    "NOTHING",
+    "Granted",
     "NetworkRequest",
     "PlannedPort",
     "PortPlan",
@@ -130,25 +136,41 @@ def tap_name(port_id: str) -> str:
 
 
 def create(
-    ctx: Context, plan: PortPlan, server_id: str, host: str, hostname: str, az: str
+    ctx: Context,
+    plan: PortPlan,
+    server_id: str,
+    host: str,
+    hostname: str,
+    az: str,
+    granted: Granted = NOTHING,
 ) -> list[ServerPort]:
     """Create the planned ports; returns all ports of the server."""
-    create_planned(ctx, plan, server_id, host, hostname, az)
+    create_planned(ctx, plan, server_id, host, hostname, az, granted)
     return of_servers(ctx, [server_id]).get(server_id, [])
 
 
 def create_planned(
-    ctx: Context, plan: PortPlan, server_id: str, host: str, hostname: str, az: str
+    ctx: Context,
+    plan: PortPlan,
+    server_id: str,
+    host: str,
+    hostname: str,
+    az: str,
+    granted: Granted = NOTHING,
 ) -> None:
     """Create or take the planned ports for a server; with host "" they are unbound.
 
-    Raises TooManyPorts and the errors of creating a port.
+    ``granted``: the providers of what ``plan.demands`` has. Raises TooManyPorts and the errors of
+    creating a port.
     """
-    for planned in plan.ports:
+    for index, planned in enumerate(plan.ports):
         if planned.port_id is None:
-            _make(ctx, plan, planned, server_id, host, hostname, az)
+            port = _make(ctx, plan, planned, server_id, host, hostname, az)
         else:
-            _take(ctx, planned.port_id, server_id, host, hostname, az)
+            port = _take(ctx, planned.port_id, server_id, host, hostname, az)
+        if index in granted:
+            allocation.note(port, planned.demands, granted[index])
+            ctx.session.flush()
 
 
 def bind(ctx: Context, port_ids: Iterable[str], host: str) -> None:
@@ -175,11 +197,17 @@ def release(ctx: Context, server_id: str) -> None:
 
 
 def attach(
-    ctx: Context, plan: PortPlan, server_id: str, host: str, hostname: str, az: str
+    ctx: Context,
+    plan: PortPlan,
+    server_id: str,
+    host: str,
+    hostname: str,
+    az: str,
+    granted: Granted = NOTHING,
 ) -> list[ServerPort]:
     """Add the planned ports to an existing server; returns only the new ones."""
     before = {port.id for port in _of_server(ctx, server_id)}
-    server_ports = create(ctx, plan, server_id, host, hostname, az)
+    server_ports = create(ctx, plan, server_id, host, hostname, az, granted)
     return [port for port in server_ports if port.port_id not in before]
 
 
@@ -188,6 +216,7 @@ def detach(ctx: Context, server_id: str, port_id: str) -> None:
     port = ctx.session.get(Port, port_id)
     if port is None or (port.holder, port.holder_id) != (holders.SERVER, server_id):
         raise InterfaceNotFound(port_id=port_id)
+    allocation.give_back(ctx, port)
     _release(ctx, port)
 
 
@@ -296,7 +325,7 @@ def _make(
     return port
 
 
-def _take(ctx: Context, port_id: str, server_id: str, host: str, hostname: str, az: str) -> None:
+def _take(ctx: Context, port_id: str, server_id: str, host: str, hostname: str, az: str) -> Port:
     port = ctx.session.get(Port, port_id)
     assert port is not None  # the plan was made in this transaction
     if port.dns_name and port.dns_name != hostname.lower():
@@ -312,6 +341,7 @@ def _take(ctx: Context, port_id: str, server_id: str, host: str, hostname: str, 
     ctx.session.flush()
     host_hints.touched(ctx, port)
     trunks.follow(ctx, [port])
+    return port
 
 
 def _release(ctx: Context, port: Port) -> None:
@@ -321,6 +351,7 @@ def _release(ctx: Context, port: Port) -> None:
         return
     host_hints.touched(ctx, port)
     holders.release(port)
+    allocation.forget(port)
     port.device_id = port.device_owner = port.binding_host = port.hostname = ""
     port.dns_name = ""
     port.status = "DOWN"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
@@ -23,6 +23,9 @@ from stratolith.network.exceptions.requests import (
 from stratolith.network.managers import networks, ports, visibility
 from stratolith.network.managers import security_groups as groups_of_network
 from stratolith.network.managers.addressing import ipam
+from stratolith.network.managers.qos import bindings as qos
+from stratolith.network.managers.qos import demands, rules
+from stratolith.network.managers.qos.demands import Demand
 from stratolith.network.models import FixedIp, Network, Port, Subnet, SubPort
 
 EXTERNAL_RULE = "network:attach_external_network"  # a rule of compute, which calls this
@@ -46,6 +49,7 @@ class PlannedPort:
     port_id: str | None = None
     fixed_ip: str | None = None
     tag: str | None = None
+    demands: Sequence[Demand] = ()  # on the server's host
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,11 @@ class PortPlan:
     def is_single(self) -> bool:
         """Whether only one server can be created from it."""
         return any(port.port_id or port.fixed_ip for port in self.ports)
+
+    @property
+    def demands(self) -> list[Sequence[Demand]]:
+        """Those of each port; a scheduler grants ``{index of the port: {kind: provider}}``."""
+        return [port.demands for port in self.ports]
 
 
 def plan(
@@ -89,7 +98,7 @@ def plan(
     _check_repeats(planned)
     needs_groups = any(port.port_id is None for port in planned) or bool(names)
     groups = groups_of_network.resolve(ctx, project_id, names) if needs_groups else []
-    return PortPlan(project_id, planned, groups)
+    return PortPlan(project_id, _with_demands(ctx, planned), groups)
 
 
 def _default(ctx: Context, project_id: str) -> list[PlannedPort]:
@@ -178,6 +187,23 @@ def _check_address(ctx: Context, network: Network, text: str) -> None:
         raise FixedIpInUse(
             address=text, server_id=user.holder_id if is_visible else "of another project"
         )
+
+
+def _with_demands(ctx: Context, planned: Sequence[PlannedPort]) -> list[PlannedPort]:
+    """The ports with what the rules of their policies need of a host."""
+    policies = []
+    for port in planned:
+        row = ctx.session.get_one(Port, port.port_id) if port.port_id else None
+        own = qos.effective(row, port.network) if row is not None else port.network.qos_policy_id
+        policies.append((own, row.vnic_type if row is not None else "normal"))
+    used = {policy_id for policy_id, _ in policies if policy_id}
+    if not used:
+        return list(planned)
+    known = rules.of(ctx, used)
+    return [
+        replace(port, demands=demands.of(known.get(policy_id or "", ()), port.network, vnic_type))
+        for port, (policy_id, vnic_type) in zip(planned, policies, strict=True)
+    ]
 
 
 def _check_repeats(planned: Sequence[PlannedPort]) -> None:
