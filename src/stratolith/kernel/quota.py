@@ -87,6 +87,14 @@ def check(
             raise QuotaExceeded(resource=name, requested=delta, used=used, limit=limit)
 
 
+def room(ctx: Context, project_id: str, resource: str, service: Plate | None = None) -> int | None:
+    """How many more of the resource the project may have, None for any number."""
+    limit = limits(ctx, project_id, service)[resource]
+    if limit < 0:
+        return None
+    return limit - _resources(ctx, service)[resource].count(ctx.session, project_id)
+
+
 def set_limit(
     ctx: Context, project_id: str, resource: str, limit: int, service: Plate | None = None
 ) -> None:

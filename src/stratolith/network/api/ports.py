@@ -13,10 +13,11 @@ from stratolith.kernel.http.resource.rights import hidden as hidden_by
 from stratolith.kernel.http.resource.rights import without
 from stratolith.network import models as m
 from stratolith.network.api.filters import listing_of, tagged
-from stratolith.network.api.style import STYLE, Target, own_target, project_target
+from stratolith.network.api.style import NetworkStyle, Target, own_target, project_target
 from stratolith.network.exceptions.general import HTTPBadRequest
 from stratolith.network.exceptions.ports import PortNotFound
 from stratolith.network.managers import (
+    batches,
     networks,
     parents,
     ports,
@@ -142,9 +143,21 @@ def _visible(ctx: Context) -> Condition:
     return or_(ctx.own(m.Port.project_id), m.Port.network_id.in_(own))
 
 
+class PortStyle(NetworkStyle):
+    """Ports of one request share what is read for them."""
+
+    def create(
+        self, resource: Resource, ctx: Context, parent: Any = None, *, body: Body, **above: str
+    ) -> Body:
+        several = body.get(resource.collection)
+        if isinstance(several, list):
+            batches.begin(ctx, len(several))
+        return super().create(resource, ctx, parent, body=body, **above)
+
+
 PORTS = Resource(
     PORT.name,
-    STYLE,
+    PortStyle(),
     plural=PORT.collection,
     load=ports.get,
     rendered=rendered,

@@ -17,7 +17,7 @@ from stratolith.network.managers import agents, host_hints, placement
 from stratolith.network.managers.events import VIEW
 from stratolith.network.models import DhcpPlace, Network, Subnet
 
-_SERVED = "network.served_by_dhcp"  # key in Session.info: networks that have a host
+_SERVED = "network.served_by_dhcp"  # key in Session.info: networks that were looked at
 
 
 def settle(ctx: Context, network: Network, subnets: Sequence[Subnet]) -> None:
@@ -30,11 +30,10 @@ def settle(ctx: Context, network: Network, subnets: Sequence[Subnet]) -> None:
         return
     if not placement.hosts_of_network(ctx, network.id):
         host = _choose(ctx)
-        if not host:
-            return
-        ctx.session.add(DhcpPlace(network_id=network.id, host=host))
-        ctx.session.flush()
-        host_hints.network(ctx, network.id)
+        if host:
+            ctx.session.add(DhcpPlace(network_id=network.id, host=host))
+            ctx.session.flush()
+            host_hints.network(ctx, network.id)
     served.add(network.id)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete as delete_rows
@@ -24,6 +25,7 @@ from stratolith.network.exceptions.ports import (
     ServicePortInUse,
 )
 from stratolith.network.managers import (
+    batches,
     dhcp_places,
     events,
     holders,
@@ -106,6 +108,7 @@ def create(
     network = network or ctx.session.get(Network, values["network_id"])
     if network is None:
         raise NetworkNotFound(net_id=values["network_id"])
+    batches.hold(ctx, network)
     limits.check(ctx, project_id, port=1)
     owner = values.get("device_owner") or ""
     if not holder[0]:
@@ -115,7 +118,8 @@ def create(
         secure = network.port_security_enabled and not owner.startswith("network:")
     names = dns.values_for(ctx, values)
     mac = _mac(ctx, network.id, values.get("mac_address"))
-    subnets, host = subnets_of(ctx, network.id), values.get("binding:host_id") or ""
+    subnets = batches.once(ctx, "subnets", network.id, partial(subnets_of, ctx, network.id))
+    host = values.get("binding:host_id") or ""
     allocation = routed.allocation_of(subnets, host, values)
     chosen = ipam.choose(
         ctx,
@@ -302,20 +306,28 @@ def _check_device(ctx: Context, project_id: str, owner: str, device_id: str) -> 
 def _mac(ctx: Context, network_id: str, wanted: str | None) -> str:
     if wanted:
         mac = wanted.lower().replace("-", ":")
-        if _mac_taken(ctx, network_id, mac):
+        if _taken_macs(ctx, network_id, [mac]):
             raise MacAddressInUse(net_id=network_id, mac=mac)
         return mac
+    return batches.next_mac(ctx, network_id, partial(_free_macs, ctx, network_id))
+
+
+def _free_macs(ctx: Context, network_id: str, number: int) -> list[str]:
+    """Unused MAC addresses, at most ``number`` and at least one; raises MacAddressInUse."""
     for _ in range(64):
-        tail = secrets.token_hex(3)
-        mac = f"{MAC_PREFIX}:{tail[:2]}:{tail[2:4]}:{tail[4:]}"
-        if not _mac_taken(ctx, network_id, mac):
-            return mac
-    raise MacAddressInUse(net_id=network_id, mac=mac)
+        tails = {secrets.token_hex(3) for _ in range(number)}
+        macs = {f"{MAC_PREFIX}:{tail[:2]}:{tail[2:4]}:{tail[4:]}" for tail in tails}
+        free = macs - _taken_macs(ctx, network_id, macs)
+        if free:
+            return list(free)
+    raise MacAddressInUse(net_id=network_id, mac=MAC_PREFIX)
 
 
-def _mac_taken(ctx: Context, network_id: str, mac: str) -> bool:
-    statement = select(Port.id).where(Port.mac_address == mac, Port.network_id == network_id)
-    return ctx.session.scalar(statement) is not None
+def _taken_macs(ctx: Context, network_id: str, macs: Iterable[str]) -> set[str]:
+    taken = select(Port.mac_address).where(
+        Port.network_id == network_id, Port.mac_address.in_(list(macs))
+    )
+    return set(ctx.session.scalars(taken))
 
 
 def _groups(

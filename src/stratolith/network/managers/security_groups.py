@@ -22,7 +22,7 @@ from stratolith.network.exceptions.security_groups import (
     SecurityGroupInUse,
     SecurityGroupNotFound,
 )
-from stratolith.network.managers import host_hints, limits, tags, visibility
+from stratolith.network.managers import batches, host_hints, limits, tags, visibility
 from stratolith.network.managers.security import log_removal, templates
 from stratolith.network.models import (
     DefaultSecurityGroup,
@@ -75,6 +75,7 @@ def default_of(ctx: Context, project_id: str) -> str:
     """Id of the project's default group, which is made if it is missing (ctx must write)."""
     known = ctx.session.get(DefaultSecurityGroup, project_id)
     if known is not None:
+        batches.hold(ctx, known)
         return known.security_group_id
     return _make_default(ctx, project_id).id
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -22,7 +22,7 @@ from stratolith.network.exceptions.ports import (
     IpAddressAlreadyAllocated,
     IpAddressGenerationFailure,
 )
-from stratolith.network.managers import visibility
+from stratolith.network.managers import batches, visibility
 from stratolith.network.models import FixedIp, Subnet
 
 AUTOMATIC = ("slaac", "dhcpv6-stateless")
@@ -250,9 +250,8 @@ def first_free(ctx: Context, subnet: Subnet, chosen: Iterable[int] = ()) -> int 
 
 def _in_range(ctx: Context, subnet_id: str, low: int, high: int, taken: set[int]) -> int | None:
     inside = (FixedIp.subnet_id == subnet_id, FixedIp.offset.between(low, high))
-    top = ctx.session.scalar(
-        select(FixedIp.offset).where(*inside).order_by(FixedIp.offset.desc()).limit(1)
-    )
+    highest = select(FixedIp.offset).where(*inside).order_by(FixedIp.offset.desc()).limit(1)
+    top = batches.once(ctx, "top", (subnet_id, low, high), partial(ctx.session.scalar, highest))
     offset = low if top is None else top + 1
     while offset in taken:
         offset += 1
@@ -290,6 +289,7 @@ def _lowest_gap(ctx: Context, subnet_id: str, low: int, high: int, chosen: set[i
 
 def store(ctx: Context, port_id: str, network_id: str, chosen: Sequence[Chosen]) -> None:
     """Store a port's addresses."""
+    batches.stored(ctx, [(address.subnet.id, address.offset) for address in chosen])
     rows = [
         {
             "subnet_id": address.subnet.id,
