@@ -65,7 +65,7 @@ def create(ctx: Context, spec: ServerSpec) -> list[Server]:
     request, group = _request(ctx, spec, resolved)
     request.port_demands = plan.demands
     servers = _rows(ctx, spec, resolved, count)
-    granted = _place(ctx, servers, request)
+    granted = _place(ctx, servers, request, plan)
     if group is not None:
         _join(ctx, group, servers)
     for server in servers:
@@ -242,13 +242,17 @@ def candidates(ctx: Context, *, with_trees: bool = False) -> list[Candidate]:
     ]
 
 
-def _place(ctx: Context, servers: Sequence[Server], request: Request) -> dict[str, Granted]:
+def _place(
+    ctx: Context, servers: Sequence[Server], request: Request, plan: PortPlan
+) -> dict[str, Granted]:
     """Set the host of each server and claim its resources there, or set the fault.
 
     Returns what the ports of each server got there.
     """
     strategy = ctx.env.settings.of(ComputeSettings).scheduler
     hosts_of_cloud = candidates(ctx, with_trees=any(request.port_demands))
+    names = [candidate.host for candidate in hosts_of_cloud]
+    request.unconnected = server_ports.unreachable(ctx, plan, names)
     choices = place(hosts_of_cloud, request, len(servers), strategy)
     claims, granted = [], {}
     for server, choice in zip(servers, choices, strict=True):

@@ -56,6 +56,7 @@ class Request:
     group_max_per_host: int = 1
     group_hosts: dict[str, int] = field(default_factory=dict)  # host -> members there
     port_demands: PortDemands = ()
+    unconnected: Mapping[str, str] = field(default_factory=dict)  # host -> why ports fail there
 
 
 Filter = Callable[[Candidate, Request], str | None]
@@ -105,6 +106,12 @@ def extra_specs(candidate: Candidate, request: Request) -> str | None:
     if unwanted:
         return f"{candidate.host} has the forbidden traits {', '.join(unwanted)}"
     return None
+
+
+def routed_networks(candidate: Candidate, request: Request) -> str | None:
+    """A port of a routed network has an address only where one of its segments is."""
+    reason = request.unconnected.get(candidate.host)
+    return f"{candidate.host} {reason}" if reason else None
 
 
 def same_host(candidate: Candidate, request: Request) -> str | None:
@@ -162,6 +169,7 @@ STATIC: Sequence[tuple[str, Filter]] = (
     ("ExtraSpecsFilter", extra_specs),
     ("SameHostFilter", same_host),
     ("DifferentHostFilter", different_host),
+    ("RoutedNetworkFilter", routed_networks),
 )
 # filters that also apply when a server stays on its host (rebuild)
 MACHINE = tuple(entry for entry in STATIC if entry[1] in (image_properties, extra_specs))
@@ -202,6 +210,8 @@ def unmet(request: Request, names: Set[str]) -> str:
         wanted = [f"the architecture {request.architecture}"] if request.architecture else []
         wanted += ["UEFI firmware"] if request.needs_uefi else []
         return f"No host offers what the image needs: {' and '.join(wanted)}."
+    if names - {"ComputeFilter"} == {"RoutedNetworkFilter"}:
+        return "No host is connected to a segment that a port needs."
     if names - {"ComputeFilter"} == {"PortResources"}:
         return (
             "No host can guarantee what the QoS policies of the ports ask for: "

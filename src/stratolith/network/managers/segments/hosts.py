@@ -33,19 +33,23 @@ def physical_networks(ctx: Context, kind: str) -> Collection[str]:
 
 def of_host(ctx: Context, host: str) -> dict[str, str]:
     """Physical network -> device of the host; the external bridge is on every host."""
-    settings = ctx.env.settings.of(NetworkSettings)
     rows = ctx.session.execute(
         select(HostMapping.physical_network, HostMapping.device).where(HostMapping.host == host)
     )
-    return {settings.physical_network: settings.external_bridge, **dict(rows.all())}
+    return {**always(ctx), **dict(rows.all())}
+
+
+def always(ctx: Context) -> dict[str, str]:
+    """The mapping that every host has: of the external bridge."""
+    settings = ctx.env.settings.of(NetworkSettings)
+    return {settings.physical_network: settings.external_bridge}
 
 
 def of_all(ctx: Context) -> dict[str, dict[str, str]]:
     """Host -> physical network -> device, of the hosts that reported any; one statement."""
-    settings = ctx.env.settings.of(NetworkSettings)
     by_host: dict[str, dict[str, str]] = {}
     for row in ctx.session.scalars(select(HostMapping)):
-        known = by_host.setdefault(row.host, {settings.physical_network: settings.external_bridge})
+        known = by_host.setdefault(row.host, always(ctx))
         known[row.physical_network] = row.device
     return by_host
 

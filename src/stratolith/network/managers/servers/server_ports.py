@@ -34,6 +34,7 @@ from stratolith.network.managers.servers.server_requests import (
     PlannedPort,
     PortPlan,
     plan,
+    unreachable,
 )
 from stratolith.network.managers.trunk import trunks
 from stratolith.network.models import (
@@ -66,6 +67,7 @@ __all__ = [
     "release",
     "servers_of",
     "tap_name",
+    "unreachable",
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -26,7 +26,8 @@ from stratolith.network.managers.addressing import ipam
 from stratolith.network.managers.qos import bindings as qos
 from stratolith.network.managers.qos import demands, rules
 from stratolith.network.managers.qos.demands import Demand
-from stratolith.network.models import FixedIp, Network, Port, Subnet, SubPort
+from stratolith.network.managers.segments import hosts, routed
+from stratolith.network.models import FixedIp, Network, Port, Segment, Subnet, SubPort
 
 EXTERNAL_RULE = "network:attach_external_network"  # a rule of compute, which calls this
 
@@ -50,6 +51,8 @@ class PlannedPort:
     fixed_ip: str | None = None
     tag: str | None = None
     demands: Sequence[Demand] = ()  # on the server's host
+    # of a routed network: the host must be connected to one of these segments
+    segments: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -105,9 +108,7 @@ def _default(ctx: Context, project_id: str) -> list[PlannedPort]:
     usable = networks.usable_by(ctx, project_id)
     if len(usable) > 1:
         raise NetworkAmbiguous
-    for network in usable:
-        _check_subnet(ctx, network)
-    return [PlannedPort(network) for network in usable]
+    return [PlannedPort(network, segments=_segments(ctx, network)) for network in usable]
 
 
 def _planned(ctx: Context, project_id: str, request: NetworkRequest) -> PlannedPort:
@@ -124,11 +125,11 @@ def _planned(ctx: Context, project_id: str, request: NetworkRequest) -> PlannedP
         ctx.can(EXTERNAL_RULE) or visibility.is_shared_with(ctx, network, project_id)
     ):
         raise ExternalNetworkAttachForbidden(network_id=network.id)
-    _check_subnet(ctx, network)
+    segments = _segments(ctx, network)
     if request.fixed_ip:
-        _check_address(ctx, network, request.fixed_ip)
+        segments = _check_address(ctx, network, request.fixed_ip)
     _check_rules(ctx, network, request)
-    return PlannedPort(network, None, request.fixed_ip, request.tag)
+    return PlannedPort(network, None, request.fixed_ip, request.tag, segments=segments)
 
 
 def _port(ctx: Context, project_id: str, request: NetworkRequest) -> PlannedPort:
@@ -137,15 +138,44 @@ def _port(ctx: Context, project_id: str, request: NetworkRequest) -> PlannedPort
         raise RequestedPortNotFound(port_id=request.port_id)
     if port.device_id or port.holder or ctx.session.get(SubPort, port.id) is not None:
         raise RequestedPortInUse(port_id=port.id)
-    if ctx.session.scalar(select(FixedIp.port_id).where(FixedIp.port_id == port.id)) is None:
+    used = select(Subnet.segment_id).join(FixedIp, FixedIp.subnet_id == Subnet.id)
+    segments = list(ctx.session.scalars(used.where(FixedIp.port_id == port.id)))
+    if segments:
+        reachable = frozenset(segment for segment in segments if segment)
+    elif port.ip_allocation == routed.DEFERRED:
+        reachable = _segments(ctx, port.network)
+    else:
         raise RequestedPortRequiresFixedIp(port_id=port.id)
-    return PlannedPort(port.network, port.id, None, request.tag)
+    return PlannedPort(port.network, port.id, None, request.tag, segments=reachable)
 
 
-def _check_subnet(ctx: Context, network: Network) -> None:
-    statement = select(Subnet.id).where(Subnet.network_id == network.id).limit(1)
-    if ctx.session.scalar(statement) is None:
+def _segments(ctx: Context, network: Network) -> frozenset[str]:
+    """The segments with a subnet, of a routed network; raises NetworkRequiresSubnet."""
+    statement = select(Subnet.segment_id).where(Subnet.network_id == network.id).distinct()
+    segments = list(ctx.session.scalars(statement))
+    if not segments:
         raise NetworkRequiresSubnet(network_id=network.id)
+    return frozenset(segment for segment in segments if segment)
+
+
+def unreachable(ctx: Context, plan: PortPlan, host_names: Iterable[str]) -> dict[str, str]:
+    """Host -> why it cannot have these ports, for hosts that are not connected to a segment that
+    a port needs.
+    """
+    wanted = [port for port in plan.ports if port.segments]
+    if not wanted:
+        return {}
+    ids = frozenset[str]().union(*(port.segments for port in wanted))
+    segments = {s.id: s for s in ctx.session.scalars(select(Segment).where(Segment.id.in_(ids)))}
+    connected = hosts.of_all(ctx)
+    reasons = {}
+    for host in host_names:
+        known = connected.get(host) or hosts.always(ctx)
+        for port in wanted:
+            places = [segments[s].physical_network for s in port.segments if s in segments]
+            if not any(not place or place in known for place in places):
+                reasons[host] = f"is connected to no segment of network {port.network.id}"
+    return reasons
 
 
 def _check_rules(ctx: Context, network: Network, request: NetworkRequest) -> None:
@@ -167,13 +197,18 @@ def _check_rules(ctx: Context, network: Network, request: NetworkRequest) -> Non
             raise PolicyNotAuthorized(action=rule)
 
 
-def _check_address(ctx: Context, network: Network, text: str) -> None:
+def _check_address(ctx: Context, network: Network, text: str) -> frozenset[str]:
+    """The segment of the address, of a routed network."""
     try:
         address = addresses.address(text)
     except ValueError:
         raise InvalidInput(error_message=f"'{text}' is not a valid IP address") from None
-    subnets = ports.subnets_of(ctx, network.id)
-    if not any(address in ipam.network_of(subnet.cidr) for subnet in subnets):
+    subnets = [
+        subnet
+        for subnet in ports.subnets_of(ctx, network.id)
+        if address in ipam.network_of(subnet.cidr)
+    ]
+    if not subnets:
         raise InvalidInput(
             error_message=f"Fixed IP {text} is not a valid ip address for network {network.id}"
         )
@@ -187,6 +222,7 @@ def _check_address(ctx: Context, network: Network, text: str) -> None:
         raise FixedIpInUse(
             address=text, server_id=user.holder_id if is_visible else "of another project"
         )
+    return frozenset(subnet.segment_id for subnet in subnets if subnet.segment_id)
 
 
 def _with_demands(ctx: Context, planned: Sequence[PlannedPort]) -> list[PlannedPort]:
