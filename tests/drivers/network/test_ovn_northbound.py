@@ -218,7 +218,7 @@ def test_what_is_not_done_is_refused():
     view = a_view(1)
     network = msgspec.structs.replace(view.networks[0], network_type="vlan")
     wanted = plan.Plan()
-    plan.add_network(wanted, network, Placement())
+    plan.add_network(wanted, network, Placement(), {})
     assert "bridge_mappings" in wanted.errors[network.id]
 
 

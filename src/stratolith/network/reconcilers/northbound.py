@@ -18,7 +18,7 @@ from stratolith.kernel.readable import LeftOut
 from stratolith.kernel.reconcile import Reconciler, Result
 from stratolith.network.drivers.base import HostNetworkPart, HostNetworkView
 from stratolith.network.drivers.ovn import central
-from stratolith.network.drivers.ovn.northbound import guests, matches, plan, routers
+from stratolith.network.drivers.ovn.northbound import guests, matches, plan, qos, routers
 from stratolith.network.drivers.ovn.northbound.matches import GroupsView
 from stratolith.network.drivers.ovn.northbound.plan import Placement, Plan
 from stratolith.network.drivers.ovn.northbound.writer import Northbound
@@ -94,6 +94,8 @@ class NorthboundWriter(Reconciler):
 
     def _part(self, ctx: Context, database: Northbound, key: str) -> tuple[Plan, set[str]] | None:
         """The rows of the key's object and their owners; None when everything is needed."""
+        if key.startswith(f"{host_hints.QOS}/"):
+            return None  # the rows of a policy's rules belong to the ports that have it
         keys = {key}
         for _ in range(ROUNDS):
             part = view_parts.answer(ctx, placement.EVERY, sorted(keys))
@@ -127,7 +129,8 @@ class NorthboundWriter(Reconciler):
         self, ctx: Context, database: Northbound, part: HostNetworkPart
     ) -> tuple[Plan, set[str]]:
         """The rows of the part, and their owners."""
-        wanted = Plan()
+        rules, unusable = qos.usable(part.qos)
+        wanted = Plan(errors=unusable)
         for group, ports in part.members.items():
             self._set_members(group, ports)
         changed = set(part.members)
@@ -136,23 +139,23 @@ class NorthboundWriter(Reconciler):
         for group in sorted(changed & (self._members or {}).keys()):
             members = (self._members or {})[group]
             wanted.add(group, matches.member_rows, group, members)
-        for group, rules in part.rules.items():
-            wanted.add(group, matches.group_rows, group, rules)
+        for group, group_rules in part.rules.items():
+            wanted.add(group, matches.group_rows, group, group_rules)
         for network in part.networks.values():
             if network is not None:
-                plan.add_network(wanted, network, Placement())
+                plan.add_network(wanted, network, Placement(), rules)
         planned = {row.key for row in wanted.rows if row.table == "Logical_Switch_Port"}
         for port_id, port in part.ports.items():
             if port.port is None or port_id in planned:
                 continue
             options = database.subnet_options(ip.subnet_id for ip in port.port.fixed_ips)
-            values = (port.network_id, port.port, port.dhcp_hosts, options)
+            values = (port.network_id, port.port, port.dhcp_hosts, options, rules)
             wanted.add(port_id, guests.port_rows, *values)
         present = [router for router in part.routers.values() if router is not None]
         gateways = _gateways(ctx, [router.id for router in present])
         for router in present:
             chassis = gateways.get(router.id, [])
-            wanted.add(router.id, routers.router_rows, router, chassis)
+            wanted.add(router.id, routers.router_rows, router, chassis, rules)
         owners = _further_owners(part) | {f"members/{group}" for group in changed}
         return wanted, owners
 

@@ -14,7 +14,11 @@ LIMITS_AND_MARKS = ("bandwidth_limit", "dscp_marking", "packet_rate_limit")
 # packets of such ports like all others.
 MINIMUMS = ("minimum_bandwidth", "minimum_packet_rate")
 # By driver.
-ENFORCED = {"linux": (*LIMITS_AND_MARKS, *MINIMUMS), "fake": (*LIMITS_AND_MARKS, *MINIMUMS)}
+ENFORCED = {
+    "linux": (*LIMITS_AND_MARKS, *MINIMUMS),
+    "fake": (*LIMITS_AND_MARKS, *MINIMUMS),
+    "ovn": ("bandwidth_limit", "dscp_marking", *MINIMUMS),  # OVN has no limits of packets
+}
 
 
 def driver_of(ctx: Context) -> str:

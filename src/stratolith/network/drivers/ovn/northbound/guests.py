@@ -9,7 +9,7 @@ from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import DhcpHostView, PortView
 from stratolith.network.drivers.linux.guard import link_local
 from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
-from stratolith.network.drivers.ovn.northbound import dhcp, matches, metadata
+from stratolith.network.drivers.ovn.northbound import dhcp, matches, metadata, qos
 from stratolith.network.drivers.ovn.northbound.rows import Link, Partial, Row
 
 _METADATA = ipaddress.IPv6Address(metadata6.ADDRESS)
@@ -20,15 +20,15 @@ def port_rows(
     port: PortView,
     reservations: Sequence[DhcpHostView],
     subnet_rows: Mapping[str, Row],
+    rules: qos.Rules,
     host: str = "",
 ) -> list[Row]:
     """A guest's port. ``reservations``: its own. ``subnet_rows``: subnet -> its DHCP options.
-    ``host``: the only one that may have the port; "" for any. Raises ``ValueError``.
+    ``rules``: of QoS policies. ``host``: the only one that may have the port; "" for any.
+    Raises ``ValueError``.
     """
     if port.port_security and not port.stateful:
         raise ValueError("the driver ovn has no stateless security groups yet")
-    if port.qos_policy:
-        raise ValueError("the driver ovn enforces no QoS policies yet")
     owner = f"port/{port.id}"
     mac = checks.mac(port.mac)
     addresses = [checks.address(ip.ip_address) for ip in port.fixed_ips]
@@ -43,6 +43,7 @@ def port_rows(
         "options": {**(dhcp.hostname(four[0]) if four else {}), **options},
     }
     rows += metadata.owner_marks(port, owner, network_id, addresses)
+    rows += qos.port_rows(port, owner, network_id, rules)
     links = [Link("Logical_Switch", network_id, "ports")]
     if port.port_security:
         links += [Link("Port_Group", group, "ports") for group in port.groups]

@@ -15,7 +15,7 @@ from stratolith.network.drivers.base import (
     NetworkView,
     RuleView,
 )
-from stratolith.network.drivers.ovn.northbound import guests, matches, routers, switches
+from stratolith.network.drivers.ovn.northbound import guests, matches, qos, routers, switches
 from stratolith.network.drivers.ovn.northbound.matches import GroupsView
 from stratolith.network.drivers.ovn.northbound.rows import Partial, Row
 
@@ -48,19 +48,21 @@ class Plan(msgspec.Struct):
 def whole(view: HostNetworkView, groups: GroupsView, places: Placement) -> Plan:
     """All rows of a database."""
     plan = Plan(rows=matches.base_rows())
-    for group, rules in groups.rules.items():
-        plan.add(group, matches.group_rows, group, rules)
+    for group, group_rules in groups.rules.items():
+        plan.add(group, matches.group_rows, group, group_rules)
     for group, members in groups.members.items():
         plan.add(group, matches.member_rows, group, members)
+    rules, unusable = qos.usable(view.qos)
+    plan.errors |= unusable
     for network in view.networks:
-        add_network(plan, network, places)
+        add_network(plan, network, places, rules)
     for router in view.routers:
         chassis = places.gateways.get(router.id, places.default)
-        plan.add(router.id, routers.router_rows, router, chassis)
+        plan.add(router.id, routers.router_rows, router, chassis, rules)
     return plan
 
 
-def add_network(plan: Plan, network: NetworkView, places: Placement) -> None:
+def add_network(plan: Plan, network: NetworkView, places: Placement, rules: qos.Rules) -> None:
     """The rows of a network and of its ports."""
     try:
         rows = switches.network_rows(network)
@@ -75,7 +77,8 @@ def add_network(plan: Plan, network: NetworkView, places: Placement) -> None:
     for port in network.ports:
         host = places.ports.get(port.id, "")
         reserved = reservations[port.id]
-        plan.add(port.id, guests.port_rows, network.id, port, reserved, options, host)
+        values = (network.id, port, reserved, options, rules, host)
+        plan.add(port.id, guests.port_rows, *values)
 
 
 def groups_of(view: HostNetworkView) -> tuple[HostNetworkView, GroupsView]:

@@ -7,20 +7,19 @@ from collections.abc import Sequence
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import RouterPortView, RouterView
-from stratolith.network.drivers.ovn.northbound import advertising, forwarding
+from stratolith.network.drivers.ovn.northbound import advertising, forwarding, qos
 from stratolith.network.drivers.ovn.northbound.rows import Link, Partial, Row
 
 _FIRST_PRIORITY = 100
 
 
-def router_rows(router: RouterView, chassis: Sequence[str]) -> list[Row]:
-    """``chassis``: the hosts for its gateway, the best first. Raises ``ValueError``."""
+def router_rows(router: RouterView, chassis: Sequence[str], rules: qos.Rules) -> list[Row]:
+    """``chassis``: the hosts for its gateway, the best first. ``rules``: of QoS policies.
+
+    Raises ``ValueError``.
+    """
     if router.conntrack_helpers or router.enable_ndp_proxy:
         raise ValueError("the driver ovn has no conntrack helpers and NDP proxies yet")
-    policies = [floating.qos_policy for floating in router.floating_ips]
-    policies += [router.gateway.qos_policy] if router.gateway is not None else []
-    if any(policies):
-        raise ValueError("the driver ovn enforces no QoS policies yet")
     owner = f"router/{router.id}"
     columns = {"name": router.id, "enabled": router.admin_state_up}
     rows = [Row(table="Logical_Router", key=router.id, owner=owner, columns=columns)]
@@ -30,6 +29,7 @@ def router_rows(router: RouterView, chassis: Sequence[str]) -> list[Row]:
         rows.append(_route(router.id, owner, route.destination, route.nexthop, ""))
     if router.gateway is not None:
         rows += _gateway_rows(router, owner, router.gateway, chassis)
+        rows += qos.router_rows(router, owner, rules)
     reasons = [text for port in router.interfaces for text in advertising.reasons(port)]
     if outer := _outer_address(router.gateway):
         forwards, more = forwarding.forwarding_rows(router, owner, outer)

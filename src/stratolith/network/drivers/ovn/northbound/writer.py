@@ -34,7 +34,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     ),
     "Logical_Router_Port": ("name", "mac", "networks", "options", "ipv6_ra_configs"),
     "Gateway_Chassis": ("name", "chassis_name", "priority"),
-    "QoS": ("priority", "direction", "match", "action"),
+    "QoS": ("priority", "direction", "match", "action", "bandwidth"),
     "ACL": ("priority", "direction", "match", "action", "options"),
     "NAT": ("type", "external_ip", "logical_ip", "external_mac", "logical_port", "options"),
     "Logical_Router_Static_Route": ("ip_prefix", "nexthop", "output_port"),
@@ -284,7 +284,7 @@ _EMPTY: dict[tuple[str, str], Any] = {
     for table, columns in COLUMNS.items()
     for column in columns
 }
-_EMPTY["QoS", "action"] = {}
+_EMPTY["QoS", "action"] = _EMPTY["QoS", "bandwidth"] = {}
 _EMPTY["Logical_Switch_Port", "type"] = ""
 _TABLES = list(COLUMNS)
 
