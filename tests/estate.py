@@ -379,6 +379,8 @@ BODIES: dict[str, Any] = {
     "/namespaces/{namespace}/tags": {"tags": [{"name": "mine"}]},
     "/os-floating-ips": {"pool": None},
     "/images/{image_id}": [{"op": "replace", "path": "/name", "value": "mine"}],
+    "/ports/{id}/bindings": {"binding": {"host": "elsewhere"}},
+    "/ports/{id}/bindings/{host}": {"binding": {"profile": {}}},
     "/networks": {"network": {"name": "mine"}},
     "/subnets": {"subnet": {"network_id": "{networks}", "ip_version": 4, "cidr": "10.1.0.0/24"}},
     "/ports": {"port": {"network_id": "{networks}"}},

@@ -64,7 +64,6 @@ REASONS: dict[str, str] = {
     **dict.fromkeys(
         (
             "address-group",
-            "binding-extended",
             "expose-l3-conntrack-helper",
             "external-gateway-multihoming",
             "floating-ip-router-writable",

@@ -178,3 +178,31 @@ def test_frames_of_a_stranger_are_dropped(two: tuple[Machine, Machine]) -> None:
         while not clients and time.monotonic() < end:  # connected before the server took it
             time.sleep(0.05)
         assert clients == ["10.55.0.12"]
+
+
+def test_a_guest_moves_to_the_host_that_prepared_its_port(two: tuple[Machine, Machine]) -> None:
+    a, b = two
+    mover, near, far = (
+        port(name, f"10.55.0.{number}", "n1")
+        for name, number in (("mover", 11), ("near", 12), ("far", 13))
+    )
+    prepared = msgspec.structs.replace(mover, is_prepared=True, admin_state_up=False)
+
+    def place(on_a: PortView, on_b: PortView, a_has: list[PortView], b_has: list[PortView]) -> None:
+        a.apply([part("n1", 77, [on_a, near], b.address, b_has)])
+        b.apply([part("n1", 77, [on_b, far], a.address, a_has)])
+
+    place(mover, prepared, [mover, near], [far])
+    before, after = a.guest(mover), b.guest(mover)  # two ends of one guest that is moved
+    beside, remote = a.guest(near), b.guest(far)
+    with before.serving(80) as before_served, after.serving(80) as after_served:
+        assert beside.reaches("10.55.0.11", 80) and remote.reaches("10.55.0.11", 80)
+        assert sorted(before_served) == ["10.55.0.12", "10.55.0.13"] and after_served == []
+        with remote.serving(80):
+            assert not after.reaches("10.55.0.13", 80)
+        place(prepared, mover, [near], [mover, far])
+        before_served.clear()
+        assert beside.reaches("10.55.0.11", 80) and remote.reaches("10.55.0.11", 80)
+        assert sorted(after_served) == ["10.55.0.12", "10.55.0.13"] and before_served == []
+        with beside.serving(80):
+            assert after.reaches("10.55.0.12", 80) and not before.reaches("10.55.0.12", 80)

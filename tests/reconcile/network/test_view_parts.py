@@ -41,6 +41,7 @@ from stratolith.network.managers import (
     subnetpools,
     subnets,
 )
+from stratolith.network.managers.binding import port_bindings
 from stratolith.network.managers.metering import metering_label_rules, metering_labels
 from stratolith.network.managers.qos import policies, rules
 from stratolith.network.managers.routing import conntrack_helpers, port_forwardings
@@ -56,6 +57,7 @@ from stratolith.network.models import (
     MeteringLabel,
     Network,
     Port,
+    PortBinding,
     PortForwarding,
     PortSecurityGroup,
     QosPolicy,
@@ -254,6 +256,28 @@ class Cloud:
 
     def remove_trunk(self) -> None:
         trunks.delete(self.ctx, self.any(Trunk))
+
+    def prepare(self) -> None:
+        """A port that is bound, or one of no server, gets an inactive binding to another host."""
+        host = self.random.choice(HOSTS)
+        port_bindings.create(self.ctx, self._port(), {"host": host})
+
+    def activate(self) -> None:
+        port_bindings.activate(self.ctx, self._binding())
+
+    def change_binding(self) -> None:
+        changes: list[dict[str, object]] = [{"profile": {"a": "b"}}, {"host": "h1"}]
+        port_bindings.update(self.ctx, self._binding(), self.random.choice(changes))
+
+    def remove_binding(self) -> None:
+        """Also the active one."""
+        port_bindings.delete(self.ctx, self._binding())
+
+    def _binding(self) -> port_bindings.Binding:
+        of_guest = Port.holder == holders.SERVER
+        port_ids = select(PortBinding.port_id).join(Port, Port.id == PortBinding.port_id)
+        port = self.any(Port, Port.id.in_(port_ids.where(of_guest)))
+        return self.random.choice(port_bindings.of_port(self.ctx, port))
 
     def _port(self) -> Port:
         server = self.random.choice(sorted(self.servers))
@@ -527,6 +551,10 @@ OF_PORTS = [
     Cloud.boot, Cloud.boot, Cloud.boot, Cloud.release, Cloud.move, Cloud.regroup,
     Cloud.change_port, Cloud.open,
 ]  # fmt: skip
+OF_BINDINGS = [
+    Cloud.prepare, Cloud.prepare, Cloud.prepare, Cloud.activate, Cloud.activate,
+    Cloud.change_binding, Cloud.remove_binding,
+]  # fmt: skip
 OF_TRUNKS = [
     Cloud.carry, Cloud.carry, Cloud.add_port, Cloud.add_sub_port, Cloud.add_sub_port,
     Cloud.remove_sub_port, Cloud.remove_trunk,
@@ -553,7 +581,7 @@ OF_QOS = [
     Cloud.add_policy, Cloud.remove_policy, Cloud.add_qos_rule, Cloud.change_qos_rule,
     Cloud.remove_qos_rule, Cloud.limit, Cloud.limit, Cloud.limit,
 ]  # fmt: skip
-ALL = [*OF_PORTS, *OF_TRUNKS, *OF_GROUPS, *OF_ROUTERS, *OF_NETWORKS, *OF_QOS]
+ALL = [*OF_PORTS, *OF_BINDINGS, *OF_TRUNKS, *OF_GROUPS, *OF_ROUTERS, *OF_NETWORKS, *OF_QOS]
 
 
 class Noting(LocalTransport):
@@ -611,7 +639,7 @@ def whole(env: Environment, host: str) -> HostNetworkView:
     [
         OF_PORTS,
         [*OF_PORTS, *OF_TRUNKS],
-        [*OF_PORTS, *OF_GROUPS],
+        [*OF_PORTS, *OF_BINDINGS, *OF_GROUPS],
         [*OF_PORTS, *OF_ROUTERS],
         ALL,
     ],

@@ -93,7 +93,8 @@ class PortView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A guest's port on this host: it gets a tap on the network's bridge, filters, a lease.
 
     parent: the port whose tap carries its frames, with the VLAN tag ``tag``; "" for a port of its
-    own.
+    own.  is_prepared: the port is active on another host and may move here; its tap and filters
+    are ready, and no frame passes (``admin_state_up`` is False).
     """
 
     id: str
@@ -101,6 +102,7 @@ class PortView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tap: str  # tap name for the guest: "tap" + first 11 characters of the id
     fixed_ips: list[FixedIpView] = []
     admin_state_up: bool = True
+    is_prepared: bool = False
     port_security: bool = True
     groups: list[str] = []  # security groups, in the order in which ``rules`` has theirs
     rules: list[RuleView] = []

@@ -105,3 +105,19 @@ class BadPortRequest(BadRequest):
     @property
     def type(self) -> str:
         return "BadRequest"
+
+
+class PortBindingNotFound(NotFound):
+    message = "Binding for port {port_id} for host {host} could not be found."
+
+
+class PortBindingAlreadyExists(Conflict):
+    message = "Binding for port {port_id} on host {host} already exists."
+
+
+class PortBindingAlreadyActive(Conflict):
+    message = "Binding for port {port_id} on host {host} is already active."
+
+
+class PortBindingError(Conflict):
+    message = "Binding for port {port_id} on host {host} could not be created or updated: {reason}."

@@ -8,11 +8,13 @@ A host that gets a hint twice syncs once. The key names the changed object;
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, or_, select
 
 from stratolith.kernel.context import Context
 from stratolith.network.managers import holders, placement
+from stratolith.network.managers.binding import inactive
 from stratolith.network.managers.events import VIEW
 from stratolith.network.models import (
     FixedIp,
@@ -80,8 +82,16 @@ def _guest_port(ctx: Context, port: Port) -> None:
     and tunnels; hosts with rules that name one of its security groups.
     """
     hosts = {port.binding_host} | placement.hosts_of_network(ctx, port.network_id)
-    hosts.update(ctx.session.scalars(_HOSTS_WITH_RULES_ABOUT, {"port": port.id}))
+    hosts |= _hosts_of(ctx, _HOSTS_WITH_RULES_ABOUT, {"port": port.id})
     _hint(ctx, hosts, PORT, port.id)
+
+
+def _hosts_of(ctx: Context, hosts: Select[str], params: dict[str, Any] | None = None) -> set[str]:
+    """The hosts that a statement selects as ``Port.binding_host``, and those that prepare one of
+    its ports.
+    """
+    bound = set(ctx.session.scalars(hosts, params or {}))
+    return bound | inactive.hosts_of(ctx, hosts, params) if bound else bound
 
 
 def _router_port(ctx: Context, port_id: str, network_id: str) -> None:
@@ -176,7 +186,7 @@ def hosts_of_qos_policy(ctx: Context, policy_id: str) -> set[str]:
     routers = select(Place.host).where(
         or_(Place.object_id.in_(of_floating_ips), Place.object_id.in_(of_gateways))
     )
-    hosts = {*ctx.session.scalars(ports.distinct()), *ctx.session.scalars(routers.distinct())}
+    hosts = {*_hosts_of(ctx, ports.distinct()), *ctx.session.scalars(routers.distinct())}
     return hosts - {""}
 
 
@@ -187,7 +197,7 @@ def group(ctx: Context, group_id: str) -> None:
         .join(PortSecurityGroup, PortSecurityGroup.port_id == Port.id)
         .where(PortSecurityGroup.security_group_id == group_id, Port.binding_host != "")
     )
-    _hint(ctx, set(ctx.session.scalars(wanted.distinct())), GROUP, group_id)
+    _hint(ctx, _hosts_of(ctx, wanted.distinct()), GROUP, group_id)
 
 
 def groups_naming(ctx: Context, group_id: str) -> None:
@@ -223,7 +233,7 @@ def _hint(ctx: Context, hosts: set[str], kind: str, object_id: str) -> None:
 
 def _hosts_with_rules(ctx: Context, which: ColumnElement[bool]) -> set[str]:
     """The hosts with ports that have these rules."""
-    return set(ctx.session.scalars(_HOSTS_WITH_RULES.where(which)))
+    return _hosts_of(ctx, _HOSTS_WITH_RULES.where(which))
 
 
 def group_addresses(ctx: Context, address_group_id: str, changed: Sequence[str]) -> None:
@@ -239,7 +249,7 @@ def group_addresses(ctx: Context, address_group_id: str, changed: Sequence[str])
 def log(ctx: Context, log: Log) -> None:
     """Hint about a log: the hosts with ports that it is about."""
     wanted = select(Port.binding_host).where(Port.binding_host != "", logged_by(log))
-    _hint(ctx, set(ctx.session.scalars(wanted.distinct())), LOG, log.id)
+    _hint(ctx, _hosts_of(ctx, wanted.distinct()), LOG, log.id)
 
 
 def logged_by(log: Log) -> ColumnElement[bool]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     bindparam,
     delete,
     literal,
+    or_,
     select,
     union,
     union_all,
@@ -30,7 +31,7 @@ from stratolith.kernel.hosts.records import HostRecord
 from stratolith.network.managers import agents, holders
 from stratolith.network.managers.events import VIEW
 from stratolith.network.managers.routing import zones
-from stratolith.network.models import DhcpPlace, Network, Place, Port, Router
+from stratolith.network.models import DhcpPlace, Network, Place, Port, PortBinding, Router
 
 # kinds of placed objects; a gateway has the id of its network
 ROUTER, GATEWAY = "router", "gateway"
@@ -55,6 +56,9 @@ _HOSTS_OF_NETWORK = union(
         Port.network_id == bindparam("network"), Port.holder.in_(holders.ROUTER), Place.host != ""
     ),
     select(DhcpPlace.host).where(DhcpPlace.network_id == bindparam("network")),
+    select(PortBinding.host)
+    .join(Port, Port.id == PortBinding.port_id)
+    .where(PortBinding.network_id == bindparam("network"), Port.binding_host != ""),
 )
 
 
@@ -150,6 +154,13 @@ def is_on(column: InstrumentedAttribute[str], host: str) -> ColumnElement[bool]:
     return column != "" if host == EVERY else column == host
 
 
+def realises(host: str) -> ColumnElement[bool]:
+    """The condition on Port that it is bound to this host, or prepared there for a move."""
+    prepared = select(PortBinding.port_id).where(PortBinding.host == host)
+    is_prepared = Port.id.in_(prepared) & (Port.binding_host != "")
+    return or_(is_on(Port.binding_host, host), is_prepared)
+
+
 # -- reading -------------------------------------------------------------------------------------
 
 
@@ -197,8 +208,8 @@ def networks_of(ctx: Context, host: str, among: Sequence[str] | None = None) -> 
 
 
 def networks_on(host: str, among: Sequence[str] | None = None) -> CompoundSelect[Any]:
-    """A statement for the ids of the networks with guests on the host, of the networks of its
-    routers, and of those for which an administrator added it as DHCP host.
+    """A statement for the ids of the networks with guests on the host or prepared for it, of the
+    networks of its routers, and of those for which an administrator added it as DHCP host.
     """
     of_guests = select(Port.network_id).where(is_on(Port.binding_host, host))
     of_routers = (
@@ -207,12 +218,18 @@ def networks_on(host: str, among: Sequence[str] | None = None) -> CompoundSelect
         .where(Port.holder.in_(holders.ROUTER), is_on(Place.host, host))
     )
     of_dhcp = select(DhcpPlace.network_id).where(is_on(DhcpPlace.host, host))
+    of_prepared = (
+        select(PortBinding.network_id)
+        .join(Port, Port.id == PortBinding.port_id)
+        .where(is_on(PortBinding.host, host), Port.binding_host != "")
+    )
     if among is not None:
         of_guests, of_routers = (
             statement.where(Port.network_id.in_(among)) for statement in (of_guests, of_routers)
         )
         of_dhcp = of_dhcp.where(DhcpPlace.network_id.in_(among))
-    return union(of_guests, of_routers, of_dhcp)
+        of_prepared = of_prepared.where(PortBinding.network_id.in_(among))
+    return union(of_guests, of_routers, of_dhcp, of_prepared)
 
 
 def tunnel_addresses(ctx: Context, among: Iterable[str] | None = None) -> dict[str, str]:

@@ -35,6 +35,7 @@ from stratolith.network.managers import (
     tags,
 )
 from stratolith.network.managers.addressing import dns, ipam
+from stratolith.network.managers.binding import inactive
 from stratolith.network.managers.qos import allocation
 from stratolith.network.managers.qos import bindings as qos
 from stratolith.network.managers.security import log_removal
@@ -200,7 +201,7 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
         qos.check_port(ctx, port.id, port.qos_policy_id)
         allocation.follow(ctx, port, former, qos.effective(port, port.network))
     if port.binding_host != before:
-        settle_addresses(ctx, port)
+        settle_host(ctx, port)
     if port.binding_host != before or not port.admin_state_up:
         port.status = "DOWN"
     port.revision_number += 1
@@ -211,13 +212,15 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
     return port
 
 
-def settle_addresses(ctx: Context, port: Port) -> None:
-    """Choose the addresses of a port that got a host, if they were deferred until now.
+def settle_host(ctx: Context, port: Port) -> None:
+    """What follows when a port got a host: an inactive binding to it ends, and addresses that were
+    deferred until now are chosen.
 
     Raises the errors of a host that is not connected to a segment of the network.
     """
     if not port.binding_host or port.holder in holders.SERVICES:
         return
+    inactive.forget(ctx, port, port.binding_host)
     subnets = subnets_of(ctx, port.network_id)
     if not routed.is_routed(subnets):
         return

@@ -19,6 +19,7 @@ from stratolith.network.models.networks import Subnet as Subnet
 from stratolith.network.models.places import AgentNote as AgentNote
 from stratolith.network.models.places import DhcpPlace as DhcpPlace
 from stratolith.network.models.places import Place as Place
+from stratolith.network.models.port_bindings import PortBinding as PortBinding
 from stratolith.network.models.port_forwardings import PortForwarding as PortForwarding
 from stratolith.network.models.qos import DefaultQosPolicy as DefaultQosPolicy
 from stratolith.network.models.qos import QosPolicy as QosPolicy

@@ -193,4 +193,11 @@ PORT = [
     ),
 ]
 
-RULES = [*PORT]
+BINDING = [
+    Rule("get_port_binding", "(rule:admin_only) or (rule:service_api)", PROJECT),
+    Rule("create_port_binding", "rule:service_api", PROJECT),
+    Rule("delete_port_binding", "rule:service_api", PROJECT),
+    Rule("activate", "rule:service_api", PROJECT),
+]
+
+RULES = [*PORT, *BINDING]

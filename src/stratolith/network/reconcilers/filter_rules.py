@@ -123,7 +123,7 @@ def groups_beside(ctx: Context, host: str, groups: Sequence[str]) -> set[str]:
         .join(Port, Port.id == membership.port_id)
         .where(
             PortSecurityGroup.security_group_id.in_(groups),
-            placement.is_on(Port.binding_host, host),
+            placement.realises(host),
         )
     )
     return set(ctx.session.scalars(wanted.distinct()))
@@ -137,7 +137,7 @@ def named_on(ctx: Context, host: str, groups: ColumnElement[bool], column: Any =
     of_port_here = exists().where(
         PortSecurityGroup.security_group_id == SecurityGroupRule.security_group_id,
         Port.id == PortSecurityGroup.port_id,
-        placement.is_on(Port.binding_host, host),
+        placement.realises(host),
     )
     named = SecurityGroupRule.remote_group_id if column is None else column
     remote_groups = select(named).where(groups, of_port_here)

@@ -31,6 +31,7 @@ from stratolith.network.drivers.base import (
     TunnelPeerView,
 )
 from stratolith.network.managers import address_scopes, holders, placement
+from stratolith.network.managers.binding import inactive
 from stratolith.network.managers.qos import bindings
 from stratolith.network.managers.segments import hosts
 from stratolith.network.managers.servers.server_ports import tap_name
@@ -149,7 +150,9 @@ class Compiler:
     @cached_property
     def logs(self) -> LogBook:
         """The logs about the host's guests."""
-        port_ids = [row.id for row in self.guests if row.binding_host == self.host]
+        port_ids = [
+            row.id for row in self.guests if row.binding_host == self.host or self._is_prepared(row)
+        ]
         return LogBook(self.ctx, port_ids, self.left_out)
 
     def _routers(self, ids: Sequence[str]) -> list[RouterRow]:
@@ -256,7 +259,16 @@ class Compiler:
     def _is_bound(self, row: PortRow) -> bool:
         if self.host == placement.EVERY:
             return bool(row.binding_host)
-        return row.binding_host == self.host
+        return row.binding_host == self.host or self._is_prepared(row)
+
+    def _is_prepared(self, row: PortRow) -> bool:
+        """Whether the port is bound to another host, and has an inactive binding to this one."""
+        return row.binding_host not in ("", self.host) and row.id in self.prepared
+
+    @cached_property
+    def prepared(self) -> set[str]:
+        """The ports with an inactive binding to this host."""
+        return inactive.on_host(self.ctx, self.host)
 
     def _served(self, network_id: str) -> dict[str, str]:
         """Subnet -> address of its DHCP server."""
@@ -305,6 +317,7 @@ class Compiler:
         )
 
     def _port(self, row: PortRow, book: RuleBook, network: NetworkRow) -> PortView:
+        is_prepared = self._is_prepared(row)
         groups = book.groups(row.id) if row.port_security_enabled else []
         return PortView(
             id=row.id,
@@ -314,7 +327,8 @@ class Compiler:
                 FixedIpView(subnet_id=subnet_id, ip_address=address)
                 for subnet_id, address in self.addresses[row.id]
             ],
-            admin_state_up=row.admin_state_up and network.admin_state_up,
+            admin_state_up=row.admin_state_up and network.admin_state_up and not is_prepared,
+            is_prepared=is_prepared,
             port_security=row.port_security_enabled,
             groups=groups,
             rules=book.rules(row.id) if groups else [],

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, exists, or_
 from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers.base import LogView
+from stratolith.network.managers import placement
 from stratolith.network.models import Log, Port, PortSecurityGroup
 from stratolith.network.reconcilers.view_rows import LogRow, columns
 
@@ -71,7 +72,7 @@ def asked(
     """The requested logs, None for those that are about none of the host's ports."""
     views: dict[str, LogView | None] = dict.fromkeys(log_ids)
     if log_ids:
-        on_host = (Port.binding_host == host) & Port.port_security_enabled.is_(True)
+        on_host = placement.realises(host) & Port.port_security_enabled.is_(True)
         about_host = logs_about(ctx, on_host, left_out, Log.id.in_(log_ids))
         views |= {view.id: view for view in about_host}
     return views

@@ -184,11 +184,15 @@ def render(
             ],
         }
     if binding:
-        bound = bool(port.binding_host)
         body["binding:profile"] = port.binding_profile
         body["binding:host_id"] = port.binding_host
-        failed = port.status == "ERROR"
-        usual = "binding_failed" if failed else "bridge"
-        body["binding:vif_type"] = usual if bound else "unbound"
-        body["binding:vif_details"] = VIF_DETAILS if bound else {}
+        kind, details = vif(port.binding_host, port.status == "ERROR")
+        body["binding:vif_type"], body["binding:vif_details"] = kind, details
     return body
+
+
+def vif(host: str, has_failed: bool) -> tuple[str, dict[str, Any]]:
+    """The type and details of a virtual interface by the host that it is bound to."""
+    if not host:
+        return "unbound", {}
+    return "binding_failed" if has_failed else "bridge", VIF_DETAILS

@@ -31,6 +31,7 @@ class TapSpec(Spec, frozen=True, kw_only=True):
     bridge: str
     mac: str  # the guest's
     mtu: int
+    is_here: bool = True  # False: the guest is on another host, and the bridge sends no frame
 
 
 class VethSpec(Spec, frozen=True, kw_only=True):

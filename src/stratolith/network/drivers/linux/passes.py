@@ -417,7 +417,7 @@ class Pass:
 
     def _places(self) -> None:
         """Tell the bridges behind which devices the ports' MAC addresses are."""
-        ends = [(tap.port_id, tap.name, tap.mac) for tap in self.plan.taps]
+        ends = [(tap.port_id, tap.name, tap.mac) for tap in self.plan.taps if tap.is_here]
         ends += [(b.owner, b.name, b.mac) for b in self.plan.branches if b.mac]
         for space in self.plan.namespaces:
             ends += [(space.owner, device.host_name, device.mac) for device in space.devices]
@@ -432,6 +432,8 @@ class Pass:
         host = self.memory.host
         assert host is not None
         devices = {index for index, _ in places}
+        by_name = self.links.by_name
+        devices |= {by_name[tap.name].index for tap in self.plan.taps if tap.name in by_name}
         # the kernel deletes the entries of a device that moves to another bridge
         moved = set(self.links.touched.values())
         self.new_places = frozenset(

@@ -290,6 +290,7 @@ class _Planner:
                 bridge=port.bridge,
                 mac=checked_mac(port.view.mac),
                 mtu=mtu[port.bridge],
+                is_here=not port.view.is_prepared,
             )
             for port in ports
             if not port.view.parent

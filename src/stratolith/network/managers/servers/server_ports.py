@@ -28,6 +28,7 @@ from stratolith.network.managers import (
     tags,
 )
 from stratolith.network.managers.addressing import dns
+from stratolith.network.managers.binding import inactive
 from stratolith.network.managers.qos import allocation
 from stratolith.network.managers.servers.server_requests import (
     NetworkRequest,
@@ -186,7 +187,7 @@ def bind(ctx: Context, port_ids: Iterable[str], host: str) -> None:
         port.binding_host = host
         port.status = "DOWN"
         port.revision_number += 1
-        ports.settle_addresses(ctx, port)
+        ports.settle_host(ctx, port)
         ctx.session.flush()
         host_hints.touched(ctx, port)
     trunks.follow(ctx, moved)
@@ -336,7 +337,7 @@ def _take(ctx: Context, port_id: str, server_id: str, host: str, hostname: str, 
     holders.hold(port, holders.SERVER, server_id)
     port.device_id, port.device_owner = server_id, f"compute:{az}"
     port.binding_host, port.hostname = host, hostname
-    ports.settle_addresses(ctx, port)
+    ports.settle_host(ctx, port)
     dns.name_server_port(ctx, port, hostname)
     port.status = "DOWN"
     port.revision_number += 1
@@ -354,6 +355,7 @@ def _release(ctx: Context, port: Port) -> None:
     host_hints.touched(ctx, port)
     holders.release(port)
     allocation.forget(port)
+    inactive.forget(ctx, port)
     port.device_id = port.device_owner = port.binding_host = port.hostname = ""
     port.dns_name = ""
     port.status = "DOWN"

@@ -22,6 +22,7 @@ from stratolith.network.exceptions.trunks import (
     TrunkPortInUse,
 )
 from stratolith.network.managers import host_hints
+from stratolith.network.managers.binding import inactive
 from stratolith.network.managers.trunk import states
 from stratolith.network.models import Network, Port, SubPort, Trunk
 
@@ -171,6 +172,7 @@ def bind(ctx: Context, port: Port, host: str, *, is_new: bool = False) -> None:
     host_hints.touched(ctx, port)
     port.binding_host = host
     if host:
+        inactive.forget(ctx, port)
         port.device_owner = OWNER
     port.status = "DOWN"
     port.revision_number += 1
