@@ -11,6 +11,7 @@ import struct
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -20,7 +21,7 @@ from stratolith.network.drivers.base import AddressPair, RouteView, RuleView
 from stratolith.network.drivers.linux.guard import link_local
 from stratolith.network.drivers.linux.host_kernel import namespaces, netlink
 from stratolith.network.drivers.linux.ipv6 import discovery
-from tests.drivers.network import dhcp6_client, dhcp_client, frames, views, views6
+from tests.drivers.network import dhcp6_client, dhcp_client, dns_client, frames, views, views6
 from tests.drivers.network.guests import PATIENCE, Guest, echo, serve_echo
 
 pytestmark = pytest.mark.root
@@ -230,6 +231,10 @@ def test_both_versions_on_one_network(driver, guest):
     got = namespaces.run_in(machine.name, lambda: dhcp_client.lease("eth0", a.mac))
     assert got[0] == "10.55.0.5"
     assert lease(machine, client)[0] == f"{ONE}1:5"
+    machine.sh("ip addr add 10.55.0.5/24 dev eth0")
+    for version, address in ((4, "10.55.0.5"), (6, f"{ONE}1:5")):
+        ask = partial(dns_client.address_of, "a.openstacklocal", "10.55.0.2", version=version)
+        assert namespaces.run_in(machine.name, ask) == address
 
 
 def test_a_route_and_the_outside(driver, guest):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import select
 import signal
-from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -14,7 +13,7 @@ import pytest
 from stratolith.network.drivers.base import RouteView
 from stratolith.network.drivers.linux import LinuxNetworkDriver
 from stratolith.network.drivers.linux.host_kernel import namespaces
-from tests.drivers.network import dns_client, views
+from tests.drivers.network import views
 from tests.drivers.network.dhcp_client import lease, static_routes
 
 pytestmark = pytest.mark.root
@@ -145,24 +144,3 @@ def test_bad_option_of_one_port_spares_the_others(driver, guest):
     applied = driver.apply(views.host([a_network(bad, good)]))
     assert list(applied.errors) == [bad.id]
     assert ask(guest(good), good.mac)[0] == "10.55.0.22"
-
-
-def test_names_are_answered(driver, guest):
-    """The name that a user chose, that of the server, and that of the address."""
-    chosen = views.port("web.shop", "10.55.0.21", "n1-subnet")
-    named = views.port("vm2", "10.55.0.22", "n1-subnet")
-    net = msgspec.structs.replace(a_network(chosen, named), dns_domain="cloud.example")
-    assert not driver.apply(views.host([net])).errors
-    machine = guest(named)
-    machine.sh("ip addr add 10.55.0.22/24 dev eth0")
-    answers = {
-        "web.shop.cloud.example": "10.55.0.21",
-        "WEB.shop.cloud.example": "10.55.0.21",
-        "vm2.cloud.example": "10.55.0.22",
-        "vm2": "10.55.0.22",
-        "host-10-55-0-22.cloud.example": "10.55.0.22",
-        "other.cloud.example": None,
-    }
-    for name, address in answers.items():
-        query = partial(dns_client.address_of, name, "10.55.0.2")
-        assert namespaces.run_in(machine.name, query) == address, name

@@ -171,6 +171,16 @@ def test_options_of_ports_are_checked():
     assert dhcp.extra_options([("option6:23", "fd00::1")], 6) == ({"dns_server": "fd00::1"}, [])
 
 
+@pytest.mark.parametrize(
+    ("named", "sent"), [([], "10.55.0.2"), (["0.0.0.0"], None), (["9.9.9.9"], "9.9.9.9")]
+)
+def test_name_servers(named, sent):
+    net = views.network("n1", dhcp=True, subnet={"dns_nameservers": named})
+    options = dhcp.subnet_options(net, net.subnets[0])
+    assert options is not None
+    assert options.get("dns_server") == (f"{{{sent}}}" if sent else None)
+
+
 def test_what_is_left_out_of_a_port_is_said():
     port = views.port("a", "10.55.0.3", "n1-subnet", extra_dhcp_opts=[("99", "x")])
     view = views.host([views.network("n1", ports=[port], dhcp=True)])

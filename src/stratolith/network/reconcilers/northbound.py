@@ -18,7 +18,7 @@ from stratolith.kernel.readable import LeftOut
 from stratolith.kernel.reconcile import Reconciler, Result
 from stratolith.network.drivers.base import HostNetworkPart, HostNetworkView
 from stratolith.network.drivers.ovn import central
-from stratolith.network.drivers.ovn.northbound import guests, matches, plan, qos, routers
+from stratolith.network.drivers.ovn.northbound import guests, matches, names, plan, qos, routers
 from stratolith.network.drivers.ovn.northbound.matches import GroupsView
 from stratolith.network.drivers.ovn.northbound.plan import Placement, Plan
 from stratolith.network.drivers.ovn.northbound.writer import Northbound
@@ -145,12 +145,19 @@ class NorthboundWriter(Reconciler):
             if network is not None:
                 plan.add_network(wanted, network, Placement(), rules)
         planned = {row.key for row in wanted.rows if row.table == "Logical_Switch_Port"}
+        named = {row.key for row in wanted.rows if row.table == "DNS"}
+        domain = ctx.env.settings.of(NetworkSettings).dhcp_domain
         for port_id, port in part.ports.items():
+            if port_id not in named and database.has("Logical_Switch", port.network_id):
+                values = (port.network_id, port_id, port.dhcp_hosts, domain)
+                wanted.add(port_id, names.name_rows, *values)
             if port.port is None or port_id in planned:
                 continue
             options = database.subnet_options(ip.subnet_id for ip in port.port.fixed_ips)
-            values = (port.network_id, port.port, port.dhcp_hosts, options, rules)
-            wanted.add(port_id, guests.port_rows, *values)
+            reserved = port.dhcp_hosts
+            wanted.add(
+                port_id, guests.port_rows, port.network_id, port.port, reserved, options, rules
+            )
         present = [router for router in part.routers.values() if router is not None]
         gateways = _gateways(ctx, [router.id for router in present])
         for router in present:

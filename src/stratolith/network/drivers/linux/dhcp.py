@@ -220,8 +220,13 @@ def _is_for_dhcpv6(line: str) -> bool:
 
 def _name_lines(hosts: Sequence[DhcpHostView], domain: str) -> Iterable[str]:
     for host in sorted(hosts, key=lambda host: (host.ip_address, host.port_id)):
-        name, other = _fqdn(host, domain), _address_name(host)
-        answered = [name, name.removesuffix(f".{domain}")]
-        # the name in ``dns_assignment`` of a port that only its server gave a name
-        answered += [f"{other}.{domain}", other]
-        yield f"{host.ip_address}\t{' '.join(dict.fromkeys(answered))}"
+        yield f"{host.ip_address}\t{' '.join(answered_names(host, domain))}"
+
+
+def answered_names(host: DhcpHostView, domain: str) -> list[str]:
+    """The names of an address, the first of which is the answer to a question about the address."""
+    name, other = _fqdn(host, domain), _address_name(host)
+    answered = [name, name.removesuffix(f".{domain}")]
+    # the name in ``dns_assignment`` of a port that only its server gave a name
+    answered += [f"{other}.{domain}", other]
+    return list(dict.fromkeys(answered))

@@ -114,6 +114,7 @@ def subnet_options(network: NetworkView, subnet: SubnetView) -> dict[str, str] |
 def _options4(network: NetworkView, subnet: SubnetView, server: str, mac: str) -> dict[str, str]:
     gateway = checks.address(subnet.gateway_ip, 4) if subnet.gateway_ip else None
     names = [checks.address(text) for text in subnet.dns_nameservers if ":" not in text]
+    names = names or [server]  # OVN answers for it
     routes = [(f"{METADATA_ADDRESS}/32", server)]
     routes += [
         (str(checks.network(route.destination)), checks.address(route.nexthop, 4))
@@ -132,13 +133,13 @@ def _options4(network: NetworkView, subnet: SubnetView, server: str, mac: str) -
         "server_mac": checks.mac(mac),
         "lease_time": str(int(network.dhcp_lease_seconds)),
         "mtu": str(checks.mtu(network.mtu)),
-        "domain_name": json.dumps(domain_of(network)),
+        "domain_name": json.dumps(domain_of(network.dns_domain)),
         "classless_static_route": f"{{{text}}}",
         "ms_classless_static_route": f"{{{text}}}",
     }
     if gateway is not None:
         options["router"] = gateway
-    if names:
+    if names != ["0.0.0.0"]:  # "no name server"
         options["dns_server"] = f"{{{', '.join(names)}}}"
     return options
 
@@ -147,7 +148,7 @@ def _options6(network: NetworkView, subnet: SubnetView) -> dict[str, str]:
     servers = [checks.address(text, 6) for text in subnet.dns_nameservers]
     servers = servers or [checks.address(str(subnet.dhcp_ip), 6)]
     options = {"server_id": checks.mac(str(network.dhcp_mac))}
-    if "." not in (domain := domain_of(network)):  # OVN sends its labels as one
+    if "." not in (domain := domain_of(network.dns_domain)):  # OVN sends its labels as one
         options["domain_search"] = json.dumps(domain)
     if servers != ["::"]:  # "no name server"
         options["dns_server"] = f"{{{', '.join(servers)}}}"
@@ -156,10 +157,11 @@ def _options6(network: NetworkView, subnet: SubnetView) -> dict[str, str]:
     return options
 
 
-def domain_of(network: NetworkView) -> str:
-    domain = network.dns_domain.rstrip(".") or _DEFAULT_DOMAIN
+def domain_of(text: str) -> str:
+    """A network's domain; raises ``ValueError``."""
+    domain = text.rstrip(".") or _DEFAULT_DOMAIN
     if not _DOMAIN.match(domain):
-        raise ValueError(f"{network.dns_domain!r} is not a DNS domain")
+        raise ValueError(f"{text!r} is not a DNS domain")
     return domain
 
 

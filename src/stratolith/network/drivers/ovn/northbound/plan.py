@@ -15,7 +15,7 @@ from stratolith.network.drivers.base import (
     NetworkView,
     RuleView,
 )
-from stratolith.network.drivers.ovn.northbound import guests, matches, qos, routers, switches
+from stratolith.network.drivers.ovn.northbound import guests, matches, names, qos, routers, switches
 from stratolith.network.drivers.ovn.northbound.matches import GroupsView
 from stratolith.network.drivers.ovn.northbound.rows import Partial, Row
 
@@ -79,6 +79,8 @@ def add_network(plan: Plan, network: NetworkView, places: Placement, rules: qos.
         reserved = reservations[port.id]
         values = (network.id, port, reserved, options, rules, host)
         plan.add(port.id, guests.port_rows, *values)
+    for port_id, reserved in reservations.items():
+        plan.add(port_id, names.name_rows, network.id, port_id, reserved, network.dns_domain)
 
 
 def groups_of(view: HostNetworkView) -> tuple[HostNetworkView, GroupsView]:

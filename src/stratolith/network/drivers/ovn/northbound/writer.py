@@ -27,6 +27,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "Address_Set": ("name", "addresses"),
     "Port_Group": ("name",),
     "Logical_Router": ("name", "enabled", "options"),
+    "DNS": ("records",),
     "Load_Balancer": ("name", "vips", "protocol", "options"),
     "Logical_Switch_Port": (
         "name", "type", "addresses", "port_security", "enabled", "options", "dhcpv4_options",
@@ -41,7 +42,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # table -> the columns in which its rows refer to others that we make
 LINKS: dict[str, tuple[str, ...]] = {
-    "Logical_Switch": ("ports", "qos_rules", "load_balancer"),
+    "Logical_Switch": ("ports", "qos_rules", "load_balancer", "dns_records"),
     "Port_Group": ("ports", "acls"),
     "Logical_Router": ("ports", "nat", "static_routes", "load_balancer"),
     "Logical_Router_Port": ("gateway_chassis",),
@@ -278,7 +279,7 @@ class Northbound:
             raise ovsdb.OvsdbError("the northbound database does not tell of its changes")
 
 
-_MAPS = {"other_config", "options", "ipv6_ra_configs", "vips"}
+_MAPS = {"other_config", "options", "ipv6_ra_configs", "vips", "records"}
 _EMPTY: dict[tuple[str, str], Any] = {
     (table, column): {} if column in _MAPS else frozenset()
     for table, columns in COLUMNS.items()
