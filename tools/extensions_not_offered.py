@@ -11,7 +11,8 @@ FIREWALL = "security groups and address groups are the firewall here"
 BGP = "no dynamic routing: hosts reach each other by tunnels and static routes"
 TAPS = "copies of a tenant's traffic are not offered"
 CHAINS = "service function chaining is not offered"
-HARDWARE = "for hardware or drivers that no host here has"
+DIRECT = "of ports on network cards themselves (SR-IOV), which no host here can bind"
+TX_STEERING = "its one hint is for Open vSwitch with DPDK, which no host here has"
 YET = "not there yet"
 NAMES = "no extension: upstream's name for what every network service has"
 
@@ -51,16 +52,14 @@ REASONS: dict[str, str] = {
     **dict.fromkeys(("sfc", "flow_classifier"), CHAINS),
     **dict.fromkeys(
         (
-            "port-device-profile",
             "port-hardware-offload-type",
-            "port-hint-ovs-tx-steering",
-            "port-hints",
-            "port-numa-affinity-policy",
-            "port-numa-affinity-policy-socket",
+            "port-mac-override",
             "port-trusted-vif",
         ),
-        HARDWARE,
+        DIRECT,
     ),
+    **dict.fromkeys(("port-hint-ovs-tx-steering", "port-hints"), TX_STEERING),
+    "port-device-profile": "there are no accelerators and no service for them (Cyborg)",
     **dict.fromkeys(
         (
             "address-group",
@@ -75,7 +74,6 @@ REASONS: dict[str, str] = {
             "logging",
             "network_availability_zone",
             "network_ha",
-            "port-mac-override",
             "rbac-address-group",
             "router_availability_zone",
             "security-groups-default-rules",
@@ -83,8 +81,6 @@ REASONS: dict[str, str] = {
             "security-groups-remote-address-group",
             "security-groups-rules-belongs-to-default-sg",
             "stateful-security-group",
-            "uplink-status-propagation",
-            "uplink-status-propagation-updatable",
         ),
         YET,
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .conftest import Net
 
 
@@ -47,3 +49,25 @@ def test_tags_of_many_new_ports(net: Net) -> None:
     made = net.raw("POST", "/ports", 201, {"ports": wanted})["ports"]
     assert [port["tags"] for port in made] == [["red"], ["blue"]]
     assert [port["id"] for port in net.get("/ports?tags=blue")["ports"]] == [made[1]["id"]]
+
+
+def test_uplink_and_numa_affinity_are_kept(net: Net, boss: Net) -> None:
+    network = net.network()
+    plain = net.port(network)
+    assert (plain["propagate_uplink_status"], plain["numa_affinity_policy"]) == (True, None)
+    port = net.port(network, propagate_uplink_status=False, numa_affinity_policy="socket")
+    path = f"/ports/{port['id']}"
+    shown = net.get(path)["port"]
+    assert (shown["propagate_uplink_status"], shown["numa_affinity_policy"]) == (False, "socket")
+    changed = net.put(path, "port", propagate_uplink_status=True, numa_affinity_policy=None)
+    assert (changed["propagate_uplink_status"], changed["numa_affinity_policy"]) == (True, None)
+    boss.put(path, "port", **{"binding:host_id": "h1"})
+    error = net.put(path, "port", 409, numa_affinity_policy="required")
+    assert error["type"] == "PortBoundNUMAAffinityPolicy"
+    net.put(path, "port", propagate_uplink_status=False)
+
+
+@pytest.mark.parametrize("name", ["device_profile", "hints", "trusted", "hardware_offload_type"])
+def test_attributes_for_hardware_that_no_host_has_are_unknown(net: Net, name: str) -> None:
+    error = net.post("/ports", "port", 400, network_id=net.network()["id"], **{name: None})
+    assert error["message"] == f"Unrecognized attribute(s) '{name}'"

@@ -65,6 +65,13 @@ class PortBound(Conflict):
     )
 
 
+class PortBoundNUMAAffinityPolicy(Conflict):
+    message = (
+        "Unable to complete operation on port {port_id}, port is already bound to host {host_id}, "
+        "numa_affinity_policy value given {numa_affinity_policy}."
+    )
+
+
 class ServicePortInUse(Conflict):
     message = "Port {port_id} cannot be deleted directly via the port API: {reason}."
 

@@ -19,6 +19,7 @@ from stratolith.network.exceptions.ports import (
     DeviceIDNotOwnedByTenant,
     MacAddressInUse,
     PortBound,
+    PortBoundNUMAAffinityPolicy,
     PortNotFound,
     PortSecurityAndIPRequiredForSecurityGroups,
     PortSecurityPortHasSecurityGroup,
@@ -61,6 +62,8 @@ PLAIN = {
     "device_owner": "device_owner",
     "binding:vnic_type": "vnic_type",
     "binding:host_id": "binding_host",
+    "propagate_uplink_status": "propagate_uplink_status",
+    "numa_affinity_policy": "numa_affinity_policy",
 }
 _FIXED_IPS = KeyedReader(
     RowReader(tuple[str, str, str], (FixedIp.port_id, FixedIp.subnet_id, FixedIp.ip_address)),
@@ -167,7 +170,8 @@ def create(
 
 
 def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
-    """Change a port; raises the errors of create, and PortBound."""
+    """Change a port; raises the errors of create, PortBound and PortBoundNUMAAffinityPolicy."""
+    _check_numa_policy(port, values)
     if not port.holder and ("device_id" in values or "device_owner" in values):
         wanted = {"device_owner": port.device_owner, "device_id": port.device_id, **values}
         owner, device = wanted["device_owner"] or "", wanted["device_id"] or ""
@@ -304,6 +308,15 @@ def _check_device(ctx: Context, project_id: str, owner: str, device_id: str) -> 
     router = ctx.session.get(Router, device_id)
     if router is not None and router.project_id != project_id:
         raise DeviceIDNotOwnedByTenant(device_id=device_id)
+
+
+def _check_numa_policy(port: Port, values: Mapping[str, Any]) -> None:
+    if "numa_affinity_policy" in values and port.binding_host and port.status != "ERROR":
+        raise PortBoundNUMAAffinityPolicy(
+            port_id=port.id,
+            host_id=port.binding_host,
+            numa_affinity_policy=values["numa_affinity_policy"],
+        )
 
 
 def _mac(ctx: Context, network_id: str, wanted: str | None) -> str:

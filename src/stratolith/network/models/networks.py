@@ -119,6 +119,8 @@ class Port(Standard, Base):
     allowed_address_pairs: Mapped[list[Any]] = mapped_column(Json, default=list)
     extra_dhcp_opts: Mapped[list[Any]] = mapped_column(Json, default=list)
     data_plane_status: Mapped[str | None] = mapped_column(String(16))  # as an operator set it
+    propagate_uplink_status: Mapped[bool] = mapped_column(default=True)
+    numa_affinity_policy: Mapped[str | None] = mapped_column(String(16))
     hostname: Mapped[str] = mapped_column(default="")  # the host name that DHCP sends to the guest
     dns_name: Mapped[str] = mapped_column(default="")  # managers/addressing/dns.py
     dns_domain: Mapped[str] = mapped_column(default="")

@@ -32,6 +32,8 @@ VNIC_TYPES = (
     "smart-nic", "vdpa", "accelerator-direct", "accelerator-direct-physical", "remote-managed",
 )  # fmt: skip
 
+NUMA_POLICIES = ("required", "preferred", "legacy", "socket")
+
 MULTICAST = {4: ipaddress.ip_network("224.0.0.0/4"), 6: ipaddress.ip_network("ff00::/8")}
 
 
@@ -62,6 +64,12 @@ def _paired_mac(value: Any) -> str:
 
 def _data_plane_status(value: Any) -> str | None:
     if value not in (None, "ACTIVE", "DOWN") or isinstance(value, bool):
+        raise Invalid(f"{value} is not in valid_values.")
+    return None if value is None else str(value)
+
+
+def _numa_policy(value: Any) -> str | None:
+    if value is not None and value not in NUMA_POLICIES:
         raise Invalid(f"{value} is not in valid_values.")
     return None if value is None else str(value)
 
@@ -127,6 +135,8 @@ PORT = attributes(
         tags=TAGS,
         trunk_details=READ_ONLY,
         data_plane_status=Attribute(_data_plane_status, create=False),
+        propagate_uplink_status=Attribute(boolean, default=True),
+        numa_affinity_policy=Attribute(_numa_policy, default=None),
         **{
             "binding:host_id": Attribute(lambda v: text()(v) if v is not None else "", default=""),
             "binding:vnic_type": Attribute(one_of(*VNIC_TYPES), default="normal"),
@@ -169,6 +179,8 @@ def render(
         "binding:vnic_type": port.vnic_type,
         "port_security_enabled": port.port_security_enabled,
         "data_plane_status": port.data_plane_status,
+        "propagate_uplink_status": port.propagate_uplink_status,
+        "numa_affinity_policy": port.numa_affinity_policy,
         "dns_name": port.dns_name,
         "dns_domain": port.dns_domain,
         "dns_assignment": names,
