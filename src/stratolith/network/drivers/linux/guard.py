@@ -32,14 +32,15 @@ class Sources(msgspec.Struct, frozen=True, kw_only=True):
 def sources(port: PortView) -> Sources:
     """The MAC and IP addresses the port may send from; ``ValueError`` names an invalid one."""
     result = Sources(macs=[], pairs=[], blocks=[])
-    claims = [(port.mac, ip.ip_address) for ip in port.fixed_ips]
+    claims: list[tuple[str, str | None]] = [(port.mac, None)]
+    claims += [(port.mac, checks.address(ip.ip_address)) for ip in port.fixed_ips]
     claims += [(pair.mac_address, pair.ip_address) for pair in port.allowed_address_pairs]
-    for raw_mac, text in [(port.mac, ""), *claims]:
+    for raw_mac, text in claims:
         mac = checks.mac(raw_mac)
         if mac not in result.macs:
             result.macs.append(mac)
             result.pairs.append((mac, link_local(mac)))
-        if not text:
+        if text is None:
             continue
         net = checks.network(text)
         if net.prefixlen == net.max_prefixlen:

@@ -57,6 +57,8 @@ def _key(meter: MeterView) -> str:
 def _rules(meter: MeterView, device: str) -> Iterator[str]:
     """A packet is counted once, however many rules it fits; exceptions come first."""
     for rule in sorted(meter.rules, key=lambda rule: not rule.excluded):
+        if rule.direction not in WAYS:
+            raise ValueError(f"{rule.direction!r} is not a direction of a metering rule")
         word = "iifname" if rule.direction == "ingress" else "oifname"
         end = "return"
         if not rule.excluded:
