@@ -6,7 +6,7 @@ from pathlib import Path
 
 from stratolith.kernel.http.errors import ErrorDialect
 from stratolith.kernel.http.routing import EarlyChecks
-from stratolith.kernel.service import AgentView, Service
+from stratolith.kernel.service import AgentView, HostDuties, Service
 from stratolith.network import policies, quotas
 from stratolith.network.api import (
     address_scopes,
@@ -27,6 +27,7 @@ from stratolith.network.api import (
     security_group_rules,
     security_groups,
     service_providers,
+    southbound,
     subnetpools,
     subnets,
     versions,
@@ -46,12 +47,13 @@ from stratolith.network.api.security import (
 )
 from stratolith.network.api.segments import network_segment_ranges, segments
 from stratolith.network.api.trunk import trunks
-from stratolith.network.managers import premade
+from stratolith.network.managers import host_hints, premade
 from stratolith.network.managers.events import VIEW
 from stratolith.network.reconcilers import view_parts
 from stratolith.network.reconcilers.host_report import take_report
 from stratolith.network.reconcilers.northbound import NorthboundWriter
 from stratolith.network.reconcilers.places import DhcpPlacer, Placer
+from stratolith.network.reconcilers.southbound import SouthboundDoor
 from stratolith.network.settings import NetworkSettings
 
 SERVICE = Service(
@@ -108,8 +110,9 @@ SERVICE = Service(
     policies=policies.RULES,
     admin_rule="context_is_admin",
     quotas=quotas.RESOURCES,
-    reconcilers=[Placer, DhcpPlacer, NorthboundWriter],
-    agent_routes=network_map.AGENT_ROUTES,
+    reconcilers=[Placer, DhcpPlacer, NorthboundWriter, SouthboundDoor],
+    host_duties=HostDuties(left=host_hints.host_left),
+    agent_routes=[*network_map.AGENT_ROUTES, *southbound.AGENT_ROUTES],
     agent_views=[AgentView(VIEW, view_parts.answer, take_report)],
     settings=NetworkSettings,
     migrations=Path(__file__).with_name("migrations"),

@@ -27,6 +27,15 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
             "of an installed package; empty: linux, with simulated hosts fake."
         ),
     ] = ""
+    ovn_port: Annotated[
+        int,
+        Doc(
+            description="Port of the server's machine for the OVN controllers of other hosts, with "
+            "driver ovn; 0: api.port plus 3.",
+            ge=0,
+            le=65535,
+        ),
+    ] = 0
     global_physnet_mtu: Annotated[
         int, Doc(description="MTU of the physical networks, tunnels included.", ge=576, le=9216)
     ] = 1500

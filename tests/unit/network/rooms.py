@@ -20,12 +20,15 @@ from tests.testcloud.databases import empty_url
 MEMBER = Identity(user_id="u1", project_id="p1", roles=("member", "reader"))
 
 
-def environment(folder: Path, **network: object) -> Environment:
+def environment(
+    folder: Path, hosts: dict[str, object] | None = None, **network: object
+) -> Environment:
     folder.mkdir(parents=True, exist_ok=True)
     overrides: dict[str, dict[str, object]] = {
         "cloud": {"state_dir": str(folder), "run_dir": str(folder / "run")},
         "database": {"url": empty_url()},
         "network": network,
+        "hosts": hosts or {},
     }
     settings = config.load({"network": NetworkSettings}, overrides=overrides)
     env = server.make_environment(settings, [SERVICE])

@@ -32,10 +32,18 @@ def test_former_driver_is_read_from_its_record(tmp_path: Path) -> None:
 def test_ovn_refuses_what_it_does_not_do(tmp_path: Path) -> None:
     ovn = {"driver": "ovn"}
     assert choice.name_of(settings(tmp_path, network=ovn)) == "ovn"
-    with pytest.raises(ConfigError, match="one host so far"):
-        choice.name_of(settings(tmp_path, network=ovn, hosts={"listen": "192.0.2.1"}))
-    with pytest.raises(ConfigError, match="one host so far"):
-        choice.name_of(settings(tmp_path, network=ovn, hosts={"server": "192.0.2.1:8702"}))
     mapped = {**ovn, "bridge_mappings": ["physnet2:eth1"]}
     with pytest.raises(ConfigError, match="no further physical networks"):
         choice.name_of(settings(tmp_path, network=mapped))
+
+
+def test_a_joined_host_follows_its_cloud_unless_it_has_a_setting(tmp_path: Path) -> None:
+    joined = {"server": "192.0.2.1:8702"}
+    assert choice.follows(settings(tmp_path, hosts=joined))
+    assert not choice.follows(settings(tmp_path))
+    assert not choice.follows(settings(tmp_path, hosts=joined, network={"driver": "linux"}))
+    host = settings(tmp_path, hosts=joined)
+    assert choice.take_over(host, "h").name == "linux"
+    assert choice.take_over(host, "h", "ovn").name == "ovn"
+    # without a word of its server it goes on with what it has
+    assert choice.take_over(host, "h").name == "ovn"

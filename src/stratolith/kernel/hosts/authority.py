@@ -139,6 +139,18 @@ class Authority:
         )
 
 
+def sign_apart(
+    request: str, host_id: str, name: str, now: datetime, lifetime: timedelta
+) -> tuple[Signed, str]:
+    """A host's certificate by an authority for it alone, and that authority's certificate (PEM).
+
+    The authority's key is not kept. For programs that know no revoked certificates: they trust the
+    authorities of the present hosts. Raises BadRequestOfHost.
+    """
+    apart = Authority.make(name, now)
+    return apart.sign_host(request, host_id, name, now, lifetime), apart.pem
+
+
 @dataclass(frozen=True)
 class Bearer:
     """The content of the certificate of a connection."""

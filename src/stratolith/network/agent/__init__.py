@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 from urllib.parse import quote
@@ -19,12 +19,15 @@ from stratolith.kernel.config import Settings
 from stratolith.network import capacity_settings
 from stratolith.network.agent import parts
 from stratolith.network.agent.meters import METERS
+from stratolith.network.drivers import choice
 from stratolith.network.drivers.base import (
     Applied,
+    AsksForAdmission,
     CountsTraffic,
     HostNetworkPart,
     HostNetworkView,
     NetworkDriver,
+    NetworkDriverError,
 )
 from stratolith.network.drivers.capacity import Capacity
 from stratolith.network.drivers.hops import Asked
@@ -33,25 +36,29 @@ from stratolith.network.settings import NetworkSettings
 
 LOG = logging.getLogger(__name__)
 METADATA_SECONDS = 10.0  # each step of an answer of the metadata service
+MAX_ADMISSION = 1 << 16  # bytes of the server's answer
 ROUNDS = 3  # requests for parts of a view, each for the keys that the former one lacked
 REPORT_SECONDS = 60.0  # an unchanged state is told again this often
 
 
 def rooms(settings: Settings, host: str, fake: bool) -> list[Room]:
     """The network room of this host."""
-    from stratolith.network.drivers import choice
-
-    driver = choice.take_over(settings, host)
-    room = NetworkRoom(driver)
+    room = NetworkRoom(choice.take_over(settings, host))
     own = settings.of(NetworkSettings)
     room.physical_networks, room.capacity = mappings(own), capacity_settings.of(own)
-    if driver.name not in ("linux", "ovn"):
-        return [room]
+    room.proxy = _proxy(room)
+    if choice.follows(settings):
+        room.take_over = partial(choice.take_over, settings, host)
+    return [room]
+
+
+def _proxy(room: NetworkRoom) -> Proxy | None:
+    if room.driver.name not in ("linux", "ovn"):
+        return None
     from stratolith.network.agent.metadata import MetadataProxy
 
     # with ovn routers have no namespaces: metadata is answered in each network
-    room.proxy = MetadataProxy(room.ask_metadata, in_routers=driver.name == "linux")
-    return [room]
+    return MetadataProxy(room.ask_metadata, in_routers=room.driver.name == "linux")
 
 
 def with_left_out(applied: Applied, left_out: dict[str, str]) -> Applied:
@@ -100,17 +107,22 @@ class NetworkRoom(Room):
 
     def __init__(self, driver: NetworkDriver, proxy: Proxy | None = None) -> None:
         super().__init__()
-        self.driver = driver
-        self.driver_name = driver.name
+        self._use(driver)
         self.proxy = proxy
+        # of a host that follows its cloud: a driver's name -> it, after the former one's removal
+        self.take_over: Callable[[str], NetworkDriver] | None = None
         self.physical_networks: dict[str, str] = {}  # of the host's settings; reported
         self.capacity = Capacity()
         self._reported: tuple[bytes, Applied] | None = None
         self._reported_at = 0.0
         self._last: HostNetworkView | None = None
-        self._stopping = threading.Event()
         self._threads = Supervisor()
         self.answers = {"diagnose": self._diagnose}
+
+    def _use(self, driver: NetworkDriver) -> None:
+        self.driver, self.driver_name = driver, driver.name
+        if isinstance(driver, AsksForAdmission):
+            driver.ask_admission = self._ask_admission
 
     def start(self) -> None:
         for lack in self.driver.check():
@@ -119,8 +131,10 @@ class NetworkRoom(Room):
             self.proxy.start()
         if isinstance(self.driver, CountsTraffic):
             METERS.add(self.driver)
-        watch = partial(self.driver.keep_watch, self._stopping, self._repaired)
-        self._threads.start("network-watch", watch, self._stopping.set)
+        stopping = threading.Event()
+        self._threads = Supervisor()
+        watch = partial(self.driver.keep_watch, stopping, self._repaired)
+        self._threads.start("network-watch", watch, stopping.set)
 
     def stop(self) -> None:
         self._threads.stop()
@@ -128,6 +142,38 @@ class NetworkRoom(Room):
             METERS.remove(self.driver)
         if self.proxy is not None:
             self.proxy.close()
+
+    def _follow(self, view: HostNetworkView) -> None:
+        """Change to the driver of the cloud; raises NetworkDriverError when the host lacks it."""
+        if self.take_over is None or view.driver not in ("linux", "ovn"):
+            return
+        if view.driver == self.driver.name:
+            return
+        lacking = choice.lacking(view.driver)
+        if lacking:
+            raise NetworkDriverError(f"cannot change to driver {view.driver}: {' '.join(lacking)}")
+        LOG.info("the driver of the cloud's networks is %s now", view.driver)
+        self.stop()
+        try:
+            self._use(self.take_over(view.driver))
+            self.proxy = _proxy(self)
+        finally:
+            self.start()
+        self._reported = None
+
+    def _ask_admission(self, request: str) -> bytes:
+        """A certificate for OVN's database by the server; raises NetworkDriverError."""
+        url = f"/v1/hosts/{quote(self.host.name, safe='')}/southbound"
+        sent = request.encode()
+        try:
+            reply = self.host.transport.forward(
+                "POST", url, {}, sent, MAX_ADMISSION, METADATA_SECONDS
+            )
+        except Unreachable as error:
+            raise NetworkDriverError(str(error)) from error
+        if reply.status != 200:
+            raise NetworkDriverError(reply.body.decode(errors="replace"))
+        return reply.body
 
     def ask_metadata(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | None, limit: int
@@ -156,6 +202,7 @@ class NetworkRoom(Room):
             if self._last is not None:
                 self._realise(self._last)
             raise
+        self._follow(view)
         self._last = view
         self._report(view, self._realise(view))
 

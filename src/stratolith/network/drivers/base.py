@@ -292,6 +292,16 @@ class LogLimits(msgspec.Struct, frozen=True, kw_only=True):
     burst: int = 25
 
 
+class SouthboundView(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a host on another machine than the server finds OVN's southbound database.
+
+    admitted: identifies the certificate that the server knows of the host, "" for none.
+    """
+
+    port: int
+    admitted: str = ""
+
+
 class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
     """Everything that one host must realise. ``generation`` grows with every change.
 
@@ -306,6 +316,8 @@ class HostNetworkView(msgspec.Struct, frozen=True, kw_only=True):
 
     host: str
     generation: int
+    driver: str = ""  # of the cloud's settings; hosts without a setting of their own follow it
+    southbound: SouthboundView | None = None  # with driver ovn, on other machines
     tunnel_address: str = ""  # of this host; "": none, and no network has peers
     externals: list[ExternalNetworkView] = []
     networks: list[NetworkView] = []
@@ -402,6 +414,13 @@ class CountsTraffic(Protocol):
 
     def meter_readings(self) -> list[MeterReading]:
         """The counters of all labels, two for each router; raises nothing."""
+
+
+@runtime_checkable
+class AsksForAdmission(Protocol):
+    """A driver that needs a certificate of the server for something beside the agent API."""
+
+    ask_admission: Callable[[str], bytes] | None  # a signing request (PEM) -> the server's answer
 
 
 @runtime_checkable

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 from stratolith.kernel import plugins
 from stratolith.kernel.config import ConfigError, HostsSection, Settings
 from stratolith.network.drivers.base import NetworkDriver
+from stratolith.network.drivers.ovn import daemons
 from stratolith.network.settings import DRIVERS, NetworkSettings
 
 
@@ -19,11 +21,6 @@ def name_of(settings: Settings) -> str:
     if chosen in DRIVERS and (chosen == "fake") != settings.fake:
         kind = "simulated" if settings.fake else "real"
         raise ConfigError(f"network.driver: '{chosen}' is not for a cloud with {kind} hosts")
-    if chosen == "ovn" and (settings.of(HostsSection).server or settings.hosts_address):
-        raise ConfigError(
-            "network.driver: 'ovn' has one host so far: this cloud has, or accepts, other machines "
-            "(hosts.server, hosts.listen, api.listen)"
-        )
     if chosen == "ovn" and settings.of(NetworkSettings).bridge_mappings:
         raise ConfigError("network.driver: 'ovn' connects no further physical networks so far")
     if chosen not in DRIVERS:
@@ -31,20 +28,42 @@ def name_of(settings: Settings) -> str:
     return chosen
 
 
-def take_over(settings: Settings, host: str) -> NetworkDriver:
-    """The chosen driver, after what another one made on this host was removed.
+def follows(settings: Settings) -> bool:
+    """Whether this host has the driver that the cloud's server has."""
+    own = settings.of(NetworkSettings).driver
+    return bool(settings.of(HostsSection).server) and not own and not settings.fake
+
+
+def take_over(settings: Settings, host: str, name: str = "") -> NetworkDriver:
+    """The driver of this name, after what another one made on this host was removed; without a
+    name the chosen one, and on a host that follows its cloud the former one.
 
     Guests go on: their taps are made again under the same names. Raises as ``make`` and
     ``NetworkDriverError``.
     """
-    name, path = name_of(settings), _record(settings)
-    former = former_name(settings)
+    path, former = _record(settings), former_name(settings)
+    if not name:
+        name = former if former and follows(settings) else name_of(settings)
     if former not in ("", name):
         make(settings, host, former).remove_all()
     if name in ("linux", "ovn"):
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.write_text(name)
     return make(settings, host, name)
+
+
+def lacking(name: str) -> list[str]:
+    """The programs that this machine lacks for a driver, one sentence each."""
+    return daemons.missing(daemons.PROGRAMS) if name == "ovn" else []
+
+
+def _address_of(server: str) -> str:
+    """The IP address of ADDRESS:PORT, of which the address may be a name; raises ConfigError."""
+    name = server.rpartition(":")[0].strip("[]")
+    try:
+        return str(socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)[0][4][0])
+    except OSError as error:
+        raise ConfigError(f"hosts.server: '{name}' has no address: {error}") from None
 
 
 def former_name(settings: Settings) -> str:
@@ -80,8 +99,13 @@ def make(settings: Settings, host: str, name: str = "") -> NetworkDriver:
         from stratolith.network.drivers.ovn import OvnNetworkDriver, central
         from stratolith.network.drivers.ovn.driver import Settings as OvnSettings
 
+        server = settings.of(HostsSection).server
         south = central.southbound_socket(central.directory_of(settings.state_dir))
-        own = OvnSettings(southbound=f"unix:{south}", host=host)
+        own = OvnSettings(
+            southbound="" if server else f"unix:{south}",
+            server=_address_of(server) if server else "",
+            host=host,
+        )
         return OvnNetworkDriver(settings.state_dir, own, claim=Claim(settings.state_dir))
     driver: NetworkDriver = plugins.driver(plugins.NETWORKS, name, NetworkDriver, settings, host)
     return driver

@@ -38,6 +38,7 @@ ADDRESS_GROUP = "address_group"  # all addresses of an address group
 ADDRESS = "address"  # one address of it: "address/GROUP/10.0.0.0/8"
 LOG = "log"
 NORTHBOUND = "network.northbound"  # the kind of hints to the writer of OVN's database
+SOUTHBOUND = "network.southbound"  # the kind of hints about hosts that OVN may admit
 MEMBERS = "members"  # the addresses of its ports, for hosts with rules that name the group
 
 MOST_ADDRESSES = 8  # changed by one request; for more, all addresses are read again
@@ -263,3 +264,9 @@ def logged_by(log: Log) -> ColumnElement[bool]:
             )
         )
     return Port.project_id == log.project_id
+
+
+def host_left(ctx: Context, host: str) -> None:
+    """A host has left the cloud: OVN must not let it in any more."""
+    if ctx.env.settings.of(NetworkSettings).driver == "ovn":
+        ctx.hint(SOUTHBOUND, "hosts")

@@ -92,9 +92,14 @@ def choose(ctx: Context, hints: Sequence[str] = ()) -> str:
     ``hints``: availability zones; without them any. A new host gets no objects of others; a
     draining host gets no new objects and keeps its own.
     """
+    return next(iter(candidates(ctx, hints)), "")
+
+
+def candidates(ctx: Context, hints: Sequence[str] = ()) -> list[str]:
+    """The hosts that may get a new router, the first choice first."""
     draining = {record.name for record in _hosts(ctx) if host_records.is_draining(record)}
     good = zones.among(ctx, _in_service(ctx), hints)
-    return next((host for host in good if host not in draining), "")
+    return [host for host in good if host not in draining]
 
 
 def place(ctx: Context, kind: str, object_id: str, host: str) -> None:

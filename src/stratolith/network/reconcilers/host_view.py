@@ -40,6 +40,7 @@ from stratolith.network.reconcilers import (
     filter_rules,
     guest_names,
     host_segments,
+    ovn_hosts,
     qos_rules,
     view_rows,
 )
@@ -91,6 +92,8 @@ class Compiler:
         return HostNetworkView(
             host=self.host,
             generation=self.generation,
+            driver=self.settings.driver or ("fake" if self.ctx.env.settings.fake else "linux"),
+            southbound=ovn_hosts.southbound(self.ctx, self.host),
             tunnel_address=self.tunnels.get(self.host, ""),
             externals=self._externals(),
             networks=networks,
@@ -119,7 +122,7 @@ class Compiler:
         rows, self.segments = host_segments.on_host(
             self.session, rows, lambda: self.uplinks, self.left_out
         )
-        self.networks = {network.id: network for network in rows}
+        self.networks = {row.id: ovn_hosts.fitting(self.settings, row) for row in rows}
 
     def _uplink(self, network: NetworkRow) -> str:
         """The device of the host for the network's physical network; "" for none."""
@@ -202,6 +205,8 @@ class Compiler:
 
     def _externals(self) -> list[ExternalNetworkView]:
         """The external bridge with the gateways' addresses, when a network of this host uses it."""
+        if self.settings.driver == "ovn":
+            return ovn_hosts.externals(self.ctx)
         network_ids = placement.gateways_on(self.ctx, self.host)
         cidrs = [
             f"{subnet.gateway_ip}/{checks.network(subnet.cidr).prefixlen}"

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy import ColumnElement, select, true
+
 from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.kernel.reconcile import Reconciler, Result
@@ -23,6 +25,8 @@ from stratolith.network.drivers.ovn.northbound.matches import GroupsView
 from stratolith.network.drivers.ovn.northbound.plan import Placement, Plan
 from stratolith.network.drivers.ovn.northbound.writer import Northbound
 from stratolith.network.managers import host_hints, placement
+from stratolith.network.managers.routing import gateway_hosts
+from stratolith.network.models import Port
 from stratolith.network.reconcilers import filter_rules, view_parts
 from stratolith.network.settings import NetworkSettings
 
@@ -85,7 +89,10 @@ class NorthboundWriter(Reconciler):
         self._members, self._groups = {}, defaultdict(set)
         for group, ports in view.groups.items():
             self._set_members(group, ports)
-        places = Placement(gateways=_gateways(ctx, [router.id for router in view.routers]))
+        places = Placement(
+            ports=_hosts_of_ports(ctx, true()),
+            gateways=gateway_hosts.of_routers(ctx, [router.id for router in view.routers]),
+        )
         wanted = plan.whole(view, GroupsView(rules, view.groups), places)
         wanted.errors |= {**view.left_out, **left_out.reasons}
         return wanted
@@ -143,10 +150,12 @@ class NorthboundWriter(Reconciler):
             wanted.add(group, matches.group_rows, group, group_rules)
         for network in part.networks.values():
             if network is not None:
-                plan.add_network(wanted, network, Placement(), rules)
+                hosts = _hosts_of_ports(ctx, Port.network_id == network.id)
+                plan.add_network(wanted, network, Placement(ports=hosts), rules)
         planned = {row.key for row in wanted.rows if row.table == "Logical_Switch_Port"}
         named = {row.key for row in wanted.rows if row.table == "DNS"}
         domain = ctx.env.settings.of(NetworkSettings).dhcp_domain
+        hosts = _hosts_of_ports(ctx, Port.id.in_(list(part.ports))) if part.ports else {}
         for port_id, port in part.ports.items():
             if port_id not in named and database.has("Logical_Switch", port.network_id):
                 values = (port.network_id, port_id, port.dhcp_hosts, domain)
@@ -154,12 +163,10 @@ class NorthboundWriter(Reconciler):
             if port.port is None or port_id in planned:
                 continue
             options = database.subnet_options(ip.subnet_id for ip in port.port.fixed_ips)
-            reserved = port.dhcp_hosts
-            wanted.add(
-                port_id, guests.port_rows, port.network_id, port.port, reserved, options, rules
-            )
+            given = (port.network_id, port.port, port.dhcp_hosts, options, rules)
+            wanted.add(port_id, guests.port_rows, *given, hosts.get(port_id, ""))
         present = [router for router in part.routers.values() if router is not None]
-        gateways = _gateways(ctx, [router.id for router in present])
+        gateways = gateway_hosts.of_routers(ctx, [router.id for router in present])
         for router in present:
             chassis = gateways.get(router.id, [])
             wanted.add(router.id, routers.router_rows, router, chassis, rules)
@@ -197,8 +204,10 @@ def _further_owners(part: HostNetworkPart) -> set[str]:
     return owners
 
 
-def _gateways(ctx: Context, router_ids: Iterable[str]) -> dict[str, list[str]]:
-    return {key: [host] for key, host in placement.hosts_of(ctx, router_ids).items()}
+def _hosts_of_ports(ctx: Context, which: ColumnElement[bool]) -> dict[str, str]:
+    """Port -> the only host that may have it; for the bound ones of these ports."""
+    wanted = select(Port.id, Port.binding_host).where(which, Port.binding_host != "")
+    return dict(ctx.session.execute(wanted).all())
 
 
 @contextmanager

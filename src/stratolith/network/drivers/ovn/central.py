@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from stratolith.kernel.config import ApiSection, Settings
+from stratolith.network.drivers.ovn import trust
 from stratolith.network.drivers.ovn.daemons import Daemon, create_database
+from stratolith.network.settings import NetworkSettings
 
 _SCHEMAS = Path("/usr/share/ovn")
 
@@ -24,8 +27,23 @@ def southbound_socket(directory: Path) -> Path:
     return directory / "sb.sock"
 
 
+def southbound_port(settings: Settings) -> int:
+    """Where other hosts reach the southbound database, 0 for a cloud of one machine."""
+    if settings.hosts_address is None:
+        return 0
+    return settings.of(NetworkSettings).ovn_port or settings.of(ApiSection).port + 3
+
+
 def daemons(directory: Path) -> list[Daemon]:
     """In the order in which they are started."""
+    files = trust.files_of(directory)
+    door = (  # for other hosts, while the database has a row for it (southbound.py)
+        "--remote=db:OVN_Southbound,SB_Global,connections",
+        f"--private-key={files.server}",
+        f"--certificate={files.server}",
+        f"--ca-cert={files.hosts}",
+        "--ssl-protocols=TLSv1.2",  # the newest that it knows
+    )
     north, south = northbound_socket(directory), southbound_socket(directory)
     return [
         *(
@@ -36,6 +54,7 @@ def daemons(directory: Path) -> list[Daemon]:
                 arguments=(
                     str(directory / f"{name}.db"),
                     f"--remote=punix:{directory}/{name}.sock",
+                    *(door if name == "sb" else ()),
                 ),
             )
             for name in ("nb", "sb")

@@ -24,6 +24,8 @@ PROGRAMS = {
     "ovsdb-server": "openvswitch-switch",
     "ovsdb-tool": "openvswitch-common",
     "ovs-vswitchd": "openvswitch-switch",
+    "ovs-appctl": "openvswitch-common",
+    "ovs-ofctl": "openvswitch-common",
     "ovn-controller": "ovn-host",
 }
 CENTRAL_PROGRAMS = {

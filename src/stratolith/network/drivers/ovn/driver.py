@@ -15,10 +15,13 @@ from pathlib import Path
 
 import msgspec
 
+from stratolith.kernel.agent.member import new_request
+from stratolith.kernel.clock import utcnow
 from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError, PortView
 from stratolith.network.drivers.hops import Asked, Hop
 from stratolith.network.drivers.linux.claim import Claim
 from stratolith.network.drivers.ovn import daemons
+from stratolith.network.drivers.ovn.credentials import Admitted, Credentials
 from stratolith.network.drivers.ovn.external import Externals
 from stratolith.network.drivers.ovn.metadata import MetadataSpaces
 from stratolith.network.drivers.ovn.ovsdb import OvsdbError
@@ -29,6 +32,7 @@ from stratolith.network.drivers.ovn.switch import (
     has_kernel_datapath,
 )
 from stratolith.network.drivers.ovn.taps import Taps
+from stratolith.network.drivers.ovn.underlay import Underlay
 
 LOG = logging.getLogger(__name__)
 PORT_SECONDS = 5.0  # apply waits this long for flows of new ports; later ones make a new report
@@ -37,9 +41,12 @@ _PAUSE = 0.1
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """``southbound``: how the controller connects ("unix:PATH"). ``host``: the chassis."""
+    """``southbound``: how the controller connects ("unix:PATH"), "" for a host on another machine:
+    then ``server`` is the address of the server, and views have the port. ``host``: the chassis.
+    """
 
-    southbound: str
+    southbound: str = ""
+    server: str = ""
     host: str
     datapath: str = ""  # "": that of the kernel where it has one
 
@@ -61,7 +68,12 @@ class OvnNetworkDriver:
         self.settings, self.instance, self._claim = settings, instance, claim
         datapath = settings.datapath or ("system" if has_kernel_datapath() else "netdev")
         self._directory = state_dir / "network" / "ovs"
-        self._switch = Switch(self._directory, datapath=datapath)
+        self._credentials = Credentials(self._directory)
+        connection = () if settings.southbound else self._credentials.arguments()
+        self._switch = Switch(self._directory, datapath=datapath, connection=connection)
+        self._underlay = Underlay(self._directory, instance)
+        # asks the server to sign a request (PEM); raises NetworkDriverError
+        self.ask_admission: Callable[[str], bytes] | None = None
         self._taps = Taps(instance, hidden=datapath == "netdev")
         self._externals = Externals(state_dir / "network", instance)
         self._metadata = MetadataSpaces(state_dir / "network", instance)
@@ -97,6 +109,8 @@ class OvnNetworkDriver:
             port.tap: (port, network.mtu) for network in view.networks for port in network.ports
         }
         spaces, errors = self._metadata.settle(view)
+        if self._needs_underlay():
+            errors |= self._settle_underlay(view)
         errors |= self._taps.settle(wanted, spaces)
         usable = {tap: port.id for tap, (port, _) in wanted.items() if port.id not in errors}
         errors |= self._externals.settle(view, self._switch)
@@ -120,11 +134,31 @@ class OvnNetworkDriver:
             errors=errors,
         )
 
+    def _southbound(self, view: HostNetworkView) -> str:
+        """How the controller connects; with a certificate of the server where it needs one."""
+        if self.settings.southbound:
+            return self.settings.southbound
+        if view.southbound is None:
+            raise NetworkDriverError("the server does not let other hosts into OVN's database")
+        admitted = view.southbound.admitted
+        if self._credentials.is_due(admitted, utcnow()) and self.ask_admission is not None:
+            key, request = new_request()
+            try:
+                answer = msgspec.json.decode(self.ask_admission(request), type=Admitted)
+                self._credentials.take(key, answer)
+            except (NetworkDriverError, msgspec.DecodeError) as error:
+                if not self._credentials.exist():
+                    raise NetworkDriverError(f"the server gives no certificate: {error}") from error
+                LOG.warning("no new certificate for OVN's database yet: %s", error)
+        server = self.settings.server
+        server = f"[{server}]" if ":" in server else server
+        return f"ssl:{server}:{view.southbound.port}"
+
     def _start(self, view: HostNetworkView) -> None:
         ids = {
             "system-id": self.settings.host,
             "hostname": self.settings.host,
-            "ovn-remote": self.settings.southbound,
+            "ovn-remote": self._southbound(view),
             "ovn-encap-type": "geneve",
             "ovn-encap-ip": view.tunnel_address or "127.0.0.1",
             "ovn-bridge": BRIDGE,
@@ -134,6 +168,17 @@ class OvnNetworkDriver:
             ),
         }
         self._switch.start(ids)
+
+    def _needs_underlay(self) -> bool:
+        return self._switch.datapath == "netdev" and self._switch.has_tunnels()
+
+    def _settle_underlay(self, view: HostNetworkView) -> dict[str, str]:
+        """Network -> reason, for those that have no way to other hosts."""
+        try:
+            self._underlay.settle(self._switch, view.tunnel_address)
+        except NetworkDriverError as error:
+            return {n.id: str(error) for n in view.networks if not n.physical_network}
+        return {}
 
     def keep_watch(
         self, stopping: threading.Event, repaired: Callable[[], None] = lambda: None
@@ -161,6 +206,8 @@ class OvnNetworkDriver:
                     return True
                 self._switch.db.connect()
                 self._switch.db.poll()
+                if self._needs_underlay() and not self._underlay.is_made(self._switch):
+                    self._settle_underlay(view)
                 return self._switch.installed() != self._reported
 
     def diagnose(self, view: HostNetworkView, asked: Asked) -> list[Hop]:
@@ -195,6 +242,7 @@ class OvnNetworkDriver:
             self._switch.remove()
             self._metadata.remove()
             self._taps.remove()
+            self._underlay.remove()
             self._externals.remove()
             if self._claim is not None:
                 self._claim.release()

@@ -15,12 +15,13 @@ from stratolith.network.drivers.ovn.daemons import Daemon, create_database
 from stratolith.network.drivers.ovn.ovsdb import Database, Named, Uuid, one, wire
 
 BRIDGE = "br-stl-int"  # not "br-int": another Open vSwitch of the host may have that
+UNDERLAY = "br-stl-tun"  # see underlay.py
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 _MODULE = Path("/sys/module/openvswitch")
 _APPLY_SECONDS = 10.0
 _TABLES = {
     "Open_vSwitch": ("bridges", "external_ids", "other_config", "next_cfg", "cur_cfg"),
-    "Bridge": ("name", "ports", "datapath_type", "external_ids"),
+    "Bridge": ("name", "ports", "datapath_type", "external_ids", "other_config"),
     "Port": ("name", "interfaces"),
     "Interface": ("name", "type", "external_ids", "error", "ofport"),
 }
@@ -44,7 +45,8 @@ def foreign_switch(own: int | None) -> int | None:
 class Switch:
     """One thread at a time may use it."""
 
-    def __init__(self, directory: Path, *, datapath: str) -> None:
+    def __init__(self, directory: Path, *, datapath: str, connection: Sequence[str] = ()) -> None:
+        """``connection``: options of the controller for the southbound database."""
         self.directory = directory
         self.datapath = datapath  # "system": of the kernel; "netdev": in the switch's process
         socket = directory / "db.sock"
@@ -67,7 +69,7 @@ class Switch:
             name="controller",
             directory=directory,
             program="ovn-controller",
-            arguments=(f"unix:{socket}",),
+            arguments=(f"unix:{socket}", *connection),
         )
 
     @property
@@ -129,16 +131,29 @@ class Switch:
                 [{"op": "mutate", "table": "Open_vSwitch", "where": where, "mutations": steps}]
             )
 
-    def ensure_bridge(self, name: str, *, secure: bool = False) -> None:
-        if any(one(row["name"]) == name for _, row in self.db.rows("Bridge")):
-            return
+    def control(self) -> Path:
+        """The socket for commands to the switch; raises ``NetworkDriverError``."""
+        path = self.directory / f"ovs-vswitchd.{self.switch.pid()}.ctl"
+        if not path.exists():
+            raise NetworkDriverError("the switch of this host does not run")
+        return path
+
+    def ensure_bridge(self, name: str, *, secure: bool = False, mac: str = "") -> None:
+        """Make the bridge unless it exists, with this MAC address if one is given."""
+        config = {"disable-in-band": "true", **({"hwaddr": mac} if mac else {})}
+        for uuid, row in self.db.rows("Bridge"):
+            if one(row["name"]) == name:
+                if row["other_config"] != config:
+                    change = {"op": "update", "table": "Bridge", "where": ovsdb.of_row(uuid)}
+                    self._change([{**change, "row": {"other_config": wire(config)}}])
+                return
         interface = {"name": name, "type": "internal"}
         bridge = {
             "name": name,
             "ports": ["named-uuid", "port"],
             "datapath_type": self.datapath,
             "fail_mode": "secure" if secure else "standalone",
-            "other_config": wire({"disable-in-band": "true"}),
+            "other_config": wire(config),
         }
         port = {"name": name, "interfaces": ["named-uuid", "interface"]}
         self._change(
@@ -153,12 +168,37 @@ class Switch:
             ]
         )  # fmt: skip
 
+    def give_port(self, bridge: str, device: str) -> None:
+        """Make this device the only one on the bridge beside the bridge's own."""
+        wanted = {bridge, device}
+        ports = {uuid: str(one(row["name"])) for uuid, row in self.db.rows("Port")}
+        (uuid,) = (key for key, row in self.db.rows("Bridge") if one(row["name"]) == bridge)
+        current = {ports[port]: port for port in self.db.tables["Bridge"][uuid]["ports"]}
+        unwanted = [Uuid(port) for name, port in current.items() if name not in wanted]
+        steps = [["ports", "delete", wire(unwanted)]]
+        operations: list[dict[str, object]] = []
+        if device not in current:
+            interface = {"name": device, "external_ids": wire({})}
+            port = {"name": device, "interfaces": ["named-uuid", "i"]}
+            operations = [
+                {"op": "insert", "table": "Interface", "uuid-name": "i", "row": interface},
+                {"op": "insert", "table": "Port", "uuid-name": "p", "row": port},
+            ]
+            steps.append(["ports", "insert", wire([Named("p")])])
+        if operations or unwanted:
+            change = {"op": "mutate", "table": "Bridge", "where": ovsdb.of_row(uuid)}
+            self._change([*operations, {**change, "mutations": steps}])
+
+    def has_tunnels(self) -> bool:
+        """Whether the controller knows other hosts."""
+        return any(one(row["type"]) == "geneve" for _, row in self.db.rows("Interface"))
+
     def remove_bridges(self, kept: Collection[str]) -> None:
         """Remove all bridges but these and that of OVN."""
         unwanted = [
             Uuid(uuid)
             for uuid, row in self.db.rows("Bridge")
-            if one(row["name"]) not in {BRIDGE, *kept}
+            if one(row["name"]) not in {BRIDGE, UNDERLAY, *kept}
         ]
         if unwanted:
             where = ovsdb.of_row(self._root())

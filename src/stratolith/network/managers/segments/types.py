@@ -106,7 +106,9 @@ class TunnelType(TypeDriver):
 
     def mtu(self, settings: NetworkSettings, physical: str) -> int | None:
         path = settings.path_mtu or 65535
-        return min(settings.global_physnet_mtu, path) - _OVERHEAD[self.name]
+        # OVN carries networks of all these types in GENEVE
+        overhead = _OVERHEAD["geneve" if settings.driver == "ovn" else self.name]
+        return min(settings.global_physnet_mtu, path) - overhead
 
 
 def check_number(kind: str, number: int | None) -> None:

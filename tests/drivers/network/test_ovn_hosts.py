@@ -1,0 +1,226 @@
+"""Driver ovn on several hosts: tunnels, gateways that move, certificates that end."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from stratolith.network.drivers.ovn.northbound.plan import Placement
+from tests.drivers.network import views
+from tests.drivers.network.guests import echo
+from tests.drivers.network.ovn_machines import Central, Machine, Space, write
+
+pytestmark = [pytest.mark.root, pytest.mark.timeout(180)]
+OPEN = [*views.EGRESS_ALL, views.tcp_in(80)]
+MTU = 1442  # GENEVE adds 58 bytes
+FLOATING = "172.31.249.20"
+
+
+def wait(reached: Callable[[], object], seconds: float, what: str) -> None:
+    end = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < end, f"not after {seconds} s: {what}"
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def cloud(sandbox: None, tmp_path: Path) -> Iterator[Central]:
+    made = Central(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def machine(cloud: Central, tmp_path: Path) -> Iterator[Callable[[str], Machine]]:
+    made: list[Machine] = []
+
+    def make(key: str) -> Machine:
+        made.append(Machine(key, len(made) + 1, tmp_path, cloud))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def full_packets(sock: socket.socket) -> bool:
+    """Whether a server sends back what fills packets of the largest size."""
+    data = bytes(range(256)) * 200
+    sock.sendall(data)
+    answer = b""
+    while len(answer) < len(data):
+        answer += sock.recv(65536)
+    return answer == data
+
+
+def heard(space: Space, device: str, act: Callable[[], object]) -> list[bytes]:
+    """The frames on a device while ``act`` runs."""
+
+    def listen() -> socket.socket:
+        made = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        made.bind((device, 0))
+        return made
+
+    sock = space.run(listen)
+    act()
+    time.sleep(0.2)
+    sock.setblocking(False)
+    frames = []
+    while True:
+        try:
+            frames.append(sock.recv(65536))
+        except BlockingIOError:
+            sock.close()
+            return frames
+
+
+def inner(frame: bytes) -> tuple[int, bytes] | None:
+    """The number of the network and the frame inside of a GENEVE packet."""
+    if frame[12:14] != b"\x08\x00" or frame[23] != 17:
+        return None
+    udp = 14 + (frame[14] & 15) * 4
+    if struct.unpack("!H", frame[udp + 2 : udp + 4]) != (6081,):
+        return None
+    head = udp + 8
+    options = (frame[head] & 0x3F) * 4
+    return int.from_bytes(frame[head + 4 : head + 7], "big"), frame[head + 8 + options :]
+
+
+def test_networks_of_two_tenants_between_two_hosts(
+    cloud: Central, machine: Callable[[str], Machine]
+) -> None:
+    hosts = {"a": machine("a"), "b": machine("b")}
+    ports = {
+        (net, key): views.port(f"{net}{key}", f"10.55.0.{number}", f"{net}-subnet", rules=OPEN)
+        for net in ("n1", "n2")
+        for number, key in ((11, "a"), (12, "b"))
+    }
+    of_all = [views.network(n, ports=[ports[n, "a"], ports[n, "b"]], mtu=MTU) for n in ("n1", "n2")]
+    places = Placement(ports={port.id: key for (_, key), port in ports.items()})
+    write(cloud, views.host(of_all), places)
+    for key, host in hosts.items():
+        own = [views.network(n, ports=[ports[n, key]], mtu=MTU) for n in ("n1", "n2")]
+        assert host.apply(own).errors == {}
+    wait(lambda: cloud.chassis() == {"a", "b"}, 10, "both hosts are in OVN")
+    guests = {where: hosts[where[1]].guest(port) for where, port in ports.items()}
+    for host in hosts.values():
+        wait(host.has_way, 10, "tunnels")
+
+    for guest in guests.values():
+        guest.sh(f"ip link set eth0 mtu {MTU}")
+    with guests["n1", "b"].serving(80):
+        with guests["n1", "a"].connect("10.55.0.12", 80) as sock:
+            assert full_packets(sock)
+        assert guests["n1", "a"].reaches("10.55.0.12", 80)
+        # the other tenant has a guest of this address, which does not listen
+        assert not guests["n2", "a"].reaches("10.55.0.12", 80, 1)
+
+    answers: list[bool] = []
+
+    def talk() -> None:
+        for net in ("n1", "n2"):
+            with guests[net, "b"].serving(80):
+                answers.append(guests[net, "a"].reaches("10.55.0.12", 80))
+
+    frames = heard(hosts["a"], "wire", talk)
+    assert answers == [True, True]
+    macs = {bytes.fromhex(port.mac.replace(":", "")): net for (net, _), port in ports.items()}
+    assert not [f for f in frames if f[6:12] in macs], "a guest's frame outside of a tunnel"
+    numbers: dict[str, set[int]] = {"n1": set(), "n2": set()}
+    for number, frame in filter(None, map(inner, frames)):
+        if frame[6:12] in macs:
+            numbers[macs[frame[6:12]]].add(number)
+    assert all(numbers.values()), "no traffic of a tenant in tunnels"
+    assert numbers["n1"].isdisjoint(numbers["n2"]), numbers
+    # the kernel knows nothing of tunnels and must not refuse their packets
+    assert not [f for f in frames if f[12:14] == b"\x08\x00" and f[23] == 1 and f[34] == 3]
+
+
+def test_a_removed_host_is_shut_out(cloud: Central, machine: Callable[[str], Machine]) -> None:
+    a, b = machine("a"), machine("b")
+    for host in (a, b):
+        host.apply([])
+    wait(lambda: cloud.chassis() == {"a", "b"}, 10, "both hosts are in OVN")
+    stolen = b.folder / "network" / "ovs" / "southbound.pem"
+    assert "PRIVATE KEY" in stolen.read_text()
+    cloud.remove("b")
+    time.sleep(5)  # its controller tries to connect each second
+    assert cloud.chassis() == {"a"}
+    log = (cloud.directory / "sb.log").read_text()
+    assert "certificate verify failed" in log
+    # the others come back, and so does a host that joins again
+    port = views.port("p", "10.55.0.11", "n1-subnet")
+    network = views.network("n1", ports=[port])
+    write(cloud, views.host([network]), Placement(ports={port.id: "a"}))
+    assert port.id in a.apply([network]).ports
+    b.start()
+    b.apply([])
+    wait(lambda: cloud.chassis() == {"a", "b"}, 15, "the host is back")
+
+
+def test_a_gateway_moves_when_its_host_dies(
+    cloud: Central, machine: Callable[[str], Machine]
+) -> None:
+    hosts = {key: machine(key) for key in ("a", "b", "c")}
+    world = Space("world")
+    world.switch("172.31.249.1/24")
+    port = views.port("p", "10.55.0.11", "n1-subnet", rules=OPEN)
+    network = views.network("n1", ports=[port])
+    router = views.router("r", [network], "172.31.249.10", {FLOATING: "10.55.0.11"})
+    places = Placement(ports={port.id: "c"}, gateways={router.id: ["a", "b", "c"]})
+    write(cloud, views.host([network], [router], external=True), places)
+
+    def bring_up(key: str) -> None:
+        own = [network] if key == "c" else []
+        assert hosts[key].apply(own, external=True).errors == {}
+        database = hosts[key].folder / "network" / "ovs" / "db.sock"
+        hosts[key].sh(
+            f"ovs-vsctl --db=unix:{database} --may-exist add-port {views.EXTERNAL_BRIDGE} ext"
+        )
+
+    try:
+        for key, host in hosts.items():
+            world.cable(host, "ext")
+            bring_up(key)
+        guest = hosts["c"].guest(port, "10.55.0.1")
+        for host in hosts.values():
+            wait(host.has_way, 10, "tunnels")
+        wait(lambda: cloud.gateway() == "a", 15, "the gateway is on its first host")
+        with guest.serving(80):
+            sock = world.run(lambda: socket.create_connection((FLOATING, 80), 15))
+            assert echo(sock)
+            time.sleep(3)  # so that the hosts watch each other
+            hosts["a"].die()
+            started = time.monotonic()
+            sock.settimeout(15)
+            assert echo(sock)
+            assert time.monotonic() - started < 10
+            assert cloud.gateway() == "b"
+            # back, it takes its gateway again, and no other host answers for it
+            hosts["a"].sh("ip link set wire up; ip link set ext up")
+            bring_up("a")
+            wait(lambda: cloud.gateway() == "a", 30, "the gateway is back")
+            wait(hosts["a"].has_way, 10, "tunnels")
+            time.sleep(2)
+            assert echo(sock)
+            world.sh("ip neigh flush all")
+            frames = heard(world, "sw", lambda: world.run(lambda: _connect(FLOATING)))
+            answers = [f for f in frames if f[12:14] == b"\x08\x06" and f[21] == 2]
+            assert len({f[6:12] for f in answers}) == 1 and len(answers) == 1
+            sock.close()
+    finally:
+        world_name = world.name
+        world.sh("ip link del sw")
+        from stratolith.network.drivers.linux.host_kernel import namespaces
+
+        namespaces.remove(world_name)
+
+
+def _connect(address: str) -> None:
+    with socket.create_connection((address, 80), 10) as sock:
+        assert echo(sock)
