@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stratolith.network.managers.events import VIEW
 from tests.testcloud import TestCloud
 
 from .conftest import Net
@@ -55,3 +62,87 @@ def test_a_port_that_needs_hardware_is_not_bound(cloud: TestCloud, boss: Net) ->
     assert found["binding:vif_type"] == "binding_failed"
     boss.put(f"/ports/{port['id']}", "port", **{"binding:vnic_type": "normal"})
     cloud.wait(lambda: shown(port["id"], "ACTIVE"))
+
+
+@pytest.fixture
+def quick(tmp_path: Path) -> Iterator[TestCloud]:
+    """A cloud whose servers do not wait long for their ports; its host has a physical network."""
+    made = TestCloud(tmp_path / "cloud", compute={"port_timeout": 1.0})
+    made.start_hosts()
+    made.wait(lambda: Net(made.client("admin")).get("/agents")["agents"])
+    yield made
+    made.close()
+
+
+def connect(cloud: TestCloud, devices: dict[str, str]) -> None:
+    """What the host says of its physical networks from now on."""
+    (host,) = cloud.hosts
+    host.rooms[VIEW].physical_networks = devices
+    host.poke(VIEW)
+
+
+def vlan_network(boss: Net) -> Any:
+    boss.post(
+        "/network_segment_ranges", "network_segment_range",
+        network_type="vlan", physical_network="elsewhere", minimum=7, maximum=9,
+    )  # fmt: skip
+    vlan = {"provider:network_type": "vlan", "provider:physical_network": "elsewhere"}
+    network = boss.network(**vlan)
+    boss.subnet(network)
+    return network
+
+
+LOST = "this host is not connected to the physical network elsewhere"
+
+
+def test_a_host_that_loses_its_physical_network_and_gets_it_back(
+    quick: TestCloud, caplog: pytest.LogCaptureFixture
+) -> None:
+    boss = Net(quick.client("admin"))
+    network, host = vlan_network(boss), quick.hosts[0].name
+    connect(quick, {"elsewhere": "eth9"})
+    port = boss.port(network, **{"binding:host_id": host})
+    path = f"/ports/{port['id']}"
+
+    def seen() -> tuple[str, str, Any]:
+        shown = boss.get(path)["port"]
+        return shown["status"], shown["binding:vif_type"], shown["binding:vif_details"]
+
+    quick.wait(lambda: seen()[:2] == ("ACTIVE", "bridge"))
+    connect(quick, {})
+    quick.wait(lambda: seen() == ("ERROR", "binding_failed", {"reason": LOST}))
+    assert f"{host}: {network['id']} is not realised: {LOST}" in caplog.text
+    connect(quick, {"elsewhere": "eth9"})
+    quick.wait(lambda: seen()[:2] == ("ACTIVE", "bridge"))
+
+
+def test_a_server_whose_port_is_not_bound_says_so(quick: TestCloud) -> None:
+    admin = quick.client("admin")
+    boss = Net(admin)
+    port = boss.port(vlan_network(boss))
+    image = admin.get("image", "/images").json()["images"][0]["id"]
+    wanted = {"name": "s", "imageRef": image, "flavorRef": "42", "networks": [{"port": port["id"]}]}
+
+    def booted(status: str) -> Any:
+        made = admin.post("compute", "/servers", json={"server": wanted}).json()["server"]
+        path = f"/servers/{made['id']}"
+
+        def server() -> Any:
+            shown = admin.get("compute", path).json()["server"]
+            return shown if shown["status"] == status else None
+
+        return quick.wait(server)
+
+    failed = booted("ERROR")
+    assert failed["fault"]["message"] == f"Binding failed for port {port['id']}"
+    assert LOST in failed["fault"]["details"]
+    path = f"/ports/{port['id']}"
+    assert boss.get(path)["port"]["binding:vif_details"] == {"reason": LOST}
+    answer = quick.http.post(f"/agent/v1/cloud/servers/{failed['id']}/diagnosis").json()
+    hops = {hop["name"]: hop for hop in answer["ports"][0]["hops"]}
+    assert hops["port"]["passed"] is False and LOST in hops["port"]["text"]
+    assert admin.delete("compute", f"/servers/{failed['id']}").status_code == 204
+    quick.wait(lambda: boss.get(path)["port"]["device_id"] == "")
+    connect(quick, {"elsewhere": "eth9"})
+    booted("ACTIVE")
+    assert boss.get(path)["port"]["status"] == "ACTIVE"

@@ -101,6 +101,11 @@ class Executor:
             missing = self.conditions.wait(names, seconds - at_first)
         if missing:
             ports = ", ".join(name.removeprefix("port/") for name in missing)
+            reasons = dict.fromkeys(self.conditions.reason(name) for name in missing)
+            if any(reasons):
+                raise NotPossible(
+                    f"Binding failed for port {ports}", "; ".join(filter(None, reasons))
+                )
             raise NotPossible(f"The network did not wire port {ports} within {seconds:g} seconds.")
 
 

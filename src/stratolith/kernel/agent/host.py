@@ -31,13 +31,21 @@ class Conditions:
 
     def __init__(self) -> None:
         self._true: set[str] = set()
+        self._reasons: dict[str, str] = {}
         self._changed = threading.Condition()
 
-    def replace(self, prefix: str, names: Iterable[str]) -> None:
-        """Replace the true names that begin with ``prefix`` by exactly these names."""
+    def replace(
+        self, prefix: str, names: Iterable[str], reasons: Mapping[str, str] | None = None
+    ) -> None:
+        """Replace the true names that begin with ``prefix`` by exactly these names.
+
+        ``reasons``: why other names with this prefix are not true.
+        """
         with self._changed:
             self._true = {name for name in self._true if not name.startswith(prefix)}
             self._true.update(names)
+            kept = {n: why for n, why in self._reasons.items() if not n.startswith(prefix)}
+            self._reasons = {**kept, **(reasons or {})}
             self._changed.notify_all()
 
     def set(self, name: str) -> None:
@@ -48,6 +56,11 @@ class Conditions:
     def is_set(self, name: str) -> bool:
         with self._changed:
             return name in self._true
+
+    def reason(self, name: str) -> str:
+        """Why the name is not true, "" if that is unknown."""
+        with self._changed:
+            return self._reasons.get(name, "")
 
     def wait(self, names: Sequence[str], timeout: float) -> list[str]:
         """Wait until all are true; returns the names that are not after ``timeout`` seconds."""

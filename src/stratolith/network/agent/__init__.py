@@ -81,6 +81,17 @@ def with_left_out(applied: Applied, left_out: dict[str, str]) -> Applied:
     )
 
 
+def _reasons_by_port(view: HostNetworkView, errors: Mapping[str, str]) -> dict[str, str]:
+    """Why ports are not realised: for a reason of their own, or one of their network."""
+    of_networks = {
+        port.id: errors[network.id]
+        for network in view.networks
+        if network.id in errors
+        for port in network.ports
+    }
+    return {**of_networks, **errors}
+
+
 class Proxy(Protocol):
     """What the room needs of the metadata proxy."""
 
@@ -231,7 +242,12 @@ class NetworkRoom(Room):
         applied = msgspec.structs.replace(
             applied, physical_networks=self.physical_networks, capacity=self.capacity
         )
-        self.host.conditions.replace("port/", [f"port/{port}" for port in applied.ports])
+        reasons = _reasons_by_port(view, applied.errors)
+        self.host.conditions.replace(
+            "port/",
+            [f"port/{port}" for port in applied.ports],
+            {f"port/{port}": reason for port, reason in reasons.items()},
+        )
         broken = self.proxy.update(view) if self.proxy is not None else {}
         for object_id, reason in broken.items():
             LOG.warning("metadata of %s: %s", object_id, reason)

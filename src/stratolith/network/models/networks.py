@@ -115,6 +115,7 @@ class Port(Standard, Base):
     port_security_enabled: Mapped[bool] = mapped_column(default=True)
     binding_host: Mapped[str] = mapped_column(default="")  # "": not bound
     vnic_type: Mapped[str] = mapped_column(String(32), default="normal")
+    binding_error: Mapped[str] = mapped_column(default="")  # why its host failed, with ERROR
     binding_profile: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     allowed_address_pairs: Mapped[list[Any]] = mapped_column(Json, default=list)
     extra_dhcp_opts: Mapped[list[Any]] = mapped_column(Json, default=list)

@@ -23,6 +23,7 @@ from stratolith.network.managers.trunk import states
 from stratolith.network.models import FloatingIp, Network, Port, Router
 from stratolith.network.reconcilers.view_rows import StatusRow, columns
 
+MOST_OF_A_REASON = 255  # characters
 LOG = logging.getLogger(__name__)
 # Host -> its errors of the last report: each is logged once, as reports repeat them.
 _LOGGED: Once[dict[str, dict[str, str]]] = Once(lambda env: {})
@@ -68,31 +69,44 @@ def _connections(ctx: Context, host: str, applied: Applied) -> None:
 
 def _guests(ctx: Context, host: str, applied: Applied) -> None:
     """Ports of guests on the host: ACTIVE when wired, ERROR on failure, otherwise DOWN."""
-    wired, left_out = set(applied.ports), LeftOut()
+    wired, errors, left_out = set(applied.ports), applied.errors, LeftOut()
     statement = columns(StatusRow, Port).where(
         Port.binding_host == host,
         or_(
             Port.status != "ACTIVE",
-            Port.id.in_(list(applied.errors)),
-            Port.network_id.in_(list(applied.errors)),
+            Port.id.in_(list(errors)),
+            Port.network_id.in_(list(errors)),
         ),
     )
-    changed: dict[str, list[StatusRow]] = defaultdict(list)
+    changed: dict[tuple[str, str], list[StatusRow]] = defaultdict(list)
     for row in left_out.rows(ctx.session, statement, Port.id, StatusRow):
-        wanted = "DOWN"
-        if row.id in applied.errors or row.network_id in applied.errors:
-            wanted = "ERROR"
+        status, reason = "DOWN", ""
+        if row.id in errors or row.network_id in errors:
+            status, reason = "ERROR", _shortened(errors.get(row.id) or errors[row.network_id])
         elif row.id in wired and row.admin_state_up:
-            wanted = "ACTIVE"
-        if row.status != wanted:
-            changed[wanted].append(row)
-    for wanted, rows in changed.items():
-        _set_status(ctx, Port, wanted, Port.id, [row.id for row in rows])
+            status = "ACTIVE"
+        if (row.status, row.binding_error) != (status, reason):
+            changed[status, reason].append(row)
+    for (status, reason), rows in changed.items():
+        _set_binding(ctx, [row.id for row in rows], status, reason)
         for row in rows:
-            events.port_status(ctx, msgspec.structs.replace(row, status=wanted))
-    _set_status(ctx, Port, "ERROR", Port.id, list(left_out.reasons))
+            if row.status != status:
+                events.port_status(ctx, msgspec.structs.replace(row, status=status))
+    for port_id, reason in left_out.reasons.items():
+        _set_binding(ctx, [port_id], "ERROR", _shortened(reason))
     changed_ids = [row.id for rows in changed.values() for row in rows]
     states.refresh_of_ports(ctx, [*changed_ids, *left_out.reasons])
+
+
+def _set_binding(ctx: Context, port_ids: Sequence[str], status: str, reason: str) -> None:
+    """As ``_set_status``. ``reason``: why the host cannot realise the ports."""
+    differs = or_(Port.status != status, Port.binding_error != reason)
+    changed = update(Port).where(Port.id.in_(port_ids), differs)
+    ctx.session.execute(changed.values(status=status, binding_error=reason))
+
+
+def _shortened(reason: str) -> str:
+    return reason[:MOST_OF_A_REASON]
 
 
 def _dhcp_ports(ctx: Context, host: str, applied: Applied) -> None:

@@ -125,6 +125,7 @@ class StatusRow(msgspec.Struct, frozen=True):
     holder_id: str
     network_id: str
     vnic_type: str = "normal"
+    binding_error: str = ""
 
     def __post_init__(self) -> None:
         check_vnic(self.vnic_type)

@@ -34,8 +34,7 @@ BINDING = single(
 
 
 def render(binding: Binding) -> dict[str, Any]:
-    has_failed = binding.is_active and binding.port.status == "ERROR"
-    kind, details = vif(binding.host, has_failed)
+    kind, details = vif(binding.port, binding.host)
     return {
         "host": binding.host,
         "vif_type": kind,

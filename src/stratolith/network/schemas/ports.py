@@ -198,13 +198,15 @@ def render(
     if binding:
         body["binding:profile"] = port.binding_profile
         body["binding:host_id"] = port.binding_host
-        kind, details = vif(port.binding_host, port.status == "ERROR")
+        kind, details = vif(port, port.binding_host)
         body["binding:vif_type"], body["binding:vif_details"] = kind, details
     return body
 
 
-def vif(host: str, has_failed: bool) -> tuple[str, dict[str, Any]]:
-    """The type and details of a virtual interface by the host that it is bound to."""
+def vif(port: Any, host: str) -> tuple[str, dict[str, Any]]:
+    """The type of a port's interface on a host, and details: why the host failed, if it did."""
     if not host:
         return "unbound", {}
-    return "binding_failed" if has_failed else "bridge", VIF_DETAILS
+    if port.status == "ERROR" and host == port.binding_host:
+        return "binding_failed", {"reason": port.binding_error} if port.binding_error else {}
+    return "bridge", VIF_DETAILS

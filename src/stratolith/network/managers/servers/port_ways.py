@@ -116,6 +116,10 @@ def _port(ctx: Context, port: Port, addresses: list[str]) -> list[Hop]:
         text, advice = "the port has no address", f"openstack port set --fixed-ip ... {port.id}"
         return [Hop(name="port", passed=False, text=text, advice=advice)]
     text = f"{port.status} on host {port.binding_host}"
+    if port.status == "ERROR":
+        advice = f"on {port.binding_host}: stratolith doctor; stratolith logs agent"
+        text = f"{text}: {port.binding_error}"
+        return [Hop(name="port", passed=False, text=text, advice=advice)]
     return [Hop(name="port", passed=True, text=text)]
 
 
