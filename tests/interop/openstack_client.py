@@ -109,6 +109,11 @@ class Shell:
         """Run a line that must succeed; its JSON output."""
         return perform(line, self.env)
 
+    def silent(self, line: str) -> None:
+        """Run a line of a command that knows no output format."""
+        done = attempt(line, self.env)
+        assert done.status == 0, f"{line}: {done.err or done.out}"
+
     def refused(self, line: str) -> str:
         """Run a line that must fail; what the client complains of."""
         done = attempt(line, self.env)

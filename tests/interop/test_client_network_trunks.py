@@ -27,6 +27,10 @@ def test_a_trunk(demo_shell: Shell) -> None:
     demo_shell(f"{TRUNK} unset --subport two trunk1")
     rows = demo_shell("network subport list --trunk trunk1")
     assert [row["Port"] for row in rows] == [one]
+    demo_shell(f"{TRUNK} subport add --segmentation-type vlan --segmentation-id 7 trunk1 two")
+    rows = demo_shell(f"{TRUNK} subport list trunk1")
+    assert {row["Segmentation ID"] for row in rows} == {5, 7}
+    demo_shell(f"{TRUNK} subport remove trunk1 two")
     demo_shell(f"{TRUNK} delete trunk1")
     demo_shell("port delete parent one two")
     demo_shell("network delete carried")
