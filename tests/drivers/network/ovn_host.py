@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from stratolith.network.agent import with_left_out
 from stratolith.network.drivers.base import Applied, HostNetworkView
 from stratolith.network.drivers.ovn import OvnNetworkDriver, central
 from stratolith.network.drivers.ovn.driver import Settings
@@ -41,14 +40,18 @@ class OvnHost:
         applied = self.driver.apply(view)
         assert self.northbound.wait_for_hosts()
         self.wait_for_switch()
-        return with_left_out(applied, wanted.errors)
+        return applied
 
     def wait_for_switch(self) -> None:
         """Until no packet is forwarded by flows of before."""
+        self.ask_switch("revalidator/wait")
+
+    def ask_switch(self, *command: str) -> str:
+        """The answer of the switch's process."""
         directory = self.directory.parent / "network" / "ovs"
         (control,) = directory.glob("ovs-vswitchd.*.ctl")
-        command = ["ovs-appctl", "-t", str(control), "revalidator/wait"]
-        subprocess.run(command, check=True, capture_output=True)
+        line = ["ovs-appctl", "-t", str(control), *command]
+        return subprocess.run(line, check=True, capture_output=True, text=True).stdout
 
     def keep_watch(
         self, stopping: threading.Event, repaired: Callable[[], None] = lambda: None

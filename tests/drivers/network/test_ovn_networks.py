@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from stratolith.network.drivers.base import RouteView, RuleView
@@ -51,3 +52,18 @@ def test_two_guests_get_leases_and_ping(ovn, guest):
     assert ping(first, b"\x08", "10.55.0.12")
     with second.serving(22):
         assert first.reaches("10.55.0.12", 22)
+
+
+def test_what_cannot_be_is_reported(ovn, guest):
+    """By the host, with the reason; the rest of the port and of the view works."""
+    option = [("99", "x"), ("bootfile-name", "b")]
+    a = views.port("a", "10.55.0.11", "n1-subnet", extra_dhcp_opts=option)
+    n1 = views.network("n1", ports=[a], dhcp=True)
+    b = views.port("b", "10.56.0.11", "n2-subnet")
+    n2 = views.network("n2", cidr="10.56.0.0/24", ports=[b])
+    n2 = msgspec.structs.replace(n2, network_type="vlan", physical_network="p", uplink="")
+    applied = ovn.apply(views.host([n1, n2]))
+    assert applied.errors.keys() == {a.id, n2.id}
+    assert "'99'" in applied.errors[a.id]
+    assert (applied.networks, applied.ports) == ([n1.id], [a.id])
+    assert lease(guest(a), a.mac)[1][67].rstrip(b"\0") == b"b"

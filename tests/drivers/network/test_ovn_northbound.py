@@ -189,6 +189,31 @@ def test_what_is_left_out_of_a_port_is_said():
     assert port.id in {row.key for row in wanted.rows if row.table == "Logical_Switch_Port"}
 
 
+def test_a_rule_that_cannot_be_is_said_of_its_ports():
+    """The port has its other rules; a network that cannot be takes its ports along."""
+    bad = RuleView(
+        direction="ingress",
+        ethertype="IPv4",
+        protocol="udplite",
+        port_range_min=1,
+        port_range_max=2,
+    )
+    a = views.port("a", "10.55.0.3", "n1-subnet", rules=[bad, *views.EGRESS_ALL])
+    b = views.port("b", "10.56.0.3", "n2-subnet")
+    n2 = views.network("n2", cidr="10.56.0.0/24", ports=[b])
+    n2 = msgspec.structs.replace(n2, dns_domain="not_a domain", dhcp_port_id=views.uid("x"))
+    n2 = msgspec.structs.replace(n2, dhcp_mac="fa:16:3e:00:00:01", network_type="vlan")
+    view = views.host([views.network("n1", ports=[a]), n2])
+    errors, absent = plan.faults(view)
+    assert "IP protocol 136" in errors[a.id]
+    assert n2.id in errors
+    assert absent == {n2.id, b.id}
+    named, groups = plan.groups_of(view)
+    lists = [row for row in plan.whole(named, groups, Placement()).rows if row.table == "ACL"]
+    group = plan.group_of(a)
+    assert len([row for row in lists if row.owner == f"group/{group}"]) == len(views.EGRESS_ALL)
+
+
 def test_what_is_left_out_of_forwarding_is_said():
     def forwarding(number, protocol, last):
         ports = (1, last)

@@ -48,7 +48,7 @@ class RuleBook:
         self._groups = self._memberships(set(port_ids))
         all_groups = {group for groups in self._groups.values() for group in groups}
         self._rules = rules_of(ctx, all_groups, left_out)
-        self._stateless = _stateless(ctx, all_groups)
+        self._stateless = stateless_among(ctx, all_groups)
         self._shared: dict[tuple[str, ...], list[RuleView]] = {}
 
     def counts(self, port_id: str) -> list[int]:
@@ -87,7 +87,8 @@ class RuleBook:
         return by_port
 
 
-def _stateless(ctx: Context, groups: Iterable[str]) -> set[str]:
+def stateless_among(ctx: Context, groups: Iterable[str]) -> set[str]:
+    """The stateless ones of these groups."""
     wanted = sorted(groups)
     if not wanted:
         return set()

@@ -11,6 +11,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, select, true
@@ -93,7 +94,8 @@ class NorthboundWriter(Reconciler):
             ports=_hosts_of_ports(ctx, true()),
             gateways=gateway_hosts.of_routers(ctx, [router.id for router in view.routers]),
         )
-        wanted = plan.whole(view, GroupsView(rules, view.groups), places)
+        stateless = frozenset(filter_rules.stateless_among(ctx, groups))
+        wanted = plan.whole(view, GroupsView(rules, view.groups, stateless), places)
         wanted.errors |= {**view.left_out, **left_out.reasons}
         return wanted
 
@@ -103,6 +105,9 @@ class NorthboundWriter(Reconciler):
         """The rows of the key's object and their owners; None when everything is needed."""
         if key.startswith(f"{host_hints.QOS}/"):
             return None  # the rows of a policy's rules belong to the ports that have it
+        if key.startswith(f"{host_hints.ADDRESS}/"):
+            # a set is one row, of which the difference is written
+            key = f"{matches.ADDRESSES}/{key.split('/')[1]}"
         keys = {key}
         for _ in range(ROUNDS):
             part = view_parts.answer(ctx, placement.EVERY, sorted(keys))
@@ -130,6 +135,8 @@ class NorthboundWriter(Reconciler):
                     keys.add(f"network/{end.network_id}")
         # a group that no rule named before has members that we did not follow
         remote = {rule.remote_group for rules in part.rules.values() for rule in rules} - {""}
+        listed = {rule.address_group for rules in part.rules.values() for rule in rules} - {""}
+        keys |= {f"{matches.ADDRESSES}/{group}" for group in listed}
         return keys | {f"members/{group}" for group in remote}
 
     def _planned(
@@ -146,8 +153,12 @@ class NorthboundWriter(Reconciler):
         for group in sorted(changed & (self._members or {}).keys()):
             members = (self._members or {})[group]
             wanted.add(group, matches.member_rows, group, members)
+        stateless = filter_rules.stateless_among(ctx, part.rules)
         for group, group_rules in part.rules.items():
-            wanted.add(group, matches.group_rows, group, group_rules)
+            make = partial(matches.group_rows, stateful=group not in stateless)
+            wanted.add(group, make, group, group_rules)
+        for group, cidrs in part.address_groups.items():
+            wanted.add(group, matches.address_rows, group, cidrs)
         for network in part.networks.values():
             if network is not None:
                 hosts = _hosts_of_ports(ctx, Port.network_id == network.id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,13 +17,20 @@ import msgspec
 
 from stratolith.kernel.agent.member import new_request
 from stratolith.kernel.clock import utcnow
-from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError, PortView
+from stratolith.network.drivers.base import (
+    Applied,
+    HostNetworkView,
+    NetworkDriverError,
+    PortView,
+    RouterView,
+)
 from stratolith.network.drivers.hops import Asked, Hop
 from stratolith.network.drivers.linux.claim import Claim
 from stratolith.network.drivers.ovn import daemons
 from stratolith.network.drivers.ovn.credentials import Admitted, Credentials
 from stratolith.network.drivers.ovn.external import Externals
 from stratolith.network.drivers.ovn.metadata import MetadataSpaces
+from stratolith.network.drivers.ovn.northbound import plan
 from stratolith.network.drivers.ovn.ovsdb import OvsdbError
 from stratolith.network.drivers.ovn.switch import (
     BRIDGE,
@@ -108,6 +115,7 @@ class OvnNetworkDriver:
         wanted: dict[str, tuple[PortView, int]] = {
             port.tap: (port, network.mtu) for network in view.networks for port in network.ports
         }
+        unwritten, absent = plan.faults(view)
         spaces, errors = self._metadata.settle(view)
         if self._needs_underlay():
             errors |= self._settle_underlay(view)
@@ -117,7 +125,7 @@ class OvnNetworkDriver:
         self._switch.settle_ports({**usable, **spaces})
         self._view = view
         up = {port.id for port, _ in wanted.values() if port.admin_state_up}
-        needed = up & set(usable.values())
+        needed = (up & set(usable.values())) - absent
         db = self._switch.db
         db.wait_for(lambda: needed <= self._switch.installed(), PORT_SECONDS)
         faults = self._switch.faults()
@@ -125,12 +133,14 @@ class OvnNetworkDriver:
         # OVN says nothing of ports that are down: they have no flows
         ready = (self._switch.installed() & needed) | (set(usable.values()) - up)
         self._reported = self._switch.installed()
+        failed = {*errors, *absent}
+        errors = {**unwritten, **errors}
         return Applied(
             generation=view.generation,
-            networks=[network.id for network in view.networks if network.id not in errors],
-            ports=[p.id for p, _ in wanted.values() if p.id in ready and p.id not in errors],
-            routers=[router.id for router in view.routers],
-            floating_ips=_floating_ips(view),
+            networks=[network.id for network in view.networks if network.id not in failed],
+            ports=[p.id for p, _ in wanted.values() if p.id in ready and p.id not in failed],
+            routers=[router.id for router in view.routers if router.id not in failed],
+            floating_ips=_floating_ips(r for r in view.routers if r.id not in failed),
             errors=errors,
         )
 
@@ -258,8 +268,10 @@ class OvnNetworkDriver:
             raise NetworkDriverError(f"cannot read or change the network: {error}") from error
 
 
-def _floating_ips(view: HostNetworkView) -> list[str]:
-    """Those of the host's routers, whole or with single ports."""
-    ids = [f.id for router in view.routers for f in router.floating_ips]
-    ids += [p.floating_ip_id for router in view.routers for p in router.port_forwardings]
+def _floating_ips(routers: Iterable[RouterView]) -> list[str]:
+    """Those of the routers, whole or with single ports."""
+    ids: list[str] = []
+    for router in routers:
+        ids += [floating.id for floating in router.floating_ips]
+        ids += [view.floating_ip_id for view in router.port_forwardings]
     return list(dict.fromkeys(ids))

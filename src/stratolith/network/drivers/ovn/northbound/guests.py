@@ -27,8 +27,6 @@ def port_rows(
     ``rules``: of QoS policies. ``host``: the only one that may have the port; "" for any.
     Raises ``ValueError``.
     """
-    if port.port_security and not port.stateful:
-        raise ValueError("the driver ovn has no stateless security groups yet")
     owner = f"port/{port.id}"
     mac = checks.mac(port.mac)
     addresses = [checks.address(ip.ip_address) for ip in port.fixed_ips]

@@ -14,7 +14,7 @@ from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import RuleView
 from stratolith.network.drivers.checks import ICMP, ICMPV6, WITH_PORTS
 from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
-from stratolith.network.drivers.ovn.northbound.rows import Link, Row
+from stratolith.network.drivers.ovn.northbound.rows import Link, Partial, Row
 
 METADATA_ADDRESS = "169.254.169.254"
 DROP_KEY = "drop"
@@ -23,6 +23,7 @@ _DROP, _ALLOW, _FORBID = 1001, 1002, 1003
 _WORDS = {6: "tcp", 17: "udp", 132: "sctp"}
 BASE = "base/"  # the owner of what every cloud has
 _MEMBERS = "members"
+ADDRESSES = "address_group"  # as in the keys of views
 
 
 def group_name(group: str) -> str:
@@ -57,6 +58,8 @@ def base_rows() -> list[Row]:
         lists += [
             ("from-lport", _ALLOW, f"{here} && {to} && tcp.dst == 80", "allow-related"),
             ("from-lport", _FORBID, f"{here} && {source}", "drop"),
+            # nobody else has the address; ports of stateless groups know no replies
+            ("to-lport", _ALLOW, f"{there} && {source} && tcp.src == 80", "allow-related"),
         ]
     lists.append(("from-lport", _FORBID, f"{here} && icmp6.type == 137", "drop"))  # redirects
     group = Row(table="Port_Group", key=DROP_KEY, owner=BASE, columns={"name": DROP_GROUP})
@@ -72,18 +75,25 @@ def _late_drop(match: str) -> Row:
     return msgspec.structs.replace(row, columns=columns)
 
 
-def group_rows(group: str, rules: Iterable[RuleView]) -> list[Row]:
+def group_rows(group: str, rules: Iterable[RuleView], *, stateful: bool = True) -> list[Row]:
     """The port group of a security group and its lists; raises ``ValueError``."""
+    action = "allow-related" if stateful else "allow-stateless"
     owner = f"group/{group}"
     name = group_name(group)
-    rows = [Row(table="Port_Group", key=group, owner=owner, columns={"name": name})]
-    lists = {
-        row.key: row
-        for rule in rules
-        for match in matches(checks.rule(rule), name)
-        for row in [_list(group, owner, _direction(rule), _ALLOW, match, "allow-related")]
-    }
-    return [*rows, *lists.values()]
+    rows = {name: Row(table="Port_Group", key=group, owner=owner, columns={"name": name})}
+    reasons = []
+    for rule in rules:
+        try:
+            wanted = list(matches(checks.rule(rule), name))
+        except ValueError as error:  # it allows nothing
+            reasons.append(str(error))
+            continue
+        for match in wanted:
+            row = _list(group, owner, _direction(rule), _ALLOW, match, action)
+            rows[row.key] = row
+    if reasons:
+        raise Partial(list(rows.values()), "; ".join(dict.fromkeys(reasons)))
+    return list(rows.values())
 
 
 def member_rows(group: str, members: Mapping[str, Sequence[str]]) -> list[Row]:
@@ -101,6 +111,32 @@ def member_rows(group: str, members: Mapping[str, Sequence[str]]) -> list[Row]:
         )
         for version in (4, 6)
     ]
+
+
+def address_rows(group: str, cidrs: Iterable[str]) -> list[Row]:
+    """The address sets of an address group; raises ``ValueError``."""
+    networks = {half for cidr in cidrs for half in _halves(checks.network(cidr))}
+    return [
+        Row(
+            table="Address_Set",
+            key=f"{ADDRESSES}/{group}/{version}",
+            owner=f"{ADDRESSES}/{group}",
+            columns={
+                "name": _addresses_name(group, version),
+                "addresses": frozenset(str(n) for n in networks if n.version == version),
+            },
+        )
+        for version in (4, 6)
+    ]
+
+
+def _halves(network: checks.Network) -> Iterable[checks.Network]:
+    """The network; two of them for all addresses, which are no element of a set."""
+    return (network,) if network.prefixlen else network.subnets()
+
+
+def _addresses_name(group: str, version: int) -> str:
+    return f"ag_{_word(group)}_ip{version}"
 
 
 def _list(group: str, owner: str, direction: str, priority: int, match: str, action: str) -> Row:
@@ -126,6 +162,8 @@ def matches(rule: RuleView, port_group: str) -> Iterator[str]:
     side = f"ip{version}.{'src' if inward else 'dst'}"
     if rule.remote_group:
         parts.append(f"{side} == ${set_name(rule.remote_group, version)}")
+    elif rule.address_group:
+        parts.append(f"{side} == ${_addresses_name(rule.address_group, version)}")
     elif rule.remote_cidrs is not None:
         networks = [checks.network(cidr) for cidr in rule.remote_cidrs]
         networks = [network for network in networks if network.version == version]
@@ -162,7 +200,8 @@ def _protocol(rule: RuleView, number: int) -> Iterator[str]:
 
 
 class GroupsView(msgspec.Struct, frozen=True):
-    """Security groups: their rules, and the addresses of those that rules name."""
+    """Security groups: their rules, the addresses of those that rules name, and stateless ones."""
 
     rules: dict[str, list[RuleView]] = {}
     members: dict[str, dict[str, list[str]]] = {}
+    stateless: frozenset[str] = frozenset()

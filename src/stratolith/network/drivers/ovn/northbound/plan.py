@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from stratolith.network.drivers.base import (
     DhcpHostView,
     HostNetworkView,
     NetworkView,
+    PortView,
     RuleView,
 )
 from stratolith.network.drivers.ovn.northbound import guests, matches, names, qos, routers, switches
@@ -33,6 +35,7 @@ class Plan(msgspec.Struct):
 
     rows: list[Row] = []
     errors: dict[str, str] = {}
+    absent: set[str] = set()  # those of the objects that have no rows
 
     def add(self, object_id: str, make: Callable[..., list[Row]], *arguments: Any) -> None:
         """Add the rows that ``make(*arguments)`` returns, or its ValueError to the errors."""
@@ -43,15 +46,20 @@ class Plan(msgspec.Struct):
             self.errors[object_id] = str(error)
         except ValueError as error:
             self.errors[object_id] = str(error)
+            self.absent.add(object_id)
 
 
 def whole(view: HostNetworkView, groups: GroupsView, places: Placement) -> Plan:
     """All rows of a database."""
     plan = Plan(rows=matches.base_rows())
     for group, group_rules in groups.rules.items():
-        plan.add(group, matches.group_rows, group, group_rules)
+        is_stateful = group not in groups.stateless
+        make = partial(matches.group_rows, stateful=is_stateful)
+        plan.add(group, make, group, group_rules)
     for group, members in groups.members.items():
         plan.add(group, matches.member_rows, group, members)
+    for group, cidrs in view.address_groups.items():
+        plan.add(group, matches.address_rows, group, cidrs)
     rules, unusable = qos.usable(view.qos)
     plan.errors |= unusable
     for network in view.networks:
@@ -68,6 +76,7 @@ def add_network(plan: Plan, network: NetworkView, places: Placement, rules: qos.
         rows = switches.network_rows(network)
     except ValueError as error:
         plan.errors[network.id] = str(error)
+        plan.absent |= {network.id, *(port.id for port in network.ports)}
         return
     plan.rows += rows
     options = {row.key: row for row in rows if row.table == "DHCP_Options"}
@@ -89,14 +98,36 @@ def groups_of(view: HostNetworkView) -> tuple[HostNetworkView, GroupsView]:
     For views that do not say which rule is whose group's.
     """
     rules: dict[str, list[RuleView]] = {}
+    stateless = set()
 
     def named(network: NetworkView) -> NetworkView:
         ports = []
         for port in network.ports:
-            name = f"rules{hashlib.sha256(msgspec.json.encode(port.rules)).hexdigest()[:16]}"
+            name = group_of(port)
             rules[name] = port.rules
+            if not port.stateful:
+                stateless.add(name)
             ports.append(msgspec.structs.replace(port, groups=[name]))
         return msgspec.structs.replace(network, ports=ports)
 
     changed = msgspec.structs.replace(view, networks=[named(n) for n in view.networks])
-    return changed, GroupsView(rules, view.groups)
+    return changed, GroupsView(rules, view.groups, frozenset(stateless))
+
+
+def group_of(port: PortView) -> str:
+    """The made-up group of a port's rules."""
+    content = msgspec.json.encode((port.rules, port.stateful))
+    return f"rules{hashlib.sha256(content).hexdigest()[:16]}"
+
+
+def faults(view: HostNetworkView) -> tuple[dict[str, str], set[str]]:
+    """Why the database lacks what, by objects of the view, and those that it lacks altogether."""
+    named, groups = groups_of(view)
+    plan = whole(named, groups, Placement())
+    errors = dict(plan.errors)
+    for network in view.networks:
+        for port in network.ports:
+            reason = plan.errors.get(group_of(port)) if port.port_security else None
+            if reason is not None:
+                errors[port.id] = reason
+    return errors, plan.absent

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import RouterPortView, RouterView
-from stratolith.network.drivers.ovn.northbound import advertising, forwarding, qos
+from stratolith.network.drivers.ovn.northbound import advertising, forwarding, qos, scopes
 from stratolith.network.drivers.ovn.northbound.rows import Link, Partial, Row
 
 _FIRST_PRIORITY = 100
@@ -30,6 +30,9 @@ def router_rows(router: RouterView, chassis: Sequence[str], rules: qos.Rules) ->
     if router.gateway is not None:
         rows += _gateway_rows(router, owner, router.gateway, chassis)
         rows += qos.router_rows(router, owner, rules)
+    ends = [*router.interfaces, *([router.gateway] if router.gateway else [])]
+    port_names = {port.port_id: port_name(port.port_id) for port in ends}
+    rows += scopes.policy_rows(router, owner, port_names)
     reasons = [text for port in router.interfaces for text in advertising.reasons(port)]
     if outer := _outer_address(router.gateway):
         forwards, more = forwarding.forwarding_rows(router, owner, outer)
@@ -104,7 +107,7 @@ def _gateway_rows(
             str(ipaddress.ip_interface(text).network)
             for port in router.interfaces
             for text in port.addresses
-            if ":" not in text
+            if ":" not in text and scopes.is_translated(router, port)
         }
         rows += [_nat(router.id, owner, "snat", own_address, network) for network in sorted(inside)]
     for floating in router.floating_ips:

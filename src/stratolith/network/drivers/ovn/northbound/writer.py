@@ -39,18 +39,19 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "ACL": ("priority", "direction", "match", "action", "options"),
     "NAT": ("type", "external_ip", "logical_ip", "external_mac", "logical_port", "options"),
     "Logical_Router_Static_Route": ("ip_prefix", "nexthop", "output_port"),
+    "Logical_Router_Policy": ("priority", "match", "action"),
 }  # fmt: skip
 # table -> the columns in which its rows refer to others that we make
 LINKS: dict[str, tuple[str, ...]] = {
     "Logical_Switch": ("ports", "qos_rules", "load_balancer", "dns_records"),
     "Port_Group": ("ports", "acls"),
-    "Logical_Router": ("ports", "nat", "static_routes", "load_balancer"),
+    "Logical_Router": ("ports", "nat", "static_routes", "load_balancer", "policies"),
     "Logical_Router_Port": ("gateway_chassis",),
 }
 # These exist only while another row refers to them.
 _DEPENDENT = {
     "Logical_Switch_Port", "Logical_Router_Port", "Gateway_Chassis", "ACL", "NAT", "QoS",
-    "Logical_Router_Static_Route",
+    "Logical_Router_Static_Route", "Logical_Router_Policy",
 }  # fmt: skip
 
 Place = tuple[str, str]  # table, uuid

@@ -13,6 +13,11 @@ from tests.drivers.network.test_routers import WORLD, from_world, two_networks, 
 pytestmark = pytest.mark.root
 
 
+@pytest.fixture(params=["linux", "ovn"])
+def driver(request):
+    return request.getfixturevalue(request.param)
+
+
 def router(networks, inside: list[str], outside: str, floating=None, **fields):
     """``inside``, ``outside``: the scopes of the router's interfaces and of its gateway."""
     plain = views.router("r1", networks, "172.31.249.10", floating, **fields)
