@@ -44,7 +44,7 @@ def running_guests(settings: Settings) -> list[GuestState]:
 
 
 def own_processes(layout: Layout, settings: Settings) -> dict[int, str]:
-    """Pid -> role of every process of this cloud here: server, agent, dnsmasq, guests, proxies."""
+    """Pid -> role of every process of this cloud here: server, agent, daemons, guests, proxies."""
     roles_by_pid = {pid: role for role, pid in running.pids(layout).items()}
     for pid in processes.children(list(roles_by_pid)):
         roles_by_pid.setdefault(pid, "helper")
@@ -69,4 +69,4 @@ def _kind(command: str) -> str:
     program = os.path.basename(command.split(" ", 1)[0])
     if program.startswith("qemu-system"):
         return "guest"
-    return program if program == "dnsmasq" else "helper"
+    return program if program in ("dnsmasq", "keepalived") else "helper"

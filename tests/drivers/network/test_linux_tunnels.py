@@ -3,69 +3,20 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
-from uuid import uuid4
 
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import HostNetworkView, NetworkView, PortView, TunnelPeerView
-from stratolith.network.drivers.linux import LinuxNetworkDriver
+from stratolith.network.drivers.base import NetworkView, PortView, TunnelPeerView
 from stratolith.network.drivers.linux.bridging import tunnels
-from stratolith.network.drivers.linux.host_kernel import namespaces
 from tests.drivers.network import views
-from tests.drivers.network.guests import Guest
+from tests.drivers.network.machines import Machine
 
 pytestmark = pytest.mark.root
-T = TypeVar("T")
 OPEN = [*views.EGRESS_ALL, views.tcp_in(80)]
-ADDRESSES = {"a": "192.0.2.1", "b": "192.0.2.2"}
-
-
-class Machine:
-    """A host with a network of its own."""
-
-    def __init__(self, key: str, folder: Path) -> None:
-        self.name = f"{key}-{uuid4().hex[:8]}"
-        self.address = ADDRESSES[key]
-        namespaces.create(self.name)
-        self.driver = LinuxNetworkDriver(folder / key, instance=f"stratotest{key}")
-        self.guests: list[Guest] = []
-
-    def run(self, work: Callable[[], T]) -> T:
-        return namespaces.run_in(self.name, work)
-
-    def sh(self, script: str) -> str:
-        def body() -> str:
-            done = subprocess.run(["sh", "-ec", script], capture_output=True, text=True)
-            assert done.returncode == 0, f"{script}: {done.stderr}"
-            return done.stdout
-
-        return self.run(body)
-
-    def apply(self, networks: list[NetworkView]) -> None:
-        view = HostNetworkView(
-            host=self.name, generation=1, networks=networks, tunnel_address=self.address
-        )
-        applied = self.run(lambda: self.driver.apply(view))
-        assert applied.errors == {}, applied.errors
-
-    def guest(self, port: PortView) -> Guest:
-        found = self.run(lambda: Guest(port.tap, port.mac))
-        found.configure(f"{port.fixed_ips[0].ip_address}/24")
-        self.guests.append(found)
-        return found
-
-    def close(self) -> None:
-        for guest in self.guests:
-            guest.close()
-        self.run(self.driver.remove_all)
-        self.driver.close()
-        namespaces.remove(self.name)
 
 
 @pytest.fixture

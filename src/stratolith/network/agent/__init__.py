@@ -76,6 +76,7 @@ def with_left_out(applied: Applied, left_out: dict[str, str]) -> Applied:
         routers=kept(applied.routers),
         floating_ips=kept(applied.floating_ips),
         errors={**left_out, **applied.errors},
+        elections={key: value for key, value in applied.elections.items() if key not in left_out},
         physical_networks=applied.physical_networks,
         capacity=applied.capacity,
     )

@@ -242,11 +242,12 @@ def _replaced(before: Mapping[str, V], after: Mapping[str, V | None]) -> dict[st
 
 
 def _interfaces_of(routers: Iterable[RouterView]) -> dict[str, str]:
-    """Port -> its network, of the interfaces and gateways."""
+    """Port -> its network, of the interfaces, gateways and ports for elections."""
     interfaces = {}
     for router in routers:
-        gateway = [router.gateway] if router.gateway is not None else []
-        interfaces.update({p.port_id: p.network_id for p in (*router.interfaces, *gateway)})
+        further = [router.gateway] if router.gateway is not None else []
+        further += [router.election.port] if router.election is not None else []
+        interfaces.update({p.port_id: p.network_id for p in (*router.interfaces, *further)})
     return interfaces
 
 

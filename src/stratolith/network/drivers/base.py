@@ -149,7 +149,7 @@ class TunnelPeerView(msgspec.Struct, frozen=True, kw_only=True):
     """Another host with a part of the network, and the network's ports on that host."""
 
     address: str  # of the host's end of tunnels
-    ports: dict[str, str] = {}  # port -> its MAC address
+    ports: dict[str, str] = {}  # port -> its MAC address; "": one of the network's ``moving``
 
 
 class NetworkView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -169,6 +169,7 @@ class NetworkView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     dhcp_lease_seconds: int = 86400
     dhcp_mac: str | None = None
     peers: list[TunnelPeerView] = []  # empty: the network is on this host only
+    moving: list[str] = []  # MAC addresses of routers that are on several hosts
 
 
 class AdvertisedView(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,8 +248,25 @@ class NdpProxyView(msgspec.Struct, frozen=True, kw_only=True):
     ip_address: str
 
 
+HIGHEST_PRIORITY = 100  # of a router's first host
+
+
+class ElectionView(msgspec.Struct, frozen=True, kw_only=True):
+    """How the hosts of a router choose the one that is active.
+
+    port: of this host, on a network on which the hosts send each other messages.
+    """
+
+    port: RouterPortView
+    number: int  # of the router, 1 to 255; other routers on that network have others
+    priority: int = 50  # 1 to 254; when two hosts are active, the one with the higher stays so
+
+
 class RouterView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``election``: set when several hosts have the router, of which one is active at a time."""
+
     id: str
+    election: ElectionView | None = None
     admin_state_up: bool = True
     enable_snat: bool = True
     interfaces: list[RouterPortView] = []
@@ -386,6 +404,8 @@ class Applied(msgspec.Struct, frozen=True, kw_only=True):
     routers: list[str] = []
     floating_ips: list[str] = []
     errors: dict[str, str] = {}  # object id -> reason
+    # routers that several hosts have -> whether this host is the active one now
+    elections: dict[str, bool] = {}
     # physical network -> device, of the host's own settings; the agent adds them to the report
     physical_networks: Annotated[
         dict[

@@ -10,6 +10,7 @@ import msgspec
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import (
+    HIGHEST_PRIORITY,
     Applied,
     HostNetworkView,
     MeterReading,
@@ -28,6 +29,7 @@ class FakeKnobs(msgspec.Struct):
     failures: Mapping[str, str] = {}  # id of a port, network, router or floating IP -> reason
     broken: str = ""  # when set, every apply and remove_all raises with this text
     lacking: list[str] = []  # what check() returns
+    wins_elections: bool | None = None  # None: those in which it has the highest priority
 
 
 class FakeNetworkDriver:
@@ -71,6 +73,13 @@ class FakeNetworkDriver:
                     fip for router in routers for fip in _floating(router) if fip not in failed
                 ],
                 errors={key: reason for key, reason in failed.items() if key in present},
+                elections={
+                    router.id: self.knobs.wins_elections
+                    if self.knobs.wins_elections is not None
+                    else router.election.priority == HIGHEST_PRIORITY
+                    for router in routers
+                    if router.election is not None
+                },
             )
 
     def keep_watch(

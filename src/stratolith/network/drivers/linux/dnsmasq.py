@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import shutil
 import signal
 import subprocess
@@ -26,9 +25,10 @@ import msgspec
 from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.linux import dnsmasq_room, injection, names
 from stratolith.network.drivers.linux.host_kernel import namespaces
+from stratolith.network.drivers.linux.host_kernel.processes import command_line, stop
 from stratolith.network.drivers.linux.objects import DhcpSpec
 
-_START_SECONDS, _STOP_SECONDS = 10.0, 2.0
+_START_SECONDS = 10.0
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +78,7 @@ class Dnsmasq:
                 self._remember(home, wanted)
                 return pid
         if pid is not None:
-            _stop(pid)
+            stop(pid)
         # dnsmasq would keep an address for its former port, although another port has it now
         read_before = known.six if known is not None else {}
         obsolete = _obsolete_leases(home / "leases", spec.hosts, read_before)
@@ -117,13 +117,13 @@ class Dnsmasq:
             pid = int(path.read_text())
         except (OSError, ValueError):
             return None
-        return pid if f"--pid-file={path}" in _command_line(pid) else None
+        return pid if f"--pid-file={path}" in command_line(pid) else None
 
     def stop(self, network_id: str) -> None:
         """End the server and remove its directory."""
         pid = self.pid(network_id)
         if pid is not None:
-            _stop(pid)
+            stop(pid)
         shutil.rmtree(self.directory / network_id, ignore_errors=True)
 
     def _start(self, spec: DhcpSpec, command: list[str]) -> int:
@@ -217,34 +217,10 @@ def _drop_lines(path: Path, lines: list[str]) -> None:
         path.write_text("".join(f"{line}\n" for line in kept))
 
 
-def _command_line(pid: int) -> list[str]:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
-    except OSError:
-        return []
-
-
 def _is_current(pid: int, command: list[str], namespace: str) -> bool:
-    if _command_line(pid)[1:] != command[1:]:
+    if command_line(pid)[1:] != command[1:]:
         return False
     with contextlib.suppress(OSError):
         inside = os.stat(f"/proc/{pid}/ns/net").st_ino == namespaces.inode(namespace)
         return inside and injection.is_forbidden(pid)
     return False
-
-
-def _stop(pid: int) -> None:
-    try:
-        handle = os.pidfd_open(pid)
-    except OSError:
-        return
-    try:
-        poller = select.poll()
-        poller.register(handle, select.POLLIN)
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(handle, number)
-            if poller.poll(_STOP_SECONDS * 1000):
-                return
-    finally:
-        os.close(handle)

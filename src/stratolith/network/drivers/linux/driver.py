@@ -40,6 +40,7 @@ from stratolith.network.drivers.linux.objects import HostPlan
 from stratolith.network.drivers.linux.passes import Pass
 from stratolith.network.drivers.linux.qos import enforcement as qos
 from stratolith.network.drivers.linux.routing import meters
+from stratolith.network.drivers.linux.routing.keepalived import Keepalived
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ class LinuxNetworkDriver:
         self.instance = instance
         self._directory = state_dir / "network"
         self._dnsmasq = Dnsmasq(self._directory / "dhcp")
+        self._keepalived = Keepalived(self._directory / "elections")
         self._deep_interval = deep_interval
         self._memory = Memory(deep_interval)
         self._ledger: Ledger | None = None
@@ -220,7 +222,8 @@ class LinuxNetworkDriver:
 
         known = self._memory.links if self._memory.are_links_unchanged() else None
         with HostLinks(self.instance, native, known) as links:
-            applied = Pass(planned, links, ledger, self._dnsmasq, self._memory).run(view)
+            done = Pass(planned, links, ledger, self._dnsmasq, self._keepalived, self._memory)
+            applied = done.run(view)
             indexes = {name: link.index for name, link in links.by_name.items()}
         ledger.save()
         without_logs |= self._log_packets(indexes)
@@ -284,6 +287,7 @@ class LinuxNetworkDriver:
             ledger = self._open_ledger()
             for network_id in self._dnsmasq.networks():
                 self._dnsmasq.stop(network_id)
+            self._keepalived.stop(self._keepalived.routers())
             self._remove_links(problems)
             self._remove_tags(ledger, problems)
             self._remove_namespaces(ledger, problems)

@@ -34,7 +34,12 @@ from stratolith.network.drivers.linux.host_kernel import (
 from stratolith.network.drivers.linux.host_kernel.netlink import Link
 from stratolith.network.drivers.linux.ipv6 import discovery
 from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
-from stratolith.network.drivers.linux.objects import ForwardSpec, NamespaceSpec, VethSpec
+from stratolith.network.drivers.linux.objects import (
+    ElectionSpec,
+    ForwardSpec,
+    NamespaceSpec,
+    VethSpec,
+)
 from stratolith.network.drivers.linux.routing import meters
 
 _SIOCETHTOOL, _ETHTOOL_STXCSUM = 0x8946, 0x17
@@ -146,7 +151,9 @@ def _settle_devices(
         current = {
             address.text
             for address in present
-            if address.index == link.index and not _is_the_kernels(address.text, device)
+            if address.index == link.index
+            and not _is_the_kernels(address.text, device)
+            and not _is_elected(address.text, spec.election, device)
         }
         with _Noted(report, device.inner_name):
             _settle_device(ip, device, link, current, withdrawn)
@@ -156,6 +163,11 @@ def _is_the_kernels(text: str, device: VethSpec) -> bool:
     """Whether the kernel made the address itself: the device's link-local address."""
     is_ours = text in device.addresses or text == metadata6.INTERFACE
     return text.startswith("fe80:") and not is_ours
+
+
+def _is_elected(text: str, election: ElectionSpec | None, device: VethSpec) -> bool:
+    """Whether keepalived set it on the device for elections."""
+    return election is not None and (text, device.inner_name) == (election.address, election.device)
 
 
 def _settle_device(
@@ -176,7 +188,7 @@ def _settle_device(
         host, prefix = text.split("/")
         ip.addr("del", index=link.index, address=host, prefixlen=int(prefix))
         withdrawn.add(host)
-    added = [text for text in spec.addresses if text not in current]
+    added = [text for text in spec.addresses if text not in current and not spec.moves]
     for text in added:
         host, prefix = text.split("/")
         # no duplicate address detection: the address is ours
@@ -224,7 +236,9 @@ def _settle_routes(ip: Any, spec: NamespaceSpec, links: dict[str, Link], report:
     present = netlink.routes()
     current = {(route.destination, route.nexthop) for route in present}
     wanted = {(route.destination, route.nexthop) for route in spec.routes}
-    for destination, nexthop in sorted(current - wanted):
+    elected = spec.election.routes if spec.election is not None else ()
+    kept = wanted | {(route.destination, route.nexthop) for route in elected}
+    for destination, nexthop in sorted(current - kept):
         if destination.startswith(("fe80:", "ff00:")) or (":" in destination and not nexthop):
             continue  # the kernel's own
         with _Noted(report, f"route {destination}"):

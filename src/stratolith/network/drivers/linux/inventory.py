@@ -19,7 +19,8 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     entry of a device, which reads and writes VLAN tags), veth, namespace, table ("inet
     stratolith"), address ("10.0.0.1/24 dev x"), route ("10.0.0.0/8 via 10.1.0.1"), neighbour
     ("10.0.0.5 lladdr MAC dev x"), place ("MAC dev x": the device behind which a bridge expects the
-    MAC address), setting ("net/ipv4/ip_forward 1") or dhcp-server (the network's id).
+    MAC address), setting ("net/ipv4/ip_forward 1"), dhcp-server (the network's id) or
+    keepalived (the router's id).
     """
 
     kind: str
@@ -54,14 +55,17 @@ def _of_namespace(space: NamespaceSpec) -> list[Made]:
 
     for device in space.devices:
         objects.append(Made(kind="veth", name=device.host_name))
-        objects.append(Made(kind="place", name=f"{device.mac} dev {device.host_name}"))
         inside("veth", device.inner_name)
-        for address in device.addresses:
+        if not device.moves:
+            objects.append(Made(kind="place", name=f"{device.mac} dev {device.host_name}"))
+        for address in device.addresses if not device.moves else ():
             inside("address", f"{address} dev {device.inner_name}")
         for address, mac in device.neighbours:
             inside("neighbour", f"{address} lladdr {mac} dev {device.inner_name}")
     for route in space.routes:
         inside("route", f"{route.destination} via {route.nexthop}")
+    if space.election is not None:
+        objects.append(Made(kind="keepalived", name=space.owner))
     for name in _tables(space.ruleset):
         inside("table", name)
     for key, value in space.sysctls:

@@ -43,7 +43,9 @@ class Memory:
         self.host: Watch | None = None
         self.watches: dict[str, Watch] = {}
         self.inodes: dict[str, int] = {}
-        self.servers: dict[str, int] = {}  # network id -> process handle of its dnsmasq
+        self.active: dict[str, bool] = {}  # namespace with an election -> whether it is active here
+        # of processes: network or router id -> that of its dnsmasq, namespace -> its keepalived's
+        self.servers: dict[str, int] = {}
         self.unsettled = False  # an object was changed while the last pass worked
         self._news = select.epoll()
 
@@ -101,6 +103,7 @@ class Memory:
     def forget_namespace(self, name: str) -> None:
         self.specs.pop(name, None)
         self.inodes.pop(name, None)
+        self.active.pop(name, None)
         former_watch = self.watches.pop(name, None)
         if former_watch is not None:
             former_watch.close()

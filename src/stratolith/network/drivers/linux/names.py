@@ -59,6 +59,15 @@ def host_dhcp(port_id: str) -> str:
     return f"{DHCP_END}{checked_id(port_id)[:_TAIL]}"
 
 
+def inner_election(port_id: str) -> str:
+    """The device on which a router's hosts choose the active one."""
+    return f"ha-{checked_id(port_id)[:_TAIL]}"
+
+
+def host_election(port_id: str) -> str:
+    return f"sh-{checked_id(port_id)[:_TAIL]}"
+
+
 def tunnel(network_id: str) -> str:
     return f"{TUNNEL}{checked_id(network_id)[:_TAIL]}"
 

@@ -48,6 +48,7 @@ class VethSpec(Spec, frozen=True, kw_only=True):
     is_router: bool = False  # says so in neighbour discovery
     neighbours: tuple[tuple[str, str], ...] = ()  # address, MAC: entries without ARP
     proxied: tuple[str, ...] = ()  # IPv6 addresses elsewhere for which the inner end answers
+    moves: bool = False  # keepalived sets the addresses, while this host is the active one
 
 
 class TunnelPeerSpec(Spec, frozen=True, kw_only=True):
@@ -65,6 +66,7 @@ class TunnelSpec(Spec, frozen=True, kw_only=True):
     local: str
     mtu: int
     peers: tuple[TunnelPeerSpec, ...]
+    moving: tuple[str, ...] = ()  # MAC addresses whose host is learned from their frames
 
 
 class BranchSpec(Spec, frozen=True, kw_only=True):
@@ -110,6 +112,18 @@ class ForwardSpec(Spec, frozen=True, kw_only=True):
     target_ports: tuple[int, int]
 
 
+class ElectionSpec(Spec, frozen=True, kw_only=True):
+    """A keepalived, which makes this host the active one of a router, or not.
+
+    address: on ``device`` while this host is active.  routes: set by keepalived.
+    """
+
+    device: str
+    address: str
+    config: str
+    routes: tuple[RouteSpec, ...] = ()
+
+
 class NamespaceSpec(Spec, frozen=True, kw_only=True):
     name: str
     owner: str  # router or network id
@@ -120,6 +134,7 @@ class NamespaceSpec(Spec, frozen=True, kw_only=True):
     # translated address -> address behind it; a change ends the connections that used it
     translations: tuple[tuple[str, str], ...] = ()
     forwards: tuple[ForwardSpec, ...] = ()  # the same for ports
+    election: ElectionSpec | None = None
 
 
 class DhcpSpec(Spec, frozen=True, kw_only=True):

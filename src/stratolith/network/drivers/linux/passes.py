@@ -11,12 +11,14 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from pyroute2.netlink.exceptions import NetlinkError
 
 from stratolith.kernel import metrics
 from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError
 from stratolith.network.drivers.linux import inside, tables
+from stratolith.network.drivers.linux import names as object_names
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
 from stratolith.network.drivers.linux.filtering import culprits
 from stratolith.network.drivers.linux.host_kernel import (
@@ -34,6 +36,8 @@ from stratolith.network.drivers.linux.ipv6 import settings as settings6
 from stratolith.network.drivers.linux.ledger import Ledger
 from stratolith.network.drivers.linux.memory import Memory
 from stratolith.network.drivers.linux.objects import DhcpSpec, HostPlan, NamespaceSpec, SplitSpec
+from stratolith.network.drivers.linux.routing import keepalived
+from stratolith.network.drivers.linux.routing.keepalived import Keepalived
 from stratolith.network.drivers.linux.watch import Ours, Watch
 
 log = logging.getLogger(__name__)
@@ -53,12 +57,13 @@ class Pass:
         links: HostLinks,
         ledger: Ledger,
         dnsmasq: Dnsmasq,
+        keepalived: Keepalived,
         memory: Memory,
     ) -> None:
         self.planned, self.plan = planned, planned(frozenset())
         self.whole = self.plan.ruleset  # of all ports, including refused ones
         self.links, self.ledger = links, ledger
-        self.dnsmasq, self.memory = dnsmasq, memory
+        self.dnsmasq, self.keepalived, self.memory = dnsmasq, keepalived, memory
         self.errors: dict[str, str] = dict(self.plan.broken)
         self.new_places: frozenset[neighbours.Key] = frozenset()  # added or deleted
         if memory.host is None:
@@ -94,6 +99,7 @@ class Pass:
             self._branches()
         self._namespaces()
         self._places()
+        self._elections()
         for server in self.plan.dhcp:
             with self._noted(server.owner):
                 self._dhcp(server)
@@ -146,6 +152,10 @@ class Pass:
                 changed.remove(name)
 
     def _dhcp(self, server: DhcpSpec) -> None:
+        if not self._is_active(server.namespace):
+            self.memory.forget_server(server.owner)
+            self.dnsmasq.stop(server.owner)
+            return
         # do not use the process handle: it reports the end a moment later
         was_there = server.owner in self.memory.servers
         has_died = was_there and self.dnsmasq.pid(server.owner) is None
@@ -154,6 +164,22 @@ class Pass:
             log.warning("dnsmasq of %s had ended: started again", server.owner)
         pid = self.dnsmasq.ensure(server)
         self.memory.remember_server(server.owner, pid)
+
+    def _elections(self) -> None:
+        for space in self.plan.namespaces:
+            if space.election is None or space.owner in self.errors:
+                continue
+            with self._noted(space.owner):
+                if space.name in self.memory.servers and self.keepalived.pid(space.owner) is None:
+                    metrics.HELPER_RESTARTS.labels("keepalived").inc()
+                    log.warning("keepalived of %s had ended: started again", space.owner)
+                pid = self.keepalived.ensure(space, space.election)
+                self.memory.remember_server(space.name, pid)
+
+    def _is_active(self, namespace: str) -> bool:
+        """Whether this host may send as the namespace's router: only its active host may."""
+        elected = {space.name for space in self.plan.namespaces if space.election is not None}
+        return namespace not in elected or self.memory.active.get(namespace, False)
 
     def _detect_changes(self) -> None:
         """Discard reports of our own changes; detect changes that others made during the pass.
@@ -261,6 +287,11 @@ class Pass:
         for network_id in set(self.dnsmasq.networks()) - {s.owner for s in self.plan.dhcp}:
             self.memory.forget_server(network_id)
             self.dnsmasq.stop(network_id)
+        elected = {s.owner for s in self.plan.namespaces if s.election is not None}
+        left = sorted(set(self.keepalived.routers()) - elected)
+        for router_id in left:
+            self.memory.forget_server(object_names.router_namespace(router_id))
+        self.keepalived.stop(left)
         names = {space.name for space in self.plan.namespaces}
         for name in [name for name in self.ledger.entries.namespaces if name not in names]:
             self.remove_namespace(name)
@@ -359,6 +390,10 @@ class Pass:
             namespace_watch.forget_links()
             namespace_watch.forget_rules()
             namespace_watch.kept = report.kept
+        election = spec.election
+        if election is not None:  # after that, so that the next change of it is noticed
+            is_active = partial(keepalived.is_active, election)
+            self.memory.active[spec.name] = namespaces.run_in(spec.name, is_active)
         return report
 
     def _wired(self, spec: NamespaceSpec) -> Callable[[], inside.Report] | None:
@@ -419,10 +454,14 @@ class Pass:
         """Tell the bridges behind which devices the ports' MAC addresses are."""
         ends = [(tap.port_id, tap.name, tap.mac) for tap in self.plan.taps if tap.is_here]
         ends += [(b.owner, b.name, b.mac) for b in self.plan.branches if b.mac]
+        here: set[str] = set()  # MAC addresses of routers that are active here or elsewhere
         for space in self.plan.namespaces:
-            ends += [(space.owner, device.host_name, device.mac) for device in space.devices]
+            still = [device for device in space.devices if not device.moves]
+            ends += [(space.owner, device.host_name, device.mac) for device in still]
+            here |= {device.mac for device in space.devices if device.moves}
         for tunnel in self.plan.tunnels:
             macs = [mac for peer in tunnel.peers for mac in peer.macs]
+            macs += [mac for mac in tunnel.moving if mac not in here]
             ends += [(tunnel.network_id, tunnel.name, mac) for mac in macs]
         places = frozenset(
             (self.links.by_name[name].index, netlink.packed(mac))
@@ -433,7 +472,8 @@ class Pass:
         assert host is not None
         devices = {index for index, _ in places}
         by_name = self.links.by_name
-        devices |= {by_name[tap.name].index for tap in self.plan.taps if tap.name in by_name}
+        of_others = [*self.plan.taps, *self.plan.tunnels]  # whose entries may all have gone
+        devices |= {by_name[end.name].index for end in of_others if end.name in by_name}
         # the kernel deletes the entries of a device that moves to another bridge
         moved = set(self.links.touched.values())
         self.new_places = frozenset(
@@ -474,4 +514,9 @@ class Pass:
                 *{fwd.floating_ip_id for router in routers for fwd in router.port_forwardings},
             ],
             errors=dict(failed),
+            elections={
+                space.owner: self.memory.active.get(space.name, False)
+                for space in self.plan.namespaces
+                if space.election is not None and space.owner not in failed
+            },
         )

@@ -14,7 +14,13 @@ from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
 from stratolith.network.drivers.linux.ipv6 import settings as settings6
 from stratolith.network.drivers.linux.objects import ForwardSpec, NamespaceSpec, RouteSpec, VethSpec
 from stratolith.network.drivers.linux.qos import enforcement as qos
-from stratolith.network.drivers.linux.routing import conntrack_helpers, forwarding, ndp, scopes
+from stratolith.network.drivers.linux.routing import (
+    conntrack_helpers,
+    elections,
+    forwarding,
+    ndp,
+    scopes,
+)
 from stratolith.network.drivers.linux.routing.meters import compile_meters
 from stratolith.network.drivers.linux.tables import chain, replaced
 
@@ -56,19 +62,29 @@ def compile_router(
         for nexthop in router.gateway_nexthops:
             anywhere = "::/0" if ":" in nexthop else "0.0.0.0/0"
             routes.append(_route(anywhere, nexthop, devices[-1].inner_name))
+    routes = sorted(set(routes), key=lambda route: (route.destination, route.nexthop))
+    election, own = None, []
+    if router.election is not None:
+        devices, own = elections.moving(devices), [elections.device(router.election)]
+        election, routes = elections.compile_election(router.election, devices, routes), []
     inside = [(port, names.inner_interface(port.port_id)) for port in router.interfaces]
     outside = None
     if router.gateway is not None:
         outside = (router.gateway, names.inner_gateway(router.gateway.port_id))
     fixed = sorted({address for _, address in translations})
     separation = scopes.separation(inside, outside, fixed, snat=router.enable_snat)
-    separation += ndp.guard(router, devices)
+    separation += ndp.guard(router, devices) + elections.silence(devices)
     return NamespaceSpec(
         name=names.router_namespace(router.id),
         owner=router.id,
-        devices=tuple(devices),
-        routes=tuple(sorted(set(routes), key=lambda route: (route.destination, route.nexthop))),
-        sysctls=(*_SYSCTLS, *settings6.of_devices(devices), *ndp.sysctls(devices)),
+        devices=(*devices, *own),
+        routes=tuple(routes),
+        sysctls=(
+            *_SYSCTLS,
+            *settings6.of_devices([*devices, *own]),
+            *ndp.sysctls(devices),
+            *elections.sysctls(devices),
+        ),
         ruleset=_translation(router, translations, forwards, instance)
         + _checks(
             list(zip(networks, devices, strict=True)),
@@ -78,6 +94,7 @@ def compile_router(
         + compile_meters(router, instance),
         translations=tuple(sorted(translations)),
         forwards=forwards,
+        election=election,
     )
 
 

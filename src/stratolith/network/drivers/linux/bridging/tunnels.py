@@ -1,6 +1,7 @@
 """Tenant networks between hosts: a VXLAN device on the bridge, which sends to known hosts only.
 
-There is no learning and no multicast. The control plane provides the host of each MAC address;
+There is no multicast. The control plane provides the host of each MAC address, but for routers
+that are on several hosts: their active host is learned from the frames that they send;
 broadcast frames and frames to unknown addresses go to each host that has the network. DHCP is not
 sent over tunnels: each host answers its own guests, all from the same reservations. Packets from
 an address that is no host of the network are dropped before they are unpacked.
@@ -49,10 +50,11 @@ def compile_tunnel(network: NetworkView, local: str) -> TunnelSpec | None:
         peers=tuple(
             TunnelPeerSpec(
                 address=_address(peer.address),
-                macs=tuple(sorted(checks.mac(mac) for mac in peer.ports.values())),
+                macs=tuple(sorted(checks.mac(mac) for mac in peer.ports.values() if mac)),
             )
             for peer in network.peers
         ),
+        moving=tuple(checks.mac(mac) for mac in network.moving),
     )
 
 
@@ -89,13 +91,15 @@ def settle(index: int, peers: Iterable[TunnelPeerSpec]) -> None:
 
 
 def forwarding_entries(index: int) -> set[ForwardingEntry]:
-    """The current forwarding entries of a tunnel's device."""
+    """The current forwarding entries of a tunnel's device, without those that it learned."""
     result = set()
     request = _MESSAGE.pack(socket.AF_BRIDGE, 0, 0, 0, 0, 0)
     for message in netlink.dump(socket.NETLINK_ROUTE, _GET, request):
-        _, _, device, _, flags, _ = _MESSAGE.unpack_from(message)
+        _, _, device, state, flags, _ = _MESSAGE.unpack_from(message)
         attributes = netlink.attributes(message[_MESSAGE.size :])
-        if device == index and flags & _OF_DEVICE and len(attributes.get(_DESTINATION, b"")) == 4:
+        if device != index or not flags & _OF_DEVICE or not state & _STAYS:
+            continue
+        if len(attributes.get(_DESTINATION, b"")) == 4:
             result.add((attributes.get(_MAC, _ALL), attributes[_DESTINATION]))
     return result
 

@@ -158,16 +158,17 @@ class HostLinks:
     def ensure_tunnel(self, spec: TunnelSpec) -> None:
         """Make the device if it is missing, put it on its bridge and set its remote hosts."""
         label = f"tunnel:{spec.network_id}:{spec.number}:{spec.local}"
+        label += ":learning" if spec.moving else ""
         link = self._existing(spec.name, "vxlan")
         if link is not None and link.alias != f"{self.instance}:{label}":
-            self.delete(link)  # for another number or address, or half made
+            self.delete(link)  # for other values, or half made
             link = None
         if link is None:
             with _Explained(f"tunnel {spec.name}"):
                 self.ip.link(
                     "add", ifname=spec.name, kind="vxlan", group=self.group,
                     vxlan_id=spec.number, vxlan_local=spec.local, vxlan_port=tunnels.PORT,
-                    vxlan_learning=0,
+                    vxlan_learning=int(bool(spec.moving)),
                 )  # fmt: skip
             link = self._learn(spec.name)
         with _Explained(f"peers of tunnel {spec.name}"):

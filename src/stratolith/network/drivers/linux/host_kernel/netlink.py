@@ -16,7 +16,7 @@ from collections.abc import Iterator
 import msgspec
 
 RTM_DELLINK = 17
-RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE = 18, 22, 26
+RTM_GETLINK, RTM_DELADDR, RTM_GETADDR, RTM_GETROUTE = 18, 21, 22, 26
 IPCTNL_MSG_CT_GET, IPCTNL_MSG_CT_DELETE = 0x101, 0x102
 NETLINK_NETFILTER = 12
 NFT_MSG_GETGEN = 0xA10
@@ -224,6 +224,19 @@ def addresses() -> list[Address]:
             text = f"{socket.inet_ntop(family, raw)}/{prefix}"
             result.append(Address(index=index, text=text, scope=scope))
     return result
+
+
+def remove_address(address: Address) -> None:
+    """Remove an address of this namespace; no error if it does not exist any more."""
+    host, prefix = address.text.split("/")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    raw = socket.inet_pton(family, host)
+    body = struct.pack("=BBBBi", family, int(prefix), 0, 0, address.index)
+    try:
+        request(socket.NETLINK_ROUTE, RTM_DELADDR, body + attribute(2, raw) + attribute(1, raw))
+    except OSError as error:
+        if error.errno not in (errno.EADDRNOTAVAIL, errno.ENODEV):
+            raise
 
 
 def routes() -> list[Route]:

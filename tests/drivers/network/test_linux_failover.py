@@ -1,0 +1,310 @@
+"""A router on two hosts: one is active, and the other takes over when it dies or is cut off."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import msgspec
+import pytest
+
+from stratolith.network.drivers.base import (
+    AdvertisedView,
+    ElectionView,
+    ExternalNetworkView,
+    FixedIpView,
+    NetworkView,
+    RouterPortView,
+    TunnelPeerView,
+)
+from stratolith.network.drivers.linux import names
+from stratolith.network.drivers.linux.host_kernel import namespaces
+from tests.drivers.network import views
+from tests.drivers.network.guests import Guest, echo
+from tests.drivers.network.machines import Machine
+
+pytestmark = [pytest.mark.root, pytest.mark.timeout(120)]
+WORLD, GATEWAY, FLOATING, INSIDE = "172.31.249.1", "172.31.249.10", "172.31.249.20", "10.55.0.11"
+EXTERNAL = ExternalNetworkView(
+    physical_network="public", bridge=views.EXTERNAL_BRIDGE, gateway_cidrs=[], nat=False
+)
+RULES = [*views.EGRESS_ALL, views.tcp_in(80)]
+
+
+class Switch:
+    """The wires of two hosts: ``lan`` for tunnels, ``ext`` for the external network."""
+
+    def __init__(self) -> None:
+        self.name = f"switch-{uuid4().hex[:8]}"
+        namespaces.create(self.name)
+        self.sh(
+            "ip link add lan type bridge; ip link set lan up; "
+            f"ip link add ext type bridge; ip link set ext up; ip addr add {WORLD}/24 dev ext"
+        )
+
+    def sh(self, script: str) -> str:
+        def body() -> str:
+            done = subprocess.run(["sh", "-ec", script], capture_output=True, text=True)
+            assert done.returncode == 0, f"{script}: {done.stderr}"
+            return done.stdout
+
+        return namespaces.run_in(self.name, body)
+
+    def plug(self, machine: Machine, key: str) -> None:
+        machine.sh("ip link set lo up")
+        for bridge in ("lan", "ext"):
+            self.sh(
+                f"ip link add {bridge}-{key} type veth peer name {bridge} netns {machine.name}; "
+                f"ip link set {bridge}-{key} master {bridge} up"
+            )
+        machine.sh(f"ip addr add {machine.address}/24 dev lan; ip link set lan up")
+
+    def cut(self, key: str, state: str) -> None:
+        self.sh(f"ip link set lan-{key} {state}; ip link set ext-{key} {state}")
+
+
+@pytest.fixture
+def switch(sandbox: None) -> Iterator[Switch]:
+    made = Switch()
+    yield made
+    namespaces.remove(made.name)
+
+
+@pytest.fixture
+def two(switch: Switch, tmp_path: Path) -> Iterator[tuple[Machine, Machine]]:
+    machines = Machine("a", tmp_path), Machine("b", tmp_path)
+    for key, machine in zip("ab", machines, strict=True):
+        switch.plug(machine, key)
+    stopping = threading.Event()
+    watches = [
+        threading.Thread(
+            target=machine.run, args=(lambda m=machine: m.driver.keep_watch(stopping),)
+        )
+        for machine in machines
+    ]
+    for watch in watches:
+        watch.start()
+    yield machines
+    stopping.set()
+    for watch in watches:
+        watch.join()
+    for machine in machines:
+        machine.close()
+
+
+GUEST = views.port("guest", INSIDE, "n1-subnet", rules=RULES)
+GUEST.fixed_ips.append(FixedIpView(subnet_id=views.uid("six"), ip_address="fd00:55::11"))
+SIX = "fd00:55::1/64"
+
+
+def tenant(here: bool, peer: Machine, router_mac: str) -> NetworkView:
+    net = views.network("n1", ports=[GUEST] if here else [])
+    ports = {views.uid(f"r-{views.uid('n1')}"): ""} | ({} if here else {GUEST.id: GUEST.mac})
+    return msgspec.structs.replace(
+        net,
+        network_type="vxlan",
+        segmentation_id=77,
+        peers=[TunnelPeerView(address=peer.address, ports=ports)],
+        moving=[router_mac],
+    )
+
+
+def realise(mine: Machine, peer: Machine, number: int, guest_here: bool, fips=(FLOATING,)):
+    """Router r on this host: its view as the control plane would compile it."""
+    plain = views.network("n1")
+    router = views.router("r", [plain], GATEWAY, dict.fromkeys(fips, INSIDE))
+    # namespaces have one directory for both hosts: the router has an id for each
+    interface = msgspec.structs.replace(
+        router.interfaces[0],
+        addresses=["10.55.0.1/24", SIX],
+        advertised=[AdvertisedView(subnet_id=views.uid("six"), cidr="fd00:55::/64", mode="slaac")],
+    )
+    messages = msgspec.structs.replace(
+        views.network("ha", cidr="169.254.192.0/18", gateway=False),
+        network_type="vxlan",
+        segmentation_id=99,
+        peers=[
+            TunnelPeerView(
+                address=peer.address,
+                ports={views.uid(f"ha{3 - number}"): views.mac_of(f"ha{3 - number}")},
+            )
+        ],
+    )
+    port = RouterPortView(
+        port_id=views.uid(f"ha{number}"),
+        network_id=messages.id,
+        bridge=messages.bridge,
+        mac=views.mac_of(f"ha{number}"),
+        addresses=[f"169.254.192.{number}/18"],
+    )
+    router = msgspec.structs.replace(
+        router,
+        id=views.uid(f"r{number}"),
+        interfaces=[interface],
+        gateway_nexthops=[WORLD],
+        election=ElectionView(port=port, number=7),
+    )
+    networks = [tenant(guest_here, peer, interface.mac), messages, views.external_network()]
+    applied = mine.apply(networks, [router], [EXTERNAL])
+    with contextlib.suppress(AssertionError):
+        mine.sh(f"ip link set ext master {views.EXTERNAL_BRIDGE} up")
+    return applied
+
+
+def wait(what: Callable[[], bool], seconds: float, text: str) -> float:
+    start = time.monotonic()
+    while not what():
+        assert time.monotonic() - start < seconds, text
+        time.sleep(0.05)
+    return time.monotonic() - start
+
+
+def inside(number: int, script: str) -> str:
+    """The output of a command in the router's namespace of the host with this number."""
+
+    def body() -> str:
+        done = subprocess.run(["sh", "-ec", script], capture_output=True, text=True)
+        assert done.returncode == 0, f"{script}: {done.stderr}"
+        return done.stdout
+
+    return namespaces.run_in(f"qrouter-{views.uid(f'r{number}')}", body)
+
+
+def is_active(number: int) -> bool:
+    return f"{GATEWAY}/24" in inside(number, "ip -o addr")
+
+
+def started(two: tuple[Machine, Machine]) -> Guest:
+    """The router active on a, with its guest on b."""
+    a, b = two
+    realise(a, b, 1, guest_here=False)
+    wait(lambda: is_active(1), 15, "the only host becomes active")
+    realise(b, a, 2, guest_here=True)
+    guest = b.guest(GUEST)
+    guest.sh("echo 0 > /proc/sys/net/ipv6/conf/eth0/accept_ra")
+    guest.sh("ip route add default via 10.55.0.1; ip addr add fd00:55::11/64 dev eth0 nodad")
+    return guest
+
+
+def kill(machine: Machine, switch: Switch, key: str) -> None:
+    """End the processes of a machine and cut its wires, as by a loss of power."""
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (path / "cmdline").read_bytes()
+            if b"keepalived" in words and str(machine.driver._directory).encode() in words:
+                os.kill(int(path.name), signal.SIGKILL)
+    switch.cut(key, "down")
+
+
+def advertises(number: int) -> bool:
+    """Whether the host runs the daemon that advertises the router."""
+    home = f"/dhcp/{views.uid(f'r{number}')}/pid".encode()
+    lines = [path.read_bytes() for path in readable("cmdline")]
+    return any(b"dnsmasq" in line and home in line for line in lines)
+
+
+def readable(name: str) -> list[Path]:
+    return [path for path in Path("/proc").glob(f"[0-9]*/{name}") if path.exists()]
+
+
+@contextlib.contextmanager
+def connected(switch: Switch) -> Iterator[socket.socket]:
+    with namespaces.run_in(
+        switch.name, lambda: socket.create_connection((FLOATING, 80), 15)
+    ) as sock:
+        sock.settimeout(20)
+        yield sock
+
+
+def answers(switch: Switch, address: str = FLOATING) -> bool:
+    def body() -> bool:
+        with contextlib.suppress(OSError), socket.create_connection((address, 80), 1) as sock:
+            return echo(sock)
+        return False
+
+    return namespaces.run_in(switch.name, body)
+
+
+def test_a_connection_to_a_floating_ip_outlives_the_active_host(two, switch) -> None:
+    a, _ = two
+    guest = started(two)
+    with guest.serving(80) as clients, connected(switch) as sock:
+        assert echo(sock) and clients == [WORLD] and not is_active(2)
+        wait(lambda: advertises(1), 10, "the active host advertises the router")
+        assert not advertises(2)
+        kill(a, switch, "a")
+        begun = time.monotonic()
+        assert echo(sock)
+        silent = time.monotonic() - begun
+        assert silent < 10, silent
+        assert is_active(2)
+    with pytest.raises(ConnectionRefusedError):  # the router itself, by IPv6
+        guest.connect("fd00:55::1", 9)
+    wait(lambda: advertises(2), 10, "the new active host advertises the router")
+
+
+def places(machine: Machine, mac: str) -> list[str]:
+    """The devices behind which the bridge of a host expects a MAC address."""
+    lines = machine.sh(f"bridge fdb show | grep '{mac}.* master ' || true").splitlines()
+    return sorted({line.split("dev ")[1].split()[0] for line in lines})
+
+
+def test_a_host_that_was_cut_off_leaves_one_active_host(two, switch) -> None:
+    a, b = two
+    guest = started(two)
+    mac = views.mac_of(f"r-{views.uid('n1')}")
+    tunnel = names.tunnel(views.uid("n1"))
+    end = names.host_interface(views.uid(f"r-{views.uid('n1')}"))
+    with guest.serving(80):
+        assert answers(switch)
+        assert places(a, mac) == [end] and places(b, mac) == [tunnel]
+        switch.cut("a", "down")
+        wait(lambda: is_active(2), 10, "the other host takes over")
+        assert is_active(1)  # nobody told it
+        wait(lambda: answers(switch), 10, "the floating IP answers")
+        switch.cut("a", "up")
+        wait(lambda: is_active(1) != is_active(2), 15, "one host is active")
+        wait(lambda: answers(switch), 10, "the floating IP answers")
+        time.sleep(2)
+        active, other = (a, b) if is_active(1) else (b, a)
+        assert is_active(1) != is_active(2)
+        # the other host sends the guests' frames to the active one, and has no address itself
+        shown = other.sh(f"bridge fdb show dev {tunnel} | grep '{mac}.*dst'").split()
+        assert shown[shown.index("dst") + 1] == active.address
+        assert places(other, mac) == [tunnel]
+        assert places(active, mac) == [end]
+        number = 2 if active is a else 1
+        assert "qr-" not in inside(number, "ip -o addr")
+        learned = switch.sh(f"bridge fdb show br ext | grep {views.mac_of('r-gw')}").split()
+        assert learned[2] == ("ext-a" if active is a else "ext-b")
+
+
+def test_changes_reach_the_active_host_and_a_helper_that_ends_leaves_one_active(
+    two, switch
+) -> None:
+    a, b = two
+    guest = started(two)
+    more = (FLOATING, "172.31.249.21")
+    with guest.serving(80):
+        assert answers(switch) and not answers(switch, more[1])
+        for mine, peer, number in ((a, b, 1), (b, a, 2)):
+            applied = realise(mine, peer, number, guest_here=mine is b, fips=more)
+            assert applied.elections == {views.uid(f"r{number}"): mine is a}
+        wait(lambda: answers(switch, more[1]), 10, "the new floating IP answers")
+        assert is_active(1) and not is_active(2)
+        realise(a, b, 1, guest_here=False)
+        realise(b, a, 2, guest_here=True)
+        assert not answers(switch, more[1]) and answers(switch)
+        pid = a.driver._keepalived.pid(views.uid("r1"))
+        os.kill(pid, signal.SIGKILL)
+        wait(lambda: is_active(2), 10, "the other host takes over")
+        wait(lambda: a.driver._keepalived.pid(views.uid("r1")) not in (None, pid), 10, "again")
+        assert not is_active(1) and answers(switch)
