@@ -29,8 +29,8 @@ COLLECTIONS = (
     "networks", "subnets", "ports", "routers", "floatingips", "security_groups",
     "security_group_rules", "subnetpools", "address_scopes",
 )  # fmt: skip
-# Extensions that change attributes which this cloud has in their plain form
-OTHERS = ("l3-ha", "dvr")
+# An extension that changes attributes which this cloud has in their plain form
+OTHERS = ("dvr",)
 
 
 def attribute_map() -> dict[str, dict[str, Any]]:

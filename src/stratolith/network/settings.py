@@ -188,6 +188,15 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
         int, Doc(description="Most name servers of one subnet.", ge=1, le=100)
     ] = 5
 
+    max_l3_agents_per_router: Annotated[
+        int,
+        Doc(
+            description="Most hosts of a router with `ha`; at least two of them have it, one of "
+            "which is active.",
+            ge=2,
+            le=10,
+        ),
+    ] = 3
     availability_zones: Annotated[
         dict[str, str],
         Doc(

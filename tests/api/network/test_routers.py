@@ -99,7 +99,9 @@ def test_only_administrators_hear_of_ha(net: Net, boss: Net) -> None:
     assert "ha" not in router
     assert boss.get(f"/routers/{router['id']}")["router"]["distributed"] is False
     assert net.post("/routers", "router", 403, ha=False)["type"] == "PolicyNotAuthorized"
-    assert boss.post("/routers", "router", 400, ha=True)["type"] == "InvalidInput"
+    assert net.put(f"/routers/{router['id']}", "router", 403, ha=True)["type"] == (
+        "PolicyNotAuthorized"
+    )
 
 
 def test_a_floating_ip_through_its_life(cloud: TestCloud, net: Net, joined: dict[str, Any]) -> None:

@@ -44,7 +44,11 @@ from stratolith.network.managers import (
 from stratolith.network.managers.binding import port_bindings
 from stratolith.network.managers.metering import metering_label_rules, metering_labels
 from stratolith.network.managers.qos import policies, rules
-from stratolith.network.managers.routing import conntrack_helpers, port_forwardings
+from stratolith.network.managers.routing import (
+    conntrack_helpers,
+    elections,
+    port_forwardings,
+)
 from stratolith.network.managers.security import address_groups, logs
 from stratolith.network.managers.servers import server_ports
 from stratolith.network.managers.trunk import trunks
@@ -393,7 +397,20 @@ class Cloud:
 
     def move_router(self) -> None:
         host = self.random.choice(("", *HOSTS))
-        places.place(self.ctx, placement.ROUTER, self.any(Router).id, host)
+        router = self.any(Router, Router.ha.is_(False))
+        places.place(self.ctx, placement.ROUTER, router.id, host)
+
+    def elect(self) -> None:
+        """Let several hosts have a router, or one of them alone."""
+        router = self.any(Router)
+        routers.update(self.ctx, router, {"ha": not router.ha, "admin_state_up": False})
+
+    def change_hosts(self) -> None:
+        router, host = self.any(Router, Router.ha.is_(True)), self.random.choice(HOSTS)
+        if host in elections.states(self.ctx, router.id):
+            elections.remove_host(self.ctx, router, host)
+        else:
+            elections.add_host(self.ctx, router, host)
 
     # -- floating IPs ----------------------------------------------------------------------------
 
@@ -567,7 +584,8 @@ OF_GROUPS = [
 OF_ROUTERS = [
     Cloud.add_router, Cloud.remove_router, Cloud.change_router, Cloud.change_router, Cloud.join,
     Cloud.join, Cloud.join_by_new_port, Cloud.join_by_bound_port, Cloud.add_port, Cloud.leave,
-    Cloud.change_router_port, Cloud.move_router, Cloud.add_floating_ip, Cloud.add_floating_ip,
+    Cloud.change_router_port, Cloud.move_router, Cloud.elect, Cloud.change_hosts,
+    Cloud.add_floating_ip, Cloud.add_floating_ip,
     Cloud.change_floating_ip, Cloud.remove_floating_ip, Cloud.add_forwarding, Cloud.add_forwarding,
     Cloud.change_forwarding, Cloud.remove_forwarding,
     Cloud.add_label, Cloud.add_label_rule, Cloud.add_label_rule, Cloud.remove_label,

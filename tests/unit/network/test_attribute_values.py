@@ -39,7 +39,7 @@ RESOURCES = {
 # Attributes that Neutron gives to resources by other means than its maps of attributes.
 ELSEWHERE = {"description", "project_id", "tenant_id", "tags"}
 # Declared by extensions that this cloud has in part: they only may say no (null, false).
-IN_PART = {("routers", "ha"), ("routers", "distributed")}
+IN_PART = {("routers", "distributed")}
 REFUSED = "refused"
 Given = Callable[[Any], bool]
 

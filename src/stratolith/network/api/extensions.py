@@ -8,6 +8,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.http.routing import Route
 from stratolith.network.exceptions.general import ExtensionNotFound
 from stratolith.network.extensions import KNOWN
+from stratolith.network.managers.routing import elections
 
 
 def _extension(alias: str) -> dict[str, Any]:
@@ -21,12 +22,17 @@ def _extension(alias: str) -> dict[str, Any]:
     }
 
 
+def _is_offered(ctx: Context, alias: str) -> bool:
+    """Whether the cloud's network driver has what the extension needs."""
+    return alias != "l3-ha" or elections.offered(ctx)
+
+
 def index(ctx: Context) -> dict[str, Any]:
-    return {"extensions": [_extension(alias) for alias in KNOWN]}
+    return {"extensions": [_extension(alias) for alias in KNOWN if _is_offered(ctx, alias)]}
 
 
 def show(ctx: Context, alias: str) -> dict[str, Any]:
-    if alias not in KNOWN:
+    if alias not in KNOWN or not _is_offered(ctx, alias):
         raise ExtensionNotFound(alias=alias)
     return {"extension": _extension(alias)}
 

@@ -17,6 +17,13 @@ class RouterInUse(Conflict):
     message = "Router {router_id} {reason}"
 
 
+class NoVRIDAvailable(Conflict):
+    message = (
+        "No more Virtual Router Identifier (VRID) available when creating router {router_id}. "
+        "The limit of number of HA Routers per project is 255."
+    )
+
+
 class RouterInterfaceInUseByRoute(Conflict):
     message = (
         "Router interface for subnet {subnet_id} on router {router_id} cannot be deleted, as it "

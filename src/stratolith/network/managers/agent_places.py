@@ -23,6 +23,7 @@ from stratolith.network.exceptions.agents import (
 )
 from stratolith.network.managers import agents, host_hints, networks, placement, places, routers
 from stratolith.network.managers.agents import Agent
+from stratolith.network.managers.routing import elections
 from stratolith.network.models import DhcpPlace, Network, Router
 
 
@@ -49,9 +50,16 @@ def networks_of(ctx: Context, agent: Agent) -> list[Network]:
 
 
 def of_router(ctx: Context, router_id: str) -> list[dict[str, Any]]:
-    """The L3 agent of a router; raises RouterNotFound."""
-    routers.get(ctx, router_id)
-    return _on(ctx, [placement.host_of(ctx, router_id)], agents.L3)
+    """The L3 agents of a router, with what each is (``ha_state``); raises RouterNotFound."""
+    router = routers.get(ctx, router_id)
+    states = elections.states(ctx, router.id)
+    hosts = _on(ctx, states or [placement.host_of(ctx, router_id)], agents.L3)
+    is_known = any(agent["alive"] for agent in hosts)
+    for agent in hosts:
+        agent["ha_state"] = states.get(agent["host"])
+        if agent["ha_state"] == elections.ACTIVE and not agent["alive"]:
+            agent["ha_state"] = elections.STANDBY if is_known else elections.UNKNOWN
+    return hosts
 
 
 def of_network(ctx: Context, network_id: str) -> list[dict[str, Any]]:
@@ -70,15 +78,19 @@ def add_router(ctx: Context, agent: Agent, router_id: str) -> None:
     router = routers.get(ctx, router_id)
     if agent.shown["binary"] != agents.L3 or not agent.shown["admin_state_up"]:
         raise InvalidL3Agent(id=agent.id)
-    current_host = placement.host_of(ctx, router.id)
-    if current_host == agent.shown["host"]:
+    hosts = placement.having(ctx, [router.id]).get(router.id, set())
+    if agent.shown["host"] in hosts:
         return
-    if current_host:
+    current_host = placement.host_of(ctx, router.id)
+    if current_host and not router.ha:
         raise RouterHostedByL3Agent(
             router_id=router.id, agent_id=agents.id_of(current_host, agents.L3)
         )
     if not agent.shown["alive"]:
         raise RouterSchedulingFailed(router_id=router.id, agent_id=agent.id)
+    if router.ha:
+        elections.add_host(ctx, router, agent.shown["host"])
+        return
     places.place(ctx, placement.ROUTER, router.id, agent.shown["host"])
 
 
@@ -87,7 +99,9 @@ def remove_router(ctx: Context, agent: Agent, router_id: str) -> None:
     router = routers.get(ctx, router_id)
     if agent.shown["binary"] != agents.L3:
         return
-    if placement.host_of(ctx, router.id) == agent.shown["host"]:
+    if router.ha:
+        elections.remove_host(ctx, router, agent.shown["host"])
+    elif placement.host_of(ctx, router.id) == agent.shown["host"]:
         places.place(ctx, placement.ROUTER, router.id, "")
 
 

@@ -105,8 +105,10 @@ def delete(ctx: Context, agent: Agent) -> None:
 def _move_routers(ctx: Context) -> None:
     """Move routers off a host that is out of service now, before the request is answered."""
     from stratolith.network.managers import placement, places
+    from stratolith.network.managers.routing import elections
 
-    places.settle(ctx, placement.misplaced(ctx))
+    elected = dict.fromkeys(elections.unsettled(ctx), placement.ROUTER)
+    places.settle(ctx, {**placement.misplaced(ctx), **elected})
 
 
 def out_of_service(ctx: Context) -> set[str]:

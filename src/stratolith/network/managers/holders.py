@@ -15,9 +15,10 @@ INTERFACE = "interface"  # of a router, towards a subnet
 GATEWAY = "gateway"  # of a router, towards an external network
 FLOATING_IP = "floatingip"
 DHCP = "dhcp"
+ELECTION = "election"  # a router that several hosts have, on the network of their messages
 ROUTER = (INTERFACE, GATEWAY)
 # Held by the cloud's own services, not by a guest.
-SERVICES = (INTERFACE, GATEWAY, FLOATING_IP, DHCP)
+SERVICES = (INTERFACE, GATEWAY, FLOATING_IP, DHCP, ELECTION)
 
 
 def hold(port: Port, holder: str, holder_id: str) -> None:

@@ -21,7 +21,6 @@ from stratolith.network.models import (
     FloatingIp,
     Log,
     Network,
-    Place,
     Port,
     PortSecurityGroup,
     Router,
@@ -69,9 +68,12 @@ def key_of(kind: str, object_id: str) -> str:
 
 def touched(ctx: Context, port: Port) -> None:
     """Hint about a port of a guest or router: the hosts with a part of it."""
-    if port.holder in holders.ROUTER:
+    if port.holder == holders.ELECTION:
+        network(ctx, port.network_id)
         router(ctx, port.holder_id)
-        _router_port(ctx, port.id, port.network_id)
+    elif port.holder in holders.ROUTER:
+        router(ctx, port.holder_id)
+        _router_port(ctx, port)
         if port.binding_host:  # the port was bound before it became the router's
             _hint(ctx, {port.binding_host}, NETWORK, port.network_id)
     elif port.binding_host:
@@ -95,13 +97,16 @@ def _hosts_of(ctx: Context, hosts: Select[str], params: dict[str, Any] | None = 
     return bound | inactive.hosts_of(ctx, hosts, params) if bound else bound
 
 
-def _router_port(ctx: Context, port_id: str, network_id: str) -> None:
+def _router_port(ctx: Context, port: Port) -> None:
     """Hint about a router's port: hosts with a part of its network, if they have tunnels to it."""
-    row = ctx.session.execute(
-        select(Network.network_type, Network.several_segments).where(Network.id == network_id)
-    ).one_or_none()
-    if row is not None and (row.network_type in TUNNELS or row.several_segments):
-        _hint(ctx, placement.hosts_of_network(ctx, network_id), PORT, port_id)
+    wanted = select(Network.network_type, Network.several_segments)
+    row = ctx.session.execute(wanted.where(Network.id == port.network_id)).one_or_none()
+    if row is None or not (row.network_type in TUNNELS or row.several_segments):
+        return
+    if ctx.session.scalar(select(Router.ha).where(Router.id == port.holder_id)):
+        network(ctx, port.network_id)
+    else:
+        _hint(ctx, placement.hosts_of_network(ctx, port.network_id), PORT, port.id)
 
 
 def network(ctx: Context, network_id: str) -> None:
@@ -110,20 +115,19 @@ def network(ctx: Context, network_id: str) -> None:
 
 
 def router(ctx: Context, router_id: str | None) -> None:
-    """Hint about a router, its routes, floating IPs or ports: the router's host."""
-    host = placement.host_of(ctx, router_id) if router_id else ""
-    if router_id and host:
-        _hint(ctx, {host}, ROUTER, router_id)
+    """Hint about a router, its routes, floating IPs or ports: the router's hosts."""
+    hosts = placement.having(ctx, [router_id]) if router_id else {}
+    if router_id and hosts:
+        _hint(ctx, hosts[router_id], ROUTER, router_id)
 
 
 def routers_of(ctx: Context, project_id: str | None) -> None:
     """Hint about all routers of a project, or about all there are (None)."""
-    placed = select(Place.object_id, Place.host).join(Router, Router.id == Place.object_id)
-    placed = placed.where(Place.kind == placement.ROUTER, Place.host != "")
+    wanted = select(Router.id)
     if project_id is not None:
-        placed = placed.where(Router.project_id == project_id)
-    for router_id, host in ctx.session.execute(placed).all():
-        _hint(ctx, {host}, ROUTER, router_id)
+        wanted = wanted.where(Router.project_id == project_id)
+    for router_id, hosts in placement.having(ctx, ctx.session.scalars(wanted)).items():
+        _hint(ctx, hosts, ROUTER, router_id)
 
 
 def routers_of_pool(ctx: Context, pool_id: str) -> None:
@@ -141,11 +145,9 @@ def routers_of_pool(ctx: Context, pool_id: str) -> None:
 def router_place(ctx: Context, router_id: str) -> None:
     """Hint about a router's host: that host, and hosts with tunnels to the router's ports."""
     router(ctx, router_id)
-    router_ports = select(Port.id, Port.network_id).where(
-        Port.holder_id == router_id, Port.holder.in_(holders.ROUTER)
-    )
-    for port_id, network_id in ctx.session.execute(router_ports).all():
-        _router_port(ctx, port_id, network_id)
+    router_ports = select(Port).where(Port.holder_id == router_id, Port.holder.in_(holders.ROUTER))
+    for port in ctx.session.scalars(router_ports).all():
+        _router_port(ctx, port)
 
 
 def router_left(ctx: Context, router_id: str, host: str) -> None:
@@ -184,10 +186,11 @@ def hosts_of_qos_policy(ctx: Context, policy_id: str) -> set[str]:
     of_gateways = select(Router.id).where(
         or_(Router.qos_policy_id == policy_id, Router.gateway_network_id.in_(networks))
     )
-    routers = select(Place.host).where(
-        or_(Place.object_id.in_(of_floating_ips), Place.object_id.in_(of_gateways))
+    routers = select(Router.id).where(
+        or_(Router.id.in_(of_floating_ips), Router.id.in_(of_gateways))
     )
-    hosts = {*_hosts_of(ctx, ports.distinct()), *ctx.session.scalars(routers.distinct())}
+    hosts = _hosts_of(ctx, ports.distinct())
+    hosts = hosts.union(*placement.having(ctx, ctx.session.scalars(routers)).values())
     return hosts - {""}
 
 

@@ -31,7 +31,15 @@ from stratolith.kernel.hosts.records import HostRecord
 from stratolith.network.managers import agents, holders
 from stratolith.network.managers.events import VIEW
 from stratolith.network.managers.routing import zones
-from stratolith.network.models import DhcpPlace, Network, Place, Port, PortBinding, Router
+from stratolith.network.models import (
+    DhcpPlace,
+    Network,
+    Place,
+    Port,
+    PortBinding,
+    Router,
+    RouterHost,
+)
 
 # kinds of placed objects; a gateway has the id of its network
 ROUTER, GATEWAY = "router", "gateway"
@@ -55,6 +63,9 @@ _HOSTS_OF_NETWORK = union(
     .where(
         Port.network_id == bindparam("network"), Port.holder.in_(holders.ROUTER), Place.host != ""
     ),
+    select(RouterHost.host)
+    .join(Port, Port.holder_id == RouterHost.router_id)
+    .where(Port.network_id == bindparam("network"), Port.holder.in_(holders.ROUTER)),
     select(DhcpPlace.host).where(DhcpPlace.network_id == bindparam("network")),
     select(PortBinding.host)
     .join(Port, Port.id == PortBinding.port_id)
@@ -139,19 +150,54 @@ def waiting(ctx: Context) -> dict[str, str]:
 def misplaced(ctx: Context) -> dict[str, str]:
     """Objects whose host died, left, or is out of service: object -> kind.
 
+    Routers that several hosts have are in managers/routing/elections.py.
+    """
+    good = _usable(ctx)
+    if not good:
+        return {}
+    elected = select(RouterHost.router_id)
+    wanted = select(Place.object_id, Place.kind).where(
+        Place.host.not_in(["", *good]), Place.object_id.not_in(elected)
+    )
+    return dict(ctx.session.execute(wanted).all())
+
+
+def _usable(ctx: Context) -> set[str]:
+    """The hosts that keep their objects.
+
     A host counts as dead only after this process has run as long as a live host may be silent.
     Otherwise the first host that reports after an upgrade would get all routers.
     """
     good = set(_in_service(ctx))
-    if not good:
-        return {}
     listened = ctx.env.clock.now() - ctx.env.started_at
-    if listened < timedelta(seconds=host_records.ALIVE_SECONDS):
+    if good and listened < timedelta(seconds=host_records.ALIVE_SECONDS):
         out = agents.out_of_service(ctx)
         hosts = [record.name for record in _hosts(ctx)]
         good |= {host for host in hosts if agents.id_of(host, agents.L3) not in out}
-    wanted = select(Place.object_id, Place.kind).where(Place.host.not_in(["", *good]))
-    return dict(ctx.session.execute(wanted).all())
+    return good
+
+
+class Choice:
+    """The hosts for routers that several hosts have, as of now.
+
+    usable: those that keep their routers.  takes_new: those that get further ones, the oldest in
+    the cloud first.  may_return: usable ones, and those that are only silent.
+    """
+
+    def __init__(self, ctx: Context) -> None:
+        hosts, out = _hosts(ctx), agents.out_of_service(ctx)
+        draining = {record.name for record in hosts if host_records.is_draining(record)}
+        self.usable = _usable(ctx)
+        self.takes_new = [host for host in _in_service(ctx) if host not in draining]
+        self.may_return = self.usable | {
+            record.name for record in hosts if agents.id_of(record.name, agents.L3) not in out
+        }
+
+
+def _has(host: str) -> ColumnElement[bool]:
+    """A condition on Place: the host realises the object, also as one of several."""
+    elected = select(RouterHost.router_id).where(RouterHost.host == host)
+    return is_on(Place.host, host) | Place.object_id.in_(elected)
 
 
 def is_on(column: InstrumentedAttribute[str], host: str) -> ColumnElement[bool]:
@@ -173,7 +219,7 @@ def on_host(
     ctx: Context, kind: str, host: str, among: ColumnElement[bool] | None = None
 ) -> list[str]:
     """Ids of the host's objects of this kind. ``among``: a condition on Place."""
-    statement = select(Place.object_id).where(is_on(Place.host, host), Place.kind == kind)
+    statement = select(Place.object_id).where(_has(host), Place.kind == kind)
     return list(ctx.session.scalars(statement if among is None else statement.where(among)))
 
 
@@ -183,13 +229,24 @@ def gateways_on(ctx: Context, host: str) -> set[str]:
     of_routers = (
         select(Port.network_id)
         .join(Place, Place.object_id == Port.holder_id)
-        .where(Port.holder == holders.GATEWAY, is_on(Place.host, host))
+        .where(Port.holder == holders.GATEWAY, _has(host))
     )
     return set(ctx.session.scalars(union(addresses, of_routers)))
 
 
+def having(ctx: Context, router_ids: Iterable[str]) -> dict[str, set[str]]:
+    """Router -> all its hosts; routers without a host are left out."""
+    ids, hosts = list(router_ids), {}
+    for router_id, host in hosts_of(ctx, ids).items():
+        hosts[router_id] = {host}
+    elected = select(RouterHost.router_id, RouterHost.host).where(RouterHost.router_id.in_(ids))
+    for router_id, host in ctx.session.execute(elected):
+        hosts.setdefault(router_id, set()).add(host)
+    return hosts
+
+
 def host_of(ctx: Context, object_id: str) -> str:
-    """The host that realises the object, "" for none."""
+    """The host that realises the object, "" for none; of several, the active one."""
     return hosts_of(ctx, [object_id]).get(object_id, "")
 
 
@@ -220,7 +277,7 @@ def networks_on(host: str, among: Sequence[str] | None = None) -> CompoundSelect
     of_routers = (
         select(Port.network_id)
         .join(Place, Place.object_id == Port.holder_id)
-        .where(Port.holder.in_(holders.ROUTER), is_on(Place.host, host))
+        .where(Port.holder.in_(holders.ROUTER), _has(host))
     )
     of_dhcp = select(DhcpPlace.network_id).where(is_on(DhcpPlace.host, host))
     of_prepared = (

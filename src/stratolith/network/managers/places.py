@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from stratolith.kernel.context import Context
 from stratolith.network.managers import host_hints, placement
+from stratolith.network.managers.routing import elections
+from stratolith.network.models import Router
 
 
 def place(ctx: Context, kind: str, object_id: str, host: str) -> None:
@@ -23,10 +25,14 @@ def place(ctx: Context, kind: str, object_id: str, host: str) -> None:
 
 def settle(ctx: Context, wanted: dict[str, str]) -> None:
     """Move each object (object -> kind) to the best host now; one without a host, in the zones
-    that it asks for, stays.
+    that it asks for, stays. A router that several hosts have gets those that it should have.
     """
     hints = placement.hints_of(ctx, wanted) if wanted else {}
     for object_id, kind in wanted.items():
+        router = ctx.session.get(Router, object_id) if kind == placement.ROUTER else None
+        if router is not None and router.ha:
+            elections.settle(ctx, router)
+            continue
         host = placement.choose(ctx, hints.get(object_id, ()))
         if host:
             place(ctx, kind, object_id, host)

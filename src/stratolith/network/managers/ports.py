@@ -247,7 +247,7 @@ def delete(ctx: Context, port: Port) -> None:
     """Delete for the owner; raises ServicePortInUse for ports of routers and floating IPs, and
     PortInUseAsSubPort and PortInUseAsTrunkParent for ports of trunks.
     """
-    if port.holder in (*holders.ROUTER, holders.FLOATING_IP):
+    if port.holder in (*holders.ROUTER, holders.ELECTION, holders.FLOATING_IP):
         raise ServicePortInUse(port_id=port.id, reason=f"has device owner {port.device_owner}")
     sub_ports.check_deletable(ctx, port.id)
     events.port_deleted(ctx, port)

@@ -21,8 +21,7 @@ from stratolith.network.exceptions.routers import (
 )
 from stratolith.network.managers import holders, host_hints, ports, routers, subnets, visibility
 from stratolith.network.managers.addressing import ipam
-from stratolith.network.managers.routers import INTERFACE
-from stratolith.network.managers.routing import ndp_proxies
+from stratolith.network.managers.routing import elections, ndp_proxies
 from stratolith.network.managers.trunk import sub_ports
 from stratolith.network.models import FixedIp, FloatingIp, Port, PortForwarding, Router, Subnet
 
@@ -109,7 +108,7 @@ def _by_subnet(ctx: Context, router: Router, subnet: Subnet) -> Port:
         {
             "network_id": subnet.network_id,
             "device_id": router.id,
-            "device_owner": INTERFACE,
+            "device_owner": elections.interface_owner(router),
             "fixed_ips": wanted,
         },
         network=subnet.network,
@@ -176,7 +175,7 @@ def _by_port(ctx: Context, router: Router, port_id: str) -> Port:
         port,
         {
             "device_id": router.id,
-            "device_owner": INTERFACE,
+            "device_owner": elections.interface_owner(router),
             "security_groups": [],
             "allowed_address_pairs": [],
             "port_security_enabled": False,

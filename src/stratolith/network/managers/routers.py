@@ -30,7 +30,7 @@ from stratolith.network.managers import (
 )
 from stratolith.network.managers.flavors import flavors
 from stratolith.network.managers.qos import bindings as qos
-from stratolith.network.managers.routing import ndp_proxies, zones
+from stratolith.network.managers.routing import elections, ndp_proxies, zones
 from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
 
 INTERFACE = "network:router_interface"
@@ -51,6 +51,8 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Router:
     """Raises OverQuota, the errors of a flavor and those of setting a gateway."""
     limits.check(ctx, project_id, router=1)
     _check_flags(values)
+    if values.get("ha"):
+        elections.check(ctx)
     if values.get("flavor_id") is not None:
         flavors.check_for_router(ctx, values["flavor_id"])
     hints = values.get("availability_zone_hints") or []
@@ -64,7 +66,10 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Router:
     )
     ctx.session.add(router)
     ctx.session.flush()
-    placement.place_new(ctx, placement.ROUTER, router.id, hints)
+    if values.get("ha"):
+        elections.enable(ctx, router)
+    else:
+        placement.place_new(ctx, placement.ROUTER, router.id, hints)
     if values.get("external_gateway_info"):
         _set_gateway(ctx, router, values["external_gateway_info"])
     if values.get("enable_ndp_proxy"):
@@ -74,9 +79,11 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Router:
 
 
 def update(ctx: Context, router: Router, values: Mapping[str, Any]) -> Router:
-    """Raises InvalidRoutes, RoutesExhausted, and the errors of setting a gateway."""
+    """Raises InvalidRoutes, RoutesExhausted, and the errors of setting a gateway and of ``ha``."""
     _check_flags(values)
     host_hints.router(ctx, router.id)
+    if values.get("ha") is not None:
+        elections.change(ctx, router, values)
     if "external_gateway_info" in values:
         info = values["external_gateway_info"]
         if info:
@@ -110,6 +117,7 @@ def delete(ctx: Context, router: Router) -> None:
         )
     host_hints.router(ctx, router.id)
     clear_gateway(ctx, router)
+    elections.disable(ctx, router)
     tags.forget(ctx, router.id)
     placement.forget(ctx, router.id)
     ctx.session.delete(router)
@@ -134,9 +142,8 @@ def interface_subnets(ctx: Context, router_id: str) -> list[tuple[Port, Subnet, 
 
 
 def _check_flags(values: Mapping[str, Any]) -> None:
-    for name in ("ha", "distributed"):
-        if values.get(name):
-            raise InvalidInput(error_message=f"{name} routers are not offered by this cloud")
+    if values.get("distributed"):
+        raise InvalidInput(error_message="distributed routers are not offered by this cloud")
 
 
 # -- gateway -------------------------------------------------------------------------------------

@@ -18,7 +18,9 @@ from stratolith.network.models.networks import Port as Port
 from stratolith.network.models.networks import Subnet as Subnet
 from stratolith.network.models.places import AgentNote as AgentNote
 from stratolith.network.models.places import DhcpPlace as DhcpPlace
+from stratolith.network.models.places import ElectionNetwork as ElectionNetwork
 from stratolith.network.models.places import Place as Place
+from stratolith.network.models.places import RouterHost as RouterHost
 from stratolith.network.models.port_bindings import PortBinding as PortBinding
 from stratolith.network.models.port_forwardings import PortForwarding as PortForwarding
 from stratolith.network.models.qos import DefaultQosPolicy as DefaultQosPolicy

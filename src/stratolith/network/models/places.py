@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from stratolith.kernel.db import Base
 from stratolith.network.models.networks import Network
+from stratolith.network.models.routers import Router
 from stratolith.network.models.standard import ID
 
 
@@ -24,6 +25,30 @@ class Place(Base):
     kind: Mapped[str] = mapped_column(String(16))  # managers/placement.py
     host: Mapped[str] = mapped_column(index=True)  # "": an administrator removed it from its host
     placed_at: Mapped[datetime]
+
+
+class RouterHost(Base):
+    """A host of a router that several hosts have; ``Place`` names the active one of them."""
+
+    __tablename__ = "network_router_hosts"
+
+    router_id: Mapped[str] = mapped_column(
+        ForeignKey(Router.id, ondelete="CASCADE"), primary_key=True
+    )
+    host: Mapped[str] = mapped_column(primary_key=True, index=True)
+    port_id: Mapped[str] = mapped_column(ID)  # on the network of elections
+    priority: Mapped[int]  # of this host in the election; those of a router differ
+    # what it reported last: active, standby or unknown
+    state: Mapped[str] = mapped_column(String(16), default="standby")
+
+
+class ElectionNetwork(Base):
+    """The network on which the hosts of a project's routers elect the active one."""
+
+    __tablename__ = "network_election_networks"
+
+    project_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    network_id: Mapped[str] = mapped_column(ForeignKey(Network.id, ondelete="CASCADE"))
 
 
 class DhcpPlace(Base):

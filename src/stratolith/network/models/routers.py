@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stratolith.kernel.db import Base
@@ -17,6 +17,9 @@ class Router(Standard, Base):
     """A router; its interfaces and its gateway are ports."""
 
     __tablename__ = "network_routers"
+    __table_args__ = (
+        Index("ix_network_routers_election", "ha_network_id", "ha_number", unique=True),
+    )
 
     name: Mapped[str] = mapped_column(index=True, default="")
     admin_state_up: Mapped[bool] = mapped_column(default=True)
@@ -29,6 +32,9 @@ class Router(Standard, Base):
     availability_zone_hints: Mapped[list[Any]] = mapped_column(Json, default=list)
     flavor_id: Mapped[str | None] = mapped_column(ID, index=True)
     qos_policy_id: Mapped[str | None] = mapped_column(ID, index=True)  # of the gateway
+    ha: Mapped[bool] = mapped_column(default=False)
+    ha_network_id: Mapped[str | None] = mapped_column(ID)  # of elections
+    ha_number: Mapped[int | None]  # in elections
 
 
 class FloatingIp(Standard, Base):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers.base import Applied
 from stratolith.network.managers import events, holders, host_hints, placement, places
 from stratolith.network.managers.qos import host_capacity
+from stratolith.network.managers.routing import elections
 from stratolith.network.managers.segments import hosts
 from stratolith.network.managers.trunk import states
 from stratolith.network.models import FloatingIp, Network, Port, Router
@@ -39,7 +40,7 @@ def take_report(ctx: Context, host: str, payload: Any) -> dict[str, Any]:
     _dhcp_ports(ctx, host, applied)
     router_ids = set(placement.on_host(ctx, placement.ROUTER, host))
     if router_ids:
-        _routers(ctx, router_ids, applied)
+        _routers(ctx, router_ids, applied, elections.take_report(ctx, host, applied.elections))
         _floating(ctx, router_ids, applied)
     if not router_ids.issuperset(applied.routers):
         LOG.warning("%s reports routers that it should not realise", host)
@@ -120,14 +121,21 @@ def _dhcp_ports(ctx: Context, host: str, applied: Applied) -> None:
     _set_status(ctx, Port, "ACTIVE", Port.network_id, networks, of_dhcp)
 
 
-def _routers(ctx: Context, router_ids: set[str], applied: Applied) -> None:
-    """Set the status of the host's routers and of their ports."""
+def _routers(
+    ctx: Context, router_ids: set[str], applied: Applied, elected: Mapping[str, str]
+) -> None:
+    """Set the status of the host's routers and of their ports.
+
+    ``elected``: router that other hosts have, too -> its status, by what all of them report.
+    """
     realised = [router_id for router_id in applied.routers if router_id in router_ids]
     of_routers = Port.holder.in_(holders.ROUTER) & Port.admin_state_up.is_(True)
     _set_status(ctx, Port, "ACTIVE", Port.holder_id, realised, of_routers)
     failed = [key for key in applied.errors if key in router_ids and key not in applied.routers]
-    _set_status(ctx, Router, "ACTIVE", Router.id, realised)
-    _set_status(ctx, Router, "ERROR", Router.id, failed)
+    for status, alone in (("ACTIVE", realised), ("ERROR", failed)):
+        ids = [key for key in alone if key not in elected]
+        ids += [key for key, wanted in elected.items() if wanted == status]
+        _set_status(ctx, Router, status, Router.id, ids)
 
 
 def _floating(ctx: Context, router_ids: set[str], applied: Applied) -> None:

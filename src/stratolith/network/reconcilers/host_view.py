@@ -27,12 +27,14 @@ from stratolith.network.drivers.base import (
     NetworkView,
     PortView,
     RouterPortView,
+    RouterView,
     SubnetView,
     TunnelPeerView,
 )
 from stratolith.network.managers import address_scopes, holders, placement
 from stratolith.network.managers.binding import inactive
 from stratolith.network.managers.qos import bindings
+from stratolith.network.managers.routing import elections
 from stratolith.network.managers.segments import hosts
 from stratolith.network.managers.servers.server_ports import tap_name
 from stratolith.network.models import FixedIp, Network, Port, Router, Subnet
@@ -87,7 +89,7 @@ class Compiler:
         port_ids = [port.id for port in self.guests if self._is_bound(port)]
         book = RuleBook(self.ctx, port_ids, self.left_out)
         networks = [self._network(network, book) for network in self.networks.values()]
-        views_of_routers = router_views(self.ctx, routers, self._router_port, self.left_out)
+        views_of_routers = self._router_views_of(routers)
         policies = qos_rules.named_in(networks, views_of_routers)
         return HostNetworkView(
             host=self.host,
@@ -151,6 +153,12 @@ class Compiler:
         return placement.hosts_of(self.ctx, routers)
 
     @cached_property
+    def elected(self) -> dict[str, list[str]]:
+        """The hosts of routers that several have, of those that connect the networks."""
+        routers = (row.holder_id for row in self.router_ports.values())
+        return elections.hosts_of(self.ctx, routers)
+
+    @cached_property
     def logs(self) -> LogBook:
         """The logs about the host's guests."""
         port_ids = [
@@ -188,6 +196,7 @@ class Compiler:
             self.by_network[row.network_id].append(row)
         self.dhcp = {row.network_id: row for row in rows if row.holder == holders.DHCP}
         self.router_ports = {row.id: row for row in rows if row.holder in holders.ROUTER}
+        self.election_ports = {row.id: row for row in rows if row.holder == holders.ELECTION}
 
     def _read_subnets(self) -> None:
         wanted = view_rows.SUBNETS.where(Subnet.network_id.in_(list(self.networks)))
@@ -259,6 +268,7 @@ class Compiler:
             dhcp_port_id=dhcp.id if dhcp is not None and served else None,
             dhcp_mac=dhcp.mac_address if dhcp is not None and served else None,
             peers=self._peers(network),
+            moving=self._moving(network),
         )
 
     def _is_bound(self, row: PortRow) -> bool:
@@ -282,22 +292,33 @@ class Compiler:
         return {key: address for key, address in served.items() if key in self.subnets}
 
     def _peers(self, network: NetworkRow) -> list[TunnelPeerView]:
-        """The other hosts with guests or the router of the network, by address."""
-        hosts = {guest.id: guest.binding_host for guest in self.by_network[network.id]}
-        macs = {guest.id: guest.mac_address for guest in self.by_network[network.id]}
+        """The other hosts with guests or a router of the network, by address."""
+        places = [
+            (row.id, row.binding_host, row.mac_address)
+            for row in (*self.by_network[network.id], *self.election_ports.values())
+            if row.network_id == network.id
+        ]
         for row in self.router_ports.values():
-            if row.network_id == network.id:
-                hosts[row.id] = self.router_hosts.get(row.holder_id, "")
-                macs[row.id] = row.mac_address
+            if row.network_id == network.id and row.holder_id in self.elected:
+                places += [(row.id, host, "") for host in self.elected[row.holder_id]]
+            elif row.network_id == network.id:
+                places.append((row.id, self.router_hosts.get(row.holder_id, ""), row.mac_address))
         by_address: dict[str, dict[str, str]] = defaultdict(dict)
-        for port_id, host in hosts.items():
+        for port_id, host, mac in places:
             address = self._peer_address(network, host)
             if address:
-                by_address[address][port_id] = macs[port_id]
+                by_address[address][port_id] = mac
         return [
             TunnelPeerView(address=address, ports=ports)
             for address, ports in sorted(by_address.items())
         ]
+
+    def _moving(self, network: NetworkRow) -> list[str]:
+        """MAC addresses of the routers that several hosts have."""
+        if network.network_type not in TUNNELS:
+            return []
+        rows = [row for row in self.router_ports.values() if row.network_id == network.id]
+        return sorted(row.mac_address for row in rows if row.holder_id in self.elected)
 
     def _peer_address(self, network: NetworkRow, host: str) -> str:
         """The tunnel address of another host for frames of the network; "" for none."""
@@ -372,9 +393,13 @@ class Compiler:
             if subnet_id in served
         ]
 
+    def _router_views_of(self, routers: Sequence[RouterRow]) -> list[RouterView]:
+        here = elections.on_host(self.ctx, self.host, [router.id for router in routers])
+        return router_views(self.ctx, routers, self._router_port, self.left_out, here)
+
     def _router_port(self, port_id: str) -> RouterPortView | None:
         """The view of a router's port; None when it does not exist any more."""
-        row = self.router_ports.get(port_id)
+        row = self.router_ports.get(port_id) or self.election_ports.get(port_id)
         if row is None or row.network_id not in self.networks:
             return None
         network = self.networks[row.network_id]

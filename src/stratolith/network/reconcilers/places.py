@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from stratolith.kernel.context import Context
 from stratolith.kernel.reconcile import Reconciler, Result
 from stratolith.network.managers import dhcp_places, placement, places
+from stratolith.network.managers.routing import elections
 
 
 class Placer(Reconciler):
@@ -20,12 +21,18 @@ class Placer(Reconciler):
     workers = 2  # the failure of one host affects many objects at once
 
     def keys(self, ctx: Context) -> Iterable[str]:
-        return sorted({**placement.waiting(ctx), **placement.misplaced(ctx)})
+        return sorted(_to_place(ctx))
 
     def reconcile(self, ctx: Context, key: str) -> Result | None:
-        to_place = {**placement.waiting(ctx), **placement.misplaced(ctx)}
+        to_place = _to_place(ctx)
         places.settle(ctx, {key: to_place[key]} if key in to_place else {})
         return None
+
+
+def _to_place(ctx: Context) -> dict[str, str]:
+    """Objects that should have another host, or other hosts: object -> kind."""
+    elected = dict.fromkeys(elections.unsettled(ctx), placement.ROUTER)
+    return {**placement.waiting(ctx), **placement.misplaced(ctx), **elected}
 
 
 class DhcpPlacer(Reconciler):

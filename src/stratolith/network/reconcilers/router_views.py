@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import (
     ConntrackHelperView,
+    ElectionView,
     FloatingIpView,
     NdpProxyView,
     PortForwardingView,
@@ -27,6 +28,7 @@ from stratolith.network.models import (
     NdpProxy,
     Port,
     PortForwarding,
+    RouterHost,
     Subnet,
 )
 from stratolith.network.reconcilers.meter_views import meter_views
@@ -51,8 +53,11 @@ def router_views(
     routers: Sequence[RouterRow],
     view_of: Callable[[str], RouterPortView | None],
     left_out: LeftOut,
+    elected: Mapping[str, RouterHost],
 ) -> list[RouterView]:
-    """``view_of`` returns a router port's view by the port's id."""
+    """``view_of`` returns a router port's view by the port's id; ``elected``: the routers that
+    other hosts have, too, with this host's row.
+    """
     if not routers:
         return []
     interfaces: dict[str, list[RouterPortView]] = defaultdict(list)
@@ -77,6 +82,7 @@ def router_views(
         of_network = gateway.qos_policy if gateway is not None else ""
         view = RouterView(
             id=router.id,
+            election=_election(router, elected.get(router.id), view_of),
             project_id=router.project_id,
             meters=meters[router.project_id],
             admin_state_up=router.admin_state_up,
@@ -99,6 +105,15 @@ def router_views(
         )
         views.append(view)
     return views
+
+
+def _election(
+    router: RouterRow, row: RouterHost | None, view_of: Callable[[str], RouterPortView | None]
+) -> ElectionView | None:
+    port = view_of(row.port_id) if row is not None else None
+    if row is None or port is None or router.ha_number is None:
+        return None
+    return ElectionView(port=port, number=router.ha_number, priority=row.priority)
 
 
 def _with_policy(gateway: RouterPortView | None, policy: str | None) -> RouterPortView | None:

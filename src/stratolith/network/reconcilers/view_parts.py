@@ -29,7 +29,6 @@ from stratolith.network.models import FixedIp, Network, Place, Port, SecurityGro
 from stratolith.network.reconcilers import filter_rules, log_views, qos_rules, view_rows
 from stratolith.network.reconcilers.filter_rules import Members, RuleBook
 from stratolith.network.reconcilers.host_view import Compiler, compile_view
-from stratolith.network.reconcilers.router_views import router_views
 from stratolith.network.reconcilers.view_rows import NetworkRow, PortRow, RouterRow
 
 Rules = dict[str, list[RuleView]]  # of security groups
@@ -85,7 +84,9 @@ class _PartCompiler(Compiler):
     @cached_property
     def tunnels(self) -> dict[str, str]:
         """The tunnel addresses of this host and of the ports' hosts."""
-        hosts = {self.host, *(row.binding_host for row in self.guests), *self.router_hosts.values()}
+        ports = (*self.guests, *self.election_ports.values())
+        hosts = {self.host, *(row.binding_host for row in ports), *self.router_hosts.values()}
+        hosts = hosts.union(*self.elected.values())
         return placement.tunnel_addresses(self.ctx, hosts - {""})
 
     def part(self) -> HostNetworkPart | None:
@@ -93,6 +94,8 @@ class _PartCompiler(Compiler):
         routers = self._routers_asked()
         if self.asked.port or self._has_externals:
             self._read(routers)
+            if self._concerns_elections():
+                return None
         rules, other_rules = self._rules_asked()
         ports, networks = self._ports_asked(), self._networks_asked()
         router_parts = self._router_views(routers)
@@ -129,7 +132,9 @@ class _PartCompiler(Compiler):
     def _read(self, routers: list[RouterRow]) -> None:
         """Requested ports, all ports of requested networks and routers, and their networks."""
         router_ids = [router.id for router in routers]
-        of_routers = Port.holder_id.in_(router_ids) & Port.holder.in_(holders.ROUTER)
+        of_routers = Port.holder_id.in_(router_ids) & Port.holder.in_(
+            (*holders.ROUTER, holders.ELECTION)
+        )
         rows = self._port_rows(
             or_(
                 Port.id.in_(self.asked.port),
@@ -166,6 +171,15 @@ class _PartCompiler(Compiler):
     @property
     def _has_externals(self) -> bool:
         return bool(self.asked.network or self.asked.router)
+
+    def _concerns_elections(self) -> bool:
+        """Whether a requested port is of a router that several hosts have: one part of it would
+        have to name them all.
+        """
+        of_routers = [self.router_ports[key] for key in self.asked.port if key in self.router_ports]
+        return any(key in self.election_ports for key in self.asked.port) or any(
+            row.holder_id in self.elected for row in of_routers
+        )
 
     # -- parts -----------------------------------------------------------------------------------
 
@@ -217,7 +231,7 @@ class _PartCompiler(Compiler):
 
     def _router_views(self, routers: list[RouterRow]) -> dict[str, RouterView | None]:
         views: dict[str, RouterView | None] = dict.fromkeys(self.asked.router)
-        views_of_routers = router_views(self.ctx, routers, self._router_port, self.left_out)
+        views_of_routers = self._router_views_of(routers)
         return views | {view.id: view for view in views_of_routers}
 
     def _externals_asked(self) -> list[ExternalNetworkView] | None:

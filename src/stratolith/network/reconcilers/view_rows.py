@@ -160,6 +160,7 @@ class RouterRow(msgspec.Struct, frozen=True):
     gateway_port_id: str | None
     routes: list[RouteView]
     qos_policy_id: str | None
+    ha_number: int | None
 
     def __post_init__(self) -> None:
         check_routes(self.routes)

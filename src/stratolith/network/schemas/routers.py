@@ -86,5 +86,5 @@ def render(
         if router.qos_policy_id:
             body["external_gateway_info"]["qos_policy_id"] = router.qos_policy_id
     if admin:
-        body["ha"] = body["distributed"] = False
+        body["ha"], body["distributed"] = router.ha, False
     return body

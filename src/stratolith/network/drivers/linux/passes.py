@@ -472,8 +472,9 @@ class Pass:
         assert host is not None
         devices = {index for index, _ in places}
         by_name = self.links.by_name
-        of_others = [*self.plan.taps, *self.plan.tunnels]  # whose entries may all have gone
-        devices |= {by_name[end.name].index for end in of_others if end.name in by_name}
+        former_ends = [tap.name for tap in self.plan.taps]  # whose entries may all have gone
+        former_ends += [tunnel.name for tunnel in self.plan.tunnels]
+        devices |= {by_name[name].index for name in former_ends if name in by_name}
         # the kernel deletes the entries of a device that moves to another bridge
         moved = set(self.links.touched.values())
         self.new_places = frozenset(

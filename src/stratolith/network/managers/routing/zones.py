@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlalchemy import select, union
 
@@ -11,7 +12,7 @@ from stratolith.kernel.hosts import records as host_records
 from stratolith.network.exceptions.agents import AvailabilityZoneNotFound
 from stratolith.network.managers import holders
 from stratolith.network.managers.events import VIEW
-from stratolith.network.models import DhcpPlace, Place, Port
+from stratolith.network.models import DhcpPlace, Place, Port, RouterHost
 from stratolith.network.settings import NetworkSettings
 
 DEFAULT = "nova"  # of hosts that the settings do not name
@@ -40,11 +41,13 @@ def among(ctx: Context, hosts: Iterable[str], hints: Sequence[str]) -> list[str]
 
 
 def of_routers(ctx: Context, router_ids: Iterable[str]) -> dict[str, list[str]]:
-    """Router -> the zone of its host; routers without a host are left out."""
-    wanted = select(Place.object_id, Place.host).where(
-        Place.object_id.in_(list(router_ids)), Place.host != ""
+    """Router -> the zones of its hosts; routers without a host are left out."""
+    ids = list(router_ids)
+    wanted = union(
+        select(Place.object_id, Place.host).where(Place.object_id.in_(ids), Place.host != ""),
+        select(RouterHost.router_id, RouterHost.host).where(RouterHost.router_id.in_(ids)),
     )
-    return {router_id: [of_host(ctx, host)] for router_id, host in ctx.session.execute(wanted)}
+    return _by_zone(ctx, ctx.session.execute(wanted).all())
 
 
 def of_networks(ctx: Context, network_ids: Iterable[str]) -> dict[str, list[str]]:
@@ -57,9 +60,16 @@ def of_networks(ctx: Context, network_ids: Iterable[str]) -> dict[str, list[str]
         select(Port.network_id, Place.host)
         .join(Place, Place.object_id == Port.holder_id)
         .where(Port.network_id.in_(ids), Port.holder.in_(holders.ROUTER), Place.host != ""),
+        select(Port.network_id, RouterHost.host)
+        .join(RouterHost, RouterHost.router_id == Port.holder_id)
+        .where(Port.network_id.in_(ids), Port.holder.in_(holders.ROUTER)),
         select(DhcpPlace.network_id, DhcpPlace.host).where(DhcpPlace.network_id.in_(ids)),
     )
+    return _by_zone(ctx, ctx.session.execute(wanted).all())
+
+
+def _by_zone(ctx: Context, places: Iterable[Any]) -> dict[str, list[str]]:
     zones: dict[str, set[str]] = {}
-    for network_id, host in ctx.session.execute(wanted):
-        zones.setdefault(network_id, set()).add(of_host(ctx, host))
-    return {network_id: sorted(names) for network_id, names in zones.items()}
+    for object_id, host in places:
+        zones.setdefault(object_id, set()).add(of_host(ctx, host))
+    return {object_id: sorted(names) for object_id, names in zones.items()}
