@@ -39,7 +39,7 @@ def test_a_router_of_two_hosts_through_its_life(
     cloud.wait(lambda: states(boss, router["id"]) == {own: "active", other: "standby"})
     assert net.get(path)["router"]["status"] == "ACTIVE"
     # the project's own lists show nothing of the network between the hosts
-    (messages,) = boss.get(f"/networks?name=HA network tenant {project}")["networks"]
+    (messages,) = boss.get(f"/networks?name=HA network project {project}")["networks"]
     assert messages["project_id"] == "" and messages["id"] not in {
         network["id"] for network in net.get("/networks")["networks"]
     }
@@ -54,7 +54,7 @@ def test_a_router_of_two_hosts_through_its_life(
         listed = boss.get(f"/agents/{agent['id']}/l3-routers")["routers"]
         assert router["id"] in {shown["id"] for shown in listed}
     net.delete(path)
-    assert boss.get(f"/networks?name=HA network tenant {project}") == {"networks": []}
+    assert boss.get(f"/networks?name=HA network project {project}") == {"networks": []}
 
 
 def test_a_router_changes_while_it_is_down(boss: Net, net: Net, two: tuple[str, str]) -> None:

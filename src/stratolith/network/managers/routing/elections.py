@@ -155,7 +155,7 @@ def add_host(ctx: Context, router: Router, host: str) -> None:
         ctx,
         "",
         {
-            "name": f"HA port tenant {router.project_id}",
+            "name": f"HA port project {router.project_id}",
             "network_id": network.id,
             "device_owner": OWNER,
             "device_id": router.id,
@@ -259,10 +259,10 @@ def _network(ctx: Context, project_id: str) -> Network:
     row = ctx.session.get(ElectionNetwork, project_id)
     if row is not None:
         return ctx.session.get_one(Network, row.network_id)
-    name = f"HA network tenant {project_id}"
+    name = f"HA network project {project_id}"
     network = networks.create(ctx, "", {"name": name, "port_security_enabled": True})
     values = {
-        "name": f"HA subnet tenant {project_id}",
+        "name": f"HA subnet project {project_id}",
         "ip_version": 4,
         "cidr": _CIDR,
         "enable_dhcp": False,
