@@ -90,6 +90,12 @@ def mtu(value: int) -> int:
     return value
 
 
+def tag(value: int | None) -> int:
+    if value is None or not 1 <= value <= 4094:
+        raise ValueError(f"{value} is not a VLAN tag")
+    return value
+
+
 def _plain(text: str) -> str:
     if "%" in text:
         raise ValueError(f"{text!r} has a zone id, which means nothing on a network")

@@ -21,10 +21,10 @@ from stratolith.network.drivers.base import (
     Applied,
     HostNetworkView,
     NetworkDriverError,
-    PortView,
     RouterView,
 )
 from stratolith.network.drivers.hops import Asked, Hop
+from stratolith.network.drivers.linux.bridging.branches import NO_PARENT
 from stratolith.network.drivers.linux.claim import Claim
 from stratolith.network.drivers.ovn import daemons
 from stratolith.network.drivers.ovn.credentials import Admitted, Credentials
@@ -112,9 +112,9 @@ class OvnNetworkDriver:
 
     def _apply(self, view: HostNetworkView) -> Applied:
         self._start(view)
-        wanted: dict[str, tuple[PortView, int]] = {
-            port.tap: (port, network.mtu) for network in view.networks for port in network.ports
-        }
+        ports = [(port, network.mtu) for network in view.networks for port in network.ports]
+        wanted = {port.tap: (port, mtu) for port, mtu in ports if not port.parent}
+        carried = {port.id: port.parent for port, _ in ports if port.parent}
         unwritten, absent = plan.faults(view)
         spaces, errors = self._metadata.settle(view)
         if self._needs_underlay():
@@ -132,13 +132,16 @@ class OvnNetworkDriver:
         errors |= {usable[tap]: reason for tap, reason in faults.items() if tap in usable}
         # OVN says nothing of ports that are down: they have no flows
         ready = (self._switch.installed() & needed) | (set(usable.values()) - up)
+        ready |= {port for port, parent in carried.items() if parent in ready}
+        plugged = {port.id for port, _ in wanted.values()}
+        errors |= {key: NO_PARENT for key, parent in carried.items() if parent not in plugged}
         self._reported = self._switch.installed()
         failed = {*errors, *absent}
         errors = {**unwritten, **errors}
         return Applied(
             generation=view.generation,
             networks=[network.id for network in view.networks if network.id not in failed],
-            ports=[p.id for p, _ in wanted.values() if p.id in ready and p.id not in failed],
+            ports=[port.id for port, _ in ports if port.id in ready and port.id not in failed],
             routers=[router.id for router in view.routers if router.id not in failed],
             floating_ips=_floating_ips(r for r in view.routers if r.id not in failed),
             errors=errors,

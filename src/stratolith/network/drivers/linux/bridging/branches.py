@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import NetworkView
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.facts import FilteredPort
-from stratolith.network.drivers.linux.host_kernel.vlan_tags import FIRST_TAG, LAST_TAG
 from stratolith.network.drivers.linux.objects import BranchSpec, SplitSpec
+
+NO_PARENT = "the parent port of its trunk is not on this host"
 
 
 def of_sub_port(
@@ -21,14 +23,14 @@ def of_sub_port(
     """The branch of a sub-port. ``parent_taps``: port -> its tap. Raises ``ValueError``."""
     view = port.view
     if view.parent not in parent_taps:
-        raise ValueError("the parent port of its trunk is not on this host")
+        raise ValueError(NO_PARENT)
     return BranchSpec(
         name=view.tap,
         end=names.branch_end(view.id),
         owner=view.id,
         bridge=port.bridge,
         shared=parent_taps[view.parent],
-        tag=_tag(view.tag),
+        tag=checks.tag(view.tag),
         mac=mac,
         mtu=mtu,
     )
@@ -47,7 +49,7 @@ def uplink(network: NetworkView) -> BranchSpec | None:
         owner=network.id,
         bridge=network.bridge,
         shared=names.checked_device(network.uplink),
-        tag=_tag(network.segmentation_id),
+        tag=checks.tag(network.segmentation_id),
         mtu=network.mtu,
         physical=True,
     )
@@ -66,9 +68,3 @@ def splits(branches: Iterable[BranchSpec]) -> tuple[SplitSpec, ...]:
         )
         for shared, of_device in by_device.items()
     )
-
-
-def _tag(number: int | None) -> int:
-    if number is None or not FIRST_TAG <= number <= LAST_TAG:
-        raise ValueError(f"{number} is not a VLAN tag")
-    return number

@@ -23,7 +23,6 @@ from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.host_kernel import bpf, classifiers
 
 _PROTOCOL = 0x8100
-FIRST_TAG, LAST_TAG = 1, 4094
 _TAG_BITS = 0xFFF
 _FRAME = 6  # the register that keeps the frame; helpers leave it alone
 

@@ -40,6 +40,8 @@ def port_rows(
         "port_security": _sources(port, mac, addresses) if port.port_security else frozenset(),
         "options": {**(dhcp.hostname(four[0]) if four else {}), **options},
     }
+    if port.parent:  # its frames have a tag on the wire of another port
+        columns |= {"parent_name": port.parent, "tag": checks.tag(port.tag)}
     rows += metadata.owner_marks(port, owner, network_id, addresses)
     rows += qos.port_rows(port, owner, network_id, rules)
     links = [Link("Logical_Switch", network_id, "ports")]

@@ -31,7 +31,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "Load_Balancer": ("name", "vips", "protocol", "options"),
     "Logical_Switch_Port": (
         "name", "type", "addresses", "port_security", "enabled", "options", "dhcpv4_options",
-        "dhcpv6_options",
+        "dhcpv6_options", "parent_name", "tag",
     ),
     "Logical_Router_Port": ("name", "mac", "networks", "options", "ipv6_ra_configs"),
     "Gateway_Chassis": ("name", "chassis_name", "priority"),
