@@ -46,9 +46,12 @@ def attribute_map() -> dict[str, dict[str, Any]]:
 
 
 def _merge(found: dict[str, dict[str, Any]], more: dict[str, Any]) -> None:
+    """What an extension makes writable stays so, whatever the order of the definitions."""
     for collection, named in more.items():
         for name, declared in named.items():
-            found.setdefault(collection, {}).setdefault(name, {}).update(declared)
+            known = found.setdefault(collection, {}).setdefault(name, {})
+            writable = {k: True for k in ("allow_post", "allow_put") if known.get(k)}
+            known.update({**declared, **writable})
 
 
 def kept(name: str, declared: dict[str, Any], value: Any) -> Any:

@@ -173,3 +173,30 @@ def test_addresses_that_something_rests_on_do_not_change(net: Net, joined: dict[
         assert error["type"] == "BadRequest" and "are not allowed" in error["message"]
     net.put(interface, "port", fixed_ips=[{"ip_address": "10.0.0.1"}])
     net.put(interface, "port", fixed_ips=[{"subnet_id": subnet}], name="same")
+
+
+def test_the_router_of_a_floating_ip_is_chosen(net: Net, boss: Net) -> None:
+    """Also one without an interface to the port's subnet: the port may be behind another router."""
+    outside = {"external_gateway_info": {"network_id": net.public()["id"]}}
+    near, far = (net.post("/routers", "router", name=name, **outside) for name in ("near", "far"))
+    inner = net.post("/routers", "router", name="inner")
+    network = net.network()
+    subnet = net.subnet(network, "10.9.0.0/24")
+    net.raw("PUT", f"/routers/{near['id']}/add_router_interface", 200, {"subnet_id": subnet["id"]})
+    port = net.port(network)
+    values = {"floating_network_id": net.public()["id"], "router_id": far["id"]}
+    waiting = net.post("/floatingips", "floatingip", **values)
+    assert waiting["router_id"] is None
+    path = f"/floatingips/{waiting['id']}"
+    chosen = net.put(path, "floatingip", port_id=port["id"], router_id=far["id"])
+    assert (chosen["router_id"], chosen["port_id"]) == (far["id"], port["id"])
+    named = net.put(path, "floatingip", description="still there")
+    assert named["router_id"] == far["id"]
+    error = net.delete(f"/routers/{far['id']}", 409)
+    assert error["type"] == "RouterExternalGatewayInUseByFloatingIp"
+    assert net.put(path, "floatingip", router_id=None)["router_id"] == near["id"]
+    error = net.put(path, "floatingip", 409, router_id=inner["id"])
+    assert error["type"] == "Conflict" and "no external gateway" in error["message"]
+    theirs = boss.post("/routers", "router", name="theirs", **outside)
+    assert net.put(path, "floatingip", 404, router_id=theirs["id"])["type"] == "RouterNotFound"
+    assert net.get(path)["floatingip"]["router_id"] == near["id"]

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 
+import msgspec
 import pytest
 
 from stratolith.network.agent.metadata import MetadataProxy
@@ -76,6 +77,28 @@ def test_source_translation_and_its_absence(driver, guest):
     with world() as clients:
         assert machine.reaches(WORLD, 8080)
     assert clients == ["10.55.0.11"]
+
+
+def test_floating_ip_of_a_port_behind_a_further_router(driver, guest):
+    """Its router has no interface to the port's subnet, and a route to it."""
+    _, _, c, n1, n2 = two_networks()
+    outer = views.router(
+        "r1", [n1], "172.31.249.10", {"172.31.249.20": "10.56.0.11"},
+        routes=[RouteView(destination="10.56.0.0/24", nexthop="10.55.0.2")],
+    )  # fmt: skip
+    default = RouteView(destination="0.0.0.0/0", nexthop="10.55.0.1")
+    inner = views.router("r2", [n1, n2], routes=[default])
+    between, inside = inner.interfaces
+    between = msgspec.structs.replace(between, addresses=["10.55.0.2/24"])
+    inner = msgspec.structs.replace(inner, interfaces=[between, inside])
+    assert driver.apply(views.host([n1, n2], [outer, inner], external=True)).errors == {}
+    machine = guest(c, "10.56.0.11/24", "10.56.0.1")
+    with machine.serving(22) as clients:
+        assert from_world("172.31.249.20", 22)
+    assert clients == [WORLD]
+    with world() as clients:
+        assert machine.reaches(WORLD, 8080)
+    assert clients == ["172.31.249.20"]
 
 
 def test_floating_ip_in_and_out(driver, guest):

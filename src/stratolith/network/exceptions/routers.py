@@ -79,6 +79,14 @@ class ExternalGatewayForFloatingIPNotFound(NotFound):
     )
 
 
+class RouterWithoutGatewayToNetwork(Conflict):
+    message = "Router {router_id} has no external gateway on network {network_id}"
+
+    @property
+    def type(self) -> str:
+        return "Conflict"
+
+
 class SubnetMismatchForPort(BadRequest):
     message = "Subnet on port {port_id} does not match the requested subnet {subnet_id}"
 

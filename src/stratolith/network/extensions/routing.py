@@ -11,6 +11,10 @@ EXTENSIONS: dict[str, tuple[str, str]] = {
         "Expose Floating IP port forwardings",
         "2018-06-28T16:00:00-00:00",
     ),
+    "floating-ip-router-writable": (
+        "Floating IP Router (writable)",
+        "2026-08-05T00:00:00-00:00",
+    ),
     "floating-ip-port-forwarding": ("Floating IP Port Forwarding", "2018-01-19T10:00:00-00:00"),
     "floating-ip-port-forwarding-description": (
         "Floating IP Port Forwarding new attribute description",

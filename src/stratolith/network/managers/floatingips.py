@@ -16,8 +16,17 @@ from stratolith.network.exceptions.routers import (
     ExternalGatewayForFloatingIPNotFound,
     FloatingIPNotFound,
     FloatingIPPortAlreadyAssociated,
+    RouterWithoutGatewayToNetwork,
 )
-from stratolith.network.managers import holders, host_hints, limits, networks, ports, tags
+from stratolith.network.managers import (
+    holders,
+    host_hints,
+    limits,
+    networks,
+    ports,
+    routers,
+    tags,
+)
 from stratolith.network.managers.qos import bindings as qos
 from stratolith.network.models import (
     FixedIp,
@@ -79,8 +88,9 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Floating
 
 
 def update(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) -> FloatingIp:
-    """``port_id`` None, or no values at all, disassociates; raises the errors of associating, and
-    FipInUseByPortForwarding.
+    """``port_id`` None, or no values at all, disassociates; ``router_id`` alone changes the router.
+
+    Raises the errors of associating, and FipInUseByPortForwarding.
     """
     if values.get("port_id"):
         _check_not_forwarding(ctx, floating)
@@ -91,6 +101,9 @@ def update(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) -> Flo
         host_hints.router(ctx, floating.router_id)
     if "port_id" in values or "fixed_ip_address" in values or not values:
         _associate(ctx, floating, values)
+    elif "router_id" in values and floating.port_id:
+        present = {"port_id": floating.port_id, "fixed_ip_address": floating.fixed_ip_address}
+        _associate(ctx, floating, {**present, "router_id": values["router_id"]})
     floating.revision_number += 1
     ctx.session.flush()
     return floating
@@ -208,7 +221,10 @@ def _associate(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) ->
     if port.project_id != floating.project_id and not ctx.is_admin:
         raise BadFloatingipRequest(msg=f"Port {port.id} belongs to another project")
     subnet_id, address = _internal(ctx, port, values.get("fixed_ip_address"))
-    router_id = router_for(ctx, floating, port, subnet_id)
+    if values.get("router_id"):
+        router_id = _chosen_router(ctx, floating, values["router_id"])
+    else:
+        router_id = router_for(ctx, floating, port, subnet_id)
     taken = ctx.session.scalar(
         select(FloatingIp).where(
             FloatingIp.port_id == port.id,
@@ -232,6 +248,18 @@ def _associate(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) ->
         floating.status = "DOWN"
     ctx.session.flush()
     host_hints.router(ctx, floating.router_id)
+
+
+def _chosen_router(ctx: Context, floating: FloatingIp, router_id: str) -> str:
+    """A router that a user chose: the port may be behind further routers, so it need not have an
+    interface to the port's subnet. Raises RouterNotFound, RouterWithoutGatewayToNetwork.
+    """
+    router = routers.get(ctx, router_id)
+    if router.gateway_network_id != floating.floating_network_id:
+        raise RouterWithoutGatewayToNetwork(
+            router_id=router_id, network_id=floating.floating_network_id
+        )
+    return router.id
 
 
 def _internal(ctx: Context, port: Port, wanted: str | None) -> tuple[str, str]:

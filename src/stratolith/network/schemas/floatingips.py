@@ -33,7 +33,7 @@ FLOATING_IP = attributes(
         dns_name=Attribute(dns.relative_name, update=False, default=""),
         dns_domain=Attribute(dns.domain, update=False, default=""),
         qos_policy_id=Attribute(nullable(uuid), default=None),
-        router_id=READ_ONLY,
+        router_id=Attribute(nullable(uuid)),
         status=READ_ONLY,
         tags=TAGS,
     ),
