@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -45,3 +46,17 @@ def test_only_regular_files_of_a_limited_size_are_read(tmp_path: Path) -> None:
     for name in ("fifo", "zero", "folder"):
         with pytest.raises(OSError, match=r"Not a regular file|Is a directory"):
             files.read(tmp_path / name)
+
+
+def test_threads_write_the_same_file(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    texts = [str(number) * 10_000 for number in range(8)]
+
+    def write_often(text: str) -> None:
+        for _ in range(20):
+            files.write(path, text)
+            assert path.read_text() in texts
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(write_often, texts))
+    assert [entry.name for entry in tmp_path.iterdir()] == ["key"]
