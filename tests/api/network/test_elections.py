@@ -46,6 +46,7 @@ def test_a_router_of_two_hosts_through_its_life(
     ports = boss.get(f"/ports?network_id={messages['id']}")["ports"]
     assert {port["binding:host_id"] for port in ports} == {own, other}
     assert {port["device_owner"] for port in ports} == {"network:router_ha_interface"}
+    assert {port["status"] for port in ports if port["binding:host_id"] == own} == {"ACTIVE"}
     for port in ports:
         assert boss.delete(f"/ports/{port['id']}", 409)["type"] == "ServicePortInUse"
     boss.delete(f"/networks/{messages['id']}", 409)

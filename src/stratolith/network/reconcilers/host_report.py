@@ -40,7 +40,8 @@ def take_report(ctx: Context, host: str, payload: Any) -> dict[str, Any]:
     _dhcp_ports(ctx, host, applied)
     router_ids = set(placement.on_host(ctx, placement.ROUTER, host))
     if router_ids:
-        _routers(ctx, router_ids, applied, elections.take_report(ctx, host, applied.elections))
+        elected = elections.take_report(ctx, host, applied.elections)
+        _routers(ctx, host, router_ids, applied, elected)
         _floating(ctx, router_ids, applied)
     if not router_ids.issuperset(applied.routers):
         LOG.warning("%s reports routers that it should not realise", host)
@@ -122,7 +123,7 @@ def _dhcp_ports(ctx: Context, host: str, applied: Applied) -> None:
 
 
 def _routers(
-    ctx: Context, router_ids: set[str], applied: Applied, elected: Mapping[str, str]
+    ctx: Context, host: str, router_ids: set[str], applied: Applied, elected: Mapping[str, str]
 ) -> None:
     """Set the status of the host's routers and of their ports.
 
@@ -131,6 +132,8 @@ def _routers(
     realised = [router_id for router_id in applied.routers if router_id in router_ids]
     of_routers = Port.holder.in_(holders.ROUTER) & Port.admin_state_up.is_(True)
     _set_status(ctx, Port, "ACTIVE", Port.holder_id, realised, of_routers)
+    of_elections = (Port.holder == holders.ELECTION) & (Port.binding_host == host)
+    _set_status(ctx, Port, "ACTIVE", Port.holder_id, realised, of_elections)
     failed = [key for key in applied.errors if key in router_ids and key not in applied.routers]
     for status, alone in (("ACTIVE", realised), ("ERROR", failed)):
         ids = [key for key in alone if key not in elected]
