@@ -50,6 +50,7 @@ from stratolith.network.api.trunk import trunks
 from stratolith.network.managers import host_hints, premade
 from stratolith.network.managers.events import VIEW
 from stratolith.network.reconcilers import view_parts
+from stratolith.network.reconcilers.gateway_watch import GatewayWatch
 from stratolith.network.reconcilers.host_report import take_report
 from stratolith.network.reconcilers.northbound import NorthboundWriter
 from stratolith.network.reconcilers.places import DhcpPlacer, Placer
@@ -110,7 +111,7 @@ SERVICE = Service(
     policies=policies.RULES,
     admin_rule="context_is_admin",
     quotas=quotas.RESOURCES,
-    reconcilers=[Placer, DhcpPlacer, NorthboundWriter, SouthboundDoor],
+    reconcilers=[Placer, DhcpPlacer, NorthboundWriter, SouthboundDoor, GatewayWatch],
     host_duties=HostDuties(left=host_hints.host_left),
     agent_routes=[*network_map.AGENT_ROUTES, *southbound.AGENT_ROUTES],
     agent_views=[AgentView(VIEW, view_parts.answer, take_report)],

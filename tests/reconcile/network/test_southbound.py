@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from stratolith.kernel.agent.member import new_request
+from stratolith.kernel.clock import SimulatedClock
 from stratolith.kernel.environment import Environment
 from stratolith.kernel.exceptions import BadRequest, Conflict, NotFound
 from stratolith.kernel.hosts import membership, records
@@ -20,10 +21,11 @@ from stratolith.kernel.hosts.authority_store import authority
 from stratolith.network.api import southbound as api
 from stratolith.network.drivers.ovn import central
 from stratolith.network.drivers.ovn.ovsdb import Database
-from stratolith.network.managers import placement
+from stratolith.network.managers import host_hints, placement
 from stratolith.network.managers.routing import gateway_hosts
 from stratolith.network.managers.segments import types
-from stratolith.network.reconcilers import host_view, ovn_hosts
+from stratolith.network.reconcilers import gateway_watch, host_view, ovn_hosts
+from stratolith.network.reconcilers.northbound import WHOLE
 from stratolith.network.reconcilers.southbound import HOSTS, SouthboundDoor
 from stratolith.network.reconcilers.view_rows import NetworkRow
 from stratolith.network.settings import NetworkSettings
@@ -246,3 +248,58 @@ def test_networks_fit_into_tunnels(env: Environment) -> None:
     assert ovn_hosts.fitting(settings, row).mtu == 1442
     small = msgspec.structs.replace(row, mtu=1400)
     assert ovn_hosts.fitting(settings, small).mtu == 1400
+
+
+def test_hosts_are_dead_when_they_do_not_answer() -> None:
+    look, woken = gateway_watch.Suspicion().look, list[str]()
+    # tunnels to both are interrupted; both are asked at once, and one answers
+    assert (
+        look(100.0, {"lively": 4.0, "dead": 4.0, "apart": 4.0}, {"lively", "dead"}, woken.append)
+        == set()
+    )
+    assert woken == ["lively", "dead"]
+    assert look(100.5, {"lively": 0.3, "dead": 4.5}, {"lively", "dead"}, woken.append) == set()
+    assert look(101.1, {"lively": 0.9, "dead": 5.1}, {"lively", "dead"}, woken.append) == {"dead"}
+    # without gateways its tunnels are not watched
+    assert look(104.0, {"lively": 2.0, "dead": 8.0}, set(), woken.append) == {"dead"}
+    assert look(120.0, {"lively": 1.0, "dead": 0.5}, set(), woken.append) == set()
+    assert woken == ["lively", "dead", "lively"]
+
+
+def test_an_agent_that_is_started_again_is_not_dead() -> None:
+    look, woken = gateway_watch.Suspicion().look, list[str]()
+    assert look(100.0, {"restarting": 9.0}, set(), woken.append) == set() and not woken
+    assert look(107.0, {"restarting": 16.0}, set(), woken.append) == {"restarting"}
+
+
+def test_gateways_leave_dead_hosts(env: Environment) -> None:
+    ctx = rooms.context(env)
+    placement.place(ctx, placement.ROUTER, "r1", "h3")
+    silent = gateway_hosts.SILENT.of(env)
+    silent.hosts = frozenset({"h3"})
+    assert gateway_hosts.of_routers(ctx, ["r1"]) == {"r1": ["h2"]}
+    silent.hosts = frozenset({"h2", "h3"})  # then it is not the hosts that are silent
+    assert gateway_hosts.of_routers(ctx, ["r1"]) == {"r1": ["h3"]}
+    ctx.close()
+
+
+def test_a_silent_agent_is_noticed(env: Environment) -> None:
+    hints: list[str] = []
+    env.hints.listen(host_hints.NORTHBOUND, hints.append)
+    env.clock = clock = SimulatedClock(env.clock.now())
+    watch = gateway_watch.GatewayWatch()
+    assert env.agents is not None
+    env.agents.add_waiter("h2", lambda: None)()
+    ctx = rooms.context(env)
+    assert list(watch.keys(ctx)) == []
+    clock.advance(20)
+    (key,) = watch.keys(ctx)
+    watch.reconcile(ctx, key)
+    ctx.commit()
+    assert gateway_hosts.SILENT.of(env).hosts == {"h2"} and hints == [WHOLE]
+    env.agents.add_waiter("h2", lambda: None)()
+    ctx = rooms.context(env)
+    (key,) = watch.keys(ctx)
+    watch.reconcile(ctx, key)
+    ctx.commit()
+    assert not gateway_hosts.SILENT.of(env).hosts and len(hints) == 2

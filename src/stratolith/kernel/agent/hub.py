@@ -43,6 +43,7 @@ class _Channel:
         self.hints: deque[tuple[int, str, str]] = deque(maxlen=KEPT)
         self.changed = threading.Condition()
         self.waiters: set[Callable[[], object]] = set()
+        self.asked_at: float | None = None  # of the last request for hints
 
     def add(self, view: str, key: str) -> None:
         with self.changed:
@@ -158,12 +159,20 @@ class AgentHub:
         channel = self._channel(host)
         with channel.changed:
             channel.waiters.add(wake)
+            channel.asked_at = self.env.clock.monotonic()
 
         def end() -> None:
             with channel.changed:
                 channel.waiters.discard(wake)
 
         return end
+
+    def silences(self) -> dict[str, float]:
+        """Host -> seconds since it asked this process for hints, which it does all the time."""
+        now = self.env.clock.monotonic()
+        with self._lock:
+            asked = {host: channel.asked_at for host, channel in self._channels.items()}
+        return {host: now - at for host, at in asked.items() if at is not None}
 
     def _channel(self, host: str) -> _Channel:
         with self._lock:

@@ -35,6 +35,7 @@ from stratolith.network.drivers.ovn.ovsdb import OvsdbError
 from stratolith.network.drivers.ovn.switch import (
     BRIDGE,
     Switch,
+    directory_of,
     foreign_switch,
     has_kernel_datapath,
 )
@@ -74,7 +75,7 @@ class OvnNetworkDriver:
     ) -> None:
         self.settings, self.instance, self._claim = settings, instance, claim
         datapath = settings.datapath or ("system" if has_kernel_datapath() else "netdev")
-        self._directory = state_dir / "network" / "ovs"
+        self._directory = directory_of(state_dir)
         self._credentials = Credentials(self._directory)
         connection = () if settings.southbound else self._credentials.arguments()
         self._switch = Switch(self._directory, datapath=datapath, connection=connection)

@@ -27,6 +27,15 @@ _TABLES = {
 }
 
 
+def directory_of(state_dir: Path) -> Path:
+    return state_dir / "network" / "ovs"
+
+
+def database_socket(state_dir: Path) -> Path:
+    """Of the switch's own database."""
+    return directory_of(state_dir) / "db.sock"
+
+
 def has_kernel_datapath() -> bool:
     return _MODULE.exists()
 
