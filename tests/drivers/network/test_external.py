@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+from uuid import uuid4
 
 import msgspec
 import pytest
@@ -74,3 +76,59 @@ def test_ipv6_rules_and_spoofing(driver, guest):
         assert not reaches("fd00:55::12", 22, "fd00:55::99")
         b.sh("ip addr add fd00:55::98/64 dev eth0 nodad")
         assert not reaches("fd00:55::98", 22)
+
+
+@pytest.fixture
+def world():
+    """A machine beyond the host, 198.51.100.2, without a route back to the external network."""
+    name = f"world-{uuid4().hex[:6]}"
+    namespaces.create(name)
+    lines = (
+        f"link add world0 type veth peer name eth0 netns {name}", "link set world0 up",
+        "addr add 198.51.100.1/24 dev world0", f"-n {name} addr add 198.51.100.2/24 dev eth0",
+        f"-n {name} link set eth0 up", f"-n {name} link set lo up",
+    )  # fmt: skip
+    for line in lines:
+        subprocess.run(["ip", *line.split()], check=True)
+    yield name
+    namespaces.remove(name)
+
+
+def test_the_world_sees_the_address_of_the_host(driver, guest, world):
+    one = views.port("e1", "172.31.249.50", "ext", rules=views.EGRESS_ALL)
+    view = views.host(external=True)
+    public = msgspec.structs.replace(view.networks[0], ports=[one])
+    assert not driver.apply(msgspec.structs.replace(view, networks=[public])).errors
+    machine = guest(one, "172.31.249.50/24", "172.31.249.1")
+    sock = namespaces.run_in(world, lambda: socket.create_server(("198.51.100.2", 80)))
+    with serve_echo(sock) as clients:
+        assert machine.reaches("198.51.100.2", 80)
+    assert clients == ["198.51.100.1"]
+
+
+@pytest.fixture
+def hosts_own_network():
+    """The host has 172.31.0.0/16 by a device of somebody else."""
+    for line in ("link add foreign0 type veth peer name foreign1", "link set foreign0 up",
+                 "link set foreign1 up", "addr add 172.31.7.7/16 dev foreign0"):  # fmt: skip
+        subprocess.run(["ip", *line.split()], check=True)
+    yield
+    subprocess.run(["ip", "link", "del", "foreign0"], check=True)
+
+
+def test_the_hosts_own_networks_stay_its_own(driver, hosts_own_network):
+    def way() -> str:
+        command = ["ip", "route", "get", "172.31.249.1"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    before = way()
+    applied = driver.apply(views.host(external=True))
+    (reason,) = set(applied.errors.values())
+    assert "172.31.249.0/24 overlaps with 172.31.0.0/16, which this host reaches by foreign0" in (
+        reason
+    )
+    assert way().split("uid")[0] == before.split("uid")[0]
+    addresses = subprocess.run(
+        ["ip", "-o", "addr", "show", views.EXTERNAL_BRIDGE], capture_output=True, text=True
+    )
+    assert "172.31.249.1" not in addresses.stdout

@@ -62,7 +62,9 @@ def full_view() -> HostNetworkView:
     net = views.network(
         "n1", ports=[port], dhcp=True, subnet=subnet, dns_domain="cloud.example.", peers=[peer]
     )
-    net = msgspec.structs.replace(net, network_type="vxlan", segmentation_id=5001)
+    net = msgspec.structs.replace(
+        net, network_type="vxlan", segmentation_id=5001, moving=["fa:16:3e:00:00:08"]
+    )
     six = views6.network(
         "n6",
         [views6.subnet("s6", "2001:db8:6::", "dhcpv6-stateful", dns_nameservers=["2001:db8::53"])],
@@ -108,6 +110,7 @@ def full_view() -> HostNetworkView:
     return msgspec.structs.replace(
         whole,
         tunnel_address="192.0.2.1",
+        southbound=base.SouthboundView(port=6642, admitted="digest"),
         groups={"g1": {views.uid("far"): ["10.55.0.77"]}},
         qos={"q1": [base.QosRuleView(type="bandwidth_limit", direction="egress", amount=1000)]},
         address_groups={views.uid("a1"): ["192.0.2.128/25"]},

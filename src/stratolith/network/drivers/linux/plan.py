@@ -346,7 +346,11 @@ class _Planner:
             for cidr in external.gateway_cidrs:
                 net = ipaddress.ip_interface(cidr).network
                 if net.version == 4:
-                    lines.append(f'ip saddr {net} oifname != "{external.bridge}" masquerade')
+                    # what came from the bridge: the host may have another network of this range
+                    lines.append(
+                        f'iifname "{external.bridge}" ip saddr {net} '
+                        f'oifname != "{external.bridge}" masquerade'
+                    )
         chains = self._keep_addresses()
         if lines:
             chains["leaving"] = ["type nat hook postrouting priority 100;", *lines]

@@ -8,9 +8,9 @@ from pathlib import Path
 from pyroute2 import IPRoute
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import ExternalNetworkView, HostNetworkView
+from stratolith.network.drivers.base import ExternalNetworkView, HostNetworkView, NetworkDriverError
 from stratolith.network.drivers.linux import names
-from stratolith.network.drivers.linux.host_kernel import netlink, nft, sysctl
+from stratolith.network.drivers.linux.host_kernel import host_routes, netlink, nft, sysctl
 from stratolith.network.drivers.linux.ledger import Ledger
 from stratolith.network.drivers.ovn.switch import Switch
 
@@ -33,7 +33,7 @@ class Externals:
             try:
                 switch.ensure_bridge(names.checked_device(external.bridge))
                 self._addresses(external)
-            except ValueError as error:
+            except (ValueError, NetworkDriverError) as error:
                 for network in view.networks:
                     if network.physical_network == external.physical_network:
                         errors[network.id] = str(error)
@@ -62,12 +62,13 @@ class Externals:
         with IPRoute() as ip:
             if not link.up:
                 ip.link("set", index=link.index, state="up")
-            for text in sorted(wanted - current):
-                address, prefix = text.split("/")
-                ip.addr("add", index=link.index, address=address, prefixlen=int(prefix))
             for text in sorted(current - wanted):
                 address, prefix = text.split("/")
                 ip.addr("del", index=link.index, address=address, prefixlen=int(prefix))
+            for text in sorted(wanted - current):
+                host_routes.check_free(text, {link.index})
+                address, prefix = text.split("/")
+                ip.addr("add", index=link.index, address=address, prefixlen=int(prefix))
 
     def _forward(self) -> None:
         before = sysctl.read(_FORWARD)
@@ -96,7 +97,8 @@ def _rules(external: ExternalNetworkView) -> str:
     if not external.nat or not networks:
         return ""
     lines = "".join(
-        f'    ip saddr {network} oifname != "{external.bridge}" masquerade\n'
+        f'    iifname "{external.bridge}" ip saddr {network} '
+        f'oifname != "{external.bridge}" masquerade\n'
         for network in networks
     )
     return (

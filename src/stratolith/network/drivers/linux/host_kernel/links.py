@@ -24,6 +24,7 @@ from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.bridging import tunnels
 from stratolith.network.drivers.linux.host_kernel import (
+    host_routes,
     namespaces,
     netlink,
     promiscuity,
@@ -219,7 +220,7 @@ class HostLinks:
         """
         with _Explained("programs for VLAN tags"):
             if former is None:
-                former = [_name_of(index) for index in vlan_tags.holders(self.instance)]
+                former = [netlink.name_of(index) for index in vlan_tags.holders(self.instance)]
             for name in set(former) - set(wanted) - {""}:
                 link = netlink.link(name)
                 if link is not None:
@@ -318,20 +319,23 @@ class HostLinks:
         if current != set(wanted):
             self._touch(link)
         with _Explained(f"address of {link.name}"):
-            for text in sorted(set(wanted) - current):
-                host, prefix = text.split("/")
-                flags = {"flags": 0x02} if ":" in host else {}  # no duplicate address detection
-                self.ip.addr("add", index=link.index, address=host, prefixlen=int(prefix), **flags)
             for text in sorted(current - set(wanted)):
                 host, prefix = text.split("/")
                 self.ip.addr("del", index=link.index, address=host, prefixlen=int(prefix))
+            problems = [self._add_address(link, text) for text in sorted(set(wanted) - current)]
+        if any(problems):
+            raise NetworkDriverError("; ".join(filter(None, problems)))
 
-
-def _name_of(index: int) -> str:
-    try:
-        return socket.if_indextoname(index)
-    except OSError:
-        return ""  # it was deleted meanwhile
+    def _add_address(self, link: Link, text: str) -> str:
+        """Returns why the address is left out, "" when it was added."""
+        try:
+            host_routes.check_free(text, {link.index, *(ours.index for ours in self.ours())})
+        except NetworkDriverError as error:
+            return str(error)
+        host, prefix = text.split("/")
+        flags = {"flags": 0x02} if ":" in host else {}  # no duplicate address detection
+        self.ip.addr("add", index=link.index, address=host, prefixlen=int(prefix), **flags)
+        return ""
 
 
 class _Explained(contextlib.AbstractContextManager[None]):

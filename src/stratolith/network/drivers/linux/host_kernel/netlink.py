@@ -239,12 +239,17 @@ def remove_address(address: Address) -> None:
             raise
 
 
-def routes() -> list[Route]:
-    """Unicast routes of the main table, without those that the kernel made itself."""
+def routes(*, with_connected: bool = False) -> list[Route]:
+    """Unicast routes of the main table.
+
+    with_connected: also those that the kernel made itself, to the networks of its addresses.
+    """
     result = []
     for message in dump(socket.NETLINK_ROUTE, RTM_GETROUTE, bytes(12)):
         family, length, _, _, table, protocol, _, kind, _ = struct.unpack_from("=8BI", message)
-        if table != _MAIN_TABLE or kind != _UNICAST or protocol == _KERNEL:
+        if table != _MAIN_TABLE or kind != _UNICAST:
+            continue
+        if protocol == _KERNEL and not with_connected:
             continue
         fields = attributes(message[12:])
         anywhere = "0.0.0.0" if family == socket.AF_INET else "::"
@@ -252,6 +257,14 @@ def routes() -> list[Route]:
         hop = socket.inet_ntop(family, fields[5]) if 5 in fields else ""
         result.append(Route(f"{target}/{length}", hop, _number(fields.get(4))))
     return result
+
+
+def name_of(index: int) -> str:
+    """The name of a device, "" for none."""
+    try:
+        return socket.if_indextoname(index)
+    except OSError:
+        return ""
 
 
 def flows() -> list[TrackedFlow]:
