@@ -202,7 +202,7 @@ def test_a_rule_that_cannot_be_is_said_of_its_ports():
     b = views.port("b", "10.56.0.3", "n2-subnet")
     n2 = views.network("n2", cidr="10.56.0.0/24", ports=[b])
     n2 = msgspec.structs.replace(n2, dns_domain="not_a domain", dhcp_port_id=views.uid("x"))
-    n2 = msgspec.structs.replace(n2, dhcp_mac="fa:16:3e:00:00:01", network_type="vlan")
+    n2 = msgspec.structs.replace(n2, dhcp_mac="fa:16:3e:00:00:01", network_type="")
     view = views.host([views.network("n1", ports=[a]), n2])
     errors, absent = plan.faults(view)
     assert "IP protocol 136" in errors[a.id]
@@ -249,12 +249,13 @@ def test_other_modes_on_one_network_are_said():
     assert "all IPv6 subnets" in wanted.errors[views.uid("r")]
 
 
-def test_what_is_not_done_is_refused():
+def test_a_network_that_no_host_is_connected_to():
     view = a_view(1)
-    network = msgspec.structs.replace(view.networks[0], network_type="vlan")
+    network = msgspec.structs.replace(view.networks[0], network_type="")
     wanted = plan.Plan()
     plan.add_network(wanted, network, Placement(), {})
-    assert "bridge_mappings" in wanted.errors[network.id]
+    assert "no segment" in wanted.errors[network.id]
+    assert wanted.absent == {network.id, network.ports[0].id}
 
 
 def test_stream_is_cut_into_objects():

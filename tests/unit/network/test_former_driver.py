@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from stratolith.kernel import config
-from stratolith.kernel.config import ConfigError
 from stratolith.network.drivers import choice
 from stratolith.network.settings import NetworkSettings
 
@@ -27,14 +24,6 @@ def test_former_driver_is_read_from_its_record(tmp_path: Path) -> None:
     assert choice.former_name(settings(tmp_path)) == "ovn"
     (folder / "driver").write_text("junk")
     assert choice.former_name(settings(tmp_path)) == ""
-
-
-def test_ovn_refuses_what_it_does_not_do(tmp_path: Path) -> None:
-    ovn = {"driver": "ovn"}
-    assert choice.name_of(settings(tmp_path, network=ovn)) == "ovn"
-    mapped = {**ovn, "bridge_mappings": ["physnet2:eth1"]}
-    with pytest.raises(ConfigError, match="no further physical networks"):
-        choice.name_of(settings(tmp_path, network=mapped))
 
 
 def test_a_joined_host_follows_its_cloud_unless_it_has_a_setting(tmp_path: Path) -> None:

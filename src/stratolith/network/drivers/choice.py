@@ -21,8 +21,6 @@ def name_of(settings: Settings) -> str:
     if chosen in DRIVERS and (chosen == "fake") != settings.fake:
         kind = "simulated" if settings.fake else "real"
         raise ConfigError(f"network.driver: '{chosen}' is not for a cloud with {kind} hosts")
-    if chosen == "ovn" and settings.of(NetworkSettings).bridge_mappings:
-        raise ConfigError("network.driver: 'ovn' connects no further physical networks so far")
     if chosen not in DRIVERS:
         plugins.function(plugins.NETWORKS, chosen)
     return chosen

@@ -26,7 +26,7 @@ from stratolith.network.drivers.base import (
 from stratolith.network.drivers.hops import Asked, Hop
 from stratolith.network.drivers.linux.bridging.branches import NO_PARENT
 from stratolith.network.drivers.linux.claim import Claim
-from stratolith.network.drivers.ovn import daemons
+from stratolith.network.drivers.ovn import daemons, uplinks
 from stratolith.network.drivers.ovn.credentials import Admitted, Credentials
 from stratolith.network.drivers.ovn.external import Externals
 from stratolith.network.drivers.ovn.metadata import MetadataSpaces
@@ -122,7 +122,10 @@ class OvnNetworkDriver:
             errors |= self._settle_underlay(view)
         errors |= self._taps.settle(wanted, spaces)
         usable = {tap: port.id for tap, (port, _) in wanted.items() if port.id not in errors}
+        kept = {*uplinks.bridges(view).values(), *(each.bridge for each in view.externals)}
+        self._switch.remove_bridges(kept)
         errors |= self._externals.settle(view, self._switch)
+        errors |= uplinks.settle(view, self._switch)
         self._switch.settle_ports({**usable, **spaces})
         self._view = view
         up = {port.id for port, _ in wanted.values() if port.admin_state_up}
@@ -169,6 +172,8 @@ class OvnNetworkDriver:
         return f"ssl:{server}:{view.southbound.port}"
 
     def _start(self, view: HostNetworkView) -> None:
+        ways = {external.physical_network: external.bridge for external in view.externals}
+        ways |= uplinks.bridges(view)
         ids = {
             "system-id": self.settings.host,
             "hostname": self.settings.host,
@@ -177,9 +182,7 @@ class OvnNetworkDriver:
             "ovn-encap-ip": view.tunnel_address or "127.0.0.1",
             "ovn-bridge": BRIDGE,
             "ovn-bridge-datapath-type": self._switch.datapath,
-            "ovn-bridge-mappings": ",".join(
-                f"{external.physical_network}:{external.bridge}" for external in view.externals
-            ),
+            "ovn-bridge-mappings": ",".join(f"{name}:{bridge}" for name, bridge in ways.items()),
         }
         self._switch.start(ids)
 

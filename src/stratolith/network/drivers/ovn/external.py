@@ -27,7 +27,6 @@ class Externals:
 
     def settle(self, view: HostNetworkView, switch: Switch) -> dict[str, str]:
         """Make the bridges with their addresses; returns network -> reason for failures."""
-        switch.remove_bridges([external.bridge for external in view.externals])
         errors: dict[str, str] = {}
         for external in view.externals:
             try:

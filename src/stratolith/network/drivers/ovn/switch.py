@@ -178,12 +178,16 @@ class Switch:
         )  # fmt: skip
 
     def give_port(self, bridge: str, device: str) -> None:
-        """Make this device the only one on the bridge beside the bridge's own."""
+        """Make this device the only one on the bridge beside the bridge's own and OVN's."""
         wanted = {bridge, device}
         ports = {uuid: str(one(row["name"])) for uuid, row in self.db.rows("Port")}
         (uuid,) = (key for key, row in self.db.rows("Bridge") if one(row["name"]) == bridge)
         current = {ports[port]: port for port in self.db.tables["Bridge"][uuid]["ports"]}
-        unwanted = [Uuid(port) for name, port in current.items() if name not in wanted]
+        unwanted = [
+            Uuid(port)
+            for name, port in current.items()
+            if name not in wanted and not name.startswith("patch-")
+        ]
         steps = [["ports", "delete", wire(unwanted)]]
         operations: list[dict[str, object]] = []
         if device not in current:

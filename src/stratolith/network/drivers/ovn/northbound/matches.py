@@ -6,6 +6,7 @@ Only checked numbers and addresses become part of a match, never a text of a ten
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
@@ -66,6 +67,15 @@ def base_rows() -> list[Row]:
     rows = [group, *(_list(DROP_KEY, BASE, *each) for each in lists)]
     # without "arp" in the first stage, which has no connections to end
     return [*rows, _late_drop(f"{here} && arp.spa == {METADATA_ADDRESS}")]
+
+
+def foreign_dhcp(network_id: str, owner: str, way: str) -> Row:
+    """What drops answers of other DHCP servers where ours answer; ``way``: port of the wire."""
+    answer = "((udp.src == 67 && udp.dst == 68) || (udp.src == 547 && udp.dst == 546))"
+    match = f"inport == {json.dumps(way)} && {answer}"
+    row = _list(network_id, owner, "from-lport", _FORBID, match, "drop")
+    link = Link("Logical_Switch", network_id, "acls")
+    return msgspec.structs.replace(row, links=(link,))
 
 
 def _late_drop(match: str) -> Row:

@@ -43,7 +43,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 # table -> the columns in which its rows refer to others that we make
 LINKS: dict[str, tuple[str, ...]] = {
-    "Logical_Switch": ("ports", "qos_rules", "load_balancer", "dns_records"),
+    "Logical_Switch": ("ports", "qos_rules", "load_balancer", "dns_records", "acls"),
     "Port_Group": ("ports", "acls"),
     "Logical_Router": ("ports", "nat", "static_routes", "load_balancer", "policies"),
     "Logical_Router_Port": ("gateway_chassis",),

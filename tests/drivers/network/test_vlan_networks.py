@@ -15,6 +15,14 @@ from stratolith.network.drivers.linux.host_kernel import namespaces, promiscuity
 from tests.drivers.network import frames, views, vlans
 
 pytestmark = pytest.mark.root
+ONLY_LINUX = pytest.mark.parametrize("driver", ["linux"], indirect=True)
+
+
+@pytest.fixture(params=["linux", "ovn"])
+def driver(request):
+    return request.getfixturevalue(request.param)
+
+
 ALL = [*views.EGRESS_ALL, RuleView(direction="ingress", ethertype="IPv4")]
 OUTSIDE = "02:00:00:00:00:99"  # a machine on the wire
 
@@ -48,7 +56,8 @@ def two_networks():
 
 
 def from_outside(word: bytes, *, to: str = frames.BROADCAST, port: int = 4001) -> bytes:
-    return frames.udp4(OUTSIDE, "10.55.0.99", 4000, port, word, to=(to, "10.55.0.255"))
+    address = "10.55.0.255" if to == frames.BROADCAST else "10.55.0.10"
+    return frames.udp4(OUTSIDE, "10.55.0.99", 4000, port, word, to=(to, address))
 
 
 def test_tags_on_the_wire(driver, guest, wire) -> None:
@@ -78,7 +87,9 @@ def test_tags_on_the_wire(driver, guest, wire) -> None:
             b"in twice": frames.tagged(from_outside(b"in twice"), (0x8100, 100), (0x8100, 101)),
         }.items():
             vlans.send(wire, frame)
-            assert not of_first.sees(name, 0.2) and not of_second.sees(name, 0.2)
+            assert not of_second.sees(name, 0.2), name
+            if (driver.name, name) != ("ovn", b"in twice"):  # the inner tag is payload there
+                assert not of_first.sees(name, 0.2), name
 
 
 def test_the_host_keeps_its_own_traffic_on_the_card(driver, guest, wire) -> None:
@@ -111,6 +122,7 @@ def test_dhcp_does_not_cross_the_uplink(driver, guest, wire) -> None:
         assert not served.sees(b"offer 100", 0.2)
 
 
+@ONLY_LINUX
 def test_removal_leaves_the_card_as_it_was(driver, wire) -> None:
     nets, _ = two_networks()
     assert not promiscuity.is_on("nic")
@@ -127,6 +139,7 @@ def test_removal_leaves_the_card_as_it_was(driver, wire) -> None:
     assert "su-" not in sh("ip -br link") and "sb-" not in sh("ip -br link")
 
 
+@ONLY_LINUX
 def test_a_card_that_an_operator_made_promiscuous_stays_so(driver, wire) -> None:
     promiscuity.switch("nic", on=True)
     nets, _ = two_networks()
@@ -135,6 +148,7 @@ def test_a_card_that_an_operator_made_promiscuous_stays_so(driver, wire) -> None
     assert promiscuity.is_on("nic")
 
 
+@ONLY_LINUX
 def test_what_is_taken_away_from_the_card_comes_back(driver, guest, wire, tmp_path) -> None:
     nets, ports = two_networks()
     view = views.host(nets)
@@ -176,3 +190,14 @@ def test_cards_that_cannot_carry_a_network(driver, wire) -> None:
     assert errors == dict.fromkeys([net.id for net in nets], "there is no device nic")
     sh("ip link add nic type veth peer name wire; ip link set nic up; ip link set wire up")
     assert not driver.apply(views.host(nets, generation=3)).errors
+
+
+@pytest.mark.parametrize("driver", ["ovn"], indirect=True)
+def test_ovn_gives_the_card_back(driver, wire) -> None:
+    nets, _ = two_networks()
+    assert not driver.apply(views.host(nets)).errors
+    assert promiscuity.is_on("nic") and "br-up-" in sh("ip -br link")
+    assert not driver.apply(views.host(nets[:1], generation=2)).errors
+    assert promiscuity.is_on("nic")
+    assert not driver.apply(views.host([], generation=3)).errors
+    assert not promiscuity.is_on("nic") and "br-up-" not in sh("ip -br link")
