@@ -354,6 +354,10 @@ BODIES: dict[str, Any] = {
     "/routers/{id}": {"router": {"name": "mine"}},
     "/routers/{id}/add_extraroutes": {"router": {"routes": []}},
     "/routers/{id}/remove_extraroutes": {"router": {"routes": []}},
+    **{
+        f"/routers/{{id}}/{verb}_external_gateways": {"router": {"external_gateways": []}}
+        for verb in ("add", "update", "remove")
+    },
     "/floatingips/{id}": {"floatingip": {"port_id": None}},
     "/port_forwardings/{port_forwarding_id}": {"port_forwarding": {"description": "mine"}},
     "/ndp-proxies/{id}": {"ndp_proxy": {"name": "mine"}},

@@ -64,7 +64,6 @@ REASONS: dict[str, str] = {
         (
             "address-group",
             "expose-l3-conntrack-helper",
-            "external-gateway-multihoming",
             "l3-conntrack-helper",
             "l3-ext-ndp-proxy",
             "l3-ndp-proxy",

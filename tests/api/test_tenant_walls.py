@@ -202,6 +202,8 @@ REACHES: list[tuple[str, str, str, Any]] = [
     ("network", "PUT", "/routers/{own router}/add_router_interface", {"port_id": "{ports}"}),
     ("network", "PUT", "/routers/{own router}",
      {"router": {"external_gateway_info": {"network_id": "{networks}"}}}),
+    ("network", "PUT", "/routers/{own router}/add_external_gateways",
+     {"router": {"external_gateways": [{"network_id": "{networks}"}]}}),
     ("network", "POST", "/floatingips",
      {"floatingip": {"floating_network_id": "{public}", "port_id": "{ports}"}}),
     ("network", "PUT", "/ports/{own port}", {"port": {"security_groups": ["{security-groups}"]}}),

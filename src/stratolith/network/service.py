@@ -38,7 +38,12 @@ from stratolith.network.api.metering import metering_label_rules, metering_label
 from stratolith.network.api.qos import policies as qos_policies
 from stratolith.network.api.qos import rule_types as qos_rule_types
 from stratolith.network.api.qos import rules as qos_rules
-from stratolith.network.api.routing import conntrack_helpers, ndp_proxies, port_forwardings
+from stratolith.network.api.routing import (
+    conntrack_helpers,
+    external_gateways,
+    ndp_proxies,
+    port_forwardings,
+)
 from stratolith.network.api.security import (
     address_groups,
     default_security_group_rules,
@@ -76,6 +81,7 @@ SERVICE = Service(
         *ports.ROUTES,
         *port_bindings.ROUTES,
         *routers.ROUTES,
+        *external_gateways.ROUTES,
         *floatingips.ROUTES,
         *floatingip_pools.ROUTES,
         *port_forwardings.ROUTES,

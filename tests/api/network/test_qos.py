@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from stratolith.kernel import plugins
 from tests.people import person
+from tests.plugins import install_broken
 from tests.testcloud import TestCloud
 
 from .conftest import Net
@@ -383,13 +385,22 @@ def test_a_policy_that_an_administrator_set_stays(boss: Net, net: Net) -> None:
         net.put(path, name, qos_policy_id=None)
 
 
-def test_rules_that_no_driver_enforces_limit_nothing_silently(tmp_path: Path) -> None:
-    """Of a driver without QoS."""
-    cloud = TestCloud(tmp_path / "other", cloud={"fake": False}, network={"driver": "ovn"})
+def test_rules_that_no_driver_enforces_limit_nothing_silently(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a driver of a package, of which nothing is known."""
+    site, group = tmp_path / "site", plugins.NETWORKS
+    install_broken(site, group, "other", "broken_one:make", "def make(*_): return None")
+    monkeypatch.syspath_prepend(str(site))
+    plugins.forget()
     try:
-        _refuse_rules(Net(cloud.client("admin")))
+        cloud = TestCloud(tmp_path / "other", cloud={"fake": False}, network={"driver": "other"})
+        try:
+            _refuse_rules(Net(cloud.client("admin")))
+        finally:
+            cloud.close()
     finally:
-        cloud.close()
+        plugins.forget()
 
 
 def _refuse_rules(boss: Net) -> None:

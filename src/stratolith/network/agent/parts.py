@@ -27,6 +27,7 @@ from stratolith.network.drivers.base import (
     RouterView,
     RuleView,
     TunnelPeerView,
+    outside,
 )
 
 Groups = dict[str, dict[str, list[str]]]
@@ -223,7 +224,7 @@ class _Merge:
 
 
 def _policies_of(router: RouterView) -> set[str]:
-    gateway = {router.gateway.qos_policy} if router.gateway is not None else set()
+    gateway = {port.qos_policy for port in outside(router)}
     floating = {address.qos_policy for address in router.floating_ips}
     return gateway | floating | {port.qos_policy for port in router.port_forwardings}
 
@@ -245,9 +246,9 @@ def _interfaces_of(routers: Iterable[RouterView]) -> dict[str, str]:
     """Port -> its network, of the interfaces, gateways and ports for elections."""
     interfaces = {}
     for router in routers:
-        further = [router.gateway] if router.gateway is not None else []
-        further += [router.election.port] if router.election is not None else []
-        interfaces.update({p.port_id: p.network_id for p in (*router.interfaces, *further)})
+        ends = [*router.interfaces, *outside(router)]
+        ends += [router.election.port] if router.election is not None else []
+        interfaces.update({port.port_id: port.network_id for port in ends})
     return interfaces
 
 

@@ -27,7 +27,7 @@ Body = dict[str, Any]
 
 
 def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
-    gateways = routers.gateways(ctx, [row.gateway_port_id for row in rows])
+    gateways = routers.gateways(ctx, rows)
     tagged = tags.of(ctx, [row.id for row in rows])
     of_zones = zones.of_routers(ctx, [row.id for row in rows])
     helpers = conntrack_helpers.of_routers(ctx, [row.id for row in rows])
@@ -35,7 +35,7 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     bodies = [
         render(
             row,
-            gateways.get(row.gateway_port_id, []),
+            gateways[row.id],
             helpers.get(row.id, []),
             of_zones.get(row.id, []),
             tagged.get(row.id, []),

@@ -201,6 +201,7 @@ class FloatingIpView(msgspec.Struct, frozen=True, kw_only=True):
     floating_ip: str
     fixed_ip: str
     qos_policy: str = ""
+    network_id: str = ""  # external network of a further gateway; "": of the first one
 
 
 class PortForwardingView(msgspec.Struct, frozen=True, kw_only=True):
@@ -214,6 +215,7 @@ class PortForwardingView(msgspec.Struct, frozen=True, kw_only=True):
     fixed_ip: str
     internal_ports: tuple[int, int]
     qos_policy: str = ""  # of the floating IP
+    network_id: str = ""  # as that of the floating IP
 
 
 class MeterRuleView(msgspec.Struct, frozen=True, kw_only=True):
@@ -262,6 +264,13 @@ class ElectionView(msgspec.Struct, frozen=True, kw_only=True):
     priority: int = 50  # 1 to 254; when two hosts are active, the one with the higher stays so
 
 
+class ExtraGatewayView(msgspec.Struct, frozen=True, kw_only=True):
+    """A further gateway of a router: what comes in by it leaves by it."""
+
+    port: RouterPortView
+    nexthops: list[str] = []  # gateway_ip of its external subnets
+
+
 class RouterView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """``election``: set when several hosts have the router, of which one is active at a time."""
 
@@ -272,6 +281,7 @@ class RouterView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     interfaces: list[RouterPortView] = []
     gateway: RouterPortView | None = None
     gateway_nexthops: list[str] = []  # gateway_ip of the external subnets
+    extra_gateways: list[ExtraGatewayView] = []
     floating_ips: list[FloatingIpView] = []
     port_forwardings: list[PortForwardingView] = []
     conntrack_helpers: list[ConntrackHelperView] = []
@@ -283,6 +293,12 @@ class RouterView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     metadata: bool = True
     project_id: str = ""
     meters: list[MeterView] = []
+
+
+def outside(router: RouterView) -> list[RouterPortView]:
+    """The ports of all gateways, that with the default route first."""
+    first = [router.gateway] if router.gateway is not None else []
+    return [*first, *(extra.port for extra in router.extra_gateways)]
 
 
 class ExternalNetworkView(msgspec.Struct, frozen=True, kw_only=True):

@@ -53,6 +53,21 @@ class RouterExternalGatewayInUseByFloatingIp(Conflict):
     )
 
 
+class UnableToAddExtraGateways(BadRequest):
+    message = "Unable to add extra gateways to a router {router_id}: {reason}"
+
+
+class UnableToRemoveGateways(BadRequest):
+    message = "Unable to remove extra gateways from a router {router_id}: {reason}"
+
+
+class UnableToMatchGateways(BadRequest):
+    message = (
+        "Unable to match a requested gateway port to existing gateway ports for router "
+        "{router_id}: {reason}"
+    )
+
+
 class InvalidRoutes(BadRequest):
     message = "Invalid format for routes: {routes}, {reason}"
 

@@ -11,6 +11,10 @@ EXTENSIONS: dict[str, tuple[str, str]] = {
         "Expose Floating IP port forwardings",
         "2018-06-28T16:00:00-00:00",
     ),
+    "external-gateway-multihoming": (
+        "Neutron L3 External Gateway Multihoming",
+        "2023-01-18T00:00:00-00:00",
+    ),
     "floating-ip-router-writable": (
         "Floating IP Router (writable)",
         "2026-08-05T00:00:00-00:00",

@@ -28,6 +28,7 @@ from stratolith.network.managers import (
     tags,
 )
 from stratolith.network.managers.qos import bindings as qos
+from stratolith.network.managers.routing import gateway_ports
 from stratolith.network.models import (
     FixedIp,
     FloatingIp,
@@ -255,7 +256,8 @@ def _chosen_router(ctx: Context, floating: FloatingIp, router_id: str) -> str:
     interface to the port's subnet. Raises RouterNotFound, RouterWithoutGatewayToNetwork.
     """
     router = routers.get(ctx, router_id)
-    if router.gateway_network_id != floating.floating_network_id:
+    gateways = gateway_ports.of_routers(ctx, [router_id]).get(router_id, ())
+    if floating.floating_network_id not in {network_id for _, network_id in gateways}:
         raise RouterWithoutGatewayToNetwork(
             router_id=router_id, network_id=floating.floating_network_id
         )
@@ -296,16 +298,18 @@ def router_for(ctx: Context, floating: FloatingIp, port: Port, subnet_id: str) -
 
     Raises ExternalGatewayForFloatingIPNotFound.
     """
-    inner = aliased(Port)
+    inner, outer = aliased(Port), aliased(Port)
     rows = ctx.session.execute(
         select(Router.id, FixedIp.ip_address, Subnet.gateway_ip)
         .join(inner, inner.holder_id == Router.id)
+        .join(outer, outer.holder_id == Router.id)
         .join(FixedIp, FixedIp.port_id == inner.id)
         .join(Subnet, Subnet.id == FixedIp.subnet_id)
         .where(
             inner.holder == holders.INTERFACE,
             FixedIp.subnet_id == subnet_id,
-            Router.gateway_network_id == floating.floating_network_id,
+            outer.holder == holders.GATEWAY,
+            outer.network_id == floating.floating_network_id,
         )
         .order_by(Router.created_at, Router.id)
     ).all()

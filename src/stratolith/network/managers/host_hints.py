@@ -183,11 +183,15 @@ def hosts_of_qos_policy(ctx: Context, policy_id: str) -> set[str]:
         ),
         FloatingIp.router_id.is_not(None),
     )
-    of_gateways = select(Router.id).where(
-        or_(Router.qos_policy_id == policy_id, Router.gateway_network_id.in_(networks))
+    of_gateways = select(Port.holder_id).where(
+        Port.holder == holders.GATEWAY, Port.network_id.in_(networks)
     )
     routers = select(Router.id).where(
-        or_(Router.id.in_(of_floating_ips), Router.id.in_(of_gateways))
+        or_(
+            Router.id.in_(of_floating_ips),
+            Router.id.in_(of_gateways),
+            Router.qos_policy_id == policy_id,
+        )
     )
     hosts = _hosts_of(ctx, ports.distinct())
     hosts = hosts.union(*placement.having(ctx, ctx.session.scalars(routers)).values())

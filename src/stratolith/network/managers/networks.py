@@ -37,7 +37,6 @@ from stratolith.network.models import (
     Network,
     Port,
     RbacPolicy,
-    Router,
     Segment,
     Subnet,
 )
@@ -274,7 +273,7 @@ def _check_unsharing(ctx: Context, network: Network) -> None:
 
 
 def check_not_gateway(ctx: Context, network: Network) -> None:
-    gateway = select(Router.id).where(Router.gateway_network_id == network.id)
+    gateway = select(Port.id).where(Port.network_id == network.id, Port.holder == holders.GATEWAY)
     floating = select(FloatingIp.id).where(FloatingIp.floating_network_id == network.id)
     if ctx.session.scalar(gateway.limit(1)) or ctx.session.scalar(floating.limit(1)):
         raise ExternalNetworkInUse(net_id=network.id)

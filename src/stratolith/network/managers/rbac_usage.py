@@ -106,4 +106,8 @@ def _gateways(ctx: Context, policy: RbacPolicy) -> Any:
     network = ctx.session.get_one(Network, policy.object_id)
     if network.is_default and policy.target_project == ALL_PROJECTS:
         raise RbacPolicyInUse(object_id=policy.object_id)
-    return select(Router.project_id).where(Router.gateway_network_id == policy.object_id)
+    return (
+        select(Router.project_id)
+        .join(Port, Port.holder_id == Router.id)
+        .where(Port.network_id == policy.object_id, Port.holder == holders.GATEWAY)
+    )

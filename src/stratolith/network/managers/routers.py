@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions.general import InvalidInput
-from stratolith.network.exceptions.networks import NetworkNotFound
 from stratolith.network.exceptions.routers import (
     BadRouterRequest,
     InvalidRoutes,
-    RouterExternalGatewayInUseByFloatingIp,
     RouterInUse,
     RouterNotFound,
     RoutesExhausted,
@@ -23,18 +21,16 @@ from stratolith.network.managers import (
     holders,
     host_hints,
     limits,
-    networks,
     placement,
     ports,
     tags,
 )
 from stratolith.network.managers.flavors import flavors
 from stratolith.network.managers.qos import bindings as qos
-from stratolith.network.managers.routing import elections, ndp_proxies, zones
-from stratolith.network.models import FixedIp, FloatingIp, Port, Router, Subnet
+from stratolith.network.managers.routing import elections, gateway_ports, ndp_proxies, zones
+from stratolith.network.models import FixedIp, Port, Router, Subnet
 
 INTERFACE = "network:router_interface"
-GATEWAY = "network:router_gateway"
 MAX_ROUTES = 30
 PLAIN = ("name", "description", "admin_state_up")
 
@@ -71,7 +67,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Router:
     else:
         placement.place_new(ctx, placement.ROUTER, router.id, hints)
     if values.get("external_gateway_info"):
-        _set_gateway(ctx, router, values["external_gateway_info"])
+        set_gateway(ctx, router, values["external_gateway_info"])
     if values.get("enable_ndp_proxy"):
         ndp_proxies.switch(ctx, router, True, is_new=True)
     host_hints.router(ctx, router.id)
@@ -83,11 +79,13 @@ def update(ctx: Context, router: Router, values: Mapping[str, Any]) -> Router:
     _check_flags(values)
     host_hints.router(ctx, router.id)
     if values.get("ha") is not None:
+        if values["ha"] and gateway_ports.of_router(ctx, router)[1:]:
+            raise BadRouterRequest(msg="A router with ha has one external gateway")
         elections.change(ctx, router, values)
     if "external_gateway_info" in values:
         info = values["external_gateway_info"]
         if info:
-            _set_gateway(ctx, router, info)
+            set_gateway(ctx, router, info)
         else:
             clear_gateway(ctx, router)
     if values.get("enable_ndp_proxy") is not None:
@@ -116,6 +114,8 @@ def delete(ctx: Context, router: Router) -> None:
             reason=f"has ports still attached: {', '.join(sorted(interface_ids))}",
         )
     host_hints.router(ctx, router.id)
+    for port in gateway_ports.of_router(ctx, router)[1:]:
+        gateway_ports.remove_further(ctx, router, port)
     clear_gateway(ctx, router)
     elections.disable(ctx, router)
     tags.forget(ctx, router.id)
@@ -124,9 +124,24 @@ def delete(ctx: Context, router: Router) -> None:
     ctx.session.flush()
 
 
-def gateways(ctx: Context, port_ids: Iterable[str]) -> dict[str, list[dict[str, str]]]:
-    """Gateway port id -> its external fixed IPs."""
-    return ports.fixed_ips(ctx, [port_id for port_id in port_ids if port_id])
+def gateways(
+    ctx: Context, routers: Sequence[Any]
+) -> dict[str, list[tuple[str, list[dict[str, str]]]]]:
+    """Router -> (network, external fixed IPs) of its gateways, that with the default route first.
+
+    ``routers``: rows; two statements.
+    """
+    of_routers = gateway_ports.of_routers(ctx, [r.id for r in routers if r.gateway_port_id])
+    fixed_ips = ports.fixed_ips(ctx, [port_id for own in of_routers.values() for port_id, _ in own])
+    return {
+        router.id: [
+            (network_id, fixed_ips.get(port_id, []))
+            for port_id, network_id in sorted(
+                of_routers.get(router.id, ()), key=lambda pair: pair[0] != router.gateway_port_id
+            )
+        ]
+        for router in routers
+    }
 
 
 def interface_subnets(ctx: Context, router_id: str) -> list[tuple[Port, Subnet, str]]:
@@ -149,16 +164,14 @@ def _check_flags(values: Mapping[str, Any]) -> None:
 # -- gateway -------------------------------------------------------------------------------------
 
 
-def _set_gateway(ctx: Context, router: Router, info: Mapping[str, Any]) -> None:
+def set_gateway(ctx: Context, router: Router, info: Mapping[str, Any]) -> None:
+    """Set the gateway with the default route; raises the errors of a network and of its
+    addresses.
+    """
     network_id = info.get("network_id") or router.gateway_network_id
     if not network_id:
         raise InvalidInput(error_message="network_id is required in external_gateway_info")
-    try:
-        network = networks.get(ctx, network_id)
-    except NetworkNotFound:
-        raise NetworkNotFound(net_id=network_id) from None
-    if not network.external:
-        raise BadRouterRequest(msg=f"Network {network_id} is not an external network")
+    network = gateway_ports.external_network(ctx, network_id)
     if info.get("enable_snat") is not None:
         router.enable_snat = info["enable_snat"]
     if "qos_policy_id" in info:
@@ -173,45 +186,30 @@ def _set_gateway(ctx: Context, router: Router, info: Mapping[str, Any]) -> None:
             ports.update(ctx, port, {"fixed_ips": wanted})
             ndp_proxies.check_gateway_address(ctx, router)
         return
-    for _, subnet, _ in interface_subnets(ctx, router.id):
-        for external_subnet in ports.subnets_of(ctx, network_id):
-            _check_apart(subnet, external_subnet)
+    check_gateway_apart(ctx, router, network_id)
     policy_id = router.qos_policy_id
-    clear_gateway(ctx, router)
+    _drop_gateway(ctx, router)
     router.qos_policy_id = policy_id
-    port = ports.create(
-        ctx,
-        "",
-        {
-            "network_id": network_id,
-            "device_owner": GATEWAY,
-            "device_id": router.id,
-            "fixed_ips": wanted or None,
-        },
-        network=network,
-        holder=(holders.GATEWAY, router.id),
-    )
+    port = gateway_ports.make(ctx, router, network, wanted)
     router.gateway_network_id, router.gateway_port_id = network_id, port.id
     ctx.session.flush()
 
 
 def clear_gateway(ctx: Context, router: Router) -> None:
-    """Raises RouterExternalGatewayInUseByFloatingIp, RouterGatewayInUseByNDPProxy."""
+    """Remove the gateway; the oldest further one gets the default route.
+
+    Raises RouterExternalGatewayInUseByFloatingIp, RouterGatewayInUseByNDPProxy.
+    """
+    if router.gateway_port_id is not None:
+        _drop_gateway(ctx, router)
+        gateway_ports.promote(ctx, router)
+
+
+def _drop_gateway(ctx: Context, router: Router) -> None:
     if router.gateway_port_id is None:
         return
     ndp_proxies.check_gateway_free(ctx, router)
-    user = ctx.session.scalar(
-        select(FloatingIp.id)
-        .where(
-            FloatingIp.router_id == router.id,
-            FloatingIp.floating_network_id == router.gateway_network_id,
-        )
-        .limit(1)
-    )
-    if user is not None:
-        raise RouterExternalGatewayInUseByFloatingIp(
-            router_id=router.id, net_id=router.gateway_network_id
-        )
+    gateway_ports.check_free(ctx, router, str(router.gateway_network_id))
     host_hints.router(ctx, router.id)
     port = ctx.session.get(Port, router.gateway_port_id)
     router.gateway_port_id = router.gateway_network_id = router.qos_policy_id = None
@@ -219,6 +217,13 @@ def clear_gateway(ctx: Context, router: Router) -> None:
     ctx.session.flush()
     if port is not None:
         ports.remove(ctx, port)
+
+
+def check_gateway_apart(ctx: Context, router: Router, network_id: str) -> None:
+    """Raise BadRouterRequest when the external network overlaps a subnet of the router."""
+    for _, subnet, _ in interface_subnets(ctx, router.id):
+        for external_subnet in ports.subnets_of(ctx, network_id):
+            _check_apart(subnet, external_subnet)
 
 
 def _check_apart(subnet: Subnet, other_subnet: Subnet) -> None:

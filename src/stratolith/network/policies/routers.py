@@ -39,6 +39,19 @@ ROUTER = [
     Rule("remove_router_interface", MEMBER, PROJECT),
     Rule("add_extraroutes", MEMBER, PROJECT),
     Rule("remove_extraroutes", MEMBER, PROJECT),
+    *(
+        rule
+        for action in ("add_external_gateways", "update_external_gateways")
+        for rule in (
+            Rule(action, MEMBER, PROJECT),
+            Rule(f"{action}:external_gateways", MEMBER, PROJECT),
+            Rule(f"{action}:external_gateways:network_id", MEMBER, PROJECT),
+            Rule(f"{action}:external_gateways:enable_snat", ADMIN, PROJECT),
+            Rule(f"{action}:external_gateways:external_fixed_ips", ADMIN, PROJECT),
+        )
+    ),
+    Rule("remove_external_gateways", MEMBER, PROJECT),
+    Rule("remove_external_gateways:external_gateways", MEMBER, PROJECT),
 ]
 
 FLOATINGIP = [

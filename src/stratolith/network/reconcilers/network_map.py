@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.hosts import records as host_records
-from stratolith.network.drivers.base import HostNetworkView, NetworkView
+from stratolith.network.drivers.base import HostNetworkView, NetworkView, outside
 from stratolith.network.managers.events import VIEW
 from stratolith.network.models import Network, Router
 from stratolith.network.reconcilers.host_view import compile_view
@@ -86,13 +86,17 @@ def _router_devices(
     devices = []
     for router in view.routers:
         ports = [("router", port) for port in router.interfaces]
-        ports += [("gateway", router.gateway)] if router.gateway is not None else []
+        ports += [("gateway", port) for port in outside(router)]
         for kind, port in ports:
             if port.network_id != network.id:
                 continue
             addresses = list(port.addresses)
             if kind == "gateway":
-                addresses += [f"{fip.floating_ip}/32" for fip in router.floating_ips]
+                addresses += [
+                    f"{fip.floating_ip}/32"
+                    for fip in router.floating_ips
+                    if fip.network_id == ("" if port is router.gateway else port.network_id)
+                ]
             prefix = "qg-" if kind == "gateway" else "qr-"
             devices.append(
                 {

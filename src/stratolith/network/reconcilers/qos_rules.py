@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import NetworkView, QosRuleView, RouterView
+from stratolith.network.drivers.base import NetworkView, QosRuleView, RouterView, outside
 from stratolith.network.managers import host_hints
 from stratolith.network.models import QosRule
 from stratolith.network.reconcilers.view_rows import QosRuleRow, columns
@@ -47,6 +47,5 @@ def named_in(networks: Iterable[NetworkView], routers: Iterable[RouterView]) -> 
     for router in routers:
         named |= {floating.qos_policy for floating in router.floating_ips}
         named |= {forwarding.qos_policy for forwarding in router.port_forwardings}
-        if router.gateway is not None:
-            named.add(router.gateway.qos_policy)
+        named |= {port.qos_policy for port in outside(router)}
     return named - {""}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 from sqlalchemy import select
@@ -14,6 +16,7 @@ from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import (
     ConntrackHelperView,
     ElectionView,
+    ExtraGatewayView,
     FloatingIpView,
     NdpProxyView,
     PortForwardingView,
@@ -21,6 +24,7 @@ from stratolith.network.drivers.base import (
     RouterView,
 )
 from stratolith.network.managers.holders import INTERFACE
+from stratolith.network.managers.routing import gateway_ports
 from stratolith.network.models import (
     ConntrackHelper,
     FixedIp,
@@ -41,10 +45,11 @@ from stratolith.network.reconcilers.view_rows import (
     columns,
 )
 
+Address = TypeVar("Address", FloatingIpView, PortForwardingView)
 _OF_FORWARDINGS = [
     name
     for name in PortForwardingRow.__struct_fields__
-    if name not in ("router_id", "floating_ip_address", "qos_policy_id")
+    if name not in ("router_id", "floating_ip_address", "floating_network_id", "qos_policy_id")
 ]
 
 
@@ -75,11 +80,18 @@ def router_views(
     meters = meter_views(ctx, routers, left_out)
     helpers = _helpers(ctx, [router.id for router in routers], left_out)
     proxies = _proxies(ctx, [router.id for router in routers], left_out)
-    nexthops = _nexthops(ctx, [r.gateway_port_id for r in routers if r.gateway_port_id])
+    outer = gateway_ports.of_routers(ctx, [r.id for r in routers if r.gateway_port_id])
+    nexthops = _nexthops(ctx, [port_id for own in outer.values() for port_id, _ in own])
     views = []
     for router in routers:
         gateway = view_of(router.gateway_port_id) if router.gateway_port_id else None
-        of_network = gateway.qos_policy if gateway is not None else ""
+        further = [
+            ExtraGatewayView(port=port, nexthops=nexthops[port_id])
+            for port_id, _ in outer.get(router.id, ())
+            if port_id != router.gateway_port_id and (port := view_of(port_id)) is not None
+        ]
+        ends = [*([gateway] if gateway is not None else []), *(extra.port for extra in further)]
+        settled = partial(_settled, router, {end.network_id: end.qos_policy for end in ends})
         view = RouterView(
             id=router.id,
             election=_election(router, elected.get(router.id), view_of),
@@ -90,14 +102,9 @@ def router_views(
             interfaces=interfaces[router.id],
             gateway=_with_policy(gateway, router.qos_policy_id),
             gateway_nexthops=nexthops[router.gateway_port_id or ""],
-            floating_ips=[
-                msgspec.structs.replace(view, qos_policy=view.qos_policy or of_network)
-                for view in floating[router.id]
-            ],
-            port_forwardings=[
-                msgspec.structs.replace(view, qos_policy=view.qos_policy or of_network)
-                for view in forwardings[router.id]
-            ],
+            extra_gateways=further,
+            floating_ips=[settled(view) for view in floating[router.id]],
+            port_forwardings=[settled(view) for view in forwardings[router.id]],
             conntrack_helpers=helpers[router.id],
             enable_ndp_proxy=router.enable_ndp_proxy,
             ndp_proxies=proxies[router.id],
@@ -114,6 +121,16 @@ def _election(
     if row is None or port is None or router.ha_number is None:
         return None
     return ElectionView(port=port, number=router.ha_number, priority=row.priority)
+
+
+def _settled(router: RouterRow, policies: Mapping[str, str], view: Address) -> Address:
+    """A floating IP, or ports of one, with the policy of its network unless it has its own; in the
+    network of the gateway with the default route the network is not named.
+    """
+    policy = view.qos_policy or policies.get(view.network_id, "")
+    is_first = view.network_id == router.gateway_network_id
+    network_id = "" if is_first else view.network_id
+    return msgspec.structs.replace(view, qos_policy=policy, network_id=network_id)
 
 
 def _with_policy(gateway: RouterPortView | None, policy: str | None) -> RouterPortView | None:
@@ -138,6 +155,7 @@ def _floating(
             floating_ip=row.floating_ip_address,
             fixed_ip=row.fixed_ip_address,
             qos_policy=row.qos_policy_id or "",
+            network_id=row.floating_network_id,
         )
         by_router[row.router_id].append(view)
     return by_router
@@ -152,6 +170,7 @@ def _forwardings(
             *(getattr(PortForwarding, name) for name in _OF_FORWARDINGS),
             FloatingIp.router_id,
             FloatingIp.floating_ip_address,
+            FloatingIp.floating_network_id,
             FloatingIp.qos_policy_id,
         )
         .join(FloatingIp, FloatingIp.id == PortForwarding.floatingip_id)
@@ -168,6 +187,7 @@ def _forwardings(
             fixed_ip=row.internal_ip_address,
             internal_ports=(row.internal_first, row.internal_last),
             qos_policy=row.qos_policy_id or "",
+            network_id=row.floating_network_id,
         )
         by_router[row.router_id].append(view)
     return by_router

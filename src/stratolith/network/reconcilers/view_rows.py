@@ -158,6 +158,7 @@ class RouterRow(msgspec.Struct, frozen=True):
     enable_snat: bool
     enable_ndp_proxy: bool
     gateway_port_id: str | None
+    gateway_network_id: str | None
     routes: list[RouteView]
     qos_policy_id: str | None
     ha_number: int | None
@@ -189,6 +190,7 @@ class FloatingIpRow(msgspec.Struct, frozen=True):
     id: str
     router_id: str
     floating_ip_address: str
+    floating_network_id: str
     fixed_ip_address: str
     qos_policy_id: str | None
 
@@ -208,6 +210,7 @@ class PortForwardingRow(msgspec.Struct, frozen=True):
     internal_last: int
     router_id: str
     floating_ip_address: str
+    floating_network_id: str
     qos_policy_id: str | None
 
     def __post_init__(self) -> None:

@@ -35,6 +35,12 @@ def _gateway(value: Any) -> Any:
     )(value)
 
 
+EXTERNAL_GATEWAYS = list_of(
+    mapping(("network_id",), network_id=uuid, enable_snat=boolean, external_fixed_ips=FIXED_IPS),
+    unique=False,
+)
+
+
 ROUTER = attributes(
     "router",
     "routers",
@@ -42,6 +48,7 @@ ROUTER = attributes(
         name=Attribute(name(), default=""),
         admin_state_up=Attribute(boolean, default=True),
         external_gateway_info=Attribute(_gateway),
+        external_gateways=READ_ONLY,
         routes=Attribute(nullable(ROUTES), create=False),
         availability_zone_hints=Attribute(list_of(text()), update=False, default=[]),
         enable_ndp_proxy=Attribute(nullable(boolean)),
@@ -56,19 +63,24 @@ ROUTER = attributes(
 
 def render(
     router: Router,
-    gateway: list[dict[str, str]],
+    gateways: Sequence[tuple[str, list[dict[str, str]]]],
     helpers: Sequence[ConntrackHelper],
     zones: Sequence[str],
     tags: list[str],
     *,
     admin: bool,
 ) -> dict[str, Any]:
+    """``gateways``: network and addresses of each, that with the default route first."""
     body: dict[str, Any] = {
         "id": router.id,
         "name": router.name,
         "admin_state_up": router.admin_state_up,
         "status": router.status,
         "external_gateway_info": None,
+        "external_gateways": [
+            {"network_id": network_id, "external_fixed_ips": addresses}
+            for network_id, addresses in gateways
+        ],
         "routes": router.routes,
         "flavor_id": router.flavor_id,
         "availability_zone_hints": router.availability_zone_hints,
@@ -80,7 +92,7 @@ def render(
     if router.gateway_port_id:
         body["external_gateway_info"] = {
             "network_id": router.gateway_network_id,
-            "external_fixed_ips": gateway,
+            "external_fixed_ips": gateways[0][1],
             "enable_snat": router.enable_snat,
         }
         if router.qos_policy_id:

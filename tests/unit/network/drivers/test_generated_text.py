@@ -103,7 +103,19 @@ def full_view() -> HostNetworkView:
         router.interfaces[0], scope_v4=views.uid("v4"), scope_v6=views.uid("v6"),
         advertised=[advertised],
     )  # fmt: skip
-    router = msgspec.structs.replace(router, interfaces=[inside])
+    outside = msgspec.structs.replace(
+        inside, port_id=views.uid("gw2"), network_id=views.uid("n2"), bridge="st-second",
+        addresses=["172.31.250.10/24"], advertised=[],
+    )  # fmt: skip
+    further = base.ExtraGatewayView(port=outside, nexthops=["172.31.250.1"])
+    there = base.FloatingIpView(
+        id=views.uid("f3"), floating_ip="172.31.250.20", fixed_ip="10.55.0.12",
+        network_id=outside.network_id,
+    )  # fmt: skip
+    router = msgspec.structs.replace(
+        router, interfaces=[inside], extra_gateways=[further],
+        floating_ips=[*router.floating_ips, there],
+    )  # fmt: skip
     sub_port = views.port("p2", "10.55.0.12", "n1-subnet", parent=views.uid("p6"), tag=7)
     net = msgspec.structs.replace(net, ports=[*net.ports, sub_port])
     whole = views.host([net, six], [router], external=True)

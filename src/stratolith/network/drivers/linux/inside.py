@@ -30,6 +30,7 @@ from stratolith.network.drivers.linux.host_kernel import (
     nft,
     proxies,
     sysctl,
+    ways,
 )
 from stratolith.network.drivers.linux.host_kernel.netlink import Link
 from stratolith.network.drivers.linux.ipv6 import discovery
@@ -40,7 +41,7 @@ from stratolith.network.drivers.linux.objects import (
     NamespaceSpec,
     VethSpec,
 )
-from stratolith.network.drivers.linux.routing import meters
+from stratolith.network.drivers.linux.routing import gateways, meters
 
 _SIOCETHTOOL, _ETHTOOL_STXCSUM = 0x8946, 0x17
 _SIOCGIFFLAGS, _RUNNING, _CARRIER_SECONDS = 0x8913, 0x40, 0.2
@@ -89,6 +90,8 @@ def settle(
     try:
         _settle_devices(ip, spec, links, report, withdrawn)
         _settle_routes(ip, spec, links, report)
+        with _Noted(report, "routes of further gateways"):
+            ways.settle(ip, spec.ways, links, gateways.TABLES)
     finally:
         ip.close()
     _settle_neighbours(spec, links, report)

@@ -102,6 +102,15 @@ class RouteSpec(Spec, frozen=True, kw_only=True):
     device: str = ""  # for a next hop with a link-local address
 
 
+class WaySpec(Spec, frozen=True, kw_only=True):
+    """A routing table for packets with the mark ``table``: out by one device."""
+
+    table: int
+    device: str
+    prefixes: tuple[str, ...]  # on the link
+    nexthops: tuple[str, ...]  # of default routes
+
+
 class ForwardSpec(Spec, frozen=True, kw_only=True):
     """Ports of an address that lead to a target; ``protocol`` is its number."""
 
@@ -129,6 +138,7 @@ class NamespaceSpec(Spec, frozen=True, kw_only=True):
     owner: str  # router or network id
     devices: tuple[VethSpec, ...] = ()
     routes: tuple[RouteSpec, ...] = ()
+    ways: tuple[WaySpec, ...] = ()
     sysctls: tuple[tuple[str, str], ...] = ()
     ruleset: str = ""  # nft text; empty: no table
     # translated address -> address behind it; a change ends the connections that used it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from functools import partial
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import RouterPortView, RouterView
@@ -18,9 +19,11 @@ from stratolith.network.drivers.linux.routing import (
     conntrack_helpers,
     elections,
     forwarding,
+    gateways,
     ndp,
     scopes,
 )
+from stratolith.network.drivers.linux.routing.gateways import Gateway
 from stratolith.network.drivers.linux.routing.meters import compile_meters
 from stratolith.network.drivers.linux.tables import chain, replaced
 
@@ -53,39 +56,36 @@ def compile_router(
         (_address(fip.floating_ip), _address(fip.fixed_ip)) for fip in router.floating_ips
     ]
     forwards = forwarding.compile_forwards(router.port_forwardings)
-    if router.gateway is not None:
-        floating = [address for address, _ in translations]
-        floating += [forward.address for forward in forwards]
-        proxied = tuple(checks.address(proxy.ip_address, 6) for proxy in router.ndp_proxies)
-        devices.append(_gateway(router.gateway, floating, proxied))
-        networks.append(router.gateway.network_id)
-        for nexthop in router.gateway_nexthops:
-            anywhere = "::/0" if ":" in nexthop else "0.0.0.0/0"
-            routes.append(_route(anywhere, nexthop, devices[-1].inner_name))
+    outer = gateways.of_router(router)
+    devices += _gateways(router, outer)
+    # a source may be reached by another gateway than the one it sends by: they count as one
+    networks += [outer[0].port.network_id for _ in outer]
+    routes += gateways.default_routes(outer)
     routes = sorted(set(routes), key=lambda route: (route.destination, route.nexthop))
     election, own = None, []
     if router.election is not None:
         devices, own = elections.moving(devices), [elections.device(router.election)]
         election, routes = elections.compile_election(router.election, devices, routes), []
     inside = [(port, names.inner_interface(port.port_id)) for port in router.interfaces]
-    outside = None
-    if router.gateway is not None:
-        outside = (router.gateway, names.inner_gateway(router.gateway.port_id))
+    outside = [(gateway.port, gateway.device) for gateway in outer]
     fixed = sorted({address for _, address in translations})
     separation = scopes.separation(inside, outside, fixed, snat=router.enable_snat)
     separation += ndp.guard(router, devices) + elections.silence(devices)
+    separation += gateways.marking(outer, router.floating_ips)
     return NamespaceSpec(
         name=names.router_namespace(router.id),
         owner=router.id,
         devices=(*devices, *own),
         routes=tuple(routes),
+        ways=gateways.ways(outer),
         sysctls=(
             *_SYSCTLS,
             *settings6.of_devices([*devices, *own]),
             *ndp.sysctls(devices),
             *elections.sysctls(devices),
+            *gateways.sysctls(outer),
         ),
-        ruleset=_translation(router, translations, forwards, instance)
+        ruleset=_translation(router, outer, forwards, instance)
         + _checks(
             list(zip(networks, devices, strict=True)),
             separation + qos.compile_router(router, policies or {}),
@@ -112,6 +112,24 @@ def _interface(port: RouterPortView, answers_metadata: bool) -> VethSpec:
         addresses=tuple(addresses),
         is_router=True,
     )
+
+
+def _gateways(router: RouterView, outer: list[Gateway]) -> list[VethSpec]:
+    """The devices of all gateways, each with the floating IPs that it answers for."""
+    devices = []
+    for gateway in outer:
+        is_here = partial(gateways.is_at, outer, gateway)
+        floating = [fip.floating_ip for fip in router.floating_ips if is_here(fip)]
+        floating += [port.floating_ip for port in router.port_forwardings if is_here(port)]
+        proxied = () if gateway.table else [proxy.ip_address for proxy in router.ndp_proxies]
+        devices.append(
+            _gateway(
+                gateway.port,
+                [_address(address) for address in floating],
+                tuple(checks.address(address, 6) for address in proxied),
+            )
+        )
+    return devices
 
 
 def _gateway(port: RouterPortView, floating: list[str], proxied: tuple[str, ...]) -> VethSpec:
@@ -205,7 +223,7 @@ def _joined(items: Iterable[object]) -> str:
 
 def _translation(
     router: RouterView,
-    translations: list[tuple[str, str]],
+    outer: list[Gateway],
     forwards: tuple[ForwardSpec, ...],
     instance: str,
 ) -> str:
@@ -221,31 +239,36 @@ def _translation(
             f"ct original ip daddr != {names.METADATA_ADDRESS} drop"
         )
     body = ""
-    if router.gateway is not None:
-        device = names.inner_gateway(router.gateway.port_id)
-        own = _first_v4(router.gateway)
-        guard.append(f'iifname "{device}" tcp dport {names.ROUTER_METADATA_PORT} drop')
-        if translations:
-            body += _maps(translations)
+    if outer:
+        own = outer[0].address()
+        guard += [
+            f'iifname "{gateway.device}" tcp dport {names.ROUTER_METADATA_PORT} drop'
+            for gateway in outer
+        ]
+        if router.floating_ips:
+            body += _maps(router, outer)
             # A guest that connects to the floating address of a neighbour must get the replies
             # from that address, not directly from the neighbour: the mark requests a new
             # source address, too.
             arriving.append('iifname "qr-*" ip daddr @floating meta mark set 0x1')
             arriving.append("dnat to ip daddr map @inward")
             leaving.append("meta mark 0x1 snat to ip saddr map @outward")
-            leaving.append(f'oifname "{device}" snat to ip saddr map @outward')
+            leaving += [
+                f'oifname "{gateway.device}" snat to ip saddr map @{_outward(gateway)}'
+                for gateway in outer
+            ]
         if forwards:
             sets, rules = forwarding.maps(forwards)
             body += sets
             arriving.append('iifname "qr-*" ip daddr @forwarded meta mark set 0x1')
             arriving += rules
-        if own:
-            if translations or forwards:
-                leaving.append(f"meta mark 0x1 snat to {own}")
-            if router.enable_snat:
-                inside = [(p, names.inner_interface(p.port_id)) for p in router.interfaces]
-                leaving += scopes.untranslated(inside, (router.gateway, device))
-                leaving.append(f'oifname "{device}" snat to {own}')
+        if own and (router.floating_ips or forwards):
+            leaving.append(f"meta mark 0x1 snat to {own}")
+        inside = [(p, names.inner_interface(p.port_id)) for p in router.interfaces]
+        for gateway in outer:
+            if router.enable_snat and gateway.address():
+                leaving += scopes.untranslated(inside, (gateway.port, gateway.device))
+                leaving.append(f'oifname "{gateway.device}" snat to {gateway.address()}')
     body += conntrack_helpers.rules(router.conntrack_helpers)
     if not arriving and not leaving and not guard and not body:
         return replaced(f"ip {instance}", "")
@@ -255,22 +278,34 @@ def _translation(
     return replaced(f"ip {instance}", body)
 
 
-def _maps(translations: list[tuple[str, str]]) -> str:
-    pairs = sorted(translations)
-    outside_of = {inside: outside for outside, inside in reversed(pairs)}
+def _outward(gateway: Gateway) -> str:
+    return f"outward_{gateway.table:x}" if gateway.table else "outward"
+
+
+def _maps(router: RouterView, outer: list[Gateway]) -> str:
+    """``floating`` and ``inward`` of all floating IPs; for each gateway those that it answers for,
+    from inside to outside.
+    """
+    pairs = sorted((_address(f.floating_ip), _address(f.fixed_ip)) for f in router.floating_ips)
     inward = ", ".join(f"{outside} : {inside}" for outside, inside in pairs)
-    outward = ", ".join(f"{inside} : {outside_of[inside]}" for inside in sorted(outside_of))
     floating = ", ".join(outside for outside, _ in pairs)
-    return (
-        f"  set floating {{\n    type ipv4_addr\n    elements = {{ {floating} }}\n  }}\n"
-        f"  map inward {{\n    type ipv4_addr : ipv4_addr\n    elements = {{ {inward} }}\n  }}\n"
-        f"  map outward {{\n    type ipv4_addr : ipv4_addr\n    elements = {{ {outward} }}\n  }}\n"
-    )
+    body = f"  set floating {{\n    type ipv4_addr\n    elements = {{ {floating} }}\n  }}\n"
+    body += _map("inward", inward)
+    for gateway in outer:
+        own = {
+            _address(fip.floating_ip)
+            for fip in router.floating_ips
+            if gateways.is_at(outer, gateway, fip)
+        }
+        body += _map(_outward(gateway), _back([pair for pair in pairs if pair[0] in own]))
+    return body
 
 
-def _first_v4(port: RouterPortView) -> str:
-    for text in port.addresses:
-        interface = ipaddress.ip_interface(text)
-        if interface.version == 4:
-            return str(interface.ip)
-    return ""
+def _back(pairs: list[tuple[str, str]]) -> str:
+    outside_of = {inside: outside for outside, inside in reversed(pairs)}
+    return ", ".join(f"{inside} : {outside_of[inside]}" for inside in sorted(outside_of))
+
+
+def _map(name: str, elements: str) -> str:
+    filled = f"    elements = {{ {elements} }}\n" if elements else ""
+    return f"  map {name} {{\n    type ipv4_addr : ipv4_addr\n{filled}  }}\n"

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import QosRuleView, RouterView
+from stratolith.network.drivers.base import QosRuleView, RouterView, outside
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.facts import FilteredPort
 from stratolith.network.drivers.linux.host_kernel import nft
@@ -83,15 +83,16 @@ def compile_table(instance: str, ports: Iterable[FilteredPort], rules: Rules) ->
 
 def compile_router(router: RouterView, rules: Rules) -> str:
     """Chains for the table of a router's namespace: limits of floating IPs and of the gateway's
-    own addresses, at the gateway's device, where both have their outside form.
+    own addresses, at the gateways' devices, where both have their outside form.
     """
     if router.gateway is None:
         return ""
-    device = names.inner_gateway(router.gateway.port_id)
+    devices = ", ".join(f'"{names.inner_gateway(port.port_id)}"' for port in outside(router))
     limited = {floating.floating_ip: floating.qos_policy for floating in router.floating_ips}
     limited |= {port.floating_ip: port.qos_policy for port in router.port_forwardings}
-    for text in router.gateway.addresses:
-        limited.setdefault(text.split("/")[0], router.gateway.qos_policy)
+    for port in outside(router):
+        for text in port.addresses:
+            limited.setdefault(text.split("/")[0], port.qos_policy)
     body = ""
     for direction, way, end, hook, priority in (
         ("ingress", "daddr", "iifname", "prerouting", _BEFORE_ROUTER),
@@ -105,7 +106,7 @@ def compile_router(router: RouterView, rules: Rules) -> str:
                 name = f"qos_{direction}_{names.digest(checked)}"
                 body += chain(name, lines)
                 family = "ip6" if ":" in checked else "ip"
-                hooked.append(f'{end} "{device}" {family} {way} {checked} goto {name}')
+                hooked.append(f"{end} {{ {devices} }} {family} {way} {checked} goto {name}")
         if hooked:
             head = f"type filter hook {hook} priority {priority}; policy accept;"
             body += chain(f"qos_{direction}", [head, *hooked])

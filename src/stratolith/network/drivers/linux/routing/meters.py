@@ -16,6 +16,7 @@ from stratolith.network.drivers.base import (
     MeterRuleView,
     MeterView,
     RouterView,
+    outside,
 )
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.host_kernel import nft
@@ -38,12 +39,12 @@ def compile_meters(router: RouterView, instance: str) -> str:
     table = table_name(instance)
     if router.gateway is None or not router.meters:
         return f"table {table} {{\n}}\ndelete table {table}\n"
-    device = names.inner_gateway(router.gateway.port_id)
+    devices = ", ".join(f'"{names.inner_gateway(port.port_id)}"' for port in outside(router))
     body = ""
     for meter in router.meters:
         for way in WAYS.values():
             body += f"  counter {way}_{_key(meter)} {{\n  }}\n"
-        body += chain(f"label_{_key(meter)}", _rules(meter, device))
+        body += chain(f"label_{_key(meter)}", _rules(meter, devices))
     jumps = [f"jump label_{_key(meter)}" for meter in router.meters]
     hook = "type filter hook forward priority 10; policy accept;"
     body += chain("forward", [hook, *jumps])
@@ -54,7 +55,7 @@ def _key(meter: MeterView) -> str:
     return UUID(meter.label).hex
 
 
-def _rules(meter: MeterView, device: str) -> Iterator[str]:
+def _rules(meter: MeterView, devices: str) -> Iterator[str]:
     """A packet is counted once, however many rules it fits; exceptions come first."""
     for rule in sorted(meter.rules, key=lambda rule: not rule.excluded):
         if rule.direction not in WAYS:
@@ -63,7 +64,7 @@ def _rules(meter: MeterView, device: str) -> Iterator[str]:
         end = "return"
         if not rule.excluded:
             end = f'counter name "{WAYS[rule.direction]}_{_key(meter)}" return'
-        yield " ".join([f'{word} "{device}"', *_addresses(rule), end])
+        yield " ".join([f"{word} {{ {devices} }}", *_addresses(rule), end])
 
 
 def _addresses(rule: MeterRuleView) -> Iterator[str]:

@@ -14,7 +14,7 @@ Ends = Sequence[tuple[RouterPortView, str]]  # a router's ports with their devic
 
 def separation(
     inside: Ends,
-    gateway: tuple[RouterPortView, str] | None,
+    gateways: Ends,
     floating: Sequence[str],
     *,
     snat: bool,
@@ -25,7 +25,7 @@ def separation(
     leave by the gateway where sources are translated: from all addresses with ``snat``, else from
     those in ``floating``.
     """
-    ends = [*inside, *([gateway] if gateway else [])]
+    ends = [*inside, *gateways]
     lines = []
     for family, scope in (("ipv4", "scope_v4"), ("ipv6", "scope_v6")):
         devices: dict[str, list[str]] = {}
@@ -35,8 +35,8 @@ def separation(
             continue
         for names in devices.values():
             reachable = list(names)
-            if gateway and family == "ipv4" and snat and gateway[1] not in reachable:
-                reachable.append(gateway[1])
+            if family == "ipv4" and snat:
+                reachable += [device for _, device in gateways if device not in reachable]
             lines.append(
                 f"meta nfproto {family} iifname {_listed(names)} oifname != {_listed(reachable)} "
                 "drop"
@@ -44,8 +44,11 @@ def separation(
     if not lines:
         return ""
     allowed = ["ct direction reply accept", "ct status dnat accept"]
-    if gateway and floating and not snat:
-        allowed.append(f'oifname "{gateway[1]}" ip saddr {{ {", ".join(floating)} }} accept')
+    if floating and not snat:
+        allowed += [
+            f'oifname "{device}" ip saddr {{ {", ".join(floating)} }} accept'
+            for _, device in gateways
+        ]
     hook = "type filter hook forward priority 0; policy accept;"
     return chain("scopes", [hook, *allowed, *lines])
 

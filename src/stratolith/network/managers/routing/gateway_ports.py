@@ -1,0 +1,96 @@
+"""The ports by which routers reach external networks: one is a router's gateway, which has its
+default route; there may be further ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from stratolith.kernel.context import Context
+from stratolith.network.exceptions.networks import NetworkNotFound
+from stratolith.network.exceptions.routers import (
+    BadRouterRequest,
+    RouterExternalGatewayInUseByFloatingIp,
+)
+from stratolith.network.managers import holders, networks, ports
+from stratolith.network.models import FloatingIp, Network, Port, Router
+
+OWNER = "network:router_gateway"
+
+
+def external_network(ctx: Context, network_id: str) -> Network:
+    """Raises NetworkNotFound, BadRouterRequest for a network that is not external."""
+    try:
+        network = networks.get(ctx, network_id)
+    except NetworkNotFound:
+        raise NetworkNotFound(net_id=network_id) from None
+    if not network.external:
+        raise BadRouterRequest(msg=f"Network {network_id} is not an external network")
+    return network
+
+
+def of_routers(ctx: Context, router_ids: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Router -> (port, network) of all its gateways, oldest first; one statement."""
+    by_router: dict[str, list[tuple[str, str]]] = {}
+    rows = ctx.session.execute(
+        select(Port.holder_id, Port.id, Port.network_id)
+        .where(Port.holder_id.in_(list(router_ids)), Port.holder == holders.GATEWAY)
+        .order_by(Port.created_at, Port.id)
+    )
+    for router_id, port_id, network_id in rows:
+        by_router.setdefault(router_id, []).append((port_id, network_id))
+    return by_router
+
+
+def of_router(ctx: Context, router: Router) -> list[Port]:
+    """The gateway with the default route, then the further ones, oldest first."""
+    rows = ctx.session.scalars(
+        select(Port)
+        .where(holders.held_by(holders.GATEWAY, router.id))
+        .order_by(Port.created_at, Port.id)
+    )
+    return sorted(rows, key=lambda port: port.id != router.gateway_port_id)
+
+
+def make(
+    ctx: Context, router: Router, network: Network, fixed_ips: list[dict[str, str]] | None
+) -> Port:
+    values = {
+        "network_id": network.id,
+        "device_owner": OWNER,
+        "device_id": router.id,
+        "fixed_ips": fixed_ips or None,
+    }
+    return ports.create(ctx, "", values, network=network, holder=(holders.GATEWAY, router.id))
+
+
+def check_free(ctx: Context, router: Router, network_id: str) -> None:
+    """Raise RouterExternalGatewayInUseByFloatingIp when a floating IP needs a gateway of the
+    router that is removed: the last one in its network.
+    """
+    in_network = select(Port.id).where(
+        holders.held_by(holders.GATEWAY, router.id), Port.network_id == network_id
+    )
+    if len(ctx.session.scalars(in_network.limit(2)).all()) > 1:
+        return
+    user = select(FloatingIp.id).where(
+        FloatingIp.router_id == router.id, FloatingIp.floating_network_id == network_id
+    )
+    if ctx.session.scalar(user.limit(1)) is not None:
+        raise RouterExternalGatewayInUseByFloatingIp(router_id=router.id, net_id=network_id)
+
+
+def promote(ctx: Context, router: Router) -> None:
+    """Give the default route to the oldest further gateway of a router that lost its gateway."""
+    rest = of_router(ctx, router)
+    if router.gateway_port_id is None and rest:
+        router.gateway_port_id, router.gateway_network_id = rest[0].id, rest[0].network_id
+        ctx.session.flush()
+
+
+def remove_further(ctx: Context, router: Router, port: Port) -> None:
+    """Raises RouterExternalGatewayInUseByFloatingIp."""
+    check_free(ctx, router, port.network_id)
+    ports.remove(ctx, port)
