@@ -8,6 +8,7 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.http.routing import Route
 from stratolith.network.exceptions.general import ExtensionNotFound
 from stratolith.network.extensions import KNOWN
+from stratolith.network.managers import abilities
 from stratolith.network.managers.routing import elections
 
 
@@ -24,7 +25,7 @@ def _extension(alias: str) -> dict[str, Any]:
 
 def _is_offered(ctx: Context, alias: str) -> bool:
     """Whether the cloud's network driver has what the extension needs."""
-    return alias != "l3-ha" or elections.offered(ctx)
+    return abilities.offers(ctx, alias) and (alias != "l3-ha" or elections.offered(ctx))
 
 
 def index(ctx: Context) -> dict[str, Any]:

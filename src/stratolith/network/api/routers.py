@@ -15,7 +15,7 @@ from stratolith.network.api.filters import listing_of, owned, tagged
 from stratolith.network.api.style import STYLE, own_target
 from stratolith.network.exceptions.general import HTTPBadRequest, PolicyNotAuthorized
 from stratolith.network.exceptions.routers import RouterNotFound
-from stratolith.network.managers import router_interfaces, routers, tags
+from stratolith.network.managers import abilities, router_interfaces, routers, tags
 from stratolith.network.managers.routing import conntrack_helpers, zones
 from stratolith.network.models import Router
 from stratolith.network.schemas.attributes import BODY
@@ -103,8 +103,8 @@ ROUTERS = Resource(
         visible=owned(m.Router),
         missing=lambda marker: RouterNotFound(router_id=marker),
     ),
-    create=Verb(routers.create),
-    update=Verb(routers.update),
+    create=Verb(abilities.of(abilities.NDP_PROXY, routers.create, "enable_ndp_proxy")),
+    update=Verb(abilities.of(abilities.NDP_PROXY, routers.update, "enable_ndp_proxy")),
     delete=Verb(routers.delete),
     tagged=True,
 )

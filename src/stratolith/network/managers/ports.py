@@ -26,6 +26,7 @@ from stratolith.network.exceptions.ports import (
     ServicePortInUse,
 )
 from stratolith.network.managers import (
+    abilities,
     batches,
     dhcp_places,
     events,
@@ -114,6 +115,7 @@ def create(
         raise NetworkNotFound(net_id=values["network_id"])
     batches.hold(ctx, network)
     limits.check(ctx, project_id, port=1)
+    abilities.check_options(ctx, values.get("extra_dhcp_opts") or [])
     owner = values.get("device_owner") or ""
     if not holder[0]:
         _check_device(ctx, project_id, owner, values.get("device_id") or "")
@@ -192,6 +194,7 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
             value = values[name] if values[name] is not None else empty
             setattr(port, column, value)
     if values.get("extra_dhcp_opts"):
+        abilities.check_options(ctx, values["extra_dhcp_opts"])
         port.extra_dhcp_opts = _merged_options(port.extra_dhcp_opts, values["extra_dhcp_opts"])
     for name, value in dns.values_for(ctx, values).items():
         setattr(port, name, value)

@@ -7,6 +7,7 @@ from stratolith.network import models as m
 from stratolith.network.api.filters import or_all
 from stratolith.network.api.style import STYLE
 from stratolith.network.exceptions.metering import MeteringLabelNotFound
+from stratolith.network.managers import abilities
 from stratolith.network.managers.metering import metering_labels
 from stratolith.network.schemas.metering import METERING_LABEL, render_label
 
@@ -36,7 +37,7 @@ METERING_LABELS = Resource(
         default_sort=[("id", "asc")],
         missing=lambda marker: MeteringLabelNotFound(label_id=marker),
     ),
-    create=Verb(metering_labels.create),
+    create=Verb(abilities.of(abilities.METERING, metering_labels.create)),
     delete=Verb(metering_labels.delete),
 )
 ROUTES = METERING_LABELS.routes

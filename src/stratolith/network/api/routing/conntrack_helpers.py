@@ -11,7 +11,7 @@ from stratolith.kernel.http.resource import Listing, Parent, Resource, Verb, exa
 from stratolith.network import models as m
 from stratolith.network.api.style import STYLE
 from stratolith.network.exceptions.conntrack_helpers import ConntrackHelperNotFound
-from stratolith.network.managers import routers
+from stratolith.network.managers import abilities, routers
 from stratolith.network.managers.routing import conntrack_helpers
 from stratolith.network.schemas.routing.conntrack_helpers import CONNTRACK_HELPER, render
 
@@ -50,7 +50,7 @@ CONNTRACK_HELPERS = Resource(
         missing=lambda marker: ConntrackHelperNotFound(id=marker),
         read=plain_reader(m.ConntrackHelper),
     ),
-    create=Verb(conntrack_helpers.create),
+    create=Verb(abilities.of(abilities.CONNTRACK_HELPER, conntrack_helpers.create)),
     update=Verb(conntrack_helpers.update),
     delete=Verb(conntrack_helpers.delete),
 )

@@ -12,6 +12,7 @@ from stratolith.network import models as m
 from stratolith.network.api.filters import listing_of, owned, standard
 from stratolith.network.api.style import STYLE
 from stratolith.network.exceptions.ndp_proxies import NDPProxyNotFound
+from stratolith.network.managers import abilities
 from stratolith.network.managers.routing import ndp_proxies
 from stratolith.network.schemas.routing.ndp_proxies import NDP_PROXY, render
 
@@ -36,7 +37,7 @@ NDP_PROXIES = Resource(
         visible=owned(m.NdpProxy),
         missing=lambda marker: NDPProxyNotFound(id=marker),
     ),
-    create=Verb(ndp_proxies.create),
+    create=Verb(abilities.of(abilities.NDP_PROXY, ndp_proxies.create)),
     update=Verb(ndp_proxies.update),
     delete=Verb(ndp_proxies.delete),
 )

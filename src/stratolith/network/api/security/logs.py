@@ -13,6 +13,7 @@ from stratolith.network.api import lists
 from stratolith.network.api.filters import listing_of, owned, standard
 from stratolith.network.api.style import STYLE, own_target
 from stratolith.network.exceptions.logs import LogResourceNotFound
+from stratolith.network.managers import abilities
 from stratolith.network.managers.security import logs
 from stratolith.network.schemas.security.logs import LOG, render
 
@@ -46,7 +47,7 @@ LOGS = Resource(
         visible=owned(m.Log),
         missing=lambda marker: LogResourceNotFound(log_id=marker),
     ),
-    create=Verb(logs.create),
+    create=Verb(abilities.of(abilities.LOGGING, logs.create)),
     update=Verb(logs.update),
     delete=Verb(logs.delete),
 )

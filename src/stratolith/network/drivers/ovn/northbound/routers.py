@@ -18,8 +18,6 @@ def router_rows(router: RouterView, chassis: Sequence[str], rules: qos.Rules) ->
 
     Raises ``ValueError``.
     """
-    if router.conntrack_helpers or router.enable_ndp_proxy:
-        raise ValueError("the driver ovn has no conntrack helpers and NDP proxies yet")
     owner = f"router/{router.id}"
     columns = {"name": router.id, "enabled": router.admin_state_up}
     rows = [Row(table="Logical_Router", key=router.id, owner=owner, columns=columns)]
@@ -34,6 +32,8 @@ def router_rows(router: RouterView, chassis: Sequence[str], rules: qos.Rules) ->
     port_names = {port.port_id: port_name(port.port_id) for port in ends}
     rows += scopes.policy_rows(router, owner, port_names)
     reasons = [text for port in router.interfaces for text in advertising.reasons(port)]
+    if router.conntrack_helpers or router.ndp_proxies:
+        reasons.append("OVN has no conntrack helpers and no NDP proxies")
     if outer := _outer_address(router.gateway):
         forwards, more = forwarding.forwarding_rows(router, owner, outer)
         rows += forwards
