@@ -39,10 +39,14 @@ def listing_of(
     *,
     visible: Visible,
     missing: Callable[[str], NotFound],
+    constant: Sequence[str] = (),
 ) -> Listing:
-    """A list sorted by id by default; ``sort`` names more columns to sort by."""
+    """A list sorted by id by default; ``sort`` names more columns to sort by, and ``constant``
+    attributes that have one value in all rows.
+    """
     keys = {name: getattr(model, name) for name in ("id", *sort)}
     keys["project_id"] = keys["tenant_id"] = model.project_id
+    keys |= dict.fromkeys(constant, model.id)
     keys["created_at"], keys["updated_at"] = model.created_at, model.updated_at
     return Listing(
         model,

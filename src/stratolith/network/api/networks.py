@@ -116,6 +116,7 @@ NETWORKS = Resource(
         ),
         visible=visibility.of_networks,
         missing=lambda marker: NetworkNotFound(net_id=marker),
+        constant=("status",),  # ACTIVE
     ),
     create=Verb(networks.create),
     update=Verb(networks.update),

@@ -141,14 +141,15 @@ class NetworkStyle(Style):
         self, resource: Resource, ctx: Context, row: Any, *, body: Body, **above: str
     ) -> Body:
         assert resource.update is not None
-        _check_revision(ctx, row)
+        _check_revision(resource, ctx, row)
         self._allow(ctx, self.rule(resource, "update"), row.policy_target(), body)
-        resource.update(ctx, row, body)
+        if not _is_so_already(resource, ctx, row, body):
+            resource.update(ctx, row, body)
         return {resource.name: resource.document(ctx, row)}
 
     def delete(self, resource: Resource, ctx: Context, row: Any, **above: str) -> None:
         assert resource.delete is not None
-        _check_revision(ctx, row)
+        _check_revision(resource, ctx, row)
         resource.delete(ctx, row)
 
     def _allow(
@@ -172,14 +173,25 @@ STYLE = NetworkStyle()
 SINGLE = SingleStyle()
 
 
-def _check_revision(ctx: Context, row: Any) -> None:
+def _is_so_already(resource: Resource, ctx: Context, row: Any, body: Body) -> bool:
+    """Whether the row has all these values, so that an update is no new revision.
+
+    Most updates change a column of the same name, which is seen without rendering the row.
+    """
+    if not body or any(hasattr(row, k) and getattr(row, k) != v for k, v in body.items()):
+        return False
+    shown = resource.document(ctx, row)
+    return all(name in shown and shown[name] == value for name, value in body.items())
+
+
+def _check_revision(resource: Resource, ctx: Context, row: Any) -> None:
     """Check ``If-Match: revision_number=N``; raises RevisionConflict (412).
 
-    Resources without revisions ignore it.
+    Resources that show no revision ignore it.
     """
-    revision = getattr(row, "revision_number", None)
-    if revision is None:
+    if resource.attributes is None or "revision_number" not in resource.attributes.attributes:
         return
+    revision = row.revision_number
     condition = ctx.headers.get("if-match", "")
     name, _, wanted = condition.partition("=")
     if name.strip() == "revision_number" and wanted.strip().isdigit() and int(wanted) != revision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from stratolith.kernel.context import Context
@@ -47,26 +48,29 @@ class _Tags:
         return Response(status=204)
 
     def replace(self, ctx: Context, row: Any, body: list[str]) -> Body:
-        tags.replace(ctx, row.id, body)
-        row.revision_number += 1
-        return {"tags": self._names(ctx, row)}
+        return {"tags": self._changed(ctx, row, lambda: tags.replace(ctx, row.id, body))}
 
     def extend(self, ctx: Context, row: Any, body: list[str]) -> Body:
-        tags.add(ctx, row.id, body)
-        row.revision_number += 1
-        return {"tags": self._names(ctx, row)}
+        return {"tags": self._changed(ctx, row, lambda: tags.add(ctx, row.id, body))}
 
     def add(self, ctx: Context, row: Any, tag: str) -> None:
-        tags.add(ctx, row.id, _checked([tag]))
-        row.revision_number += 1
+        wanted = _checked([tag])
+        self._changed(ctx, row, lambda: tags.add(ctx, row.id, wanted))
 
     def remove(self, ctx: Context, row: Any, tag: str) -> None:
-        tags.remove(ctx, row.id, tag)
-        row.revision_number += 1
+        self._changed(ctx, row, lambda: tags.remove(ctx, row.id, tag))
 
     def clear(self, ctx: Context, row: Any) -> None:
-        tags.replace(ctx, row.id, [])
-        row.revision_number += 1
+        self._changed(ctx, row, lambda: tags.replace(ctx, row.id, []))
+
+    def _changed(self, ctx: Context, row: Any, change: Callable[[], None]) -> list[str]:
+        """The tags after a change, which is a new revision if there are others than before."""
+        before = self._names(ctx, row)
+        change()
+        after = self._names(ctx, row)
+        if after != before:
+            row.revision_number += 1
+        return after
 
     def _names(self, ctx: Context, row: Any) -> list[str]:
         return tags.of(ctx, [row.id]).get(row.id, [])

@@ -15,6 +15,7 @@ from stratolith.network.schemas.fields import (
     list_of,
     name,
     nullable,
+    text,
     uuid,
 )
 from stratolith.network.schemas.rendering import common
@@ -40,11 +41,14 @@ SUBNETPOOL = attributes(
 ADDRESS_SCOPE = attributes(
     "address_scope",
     "address_scopes",
-    standard(
-        name=Attribute(name(), default=""),
-        ip_version=Attribute(ip_version, update=False, required=True),
-        shared=Attribute(boolean, default=False),
-    ),
+    {
+        "id": READ_ONLY,
+        "project_id": Attribute(text(64), update=False),
+        "tenant_id": Attribute(text(64), update=False),
+        "name": Attribute(name(), default=""),
+        "ip_version": Attribute(ip_version, update=False, required=True),
+        "shared": Attribute(boolean, default=False),
+    },
 )
 
 

@@ -71,6 +71,8 @@ def of_routers(ctx: Context, ids: Iterable[str]) -> dict[str, list[ConntrackHelp
 
 
 def _changed(ctx: Context, row: ConntrackHelper) -> None:
+    """The helpers are shown with their router."""
+    ctx.session.get_one(Router, row.router_id).revision_number += 1
     ctx.session.flush()
     host_hints.router(ctx, row.router_id)
 

@@ -131,6 +131,7 @@ def _segment(wanted: Wanted, number: int | None) -> Segment:
         physical_network=physical,
         segmentation_id=number,
         claim=claim,
+        revision_number=1,
     )
 
 

@@ -181,6 +181,5 @@ def _check_mtu(ctx: Context, network: Network, of_it: Sequence[Segment]) -> None
 
 def _changed(ctx: Context, network: Network) -> None:
     note(network, of_network(ctx, network))
-    network.revision_number += 1
     ctx.session.flush()
     host_hints.network(ctx, network.id)
