@@ -18,6 +18,7 @@ import pytest
 
 from stratolith.network.drivers.linux import inside
 from stratolith.network.drivers.linux.host_kernel import namespaces
+from tests.drivers.network import dhcp_client
 from tests.drivers.network.guests import Guest, echo
 from tests.e2e.guests import User, wait
 from tests.e2e.test_two_hosts import ADDRESSES, CLONE_NEWNET, Machine, _libc
@@ -128,6 +129,9 @@ class Cloud:
     def plugged(self, host: str) -> Guest:
         machine, port = self.machines[host], self.ports[host]
         guest = within(machine, lambda: Guest(f"tap{port['id'][:11]}", port["mac_address"]))
+        mac = port["mac_address"]
+        leased, _ = namespaces.run_in(guest.name, lambda: dhcp_client.lease("eth0", mac))
+        assert leased == self.address(host)
         guest.configure(f"{self.address(host)}/24", "10.77.0.1")
         return guest
 

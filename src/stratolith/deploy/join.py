@@ -16,8 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from stratolith.agent import health_port
-from stratolith.deploy import belongings, config_file, destroy, files, join_checks
+from stratolith.deploy import belongings, config_file, destroy, files, join_checks, ovn_packages
 from stratolith.deploy import host as this_host
 from stratolith.deploy.checks import requirements
 from stratolith.deploy.errors import DeployError
@@ -28,6 +30,7 @@ from stratolith.kernel.agent import admission
 from stratolith.kernel.agent.client import Refused, Unreachable
 from stratolith.kernel.agent.member import Member, Membership, NotAMember
 from stratolith.kernel.config import HostsSection, Settings
+from stratolith.network.settings import NetworkSettings
 
 READY_SECONDS = 60.0
 FOR_THE_SERVER = (  # options of `up` that mean nothing on a host
@@ -109,6 +112,10 @@ def start(layout: Layout, report: Report) -> int:
     """Start the agent of a machine that joined, and wait for its first full check."""
     settings = layout.settings()
     _require_member(layout)
+    if _driver(layout, settings) == "ovn":
+        installed = ovn_packages.install()
+        if installed:
+            report.say(f"installed {' '.join(installed)} for the network driver ovn")
     with report.ticking("Starting the agent"):
         running.start(layout, settings)
         _wait_ready(layout, settings)
@@ -246,6 +253,28 @@ def _require_member(layout: Layout) -> None:
                 "removed there, or another machine joined with its name.",
                 "stratolith leave, then join with a new token",
             ) from None
+
+
+class _View(msgspec.Struct):
+    """The one field that is needed of a host's view of networks."""
+
+    driver: str = ""
+
+
+def _driver(layout: Layout, settings: Settings) -> str:
+    """The network driver of this machine: its own setting, else the cloud's; "" if unknown."""
+    own = settings.of(NetworkSettings).driver
+    if own or settings.fake:
+        return own
+    try:
+        transport = Membership(layout.state_dir).transport(layout.state_dir / "cloud-id")
+        try:
+            raw = transport.view(_member(layout).name, "network", None)
+        finally:
+            transport.close()
+        return msgspec.json.decode(raw, type=_View).driver
+    except (Unreachable, Refused):
+        return ""  # the agent says later what it lacks
 
 
 def _values(layout: Layout, wishes: Wishes) -> dict[str, dict[str, Any]]:

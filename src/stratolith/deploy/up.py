@@ -16,9 +16,9 @@ from stratolith.deploy import (
     credentials,
     external,
     files,
+    ovn_packages,
     people,
     personal,
-    prepare,
     steps,
     summary,
     validation,
@@ -286,19 +286,8 @@ class Up:
         return not has_ovn or not requirements.missing_packages(ovn=True)
 
     def _install_driver(self) -> str | None:
-        """Install the packages of the network driver ovn; only a checkout does so by itself."""
-        missing = " ".join(requirements.missing_packages(ovn=True))
-        if not (running.SOURCES.parent / "pyproject.toml").exists():
-            raise DeployError(
-                f"The network driver ovn needs these packages: {missing}.",
-                f"apt-get install --no-install-recommends {missing}, without starting their "
-                "services (docs/howto/ovn.md)",
-            )
-        try:
-            installed = prepare.Preparation(running.SOURCES.parent).install_for_ovn()
-        except prepare.PrepareError as error:
-            raise DeployError(str(error)) from error
-        return " ".join(installed)
+        """Install the packages of the network driver ovn."""
+        return " ".join(ovn_packages.install())
 
     def _is_started(self) -> bool:
         if self.wishes.foreground:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -186,6 +187,27 @@ def test_without_any_host_nobody_is_let_in(
     ctx.commit()
     look(env, door)
     assert ask(env, second, READ) is None
+
+
+def test_a_taken_port_is_told(
+    env: Environment, door: SouthboundDoor, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = central.southbound_port(env.settings)
+    with socket.create_server((LISTEN, port)):
+        look(env, door)
+        assert "is the port taken?" in caplog.text
+    second = admitted(env, "h2", tmp_path / "h2")
+    wait_until(lambda: ask(env, second, READ) is not None)
+    caplog.clear()
+    look(env, door)
+    assert "is the port taken?" not in caplog.text
+
+
+def wait_until(reached: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not reached():
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_who_gets_a_certificate(env: Environment) -> None:

@@ -56,7 +56,15 @@ class SouthboundDoor(Reconciler):
             _ensure_certificate(ctx, trust.files.server)
         database = self._connected(directory)
         doors = [southbound.target(address[0], port)] if address is not None else []
-        if database.open_doors(doors, again=is_anyone_gone) and doors:
+        is_new = database.open_doors(doors, again=is_anyone_gone)
+        if doors and not database.is_open():
+            LOG.error(
+                "OVN's southbound database cannot listen at %s for other hosts: is the port taken? "
+                "See %s, and the setting network.ovn_port.",
+                doors[0],
+                directory / "sb.log",
+            )
+        elif doors and is_new:
             LOG.info("OVN's southbound database listens at %s", doors[0])
         for name in database.keep_hosts(present):
             LOG.info("host %s is no longer in OVN", name)

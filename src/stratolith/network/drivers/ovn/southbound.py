@@ -11,7 +11,7 @@ from stratolith.network.drivers.ovn.ovsdb import Database, Named, Uuid, one, wir
 
 _TABLES = {
     "SB_Global": ("connections",),
-    "Connection": ("target", "role"),
+    "Connection": ("target", "role", "status"),
     "Chassis": ("name",),
     "Chassis_Private": ("name",),
 }
@@ -57,6 +57,13 @@ class Southbound:
         self._set(roots[0], [])
         self._set(roots[0], targets)
         return True
+
+    def is_open(self, seconds: float = 2.0) -> bool:
+        """Whether the doors are open, or become so in time."""
+        rows = self.db.tables["Connection"]
+        return self.db.wait_for(
+            lambda: all("bound_port" in row["status"] for row in rows.values()), seconds
+        )
 
     def _set(self, root: str, targets: Iterable[str]) -> None:
         operations: list[dict[str, Any]] = []
