@@ -116,6 +116,11 @@ def full_view() -> HostNetworkView:
         router, interfaces=[inside], extra_gateways=[further],
         floating_ips=[*router.floating_ips, there],
     )  # fmt: skip
+    elected = msgspec.structs.replace(
+        inside, port_id=views.uid("e"), addresses=["169.254.192.1/18"], advertised=[]
+    )
+    election = base.ElectionView(port=elected, number=1, priority=50)
+    router = msgspec.structs.replace(router, election=election)
     sub_port = views.port("p2", "10.55.0.12", "n1-subnet", parent=views.uid("p6"), tag=7)
     net = msgspec.structs.replace(net, ports=[*net.ports, sub_port])
     whole = views.host([net, six], [router], external=True)

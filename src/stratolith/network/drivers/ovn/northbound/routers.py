@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import RouterPortView, RouterView
+from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.ovn.northbound import advertising, forwarding, qos, scopes
 from stratolith.network.drivers.ovn.northbound.rows import Link, Partial, Row
 
@@ -77,7 +78,7 @@ def _port_rows(
 
 
 def port_name(port_id: str) -> str:
-    return f"lrp-{port_id}"
+    return f"lrp-{names.checked_id(port_id)}"
 
 
 def _gateway_rows(
