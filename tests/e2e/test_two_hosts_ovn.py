@@ -130,9 +130,11 @@ class Cloud:
         machine, port = self.machines[host], self.ports[host]
         guest = within(machine, lambda: Guest(f"tap{port['id'][:11]}", port["mac_address"]))
         mac = port["mac_address"]
-        leased, _ = namespaces.run_in(guest.name, lambda: dhcp_client.lease("eth0", mac))
+        leased, options = namespaces.run_in(guest.name, lambda: dhcp_client.lease("eth0", mac))
         assert leased == self.address(host)
-        guest.configure(f"{self.address(host)}/24", "10.77.0.1")
+        guest.configure(f"{leased}/24", "10.77.0.1")
+        hop = dhcp_client.static_routes(options[121])["169.254.169.254/32"]
+        guest.sh(f"ip route add 169.254.169.254 via {hop}")
         return guest
 
     def address(self, host: str) -> str:
@@ -144,6 +146,10 @@ class Cloud:
         try:
             with guests["second"].serving(80):
                 assert guests[self.here].reaches(self.address("second"), 80)
+            # its host answers; no server has this port
+            with guests["second"].connect("169.254.169.254", 80) as sock:
+                sock.sendall(b"GET / HTTP/1.0\r\nHost: metadata\r\n\r\n")
+                assert b"404" in sock.recv(1000)
         finally:
             for guest in guests.values():
                 guest.close()
@@ -198,13 +204,13 @@ def test_one_setting_moves_two_hosts_to_ovn(two: tuple[Machine, Machine], tmp_pa
     line = first.cloud.run("token", "create").stdout.strip().splitlines()[-1]
     second.cloud.run(*line.split()[1:], "--name", "second")
     cloud = Cloud(first, second)
-    wait(cloud.are_active, 30, "ports of driver linux")
+    wait(cloud.are_active, 60, "ports of driver linux")
     cloud.talk()
 
     first.cloud.environment["STRATOLITH_NETWORK_DRIVER"] = "ovn"
     first.cloud.up_real()
     wait(lambda: chassis(first) == {cloud.here, "second"}, 60, "both hosts are in OVN")
-    wait(cloud.are_active, 30, "ports of driver ovn")
+    wait(cloud.are_active, 60, "ports of driver ovn")
     devices = second.sh("ip -o link")
     assert "br-stl-int" in devices and "brq" not in devices
     assert "works" in second.cloud.run("status").stdout
@@ -286,7 +292,7 @@ def the_gateway_moves(cloud: Cloud, world: World, guest: Guest, floating: str) -
         # it is back, and one host has the gateway
         cloud.second.sh("ip link set wire up; ip link set ext up")
         cloud.second.cloud.run("up")
-        wait(cloud.are_active, 30, "its ports")
+        wait(cloud.are_active, 60, "its ports")
         time.sleep(3)
         assert echo(sock)
         assert cloud.gateway() in cloud.machines

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from stratolith.network.drivers.ovn import underlay
 from stratolith.network.drivers.ovn.northbound.plan import Placement
 from tests.drivers.network import views
 from tests.drivers.network.guests import echo
@@ -92,7 +93,7 @@ def inner(frame: bytes) -> tuple[int, bytes] | None:
 
 
 def test_networks_of_two_tenants_between_two_hosts(
-    cloud: Central, machine: Callable[[str], Machine]
+    cloud: Central, machine: Callable[[str], Machine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hosts = {"a": machine("a"), "b": machine("b")}
     ports = {
@@ -139,6 +140,20 @@ def test_networks_of_two_tenants_between_two_hosts(
     assert numbers["n1"].isdisjoint(numbers["n2"]), numbers
     # the kernel knows nothing of tunnels and must not refuse their packets
     assert not [f for f in frames if f[12:14] == b"\x08\x00" and f[23] == 1 and f[34] == 3]
+
+    # what others change is repaired
+    bridge, switch = underlay.BRIDGE, hosts["a"].folder / "network" / "ovs"
+    hosts["a"].sh(
+        f"ovs-ofctl del-flows unix:{switch}/{bridge}.mgmt; ip addr flush dev {bridge}; "
+        f"ovs-vsctl --db=unix:{switch}/db.sock del-port wire; "
+        "nft delete table netdev stratotest_tunnels"
+    )
+    monkeypatch.setattr(underlay, "REPAIR_SECONDS", 0.0)
+    own = [views.network(n, ports=[ports[n, "a"]], mtu=MTU) for n in ("n1", "n2")]
+    assert hosts["a"].apply(own).errors == {}
+    assert "udp dport 6081" in hosts["a"].sh("nft list table netdev stratotest_tunnels")
+    with guests["n1", "b"].serving(80):
+        assert guests["n1", "a"].reaches("10.55.0.12", 80)
 
 
 def test_a_removed_host_is_shut_out(cloud: Central, machine: Callable[[str], Machine]) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import subprocess
+import time
 from pathlib import Path
 
 import msgspec
@@ -25,6 +26,7 @@ from stratolith.network.drivers.ovn.switch import Switch
 PORT = 6081  # of GENEVE
 _NO_PREFIX_ROUTE = 0x200
 _SECONDS = 10.0
+REPAIR_SECONDS = 20.0  # after which everything is made again, in case others changed it
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -65,6 +67,7 @@ class Underlay:
         self._directory = directory
         self._table = f"netdev {instance}_tunnels"
         self._made: tuple[Way, int | None] | None = None  # with the process of the switch
+        self._made_at = 0.0
 
     def is_made(self, switch: Switch) -> bool:
         """Whether this process of the switch has the way."""
@@ -73,7 +76,8 @@ class Underlay:
     def settle(self, switch: Switch, address: str) -> None:
         """Make the way of tunnels from this address; raises ``NetworkDriverError``."""
         way, pid = way_of(address), switch.switch.pid()
-        if self._made == (way, pid):
+        is_new = time.monotonic() - self._made_at < REPAIR_SECONDS
+        if self._made == (way, pid) and is_new:
             return
         switch.ensure_bridge(BRIDGE, secure=True, mac=way.mac)
         switch.give_port(BRIDGE, way.device)
@@ -83,7 +87,7 @@ class Underlay:
         for prefix, hop in way.routes:
             route = [prefix, BRIDGE, *([hop] if hop else [])]
             self._run("ovs-appctl", "-t", str(switch.control()), "ovs/route/add", *route)
-        self._made = (way, pid)
+        self._made, self._made_at = (way, pid), time.monotonic()
 
     def _address(self, way: Way) -> None:
         link = netlink.link(BRIDGE)
