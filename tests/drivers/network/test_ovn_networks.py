@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import struct
+import subprocess
+import threading
+import time
+
 import msgspec
 import pytest
 
 from stratolith.network.drivers.base import RouteView, RuleView
+from stratolith.network.drivers.linux.guard import link_local
 from stratolith.network.drivers.linux.host_kernel import namespaces
-from tests.drivers.network import dhcp_client, views
+from stratolith.network.drivers.ovn import guard
+from tests.drivers.network import dhcp_client, frames, views, views6, vlans
 from tests.drivers.network.guests import ping
 
 pytestmark = pytest.mark.root
@@ -67,3 +74,42 @@ def test_what_cannot_be_is_reported(ovn, guest):
     assert "'99'" in applied.errors[a.id]
     assert (applied.networks, applied.ports) == ([n1.id], [a.id])
     assert lease(guest(a), a.mac)[1][67].rstrip(b"\0") == b"b"
+
+
+def test_advertisements_of_guests_stay_out(ovn, guest, monkeypatch):
+    """Also of sub-ports, and after the controller connected again, which removes all flows."""
+    monkeypatch.setattr(guard, "LOOK_SECONDS", 0.3)
+    a, b = (views6.port(name, ("s1", f"2001:db8:1::{name}")) for name in "ab")
+    sub = views6.port("s", ("s2", "2001:db8:2::a"), parent=a.id, tag=5)
+    c = views6.port("c", ("s2", "2001:db8:2::c"))
+    networks = [views6.network("n1", [], [a, b]), views6.network("n2", [], [sub, c])]
+    assert not ovn.apply(views.host(networks)).errors
+    bad, good = guest(a), guest(b)
+    guest(c)  # a tap without a guest gets no frame
+    message = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0x0BADCAFE, 0x5EED5EED)
+    plain = frames.ip6(a.mac, link_local(a.mac), 58, message)
+    tagged = frames.tagged(frames.ip6(sub.mac, link_local(sub.mac), 58, message), (0x8100, 5))
+
+    def pass_by() -> tuple[bool, bool]:
+        with vlans.Capture(c.tap) as capture:
+            frames.send(bad, tagged)
+            return frames.passes(bad, good, plain), capture.sees(message[-8:], 0.2)
+
+    assert pass_by() == (False, False)
+    control = f"unix:{ovn.directory.parent}/network/ovs/br-stl-int.mgmt"
+    remove = ["ovs-ofctl", "del-flows", control, "cookie=0x53744c/-1"]
+    subprocess.run(remove, check=True)
+    ovn.wait_for_switch()
+    assert pass_by() == (True, True)
+    stopping = threading.Event()
+    watch = threading.Thread(target=ovn.keep_watch, args=(stopping,))
+    watch.start()
+    time.sleep(1)
+    stopping.set()
+    watch.join()
+    ovn.wait_for_switch()
+    assert pass_by() == (False, False)
+    opened = msgspec.structs.replace(a, port_security=False)
+    networks[0] = views6.network("n1", [], [opened, b])
+    assert not ovn.apply(views.host(networks, generation=2)).errors
+    assert pass_by() == (True, False)

@@ -29,6 +29,7 @@ from stratolith.network.drivers.linux.claim import Claim
 from stratolith.network.drivers.ovn import daemons, uplinks
 from stratolith.network.drivers.ovn.credentials import Admitted, Credentials
 from stratolith.network.drivers.ovn.external import Externals
+from stratolith.network.drivers.ovn.guard import Guard
 from stratolith.network.drivers.ovn.metadata import MetadataSpaces
 from stratolith.network.drivers.ovn.northbound import plan
 from stratolith.network.drivers.ovn.ovsdb import OvsdbError
@@ -85,6 +86,7 @@ class OvnNetworkDriver:
         self._taps = Taps(instance, hidden=datapath == "netdev")
         self._externals = Externals(state_dir / "network", instance)
         self._metadata = MetadataSpaces(state_dir / "network", instance)
+        self._guard = Guard(self._directory)
         self._lock = threading.Lock()
         self._view: HostNetworkView | None = None
         self._reported: set[str] = set()
@@ -132,6 +134,7 @@ class OvnNetworkDriver:
         needed = (up & set(usable.values())) - absent
         db = self._switch.db
         db.wait_for(lambda: needed <= self._switch.installed(), PORT_SECONDS)
+        self._guard.settle(self._switch, (port for port, _ in ports))
         faults = self._switch.faults()
         errors |= {usable[tap]: reason for tap, reason in faults.items() if tap in usable}
         # OVN says nothing of ports that are down: they have no flows
@@ -225,6 +228,7 @@ class OvnNetworkDriver:
                 self._switch.db.poll()
                 if self._needs_underlay() and not self._underlay.is_made(self._switch):
                     self._settle_underlay(view)
+                self._guard.look(self._switch)
                 return self._switch.installed() != self._reported
 
     def diagnose(self, view: HostNetworkView, asked: Asked) -> list[Hop]:

@@ -228,6 +228,14 @@ class Switch:
             if row["external_ids"].get("stratolith")
         }
 
+    def numbers(self) -> dict[str, int]:
+        """Device -> its number on the bridge, for those that have one."""
+        return {
+            str(one(row["name"])): number
+            for _, row in self.db.rows("Interface")
+            if (number := one(row["ofport"], -1)) > 0
+        }
+
     def settle_ports(self, wanted: Mapping[str, str]) -> None:
         """Bring the devices of guests (name -> logical port) on the bridge to these."""
         current = self.ports()
