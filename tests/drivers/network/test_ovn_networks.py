@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 import subprocess
 import threading
 import time
+from collections import Counter
 
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import RouteView, RuleView
+from stratolith.network.drivers.base import ConnectionLimits, RouteView, RuleView
 from stratolith.network.drivers.linux.guard import link_local
 from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.ovn import guard
@@ -113,3 +115,40 @@ def test_advertisements_of_guests_stay_out(ovn, guest, monkeypatch):
     networks[0] = views6.network("n1", [], [opened, b])
     assert not ovn.apply(views.host(networks, generation=2)).errors
     assert pass_by() == (True, False)
+
+
+def test_a_port_cannot_fill_the_table_of_connections(ovn, guest):
+    rules = [*views.EGRESS_ALL, RuleView(direction="ingress", ethertype="IPv4")]
+    a, b, c, d = (
+        views.port(name, f"10.55.0.{number}", "n1-subnet", rules=rules)
+        for number, name in enumerate("abcd", 11)
+    )
+    view = views.host([views.network("n1", ports=[a, b, c, d])])
+    few = ConnectionLimits(port=20, project=1000)
+    assert not ovn.apply(msgspec.structs.replace(view, connections=few)).errors
+    flooding, _ = guest(a, "10.55.0.11/24"), guest(b, "10.55.0.12/24")
+    here, there = guest(c, "10.55.0.13/24"), guest(d, "10.55.0.14/24")
+    flooding.sh(f"ip neigh replace 10.55.0.12 lladdr {b.mac} dev eth0")
+
+    def flood() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            for number in range(100):
+                sock.sendto(b"x", ("10.55.0.12", 1000 + number))
+
+    namespaces.run_in(flooding.name, flood)
+    with there.serving(22):
+        assert here.reaches("10.55.0.14", 22)
+    lines = ovn.ask_switch("dpctl/dump-conntrack").splitlines()
+    zones = Counter(
+        line.partition("zone=")[2].split(",")[0] for line in lines if "src=10.55.0.11," in line
+    )
+    assert zones and max(zones.values()) <= 20
+    more = ConnectionLimits(port=1000, project=1000)
+    assert not ovn.apply(msgspec.structs.replace(view, connections=more, generation=2)).errors
+    namespaces.run_in(flooding.name, flood)
+    lines = ovn.ask_switch("dpctl/dump-conntrack").splitlines()
+    assert len([line for line in lines if "src=10.55.0.11," in line]) > 80
+    assert ovn.ask_switch("dpctl/ct-get-limits").count("zone=") == 4
+    alone = views.host([views.network("n1", ports=[a])], generation=3)
+    assert not ovn.apply(alone).errors
+    assert ovn.ask_switch("dpctl/ct-get-limits").count("zone=") == 1

@@ -18,6 +18,7 @@ import msgspec
 from stratolith.network.drivers.base import NetworkDriverError
 
 START_SECONDS = 30.0
+TOOL_SECONDS = 10.0
 STOP_SECONDS = 5.0
 PATHS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 PROGRAMS = {
@@ -122,6 +123,20 @@ class Daemon(msgspec.Struct, frozen=True, kw_only=True):
             finally:
                 os.close(handle)
         self.pid_file.unlink(missing_ok=True)
+
+
+def run_tool(name: str, directory: Path, *arguments: str, text: str = "") -> str:
+    """What a command prints that is given to a running program; raises ``NetworkDriverError``."""
+    try:
+        done = subprocess.run(
+            [program(name), *arguments], input=text, capture_output=True, text=True,
+            timeout=TOOL_SECONDS, check=False, env=environment(directory),
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NetworkDriverError(f"cannot run {name}: {error}") from error
+    if done.returncode != 0:
+        raise NetworkDriverError(f"{name}: {done.stderr.strip() or 'failed'}")
+    return done.stdout
 
 
 def _run(command: Sequence[str], directory: Path) -> None:

@@ -30,6 +30,7 @@ from stratolith.network.drivers.ovn import daemons, uplinks
 from stratolith.network.drivers.ovn.credentials import Admitted, Credentials
 from stratolith.network.drivers.ovn.external import Externals
 from stratolith.network.drivers.ovn.guard import Guard
+from stratolith.network.drivers.ovn.limits import Limits
 from stratolith.network.drivers.ovn.metadata import MetadataSpaces
 from stratolith.network.drivers.ovn.northbound import plan
 from stratolith.network.drivers.ovn.ovsdb import OvsdbError
@@ -87,6 +88,7 @@ class OvnNetworkDriver:
         self._externals = Externals(state_dir / "network", instance)
         self._metadata = MetadataSpaces(state_dir / "network", instance)
         self._guard = Guard(self._directory)
+        self._limits = Limits()
         self._lock = threading.Lock()
         self._view: HostNetworkView | None = None
         self._reported: set[str] = set()
@@ -135,6 +137,8 @@ class OvnNetworkDriver:
         db = self._switch.db
         db.wait_for(lambda: needed <= self._switch.installed(), PORT_SECONDS)
         self._guard.settle(self._switch, (port for port, _ in ports))
+        tracked = (port.id for port, _ in ports if port.id not in absent)
+        self._limits.settle(self._switch, tracked, view.connections.port)
         faults = self._switch.faults()
         errors |= {usable[tap]: reason for tap, reason in faults.items() if tap in usable}
         # OVN says nothing of ports that are down: they have no flows

@@ -8,19 +8,17 @@ seconds.
 from __future__ import annotations
 
 import re
-import subprocess
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from stratolith.network.drivers.base import NetworkDriverError, PortView
-from stratolith.network.drivers.ovn.daemons import environment, program
+from stratolith.network.drivers.base import PortView
+from stratolith.network.drivers.ovn.daemons import run_tool
 from stratolith.network.drivers.ovn.switch import BRIDGE, Switch
 
 LOOK_SECONDS = 5.0
 _COOKIE = "0x53744c"
 _PRIORITY = 1000  # above all of OVN's in that table
-_SECONDS = 10.0
 _FLOW = re.compile(r"in_port=(\d+)(?:,dl_vlan=(\d+))?")
 
 Place = tuple[int, int]  # number of the device on the switch, VLAN tag or 0
@@ -71,16 +69,7 @@ class Guard:
         return f"unix:{self._directory / BRIDGE}.mgmt"
 
     def _run(self, *arguments: str, text: str = "") -> str:
-        try:
-            done = subprocess.run(
-                [program("ovs-ofctl"), *arguments], input=text, capture_output=True, text=True,
-                timeout=_SECONDS, check=False, env=environment(self._directory),
-            )  # fmt: skip
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise NetworkDriverError(f"cannot run ovs-ofctl: {error}") from error
-        if done.returncode != 0:
-            raise NetworkDriverError(f"ovs-ofctl: {done.stderr.strip() or 'failed'}")
-        return done.stdout
+        return run_tool("ovs-ofctl", self._directory, *arguments, text=text)
 
 
 def _match(place: Place) -> str:

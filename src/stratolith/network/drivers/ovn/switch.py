@@ -228,6 +228,16 @@ class Switch:
             if row["external_ids"].get("stratolith")
         }
 
+    def zones(self) -> dict[str, int]:
+        """Logical port -> the zone in which its connections are tracked."""
+        prefix = "ct-zone-"
+        return {
+            key.removeprefix(prefix): int(zone)
+            for _, row in self.db.rows("Bridge")
+            for key, zone in row["external_ids"].items()
+            if key.startswith(prefix)
+        }
+
     def numbers(self) -> dict[str, int]:
         """Device -> its number on the bridge, for those that have one."""
         return {

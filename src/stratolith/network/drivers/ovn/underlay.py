@@ -9,7 +9,6 @@ a packet filter hides the tunnels' packets from the kernel, and the bridge from 
 from __future__ import annotations
 
 import ipaddress
-import subprocess
 import time
 from pathlib import Path
 
@@ -19,13 +18,12 @@ from pyroute2 import IPRoute
 from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.host_kernel import netlink, nft, sysctl
-from stratolith.network.drivers.ovn.daemons import environment, program
+from stratolith.network.drivers.ovn.daemons import run_tool
 from stratolith.network.drivers.ovn.switch import UNDERLAY as BRIDGE
 from stratolith.network.drivers.ovn.switch import Switch
 
 PORT = 6081  # of GENEVE
 _NO_PREFIX_ROUTE = 0x200
-_SECONDS = 10.0
 REPAIR_SECONDS = 20.0  # after which everything is made again, in case others changed it
 
 
@@ -134,15 +132,7 @@ class Underlay:
         )
 
     def _run(self, name: str, *arguments: str, text: str = "") -> None:
-        try:
-            done = subprocess.run(
-                [program(name), *arguments], input=text, capture_output=True, text=True,
-                timeout=_SECONDS, check=False, env=environment(self._directory),
-            )  # fmt: skip
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise NetworkDriverError(f"cannot run {name}: {error}") from error
-        if done.returncode != 0:
-            raise NetworkDriverError(f"{name}: {done.stderr.strip() or 'failed'}")
+        run_tool(name, self._directory, *arguments, text=text)
 
     def remove(self) -> None:
         """Remove the packet filter; the bridge goes with the switch."""
