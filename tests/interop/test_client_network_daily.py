@@ -5,6 +5,7 @@ from __future__ import annotations
 from .openstack_client import Shell
 
 GROUP, RULE = "security group", "security group rule"
+GATEWAYS = "external_gateways"
 
 
 def test_a_network_and_its_subnets(demo_shell: Shell, admin_shell: Shell) -> None:
@@ -95,6 +96,29 @@ def test_a_router(demo_shell: Shell) -> None:
     demo_shell("router delete way")
     demo_shell("port delete guest")
     demo_shell("network delete inside other")
+
+
+def test_a_router_with_several_gateways(demo_shell: Shell) -> None:
+    def gateways() -> list[str]:
+        shown = demo_shell("router show far")
+        first = shown["external_gateway_info"]
+        addresses = [one["external_fixed_ips"][0]["ip_address"] for one in shown[GATEWAYS]]
+        assert not addresses or addresses[0] == first["external_fixed_ips"][0]["ip_address"]
+        return addresses
+
+    demo_shell("router create --external-gateway public far")
+    before = gateways()
+    demo_shell("router add gateway far public")
+    assert gateways()[:1] == before and len(gateways()) == 2
+    assert "several" in demo_shell.refused("router remove gateway far public")
+    demo_shell(f"router remove gateway far public --fixed-ip ip-address={before[0]}")
+    assert len(gateways()) == 1 and gateways() != before
+    demo_shell("router remove gateway far public")
+    assert gateways() == []
+    demo_shell("router set --external-gateway public far")
+    demo_shell("router unset --external-gateway far")
+    assert gateways() == []
+    demo_shell("router delete far")
 
 
 def test_groups(demo_shell: Shell) -> None:

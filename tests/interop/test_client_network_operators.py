@@ -111,7 +111,11 @@ def test_ndp_proxies_and_conntrack_helpers(admin_shell: Shell) -> None:
     admin_shell("subnet create --network inside6 --subnet-pool p6 --ip-version 6"
                 " --prefix-length 64 --ipv6-ra-mode slaac"
                 " --ipv6-address-mode slaac i6")  # fmt: skip
-    admin_shell("router create --external-gateway outside6 --enable-ndp-proxy edge")
+    # where a router may have several gateways, this client makes it first and adds them then
+    refused = admin_shell.refused("router create --external-gateway outside6 --enable-ndp-proxy no")
+    assert "not contain external gateway information" in refused
+    admin_shell("router create --external-gateway outside6 edge")
+    admin_shell("router set --enable-ndp-proxy edge")
     admin_shell("router add subnet edge i6")
     admin_shell("port create --network inside6 guest6")
     made = admin_shell(f"{PROXY} create --name np --port guest6 edge")

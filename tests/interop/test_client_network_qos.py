@@ -53,12 +53,15 @@ def test_rules(admin_shell: Shell) -> None:
 
 
 def test_types_of_rules(admin_shell: Shell, demo_shell: Shell) -> None:
-    enforced = {"bandwidth_limit", "dscp_marking", "packet_rate_limit"}
+    enforced = {
+        "bandwidth_limit", "dscp_marking", "packet_rate_limit",
+        "minimum_bandwidth", "minimum_packet_rate",
+    }  # fmt: skip
     types = f"{RULE} type list"
     assert {row["Type"] for row in demo_shell(types)} == enforced
     assert {row["Type"] for row in demo_shell(f"{types} --all-supported")} == enforced
     every = {row["Type"] for row in demo_shell(f"{types} --all-rules")}
-    assert every == enforced | {"minimum_bandwidth", "minimum_packet_rate"}
+    assert every == enforced
     shown = admin_shell(f"{RULE} type show bandwidth_limit")
     assert shown["rule_type_name"] == "bandwidth_limit" and shown["drivers"]
 

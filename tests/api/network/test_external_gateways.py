@@ -119,6 +119,14 @@ def test_an_update_keeps_what_it_names(outside: Outside, boss: Net) -> None:
     assert outside.addresses() == ["172.25.4.9"]
     outside.act("update", {"network_id": outside.second, "enable_snat": False}, net=boss)
     assert outside.shown()["external_gateway_info"]["enable_snat"] is False
+    policy = boss.post("/qos/policies", "policy", name="q", shared=True)["id"]
+    outside.act("update", {"network_id": outside.second, "qos_policy_id": policy})
+    assert outside.shown()["external_gateway_info"]["qos_policy_id"] == policy
+    limited = {"network_id": outside.first, "qos_policy_id": policy}
+    error = outside.act("add", limited, status=400)
+    assert error["type"] == "UnableToAddExtraGateways" and "QoS" in error["message"]
+    outside.act("update", {"network_id": outside.second, "qos_policy_id": None})
+    assert "qos_policy_id" not in outside.shown()["external_gateway_info"]
 
 
 def test_the_old_requests_go_on(outside: Outside) -> None:
@@ -202,7 +210,8 @@ def test_what_is_refused(outside: Outside, boss: Net, net: Net) -> None:
         body = {"router": {"external_gateways": wrong}}
         assert net.raw("PUT", path, 400, body)["type"] == "HTTPBadRequest"
     assert net.raw("PUT", path, 400, {"router": {"name": "x"}})["type"] == "HTTPBadRequest"
-    assert net.raw("PUT", path, 200, {"router": {}})["router"] == outside.shown()
+    for nothing in ({}, {"external_gateways": {}}, {"external_gateways": None}):
+        assert net.raw("PUT", path, 200, {"router": nothing})["router"] == outside.shown()
     assert outside.networks() == [outside.first]
     assert outside.act("add", *[outside.second] * 7, status=200)
     assert kind(outside.second) == "UnableToAddExtraGateways"

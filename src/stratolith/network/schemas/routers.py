@@ -22,23 +22,18 @@ from stratolith.network.schemas.fields import (
 from stratolith.network.schemas.rendering import common
 from stratolith.network.schemas.routing.conntrack_helpers import brief
 
+_INFO = mapping(
+    ("network_id",),
+    network_id=uuid,
+    enable_snat=boolean,
+    external_fixed_ips=FIXED_IPS,
+    qos_policy_id=nullable(uuid),
+)
+EXTERNAL_GATEWAYS = list_of(_INFO, unique=False)
+
 
 def _gateway(value: Any) -> Any:
-    if value is None or value == {}:
-        return None
-    return mapping(
-        ("network_id",),
-        network_id=uuid,
-        enable_snat=boolean,
-        external_fixed_ips=FIXED_IPS,
-        qos_policy_id=nullable(uuid),
-    )(value)
-
-
-EXTERNAL_GATEWAYS = list_of(
-    mapping(("network_id",), network_id=uuid, enable_snat=boolean, external_fixed_ips=FIXED_IPS),
-    unique=False,
-)
+    return None if value is None or value == {} else _INFO(value)
 
 
 ROUTER = attributes(

@@ -48,6 +48,8 @@ def _wanted(body: Body) -> list[dict[str, Any]] | None:
         raise HTTPBadRequest("The body must be {'router': {'external_gateways': [...]}}")
     if NAME not in inner:
         return None
+    if inner[NAME] in (None, {}):  # the openstack client sends {} when it clears the gateway
+        return []
     try:
         gateways: list[dict[str, Any]] = EXTERNAL_GATEWAYS(inner[NAME])
     except Invalid as error:

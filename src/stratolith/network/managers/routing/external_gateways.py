@@ -13,6 +13,7 @@ from stratolith.network.exceptions.routers import (
     UnableToRemoveGateways,
 )
 from stratolith.network.managers import host_hints, ports, routers
+from stratolith.network.managers.qos import bindings as qos
 from stratolith.network.managers.routing import gateway_ports, ndp_proxies
 from stratolith.network.models import Port, Router
 
@@ -47,9 +48,7 @@ def update(ctx: Context, router: Router, wanted: Sequence[Info]) -> Router:
             continue
         settled = _with_addresses(ctx, port, info) if port else _make(ctx, router, info, position)
         if position == 0:
-            _make_first(ctx, router, settled)
-            if info.get("enable_snat") is not None:
-                router.enable_snat = info["enable_snat"]
+            _make_first(ctx, router, settled, info)
     _remove(ctx, router, former)
     return _changed(ctx, router)
 
@@ -92,6 +91,8 @@ def _make(ctx: Context, router: Router, info: Info, position: int = 1) -> Port:
         reason = f"it may have {MOST}"
     elif position and snat not in (None, router.enable_snat):
         reason = "all gateways of a router have the same enable_snat"
+    elif position and info.get("qos_policy_id"):
+        reason = "further gateways have the QoS policies of their networks"
     if reason:
         raise UnableToAddExtraGateways(router_id=router.id, reason=reason)
     network = gateway_ports.external_network(ctx, info["network_id"])
@@ -99,14 +100,18 @@ def _make(ctx: Context, router: Router, info: Info, position: int = 1) -> Port:
     return gateway_ports.make(ctx, router, network, info.get("external_fixed_ips"))
 
 
-def _make_first(ctx: Context, router: Router, port: Port) -> None:
+def _make_first(ctx: Context, router: Router, port: Port, info: Info) -> None:
     """Give the default route to this gateway; raises RouterGatewayInUseByNDPProxy."""
-    if router.gateway_port_id == port.id:
-        return
-    if router.gateway_port_id is not None:
-        ndp_proxies.check_gateway_free(ctx, router)
-    router.gateway_port_id, router.gateway_network_id = port.id, port.network_id
-    router.qos_policy_id, router.enable_ndp_proxy = None, False  # of the former one
+    if router.gateway_port_id != port.id:
+        if router.gateway_port_id is not None:
+            ndp_proxies.check_gateway_free(ctx, router)
+        router.gateway_port_id, router.gateway_network_id = port.id, port.network_id
+        router.qos_policy_id, router.enable_ndp_proxy = None, False  # of the former one
+    if info.get("enable_snat") is not None:
+        router.enable_snat = info["enable_snat"]
+    if "qos_policy_id" in info:
+        wanted = info["qos_policy_id"]
+        router.qos_policy_id = qos.replaced_of_gateway(ctx, router.qos_policy_id, wanted)
     ctx.session.flush()
 
 
