@@ -7,6 +7,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from stratolith.kernel.hosts.authority_store import authority
 from stratolith.network.api import southbound as api
 from stratolith.network.drivers.ovn import central
 from stratolith.network.drivers.ovn.ovsdb import Database
+from stratolith.network.drivers.ovn.trust import Trust
 from stratolith.network.managers import host_hints, placement
 from stratolith.network.managers.routing import gateway_hosts
 from stratolith.network.managers.segments import types
@@ -208,6 +210,20 @@ def wait_until(reached: Callable[[], bool]) -> None:
     while not reached():
         assert time.monotonic() < end
         time.sleep(0.1)
+
+
+def test_hosts_may_ask_at_the_same_time(tmp_path: Path) -> None:
+    trust = Trust(tmp_path / "ovn")
+    names = [f"h{number}" for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda name: trust.admit(name, f"authority of {name}\n"), names))
+    text = trust.files.hosts.read_text()
+    assert all(f"authority of {name}\n" in text for name in names)
+    assert trust.shut_out(["h1", "unknown"]) and not trust.shut_out(["h1"])
+    assert "authority of h1\n" not in trust.files.hosts.read_text()
+    for name in ("", "../h1", ".hidden"):
+        with pytest.raises(ValueError):
+            trust.admit(name, "")
 
 
 def test_who_gets_a_certificate(env: Environment) -> None:

@@ -8,6 +8,7 @@ is removed from the file.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Collection
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from stratolith.kernel.clock import utcnow
 from stratolith.kernel.hosts.authority import Authority
 
 _ENDING = ".pem"
+_LOCK = threading.Lock()  # of the files: several hosts may ask at the same time
 
 
 def mark(authority: str) -> str:
@@ -43,17 +45,19 @@ class Trust:
 
     def admit(self, host: str, authority: str) -> None:
         """From now on the host has this authority (PEM), and no former one."""
-        self.files.each.mkdir(parents=True, exist_ok=True, mode=0o700)
-        files.write(self._path(host), authority)
-        self._collect()
+        with _LOCK:
+            self.files.each.mkdir(parents=True, exist_ok=True, mode=0o700)
+            files.write(self._path(host), authority)
+            self._collect()
 
     def shut_out(self, hosts: Collection[str]) -> bool:
         """From now on none of these is trusted; whether one was."""
-        former = self.hosts().intersection(hosts)
-        for host in former:
-            self._path(host).unlink()
-        self._collect()
-        return bool(former)
+        with _LOCK:
+            former = self.hosts().intersection(hosts)
+            for host in former:
+                self._path(host).unlink()
+            self._collect()
+            return bool(former)
 
     def mark_of(self, host: str) -> str:
         """Identifies the host's authority; "" when it has none."""
