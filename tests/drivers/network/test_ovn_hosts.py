@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stratolith.network.drivers.ovn import underlay
@@ -154,6 +155,22 @@ def test_networks_of_two_tenants_between_two_hosts(
     assert "udp dport 6081" in hosts["a"].sh("nft list table netdev stratotest_tunnels")
     with guests["n1", "b"].serving(80):
         assert guests["n1", "a"].reaches("10.55.0.12", 80)
+
+
+def test_a_card_of_two_purposes_is_refused_with_the_reason(
+    cloud: Central, machine: Callable[[str], Machine]
+) -> None:
+    a, b = machine("a"), machine("b")
+    office = msgspec.structs.replace(
+        views.network("office"), network_type="vlan", physical_network="office", uplink="wire",
+        segmentation_id=7,
+    )  # fmt: skip
+    for host in (a, b):
+        host.apply([])
+    wait(a.has_way, 10, "tunnels")
+    applied = a.apply([office, views.network("n1")])
+    assert list(applied.errors) == [office.id]
+    assert "need a card each" in applied.errors[office.id]
 
 
 def test_a_removed_host_is_shut_out(cloud: Central, machine: Callable[[str], Machine]) -> None:

@@ -200,7 +200,7 @@ class OvnNetworkDriver:
         """Network -> reason, for those that have no way to other hosts."""
         try:
             self._underlay.settle(self._switch, view.tunnel_address)
-        except NetworkDriverError as error:
+        except (NetworkDriverError, ValueError) as error:
             return {n.id: str(error) for n in view.networks if not n.physical_network}
         return {}
 

@@ -178,7 +178,10 @@ class Switch:
         )  # fmt: skip
 
     def give_port(self, bridge: str, device: str) -> None:
-        """Make this device the only one on the bridge beside the bridge's own and OVN's."""
+        """Make this device the only one on the bridge beside the bridge's own and OVN's.
+
+        Raises ``ValueError`` for one that another bridge has.
+        """
         wanted = {bridge, device}
         ports = {uuid: str(one(row["name"])) for uuid, row in self.db.rows("Port")}
         (uuid,) = (key for key, row in self.db.rows("Bridge") if one(row["name"]) == bridge)
@@ -191,6 +194,11 @@ class Switch:
         steps = [["ports", "delete", wire(unwanted)]]
         operations: list[dict[str, object]] = []
         if device not in current:
+            if device in ports.values():
+                raise ValueError(
+                    f"{device} is on another bridge of the switch: without the kernel module "
+                    "openvswitch, tunnels and bridge_mappings need a card each"
+                )
             interface = {"name": device, "external_ids": wire({})}
             port = {"name": device, "interfaces": ["named-uuid", "i"]}
             operations = [
