@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
+
+import msgspec
 
 from stratolith.network.drivers.base import (
     Applied,
@@ -15,6 +18,7 @@ from stratolith.network.drivers.base import (
     NetworkView,
     PortView,
     RouterView,
+    TunnelPeerView,
 )
 from stratolith.network.drivers.linux import LinuxNetworkDriver
 from stratolith.network.drivers.linux.host_kernel import namespaces
@@ -63,11 +67,12 @@ class Machine:
         assert applied.errors == {}, applied.errors
         return applied
 
-    def guest(self, port: PortView) -> Guest:
-        found = self.run(lambda: Guest(port.tap, port.mac))
-        found.configure(f"{port.fixed_ips[0].ip_address}/24")
-        self.guests.append(found)
-        return found
+    def guest(self, port: PortView, configured: bool = True) -> Guest:
+        guest = self.run(lambda: Guest(port.tap, port.mac))
+        if configured:
+            guest.configure(f"{port.fixed_ips[0].ip_address}/24")
+        self.guests.append(guest)
+        return guest
 
     def close(self) -> None:
         for guest in self.guests:
@@ -75,3 +80,25 @@ class Machine:
         self.run(self.driver.remove_all)
         self.driver.close()
         namespaces.remove(self.name)
+
+
+@contextlib.contextmanager
+def two_machines(folder: Path) -> Iterator[tuple[Machine, Machine]]:
+    """Two machines with a cable between them."""
+    a, b = Machine("a", folder), Machine("b", folder)
+    a.sh(
+        f"ip link set lo up; ip link add wire type veth peer name wire netns {b.name}; "
+        f"ip addr add {a.address}/24 dev wire; ip link set wire up"
+    )
+    b.sh(f"ip link set lo up; ip addr add {b.address}/24 dev wire; ip link set wire up")
+    yield a, b
+    for machine in (a, b):
+        machine.close()
+
+
+def part(network: NetworkView, number: int, peer: str, theirs: list[PortView]) -> NetworkView:
+    """A network as one of two hosts has it; ``theirs``: its ports on the other one."""
+    peers = [TunnelPeerView(address=peer, ports={port.id: port.mac for port in theirs})]
+    return msgspec.structs.replace(
+        network, network_type="vxlan", segmentation_id=number, peers=peers
+    )

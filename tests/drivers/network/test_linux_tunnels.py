@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import NetworkView, PortView, TunnelPeerView
+from stratolith.network.drivers.base import NetworkView, PortView
 from stratolith.network.drivers.linux.bridging import tunnels
-from tests.drivers.network import views
-from tests.drivers.network.machines import Machine
+from tests.drivers.network import machines, views
+from tests.drivers.network.machines import Machine, two_machines
 
 pytestmark = pytest.mark.root
 OPEN = [*views.EGRESS_ALL, views.tcp_in(80)]
@@ -21,25 +21,15 @@ OPEN = [*views.EGRESS_ALL, views.tcp_in(80)]
 
 @pytest.fixture
 def two(sandbox: None, tmp_path: Path) -> Iterator[tuple[Machine, Machine]]:
-    """Two machines with a cable between them."""
-    a, b = Machine("a", tmp_path), Machine("b", tmp_path)
-    a.sh(
-        f"ip link set lo up; ip link add wire type veth peer name wire netns {b.name}; "
-        f"ip addr add {a.address}/24 dev wire; ip link set wire up"
-    )
-    b.sh(f"ip link set lo up; ip addr add {b.address}/24 dev wire; ip link set wire up")
-    yield a, b
-    for one in (a, b):
-        one.close()
+    with two_machines(tmp_path) as both:
+        yield both
 
 
 def part(
     name: str, number: int, mine: list[PortView], peer: str, theirs: list[PortView]
 ) -> NetworkView:
     """A network as one host has it."""
-    found = views.network(name, ports=mine, gateway=False)
-    peers = [TunnelPeerView(address=peer, ports={port.id: port.mac for port in theirs})]
-    return msgspec.structs.replace(found, network_type="vxlan", segmentation_id=number, peers=peers)
+    return machines.part(views.network(name, ports=mine, gateway=False), number, peer, theirs)
 
 
 def port(name: str, address: str, network: str) -> PortView:
