@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import ipaddress
+import socket
+import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from stratolith.network.drivers.base import RuleView
@@ -82,3 +88,78 @@ def test_a_sub_port_meets_a_guest_of_another_host(two: tuple[Machine, Machine]) 
         frames.send(trunk, frames.tagged(frame, (0x8100, 5)))
         assert tunnel.tag_of(b"word") is None
         assert not plugged.sees(b"word")  # nothing lets in this port
+
+
+def request(mac: str, source: str, target: str) -> bytes:
+    """An ARP request to everybody."""
+    sender = bytes.fromhex(mac.replace(":", ""))
+    head = struct.pack("!HHHBBH", 0x0806, 1, 0x0800, 6, 4, 1)
+    ends = sender + socket.inet_aton(source), bytes(6) + socket.inet_aton(target)
+    return b"\xff" * 6 + sender + head + b"".join(ends)
+
+
+def asked_at(wire: vlans.Capture, target: str, seconds: float) -> str | None:
+    """The MAC address to which the question for an address goes; None when none comes."""
+    needle = ipaddress.ip_address(target).packed
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        wire.sock.settimeout(left)
+        try:
+            data = wire.sock.recv(4096)
+        except TimeoutError:
+            break
+        is_arp = data[12:14] == b"\x08\x06" and data[20:22] == b"\0\1" and data[38:42] == needle
+        is_six = data[12:14] == b"\x86\xdd" and data[54] == 135 and data[62:78] == needle
+        if is_arp or is_six:
+            return data[:6].hex(":")
+    return None
+
+
+def test_questions_go_to_the_host_of_the_address_alone(two: tuple[Machine, Machine]) -> None:
+    """Two guests on each host: only the one that is asked for hears the question."""
+    a, b = two
+    names = {"a1": 11, "a2": 12, "b1": 21, "b2": 22}
+    ports = {
+        name: views6.port(
+            name,
+            ("four", f"10.55.0.{number}"),
+            ("one-s", f"{ONE}{number}"),
+            rules=[*OPEN, OPEN6[-1]],
+        )
+        for name, number in names.items()
+    }
+    mine = {key: [ports[f"{key}1"], ports[f"{key}2"]] for key in "ab"}
+    for machine, key, other in ((a, "a", "b"), (b, "b", "a")):
+        there = (b if machine is a else a).address
+        net = part(views.network("n1", ports=mine[key]), 77, there, mine[other])
+        (peer,) = net.peers
+        known = {port.id: [ip.ip_address for ip in port.fixed_ips] for port in mine[other]}
+        peer = msgspec.structs.replace(peer, addresses=known)
+        machine.apply([msgspec.structs.replace(net, peers=[peer])])
+    asker, owner = a.guest(ports["a1"]), b.guest(ports["b1"])
+    a.guest(ports["a2"])
+    b.guest(ports["b2"])
+    for guest, name in ((asker, "a1"), (owner, "b1")):
+        guest.sh(f"ip addr add {ONE}{names[name]}/64 dev eth0 nodad")
+    wires = {
+        name: vlans.Capture(ports[name].tap, machine.name)
+        for name, machine in (("a2", a), ("b1", b), ("b2", b))
+    }
+    with contextlib.ExitStack() as stack:
+        for wire in wires.values():
+            stack.enter_context(wire)
+        for address, version in (("10.55.0.21", "4"), (f"{ONE}21", "6")):
+            with owner.serving(80, "::" if version == "6" else "0.0.0.0"):
+                assert asker.reaches(address, 80)
+            assert asked_at(wires["b1"], address, 5) == ports["b1"].mac
+            assert asked_at(wires["b2"], address, 0.3) is None
+            assert asked_at(wires["a2"], address, 0.3) is None
+        everybody = "ff:ff:ff:ff:ff:ff"
+        mac = ports["a1"].mac
+        for source, target in (
+            ("10.55.0.11", "10.55.0.99"),  # an address that no port has
+            ("10.55.0.11", "10.55.0.11"),  # an announcement
+        ):
+            frames.send(asker, request(mac, source, target))
+            assert asked_at(wires["b2"], target, 5) == everybody
+            assert asked_at(wires["a2"], target, 5) == everybody

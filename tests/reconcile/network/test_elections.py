@@ -102,7 +102,7 @@ def test_the_host_of_a_guest_learns_where_the_router_is_active(env: Environment)
     ctx.commit()
     (net,) = Agent(env, "h4").view().networks
     (peer,) = net.peers
-    assert net.moving == [] and "" not in peer.ports.values()
+    assert net.moving == {} and "" not in peer.ports.values()
 
 
 def test_another_host_that_reports_itself_active_is_the_place(env: Environment) -> None:

@@ -240,6 +240,13 @@ def tunnel_addresses(ctx: Context, **addresses: str) -> None:
         ctx.env.agents.seen(host, "1", ["network"], ctx.env.clock.now(), offers)
 
 
+def only_peer(ctx: Context, address: str, port: server_ports.ServerPort) -> TunnelPeerView:
+    """A host with this port alone."""
+    fixed_ips = ports.fixed_ips(ctx, [port.port_id])[port.port_id]
+    known = {port.port_id: [fixed_ip["ip_address"] for fixed_ip in fixed_ips]}
+    return TunnelPeerView(address=address, ports={port.port_id: port.mac}, addresses=known)
+
+
 def test_hosts_of_a_network_know_each_other(ctx: Context) -> None:
     network_id, alone = private(ctx), private(ctx)
     here, there = boot(ctx, network_id, "s1", "h1"), boot(ctx, network_id, "s2", "h2")
@@ -249,11 +256,16 @@ def test_hosts_of_a_network_know_each_other(ctx: Context) -> None:
     assert view.tunnel_address == "192.0.2.1"
     peers = {network.id: network.peers for network in view.networks}
     assert peers == {
-        network_id: [TunnelPeerView(address="192.0.2.2", ports={there.port_id: there.mac})],
+        network_id: [only_peer(ctx, "192.0.2.2", there)],
         alone: [],
     }
     (network,) = compile_view(ctx, "h2").networks
-    assert network.peers == [TunnelPeerView(address="192.0.2.1", ports={here.port_id: here.mac})]
+    assert network.peers == [only_peer(ctx, "192.0.2.1", here)]
+    # who has address pairs may answer for addresses that are others'
+    pair = {"ip_address": "10.0.9.9", "mac_address": here.mac}
+    ports.update(ctx, ctx.session.get_one(Port, here.port_id), {"allowed_address_pairs": [pair]})
+    (network,) = compile_view(ctx, "h2").networks
+    assert network.peers[0].addresses == {}
     assert compile_view(ctx, "h3").networks == []
 
 
@@ -266,7 +278,7 @@ def test_the_host_of_the_router_is_a_peer_without_a_guest(ctx: Context) -> None:
     (peer,) = found.peers
     assert peer.address == "192.0.2.1" and len(peer.ports) == 1
     found = next(net for net in compile_view(ctx, "h1").networks if net.id == network_id)
-    assert found.peers == [TunnelPeerView(address="192.0.2.2", ports={guest.port_id: guest.mac})]
+    assert found.peers == [only_peer(ctx, "192.0.2.2", guest)]
 
 
 def test_a_host_without_an_address_for_tunnels_is_nobodys_peer(ctx: Context) -> None:

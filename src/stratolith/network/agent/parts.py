@@ -12,7 +12,7 @@ network or group is only kept when something that did not change needed it all t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -264,16 +264,25 @@ def _parts_of(network: NetworkView, parts: Mapping[str, PortPart]) -> dict[str, 
     }
 
 
-def _peers(peers: Iterable[TunnelPeerView], parts: Mapping[str, PortPart]) -> list[TunnelPeerView]:
+def _peers(peers: Sequence[TunnelPeerView], parts: Mapping[str, PortPart]) -> list[TunnelPeerView]:
     by_address = {
         peer.address: {key: mac for key, mac in peer.ports.items() if key not in parts}
         for peer in peers
     }
+    addresses = {
+        key: known for peer in peers for key, known in peer.addresses.items() if key not in parts
+    }
     for port_id, part in parts.items():
         if part.peer:
             by_address.setdefault(part.peer, {})[port_id] = part.mac
+            if part.addresses:
+                addresses[port_id] = part.addresses
     return [
-        TunnelPeerView(address=address, ports=ports)
+        TunnelPeerView(
+            address=address,
+            ports=ports,
+            addresses={key: addresses[key] for key in ports if key in addresses},
+        )
         for address, ports in sorted(by_address.items())
         if ports
     ]

@@ -150,6 +150,7 @@ class TunnelPeerView(msgspec.Struct, frozen=True, kw_only=True):
 
     address: str  # of the host's end of tunnels
     ports: dict[str, str] = {}  # port -> its MAC address; "": one of the network's ``moving``
+    addresses: dict[str, list[str]] = {}  # port -> its addresses; not of ports with address pairs
 
 
 class NetworkView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -169,7 +170,8 @@ class NetworkView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     dhcp_lease_seconds: int = 86400
     dhcp_mac: str | None = None
     peers: list[TunnelPeerView] = []  # empty: the network is on this host only
-    moving: list[str] = []  # MAC addresses of routers that are on several hosts
+    # of routers that are on several hosts: MAC address -> the addresses there
+    moving: dict[str, list[str]] = {}
 
 
 class AdvertisedView(msgspec.Struct, frozen=True, kw_only=True):
@@ -369,8 +371,8 @@ class PortPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     network_id: "" when the host has no part of the port's network.  port: when it is bound here.
     dhcp_hosts: its reservations.  peer: tunnel address of the other host that it is bound to,
-    "" for none.  members: its addresses by security group, for groups that rules of the host's
-    ports name.
+    "" for none.  addresses: for that peer.  members: its addresses by security group, for groups
+    that rules of the host's ports name.
     """
 
     network_id: str = ""
@@ -378,6 +380,7 @@ class PortPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     dhcp_hosts: list[DhcpHostView] = []
     peer: str = ""
     mac: str = ""
+    addresses: list[str] = []
     members: dict[str, list[str]] = {}
 
 

@@ -308,17 +308,34 @@ class Compiler:
             address = self._peer_address(network, host)
             if address:
                 by_address[address][port_id] = mac
+        rows = {row.id: row for row in self.by_network[network.id]}
+        rows |= {**self.router_ports, **self.election_ports}
         return [
-            TunnelPeerView(address=address, ports=ports)
+            TunnelPeerView(
+                address=address,
+                ports=ports,
+                addresses={
+                    port_id: known
+                    for port_id, mac in ports.items()
+                    if mac and (known := self._known_addresses(rows[port_id]))
+                },
+            )
             for address, ports in sorted(by_address.items())
         ]
 
-    def _moving(self, network: NetworkRow) -> list[str]:
-        """MAC addresses of the routers that several hosts have."""
-        if network.network_type not in TUNNELS:
+    def _known_addresses(self, row: PortRow) -> list[str]:
+        """The addresses for which the port itself answers."""
+        if row.allowed_address_pairs:
             return []
+        return [address for _, address in self.addresses[row.id]]
+
+    def _moving(self, network: NetworkRow) -> dict[str, list[str]]:
+        """MAC addresses and addresses of the routers that several hosts have."""
+        if network.network_type not in TUNNELS:
+            return {}
         rows = [row for row in self.router_ports.values() if row.network_id == network.id]
-        return sorted(row.mac_address for row in rows if row.holder_id in self.elected)
+        moving = [row for row in rows if row.holder_id in self.elected]
+        return {row.mac_address: self._known_addresses(row) for row in moving}
 
     def _peer_address(self, network: NetworkRow, host: str) -> str:
         """The tunnel address of another host for frames of the network; "" for none."""

@@ -211,15 +211,22 @@ class _PartCompiler(Compiler):
         if row.holder in holders.ROUTER:
             host = self.router_hosts.get(row.holder_id, "")
             peer_address = self._peer_address(network, host)
-            return PortPart(network_id=network.id, peer=peer_address, mac=row.mac_address)
+            return PortPart(
+                network_id=network.id,
+                peer=peer_address,
+                mac=row.mac_address,
+                addresses=self._known_addresses(row) if peer_address else [],
+            )
+        peer_address = self._peer_address(network, row.binding_host)
         served = self._served(row.network_id)
         is_local = self._is_bound(row)
         return PortPart(
             network_id=network.id,
             port=self._port(row, self._book, network) if is_local else None,
             dhcp_hosts=self._dhcp_hosts([row], served, network.project_id) if served else [],
-            peer=self._peer_address(network, row.binding_host),
+            peer=peer_address,
             mac=row.mac_address,
+            addresses=self._known_addresses(row) if peer_address else [],
         )
 
     def _networks_asked(self) -> dict[str, NetworkView | None]:

@@ -58,12 +58,18 @@ def full_view() -> HostNetworkView:
     )
     routes = [base.RouteView(destination="198.51.100.0/24", nexthop="10.55.0.9")]
     subnet = {"dns_nameservers": ["192.0.2.53"], "host_routes": routes}
-    peer = base.TunnelPeerView(address="192.0.2.7", ports={views.uid("far"): "fa:16:3e:00:00:07"})
+    far = views.uid("far")
+    peer = base.TunnelPeerView(
+        address="192.0.2.7", ports={far: "fa:16:3e:00:00:07"}, addresses={far: ["10.55.0.77"]}
+    )
     net = views.network(
         "n1", ports=[port], dhcp=True, subnet=subnet, dns_domain="cloud.example.", peers=[peer]
     )
     net = msgspec.structs.replace(
-        net, network_type="vxlan", segmentation_id=5001, moving=["fa:16:3e:00:00:08"]
+        net,
+        network_type="vxlan",
+        segmentation_id=5001,
+        moving={"fa:16:3e:00:00:08": ["10.55.0.78"]},
     )
     six = views6.network(
         "n6",

@@ -81,7 +81,7 @@ def test_tables_are_only_ours_and_replaced_whole():
     for native in (False, True):
         lines = text(plan(small(), native).ruleset).splitlines()
         tables = {line.split(" ", 1)[1].rstrip(" {") for line in lines if line.startswith("table")}
-        expected = {"bridge strato", "bridge strato_qos", "ip strato_nat"}
+        expected = {"bridge strato", "bridge strato_qos", "bridge strato_owners", "ip strato_nat"}
         expected |= set() if native else {"inet strato"}
         limits = "bridge strato_limits" if native else "inet strato_limits"
         assert tables == expected | {limits}

@@ -20,6 +20,7 @@ from stratolith.network.drivers.base import (
 )
 from stratolith.network.drivers.hops import Asked, Hop
 from stratolith.network.drivers.linux import inventory, limits, names, plan
+from stratolith.network.drivers.linux.bridging import resolution
 from stratolith.network.drivers.linux.claim import Claim
 from stratolith.network.drivers.linux.diagnosis import Diagnosis
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
@@ -80,6 +81,7 @@ class LinuxNetworkDriver:
         self._native: bool | None = None
         self._timeouts: bool | None = None
         self._can_limit: bool | None = None
+        self._can_lead: bool | None = None
         self._packet_log = PacketLog(state_dir / "log")
         self._can_log: bool | None = None
         self._lock = threading.Lock()
@@ -215,9 +217,9 @@ class LinuxNetworkDriver:
 
         def planned(refused: frozenset[str]) -> HostPlan:
             book = self._memory.book
-            can_limit = self._can_enforce_qos()
+            can_limit, can_lead = self._can_enforce_qos(), self._can_lead_questions()
             return plan.build_plan(
-                view, zones, self.instance, native, refused, limit, book, can_limit
+                view, zones, self.instance, native, refused, limit, book, can_limit, can_lead
             )
 
         known = self._memory.links if self._memory.are_links_unchanged() else None
@@ -235,6 +237,11 @@ class LinuxNetworkDriver:
         if self._can_limit is None:
             self._can_limit = qos.can_enforce(self.instance)
         return self._can_limit
+
+    def _can_lead_questions(self) -> bool:
+        if self._can_lead is None:
+            self._can_lead = resolution.can_lead(self.instance)
+        return self._can_lead
 
     def _log_packets(self, indexes: Mapping[str, int]) -> dict[str, str]:
         """Write the packets of logged ports from now on; returns log id -> why that fails."""
@@ -338,7 +345,7 @@ class LinuxNetworkDriver:
 
     def _remove_rules(self, ledger: Ledger, problems: list[str]) -> None:
         families = [f"{family} {self.instance}" for family in ("bridge", "inet")]
-        families.append(qos.table_name(self.instance))
+        families += [qos.table_name(self.instance), resolution.table_name(self.instance)]
         families += [limits.table_name(self.instance, native) for native in (False, True)]
         try:
             nft.remove([*families, f"ip {self.instance}_nat"])

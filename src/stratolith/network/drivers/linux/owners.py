@@ -31,17 +31,24 @@ def with_neighbours(
     Without ``routed`` bridges, those of the external network: only an administrator may set allowed
     address pairs there, and each router would need an entry for every other.
     """
-    guests = [port for port in ports if not port.bridge_is_routed]
-    devices = [
-        device for space in namespaces for device in space.devices if device.bridge not in routed
-    ]
-    owners = _owners(guests, devices)
+    owners = of_bridges(namespaces, ports, routed)
     return [
         msgspec.structs.replace(
             space, devices=tuple(_with_neighbours(device, owners) for device in space.devices)
         )
         for space in namespaces
     ]
+
+
+def of_bridges(
+    namespaces: Sequence[NamespaceSpec], ports: Iterable[FilteredPort], routed: set[str]
+) -> Owners:
+    """The owners on this host, without those on ``routed`` bridges."""
+    guests = [port for port in ports if not port.bridge_is_routed]
+    devices = [
+        device for space in namespaces for device in space.devices if device.bridge not in routed
+    ]
+    return _owners(guests, devices)
 
 
 def _owners(guests: Iterable[FilteredPort], devices: Iterable[VethSpec]) -> Owners:

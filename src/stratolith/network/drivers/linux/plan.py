@@ -16,7 +16,7 @@ from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import HostNetworkView, NetworkView, RouterView
 from stratolith.network.drivers.checks import mac as checked_mac
 from stratolith.network.drivers.linux import dhcp, filters, names, owners, rules
-from stratolith.network.drivers.linux.bridging import branches
+from stratolith.network.drivers.linux.bridging import branches, resolution
 from stratolith.network.drivers.linux.bridging import tunnels as tunnel_devices
 from stratolith.network.drivers.linux.facts import FactBook, FilteredPort
 from stratolith.network.drivers.linux.guard import link_local
@@ -54,16 +54,19 @@ def build_plan(
     limit: Limits | None = None,
     book: FactBook | None = None,
     can_limit: bool = True,
+    can_lead: bool = True,
 ) -> HostPlan:
     """The kernel objects of a host. ``zones``: network id -> conntrack zone, one for each.
 
     ``refused``: ports without tap and rules in this plan. ``limit``: on connections.
     ``book``: values that were computed for the previous plan. ``can_limit``: whether this kernel
-    can enforce QoS policies.
+    can enforce QoS policies; ``can_lead``: whether it leads questions for
+    addresses to their owners.
     """
     planner = _Planner(view, zones, instance, native)
     planner.refused, planner.limit = refused, limit
     planner.book = planner.book if book is None else book
+    planner.can_lead = can_lead
     if not can_limit:
         planner.qos = {}
         planner.broken |= dict.fromkeys(view.qos, qos.CANNOT)
@@ -105,6 +108,7 @@ class _Planner:
         }
         self.refused: frozenset[str] = frozenset()
         self.limit: Limits | None = None
+        self.can_lead = True
         self.book = FactBook()
         self.groups = {
             group: rules.members(itertools.chain.from_iterable(ports.values()))
@@ -336,7 +340,17 @@ class _Planner:
             self.view.logging,
         )
         limits = qos.compile_table(self.instance, ports, self.qos)
-        return (*filter_tables, self._nat(tunnel_devices.rules(tunnels)), limits)
+        owners_table = self._questions(ports, namespaces)
+        return (*filter_tables, self._nat(tunnel_devices.rules(tunnels)), limits, owners_table)
+
+    def _questions(self, ports: list[FilteredPort], namespaces: list[NamespaceSpec]) -> Table:
+        """Where questions for addresses go, on the networks that other hosts have, too."""
+        known = resolution.elsewhere(self.networks) if self.can_lead else {}
+        here = owners.of_bridges(namespaces, ports, self.routed) if known else {}
+        known = {bridge: {**here.get(bridge, {}), **of} for bridge, of in known.items()}
+        ends = {port.view.tap: port.bridge for port in ports}
+        ends |= {device.host_name: device.bridge for device in _devices(namespaces)}
+        return resolution.compile_table(self.instance, ends, known)
 
     def _nat(self, to_tunnels: list[str]) -> Table:
         lines = []

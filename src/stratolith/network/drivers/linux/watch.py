@@ -31,6 +31,7 @@ _CLASSIFIER_MESSAGES = (
 _ADDRESS_MESSAGES, _LINK_SCOPE = (20, 21), 253
 _ROUTE_MESSAGES, _BY_KERNEL = (24, 25), 2
 _NEW_SETTINGS, _OF_ALL_DEVICES = 80, struct.pack("=i", -1)
+_TABLES = ("", "_nat", "_limits", "_qos", "_owners")  # what follows our name in those of tables
 _NEW_GENERATION = 0xA0F  # nft sends this after every transaction, also after those of others
 
 
@@ -40,7 +41,7 @@ class Ours:
     def __init__(self, instance: str) -> None:
         self.group = names.group_number(instance)
         self.label = f"{instance}:".encode()
-        self.tables = {f"{instance}{tail}".encode() for tail in ("", "_nat", "_limits", "_qos")}
+        self.tables = {f"{instance}{tail}".encode() for tail in _TABLES}
         self.links: dict[int, Link] = {}  # ours, by index, as of the last pass
         self.carriers: frozenset[int] = frozenset()  # of the machine, with classifiers of ours
 
