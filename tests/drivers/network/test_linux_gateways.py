@@ -16,6 +16,7 @@ from stratolith.network.drivers.base import (
     HostNetworkView,
     RouterPortView,
 )
+from stratolith.network.drivers.hops import Asked, FloatingPair
 from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.linux.routing import gateways
 from tests.drivers.network import views
@@ -244,3 +245,33 @@ def test_the_default_route_is_of_the_first_gateway_that_has_one(linux: Any) -> N
         ),
     )
     assert "via 172.31.250.1" in shown
+
+
+def test_a_diagnosis_looks_at_each_gateway(linux: Any, guest: Any, second_world: Any) -> None:
+    made = view(second(), fips=(floating(SECOND_FLOATING, "10.55.0.11"),))
+    assert linux.apply(made).errors == {}
+    port, router = ports_of(made)[0], made.routers[0]
+    guest(port, "10.55.0.11/24", "10.55.0.1")
+    pair = FloatingPair(floating_ip=SECOND_FLOATING, fixed_ip="10.55.0.11", router_id=router.id)
+    asked = Asked(
+        port_id=port.id,
+        network_id=made.networks[0].id,
+        mac=port.mac,
+        addresses=["10.55.0.11"],
+        is_bound_here=True,
+        routers=[router.id],
+        floating_ips=[pair],
+    )
+
+    def outside() -> list[Any]:
+        hops = linux.diagnose(made, asked)
+        return [hop for hop in hops if hop.name in ("snat", "floating ip")]
+
+    first, further, address = outside()
+    assert first.passed and FIRST in first.text
+    assert not further.passed and "172.31.250.1 does not answer" in further.text
+    device = gateways.of_router(router)[1].device
+    assert address.passed and f"{SECOND_FLOATING} on {device}" in address.text
+    second_world(external().bridge)
+    first, further, address = outside()
+    assert first.passed and further.passed and SECOND in further.text

@@ -203,10 +203,12 @@ class Diagnosis:
         ports = [p for p in router.interfaces if p.network_id == self.asked.network_id]
         yield self._interface(namespace, ports)
         if router.gateway is not None:
-            yield self._outside(namespace, router, router.gateway)
-            for pair in self.asked.floating_ips:
-                if pair.router_id == router.id:
-                    yield self._floating(namespace, router.gateway, pair)
+            yield self._outside(namespace, router, router.gateway, router.gateway_nexthops)
+        for extra in router.extra_gateways:
+            yield self._outside(namespace, router, extra.port, extra.nexthops)
+        for pair in self.asked.floating_ips:
+            if pair.router_id == router.id and router.gateway is not None:
+                yield self._floating(namespace, pair)
 
     def _interface(self, namespace: str, ports: list[RouterPortView]) -> Hop:
         for port in ports:
@@ -225,7 +227,9 @@ class Diagnosis:
                 return Hop(name="gateway", passed=False, text=text, advice=advice)
         return Hop(name="gateway", passed=None, text="the router has no address in its subnets")
 
-    def _outside(self, namespace: str, router: RouterView, gateway: RouterPortView) -> Hop:
+    def _outside(
+        self, namespace: str, router: RouterView, gateway: RouterPortView, nexthops: list[str]
+    ) -> Hop:
         failed = partial(Hop, name="snat", passed=False)
         device = names.inner_gateway(gateway.port_id)
         own = [text.split("/")[0] for text in gateway.addresses]
@@ -233,7 +237,7 @@ class Diagnosis:
             return failed(text=f"{device} in {namespace} is missing or down", advice=REPAIR)
         if router.enable_snat and _inside(namespace, self._translates) is None:
             return failed(text=f"{namespace} does not translate addresses", advice=REPAIR)
-        for nexthop in router.gateway_nexthops:
+        for nexthop in nexthops:
             source = _same_version(own, nexthop)
             if not source:
                 continue
@@ -241,18 +245,20 @@ class Diagnosis:
                 advice = "check the cable or VLAN of the external network, and its gateway"
                 return failed(text=f"the next hop {nexthop} does not answer", advice=advice)
         how = f"as {own[0]}" if router.enable_snat and own else "with their own addresses"
-        hops = ", ".join(router.gateway_nexthops) or "none"
+        hops = ", ".join(nexthops) or "none"
         return Hop(name="snat", passed=True, text=f"packets leave {how}; next hop {hops}")
 
     def _translates(self) -> str | None:
         return nft.listing(f"ip {self.instance}")
 
-    def _floating(self, namespace: str, gateway: RouterPortView, pair: FloatingPair) -> Hop:
+    def _floating(self, namespace: str, pair: FloatingPair) -> Hop:
         failed = partial(Hop, name="floating ip", passed=False)
-        device = names.inner_gateway(gateway.port_id)
-        addresses = _inside(namespace, netlink.addresses)
-        if not any(entry.text.split("/")[0] == pair.floating_ip for entry in addresses):
-            return failed(text=f"{pair.floating_ip} is not on {device}", advice=REPAIR)
+        addresses, links = _inside(namespace, netlink.addresses), _inside(namespace, netlink.links)
+        at = {a.index for a in addresses if a.text.split("/")[0] == pair.floating_ip}
+        device = next((link.name for link in links.values() if link.index in at), "")
+        if not device:
+            text = f"{pair.floating_ip} is on no gateway in {namespace}"
+            return failed(text=text, advice=REPAIR)
         rules = _inside(namespace, self._translates) or ""
         if f"{pair.floating_ip} : {pair.fixed_ip}" not in rules:
             text = f"{pair.floating_ip} is not translated to {pair.fixed_ip}"
