@@ -13,8 +13,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import RuleView
+from stratolith.network.drivers.base import PortView, RuleView
+from stratolith.network.drivers.linux.host_kernel import namespaces
 from tests.drivers.network import frames, views, views6, vlans
+from tests.drivers.network.guests import Guest
 from tests.drivers.network.machines import Machine, part, two_machines
 from tests.drivers.network.test_ipv6 import addresses, default_route, serving, until
 
@@ -163,3 +165,68 @@ def test_questions_go_to_the_host_of_the_address_alone(two: tuple[Machine, Machi
             frames.send(asker, request(mac, source, target))
             assert asked_at(wires["b2"], target, 5) == everybody
             assert asked_at(wires["a2"], target, 5) == everybody
+
+
+def answers(guest: Guest) -> bool:
+    """Whether a router answers at the gateway's address."""
+    try:
+        guest.connect("10.55.0.1", 9, 5).close()
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def sends_as(wire: vlans.Capture, mac: str) -> bool:
+    """Whether a frame of this MAC address left by the device within half a second."""
+    source, end = bytes.fromhex(mac.replace(":", "")), time.monotonic() + 0.5
+    while (left := end - time.monotonic()) > 0:
+        wire.sock.settimeout(left)
+        with contextlib.suppress(TimeoutError):
+            data, (_, _, way, _, _) = wire.sock.recvfrom(4096)
+            if way == socket.PACKET_OUTGOING and data[6:12] == source:
+                return True
+    return False
+
+
+def test_a_host_that_was_cut_off_leaves_nothing_of_a_router_that_moved(
+    two: tuple[Machine, Machine],
+) -> None:
+    """The router is on a, which loses its cable; the control plane moves it to b."""
+    a, b = two
+    near, far = (
+        views.port(name, address, "n1-subnet", rules=OPEN)
+        for name, address in (("near", "10.55.0.11"), ("far", "10.55.0.12"))
+    )
+    router = views.router("r", [views.network("n1")])
+    interface = router.interfaces[0]
+    of_router = views.port("unused", "10.55.0.1", "n1-subnet")
+    of_router = msgspec.structs.replace(of_router, id=interface.port_id, mac=interface.mac)
+
+    def on(host: Machine, mine: list[PortView], theirs: list[PortView], router_here: bool) -> None:
+        there = (b if host is a else a).address
+        net = part(views.network("n1", ports=mine), 77, there, theirs)
+        # namespaces have one directory for both hosts: the router has an id for each
+        here = msgspec.structs.replace(router, id=views.uid(f"r {there}"))
+        host.apply([net], [here] if router_here else [])
+
+    on(a, [near], [far], True)
+    on(b, [far], [near, of_router], False)
+    guests = a.guest(near), b.guest(far)
+    for guest in guests:
+        assert answers(guest)
+    a.sh("ip link set wire down")
+    on(b, [far], [near], True)
+    assert all(answers(guest) for guest in guests)  # each by the router of its host
+    a.sh("ip link set wire up")
+    on(a, [near], [far, of_router], False)
+    tunnel = f"sv-{views.uid('n1')[:11]}"
+    with vlans.Capture(tunnel, a.name) as leaving:
+        assert all(answers(guest) for guest in guests)
+        assert not sends_as(leaving, interface.mac)
+    places = a.sh(f"bridge fdb show | grep {interface.mac}").splitlines()
+    assert {line.split()[2] for line in places} == {tunnel}
+    assert [line for line in places if f"dst {b.address}" in line]
+    assert "sr-" not in a.sh("ip -o link")
+    assert namespaces.inode(f"qrouter-{views.uid(f'r {b.address}')}") is None
