@@ -21,6 +21,7 @@ from stratolith.network.drivers.base import AddressPair, RouteView, RuleView
 from stratolith.network.drivers.linux.guard import link_local
 from stratolith.network.drivers.linux.host_kernel import namespaces, netlink
 from stratolith.network.drivers.linux.ipv6 import discovery
+from stratolith.network.drivers.ovn.northbound import advertising
 from tests.drivers.network import dhcp6_client, dhcp_client, dns_client, frames, views, views6
 from tests.drivers.network.guests import PATIENCE, Guest, echo, serve_echo
 
@@ -104,7 +105,10 @@ def test_guests_make_their_addresses_and_reach_another_network(driver, guest):
     ("mode", "flags", "prefix_flags", "named"),
     [(SLAAC, 0x00, 0xC0, True), (STATELESS, 0x40, 0xC0, False), (STATEFUL, 0xC0, 0x80, False)],
 )
-def test_what_is_advertised_in_each_mode(driver, guest, mode, flags, prefix_flags, named):
+def test_what_is_advertised_in_each_mode(
+    driver, guest, monkeypatch, mode, flags, prefix_flags, named
+):
+    monkeypatch.setattr(advertising, "INTERVAL", 4)  # of OVN, whose first one is late
     a = views6.port("a", ("s", ONE))
     subnet = views6.subnet("s", ONE, mode, dns_nameservers=["2001:db8:53::1"])
     net = views6.network("n", [subnet], [a], mtu=1400)

@@ -35,6 +35,8 @@ def router_rows(router: RouterView, chassis: Sequence[str], rules: qos.Rules) ->
     reasons = [text for port in router.interfaces for text in advertising.reasons(port)]
     if router.conntrack_helpers or router.ndp_proxies:
         reasons.append("OVN has no conntrack helpers and no NDP proxies")
+    if router.extra_gateways:
+        reasons.append("the driver ovn gives a router one gateway")
     if outer := _outer_address(router.gateway):
         forwards, more = forwarding.forwarding_rows(router, owner, outer)
         rows += forwards
