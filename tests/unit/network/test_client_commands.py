@@ -12,9 +12,6 @@ INTEROP = Path(__file__).parents[2] / "interop"
 NO_STORY: dict[str, str] = {
     "network agent router set": "of the driver OVN with priorities of chassis, not offered",
     **dict.fromkeys(
-        ("router add gateway", "router remove gateway"), "several gateways are not offered yet"
-    ),
-    **dict.fromkeys(
         (
             "local ip association create",
             "local ip association delete",
