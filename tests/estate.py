@@ -130,6 +130,7 @@ class Estate:
         make("floatingips", "floatingip", floating_network_id=public, port_id=port)
         self._forwarding(make, net, public)
         self._trunk(make, net)
+        self._local_ip(make, net)
         path = f"/routers/{router}/conntrack_helpers"
         helper = {"conntrack_helper": {"protocol": "tcp", "port": 21, "helper": "ftp"}}
         self.ids["conntrack_helpers"] = self._made(
@@ -213,6 +214,17 @@ class Estate:
             by="demo",
         )
         self.ids["port_forwardings"] = made
+
+    def _local_ip(self, make: Callable[..., str], network: str) -> None:
+        """Of a new port, associated with a further port."""
+        associated = self._made(
+            "network", "/ports", {"port": {"network_id": network}}, "port", by="demo"
+        )
+        local_ip = make("local-ips", "local_ip", network_id=network)
+        path = f"/local_ips/{local_ip}/port_associations"
+        body = {"port_association": {"fixed_port_id": associated}}
+        assert self.demo.post("network", path, json=body).status_code == 201
+        self.ids |= {"local_ips": local_ip, "port_associations": associated}
 
     def _qos(self, ids: dict[str, str], owner: Client) -> None:
         """A policy of the owner's project with a rule of each type, made by an administrator."""
@@ -362,6 +374,12 @@ BODIES: dict[str, Any] = {
     "/port_forwardings/{port_forwarding_id}": {"port_forwarding": {"description": "mine"}},
     "/ndp-proxies/{id}": {"ndp_proxy": {"name": "mine"}},
     "/ndp_proxies/{id}": {"ndp_proxy": {"name": "mine"}},
+    **{
+        f"/{path}{end}": {"local_ip": values}
+        for path in ("local-ips", "local_ips")
+        for end, values in (("", {"network_id": "{networks}"}), ("/{id}", {"name": "mine"}))
+    },
+    "/port_associations": {"port_association": {"fixed_port_id": "{ports}"}},
     "/conntrack_helpers/{conntrack_helper_id}": {"conntrack_helper": {"port": 22}},
     "/port_forwardings": {"port_forwarding": {"protocol": "tcp"}},
     "/security-groups/{id}": {"security_group": {"name": "mine"}},

@@ -67,7 +67,6 @@ REASONS: dict[str, str] = {
             "l3-conntrack-helper",
             "l3-ext-ndp-proxy",
             "l3-ndp-proxy",
-            "local_ip",
             "logging",
             "network_availability_zone",
             "rbac-address-group",

@@ -136,6 +136,28 @@ def test_ndp_proxies_and_conntrack_helpers(admin_shell: Shell) -> None:
     admin_shell("address scope delete six")
 
 
+def test_local_ips(demo_shell: Shell) -> None:
+    demo_shell("network create near")
+    demo_shell("subnet create --network near --subnet-range 10.78.0.0/24 s78")
+    port = demo_shell("port create --network near --fixed-ip ip-address=10.78.0.50 cache")
+    made = demo_shell("local ip create --network near --local-ip-address 10.78.0.100 --name one")
+    assert (made["local_ip_address"], made["ip_mode"]) == ("10.78.0.100", "translate")
+    other = demo_shell("local ip create --local-port cache --ip-mode passthrough --name two")
+    assert other["local_ip_address"] == "10.78.0.50"
+    demo_shell("local ip set --name first --description e one")
+    assert demo_shell("local ip show first")["description"] == "e"
+    assert demo_shell.names("local ip list --ip-mode passthrough") == {"two"}
+    joined = demo_shell("local ip association create --fixed-ip 10.78.0.50 first cache")
+    assert joined["fixed_port_id"] == port["id"]
+    listed = demo_shell("local ip association list --fixed-port cache first")
+    assert [row["Fixed IP"] for row in listed] == ["10.78.0.50"]
+    assert "409" in demo_shell.refused("local ip delete first")
+    demo_shell(f"local ip association delete first {port['id']}")
+    demo_shell("local ip delete first two")
+    demo_shell("port delete cache")
+    demo_shell("network delete near")
+
+
 def test_statefulness(admin_shell: Shell) -> None:
     made = admin_shell(f"{STATEFULNESS} create --stateless --project demo")
     assert made["id"] in admin_shell.names(f"{STATEFULNESS} list", "ID")

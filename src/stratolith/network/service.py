@@ -41,6 +41,7 @@ from stratolith.network.api.qos import rules as qos_rules
 from stratolith.network.api.routing import (
     conntrack_helpers,
     external_gateways,
+    local_ips,
     ndp_proxies,
     port_forwardings,
 )
@@ -87,6 +88,7 @@ SERVICE = Service(
         *port_forwardings.ROUTES,
         *conntrack_helpers.ROUTES,
         *ndp_proxies.ROUTES,
+        *local_ips.ROUTES,
         *security_groups.ROUTES,
         *security_group_rules.ROUTES,
         *segments.ROUTES,

@@ -12,7 +12,7 @@ from tests.testcloud import TestCloud
 
 LACKING = {
     "expose-l3-conntrack-helper", "l3-conntrack-helper", "l3-ext-ndp-proxy", "l3-ha",
-    "l3-ndp-proxy", "logging", "metering", "metering_source_and_destination_fields",
+    "l3-ndp-proxy", "local_ip", "logging", "metering", "metering_source_and_destination_fields",
 }  # fmt: skip
 
 
@@ -57,6 +57,7 @@ def test_nothing_is_promised(ovn: Net) -> None:
         "l3-conntrack-helper": ovn.post(path, "conntrack_helper", 404, **helper),
         "metering": ovn.post("/metering/metering-labels", "metering_label", 404, name="m"),
         "logging": ovn.post("/log/logs", "log", 404, resource_type="security_group"),
+        "local_ip": ovn.post("/local-ips", "local_ip", 404, name="l"),
         "l3-ndp-proxy": ovn.post("/routers", "router", 404, enable_ndp_proxy=True),
     }
     for alias, error in refused.items():

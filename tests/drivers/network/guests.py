@@ -95,6 +95,54 @@ class Guest:
             self.name, lambda: socket.create_connection((address, port), timeout)
         )
 
+    def reaches_from(self, source: str, address: str, port: int, timeout: float) -> bool:
+        """The same from this address of the guest."""
+        try:
+            with namespaces.run_in(
+                self.name,
+                lambda: socket.create_connection((address, port), timeout, (source, 0)),
+            ) as sock:
+                return echo(sock)
+        except OSError:
+            return False
+
+    @contextlib.contextmanager
+    def answering_udp(self, port: int) -> Iterator[None]:
+        """A UDP echo server."""
+        server = namespaces.run_in(
+            self.name, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        )
+        server.bind(("0.0.0.0", port))
+        server.settimeout(PATIENCE)
+
+        def answer() -> None:
+            with contextlib.suppress(OSError):
+                while True:
+                    data, peer = server.recvfrom(65536)
+                    server.sendto(data, peer)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):  # not connected; wakes the thread
+                server.shutdown(socket.SHUT_RDWR)
+            thread.join(5)
+            server.close()
+
+    def asks_udp(self, address: str, port: int, data: bytes) -> tuple[str, int]:
+        """Who answers a datagram, and with how many bytes."""
+
+        def ask() -> tuple[str, int]:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                sock.settimeout(PATIENCE)
+                sock.sendto(data, (address, port))
+                answer, peer = sock.recvfrom(65536)
+                return peer[0], len(answer)
+
+        return namespaces.run_in(self.name, ask)
+
     def reaches(self, address: str, port: int, timeout: float = PATIENCE) -> bool:
         """Whether a TCP echo server answers there."""
         try:

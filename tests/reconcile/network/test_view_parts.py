@@ -47,6 +47,8 @@ from stratolith.network.managers.qos import policies, rules
 from stratolith.network.managers.routing import (
     conntrack_helpers,
     elections,
+    local_ips,
+    port_associations,
     port_forwardings,
 )
 from stratolith.network.managers.security import address_groups, logs
@@ -57,6 +59,8 @@ from stratolith.network.models import (
     ConntrackHelper,
     DhcpPlace,
     FloatingIp,
+    LocalIp,
+    LocalIpAssociation,
     Log,
     MeteringLabel,
     Network,
@@ -461,6 +465,23 @@ class Cloud:
     def remove_forwarding(self) -> None:
         port_forwardings.delete(self.ctx, self.any(PortForwarding))
 
+    def add_local_ip(self) -> None:
+        values = {"network_id": self.random.choice(self.networks), "ip_mode": "translate"}
+        local_ips.create(self.ctx, "p1", values)
+
+    def associate(self) -> None:
+        local_ip = self.any(LocalIp)
+        port = self.any(
+            Port,
+            Port.network_id == local_ip.network_id,
+            Port.binding_host != "",
+            Port.project_id == "p1",
+        )
+        port_associations.create(self.ctx, local_ip, {"fixed_port_id": port.id})
+
+    def disassociate(self) -> None:
+        port_associations.delete(self.ctx, self.any(LocalIpAssociation))
+
     def add_helper(self) -> None:
         values = {"protocol": "tcp", "port": self.random.randint(1, 4), "helper": "ftp"}
         conntrack_helpers.create(self.ctx, self.any(Router), values)
@@ -589,7 +610,8 @@ OF_ROUTERS = [
     Cloud.change_floating_ip, Cloud.remove_floating_ip, Cloud.add_forwarding, Cloud.add_forwarding,
     Cloud.change_forwarding, Cloud.remove_forwarding,
     Cloud.add_label, Cloud.add_label_rule, Cloud.add_label_rule, Cloud.remove_label,
-    Cloud.add_helper, Cloud.remove_helper, Cloud.rescope,
+    Cloud.add_helper, Cloud.add_local_ip, Cloud.associate, Cloud.associate, Cloud.disassociate,
+    Cloud.remove_helper, Cloud.rescope,
 ]  # fmt: skip
 OF_NETWORKS = [
     Cloud.change_network, Cloud.change_subnet, Cloud.change_subnet, Cloud.add_subnet,

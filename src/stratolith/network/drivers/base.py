@@ -89,6 +89,18 @@ class LogView(msgspec.Struct, frozen=True, kw_only=True):
         return self.group in port.groups if self.group else self.project_id == port.project_id
 
 
+class LocalIpView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An address that the guests of the port's network on this host reach as this port.
+
+    passthrough: the guest has the address itself; else the packets are sent to ``fixed_ip``.
+    """
+
+    id: str
+    address: str
+    fixed_ip: str
+    passthrough: bool = False
+
+
 class PortView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A guest's port on this host: it gets a tap on the network's bridge, filters, a lease.
 
@@ -115,6 +127,7 @@ class PortView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     server_id: str = ""  # for the metadata proxy
     project_id: str = ""
     qos_policy: str = ""  # in force for the port: its own, or its network's
+    local_ips: list[LocalIpView] = []  # those associated with this port, by id
     parent: str = ""
     tag: int = 0
 

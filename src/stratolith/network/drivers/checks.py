@@ -12,7 +12,9 @@ import re
 from collections.abc import Collection
 from functools import lru_cache
 
-from stratolith.network.drivers.base import NetworkView, RuleView
+import msgspec
+
+from stratolith.network.drivers.base import LocalIpView, NetworkView, RuleView
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -62,6 +64,12 @@ def address(text: str, version: int | None = None) -> str:
     if version is not None and parsed.version != version:
         raise ValueError(f"{text!r} is not an IPv{version} address")
     return str(parsed)
+
+
+def local_ip(view: LocalIpView) -> LocalIpView:
+    return msgspec.structs.replace(
+        view, address=address(view.address, 4), fixed_ip=address(view.fixed_ip, 4)
+    )
 
 
 def interface(text: str) -> str:

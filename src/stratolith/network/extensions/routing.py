@@ -38,6 +38,7 @@ EXTENSIONS: dict[str, tuple[str, str]] = {
     ),
     "l3-ndp-proxy": ("L3 NDP Proxy", "2021-06-29T10:00:00-00:00"),
     "l3-ha": ("HA Router extension", "2014-04-26T00:00:00-00:00"),
+    "local_ip": ("Local IP", "2021-07-26T10:00:00-00:00"),
     "l3-conntrack-helper": ("L3 Conntrack helper", "2019-04-04T10:00:00-00:00"),
     "network_availability_zone": ("Network Availability Zone", "2015-01-01T10:00:00-00:00"),
     "router_availability_zone": ("Router Availability Zone", "2015-01-01T10:00:00-00:00"),

@@ -15,7 +15,7 @@ from stratolith.network.drivers.ovn.northbound import dhcp
 from stratolith.network.exceptions.general import ExtensionNotFound, HTTPBadRequest
 
 NDP_PROXY, CONNTRACK_HELPER = "l3-ndp-proxy", "l3-conntrack-helper"
-METERING, LOGGING = "metering", "logging"
+METERING, LOGGING, LOCAL_IP = "metering", "logging", "local_ip"
 # Driver -> aliases of extensions; with those that are nothing without them.
 _LACKING = {
     "ovn": frozenset(
@@ -24,6 +24,7 @@ _LACKING = {
             NDP_PROXY, "l3-ext-ndp-proxy",
             METERING, "metering_source_and_destination_fields",
             LOGGING,
+            LOCAL_IP,
         }
     )
 }  # fmt: skip

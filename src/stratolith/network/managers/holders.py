@@ -16,9 +16,10 @@ GATEWAY = "gateway"  # of a router, towards an external network
 FLOATING_IP = "floatingip"
 DHCP = "dhcp"
 ELECTION = "election"  # a router that several hosts have, on the network of their messages
+LOCAL_IP = "local_ip"  # its address
 ROUTER = (INTERFACE, GATEWAY)
 # Held by the cloud's own services, not by a guest.
-SERVICES = (INTERFACE, GATEWAY, FLOATING_IP, DHCP, ELECTION)
+SERVICES = (INTERFACE, GATEWAY, FLOATING_IP, DHCP, ELECTION, LOCAL_IP)
 
 
 def hold(port: Port, holder: str, holder_id: str) -> None:

@@ -80,6 +80,12 @@ def touched(ctx: Context, port: Port) -> None:
         _guest_port(ctx, port)
 
 
+def own_hosts(ctx: Context, port_id: str) -> None:
+    """Hint about what only the host of a port, and those that prepare it, have of it."""
+    wanted = select(Port.binding_host).where(Port.id == port_id, Port.binding_host != "")
+    _hint(ctx, _hosts_of(ctx, wanted), PORT, port_id)
+
+
 def _guest_port(ctx: Context, port: Port) -> None:
     """Hint about a guest's port: its own host; hosts with a part of its network, for names, leases
     and tunnels; hosts with rules that name one of its security groups.

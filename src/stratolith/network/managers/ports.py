@@ -247,12 +247,15 @@ def settle_host(ctx: Context, port: Port) -> None:
 
 
 def delete(ctx: Context, port: Port) -> None:
-    """Delete for the owner; raises ServicePortInUse for ports of routers and floating IPs, and
-    PortInUseAsSubPort and PortInUseAsTrunkParent for ports of trunks.
+    """Delete for the owner; raises ServicePortInUse for ports of routers, floating IPs and local
+    IPs, and PortInUseAsSubPort and PortInUseAsTrunkParent for ports of trunks.
     """
+    from stratolith.network.managers.routing import local_ips
+
     if port.holder in (*holders.ROUTER, holders.ELECTION, holders.FLOATING_IP):
         raise ServicePortInUse(port_id=port.id, reason=f"has device owner {port.device_owner}")
     sub_ports.check_deletable(ctx, port.id)
+    local_ips.check_deletable(ctx, port.id)
     events.port_deleted(ctx, port)
     allocation.give_back(ctx, port)
     remove(ctx, port)
@@ -261,7 +264,9 @@ def delete(ctx: Context, port: Port) -> None:
 def remove(ctx: Context, port: Port) -> None:
     """Delete a port of any owner; its floating IPs are disassociated."""
     from stratolith.network.managers import floatingips
+    from stratolith.network.managers.routing import local_ips
 
+    local_ips.forget_port(ctx, port.id)
     if port.holder not in holders.SERVICES:
         floatingips.disassociate_port(ctx, port.id)
     tags.forget(ctx, port.id)
@@ -429,6 +434,7 @@ def _change_mac(ctx: Context, port: Port, wanted: str, *, moves: bool) -> None:
 def _change_addresses(ctx: Context, port: Port, wanted: Sequence[Mapping[str, Any]]) -> None:
     """Set the addresses; an entry with only a subnet keeps an existing address in it."""
     from stratolith.network.managers import floatingips
+    from stratolith.network.managers.routing import local_ips
 
     existing = fixed_ips(ctx, [port.id]).get(port.id, [])
     spare = [
@@ -465,6 +471,7 @@ def _change_addresses(ctx: Context, port: Port, wanted: Sequence[Mapping[str, An
     for address in existing_addresses:
         if address not in chosen_addresses:
             floatingips.disassociate_port(ctx, port.id, address)
+            local_ips.forget_port(ctx, port.id, address)
     ctx.session.execute(delete_rows(FixedIp).where(FixedIp.port_id == port.id))
     ipam.store(ctx, port.id, port.network_id, chosen)
     ctx.session.flush()

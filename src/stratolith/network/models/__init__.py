@@ -7,6 +7,8 @@ from stratolith.network.models.conntrack_helpers import ConntrackHelper as Connt
 from stratolith.network.models.flavors import Flavor as Flavor
 from stratolith.network.models.flavors import FlavorProfile as FlavorProfile
 from stratolith.network.models.flavors import ServiceProfile as ServiceProfile
+from stratolith.network.models.local_ips import LocalIp as LocalIp
+from stratolith.network.models.local_ips import LocalIpAssociation as LocalIpAssociation
 from stratolith.network.models.logs import Log as Log
 from stratolith.network.models.metering import MeteringLabel as MeteringLabel
 from stratolith.network.models.metering import MeteringLabelRule as MeteringLabelRule

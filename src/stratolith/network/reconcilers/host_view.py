@@ -23,6 +23,7 @@ from stratolith.network.drivers.base import (
     ExternalNetworkView,
     FixedIpView,
     HostNetworkView,
+    LocalIpView,
     LogLimits,
     NetworkView,
     PortView,
@@ -42,6 +43,7 @@ from stratolith.network.reconcilers import (
     filter_rules,
     guest_names,
     host_segments,
+    local_ip_views,
     ovn_hosts,
     qos_rules,
     view_rows,
@@ -165,6 +167,12 @@ class Compiler:
             row.id for row in self.guests if row.binding_host == self.host or self._is_prepared(row)
         ]
         return LogBook(self.ctx, port_ids, self.left_out)
+
+    @cached_property
+    def local_ips(self) -> dict[str, list[LocalIpView]]:
+        """The local IPs of the host's guests, by port."""
+        bound = [row.id for row in self.guests if self._is_bound(row)]
+        return local_ip_views.of_ports(self.ctx, bound, self.left_out)
 
     def _routers(self, ids: Sequence[str]) -> list[RouterRow]:
         if not ids:
@@ -386,6 +394,7 @@ class Compiler:
             server_id=row.holder_id,
             project_id=row.project_id,
             qos_policy=bindings.effective(row, network) or "",
+            local_ips=self.local_ips.get(row.id, []),
             parent=row.parent or "",
             tag=row.tag or 0,
         )

@@ -50,6 +50,15 @@ def full_view() -> HostNetworkView:
             base.AddressPair(ip_address="10.55.0.200/30", mac_address="fa:16:3e:00:00:09")
         ],
         qos_policy="q1",
+        local_ips=[
+            base.LocalIpView(id=views.uid("lip"), address="10.55.0.100", fixed_ip="10.55.0.11"),
+            base.LocalIpView(
+                id=views.uid("lip2"),
+                address="10.55.0.101",
+                fixed_ip="10.55.0.11",
+                passthrough=True,
+            ),
+        ],
         logs=[
             base.LogView(
                 id=views.uid("l1"), project_id="", event="ALL", group=views.uid("g0"), port=""

@@ -24,7 +24,7 @@ from stratolith.network.drivers.linux.bridging import resolution
 from stratolith.network.drivers.linux.claim import Claim
 from stratolith.network.drivers.linux.diagnosis import Diagnosis
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
-from stratolith.network.drivers.linux.filtering import packet_log
+from stratolith.network.drivers.linux.filtering import local_ips, packet_log
 from stratolith.network.drivers.linux.filtering.packet_log import CANNOT_LOG, PacketLog, logs_of
 from stratolith.network.drivers.linux.host_kernel import (
     namespaces,
@@ -82,6 +82,7 @@ class LinuxNetworkDriver:
         self._timeouts: bool | None = None
         self._can_limit: bool | None = None
         self._can_lead: bool | None = None
+        self._can_answer: bool | None = None
         self._packet_log = PacketLog(state_dir / "log")
         self._can_log: bool | None = None
         self._lock = threading.Lock()
@@ -207,20 +208,12 @@ class LinuxNetworkDriver:
             timeouts=self._timeouts,
         )
 
-        without_logs: dict[str, str] = {}
-        if logs := logs_of(view):
-            if self._can_log is None:
-                self._can_log = packet_log.can_log(self.instance)
-            if not self._can_log:
-                without_logs = dict.fromkeys(logs, CANNOT_LOG)
-                view = packet_log.without_logs(view)
+        view, errors = self._realisable(view)
 
         def planned(refused: frozenset[str]) -> HostPlan:
             book = self._memory.book
-            can_limit, can_lead = self._can_enforce_qos(), self._can_lead_questions()
-            return plan.build_plan(
-                view, zones, self.instance, native, refused, limit, book, can_limit, can_lead
-            )
+            able = (self._can_enforce_qos(), self._can_lead_questions(), bool(self._can_answer))
+            return plan.build_plan(view, zones, self.instance, native, refused, limit, book, *able)
 
         known = self._memory.links if self._memory.are_links_unchanged() else None
         with HostLinks(self.instance, native, known) as links:
@@ -228,10 +221,26 @@ class LinuxNetworkDriver:
             applied = done.run(view)
             indexes = {name: link.index for name, link in links.by_name.items()}
         ledger.save()
-        without_logs |= self._log_packets(indexes)
-        if without_logs:
-            applied = msgspec.structs.replace(applied, errors={**without_logs, **applied.errors})
+        errors |= self._log_packets(indexes)
+        if errors:
+            applied = msgspec.structs.replace(applied, errors={**errors, **applied.errors})
         return applied
+
+    def _realisable(self, view: HostNetworkView) -> tuple[HostNetworkView, dict[str, str]]:
+        """The view without the objects that this kernel cannot realise, and why it cannot."""
+        errors: dict[str, str] = {}
+        if logs := logs_of(view):
+            if self._can_log is None:
+                self._can_log = packet_log.can_log(self.instance)
+            if not self._can_log:
+                errors |= dict.fromkeys(logs, CANNOT_LOG)
+                view = packet_log.without_logs(view)
+        if self._can_answer is None:
+            self._can_answer = local_ips.can_answer(self.instance)
+        if not self._can_answer and (unanswered := local_ips.ids_of(view)):
+            errors |= dict.fromkeys(unanswered, local_ips.CANNOT)
+            view = local_ips.without(view)
+        return view, errors
 
     def _can_enforce_qos(self) -> bool:
         if self._can_limit is None:
@@ -348,6 +357,8 @@ class LinuxNetworkDriver:
         families += [qos.table_name(self.instance), resolution.table_name(self.instance)]
         families += [limits.table_name(self.instance, native) for native in (False, True)]
         try:
+            if local_ips.can_answer(self.instance):
+                families.append(local_ips.table_name(self.instance))
             nft.remove([*families, f"ip {self.instance}_nat"])
             zones = set(ledger.entries.zones.values())
             for flow in netlink.flows() if zones else []:

@@ -60,6 +60,8 @@ class Facts:
             _ = self.addresses.sources
             for rule in self.view.rules:
                 checks.rule(rule)
+            for local_ip in self.view.local_ips:
+                checks.local_ip(local_ip)
         except (ValueError, TypeError) as error:
             return str(error) or type(error).__name__
         return ""

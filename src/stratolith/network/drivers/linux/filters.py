@@ -23,6 +23,7 @@ from stratolith.network.drivers.base import LogLimits
 from stratolith.network.drivers.linux import guard, limits, metadata_mark, names, rules
 from stratolith.network.drivers.linux.facts import FilteredPort
 from stratolith.network.drivers.linux.filtering.group_chains import GroupChains
+from stratolith.network.drivers.linux.filtering.local_ips import LocalIps
 from stratolith.network.drivers.linux.filtering.stateless import Untracked
 from stratolith.network.drivers.linux.limits import Limits
 from stratolith.network.drivers.linux.tables import NamedSet, Ruleset, Table, mapping, named
@@ -94,7 +95,8 @@ class _Builder:
         self.down = [port.view.tap for port in ports if not port.view.admin_state_up]
         self.marks = names.packet_marks(port.view.id for port in self.up)
         self.groups = groups
-        self.untracked = Untracked(self.guarded, self.marks, native)
+        self.local = LocalIps(self.up)
+        self.untracked = Untracked(self.up, self.marks, native, self.local)
 
     def tables(self, limit: Limits) -> Ruleset:
         """Filters on the bridge and above it, in one table where the kernel can (``native``)."""
@@ -102,8 +104,9 @@ class _Builder:
         dispatch = self._dispatch()
         for chains in (self.groups.log_chains, self.groups.chains):
             above.chains |= {name: chains[name] for name in sorted(chains)}
-        above.sets |= self.groups.sets
+        above.sets |= self.groups.sets | self.local.connection_sets()
         above.add(dispatch)
+        above.chains |= self.local.connection_chains()
         bridge, zone = self._bridge(), self._zone_chain()
         if self.native:
             zone.add(bridge)
@@ -222,6 +225,8 @@ class _Builder:
         if self.ports:
             parts.sets |= metadata_mark.sets([port.view for port in self.ports])
             parts.chains["metadata"] = metadata_mark.chain_lines()
+        parts.sets |= self.local.bridge_sets()
+        parts.chains |= self.local.bridge_chains()
         parts.hook("from_port", "prerouting", -300, first)
         parts.hook("to_port", "forward", -200, last)
         return parts

@@ -35,6 +35,7 @@ def sources(port: PortView) -> Sources:
     claims: list[tuple[str, str | None]] = [(port.mac, None)]
     claims += [(port.mac, checks.address(ip.ip_address)) for ip in port.fixed_ips]
     claims += [(pair.mac_address, pair.ip_address) for pair in port.allowed_address_pairs]
+    claims += [(port.mac, ip.address) for ip in port.local_ips if ip.passthrough]
     for raw_mac, text in claims:
         mac = checks.mac(raw_mac)
         if mac not in result.macs:

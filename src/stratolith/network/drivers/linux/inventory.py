@@ -29,7 +29,7 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def of_plan(plan: HostPlan) -> list[Made]:
-    objects = [Made(kind="table", name=table.name) for table in plan.ruleset]
+    objects = [Made(kind="table", name=table.name) for table in (*plan.ruleset, *plan.answers)]
     objects += [Made(kind="setting", name=f"{key} {value}") for key, value in plan.sysctls]
     for bridge in plan.bridges:
         objects.append(Made(kind="bridge", name=bridge.name))

@@ -29,8 +29,11 @@ _TIMEOUTS = "".join(
     f"    policy = {{ established : {_ESTABLISHED} }}\n  }}\n"
     for version, family in ((4, "ip"), (6, "ip6"))
 )
-_FIRST = "ct status & confirmed == 0"  # the packet that opens a connection
-_COUNTED = "0x73746c"  # mark of a connection that is counted for the port that opened it
+FIRST = "ct status & confirmed == 0"  # the packet that opens a connection
+OPENS = -139  # priority of the hook that counts what ports open
+# The first byte of the marks of connections that are counted for the port that opened them
+COUNTED = 0x73000000
+IS_COUNTED = f"ct mark & 0xff000000 == {COUNTED:#x}"
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,7 +66,7 @@ def compile_limits(
     bridge_names = ", ".join(f'"{name}"' for name in sorted(bridges))
     goto_ours = f"{{ {bridge_names} }} meta mark @ours goto"
     lines = {"opening": f"iifname {goto_ours} opening", "reaching": f"oifname {goto_ours} reaching"}
-    counted = f"{_FIRST} ct mark set {_COUNTED}"
+    counted = f"{FIRST} ct mark set {COUNTED:#x}"
     clear = "meta mark set 0"  # the mark must not reach policy routing rules of the host
     chains = {
         "opening": [*_count(limits, "from", "meta mark"), counted, clear],
@@ -77,7 +80,7 @@ def compile_native_limits(instance: str, limits: Limits, projects: Mapping[str, 
     """The table for kernels whose bridge family knows connections. ``projects``: by tap."""
     elements = {f'"{tap}"': project for tap, project in projects.items()}
     ends = {"opening": "i", "reaching": "o"}
-    counted, clear = f"{_FIRST} ct mark set {_COUNTED}", f"{_FIRST} meta mark set 0"
+    counted, clear = f"{FIRST} ct mark set {COUNTED:#x}", f"{FIRST} meta mark set 0"
     chains = {
         "opening": [*_count(limits, "from", "iifname"), counted, clear],
         "reaching": [*_count(limits, "to", "oifname"), clear],
@@ -94,7 +97,7 @@ def _hooks(lines: Mapping[str, str]) -> dict[str, list[str]]:
     """The chains run after the filters, so that refused packets are not counted."""
     kind = "type filter hook"
     return {
-        "opens": [f"{kind} prerouting priority -139; policy accept;", lines["opening"]],
+        "opens": [f"{kind} prerouting priority {OPENS}; policy accept;", lines["opening"]],
         "reached": [f"{kind} forward priority 1; policy accept;", lines["reaching"]],
     }
 
@@ -102,11 +105,13 @@ def _hooks(lines: Mapping[str, str]) -> dict[str, list[str]]:
 def _count(limits: Limits, name: str, key: str) -> list[str]:
     """Count a connection with its first packet only, before it is in the conntrack table."""
     timeouts = [
-        f'meta protocol {protocol} meta l4proto tcp {_FIRST} ct timeout set "v{version}"'
+        f'meta protocol {protocol} meta l4proto tcp {FIRST} ct timeout set "v{version}"'
         for protocol, version in (("ip", 4), ("ip6", 6))
     ]
     port_limit, project_limit = limits.port, limits.project
-    first = _FIRST if name == "from" else f"{_FIRST} ct mark != {_COUNTED}"
+    first = FIRST
+    if name == "to":
+        first += f" {IS_COUNTED.replace('==', '!=')}"
     return [
         *(timeouts if limits.timeouts else []),
         f"{first} add @{name}_port_{port_limit} {{ {key} ct count over {port_limit} }} drop",

@@ -31,6 +31,7 @@ class Memory:
         self.view: HostNetworkView | None = None
         self.applied: Applied | None = None
         self.ruleset: Ruleset | None = None  # as loaded in the host's namespace
+        self.answers: Ruleset | None = None  # the tables for local IPs
         self.done: HostPlan | None = None  # plan of the last pass
         self.plan: HostPlan | None = None  # the same, if it was realised without error
         self.book = FactBook()

@@ -199,6 +199,7 @@ class HostPlan(Spec, frozen=True, kw_only=True):
     namespaces: tuple[NamespaceSpec, ...]
     dhcp: tuple[DhcpSpec, ...]
     ruleset: Ruleset  # our tables in the host's own namespace
+    answers: Ruleset  # tables of ours that are loaded after their devices were made
     sysctls: tuple[tuple[str, str], ...]
     flows: tuple[PortFlows, ...]
     logged: tuple[LoggedPort, ...] = ()

@@ -20,7 +20,7 @@ from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDri
 from stratolith.network.drivers.linux import inside, tables
 from stratolith.network.drivers.linux import names as object_names
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
-from stratolith.network.drivers.linux.filtering import culprits
+from stratolith.network.drivers.linux.filtering import culprits, local_ips
 from stratolith.network.drivers.linux.host_kernel import (
     conntrack,
     namespaces,
@@ -97,6 +97,8 @@ class Pass:
                     if tunnel not in settled:
                         self.links.ensure_tunnel(tunnel)
             self._branches()
+            with self._noted("local IPs"):
+                self._answers()
         self._namespaces()
         self._places()
         self._elections()
@@ -344,6 +346,24 @@ class Pass:
             self._leave_out(reasons)
             self._remove_unwanted()  # a tap without rules would accept everything
             self._load(tables.text(self.plan.ruleset))
+
+    def _answers(self) -> None:
+        """Load the tables that answer for local IPs: after their devices were made."""
+        wanted = local_ips.present(self.plan.answers, self.links.by_name)
+        before, self.memory.answers = self.memory.answers, None
+        host = self.memory.host
+        touched = host is not None and host.rules.fileno() in self.disturbed
+        if touched or self.deep or local_ips.lost(before, self.links.touched):
+            before = None
+        if wanted != before:
+            script = None if before is None else tables.changes(before, wanted)
+            try:
+                self._load(tables.text(wanted) if script is None else script)
+            except NetworkDriverError:
+                if script is None:
+                    raise
+                self._load(tables.text(wanted))
+        self.memory.answers = wanted
 
     def _load(self, ruleset: str) -> None:
         """Load our tables; detect a change by another program at the same moment."""

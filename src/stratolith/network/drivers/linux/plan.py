@@ -19,6 +19,7 @@ from stratolith.network.drivers.linux import dhcp, filters, names, owners, rules
 from stratolith.network.drivers.linux.bridging import branches, resolution
 from stratolith.network.drivers.linux.bridging import tunnels as tunnel_devices
 from stratolith.network.drivers.linux.facts import FactBook, FilteredPort
+from stratolith.network.drivers.linux.filtering.local_ips import LocalIps
 from stratolith.network.drivers.linux.guard import link_local
 from stratolith.network.drivers.linux.ipv6 import advertising
 from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
@@ -55,16 +56,18 @@ def build_plan(
     book: FactBook | None = None,
     can_limit: bool = True,
     can_lead: bool = True,
+    can_answer: bool = True,
 ) -> HostPlan:
     """The kernel objects of a host. ``zones``: network id -> conntrack zone, one for each.
 
     ``refused``: ports without tap and rules in this plan. ``limit``: on connections.
     ``book``: values that were computed for the previous plan. ``can_limit``: whether this kernel
     can enforce QoS policies; ``can_lead``: whether it leads questions for
-    addresses to their owners.
+    addresses to their owners; ``can_answer``: whether it can answer for local IPs, of which the
+    view has none otherwise.
     """
     planner = _Planner(view, zones, instance, native)
-    planner.refused, planner.limit = refused, limit
+    planner.refused, planner.limit, planner.can_answer = refused, limit, can_answer
     planner.book = planner.book if book is None else book
     planner.can_lead = can_lead
     if not can_limit:
@@ -109,6 +112,7 @@ class _Planner:
         self.refused: frozenset[str] = frozenset()
         self.limit: Limits | None = None
         self.can_lead = True
+        self.can_answer = True
         self.book = FactBook()
         self.groups = {
             group: rules.members(itertools.chain.from_iterable(ports.values()))
@@ -143,6 +147,7 @@ class _Planner:
             namespaces=tuple(namespaces),
             dhcp=tuple(servers),
             ruleset=self._ruleset(ports, namespaces, tunnels, uplinks),
+            answers=self._answers(ports),
             sysctls=self._sysctls(),
             flows=_flows(ports),
             logged=_logged(ports),
@@ -351,6 +356,12 @@ class _Planner:
         ends = {port.view.tap: port.bridge for port in ports}
         ends |= {device.host_name: device.bridge for device in _devices(namespaces)}
         return resolution.compile_table(self.instance, ends, known)
+
+    def _answers(self, ports: list[FilteredPort]) -> Ruleset:
+        if not self.can_answer:
+            return ()
+        up = [port for port in ports if port.view.admin_state_up]
+        return (LocalIps(up).answers(self.instance),)
 
     def _nat(self, to_tunnels: list[str]) -> Table:
         lines = []

@@ -31,7 +31,8 @@ _CLASSIFIER_MESSAGES = (
 _ADDRESS_MESSAGES, _LINK_SCOPE = (20, 21), 253
 _ROUTE_MESSAGES, _BY_KERNEL = (24, 25), 2
 _NEW_SETTINGS, _OF_ALL_DEVICES = 80, struct.pack("=i", -1)
-_TABLES = ("", "_nat", "_limits", "_qos", "_owners")  # what follows our name in those of tables
+# what follows our name in those of tables
+_TABLES = ("", "_nat", "_limits", "_qos", "_owners", "_local")
 _NEW_GENERATION = 0xA0F  # nft sends this after every transaction, also after those of others
 
 

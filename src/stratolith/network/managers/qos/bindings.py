@@ -111,7 +111,12 @@ def effective(row: Any, network: Any) -> str | None:
     """The policy in force for a port: its own, or its network's unless the port is one of the
     cloud's own (of a router's interface or a DHCP server); a gateway has its network's.
     """
-    if row.qos_policy_id or row.holder in (holders.INTERFACE, holders.DHCP, holders.FLOATING_IP):
+    if row.qos_policy_id or row.holder in (
+        holders.INTERFACE,
+        holders.DHCP,
+        holders.FLOATING_IP,
+        holders.LOCAL_IP,
+    ):
         own: str | None = row.qos_policy_id
         return own
     inherited: str | None = network.qos_policy_id

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions.ports import BadPortRequest, RouterPortAddressFixed
 from stratolith.network.managers import holders, ports
+from stratolith.network.managers.routing import local_ips
 from stratolith.network.models import FloatingIp, Port
 
 
@@ -38,6 +39,11 @@ def _check(ctx: Context, port: Port, wanted: Sequence[Mapping[str, Any]]) -> Non
         added = [text for text in addresses if ":" not in text and text not in own]
         if lost or added:
             raise RouterPortAddressFixed(port_id=port.id)
+    if any(address not in addresses for address in local_ips.addresses_of(ctx, port.id)):
+        raise BadPortRequest(
+            msg=f"Cannot update the fixed_ips of the port {port.id}, because a local IP has its "
+            "address from it"
+        )
     used = select(FloatingIp.fixed_ip_address).where(FloatingIp.port_id == port.id)
     if any(address not in addresses for address in ctx.session.scalars(used)):
         raise BadPortRequest(

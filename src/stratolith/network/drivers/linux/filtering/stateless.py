@@ -2,7 +2,8 @@
 
 A packet has one state for both of its ports. So a packet between a stateless port and a stateful
 one on the same bridge is tracked, for the stateful one; the chains of the stateless one do not
-look at the state. The bridge's own address counts as stateful: the host translates addresses.
+look at the state. The bridge's own address counts as stateful: the host translates addresses. So
+do ports with local IPs, whose answers are translated.
 """
 
 from __future__ import annotations
@@ -11,19 +12,22 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.facts import FilteredPort
+from stratolith.network.drivers.linux.filtering.local_ips import LocalIps
 from stratolith.network.drivers.linux.tables import NamedSet, named
 
 
 class Untracked:
-    """Rules and sets for the hook before conntrack. ``guarded``: the ports with filters."""
+    """Rules and sets for the hook before conntrack. ``up``: the ports that are not down."""
 
     def __init__(
-        self, guarded: Sequence[FilteredPort], marks: Mapping[str, int], native: bool
+        self, up: Sequence[FilteredPort], marks: Mapping[str, int], native: bool, local: LocalIps
     ) -> None:
-        self.native, self.marks = native, marks
+        self.native, self.marks, self.local_macs = native, marks, local.tracked_macs
+        guarded = [p for p in up if p.view.port_security and p.view.tap not in local.tracked_taps]
         self.free = [port for port in guarded if not port.view.stateful]
         bridges = {port.bridge for port in self.free}
         self.tracked = [p for p in guarded if p.view.stateful and p.bridge in bridges]
+        self.tracked += [p for p in up if p.view.tap in local.tracked_taps]
         self.routed = {port.bridge for port in self.free if port.bridge_is_routed}
 
     @property
@@ -42,7 +46,7 @@ class Untracked:
     def sets(self) -> dict[str, NamedSet]:
         if not self.free:
             return {}
-        tracked = self._macs(self.tracked)
+        tracked = self._macs(self.tracked) | self.local_macs
         tracked |= {f'"{bridge}" . {names.bridge_mac(bridge)}' for bridge in self.routed}
         kind, macs = f"type {'ifname' if self.native else 'mark'}", "type ifname . ether_addr"
         return {
