@@ -11,19 +11,6 @@ INTEROP = Path(__file__).parents[2] / "interop"
 # Commands without a story, with the reason.
 NO_STORY: dict[str, str] = {
     "network agent router set": "of the driver OVN with priorities of chassis, not offered",
-    **dict.fromkeys(
-        (
-            "local ip association create",
-            "local ip association delete",
-            "local ip association list",
-            "local ip create",
-            "local ip delete",
-            "local ip list",
-            "local ip set",
-            "local ip show",
-        ),
-        "local IPs are not offered yet",
-    ),
 }
 
 
