@@ -23,11 +23,14 @@ def kinds(*calls: str) -> Iterator[tuple[str, str]]:
 
 
 def value(path: Path, node: ast.expr) -> str:
-    """A text, or what the module's name of one means."""
+    """A text, or what the module's name of one means: ``NAME`` or ``module.NAME``."""
     if isinstance(node, ast.Constant):
         return str(node.value)
-    name = ".".join(path.relative_to(SOURCES.parent).with_suffix("").parts)
-    return str(getattr(importlib.import_module(name), ast.unparse(node), ast.unparse(node)))
+    module = ".".join(path.relative_to(SOURCES.parent).with_suffix("").parts)
+    meaning: object = importlib.import_module(module)
+    for name in ast.unparse(node).split("."):
+        meaning = getattr(meaning, name, None)
+    return ast.unparse(node) if meaning is None else str(meaning)
 
 
 def test_every_hint_is_published_and_heard() -> None:
