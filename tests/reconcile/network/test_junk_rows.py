@@ -50,6 +50,7 @@ JUNK = ["junk", "fe80::%eth0/64", "10.66.0.5/24", "[1]", '[{"x": 1}]', "-1", b"\
 KEYS = {
     "id",
     "network_id",
+    "floating_network_id",
     "port_id",
     "subnet_id",
     "security_group_id",

@@ -143,8 +143,10 @@ class NetworkStyle(Style):
         assert resource.update is not None
         _check_revision(resource, ctx, row)
         self._allow(ctx, self.rule(resource, "update"), row.policy_target(), body)
-        if not _is_so_already(resource, ctx, row, body):
-            resource.update(ctx, row, body)
+        before = _marks(row) if _is_so_already(resource, ctx, row, body) else {}
+        resource.update(ctx, row, body)
+        for name, value in before.items():
+            setattr(row, name, value)
         return {resource.name: resource.document(ctx, row)}
 
     def delete(self, resource: Resource, ctx: Context, row: Any, **above: str) -> None:
@@ -174,7 +176,8 @@ SINGLE = SingleStyle()
 
 
 def _is_so_already(resource: Resource, ctx: Context, row: Any, body: Body) -> bool:
-    """Whether the row has all these values, so that an update is no new revision.
+    """Whether the row has all these values, so that an update, checked as any other, is no new
+    revision.
 
     Most updates change a column of the same name, which is seen without rendering the row.
     """
@@ -182,6 +185,12 @@ def _is_so_already(resource: Resource, ctx: Context, row: Any, body: Body) -> bo
         return False
     shown = resource.document(ctx, row)
     return all(name in shown and shown[name] == value for name, value in body.items())
+
+
+def _marks(row: Any) -> dict[str, Any]:
+    """What an update changes in any case."""
+    names = ("revision_number", "updated_at")
+    return {name: getattr(row, name) for name in names if hasattr(row, name)}
 
 
 def _check_revision(resource: Resource, ctx: Context, row: Any) -> None:
