@@ -22,6 +22,7 @@ SHARED = {
     ("identity", "endpoints"): "catalog_rows",
     ("identity", "regions"): "catalog_rows",
     ("identity", "endpoint_groups"): "endpoint_filter",
+    ("network", "bindings"): "port_bindings",
 }
 
 

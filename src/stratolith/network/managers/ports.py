@@ -28,7 +28,6 @@ from stratolith.network.exceptions.ports import (
 from stratolith.network.managers import (
     abilities,
     batches,
-    dhcp_places,
     events,
     holders,
     host_hints,
@@ -38,6 +37,7 @@ from stratolith.network.managers import (
 )
 from stratolith.network.managers.addressing import dns, ipam
 from stratolith.network.managers.binding import inactive
+from stratolith.network.managers.dhcp import dhcp_places
 from stratolith.network.managers.qos import allocation
 from stratolith.network.managers.qos import bindings as qos
 from stratolith.network.managers.security import log_removal

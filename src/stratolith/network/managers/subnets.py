@@ -12,7 +12,6 @@ from sqlalchemy import select
 from stratolith.kernel.context import Context
 from stratolith.network.exceptions.networks import GatewayIpInUse, SubnetInUse, SubnetNotFound
 from stratolith.network.managers import (
-    dhcp_ports,
     holders,
     host_hints,
     limits,
@@ -21,6 +20,7 @@ from stratolith.network.managers import (
     visibility,
 )
 from stratolith.network.managers.addressing import ipam, subnet_ranges
+from stratolith.network.managers.dhcp import dhcp_ports
 from stratolith.network.managers.segments import routed
 from stratolith.network.models import FixedIp, Network, Port, Subnet
 from stratolith.network.settings import NetworkSettings

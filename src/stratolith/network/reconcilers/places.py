@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.reconcile import Reconciler, Result
-from stratolith.network.managers import dhcp_places, placement, places
+from stratolith.network.managers import placement, places
+from stratolith.network.managers.dhcp import dhcp_places
 from stratolith.network.managers.routing import elections
 
 

@@ -1,0 +1,1 @@
+"""DHCP of networks: its ports, and the hosts that serve it."""
