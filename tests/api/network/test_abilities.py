@@ -87,3 +87,26 @@ def test_options_that_cannot_be_sent(ovn: Net) -> None:
     path = f"/ports/{port['id']}"
     ovn.put(path, "port", 400, **options("99", "x"))
     ovn.put(path, "port", **options("99", None))  # one that it never had is taken away
+
+
+def test_limits_of_packets_for_addresses(ovn: Net) -> None:
+    """A policy that the driver does not enforce is refused where it is attached, and its rule
+    where the policy is in use.
+    """
+    policies = [ovn.post("/qos/policies", "policy", name=f"p{n}")["id"] for n in range(2)]
+    rules = [f"/qos/policies/{policy}/packet_rate_limit_rules" for policy in policies]
+    ovn.post(rules[0], "packet_rate_limit_rule", max_kpps=1)
+    outside = ovn.network(**{"router:external": True})
+    ovn.subnet(outside, "10.7.0.0/24")
+    place = {"floating_network_id": outside["id"]}
+    gateway = {"network_id": outside["id"]}
+    for policy, status in ((policies[0], 409), (policies[1], 201)):
+        floating = ovn.post("/floatingips", "floatingip", status, **place, qos_policy_id=policy)
+        info = {**gateway, "qos_policy_id": policy}
+        ovn.post("/routers", "router", status, name="r", external_gateway_info=info)
+        if status == 409:
+            assert floating["type"] == "QosRuleNotSupported"
+    assert ovn.post(rules[1], "packet_rate_limit_rule", 409, max_kpps=1)["type"] == (
+        "QosRuleNotSupported"
+    )
+    ovn.put(f"/floatingips/{floating['id']}", "floatingip", 409, qos_policy_id=policies[0])

@@ -84,6 +84,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Floating
     )
     ctx.session.add(floating)
     ctx.session.flush()
+    qos.check_port(ctx, port.id, policy_id)
     _associate(ctx, floating, values)
     return floating
 
@@ -99,6 +100,7 @@ def update(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) -> Flo
         floating.description = values["description"]
     if "qos_policy_id" in values:
         floating.qos_policy_id = qos.usable(ctx, values["qos_policy_id"])
+        qos.check_port(ctx, floating.floating_port_id, floating.qos_policy_id)
         host_hints.router(ctx, floating.router_id)
     if "port_id" in values or "fixed_ip_address" in values or not values:
         _associate(ctx, floating, values)

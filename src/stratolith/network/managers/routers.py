@@ -178,6 +178,7 @@ def set_gateway(ctx: Context, router: Router, info: Mapping[str, Any]) -> None:
         router.qos_policy_id = qos.replaced_of_gateway(
             ctx, router.qos_policy_id, info["qos_policy_id"]
         )
+        qos.check_port(ctx, router.gateway_port_id or "", router.qos_policy_id)
     wanted = info.get("external_fixed_ips")
     if router.gateway_port_id and router.gateway_network_id == network_id:
         if wanted:

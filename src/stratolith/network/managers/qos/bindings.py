@@ -17,7 +17,7 @@ from stratolith.network.exceptions.qos import (
 )
 from stratolith.network.managers import holders
 from stratolith.network.managers.qos import policies, rule_types
-from stratolith.network.models import Network, Port, QosPolicy, QosRule
+from stratolith.network.models import FloatingIp, Network, Port, QosPolicy, QosRule, Router
 
 
 def usable(ctx: Context, policy_id: str | None) -> str | None:
@@ -74,7 +74,9 @@ def check_network(ctx: Context, network_id: str, policy_id: str | None) -> None:
 
 
 def check_ports_of(ctx: Context, policy: QosPolicy, kind: str) -> None:
-    """Raise QosRuleNotSupported when a port has the policy and no driver enforces such rules."""
+    """Raise QosRuleNotSupported when a port, floating IP or gateway has the policy and no driver
+    enforces such rules.
+    """
     if kind in rule_types.enforced(ctx):
         return
     of_networks = select(Network.id).where(Network.qos_policy_id == policy.id)
@@ -84,9 +86,16 @@ def check_ports_of(ctx: Context, policy: QosPolicy, kind: str) -> None:
             Port.qos_policy_id.is_(None) & Port.network_id.in_(of_networks),
         )
     )
-    port_id = ctx.session.scalar(ports.limit(1))
-    if port_id is not None:
-        raise QosRuleNotSupported(rule_type=kind, port_id=port_id)
+    of_addresses = (
+        select(FloatingIp.floating_port_id).where(FloatingIp.qos_policy_id == policy.id),
+        select(Router.gateway_port_id).where(
+            Router.qos_policy_id == policy.id, Router.gateway_port_id.is_not(None)
+        ),
+    )
+    for statement in (ports, *of_addresses):
+        port_id = ctx.session.scalar(statement.limit(1))
+        if port_id is not None:
+            raise QosRuleNotSupported(rule_type=kind, port_id=port_id)
 
 
 def check_not_tracked(ctx: Context, policy: QosPolicy, kind: str) -> None:

@@ -112,6 +112,7 @@ def _make_first(ctx: Context, router: Router, port: Port, info: Info) -> None:
     if "qos_policy_id" in info:
         wanted = info["qos_policy_id"]
         router.qos_policy_id = qos.replaced_of_gateway(ctx, router.qos_policy_id, wanted)
+        qos.check_port(ctx, port.id, router.qos_policy_id)
     ctx.session.flush()
 
 
