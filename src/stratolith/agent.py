@@ -9,6 +9,7 @@ import socket
 import threading
 
 from stratolith import roster
+from stratolith.kernel import structs
 from stratolith.kernel.addresses import is_loopback
 from stratolith.kernel.agent import health
 from stratolith.kernel.agent.client import HttpTransport, by_socket
@@ -42,6 +43,7 @@ def make_rooms(settings: Settings, host: str, *, fake: bool) -> list[Room]:
     rooms: list[Room] = []
     for _, agent in roster.rooms("agent"):
         rooms += agent.rooms(settings, host, fake)
+    structs.prepare()
     return [*rooms, QuestionRoom(rooms)]
 
 
@@ -60,6 +62,7 @@ def run(settings: Settings) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise AlreadyRunning(f"an agent already works on {settings.state_dir}") from None
+        structs.prepare()  # before the first thread, and for the rooms' modules once more
         threads = Supervisor()
         name, transport = _connect(settings, threads)
         rooms = make_rooms(settings, name, fake=settings.fake)

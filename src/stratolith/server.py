@@ -15,6 +15,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stratolith import services as catalogue
+from stratolith.kernel import structs
 from stratolith.kernel.agent.door import AgentDoor
 from stratolith.kernel.agent.hub import AgentHub
 from stratolith.kernel.bootstrap import Seed, read_secrets, read_seed
@@ -49,6 +50,7 @@ class AlreadyRunning(Exception):
 def make_environment(settings: Settings, services: Sequence[Service] | None = None) -> Environment:
     """The objects that all requests share; opens the database but does not change it."""
     loaded = list(services if services is not None else catalogue.load())
+    structs.prepare()
     overrides = read_overrides(settings.state_dir / "policy.yaml")
     secrets = read_secrets(settings.state_dir / "secrets.json")
     env = Environment(
