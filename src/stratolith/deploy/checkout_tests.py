@@ -22,6 +22,8 @@ CHECKS = [
 # processor; what touches the host (networks, guests, running clouds) runs one after the other:
 # beside other tests an emulated guest did not boot in time.
 IN_PROCESS = ["api", "architecture", "fuzz", "parity", "reconcile", "unit", "upgrades"]
+# Clients of simulated clouds: each process has a cloud of its own, on ports of its own.
+WITH_CLIENTS = ["interop"]
 # These run again on PostgreSQL: all tests that call the API of a cloud in the same process
 ON_POSTGRESQL = ["api", "parity", "reconcile"]
 # Tests too slow for every push: `test --slow` runs only these. The settings extend
@@ -116,14 +118,17 @@ def _parts(root: Path) -> list[list[str]]:
     """The arguments of one pytest run after the other: all of the tests, some on two databases."""
     together = [f"tests/{name}" for name in IN_PROCESS]
     again = [f"tests/{name}" for name in ON_POSTGRESQL]
+    clients = [f"tests/{name}" for name in WITH_CLIENTS]
+    elsewhere = [*IN_PROCESS, *WITH_CLIENTS, SLOW_FOLDER]
     alone = sorted(
         f"tests/{folder.name}"
         for folder in (root / "tests").iterdir()
-        if any(folder.rglob("test_*.py")) and folder.name not in [*IN_PROCESS, SLOW_FOLDER]
+        if any(folder.rglob("test_*.py")) and folder.name not in elsewhere
     )
     return [
         [*together, *SIDE_BY_SIDE],
         [*again, *SIDE_BY_SIDE, "--database", "postgresql"],
+        [*clients, *SIDE_BY_SIDE],
         alone,
     ]
 

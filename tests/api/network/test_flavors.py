@@ -189,3 +189,26 @@ def test_members_see_flavors_and_no_profiles(net: Net, boss: Net) -> None:
 def test_providers(net: Net) -> None:
     provider = {"service_type": L3, "name": "single_node", "default": True}
     assert provider in net.get("/service-providers")["service_providers"]
+
+
+def test_a_flavor_of_routers_on_several_hosts(boss: Net, net: Net) -> None:
+    driver = DRIVER.replace("single_node.SingleNodeDriver", "ha.HaDriver")
+    flavors = {}
+    for name, of in (("ha", driver), ("single_node", DRIVER)):
+        flavors[name] = boss.post("/flavors", "flavor", name=name, service_type=L3)["id"]
+        profile = boss.post("/service_profiles", "service_profile", driver=of)["id"]
+        body = {"service_profile": {"id": profile}}
+        boss.raw("POST", f"/flavors/{flavors[name]}/service_profiles", 201, body)
+    router = net.post("/routers", "router", name="several", flavor_id=flavors["ha"])
+    assert boss.get(f"/routers/{router['id']}")["router"]["ha"] is True
+    router = boss.post("/routers", "router", name="one", flavor_id=flavors["single_node"])
+    assert router["ha"] is False
+    boss.put(f"/routers/{router['id']}", "router", admin_state_up=False)
+    assert boss.put(f"/routers/{router['id']}", "router", 400, ha=True)["type"] == "InvalidInput"
+    boss.put(f"/routers/{router['id']}", "router", ha=False)
+    for name, wanted in (("ha", False), ("single_node", True)):
+        refused = boss.post("/routers", "router", 400, name="r", flavor_id=flavors[name], ha=wanted)
+        assert refused["type"] == "InvalidInput"
+        assert refused["message"] == (
+            f"Invalid input for operation: Provider {name} does not support ha={wanted}."
+        )

@@ -47,10 +47,11 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Router:
     """Raises OverQuota, the errors of a flavor and those of setting a gateway."""
     limits.check(ctx, project_id, router=1)
     _check_flags(values)
-    if values.get("ha"):
-        elections.check(ctx)
+    has_election = bool(values.get("ha"))
     if values.get("flavor_id") is not None:
-        flavors.check_for_router(ctx, values["flavor_id"])
+        has_election = flavors.makes_ha(ctx, values["flavor_id"], values.get("ha"))
+    if has_election:
+        elections.check(ctx)
     hints = values.get("availability_zone_hints") or []
     zones.check(ctx, hints)
     router = Router(
@@ -62,7 +63,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Router:
     )
     ctx.session.add(router)
     ctx.session.flush()
-    if values.get("ha"):
+    if has_election:
         elections.enable(ctx, router)
     else:
         placement.place_new(ctx, placement.ROUTER, router.id, hints)
@@ -79,6 +80,8 @@ def update(ctx: Context, router: Router, values: Mapping[str, Any]) -> Router:
     _check_flags(values)
     host_hints.router(ctx, router.id)
     if values.get("ha") is not None:
+        if router.flavor_id and values["ha"] != (router.ha_network_id is not None):
+            raise InvalidInput(error_message="the flavor of a router decides about 'ha'")
         if values["ha"] and gateway_ports.of_router(ctx, router)[1:]:
             raise BadRouterRequest(msg="A router with ha has one external gateway")
         elections.change(ctx, router, values)

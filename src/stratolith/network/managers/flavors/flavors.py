@@ -17,6 +17,7 @@ from stratolith.network.exceptions.flavors import (
     ServiceProfileDisabled,
     ServiceProfileDriverNotFound,
 )
+from stratolith.network.exceptions.general import InvalidInput
 from stratolith.network.managers.flavors import providers, service_profiles
 from stratolith.network.managers.flavors.providers import Provider
 from stratolith.network.models import Flavor, FlavorProfile, Router, ServiceProfile
@@ -110,11 +111,16 @@ def next_provider(ctx: Context, flavor: Flavor) -> Provider:
     return provider
 
 
-def check_for_router(ctx: Context, flavor_id: str) -> None:
-    """Raise an error unless a router of this flavor can be made: as next_provider, FlavorNotFound,
-    FlavorDisabled.
+def makes_ha(ctx: Context, flavor_id: str, wanted: bool | None) -> bool:
+    """Whether a new router of this flavor is on several hosts; ``wanted``: None for either.
+
+    Raises the errors of next_provider, FlavorNotFound, FlavorDisabled, and InvalidInput where the
+    flavor's provider makes others than the wanted ones.
     """
     flavor = get(ctx, flavor_id)
     if not flavor.enabled:
         raise FlavorDisabled
-    next_provider(ctx, flavor)
+    provider = next_provider(ctx, flavor)
+    if wanted is not None and wanted != provider.ha:
+        raise InvalidInput(error_message=f"Provider {provider.name} does not support ha={wanted}")
+    return provider.ha
