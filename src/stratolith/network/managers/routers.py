@@ -80,7 +80,7 @@ def update(ctx: Context, router: Router, values: Mapping[str, Any]) -> Router:
     _check_flags(values)
     host_hints.router(ctx, router.id)
     if values.get("ha") is not None:
-        if router.flavor_id and values["ha"] != (router.ha_network_id is not None):
+        if router.flavor_id and values["ha"] != router.ha:
             raise InvalidInput(error_message="the flavor of a router decides about 'ha'")
         if values["ha"] and gateway_ports.of_router(ctx, router)[1:]:
             raise BadRouterRequest(msg="A router with ha has one external gateway")
