@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from stratolith import server
-from stratolith.kernel import config, quota
+from stratolith.kernel import config, files, quota
 from stratolith.kernel.agent.protocol import Offers
 from stratolith.kernel.auth import Identity
 from stratolith.kernel.context import Context
@@ -24,6 +24,8 @@ def environment(
     folder: Path, hosts: dict[str, object] | None = None, **network: object
 ) -> Environment:
     folder.mkdir(parents=True, exist_ok=True)
+    # for what servers of one database share, such as the authority of hosts
+    files.write(folder / "secrets.json", '{"database_key": "key"}')
     overrides: dict[str, dict[str, object]] = {
         "cloud": {"state_dir": str(folder), "run_dir": str(folder / "run")},
         "database": {"url": empty_url()},
