@@ -9,14 +9,13 @@ import socket
 import threading
 
 from stratolith import roster
-from stratolith.kernel import structs
 from stratolith.kernel.addresses import is_loopback
 from stratolith.kernel.agent import health
 from stratolith.kernel.agent.client import HttpTransport, by_socket
 from stratolith.kernel.agent.host import Addresses, Host, Room
 from stratolith.kernel.agent.member import Membership, Renewal
 from stratolith.kernel.agent.questions import QuestionRoom
-from stratolith.kernel.concurrency import Supervisor
+from stratolith.kernel.concurrency import Supervisor, prepare_structs
 from stratolith.kernel.config import ApiSection, HostsSection, Settings
 
 LOG = logging.getLogger(__name__)
@@ -43,7 +42,7 @@ def make_rooms(settings: Settings, host: str, *, fake: bool) -> list[Room]:
     rooms: list[Room] = []
     for _, agent in roster.rooms("agent"):
         rooms += agent.rooms(settings, host, fake)
-    structs.prepare()
+    prepare_structs()
     return [*rooms, QuestionRoom(rooms)]
 
 
@@ -62,7 +61,7 @@ def run(settings: Settings) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise AlreadyRunning(f"an agent already works on {settings.state_dir}") from None
-        structs.prepare()  # before the first thread, and for the rooms' modules once more
+        prepare_structs()  # before the first thread, and for the rooms' modules once more
         threads = Supervisor()
         name, transport = _connect(settings, threads)
         rooms = make_rooms(settings, name, fake=settings.fake)

@@ -15,11 +15,10 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stratolith import services as catalogue
-from stratolith.kernel import structs
 from stratolith.kernel.agent.door import AgentDoor
 from stratolith.kernel.agent.hub import AgentHub
 from stratolith.kernel.bootstrap import Seed, read_secrets, read_seed
-from stratolith.kernel.concurrency import Supervisor
+from stratolith.kernel.concurrency import Supervisor, prepare_structs
 from stratolith.kernel.config import ApiSection, DatabaseSection, Settings
 from stratolith.kernel.context import Context
 from stratolith.kernel.db import Database, schema
@@ -50,7 +49,7 @@ class AlreadyRunning(Exception):
 def make_environment(settings: Settings, services: Sequence[Service] | None = None) -> Environment:
     """The objects that all requests share; opens the database but does not change it."""
     loaded = list(services if services is not None else catalogue.load())
-    structs.prepare()
+    prepare_structs()
     overrides = read_overrides(settings.state_dir / "policy.yaml")
     secrets = read_secrets(settings.state_dir / "secrets.json")
     env = Environment(

@@ -10,10 +10,10 @@ import sys, threading
 sys.setswitchinterval(1e-6)
 import msgspec
 from stratolith import services
-from stratolith.kernel import structs
+from stratolith.kernel import concurrency
 services.load()
 from stratolith.network.drivers.base import HostNetworkPart, HostNetworkView
-assert structs.prepare() > 50
+assert concurrency.prepare_structs() > 50
 view = msgspec.json.encode(HostNetworkView(host="h", generation=1))
 part = msgspec.json.encode(HostNetworkPart(generation=1))
 together = threading.Barrier(8)
