@@ -74,8 +74,8 @@ def test_options_that_cannot_be_sent(ovn: Net) -> None:
         option = {"opt_name": name, "opt_value": value, "ip_version": version}
         return {"extra_dhcp_opts": [option]}
 
-    def post(status: int, *wished: object) -> dict[str, object]:
-        values = {"network_id": network["id"], **options(*wished)}  # type: ignore[arg-type]
+    def post(status: int, name: str, value: str, version: int = 4) -> dict[str, object]:
+        values = {"network_id": network["id"], **options(name, value, version)}
         made: dict[str, object] = ovn.post("/ports", "port", status, **values)
         return made
 

@@ -18,10 +18,7 @@ from stratolith.network.api.style import STYLE
 from stratolith.network.exceptions.local_ips import LocalIPNotFound
 from stratolith.network.managers import abilities
 from stratolith.network.managers.routing import local_ips
-from stratolith.network.schemas.routing.local_ips import (
-    LOCAL_IP,
-    render,
-)
+from stratolith.network.schemas.routing.local_ips import LOCAL_IP, render
 
 _COLUMNS = ("name", "local_port_id", "network_id", "local_ip_address", "ip_mode")
 

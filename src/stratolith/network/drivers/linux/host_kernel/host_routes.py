@@ -20,7 +20,7 @@ def check_free(text: str, ours: Collection[int]) -> None:
         network = ipaddress.ip_network(route.destination)
         if route.index in ours or network.prefixlen == 0 or network.is_link_local:
             continue
-        if network.version == wanted.version and network.overlaps(wanted):  # type: ignore[arg-type]
+        if wanted.network_address in network or network.network_address in wanted:
             device = netlink.name_of(route.index) or route.nexthop
             raise NetworkDriverError(
                 f"the external network {wanted} overlaps with {network}, which this host reaches "

@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from stratolith.kernel import files
 from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.host_kernel import namespaces, netlink
@@ -49,15 +50,15 @@ class Keepalived:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
             if pid is not None and self._is_current(pid, space):
                 if _text(home / "loaded") != f"{pid} {digest}":
-                    _write(home / "config", election.config)
+                    files.write(home / "config", election.config)
                     os.kill(pid, signal.SIGHUP)
-                    _write(home / "loaded", f"{pid} {digest}")
+                    files.write(home / "loaded", f"{pid} {digest}")
                 return pid
             if pid is not None:
                 stop(pid)
-            _write(home / "config", election.config)
+            files.write(home / "config", election.config)
             pid = self._start(space)
-            _write(home / "loaded", f"{pid} {digest}")
+            files.write(home / "loaded", f"{pid} {digest}")
         except OSError as error:
             raise NetworkDriverError(f"keepalived of {space.owner}: {error}") from error
         return pid
@@ -150,10 +151,3 @@ def _text(path: Path) -> str:
         return path.read_text(errors="replace")
     except OSError:
         return ""
-
-
-def _write(path: Path, text: str) -> None:
-    new_path = path.with_name(path.name + ".new")
-    with open(os.open(new_path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-    os.replace(new_path, path)
