@@ -206,10 +206,15 @@ def test_subnets_serve_owners_of_ports(net: Net, boss: Net) -> None:
 
 def test_service_providers_are_filtered(net: Net) -> None:
     assert net.get("/service-providers?service_type=VPN") == {"service_providers": []}
-    (one,) = net.get("/service-providers?service_type=L3_ROUTER_NAT")["service_providers"]
-    assert net.get("/service-providers?default=False") == {"service_providers": []}
+    found = net.get("/service-providers?service_type=L3_ROUTER_NAT")["service_providers"]
+    assert len(found) > 1
+    for one in found:
+        query = f"bogus=1&name={one['name']}"
+        assert net.get(f"/service-providers?{query}")["service_providers"] == [one]
+    for default in (True, False):
+        same = [one for one in found if one["default"] is default]
+        assert net.get(f"/service-providers?default={default}") == {"service_providers": same}
     assert net.get("/service-providers?name=bogus") == {"service_providers": []}
-    assert net.get(f"/service-providers?bogus=1&name={one['name']}")["service_providers"] == [one]
 
 
 def test_a_list_without_a_limit_is_whole(boss: Net) -> None:

@@ -53,17 +53,28 @@ def is_without_offload(tap: str) -> bool:
 
 
 def opened(pid: int) -> dict[int, str]:
-    """The taps that a process has open: file descriptor -> name; "" for a deleted tap."""
-    tap_by_descriptor = {}
+    """The taps that a process has open: file descriptor -> name; "" for a deleted tap.
+
+    Raises DriverError.
+    """
     try:
-        for entry in os.scandir(f"/proc/{pid}/fd"):
-            if os.readlink(entry.path) == "/dev/net/tun":
-                text = Path(f"/proc/{pid}/fdinfo/{entry.name}").read_text()
-                match = _DEVICE.search(text)
-                tap_by_descriptor[int(entry.name)] = match[1] if match else ""
+        descriptors = [int(name) for name in os.listdir(f"/proc/{pid}/fd")]
+        found = {descriptor: _opened_tap(pid, descriptor) for descriptor in descriptors}
     except OSError as error:
         raise DriverError(f"the files of process {pid} cannot be read: {error}") from error
-    return dict(sorted(tap_by_descriptor.items()))
+    return {descriptor: tap for descriptor, tap in sorted(found.items()) if tap is not None}
+
+
+def _opened_tap(pid: int, descriptor: int) -> str | None:
+    """None: not a tap, or closed since the process's descriptors were listed."""
+    try:
+        if os.readlink(f"/proc/{pid}/fd/{descriptor}") != "/dev/net/tun":
+            return None
+        text = Path(f"/proc/{pid}/fdinfo/{descriptor}").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    match = _DEVICE.search(text)
+    return match[1] if match else ""
 
 
 def join_again(pid: int, descriptor: int, tap: str, header_bytes: int) -> None:
