@@ -36,6 +36,14 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
             le=65535,
         ),
     ] = 0
+    enable_distributed_floating_ip: Annotated[
+        bool,
+        Doc(
+            description="With driver ovn, the host of a server translates its floating IPs, "
+            "instead of the router's host. Each host's `external_bridge` needs a card in the "
+            "external network."
+        ),
+    ] = False
     global_physnet_mtu: Annotated[
         int, Doc(description="MTU of the physical networks, tunnels included.", ge=576, le=9216)
     ] = 1500

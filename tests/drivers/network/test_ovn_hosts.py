@@ -11,10 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.ovn import underlay
 from stratolith.network.drivers.ovn.northbound.plan import Placement
 from tests.drivers.network import views
-from tests.drivers.network.guests import echo
+from tests.drivers.network.guests import echo, serve_echo
 from tests.drivers.network.ovn_machines import Central, Machine, Space, write
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(180)]
@@ -195,12 +196,66 @@ def test_a_removed_host_is_shut_out(cloud: Central, machine: Callable[[str], Mac
     wait(lambda: cloud.chassis() == {"a", "b"}, 15, "the host is back")
 
 
+@pytest.fixture
+def world() -> Iterator[Space]:
+    """What is outside, with the gateway of the external network."""
+    made = Space("world")
+    made.switch("172.31.249.1/24")
+    yield made
+    made.sh("ip link del sw")
+    namespaces.remove(made.name)
+
+
+def give_card(host: Machine) -> None:
+    """Let the host's external bridge have the card to the outside."""
+    database = host.folder / "network" / "ovs" / "db.sock"
+    host.sh(f"ovs-vsctl --db=unix:{database} --may-exist add-port {views.EXTERNAL_BRIDGE} ext")
+
+
+def test_a_floating_ip_on_its_guests_host_does_not_need_the_gateways(
+    cloud: Central, machine: Callable[[str], Machine], world: Space
+) -> None:
+    hosts = {key: machine(key) for key in ("a", "b")}
+    ports = [views.port(f"p{n}", f"10.55.0.1{n}", "n1-subnet", rules=OPEN) for n in (1, 2)]
+    network = views.network("n1", ports=ports)
+    router = views.router("r", [network], "172.31.249.10", {FLOATING: "10.55.0.11"})
+    mac = views.mac_of("floating")
+    (floating,) = router.floating_ips
+    floating = msgspec.structs.replace(floating, port_id=ports[0].id, mac=mac)
+    router = msgspec.structs.replace(router, floating_ips=[floating])
+    places = Placement(ports={port.id: "b" for port in ports}, gateways={router.id: ["a"]})
+    write(cloud, views.host([network], [router], external=True), places)
+    for key, host in hosts.items():
+        world.cable(host, "ext")
+        assert host.apply([network] if key == "b" else [], external=True).errors == {}
+        give_card(host)
+    guests = [hosts["b"].guest(port, "10.55.0.1") for port in ports]
+    for host in hosts.values():
+        wait(host.has_way, 10, "tunnels")
+    wait(lambda: cloud.gateway() == "a", 15, "the gateway is on its host")
+    server = world.run(lambda: socket.create_server(("172.31.249.1", 8080)))
+    with guests[0].serving(80) as clients, serve_echo(server) as seen:
+        frames = heard(world, "sw", lambda: world.run(lambda: _connect(FLOATING)))
+        answers = [f for f in frames if f[12:14] == b"\x08\x06" and f[21] == 2]
+        assert {f[6:12].hex(":") for f in answers if f[28:32] == _packed(FLOATING)} == {mac}
+        assert clients == ["172.31.249.1"]
+        assert all(guest.reaches("172.31.249.1", 8080) for guest in guests)
+        assert seen == [FLOATING, "172.31.249.10"]
+        assert guests[1].reaches(FLOATING, 80)
+        hosts["a"].die()
+        world.run(lambda: _connect(FLOATING))
+        assert guests[0].reaches("172.31.249.1", 8080)
+        assert not guests[1].reaches("172.31.249.1", 8080, 1), "without a gateway"
+
+
+def _packed(address: str) -> bytes:
+    return socket.inet_aton(address)
+
+
 def test_a_gateway_moves_when_its_host_dies(
-    cloud: Central, machine: Callable[[str], Machine]
+    cloud: Central, machine: Callable[[str], Machine], world: Space
 ) -> None:
     hosts = {key: machine(key) for key in ("a", "b", "c")}
-    world = Space("world")
-    world.switch("172.31.249.1/24")
     port = views.port("p", "10.55.0.11", "n1-subnet", rules=OPEN)
     network = views.network("n1", ports=[port])
     router = views.router("r", [network], "172.31.249.10", {FLOATING: "10.55.0.11"})
@@ -210,47 +265,37 @@ def test_a_gateway_moves_when_its_host_dies(
     def bring_up(key: str) -> None:
         own = [network] if key == "c" else []
         assert hosts[key].apply(own, external=True).errors == {}
-        database = hosts[key].folder / "network" / "ovs" / "db.sock"
-        hosts[key].sh(
-            f"ovs-vsctl --db=unix:{database} --may-exist add-port {views.EXTERNAL_BRIDGE} ext"
-        )
+        give_card(hosts[key])
 
-    try:
-        for key, host in hosts.items():
-            world.cable(host, "ext")
-            bring_up(key)
-        guest = hosts["c"].guest(port, "10.55.0.1")
-        for host in hosts.values():
-            wait(host.has_way, 10, "tunnels")
-        wait(lambda: cloud.gateway() == "a", 15, "the gateway is on its first host")
-        with guest.serving(80):
-            sock = world.run(lambda: socket.create_connection((FLOATING, 80), 15))
-            assert echo(sock)
-            time.sleep(3)  # so that the hosts watch each other
-            hosts["a"].die()
-            started = time.monotonic()
-            sock.settimeout(15)
-            assert echo(sock)
-            assert time.monotonic() - started < 10
-            assert cloud.gateway() == "b"
-            # back, it takes its gateway again, and no other host answers for it
-            hosts["a"].sh("ip link set wire up; ip link set ext up")
-            bring_up("a")
-            wait(lambda: cloud.gateway() == "a", 30, "the gateway is back")
-            wait(hosts["a"].has_way, 10, "tunnels")
-            time.sleep(2)
-            assert echo(sock)
-            world.sh("ip neigh flush all")
-            frames = heard(world, "sw", lambda: world.run(lambda: _connect(FLOATING)))
-            answers = [f for f in frames if f[12:14] == b"\x08\x06" and f[21] == 2]
-            assert len({f[6:12] for f in answers}) == 1 and len(answers) == 1
-            sock.close()
-    finally:
-        world_name = world.name
-        world.sh("ip link del sw")
-        from stratolith.network.drivers.linux.host_kernel import namespaces
-
-        namespaces.remove(world_name)
+    for key, host in hosts.items():
+        world.cable(host, "ext")
+        bring_up(key)
+    guest = hosts["c"].guest(port, "10.55.0.1")
+    for host in hosts.values():
+        wait(host.has_way, 10, "tunnels")
+    wait(lambda: cloud.gateway() == "a", 15, "the gateway is on its first host")
+    with guest.serving(80):
+        sock = world.run(lambda: socket.create_connection((FLOATING, 80), 15))
+        assert echo(sock)
+        time.sleep(3)  # so that the hosts watch each other
+        hosts["a"].die()
+        started = time.monotonic()
+        sock.settimeout(15)
+        assert echo(sock)
+        assert time.monotonic() - started < 10
+        assert cloud.gateway() == "b"
+        # back, it takes its gateway again, and no other host answers for it
+        hosts["a"].sh("ip link set wire up; ip link set ext up")
+        bring_up("a")
+        wait(lambda: cloud.gateway() == "a", 30, "the gateway is back")
+        wait(hosts["a"].has_way, 10, "tunnels")
+        time.sleep(2)
+        assert echo(sock)
+        world.sh("ip neigh flush all")
+        frames = heard(world, "sw", lambda: world.run(lambda: _connect(FLOATING)))
+        answers = [f for f in frames if f[12:14] == b"\x08\x06" and f[21] == 2]
+        assert len({f[6:12] for f in answers}) == 1 and len(answers) == 1
+        sock.close()
 
 
 def _connect(address: str) -> None:

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from stratolith.kernel import quota
 from stratolith.kernel.agent.protocol import Offers
 from stratolith.kernel.environment import Environment
 from stratolith.network.drivers.ovn import central
-from stratolith.network.managers import host_hints
+from stratolith.network.managers import floatingips, host_hints, ports, routers
+from stratolith.network.models import Port, Router
 from stratolith.network.reconcilers.northbound import WHOLE, NorthboundWriter
 from tests.drivers.network.test_ovn_northbound import content
 from tests.reconcile.network.test_view_parts import ALL, HOSTS, OF_GROUPS, OF_PORTS, Cloud
@@ -25,7 +27,10 @@ LEFT = ("group/", "members/", "network/", "address_group/")
 
 @pytest.fixture
 def env(tmp_path: Path) -> Iterator[Environment]:
-    made = rooms.environment(tmp_path / "cloud", dhcp_domain="cloud.example", driver="ovn")
+    made = rooms.environment(
+        tmp_path / "cloud", dhcp_domain="cloud.example", driver="ovn",
+        enable_distributed_floating_ip=True,
+    )  # fmt: skip
     ctx = rooms.context(made)
     for project in ("p1", "p2"):
         for name in ("port", "router", "floatingip", "security_group", "security_group_rule"):
@@ -123,3 +128,38 @@ def test_the_pass_repairs_and_starts_from_nothing(
     made.write(env, WHOLE)
     other.write(env, WHOLE)
     assert made.content() == other.content()
+
+
+def test_a_floating_ip_is_translated_on_the_host_of_its_port(
+    env: Environment, writer: Callable[[str], Writer]
+) -> None:
+    """On the router's host while the port has none: another guest may have its address."""
+    cloud, hints, made = Cloud(env, 4), list[str](), writer("one")
+    router = cloud.ctx.session.scalars(select(Router).order_by(Router.name)).first()
+    assert router is not None
+    info = {"network_id": cloud.public}
+    routers.update(cloud.ctx, router, {"external_gateway_info": info})
+    port = ports.create(cloud.ctx, "p1", {"network_id": cloud.networks[0]})
+    values = {"floating_network_id": cloud.public, "port_id": port.id}
+    outer = floatingips.create(cloud.ctx, "p1", values).floating_port_id
+    mac = cloud.ctx.session.get_one(Port, outer).mac_address
+    port_id = port.id
+    cloud.commit()
+    made.write(env, WHOLE)
+    env.hints.listen(host_hints.NORTHBOUND, hints.append)
+
+    def translated() -> tuple[object, object]:
+        (row,) = [row for (table, _), row in made.content().items()
+                  if table == "NAT" and row["type"] == {"dnat_and_snat"}]  # fmt: skip
+        return row["logical_port"], row["external_mac"]
+
+    nowhere, somewhere = (set(), set()), ({port_id}, {mac})
+    assert translated() == nowhere
+    for host, expected in (("h1", somewhere), ("h2", somewhere), ("", nowhere)):
+        hints.clear()
+        port = cloud.ctx.session.get_one(Port, port_id)
+        ports.update(cloud.ctx, port, {"binding:host_id": host})
+        cloud.commit()
+        for key in dict.fromkeys(hints):
+            made.write(env, key)
+        assert translated() == expected

@@ -211,12 +211,18 @@ class RouterPortView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     scope_v6: str = ""
 
 
-class FloatingIpView(msgspec.Struct, frozen=True, kw_only=True):
+class FloatingIpView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """``port_id``, ``mac``: the port whose host translates the address, and the MAC address with
+    which it does; empty: the router's host does.
+    """
+
     id: str
     floating_ip: str
     fixed_ip: str
     qos_policy: str = ""
     network_id: str = ""  # external network of a further gateway; "": of the first one
+    port_id: str = ""
+    mac: str = ""
 
 
 class PortForwardingView(msgspec.Struct, frozen=True, kw_only=True):

@@ -80,6 +80,11 @@ def touched(ctx: Context, port: Port) -> None:
         _guest_port(ctx, port)
 
 
+def are_floating_ips_distributed(settings: NetworkSettings) -> bool:
+    """Whether the hosts of servers translate floating IPs, instead of the routers' hosts."""
+    return settings.driver == "ovn" and settings.enable_distributed_floating_ip
+
+
 def own_hosts(ctx: Context, port_id: str) -> None:
     """Hint about what only the host of a port, and those that prepare it, have of it."""
     wanted = select(Port.binding_host).where(Port.id == port_id, Port.binding_host != "")
@@ -93,6 +98,10 @@ def _guest_port(ctx: Context, port: Port) -> None:
     hosts = {port.binding_host} | placement.hosts_of_network(ctx, port.network_id)
     hosts |= _hosts_of(ctx, _HOSTS_WITH_RULES_ABOUT, {"port": port.id})
     _hint(ctx, hosts, PORT, port.id)
+    if are_floating_ips_distributed(ctx.env.settings.of(NetworkSettings)):
+        of_port = select(FloatingIp.router_id).where(FloatingIp.port_id == port.id)
+        for router_id in set(ctx.session.scalars(of_port)) - {None}:
+            ctx.hint(NORTHBOUND, key_of(ROUTER, str(router_id)))
 
 
 def _hosts_of(ctx: Context, hosts: Select[str], params: dict[str, Any] | None = None) -> set[str]:

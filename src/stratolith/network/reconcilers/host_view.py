@@ -420,8 +420,10 @@ class Compiler:
         ]
 
     def _router_views_of(self, routers: Sequence[RouterRow]) -> list[RouterView]:
-        here = elections.on_host(self.ctx, self.host, [router.id for router in routers])
-        return router_views(self.ctx, routers, self._router_port, self.left_out, here)
+        ids = [router.id for router in routers]
+        here = elections.on_host(self.ctx, self.host, ids)
+        ends = ovn_hosts.local_ends(self.ctx, ids) if self.host == placement.EVERY else {}
+        return router_views(self.ctx, routers, self._router_port, self.left_out, here, ends)
 
     def _router_port(self, port_id: str) -> RouterPortView | None:
         """The view of a router's port; None when it does not exist any more."""

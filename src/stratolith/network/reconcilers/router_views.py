@@ -59,9 +59,10 @@ def router_views(
     view_of: Callable[[str], RouterPortView | None],
     left_out: LeftOut,
     elected: Mapping[str, RouterHost],
+    local_ends: Mapping[str, tuple[str, str]],
 ) -> list[RouterView]:
     """``view_of`` returns a router port's view by the port's id; ``elected``: the routers that
-    other hosts have, too, with this host's row.
+    other hosts have, too, with this host's row; ``local_ends``: as ``ovn_hosts`` gives them.
     """
     if not routers:
         return []
@@ -75,7 +76,7 @@ def router_views(
         interface = view_of(port_id)
         if interface is not None:
             interfaces[router_id].append(interface)
-    floating = _floating(ctx, [router.id for router in routers], left_out)
+    floating = _floating(ctx, [router.id for router in routers], left_out, local_ends)
     forwardings = _forwardings(ctx, [router.id for router in routers], left_out)
     meters = meter_views(ctx, routers, left_out)
     helpers = _helpers(ctx, [router.id for router in routers], left_out)
@@ -141,7 +142,10 @@ def _with_policy(gateway: RouterPortView | None, policy: str | None) -> RouterPo
 
 
 def _floating(
-    ctx: Context, router_ids: Sequence[str], left_out: LeftOut
+    ctx: Context,
+    router_ids: Sequence[str],
+    left_out: LeftOut,
+    local_ends: Mapping[str, tuple[str, str]],
 ) -> dict[str, list[FloatingIpView]]:
     by_router: dict[str, list[FloatingIpView]] = defaultdict(list)
     wanted = (
@@ -150,12 +154,15 @@ def _floating(
         .order_by(FloatingIp.id)
     )
     for row in left_out.rows(ctx.session, wanted, FloatingIp.id, FloatingIpRow):
+        port_id, mac = local_ends.get(row.id, ("", ""))
         view = FloatingIpView(
             id=row.id,
             floating_ip=row.floating_ip_address,
             fixed_ip=row.fixed_ip_address,
             qos_policy=row.qos_policy_id or "",
             network_id=row.floating_network_id,
+            port_id=port_id,
+            mac=mac,
         )
         by_router[row.router_id].append(view)
     return by_router

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Sequence
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import RouterPortView, RouterView
+from stratolith.network.drivers.base import FloatingIpView, RouterPortView, RouterView
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.ovn.northbound import advertising, forwarding, qos, scopes
 from stratolith.network.drivers.ovn.northbound.rows import Link, Partial, Row
@@ -114,10 +114,18 @@ def _gateway_rows(
         }
         rows += [_nat(router.id, owner, "snat", own_address, network) for network in sorted(inside)]
     for floating in router.floating_ips:
-        outer = checks.address(floating.floating_ip, 4)
-        inner = checks.address(floating.fixed_ip, 4)
-        rows.append(_nat(router.id, owner, "dnat_and_snat", outer, inner))
+        rows.append(_floating(router.id, owner, floating))
     return rows
+
+
+def _floating(router_id: str, owner: str, floating: FloatingIpView) -> Row:
+    """Translated on the router's host, or on that of the port which has the floating IP."""
+    outer, inner = checks.address(floating.floating_ip, 4), checks.address(floating.fixed_ip, 4)
+    row = _nat(router_id, owner, "dnat_and_snat", outer, inner)
+    if floating.port_id:
+        row.columns["logical_port"] = names.checked_id(floating.port_id)
+        row.columns["external_mac"] = checks.mac(floating.mac)
+    return row
 
 
 def _outer_address(gateway: RouterPortView | None) -> str:
