@@ -16,6 +16,9 @@ from stratolith.network.drivers.base import ConnectionLimits, RouteView, RuleVie
 from stratolith.network.drivers.linux.guard import link_local
 from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.ovn import guard
+from stratolith.network.drivers.ovn.northbound import plan
+from stratolith.network.drivers.ovn.northbound.matches import GroupsView
+from stratolith.network.drivers.ovn.northbound.plan import Placement
 from tests.drivers.network import dhcp_client, frames, views, views6, vlans
 from tests.drivers.network.guests import ping
 
@@ -61,6 +64,32 @@ def test_two_guests_get_leases_and_ping(ovn, guest):
     assert ping(first, b"\x08", "10.55.0.12")
     with second.serving(22):
         assert first.reaches("10.55.0.12", 22)
+
+
+def test_groups_whose_rules_name_themselves(ovn, guest):
+    """As each project's default one. Their names must not be those that OVN gives to its sets."""
+    ports, rules, members = [], {}, {}
+    for number, group in enumerate((views.uid("g1"), views.uid("g2"))):
+        from_itself = RuleView(
+            direction="ingress", ethertype="IPv4", remote_group=group, remote_cidrs=[]
+        )
+        rules[group] = [*views.EGRESS_ALL, from_itself]
+        own = [
+            views.port(f"{number}{end}", f"10.55.0.{number + 1}{end}", "n1-subnet", groups=[group])
+            for end in (1, 2)
+        ]
+        members[group] = {port.id: [port.fixed_ips[0].ip_address] for port in own}
+        ports += own
+        # one group after the other: northd works incrementally
+        view = views.host([views.network("n1", ports=list(ports))])
+        groups = GroupsView(dict(rules), dict(members))
+        ovn.northbound.write(plan.whole(view, groups, Placement()).rows)
+        assert ovn.driver.apply(view).errors == {}
+        assert ovn.northbound.wait_for_hosts()
+    guests = [guest(port, f"{port.fixed_ips[0].ip_address}/24") for port in ports]
+    with guests[1].serving(22):
+        assert guests[0].reaches("10.55.0.12", 22)
+        assert not guests[2].reaches("10.55.0.12", 22, 0.5)
 
 
 def test_what_cannot_be_is_reported(ovn, guest):

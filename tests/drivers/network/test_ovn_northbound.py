@@ -143,7 +143,7 @@ def test_matches_of_rules():
     assert match(remote_cidrs=["10.1.2.3", "10.0.0.0/8"]) == [
         "outport == @sg_a && ip4 && ip4.src == {10.0.0.0/8, 10.1.2.3/32}"
     ]
-    assert match(remote_group="b-c") == ["outport == @sg_a && ip4 && ip4.src == $sg_b_c_ip4"]
+    assert match(remote_group="b-c") == ["outport == @sg_a && ip4 && ip4.src == $members_b_c_v4"]
     assert match(protocol="tcp", port_range_min=1, port_range_max=9) == [
         "outport == @sg_a && ip4 && tcp && tcp.dst >= 1 && tcp.dst <= 9"
     ]

@@ -33,7 +33,10 @@ def group_name(group: str) -> str:
 
 
 def set_name(group: str, version: int) -> str:
-    return f"sg_{_word(group)}_ip{version}"
+    """The name of a group's address set: not the port group's with "_ip4" or "_ip6", which are
+    names of sets that northd makes itself. With two sets of one name it writes nothing any more.
+    """
+    return f"members_{_word(group)}_v{version}"
 
 
 def _word(group: str) -> str:
