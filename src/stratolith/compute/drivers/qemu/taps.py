@@ -59,10 +59,10 @@ def opened(pid: int) -> dict[int, str]:
     """
     try:
         descriptors = [int(name) for name in os.listdir(f"/proc/{pid}/fd")]
-        found = {descriptor: _opened_tap(pid, descriptor) for descriptor in descriptors}
+        taps = {descriptor: _opened_tap(pid, descriptor) for descriptor in descriptors}
     except OSError as error:
         raise DriverError(f"the files of process {pid} cannot be read: {error}") from error
-    return {descriptor: tap for descriptor, tap in sorted(found.items()) if tap is not None}
+    return {descriptor: tap for descriptor, tap in sorted(taps.items()) if tap is not None}
 
 
 def _opened_tap(pid: int, descriptor: int) -> str | None:
