@@ -20,7 +20,7 @@ from stratolith.network.drivers.base import (
 )
 from stratolith.network.drivers.hops import Asked, Hop
 from stratolith.network.drivers.linux import inventory, limits, names, plan
-from stratolith.network.drivers.linux.bridging import resolution
+from stratolith.network.drivers.linux.bridging import flat, resolution
 from stratolith.network.drivers.linux.claim import Claim
 from stratolith.network.drivers.linux.diagnosis import Diagnosis
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
@@ -210,14 +210,20 @@ class LinuxNetworkDriver:
 
         view, errors = self._realisable(view)
 
+        known = self._memory.links if self._memory.are_links_unchanged() else None
+        links = HostLinks(self.instance, native, known)
+        devices = flat.survey(flat.devices(view), links.is_ours)
+
         def planned(refused: frozenset[str]) -> HostPlan:
             book = self._memory.book
             able = (self._can_enforce_qos(), self._can_lead_questions(), bool(self._can_answer))
-            return plan.build_plan(view, zones, self.instance, native, refused, limit, book, *able)
+            return plan.build_plan(
+                view, zones, self.instance, native, refused, limit, book, *able, devices
+            )
 
-        known = self._memory.links if self._memory.are_links_unchanged() else None
-        with HostLinks(self.instance, native, known) as links:
-            done = Pass(planned, links, ledger, self._dnsmasq, self._keepalived, self._memory)
+        with links:
+            helpers = self._dnsmasq, self._keepalived
+            done = Pass(planned, links, ledger, *helpers, self._memory, devices)
             applied = done.run(view)
             indexes = {name: link.index for name, link in links.by_name.items()}
         ledger.save()

@@ -47,13 +47,15 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
 
     ``zones``: bridge -> conntrack zone; ``host_ends``: host end of a veth pair -> its bridge,
     for tenant bridges; ``dhcp_ends``: host ends of DHCP servers, on any bridge; ``without_dhcp``:
-    ends towards other hosts, over which no DHCP message may go: each host answers its own guests.
+    ends towards other hosts, over which no DHCP message may go: each host answers its own guests;
+    ``untagged``: ends towards physical networks, whose frames with a tag belong to other networks.
     """
 
     zones: Mapping[str, int]
     host_ends: Mapping[str, str]
     dhcp_ends: Sequence[str] = ()
     without_dhcp: Sequence[str] = ()
+    untagged: Sequence[str] = ()
 
 
 def compile_tables(
@@ -86,7 +88,7 @@ class _Builder:
     ) -> None:
         self.instance, self.native = instance, native
         self.zones, self.host_ends, self.dhcp_ends = ends.zones, ends.host_ends, ends.dhcp_ends
-        self.without_dhcp = ends.without_dhcp
+        self.without_dhcp, self.untagged = ends.without_dhcp, ends.untagged
         self.ports = ports
         self.guarded = [
             port for port in ports if port.view.port_security and port.view.admin_state_up
@@ -194,6 +196,9 @@ class _Builder:
             ends = _quoted(self.without_dhcp)
             last.append(f"iifname {{ {ends} }} udp dport {_DHCP_PORTS} drop")
             last.append(f"oifname {{ {ends} }} udp dport {_DHCP_PORTS} drop")
+        if self.untagged:
+            ends = _quoted(self.untagged)
+            last.append(f"iifname {{ {ends} }} ether type {{ 8021q, 8021ad }} drop")
         if self.down:
             parts.devices("down", self.down)
             first.append("iifname @down drop")

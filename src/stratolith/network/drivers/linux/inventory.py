@@ -15,8 +15,9 @@ _DELETED = re.compile(r"^delete table (\S+ \S+)$", re.MULTILINE)
 class Made(msgspec.Struct, frozen=True, kw_only=True):
     """One object. ``namespace``: the namespace it is in, "" for the host's own.
 
-    kind: bridge, tap, tunnel, branch (a pair for frames with a VLAN tag), tags (the program at the
-    entry of a device, which reads and writes VLAN tags), veth, namespace, table ("inet
+    kind: bridge, tap, tunnel, branch (a pair for frames with a VLAN tag, or to a bridge of the
+    machine), port ("eth1 on brq1": a card of the machine), tags (the program at the entry of a
+    device, which reads and writes VLAN tags), veth, namespace, table ("inet
     stratolith"), address ("10.0.0.1/24 dev x"), route ("10.0.0.0/8 via 10.1.0.1"), neighbour
     ("10.0.0.5 lladdr MAC dev x"), place ("MAC dev x": the device behind which a bridge expects the
     MAC address), setting ("net/ipv4/ip_forward 1"), dhcp-server (the network's id) or
@@ -41,6 +42,8 @@ def of_plan(plan: HostPlan) -> list[Made]:
         objects += [Made(kind="branch", name=branch.name), Made(kind="tags", name=branch.end)]
         if branch.mac:
             objects.append(Made(kind="place", name=f"{branch.mac} dev {branch.name}"))
+    objects += [Made(kind="port", name=f"{card.card} on {card.bridge}") for card in plan.cards]
+    objects += [Made(kind="branch", name=patch.name) for patch in plan.patches]
     objects += [Made(kind="tags", name=split.shared) for split in plan.splits]
     for space in plan.namespaces:
         objects += _of_namespace(space)

@@ -16,6 +16,7 @@ class Entries(msgspec.Struct, kw_only=True):
     namespaces: dict[str, int] = {}  # name -> inode; 0: about to be made
     sysctls: dict[str, str] = {}  # path below /proc/sys -> value before our change
     zones: dict[str, int] = {}  # network id -> conntrack zone
+    cards: dict[str, str] = {}  # card of the machine -> our bridge that it is a port of
     promiscuous: list[str] = []  # devices of the machine that we made so
 
 

@@ -18,7 +18,7 @@ ROUTER_METADATA_PORT = 9697  # where the router's namespace redirects metadata r
 DHCP_METADATA_PORT = 80
 TUNNEL = "sv-"  # prefix of tunnel devices
 DHCP_END = "sd-"  # prefix of the host ends of DHCP devices
-UPLINK = "su-"  # prefix of the ends on the bridges of VLAN networks
+UPLINK = "su-"  # prefix of the ends on the bridges of networks of a physical network
 
 _TAIL = 11  # characters of an id in a device name: 15 are allowed, prefixes take up to 4
 _DEVICE = re.compile(r"[A-Za-z0-9_.-]{1,15}\Z")
@@ -73,7 +73,7 @@ def tunnel(network_id: str) -> str:
 
 
 def uplink(network_id: str) -> str:
-    """The end on the bridge of the branch to a physical network."""
+    """The end on the bridge of the pair to a physical network."""
     return f"{UPLINK}{checked_id(network_id)[:_TAIL]}"
 
 
@@ -82,9 +82,19 @@ def branch_end(owner_id: str) -> str:
     return f"sb-{checked_id(owner_id)[:_TAIL]}"
 
 
+def patch_end(network_id: str) -> str:
+    """The end on the machine's bridge of the pair to a physical network."""
+    return f"sp-{checked_id(network_id)[:_TAIL]}"
+
+
+def is_device(name: str) -> bool:
+    """Whether kernel and nft read the text as the name of one device."""
+    return _DEVICE.match(name) is not None and name not in {".", ".."}
+
+
 def checked_device(name: str) -> str:
     """The device name itself; ``ValueError`` when the kernel or nft could misread it."""
-    if not _DEVICE.match(name) or name in {".", ".."}:
+    if not is_device(name):
         raise ValueError(f"{name!r} is not a usable device name")
     return name
 
@@ -105,6 +115,12 @@ def bridge_mac(bridge: str) -> str:
     """A stable, locally administered address, so that neighbours' caches survive a rebuild."""
     raw = hashlib.sha256(bridge.encode()).digest()
     return "02:" + ":".join(f"{byte:02x}" for byte in raw[:5])
+
+
+def highest_mac(owner: str) -> str:
+    """A stable address above those of cards: a bridge takes the lowest one of its ports."""
+    raw = hashlib.sha256(owner.encode()).digest()
+    return "fe:" + ":".join(f"{byte:02x}" for byte in raw[:5])
 
 
 def packet_marks(port_ids: Iterable[str]) -> dict[str, int]:

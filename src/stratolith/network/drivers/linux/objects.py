@@ -96,6 +96,31 @@ class SplitSpec(Spec, frozen=True, kw_only=True):
     branches: tuple[BranchSpec, ...]
 
 
+class CardSpec(Spec, frozen=True, kw_only=True):
+    """A card of the machine that is a port of a flat network's bridge."""
+
+    card: str
+    network_id: str
+    bridge: str
+
+
+class PatchSpec(Spec, frozen=True, kw_only=True):
+    """A pair of devices between a flat network's bridge and a bridge of the machine.
+
+    name: of the end on ``bridge``.  end: of that on ``shared``, with ``mac``.  shared_mtu: of the
+    machine's bridge, which follows the smallest of its ports.
+    """
+
+    name: str
+    end: str
+    network_id: str
+    bridge: str
+    shared: str
+    mac: str
+    mtu: int
+    shared_mtu: int
+
+
 class RouteSpec(Spec, frozen=True, kw_only=True):
     destination: str
     nexthop: str
@@ -207,4 +232,7 @@ class HostPlan(Spec, frozen=True, kw_only=True):
     tunnels: tuple[TunnelSpec, ...] = ()
     branches: tuple[BranchSpec, ...] = ()
     splits: tuple[SplitSpec, ...] = ()
+    cards: tuple[CardSpec, ...] = ()
+    patches: tuple[PatchSpec, ...] = ()
+    mapped: tuple[str, ...] = ()  # devices of the machine that flat networks need
     broken: dict[str, str]  # object id -> reason why it cannot be realised

@@ -19,6 +19,7 @@ from stratolith.kernel import metrics
 from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError
 from stratolith.network.drivers.linux import inside, tables
 from stratolith.network.drivers.linux import names as object_names
+from stratolith.network.drivers.linux.bridging import flat
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
 from stratolith.network.drivers.linux.filtering import culprits, local_ips
 from stratolith.network.drivers.linux.host_kernel import (
@@ -48,7 +49,8 @@ _PARALLEL = 8  # this many namespaces are settled in parallel
 class Pass:
     """Applies one plan; ``errors`` collects the failures, by object id.
 
-    ``planned`` makes the plan without the given ports.
+    ``planned`` makes the plan without the given ports; ``devices``: those of the machine that flat
+    networks need, as the plan is made for.
     """
 
     def __init__(
@@ -59,11 +61,13 @@ class Pass:
         dnsmasq: Dnsmasq,
         keepalived: Keepalived,
         memory: Memory,
+        devices: Mapping[str, flat.Device],
     ) -> None:
         self.planned, self.plan = planned, planned(frozenset())
         self.whole = self.plan.ruleset  # of all ports, including refused ones
         self.links, self.ledger = links, ledger
         self.dnsmasq, self.keepalived, self.memory = dnsmasq, keepalived, memory
+        self.devices = devices
         self.errors: dict[str, str] = dict(self.plan.broken)
         self.new_places: frozenset[neighbours.Key] = frozenset()  # added or deleted
         if memory.host is None:
@@ -97,6 +101,7 @@ class Pass:
                     if tunnel not in settled:
                         self.links.ensure_tunnel(tunnel)
             self._branches()
+            self._flat()
             with self._noted("local IPs"):
                 self._answers()
         self._namespaces()
@@ -130,6 +135,30 @@ class Pass:
             except (NetworkDriverError, NetlinkError, OSError) as error:
                 for branch in split.branches:  # none of them gets a frame
                     self.errors.setdefault(branch.owner, str(error))
+
+    def _flat(self) -> None:
+        """Connect flat networks to their devices of the machine."""
+        settled = {*self.before.cards, *self.before.patches} if self.before else set()
+        for patch in self.plan.patches:
+            with self._noted(patch.network_id):
+                if patch not in settled:
+                    self.links.ensure_patch(patch)
+        for card in self.plan.cards:
+            if card in settled:
+                continue
+            with self._noted(card.network_id):
+                self.ledger.entries.cards[card.card] = card.bridge
+                self.ledger.save()
+                self.links.ensure_card(card)
+
+    def _release_cards(self) -> None:
+        wanted = {card.card: card.bridge for card in self.plan.cards}
+        cards = self.ledger.entries.cards
+        for name, bridge in list(cards.items()):
+            with self._noted(name):
+                if wanted.get(name) != bridge:
+                    self.links.release_card(name, bridge)
+                    del cards[name]
 
     def _promiscuous(self, split: SplitSpec) -> None:
         if split.physical and not promiscuity.is_on(split.shared):
@@ -190,6 +219,7 @@ class Pass:
         """
         host = self.memory.host
         assert host is not None and host.ours is not None
+        self._detect_mapped_changes(host.ours)
         if self.links_unchanged:
             self._check_touched(host, host.ours)
             return
@@ -206,6 +236,9 @@ class Pass:
         for branch in self.plan.branches:
             if branch.owner not in self.errors:
                 names |= {branch.name, branch.end}
+        for patch in self.plan.patches:
+            if patch.network_id not in self.errors:
+                names |= {patch.name, patch.end}
         for space in self.plan.namespaces:
             if space.owner not in self.errors:
                 names |= {device.host_name for device in space.devices}
@@ -216,6 +249,17 @@ class Pass:
             or links[name].index != self.links.by_name[name].index
             for name in names
         )
+
+    def _detect_mapped_changes(self, ours: Ours) -> None:
+        """The devices of flat networks are as they were at the beginning of the pass."""
+        present = {name: netlink.link(name) for name in self.plan.mapped}
+        ours.mapped = frozenset(link.index for link in present.values() if link is not None)
+        self.memory.unsettled |= flat.survey(present, self.links.is_ours) != self.devices
+        for spec in self.plan.cards:
+            if spec.network_id not in self.errors:
+                card, bridge = present[spec.card], self.links.by_name.get(spec.bridge)
+                is_there = card is not None and bridge is not None and card.master == bridge.index
+                self.memory.unsettled |= not is_there
 
     def _carriers(self, links: Mapping[str, Link]) -> frozenset[int]:
         """Indexes of the machine's own devices that carry our tags."""
@@ -280,12 +324,15 @@ class Pass:
         wanted |= {tunnel.name for tunnel in self.plan.tunnels}
         for branch in self.plan.branches:
             wanted |= {branch.name, branch.end}
+        for patch in self.plan.patches:
+            wanted |= {patch.name, patch.end}
         wanted |= {dev.host_name for space in self.plan.namespaces for dev in space.devices}
         for link in self.links.ours():
             if link.name not in wanted:
                 with self._noted(link.name):
                     self.links.delete(link)
         self._remove_unwanted_splits()
+        self._release_cards()
         for network_id in set(self.dnsmasq.networks()) - {s.owner for s in self.plan.dhcp}:
             self.memory.forget_server(network_id)
             self.dnsmasq.stop(network_id)

@@ -16,7 +16,7 @@ from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import HostNetworkView, NetworkView, RouterView
 from stratolith.network.drivers.checks import mac as checked_mac
 from stratolith.network.drivers.linux import dhcp, filters, names, owners, rules
-from stratolith.network.drivers.linux.bridging import branches, resolution
+from stratolith.network.drivers.linux.bridging import branches, flat, resolution
 from stratolith.network.drivers.linux.bridging import tunnels as tunnel_devices
 from stratolith.network.drivers.linux.facts import FactBook, FilteredPort
 from stratolith.network.drivers.linux.filtering.local_ips import LocalIps
@@ -28,10 +28,12 @@ from stratolith.network.drivers.linux.limits import Limits
 from stratolith.network.drivers.linux.objects import (
     BranchSpec,
     BridgeSpec,
+    CardSpec,
     DhcpSpec,
     HostPlan,
     LoggedPort,
     NamespaceSpec,
+    PatchSpec,
     PortFlows,
     TapSpec,
     TunnelSpec,
@@ -57,6 +59,7 @@ def build_plan(
     can_limit: bool = True,
     can_lead: bool = True,
     can_answer: bool = True,
+    devices: Mapping[str, flat.Device] | None = None,
 ) -> HostPlan:
     """The kernel objects of a host. ``zones``: network id -> conntrack zone, one for each.
 
@@ -64,12 +67,12 @@ def build_plan(
     ``book``: values that were computed for the previous plan. ``can_limit``: whether this kernel
     can enforce QoS policies; ``can_lead``: whether it leads questions for
     addresses to their owners; ``can_answer``: whether it can answer for local IPs, of which the
-    view has none otherwise.
+    view has none otherwise. ``devices``: those of the machine that flat networks need.
     """
     planner = _Planner(view, zones, instance, native)
     planner.refused, planner.limit, planner.can_answer = refused, limit, can_answer
     planner.book = planner.book if book is None else book
-    planner.can_lead = can_lead
+    planner.can_lead, planner.devices = can_lead, devices or {}
     if not can_limit:
         planner.qos = {}
         planner.broken |= dict.fromkeys(view.qos, qos.CANNOT)
@@ -89,11 +92,6 @@ def zone_owners(view: HostNetworkView) -> list[str]:
 def _bridge_of(network: NetworkView) -> str:
     """The bridge of a network; raises ``ValueError`` for a network that this driver cannot make."""
     checks.realised(network, REALISED, "linux")
-    if network.network_type == "flat" and network.bridge != network.uplink:
-        raise ValueError(
-            "the driver linux makes flat networks only on the physical network of the external "
-            f"bridge, not on {network.physical_network}"
-        )
     return names.checked_device(network.bridge)
 
 
@@ -113,6 +111,7 @@ class _Planner:
         self.limit: Limits | None = None
         self.can_lead = True
         self.can_answer = True
+        self.devices: Mapping[str, flat.Device] = {}
         self.book = FactBook()
         self.groups = {
             group: rules.members(itertools.chain.from_iterable(ports.values()))
@@ -141,12 +140,16 @@ class _Planner:
         namespaces = owners.with_neighbours(namespaces, ports, self.routed)
         tunnels, uplinks = self._tunnels(), self._uplinks()
         led = [*self._sub_ports(ports), *uplinks]
+        cards, patches = self._flat()
+        beyond = {uplink.name: uplink.owner for uplink in uplinks}
+        beyond |= {card.card: card.network_id for card in cards}
+        beyond |= {patch.name: patch.network_id for patch in patches}
         return HostPlan(
             bridges=tuple(self._bridges()),
             taps=tuple(self._taps(ports)),
             namespaces=tuple(namespaces),
             dhcp=tuple(servers),
-            ruleset=self._ruleset(ports, namespaces, tunnels, uplinks),
+            ruleset=self._ruleset(ports, namespaces, tunnels, beyond),
             answers=self._answers(ports),
             sysctls=self._sysctls(),
             flows=_flows(ports),
@@ -155,6 +158,9 @@ class _Planner:
             tunnels=tuple(tunnels),
             branches=tuple(led),
             splits=branches.splits(led),
+            cards=tuple(cards),
+            patches=tuple(patches),
+            mapped=tuple(flat.devices(self.view)),
             broken=self.broken,
         )
 
@@ -172,6 +178,19 @@ class _Planner:
     def _uplinks(self) -> list[BranchSpec]:
         made = [self._try(n.id, partial(branches.uplink, n)) for n in self.networks]
         return [spec for spec in made if spec is not None]
+
+    def _flat(self) -> tuple[list[CardSpec], list[PatchSpec]]:
+        cards: dict[str, CardSpec] = {}
+        patches: dict[str, PatchSpec] = {}
+        for network in self.networks:
+            taken = {*cards, *patches}
+            make = partial(flat.compile_port, network, self.devices, taken)
+            spec = self._try(network.id, make)
+            if isinstance(spec, CardSpec):
+                cards[spec.card] = spec
+            elif spec is not None:
+                patches[spec.shared] = spec
+        return list(cards.values()), list(patches.values())
 
     def _sub_ports(self, ports: list[FilteredPort]) -> list[BranchSpec]:
         carried = [port for port in ports if port.view.parent]
@@ -310,8 +329,10 @@ class _Planner:
         ports: list[FilteredPort],
         namespaces: list[NamespaceSpec],
         tunnels: list[TunnelSpec],
-        uplinks: list[BranchSpec],
+        uplinks: Mapping[str, str],
     ) -> Ruleset:
+        """``uplinks``: devices on bridges that lead to physical networks -> the network."""
+        bridges = {network.id: network.bridge for network in self.networks}
         by_bridge = {
             network.bridge: self.zones[network.id]
             for network in self.networks
@@ -323,17 +344,21 @@ class _Planner:
             if device.bridge not in self.routed
         }
         ends |= {tunnel.name: tunnel.bridge for tunnel in tunnels}
-        ends |= {uplink.name: uplink.bridge for uplink in uplinks}
+        ends |= {name: bridges[network_id] for name, network_id in uplinks.items()}
         served = {network.id for network in self.networks if network.dhcp_port_id}
         silent = [tunnel.name for tunnel in tunnels]
-        silent += [uplink.name for uplink in uplinks if uplink.owner in served]
+        silent += [name for name, network_id in uplinks.items() if network_id in served]
         servers = [
             end
             for end in (device.host_name for device in _devices(namespaces))
             if end.startswith(names.DHCP_END)
         ]
         plugged = filters.Ends(
-            zones=by_bridge, host_ends=ends, dhcp_ends=servers, without_dhcp=silent
+            zones=by_bridge,
+            host_ends=ends,
+            dhcp_ends=servers,
+            without_dhcp=silent,
+            untagged=list(uplinks),
         )
         filter_tables = filters.compile_tables(
             self.instance,

@@ -45,6 +45,7 @@ class Ours:
         self.tables = {f"{instance}{tail}".encode() for tail in _TABLES}
         self.links: dict[int, Link] = {}  # ours, by index, as of the last pass
         self.carriers: frozenset[int] = frozenset()  # of the machine, with classifiers of ours
+        self.mapped: frozenset[int] = frozenset()  # of the machine, for flat networks
 
     def link(self, kind: int, body: bytes) -> bool:
         if len(body) < 8:
@@ -54,6 +55,8 @@ class Ours:
         index = index_of(body)
         if kind in _CLASSIFIER_MESSAGES:
             return index in self.links or index in self.carriers
+        if index in self.mapped and kind in (*_LINK_MESSAGES, *_ADDRESS_MESSAGES):
+            return body[0] != socket.AF_BRIDGE
         if index in self.carriers:
             return kind in _LINK_MESSAGES and body[0] != socket.AF_BRIDGE
         if index in self.links:

@@ -36,6 +36,8 @@ from stratolith.network.drivers.linux.ipv6 import settings as settings6
 from stratolith.network.drivers.linux.objects import (
     BranchSpec,
     BridgeSpec,
+    CardSpec,
+    PatchSpec,
     SplitSpec,
     TapSpec,
     TunnelSpec,
@@ -183,24 +185,63 @@ class HostLinks:
             raise NetworkDriverError(
                 f"{shared.name} carries frames of {shared.mtu} bytes, its network needs {spec.mtu}"
             )
-        link, end = self._existing(spec.name, "veth"), self._existing(spec.end, "veth")
-        if link is None or end is None:
-            for half in (link, end):
-                if half is not None:
-                    self.delete(half)  # with its other end
-            self.by_name.pop(spec.end, None)
-            with _Explained(f"branch {spec.name}"):
-                self.ip.link(
-                    "add", ifname=spec.name, kind="veth", group=self.group,
-                    peer={"ifname": spec.end, "group": self.group},
-                )  # fmt: skip
-            link, end = self._learn(spec.name), self._learn(spec.end)
+        link, end = self._pair(spec.name, spec.end)
         # before the end is up: a frame without a tag must not leave, nor reach the host
         if vlan_tags.tag(end.index, spec.tag, shared.index, self.instance):
             self._touch(end)
         self._settle(end, f"branch:{spec.owner}", {"mtu": spec.mtu})
         master = self._index(spec.bridge)
         self._settle(link, f"branch:{spec.owner}", {"mtu": spec.mtu, "master": master})
+
+    def _pair(self, name: str, free: str) -> tuple[Link, Link]:
+        """Both ends of a pair of devices, made if one of them is missing."""
+        link, end = self._existing(name, "veth"), self._existing(free, "veth")
+        if link is None or end is None:
+            for half in (link, end):
+                if half is not None:
+                    self.delete(half)  # with its other end
+            self.by_name.pop(free, None)
+            with _Explained(f"branch {name}"):
+                self.ip.link(
+                    "add", ifname=name, kind="veth", group=self.group,
+                    peer={"ifname": free, "group": self.group},
+                )  # fmt: skip
+            link, end = self._learn(name), self._learn(free)
+        return link, end
+
+    def ensure_patch(self, spec: PatchSpec) -> None:
+        """Make the pair if it is missing, with an end on each of the two bridges."""
+        link, end = self._pair(spec.name, spec.end)
+        shared = self._carrier(spec.shared)
+        label, wanted = f"branch:{spec.network_id}", {"mtu": spec.shared_mtu, "address": spec.mac}
+        if end.master != shared.index:
+            self._touch(shared)
+        # before it is up: the host must not get frames from it
+        self._settle(end, label, {**wanted, "master": shared.index})
+        self._settle(link, label, {"mtu": spec.mtu, "master": self._index(spec.bridge)})
+
+    def ensure_card(self, spec: CardSpec) -> None:
+        """Make the card a port of the network's bridge."""
+        self._put_on(spec.card, self._index(spec.bridge))
+
+    def release_card(self, name: str, bridge: str) -> None:
+        """Take the card off the bridge, if it is there."""
+        link = netlink.link(name)
+        if link is not None and link.master and netlink.name_of(link.master) == bridge:
+            self._put_on(name, 0)
+
+    def _put_on(self, name: str, master: int) -> None:
+        link = netlink.link(name)
+        if link is None:
+            raise NetworkDriverError(f"there is no device {name}")
+        if link.master == master:
+            return
+        for bridge in self.by_name.values():
+            if bridge.index in (link.master, master):
+                self._touch(bridge)
+        self._touch(link)
+        with _Explained(f"card {name}"):
+            self.ip.link("set", index=link.index, master=master)
 
     def ensure_split(self, spec: SplitSpec) -> None:
         """Lead the frames with tags to their branches, those that exist."""
@@ -302,8 +343,8 @@ class HostLinks:
         if change or not link.up:
             self._touch(link)
         if "master" in change:
-            bridge = next(link for link in self.by_name.values() if link.index == change["master"])
-            self._touch(bridge)
+            for bridge in [b for b in self.by_name.values() if b.index == change["master"]]:
+                self._touch(bridge)
         with _Explained(link.name):
             if change:
                 self.ip.link("set", index=link.index, **change)
