@@ -34,7 +34,7 @@ from stratolith.kernel.http.app import Door, PathDoor
 from stratolith.kernel.http.turns import Turns
 from stratolith.kernel.service import plates
 from tests.testcloud.asgi import WithLifespan
-from tests.testcloud.databases import databases, is_postgresql
+from tests.testcloud.databases import databases, is_postgresql, share_statements
 
 PASSWORD = "secret-of-the-tests"
 SECRETS = {
@@ -102,6 +102,7 @@ class TestCloud:
         self._is_fresh = fresh
         self.settings = _settings(self.folder, overrides)
         self.env = server.make_environment(self.settings)
+        share_statements(self.env.db)
         if fresh:
             server.prepare(self.env, Seed(fake=True))
         self.turns = Turns(8)

@@ -10,10 +10,14 @@ import atexit
 import os
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import psycopg
 from psycopg import sql
+from sqlalchemy import Dialect
+from sqlalchemy.util import LRUCache
 
+from stratolith.kernel.db.engine import Database
 from tests.testcloud.postgresql import Cluster
 
 VARIABLE = "STRATOLITH_TEST_DATABASE"
@@ -26,6 +30,25 @@ def is_postgresql() -> bool:
     if chosen not in ("sqlite", "postgresql"):
         raise ValueError(f"{VARIABLE} must be sqlite or postgresql, not '{chosen}'")
     return chosen == "postgresql"
+
+
+# SQL that SQLAlchemy made of statements, and the dialect that made it: the keys contain it.
+_STATEMENTS: LRUCache[Any, Any] = LRUCache(5000)
+_DIALECTS: dict[str, Dialect] = {}
+
+
+def share_statements(db: Database) -> None:
+    """Let all databases of this process use the same SQL: making it is half the work of a test.
+
+    A dialect knows what it needs of the server after its engine's first connection.
+    """
+    name = db.engine.dialect.name
+    if name not in _DIALECTS:
+        with db.engine.connect():
+            _DIALECTS[name] = db.engine.dialect
+    for engine in db.engines:
+        engine.dialect = _DIALECTS[name]
+        engine.update_execution_options(compiled_cache=_STATEMENTS)
 
 
 def empty_url() -> str:

@@ -48,6 +48,7 @@ class Database:
 
             self.engine = postgresql.make_engine(url, pool_size, password)
             self._writing = self.engine.execution_options(isolation_level="SERIALIZABLE")
+        self.engines = (self.engine, self._writing)  # of one pool of connections
         self._writer = threading.RLock()
         self._turn = threading.Lock()
         self._retries = RETRIES if self.is_sqlite else SERIALIZABLE_RETRIES

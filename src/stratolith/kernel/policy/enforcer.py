@@ -6,7 +6,7 @@ import difflib
 import itertools
 import logging
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ def _nodes(tree: Any) -> Iterable[Any]:
 
 
 class _ServicePolicy:
-    """The rules of one service, with the overrides applied."""
+    """The rules of one service, with the overrides applied; it never changes."""
 
     def __init__(self, defaults: Iterable[Rule], overrides: Mapping[str, str]) -> None:
         self.defaults = {rule.name: rule for rule in defaults}
@@ -76,6 +76,16 @@ class _ServicePolicy:
         return check(target, identity.credentials())
 
 
+@lru_cache(maxsize=32)
+def _service_policy(
+    defaults: tuple[Rule, ...], overrides: frozenset[tuple[str, str]]
+) -> _ServicePolicy:
+    """A file that changes a few services' rules leaves the others' as they are; and processes with
+    many clouds (tests) compile once. Raises PolicyError.
+    """
+    return _ServicePolicy(defaults, dict(overrides))
+
+
 def _parsed(name: str, text: str) -> Any:
     try:
         return _parse(text)
@@ -93,7 +103,7 @@ class Policies:
     def __init__(
         self, defaults: Mapping[str, Iterable[Rule]], overrides: Mapping[str, str] | None = None
     ) -> None:
-        self._defaults = {service: list(rules) for service, rules in defaults.items()}
+        self._defaults = {service: tuple(rules) for service, rules in defaults.items()}
         self._services: Mapping[str, _ServicePolicy] = {}
         self.generation = 0  # a new number for each set of rules in this process
         self.override(overrides or {})
@@ -106,7 +116,7 @@ class Policies:
         for service, rules in self._defaults.items():
             own = {rule.name for rule in rules}
             applicable = {n: text for n, text in overrides.items() if n in own or n not in known}
-            services[service] = _ServicePolicy(rules, applicable)
+            services[service] = _service_policy(rules, frozenset(applicable.items()))
         self._services = services  # atomically: a request sees either the old or the new rules
         self.generation = next(_GENERATIONS)
 
