@@ -19,11 +19,16 @@ CHECKS = [
     ("import law", ["lint-imports"]),
 ]
 # Tests that keep to their process and a directory of their own run side by side, a file on one
-# processor; what touches the host (networks, guests, running clouds) runs one after the other:
+# processor; what boots guests or runs real clouds runs one after the other:
 # beside other tests an emulated guest did not boot in time.
 IN_PROCESS = ["api", "architecture", "fuzz", "parity", "reconcile", "unit", "upgrades"]
 # Clients of simulated clouds: each process has a cloud of its own, on ports of its own.
 WITH_CLIENTS = ["interop"]
+# Hosts in network namespaces of their own, and simulated clouds on databases of their own: they
+# wait more than they compute.
+APART = ["drivers/network", "postgresql"]
+# What measures rates runs alone too.
+MEASURED = ["tests/drivers/network/test_qos.py"]
 # These run again on PostgreSQL: all tests that call the API of a cloud in the same process
 ON_POSTGRESQL = ["api", "parity", "reconcile"]
 # Tests too slow for every push: `test --slow` runs only these. The settings extend
@@ -119,7 +124,8 @@ def _parts(root: Path) -> list[list[str]]:
     together = [f"tests/{name}" for name in IN_PROCESS]
     again = [f"tests/{name}" for name in ON_POSTGRESQL]
     clients = [f"tests/{name}" for name in WITH_CLIENTS]
-    elsewhere = [*IN_PROCESS, *WITH_CLIENTS, SLOW_FOLDER]
+    apart = [f"tests/{name}" for name in APART]
+    elsewhere = [*IN_PROCESS, *WITH_CLIENTS, *APART, SLOW_FOLDER]
     alone = sorted(
         f"tests/{folder.name}"
         for folder in (root / "tests").iterdir()
@@ -129,16 +135,21 @@ def _parts(root: Path) -> list[list[str]]:
         [*together, *SIDE_BY_SIDE],
         [*again, *SIDE_BY_SIDE, "--database", "postgresql"],
         [*clients, *SIDE_BY_SIDE],
-        alone,
+        [*apart, *SIDE_BY_SIDE, *_ignored(MEASURED)],
+        [*MEASURED],
+        [*alone, *_ignored(apart)],
     ]
+
+
+def _ignored(places: Sequence[str]) -> list[str]:
+    return [word for place in places for word in ("--ignore", place)]
 
 
 def _slow_parts(arguments: Sequence[str]) -> list[list[str]]:
     """The arguments of each pytest run of `test --slow`; ``arguments`` select some tests."""
-    apart = [word for file in SLOW_IN_PROCESS for word in ("--ignore", file)]
     return [
         [*SLOW_IN_PROCESS, *SLOW_SIDE_BY_SIDE, *arguments],
-        [*SLOW_ALONE, *apart, *arguments],
+        [*SLOW_ALONE, *_ignored(SLOW_IN_PROCESS), *arguments],
     ]
 
 

@@ -108,7 +108,7 @@ def test_a_new_agent_goes_on_counting(driver, guest, tmp_path):
     machine = guest(a, "10.55.0.11/24", "10.55.0.1")
     with world():
         assert machine.reaches(WORLD, 8080)
-    before = counted(driver)
+    before = settled(driver)
     assert before[label.label] > (0, 0)
     driver.close()
     assert driver.apply(msgspec.structs.replace(view, generation=9)).errors == {}
