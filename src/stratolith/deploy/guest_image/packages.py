@@ -22,7 +22,7 @@ SOURCES = (
 # own would bring Perl and a hundred more; a missing library fails the build by name.
 PACKAGES: tuple[str, ...] = (
     "busybox-static", "dropbear-bin", "sudo", "util-linux", "e2fsprogs", "curl", "wget", "iproute2",
-    "iputils-ping",
+    "iputils-ping", "dhcpcd-base",
     "libc6", "libcrypt1", "libtomcrypt1", "libtommath1", "libgmp10", "zlib1g",
     "libpam0g", "libpam-modules", "libaudit1", "libcap-ng0", "libselinux1", "libpcre2-8-0",
     "libblkid1", "libmount1", "libsmartcols1", "libudev1", "libuuid1", "libcap2", "libtinfo6",

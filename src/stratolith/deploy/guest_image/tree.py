@@ -25,6 +25,7 @@ DEMAND_MODULES = ("virtio_balloon", "virtio_console", "virtio_input", "vmxnet3",
 PROGRAMS = (
     "usr/sbin/dropbear", "usr/bin/dropbearkey", "usr/bin/dbclient", "usr/bin/sudo",
     "bin/lsblk", "sbin/blkid", "bin/findmnt", "usr/bin/curl", "usr/bin/wget", "bin/ip", "bin/ping",
+    "sbin/dhcpcd",
     "sbin/mke2fs", "sbin/resize2fs", "sbin/e2fsck", "sbin/tune2fs", "sbin/dumpe2fs",
 )  # fmt: skip
 PLUGINS = ("sudo/sudoers.so", "security/pam_permit.so", "security/pam_deny.so")
@@ -58,6 +59,8 @@ def build_root(unpacked: Path, shell: Path, target: Path, arch: Architecture) ->
     _add_programs(unpacked, _find(shell, "bin/busybox"), target, arch)
     (target / "etc/resolv.conf").symlink_to("/run/resolv.conf")
     (target / "etc/mtab").symlink_to("/proc/self/mounts")
+    # of this boot only: a copy of the disk in another server must not be the same DHCPv6 client
+    (target / "var/lib/dhcpcd").symlink_to("/run/dhcpcd")
     wanted = (*BOOT_MODULES, *MORE_MODULES, *NET_MODULES, *LATE_MODULES, *DEMAND_MODULES)
     modules = ModuleTree(unpacked / "lib/modules")
     modules.install(wanted, target / "usr/lib/modules" / modules.version)
