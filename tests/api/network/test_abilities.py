@@ -11,7 +11,7 @@ from tests.api.network.conftest import Net
 from tests.testcloud import TestCloud
 
 LACKING = {
-    "expose-l3-conntrack-helper", "l3-conntrack-helper", "l3-ext-ndp-proxy", "l3-ha",
+    "expose-l3-conntrack-helper", "l3-conntrack-helper", "l3-ext-ndp-proxy",
     "l3-ndp-proxy", "local_ip", "logging", "metering", "metering_source_and_destination_fields",
 }  # fmt: skip
 
@@ -45,7 +45,7 @@ def test_extensions_of_the_driver_are_listed(ovn: Net) -> None:
 
 
 def test_another_driver_has_them(linux: Net) -> None:
-    assert aliases(linux) >= LACKING - {"l3-ha"}
+    assert aliases(linux) >= LACKING
     linux.post("/metering/metering-labels", "metering_label", name="m")
 
 

@@ -7,12 +7,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from stratolith.kernel import config
 from stratolith.kernel.agent.protocol import Offers
 from stratolith.kernel.environment import Environment
 from stratolith.network.api import extensions
 from stratolith.network.drivers.base import HostNetworkView, RouterView
-from stratolith.network.exceptions.general import InvalidInput
 from stratolith.network.managers import (
     networks,
     placement,
@@ -22,7 +23,8 @@ from stratolith.network.managers import (
     subnets,
 )
 from stratolith.network.managers.routing import elections
-from stratolith.network.models import ElectionNetwork, Network, Router
+from stratolith.network.models import ElectionNetwork, Network, Port, Router
+from stratolith.network.settings import NetworkSettings
 from tests.reconcile.network.test_places import Agent, look, place_of, silent
 from tests.unit.network import rooms
 
@@ -165,14 +167,58 @@ def test_a_router_made_before_any_host_gets_them_all(env: Environment) -> None:
     assert set(states(env, router_id)) == {"h1", "h2"} and place_of(env, router_id) == "h1"
 
 
-def test_the_driver_ovn_refuses_it(tmp_path: Path) -> None:
-    env = rooms.environment(tmp_path, driver="ovn")
-    ctx = rooms.context(env)
-    with pytest.raises(InvalidInput, match="ha routers are not offered"):
-        routers.create(ctx, "p1", {"ha": True})
-    assert "l3-ha" not in {one["alias"] for one in extensions.index(ctx)["extensions"]}
+def follow(env: Environment, driver: str) -> None:
+    """As when the server was started with another driver."""
+    values: dict[str, dict[str, object]] = {
+        "cloud": {"state_dir": str(env.settings.state_dir)}, "network": {"driver": driver}
+    }  # fmt: skip
+    env.settings = config.load({"network": NetworkSettings}, overrides=values)
+
+
+def shown(env: Environment, router_id: str) -> tuple[bool, str, str]:
+    """What the router says, the owner of its interface, and its host."""
+    ctx = rooms.context(env, write=False)
+    router = ctx.session.get_one(Router, router_id)
+    owners = ctx.session.scalars(select(Port.device_owner).where(Port.holder_id == router_id))
+    (owner,) = set(owners) - {elections.OWNER}
+    assert (elections.are_of(router)) == bool(elections.states(ctx, router_id))
     ctx.close()
-    env.db.dispose()
+    return router.ha, owner, place_of(env, router_id)
+
+
+def test_with_driver_ovn_it_is_kept_and_nothing_elected(env: Environment) -> None:
+    follow(env, "ovn")
+    seen(env, *HOSTS)
+    router_id = made(env)
+    plain = "network:router_interface"
+    assert shown(env, router_id) == (True, plain, "h1")
+    ctx = rooms.context(env)
+    assert "l3-ha" in {one["alias"] for one in extensions.index(ctx)["extensions"]}
+    assert ctx.session.scalars(select(ElectionNetwork)).all() == []
+    ctx.close()
+    silent(env, "h1")
+    assert look(env) == [router_id] and look(env) == []
+    assert shown(env, router_id) == (True, plain, "h2")
+    ctx = rooms.context(env)
+    router = routers.get(ctx, router_id)
+    for ha in (False, True, False):
+        routers.update(ctx, router, {"ha": ha, "admin_state_up": False})
+        assert router.ha is ha
+    ctx.commit()
+    assert shown(env, router_id) == (False, plain, "h2")
+
+
+def test_elections_end_with_driver_ovn_and_begin_with_another(env: Environment) -> None:
+    seen(env, *HOSTS)
+    router_id = made(env)
+    assert shown(env, router_id) == (True, elections.INTERFACE_OWNER, "h1")
+    follow(env, "ovn")
+    assert look(env) == [router_id] and look(env) == []
+    assert shown(env, router_id) == (True, "network:router_interface", "h1")
+    follow(env, "linux")
+    assert look(env) == [router_id] and look(env) == []
+    assert shown(env, router_id) == (True, elections.INTERFACE_OWNER, "h1")
+    assert set(states(env, router_id)) == {"h1", "h2", "h3"}
 
 
 def test_nothing_is_left_of_the_last_router(env: Environment) -> None:

@@ -9,7 +9,6 @@ from stratolith.kernel.http.routing import Route
 from stratolith.network.exceptions.general import ExtensionNotFound
 from stratolith.network.extensions import KNOWN
 from stratolith.network.managers import abilities
-from stratolith.network.managers.routing import elections
 
 
 def _extension(alias: str) -> dict[str, Any]:
@@ -25,7 +24,7 @@ def _extension(alias: str) -> dict[str, Any]:
 
 def _is_offered(ctx: Context, alias: str) -> bool:
     """Whether the cloud's network driver has what the extension needs."""
-    return abilities.offers(ctx, alias) and (alias != "l3-ha" or elections.offered(ctx))
+    return abilities.offers(ctx, alias)
 
 
 def index(ctx: Context) -> dict[str, Any]:

@@ -8,14 +8,12 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.http.routing import Route
 from stratolith.network.api import lists
 from stratolith.network.managers.flavors.providers import PROVIDERS
-from stratolith.network.managers.routing import elections
 
 SHOWN = ("service_type", "name", "default")
 
 
 def index(ctx: Context) -> dict[str, Any]:
-    offered = [p for p in PROVIDERS if not p.ha or elections.offered(ctx)]
-    known = offered if ctx.can("get_service_provider") else []
+    known = PROVIDERS if ctx.can("get_service_provider") else []
     rows = [{name: getattr(provider, name) for name in SHOWN} for provider in known]
     providers = [row for row in rows if _matches(ctx, row)]
     return {"service_providers": lists.chosen_fields(ctx, providers)}

@@ -82,13 +82,13 @@ def add_router(ctx: Context, agent: Agent, router_id: str) -> None:
     if agent.shown["host"] in hosts:
         return
     current_host = placement.host_of(ctx, router.id)
-    if current_host and not router.ha:
+    if current_host and not elections.are_of(router):
         raise RouterHostedByL3Agent(
             router_id=router.id, agent_id=agents.id_of(current_host, agents.L3)
         )
     if not agent.shown["alive"]:
         raise RouterSchedulingFailed(router_id=router.id, agent_id=agent.id)
-    if router.ha:
+    if elections.are_of(router):
         elections.add_host(ctx, router, agent.shown["host"])
         return
     places.place(ctx, placement.ROUTER, router.id, agent.shown["host"])
@@ -99,7 +99,7 @@ def remove_router(ctx: Context, agent: Agent, router_id: str) -> None:
     router = routers.get(ctx, router_id)
     if agent.shown["binary"] != agents.L3:
         return
-    if router.ha:
+    if elections.are_of(router):
         elections.remove_host(ctx, router, agent.shown["host"])
     elif placement.host_of(ctx, router.id) == agent.shown["host"]:
         places.place(ctx, placement.ROUTER, router.id, "")

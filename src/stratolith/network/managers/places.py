@@ -30,7 +30,7 @@ def settle(ctx: Context, wanted: dict[str, str]) -> None:
     hints = placement.hints_of(ctx, wanted) if wanted else {}
     for object_id, kind in wanted.items():
         router = ctx.session.get(Router, object_id) if kind == placement.ROUTER else None
-        if router is not None and router.ha:
+        if router is not None and elections.concern(ctx, router):
             elections.settle(ctx, router)
             continue
         host = placement.choose(ctx, hints.get(object_id, ()))

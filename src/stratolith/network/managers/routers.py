@@ -47,11 +47,9 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Router:
     """Raises OverQuota, the errors of a flavor and those of setting a gateway."""
     limits.check(ctx, project_id, router=1)
     _check_flags(values)
-    has_election = bool(values.get("ha"))
+    is_ha = bool(values.get("ha"))
     if values.get("flavor_id") is not None:
-        has_election = flavors.makes_ha(ctx, values["flavor_id"], values.get("ha"))
-    if has_election:
-        elections.check(ctx)
+        is_ha = flavors.makes_ha(ctx, values["flavor_id"], values.get("ha"))
     hints = values.get("availability_zone_hints") or []
     zones.check(ctx, hints)
     router = Router(
@@ -63,9 +61,9 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> Router:
     )
     ctx.session.add(router)
     ctx.session.flush()
-    if has_election:
+    if is_ha:
         elections.enable(ctx, router)
-    else:
+    if not elections.are_of(router):
         placement.place_new(ctx, placement.ROUTER, router.id, hints)
     if values.get("external_gateway_info"):
         set_gateway(ctx, router, values["external_gateway_info"])
@@ -82,7 +80,7 @@ def update(ctx: Context, router: Router, values: Mapping[str, Any]) -> Router:
     if values.get("ha") is not None:
         if router.flavor_id and values["ha"] != router.ha:
             raise InvalidInput(error_message="the flavor of a router decides about 'ha'")
-        if values["ha"] and gateway_ports.of_router(ctx, router)[1:]:
+        if values["ha"] and elections.offered(ctx) and gateway_ports.of_router(ctx, router)[1:]:
             raise BadRouterRequest(msg="A router with ha has one external gateway")
         elections.change(ctx, router, values)
     if "external_gateway_info" in values:

@@ -3,6 +3,9 @@
 The hosts choose the active one themselves, on a network that a project's routers share; here is
 only what they report of it. The router's row in ``Place`` names the host that reported last that it
 is active.
+
+With driver ovn they need no such network: OVN moves the gateway of each router, so ``ha`` says what
+is true anyway.
 """
 
 from __future__ import annotations
@@ -14,7 +17,6 @@ from sqlalchemy import select
 
 from stratolith.kernel.context import Context
 from stratolith.network.drivers.base import HIGHEST_PRIORITY
-from stratolith.network.exceptions.general import InvalidInput
 from stratolith.network.exceptions.routers import BadRouterRequest, NoVRIDAvailable
 from stratolith.network.managers import holders, host_hints, networks, placement, ports, subnets
 from stratolith.network.managers.routing import zones
@@ -34,36 +36,53 @@ def offered(ctx: Context) -> bool:
     return ctx.env.settings.of(NetworkSettings).driver != "ovn"
 
 
-def check(ctx: Context) -> None:
-    """Raise InvalidInput where the driver elects no hosts."""
-    if not offered(ctx):
-        raise InvalidInput(error_message="ha routers are not offered by this cloud")
+def are_of(router: Router) -> bool:
+    """Whether the hosts of the router elect the active one."""
+    return router.ha_network_id is not None
+
+
+def concern(ctx: Context, router: Router) -> bool:
+    """Whether ``settle`` decides about the router's hosts."""
+    return router.ha and (offered(ctx) or are_of(router))
 
 
 def enable(ctx: Context, router: Router) -> None:
     """Let several hosts have the router; raises NoVRIDAvailable."""
-    check(ctx)
+    router.ha = True
+    ctx.session.flush()
+    if offered(ctx):
+        settle(ctx, router)
+
+
+def _begin(ctx: Context, router: Router) -> None:
+    """Give the router a number in the elections of its project; raises NoVRIDAvailable."""
     router.ha_network_id = _network(ctx, router.project_id).id
     used = select(Router.ha_number).where(Router.ha_network_id == router.ha_network_id)
     taken = set(ctx.session.scalars(used))
     number = next((number for number in _NUMBERS if number not in taken), None)
     if number is None:
         raise NoVRIDAvailable(router_id=router.id)
-    router.ha, router.ha_number = True, number
+    router.ha_number = number
     ctx.session.flush()
-    settle(ctx, router)
+    name_interfaces(ctx, router)
 
 
 def disable(ctx: Context, router: Router) -> None:
     """Leave the router to one host; the network goes with the project's last such router."""
-    if not router.ha:
-        return
+    router.ha = False
+    if are_of(router):
+        _end(ctx, router)
+    ctx.session.flush()
+
+
+def _end(ctx: Context, router: Router) -> None:
     host_hints.router_place(ctx, router.id)
     for row in _rows(ctx, [router.id]):
         _remove(ctx, row)
     network = ctx.session.get(Network, router.ha_network_id)
-    router.ha, router.ha_network_id, router.ha_number = False, None, None
+    router.ha_network_id, router.ha_number = None, None
     ctx.session.flush()
+    name_interfaces(ctx, router)
     in_use = select(Router.id).where(Router.ha_network_id == (network.id if network else ""))
     if network is not None and ctx.session.scalar(in_use.limit(1)) is None:
         ctx.session.delete(ctx.session.get_one(ElectionNetwork, router.project_id))
@@ -84,8 +103,17 @@ def change(ctx: Context, router: Router, values: Mapping[str, Any]) -> None:
         enable(ctx, router)
     else:
         disable(ctx, router)
-        if not placement.host_of(ctx, router.id):
-            placement.place_new(ctx, placement.ROUTER, router.id, router.availability_zone_hints)
+        _place(ctx, router)
+
+
+def _place(ctx: Context, router: Router) -> None:
+    """Give the router, which one host has from now on, that host unless it has one."""
+    if not placement.host_of(ctx, router.id):
+        placement.place_new(ctx, placement.ROUTER, router.id, router.availability_zone_hints)
+
+
+def name_interfaces(ctx: Context, router: Router) -> None:
+    """Give the router's interfaces their device owner."""
     wanted = interface_owner(router)
     interfaces = select(Port).where(holders.held_by(holders.INTERFACE, router.id))
     for port in ctx.session.scalars(interfaces):
@@ -95,14 +123,23 @@ def change(ctx: Context, router: Router, values: Mapping[str, Any]) -> None:
 
 def interface_owner(router: Router) -> str:
     """The device owner of the router's interfaces."""
-    return INTERFACE_OWNER if router.ha else "network:router_interface"
+    return INTERFACE_OWNER if are_of(router) else "network:router_interface"
 
 
 # -- hosts ---------------------------------------------------------------------------------------
 
 
 def settle(ctx: Context, router: Router) -> None:
-    """Give the router the hosts that it should have now."""
+    """Give the router the hosts that it should have now.
+
+    With driver ovn, end the elections that it has from the time of another driver.
+    """
+    if not offered(ctx):
+        _end(ctx, router)
+        _place(ctx, router)
+        return
+    if not are_of(router):
+        _begin(ctx, router)
     rows = {row.host: row for row in _rows(ctx, [router.id])}
     hints = router.availability_zone_hints
     wanted = _chosen(ctx, placement.Choice(ctx), hints, list(rows))
@@ -118,9 +155,11 @@ def settle(ctx: Context, router: Router) -> None:
 def unsettled(ctx: Context) -> set[str]:
     """The routers that should have other hosts."""
     elected = select(Router.id, Router.availability_zone_hints).where(Router.ha.is_(True))
+    if not offered(ctx):
+        elected = elected.where(Router.ha_network_id.is_not(None))
     hints: dict[str, list[str]] = dict(ctx.session.execute(elected).all())
-    if not hints:
-        return set()
+    if not hints or not offered(ctx):
+        return set(hints)
     current: dict[str, list[str]] = {router_id: [] for router_id in hints}
     for row in _rows(ctx, hints):
         current[row.router_id].append(row.host)
