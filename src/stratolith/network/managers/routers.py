@@ -80,8 +80,6 @@ def update(ctx: Context, router: Router, values: Mapping[str, Any]) -> Router:
     if values.get("ha") is not None:
         if router.flavor_id and values["ha"] != router.ha:
             raise InvalidInput(error_message="the flavor of a router decides about 'ha'")
-        if values["ha"] and elections.offered(ctx) and gateway_ports.of_router(ctx, router)[1:]:
-            raise BadRouterRequest(msg="A router with ha has one external gateway")
         elections.change(ctx, router, values)
     if "external_gateway_info" in values:
         info = values["external_gateway_info"]

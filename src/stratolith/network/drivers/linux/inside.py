@@ -41,7 +41,7 @@ from stratolith.network.drivers.linux.objects import (
     NamespaceSpec,
     VethSpec,
 )
-from stratolith.network.drivers.linux.routing import gateways, keepalived, meters
+from stratolith.network.drivers.linux.routing import gateways, meters
 
 _SIOCETHTOOL, _ETHTOOL_STXCSUM = 0x8946, 0x17
 _SIOCGIFFLAGS, _RUNNING, _CARRIER_SECONDS = 0x8913, 0x40, 0.2
@@ -91,9 +91,9 @@ def settle(
         _settle_devices(ip, spec, links, report, withdrawn)
         _settle_routes(ip, spec, links, report)
         with _Noted(report, "routes of further gateways"):
-            # without the router's addresses no next hop is on a link
-            may_route = spec.election is None or keepalived.is_active(spec.election)
-            ways.settle(ip, spec.ways if may_route else (), links, gateways.TABLES)
+            ways.settle_rules(ip, spec.ways, links)
+            if spec.election is None:  # else keepalived sets them, on the active host
+                ways.settle_routes(ip, spec.ways, links, gateways.TABLES)
     finally:
         ip.close()
     _settle_neighbours(spec, links, report)

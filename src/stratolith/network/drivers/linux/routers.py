@@ -62,10 +62,12 @@ def compile_router(
     networks += [outer[0].port.network_id for _ in outer]
     routes += gateways.default_routes(outer)
     routes = sorted(set(routes), key=lambda route: (route.destination, route.nexthop))
+    ways = gateways.ways(outer)
     election, own = None, []
     if router.election is not None:
         devices, own = elections.moving(devices), [elections.device(router.election)]
-        election, routes = elections.compile_election(router.election, devices, routes), []
+        election = elections.compile_election(router.election, devices, routes, ways)
+        routes = []
     inside = [(port, names.inner_interface(port.port_id)) for port in router.interfaces]
     outside = [(gateway.port, gateway.device) for gateway in outer]
     fixed = sorted({address for _, address in translations})
@@ -77,7 +79,7 @@ def compile_router(
         owner=router.id,
         devices=(*devices, *own),
         routes=tuple(routes),
-        ways=gateways.ways(outer),
+        ways=ways,
         sysctls=(
             *_SYSCTLS,
             *settings6.of_devices([*devices, *own]),

@@ -14,7 +14,7 @@ from stratolith.network.exceptions.routers import (
 )
 from stratolith.network.managers import host_hints, ports, routers
 from stratolith.network.managers.qos import bindings as qos
-from stratolith.network.managers.routing import elections, gateway_ports, ndp_proxies
+from stratolith.network.managers.routing import gateway_ports, ndp_proxies
 from stratolith.network.models import Port, Router
 
 Info = Mapping[str, Any]
@@ -85,8 +85,6 @@ def _make(ctx: Context, router: Router, info: Info, position: int = 1) -> Port:
     snat = info.get("enable_snat")
     if driver not in DRIVERS:
         reason = f"the driver {driver} of this cloud's hosts realises one gateway"
-    elif elections.are_of(router):
-        reason = "a router with ha has one gateway"
     elif len(gateway_ports.of_router(ctx, router)) >= MOST:
         reason = f"it may have {MOST}"
     elif position and snat not in (None, router.enable_snat):

@@ -25,19 +25,24 @@ class _Route(NamedTuple):
     device: int  # its index
 
 
-def settle(ip: Any, ways: Iterable[WaySpec], links: Mapping[str, Link], tables: range) -> None:
-    """Bring rules and tables to ``ways``; ``tables``: the numbers that are ours. Raises OSError and
+def settle_routes(
+    ip: Any, ways: Iterable[WaySpec], links: Mapping[str, Link], tables: range
+) -> None:
+    """Bring the tables to ``ways``; ``tables``: the numbers that are ours. Raises OSError and
     NetlinkError.
     """
-    wanted = {way.table for way in ways}
-    rules = {(family, table) for family in _families(links) for table in wanted}
-    present = _rules()
     routes = {route for way in ways for route in _routes(way, links)}
     current = _present(tables)
     for route in sorted(current - routes):
         ip.route("del", **_arguments(route))
     for route in sorted(routes - current, key=lambda route: route.nexthop):  # prefixes first
         ip.route("replace", **_arguments(route))
+
+
+def settle_rules(ip: Any, ways: Iterable[WaySpec], links: Mapping[str, Link]) -> None:
+    """Let the marks of ``ways`` choose their tables. Raises OSError and NetlinkError."""
+    rules = {(family, way.table) for family in _families(links) for way in ways}
+    present = _rules()
     for family, table in sorted(present - rules):
         ip.rule("del", family=family, table=table, fwmark=table, priority=_PRIORITY)
     for family, table in sorted(rules - present):

@@ -16,7 +16,7 @@ import msgspec
 from stratolith.network.drivers.base import ElectionView
 from stratolith.network.drivers.checks import mac as checked_mac
 from stratolith.network.drivers.linux import guard, names
-from stratolith.network.drivers.linux.objects import ElectionSpec, RouteSpec, VethSpec
+from stratolith.network.drivers.linux.objects import ElectionSpec, RouteSpec, VethSpec, WaySpec
 from stratolith.network.drivers.linux.tables import chain
 
 SECONDS = 1  # between two messages of the active host; after three missing ones another takes over
@@ -44,7 +44,10 @@ def moving(devices: Iterable[VethSpec]) -> list[VethSpec]:
 
 
 def compile_election(
-    view: ElectionView, devices: Iterable[VethSpec], routes: Sequence[RouteSpec]
+    view: ElectionView,
+    devices: Iterable[VethSpec],
+    routes: Sequence[RouteSpec],
+    ways: Iterable[WaySpec] = (),
 ) -> ElectionSpec:
     """The election of a router with these devices. Raises ``ValueError``."""
     if not 1 <= view.number <= 255 or not 1 <= view.priority <= 254:
@@ -70,6 +73,7 @@ def compile_election(
         "  }",
         "  virtual_routes {",
         *(f"    {_route(route)} no_track" for route in routes),
+        *(f"    {line} no_track" for way in ways for line in _way(way)),
         "  }",
         "}",
     ]
@@ -88,6 +92,16 @@ def _addresses(devices: Iterable[VethSpec]) -> Iterable[tuple[str, str]]:
 def _route(route: RouteSpec) -> str:
     words = f"{route.destination} via {route.nexthop}"
     return f"{words} dev {route.device}" if route.device else words
+
+
+def _way(way: WaySpec) -> Iterable[str]:
+    """The routes of a further gateway's table, those on the link first: next hops need them."""
+    for prefix in way.prefixes:
+        scope = "" if ":" in prefix else " scope link"
+        yield f"{prefix} dev {way.device}{scope} table {way.table}"
+    for hop in way.nexthops:
+        anywhere = "::/0" if ":" in hop else "0.0.0.0/0"
+        yield f"{anywhere} via {hop} dev {way.device} table {way.table}"
 
 
 def sysctls(devices: Iterable[VethSpec]) -> tuple[tuple[str, str], ...]:
