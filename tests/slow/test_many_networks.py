@@ -17,6 +17,7 @@ from tests.testcloud import TestCloud
 NETWORKS = int(os.environ.get("NETWORKS", "2000"))
 OF_A_PROJECT = 5
 PART = 200  # networks whose times are compared
+pytestmark = pytest.mark.timeout(120 + NETWORKS // 4)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Integer, String, delete, select
+from sqlalchemy import Integer, String, bindparam, delete, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from stratolith.kernel.context import Context
@@ -30,6 +30,16 @@ class QuotaLimit(Base):
     hard_limit: Mapped[int] = mapped_column(Integer)
 
 
+# Built once, because nearly every new resource needs it.
+_LIMITS = select(QuotaLimit.project_id, QuotaLimit.resource, QuotaLimit.hard_limit).where(
+    QuotaLimit.service == bindparam("service"),
+    or_(
+        QuotaLimit.project_id == bindparam("project"),
+        QuotaLimit.project_id == DEFAULT_CLASS,
+    ),
+)
+
+
 def _resources(ctx: Context, service: Plate | None) -> dict[str, Countable]:
     owner = service or ctx.service
     assert owner is not None
@@ -40,12 +50,7 @@ def limits(ctx: Context, project_id: str, service: Plate | None = None) -> dict[
     """Resource name -> the project's effective limit (-1: none)."""
     owner = service or ctx.service
     assert owner is not None
-    rows = ctx.session.execute(
-        select(QuotaLimit.project_id, QuotaLimit.resource, QuotaLimit.hard_limit).where(
-            QuotaLimit.service == owner.type,
-            QuotaLimit.project_id.in_([project_id, DEFAULT_CLASS]),
-        )
-    ).all()
+    rows = ctx.session.execute(_LIMITS, {"service": owner.type, "project": project_id}).all()
     effective = {name: resource.default for name, resource in _resources(ctx, service).items()}
     for project in (DEFAULT_CLASS, project_id):
         effective.update({r: limit for p, r, limit in rows if p == project and r in effective})

@@ -28,6 +28,8 @@ def test_one_port_more_costs_its_rows_only(cloud: TestCloud, net: Net) -> None:
         return len(statements(cloud.env, lambda: made(net, network, *ports)))
 
     assert cost(12) - cost(2) == 10 * 3  # the port, its address, its security group
+    of_one = statements(cloud.env, lambda: net.port(network))
+    assert len([sent for sent in of_one if sent.startswith("SELECT network_networks.")]) == 1
 
 
 def test_chosen_addresses_leave_out_those_that_were_asked_for_before(net: Net) -> None:

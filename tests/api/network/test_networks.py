@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.testcloud import TestCloud, statements
+
 from .conftest import Net
 
 
@@ -17,6 +19,29 @@ def test_create_show_update_delete(net: Net) -> None:
     error = net.get(f"/networks/{made['id']}", 404)
     assert error["type"] == "NetworkNotFound"
     assert error["message"] == f"Network {made['id']} could not be found."
+
+
+def test_the_answer_to_a_create_is_what_is_shown_afterwards(net: Net, boss: Net) -> None:
+    vlan = {"provider:network_type": "vlan", "provider:physical_network": "physnet1"}
+    several = [{**vlan, "provider:segmentation_id": number} for number in (301, 302)]
+    for values in (
+        {},
+        {"shared": True, "tags": ["b", "a"]},
+        {"router:external": True},
+        {"router:external": True, "is_default": False, "shared": True},
+        {"segments": several},
+        {"mtu": 1400, "dns_domain": "example.org."},
+    ):
+        made = boss.network(**values)
+        assert boss.get(f"/networks/{made['id']}")["network"] == made
+    made = net.network(tags=["mine"])
+    assert net.get(f"/networks/{made['id']}")["network"] == made
+
+
+def test_a_network_costs_few_statements(cloud: TestCloud, net: Net) -> None:
+    net.network()
+    sent = statements(cloud.env, net.network)
+    assert len(sent) == 8  # limit, usage, ranges, a number, the policy; two rows; tags
 
 
 def test_bulk_is_all_or_nothing(net: Net) -> None:

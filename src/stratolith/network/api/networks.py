@@ -69,6 +69,31 @@ def rendered(ctx: Context, rows: Sequence[Any]) -> list[Body]:
     return without(bodies, hidden)
 
 
+def _fresh(ctx: Context, new_networks: Sequence[Any]) -> list[Body]:
+    """Networks made in this transaction have no subnets and no hosts yet, and no policy but that
+    for all projects: only tags, and several segments, are read from the database.
+    """
+    hidden = hidden_by(ctx, "get_network", (*PROVIDER, "segments"), own_target(ctx))
+    tagged = tags.of(ctx, [network.id for network in new_networks])
+    several = [network.id for network in new_networks if network.several_segments]
+    of_several = segments.shown(ctx, several) if several else {}
+    bodies = [
+        render(
+            network,
+            [],
+            tagged.get(network.id, []),
+            shared=network.shared,
+            l2_adjacent=True,
+            provider=not hidden.issuperset(PROVIDER),
+            segments=of_several.get(network.id),
+            zones=[],
+            scopes={},
+        )
+        for network in new_networks
+    ]
+    return without(bodies, hidden)
+
+
 def _shared(ctx: Context) -> Condition:
     granted = visibility.granted(ctx.project_id, "network")
     return or_(m.Network.shared.is_(True), m.Network.id.in_(granted))
@@ -122,6 +147,7 @@ NETWORKS = Resource(
     update=Verb(networks.update),
     delete=Verb(networks.delete),
     defaults=DEFAULTS,
+    fresh=_fresh,
     prepare=_prepare,
     tagged=True,
 )

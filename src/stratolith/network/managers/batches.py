@@ -1,4 +1,4 @@
-"""What is read once for all the ports of one request.
+"""What is read once in a request: rows that several steps need, and more for all its ports.
 
 Several ports of a request share their network, subnets, limits and default security group, and
 take neighbouring addresses. The request itself does not change what is kept here, except for the
@@ -15,7 +15,8 @@ from stratolith.kernel.context import Context
 from stratolith.network.models import Subnet
 
 T = TypeVar("T")
-_BATCH = "network.batch"  # key in Session.info
+_BATCH = "network.batch"  # keys in Session.info
+_HELD = "network.held"
 Pool = tuple[str, int, int]  # subnet, first and last offset
 
 
@@ -23,7 +24,6 @@ Pool = tuple[str, int, int]  # subnet, first and last offset
 class Batch:
     """``size``: the number of ports.
 
-    rows:     kept in memory, where the session finds them again without a statement.
     subnets:  by network.
     top:      highest used offset of a pool.
     macs:     free MAC addresses of a network.
@@ -31,7 +31,6 @@ class Batch:
     """
 
     size: int
-    rows: dict[int, Any] = field(default_factory=dict)
     subnets: dict[str, list[Subnet]] = field(default_factory=dict)
     top: dict[Pool, int | None] = field(default_factory=dict)
     macs: dict[str, list[str]] = field(default_factory=dict)
@@ -50,10 +49,10 @@ def of(ctx: Context) -> Batch | None:
 
 
 def hold(ctx: Context, row: Any) -> None:
-    """In a batch, keep the row in memory until the transaction ends."""
-    batch = of(ctx)
-    if batch is not None:
-        batch.rows[id(row)] = row
+    """Keep a row in memory until the transaction ends: the session finds it again without a
+    statement.
+    """
+    ctx.session.info.setdefault(_HELD, {})[id(row)] = row
 
 
 def stored(ctx: Context, addresses: Iterable[tuple[str, int | None]]) -> None:

@@ -20,6 +20,7 @@ from stratolith.network.exceptions.networks import (
 )
 from stratolith.network.exceptions.topologies import DefaultExternalNetworkExists
 from stratolith.network.managers import (
+    batches,
     holders,
     host_hints,
     limits,
@@ -56,6 +57,7 @@ def get(ctx: Context, network_id: str) -> Network:
     network = ctx.session.get(Network, network_id)
     if network is None or not visibility.may_see(ctx, network):
         raise NetworkNotFound(net_id=network_id)
+    batches.hold(ctx, network)
     return network
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import insert, select
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.db.rows import KeyedReader, RowReader
@@ -71,6 +71,16 @@ _FIXED_IPS = KeyedReader(
     FixedIp.port_id,
     select(FixedIp).order_by(FixedIp.port_id, FixedIp.position, FixedIp.ip_address),
 )
+# Built once, because every new port needs them.
+_SUBNETS_OF = (
+    select(Subnet)
+    .where(Subnet.network_id == bindparam("network"))
+    .order_by(Subnet.created_at, Subnet.id)
+)
+_TAKEN_MACS = select(Port.mac_address).where(
+    Port.network_id == bindparam("network"),
+    Port.mac_address.in_(bindparam("macs", expanding=True)),
+)
 
 
 def get(ctx: Context, port_id: str) -> Port:
@@ -85,13 +95,7 @@ def get(ctx: Context, port_id: str) -> Port:
 
 def subnets_of(ctx: Context, network_id: str) -> list[Subnet]:
     """Subnets of a network, oldest first."""
-    return list(
-        ctx.session.scalars(
-            select(Subnet)
-            .where(Subnet.network_id == network_id)
-            .order_by(Subnet.created_at, Subnet.id)
-        )
-    )
+    return list(ctx.session.scalars(_SUBNETS_OF, {"network": network_id}))
 
 
 def create(
@@ -348,10 +352,7 @@ def _free_macs(ctx: Context, network_id: str, number: int) -> list[str]:
 
 
 def _taken_macs(ctx: Context, network_id: str, macs: Iterable[str]) -> set[str]:
-    taken = select(Port.mac_address).where(
-        Port.network_id == network_id, Port.mac_address.in_(list(macs))
-    )
-    return set(ctx.session.scalars(taken))
+    return set(ctx.session.scalars(_TAKEN_MACS, {"network": network_id, "macs": list(macs)}))
 
 
 def _groups(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import aliased
 
 from stratolith.kernel import addresses
@@ -37,6 +37,17 @@ ROUTER_OWNERS = (
     "network:router_interface",
     "network:router_gateway",
     "network:ha_router_replicated_interface",
+)
+
+# Built once, because every new port needs it.
+_HIGHEST = (
+    select(FixedIp.offset)
+    .where(
+        FixedIp.subnet_id == bindparam("subnet"),
+        FixedIp.offset.between(bindparam("low"), bindparam("high")),
+    )
+    .order_by(FixedIp.offset.desc())
+    .limit(1)
 )
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -249,9 +260,9 @@ def first_free(ctx: Context, subnet: Subnet, chosen: Iterable[int] = ()) -> int 
 
 
 def _in_range(ctx: Context, subnet_id: str, low: int, high: int, taken: set[int]) -> int | None:
-    inside = (FixedIp.subnet_id == subnet_id, FixedIp.offset.between(low, high))
-    highest = select(FixedIp.offset).where(*inside).order_by(FixedIp.offset.desc()).limit(1)
-    top = batches.once(ctx, "top", (subnet_id, low, high), partial(ctx.session.scalar, highest))
+    values = {"subnet": subnet_id, "low": low, "high": high}
+    read = partial(ctx.session.scalar, _HIGHEST, values)
+    top = batches.once(ctx, "top", (subnet_id, low, high), read)
     offset = low if top is None else top + 1
     while offset in taken:
         offset += 1

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import aliased
 
 from stratolith.kernel.context import Context
@@ -34,6 +34,17 @@ PROVIDER = (
     "provider:network_type",
     "provider:physical_network",
     "provider:segmentation_id",
+)
+# Built once, because every new network needs it.
+_HIGHEST = (
+    select(Segment.segmentation_id)
+    .where(
+        Segment.network_type == bindparam("kind"),
+        Segment.physical_network == bindparam("physical"),
+        Segment.segmentation_id.between(bindparam("low"), bindparam("high")),
+    )
+    .order_by(Segment.segmentation_id.desc())
+    .limit(1)
 )
 GUESSES = 32  # random numbers that one statement tries in a range that was used to its end
 
@@ -180,20 +191,16 @@ def _in_range(
     """One above the highest used number, which one look into the index finds; when the range was
     used to its end, one of some random numbers; when these are used too, the lowest gap.
     """
+    span = {"kind": kind, "physical": physical, "low": low, "high": high}
+    top = ctx.session.scalar(_HIGHEST, span)
+    number = max([low - 1 if top is None else top, *(n for n in used_now if low <= n <= high)]) + 1
+    if number <= high:
+        return number
     inside = (
         Segment.network_type == kind,
         Segment.physical_network == physical,
         Segment.segmentation_id.between(low, high),
     )
-    top = ctx.session.scalar(
-        select(Segment.segmentation_id)
-        .where(*inside)
-        .order_by(Segment.segmentation_id.desc())
-        .limit(1)
-    )
-    number = max([low - 1 if top is None else top, *(n for n in used_now if low <= n <= high)]) + 1
-    if number <= high:
-        return number
     guesses = random.sample(range(low, high + 1), min(GUESSES, high - low + 1))
     used = set(
         ctx.session.scalars(

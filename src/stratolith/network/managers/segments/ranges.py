@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from stratolith.kernel.context import Context
 from stratolith.network.models import NetworkSegmentRange, Tag
@@ -18,6 +18,16 @@ from stratolith.network.settings import NetworkSettings
 
 Span = tuple[int, int]
 _NAMESPACE = uuid.UUID("0f6b6a0e-58a6-4ab0-9c0e-6e3c8f5a7f11")
+# Built once, because every new network needs it.
+_STORED = (
+    select(NetworkSegmentRange)
+    .where(
+        NetworkSegmentRange.network_type == bindparam("kind"),
+        NetworkSegmentRange.physical_network == bindparam("physical"),
+        NetworkSegmentRange.is_default.is_(False),
+    )
+    .order_by(NetworkSegmentRange.minimum)
+)
 
 
 def physical_networks(ctx: Context) -> list[str]:
@@ -37,17 +47,7 @@ def for_project(ctx: Context, project_id: str, kind: str, physical: str) -> list
     belong to other projects.
     """
     settings = ctx.env.settings.of(NetworkSettings)
-    rows = list(
-        ctx.session.scalars(
-            select(NetworkSegmentRange)
-            .where(
-                NetworkSegmentRange.network_type == kind,
-                NetworkSegmentRange.physical_network == physical,
-                NetworkSegmentRange.is_default.is_(False),
-            )
-            .order_by(NetworkSegmentRange.minimum)
-        )
-    )
+    rows = ctx.session.scalars(_STORED, {"kind": kind, "physical": physical}).all()
     own = [row for row in rows if not row.shared and row.project_id == project_id]
     foreign = [row for row in rows if not row.shared and row.project_id != project_id]
     shared = [(row.minimum, row.maximum) for row in rows if row.shared]
