@@ -228,15 +228,32 @@ def test_routers_of_several_hosts_have_several_gateways(outside: Outside, boss: 
     assert outside.networks() == [outside.first, outside.second]
 
 
-def test_a_driver_with_one_gateway_says_so(tmp_path: Path) -> None:
+def test_the_driver_ovn_has_several_gateways_or_forwarded_ports(tmp_path: Path) -> None:
     cloud = TestCloud(tmp_path / "other", cloud={"fake": False}, network={"driver": "ovn"})
     try:
         boss = Net(cloud.client("admin"))
-        public = {"network_id": boss.public()["id"]}
-        router = boss.post("/routers", "router", external_gateway_info=public)
-        path = f"/routers/{router['id']}/add_external_gateways"
-        error = boss.raw("PUT", path, 400, {"router": {"external_gateways": [public]}})
+        outside = Outside(boss, boss)
+        assert outside.act("add", outside.first, outside.second) == [outside.first, outside.second]
+        floating = boss.post("/floatingips", "floatingip", floating_network_id=outside.first)
+        port = boss.port(outside.network)
+        forwarding = {
+            "protocol": "tcp", "external_port": 22, "internal_port": 22,
+            "internal_port_id": port["id"],
+            "internal_ip_address": port["fixed_ips"][0]["ip_address"],
+        }  # fmt: skip
+        path = f"/floatingips/{floating['id']}/port_forwardings"
+        error = boss.post(path, "port_forwarding", 400, **forwarding)
+        assert error["type"] == "BadRequest" and "several external gateways" in error["message"]
+        outside.act("remove", outside.second)
+        made = boss.post(path, "port_forwarding", 201, **forwarding)
+        error = outside.act("add", outside.second, status=400)
         assert error["type"] == "UnableToAddExtraGateways" and "ovn" in error["message"]
+        # a router with ha is a plain one there
+        router = f"/routers/{outside.router['id']}"
+        boss.put(router, "router", ha=True, admin_state_up=False)
+        boss.delete(f"{path}/{made['id']}")
+        outside.act("add", outside.second)
+        assert outside.shown()["ha"] is True
     finally:
         cloud.close()
 

@@ -55,6 +55,11 @@ def of(alias: str, work: Callable[..., Any], wished: str = "") -> Callable[..., 
     return checked
 
 
+def has_forwardings_with_several_gateways(ctx: Context) -> bool:
+    """Whether a router with several gateways may have port forwardings, too."""
+    return choice.name_of(ctx.env.settings) != "ovn"
+
+
 def check_options(ctx: Context, options: Iterable[Mapping[str, Any]]) -> None:
     """Raise HTTPBadRequest for a DHCP option of a port that the driver cannot send."""
     if choice.name_of(ctx.env.settings) != "ovn":

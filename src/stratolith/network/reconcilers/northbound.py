@@ -19,7 +19,7 @@ from sqlalchemy import ColumnElement, select, true
 from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.kernel.reconcile import Reconciler, Result
-from stratolith.network.drivers.base import HostNetworkPart, HostNetworkView
+from stratolith.network.drivers.base import HostNetworkPart, HostNetworkView, outside
 from stratolith.network.drivers.ovn import central
 from stratolith.network.drivers.ovn.northbound import guests, matches, names, plan, qos, routers
 from stratolith.network.drivers.ovn.northbound.matches import GroupsView
@@ -130,8 +130,8 @@ class NorthboundWriter(Reconciler):
                 keys.add(f"network/{port.network_id}")
             keys |= {f"group/{g}" for g in port.port.groups if not database.is_used(g)}
         for router in part.routers.values():
-            for end in (*router.interfaces, router.gateway) if router is not None else ():
-                if end is not None and not database.has("Logical_Switch", end.network_id):
+            for end in (*router.interfaces, *outside(router)) if router is not None else ():
+                if not database.has("Logical_Switch", end.network_id):
                     keys.add(f"network/{end.network_id}")
         # a group that no rule named before has members that we did not follow
         remote = {rule.remote_group for rules in part.rules.values() for rule in rules} - {""}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
+
 from stratolith.kernel.context import Context
 from stratolith.network.drivers import choice
 from stratolith.network.exceptions.routers import (
@@ -12,13 +14,13 @@ from stratolith.network.exceptions.routers import (
     UnableToMatchGateways,
     UnableToRemoveGateways,
 )
-from stratolith.network.managers import host_hints, ports, routers
+from stratolith.network.managers import abilities, host_hints, ports, routers
 from stratolith.network.managers.qos import bindings as qos
 from stratolith.network.managers.routing import gateway_ports, ndp_proxies
-from stratolith.network.models import Port, Router
+from stratolith.network.models import FloatingIp, Port, PortForwarding, Router
 
 Info = Mapping[str, Any]
-DRIVERS = ("fake", "linux")  # those that realise several gateways
+DRIVERS = ("fake", "linux", "ovn")  # those that realise several gateways
 MOST = 8  # gateways of a router; each takes addresses of an external network
 
 
@@ -87,6 +89,8 @@ def _make(ctx: Context, router: Router, info: Info, position: int = 1) -> Port:
         reason = f"the driver {driver} of this cloud's hosts realises one gateway"
     elif len(gateway_ports.of_router(ctx, router)) >= MOST:
         reason = f"it may have {MOST}"
+    elif _forwards_ports(ctx, router) and not abilities.has_forwardings_with_several_gateways(ctx):
+        reason = f"the driver {driver} forwards no ports on a router with several gateways"
     elif position and snat not in (None, router.enable_snat):
         reason = "all gateways of a router have the same enable_snat"
     elif position and info.get("qos_policy_id"):
@@ -96,6 +100,14 @@ def _make(ctx: Context, router: Router, info: Info, position: int = 1) -> Port:
     network = gateway_ports.external_network(ctx, info["network_id"])
     routers.check_gateway_apart(ctx, router, network.id)
     return gateway_ports.make(ctx, router, network, info.get("external_fixed_ips"))
+
+
+def _forwards_ports(ctx: Context, router: Router) -> bool:
+    of_router = select(PortForwarding.id).join(
+        FloatingIp, FloatingIp.id == PortForwarding.floatingip_id
+    )
+    wanted = of_router.where(FloatingIp.router_id == router.id)
+    return ctx.session.scalar(wanted.limit(1)) is not None
 
 
 def _make_first(ctx: Context, router: Router, port: Port, info: Info) -> None:

@@ -17,7 +17,8 @@ from stratolith.network.exceptions.routers import (
     ExternalGatewayForFloatingIPNotFound,
     FloatingIPPortAlreadyAssociated,
 )
-from stratolith.network.managers import floatingips, host_hints, ports
+from stratolith.network.managers import abilities, floatingips, host_hints, ports
+from stratolith.network.managers.routing import gateway_ports
 from stratolith.network.models import FloatingIp, Port, PortForwarding
 
 # Of one floating IP: ports that lead to other port numbers as a range. A host needs an entry for
@@ -64,6 +65,7 @@ def create(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) -> Por
         )
     router_id = _router(ctx, floating, forwarding)
     _check_same_router(floating, router_id, forwarding.internal_port_id)
+    _check_one_gateway(ctx, router_id)
     floating.router_id = router_id
     ctx.session.add(forwarding)
     _changed(ctx, floating)
@@ -255,4 +257,13 @@ def _check_same_router(floating: FloatingIp, router_id: str, port_id: str) -> No
         raise BadPortForwardingRequest(
             msg=f"The Floating IP {floating.id} had been set on router {floating.router_id}, the "
             f"internal Neutron port {port_id} can not reach it"
+        )
+
+
+def _check_one_gateway(ctx: Context, router_id: str) -> None:
+    gateways = gateway_ports.of_routers(ctx, [router_id]).get(router_id, [])
+    if len(gateways) > 1 and not abilities.has_forwardings_with_several_gateways(ctx):
+        raise BadPortForwardingRequest(
+            msg=f"Router {router_id} has several external gateways, and the network driver of this "
+            "cloud then forwards no ports"
         )

@@ -10,17 +10,20 @@ from collections import defaultdict
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import PortForwardingView, RouterView
+from stratolith.network.drivers.ovn.northbound import gateways
 from stratolith.network.drivers.ovn.northbound.rows import Link, Row
 
 MOST = 4096  # ports of a floating IP: each is an entry of its own
 _PROTOCOLS = {6: "tcp", 17: "udp", 132: "sctp"}
 
 
-def forwarding_rows(router: RouterView, owner: str, outer: str) -> tuple[list[Row], list[str]]:
-    """Rows, and why forwardings are left out. ``outer``: the router's own outer address.
-
-    Raises ``ValueError``.
-    """
+def forwarding_rows(router: RouterView, owner: str) -> tuple[list[Row], list[str]]:
+    """Rows, and why forwardings are left out. Raises ``ValueError``."""
+    ends = gateways.of_router(router)
+    if not ends or not ends[0].address or not router.port_forwardings:
+        return [], []
+    if len(ends) > 1:
+        return [], ["OVN forwards no ports on a router with several gateways"]
     vips: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
     sizes: dict[str, int] = defaultdict(int)
     reasons = []
@@ -48,7 +51,9 @@ def forwarding_rows(router: RouterView, owner: str, outer: str) -> tuple[list[Ro
                 "vips": entries,
                 # a guest that calls itself sees the router's address
                 "options": {
-                    "hairpin_snat_ip": outer, "neighbor_responder": "all", "ct_flush": "true"
+                    "hairpin_snat_ip": ends[0].address,
+                    "neighbor_responder": "all",
+                    "ct_flush": "true",
                 },
             },
             links=tuple(links),

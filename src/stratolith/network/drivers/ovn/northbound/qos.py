@@ -10,7 +10,14 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import PortView, QosRuleView, RouterView
+from stratolith.network.drivers.base import (
+    FloatingIpView,
+    PortForwardingView,
+    PortView,
+    QosRuleView,
+    RouterView,
+)
+from stratolith.network.drivers.ovn.northbound import gateways
 from stratolith.network.drivers.ovn.northbound.rows import Link, Row
 
 Rules = Mapping[str, Sequence[QosRuleView]]  # by policy
@@ -49,17 +56,22 @@ def port_rows(port: PortView, owner: str, network_id: str, rules: Rules) -> list
 
 
 def router_rows(router: RouterView, owner: str, rules: Rules) -> list[Row]:
-    """The rules of floating IPs and of the gateway's own addresses, on the external network."""
-    gateway = router.gateway
-    if gateway is None:
+    """The rules of floating IPs and of the gateways' own addresses, on the external networks."""
+    ends = gateways.of_router(router)
+    if not ends:
         return []
-    policies = {floating.floating_ip: floating.qos_policy for floating in router.floating_ips}
-    policies |= {view.floating_ip: view.qos_policy for view in router.port_forwardings}
-    policies |= {text.split("/")[0]: gateway.qos_policy for text in gateway.addresses}
+    views: list[FloatingIpView | PortForwardingView] = [*router.floating_ips]
+    policies = {
+        view.floating_ip: (gateways.at(ends, view.network_id).port, view.qos_policy)
+        for view in [*views, *router.port_forwardings]
+    }
+    for end in ends:
+        own = (text.split("/")[0] for text in end.port.addresses)
+        policies |= dict.fromkeys(own, (end.port, end.port.qos_policy))
     rows: list[Row] = []
-    for text, policy in policies.items():
+    for text, (port, policy) in policies.items():
         address, wished = checks.address(text), rules.get(policy, ())
-        rows += _rows(owner, gateway.network_id, gateway.port_id, address, wished)
+        rows += _rows(owner, port.network_id, port.port_id, address, wished)
     return rows
 
 

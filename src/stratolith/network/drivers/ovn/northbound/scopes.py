@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import RouterPortView, RouterView
+from stratolith.network.drivers.base import RouterPortView, RouterView, outside
 from stratolith.network.drivers.ovn.northbound.rows import Link, Row
 
 _ALLOW, _DROP = 200, 100
@@ -16,7 +16,7 @@ _ALLOW, _DROP = 200, 100
 
 def policy_rows(router: RouterView, owner: str, names: dict[str, str]) -> list[Row]:
     """``names``: port -> its name in OVN. Empty where there is one scope only."""
-    ends = [*router.interfaces, *([router.gateway] if router.gateway else [])]
+    ends = [*router.interfaces, *outside(router)]
     drops = [
         f"ip{version} && inport == {json.dumps(names[end.port_id])} && "
         f"outport == {{{_listed(names, farther)}}}"
@@ -28,18 +28,17 @@ def policy_rows(router: RouterView, owner: str, names: dict[str, str]) -> list[R
         return []
     allowed = ["ct.rpl", "ct.dnat"]
     if router.gateway is not None and router.floating_ips:
-        own = sorted(checks.address(floating.fixed_ip, 4) for floating in router.floating_ips)
-        gateway = json.dumps(names[router.gateway.port_id])
-        allowed.append(f"outport == {gateway} && ip4.src == {{{', '.join(own)}}}")
+        own = sorted({checks.address(floating.fixed_ip, 4) for floating in router.floating_ips})
+        gateways = _listed(names, outside(router))
+        allowed.append(f"outport == {{{gateways}}} && ip4.src == {{{', '.join(own)}}}")
     listed = [(_ALLOW, match, "allow") for match in allowed]
     listed += [(_DROP, match, "drop") for match in drops]
     return [_policy(router.id, owner, *each) for each in listed]
 
 
-def is_translated(router: RouterView, port: RouterPortView) -> bool:
+def is_translated(port: RouterPortView, gateway: RouterPortView) -> bool:
     """Whether sources behind the interface are translated outside, where the router does that."""
-    gateway = router.gateway
-    return gateway is None or not gateway.scope_v4 or port.scope_v4 != gateway.scope_v4
+    return not gateway.scope_v4 or port.scope_v4 != gateway.scope_v4
 
 
 def _farther(
@@ -47,7 +46,7 @@ def _farther(
 ) -> Iterable[RouterPortView]:
     """The router's ports in other scopes than this one, which it may not reach."""
     for other in ends:
-        leaves = other is router.gateway and version == 4 and router.enable_snat
+        leaves = other in outside(router) and version == 4 and router.enable_snat
         if _scope(other, version) != _scope(end, version) and not leaves:
             yield other
 

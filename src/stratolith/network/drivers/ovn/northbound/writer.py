@@ -37,9 +37,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "Gateway_Chassis": ("name", "chassis_name", "priority"),
     "QoS": ("priority", "direction", "match", "action", "bandwidth"),
     "ACL": ("priority", "direction", "match", "action", "options"),
-    "NAT": ("type", "external_ip", "logical_ip", "external_mac", "logical_port", "options"),
+    "NAT": (
+        "type", "external_ip", "logical_ip", "external_mac", "logical_port", "gateway_port",
+        "options",
+    ),
     "Logical_Router_Static_Route": ("ip_prefix", "nexthop", "output_port"),
-    "Logical_Router_Policy": ("priority", "match", "action"),
+    "Logical_Router_Policy": ("priority", "match", "action", "nexthops"),
 }  # fmt: skip
 # table -> the columns in which its rows refer to others that we make
 LINKS: dict[str, tuple[str, ...]] = {
