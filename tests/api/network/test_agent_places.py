@@ -65,6 +65,34 @@ def test_a_router_goes_to_the_agent_that_it_is_given_to(
     assert [one["id"] for one in boss.get(f"/agents/{second}/l3-routers")["routers"]] == [router]
 
 
+def test_floating_ips_of_a_router_without_a_host_are_down(
+    cloud: TestCloud, boss: Net, net: Net, two: tuple[str, str]
+) -> None:
+    own, _ = two
+    public = net.public()["id"]
+    gateway = {"network_id": public}
+    router = net.post("/routers", "router", external_gateway_info=gateway)["id"]
+    network = net.network()
+    subnet = net.subnet(network, "10.71.0.0/24")
+    path = f"/routers/{router}/add_router_interface"
+    net.raw("PUT", path, 200, {"subnet_id": subnet["id"]})
+    values = {"floating_network_id": public, "port_id": net.port(network)["id"]}
+    floating = f"/floatingips/{net.post('/floatingips', 'floatingip', **values)['id']}"
+
+    def status() -> str:
+        shown: str = net.get(floating)["floatingip"]["status"]
+        return shown
+
+    cloud.wait(lambda: status() == "ACTIVE")
+    first = agent(boss, own)
+    boss.delete(f"/agents/{first}/l3-routers/{router}")
+    assert status() == "DOWN"
+    cloud.settle()
+    assert status() == "DOWN"
+    boss.raw("POST", f"/agents/{first}/l3-routers", 201, {"router_id": router})
+    cloud.wait(lambda: status() == "ACTIVE")
+
+
 def test_what_cannot_take_a_router(boss: Net, net: Net, two: tuple[str, str]) -> None:
     own, other = two
     router = net.post("/routers", "router", name="r")["id"]

@@ -22,6 +22,7 @@ from sqlalchemy import (
     select,
     union,
     union_all,
+    update,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -33,6 +34,7 @@ from stratolith.network.managers.events import VIEW
 from stratolith.network.managers.routing import zones
 from stratolith.network.models import (
     DhcpPlace,
+    FloatingIp,
     Network,
     Place,
     Port,
@@ -114,12 +116,18 @@ def candidates(ctx: Context, hints: Sequence[str] = ()) -> list[str]:
 
 
 def place(ctx: Context, kind: str, object_id: str, host: str) -> None:
-    """From now on this host realises the object; "": none until an administrator sets one."""
+    """From now on this host realises the object; "": none until an administrator sets one.
+
+    The floating IPs of a router without a host are down.
+    """
     row = ctx.session.get(Place, object_id)
     if row is None:
         row = Place(object_id=object_id, kind=kind)
         ctx.session.add(row)
     row.host, row.placed_at = host, ctx.env.clock.now()
+    if kind == ROUTER and not host:
+        of_router = update(FloatingIp).where(FloatingIp.router_id == object_id)
+        ctx.session.execute(of_router.values(status="DOWN"))
     ctx.session.flush()
 
 
