@@ -33,10 +33,12 @@ class OvnHost:
     def check(self) -> list[str]:
         return self.driver.check()
 
-    def apply(self, view: HostNetworkView) -> Applied:
+    def planned(self, view: HostNetworkView) -> plan.Plan:
         named, groups = plan.groups_of(view)
-        wanted = plan.whole(named, groups, Placement(default=(HOST,)))
-        self.northbound.write(wanted.rows)
+        return plan.whole(named, groups, Placement(default=(HOST,)))
+
+    def apply(self, view: HostNetworkView) -> Applied:
+        self.northbound.write(self.planned(view).rows)
         applied = self.driver.apply(view)
         assert self.northbound.wait_for_hosts()
         self.wait_for_switch()

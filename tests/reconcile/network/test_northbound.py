@@ -14,6 +14,7 @@ from stratolith.kernel.agent.protocol import Offers
 from stratolith.kernel.environment import Environment
 from stratolith.network.drivers.ovn import central
 from stratolith.network.managers import floatingips, host_hints, ports, routers
+from stratolith.network.managers.servers import port_ways
 from stratolith.network.models import Port, Router
 from stratolith.network.reconcilers.northbound import WHOLE, NorthboundWriter
 from tests.drivers.network.test_ovn_northbound import content
@@ -163,3 +164,18 @@ def test_a_floating_ip_is_translated_on_the_host_of_its_port(
         for key in dict.fromkeys(hints):
             made.write(env, key)
         assert translated() == expected
+
+
+def test_a_diagnosis_asks_the_databases(env: Environment) -> None:
+    """Beside the hosts, with what our database knows of the way."""
+    cloud = Cloud(env, 5)
+    port_id = cloud.boot()
+    cloud.commit()
+    (way,) = port_ways.of_server(cloud.ctx, "s1")
+    assert way.central is not None and way.central.port_id == port_id
+    assert set(way.central.gateways) == {router for asked in way.asked.values()
+                                         for router in asked.routers}  # fmt: skip
+    way.asked = {}
+    port_ways.ask(cloud.ctx, [way])
+    failed = [hop for host, hop in way.hops if hop.name == "network" and not host]
+    assert [hop.passed for hop in failed] == [False] and "nb.sock" in failed[0].text

@@ -125,7 +125,7 @@ class Diagnosis:
         device = namespace.devices[0].inner_name
         own = [text.split("/")[0] for text in namespace.devices[0].addresses]
         yield self._answers(namespace.name, device, own, self._lease(network.id))
-        yield self._metadata(namespace.name, names.METADATA_ADDRESS, names.DHCP_METADATA_PORT)
+        yield metadata(namespace.name)
 
     def _lease(self, network_id: str) -> str:
         try:
@@ -165,17 +165,6 @@ class Diagnosis:
                 return Hop(name="dhcp", passed=False, text=text, advice=advice)
             return address
         return Hop(name="dhcp", passed=None, text="the DHCP server cannot ask for its addresses")
-
-    def _metadata(self, namespace: str, address: str, port: int) -> Hop:
-        def connect() -> None:
-            socket.create_connection((address, port), _CONNECT_SECONDS).close()
-
-        try:
-            namespaces.run_in(namespace, connect)
-        except (OSError, NetworkDriverError) as error:
-            text = f"the metadata proxy does not listen in {namespace}: {error}"
-            return Hop(name="metadata", passed=False, text=text, advice=REPAIR)
-        return Hop(name="metadata", passed=True, text=f"the proxy listens in {namespace}")
 
     def _filters(self, port: PortView) -> Hop:
         table = f"{'bridge' if self.native else 'inet'} {self.instance}"
@@ -265,6 +254,21 @@ class Diagnosis:
             return failed(text=text, advice=REPAIR)
         text = f"{pair.floating_ip} on {device} is translated to {pair.fixed_ip}"
         return Hop(name="floating ip", passed=True, text=text)
+
+
+def metadata(namespace: str) -> Hop:
+    """Whether the proxy of the metadata service listens in the network's namespace."""
+
+    def connect() -> None:
+        address = (names.METADATA_ADDRESS, names.DHCP_METADATA_PORT)
+        socket.create_connection(address, _CONNECT_SECONDS).close()
+
+    try:
+        namespaces.run_in(namespace, connect)
+    except (OSError, NetworkDriverError) as error:
+        text = f"the metadata proxy does not listen in {namespace}: {error}"
+        return Hop(name="metadata", passed=False, text=text, advice=REPAIR)
+    return Hop(name="metadata", passed=True, text=f"the proxy listens in {namespace}")
 
 
 def _same_version(addresses: list[str], like: str) -> str:

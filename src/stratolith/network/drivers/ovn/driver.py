@@ -26,7 +26,7 @@ from stratolith.network.drivers.base import (
 from stratolith.network.drivers.hops import Asked, Hop
 from stratolith.network.drivers.linux.bridging.branches import NO_PARENT
 from stratolith.network.drivers.linux.claim import Claim
-from stratolith.network.drivers.ovn import daemons, uplinks
+from stratolith.network.drivers.ovn import daemons, diagnosis, uplinks
 from stratolith.network.drivers.ovn.credentials import Admitted, Credentials
 from stratolith.network.drivers.ovn.external import Externals
 from stratolith.network.drivers.ovn.guard import Guard
@@ -236,24 +236,9 @@ class OvnNetworkDriver:
                 return self._switch.installed() != self._reported
 
     def diagnose(self, view: HostNetworkView, asked: Asked) -> list[Hop]:
-        """The port's device on the switch, and whether OVN has installed its flows."""
-        if not asked.is_bound_here:
-            return []
+        """What this host sees of the port's way; the server asks OVN's databases itself."""
         with self._lock, self._explained():
-            if self._switch.database.pid() is None or self._switch.switch.pid() is None:
-                return [Hop(name="link", passed=False, text="the switch of this host does not run")]
-            self._switch.db.connect()
-            self._switch.db.poll()
-            devices = [tap for tap, port in self._switch.ports().items() if port == asked.port_id]
-            if not devices:
-                return [Hop(name="link", passed=False, text="the port is not on the switch")]
-            fault = self._switch.faults().get(devices[0], "")
-            if fault:
-                return [Hop(name="link", passed=False, text=fault)]
-            link = Hop(name="link", passed=True, text=f"{devices[0]} is on {BRIDGE}")
-            has_flows = asked.port_id in self._switch.installed()
-            text = "OVN has installed its flows" if has_flows else "OVN has not installed its flows"
-            return [link, Hop(name="network", passed=has_flows, text=text)]
+            return list(diagnosis.hops(self._switch, view, asked))
 
     def close(self) -> None:
         """Close the connection; everything that was realised stays."""

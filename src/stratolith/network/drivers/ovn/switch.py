@@ -297,6 +297,14 @@ class Switch:
             if one(row["error"])
         }
 
+    def received(self, device: str) -> int:
+        """How many packets came in by the device; the switch counts every 5 seconds."""
+        where = [["name", "==", device]]
+        look = {"op": "select", "table": "Interface", "where": where, "columns": ["statistics"]}
+        (result,) = self.db.transact([look])
+        (row,) = result["rows"] or [{"statistics": {}}]
+        return int(ovsdb.normalized(row["statistics"]).get("rx_packets", 0))
+
     def _root(self) -> str:
         return next(iter(self.db.tables["Open_vSwitch"]))
 

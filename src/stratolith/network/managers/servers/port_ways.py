@@ -14,7 +14,9 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.hosts import questions
 from stratolith.kernel.hosts import records as host_records
 from stratolith.network.drivers.hops import ORDER, Asked, FloatingPair, Hop
+from stratolith.network.drivers.ovn import central, ways
 from stratolith.network.managers import holders, placement
+from stratolith.network.managers.routing import gateway_ports
 from stratolith.network.models import (
     FixedIp,
     FloatingIp,
@@ -25,6 +27,7 @@ from stratolith.network.models import (
     SecurityGroupRule,
     Subnet,
 )
+from stratolith.network.settings import NetworkSettings
 
 QUESTION = "network.diagnose"
 SECONDS = 15.0
@@ -33,7 +36,7 @@ SECONDS = 15.0
 class Way(msgspec.Struct, kw_only=True):
     """One port of a server. hops: (host, hop) in the order of the way; host "": the database.
 
-    asked: host -> its question.
+    asked: host -> its question. central: the question to OVN's databases, where the cloud has them.
     """
 
     port_id: str
@@ -42,6 +45,7 @@ class Way(msgspec.Struct, kw_only=True):
     addresses: list[str]
     hops: list[tuple[str, Hop]]
     asked: dict[str, Asked] = {}
+    central: ways.Question | None = None
 
 
 def of_server(ctx: Context, server_id: str) -> list[Way]:
@@ -50,13 +54,16 @@ def of_server(ctx: Context, server_id: str) -> list[Way]:
     return [_way(ctx, port) for port in ctx.session.scalars(held)]
 
 
-def ask(ctx: Context, ways: list[Way]) -> None:
+def ask(ctx: Context, of_ports: list[Way]) -> None:
     """Add the answers of the hosts; commits the transaction of ``ctx`` first."""
-    for way in ways:
+    for way in of_ports:
         params = {host: msgspec.to_builtins(asked) for host, asked in way.asked.items()}
         answers = questions.ask_hosts(ctx, params, QUESTION, SECONDS) if params else {}
         for host, answer in answers.items():
             way.hops += [(host, hop) for hop in _answered(host, answer)]
+        if way.central is not None:
+            directory = central.directory_of(ctx.env.settings.state_dir)
+            way.hops += [("", hop) for hop in ways.hops(directory, way.central)]
         way.hops.sort(key=lambda entry: ORDER.index(entry[1].name))
 
 
@@ -100,7 +107,21 @@ def _way(ctx: Context, port: Port) -> Way:
         )
         for host, router_ids in by_host.items()
     }
+    if ctx.env.settings.of(NetworkSettings).driver == "ovn" and not ctx.env.settings.fake:
+        way.central = _central(ctx, port, routers, floating)
     return way
+
+
+def _central(
+    ctx: Context, port: Port, router_ids: list[str], floating: list[FloatingPair]
+) -> ways.Question:
+    outer = gateway_ports.of_routers(ctx, router_ids)
+    return ways.Question(
+        port_id=port.id,
+        host=port.binding_host,
+        gateways={key: [port_id for port_id, _ in outer.get(key, ())] for key in router_ids},
+        floating_ips=floating,
+    )
 
 
 def _port(ctx: Context, port: Port, addresses: list[str]) -> list[Hop]:
