@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .estate import Estate
@@ -13,6 +14,7 @@ def furnish(estate: Estate) -> None:
     """Adds to ``estate.ids``, so that the routes of these things find one, too."""
     admin, ids = estate.admin, estate.ids
     _hosts(estate)
+    _networks(estate)
     _definitions(estate)
     _limits(estate)
     ids["allocations"] = ids["servers"]
@@ -46,6 +48,41 @@ def _hosts(estate: Estate) -> None:
     estate.ids["agents"] = agents[0]["id"]
     found = admin.get("compute", "/os-hypervisors", microversion="2.53").json()["hypervisors"]
     estate.ids |= {"os-hypervisors": found[0]["id"], "os-hosts": "simulated-1"}
+
+
+def _networks(estate: Estate) -> None:
+    ids = estate.ids
+
+    def make(path: str, key: str, **values: Any) -> Any:
+        return _sent(estate.admin.post("network", f"/{path}", json={key: values}))[key]
+
+    numbers = {"network_type": "vxlan", "minimum": 9_100_000, "maximum": 9_100_009}
+    made = make("network_segment_ranges", "network_segment_range", name="r", **numbers)
+    ids["network_segment_ranges"] = ids["network-segment-ranges"] = made["id"]
+    kinds = [{"provider:network_type": kind} for kind in ("vxlan", "geneve")]
+    ids["segmented"] = make("networks", "network", name="segmented", segments=kinds)["id"]
+    path = f"/segments?network_id={ids['segmented']}"
+    ids["segments"] = _sent(estate.admin.get("network", path))["segments"][0]["id"]
+    ids["ndp_proxies"] = ids["ndp-proxies"] = _ndp_proxy(estate, make)
+
+
+def _ndp_proxy(estate: Estate, make: Callable[..., Any]) -> str:
+    """Of a router between two networks of one address scope."""
+    scope = make("address-scopes", "address_scope", name="six", ip_version=6)["id"]
+    pool = make("subnetpools", "subnetpool", name="six", prefixes=["fd00:64::/40"],
+                address_scope_id=scope, default_prefixlen=64)["id"]  # fmt: skip
+    six = {"ip_version": 6, "subnetpool_id": pool}
+    outside = make("networks", "network", name="six", **{"router:external": True})["id"]
+    make("subnets", "subnet", network_id=outside, **six)
+    inside = make("networks", "network", name="inside")["id"]
+    subnet = make("subnets", "subnet", network_id=inside, **six)["id"]
+    gateway = {"network_id": outside}
+    router = make("routers", "router", name="six", external_gateway_info=gateway)["id"]
+    path, body = f"/routers/{router}", {"subnet_id": subnet}
+    _sent(estate.admin.put("network", f"{path}/add_router_interface", json=body))
+    _sent(estate.admin.put("network", path, json={"router": {"enable_ndp_proxy": True}}))
+    port = make("ports", "port", network_id=inside)["id"]
+    return str(make("ndp-proxies", "ndp_proxy", router_id=router, port_id=port)["id"])
 
 
 def _definitions(estate: Estate) -> None:

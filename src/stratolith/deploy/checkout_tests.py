@@ -36,7 +36,6 @@ ON_POSTGRESQL = ["api", "parity", "reconcile"]
 SLOW_IN_PROCESS = [
     "tests/fuzz/test_routes.py",
     "tests/api/test_parameter_walls.py",
-    "tests/slow/test_rules.py",
 ]
 SLOW_ALONE = ["tests/slow", "tests/interop/test_tempest.py"]
 SLOW_FOLDER = "slow"

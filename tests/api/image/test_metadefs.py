@@ -266,3 +266,11 @@ def test_without_the_right_to_read_there_is_nothing(cloud: TestCloud, admin: Cli
         assert answer.status_code == 404, (method, path)
     assert nobody.get("image", "/metadefs/resource_types").status_code == 404
     assert nobody.get("image", "/tasks").status_code == 403
+
+
+@pytest.mark.parametrize("part", ["resource_type_associations", "objects", "tags"])
+def test_parts_of_a_namespace_have_no_other_names(admin: Client, part: str) -> None:
+    body = {"namespace": "odd", part: [{"name": "one", "bogus": 1}]}
+    answer = admin.post("image", "/metadefs/namespaces", json=body)
+    assert answer.status_code == 400
+    assert "bogus" in answer.text

@@ -1,4 +1,4 @@
-"""Rules that decide where no smallest request of a route asks them (tests/slow/rules_kept.py)."""
+"""Rules that no smallest request of a route asks (tests/api/rules/rules_kept.py)."""
 
 from __future__ import annotations
 

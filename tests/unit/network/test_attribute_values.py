@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import json
+import pkgutil
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 
 from stratolith.kernel.exceptions import ApiError
 from stratolith.kernel.http.resource import Attributes
+from stratolith.network import schemas
 from stratolith.network.schemas import (
     floatingips,
     networks,
@@ -172,3 +176,31 @@ def test_numbers_and_booleans_may_be_text() -> None:
         routers.ROUTER, "external_gateway_info", {"network_id": ID, "enable_snat": "off"}
     )
     assert gateway["enable_snat"] is False
+
+
+def _all_attributes() -> list[tuple[str, str, Attributes]]:
+    """(collection, attribute, its resource) of every declaration of the service."""
+    found: dict[tuple[str, str], Attributes] = {}
+    for module in pkgutil.walk_packages(schemas.__path__, f"{schemas.__name__}."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, Attributes):
+                found |= {(value.collection, name): value for name in value.attributes}
+    return [(*key, resource) for key, resource in sorted(found.items(), key=lambda one: one[0])]
+
+
+ODD: list[Any] = [
+    [], {}, [[]], [{}], {"a": []}, {"id": {}}, [None], ["\ud800"], "\x00", -1, 2**70, 1.5, True,
+    float("nan"), "9" * 5000,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("collection", "name", "resource"), _all_attributes())
+def test_values_of_any_type_are_taken_or_refused(
+    collection: str, name: str, resource: Attributes
+) -> None:
+    """A value that no container can hold as a key ended in a failure of the server (500)."""
+    if resource.attributes[name].convert is None:
+        return
+    for value in ODD:
+        with contextlib.suppress(ApiError):
+            resource._convert(name, value)

@@ -170,11 +170,19 @@ PUBLISHED: dict[str, Document] = {
 def _request(published: Document) -> Schema:
     """The schema of a body: all published properties that are not read-only."""
     properties = {
-        name: {**schema, "minLength": 1} if name in ("name", "namespace") else schema
+        name: {**schema, "minLength": 1} if name in ("name", "namespace") else _closed(schema)
         for name, schema in published["properties"].items()
         if name not in READ_ONLY
     }
     return Schema({**published, "type": "object", "properties": properties})
+
+
+def _closed(schema: Document) -> Document:
+    """A list of objects without other names than the published schema tells."""
+    items = schema.get("items", {})
+    if "properties" not in items:
+        return schema
+    return {**schema, "items": {**items, "additionalProperties": False}}
 
 
 WRITE_NAMESPACE = _request(NAMESPACE)

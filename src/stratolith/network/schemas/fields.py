@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from stratolith.kernel import addresses
@@ -108,6 +108,17 @@ def one_of(*values: Any) -> Converter:
     def convert(value: Any) -> Any:
         if value not in values or isinstance(value, bool):
             raise Invalid(f"'{value}' is not in {list(values)}.")
+        return value
+
+    return convert
+
+
+def valid_value(values: Collection[str]) -> Converter:
+    """One of these texts, refused in the words of most of Neutron's lists of values."""
+
+    def convert(value: Any) -> str:
+        if not isinstance(value, str) or value not in values:
+            raise Invalid(f"{value} is not in valid_values.")
         return value
 
     return convert

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from stratolith.kernel import addresses
-from stratolith.kernel.http.resource import READ_ONLY, Attribute, Invalid
+from stratolith.kernel.http.resource import READ_ONLY, Attribute
 from stratolith.network.exceptions.metering import InvalidMeteringRule
 from stratolith.network.models import MeteringLabel, MeteringLabelRule
 from stratolith.network.schemas.attributes import attributes
-from stratolith.network.schemas.fields import boolean, name, nullable, text, uuid
+from stratolith.network.schemas.fields import boolean, name, nullable, text, uuid, valid_value
 
 LONG = 1024
 DIRECTIONS = ("ingress", "egress")
@@ -18,12 +18,6 @@ _OWNER = {
     "project_id": Attribute(text(64), update=False),
     "tenant_id": Attribute(text(64), update=False),
 }
-
-
-def _direction(value: Any) -> str:
-    if not isinstance(value, str) or value not in DIRECTIONS:
-        raise Invalid(f"{value} is not in valid_values.")
-    return value
 
 
 def _prefix(attribute: str) -> Attribute:
@@ -61,7 +55,7 @@ METERING_LABEL_RULE = attributes(
         "id": READ_ONLY,
         **_OWNER,
         "metering_label_id": Attribute(uuid, update=False, required=True),
-        "direction": Attribute(_direction, update=False, required=True),
+        "direction": Attribute(valid_value(DIRECTIONS), update=False, required=True),
         "excluded": Attribute(boolean, update=False, default=False),
         **{attribute: _prefix(attribute) for attribute in PREFIXES},
     },

@@ -23,6 +23,7 @@ from stratolith.network.schemas.fields import (
     one_of,
     text,
     uuid,
+    valid_value,
 )
 from stratolith.network.schemas.rendering import common
 from stratolith.network.schemas.trunks import render_sub_port
@@ -64,12 +65,6 @@ def _paired_mac(value: Any) -> str:
 
 def _data_plane_status(value: Any) -> str | None:
     if value not in (None, "ACTIVE", "DOWN") or isinstance(value, bool):
-        raise Invalid(f"{value} is not in valid_values.")
-    return None if value is None else str(value)
-
-
-def _numa_policy(value: Any) -> str | None:
-    if value is not None and value not in NUMA_POLICIES:
         raise Invalid(f"{value} is not in valid_values.")
     return None if value is None else str(value)
 
@@ -136,7 +131,7 @@ PORT = attributes(
         trunk_details=READ_ONLY,
         data_plane_status=Attribute(_data_plane_status, create=False),
         propagate_uplink_status=Attribute(boolean, default=True),
-        numa_affinity_policy=Attribute(_numa_policy, default=None),
+        numa_affinity_policy=Attribute(nullable(valid_value(NUMA_POLICIES)), default=None),
         **{
             "binding:host_id": Attribute(lambda v: text()(v) if v is not None else "", default=""),
             "binding:vnic_type": Attribute(one_of(*VNIC_TYPES), default="normal"),

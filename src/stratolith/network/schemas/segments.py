@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.kernel.http.resource import READ_ONLY, Attribute, Invalid
+from stratolith.kernel.http.resource import READ_ONLY, Attribute
 from stratolith.network.models import NetworkSegmentRange, Segment
 from stratolith.network.schemas.attributes import TAGS, attributes, single, standard
-from stratolith.network.schemas.fields import boolean, integer, name, nullable, number, text, uuid
+from stratolith.network.schemas.fields import (
+    boolean,
+    integer,
+    name,
+    nullable,
+    number,
+    text,
+    uuid,
+    valid_value,
+)
 from stratolith.network.schemas.rendering import moment
 from stratolith.network.segment_settings import LIMITS
 
@@ -24,12 +33,6 @@ SEGMENT = single(
 )
 
 
-def _range_type(value: Any) -> str:
-    if value not in LIMITS:
-        raise Invalid(f"{value} is not in valid_values.")
-    return str(value)
-
-
 def _number(value: Any) -> int:
     return int(integer(1, 2**32 - 1)(number(value)))
 
@@ -40,7 +43,7 @@ NETWORK_SEGMENT_RANGE = attributes(
     standard(
         name=Attribute(name(), default=""),
         shared=Attribute(boolean, update=False, default=True),
-        network_type=Attribute(_range_type, update=False),
+        network_type=Attribute(valid_value(LIMITS), update=False),
         physical_network=Attribute(text(64), update=False),
         minimum=Attribute(_number, required=True),
         maximum=Attribute(_number, required=True),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from stratolith.kernel.http.resource import READ_ONLY, Attribute, Attributes, Invalid
 from stratolith.network.exceptions.general import InvalidInput
 from stratolith.network.schemas.attributes import attributes
+from stratolith.network.schemas.fields import valid_value
 
 MOST = 2**31 - 1
 DSCP_MARKS = (
@@ -71,15 +72,6 @@ def _mark(value: Any) -> int:
     return number
 
 
-def _direction(values: Sequence[str]) -> Any:
-    def convert(value: Any) -> str:
-        if value not in values:
-            raise Invalid(f"{value} is not in valid_values.")
-        return str(value)
-
-    return convert
-
-
 def rule_attributes(kind: RuleType, *, alias: bool = False) -> Attributes:
     """The attributes of rules of a type; ``alias``: of the paths by the rule's id alone."""
     known = {
@@ -89,7 +81,7 @@ def rule_attributes(kind: RuleType, *, alias: bool = False) -> Attributes:
     if kind.burst:
         known[kind.burst] = Attribute(_amount, default=0)
     if kind.directions:
-        known["direction"] = Attribute(_direction(kind.directions), default="egress")
+        known["direction"] = Attribute(valid_value(kind.directions), default="egress")
     name = f"alias_{kind.resource}" if alias else kind.resource
     return attributes(name, f"{name}s", known)
 

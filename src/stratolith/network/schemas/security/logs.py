@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from stratolith.kernel.http.resource import Attribute, Invalid
+from stratolith.kernel.http.resource import Attribute
 from stratolith.network.models import Log
 from stratolith.network.schemas.attributes import attributes, standard
-from stratolith.network.schemas.fields import boolean, name, nullable, text, uuid
+from stratolith.network.schemas.fields import boolean, name, nullable, text, uuid, valid_value
 from stratolith.network.schemas.rendering import common
 
 EVENTS = ("ACCEPT", "DROP", "ALL")
-
-
-def event(value: Any) -> str:
-    if value not in EVENTS:
-        raise Invalid(f"{value} is not in valid_values.")
-    return str(value)
 
 
 LOG = attributes(
@@ -27,7 +21,7 @@ LOG = attributes(
         resource_type=Attribute(text(), update=False, required=True),
         resource_id=Attribute(nullable(uuid), update=False, default=None),
         target_id=Attribute(nullable(uuid), update=False, default=None),
-        event=Attribute(event, update=False, default="ALL"),
+        event=Attribute(valid_value(EVENTS), update=False, default="ALL"),
         enabled=Attribute(boolean, default=True),
     ),
 )

@@ -15,14 +15,15 @@ from typing import Any
 
 import pytest
 
+from stratolith.kernel.agent.protocol import Offers
 from stratolith.kernel.http.routing import Route
 from stratolith.kernel.service import Service
 from stratolith.services import load
 from tests.testcloud import Client, TestCloud
 
-from ..estate import Estate
-from ..furniture import furnish
-from ..routes import routes
+from ...estate import Estate
+from ...furniture import furnish
+from ...routes import routes
 from .rule_requests import REQUESTS
 from .rules_kept import KEPT, NOT_THERE
 
@@ -69,6 +70,13 @@ class Desk:
         external = {"network": {"router:external": True}}
         answer = self.admin.put("network", f"/networks/{outside['id']}", json=external)
         assert answer.status_code == 200, answer.text
+        agents = self.cloud.env.agents
+        assert agents is not None
+        place = Offers(tunnel_address="192.0.2.2")
+        agents.seen("elsewhere", "1", ["network"], self.cloud.env.clock.now(), place)
+        path = f"/ports/{ids['os-interface']}/bindings"
+        service = self.estate.person("mover", "service", "demo")
+        made("network", path, {"binding": {"host": "elsewhere"}}, service)
 
     def _undo(self) -> None:
         db = self.cloud.env.db
@@ -161,7 +169,7 @@ def used_by(service: str, name: str) -> set[str]:
 
 
 def test_the_security_page_names_the_rules_without_effect() -> None:
-    page = (Path(__file__).parents[2] / "docs/explanation/security.md").read_text()
+    page = (Path(__file__).parents[3] / "docs/explanation/security.md").read_text()
     missing = [name for (_, name), why in KEPT.items() if why == NOT_THERE and name not in page]
     assert not missing
 

@@ -1,4 +1,4 @@
-"""Rules that no request of tests/slow/test_rules.py asks, and why they are there.
+"""Rules that no request of tests/api/rules/test_rules.py asks, and why they are there.
 
 docs/explanation/security.md names those without effect.
 """
@@ -23,7 +23,7 @@ KEPT: dict[tuple[str, str], str] = {
     **{
         ("network", name): NOT_THERE
         for name in (
-            "add_prefixes", "remove_prefixes", "create_default_security_group",
+            "create_default_security_group",
             "create_floatingip:router_id", "update_floatingip:router_id",
             "create_rbac_policy:target_project", "update_rbac_policy:target_project",
         )

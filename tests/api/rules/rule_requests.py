@@ -23,6 +23,7 @@ PORT: dict[str, Any] = {
     "binding:vnic_type": "direct",
 }  # fmt: skip
 GATEWAY = {"network_id": "{public}", "enable_snat": True, "external_fixed_ips": []}
+ELSEWHERE = {"ip_address": "203.0.113.79"}
 SHARE = {"object_type": "network", "object_id": "{networks}", "action": "access_as_external"}
 RULE = {"security_group_id": "{security-groups}", "direction": "ingress"}
 NETWORK: list[Request] = [
@@ -74,6 +75,17 @@ NETWORK: list[Request] = [
     _changed("rbac-policies", "rbac_policy", target_tenant="1" * 32),
     _made("address-scopes", "address_scope", name="q", ip_version=4, shared=True),
     _changed("address-scopes", "address_scope", shared=True),
+    ("network", "GET", "/networks/{segmented}", None),
+    ("network", "DELETE", "/ports/{os-interface}/bindings/elsewhere", None),
+    ("network", "PUT", "/ports/{os-interface}/bindings/elsewhere/activate", None),
+    *(
+        ("network", "PUT", f"/routers/{{routers}}/{verb}_external_gateways",
+         {"router": {"external_gateways": [{**GATEWAY, "external_fixed_ips": [ELSEWHERE]}]}})
+        for verb in ("add", "update")
+    ),
+    _made("network_segment_ranges", "network_segment_range", network_type="vxlan",
+          minimum=9_200_000, maximum=9_200_009, tags=["a"]),
+    _made("trunks", "trunk", port_id="{ports}", tags=["a"]),
     ("network", "PUT", "/agents/{agents}", {"agent": {"description": "q"}}),
     ("network", "DELETE", "/agents/{agents}", None),
 ]  # fmt: skip
