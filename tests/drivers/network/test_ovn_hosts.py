@@ -15,7 +15,7 @@ from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.ovn import underlay
 from stratolith.network.drivers.ovn.northbound.plan import Placement
 from tests.drivers.network import views
-from tests.drivers.network.guests import echo, serve_echo
+from tests.drivers.network.guests import Guest, echo, serve_echo
 from tests.drivers.network.ovn_machines import Central, Machine, Space, write
 
 pytestmark = [pytest.mark.root, pytest.mark.timeout(180)]
@@ -194,6 +194,59 @@ def test_a_removed_host_is_shut_out(cloud: Central, machine: Callable[[str], Mac
     b.start()
     b.apply([])
     wait(lambda: cloud.chassis() == {"a", "b"}, 15, "the host is back")
+
+
+def test_a_prepared_port_takes_over(cloud: Central, machine: Callable[[str], Machine]) -> None:
+    """On the host to which a guest will move, its port is there, and no frame passes before."""
+    hosts = {"a": machine("a"), "b": machine("b")}
+    moving = views.port("m", "10.55.0.11", "n1-subnet", rules=OPEN)
+    other = views.port("p", "10.55.0.12", "n1-subnet", rules=OPEN)
+
+    def apply(here: str, there: str) -> None:
+        network = views.network("n1", ports=[moving, other], mtu=MTU)
+        places = Placement(ports={moving.id: here, other.id: "a"}, prepared={moving.id: [there]})
+        write(cloud, views.host([network]), places)
+        for key, host in hosts.items():
+            is_prepared = key == there
+            port = msgspec.structs.replace(
+                moving, is_prepared=is_prepared, admin_state_up=not is_prepared
+            )
+            own = [port, other] if key == "a" else [port]
+            applied = host.apply([views.network("n1", ports=own, mtu=MTU)])
+            assert applied.errors == {} and moving.id in applied.ports
+        assert cloud.northbound.wait_for_hosts()
+
+    apply("a", "b")
+    for host in hosts.values():
+        wait(host.has_way, 10, "tunnels")
+    caller = hosts["a"].guest(other)
+    old, new = hosts["a"].guest(moving), hosts["b"].guest(moving)
+    with caller.serving(80):
+        with old.serving(80) as here, new.serving(80) as there:
+            assert caller.reaches("10.55.0.11", 80)
+            assert not new.reaches("10.55.0.12", 80, 1)
+            assert (len(here), len(there)) == (1, 0)
+        old.sh("ip link set eth0 down")
+        # as the hypervisor does when the guest goes on there, before we hear of it
+        announce(new, moving.mac)
+        wait(lambda: new.reaches("10.55.0.12", 80, 1), 10, "the guest is there")
+        apply("b", "a")
+        with new.serving(80):
+            assert caller.reaches("10.55.0.11", 80)
+            assert new.reaches("10.55.0.12", 80)
+
+
+def announce(guest: Guest, mac: str) -> None:
+    """Send a RARP request for the guest's own address."""
+    own = bytes.fromhex(mac.replace(":", ""))
+    body = b"\x00\x01\x08\x00\x06\x04\x00\x03" + own + bytes(4) + own + bytes(4)
+
+    def send() -> None:
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+            sock.bind(("eth0", 0))
+            sock.send(b"\xff" * 6 + own + b"\x80\x35" + body + bytes(18))
+
+    namespaces.run_in(guest.name, send)
 
 
 @pytest.fixture

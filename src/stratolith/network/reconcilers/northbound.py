@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import ColumnElement, select, true
 
 from stratolith.kernel.context import Context
@@ -27,7 +28,7 @@ from stratolith.network.drivers.ovn.northbound.plan import Placement, Plan
 from stratolith.network.drivers.ovn.northbound.writer import Northbound
 from stratolith.network.managers import host_hints, placement
 from stratolith.network.managers.routing import gateway_hosts
-from stratolith.network.models import Port
+from stratolith.network.models import Port, PortBinding
 from stratolith.network.reconcilers import filter_rules, view_parts
 from stratolith.network.settings import NetworkSettings
 
@@ -90,10 +91,8 @@ class NorthboundWriter(Reconciler):
         self._members, self._groups = {}, defaultdict(set)
         for group, ports in view.groups.items():
             self._set_members(group, ports)
-        places = Placement(
-            ports=_hosts_of_ports(ctx, true()),
-            gateways=gateway_hosts.of_routers(ctx, [router.id for router in view.routers]),
-        )
+        gateways = gateway_hosts.of_routers(ctx, [router.id for router in view.routers])
+        places = msgspec.structs.replace(_places_of_ports(ctx, true()), gateways=gateways)
         stateless = frozenset(filter_rules.stateless_among(ctx, groups))
         wanted = plan.whole(view, GroupsView(rules, view.groups, stateless), places)
         wanted.errors |= {**view.left_out, **left_out.reasons}
@@ -161,12 +160,12 @@ class NorthboundWriter(Reconciler):
             wanted.add(group, matches.address_rows, group, cidrs)
         for network in part.networks.values():
             if network is not None:
-                hosts = _hosts_of_ports(ctx, Port.network_id == network.id)
-                plan.add_network(wanted, network, Placement(ports=hosts), rules)
+                places = _places_of_ports(ctx, Port.network_id == network.id)
+                plan.add_network(wanted, network, places, rules)
         planned = {row.key for row in wanted.rows if row.table == "Logical_Switch_Port"}
         named = {row.key for row in wanted.rows if row.table == "DNS"}
         domain = ctx.env.settings.of(NetworkSettings).dhcp_domain
-        hosts = _hosts_of_ports(ctx, Port.id.in_(list(part.ports))) if part.ports else {}
+        places = _places_of_ports(ctx, Port.id.in_(list(part.ports)))
         for port_id, port in part.ports.items():
             if port_id not in named and database.has("Logical_Switch", port.network_id):
                 values = (port.network_id, port_id, port.dhcp_hosts, domain)
@@ -175,7 +174,7 @@ class NorthboundWriter(Reconciler):
                 continue
             options = database.subnet_options(ip.subnet_id for ip in port.port.fixed_ips)
             given = (port.network_id, port.port, port.dhcp_hosts, options, rules)
-            wanted.add(port_id, guests.port_rows, *given, hosts.get(port_id, ""))
+            wanted.add(port_id, guests.port_rows, *given, places.hosts_of(port_id))
         present = [router for router in part.routers.values() if router is not None]
         gateways = gateway_hosts.of_routers(ctx, [router.id for router in present])
         for router in present:
@@ -215,10 +214,19 @@ def _further_owners(part: HostNetworkPart) -> set[str]:
     return owners
 
 
-def _hosts_of_ports(ctx: Context, which: ColumnElement[bool]) -> dict[str, str]:
-    """Port -> the only host that may have it; for the bound ones of these ports."""
+def _places_of_ports(ctx: Context, which: ColumnElement[bool]) -> Placement:
+    """The hosts of the bound ones of these ports, and those that prepare them."""
     wanted = select(Port.id, Port.binding_host).where(which, Port.binding_host != "")
-    return dict(ctx.session.execute(wanted).all())
+    further = (
+        select(PortBinding.port_id, PortBinding.host)
+        .join(Port, Port.id == PortBinding.port_id)
+        .where(which, Port.binding_host != "")
+        .order_by(PortBinding.host)
+    )
+    prepared: dict[str, list[str]] = defaultdict(list)
+    for port_id, host in ctx.session.execute(further):
+        prepared[port_id].append(host)
+    return Placement(ports=dict(ctx.session.execute(wanted).all()), prepared=prepared)
 
 
 @contextmanager

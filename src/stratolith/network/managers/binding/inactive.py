@@ -8,16 +8,10 @@ from sqlalchemy import Select, select
 
 from stratolith.kernel.context import Context
 from stratolith.network.models import Port, PortBinding
-from stratolith.network.settings import NetworkSettings
 
 
 def on_host(ctx: Context, host: str) -> set[str]:
-    """The ports with an inactive binding to this host that the host prepares.
-
-    With driver ovn a port may be on the switch of one host only, so nothing is prepared.
-    """
-    if ctx.env.settings.of(NetworkSettings).driver == "ovn":
-        return set()
+    """The ports with an inactive binding to this host, which the host prepares."""
     return set(ctx.session.scalars(select(PortBinding.port_id).where(PortBinding.host == host)))
 
 

@@ -21,17 +21,19 @@ def port_rows(
     reservations: Sequence[DhcpHostView],
     subnet_rows: Mapping[str, Row],
     rules: qos.Rules,
-    host: str = "",
+    hosts: Sequence[str] = (),
 ) -> list[Row]:
     """A guest's port. ``reservations``: its own. ``subnet_rows``: subnet -> its DHCP options.
-    ``rules``: of QoS policies. ``host``: the only one that may have the port; "" for any.
-    Raises ``ValueError``.
+    ``rules``: of QoS policies. ``hosts``: those that may have the port, its own first; empty for
+    any. Raises ``ValueError``.
     """
     owner = f"port/{port.id}"
     mac = checks.mac(port.mac)
     addresses = [checks.address(ip.ip_address) for ip in port.fixed_ips]
     rows, columns, reasons = dhcp.port_options(port, reservations, subnet_rows, owner)
-    options = {"requested-chassis": host} if host else {}
+    options = {"requested-chassis": ",".join(hosts)} if hosts else {}
+    if len(hosts) > 1:  # no frame passes on the others until the guest announces itself there
+        options["activation-strategy"] = "rarp"
     four = [r for r in reservations if r.subnet_id in subnet_rows and ":" not in r.ip_address]
     columns |= {
         "name": port.id,

@@ -23,11 +23,20 @@ from stratolith.network.drivers.ovn.northbound.rows import Partial, Row
 
 
 class Placement(msgspec.Struct, frozen=True):
-    """Where things may be: hosts of ports ("" or none: any), hosts of gateways, the best first."""
+    """Where things may be: hosts of ports ("" or none: any), hosts of gateways, the best first.
+
+    prepared: port -> further hosts to which it may move soon.
+    """
 
     ports: Mapping[str, str] = {}
+    prepared: Mapping[str, Sequence[str]] = {}
     gateways: Mapping[str, Sequence[str]] = {}  # by router
     default: Sequence[str] = ()  # for gateways of routers that are not in ``gateways``
+
+    def hosts_of(self, port_id: str) -> list[str]:
+        """The hosts that may have the port, its own first; empty for any."""
+        host = self.ports.get(port_id, "")
+        return [host, *self.prepared.get(port_id, ())] if host else []
 
 
 class Plan(msgspec.Struct):
@@ -84,9 +93,8 @@ def add_network(plan: Plan, network: NetworkView, places: Placement, rules: qos.
     for reservation in network.dhcp_hosts:
         reservations[reservation.port_id].append(reservation)
     for port in network.ports:
-        host = places.ports.get(port.id, "")
         reserved = reservations[port.id]
-        values = (network.id, port, reserved, options, rules, host)
+        values = (network.id, port, reserved, options, rules, places.hosts_of(port.id))
         plan.add(port.id, guests.port_rows, *values)
     for port_id, reserved in reservations.items():
         plan.add(port_id, names.name_rows, network.id, port_id, reserved, network.dns_domain)
