@@ -17,18 +17,20 @@ from uuid import uuid4
 import msgspec
 
 from stratolith.network.drivers.base import (
-    AdvertisedView,
     Applied,
-    ElectionView,
     ExternalNetworkView,
-    ExtraGatewayView,
     FixedIpView,
-    FloatingIpView,
     NetworkView,
-    RouterPortView,
     TunnelPeerView,
 )
 from stratolith.network.drivers.linux.host_kernel import namespaces
+from stratolith.network.drivers.routing import (
+    AdvertisedView,
+    ElectionView,
+    ExtraGatewayView,
+    FloatingIpView,
+    RouterPortView,
+)
 from tests.drivers.network import views
 from tests.drivers.network.guests import Guest, echo
 from tests.drivers.network.machines import Machine

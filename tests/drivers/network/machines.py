@@ -17,11 +17,11 @@ from stratolith.network.drivers.base import (
     HostNetworkView,
     NetworkView,
     PortView,
-    RouterView,
     TunnelPeerView,
 )
 from stratolith.network.drivers.linux import LinuxNetworkDriver
 from stratolith.network.drivers.linux.host_kernel import namespaces
+from stratolith.network.drivers.routing import RouterView
 from tests.drivers.network.guests import Guest
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from stratolith.network.drivers.base import PortForwardingView
+from stratolith.network.drivers.routing import PortForwardingView
 from tests.drivers.network import views
 from tests.drivers.network.guests import PATIENCE, echo
 from tests.drivers.network.test_routers import from_world

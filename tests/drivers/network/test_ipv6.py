@@ -17,11 +17,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import AddressPair, RouteView, RuleView
+from stratolith.network.drivers.base import AddressPair, RuleView
 from stratolith.network.drivers.linux.guard import link_local
 from stratolith.network.drivers.linux.host_kernel import namespaces, netlink
 from stratolith.network.drivers.linux.ipv6 import discovery
 from stratolith.network.drivers.ovn.northbound import advertising
+from stratolith.network.drivers.routing import RouteView
 from tests.drivers.network import dhcp6_client, dhcp_client, dns_client, frames, views, views6
 from tests.drivers.network.guests import PATIENCE, Guest, echo, serve_echo
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import RouteView
 from stratolith.network.drivers.linux import LinuxNetworkDriver
 from stratolith.network.drivers.linux.host_kernel import namespaces
+from stratolith.network.drivers.routing import RouteView
 from tests.drivers.network import views
 from tests.drivers.network.dhcp_client import lease, static_routes
 

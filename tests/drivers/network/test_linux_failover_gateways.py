@@ -12,9 +12,9 @@ from uuid import uuid4
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import ExtraGatewayView, FloatingIpView, RouterPortView
 from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.linux.routing import gateways
+from stratolith.network.drivers.routing import ExtraGatewayView, FloatingIpView, RouterPortView
 from tests.drivers.network import views
 from tests.drivers.network.failover import (
     FLOATING,

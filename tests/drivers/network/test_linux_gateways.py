@@ -10,15 +10,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import (
-    ExtraGatewayView,
-    FloatingIpView,
-    HostNetworkView,
-    RouterPortView,
-)
+from stratolith.network.drivers.base import HostNetworkView
 from stratolith.network.drivers.hops import Asked, FloatingPair
 from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.linux.routing import gateways
+from stratolith.network.drivers.routing import ExtraGatewayView, FloatingIpView, RouterPortView
 from tests.drivers.network import views
 from tests.drivers.network.guests import PATIENCE, echo, serve_echo
 

@@ -6,9 +6,9 @@ import socket
 
 import pytest
 
-from stratolith.network.drivers.base import ConntrackHelperView
 from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.linux.routing import conntrack_helpers
+from stratolith.network.drivers.routing import ConntrackHelperView
 from tests.drivers.network import views
 from tests.drivers.network.guests import PATIENCE
 from tests.drivers.network.test_routers import WORLD

@@ -13,9 +13,10 @@ import pytest
 
 from stratolith.network.agent.metadata import PER_PORT, MetadataProxy
 from stratolith.network.agent.metadata_guests import guests_by_address
-from stratolith.network.drivers.base import AddressPair, QosRuleView, RouteView
+from stratolith.network.drivers.base import AddressPair, QosRuleView
 from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.linux.metadata_mark import OWNER_DSCP
+from stratolith.network.drivers.routing import RouteView
 from tests.drivers.network import views
 from tests.drivers.network.guests import Guest
 from tests.drivers.network.metadata_upstream import by_http

@@ -7,10 +7,10 @@ import time
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import MeterRuleView, MeterView, RouteView
 from stratolith.network.drivers.linux import LinuxNetworkDriver
 from stratolith.network.drivers.linux.host_kernel import namespaces, nft
 from stratolith.network.drivers.linux.names import router_namespace
+from stratolith.network.drivers.routing import MeterRuleView, MeterView, RouteView
 from tests.drivers.network import views
 from tests.drivers.network.test_routers import WORLD, two_networks, world
 

@@ -8,8 +8,9 @@ import subprocess
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import FixedIpView, NdpProxyView, RuleView
+from stratolith.network.drivers.base import FixedIpView, RuleView
 from stratolith.network.drivers.linux.host_kernel import namespaces
+from stratolith.network.drivers.routing import NdpProxyView
 from tests.drivers.network import views
 from tests.drivers.network.guests import PATIENCE, echo, serve_echo
 

@@ -8,13 +8,9 @@ import struct
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import (
-    FixedIpView,
-    RouterPortView,
-    RouteView,
-    SubnetView,
-)
+from stratolith.network.drivers.base import FixedIpView, SubnetView
 from stratolith.network.drivers.linux.host_kernel import namespaces
+from stratolith.network.drivers.routing import RouterPortView, RouteView
 from tests.drivers.network import frames, views
 from tests.drivers.network.guests import PATIENCE, Guest
 

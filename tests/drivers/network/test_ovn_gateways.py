@@ -9,18 +9,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import (
-    ExtraGatewayView,
-    FloatingIpView,
-    HostNetworkView,
-    PortForwardingView,
-    QosRuleView,
-    RouterPortView,
-)
+from stratolith.network.drivers.base import HostNetworkView, QosRuleView
 from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.linux.inside import fill_in_checksums
 from stratolith.network.drivers.ovn.northbound import plan
 from stratolith.network.drivers.ovn.northbound.plan import Placement
+from stratolith.network.drivers.routing import (
+    ExtraGatewayView,
+    FloatingIpView,
+    PortForwardingView,
+    RouterPortView,
+)
 from tests.drivers.network import views
 from tests.drivers.network.guests import serve_echo
 from tests.drivers.network.test_linux_gateways import (

@@ -12,13 +12,14 @@ from collections import Counter
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import ConnectionLimits, RouteView, RuleView
+from stratolith.network.drivers.base import ConnectionLimits, RuleView
 from stratolith.network.drivers.linux.guard import link_local
 from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.ovn import guard
 from stratolith.network.drivers.ovn.northbound import plan
 from stratolith.network.drivers.ovn.northbound.matches import GroupsView
 from stratolith.network.drivers.ovn.northbound.plan import Placement
+from stratolith.network.drivers.routing import RouteView
 from tests.drivers.network import dhcp_client, frames, views, views6, vlans
 from tests.drivers.network.guests import ping
 

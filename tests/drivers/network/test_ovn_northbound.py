@@ -7,12 +7,13 @@ import time
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import PortForwardingView, RuleView
+from stratolith.network.drivers.base import RuleView
 from stratolith.network.drivers.ovn import central, ovsdb
 from stratolith.network.drivers.ovn.northbound import dhcp, plan
 from stratolith.network.drivers.ovn.northbound.matches import matches
 from stratolith.network.drivers.ovn.northbound.plan import Placement
 from stratolith.network.drivers.ovn.northbound.writer import COLUMNS, Northbound
+from stratolith.network.drivers.routing import PortForwardingView
 from tests.drivers.network import views, views6
 
 

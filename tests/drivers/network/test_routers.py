@@ -13,8 +13,8 @@ import msgspec
 import pytest
 
 from stratolith.network.agent.metadata import MetadataProxy
-from stratolith.network.drivers.base import RouteView
 from stratolith.network.drivers.linux.host_kernel import namespaces
+from stratolith.network.drivers.routing import RouteView
 from tests.drivers.network import views
 from tests.drivers.network.guests import PATIENCE, Guest, echo, serve_echo
 from tests.drivers.network.metadata_upstream import by_http

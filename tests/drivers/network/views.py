@@ -10,15 +10,13 @@ from stratolith.network.drivers.base import (
     DhcpHostView,
     ExternalNetworkView,
     FixedIpView,
-    FloatingIpView,
     HostNetworkView,
     NetworkView,
     PortView,
-    RouterPortView,
-    RouterView,
     RuleView,
     SubnetView,
 )
+from stratolith.network.drivers.routing import FloatingIpView, RouterPortView, RouterView
 
 _SPACE = uuid4()  # namespaces have one directory for the whole machine: runs must not meet
 

@@ -8,15 +8,14 @@ from typing import Any
 import msgspec
 
 from stratolith.network.drivers.base import (
-    AdvertisedView,
     DhcpHostView,
     FixedIpView,
     NetworkView,
     PortView,
-    RouterView,
     SubnetView,
 )
 from stratolith.network.drivers.linux.guard import link_local
+from stratolith.network.drivers.routing import AdvertisedView, RouterView
 from tests.drivers.network import views
 
 

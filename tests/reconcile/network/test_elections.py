@@ -13,7 +13,8 @@ from stratolith.kernel import config
 from stratolith.kernel.agent.protocol import Offers
 from stratolith.kernel.environment import Environment
 from stratolith.network.api import extensions
-from stratolith.network.drivers.base import HostNetworkView, RouterView
+from stratolith.network.drivers.base import HostNetworkView
+from stratolith.network.drivers.routing import RouterView
 from stratolith.network.managers import (
     networks,
     placement,

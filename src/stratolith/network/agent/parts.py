@@ -24,11 +24,10 @@ from stratolith.network.drivers.base import (
     PortPart,
     PortView,
     QosRuleView,
-    RouterView,
     RuleView,
     TunnelPeerView,
-    outside,
 )
+from stratolith.network.drivers.routing import RouterView, outside
 
 Groups = dict[str, dict[str, list[str]]]
 V = TypeVar("V")

@@ -10,14 +10,13 @@ import msgspec
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import (
-    HIGHEST_PRIORITY,
     Applied,
     HostNetworkView,
     MeterReading,
     NetworkDriverError,
-    RouterView,
 )
 from stratolith.network.drivers.hops import Asked, Hop
+from stratolith.network.drivers.routing import HIGHEST_PRIORITY, RouterView
 
 TYPES = ("local", "flat", "vlan", "vxlan", "gre", "geneve")
 

@@ -17,7 +17,6 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import (
-    AdvertisedView,
     ConnectionLimits,
     DhcpHostView,
     ExternalNetworkView,
@@ -27,11 +26,10 @@ from stratolith.network.drivers.base import (
     LogLimits,
     NetworkView,
     PortView,
-    RouterPortView,
-    RouterView,
     SubnetView,
     TunnelPeerView,
 )
+from stratolith.network.drivers.routing import AdvertisedView, RouterPortView, RouterView
 from stratolith.network.managers import address_scopes, holders, placement
 from stratolith.network.managers.binding import inactive
 from stratolith.network.managers.qos import bindings

@@ -9,7 +9,7 @@ from sqlalchemy import or_, select
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
-from stratolith.network.drivers.base import MeterRuleView, MeterView
+from stratolith.network.drivers.routing import MeterRuleView, MeterView
 from stratolith.network.models import MeteringLabel, MeteringLabelRule
 from stratolith.network.reconcilers.view_rows import MeterRow, RouterRow, columns
 

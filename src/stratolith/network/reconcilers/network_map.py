@@ -12,7 +12,8 @@ from sqlalchemy import select
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.hosts import records as host_records
-from stratolith.network.drivers.base import HostNetworkView, NetworkView, outside
+from stratolith.network.drivers.base import HostNetworkView, NetworkView
+from stratolith.network.drivers.routing import outside
 from stratolith.network.managers.events import VIEW
 from stratolith.network.models import Network, Router
 from stratolith.network.reconcilers.host_view import compile_view

@@ -20,12 +20,13 @@ from sqlalchemy import ColumnElement, select, true
 from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.kernel.reconcile import Reconciler, Result
-from stratolith.network.drivers.base import HostNetworkPart, HostNetworkView, outside
+from stratolith.network.drivers.base import HostNetworkPart, HostNetworkView
 from stratolith.network.drivers.ovn import central
 from stratolith.network.drivers.ovn.northbound import guests, matches, names, plan, qos, routers
 from stratolith.network.drivers.ovn.northbound.matches import GroupsView
 from stratolith.network.drivers.ovn.northbound.plan import Placement, Plan
 from stratolith.network.drivers.ovn.northbound.writer import Northbound
+from stratolith.network.drivers.routing import outside
 from stratolith.network.managers import host_hints, placement
 from stratolith.network.managers.routing import gateway_hosts
 from stratolith.network.models import Port, PortBinding

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import NetworkView, QosRuleView, RouterView, outside
+from stratolith.network.drivers.base import NetworkView, QosRuleView
+from stratolith.network.drivers.routing import RouterView, outside
 from stratolith.network.managers import host_hints
 from stratolith.network.models import QosRule
 from stratolith.network.reconcilers.view_rows import QosRuleRow, columns

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import (
+from stratolith.network.drivers.routing import (
     ConntrackHelperView,
     ElectionView,
     ExtraGatewayView,

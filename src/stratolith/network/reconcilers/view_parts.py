@@ -21,9 +21,9 @@ from stratolith.network.drivers.base import (
     HostNetworkView,
     NetworkView,
     PortPart,
-    RouterView,
     RuleView,
 )
+from stratolith.network.drivers.routing import RouterView
 from stratolith.network.managers import holders, placement
 from stratolith.network.models import FixedIp, Network, Place, Port, SecurityGroupRule
 from stratolith.network.reconcilers import filter_rules, log_views, qos_rules, view_rows

@@ -8,7 +8,8 @@ import msgspec
 from sqlalchemy import Select, select
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import AddressPair, RouteView
+from stratolith.network.drivers.base import AddressPair
+from stratolith.network.drivers.routing import RouteView
 from stratolith.network.models import (
     FixedIp,
     Network,

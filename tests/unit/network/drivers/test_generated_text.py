@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stratolith.network.drivers import base
+from stratolith.network.drivers import base, routing
 from stratolith.network.drivers.base import HostNetworkView
 from stratolith.network.drivers.linux.plan import build_plan, zone_owners
 from stratolith.network.drivers.ovn.northbound import plan as northbound
@@ -65,7 +65,7 @@ def full_view() -> HostNetworkView:
             )
         ],
     )
-    routes = [base.RouteView(destination="198.51.100.0/24", nexthop="10.55.0.9")]
+    routes = [routing.RouteView(destination="198.51.100.0/24", nexthop="10.55.0.9")]
     subnet = {"dns_nameservers": ["192.0.2.53"], "host_routes": routes}
     far = views.uid("far")
     peer = base.TunnelPeerView(
@@ -92,25 +92,25 @@ def full_view() -> HostNetworkView:
         {"172.31.249.20": "10.55.0.11"},
         routes=routes,
         port_forwardings=[
-            base.PortForwardingView(
+            routing.PortForwardingView(
                 id=views.uid("pf"), floating_ip_id=views.uid("f2"), floating_ip="172.31.249.21",
                 protocol="tcp", external_ports=(80, 80), fixed_ip="10.55.0.11",
                 internal_ports=(8080, 8080), qos_policy="q1",
             )
         ],
         conntrack_helpers=[
-            base.ConntrackHelperView(id=views.uid("h"), protocol="tcp", port=21, helper="ftp")
+            routing.ConntrackHelperView(id=views.uid("h"), protocol="tcp", port=21, helper="ftp")
         ],
         enable_ndp_proxy=True,
-        ndp_proxies=[base.NdpProxyView(id=views.uid("np"), ip_address="2001:db8:6::11")],
+        ndp_proxies=[routing.NdpProxyView(id=views.uid("np"), ip_address="2001:db8:6::11")],
         meters=[
-            base.MeterView(
+            routing.MeterView(
                 label=views.uid("m"),
-                rules=[base.MeterRuleView(direction="ingress", source="10.55.0.0/24")],
+                rules=[routing.MeterRuleView(direction="ingress", source="10.55.0.0/24")],
             )
         ],
     )  # fmt: skip
-    advertised = base.AdvertisedView(
+    advertised = routing.AdvertisedView(
         subnet_id=views.uid("s6"), cidr="2001:db8:6::/64", mode="slaac",
         dns_nameservers=["2001:db8::53"],
     )  # fmt: skip
@@ -122,8 +122,8 @@ def full_view() -> HostNetworkView:
         inside, port_id=views.uid("gw2"), network_id=views.uid("n2"), bridge="st-second",
         addresses=["172.31.250.10/24"], advertised=[],
     )  # fmt: skip
-    further = base.ExtraGatewayView(port=outside, nexthops=["172.31.250.1"])
-    there = base.FloatingIpView(
+    further = routing.ExtraGatewayView(port=outside, nexthops=["172.31.250.1"])
+    there = routing.FloatingIpView(
         id=views.uid("f3"), floating_ip="172.31.250.20", fixed_ip="10.55.0.12",
         network_id=outside.network_id,
     )  # fmt: skip
@@ -134,7 +134,7 @@ def full_view() -> HostNetworkView:
     elected = msgspec.structs.replace(
         inside, port_id=views.uid("e"), addresses=["169.254.192.1/18"], advertised=[]
     )
-    election = base.ElectionView(port=elected, number=1, priority=50)
+    election = routing.ElectionView(port=elected, number=1, priority=50)
     router = msgspec.structs.replace(router, election=election)
     sub_port = views.port("p2", "10.55.0.12", "n1-subnet", parent=views.uid("p6"), tag=7)
     net = msgspec.structs.replace(net, ports=[*net.ports, sub_port])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import DhcpHostView, FixedIpView, RouteView, SubnetView
+from stratolith.network.drivers.base import DhcpHostView, FixedIpView, SubnetView, TunnelPeerView
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.plan import build_plan, zone_owners
 from stratolith.network.drivers.linux.tables import changes, text
+from stratolith.network.drivers.routing import RouteView
 from tests.drivers.network import views
 
 
@@ -180,3 +181,24 @@ def test_marks_are_stable_and_never_zero():
     assert all(more[key] == mark for key, mark in few.items())
     assert 0 not in more.values()
     assert len(set(more.values())) == 3
+
+
+@pytest.mark.parametrize("kind", ["gre", "geneve"])
+def test_tunnels_that_the_driver_does_not_make(kind):
+    """Nothing of such a network is made, and the reason says what the driver makes instead."""
+    port = views.port("p1", "10.55.0.11", "n1-subnet")
+    peer = TunnelPeerView(address="192.0.2.2", ports={"p2": "fa:16:3e:00:00:02"})
+    net = msgspec.structs.replace(
+        views.network("n1", ports=[port], dhcp=True),
+        network_type=kind,
+        segmentation_id=7,
+        peers=[peer],
+    )
+    view = msgspec.structs.replace(views.host([net]), tunnel_address="192.0.2.1")
+    made = plan(view)
+    assert made.broken == {
+        net.id: f"the driver linux makes no {kind} networks on this host, "
+        "only local, flat, vlan, vxlan"
+    }
+    empty = plan(msgspec.structs.replace(view, networks=[]))
+    assert msgspec.structs.replace(made, broken={}) == empty

@@ -16,13 +16,12 @@ from stratolith.network.drivers.base import (
     NetworkDriverError,
     NetworkView,
     PortView,
-    RouterPortView,
-    RouterView,
 )
 from stratolith.network.drivers.hops import Asked, FloatingPair, Hop
 from stratolith.network.drivers.linux import dhcp, names
 from stratolith.network.drivers.linux.dnsmasq import Dnsmasq
 from stratolith.network.drivers.linux.host_kernel import namespaces, netlink, nft, probes
+from stratolith.network.drivers.routing import RouterPortView, RouterView
 
 T = TypeVar("T")
 REPAIR = "The agent repairs this within 20 s; if it does not: stratolith logs agent"

@@ -38,7 +38,8 @@ from stratolith.network.drivers.linux.inventory import Made
 from stratolith.network.drivers.linux.ledger import Ledger
 from stratolith.network.drivers.linux.memory import Memory
 from stratolith.network.drivers.linux.objects import HostPlan
-from stratolith.network.drivers.linux.passes import Pass
+from stratolith.network.drivers.linux.passes import whole
+from stratolith.network.drivers.linux.passes.work import Work
 from stratolith.network.drivers.linux.qos import enforcement as qos
 from stratolith.network.drivers.linux.routing import meters
 from stratolith.network.drivers.linux.routing.keepalived import Keepalived
@@ -223,8 +224,8 @@ class LinuxNetworkDriver:
 
         with links:
             helpers = self._dnsmasq, self._keepalived
-            done = Pass(planned, links, ledger, *helpers, self._memory, devices)
-            applied = done.run(view)
+            work = Work(planned, links, ledger, *helpers, self._memory, devices)
+            applied = whole.run(work, view)
             indexes = {name: link.index for name, link in links.by_name.items()}
         ledger.save()
         errors |= self._log_packets(indexes)

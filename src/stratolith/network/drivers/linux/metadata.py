@@ -12,17 +12,13 @@ from collections.abc import Iterable
 
 import msgspec
 
-from stratolith.network.drivers.base import (
-    HostNetworkView,
-    NetworkDriverError,
-    NetworkView,
-    RouterView,
-)
+from stratolith.network.drivers.base import HostNetworkView, NetworkDriverError, NetworkView
 from stratolith.network.drivers.linux import dhcp, names
 from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
 from stratolith.network.drivers.linux.metadata_mark import OWNER_DSCP
 from stratolith.network.drivers.linux.objects import NamespaceSpec
+from stratolith.network.drivers.routing import RouterView
 
 _BACKLOG = 512
 _SIOCGIFNAME = 0x8910

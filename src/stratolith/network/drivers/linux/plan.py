@@ -13,14 +13,13 @@ from functools import partial
 from typing import TypeVar
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import HostNetworkView, NetworkView, RouterView
+from stratolith.network.drivers.base import HostNetworkView, NetworkView
 from stratolith.network.drivers.checks import mac as checked_mac
-from stratolith.network.drivers.linux import dhcp, filters, names, owners, rules
+from stratolith.network.drivers.linux import dhcp, filters, names, nat, owners, rules, traffic
 from stratolith.network.drivers.linux.bridging import branches, flat, resolution
 from stratolith.network.drivers.linux.bridging import tunnels as tunnel_devices
 from stratolith.network.drivers.linux.facts import FactBook, FilteredPort
 from stratolith.network.drivers.linux.filtering.local_ips import LocalIps
-from stratolith.network.drivers.linux.guard import link_local
 from stratolith.network.drivers.linux.ipv6 import advertising
 from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
 from stratolith.network.drivers.linux.ipv6 import settings as settings6
@@ -31,10 +30,8 @@ from stratolith.network.drivers.linux.objects import (
     CardSpec,
     DhcpSpec,
     HostPlan,
-    LoggedPort,
     NamespaceSpec,
     PatchSpec,
-    PortFlows,
     TapSpec,
     TunnelSpec,
     VethSpec,
@@ -43,6 +40,7 @@ from stratolith.network.drivers.linux.qos import enforcement as qos
 from stratolith.network.drivers.linux.routers import compile_router
 from stratolith.network.drivers.linux.routing import conntrack_helpers
 from stratolith.network.drivers.linux.tables import Ruleset, Table
+from stratolith.network.drivers.routing import RouterView
 
 T = TypeVar("T")
 REALISED = ("local", "flat", "vlan", "vxlan")
@@ -152,8 +150,8 @@ class _Planner:
             ruleset=self._ruleset(ports, namespaces, tunnels, beyond),
             answers=self._answers(ports),
             sysctls=self._sysctls(),
-            flows=_flows(ports),
-            logged=_logged(ports),
+            flows=traffic.flows(ports),
+            logged=traffic.logged(ports),
             groups=self.groups,
             tunnels=tuple(tunnels),
             branches=tuple(led),
@@ -371,7 +369,13 @@ class _Planner:
         )
         limits = qos.compile_table(self.instance, ports, self.qos)
         owners_table = self._questions(ports, namespaces)
-        return (*filter_tables, self._nat(tunnel_devices.rules(tunnels)), limits, owners_table)
+        return (*filter_tables, self._nat(tunnels), limits, owners_table)
+
+    def _nat(self, tunnels: list[TunnelSpec]) -> Table:
+        own = [e for e in self.view.externals if e.nat and e.physical_network not in self.broken]
+        tenants = {n.bridge for n in self.networks if n.bridge not in self.routed}
+        seen = set() if self.native else tenants
+        return nat.compile_table(self.instance, own, seen, tunnel_devices.rules(tunnels))
 
     def _questions(self, ports: list[FilteredPort], namespaces: list[NamespaceSpec]) -> Table:
         """Where questions for addresses go, on the networks that other hosts have, too."""
@@ -388,98 +392,6 @@ class _Planner:
         up = [port for port in ports if port.view.admin_state_up]
         return (LocalIps(up).answers(self.instance),)
 
-    def _nat(self, to_tunnels: list[str]) -> Table:
-        lines = []
-        for external in self.view.externals:
-            if not external.nat or external.physical_network in self.broken:
-                continue
-            for cidr in external.gateway_cidrs:
-                net = ipaddress.ip_interface(cidr).network
-                if net.version == 4:
-                    # what came from the bridge: the host may have another network of this range
-                    lines.append(
-                        f'iifname "{external.bridge}" ip saddr {net} '
-                        f'oifname != "{external.bridge}" masquerade'
-                    )
-        chains = self._keep_addresses()
-        if lines:
-            chains["leaving"] = ["type nat hook postrouting priority 100;", *lines]
-        if to_tunnels:
-            head = "type filter hook input priority -10; policy accept;"
-            chains["tunnels"] = [head, *to_tunnels]
-        return Table(name=f"ip {self.instance}_nat", sets={}, chains=chains)
-
-    def _keep_addresses(self) -> dict[str, list[str]]:
-        """Protect tenants' bridged packets from every later NAT rule of the host.
-
-        br_netfilter also passes them to the NAT hooks. A rule such as "masquerade packets from this
-        range", ours or a container runtime's, would rewrite a tenant's own traffic. Translating an
-        address to itself makes the kernel skip such later rules.
-        """
-        tenants = sorted({n.bridge for n in self.networks if n.bridge not in self.routed})
-        if self.native or not tenants:
-            return {}
-        bridges = ", ".join(f'"{name}"' for name in tenants)
-        return {
-            "keep_destination": [
-                "type nat hook prerouting priority -101;",
-                f"iifname {{ {bridges} }} dnat to ip daddr",
-            ],
-            "keep_source": [
-                "type nat hook postrouting priority 99;",
-                f"oifname {{ {bridges} }} snat to ip saddr",
-            ],
-        }
-
 
 def _devices(namespaces: list[NamespaceSpec]) -> list[VethSpec]:
     return [device for namespace in namespaces for device in namespace.devices]
-
-
-def _logged(ports: list[FilteredPort]) -> tuple[LoggedPort, ...]:
-    if not any(port.view.logs for port in ports):
-        return ()
-    marks = names.packet_marks(port.view.id for port in ports if port.view.admin_state_up)
-    return tuple(
-        LoggedPort(
-            port_id=port.view.id,
-            project_id=port.view.project_id,
-            tap=port.view.tap,
-            mark=marks[port.view.id],
-            addresses=tuple(address for _, address in port.facts.addresses.sources.pairs),
-            logs=tuple(port.view.logs),
-        )
-        for port in ports
-        if port.view.logs and port.view.port_security and port.view.admin_state_up
-    )
-
-
-def _flows(ports: list[FilteredPort]) -> tuple[PortFlows, ...]:
-    """For an address that belongs to a port, only that port's rules decide.
-
-    Other ports may have it as an allowed pair; changing their rules must not end connections.
-    """
-    owners = {
-        (port.zone, address): port.view.id
-        for port in ports
-        for address in [
-            link_local(checked_mac(port.view.mac)),
-            *(ip.ip_address for ip in port.view.fixed_ips),
-        ]
-    }
-    return tuple(
-        PortFlows(
-            port_id=port.view.id,
-            zone=port.zone or 0,
-            addresses=tuple(
-                address
-                for _, address in port.facts.addresses.sources.pairs
-                if owners.get((port.zone, address), port.view.id) == port.view.id
-            ),
-            filtered=port.view.port_security,
-            admin_state_up=port.view.admin_state_up,
-            rules=tuple(port.view.rules),
-            stateful=port.view.stateful,
-        )
-        for port in ports
-    )

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from functools import partial
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import RouterPortView, RouterView
 from stratolith.network.drivers.checks import mac as checked_mac
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.ipv6 import advertising
@@ -26,6 +25,7 @@ from stratolith.network.drivers.linux.routing import (
 from stratolith.network.drivers.linux.routing.gateways import Gateway
 from stratolith.network.drivers.linux.routing.meters import compile_meters
 from stratolith.network.drivers.linux.tables import chain, replaced
+from stratolith.network.drivers.routing import RouterPortView, RouterView
 
 _SYSCTLS = (
     ("net/ipv4/ip_forward", "1"),

@@ -17,12 +17,7 @@ import msgspec
 
 from stratolith.kernel.agent.member import new_request
 from stratolith.kernel.clock import utcnow
-from stratolith.network.drivers.base import (
-    Applied,
-    HostNetworkView,
-    NetworkDriverError,
-    RouterView,
-)
+from stratolith.network.drivers.base import Applied, HostNetworkView, NetworkDriverError
 from stratolith.network.drivers.hops import Asked, Hop
 from stratolith.network.drivers.linux.bridging.branches import NO_PARENT
 from stratolith.network.drivers.linux.claim import Claim
@@ -43,6 +38,7 @@ from stratolith.network.drivers.ovn.switch import (
 )
 from stratolith.network.drivers.ovn.taps import Taps
 from stratolith.network.drivers.ovn.underlay import Underlay
+from stratolith.network.drivers.routing import RouterView
 
 LOG = logging.getLogger(__name__)
 PORT_SECONDS = 5.0  # apply waits this long for flows of new ports; later ones make a new report

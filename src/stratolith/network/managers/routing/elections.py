@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
-from stratolith.network.drivers.base import HIGHEST_PRIORITY
+from stratolith.network.drivers.routing import HIGHEST_PRIORITY
 from stratolith.network.exceptions.routers import BadRouterRequest, NoVRIDAvailable
 from stratolith.network.managers import holders, host_hints, networks, placement, ports, subnets
 from stratolith.network.managers.routing import zones

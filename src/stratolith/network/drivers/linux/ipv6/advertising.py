@@ -11,9 +11,9 @@ import ipaddress
 from collections.abc import Iterable
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import AdvertisedView, RouterPortView, RouterView
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.objects import DhcpSpec, NamespaceSpec
+from stratolith.network.drivers.routing import AdvertisedView, RouterPortView, RouterView
 
 # Seconds between advertisements, and for how long a guest may use the router after the last one
 INTERVAL, LIFETIME = 60, 1800

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from stratolith.network.drivers.base import HostNetworkView, NetworkView, RouterPortView
+from stratolith.network.drivers.base import HostNetworkView, NetworkView
+from stratolith.network.drivers.routing import RouterPortView
 
 ADDRESS = "fe80::a9fe:a9fe"
 INTERFACE = f"{ADDRESS}/64"

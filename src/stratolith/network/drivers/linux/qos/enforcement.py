@@ -13,12 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import QosRuleView, RouterView, outside
+from stratolith.network.drivers.base import QosRuleView
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.facts import FilteredPort
 from stratolith.network.drivers.linux.host_kernel import nft
 from stratolith.network.drivers.linux.ipv6 import metadata as metadata6
 from stratolith.network.drivers.linux.tables import Table, chain, mapping
+from stratolith.network.drivers.routing import RouterView, outside
 
 Rules = Mapping[str, Sequence[QosRuleView]]  # by policy
 Limit = tuple[int, int]  # amount and burst, in units of the API

@@ -10,10 +10,10 @@ from functools import lru_cache
 
 import msgspec
 
-from stratolith.network.drivers.base import ConntrackHelperView, RouterView
 from stratolith.network.drivers.checks import HELPERS
 from stratolith.network.drivers.linux.host_kernel import nft
 from stratolith.network.drivers.linux.tables import chain
+from stratolith.network.drivers.routing import ConntrackHelperView, RouterView
 
 
 def _object(name: str, kind: str, protocol: str) -> str:

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from stratolith.network.drivers.base import ElectionView
 from stratolith.network.drivers.checks import mac as checked_mac
 from stratolith.network.drivers.linux import guard, names
 from stratolith.network.drivers.linux.objects import ElectionSpec, RouteSpec, VethSpec, WaySpec
 from stratolith.network.drivers.linux.tables import chain
+from stratolith.network.drivers.routing import ElectionView
 
 SECONDS = 1  # between two messages of the active host; after three missing ones another takes over
 _ADDRESS = "169.254.0.{number}"  # of the active host, on the device for elections

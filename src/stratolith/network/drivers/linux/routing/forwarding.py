@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import PortForwardingView
 from stratolith.network.drivers.linux.objects import ForwardSpec
+from stratolith.network.drivers.routing import PortForwardingView
 
 _KEY = "ipv4_addr . inet_proto . inet_service"
 _WITH_PORTS = "meta l4proto { tcp, udp, dccp, sctp }"

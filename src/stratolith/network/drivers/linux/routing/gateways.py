@@ -13,15 +13,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import (
+from stratolith.network.drivers.linux import names
+from stratolith.network.drivers.linux.objects import RouteSpec, WaySpec
+from stratolith.network.drivers.linux.tables import chain
+from stratolith.network.drivers.routing import (
     FloatingIpView,
     PortForwardingView,
     RouterPortView,
     RouterView,
 )
-from stratolith.network.drivers.linux import names
-from stratolith.network.drivers.linux.objects import RouteSpec, WaySpec
-from stratolith.network.drivers.linux.tables import chain
 
 TABLES = range(0x10000, 0x20000)  # routing tables of further gateways, and of nothing else
 _BEFORE_ROUTING = -150  # after connections are tracked, before addresses are translated

@@ -11,16 +11,11 @@ import re
 from collections.abc import Iterator
 from uuid import UUID
 
-from stratolith.network.drivers.base import (
-    MeterReading,
-    MeterRuleView,
-    MeterView,
-    RouterView,
-    outside,
-)
+from stratolith.network.drivers.base import MeterReading
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.host_kernel import nft
 from stratolith.network.drivers.linux.tables import chain
+from stratolith.network.drivers.routing import MeterRuleView, MeterView, RouterView, outside
 
 WAYS = {"ingress": "in", "egress": "out"}
 _COUNTER = re.compile(r"counter (\w+) \{\s*packets (\d+) bytes (\d+)")

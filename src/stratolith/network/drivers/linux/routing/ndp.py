@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from stratolith.network.drivers.base import RouterView
 from stratolith.network.drivers.linux.objects import VethSpec
 from stratolith.network.drivers.linux.tables import chain
+from stratolith.network.drivers.routing import RouterView
 
 
 def sysctls(devices: Iterable[VethSpec]) -> tuple[tuple[str, str], ...]:

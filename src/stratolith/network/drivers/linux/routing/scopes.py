@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from stratolith.network.drivers.base import RouterPortView
 from stratolith.network.drivers.linux.tables import chain
+from stratolith.network.drivers.routing import RouterPortView
 
 Ends = Sequence[tuple[RouterPortView, str]]  # a router's ports with their devices
 

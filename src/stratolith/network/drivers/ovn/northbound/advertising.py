@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import RouterPortView
+from stratolith.network.drivers.routing import RouterPortView
 
 # Seconds. OVN names the name server in periodic advertisements only, so a new guest waits for one.
 INTERVAL = 12

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import PortForwardingView, RouterView
 from stratolith.network.drivers.ovn.northbound import gateways
 from stratolith.network.drivers.ovn.northbound.rows import Link, Row
+from stratolith.network.drivers.routing import PortForwardingView, RouterView
 
 MOST = 4096  # ports of a floating IP: each is an entry of its own
 _PROTOCOLS = {6: "tcp", 17: "udp", 132: "sctp"}

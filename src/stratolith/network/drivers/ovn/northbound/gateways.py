@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import FloatingIpView, RouterPortView, RouterView
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.ovn.northbound import scopes
 from stratolith.network.drivers.ovn.northbound.ports import port_name, port_rows
 from stratolith.network.drivers.ovn.northbound.rows import Link, Ref, Row
+from stratolith.network.drivers.routing import FloatingIpView, RouterPortView, RouterView
 
 _FIRST_PRIORITY = 100  # of hosts
 _VIA = 300  # before the policies of address scopes

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import RouterPortView
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.ovn.northbound import advertising
 from stratolith.network.drivers.ovn.northbound.rows import Link, Row
+from stratolith.network.drivers.routing import RouterPortView
 
 
 def port_rows(

@@ -10,15 +10,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import (
-    FloatingIpView,
-    PortForwardingView,
-    PortView,
-    QosRuleView,
-    RouterView,
-)
+from stratolith.network.drivers.base import PortView, QosRuleView
 from stratolith.network.drivers.ovn.northbound import gateways
 from stratolith.network.drivers.ovn.northbound.rows import Link, Row
+from stratolith.network.drivers.routing import FloatingIpView, PortForwardingView, RouterView
 
 Rules = Mapping[str, Sequence[QosRuleView]]  # by policy
 

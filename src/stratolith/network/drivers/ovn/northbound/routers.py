@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stratolith.network.drivers.base import RouterView, outside
 from stratolith.network.drivers.ovn.northbound import (
     advertising,
     forwarding,
@@ -14,6 +13,7 @@ from stratolith.network.drivers.ovn.northbound import (
     scopes,
 )
 from stratolith.network.drivers.ovn.northbound.rows import Partial, Row
+from stratolith.network.drivers.routing import RouterView, outside
 
 
 def router_rows(router: RouterView, chassis: Sequence[str], rules: qos.Rules) -> list[Row]:

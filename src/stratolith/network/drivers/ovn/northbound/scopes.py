@@ -8,8 +8,8 @@ import json
 from collections.abc import Iterable
 
 from stratolith.network.drivers import checks
-from stratolith.network.drivers.base import RouterPortView, RouterView, outside
 from stratolith.network.drivers.ovn.northbound.rows import Link, Row
+from stratolith.network.drivers.routing import RouterPortView, RouterView, outside
 
 _ALLOW, _DROP = 200, 100
 
