@@ -83,7 +83,8 @@ def realised(network: NetworkView, types: Collection[str], driver: str) -> str:
         if not network.network_type:
             raise ValueError("this host is connected to no segment of the network")
         raise ValueError(
-            f"the driver {driver} makes no {network.network_type} networks on this host"
+            f"the driver {driver} makes no {network.network_type} networks on this host, only "
+            + ", ".join(types)
         )
     if network.physical_network and not network.uplink:
         raise ValueError(
