@@ -111,3 +111,19 @@ def test_each_missing_part_is_named(ovn: OvnHost) -> None:
     hops = known(ovn, question())
     assert hops["network"].passed is False and "cannot connect" in hops["network"].text
     central.start(ovn.directory)
+
+
+def test_a_translator_that_is_stuck_is_noticed(ovn: OvnHost) -> None:
+    """By two address sets of one name, as northd makes one of each port group."""
+    ovn.apply(a_view("a"))
+    assert ways.fault_of_translator(ovn.directory) == ""
+    rows = {"Port_Group": "double", "Address_Set": "double_ip4"}
+    ovn.northbound.db.transact(
+        [{"op": "insert", "table": table, "row": {"name": name}} for table, name in rows.items()]
+    )
+    assert "does not translate" in ways.fault_of_translator(ovn.directory, 3.0)
+    ovn.northbound.write(ovn.planned(a_view("a")).rows)  # the pass removes what is not ours
+    assert ways.fault_of_translator(ovn.directory) == ""
+    central.stop(ovn.directory)
+    assert "cannot connect" in ways.fault_of_translator(ovn.directory)
+    central.start(ovn.directory)

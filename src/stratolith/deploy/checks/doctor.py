@@ -14,6 +14,8 @@ from stratolith.deploy import status, wording
 from stratolith.deploy.credentials import api_address
 from stratolith.deploy.layout import Layout
 from stratolith.kernel.config import ApiSection, Settings
+from stratolith.network.drivers.ovn import central, ways
+from stratolith.network.settings import NetworkSettings
 
 LARGEST_SKEW = 2.0  # seconds between the clocks of this machine and of the server
 TIMEOUT_SECONDS = 5.0
@@ -52,6 +54,7 @@ def complaints(layout: Layout, settings: Settings) -> Iterator[Complaint]:
         yield Complaint(f"Missing: {reason}", "stratolith up; see stratolith logs server")
     yield from _of_agent(settings)
     yield from _of_clock(settings)
+    yield from _of_ovn(layout, settings)
     for row in document["services"]:
         if not row["is_up"]:
             text = f"{row['name']} on {row['host']} does not report"
@@ -90,6 +93,16 @@ def _of_agent(settings: Settings) -> Iterator[Complaint]:
     more = len(left_out) - MOST_LEFT_OUT
     if more > 0:
         yield Complaint(f"So are {more} others", "see stratolith logs agent", False)
+
+
+def _of_ovn(layout: Layout, settings: Settings) -> Iterator[Complaint]:
+    directory = central.directory_of(layout.state_dir)
+    is_used = settings.of(NetworkSettings).driver == "ovn" and not settings.fake
+    if not is_used or not (directory / "nb.db").exists():  # it is on the server's machine only
+        return
+    fault = ways.fault_of_translator(directory)
+    if fault:
+        yield Complaint(fault, "see STATE/ovn/northd.log; stratolith up starts it if it ended")
 
 
 def _of_clock(settings: Settings) -> Iterator[Complaint]:

@@ -20,6 +20,7 @@ from stratolith.network.drivers.ovn.northbound.ports import port_name
 from stratolith.network.drivers.ovn.ovsdb import Database, OvsdbError, Uuid, one, wire
 
 SECONDS = 2.0  # the longest wait for a database
+TRANSLATION_SECONDS = 10.0  # on a busy machine
 _WRITER = "the server writes it within 20 s; if it does not: stratolith logs server"
 _TRANSLATOR = "stratolith status: does ovn-northd run? Then see STATE/ovn/northd.log"
 _CONTROLLER = "there: stratolith logs agent; STATE/network/ovs/controller.log"
@@ -49,6 +50,32 @@ def hops(directory: Path, question: Question) -> list[Hop]:
     finally:
         north.close()
         south.close()
+
+
+def fault_of_translator(directory: Path, seconds: float = TRANSLATION_SECONDS) -> str:
+    """Why hosts do not hear of changes; "" if ovn-northd translates what is written.
+
+    One transaction that it cannot write keeps it from all later ones, of any tenant.
+    """
+    columns = {"NB_Global": ("nb_cfg", "sb_cfg")}
+    north = Database(central.northbound_socket(directory), "OVN_Northbound", columns)
+    try:
+        north.connect(SECONDS)
+        ((uuid, row),) = north.rows("NB_Global")
+        number = one(row["nb_cfg"], 0) + 1
+        change = {"op": "update", "table": "NB_Global", "where": ovsdb.of_row(uuid)}
+        north.transact([{**change, "row": {"nb_cfg": number}}])
+
+        def is_done() -> bool:
+            return any(one(r["sb_cfg"], 0) >= number for _, r in north.rows("NB_Global"))
+
+        if not north.wait_for(is_done, seconds):
+            return "ovn-northd does not translate what is written: no change reaches the hosts"
+    except (OvsdbError, ValueError) as error:
+        return f"OVN's northbound database: {error}"
+    finally:
+        north.close()
+    return ""
 
 
 class _Look:
