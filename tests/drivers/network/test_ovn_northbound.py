@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 
 import msgspec
 import pytest
@@ -109,6 +110,53 @@ def test_what_others_changed_is_repaired(database):
         assert time.monotonic() < end
         time.sleep(0.02)
     assert database.write(rows) > 0
+    assert content(database) == before
+
+
+@pytest.mark.root
+def test_rows_that_lost_their_marks_are_taken_again(database):
+    """No two rows of these tables have one name, so a second row would be refused for ever."""
+    rows = rows_of(a_view(3))
+    database.write(rows)
+    before = content(database)
+    other = ovsdb.Database(database.db.path, "OVN_Northbound", {"Logical_Switch": ("name",)})
+    other.connect()
+    empty = {"external_ids": ["map", []]}
+    other.transact([{"op": "update", "table": t, "where": [], "row": empty} for t in COLUMNS])
+    other.close()
+    end = time.monotonic() + 10
+    while content(database) == before:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    assert database.write(rows[:1], [rows[0].owner]) > 0, "one object must not wait for the pass"
+    database.write(rows)
+    assert content(database) == before
+    database.connect()
+    counts = Counter(row.table for row in rows)
+    assert {t: len(database.db.tables[t]) for t in counts} == counts
+
+
+@pytest.mark.root
+def test_several_rows_of_others_are_removed(database):
+    rows = rows_of(a_view(1, external=False))
+    database.write(rows)
+    before = content(database)
+    other = ovsdb.Database(database.db.path, "OVN_Northbound", {"Logical_Switch": ("name",)})
+    other.connect()
+    ((switch_uuid, _),) = database.db.rows("Logical_Switch")
+    switch = [["_uuid", "==", ["uuid", switch_uuid]]]
+    acl = {"priority": 32000, "direction": "to-lport", "match": "ip", "action": "drop"}
+    names = ["first", "second"]
+    added = [{"op": "insert", "table": "ACL", "uuid-name": name, "row": acl} for name in names]
+    steps = [["acls", "insert", ["set", [["named-uuid", name] for name in names]]]]
+    holder = {"op": "mutate", "table": "Logical_Switch", "where": switch, "mutations": steps}
+    other.transact([*added, holder])
+    other.close()
+    end = time.monotonic() + 10
+    while content(database) == before:
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    database.write(rows)
     assert content(database) == before
 
 

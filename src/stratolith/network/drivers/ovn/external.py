@@ -24,13 +24,16 @@ class Externals:
         self._ledger_path = directory / "ledger.json"
         self.instance = instance
         self._loaded = ""
+        self._listed: str | None = None  # the table as the kernel has it
 
     def settle(self, view: HostNetworkView, switch: Switch) -> dict[str, str]:
         """Make the bridges with their addresses; returns network -> reason for failures."""
         errors: dict[str, str] = {}
         for external in view.externals:
             try:
-                switch.ensure_bridge(names.checked_device(external.bridge))
+                # always the same: OVN's routers keep a neighbour's address until it sends another
+                mac = names.bridge_mac(names.checked_device(external.bridge))
+                switch.ensure_bridge(external.bridge, mac=mac)
                 self._addresses(external)
             except (ValueError, NetworkDriverError) as error:
                 for network in view.networks:
@@ -43,9 +46,9 @@ class Externals:
         text = f"table {table} {{\n}}\ndelete table {table}\n"
         if rules:
             text += f"table {table} {{\n{rules}}}\n"
-        if text != self._loaded:
+        if text != self._loaded or nft.listing(table) != self._listed:
             nft.load(text)
-            self._loaded = text
+            self._loaded, self._listed = text, nft.listing(table)
         return errors
 
     def _addresses(self, external: ExternalNetworkView) -> None:

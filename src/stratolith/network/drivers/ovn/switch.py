@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import socket
 import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ UNDERLAY = "br-stl-tun"  # see underlay.py
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 _MODULE = Path("/sys/module/openvswitch")
 _APPLY_SECONDS = 10.0
+_DEVICE_SECONDS = 2.0  # in which a switch that just started makes the devices of its bridges
 _TABLES = {
     "Open_vSwitch": ("bridges", "external_ids", "other_config", "next_cfg", "cur_cfg"),
     "Bridge": ("name", "ports", "datapath_type", "external_ids", "other_config"),
@@ -58,13 +60,13 @@ class Switch:
         """``connection``: options of the controller for the southbound database."""
         self.directory = directory
         self.datapath = datapath  # "system": of the kernel; "netdev": in the switch's process
-        socket = directory / "db.sock"
-        self.db = Database(socket, "Open_vSwitch", _TABLES)
+        address = directory / "db.sock"
+        self.db = Database(address, "Open_vSwitch", _TABLES)
         self.database = Daemon(
             name="ovsdb",
             directory=directory,
             program="ovsdb-server",
-            arguments=(str(directory / "conf.db"), f"--remote=punix:{socket}"),
+            arguments=(str(directory / "conf.db"), f"--remote=punix:{address}"),
         )
         # without --disable-system it would remove the kernel ports of another switch
         system = ["--disable-system"] if datapath == "netdev" else []
@@ -72,13 +74,13 @@ class Switch:
             name="vswitchd",
             directory=directory,
             program="ovs-vswitchd",
-            arguments=(f"unix:{socket}", *system),
+            arguments=(f"unix:{address}", *system),
         )
         self.controller = Daemon(
             name="controller",
             directory=directory,
             program="ovn-controller",
-            arguments=(f"unix:{socket}", *connection),
+            arguments=(f"unix:{address}", *connection),
         )
 
     @property
@@ -148,8 +150,14 @@ class Switch:
         return path
 
     def ensure_bridge(self, name: str, *, secure: bool = False, mac: str = "") -> None:
-        """Make the bridge unless it exists, with this MAC address if one is given."""
+        """Make the bridge unless it exists, with this MAC address if one is given.
+
+        The switch does not notice that others deleted the bridge's device: it is then made again.
+        """
         config = {"disable-in-band": "true", **({"hwaddr": mac} if mac else {})}
+        is_known = any(one(row["name"]) == name for _, row in self.db.rows("Bridge"))
+        if is_known and not _has_device(name):
+            self._remove_bridges([name])
         for uuid, row in self.db.rows("Bridge"):
             if one(row["name"]) == name:
                 if row["other_config"] != config:
@@ -216,11 +224,12 @@ class Switch:
 
     def remove_bridges(self, kept: Collection[str]) -> None:
         """Remove all bridges but these and that of OVN."""
-        unwanted = [
-            Uuid(uuid)
-            for uuid, row in self.db.rows("Bridge")
-            if one(row["name"]) not in {BRIDGE, UNDERLAY, *kept}
-        ]
+        current = {str(one(row["name"])) for _, row in self.db.rows("Bridge")}
+        self._remove_bridges(current - {BRIDGE, UNDERLAY, *kept})
+
+    def _remove_bridges(self, names: Collection[str]) -> None:
+        bridges = self.db.rows("Bridge")
+        unwanted = [Uuid(uuid) for uuid, row in bridges if one(row["name"]) in names]
         if unwanted:
             where = ovsdb.of_row(self._root())
             steps = [["bridges", "delete", wire(unwanted)]]
@@ -255,14 +264,31 @@ class Switch:
         }
 
     def settle_ports(self, wanted: Mapping[str, str]) -> None:
-        """Bring the devices of guests (name -> logical port) on the bridge to these."""
+        """Bring the devices of guests (name -> logical port) on the bridge to these.
+
+        Other bridges lose them: the switch has one port of a name.
+        """
+        names = {uuid: str(one(row["name"])) for uuid, row in self.db.rows("Port")}
+        bridges = {str(one(row["name"])): uuid for uuid, row in self.db.rows("Bridge")}
+        held = {
+            bridge: {names[port]: port for port in self.db.tables["Bridge"][bridge]["ports"]}
+            for bridge in bridges.values()
+        }
+        own = bridges[BRIDGE]
         current = self.ports()
-        old = [name for name, port in current.items() if wanted.get(name) != port]
-        new = {name: port for name, port in wanted.items() if current.get(name) != port}
-        if not old and not new:
+        new = {
+            name: port
+            for name, port in wanted.items()
+            if current.get(name) != port or name not in held[own]
+        }
+        unwanted = {*new, *(name for name, port in current.items() if wanted.get(name) != port)}
+        if not unwanted:
             return
-        ports = {str(one(row["name"])): uuid for uuid, row in self.db.rows("Port")}
-        operations: list[dict[str, object]] = []
+        operations = []
+        for bridge, ports in held.items():
+            removed = [Uuid(port) for name, port in ports.items() if name in unwanted]
+            if removed:
+                operations.append(_mutation(bridge, "delete", removed))
         added: list[Named] = []
         for number, (name, logical_port) in enumerate(new.items()):
             ids = {"iface-id": logical_port, "stratolith": "guest"}
@@ -273,12 +299,7 @@ class Switch:
                 {"op": "insert", "table": "Port", "uuid-name": f"p{number}", "row": port},
             ]
             added.append(Named(f"p{number}"))
-        removed = [Uuid(ports[name]) for name in old if name in ports]
-        steps = [["ports", "delete", wire(removed)], ["ports", "insert", wire(added)]]
-        bridge = next(uuid for uuid, row in self.db.rows("Bridge") if one(row["name"]) == BRIDGE)
-        where = ovsdb.of_row(bridge)
-        operations.append({"op": "mutate", "table": "Bridge", "where": where, "mutations": steps})
-        self._change(operations)
+        self._change([*operations, _mutation(own, "insert", added)])
 
     def installed(self) -> set[str]:
         """The logical ports of which the switch has all flows."""
@@ -329,3 +350,21 @@ class Switch:
 
         if not self.db.wait_for(is_done, end - time.monotonic()):
             raise NetworkDriverError("the switch does not take changes: see vswitchd.log")
+
+
+def _has_device(name: str) -> bool:
+    """Whether the kernel has the device, or has it soon."""
+    end = time.monotonic() + _DEVICE_SECONDS
+    while True:
+        with contextlib.suppress(OSError):
+            socket.if_nametoindex(name)
+            return True
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+
+
+def _mutation(bridge: str, verb: str, ports: Sequence[Uuid | Named]) -> dict[str, object]:
+    """The change that gives ports to a bridge, or takes them from it."""
+    steps = [["ports", verb, wire(ports)]]
+    return {"op": "mutate", "table": "Bridge", "where": ovsdb.of_row(bridge), "mutations": steps}

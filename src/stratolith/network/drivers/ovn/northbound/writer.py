@@ -57,6 +57,11 @@ _DEPENDENT = {
     "Logical_Router_Static_Route", "Logical_Router_Policy",
 }  # fmt: skip
 
+# Of these no two rows have one name.
+_NAMED = {
+    "Address_Set", "Port_Group", "Logical_Switch_Port", "Logical_Router_Port", "Gateway_Chassis",
+}  # fmt: skip
+
 Place = tuple[str, str]  # table, uuid
 Change = dict[str, Any]
 
@@ -72,6 +77,7 @@ class Northbound:
         self.db = Database(path, "OVN_Northbound", {**tables, "NB_Global": _GLOBAL})
         self.db.listeners.append(self._index)
         self._uuids: dict[Ref, str] = {}
+        self._names: dict[tuple[str, str], str] = {}  # table, name -> uuid
         self._owned: dict[str, set[Place]] = defaultdict(set)
         self._doubles: set[Place] = set()
         self._referrers: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
@@ -125,11 +131,13 @@ class Northbound:
             wanted = {Ref(row.table, row.key) for row in desired}
             changed = 0
             for batch in _batches(desired):
+                self._adopt(batch, wanted)
                 changed += self._write(batch)
             removed = [place for place in self._existing(owners) if self._ref(place) not in wanted]
-            doubles = list(self._doubles) if owners is None else []
-            for start in range(0, len(removed) + len(doubles), BATCH):
-                changed += self._remove([*removed, *doubles][start : start + BATCH])
+            doubles = self._doubles if owners is None else set()
+            unwanted = sorted({*removed, *doubles})  # rows without a key are in both
+            for start in range(0, len(unwanted), BATCH):
+                changed += self._remove(unwanted[start : start + BATCH])
             return changed
 
     def wait_for_hosts(self, seconds: float = ovsdb.SECONDS) -> bool:
@@ -160,6 +168,8 @@ class Northbound:
             if self._uuids.get(ref) == uuid:
                 del self._uuids[ref]
             self._doubles.discard((table, uuid))
+            if table in _NAMED and self._names.get(place := (table, _name(before))) == uuid:
+                del self._names[place]
             self._owned[before["external_ids"].get(_OWNER, "")].discard((table, uuid))
             for column in LINKS.get(table, ()):
                 for target in before[column]:
@@ -168,6 +178,8 @@ class Northbound:
             ref = Ref(table, after["external_ids"].get(_KEY, ""))
             if self._uuids.setdefault(ref, uuid) != uuid:
                 self._doubles.add((table, uuid))
+            if table in _NAMED:
+                self._names[table, _name(after)] = uuid
             self._owned[after["external_ids"].get(_OWNER, "")].add((table, uuid))
             for column in LINKS.get(table, ()):
                 for target in after[column]:
@@ -182,6 +194,15 @@ class Northbound:
         return Ref(table, self.db.tables[table][uuid]["external_ids"].get(_KEY, ""))
 
     # -- changes ---------------------------------------------------------------------------------
+
+    def _adopt(self, batch: Sequence[Row], wanted: Collection[Ref]) -> None:
+        """Take rows that lost their key for those of their names: a second one is refused."""
+        for row in batch:
+            ref = Ref(row.table, row.key)
+            uuid = self._names.get((row.table, str(row.columns.get("name", ""))))
+            if uuid is None or ref in self._uuids or self._ref((row.table, uuid)) in wanted:
+                continue
+            self._uuids[ref] = uuid
 
     def _write(self, batch: Sequence[Row]) -> int:
         names = {
@@ -292,6 +313,10 @@ _EMPTY: dict[tuple[str, str], Any] = {
 _EMPTY["QoS", "action"] = _EMPTY["QoS", "bandwidth"] = {}
 _EMPTY["Logical_Switch_Port", "type"] = ""
 _TABLES = list(COLUMNS)
+
+
+def _name(row: ovsdb.Row) -> str:
+    return str(ovsdb.one(row["name"], ""))
 
 
 def _order(row: Row) -> tuple[int, str]:

@@ -1,0 +1,55 @@
+"""What others take away from a host with the driver ovn comes back with the next pass."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from stratolith.network.drivers.base import RuleView
+from stratolith.network.drivers.linux import names
+from stratolith.network.drivers.linux.host_kernel import netlink, nft
+from tests.drivers.network import views
+from tests.drivers.network.guests import ping
+
+pytestmark = pytest.mark.root
+PING = RuleView(direction="ingress", ethertype="IPv4", protocol="icmp")
+
+
+def a_network():
+    ports = [
+        views.port(name, address, "n1-subnet", rules=[*views.EGRESS_ALL, PING])
+        for name, address in (("a", "10.55.0.11"), ("b", "10.55.0.12"))
+    ]
+    return ports, views.network("n1", ports=ports)
+
+
+def ask_database(ovn, *command: str) -> str:
+    socket = ovn.directory.parent / "network" / "ovs" / "db.sock"
+    line = ["ovs-vsctl", f"--db=unix:{socket}", *command]
+    return subprocess.run(line, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_a_port_on_another_bridge(ovn, guest):
+    (a, b), network = a_network()
+    view = views.host([network], external=True)
+    ovn.apply(view)
+    first = guest(a, "10.55.0.11/24")
+    guest(b, "10.55.0.12/24")
+    assert ping(first, b"\x08", "10.55.0.12")
+    ask_database(ovn, "del-port", b.tap, "--", "add-port", views.EXTERNAL_BRIDGE, b.tap)
+    assert ovn.apply(view).errors == {}
+    assert ask_database(ovn, "port-to-br", b.tap) == "br-stl-int"
+    assert ping(first, b"\x08", "10.55.0.12")
+
+
+def test_the_external_bridge(ovn):
+    _, network = a_network()
+    view = views.host([network], external=True)
+    ovn.apply(view)
+    tables = nft.listing("ip stratotest_nat")
+    nft.remove(["ip stratotest_nat"])
+    subprocess.run(["ip", "link", "del", views.EXTERNAL_BRIDGE], check=True)
+    assert ovn.apply(view).errors == {}
+    assert nft.listing("ip stratotest_nat") == tables
+    assert netlink.link(views.EXTERNAL_BRIDGE).mac == names.bridge_mac(views.EXTERNAL_BRIDGE)
