@@ -106,6 +106,97 @@ def test_the_world_sees_the_address_of_the_host(driver, guest, world):
     assert clients == ["198.51.100.1"]
 
 
+def on_the_external_network(driver, guest, nat=True, **fields):
+    """A guest with an address of the external network, and the host as its gateway."""
+    one = views.port("e1", "172.31.249.50", "ext", rules=views.EGRESS_ALL, **fields)
+    view = views.host(external=True)
+    public = msgspec.structs.replace(view.networks[0], ports=[one])
+    external = msgspec.structs.replace(views.EXTERNAL, nat=nat)
+    view = msgspec.structs.replace(view, networks=[public], externals=[external])
+    assert not driver.apply(view).errors
+    return guest(one, "172.31.249.50/24", "172.31.249.1")
+
+
+def say(machine, to: str, source: str = "", from_port: int = 0) -> None:
+    """Send a datagram to an address and port."""
+    address, port = to.split(":")
+
+    def body() -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.bind((source, from_port))
+            sock.sendto(b"word", (address, int(port)))
+
+    namespaces.run_in(machine.name, body)
+
+
+def datagrams(world: str | None, address: str, port: int) -> socket.socket:
+    def body() -> socket.socket:
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.bind((address, port))
+        sock.settimeout(PATIENCE)
+        return sock
+
+    return namespaces.run_in(world, body) if world else body()
+
+
+def is_silent(sock: socket.socket) -> bool:
+    """Whether nothing has come; what was sent after it has."""
+    sock.settimeout(0.3)
+    try:
+        sock.recv(99)
+    except TimeoutError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("port", [4789, 6081])
+def test_no_guest_sends_into_the_tunnels_of_hosts(driver, guest, world, port):
+    """Other hosts take tunnel packets from the host's address, which guests get by NAT."""
+    machine = on_the_external_network(driver, guest)
+    with (
+        datagrams(world, "198.51.100.2", 5000) as other,
+        datagrams(world, "198.51.100.2", port) as tunnel,
+        datagrams(None, "172.31.249.1", port) as own_tunnel,
+    ):
+        say(machine, f"198.51.100.2:{port}")
+        say(machine, f"172.31.249.1:{port}")
+        say(machine, "198.51.100.2:5000")
+        assert other.recvfrom(99)[1][0] == "198.51.100.1"
+        assert is_silent(tunnel) and is_silent(own_tunnel)
+
+
+@pytest.mark.parametrize("port", [4789, 6081])
+def test_without_nat_only_forged_packets_to_tunnels_are_dropped(driver, guest, world, port):
+    machine = on_the_external_network(driver, guest, nat=False, port_security=False)
+    namespaces.run_in(
+        world,
+        lambda: subprocess.run(
+            ["ip", "route", "add", "default", "via", "198.51.100.1"], check=True
+        ),
+    )
+    machine.sh("ip addr add 198.51.100.77/32 dev eth0")  # that of another host
+    with datagrams(world, "198.51.100.2", port) as tunnel:
+        say(machine, f"198.51.100.2:{port}", source="198.51.100.77")
+        say(machine, f"198.51.100.2:{port}", source="172.31.249.50")
+        assert tunnel.recvfrom(99)[1][0] == "172.31.249.50"
+        assert is_silent(tunnel)
+
+
+@pytest.mark.parametrize("port", [4789, 6081, 8702])
+def test_no_guest_gets_answers_at_a_port_of_the_host(driver, guest, world, port):
+    """A packet of another host to this port would match the answers to the guest."""
+    machine = on_the_external_network(driver, guest)
+    with (
+        datagrams(world, "198.51.100.2", 5000) as other,
+        datagrams(None, "198.51.100.1", port) as own,
+    ):
+        say(machine, "198.51.100.2:5000", from_port=port)
+        address, source_port = other.recvfrom(99)[1]
+        assert address == "198.51.100.1" and source_port >= 32768
+        other.sendto(b"for the host", ("198.51.100.1", port))
+        assert own.recv(99) == b"for the host"
+
+
 @pytest.fixture
 def hosts_own_network():
     """The host has 172.31.0.0/16 by a device of somebody else."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection, Iterable, Sequence
 
 from stratolith.network.drivers.base import ExternalNetworkView
+from stratolith.network.drivers.linux import outside
 from stratolith.network.drivers.linux.tables import Table
 
 
@@ -15,22 +15,10 @@ def compile_table(
     tenants: Collection[str],
     to_tunnels: Sequence[str],
 ) -> Table:
-    """The table. ``externals``: those whose packets get the host's address; ``tenants``: bridges
-    whose packets the IP hooks see, too; ``to_tunnels``: lines of a chain at the host's input.
+    """The table. ``externals``: those that this host has; ``tenants``: bridges whose packets the IP
+    hooks see, too; ``to_tunnels``: lines of a chain at the host's input.
     """
-    lines = []
-    for external in externals:
-        for cidr in external.gateway_cidrs:
-            net = ipaddress.ip_interface(cidr).network
-            if net.version == 4:
-                # what came from the bridge: the host may have another network of this range
-                lines.append(
-                    f'iifname "{external.bridge}" ip saddr {net} '
-                    f'oifname != "{external.bridge}" masquerade'
-                )
-    chains = _keep_addresses(tenants)
-    if lines:
-        chains["leaving"] = ["type nat hook postrouting priority 100;", *lines]
+    chains = _keep_addresses(tenants) | outside.chains(externals)
     if to_tunnels:
         head = "type filter hook input priority -10; policy accept;"
         chains["tunnels"] = [head, *to_tunnels]

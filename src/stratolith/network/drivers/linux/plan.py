@@ -372,10 +372,10 @@ class _Planner:
         return (*filter_tables, self._nat(tunnels), limits, owners_table)
 
     def _nat(self, tunnels: list[TunnelSpec]) -> Table:
-        own = [e for e in self.view.externals if e.nat and e.physical_network not in self.broken]
+        made = [e for e in self.view.externals if e.physical_network not in self.broken]
         tenants = {n.bridge for n in self.networks if n.bridge not in self.routed}
         seen = set() if self.native else tenants
-        return nat.compile_table(self.instance, own, seen, tunnel_devices.rules(tunnels))
+        return nat.compile_table(self.instance, made, seen, tunnel_devices.rules(tunnels))
 
     def _questions(self, ports: list[FilteredPort], namespaces: list[NamespaceSpec]) -> Table:
         """Where questions for addresses go, on the networks that other hosts have, too."""

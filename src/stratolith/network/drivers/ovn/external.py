@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from pathlib import Path
 
 from pyroute2 import IPRoute
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import ExternalNetworkView, HostNetworkView, NetworkDriverError
-from stratolith.network.drivers.linux import names
+from stratolith.network.drivers.linux import names, outside, tables
 from stratolith.network.drivers.linux.host_kernel import host_routes, netlink, nft, sysctl
 from stratolith.network.drivers.linux.ledger import Ledger
 from stratolith.network.drivers.ovn.switch import Switch
@@ -24,7 +23,7 @@ class Externals:
         self._ledger_path = directory / "ledger.json"
         self.instance = instance
         self._loaded = ""
-        self._listed: str | None = None  # the table as the kernel has it
+        self._listed: list[str | None] = []  # the tables as the kernel has them
 
     def settle(self, view: HostNetworkView, switch: Switch) -> dict[str, str]:
         """Make the bridges with their addresses; returns network -> reason for failures."""
@@ -39,17 +38,25 @@ class Externals:
                 for network in view.networks:
                     if network.physical_network == external.physical_network:
                         errors[network.id] = str(error)
-        rules = "".join(_rules(external) for external in view.externals)
-        if rules:
+        if any(":" not in text for external in view.externals for text in external.gateway_cidrs):
             self._forward()
-        table = f"ip {self.instance}_nat"
-        text = f"table {table} {{\n}}\ndelete table {table}\n"
-        if rules:
-            text += f"table {table} {{\n{rules}}}\n"
-        if text != self._loaded or nft.listing(table) != self._listed:
+        made = self._tables(view.externals)
+        text = "".join(
+            f"table {name} {{\n}}\ndelete table {name}\n"
+            + (f"table {name} {{\n{tables.body({}, chains)}}}\n" if chains else "")
+            for name, chains in made.items()
+        )
+        if text != self._loaded or [nft.listing(name) for name in made] != self._listed:
             nft.load(text)
-            self._loaded, self._listed = text, nft.listing(table)
+            self._loaded, self._listed = text, [nft.listing(name) for name in made]
         return errors
+
+    def _tables(self, externals: list[ExternalNetworkView]) -> dict[str, dict[str, list[str]]]:
+        """Table -> its chains."""
+        return {
+            f"ip {self.instance}_nat": outside.chains(externals),
+            f"ip6 {self.instance}_nat": outside.without_tunnels(externals, 6),
+        }
 
     def _addresses(self, external: ExternalNetworkView) -> None:
         wanted = {checks.interface(text) for text in external.gateway_cidrs}
@@ -82,28 +89,9 @@ class Externals:
         sysctl.write(_FORWARD, "1")
 
     def remove(self) -> None:
-        nft.remove([f"ip {self.instance}_nat"])
+        nft.remove(list(self._tables([])))
         self._loaded = ""
         ledger = Ledger(self._ledger_path)
         for key, value in ledger.entries.sysctls.items():
             sysctl.write(key, value)
         ledger.remove()
-
-
-def _rules(external: ExternalNetworkView) -> str:
-    networks = sorted(
-        str(ipaddress.ip_interface(text).network)
-        for text in external.gateway_cidrs
-        if ":" not in text
-    )
-    if not external.nat or not networks:
-        return ""
-    lines = "".join(
-        f'    iifname "{external.bridge}" ip saddr {network} '
-        f'oifname != "{external.bridge}" masquerade\n'
-        for network in networks
-    )
-    return (
-        f"  chain post_{names.digest(external.bridge)} {{\n"
-        f"    type nat hook postrouting priority 100; policy accept;\n{lines}  }}\n"
-    )

@@ -16,13 +16,13 @@ import msgspec
 from pyroute2 import IPRoute
 
 from stratolith.network.drivers.base import NetworkDriverError
-from stratolith.network.drivers.linux import names
+from stratolith.network.drivers.linux import names, outside
 from stratolith.network.drivers.linux.host_kernel import netlink, nft, sysctl
 from stratolith.network.drivers.ovn.daemons import run_tool
 from stratolith.network.drivers.ovn.switch import UNDERLAY as BRIDGE
 from stratolith.network.drivers.ovn.switch import Switch
 
-PORT = 6081  # of GENEVE
+PORT = outside.GENEVE_PORT
 _NO_PREFIX_ROUTE = 0x200
 REPAIR_SECONDS = 20.0  # after which everything is made again, in case others changed it
 
