@@ -98,7 +98,9 @@ def two_machines(folder: Path) -> Iterator[tuple[Machine, Machine]]:
 
 def part(network: NetworkView, number: int, peer: str, theirs: list[PortView]) -> NetworkView:
     """A network as one of two hosts has it; ``theirs``: its ports on the other one."""
-    peers = [TunnelPeerView(address=peer, ports={port.id: port.mac for port in theirs})]
+    addresses = {port.id: [ip.ip_address for ip in port.fixed_ips] for port in theirs}
+    macs = {port.id: port.mac for port in theirs}
+    peers = [TunnelPeerView(address=peer, ports=macs, addresses=addresses)]
     return msgspec.structs.replace(
         network, network_type="vxlan", segmentation_id=number, peers=peers
     )

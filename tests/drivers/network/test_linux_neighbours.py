@@ -23,6 +23,7 @@ from stratolith.network.drivers.linux.host_kernel.netlink import links
 from tests.drivers.network import frames, views
 from tests.drivers.network.dhcp_client import lease
 from tests.drivers.network.guests import PATIENCE, Guest
+from tests.drivers.network.machines import part, two_machines
 from tests.drivers.network.test_linux_metadata import ask, identity, serve, upstream
 from tests.drivers.network.test_linux_spoofing import OPEN
 
@@ -132,6 +133,26 @@ def test_packets_reach_who_owns_the_address(driver, guest, how, where):
     with forging(bad, how):
         for address in 2 * [FOUR, SIX] if where == ROUTER else 2 * [FOUR]:
             assert hearers(where, address, good, bad) == [VICTIM], address
+
+
+@pytest.mark.parametrize("how", HOWS)
+def test_an_owner_on_another_host_gets_its_packets(sandbox, tmp_path, how):
+    victim, attacker = a_hostile_pair(how)
+    view = a_view(attacker)
+    with two_machines(tmp_path) as (a, b):
+        a.apply([part(view.networks[0], 77, b.address, [victim])], view.routers)
+        b.apply([part(views.network("n1", ports=[victim]), 77, a.address, [attacker])])
+        bad, good = a.guest(attacker), b.guest(victim)
+        good.sh(f"ip addr add {SIX}/64 dev eth0 nodad")
+        if "MAC" in how:
+            bad.sh(f"ip link set eth0 address {VICTIM}")
+        with forging(bad, how):
+            for address in 2 * [FOUR, SIX]:
+                assert hearers(ROUTER, address, good, bad) == [VICTIM], address
+        known = namespaces.run_in(ROUTER, neighbours.permanent).values()
+        assert bytes.fromhex(VICTIM.replace(":", "")) in known
+        # the DHCP server answers guests of its host only
+        assert VICTIM not in a.run(lambda: entries(DHCP)).values()
 
 
 @pytest.mark.parametrize("how", HOWS)

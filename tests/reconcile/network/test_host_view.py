@@ -261,12 +261,27 @@ def test_hosts_of_a_network_know_each_other(ctx: Context) -> None:
     }
     (network,) = compile_view(ctx, "h2").networks
     assert network.peers == [only_peer(ctx, "192.0.2.1", here)]
-    # who has address pairs may answer for addresses that are others'
-    pair = {"ip_address": "10.0.9.9", "mac_address": here.mac}
-    ports.update(ctx, ctx.session.get_one(Port, here.port_id), {"allowed_address_pairs": [pair]})
-    (network,) = compile_view(ctx, "h2").networks
-    assert network.peers[0].addresses == {}
     assert compile_view(ctx, "h3").networks == []
+
+
+def test_an_address_with_another_mac_in_a_pair_of_its_port_has_no_place(ctx: Context) -> None:
+    """It may move between guests; further addresses of the port change nothing."""
+    network_id = private(ctx)
+    here = boot(ctx, network_id, "s1", "h1")
+    boot(ctx, network_id, "s2", "h2")
+    tunnel_addresses(ctx, h1="192.0.2.1", h2="192.0.2.2")
+    (known,) = only_peer(ctx, "192.0.2.1", here).addresses.values()
+    other = "fa:16:3e:00:00:99"
+    for pair, expected in (
+        (("10.0.9.9", here.mac), {here.port_id: known}),
+        (("10.0.9.9", other), {here.port_id: known}),
+        ((known[0], here.mac), {here.port_id: known}),
+        ((known[0], other), {}),
+    ):
+        pairs = [{"ip_address": pair[0], "mac_address": pair[1]}]
+        ports.update(ctx, ctx.session.get_one(Port, here.port_id), {"allowed_address_pairs": pairs})
+        (network,) = compile_view(ctx, "h2").networks
+        assert network.peers[0].addresses == expected, pair
 
 
 def test_the_host_of_the_router_is_a_peer_without_a_guest(ctx: Context) -> None:

@@ -159,7 +159,7 @@ class TunnelPeerView(msgspec.Struct, frozen=True, kw_only=True):
 
     address: str  # of the host's end of tunnels
     ports: dict[str, str] = {}  # port -> its MAC address; "": one of the network's ``moving``
-    addresses: dict[str, list[str]] = {}  # port -> its addresses; not of ports with address pairs
+    addresses: dict[str, list[str]] = {}  # port -> addresses that no pair gives another MAC
 
 
 class NetworkView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

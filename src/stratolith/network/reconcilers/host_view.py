@@ -330,10 +330,14 @@ class Compiler:
         ]
 
     def _known_addresses(self, row: PortRow) -> list[str]:
-        """The addresses for which the port itself answers."""
-        if row.allowed_address_pairs:
-            return []
-        return [address for _, address in self.addresses[row.id]]
+        """The addresses for which the port itself answers: without those that one of its address
+        pairs gives another MAC address."""
+        moved = {
+            checks.network(pair.ip_address)
+            for pair in row.allowed_address_pairs
+            if checks.mac(pair.mac_address) != checks.mac(row.mac_address)
+        }
+        return [text for _, text in self.addresses[row.id] if checks.network(text) not in moved]
 
     def _moving(self, network: NetworkRow) -> dict[str, list[str]]:
         """MAC addresses and addresses of the routers that several hosts have."""

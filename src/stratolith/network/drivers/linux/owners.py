@@ -15,7 +15,7 @@ import msgspec
 
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import PortView
-from stratolith.network.drivers.linux import guard
+from stratolith.network.drivers.linux import guard, names
 from stratolith.network.drivers.linux.facts import FilteredPort
 from stratolith.network.drivers.linux.objects import NamespaceSpec, VethSpec
 
@@ -24,17 +24,29 @@ Owners = dict[str, dict[Address, str]]  # bridge -> address -> MAC
 
 
 def with_neighbours(
-    namespaces: Sequence[NamespaceSpec], ports: Iterable[FilteredPort], routed: set[str]
+    namespaces: Sequence[NamespaceSpec],
+    ports: Iterable[FilteredPort],
+    routed: set[str],
+    remote: Owners,
 ) -> list[NamespaceSpec]:
     """The namespaces, with the neighbours of each device on its network.
 
+    ``remote``: the owners on other hosts, which are out of reach of this host's DHCP servers.
     Without ``routed`` bridges, those of the external network: only an administrator may set allowed
     address pairs there, and each router would need an entry for every other.
     """
-    owners = of_bridges(namespaces, ports, routed)
+    here = of_bridges(namespaces, ports, routed)
+    everywhere = {bridge: {**here.get(bridge, {}), **known} for bridge, known in remote.items()}
+    of_routers = {**here, **everywhere}
     return [
         msgspec.structs.replace(
-            space, devices=tuple(_with_neighbours(device, owners) for device in space.devices)
+            space,
+            devices=tuple(
+                _with_neighbours(
+                    device, here if device.host_name.startswith(names.DHCP_END) else of_routers
+                )
+                for device in space.devices
+            ),
         )
         for space in namespaces
     ]

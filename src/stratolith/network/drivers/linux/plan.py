@@ -135,7 +135,8 @@ class _Planner:
         for network in self.networks:
             self._dhcp(network, namespaces, servers)
         ports = self._ports()
-        namespaces = owners.with_neighbours(namespaces, ports, self.routed)
+        remote = resolution.elsewhere(self.networks)
+        namespaces = owners.with_neighbours(namespaces, ports, self.routed, remote)
         tunnels, uplinks = self._tunnels(), self._uplinks()
         led = [*self._sub_ports(ports), *uplinks]
         cards, patches = self._flat()
@@ -147,7 +148,7 @@ class _Planner:
             taps=tuple(self._taps(ports)),
             namespaces=tuple(namespaces),
             dhcp=tuple(servers),
-            ruleset=self._ruleset(ports, namespaces, tunnels, beyond),
+            ruleset=self._ruleset(ports, namespaces, tunnels, beyond, remote),
             answers=self._answers(ports),
             sysctls=self._sysctls(),
             flows=traffic.flows(ports),
@@ -328,6 +329,7 @@ class _Planner:
         namespaces: list[NamespaceSpec],
         tunnels: list[TunnelSpec],
         uplinks: Mapping[str, str],
+        remote: owners.Owners,
     ) -> Ruleset:
         """``uplinks``: devices on bridges that lead to physical networks -> the network."""
         bridges = {network.id: network.bridge for network in self.networks}
@@ -368,7 +370,7 @@ class _Planner:
             self.view.logging,
         )
         limits = qos.compile_table(self.instance, ports, self.qos)
-        owners_table = self._questions(ports, namespaces)
+        owners_table = self._questions(ports, namespaces, remote)
         return (*filter_tables, self._nat(tunnels), limits, owners_table)
 
     def _nat(self, tunnels: list[TunnelSpec]) -> Table:
@@ -377,9 +379,11 @@ class _Planner:
         seen = set() if self.native else tenants
         return nat.compile_table(self.instance, made, seen, tunnel_devices.rules(tunnels))
 
-    def _questions(self, ports: list[FilteredPort], namespaces: list[NamespaceSpec]) -> Table:
+    def _questions(
+        self, ports: list[FilteredPort], namespaces: list[NamespaceSpec], remote: owners.Owners
+    ) -> Table:
         """Where questions for addresses go, on the networks that other hosts have, too."""
-        known = resolution.elsewhere(self.networks) if self.can_lead else {}
+        known = remote if self.can_lead else {}
         here = owners.of_bridges(namespaces, ports, self.routed) if known else {}
         known = {bridge: {**here.get(bridge, {}), **of} for bridge, of in known.items()}
         ends = {port.view.tap: port.bridge for port in ports}
