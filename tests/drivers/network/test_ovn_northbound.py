@@ -8,11 +8,12 @@ from collections import Counter
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import RuleView
+from stratolith.network.drivers.base import RouteView, RuleView
 from stratolith.network.drivers.ovn import central, ovsdb
 from stratolith.network.drivers.ovn.northbound import dhcp, plan
 from stratolith.network.drivers.ovn.northbound.matches import matches
 from stratolith.network.drivers.ovn.northbound.plan import Placement
+from stratolith.network.drivers.ovn.northbound.rows import Ref
 from stratolith.network.drivers.ovn.northbound.writer import COLUMNS, Northbound
 from stratolith.network.drivers.routing import PortForwardingView
 from tests.drivers.network import views, views6
@@ -158,6 +159,35 @@ def test_several_rows_of_others_are_removed(database):
         time.sleep(0.02)
     database.write(rows)
     assert content(database) == before
+
+
+@pytest.mark.root
+def test_what_the_database_refuses_keeps_nothing_else_out(database):
+    """A row that only the database judges, and one that is there twice."""
+    view = a_view(3)
+    rows = rows_of(view)
+    bad = next(row for row in rows if row.table == "Logical_Router")
+    broken = msgspec.structs.replace(bad, columns={**bad.columns, "enabled": "perhaps"})
+    database.write([*rows, *rows, broken])
+    assert list(database.refused) == [bad.owner]
+    assert "expected boolean" in database.refused[bad.owner]
+    written = {key for table, key in content(database) if table == "Logical_Switch_Port"}
+    assert {port.id for port in view.networks[0].ports} <= written
+    assert not [key for table, key in content(database) if table == "Logical_Router"]
+    database.write([*rows, *rows])
+    assert database.refused == {}
+    assert {Ref(row.table, row.key) for row in rows} == {Ref(*key) for key in content(database)}
+
+
+def test_a_default_route_of_the_owner_replaces_that_of_the_gateway():
+    """Also with the gateway's next hop: two rows of one key would be refused."""
+    for hop in ("172.31.249.1", "10.55.0.9"):
+        own = RouteView(destination="0.0.0.0/0", nexthop=hop)
+        net = views.network("n1")
+        router = views.router("r1", [net], "172.31.249.10", routes=[own])
+        rows = rows_of(views.host([net], [router], external=True))
+        routes = [row.columns for row in rows if row.table == "Logical_Router_Static_Route"]
+        assert routes == [{"ip_prefix": "0.0.0.0/0", "nexthop": hop}]
 
 
 @pytest.mark.root

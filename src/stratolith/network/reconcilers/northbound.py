@@ -65,6 +65,7 @@ class NorthboundWriter(Reconciler):
             wanted, owners = part or (self._whole(reader), None)
         self.last_way = "whole" if owners is None else "part"
         database.write(wanted.rows, owners)
+        wanted.errors |= {key.partition("/")[2]: why for key, why in database.refused.items()}
         self._log(wanted.errors, is_whole=owners is None)
         return None
 

@@ -33,6 +33,10 @@ class OvsdbError(NetworkDriverError):
     """The database cannot be reached, or refuses a transaction."""
 
 
+class Refused(OvsdbError):
+    """The database refuses a transaction, and goes on."""
+
+
 class Uuid(str):
     """The uuid of a row, as a reference."""
 
@@ -170,12 +174,12 @@ class Database:
         return any_came
 
     def transact(self, operations: Sequence[Mapping[str, Any]]) -> list[Any]:
-        """Do all operations or none; returns their results. Raises ``OvsdbError``."""
+        """Do all operations or none; returns their results. Raises ``OvsdbError``, ``Refused``."""
         results: list[Any] = self._call("transact", [self.name, *operations])
         for result in results:
             if isinstance(result, dict) and "error" in result:
                 detail = result.get("details", "")
-                raise OvsdbError(f"{self.name} refuses a change: {result['error']}: {detail}")
+                raise Refused(f"{self.name} refuses a change: {result['error']}: {detail}")
         return results
 
     def wait_for(self, reached: Callable[[], bool], seconds: float) -> bool:

@@ -66,7 +66,7 @@ def gateway_rows(
         rows += _ports(router, owner, gateway, gateways)
         rows += _chassis(owner, gateway.port.port_id, chassis)
         rows += _source_translations(router, owner, gateway, len(gateways) > 1)
-    rows += _default_routes(router.id, owner, gateways)
+    rows += _default_routes(router, owner, gateways)
     for floating in router.floating_ips:
         gateway = at(gateways, floating.network_id)
         rows.append(_floating(router.id, owner, floating, gateway, len(gateways) > 1))
@@ -121,14 +121,19 @@ def _chassis(owner: str, port_id: str, chassis: Sequence[str]) -> Iterator[Row]:
         )
 
 
-def _default_routes(router_id: str, owner: str, gateways: Sequence[Gateway]) -> Iterator[Row]:
-    """Of each IP version those of the first gateway that has a next hop."""
+def _default_routes(router: RouterView, owner: str, gateways: Sequence[Gateway]) -> Iterator[Row]:
+    """Of each IP version those of the first gateway that has a next hop; none where the router has
+    a default route of its owner's: OVN would take them in turn.
+    """
+    own = {str(checks.network(each.destination)) for each in router.routes}
     for version, everywhere in ((4, "0.0.0.0/0"), (6, "::/0")):
+        if everywhere in own:
+            continue
         for gateway in [each for each in gateways if each.nexthop(version)][:1]:
             name = port_name(gateway.port.port_id)
             for hop in gateway.nexthops:
                 if (":" in hop) == (version == 6):
-                    yield route(router_id, owner, everywhere, hop, name)
+                    yield route(router.id, owner, everywhere, hop, name)
 
 
 # -- translations --------------------------------------------------------------------------------

@@ -82,6 +82,7 @@ class Northbound:
         self._doubles: set[Place] = set()
         self._referrers: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
         self._round = 0
+        self.refused: dict[str, str] = {}
 
     def close(self) -> None:
         self.db.close()
@@ -123,16 +124,18 @@ class Northbound:
 
     def write(self, rows: Iterable[Row], owners: Collection[str] | None = None) -> int:
         """Write the rows of these owners, and remove their other rows; without ``owners`` all rows
-        of the database. Returns the number of changed rows. Raises ``OvsdbError``.
+        of the database. Returns the number of changed rows; ``refused`` has owner -> reason for
+        those whose rows the database does not take. Raises ``OvsdbError``.
         """
         with self.db.lock:
             self.connect()
-            desired = sorted(rows, key=_order)
-            wanted = {Ref(row.table, row.key) for row in desired}
+            self.refused = {}
+            wanted = {Ref(row.table, row.key): row for row in rows}
+            desired = sorted(wanted.values(), key=_order)
             changed = 0
             for batch in _batches(desired):
                 self._adopt(batch, wanted)
-                changed += self._write(batch)
+                changed += self._write_what_is_taken(batch)
             removed = [place for place in self._existing(owners) if self._ref(place) not in wanted]
             doubles = self._doubles if owners is None else set()
             unwanted = sorted({*removed, *doubles})  # rows without a key are in both
@@ -203,6 +206,22 @@ class Northbound:
             if uuid is None or ref in self._uuids or self._ref((row.table, uuid)) in wanted:
                 continue
             self._uuids[ref] = uuid
+
+    def _write_what_is_taken(self, batch: Sequence[Row]) -> int:
+        """One owner's rows must not keep those of others out of the database."""
+        try:
+            return self._write(batch)
+        except ovsdb.Refused:
+            by_owner: dict[str, list[Row]] = defaultdict(list)
+            for row in batch:
+                by_owner[row.owner].append(row)
+        changed = 0
+        for owner, rows in by_owner.items():
+            try:
+                changed += self._write(rows)
+            except ovsdb.Refused as error:
+                self.refused[owner] = str(error)
+        return changed
 
     def _write(self, batch: Sequence[Row]) -> int:
         names = {
