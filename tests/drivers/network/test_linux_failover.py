@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from stratolith.network.drivers.linux import names
+from stratolith.network.drivers.linux.host_kernel import processes
 from tests.drivers.network import views
 from tests.drivers.network.failover import (
     FLOATING,
@@ -112,3 +113,10 @@ def test_changes_reach_the_active_host_and_a_helper_that_ends_leaves_one_active(
         wait(lambda: is_active(2), 10, "the other host takes over")
         wait(lambda: a.driver._keepalived.pid(views.uid("r1")) not in (None, pid), 10, "again")
         assert not is_active(1) and answers(switch)
+        pid_file = a.driver._keepalived.directory / views.uid("r1") / "pid"
+        before = processes.having(str(pid_file))
+        pid_file.unlink()
+        a.driver._memory.last_deep = float("-inf")
+        realise(a, b, 1, guest_here=False)
+        assert len(processes.having(str(pid_file))) == len(before), "two would elect each other"
+        assert a.driver._keepalived.pid(views.uid("r1")) in processes.having(str(pid_file))

@@ -53,3 +53,16 @@ def test_the_external_bridge(ovn):
     assert ovn.apply(view).errors == {}
     assert nft.listing("ip stratotest_nat") == tables
     assert netlink.link(views.EXTERNAL_BRIDGE).mac == names.bridge_mac(views.EXTERNAL_BRIDGE)
+
+
+def test_pid_files(ovn):
+    _, network = a_network()
+    view = views.host([network], external=True)
+    ovn.apply(view)
+    daemons = ovn.driver._switch.daemons
+    pids = [daemon.pid() for daemon in daemons]
+    for daemon in daemons:
+        daemon.pid_file.unlink()
+    assert ovn.apply(view).errors == {}
+    assert [daemon.pid() for daemon in daemons] == pids
+    assert all(daemon.pid_file.exists() for daemon in daemons)

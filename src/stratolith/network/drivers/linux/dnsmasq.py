@@ -25,7 +25,7 @@ import msgspec
 from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.linux import dnsmasq_room, injection, names
 from stratolith.network.drivers.linux.host_kernel import namespaces
-from stratolith.network.drivers.linux.host_kernel.processes import command_line, stop
+from stratolith.network.drivers.linux.host_kernel.processes import command_line, having, stop
 from stratolith.network.drivers.linux.objects import DhcpSpec
 
 _START_SECONDS = 10.0
@@ -77,8 +77,7 @@ class Dnsmasq:
                     os.kill(pid, signal.SIGHUP)
                 self._remember(home, wanted)
                 return pid
-        if pid is not None:
-            stop(pid)
+        self._end(spec.owner, pid)
         # dnsmasq would keep an address for its former port, although another port has it now
         read_before = known.six if known is not None else {}
         obsolete = _obsolete_leases(home / "leases", spec.hosts, read_before)
@@ -97,7 +96,7 @@ class Dnsmasq:
             "--no-resolv",
             f"--user={user}",
             f"--group={group}",
-            f"--pid-file={home / 'pid'}",
+            self._pid_word(spec.owner),
             f"--dhcp-hostsfile={home / 'host'}",
             f"--dhcp-optsfile={home / 'opts'}",
             f"--addn-hosts={home / 'addn_hosts'}",
@@ -117,14 +116,23 @@ class Dnsmasq:
             pid = int(path.read_text())
         except (OSError, ValueError):
             return None
-        return pid if f"--pid-file={path}" in command_line(pid) else None
+        return pid if self._pid_word(network_id) in command_line(pid) else None
 
     def stop(self, network_id: str) -> None:
         """End the server and remove its directory."""
-        pid = self.pid(network_id)
-        if pid is not None:
-            stop(pid)
-        shutil.rmtree(self.directory / network_id, ignore_errors=True)
+        home = self.directory / network_id
+        if home.exists():
+            self._end(network_id, self.pid(network_id))
+            shutil.rmtree(home, ignore_errors=True)
+
+    def _end(self, network_id: str, pid: int | None) -> None:
+        """End the server, also one whose pid file others deleted: it still has the addresses."""
+        word = self._pid_word(network_id)
+        for each in having(word) if pid is None else [pid]:
+            stop(each)
+
+    def _pid_word(self, network_id: str) -> str:
+        return f"--pid-file={self.directory / network_id / 'pid'}"
 
     def _start(self, spec: DhcpSpec, command: list[str]) -> int:
         home = self.directory / spec.owner

@@ -330,7 +330,7 @@ class LinuxNetworkDriver:
         remaining = {}
         for name, number in ledger.entries.namespaces.items():
             try:
-                if number in (0, namespaces.inode(name)):
+                if number == 0 or namespaces.inode(name) in (None, number):
                     namespaces.remove(name)
             except OSError as error:
                 problems.append(f"namespace {name}: {error.strerror}")

@@ -38,9 +38,9 @@ class Ledger:
             return Entries()
 
     def save(self) -> None:
-        """Write the entries when they changed. Raises ``OSError``."""
+        """Write the entries when they changed, or the file is lost. Raises ``OSError``."""
         data = msgspec.json.encode(self.entries)
-        if data == self._saved:
+        if data == self._saved and self._path.exists():
             return
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         new_path = self._path.with_suffix(".new")

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from stratolith.network.drivers.base import NetworkDriverError
+from stratolith.network.drivers.linux.host_kernel.processes import command_line, having
 
 START_SECONDS = 30.0
 TOOL_SECONDS = 10.0
@@ -85,13 +86,21 @@ class Daemon(msgspec.Struct, frozen=True, kw_only=True):
         return self.directory / f"{self.name}.pid"
 
     def pid(self) -> int | None:
-        """The process, if it runs: its command line names our pid file."""
-        try:
+        """The process, if it runs: its command line names our pid file.
+
+        A pid file that others deleted or changed is written again: a second process would be
+        refused by the database of the first one.
+        """
+        word = f"--pidfile={self.pid_file}"
+        with contextlib.suppress(OSError, ValueError):
             pid = int(self.pid_file.read_text())
-            line = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except (OSError, ValueError):
-            return None
-        return pid if f"--pidfile={self.pid_file}".encode() in line.split(b"\0") else None
+            if word in command_line(pid):
+                return pid
+        for pid in having(word):
+            with contextlib.suppress(OSError):
+                self.pid_file.write_text(f"{pid}\n")
+            return pid
+        return None
 
     def start(self) -> bool:
         """Start it unless it runs; whether it was started. Raises ``NetworkDriverError``."""

@@ -96,7 +96,7 @@ class MetadataSpaces:
         unwanted = set(ledger.entries.namespaces) - set(kept)
         for name in sorted(unwanted):
             number = ledger.entries.namespaces[name]
-            if number in (0, namespaces.inode(name)):
+            if number == 0 or namespaces.inode(name) in (None, number):
                 namespaces.remove(name)
             del ledger.entries.namespaces[name]
         if unwanted:

@@ -51,9 +51,13 @@ def in_thread(work: Callable[[], T]) -> T:
 
 
 def inode(name: str) -> int | None:
-    """The number that identifies the namespace until reboot; None without such a namespace."""
+    """The number that identifies the namespace until reboot; None without such a namespace.
+
+    A file without a namespace is left when somebody unmounts it, or ends while he makes one.
+    """
     try:
-        return (DIRECTORY / name).stat().st_ino
+        status = (DIRECTORY / name).stat()
+        return status.st_ino if status.st_dev == os.stat("/proc/self/ns/net").st_dev else None
     except OSError:
         return None
 
@@ -65,12 +69,9 @@ def create(name: str) -> int:
     """
     _prepare_directory()
     path = DIRECTORY / name
-    try:
-        os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0o444))
-    except FileExistsError:
-        raise NetworkDriverError(
-            f"a namespace {name} exists that Stratolith did not make"
-        ) from None
+    if inode(name) is not None:
+        raise NetworkDriverError(f"a namespace {name} exists that Stratolith did not make")
+    os.close(os.open(path, os.O_RDONLY | os.O_CREAT, 0o444))
 
     def body() -> None:
         _checked(_libc.unshare(_CLONE_NEWNET), "unshare")

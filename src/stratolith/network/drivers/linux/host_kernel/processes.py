@@ -19,6 +19,12 @@ def command_line(pid: int) -> list[str]:
         return []
 
 
+def having(word: str) -> list[int]:
+    """All processes with this word in their command, as one of ours has that lost its pid file."""
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [pid for pid in pids if word in command_line(pid)]
+
+
 def stop(pid: int) -> None:
     """End the process and wait until it has ended, at most for a few seconds."""
     try:

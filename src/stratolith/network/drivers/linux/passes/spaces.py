@@ -48,7 +48,7 @@ def remove_unwanted(work: Work) -> None:
     for name in [name for name in entries if name not in wanted]:
         work.memory.forget_namespace(name)
         number = entries.pop(name)
-        if number in (0, namespaces.inode(name)):
+        if number == 0 or namespaces.inode(name) in (None, number):
             namespaces.remove(name)
 
 

@@ -8,6 +8,7 @@ another host takes over.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import signal
@@ -20,7 +21,7 @@ from stratolith.kernel import files
 from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.host_kernel import namespaces, netlink
-from stratolith.network.drivers.linux.host_kernel.processes import command_line, stop
+from stratolith.network.drivers.linux.host_kernel.processes import command_line, having, stop
 from stratolith.network.drivers.linux.objects import ElectionSpec, NamespaceSpec
 
 MISSING = "keepalived is missing on this host: install the package keepalived"
@@ -54,8 +55,8 @@ class Keepalived:
                     os.kill(pid, signal.SIGHUP)
                     files.write(home / "loaded", f"{pid} {digest}")
                 return pid
-            if pid is not None:
-                stop(pid)
+            for each in self._running(space.owner):
+                stop(each)
             files.write(home / "config", election.config)
             pid = self._start(space)
             files.write(home / "loaded", f"{pid} {digest}")
@@ -72,18 +73,22 @@ class Keepalived:
             return None
         return pid if str(path) in command_line(pid) else None
 
+    def _running(self, router_id: str) -> list[int]:
+        """Its processes, also when others deleted the pid file: two would elect each other."""
+        pid = self.pid(router_id)
+        return having(str(self.directory / router_id / "pid")) if pid is None else [pid]
+
     def stop(self, router_ids: Iterable[str]) -> None:
         """End those of the routers, so that other hosts take over at once, and remove their files.
 
         Each needs a second for its last messages: they end together.
         """
-        pids = {router_id: self.pid(router_id) for router_id in router_ids}
-        for pid in pids.values():
+        pids = {router_id: self._running(router_id) for router_id in router_ids}
+        for pid in itertools.chain.from_iterable(pids.values()):
             with contextlib.suppress(ProcessLookupError):
-                if pid is not None:
-                    os.kill(pid, signal.SIGTERM)
-        for router_id, pid in pids.items():
-            if pid is not None:
+                os.kill(pid, signal.SIGTERM)
+        for router_id, running in pids.items():
+            for pid in running:
                 stop(pid)
             shutil.rmtree(self.directory / router_id, ignore_errors=True)
 
