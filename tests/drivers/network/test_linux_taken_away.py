@@ -107,6 +107,28 @@ def test_each_object_is_missed_and_comes_back(driver):
         second.close()
 
 
+def test_what_the_kernel_makes_for_addresses_comes_back(driver):
+    """It does so once: routes to their networks, and link-local addresses."""
+    view = a_cloud()
+    assert not driver.apply(view).errors
+    space = f"qrouter-{view.routers[0].id}"
+    device = sh("ip -br link | grep -o '^qr-[^@]*'", space).strip()
+
+    def kernel_made() -> list[str]:
+        inside = sh("ip -o route; ip -o -6 route; ip -o addr", space)
+        outside = sh(f"ip route show dev {views.EXTERNAL_BRIDGE}")
+        lines = (inside + outside).replace(" nodad", "").splitlines()
+        return sorted(line.split(" valid_lft")[0] for line in lines)
+
+    before = kernel_made()
+    sh(f"ip route flush dev {device}; ip -6 addr flush dev {device}", space)
+    sh(f"ip route flush dev {views.EXTERNAL_BRIDGE}")
+    assert kernel_made() != before
+    driver._memory.last_deep = float("-inf")
+    assert not driver.apply(view).errors
+    assert kernel_made() == before
+
+
 def is_known(one: Made) -> bool:
     """Whether the kernel has the entry, as it was; of other kinds their use tells."""
     if one.kind == "neighbour":

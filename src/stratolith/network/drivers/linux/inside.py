@@ -24,6 +24,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.linux import arp
 from stratolith.network.drivers.linux.host_kernel import (
+    connected,
     conntrack,
     neighbours,
     netlink,
@@ -151,17 +152,23 @@ def _settle_devices(
             with _Noted(report, link.name):
                 ip.link("del", index=link.index)
     present = netlink.addresses()
+    connected_to: dict[int, list[str]] = {}
     for device in spec.devices:
         link = links[device.inner_name]
+        on_device = {address.text for address in present if address.index == link.index}
         current = {
-            address.text
-            for address in present
-            if address.index == link.index
-            and not _is_the_kernels(address.text, device)
-            and not _is_elected(address.text, spec.election, device)
+            text
+            for text in on_device
+            if not _is_the_kernels(text, device) and not _is_elected(text, spec.election, device)
         }
         with _Noted(report, device.inner_name):
             _settle_device(ip, device, link, current, withdrawn)
+            if link.up and link.mac == device.mac:  # else the kernel does it now
+                connected.settle_link_local(ip, link, on_device)
+        expected = current if device.moves else device.addresses
+        connected_to[link.index] = [text for text in expected if text in device.addresses]
+    with _Noted(report, "routes to the networks of addresses"):
+        connected.settle(ip, connected_to)
 
 
 def _is_the_kernels(text: str, device: VethSpec) -> bool:

@@ -9,7 +9,13 @@ from pyroute2 import IPRoute
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import ExternalNetworkView, HostNetworkView, NetworkDriverError
 from stratolith.network.drivers.linux import names, outside, tables
-from stratolith.network.drivers.linux.host_kernel import host_routes, netlink, nft, sysctl
+from stratolith.network.drivers.linux.host_kernel import (
+    connected,
+    host_routes,
+    netlink,
+    nft,
+    sysctl,
+)
 from stratolith.network.drivers.linux.ledger import Ledger
 from stratolith.network.drivers.ovn.switch import Switch
 
@@ -78,6 +84,7 @@ class Externals:
                 host_routes.check_free(text, {link.index})
                 address, prefix = text.split("/")
                 ip.addr("add", index=link.index, address=address, prefixlen=int(prefix))
+            connected.settle(ip, {link.index: wanted})
 
     def _forward(self) -> None:
         before = sysctl.read(_FORWARD)

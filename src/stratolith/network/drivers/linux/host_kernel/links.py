@@ -24,6 +24,7 @@ from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.bridging import tunnels
 from stratolith.network.drivers.linux.host_kernel import (
+    connected,
     host_routes,
     namespaces,
     netlink,
@@ -364,6 +365,8 @@ class HostLinks:
                 host, prefix = text.split("/")
                 self.ip.addr("del", index=link.index, address=host, prefixlen=int(prefix))
             problems = [self._add_address(link, text) for text in sorted(set(wanted) - current)]
+            if wanted and not any(problems):
+                connected.settle(self.ip, {link.index: wanted})
         if any(problems):
             raise NetworkDriverError("; ".join(filter(None, problems)))
 
