@@ -160,6 +160,13 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
     private_cidr: Annotated[str, Doc(description="Range of the premade network 'private'.")] = (
         "10.0.0.0/24"
     )
+    private_ipv6_cidr: Annotated[
+        str,
+        Doc(
+            description="Its IPv6 range, a /64 from which guests make their addresses (SLAAC); "
+            "empty: none, for hosts whose kernel has no IPv6."
+        ),
+    ] = "fd5b:6a3c:1d42::/64"
     max_port_connections: Annotated[
         int,
         Doc(
@@ -225,6 +232,8 @@ class NetworkSettings(Section, kw_only=True, frozen=True):
             known = [*DRIVERS, *plugins.names(plugins.NETWORKS)]
             values.some_of("driver", [self.driver], known)
         values.tenant_network("private_cidr", self.private_cidr)
+        if self.private_ipv6_cidr:
+            values.automatic_network("private_ipv6_cidr", self.private_ipv6_cidr)
         numbers.check(self)
         capacity_settings.of(self)
         if self.vni_min > self.vni_max:

@@ -21,7 +21,8 @@ def test_interfaces_come_and_go(world: World) -> None:
     world.cloud.wait(lambda: port_id in world.driver.get_guest(server_id).vifs)
     listed = world.demo.get("compute", path).json()["interfaceAttachments"]
     assert len(listed) == 2
-    assert len(world.show(server_id)["addresses"]["private"]) == 2
+    versions = [one["version"] for one in world.show(server_id)["addresses"]["private"]]
+    assert versions == [4, 6, 4, 6]
     assert world.demo.delete("compute", f"{path}/{port_id}").status_code == 202
     world.cloud.wait(lambda: world.demo.get("network", f"/ports/{port_id}").status_code == 404)
     assert port_id not in world.driver.get_guest(server_id).vifs

@@ -56,8 +56,16 @@ def test_the_premade_networks(net: Net) -> None:
     (router,) = net.get("/routers")["routers"]
     assert router["name"] == "router1"
     assert router["external_gateway_info"]["network_id"] == by_name["public"]["id"]
-    (port,) = net.get("/ports?device_owner=network:router_interface")["ports"]
-    assert port["network_id"] == by_name["private"]["id"]
+    ports = net.get("/ports?device_owner=network:router_interface")["ports"]
+    assert {port["network_id"] for port in ports} == {by_name["private"]["id"]}
+    subnets = net.get(f"/subnets?network_id={by_name['private']['id']}")["subnets"]
+    shown = {one["name"]: (one["cidr"], one["gateway_ip"], one["ipv6_ra_mode"]) for one in subnets}
+    assert shown == {
+        "private-subnet": ("10.0.0.0/24", "10.0.0.1", None),
+        "ipv6-private-subnet": ("fd5b:6a3c:1d42::/64", "fd5b:6a3c:1d42::1", "slaac"),
+    }
+    addresses = {ip["ip_address"] for port in ports for ip in port["fixed_ips"]}
+    assert addresses == {"10.0.0.1", "fd5b:6a3c:1d42::1"}
     assert net.get("/service-providers")["service_providers"]
 
 

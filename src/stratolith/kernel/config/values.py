@@ -66,6 +66,16 @@ def tenant_network(key: str, text: str) -> None:
         raise ValueError(f"{key}: {text} cannot be used: {special}")
 
 
+def automatic_network(key: str, text: str) -> None:
+    """An IPv6 network for guests that make their own addresses: a unicast /64."""
+    network(key, text)
+    range_ = ipaddress.ip_network(text)
+    if range_.version != 6 or range_.prefixlen != 64:
+        raise ValueError(f"{key}: {text} is not an IPv6 network /64")
+    if not (range_.is_private or range_.is_global) or range_.is_link_local or range_.is_multicast:
+        raise ValueError(f"{key}: {text} cannot be used for guests")
+
+
 def special_use(range_: ipaddress.IPv4Network) -> str:
     """Why machines cannot have addresses of this network; "" when they can."""
     reserved = {

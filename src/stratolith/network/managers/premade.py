@@ -44,11 +44,12 @@ def bootstrap(ctx: Context, seed: Seed) -> None:
     if demo is None:
         return
     _allow_ping_and_ssh(ctx, demo)
-    private = _private(ctx, demo)
+    subnet_ids = _private(ctx, demo)
     router = routers.create(
         ctx, demo, {"name": "router1", "external_gateway_info": {"network_id": public.id}}
     )
-    router_interfaces.add(ctx, router, {"subnet_id": private})
+    for subnet_id in subnet_ids:
+        router_interfaces.add(ctx, router, {"subnet_id": subnet_id})
 
 
 def _project(ctx: Context, name: str) -> str | None:
@@ -93,18 +94,19 @@ def external_subnet(external: SeedExternal) -> dict[str, Any]:
     return subnet_values
 
 
-def _private(ctx: Context, project_id: str) -> str:
-    """Make the private network of the demo project; returns its subnet's id."""
+def _private(ctx: Context, project_id: str) -> list[str]:
+    """Make the private network of the demo project; returns the ids of its subnets."""
     settings = ctx.env.settings.of(NetworkSettings)
     network = networks.create(ctx, project_id, {"name": "private"})
-    net = ipaddress.ip_network(settings.private_cidr)
-    subnet = subnets.create(
-        ctx,
-        project_id,
-        network,
-        {"name": "private-subnet", "cidr": str(net), "ip_version": net.version},
-    )
-    return subnet.id
+    wanted: list[dict[str, Any]] = [
+        {"name": "private-subnet", "cidr": settings.private_cidr, "ip_version": 4}
+    ]
+    if settings.private_ipv6_cidr:
+        net = ipaddress.IPv6Network(settings.private_ipv6_cidr)
+        values = {"name": "ipv6-private-subnet", "cidr": str(net), "ip_version": 6}
+        modes = {"ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac"}
+        wanted.append({**values, **modes, "gateway_ip": str(net.network_address + 1)})
+    return [subnets.create(ctx, project_id, network, values).id for values in wanted]
 
 
 def _allow_ping_and_ssh(ctx: Context, project_id: str) -> None:
