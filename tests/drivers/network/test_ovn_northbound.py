@@ -11,10 +11,11 @@ import pytest
 from stratolith.network.drivers.base import RouteView, RuleView
 from stratolith.network.drivers.ovn import central, ovsdb
 from stratolith.network.drivers.ovn.northbound import dhcp, plan
-from stratolith.network.drivers.ovn.northbound.matches import matches
+from stratolith.network.drivers.ovn.northbound.matches import address_rows, matches
 from stratolith.network.drivers.ovn.northbound.plan import Placement
-from stratolith.network.drivers.ovn.northbound.rows import Ref
+from stratolith.network.drivers.ovn.northbound.rows import Link, Ref, Row
 from stratolith.network.drivers.ovn.northbound.writer import COLUMNS, Northbound
+from stratolith.network.drivers.ovn.ovsdb import wire
 from stratolith.network.drivers.routing import PortForwardingView
 from tests.drivers.network import views, views6
 
@@ -45,6 +46,26 @@ def a_view(count: int, external: bool = True):
     network = views.network("n1", cidr="10.55.0.0/16", ports=ports)
     router = views.router("r1", [network], "172.31.249.10", {"172.31.249.20": "10.55.0.3"})
     return views.host([network], [router], external=external)
+
+
+def rows_of_many_tables():
+    ports = [views.port(f"p{n}", f"10.55.0.{n + 3}", "n1-subnet") for n in range(3)]
+    network = views.network("n1", ports=ports, dhcp=True)
+    router = views.router("r1", [network], "172.31.249.10", {"172.31.249.20": "10.55.0.3"})
+    forwarding = PortForwardingView(
+        id="f", floating_ip="172.31.249.21", external_ports=(80, 80), fixed_ip="10.55.0.4",
+        internal_ports=(80, 80), protocol="tcp", floating_ip_id="fip",
+    )  # fmt: skip
+    router = msgspec.structs.replace(router, port_forwardings=[forwarding])
+    rows = rows_of(views.host([network], [router], external=True))
+    policy = Row(
+        table="Logical_Router_Policy",
+        key="policy",
+        owner=f"router/{router.id}",
+        columns={"priority": 1, "match": "ip4", "action": "allow"},
+        links=(Link("Logical_Router", router.id, "policies"),),
+    )
+    return [*rows, policy, *address_rows("g1", ["10.9.0.0/16"])]
 
 
 def content(database: Northbound):
@@ -114,6 +135,142 @@ def test_what_others_changed_is_repaired(database):
     assert content(database) == before
 
 
+def changed_by_others(database, *operations):
+    """Change the database by another connection, and wait until the first one knows it."""
+    before = content(database)
+    other = ovsdb.Database(database.db.path, "OVN_Northbound", {"Logical_Switch": ("name",)})
+    other.connect()
+    other.transact(operations)
+    other.close()
+    end = time.monotonic() + 10
+    while content(database) == before:  # the news of other connections come when they come
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("table", COLUMNS)
+def test_rows_that_lost_their_marks_are_repaired(database, table):
+    """The names of some are unique: they cannot be made a second time."""
+    rows = rows_of_many_tables()
+    database.write(rows)
+    before, uuids = content(database), set(database.db.tables[table])
+    nothing = {"op": "update", "table": table, "where": [], "row": {"external_ids": ["map", []]}}
+    assert uuids
+    changed_by_others(database, nothing)
+    database.write(rows)
+    assert content(database) == before and not database.refused
+    if table in {"Logical_Switch", "Logical_Router", "Logical_Switch_Port", "Port_Group"}:
+        assert set(database.db.tables[table]) == uuids, "what has a name is not made anew"
+
+
+@pytest.mark.root
+def test_names_of_ours_that_others_use_are_taken_back(database):
+    rows = rows_of(a_view(3))
+    database.write(rows)
+    before = content(database)
+    names = [ovsdb.one(row["name"]) for row in database.db.tables["Port_Group"].values()][:2]
+    steps = [(names[0], "between"), (names[1], names[0]), ("between", names[1])]
+    swapped = [
+        {
+            "op": "update",
+            "table": "Port_Group",
+            "where": [["name", "==", old]],
+            "row": {"name": new},
+        }
+        for old, new in steps
+    ]
+    (port, *_) = (row["name"] for row in database.db.tables["Logical_Switch_Port"].values())
+    where = [["name", "==", ovsdb.one(port)]]
+    renamed = {"op": "update", "table": "Logical_Switch_Port", "where": where}
+    thief = {"name": ovsdb.one(port), "type": "virtual"}
+    held = {"name": "of somebody", "ports": ["named-uuid", "thief"]}
+    changed_by_others(
+        database,
+        *swapped,
+        {**renamed, "row": {"name": "another"}},
+        {"op": "insert", "table": "Logical_Switch_Port", "row": thief, "uuid-name": "thief"},
+        {"op": "insert", "table": "Logical_Switch", "row": held},
+    )
+    database.write(rows)
+    assert content(database) == before and not database.refused
+
+
+@pytest.mark.root
+def test_a_refused_row_does_not_stop_the_others(database):
+    rows = rows_of(a_view(3))
+    bad = [
+        msgspec.structs.replace(row, owner="group/bad", key="bad", columns={**row.columns, **wrong})
+        for row, wrong in [(next(r for r in rows if r.table == "ACL"), {"priority": 99999})]
+    ]
+    database.write([*rows, *bad])
+    assert list(database.refused) == ["group/bad"]
+    assert "constraint" in database.refused["group/bad"]
+    refused = database.refused
+    written = content(database)
+    assert written.keys() == {(row.table, row.key) for row in rows}
+    database.write([], {"port/other"})
+    assert database.refused == refused, "a part says nothing of other owners"
+    database.write(rows)
+    assert database.refused == {} and content(database) == written
+
+
+@pytest.mark.root
+def test_rows_of_others_in_our_switches_and_routers_are_removed(database):
+    rows = rows_of(a_view(3))
+    database.write(rows)
+    before = content(database)
+    drop = {"direction": "to-lport", "priority": 32000, "match": "ip", "action": "drop"}
+    mark = {"direction": "to-lport", "priority": 9, "match": "ip", "bandwidth": wire({"rate": 1})}
+    away = {"priority": 32000, "match": "ip4", "action": "drop"}
+    nat = {"type": "dnat", "external_ip": "172.31.249.20", "logical_ip": "10.55.0.4"}
+    way = {"ip_prefix": "10.55.0.0/24", "nexthop": "discard"}
+    port = {"name": "theirs", "mac": "02:00:00:00:00:99", "networks": "10.99.0.1/24"}
+    added = []
+    for table, column, child, row in (
+        ("Logical_Switch", "acls", "ACL", drop),
+        ("Port_Group", "acls", "ACL", drop),
+        ("Logical_Switch", "qos_rules", "QoS", mark),
+        ("Logical_Switch", "ports", "Logical_Switch_Port", {"name": "theirs"}),
+        ("Logical_Router", "policies", "Logical_Router_Policy", away),
+        ("Logical_Router", "nat", "NAT", nat),
+        ("Logical_Router", "static_routes", "Logical_Router_Static_Route", way),
+        ("Logical_Router", "ports", "Logical_Router_Port", port),
+    ):
+        for uuid in database.db.tables[table]:
+            name = f"row{len(added)}"
+            unique = {**row, "name": name} if "name" in row else row
+            step = [[column, "insert", ["named-uuid", name]]]
+            where = [["_uuid", "==", ["uuid", uuid]]]
+            added += [
+                {"op": "insert", "table": child, "row": unique, "uuid-name": name},
+                {"op": "mutate", "table": table, "where": where, "mutations": step},
+            ]
+    changed_by_others(database, *added)
+    assert database.write(rows) > 0
+    assert content(database) == before
+
+
+@pytest.mark.root
+def test_columns_that_only_others_write_are_repaired(database):
+    rows = rows_of_many_tables()
+    database.write(rows)
+    before = content(database)
+    (addresses, *_) = database.db.tables["Address_Set"]
+    changes = {
+        "Logical_Router_Port": {"enabled": False, "peer": "nothing"},
+        "Logical_Switch_Port": {"tag_request": 7},
+        "NAT": {"external_port_range": "1-2", "allowed_ext_ips": ["uuid", addresses]},
+        "Logical_Router_Static_Route": {"route_table": "theirs", "policy": "src-ip"},
+    }
+    changed_by_others(
+        database,
+        *({"op": "update", "table": t, "where": [], "row": row} for t, row in changes.items()),
+    )
+    database.write(rows)
+    assert content(database) == before
+
+
 @pytest.mark.root
 def test_rows_that_lost_their_marks_are_taken_again(database):
     """No two rows of these tables have one name, so a second row would be refused for ever."""
@@ -135,30 +292,6 @@ def test_rows_that_lost_their_marks_are_taken_again(database):
     database.connect()
     counts = Counter(row.table for row in rows)
     assert {t: len(database.db.tables[t]) for t in counts} == counts
-
-
-@pytest.mark.root
-def test_several_rows_of_others_are_removed(database):
-    rows = rows_of(a_view(1, external=False))
-    database.write(rows)
-    before = content(database)
-    other = ovsdb.Database(database.db.path, "OVN_Northbound", {"Logical_Switch": ("name",)})
-    other.connect()
-    ((switch_uuid, _),) = database.db.rows("Logical_Switch")
-    switch = [["_uuid", "==", ["uuid", switch_uuid]]]
-    acl = {"priority": 32000, "direction": "to-lport", "match": "ip", "action": "drop"}
-    names = ["first", "second"]
-    added = [{"op": "insert", "table": "ACL", "uuid-name": name, "row": acl} for name in names]
-    steps = [["acls", "insert", ["set", [["named-uuid", name] for name in names]]]]
-    holder = {"op": "mutate", "table": "Logical_Switch", "where": switch, "mutations": steps}
-    other.transact([*added, holder])
-    other.close()
-    end = time.monotonic() + 10
-    while content(database) == before:
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    database.write(rows)
-    assert content(database) == before
 
 
 @pytest.mark.root

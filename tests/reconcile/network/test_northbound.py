@@ -13,6 +13,7 @@ from stratolith.kernel import quota
 from stratolith.kernel.agent.protocol import Offers
 from stratolith.kernel.environment import Environment
 from stratolith.network.drivers.ovn import central
+from stratolith.network.drivers.ovn.ovsdb import OvsdbError
 from stratolith.network.managers import floatingips, host_hints, ports, routers
 from stratolith.network.managers.servers import port_ways
 from stratolith.network.models import Port, Router
@@ -129,6 +130,23 @@ def test_the_pass_repairs_and_starts_from_nothing(
     made.write(env, WHOLE)
     other.write(env, WHOLE)
     assert made.content() == other.content()
+
+
+def test_faults_are_told_to_doctor(
+    env: Environment, writer: Callable[[str], Writer], tmp_path: Path
+) -> None:
+    """What no host can report, as no host knows of it."""
+    made = writer("one")
+    directory = tmp_path / "one"
+    made.write(env, WHOLE)
+    assert central.read_faults(directory) == {}
+    made.daemon.stop()
+    with pytest.raises(OvsdbError):
+        made.write(env, WHOLE)
+    assert list(central.read_faults(directory)) == ["northbound"]
+    made.daemon.start()
+    made.write(env, WHOLE)
+    assert central.read_faults(directory) == {}
 
 
 def test_a_floating_ip_is_translated_on_the_host_of_its_port(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stratolith.deploy.checks import doctor
 from stratolith.kernel.agent import health
+from stratolith.network.drivers.ovn import central
 from tests.unit.deploy.test_restarts import settings_with
 
 
@@ -27,3 +28,13 @@ def test_what_an_agent_left_out_is_named_with_the_reason(tmp_path: Path) -> None
     finally:
         page.shutdown()
         page.server_close()
+
+
+def test_what_the_server_cannot_write_into_ovn_is_named(tmp_path: Path) -> None:
+    directory = central.directory_of(tmp_path)
+    directory.mkdir()
+    central.write_faults(directory, {"port-1": "the database refuses it"})
+    (found,) = doctor._left_out(central.read_faults(directory))
+    assert found.text == "port-1 is not as it should be: the database refuses it"
+    central.faults_file(directory).write_text("[")
+    assert list(doctor._left_out(central.read_faults(directory))) == []

@@ -87,7 +87,10 @@ def _of_agent(settings: Settings) -> Iterator[Complaint]:
     if code != 200:
         yield Complaint(f"The agent: {text.strip()}", "see stratolith logs agent")
     code, text, _ = _ask("127.0.0.1", port, "/left-out")
-    left_out: dict[str, str] = json.loads(text) if code == 200 else {}
+    yield from _left_out(json.loads(text) if code == 200 else {})
+
+
+def _left_out(left_out: dict[str, str]) -> Iterator[Complaint]:
     for object_id, reason in list(left_out.items())[:MOST_LEFT_OUT]:
         yield Complaint(f"{object_id} is not as it should be: {reason}", LEFT_OUT_FIX, False)
     more = len(left_out) - MOST_LEFT_OUT
@@ -103,6 +106,7 @@ def _of_ovn(layout: Layout, settings: Settings) -> Iterator[Complaint]:
     fault = ways.fault_of_translator(directory)
     if fault:
         yield Complaint(fault, "see STATE/ovn/northd.log; stratolith up starts it if it ended")
+    yield from _left_out(central.read_faults(directory))
 
 
 def _of_clock(settings: Settings) -> Iterator[Complaint]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from sqlalchemy import ColumnElement, select, true
 from stratolith.kernel.context import Context
 from stratolith.kernel.readable import LeftOut
 from stratolith.kernel.reconcile import Reconciler, Result
-from stratolith.network.drivers.base import HostNetworkPart, HostNetworkView
+from stratolith.network.drivers.base import HostNetworkPart, HostNetworkView, NetworkDriverError
 from stratolith.network.drivers.ovn import central
 from stratolith.network.drivers.ovn.northbound import guests, matches, names, plan, qos, routers
 from stratolith.network.drivers.ovn.northbound.matches import GroupsView
@@ -59,15 +59,33 @@ class NorthboundWriter(Reconciler):
         return [WHOLE] if is_used and not ctx.env.settings.fake else []
 
     def reconcile(self, ctx: Context, key: str) -> Result | None:
+        try:
+            self._reconcile(ctx, key)
+        except NetworkDriverError as error:
+            self._tell(ctx, {"northbound": str(error)})
+            raise
+        return None
+
+    def _reconcile(self, ctx: Context, key: str) -> None:
         database = self._northbound(ctx)
         with _reading(ctx) as reader:
             part = None if key == WHOLE else self._part(reader, database, key)
             wanted, owners = part or (self._whole(reader), None)
         self.last_way = "whole" if owners is None else "part"
         database.write(wanted.rows, owners)
-        wanted.errors |= {key.partition("/")[2]: why for key, why in database.refused.items()}
-        self._log(wanted.errors, is_whole=owners is None)
-        return None
+        refused = {
+            owner.partition("/")[2] or owner: reason for owner, reason in database.refused.items()
+        }
+        self._log({**wanted.errors, **refused}, is_whole=owners is None)
+        if key == WHOLE:
+            self._tell(ctx, refused)
+
+    def _tell(self, ctx: Context, faults: dict[str, str]) -> None:
+        """Let `doctor` know of the faults that no host can report."""
+        state_dir = ctx.env.settings.state_dir
+        directory = self._socket.parent if self._socket else central.directory_of(state_dir)
+        with suppress(OSError):  # as of a full disk, which has a line of its own there
+            central.write_faults(directory, faults)
 
     def _northbound(self, ctx: Context) -> Northbound:
         if self.database is None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
+from stratolith.kernel import files
 from stratolith.kernel.config import ApiSection, Settings
 from stratolith.network.drivers.ovn import trust
 from stratolith.network.drivers.ovn.daemons import Daemon, create_database
@@ -25,6 +28,24 @@ def northbound_socket(directory: Path) -> Path:
 
 def southbound_socket(directory: Path) -> Path:
     return directory / "sb.sock"
+
+
+def faults_file(directory: Path) -> Path:
+    """What the server cannot bring into the databases, for `doctor`: {object id: reason}."""
+    return directory / "faults.json"
+
+
+def read_faults(directory: Path) -> dict[str, str]:
+    try:
+        return msgspec.json.decode(faults_file(directory).read_bytes(), type=dict[str, str])
+    except (OSError, msgspec.DecodeError):
+        return {}
+
+
+def write_faults(directory: Path, faults: dict[str, str]) -> None:
+    """Write the file if it has others; raises ``OSError``."""
+    if faults != read_faults(directory):
+        files.write(faults_file(directory), msgspec.json.encode(faults).decode())
 
 
 def southbound_port(settings: Settings) -> int:

@@ -22,6 +22,8 @@ from stratolith.network.drivers.base import NetworkDriverError
 
 SECONDS = 20.0  # the longest wait for an answer
 _CHUNK = 1 << 18
+# Errors that a full disk or a busy server causes; all others are about the contents of a change.
+_OF_THE_SERVER = {"I/O error", "resources exhausted", "timed out", "not owner", "not allowed"}
 _PARTS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[{}"]', re.DOTALL)
 
 Row = dict[str, Any]
@@ -34,7 +36,7 @@ class OvsdbError(NetworkDriverError):
 
 
 class Refused(OvsdbError):
-    """The database refuses a transaction, and goes on."""
+    """The database refuses a transaction for what it contains: another one may succeed."""
 
 
 class Uuid(str):
@@ -174,12 +176,16 @@ class Database:
         return any_came
 
     def transact(self, operations: Sequence[Mapping[str, Any]]) -> list[Any]:
-        """Do all operations or none; returns their results. Raises ``OvsdbError``, ``Refused``."""
+        """Do all operations or none; returns their results.
+
+        Raises ``Refused`` for contents that cannot be, otherwise ``OvsdbError``.
+        """
         results: list[Any] = self._call("transact", [self.name, *operations])
         for result in results:
             if isinstance(result, dict) and "error" in result:
-                detail = result.get("details", "")
-                raise Refused(f"{self.name} refuses a change: {result['error']}: {detail}")
+                reason, detail = result["error"], result.get("details", "")
+                kind = OvsdbError if reason in _OF_THE_SERVER else Refused
+                raise kind(f"{self.name} refuses a change: {reason}: {detail}")
         return results
 
     def wait_for(self, reached: Callable[[], bool], seconds: float) -> bool:

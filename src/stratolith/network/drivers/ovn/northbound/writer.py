@@ -2,47 +2,67 @@
 
 It compares the desired rows with its copy of the database and writes the difference: for some
 owners after a change, for everything in the periodic pass. Each row has its key and its owner in
-``external_ids``; rows without them were made by somebody else and are removed by the pass.
+``external_ids``; rows without them were made by somebody else and are removed by the pass. One that
+has the name of a row of ours is taken over, as it may be ours and have lost its mark.
 """
 
 from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from stratolith.network.drivers.ovn import ovsdb
+from stratolith.network.drivers.ovn.northbound import mutations as mutating
+from stratolith.network.drivers.ovn.northbound.mutations import Change, Mutations
 from stratolith.network.drivers.ovn.northbound.rows import Ref, Row
-from stratolith.network.drivers.ovn.ovsdb import Database, Named, Uuid, normalized, wire
+from stratolith.network.drivers.ovn.ovsdb import (
+    Database,
+    Named,
+    Refused,
+    Uuid,
+    normalized,
+    wire,
+)
 
 _GLOBAL = ("external_ids", "nb_cfg", "hv_cfg")
 BATCH = 400  # rows of one transaction
 _KEY, _OWNER, _ROUND = "stratolith", "stratolith_owner", "stratolith_round"
-# table -> the columns that we write
+# table -> the columns that we write, some of them only to undo what others wrote
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "Logical_Switch": ("name", "other_config"),
+    "Logical_Switch": (
+        "name", "other_config", "load_balancer_group", "forwarding_groups", "copp",
+    ),
     "DHCP_Options": ("cidr", "options"),
     "Address_Set": ("name", "addresses"),
     "Port_Group": ("name",),
-    "Logical_Router": ("name", "enabled", "options"),
+    "Logical_Router": ("name", "enabled", "options", "load_balancer_group", "copp"),
     "DNS": ("records",),
-    "Load_Balancer": ("name", "vips", "protocol", "options"),
+    "Load_Balancer": (
+        "name", "vips", "protocol", "options", "health_check", "ip_port_mappings",
+        "selection_fields",
+    ),
     "Logical_Switch_Port": (
         "name", "type", "addresses", "port_security", "enabled", "options", "dhcpv4_options",
-        "dhcpv6_options", "parent_name", "tag",
+        "dhcpv6_options", "parent_name", "tag", "tag_request", "mirror_rules", "ha_chassis_group",
     ),
-    "Logical_Router_Port": ("name", "mac", "networks", "options", "ipv6_ra_configs"),
+    "Logical_Router_Port": (
+        "name", "mac", "networks", "options", "ipv6_ra_configs", "enabled", "peer",
+        "ha_chassis_group",
+    ),
     "Gateway_Chassis": ("name", "chassis_name", "priority"),
     "QoS": ("priority", "direction", "match", "action", "bandwidth"),
     "ACL": ("priority", "direction", "match", "action", "options"),
     "NAT": (
         "type", "external_ip", "logical_ip", "external_mac", "logical_port", "gateway_port",
-        "options",
+        "options", "external_port_range", "allowed_ext_ips", "exempted_ext_ips",
     ),
-    "Logical_Router_Static_Route": ("ip_prefix", "nexthop", "output_port"),
-    "Logical_Router_Policy": ("priority", "match", "action", "nexthops"),
+    "Logical_Router_Static_Route": (
+        "ip_prefix", "nexthop", "output_port", "policy", "route_table", "options", "bfd",
+    ),
+    "Logical_Router_Policy": ("priority", "match", "action", "nexthops", "nexthop", "options"),
 }  # fmt: skip
 # table -> the columns in which its rows refer to others that we make
 LINKS: dict[str, tuple[str, ...]] = {
@@ -56,14 +76,15 @@ _DEPENDENT = {
     "Logical_Switch_Port", "Logical_Router_Port", "Gateway_Chassis", "ACL", "NAT", "QoS",
     "Logical_Router_Static_Route", "Logical_Router_Policy",
 }  # fmt: skip
-
-# Of these no two rows have one name.
-_NAMED = {
+# The database accepts no two rows of one name in these.
+_UNIQUE = {
     "Address_Set", "Port_Group", "Logical_Switch_Port", "Logical_Router_Port", "Gateway_Chassis",
 }  # fmt: skip
+# A row that lost its mark is known again by its name in these: OVN need not make it anew.
+_NAMED = {*_UNIQUE, "Logical_Switch", "Logical_Router", "Load_Balancer"}
 
 Place = tuple[str, str]  # table, uuid
-Change = dict[str, Any]
+Item = TypeVar("Item")
 
 
 class Northbound:
@@ -77,12 +98,12 @@ class Northbound:
         self.db = Database(path, "OVN_Northbound", {**tables, "NB_Global": _GLOBAL})
         self.db.listeners.append(self._index)
         self._uuids: dict[Ref, str] = {}
-        self._names: dict[tuple[str, str], str] = {}  # table, name -> uuid
         self._owned: dict[str, set[Place]] = defaultdict(set)
         self._doubles: set[Place] = set()
         self._referrers: dict[str, set[tuple[str, str, str]]] = defaultdict(set)
+        self._named: dict[tuple[str, str], set[str]] = defaultdict(set)  # table and name
         self._round = 0
-        self.refused: dict[str, str] = {}
+        self.refused: dict[str, str] = {}  # owner -> why rows of it could not be written
 
     def close(self) -> None:
         self.db.close()
@@ -124,23 +145,23 @@ class Northbound:
 
     def write(self, rows: Iterable[Row], owners: Collection[str] | None = None) -> int:
         """Write the rows of these owners, and remove their other rows; without ``owners`` all rows
-        of the database. Returns the number of changed rows; ``refused`` has owner -> reason for
-        those whose rows the database does not take. Raises ``OvsdbError``.
+        of the database. Returns the number of changed rows. Raises ``OvsdbError``. A row that the
+        database refuses does not stop the others: its owner is in ``refused`` then.
         """
         with self.db.lock:
             self.connect()
-            self.refused = {}
+            before = self.refused if owners is not None else {}
+            self.refused = {k: why for k, why in before.items() if k not in (owners or ())}
             wanted = {Ref(row.table, row.key): row for row in rows}
             desired = sorted(wanted.values(), key=_order)
             changed = 0
             for batch in _batches(desired):
-                self._adopt(batch, wanted)
-                changed += self._write_what_is_taken(batch)
-            removed = [place for place in self._existing(owners) if self._ref(place) not in wanted]
-            doubles = self._doubles if owners is None else set()
-            unwanted = sorted({*removed, *doubles})  # rows without a key are in both
-            for start in range(0, len(unwanted), BATCH):
-                changed += self._remove(unwanted[start : start + BATCH])
+                changed += self._divided(self._write, batch, lambda row: row.owner)
+            removed = {place for place in self._existing(owners) if self._ref(place) not in wanted}
+            # a row may be both, and the database refuses a change that names one twice
+            removed |= self._doubles if owners is None else set()
+            for places in _batches(sorted(removed)):
+                changed += self._divided(self._remove, places, self._owner)
             return changed
 
     def wait_for_hosts(self, seconds: float = ovsdb.SECONDS) -> bool:
@@ -171,9 +192,9 @@ class Northbound:
             if self._uuids.get(ref) == uuid:
                 del self._uuids[ref]
             self._doubles.discard((table, uuid))
-            if table in _NAMED and self._names.get(place := (table, _name(before))) == uuid:
-                del self._names[place]
             self._owned[before["external_ids"].get(_OWNER, "")].discard((table, uuid))
+            if table in _NAMED:
+                self._named[table, ovsdb.one(before["name"])].discard(uuid)
             for column in LINKS.get(table, ()):
                 for target in before[column]:
                     self._referrers[target].discard((table, uuid, column))
@@ -181,62 +202,87 @@ class Northbound:
             ref = Ref(table, after["external_ids"].get(_KEY, ""))
             if self._uuids.setdefault(ref, uuid) != uuid:
                 self._doubles.add((table, uuid))
-            if table in _NAMED:
-                self._names[table, _name(after)] = uuid
             self._owned[after["external_ids"].get(_OWNER, "")].add((table, uuid))
+            if table in _NAMED:
+                self._named[table, ovsdb.one(after["name"])].add(uuid)
             for column in LINKS.get(table, ()):
                 for target in after[column]:
                     self._referrers[target].add((table, uuid, column))
 
-    def _existing(self, owners: Collection[str] | None) -> list[Place]:
+    def _existing(self, owners: Collection[str] | None) -> Iterator[Place]:
         places = self._owned if owners is None else {o: self._owned[o] for o in owners}
-        return sorted(place for owned in places.values() for place in owned)
+        return (place for owned in places.values() for place in owned)
 
     def _ref(self, place: Place) -> Ref:
         table, uuid = place
         return Ref(table, self.db.tables[table][uuid]["external_ids"].get(_KEY, ""))
 
+    def _owner(self, place: Place) -> str:
+        table, uuid = place
+        return str(self.db.tables[table][uuid]["external_ids"].get(_OWNER, f"{table} {uuid}"))
+
     # -- changes ---------------------------------------------------------------------------------
 
-    def _adopt(self, batch: Sequence[Row], wanted: Collection[Ref]) -> None:
-        """Take rows that lost their key for those of their names: a second one is refused."""
+    def _divided(
+        self,
+        change: Callable[[Sequence[Item]], int],
+        items: Sequence[Item],
+        owner: Callable[[Item], str],
+    ) -> int:
+        """Make a change of all items at once; if it is refused, of each half, and so on."""
+        try:
+            return change(items)
+        except Refused as error:
+            if len(items) == 1:
+                self.refused[owner(items[0])] = str(error)
+                return 0
+        middle = len(items) // 2
+        halves = items[:middle], items[middle:]
+        return sum(self._divided(change, half, owner) for half in halves)
+
+    def _free_names(self, batch: Sequence[Row]) -> int:
+        """Take over rows with the names of ours, or remove them where ours exists besides.
+
+        Somebody may have taken the mark of a row of ours, or given its name to another one.
+        """
+        marks: list[Change] = []
+        taken: set[str] = set()
+        unwanted: dict[Place, None] = {}
+        wanted = {Ref(row.table, row.key) for row in batch}
         for row in batch:
             ref = Ref(row.table, row.key)
-            uuid = self._names.get((row.table, str(row.columns.get("name", ""))))
-            if uuid is None or ref in self._uuids or self._ref((row.table, uuid)) in wanted:
+            own = self._uuids.get(ref)
+            if row.table not in _NAMED or (own is not None and row.table not in _UNIQUE):
                 continue
-            self._uuids[ref] = uuid
-
-    def _write_what_is_taken(self, batch: Sequence[Row]) -> int:
-        """One owner's rows must not keep those of others out of the database."""
-        try:
-            return self._write(batch)
-        except ovsdb.Refused:
-            by_owner: dict[str, list[Row]] = defaultdict(list)
-            for row in batch:
-                by_owner[row.owner].append(row)
-        changed = 0
-        for owner, rows in by_owner.items():
-            try:
-                changed += self._write(rows)
-            except ovsdb.Refused as error:
-                self.refused[owner] = str(error)
-        return changed
+            for uuid in sorted(self._named.get((row.table, row.columns["name"]), set()) - {own}):
+                place = (row.table, uuid)
+                if own is None and uuid not in taken and self._ref(place) not in wanted:
+                    own = uuid
+                    taken.add(uuid)
+                    ids = {"external_ids": wire({_KEY: row.key, _OWNER: row.owner})}
+                    where = ovsdb.of_row(uuid)
+                    marks.append({"op": "update", "table": row.table, "where": where, "row": ids})
+                elif row.table in _UNIQUE:
+                    unwanted[place] = None
+        self._commit(marks)
+        if unwanted:
+            self._remove(list(unwanted))
+        return len(marks)
 
     def _write(self, batch: Sequence[Row]) -> int:
+        changed = self._free_names(batch)
         names = {
             Ref(row.table, row.key): f"row{number}"
             for number, row in enumerate(batch)
             if Ref(row.table, row.key) not in self._uuids
         }
         operations: list[Change] = []
-        mutations: dict[tuple[str, str], dict[tuple[str, str], list[Any]]] = {}
-        changed = 0
+        mutations: Mutations = {}
         for row in batch:
-            before = len(operations), _size(mutations)
+            before = len(operations), mutating.size(mutations)
             self._write_row(row, names, operations, mutations)
-            changed += before != (len(operations), _size(mutations))
-        self._commit([*operations, *_mutations(mutations)])
+            changed += before != (len(operations), mutating.size(mutations))
+        self._commit([*operations, *mutating.operations(mutations)])
         return changed
 
     def _write_row(
@@ -244,7 +290,7 @@ class Northbound:
         row: Row,
         names: Mapping[Ref, str],
         operations: list[Change],
-        mutations: dict[tuple[str, str], dict[tuple[str, str], list[Any]]],
+        mutations: Mutations,
     ) -> None:
         ids = {_KEY: row.key, _OWNER: row.owner}
         columns = {column: row.columns.get(column, _EMPTY[row.table, column])
@@ -255,7 +301,12 @@ class Northbound:
         if uuid is None:
             name = names[Ref(row.table, row.key)]
             operations.append(
-                {"op": "insert", "table": row.table, "uuid-name": name, "row": _wired(columns)}
+                {
+                    "op": "insert",
+                    "table": row.table,
+                    "uuid-name": name,
+                    "row": mutating.wired(columns),
+                }
             )
             target: Any = Named(name)
             known: set[tuple[str, str, str]] = set()
@@ -265,7 +316,12 @@ class Northbound:
             if change:
                 where = ovsdb.of_row(uuid)
                 operations.append(
-                    {"op": "update", "table": row.table, "where": where, "row": _wired(change)}
+                    {
+                        "op": "update",
+                        "table": row.table,
+                        "where": where,
+                        "row": mutating.wired(change),
+                    }
                 )
             target, known = Uuid(uuid), self._referrers[uuid]
         wished = set()
@@ -275,9 +331,9 @@ class Northbound:
                 continue  # its parent is not there yet
             wished.add((link.table, str(parent), link.column))
             if (link.table, str(parent), link.column) not in known:
-                _mutate(mutations, link.table, parent, link.column, "insert", target)
+                mutating.mutate(mutations, link.table, parent, link.column, "insert", target)
         for table, holder, column in known - wished:
-            _mutate(mutations, table, Uuid(holder), column, "delete", target)
+            mutating.mutate(mutations, table, Uuid(holder), column, "delete", target)
 
     def _resolved(self, value: Any, names: Mapping[Ref, str]) -> Any:
         """A value with the uuids of the rows it refers to; without those that do not exist."""
@@ -290,16 +346,16 @@ class Northbound:
 
     def _remove(self, places: Sequence[Place]) -> int:
         operations: list[Change] = []
-        mutations: dict[tuple[str, str], dict[tuple[str, str], list[Any]]] = {}
+        mutations: Mutations = {}
         removed = set(places)
         for table, uuid in places:
             for holder, parent, column in self._referrers[uuid]:
                 if (holder, parent) not in removed:
-                    _mutate(mutations, holder, Uuid(parent), column, "delete", Uuid(uuid))
+                    mutating.mutate(mutations, holder, Uuid(parent), column, "delete", Uuid(uuid))
             if table not in _DEPENDENT:
                 where = ovsdb.of_row(uuid)
                 operations.append({"op": "delete", "table": table, "where": where})
-        self._commit([*_mutations(mutations), *operations])
+        self._commit([*mutating.operations(mutations), *operations])
         return len(places)
 
     def _commit(self, operations: list[Change]) -> None:
@@ -323,19 +379,16 @@ class Northbound:
             raise ovsdb.OvsdbError("the northbound database does not tell of its changes")
 
 
-_MAPS = {"other_config", "options", "ipv6_ra_configs", "vips", "records"}
+_MAPS = {"other_config", "options", "ipv6_ra_configs", "vips", "records", "ip_port_mappings"}
 _EMPTY: dict[tuple[str, str], Any] = {
     (table, column): {} if column in _MAPS else frozenset()
     for table, columns in COLUMNS.items()
     for column in columns
 }
 _EMPTY["QoS", "action"] = _EMPTY["QoS", "bandwidth"] = {}
-_EMPTY["Logical_Switch_Port", "type"] = ""
+_EMPTY["Logical_Switch_Port", "type"] = _EMPTY["NAT", "external_port_range"] = ""
+_EMPTY["Logical_Router_Static_Route", "route_table"] = ""
 _TABLES = list(COLUMNS)
-
-
-def _name(row: ovsdb.Row) -> str:
-    return str(ovsdb.one(row["name"], ""))
 
 
 def _order(row: Row) -> tuple[int, str]:
@@ -343,42 +396,6 @@ def _order(row: Row) -> tuple[int, str]:
     return _TABLES.index(row.table), row.key
 
 
-def _batches(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    for start in range(0, len(rows), BATCH):
-        yield rows[start : start + BATCH]
-
-
-def _wired(columns: Mapping[str, Any]) -> dict[str, Any]:
-    return {column: wire(value) for column, value in columns.items()}
-
-
-def _mutate(
-    mutations: dict[tuple[str, str], dict[tuple[str, str], list[Any]]],
-    table: str,
-    parent: Any,
-    column: str,
-    verb: str,
-    target: Any,
-) -> None:
-    key = (table, str(parent))
-    steps = mutations.setdefault(key, {("", ""): [parent]})
-    steps.setdefault((column, verb), []).append(target)
-
-
-def _size(mutations: Mapping[Any, Mapping[Any, Sequence[Any]]]) -> int:
-    return sum(len(targets) for steps in mutations.values() for targets in steps.values())
-
-
-def _mutations(
-    mutations: Mapping[tuple[str, str], Mapping[tuple[str, str], list[Any]]],
-) -> Iterator[Change]:
-    for (table, _), steps in mutations.items():
-        (parent,) = steps["", ""]
-        yield {
-            "op": "mutate",
-            "table": table,
-            "where": [["_uuid", "==", wire(parent)]],
-            "mutations": [
-                [column, verb, wire(targets)] for (column, verb), targets in steps.items() if column
-            ],
-        }
+def _batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]
