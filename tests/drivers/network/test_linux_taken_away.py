@@ -129,6 +129,42 @@ def test_what_the_kernel_makes_for_addresses_comes_back(driver):
     assert kernel_made() == before
 
 
+OPTIONS = ["learning off", "flood off", "mcast_flood off", "bcast_flood off", "isolated on",
+           "neigh_suppress on", "guard on", "locked on", "state 0", "hairpin on"]  # fmt: skip
+
+
+def test_options_of_bridges_and_their_ports(driver):
+    view = a_cloud()
+    assert not driver.apply(view).errors
+    network = view.networks[0]
+    a, b = network.ports
+    first, second = Guest(a.tap, a.mac), Guest(b.tap, b.mac)
+    first.configure("10.55.0.11/24")
+    second.configure("10.55.0.12/24", "10.55.0.1")
+    server = sh("ip -br link | grep -o '^sd-[^@]*'").strip()
+
+    def options() -> str:
+        ports = [sh(f"bridge -d link show dev {name}") for name in (a.tap, b.tap, server)]
+        shown = sh(f"ip -d link show {network.bridge} | grep -oE '(stp_state|snooping) .'")
+        return "".join(ports) + shown
+
+    settle(driver, view)
+    before = options()
+    for number, option in enumerate(OPTIONS):
+        sh(f"bridge link set dev {(a.tap, b.tap, server)[number % 3]} {option}")
+    sh(f"ip link set {network.bridge} type bridge stp_state 1 mcast_snooping 1")
+    assert options() != before
+    driver._memory.last_deep = float("-inf")
+    assert not driver.apply(view).errors
+    assert options() == before
+    with second.serving(22):
+        assert first.reaches("10.55.0.12", 22)
+        assert reaches_from_outside("172.31.249.20", 22)
+    assert all(is_known(one) for one in driver.inventory())
+    first.close()
+    second.close()
+
+
 def is_known(one: Made) -> bool:
     """Whether the kernel has the entry, as it was; of other kinds their use tells."""
     if one.kind == "neighbour":

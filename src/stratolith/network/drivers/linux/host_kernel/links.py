@@ -124,6 +124,10 @@ class HostLinks:
                     "set", index=link.index, kind="bridge",
                     br_nf_call_iptables=flag, br_nf_call_ip6tables=flag,
                 )  # fmt: skip
+        if link.is_altered:
+            off = {"br_stp_state": 0, "br_mcast_snooping": 0}
+            with _Explained(f"bridge {spec.name}"):
+                self.ip.link("set", index=link.index, kind="bridge", **off)
         for key, value in settings6.of_bridge(spec.name) if spec.addresses else ():
             if sysctl.read(key) is not None:
                 sysctl.write(key, value)
@@ -339,6 +343,10 @@ class HostLinks:
         change = {key: value for key, value in wanted.items() if current[key] != value}
         if link.alias != alias:
             change["ifalias"] = alias
+        if link.is_altered and "master" in wanted:
+            with _Explained(link.name):  # a port that comes again has no options
+                self.ip.link("set", index=link.index, master=0)
+            change["master"] = wanted["master"]
         if not keep_ipv6 and not link.up:
             sysctl.disable_ipv6(link.name)
         if change or not link.up:

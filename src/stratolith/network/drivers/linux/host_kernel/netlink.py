@@ -29,6 +29,17 @@ _SKIP_STATISTICS = 8
 _TOGETHER = 100  # this many answers fit into a socket's buffer
 
 
+# Options of bridges
+_STP, _SNOOPING = 5, 23
+# Of ports of bridges: their state; learn, flood unknown ones, multicasts and broadcasts
+_STATE = 1
+_PASSING = (8, 9, 27, 30)
+# hairpin, guards of the spanning tree, proxies of ARP, copies of multicasts, suppression of
+# neighbour discovery, isolation, known senders only
+_HOLDING = (4, 5, 6, 10, 11, 28, 32, 33, 39)
+_LOWER_UP = 1 << 16
+
+
 class Link(msgspec.Struct, frozen=True):
     index: int
     name: str
@@ -40,6 +51,7 @@ class Link(msgspec.Struct, frozen=True):
     alias: str
     group: int
     hands_to_ip: bool  # a bridge that passes its frames to the IP filters
+    is_altered: bool = False  # a bridge or a port of one with other options than a new one has
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -205,6 +217,22 @@ def parsed_link(message: bytes) -> Link:
         alias=_text(fields.get(20, b"")),
         group=_number(fields.get(27)),
         hands_to_ip=data.get(36) == b"\1" and data.get(37) == b"\1",
+        is_altered=_is_altered(info, is_running=bool(flags & _LOWER_UP)),
+    )
+
+
+def _is_altered(info: dict[int, bytes], *, is_running: bool) -> bool:
+    """Whether options that keep frames back differ from those of our bridges and new ports."""
+    if info.get(1, b"").startswith(b"bridge"):
+        data = attributes(info.get(2, b""))
+        return any(_number(data.get(option)) for option in (_STP, _SNOOPING))
+    if not info.get(4, b"").startswith(b"bridge"):
+        return False
+    port = attributes(info.get(5, b""))
+    if is_running and port.get(_STATE) == b"\0":
+        return True
+    return any(port.get(option) == b"\0" for option in _PASSING) or any(
+        port.get(option) == b"\1" for option in _HOLDING
     )
 
 
