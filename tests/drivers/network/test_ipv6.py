@@ -190,7 +190,7 @@ def test_stateful_subnets_of_other_lengths(driver, guest, length):
         assert lease(machine, dhcp6_client.duid(a.mac))[0] == f"{ONE}5"
         assert options_of(advertisement(machine))[3][2:4] == bytes([96, 0x80])
     else:
-        assert driver._dnsmasq.networks() == []
+        assert driver._dnsmasq.processes.owners() == []
 
 
 def test_options_without_addresses(driver, guest):

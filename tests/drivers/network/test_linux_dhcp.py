@@ -133,7 +133,7 @@ def test_a_new_agent_finds_the_server(driver, tmp_path):
     assert not successor.apply(view).errors
     assert successor._dnsmasq.pid(views.uid("n1")) == pid
     successor.apply(views.host([], generation=2))
-    assert successor._dnsmasq.networks() == []
+    assert successor._dnsmasq.processes.owners() == []
     assert not runs(pid)
     successor.close()
 

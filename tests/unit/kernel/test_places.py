@@ -64,3 +64,20 @@ def test_a_part_of_ours_in_a_room_of_its_own(top: Path) -> None:
     ]  # fmt: skip
     with process(*room) as pid:
         assert places.is_same_place(pid, home, top)
+        assert places.is_same_location(pid, home)
+        shutil.rmtree(home)
+        home.mkdir()
+        assert not places.is_same_place(pid, home, top)
+        assert places.is_same_location(pid, home)
+
+
+@needs_mounts
+def test_locations(top: Path) -> None:
+    with process() as pid:
+        assert places.is_same_location(pid, top / "gone")
+    assert not places.is_same_location(pid, top)
+    odd = top / "with space"
+    odd.mkdir()
+    with process(f"mount -t tmpfs x '{odd}'") as pid:
+        assert places.is_same_location(pid, top)
+        assert not places.is_same_location(pid, odd / "gone")

@@ -1,7 +1,9 @@
 """dnsmasq processes: start, reload, recognise and stop them.
 
 They outlive the agent. A process is ours when its command line names our own pid file; it is
-current when its whole command line and its namespace are what we would start now.
+current when its whole command line and its namespace are what we would start now, its pid file
+names it, and it uses the directory that is there now. A network has one process: if there are
+several, or if the pid file was lost, all are ended and one is started.
 
 The state that a running server has read is recorded beside its files (``loaded``), so an agent
 that died between a change and the reload does not assume that the server knows the change. A
@@ -25,7 +27,7 @@ import msgspec
 from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.linux import dnsmasq_room, injection, names
 from stratolith.network.drivers.linux.host_kernel import namespaces
-from stratolith.network.drivers.linux.host_kernel.processes import command_line, having, stop
+from stratolith.network.drivers.linux.host_kernel.processes import Helpers, command_line
 from stratolith.network.drivers.linux.objects import DhcpSpec
 
 _START_SECONDS = 10.0
@@ -45,12 +47,7 @@ class Dnsmasq:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-
-    def networks(self) -> list[str]:
-        try:
-            return sorted(entry.name for entry in self.directory.iterdir())
-        except OSError:
-            return []
+        self.processes = Helpers("dnsmasq", directory)
 
     def ensure(self, spec: DhcpSpec) -> int:
         """Make the server run with these arguments and files; returns its process id.
@@ -64,11 +61,11 @@ class Dnsmasq:
                 dnsmasq_room.write(home / name, text)
         except OSError as error:
             raise NetworkDriverError(f"DHCP files of {spec.owner}: {error}") from error
-        command = self.command(spec)
-        pid = self.pid(spec.owner)
+        running = self.processes.of(spec.owner)
+        pid = self.processes.named(spec.owner) if len(running) == 1 else None
         wanted = _loaded(spec, pid or 0)
         known = self._known(home)
-        if pid is not None and known is not None and _is_current(pid, command, spec.namespace):
+        if pid is not None and known is not None and self._is_current(pid, spec):
             if known == wanted:
                 return pid
             obsolete = _obsolete_leases(home / "leases", spec.hosts, known.six)
@@ -77,12 +74,12 @@ class Dnsmasq:
                     os.kill(pid, signal.SIGHUP)
                 self._remember(home, wanted)
                 return pid
-        self._end(spec.owner, pid)
+        self.processes.end(spec.owner)
         # dnsmasq would keep an address for its former port, although another port has it now
         read_before = known.six if known is not None else {}
         obsolete = _obsolete_leases(home / "leases", spec.hosts, read_before)
         _drop_lines(home / "leases", obsolete)
-        pid = self._start(spec, command)
+        pid = self._start(spec)
         self._remember(home, _loaded(spec, pid))
         return pid
 
@@ -96,7 +93,7 @@ class Dnsmasq:
             "--no-resolv",
             f"--user={user}",
             f"--group={group}",
-            self._pid_word(spec.owner),
+            f"--pid-file={home / 'pid'}",
             f"--dhcp-hostsfile={home / 'host'}",
             f"--dhcp-optsfile={home / 'opts'}",
             f"--addn-hosts={home / 'addn_hosts'}",
@@ -110,32 +107,26 @@ class Dnsmasq:
         ]
 
     def pid(self, network_id: str) -> int | None:
-        """The process id of this network's server; None when it does not run."""
-        path = self.directory / network_id / "pid"
-        try:
-            pid = int(path.read_text())
-        except (OSError, ValueError):
-            return None
-        return pid if self._pid_word(network_id) in command_line(pid) else None
+        """The process id of this network's server; None when it or its pid file is lost."""
+        return self.processes.named(network_id)
 
     def stop(self, network_id: str) -> None:
         """End the server and remove its directory."""
-        home = self.directory / network_id
-        if home.exists():
-            self._end(network_id, self.pid(network_id))
-            shutil.rmtree(home, ignore_errors=True)
+        self.processes.end(network_id)
+        shutil.rmtree(self.directory / network_id, ignore_errors=True)
 
-    def _end(self, network_id: str, pid: int | None) -> None:
-        """End the server, also one whose pid file others deleted: it still has the addresses."""
-        word = self._pid_word(network_id)
-        for each in having(word) if pid is None else [pid]:
-            stop(each)
-
-    def _pid_word(self, network_id: str) -> str:
-        return f"--pid-file={self.directory / network_id / 'pid'}"
-
-    def _start(self, spec: DhcpSpec, command: list[str]) -> int:
+    def _is_current(self, pid: int, spec: DhcpSpec) -> bool:
+        if command_line(pid)[1:] != self.command(spec)[1:]:
+            return False
         home = self.directory / spec.owner
+        with contextlib.suppress(OSError):
+            inside = os.stat(f"/proc/{pid}/ns/net").st_ino == namespaces.inode(spec.namespace)
+            reads_home = os.path.samefile(f"/proc/{pid}/root{home}", home)
+            return inside and reads_home and injection.is_forbidden(pid)
+        return False
+
+    def _start(self, spec: DhcpSpec) -> int:
+        home, command = self.directory / spec.owner, self.command(spec)
 
         def body() -> subprocess.CompletedProcess[str]:
             dnsmasq_room.enter(home)
@@ -149,7 +140,7 @@ class Dnsmasq:
             result = namespaces.run_in(spec.namespace, body)
         except (OSError, subprocess.TimeoutExpired) as error:
             raise NetworkDriverError(f"cannot start dnsmasq: {error}") from error
-        pid = self.pid(spec.owner)
+        pid = self.processes.named(spec.owner)
         if result.returncode != 0 or pid is None:
             message = result.stderr.strip() or f"it ended with status {result.returncode}"
             raise NetworkDriverError(f"dnsmasq of {spec.owner}: {message}")
@@ -223,12 +214,3 @@ def _drop_lines(path: Path, lines: list[str]) -> None:
     if lines:
         kept = [line for line in path.read_text().splitlines() if line not in lines]
         path.write_text("".join(f"{line}\n" for line in kept))
-
-
-def _is_current(pid: int, command: list[str], namespace: str) -> bool:
-    if command_line(pid)[1:] != command[1:]:
-        return False
-    with contextlib.suppress(OSError):
-        inside = os.stat(f"/proc/{pid}/ns/net").st_ino == namespaces.inode(namespace)
-        return inside and injection.is_forbidden(pid)
-    return False

@@ -308,9 +308,12 @@ class LinuxNetworkDriver:
             problems: list[str] = []
             self._ledger = None  # another process may have written it since
             ledger = self._open_ledger()
-            for network_id in self._dnsmasq.networks():
+            for helpers in (self._dnsmasq.processes, self._keepalived.processes):
+                helpers.namespaces = set(ledger.entries.namespaces.values())
+                helpers.look()
+            for network_id in self._dnsmasq.processes.owners():
                 self._dnsmasq.stop(network_id)
-            self._keepalived.stop(self._keepalived.routers())
+            self._keepalived.stop(self._keepalived.processes.owners())
             self._remove_links(problems)
             self._remove_tags(ledger, problems)
             self._remove_namespaces(ledger, problems)

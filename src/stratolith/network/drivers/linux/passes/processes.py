@@ -21,11 +21,17 @@ def start(work: Work) -> None:
 
 
 def stop_unwanted(work: Work) -> None:
-    for network_id in set(work.dnsmasq.networks()) - {s.owner for s in work.plan.dhcp}:
+    """End the processes of other networks and routers; a full look finds those without files."""
+    for helpers in (work.dnsmasq.processes, work.keepalived.processes):
+        helpers.forget()
+        helpers.namespaces = set(work.ledger.entries.namespaces.values())
+        if work.deep:
+            helpers.look()
+    for network_id in set(work.dnsmasq.processes.owners()) - {s.owner for s in work.plan.dhcp}:
         work.memory.forget_server(network_id)
         work.dnsmasq.stop(network_id)
     elected = {s.owner for s in work.plan.namespaces if s.election is not None}
-    left = sorted(set(work.keepalived.routers()) - elected)
+    left = sorted(set(work.keepalived.processes.owners()) - elected)
     for router_id in left:
         work.memory.forget_server(names.router_namespace(router_id))
     work.keepalived.stop(left)

@@ -1,14 +1,14 @@
 """keepalived processes: start, reload, recognise and stop them. They outlive the agent.
 
-A process is ours when its command line names our own pid file. What a running one has read is
-recorded beside its files, as for DHCP servers. When it ends, its child removes the addresses, and
-another host takes over.
+A process is ours when its command line names our own pid file. A router has one: if there are
+several, or if the pid file was lost, all are ended and one is started. What a running one has
+read is recorded beside its files, as for DHCP servers. When it ends, its child removes the
+addresses, and another host takes over.
 """
 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import shutil
 import signal
@@ -21,7 +21,7 @@ from stratolith.kernel import files
 from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.host_kernel import namespaces, netlink
-from stratolith.network.drivers.linux.host_kernel.processes import command_line, having, stop
+from stratolith.network.drivers.linux.host_kernel.processes import Helpers, command_line
 from stratolith.network.drivers.linux.objects import ElectionSpec, NamespaceSpec
 
 MISSING = "keepalived is missing on this host: install the package keepalived"
@@ -33,12 +33,7 @@ class Keepalived:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
-
-    def routers(self) -> list[str]:
-        try:
-            return sorted(entry.name for entry in self.directory.iterdir())
-        except OSError:
-            return []
+        self.processes = Helpers("keepalived", directory)
 
     def ensure(self, space: NamespaceSpec, election: ElectionSpec) -> int:
         """Make it run with this configuration; returns its process id.
@@ -46,17 +41,18 @@ class Keepalived:
         Raises ``NetworkDriverError``.
         """
         home = self.directory / space.owner
-        pid, digest = self.pid(space.owner), names.digest(election.config)
+        digest = names.digest(election.config)
         try:
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            running = self.processes.of(space.owner)
+            pid = self.processes.named(space.owner) if len(running) == 1 else None
             if pid is not None and self._is_current(pid, space):
                 if _text(home / "loaded") != f"{pid} {digest}":
                     files.write(home / "config", election.config)
                     os.kill(pid, signal.SIGHUP)
                     files.write(home / "loaded", f"{pid} {digest}")
                 return pid
-            for each in self._running(space.owner):
-                stop(each)
+            self.processes.end(space.owner)
             files.write(home / "config", election.config)
             pid = self._start(space)
             files.write(home / "loaded", f"{pid} {digest}")
@@ -65,31 +61,20 @@ class Keepalived:
         return pid
 
     def pid(self, router_id: str) -> int | None:
-        """The process id of a router's keepalived; None when it does not run."""
-        path = self.directory / router_id / "pid"
-        try:
-            pid = int(path.read_text())
-        except (OSError, ValueError):
-            return None
-        return pid if str(path) in command_line(pid) else None
-
-    def _running(self, router_id: str) -> list[int]:
-        """Its processes, also when others deleted the pid file: two would elect each other."""
-        pid = self.pid(router_id)
-        return having(str(self.directory / router_id / "pid")) if pid is None else [pid]
+        """The process id of a router's keepalived; None when it or its pid file is lost."""
+        return self.processes.named(router_id)
 
     def stop(self, router_ids: Iterable[str]) -> None:
         """End those of the routers, so that other hosts take over at once, and remove their files.
 
         Each needs a second for its last messages: they end together.
         """
-        pids = {router_id: self._running(router_id) for router_id in router_ids}
-        for pid in itertools.chain.from_iterable(pids.values()):
+        router_ids = list(router_ids)
+        for pid in [pid for router_id in router_ids for pid in self.processes.of(router_id)]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGTERM)
-        for router_id, running in pids.items():
-            for pid in running:
-                stop(pid)
+        for router_id in router_ids:
+            self.processes.end(router_id)
             shutil.rmtree(self.directory / router_id, ignore_errors=True)
 
     def _command(self, router_id: str) -> list[str]:
@@ -126,7 +111,7 @@ class Keepalived:
             raise NetworkDriverError(f"cannot start keepalived: {error}") from error
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
-            pid = self.pid(space.owner)
+            pid = self.processes.named(space.owner)
             if pid is not None:
                 return pid
             time.sleep(0.01)
