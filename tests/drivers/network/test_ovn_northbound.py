@@ -8,7 +8,7 @@ from collections import Counter
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import RouteView, RuleView
+from stratolith.network.drivers.base import RuleView
 from stratolith.network.drivers.ovn import central, ovsdb
 from stratolith.network.drivers.ovn.northbound import dhcp, plan
 from stratolith.network.drivers.ovn.northbound.matches import address_rows, matches
@@ -16,7 +16,7 @@ from stratolith.network.drivers.ovn.northbound.plan import Placement
 from stratolith.network.drivers.ovn.northbound.rows import Link, Ref, Row
 from stratolith.network.drivers.ovn.northbound.writer import COLUMNS, Northbound
 from stratolith.network.drivers.ovn.ovsdb import wire
-from stratolith.network.drivers.routing import PortForwardingView
+from stratolith.network.drivers.routing import PortForwardingView, RouteView
 from tests.drivers.network import views, views6
 
 
