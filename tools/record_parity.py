@@ -37,7 +37,7 @@ def main() -> None:
             "scope": {"project": project},
         }
     }
-    http = httpx.Client(timeout=60)
+    http = httpx.Client(timeout=300)
     answer = http.post(f"{auth_url}/auth/tokens", json=body)
     answer.raise_for_status()
     token = answer.json()["token"]

@@ -2,7 +2,9 @@
 """Ask a real Neutron about standard attributes and write tests/parity/standard_attributes.json.
 
 OS_AUTH_URL=http://127.0.0.1:15000/v3 OS_USERNAME=admin OS_PASSWORD=... OS_PROJECT_NAME=admin \\
-    .venv/bin/python tools/record_standard_attributes.py
+    .venv/bin/python tools/record_standard_attributes.py [wide]
+
+wide: only which revisions grow by changes of something else; what is recorded of the others stays.
 """
 
 import json
@@ -24,7 +26,7 @@ def main() -> None:
     user = {"name": os.environ["OS_USERNAME"], "password": os.environ["OS_PASSWORD"]}
     scope = {"project": {"name": os.environ["OS_PROJECT_NAME"], "domain": domain}}
     identity = {"methods": ["password"], "password": {"user": {**user, "domain": domain}}}
-    http = httpx.Client(timeout=60)
+    http = httpx.Client(timeout=300)
     url = f"{os.environ['OS_AUTH_URL'].rstrip('/')}/auth/tokens"
     answer = http.post(url, json={"auth": {"identity": identity, "scope": scope}})
     answer.raise_for_status()
@@ -45,7 +47,10 @@ def main() -> None:
         except ValueError:
             return got.status_code, {}
 
-    answers = Walk(ask, token["project"]["id"]).answers()
+    walk = Walk(ask, token["project"]["id"])
+    is_wide = sys.argv[1:] == ["wide"]
+    kept = json.loads(RECORD.read_text()) if is_wide else {}
+    answers = {**kept, **(walk.wide_answers() if is_wide else walk.answers())}
     RECORD.write_text(json.dumps(answers, indent=1, sort_keys=True) + "\n")
     print(f"{sum(map(len, answers.values()))} answers recorded")
 

@@ -147,6 +147,155 @@ CHANGES: dict[str, tuple[str, str, str, Body | None]] = {
     ),
     "no policy": ("ports/${port}", "PUT", "ports/${port}", {"port": {"qos_policy_id": None}}),
 }  # fmt: skip
+# The same of several resources: name of the change -> (the resources, method, path, body). What a
+# POST makes is ${name of the change} from then on.
+_FORWARDINGS = "floatingips/${a floating IP}/port_forwardings"
+_SUB_PORT: Body = {"port_id": "${port}", "segmentation_type": "vlan", "segmentation_id": 5}
+_SHARE: Body = {"action": "access_as_shared", "target_tenant": "1" * 32}
+WIDE_CHANGES: dict[str, tuple[tuple[str, ...], str, str, Body | None]] = {
+    "a known address": (
+        ("ports/${port}", "networks/${net}", "subnets/${sub}"), "PUT", "ports/${port}",
+        {"port": {"fixed_ips": [{"ip_address": "10.9.0.77"}], "security_groups": ["${group}"]}},
+    ),
+    "an interface": (
+        ("routers/${router}", "networks/${net}", "subnets/${sub}"), "PUT",
+        "routers/${router}/add_router_interface", {"subnet_id": "${sub}"},
+    ),
+    "a floating IP": (
+        ("routers/${router}", "networks/${ext}"), "POST", "floatingips",
+        {"floatingip": {"floating_network_id": "${ext}"}},
+    ),
+    "a port forwarding": (
+        ("floatingips/${a floating IP}", "ports/${port}", "routers/${router}"), "POST",
+        _FORWARDINGS,
+        {"port_forwarding": {"protocol": "tcp", "external_port": 22, "internal_port": 22,
+                             "internal_port_id": "${port}", "internal_ip_address": "10.9.0.77"}},
+    ),
+    "another port forwarded": (
+        ("floatingips/${a floating IP}", "ports/${port}", "routers/${router}"), "PUT",
+        _FORWARDINGS + "/${a port forwarding}", {"port_forwarding": {"external_port": 23}},
+    ),
+    "no port forwarding": (
+        ("floatingips/${a floating IP}", "ports/${port}", "routers/${router}"), "DELETE",
+        _FORWARDINGS + "/${a port forwarding}", None,
+    ),
+    "a port of a floating IP": (
+        ("floatingips/${a floating IP}", "ports/${port}", "routers/${router}"), "PUT",
+        "floatingips/${a floating IP}", {"floatingip": {"port_id": "${port}"}},
+    ),
+    "a tag of a floating IP": (
+        ("floatingips/${a floating IP}",), "PUT", "floatingips/${a floating IP}/tags/red", None,
+    ),
+    "no port of a floating IP": (
+        ("floatingips/${a floating IP}", "ports/${port}", "routers/${router}"), "PUT",
+        "floatingips/${a floating IP}", {"floatingip": {"port_id": None}},
+    ),
+    "a trunk": (
+        ("ports/${parent}", "networks/${net}"), "POST", "trunks",
+        {"trunk": {"port_id": "${parent}"}},
+    ),
+    "a sub-port": (
+        ("trunks/${a trunk}", "ports/${parent}", "ports/${port}", "networks/${net}"), "PUT",
+        "trunks/${a trunk}/add_subports", {"sub_ports": [_SUB_PORT]},
+    ),
+    "no sub-port": (
+        ("trunks/${a trunk}", "ports/${parent}", "ports/${port}", "networks/${net}"), "PUT",
+        "trunks/${a trunk}/remove_subports", {"sub_ports": [{"port_id": "${port}"}]},
+    ),
+    "a shared network": (
+        ("networks/${net}", "subnets/${sub}", "ports/${port}"), "POST", "rbac-policies",
+        {"rbac_policy": {"object_type": "network", "object_id": "${net}", **_SHARE}},
+    ),
+    "a network shared elsewhere": (
+        ("networks/${net}", "subnets/${sub}"), "PUT", "rbac-policies/${a shared network}",
+        {"rbac_policy": {"target_tenant": "2" * 32}},
+    ),
+    "no shared network": (
+        ("networks/${net}", "subnets/${sub}"), "DELETE", "rbac-policies/${a shared network}", None,
+    ),
+    "a network for all": (
+        ("networks/${net}", "subnets/${sub}"), "PUT", "networks/${net}",
+        {"network": {"shared": True}},
+    ),
+    "a shared group": (
+        ("security-groups/${group}", "ports/${port}"), "POST", "rbac-policies",
+        {"rbac_policy": {"object_type": "security_group", "object_id": "${group}", **_SHARE}},
+    ),
+    "a shared policy": (
+        ("qos/policies/${policy}",), "POST", "rbac-policies",
+        {"rbac_policy": {"object_type": "qos_policy", "object_id": "${policy}", **_SHARE}},
+    ),
+    "a rule of a group": (
+        ("security-groups/${group}", "ports/${port}"), "POST", "security-group-rules",
+        {"security_group_rule": {"security_group_id": "${group}", "direction": "ingress",
+                                 "protocol": "udp"}},
+    ),
+    "no rule of a group": (
+        ("security-groups/${group}", "ports/${port}"), "DELETE",
+        "security-group-rules/${a rule of a group}", None,
+    ),
+    "a tag of a group": (
+        ("security-groups/${group}",), "PUT", "security-groups/${group}/tags/red", None,
+    ),
+    "a policy of a network": (
+        ("networks/${net}", "ports/${port}", "qos/policies/${policy}"), "PUT", "networks/${net}",
+        {"network": {"qos_policy_id": "${policy}"}},
+    ),
+    "a rule of a policy": (
+        ("qos/policies/${policy}", "networks/${net}", "ports/${port}"), "POST",
+        "qos/policies/${policy}/bandwidth_limit_rules", {"bandwidth_limit_rule": {"max_kbps": 9}},
+    ),
+    "another rate": (
+        ("qos/policies/${policy}", "networks/${net}"), "PUT",
+        "qos/policies/${policy}/bandwidth_limit_rules/${a rule of a policy}",
+        {"bandwidth_limit_rule": {"max_kbps": 10}},
+    ),
+    "no rule of a policy": (
+        ("qos/policies/${policy}", "networks/${net}"), "DELETE",
+        "qos/policies/${policy}/bandwidth_limit_rules/${a rule of a policy}", None,
+    ),
+    "no policy of a network": (
+        ("networks/${net}", "qos/policies/${policy}"), "PUT", "networks/${net}",
+        {"network": {"qos_policy_id": None}},
+    ),
+    "a name of a subnet": (
+        ("subnets/${sub}", "networks/${net}", "ports/${port}", "routers/${router}"), "PUT",
+        "subnets/${sub}", {"subnet": {"name": "named"}},
+    ),
+    "a name of a port": (
+        ("ports/${port}", "networks/${net}", "subnets/${sub}"), "PUT", "ports/${port}",
+        {"port": {"name": "named"}},
+    ),
+    "a tag of a router": (("routers/${router}",), "PUT", "routers/${router}/tags/red", None),
+    "a helper": (
+        ("routers/${router}",), "POST", "routers/${router}/conntrack_helpers",
+        {"conntrack_helper": {"protocol": "tcp", "port": 2121, "helper": "ftp"}},
+    ),
+    "another port of a helper": (
+        ("routers/${router}",), "PUT", "routers/${router}/conntrack_helpers/${a helper}",
+        {"conntrack_helper": {"port": 2122}},
+    ),
+    "no helper": (
+        ("routers/${router}",), "DELETE", "routers/${router}/conntrack_helpers/${a helper}", None,
+    ),
+    "a local IP": (
+        ("ports/${port}", "networks/${net}"), "POST", "local_ips",
+        {"local_ip": {"local_port_id": "${port}"}},
+    ),
+    "no interface": (
+        ("routers/${router}", "networks/${net}", "subnets/${sub}"), "PUT",
+        "routers/${router}/remove_router_interface", {"subnet_id": "${sub}"},
+    ),
+    "no gateway": (
+        ("routers/${router}", "networks/${ext}"), "PUT", "routers/${router}",
+        {"router": {"external_gateway_info": None}},
+    ),
+    "a subnet": (
+        ("networks/${net}",), "POST", "subnets",
+        {"subnet": {"network_id": "${net}", "ip_version": 4, "cidr": "10.6.0.0/24"}},
+    ),
+    "no subnet": (("networks/${net}",), "DELETE", "subnets/${a subnet}", None),
+}  # fmt: skip
 
 
 class Walk:
@@ -172,13 +321,24 @@ class Walk:
 
     def answers(self) -> dict[str, dict[str, str]]:
         try:
-            for name, (collection, key, values) in NEEDED.items():
-                self.ids[name] = self._create(collection, key, values)["id"]
+            self._make_needed()
             found = {path: dict(self._resource(path, *how)) for path, how in RESOURCES.items()}
             found["revisions"] = dict(self._revisions())
-            return found
         finally:
             self._clean()
+        return {**found, **self.wide_answers()}
+
+    def wide_answers(self) -> dict[str, dict[str, str]]:
+        """Which revisions grow by changes of something else."""
+        try:
+            self._make_needed()
+            return {"revisions of several": dict(self._wide_revisions())}
+        finally:
+            self._clean()
+
+    def _make_needed(self) -> None:
+        for name, (collection, key, values) in NEEDED.items():
+            self.ids[name] = self._create(collection, key, values)["id"]
 
     def _create(self, collection: str, key: str, values: Body) -> Body:
         status, body = self.ask("POST", collection, {key: values})
@@ -237,6 +397,19 @@ class Walk:
                 self.made.append(f"{self.filled(path)}/{made['id']}")
             yield name, f"{status} {_revision(self._shown(of), before)}"
 
+    def _wide_revisions(self) -> Iterator[tuple[str, str]]:
+        for name, (resources, method, path, body) in WIDE_CHANGES.items():
+            before = {of: self._shown(of) for of in resources}
+            status, answer = self.ask(method, path, body)
+            if method == "POST" and status == 201:
+                ((_, made),) = answer.items()
+                self.ids[name] = made["id"]
+                self.made.append(f"{self.filled(path)}/{made['id']}")
+            changes = [
+                f"{of.split('/$')[0]} {_revision(self._shown(of), before[of])}" for of in resources
+            ]
+            yield name, f"{status} {', '.join(changes)}"
+
     def _shown(self, path: str) -> Body:
         _, body = self.ask("GET", path)
         ((_, shown),) = body.items()
@@ -245,6 +418,7 @@ class Walk:
     def _clean(self) -> None:
         for path in reversed(self.made):
             self.ask("DELETE", path)
+        self.made.clear()
 
 
 def _standard(shown: Body) -> str:

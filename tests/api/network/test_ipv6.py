@@ -30,7 +30,7 @@ def test_the_gateway_of_a_prefix_is_the_address_of_its_routers(net: Net) -> None
     wanted = {"network_id": network["id"], "device_owner": "compute:nova"}
     fixed_ips = [{"ip_address": "2001:db8:a::"}]
     error = net.post("/ports", "port", 400, fixed_ips=fixed_ips, **wanted)
-    assert error["type"] == "InvalidIpForSubnet"
+    assert error["type"] == "InvalidIpForNetwork"
 
 
 def test_every_port_has_the_addresses_its_guest_makes(net: Net) -> None:

@@ -138,7 +138,7 @@ class Cloud:
         ]
         values = {"name": "p", "prefixes": ["10.64.0.0/16"], "address_scope_id": self.scopes[0]}
         self.pool = subnetpools.create(self.ctx, "p1", values).id
-        network = self.ctx.session.get_one(Network, self.networks[3])
+        network = networks.create(self.ctx, "p1", {"name": "pooled"})
         pooled = {"subnetpool_id": self.pool, "cidr": "10.64.0.0/24", "ip_version": 4}
         subnet = subnets.create(self.ctx, "p1", network, pooled)
         router = self.any(Router)

@@ -106,10 +106,13 @@ def test_explicit_addresses(ctx: Context) -> None:
     for address, error in (
         ("10.0.0.200", IpAddressAlreadyAllocated),
         ("10.9.0.1", InvalidIpForNetwork),
-        ("10.0.0.255", InvalidIpForSubnet),
+        ("10.0.0.255", InvalidIpForNetwork),
     ):
         with pytest.raises(error):
             make_port(ctx, network, fixed_ips=[{"ip_address": address}])
+    subnet_id = ports.subnets_of(ctx, network.id)[0].id
+    with pytest.raises(InvalidIpForSubnet):
+        make_port(ctx, network, fixed_ips=[{"ip_address": "10.0.0.255", "subnet_id": subnet_id}])
 
 
 def test_the_same_range_in_two_networks(ctx: Context) -> None:

@@ -9,7 +9,12 @@ from stratolith.kernel.context import Context
 from stratolith.kernel.http.resource import Invalid, Resource
 from stratolith.kernel.http.response import Response
 from stratolith.kernel.http.routing import Route
-from stratolith.network.exceptions.general import HTTPBadRequest, PolicyNotAuthorized, TagNotFound
+from stratolith.network.exceptions.general import (
+    HTTPBadRequest,
+    InvalidInput,
+    PolicyNotAuthorized,
+    TagNotFound,
+)
 from stratolith.network.managers import tags
 from stratolith.network.schemas.attributes import BODY
 from stratolith.network.schemas.fields import list_of
@@ -23,8 +28,11 @@ def _checked(value: Any) -> list[str]:
     try:
         names: list[str] = list_of(tag_field, unique=False)(value)
     except Invalid as error:
-        raise HTTPBadRequest(f"Invalid input for tags. Reason: {error}") from None
-    if len(set(names)) > MOST:
+        raise InvalidInput(error_message=str(error).removesuffix(".")) from None
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidInput(error_message=f"Duplicate items in the list: '{name}'")
+    if len(names) > MOST:
         raise HTTPBadRequest(f"Invalid input for tags. Reason: more than {MOST} tags.")
     return names
 

@@ -86,7 +86,7 @@ class InvalidAllocationPool(BadRequest):
 
 
 class OverlappingAllocationPools(Conflict):
-    message = "Found overlapping allocation pools {pool_1} {pool_2} for subnet {subnet_cidr}."
+    message = "Found overlapping allocation pools: {pool_1} {pool_2} for subnet {subnet_cidr}."
 
 
 class AllowedAddressPairExhausted(BadRequest):

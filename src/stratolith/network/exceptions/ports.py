@@ -34,6 +34,17 @@ class MacAddressInUse(Conflict):
     message = "Unable to complete operation for network {net_id}. The mac address {mac} is in use."
 
 
+class DuplicateAddressPairInRequest(BadRequest):
+    message = (
+        "Request contains duplicate address pair: mac_address {mac_address} ip_address "
+        "{ip_address}."
+    )
+
+
+class AllowedAddressPairsMissingIP(BadRequest):
+    message = "AllowedAddressPair must contain ip_address"
+
+
 class InvalidIpForNetwork(BadRequest):
     message = (
         "IP address {ip_address} is not a valid IP for any of the subnets on the specified network."

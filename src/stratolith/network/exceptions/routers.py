@@ -103,7 +103,7 @@ class RouterWithoutGatewayToNetwork(Conflict):
 
 
 class SubnetMismatchForPort(BadRequest):
-    message = "Subnet on port {port_id} does not match the requested subnet {subnet_id}"
+    message = "Subnet on port {port_id} does not match the requested subnet {subnet_id}."
 
 
 class BadRouterRequest(BadRequest):

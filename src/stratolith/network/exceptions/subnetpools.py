@@ -47,15 +47,24 @@ class IllegalSubnetPoolUpdate(BadRequest):
 
 class AddressScopePrefixConflict(Conflict):
     message = (
-        "The subnet pool cannot join the address scope: prefixes of its pools may not overlap."
+        "Failed to associate address scope: subnetpools within an address scope must have unique "
+        "prefixes."
     )
 
 
-class IllegalSubnetPoolAssociationToAddressScope(BadRequest):
+class IllegalSubnetPoolIpVersionAssociationToAddressScope(BadRequest):
     message = (
-        "Illegal subnetpool association: subnetpool {subnetpool_id} cannot be associated with "
-        "address scope {address_scope_id}."
+        "Illegal subnetpool association: subnetpool {subnetpool_id} cannot associate with address "
+        "scope {address_scope_id} because subnetpool ip_version is not {version}."
     )
+
+
+class NetworkSubnetPoolAffinityError(BadRequest):
+    message = "Subnets hosted on the same network must be allocated from the same subnet pool."
+
+
+class NetworkAddressScopeAffinityError(BadRequest):
+    message = "Subnets of a network have subnet pools of one address scope."
 
 
 class SubnetPoolQuotaExceeded(Conflict):

@@ -134,6 +134,7 @@ def _note(ctx: Context, policy: RbacPolicy) -> None:
         networks.check_not_gateway(ctx, network)
     network.external = external
     network.shared = any((r.action, r.target_project) == (SHARED, ALL_PROJECTS) for r in rows)
+    network.revision_number += 1
     ctx.session.flush()
     host_hints.network(ctx, network.id)
 

@@ -170,7 +170,7 @@ def set_gateway(ctx: Context, router: Router, info: Mapping[str, Any]) -> None:
     network_id = info.get("network_id") or router.gateway_network_id
     if not network_id:
         raise InvalidInput(error_message="network_id is required in external_gateway_info")
-    network = gateway_ports.external_network(ctx, network_id)
+    network = gateway_ports.external_network(ctx, network_id, info.get("external_fixed_ips"))
     if info.get("enable_snat") is not None:
         router.enable_snat = info["enable_snat"]
     if "qos_policy_id" in info:

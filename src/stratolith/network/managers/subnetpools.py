@@ -13,11 +13,14 @@ from stratolith.network.exceptions.general import InvalidInput
 from stratolith.network.exceptions.requests import BadSubnetsRequest
 from stratolith.network.exceptions.subnetpools import (
     AddressScopePrefixConflict,
-    IllegalSubnetPoolAssociationToAddressScope,
+    IllegalSubnetPoolIpVersionAssociationToAddressScope,
     IllegalSubnetPoolPrefixBounds,
     IllegalSubnetPoolUpdate,
     MaxPrefixSubnetAllocationError,
     MinPrefixSubnetAllocationError,
+    NetworkAddressScopeAffinityError,
+    NetworkSubnetPoolAffinityError,
+    PrefixVersionMismatch,
     SubnetAllocationError,
     SubnetPoolInUse,
     SubnetPoolNotFound,
@@ -134,17 +137,42 @@ def complete(ctx: Context, values: Mapping[str, Any]) -> dict[str, Any]:
         if not completed.get("cidr"):
             raise BadSubnetsRequest(msg="a subnetpool must be specified in the absence of a cidr")
         if completed.get("prefixlen") is not None:
-            raise BadSubnetsRequest(msg="prefixlen needs a subnetpool")
+            raise BadSubnetsRequest(msg="cidr and prefixlen must not be supplied together")
         if completed.get("ip_version") is None:
             raise InvalidInput(error_message="ip_version is required with a cidr")
         return completed
     pool = get(ctx, pool_id)
     if completed.get("ip_version", pool.ip_version) != pool.ip_version:
-        raise BadSubnetsRequest(msg="Cannot allocate IPv4 and IPv6 from the same subnet pool")
+        raise BadSubnetsRequest(
+            msg=f"Cannot allocate IPv{completed['ip_version']} subnet from IPv{pool.ip_version} "
+            "subnet pool"
+        )
+    if completed.get("cidr") and completed.get("prefixlen") is not None:
+        raise BadSubnetsRequest(msg="cidr and prefixlen must not be supplied together")
     completed["subnetpool_id"], completed["ip_version"] = pool.id, pool.ip_version
     completed["is_from_pool"] = not completed.get("cidr")
     completed["cidr"] = _allocate(ctx, pool, completed)
     return completed
+
+
+def check_alone(ctx: Context, network_id: str, pool_id: str) -> None:
+    """Raise NetworkSubnetPoolAffinityError when the network has subnets of another pool, or of no
+    pool, and NetworkAddressScopeAffinityError when they are in another address scope.
+    """
+    pool = ctx.session.get_one(SubnetPool, pool_id)
+    scopes = address_scopes.of_networks(ctx, [network_id]).get(network_id, {})
+    scope_id = scopes.get(pool.ip_version)
+    if scope_id is not None:
+        if pool.address_scope_id != scope_id:
+            raise NetworkAddressScopeAffinityError
+        return
+    of_others = select(Subnet.id).where(
+        Subnet.network_id == network_id,
+        Subnet.ip_version == pool.ip_version,
+        Subnet.subnetpool_id.is_distinct_from(pool_id),
+    )
+    if ctx.session.scalar(of_others.limit(1)) is not None:
+        raise NetworkSubnetPoolAffinityError
 
 
 def _refuse_delegation(values: Mapping[str, Any]) -> None:
@@ -170,8 +198,6 @@ def _allocate(ctx: Context, pool: SubnetPool, values: Mapping[str, Any]) -> str:
         for cidr in ctx.session.scalars(select(Subnet.cidr).where(Subnet.subnetpool_id == pool.id))
     ]
     requested = values.get("cidr")
-    if requested and values.get("prefixlen") is not None:
-        raise BadSubnetsRequest(msg="cidr and prefixlen cannot both be specified")
     length = ipaddress.ip_network(requested).prefixlen if requested else values.get("prefixlen")
     length = pool.default_prefixlen if length is None else length
     if length < pool.min_prefixlen:
@@ -213,7 +239,7 @@ def _prefixes(given: Sequence[str]) -> tuple[int, list[str]]:
     if not nets:
         raise InvalidInput(error_message="Empty subnet pool prefix list")
     if len({net.version for net in nets}) > 1:
-        raise InvalidInput(error_message="Cannot mix IPv4 and IPv6 prefixes in a subnet pool")
+        raise PrefixVersionMismatch
     return nets[0].version, prefixes.compact(nets)
 
 
@@ -284,8 +310,10 @@ def join_scope(ctx: Context, pool: SubnetPool, scope_id: str | None) -> None:
         return
     scope = address_scopes.get(ctx, scope_id)
     if scope.ip_version != pool.ip_version:
-        raise IllegalSubnetPoolAssociationToAddressScope(
-            subnetpool_id=pool.id or pool.name, address_scope_id=scope_id
+        raise IllegalSubnetPoolIpVersionAssociationToAddressScope(
+            subnetpool_id=pool.id or pool.name,
+            address_scope_id=scope_id,
+            version=scope.ip_version,
         )
     other_pools = ctx.session.scalars(
         select(SubnetPool).where(

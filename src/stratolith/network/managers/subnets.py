@@ -16,6 +16,7 @@ from stratolith.network.managers import (
     host_hints,
     limits,
     networks,
+    subnetpools,
     tags,
     visibility,
 )
@@ -54,6 +55,8 @@ def create(ctx: Context, project_id: str, network: Network, values: Mapping[str,
     subnet_ranges.check_lists(settings, values, "new subnet", plan.ip_version)
     networks.check_mtu_for(ctx, network, network.mtu, [plan.ip_version])
     subnet_ranges.check_overlap(ctx, network.id, plan.cidr)
+    if values.get("subnetpool_id") is not None:
+        subnetpools.check_alone(ctx, network.id, values["subnetpool_id"])
     routed.check_new(ctx, network.id, values.get("segment_id"))
     subnet = Subnet(
         project_id=project_id,
@@ -111,6 +114,8 @@ def update(ctx: Context, subnet: Subnet, values: Mapping[str, Any]) -> Subnet:
     if subnet.segment_id is not None:
         subnet.host_routes = routed.without_old_gateway(subnet, old_gateway)
         routed.connect_subnets(ctx, subnet.network_id)
+    if ctx.session.is_modified(subnet):
+        subnet.network.revision_number += 1
     subnet.revision_number += 1
     ctx.session.flush()
     dhcp_ports.sync(ctx, subnet.network)

@@ -229,13 +229,7 @@ def mapping(required: Sequence[str] = (), **converters: Converter) -> Converter:
         missing = [name for name in required if name not in value]
         if missing:
             raise Invalid(f"Expected keys not found: {', '.join(missing)}.")
-        converted = {}
-        for name, item in value.items():
-            try:
-                converted[name] = converters[name](item)
-            except Invalid as error:
-                raise Invalid(f"{name}: {error}") from None
-        return converted
+        return {name: converters[name](item) for name, item in value.items()}
 
     return build
 
@@ -262,7 +256,7 @@ def tag(value: Any) -> str:
 def _fixed_ips(value: Any) -> list[dict[str, str]]:
     """Several addresses of one subnet may be requested, but no address twice."""
     if not isinstance(value, list):
-        raise Invalid(f"'{value}' is not a list of fixed IPs.")
+        raise Invalid(f"Invalid data format for fixed IP: '{value}'.")
     fixed_ips: list[dict[str, str]] = list_of(_FIXED_IP, unique=False)(value)
     wanted = [fixed_ip["ip_address"] for fixed_ip in fixed_ips if "ip_address" in fixed_ip]
     for address in wanted:

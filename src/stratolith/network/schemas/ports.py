@@ -6,7 +6,11 @@ import ipaddress
 from typing import Any
 
 from stratolith.kernel.http.resource import READ_ONLY, Attribute, Invalid
-from stratolith.network.exceptions.general import HTTPBadRequest
+from stratolith.network.exceptions.general import HTTPBadRequest, InvalidInput
+from stratolith.network.exceptions.ports import (
+    AllowedAddressPairsMissingIP,
+    DuplicateAddressPairInRequest,
+)
 from stratolith.network.schemas import dns
 from stratolith.network.schemas.attributes import TAGS, attributes, standard
 from stratolith.network.schemas.fields import (
@@ -63,6 +67,22 @@ def _paired_mac(value: Any) -> str:
     return address
 
 
+def _pairs(value: Any) -> list[dict[str, Any]]:
+    """Each pair once; raises DuplicateAddressPairInRequest, AllowedAddressPairsMissingIP."""
+    pairs: list[dict[str, Any]] = list_of(_PAIR, unique=False)(value)
+    for pair in pairs:
+        if "ip_address" not in pair:
+            raise AllowedAddressPairsMissingIP
+        if pairs.count(pair) > 1:
+            raise DuplicateAddressPairInRequest(
+                mac_address=pair.get("mac_address"), ip_address=pair["ip_address"]
+            )
+    return pairs
+
+
+_PAIR = mapping(ip_address=_paired, mac_address=_paired_mac)
+
+
 def _data_plane_status(value: Any) -> str | None:
     if value not in (None, "ACTIVE", "DOWN") or isinstance(value, bool):
         raise Invalid(f"{value} is not in valid_values.")
@@ -73,13 +93,19 @@ def _data_plane_status(value: Any) -> str | None:
 EMPTY_OPTIONS = ("router", "classless-static-route")
 
 
+_OPTION = mapping(
+    ("opt_name", "opt_value"),
+    opt_name=text(64),
+    opt_value=nullable(text(255)),
+    ip_version=ip_version,
+)
+
+
 def _option(value: Any) -> Any:
-    option = mapping(
-        ("opt_name", "opt_value"),
-        opt_name=text(64),
-        opt_value=nullable(text(255)),
-        ip_version=ip_version,
-    )(value)
+    try:
+        option = _OPTION(value)
+    except Invalid as error:
+        raise InvalidInput(error_message=str(error).removesuffix(".")) from None
     if not option["opt_name"].strip():
         raise Invalid("opt_name: '' is empty.")
     if option["opt_value"] == "" and option["opt_name"] not in EMPTY_OPTIONS:
@@ -113,10 +139,7 @@ PORT = attributes(
         device_id=Attribute(text(), default=""),
         device_owner=Attribute(text(), default=""),
         security_groups=Attribute(list_of(uuid)),
-        allowed_address_pairs=Attribute(
-            list_of(mapping(("ip_address",), ip_address=_paired, mac_address=_paired_mac)),
-            default=[],
-        ),
+        allowed_address_pairs=Attribute(_pairs, default=[]),
         extra_dhcp_opts=Attribute(_options, default=[]),
         port_security_enabled=Attribute(boolean),
         dns_name=Attribute(dns.host_name, default=""),

@@ -174,7 +174,8 @@ class _Chooser:
             else self._holding(address)
         )
         if address not in network_of(subnet.cidr) or _is_edge(subnet, address, self.owner):
-            raise InvalidIpForSubnet(ip_address=str(address))
+            wrong = InvalidIpForSubnet if fixed_ip.get("subnet_id") else InvalidIpForNetwork
+            raise wrong(ip_address=str(address))
         text = str(address)
         automatic = is_automatic(subnet) and self.owner not in ROUTER_OWNERS
         if automatic and text not in self.keep and text != eui64(subnet.cidr, self.mac):

@@ -97,9 +97,10 @@ def _make(ctx: Context, router: Router, info: Info, position: int = 1) -> Port:
         reason = "further gateways have the QoS policies of their networks"
     if reason:
         raise UnableToAddExtraGateways(router_id=router.id, reason=reason)
-    network = gateway_ports.external_network(ctx, info["network_id"])
+    wanted = info.get("external_fixed_ips")
+    network = gateway_ports.external_network(ctx, info["network_id"], wanted)
     routers.check_gateway_apart(ctx, router, network.id)
-    return gateway_ports.make(ctx, router, network, info.get("external_fixed_ips"))
+    return gateway_ports.make(ctx, router, network, wanted)
 
 
 def _forwards_ports(ctx: Context, router: Router) -> bool:

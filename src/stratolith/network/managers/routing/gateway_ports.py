@@ -4,7 +4,7 @@ default route; there may be further ones.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select
 
@@ -20,14 +20,24 @@ from stratolith.network.models import FloatingIp, Network, Port, Router
 OWNER = "network:router_gateway"
 
 
-def external_network(ctx: Context, network_id: str) -> Network:
-    """Raises NetworkNotFound, BadRouterRequest for a network that is not external."""
+def external_network(
+    ctx: Context, network_id: str, fixed_ips: Iterable[Mapping[str, str]] | None = None
+) -> Network:
+    """Raises NetworkNotFound, BadRouterRequest for a network that is not external, and for the
+    address of its own gateway among the addresses of a router's.
+    """
     try:
         network = networks.get(ctx, network_id)
     except NetworkNotFound:
         raise NetworkNotFound(net_id=network_id) from None
     if not network.external:
         raise BadRouterRequest(msg=f"Network {network_id} is not an external network")
+    wanted = {fixed_ip.get("ip_address") for fixed_ip in fixed_ips or ()}
+    for subnet in ports.subnets_of(ctx, network_id) if wanted else ():
+        if subnet.gateway_ip in wanted:
+            raise BadRouterRequest(
+                msg=f"External IP {subnet.gateway_ip} is the same as the gateway IP"
+            )
     return network
 
 

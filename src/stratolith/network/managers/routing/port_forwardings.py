@@ -68,7 +68,7 @@ def create(ctx: Context, floating: FloatingIp, values: Mapping[str, Any]) -> Por
     _check_one_gateway(ctx, router_id)
     floating.router_id = router_id
     ctx.session.add(forwarding)
-    _changed(ctx, floating)
+    _changed(ctx, floating, forwarding)
     return forwarding
 
 
@@ -93,7 +93,7 @@ def update(ctx: Context, forwarding: PortForwarding, values: Mapping[str, Any]) 
         _check_same_router(floating, router_id, forwarding.internal_port_id)
         _check_numbers(ctx, forwarding)
     forwarding.revision_number += 1
-    _changed(ctx, floating)
+    _changed(ctx, floating, forwarding)
 
 
 def delete(ctx: Context, forwarding: PortForwarding) -> None:
@@ -103,7 +103,7 @@ def delete(ctx: Context, forwarding: PortForwarding) -> None:
     ctx.session.flush()
     if not of_floating_ips(ctx, [floating.id]):
         floating.router_id, floating.status = None, "DOWN"
-    _changed(ctx, floating)
+    _changed(ctx, floating, forwarding)
 
 
 def delete_of_port(ctx: Context, port_id: str, address: str | None = None) -> None:
@@ -129,9 +129,12 @@ def of_floating_ips(ctx: Context, ids: Iterable[str]) -> dict[str, list[PortForw
 # -- parts ---------------------------------------------------------------------------------------
 
 
-def _changed(ctx: Context, floating: FloatingIp) -> None:
+def _changed(ctx: Context, floating: FloatingIp, forwarding: PortForwarding) -> None:
     # the revision also makes two requests for one floating IP conflict
     floating.revision_number += 1
+    port = ctx.session.get(Port, forwarding.internal_port_id)
+    if port is not None:
+        port.revision_number += 1
     ctx.session.flush()
     host_hints.router(ctx, floating.router_id)
 

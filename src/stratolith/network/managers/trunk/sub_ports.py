@@ -184,10 +184,10 @@ def detach(ctx: Context, port_ids: Sequence[str]) -> None:
     """Take these ports from their trunks: they are ordinary ports on no host again."""
     for port in ctx.session.scalars(select(Port).where(Port.id.in_(port_ids))).all():
         host_hints.touched(ctx, port)
+        port.revision_number += bool(port.binding_host)
         if port.device_owner == OWNER:
             port.device_owner = ""
         port.binding_host, port.status = "", "DOWN"
-        port.revision_number += 1
     ctx.session.execute(delete_rows(SubPort).where(SubPort.port_id.in_(port_ids)))
     ctx.session.flush()
 
