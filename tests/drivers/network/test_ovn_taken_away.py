@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import subprocess
+import time
 
+import msgspec
 import pytest
 
 from stratolith.network.drivers.base import RuleView
@@ -53,6 +55,49 @@ def test_the_external_bridge(ovn):
     assert ovn.apply(view).errors == {}
     assert nft.listing("ip stratotest_nat") == tables
     assert netlink.link(views.EXTERNAL_BRIDGE).mac == names.bridge_mac(views.EXTERNAL_BRIDGE)
+
+
+def test_the_way_to_the_external_network(ovn):
+    """Its connection of bridges, of which OVN's controller makes the two ends."""
+    _, network = a_network()
+    router = views.router("r1", [network], "172.31.249.10")
+    view = views.host([network], [router], external=True)
+    ovn.apply(view)
+    listed = ("list-ports", views.EXTERNAL_BRIDGE)
+    (end,) = ask_database(ovn, *listed).split()
+    ask_database(ovn, "del-port", end, "--", "add-port", "br-stl-int", end)
+    directory = ovn.directory.parent / "network" / "ovs"
+    control = f"unix:{directory / views.EXTERNAL_BRIDGE}.mgmt"
+    flow = "priority=65535,actions=drop"
+    subprocess.run(["ovs-ofctl", "add-flow", control, flow], check=True)
+    assert ovn.apply(view).errors == {}
+    deadline = time.monotonic() + 10
+    while ask_database(ovn, *listed).split() != [end]:  # the controller makes it in its own time
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    line = ["ovs-ofctl", "dump-flows", control]
+    flows = subprocess.run(line, check=True, capture_output=True, text=True).stdout
+    assert "drop" not in flows and "NORMAL" in flows
+
+
+def test_the_card_of_a_physical_network(ovn):
+    """Another bridge got it: every pass would be told that tunnels need it."""
+    subprocess.run(
+        ["ip", "link", "add", "nic9", "type", "veth", "peer", "name", "far9"], check=True
+    )
+    try:
+        _, network = a_network()
+        network = msgspec.structs.replace(
+            network, network_type="flat", physical_network="physnet9", uplink="nic9"
+        )
+        view = views.host([network], external=True)
+        assert ovn.apply(view).errors == {}
+        bridge = ask_database(ovn, "port-to-br", "nic9")
+        ask_database(ovn, "del-port", "nic9", "--", "add-port", views.EXTERNAL_BRIDGE, "nic9")
+        assert ovn.apply(view).errors == {}
+        assert ask_database(ovn, "port-to-br", "nic9") == bridge
+    finally:
+        subprocess.run(["ip", "link", "del", "nic9"], check=True)
 
 
 def test_pid_files(ovn):

@@ -127,6 +127,7 @@ class OvnNetworkDriver:
         errors |= self._externals.settle(view, self._switch)
         errors |= uplinks.settle(view, self._switch)
         self._switch.settle_ports({**usable, **spaces})
+        self._switch.remove_false_patches()
         self._view = view
         up = {port.id for port, _ in wanted.values() if port.admin_state_up}
         needed = (up & set(usable.values())) - absent

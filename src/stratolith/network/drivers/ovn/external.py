@@ -39,6 +39,7 @@ class Externals:
                 # always the same: OVN's routers keep a neighbour's address until it sends another
                 mac = names.bridge_mac(names.checked_device(external.bridge))
                 switch.ensure_bridge(external.bridge, mac=mac)
+                switch.flow_normally(external.bridge)
                 self._addresses(external)
             except (ValueError, NetworkDriverError) as error:
                 for network in view.networks:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.ovn import ovsdb
-from stratolith.network.drivers.ovn.daemons import Daemon, create_database
+from stratolith.network.drivers.ovn.daemons import Daemon, create_database, run_tool
 from stratolith.network.drivers.ovn.ovsdb import Database, Named, Uuid, one, wire
 
 BRIDGE = "br-stl-int"  # not "br-int": another Open vSwitch of the host may have that
@@ -21,10 +21,12 @@ SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
 _MODULE = Path("/sys/module/openvswitch")
 _APPLY_SECONDS = 10.0
 _DEVICE_SECONDS = 2.0  # in which a switch that just started makes the devices of its bridges
+_OF_OVN = "ovn-localnet-port"  # the controller's mark of ports that connect bridges
+_NORMAL = "priority=0 actions=NORMAL"
 _TABLES = {
     "Open_vSwitch": ("bridges", "external_ids", "other_config", "next_cfg", "cur_cfg"),
     "Bridge": ("name", "ports", "datapath_type", "external_ids", "other_config"),
-    "Port": ("name", "interfaces"),
+    "Port": ("name", "interfaces", "external_ids"),
     "Interface": ("name", "type", "external_ids", "error", "ofport"),
 }
 
@@ -188,7 +190,7 @@ class Switch:
     def give_port(self, bridge: str, device: str) -> None:
         """Make this device the only one on the bridge beside the bridge's own and OVN's.
 
-        Raises ``ValueError`` for one that another bridge has.
+        Other bridges lose it. Raises ``ValueError`` for one by which tunnels go.
         """
         wanted = {bridge, device}
         ports = {uuid: str(one(row["name"])) for uuid, row in self.db.rows("Port")}
@@ -202,7 +204,12 @@ class Switch:
         steps = [["ports", "delete", wire(unwanted)]]
         operations: list[dict[str, object]] = []
         if device not in current:
-            if device in ports.values():
+            held = {
+                key: [Uuid(port) for port in row["ports"] if ports[port] == device]
+                for key, row in self.db.rows("Bridge")
+            }
+            bridges = self.db.tables["Bridge"]
+            if any(own and one(bridges[key]["name"]) == UNDERLAY for key, own in held.items()):
                 raise ValueError(
                     f"{device} is on another bridge of the switch: without the kernel module "
                     "openvswitch, tunnels and bridge_mappings need a card each"
@@ -210,6 +217,7 @@ class Switch:
             interface = {"name": device, "external_ids": wire({})}
             port = {"name": device, "interfaces": ["named-uuid", "i"]}
             operations = [
+                *(_mutation(key, "delete", own) for key, own in held.items() if own),
                 {"op": "insert", "table": "Interface", "uuid-name": "i", "row": interface},
                 {"op": "insert", "table": "Port", "uuid-name": "p", "row": port},
             ]
@@ -217,6 +225,29 @@ class Switch:
         if operations or unwanted:
             change = {"op": "mutate", "table": "Bridge", "where": ovsdb.of_row(uuid)}
             self._change([*operations, {**change, "mutations": steps}])
+
+    def remove_false_patches(self) -> None:
+        """Remove ports that stand where OVN's connections of bridges belong.
+
+        Somebody took such a port from its bridge and gave its name to another. The controller's
+        changes would all be refused until the name is free; then it makes the port again.
+        """
+        false = {
+            Uuid(uuid)
+            for uuid, row in self.db.rows("Port")
+            if str(one(row["name"])).startswith("patch-") and _OF_OVN not in row["external_ids"]
+        }
+        holders = {uuid: false & row["ports"] for uuid, row in self.db.rows("Bridge")}
+        changes = [_mutation(key, "delete", sorted(held)) for key, held in holders.items() if held]
+        if changes:
+            self._change(changes)
+
+    def flow_normally(self, bridge: str) -> None:
+        """Remove what others made of the flows of a bridge without controller."""
+        control = f"unix:{self.directory / bridge}.mgmt"
+        flows = run_tool("ovs-ofctl", self.directory, "--no-stats", "dump-flows", control)
+        if [line.strip() for line in flows.splitlines() if "NXST" not in line] != [_NORMAL]:
+            run_tool("ovs-ofctl", self.directory, "replace-flows", control, "-", text=_NORMAL)
 
     def has_tunnels(self) -> bool:
         """Whether the controller knows other hosts."""
