@@ -6,13 +6,15 @@
     .venv/bin/python tools/bench_one_port.py --ports 500 --router
     .venv/bin/python tools/bench_one_port.py --ports 500 --change rule
     .venv/bin/python tools/bench_one_port.py --ports 500 --change floating-ip
+    .venv/bin/python tools/bench_one_port.py --ports 500 --change none --pause 60
 
 Must run on the machine of the cloud, in its network namespace: it looks for the ports' taps and
 for new rules there. A tap is plugged in after its filters are in force, so from then on the port
 works. A rule is one more in the security group of all ports; it is in force when the kernel's
 tables have changed. A floating IP is translated before its agent reports it ACTIVE. Everything
 it makes it takes away again. Processor time is for each change, with what the processes do
-anyway; on a busy machine it says more than the seconds.
+anyway; on a busy machine it says more than the seconds. Without a change it is the part of a
+processor that they use while nothing happens.
 """
 
 from __future__ import annotations
@@ -189,15 +191,32 @@ def told(what: str, seconds: list[float]) -> None:
     )
 
 
+def idle(bench: Bench, ports: int, seconds: float) -> None:
+    try:
+        bench.fill(ports)
+        time.sleep(30)  # what follows from the new ports
+        before = {role: processor_time(role) for role in ("server", "agent")}
+        started = time.perf_counter()
+        time.sleep(seconds)
+        passed = time.perf_counter() - started
+        for role, used in before.items():
+            print(f"idle {role}: {(processor_time(role) - used) / passed:.2%} of a processor")
+    finally:
+        bench.clean()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time from the answer to a change in force.")
     parser.add_argument("--ports", type=int, default=500, help="that the host has before")
     parser.add_argument("--times", type=int, default=30, help="one more is made")
-    parser.add_argument("--change", choices=("port", "rule", "floating-ip"), default="port")
+    parser.add_argument("--change", choices=("port", "rule", "floating-ip", "none"), default="port")
     parser.add_argument("--pause", type=float, default=0.5, help="seconds between two of them")
     parser.add_argument("--router", action="store_true", help="the network has a router")
     chosen = parser.parse_args()
     bench = Bench(Api(), chosen.router or chosen.change == "floating-ip")
+    if chosen.change == "none":
+        idle(bench, chosen.ports, chosen.pause)
+        return
     once = {"port": bench.port, "rule": bench.rule, "floating-ip": bench.floating_ip}
     try:
         bench.fill(chosen.ports)

@@ -11,6 +11,7 @@ look-around) are refused when the expression is parsed.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -88,11 +89,11 @@ def matching(
     return among(session, key, [id_ for id_, text in rows if text and expression.search(text)])
 
 
-def among(session: Session, key: Any, values: list[str]) -> ColumnElement[bool]:
+def among(session: Session, key: Any, values: Iterable[str]) -> ColumnElement[bool]:
     """``key`` is one of ``values``; they are sent to the database as one text, whatever their
     number.
     """
-    text = msgspec.json.encode(values).decode()
+    text = msgspec.json.encode(list(values)).decode()
     return in_text(session.get_bind().dialect.name, key, literal(text, String))
 
 

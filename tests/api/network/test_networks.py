@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from stratolith.kernel.context import Context
+from stratolith.network.managers import address_scopes, placement, visibility
+from stratolith.network.managers.routing import zones
 from tests.testcloud import TestCloud, statements
 
 from .conftest import Net
@@ -191,3 +194,15 @@ def test_revisions_guard_changes(net: Net) -> None:
     )
     assert answer.status_code == 412
     assert answer.json()["NeutronError"]["type"] == "RevisionNumberConstraintFailed"
+
+
+def test_a_list_may_be_longer_than_a_statement_has_parameters(cloud: TestCloud) -> None:
+    ctx = Context(cloud.env, cloud.env.service("network"), identity=None)
+    ids = [f"{number:036x}" for number in range(70_000)]
+    try:
+        for described in (zones.of_networks, zones.of_routers, address_scopes.of_networks):
+            assert described(ctx, ids) == {}
+        assert visibility.external_for_all(ctx, ids) == set()
+        assert placement.having(ctx, ids) == {}
+    finally:
+        ctx.close()

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.matching import among
 from stratolith.network.exceptions.general import InvalidInput
 from stratolith.network.exceptions.subnetpools import AddressScopeInUse, AddressScopeNotFound
 from stratolith.network.managers import host_hints, visibility
@@ -73,7 +74,7 @@ def of_subnets(ctx: Context, subnet_ids: Iterable[str]) -> dict[str, str]:
     rows = ctx.session.execute(
         select(Subnet.id, SubnetPool.address_scope_id)
         .join(SubnetPool, SubnetPool.id == Subnet.subnetpool_id)
-        .where(Subnet.id.in_(wanted), SubnetPool.address_scope_id.is_not(None))
+        .where(among(ctx.session, Subnet.id, wanted), SubnetPool.address_scope_id.is_not(None))
     )
     return {subnet_id: str(scope_id) for subnet_id, scope_id in rows}
 
@@ -83,7 +84,10 @@ def of_networks(ctx: Context, network_ids: Iterable[str]) -> dict[str, dict[int,
     rows = ctx.session.execute(
         select(Subnet.network_id, Subnet.ip_version, SubnetPool.address_scope_id)
         .join(SubnetPool, SubnetPool.id == Subnet.subnetpool_id)
-        .where(Subnet.network_id.in_(list(network_ids)), SubnetPool.address_scope_id.is_not(None))
+        .where(
+            among(ctx.session, Subnet.network_id, network_ids),
+            SubnetPool.address_scope_id.is_not(None),
+        )
         .order_by(Subnet.created_at.desc(), Subnet.id)
     )
     scopes: dict[str, dict[int, str]] = {}

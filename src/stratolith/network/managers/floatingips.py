@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.ids import new_uuid
+from stratolith.kernel.matching import among
 from stratolith.network.exceptions.port_forwardings import FipInUseByPortForwarding
 from stratolith.network.exceptions.routers import (
     BadFloatingipRequest,
@@ -166,7 +167,7 @@ def port_details(ctx: Context, port_ids: Iterable[str]) -> dict[str, dict[str, A
             Port.status,
             Port.device_id,
             Port.device_owner,
-        ).where(Port.id.in_(wanted))
+        ).where(among(ctx.session, Port.id, wanted))
     )
     return {row.id: {k: v for k, v in row._mapping.items() if k != "id"} for row in rows}
 

@@ -29,6 +29,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from stratolith.kernel.context import Context
 from stratolith.kernel.hosts import records as host_records
 from stratolith.kernel.hosts.records import HostRecord
+from stratolith.kernel.matching import among
 from stratolith.network.managers import agents, holders
 from stratolith.network.managers.events import VIEW
 from stratolith.network.managers.routing import zones
@@ -247,7 +248,9 @@ def having(ctx: Context, router_ids: Iterable[str]) -> dict[str, set[str]]:
     ids, hosts = list(router_ids), {}
     for router_id, host in hosts_of(ctx, ids).items():
         hosts[router_id] = {host}
-    elected = select(RouterHost.router_id, RouterHost.host).where(RouterHost.router_id.in_(ids))
+    elected = select(RouterHost.router_id, RouterHost.host).where(
+        among(ctx.session, RouterHost.router_id, ids)
+    )
     for router_id, host in ctx.session.execute(elected):
         hosts.setdefault(router_id, set()).add(host)
     return hosts
@@ -263,7 +266,7 @@ def hosts_of(ctx: Context, object_ids: Iterable[str]) -> dict[str, str]:
     wanted = sorted(set(object_ids))
     if not wanted:
         return {}
-    is_placed = Place.object_id.in_(wanted) & (Place.host != "")
+    is_placed = among(ctx.session, Place.object_id, wanted) & (Place.host != "")
     return dict(ctx.session.execute(select(Place.object_id, Place.host).where(is_placed)).all())
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import or_, select
 from stratolith.kernel.context import Context
 from stratolith.kernel.db.rows import KeyedReader, RowReader, plain_reader
 from stratolith.kernel.ids import new_uuid
+from stratolith.kernel.matching import among
 from stratolith.network.exceptions.requests import (
     RequestedSecurityGroupNotFound,
     SecurityGroupAmbiguous,
@@ -284,6 +285,8 @@ def names_of(ctx: Context, group_ids: Iterable[str]) -> dict[str, str]:
     if not wanted:
         return {}
     rows = ctx.session.execute(
-        select(SecurityGroup.id, SecurityGroup.name).where(SecurityGroup.id.in_(wanted))
+        select(SecurityGroup.id, SecurityGroup.name).where(
+            among(ctx.session, SecurityGroup.id, wanted)
+        )
     )
     return dict(rows.all())

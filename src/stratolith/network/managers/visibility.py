@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, false, or_, select, true
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.matching import among
 from stratolith.network.models import Network, RbacPolicy
 
 SHARED = "access_as_shared"
@@ -94,7 +95,7 @@ def note_granted(ctx: Context, networks: Sequence[Network]) -> None:
 def shared_ids(ctx: Context, object_type: str, ids: Iterable[str], *actions: str) -> set[str]:
     """Those of the objects that RBAC policies grant to the caller (SHARED); one statement."""
     statement = granted(ctx.project_id, object_type, *actions).where(
-        RbacPolicy.object_id.in_(list(ids))
+        among(ctx.session, RbacPolicy.object_id, ids)
     )
     return set(ctx.session.scalars(statement))
 
@@ -149,7 +150,9 @@ def forget_policies(ctx: Context, object_id: str) -> None:
 
 def external_for_all(ctx: Context, ids: Iterable[str]) -> set[str]:
     """Those of the networks that an administrator made external for all; one statement."""
-    statement = granted("", "network", EXTERNAL).where(RbacPolicy.object_id.in_(list(ids)))
+    statement = granted("", "network", EXTERNAL).where(
+        among(ctx.session, RbacPolicy.object_id, ids)
+    )
     return set(ctx.session.scalars(statement))
 
 

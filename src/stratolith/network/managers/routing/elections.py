@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.matching import among
 from stratolith.network.drivers.routing import HIGHEST_PRIORITY
 from stratolith.network.exceptions.routers import BadRouterRequest, NoVRIDAvailable
 from stratolith.network.managers import holders, host_hints, networks, placement, ports, subnets
@@ -235,7 +236,7 @@ def _remove(ctx: Context, row: RouterHost) -> None:
 
 
 def _rows(ctx: Context, router_ids: Iterable[str]) -> list[RouterHost]:
-    wanted = select(RouterHost).where(RouterHost.router_id.in_(list(router_ids)))
+    wanted = select(RouterHost).where(among(ctx.session, RouterHost.router_id, router_ids))
     return list(ctx.session.scalars(wanted.order_by(RouterHost.priority.desc())))
 
 

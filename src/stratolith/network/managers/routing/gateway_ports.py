@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.matching import among
 from stratolith.network.exceptions.networks import NetworkNotFound
 from stratolith.network.exceptions.routers import (
     BadRouterRequest,
@@ -46,7 +47,7 @@ def of_routers(ctx: Context, router_ids: Iterable[str]) -> dict[str, list[tuple[
     by_router: dict[str, list[tuple[str, str]]] = {}
     rows = ctx.session.execute(
         select(Port.holder_id, Port.id, Port.network_id)
-        .where(Port.holder_id.in_(list(router_ids)), Port.holder == holders.GATEWAY)
+        .where(among(ctx.session, Port.holder_id, router_ids), Port.holder == holders.GATEWAY)
         .order_by(Port.created_at, Port.id)
     )
     for router_id, port_id, network_id in rows:

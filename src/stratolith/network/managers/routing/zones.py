@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select, union
 
+from stratolith.kernel import matching
 from stratolith.kernel.context import Context
 from stratolith.kernel.hosts import records as host_records
 from stratolith.network.exceptions.agents import AvailabilityZoneNotFound
@@ -44,8 +45,12 @@ def of_routers(ctx: Context, router_ids: Iterable[str]) -> dict[str, list[str]]:
     """Router -> the zones of its hosts; routers without a host are left out."""
     ids = list(router_ids)
     wanted = union(
-        select(Place.object_id, Place.host).where(Place.object_id.in_(ids), Place.host != ""),
-        select(RouterHost.router_id, RouterHost.host).where(RouterHost.router_id.in_(ids)),
+        select(Place.object_id, Place.host).where(
+            matching.among(ctx.session, Place.object_id, ids), Place.host != ""
+        ),
+        select(RouterHost.router_id, RouterHost.host).where(
+            matching.among(ctx.session, RouterHost.router_id, ids)
+        ),
     )
     return _by_zone(ctx, ctx.session.execute(wanted).all())
 
@@ -55,15 +60,21 @@ def of_networks(ctx: Context, network_ids: Iterable[str]) -> dict[str, list[str]
     ids = list(network_ids)
     wanted = union(
         select(Port.network_id, Port.binding_host).where(
-            Port.network_id.in_(ids), Port.binding_host != ""
+            matching.among(ctx.session, Port.network_id, ids), Port.binding_host != ""
         ),
         select(Port.network_id, Place.host)
         .join(Place, Place.object_id == Port.holder_id)
-        .where(Port.network_id.in_(ids), Port.holder.in_(holders.ROUTER), Place.host != ""),
+        .where(
+            matching.among(ctx.session, Port.network_id, ids),
+            Port.holder.in_(holders.ROUTER),
+            Place.host != "",
+        ),
         select(Port.network_id, RouterHost.host)
         .join(RouterHost, RouterHost.router_id == Port.holder_id)
-        .where(Port.network_id.in_(ids), Port.holder.in_(holders.ROUTER)),
-        select(DhcpPlace.network_id, DhcpPlace.host).where(DhcpPlace.network_id.in_(ids)),
+        .where(matching.among(ctx.session, Port.network_id, ids), Port.holder.in_(holders.ROUTER)),
+        select(DhcpPlace.network_id, DhcpPlace.host).where(
+            matching.among(ctx.session, DhcpPlace.network_id, ids)
+        ),
     )
     return _by_zone(ctx, ctx.session.execute(wanted).all())
 

@@ -12,6 +12,7 @@ import socket
 import struct
 import sys
 from collections.abc import Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -200,6 +201,7 @@ def link(name: str) -> Link | None:
     return None if kind == 2 else parsed_link(answer)
 
 
+@lru_cache(maxsize=2048)  # most links are the same at each look
 def parsed_link(message: bytes) -> Link:
     """The link that a message of the kernel describes."""
     index, flags = struct.unpack_from("=iI", message, 4)
