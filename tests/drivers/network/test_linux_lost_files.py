@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -78,3 +80,44 @@ def test_the_ledger(driver, tmp_path):
     next_driver = LinuxNetworkDriver(tmp_path, instance="stratotest")
     assert not next_driver.apply(view).errors
     next_driver.close()
+
+
+@pytest.mark.parametrize("content", [None, "", "{}"])
+def test_the_ledger_while_no_agent_runs(driver, tmp_path, content):
+    """The namespaces have a mark: the next agent goes on with them, or removes them."""
+    view, _ = a_view()
+    assert not driver.apply(view).errors
+    ledger, name = tmp_path / "network" / "ledger.json", f"qrouter-{view.routers[0].id}"
+    before = namespaces.inode(name)
+    driver.close()
+    for is_wanted in (True, False):
+        ledger.unlink()
+        if content is not None:
+            ledger.write_text(content)
+        next_driver = LinuxNetworkDriver(tmp_path, instance="stratotest")
+        if is_wanted:
+            assert not next_driver.apply(view).errors
+            assert namespaces.inode(name) == before
+            next_driver.close()
+        else:
+            next_driver.remove_all()
+            assert namespaces.inode(name) is None
+
+
+def test_a_full_disk_keeps_no_router_from_being_made(driver, tmp_path):
+    (tmp_path / "network").mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8k", "x", tmp_path / "network"], check=True)
+    filler = tmp_path / "network" / "filler"
+    try:
+        with contextlib.suppress(OSError):
+            filler.write_bytes(bytes(100_000))
+        n1 = views.network("n1")
+        view = views.host([n1], [views.router("r1", [n1])])
+        applied = driver.apply(view)
+        assert list(applied.errors) == ["ledger"]
+        assert applied.routers == [view.routers[0].id]
+        filler.unlink()
+        assert not driver.apply(view).errors
+        assert (tmp_path / "network" / "ledger.json").exists()
+    finally:
+        subprocess.run(["umount", "--lazy", tmp_path / "network"], check=True)

@@ -110,7 +110,5 @@ def _is_locked(handle: int) -> bool:
 
 def _has_namespaces(state_dir: Path) -> bool:
     path = state_dir / "network" / "ledger.json"
-    if not path.exists():
-        return False
     known = Ledger(path).entries.namespaces
     return any(number and namespaces.inode(name) == number for name, number in known.items())

@@ -199,7 +199,6 @@ class LinuxNetworkDriver:
         native = self._prepare()
         ledger = self._open_ledger()
         zones = ledger.zones_for(plan.zone_owners(view))
-        ledger.save()
 
         if self._timeouts is None:
             self._timeouts = limits.can_choose_timeouts(self.instance, native)
@@ -227,7 +226,6 @@ class LinuxNetworkDriver:
             work = Work(planned, links, ledger, *helpers, self._memory, devices)
             applied = whole.run(work, view)
             indexes = {name: link.index for name, link in links.by_name.items()}
-        ledger.save()
         errors |= self._log_packets(indexes)
         if errors:
             applied = msgspec.structs.replace(applied, errors={**errors, **applied.errors})

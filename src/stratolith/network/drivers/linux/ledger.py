@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from stratolith.network.drivers.linux.host_kernel import marks
+
 _FIRST_ZONE, _LAST_ZONE = 20001, 65000  # other programs that use zones start from small numbers
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
@@ -21,15 +23,21 @@ class Entries(msgspec.Struct, kw_only=True):
 
 
 class Ledger:
-    """Saves entries before the kernel is changed: a crash in between leaves nothing unowned."""
+    """Saves entries before the kernel is changed: a crash in between leaves nothing unowned.
+
+    ``path`` is in a directory of the state directory. If the file was lost, the namespaces are
+    found by their marks.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._saved = b""
+        self.mark = marks.of_cloud(path.parent.parent)
         self.entries = self._read()
         boot_id = _BOOT_ID.read_text().strip()
         if self.entries.boot_id != boot_id:  # namespaces and sysctls end with the boot
             self.entries = Entries(boot_id=boot_id, zones=self.entries.zones)
+            self.entries.namespaces = marks.inodes(self.mark)
 
     def _read(self) -> Entries:
         try:

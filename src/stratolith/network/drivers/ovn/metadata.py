@@ -16,7 +16,7 @@ from pyroute2.netlink.exceptions import NetlinkError
 
 from stratolith.network.drivers.base import HostNetworkView, NetworkDriverError
 from stratolith.network.drivers.linux import dhcp, inside, names
-from stratolith.network.drivers.linux.host_kernel import namespaces, netlink, sysctl
+from stratolith.network.drivers.linux.host_kernel import marks, namespaces, netlink, sysctl
 from stratolith.network.drivers.linux.ledger import Ledger
 from stratolith.network.drivers.linux.objects import NamespaceSpec, VethSpec
 
@@ -60,7 +60,9 @@ class MetadataSpaces:
         if number is None or namespaces.inode(spec.name) != number:
             ledger.entries.namespaces[spec.name] = 0  # if we die now, the name is still ours
             ledger.save()
-            ledger.entries.namespaces[spec.name] = namespaces.create(spec.name)
+            ledger.entries.namespaces[spec.name] = namespaces.create(
+                spec.name, partial(marks.put, ledger.mark)
+            )
             ledger.save()
         for device in spec.devices:
             self._ensure_pair(device, spec.name)

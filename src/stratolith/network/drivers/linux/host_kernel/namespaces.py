@@ -62,9 +62,10 @@ def inode(name: str) -> int | None:
         return None
 
 
-def create(name: str) -> int:
-    """Make a named namespace with its loopback up; returns its inode number.
+def create(name: str, prepare: Callable[[], None] = lambda: None) -> int:
+    """Make a named namespace; returns its inode number.
 
+    ``prepare`` runs in the namespace before it has the name.
     Raises ``NetworkDriverError`` when the name is taken.
     """
     _prepare_directory()
@@ -75,6 +76,7 @@ def create(name: str) -> int:
 
     def body() -> None:
         _checked(_libc.unshare(_CLONE_NEWNET), "unshare")
+        prepare()
         source = f"/proc/self/task/{threading.get_native_id()}/ns/net".encode()
         _checked(_libc.mount(source, str(path).encode(), b"none", _MS_BIND, None), "mount")
 

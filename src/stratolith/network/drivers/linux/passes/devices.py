@@ -63,7 +63,7 @@ def _flat(work: Work) -> None:
             continue
         with work.noted(card.network_id):
             work.ledger.entries.cards[card.card] = card.bridge
-            work.ledger.save()
+            work.record()
             work.links.ensure_card(card)
 
 
@@ -71,7 +71,7 @@ def _promiscuous(work: Work, split: SplitSpec) -> None:
     if split.physical and not promiscuity.is_on(split.shared):
         if split.shared not in work.ledger.entries.promiscuous:
             work.ledger.entries.promiscuous.append(split.shared)
-            work.ledger.save()
+            work.record()
         work.links.set_promiscuous(split.shared, on=True)
 
 

@@ -26,7 +26,7 @@ def settle(work: Work) -> None:
                 raise NetworkDriverError(f"this kernel has no setting {key}")
             if before != value:
                 changed.setdefault(key, before)
-                work.ledger.save()
+                work.record()
                 sysctl.write(key, value)
     # forwarding ends before devices follow advertisements in the host's usual way
     for key in sorted(changed.keys() - wanted.keys(), reverse=True):

@@ -8,7 +8,7 @@ from functools import partial
 
 from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.linux import inside
-from stratolith.network.drivers.linux.host_kernel import namespaces
+from stratolith.network.drivers.linux.host_kernel import marks, namespaces
 from stratolith.network.drivers.linux.objects import NamespaceSpec
 from stratolith.network.drivers.linux.passes.work import Work
 from stratolith.network.drivers.linux.routing import keepalived
@@ -110,15 +110,19 @@ def _make(work: Work, spec: NamespaceSpec) -> None:
     known = work.ledger.entries.namespaces
     present = namespaces.inode(spec.name)
     if present is not None and spec.name in known and known[spec.name] in (0, present):
+        if work.memory.inodes.get(spec.name) != present:  # also those of an earlier program
+            namespaces.run_in(spec.name, partial(marks.put, work.ledger.mark))
         known[spec.name] = work.memory.inodes[spec.name] = present
         return
     if present is not None:
         raise NetworkDriverError(f"a namespace {spec.name} exists that Stratolith did not make")
     work.memory.forget_namespace(spec.name)
     known[spec.name] = 0
-    work.ledger.save()
+    work.record()
     try:
-        known[spec.name] = work.memory.inodes[spec.name] = namespaces.create(spec.name)
+        known[spec.name] = work.memory.inodes[spec.name] = namespaces.create(
+            spec.name, partial(marks.put, work.ledger.mark)
+        )
     except NetworkDriverError:
         del known[spec.name]
         raise

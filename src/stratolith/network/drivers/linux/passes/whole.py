@@ -26,6 +26,7 @@ def run(work: Work, view: HostNetworkView) -> Applied:
     """Apply the plan, which is made of ``view``."""
     memory = work.memory
     memory.unsettled = False
+    work.record()
     refused_before, ports = memory.refused
     if ports and refused_before == work.whole and not work.deep:
         rules.leave_out(work, ports)
@@ -45,6 +46,7 @@ def run(work: Work, view: HostNetworkView) -> Applied:
     changes.detect(work)
     if work.deep:
         memory.last_deep = time.monotonic()
+    work.record()
     failed = work.errors.keys() - work.plan.broken.keys()
     memory.done, memory.plan = work.plan, None if failed else work.plan
     return _applied(work, view, filtered)

@@ -51,6 +51,13 @@ class Work:
         self.links_unchanged = links.known is not None
         self.before = memory.plan if self.links_unchanged else None
 
+    def record(self) -> None:
+        """Save the ledger. A failure (a full disk) is reported, and the pass goes on."""
+        try:
+            self.ledger.save()
+        except OSError as error:
+            self.errors["ledger"] = f"cannot record our objects: {error}"
+
     @contextlib.contextmanager
     def noted(self, owner: str) -> Iterator[None]:
         """Record a failure of the steps inside as an error of this object."""
