@@ -13,6 +13,7 @@ from stratolith.network.drivers.ovn import central, ovsdb
 from stratolith.network.drivers.ovn.northbound import dhcp, plan
 from stratolith.network.drivers.ovn.northbound.matches import address_rows, matches
 from stratolith.network.drivers.ovn.northbound.plan import Placement
+from stratolith.network.drivers.ovn.northbound.routers import router_rows
 from stratolith.network.drivers.ovn.northbound.rows import Link, Ref, Row
 from stratolith.network.drivers.ovn.northbound.writer import COLUMNS, Northbound
 from stratolith.network.drivers.ovn.ovsdb import wire
@@ -478,3 +479,10 @@ def test_stream_is_cut_into_objects():
         for start in range(0, len(text), size):
             parts += splitter.feed(text[start : start + size])
         assert parts == [b'{"a":"x}\\"{"}', b'{"b":[{"c":1}]}']
+
+
+def test_routers_do_not_keep_the_addresses_of_machines_for_ever() -> None:
+    """A gateway outside that was replaced stayed unreachable until somebody deleted its row."""
+    view = views.router("r1", [], "172.31.249.10")
+    (row,) = (r for r in router_rows(view, [], {}) if r.table == "Logical_Router")
+    assert row.columns["options"] == {"mac_binding_age_threshold": "300"}

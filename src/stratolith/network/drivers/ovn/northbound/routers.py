@@ -15,6 +15,10 @@ from stratolith.network.drivers.ovn.northbound import (
 from stratolith.network.drivers.ovn.northbound.rows import Partial, Row
 from stratolith.network.drivers.routing import RouterView, outside
 
+# A machine outside that has another MAC address at the same IP address is found again after this
+# many seconds, also when it does not announce itself. By default OVN keeps addresses for ever.
+NEIGHBOUR_SECONDS = 300
+
 
 def router_rows(router: RouterView, chassis: Sequence[str], rules: qos.Rules) -> list[Row]:
     """``chassis``: the hosts for its gateways, the best first. ``rules``: of QoS policies.
@@ -22,7 +26,8 @@ def router_rows(router: RouterView, chassis: Sequence[str], rules: qos.Rules) ->
     Raises ``ValueError``.
     """
     owner = f"router/{router.id}"
-    columns = {"name": router.id, "enabled": router.admin_state_up}
+    options = {"mac_binding_age_threshold": str(NEIGHBOUR_SECONDS)}
+    columns = {"name": router.id, "enabled": router.admin_state_up, "options": options}
     rows = [Row(table="Logical_Router", key=router.id, owner=owner, columns=columns)]
     for port in router.interfaces:
         rows += ports.port_rows(router.id, owner, port, {})
