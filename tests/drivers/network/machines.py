@@ -55,7 +55,7 @@ class Machine:
         routers: list[RouterView] | None = None,
         externals: list[ExternalNetworkView] | None = None,
     ) -> Applied:
-        view = HostNetworkView(
+        self.view = view = HostNetworkView(
             host=self.name,
             generation=1,
             networks=networks,
@@ -100,7 +100,8 @@ def part(network: NetworkView, number: int, peer: str, theirs: list[PortView]) -
     """A network as one of two hosts has it; ``theirs``: its ports on the other one."""
     addresses = {port.id: [ip.ip_address for ip in port.fixed_ips] for port in theirs}
     macs = {port.id: port.mac for port in theirs}
-    peers = [TunnelPeerView(address=peer, ports=macs, addresses=addresses)]
+    servers = {port.id: (port.server_id, port.project_id) for port in theirs if port.server_id}
+    peers = [TunnelPeerView(address=peer, ports=macs, addresses=addresses, servers=servers)]
     return msgspec.structs.replace(
         network, network_type="vxlan", segmentation_id=number, peers=peers
     )

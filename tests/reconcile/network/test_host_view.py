@@ -244,7 +244,11 @@ def only_peer(ctx: Context, address: str, port: server_ports.ServerPort) -> Tunn
     """A host with this port alone."""
     fixed_ips = ports.fixed_ips(ctx, [port.port_id])[port.port_id]
     known = {port.port_id: [fixed_ip["ip_address"] for fixed_ip in fixed_ips]}
-    return TunnelPeerView(address=address, ports={port.port_id: port.mac}, addresses=known)
+    row = ctx.session.get_one(Port, port.port_id)
+    servers = {port.port_id: (row.holder_id, row.project_id)}
+    return TunnelPeerView(
+        address=address, ports={port.port_id: port.mac}, addresses=known, servers=servers
+    )
 
 
 def test_hosts_of_a_network_know_each_other(ctx: Context) -> None:

@@ -1,9 +1,10 @@
 """Identifies the guest that requests metadata, by facts that guests cannot choose.
 
 Three facts must fit together: the incoming device in the namespace gives the network; a port must
-own the client's address in that network; and the host's bridge must have seen the packet come from
-that port's own tap with that address (``drivers/linux/metadata_mark.py``). Headers, routes, allowed
-address pairs, MAC addresses and equal addresses in other networks are not used.
+own the client's address in that network; and the bridge of the port's host must have seen the
+packet come from that port's own tap with that address (``drivers/linux/metadata_mark.py``).
+Headers, routes, allowed address pairs, MAC addresses and equal addresses in other networks are not
+used.
 """
 
 from __future__ import annotations
@@ -57,6 +58,13 @@ def guests_by_address(network: NetworkView) -> dict[str, Guest]:
             claim(ip.ip_address, guest)
         if has_ipv6:
             claim(link_local(port.mac.lower()), guest)
+    for peer in network.peers:
+        for port_id, (server_id, project_id) in peer.servers.items():
+            guest = Guest(port_id, server_id, project_id)
+            for address in peer.addresses.get(port_id, []):
+                claim(address, guest)
+            if has_ipv6 and (mac := peer.ports.get(port_id)):
+                claim(link_local(mac.lower()), guest)
     return {
         address: guest
         for address, guest in by_address.items()

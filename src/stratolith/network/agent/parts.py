@@ -271,16 +271,20 @@ def _peers(peers: Sequence[TunnelPeerView], parts: Mapping[str, PortPart]) -> li
     addresses = {
         key: known for peer in peers for key, known in peer.addresses.items() if key not in parts
     }
+    servers = {key: of for peer in peers for key, of in peer.servers.items() if key not in parts}
     for port_id, part in parts.items():
         if part.peer:
             by_address.setdefault(part.peer, {})[port_id] = part.mac
             if part.addresses:
                 addresses[port_id] = part.addresses
+            if part.server is not None:
+                servers[port_id] = part.server
     return [
         TunnelPeerView(
             address=address,
             ports=ports,
             addresses={key: addresses[key] for key in ports if key in addresses},
+            servers={key: servers[key] for key in ports if key in servers},
         )
         for address, ports in sorted(by_address.items())
         if ports

@@ -160,6 +160,7 @@ class TunnelPeerView(msgspec.Struct, frozen=True, kw_only=True):
     address: str  # of the host's end of tunnels
     ports: dict[str, str] = {}  # port -> its MAC address; "": one of the network's ``moving``
     addresses: dict[str, list[str]] = {}  # port -> addresses that no pair gives another MAC
+    servers: dict[str, tuple[str, str]] = {}  # port of a server -> the server and the project
 
 
 class NetworkView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -251,8 +252,8 @@ class PortPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     network_id: "" when the host has no part of the port's network.  port: when it is bound here.
     dhcp_hosts: its reservations.  peer: tunnel address of the other host that it is bound to,
-    "" for none.  addresses: for that peer.  members: its addresses by security group, for groups
-    that rules of the host's ports name.
+    "" for none.  addresses, server: for that peer.  members: its addresses by security group, for
+    groups that rules of the host's ports name.
     """
 
     network_id: str = ""
@@ -261,6 +262,7 @@ class PortPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     peer: str = ""
     mac: str = ""
     addresses: list[str] = []
+    server: tuple[str, str] | None = None
     members: dict[str, list[str]] = {}
 
 

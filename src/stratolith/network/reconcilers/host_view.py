@@ -325,6 +325,11 @@ class Compiler:
                     for port_id, mac in ports.items()
                     if mac and (known := self._known_addresses(rows[port_id]))
                 },
+                servers={
+                    port_id: server
+                    for port_id in ports
+                    if (server := server_of(rows[port_id])) is not None
+                },
             )
             for address, ports in sorted(by_address.items())
         ]
@@ -471,6 +476,12 @@ class Compiler:
             for subnet in subnets
             if subnet.ipv6_ra_mode is not None
         ]
+
+
+def server_of(row: PortRow) -> tuple[str, str] | None:
+    """The server of a port and the port's project; None for a port without server."""
+    has_server = row.holder not in holders.SERVICES and row.holder_id
+    return (row.holder_id, row.project_id) if has_server else None
 
 
 def _by_id(row: PortRow | NetworkRow | RouterRow) -> str:

@@ -28,7 +28,7 @@ from stratolith.network.managers import holders, placement
 from stratolith.network.models import FixedIp, Network, Place, Port, SecurityGroupRule
 from stratolith.network.reconcilers import filter_rules, log_views, qos_rules, view_rows
 from stratolith.network.reconcilers.filter_rules import Members, RuleBook
-from stratolith.network.reconcilers.host_view import Compiler, compile_view
+from stratolith.network.reconcilers.host_view import Compiler, compile_view, server_of
 from stratolith.network.reconcilers.view_rows import NetworkRow, PortRow, RouterRow
 
 Rules = dict[str, list[RuleView]]  # of security groups
@@ -227,6 +227,7 @@ class _PartCompiler(Compiler):
             peer=peer_address,
             mac=row.mac_address,
             addresses=self._known_addresses(row) if peer_address else [],
+            server=server_of(row) if peer_address else None,
         )
 
     def _networks_asked(self) -> dict[str, NetworkView | None]:

@@ -69,7 +69,10 @@ def full_view() -> HostNetworkView:
     subnet = {"dns_nameservers": ["192.0.2.53"], "host_routes": routes}
     far = views.uid("far")
     peer = base.TunnelPeerView(
-        address="192.0.2.7", ports={far: "fa:16:3e:00:00:07"}, addresses={far: ["10.55.0.77"]}
+        address="192.0.2.7",
+        ports={far: "fa:16:3e:00:00:07"},
+        addresses={far: ["10.55.0.77"]},
+        servers={far: (views.uid("far server"), views.uid("project"))},
     )
     net = views.network(
         "n1", ports=[port], dhcp=True, subnet=subnet, dns_domain="cloud.example.", peers=[peer]

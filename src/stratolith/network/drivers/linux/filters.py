@@ -48,7 +48,8 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
     ``zones``: bridge -> conntrack zone; ``host_ends``: host end of a veth pair -> its bridge,
     for tenant bridges; ``dhcp_ends``: host ends of DHCP servers, on any bridge; ``without_dhcp``:
     ends towards other hosts, over which no DHCP message may go: each host answers its own guests;
-    ``untagged``: ends towards physical networks, whose frames with a tag belong to other networks.
+    ``untagged``: ends towards physical networks, whose frames with a tag belong to other networks;
+    ``far``: tunnel -> addresses of the servers behind it.
     """
 
     zones: Mapping[str, int]
@@ -56,6 +57,7 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
     dhcp_ends: Sequence[str] = ()
     without_dhcp: Sequence[str] = ()
     untagged: Sequence[str] = ()
+    far: Mapping[str, Iterable[str]] = {}
 
 
 def compile_tables(
@@ -88,7 +90,7 @@ class _Builder:
     ) -> None:
         self.instance, self.native = instance, native
         self.zones, self.host_ends, self.dhcp_ends = ends.zones, ends.host_ends, ends.dhcp_ends
-        self.without_dhcp, self.untagged = ends.without_dhcp, ends.untagged
+        self.without_dhcp, self.untagged, self.far = ends.without_dhcp, ends.untagged, ends.far
         self.ports = ports
         self.guarded = [
             port for port in ports if port.view.port_security and port.view.admin_state_up
@@ -227,8 +229,8 @@ class _Builder:
             # the host must not be reachable for tenants on their networks
             parts.devices("isolated", isolated)
             parts.hook("host", "input", -200, ["iifname @isolated drop"])
-        if self.ports:
-            parts.sets |= metadata_mark.sets([port.view for port in self.ports])
+        if self.ports or self.host_ends:
+            parts.sets |= metadata_mark.sets([port.view for port in self.ports], self.far)
             parts.chains["metadata"] = metadata_mark.chain_lines()
         parts.sets |= self.local.bridge_sets()
         parts.chains |= self.local.bridge_chains()

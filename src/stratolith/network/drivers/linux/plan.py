@@ -15,7 +15,16 @@ from typing import TypeVar
 from stratolith.network.drivers import checks
 from stratolith.network.drivers.base import HostNetworkView, NetworkView
 from stratolith.network.drivers.checks import mac as checked_mac
-from stratolith.network.drivers.linux import dhcp, filters, names, nat, owners, rules, traffic
+from stratolith.network.drivers.linux import (
+    dhcp,
+    filters,
+    metadata_mark,
+    names,
+    nat,
+    owners,
+    rules,
+    traffic,
+)
 from stratolith.network.drivers.linux.bridging import branches, flat, resolution
 from stratolith.network.drivers.linux.bridging import tunnels as tunnel_devices
 from stratolith.network.drivers.linux.facts import FactBook, FilteredPort
@@ -359,6 +368,7 @@ class _Planner:
             dhcp_ends=servers,
             without_dhcp=silent,
             untagged=list(uplinks),
+            far=metadata_mark.far_addresses(self.networks, tunnels),
         )
         filter_tables = filters.compile_tables(
             self.instance,
