@@ -24,10 +24,10 @@ from stratolith.kernel.http.routing import Route
 from stratolith.kernel.http.validation import Schema
 from stratolith.kernel.service import Service
 
+from ..api.rules.rule_requests import REQUESTS
 from ..api.test_tenant_walls import RESOURCES
 from ..estate import Estate, body_of
 from ..routes import document
-from ..slow.rule_requests import REQUESTS
 
 SEED = 20260101
 FITTING = 24  # bodies from one schema

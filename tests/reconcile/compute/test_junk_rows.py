@@ -122,9 +122,14 @@ def made(cloud: TestCloud) -> World:
     admin.put("image", f"/images/{image}/file", content=DISK, headers=headers)
     with cloud.env.db.write() as session:
         session.execute(text("UPDATE compute_hosts SET disabled = true WHERE host = 'h2'"))
+    # with one address for each port: a row is found by its port
+    network = demo.post("network", "/networks", json={"network": {"name": "n"}}).json()["network"]
+    subnet = {"network_id": network["id"], "ip_version": 4, "cidr": "10.0.0.0/24"}
+    assert demo.post("network", "/subnets", json={"subnet": subnet}).status_code == 201
     ids = []
     for name in ("good", "bad"):
-        body = {"name": name, "imageRef": image, "flavorRef": "1", "config_drive": True}
+        body = {"name": name, "imageRef": image, "flavorRef": "1", "config_drive": True,
+                "networks": [{"uuid": network["id"]}]}  # fmt: skip
         made = demo.post("compute", "/servers", json={"server": body})
         assert made.status_code == 202, made.text
         ids.append(made.json()["server"]["id"])
