@@ -39,6 +39,37 @@ def test_numbers_of_a_small_range(cloud: TestCloud) -> None:
     assert {number for _, number in outcomes if number} == set(range(100, 120))
 
 
+def test_networks_of_many_clients(cloud: TestCloud) -> None:
+    """Each client's first choice is the next number: those that collide choose another one."""
+
+    def make(number: int) -> int:
+        body = {"network": {"name": f"n{number}", "provider:network_type": "vxlan"}}
+        answer = cloud.client("admin").post("network", "/networks", json=body)
+        assert answer.status_code == 201, answer.text
+        return int(answer.json()["network"]["provider:segmentation_id"])
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        numbers = list(pool.map(make, range(64)))
+    assert len(set(numbers)) == 64
+
+
+def test_ports_of_many_clients(cloud: TestCloud) -> None:
+    demo = cloud.client("demo")
+    network = demo.post("network", "/networks", json={"network": {}}).json()["network"]["id"]
+    subnet = {"network_id": network, "cidr": "10.50.0.0/24", "ip_version": 4}
+    assert demo.post("network", "/subnets", json={"subnet": subnet}).status_code == 201
+
+    def make(number: int) -> str:
+        body = {"port": {"network_id": network}}
+        answer = cloud.client("demo").post("network", "/ports", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["port"]["fixed_ips"][0]["ip_address"])
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        given = list(pool.map(make, range(64)))
+    assert len(set(given)) == 64
+
+
 def test_addresses_of_a_small_pool(cloud: TestCloud) -> None:
     demo = cloud.client("demo")
     network = demo.post("network", "/networks", json={"network": {}}).json()["network"]["id"]

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,9 @@ WRITE = "stratolith_write"
 COMMITTED = "stratolith_committed"
 RETRIES = 5  # attempts on SQLite, where another process rarely locks the file
 SERIALIZABLE_RETRIES = 12
+# How often this transaction was tried before: what chooses one of many equal values, such as a free
+# number, should choose another one after a collision.
+EARLIER_ATTEMPTS: ContextVar[int] = ContextVar("earlier_attempts", default=0)
 # Advisory locks are numbers; ours begin with the letters "stra".
 TURN_LOCK = 0x73747261_0001
 PREPARE_LOCK = 0x73747261_0002
@@ -169,6 +173,7 @@ class Database:
         that they soon succeed without a conflict.
         """
         for attempt in range(self._retries):
+            token = EARLIER_ATTEMPTS.set(attempt)
             try:
                 if attempt == 0 or self.is_sqlite:
                     return once()
@@ -182,6 +187,8 @@ class Database:
                     time.sleep(0.01 * 2**attempt)
                 elif attempt:
                     time.sleep(random.uniform(0, 0.005 * attempt))
+            finally:
+                EARLIER_ATTEMPTS.reset(token)
         raise AssertionError("unreachable")
 
     @contextmanager

@@ -13,8 +13,9 @@ LOCK_TIMEOUT = "55P03"
 # classes: connection exception, insufficient resources, operator intervention
 OUTAGE = ("08", "53", "57P")
 # If another transaction added the conflicting row, the second attempt sees it, and the manager's
-# own check gives the right error. If the third attempt fails too, there is no such check: give up.
-CONSTRAINT_RETRIES = 2
+# own check gives the right error, or its choice another value. What many attempts meet, which may
+# have failed for other reasons before, has no such check: give up.
+CONSTRAINT_RETRIES = 5
 
 
 class CommitUnknown(Unavailable):

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import aliased
 
 from stratolith.kernel.context import Context
+from stratolith.kernel.db.engine import EARLIER_ATTEMPTS
 from stratolith.network.exceptions.general import InvalidInput
 from stratolith.network.exceptions.networks import (
     FlatNetworkInUse,
@@ -46,6 +47,7 @@ _HIGHEST = (
     .order_by(Segment.segmentation_id.desc())
     .limit(1)
 )
+SPREAD = 64  # numbers among which a request chooses whose first choice collided with another's
 GUESSES = 32  # random numbers that one statement tries in a range that was used to its end
 
 
@@ -188,14 +190,16 @@ def _free_number(
 def _in_range(
     ctx: Context, kind: str, physical: str, low: int, high: int, used_now: set[int]
 ) -> int | None:
-    """One above the highest used number, which one look into the index finds; when the range was
-    used to its end, one of some random numbers; when these are used too, the lowest gap.
+    """One above the highest used number, which one look into the index finds; after a collision
+    one of the next numbers; in a range that was used to its end one of some random numbers; when
+    these are used too, the lowest gap.
     """
     span = {"kind": kind, "physical": physical, "low": low, "high": high}
     top = ctx.session.scalar(_HIGHEST, span)
     number = max([low - 1 if top is None else top, *(n for n in used_now if low <= n <= high)]) + 1
     if number <= high:
-        return number
+        spread = SPREAD if EARLIER_ATTEMPTS.get() else 1
+        return random.randint(number, min(number + spread - 1, high))
     inside = (
         Segment.network_type == kind,
         Segment.physical_network == physical,
