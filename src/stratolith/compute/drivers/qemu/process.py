@@ -204,6 +204,8 @@ def running(root: Path) -> dict[str, int]:
         if not name.isdigit():
             continue
         arguments = _command(int(name))
+        if not _is_qemu(arguments):
+            continue  # nearly all processes, every few seconds
         pid_file = Path(os.fsdecode(_after(arguments, b"-pidfile")))
         guest_id = os.fsdecode(_after(arguments, b"-uuid"))
         if pid_file.parent.parent == root and is_ours(int(name), pid_file, guest_id):
@@ -242,11 +244,15 @@ def is_ours(pid: int, pid_file: Path, guest_id: str) -> bool:
     """
     arguments = _command(pid)
     return (
-        os.path.basename(arguments[0]).startswith(b"qemu-system-")
+        _is_qemu(arguments)
         and _follows(arguments, b"-pidfile", os.fsencode(pid_file))
         and _follows(arguments, b"-uuid", guest_id.encode())
         and places.is_same_place(pid, pid_file.parent, pid_file.parent.parent)
     )
+
+
+def _is_qemu(arguments: list[bytes]) -> bool:
+    return os.path.basename(arguments[0]).startswith(b"qemu-system-")
 
 
 def _command(pid: int) -> list[bytes]:
