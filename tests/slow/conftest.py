@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.drivers.network.conftest import driver, guest, linux, sandbox
 from tests.e2e.conftest import admin, demo, installed
 from tests.e2e.test_recovery import server
 from tests.installation import Installation
 
-__all__ = ["admin", "demo", "server"]  # fixtures
+__all__ = ["admin", "demo", "driver", "guest", "linux", "sandbox", "server"]  # fixtures
 
 
 @pytest.fixture(scope="module")

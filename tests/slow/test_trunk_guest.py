@@ -11,7 +11,6 @@ import pytest
 from stratolith.network.drivers.linux import LinuxNetworkDriver
 from tests.drivers.network import views
 from tests.drivers.network.booted_guests import BOOT_SECONDS, IMAGE, booted, metadata_of, until
-from tests.drivers.network.conftest import driver, linux, sandbox  # noqa: F401
 
 pytestmark = [
     pytest.mark.root,
@@ -28,7 +27,7 @@ ping -c 1 -w 10 10.55.0.2 && echo "guest: the DHCP server of the sub-port answer
 
 
 def test_a_sub_port_gets_its_address_by_dhcp(
-    driver: LinuxNetworkDriver,  # noqa: F811
+    driver: LinuxNetworkDriver,
     tmp_path: Path,
 ) -> None:
     parent = views.port("parent", "10.50.0.10", "n0-subnet", rules=views.EGRESS_ALL)

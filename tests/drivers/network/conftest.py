@@ -13,6 +13,7 @@ import pytest
 from stratolith.network.drivers.linux import LinuxNetworkDriver
 from tests.drivers.network.guests import Guest
 from tests.drivers.network.ovn_host import OvnHost
+from tests.drivers.network.wires import sh
 
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -29,6 +30,13 @@ def sandbox() -> Iterator[None]:
     finally:
         assert _libc.setns(before, _CLONE_NEWNET) == 0
         os.close(before)
+
+
+@pytest.fixture
+def wire(sandbox: None) -> str:
+    """The far end of the cable of ``nic``, the host's card on the physical network."""
+    sh("ip link add nic type veth peer name wire; ip link set nic up; ip link set wire up")
+    return "wire"
 
 
 @pytest.fixture

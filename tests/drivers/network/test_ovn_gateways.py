@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,29 +16,28 @@ from stratolith.network.drivers.linux.inside import fill_in_checksums
 from stratolith.network.drivers.ovn.northbound import plan
 from stratolith.network.drivers.ovn.northbound.plan import Placement
 from stratolith.network.drivers.routing import (
-    ExtraGatewayView,
-    FloatingIpView,
     PortForwardingView,
-    RouterPortView,
 )
-from tests.drivers.network import views
-from tests.drivers.network.guests import serve_echo
-from tests.drivers.network.test_linux_gateways import (
+from tests.drivers.network import further_gateways, views
+from tests.drivers.network.further_gateways import (
     ANYWHERE,
     FIRST,
     FIRST_FLOATING,
+    FIRST_WORLD,
     OUTSIDE,
     SECOND,
     SECOND_FLOATING,
+    SECOND_WORLD,
     answers,
     calls,
+    floating,
     inside,
     shell,
 )
+from tests.drivers.network.guests import serve_echo
 
 pytestmark = pytest.mark.root
 CARD = "w0"  # to the second external network
-FIRST_WORLD, SECOND_WORLD = "172.31.249.1", "172.31.250.1"
 
 
 @pytest.fixture
@@ -66,37 +66,8 @@ def second_network() -> Any:
     )
 
 
-def second(name: str = "gw2", address: str = SECOND, network: Any = None) -> ExtraGatewayView:
-    net = network or second_network()
-    port = RouterPortView(
-        port_id=views.uid(name),
-        network_id=net.id,
-        bridge=net.bridge,
-        mac=views.mac_of(name),
-        addresses=[f"{address}/24"],
-        mtu=1500,
-    )
-    hop = SECOND_WORLD if address.startswith("172.31.250.") else FIRST_WORLD
-    return ExtraGatewayView(port=port, nexthops=[hop])
-
-
-def floating(outside: str, fixed: str) -> FloatingIpView:
-    network = second_network().id if outside.startswith("172.31.250.") else ""
-    return FloatingIpView(
-        id=views.uid(outside), floating_ip=outside, fixed_ip=fixed, network_id=network
-    )
-
-
-def view(*extra: ExtraGatewayView, fips: tuple[FloatingIpView, ...] = ()) -> HostNetworkView:
-    rules = [*views.EGRESS_ALL, views.tcp_in(22)]
-    ports = [
-        views.port(name, f"10.55.0.{last}", "n1-subnet", rules=rules)
-        for name, last in (("a", 11), ("b", 12))
-    ]
-    net = views.network("n1", ports=ports)
-    router = views.router("r1", [net], FIRST)
-    router = msgspec.structs.replace(router, extra_gateways=list(extra), floating_ips=list(fips))
-    return views.host([net, second_network()], [router], external=True)
+second = partial(further_gateways.second, network=second_network())
+view = partial(further_gateways.view, network=second_network())
 
 
 def two_guests(made: HostNetworkView, guest: Any) -> tuple[Any, Any]:
@@ -151,7 +122,7 @@ def test_neighbours_still_reach_each_other_and_the_router_itself(
 
 
 def test_two_gateways_in_one_network(ovn: Any, guest: Any, worlds: None) -> None:
-    again = second("again", "172.31.249.11", views.external_network())
+    again = second("again", "172.31.249.11", network=views.external_network())
     made = view(again, fips=(floating(FIRST_FLOATING, "10.55.0.11"),))
     assert ovn.apply(made).errors == {}
     machine, _ = two_guests(made, guest)

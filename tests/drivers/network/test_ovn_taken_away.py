@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 
 import msgspec
@@ -11,6 +12,8 @@ import pytest
 from stratolith.network.drivers.base import RuleView
 from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.host_kernel import netlink, nft
+from stratolith.network.drivers.linux.host_kernel.processes import command_line
+from stratolith.network.drivers.ovn.daemons import Daemon
 from tests.drivers.network import views
 from tests.drivers.network.guests import ping
 
@@ -111,3 +114,17 @@ def test_pid_files(ovn):
     assert ovn.apply(view).errors == {}
     assert [daemon.pid() for daemon in daemons] == pids
     assert all(daemon.pid_file.exists() for daemon in daemons)
+
+
+def test_others_that_name_a_pid_file_are_not_ours(tmp_path):
+    """They would be ended with the driver."""
+    daemon = Daemon(name="switch", directory=tmp_path, program="ovs-vswitchd")
+    word = f"--pidfile={daemon.pid_file}"
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", word]) as other:
+        daemon.pid_file.write_text(str(other.pid))
+        while word not in command_line(other.pid):  # it begins
+            assert other.poll() is None
+        assert daemon.pid() is None
+        daemon.stop()
+        assert other.poll() is None
+        other.kill()

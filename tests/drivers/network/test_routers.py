@@ -239,7 +239,7 @@ def test_world_beyond_the_host(driver, guest):
         views.host([n1], [views.router("r1", [n1], "172.31.249.10")], external=True)
     ).errors
     machine = guest(a, "10.55.0.11/24", "10.55.0.1")
-    far = "stratotest-far"
+    far = f"far-{views.uid('far')[:8]}"
     namespaces.create(far)
     try:
         subprocess.run(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 from uuid import uuid4
 
 import msgspec
 import pytest
 
-from stratolith.network.drivers.base import RuleView
 from stratolith.network.drivers.linux import LinuxNetworkDriver
 from stratolith.network.drivers.linux.host_kernel import namespaces, promiscuity, vlan_tags
 from tests.drivers.network import frames, views, vlans
+from tests.drivers.network.wires import ALL, OUTSIDE, sh
 
 pytestmark = pytest.mark.root
 ONLY_LINUX = pytest.mark.parametrize("driver", ["linux"], indirect=True)
@@ -21,23 +20,6 @@ ONLY_LINUX = pytest.mark.parametrize("driver", ["linux"], indirect=True)
 @pytest.fixture(params=["linux", "ovn"])
 def driver(request):
     return request.getfixturevalue(request.param)
-
-
-ALL = [*views.EGRESS_ALL, RuleView(direction="ingress", ethertype="IPv4")]
-OUTSIDE = "02:00:00:00:00:99"  # a machine on the wire
-
-
-def sh(script: str) -> str:
-    done = subprocess.run(["sh", "-ec", script], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@pytest.fixture
-def wire(sandbox: None) -> str:
-    """The far end of the cable of ``nic``, the host's card on the physical network."""
-    sh("ip link add nic type veth peer name wire; ip link set nic up; ip link set wire up")
-    return "wire"
 
 
 def vlan_network(name: str, tag: int, ports, **fields):

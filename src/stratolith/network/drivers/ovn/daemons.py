@@ -6,17 +6,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import shutil
-import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from stratolith.kernel import places
 from stratolith.network.drivers.base import NetworkDriverError
-from stratolith.network.drivers.linux.host_kernel.processes import command_line, having
+from stratolith.network.drivers.linux.host_kernel.processes import command_line, having, stop
 
 START_SECONDS = 30.0
 TOOL_SECONDS = 10.0
@@ -86,21 +85,30 @@ class Daemon(msgspec.Struct, frozen=True, kw_only=True):
         return self.directory / f"{self.name}.pid"
 
     def pid(self) -> int | None:
-        """The process, if it runs: its command line names our pid file.
+        """The process, if it runs.
 
         A pid file that others deleted or changed is written again: a second process would be
         refused by the database of the first one.
         """
-        word = f"--pidfile={self.pid_file}"
         with contextlib.suppress(OSError, ValueError):
             pid = int(self.pid_file.read_text())
-            if word in command_line(pid):
+            if self._is_ours(pid):
                 return pid
-        for pid in having(word):
-            with contextlib.suppress(OSError):
-                self.pid_file.write_text(f"{pid}\n")
-            return pid
+        for pid in having(self._word):
+            if self._is_ours(pid) and places.is_same_location(pid, self.directory):
+                with contextlib.suppress(OSError):
+                    self.pid_file.write_text(f"{pid}\n")
+                return pid
         return None
+
+    @property
+    def _word(self) -> str:
+        return f"--pidfile={self.pid_file}"
+
+    def _is_ours(self, pid: int) -> bool:
+        """Whether it is this program with our pid file: others may name the file, too."""
+        words = command_line(pid) or [""]
+        return os.path.basename(words[0]) == self.program and self._word in words
 
     def start(self) -> bool:
         """Start it unless it runs; whether it was started. Raises ``NetworkDriverError``."""
@@ -112,7 +120,7 @@ class Daemon(msgspec.Struct, frozen=True, kw_only=True):
         return True
 
     def command(self, *, detach: bool = True) -> list[str]:
-        common = [f"--pidfile={self.pid_file}", f"--log-file={self.directory / self.name}.log"]
+        common = [self._word, f"--log-file={self.directory / self.name}.log"]
         quiet = ["-vconsole:off", "-vsyslog:off", "-vfile:warn"]
         detached = ["--detach", "--no-chdir"] if detach else []
         return [program(self.program), *self.arguments, *common, *quiet, *detached]
@@ -122,15 +130,7 @@ class Daemon(msgspec.Struct, frozen=True, kw_only=True):
         pid = self.pid()
         if pid is None:
             return
-        with contextlib.suppress(ProcessLookupError, OSError):
-            handle = os.pidfd_open(pid)
-            try:
-                for number in (signal.SIGTERM, signal.SIGKILL):
-                    signal.pidfd_send_signal(handle, number)
-                    if select.select([handle], [], [], STOP_SECONDS)[0]:
-                        break
-            finally:
-                os.close(handle)
+        stop(pid, STOP_SECONDS)
         self.pid_file.unlink(missing_ok=True)
 
 

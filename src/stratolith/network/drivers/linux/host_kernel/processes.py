@@ -23,13 +23,13 @@ def command_line(pid: int) -> list[str]:
 
 
 def having(word: str) -> list[int]:
-    """All processes with this word in their command, as one of ours has that lost its pid file."""
+    """All processes with this word in their command: ours among them that lost their pid files."""
     pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     return [pid for pid in pids if word in command_line(pid)]
 
 
-def stop(pid: int) -> None:
-    """End the process and wait until it has ended, at most for a few seconds."""
+def stop(pid: int, seconds: float = _STOP_SECONDS) -> None:
+    """End the process, by KILL when TERM does not within these seconds, and wait as long again."""
     try:
         handle = os.pidfd_open(pid)
     except OSError:
@@ -40,7 +40,7 @@ def stop(pid: int) -> None:
         for number in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(handle, number)
-            if poller.poll(_STOP_SECONDS * 1000):
+            if poller.poll(seconds * 1000):
                 return
     finally:
         os.close(handle)
