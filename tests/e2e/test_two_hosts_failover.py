@@ -32,7 +32,11 @@ def made(admin: User, kind: str, **values: Any) -> dict[str, Any]:
 
 
 class World:
-    """An external network with a machine of the outside, and a guest behind a router."""
+    """An external network with a machine of the outside, and a guest behind a router.
+
+    The router is made while the cloud has one host, which so becomes its active one: whoever
+    starts first does, and stays so.
+    """
 
     def __init__(self, admin: User) -> None:
         self.admin = admin
@@ -40,17 +44,19 @@ class World:
         made(admin, "subnet", network_id=outside["id"], ip_version=4, cidr="10.88.0.0/24",
              enable_dhcp=False)  # fmt: skip
         inside = made(admin, "network", name="inside")
+        self.outside, self.inside = outside, inside
         subnet = made(admin, "subnet", network_id=inside["id"], ip_version=4, cidr="10.77.0.0/24")
         gateway = {"network_id": outside["id"]}
         self.router = made(admin, "router", ha=True, external_gateway_info=gateway)
         body = {"subnet_id": subnet["id"]}
         path = f"/v2.0/routers/{self.router['id']}/add_router_interface"
         admin.api.call("PUT", "network", path, body)
-        self.client, self.server = self._port(outside), self._port(inside)
-        floating = made(
-            admin, "floatingip", floating_network_id=outside["id"], port_id=self.server["id"]
-        )
-        self.floating = floating["floating_ip_address"]
+
+    def add_ports(self) -> None:
+        """Ports for the two guests on the other host."""
+        self.client, self.server = self._port(self.outside), self._port(self.inside)
+        values = {"floating_network_id": self.outside["id"], "port_id": self.server["id"]}
+        self.floating = made(self.admin, "floatingip", **values)["floating_ip_address"]
 
     def _port(self, network: dict[str, Any]) -> dict[str, Any]:
         values = {
@@ -62,17 +68,18 @@ class World:
         }
         return made(self.admin, "port", **values)
 
-    def is_ready(self) -> bool:
-        """Whether both ports are wired, and the first host is the router's active one."""
+    def elected(self, **others: str) -> bool:
+        """Whether the first host is the router's active one, and these are what they are."""
         path = f"/v2.0/routers/{self.router['id']}/l3-agents"
         agents = self.admin.api.get("network", path)["agents"]
         states = {agent["host"]: agent["ha_state"] for agent in agents}
-        shown = [
-            self.admin.api.get("network", f"/v2.0/ports/{port['id']}")["port"]["status"]
-            for port in (self.client, self.server)
-        ]
-        is_elected = states == {os.uname().nodename: "active", OTHER: "standby"}
-        return is_elected and shown == ["ACTIVE", "ACTIVE"]
+        return states == {os.uname().nodename: "active", **others}
+
+    def wired(self) -> bool:
+        """Whether both ports are."""
+        paths = [f"/v2.0/ports/{port['id']}" for port in (self.client, self.server)]
+        shown = [self.admin.api.get("network", path)["port"]["status"] for path in paths]
+        return shown == ["ACTIVE", "ACTIVE"]
 
 
 @contextlib.contextmanager
@@ -103,10 +110,13 @@ def test_a_floating_ip_answers_after_the_death_of_the_servers_host(
     image.write_bytes(bytes(1 << 20))
     first.cloud.environment["STRATOLITH_HOSTS_LISTEN"] = ADDRESSES[0]
     first.cloud.up_real("--image", str(image))
+    world = World(User(first.cloud, "admin"))
+    wait(world.elected, 60, "the router on the first host")
     line = first.cloud.run("token", "create").stdout.strip().splitlines()[-1]
     second.cloud.run(*line.split()[1:], "--name", OTHER)
-    world = World(User(first.cloud, "admin"))
-    wait(world.is_ready, 60, "both ports, and the router on the first host")
+    world.add_ports()
+    wait(lambda: world.elected(**{OTHER: "standby"}), 60, "the second host of the router")
+    wait(world.wired, 60, "both ports")
     with (
         plugged(second, world.server, "10.77.0.1") as server,
         plugged(second, world.client, None) as client,
