@@ -215,11 +215,16 @@ class LinuxNetworkDriver:
         devices = flat.survey(flat.devices(view), links.is_ours)
 
         def planned(refused: frozenset[str]) -> HostPlan:
-            book = self._memory.book
+            memory = self._memory
             able = (self._can_enforce_qos(), self._can_lead_questions(), bool(self._can_answer))
-            return plan.build_plan(
-                view, zones, self.instance, native, refused, limit, book, *able, devices
-            )
+            content = msgspec.structs.replace(view, generation=0)
+            made_of = (content, dict(zones), refused, limit, able, dict(devices))
+            if memory.planned is None or memory.planned[0] != made_of:
+                made = plan.build_plan(
+                    view, zones, self.instance, native, refused, limit, memory.book, *able, devices
+                )
+                memory.planned = (made_of, made)
+            return memory.planned[1]
 
         with links:
             helpers = self._dnsmasq, self._keepalived

@@ -35,6 +35,8 @@ class Memory:
         self.done: HostPlan | None = None  # plan of the last pass
         self.plan: HostPlan | None = None  # the same, if it was realised without error
         self.book = FactBook()
+        # a plan with all that it was made of: the full checks of an idle host make no new one
+        self.planned: tuple[tuple[object, ...], HostPlan] | None = None
         self.links: dict[str, Link] = {}  # ours, as they were after the last pass
         # a ruleset that nft refused, and the ports that caused it
         self.refused: tuple[Ruleset, dict[str, str]] = ((), {})
