@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -116,6 +117,19 @@ def test_a_server_without_files_ends_with_its_namespace(driver, tmp_path, made):
     look_at_everything(driver)
     assert not driver.apply(views.host([], generation=2)).errors
     assert running("dnsmasq", tmp_path) == []
+
+
+def test_a_stopped_server_goes_on(driver, guest, tmp_path, caplog):
+    view = plain_view()
+    assert not driver.apply(view).errors
+    pid = driver._dnsmasq.pid(NETWORK)
+    os.kill(pid, signal.SIGSTOP)
+    look_at_everything(driver)
+    assert not driver.apply(view).errors
+    assert driver._dnsmasq.pid(NETWORK) == pid
+    assert f"dnsmasq of {NETWORK} was stopped" in caplog.text
+    machine = guest(PORT)
+    assert namespaces.run_in(machine.name, lambda: lease("eth0", PORT.mac))[0] == "10.55.0.21"
 
 
 def test_a_server_without_files_ends_with_the_cloud(driver, tmp_path):

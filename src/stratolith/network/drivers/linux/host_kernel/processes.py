@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import select
 import signal
@@ -11,7 +12,10 @@ from pathlib import Path
 
 from stratolith.kernel import places
 
+log = logging.getLogger(__name__)
+
 _STOP_SECONDS = 2.0
+_STOPPED = "T"  # by a signal, not by a debugger
 
 
 def command_line(pid: int) -> list[str]:
@@ -96,7 +100,7 @@ class Helpers:
         self._present = None
 
     def look(self) -> None:
-        """Find the processes of all owners by their command lines."""
+        """Find the processes of all owners by their command lines; wake those that are stopped."""
         owners = {
             pid: owner
             for pid in (int(name) for name in os.listdir("/proc") if name.isdigit())
@@ -104,9 +108,14 @@ class Helpers:
         }
         present: dict[str, list[int]] = {}
         for pid, owner in owners.items():
-            if owners.get(_parent(pid)) == owner:
-                continue  # a child ends with its parent
-            if pid == self.named(owner) or self._is_here(pid, owner):
+            if pid != self.named(owner) and not self._is_here(pid, owner):
+                continue
+            state, parent = _state(pid)
+            if state == _STOPPED:
+                log.warning("%s of %s was stopped: it goes on", self.program, owner)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+            if owners.get(parent) != owner:  # a child ends with its parent
                 present.setdefault(owner, []).append(pid)
         self._present = present
 
@@ -129,9 +138,11 @@ class Helpers:
         return None
 
 
-def _parent(pid: int) -> int:
+def _state(pid: int) -> tuple[str, int]:
+    """(state as in proc(5), parent); of a process that is gone ("", 0)."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(errors="replace")
     except OSError:
-        return 0
-    return int(stat.rpartition(")")[2].split()[1])
+        return "", 0
+    state, parent = stat.rpartition(")")[2].split()[:2]
+    return state, int(parent)
