@@ -19,14 +19,14 @@ CHECKS = [
     ("import law", ["lint-imports"]),
 ]
 # Tests that keep to their process and a directory of their own run side by side, a file on one
-# processor; what boots guests or runs real clouds runs one after the other:
-# beside other tests an emulated guest did not boot in time.
+# processor; what runs real clouds on this machine, or sets them up, runs one after the other:
+# it looks for what a cloud leaves on the machine.
 IN_PROCESS = ["api", "architecture", "fuzz", "parity", "reconcile", "unit", "upgrades"]
 # Clients of simulated clouds: each process has a cloud of its own, on ports of its own.
 WITH_CLIENTS = ["interop"]
-# Hosts in network namespaces of their own, and simulated clouds on databases of their own: they
-# wait more than they compute.
-APART = ["drivers/network", "postgresql"]
+# Hosts in network namespaces of their own, guests without a cloud, and simulated clouds on
+# databases of their own: they wait more than they compute, or compute on one processor each.
+APART = ["drivers", "postgresql"]
 # What measures rates runs alone too.
 MEASURED = ["tests/drivers/network/test_qos.py"]
 # These run again on PostgreSQL: all tests that call the API of a cloud in the same process
@@ -136,7 +136,7 @@ def _parts(root: Path) -> list[list[str]]:
         [*clients, *SIDE_BY_SIDE],
         [*apart, *SIDE_BY_SIDE, *_ignored(MEASURED)],
         [*MEASURED],
-        [*alone, *_ignored(apart)],
+        alone,
     ]
 
 
