@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
 from sqlalchemy import delete as delete_rows
 
 from stratolith.kernel.context import Context
 from stratolith.kernel.db.rows import KeyedReader, RowReader
 from stratolith.kernel.ids import new_uuid
-from stratolith.network.exceptions.networks import AllowedAddressPairExhausted, NetworkNotFound
+from stratolith.network.exceptions.networks import NetworkNotFound
 from stratolith.network.exceptions.ports import (
-    AddressPairAndPortSecurityRequired,
     DeviceIDNotOwnedByTenant,
-    MacAddressInUse,
     PortBound,
     PortBoundNUMAAffinityPolicy,
     PortNotFound,
-    PortSecurityAndIPRequiredForSecurityGroups,
-    PortSecurityPortHasSecurityGroup,
     ServicePortInUse,
 )
 from stratolith.network.managers import (
@@ -32,15 +27,14 @@ from stratolith.network.managers import (
     holders,
     host_hints,
     limits,
-    security_groups,
     tags,
 )
-from stratolith.network.managers.addressing import dns, ipam
+from stratolith.network.managers.addressing import dns, ipam, macs
 from stratolith.network.managers.binding import inactive
 from stratolith.network.managers.dhcp import dhcp_places
 from stratolith.network.managers.qos import allocation
 from stratolith.network.managers.qos import bindings as qos
-from stratolith.network.managers.security import log_removal
+from stratolith.network.managers.security import log_removal, of_ports
 from stratolith.network.managers.segments import routed
 from stratolith.network.managers.trunk import sub_ports, trunks
 from stratolith.network.models import (
@@ -52,9 +46,7 @@ from stratolith.network.models import (
     Router,
     Subnet,
 )
-from stratolith.network.settings import NetworkSettings
 
-MAC_PREFIX = "fa:16:3e"
 PLAIN = {
     "name": "name",
     "description": "description",
@@ -76,10 +68,6 @@ _SUBNETS_OF = (
     select(Subnet)
     .where(Subnet.network_id == bindparam("network"))
     .order_by(Subnet.created_at, Subnet.id)
-)
-_TAKEN_MACS = select(Port.mac_address).where(
-    Port.network_id == bindparam("network"),
-    Port.mac_address.in_(bindparam("macs", expanding=True)),
 )
 
 
@@ -127,7 +115,7 @@ def create(
     if secure is None:
         secure = network.port_security_enabled and not owner.startswith("network:")
     names = dns.values_for(ctx, values)
-    mac = _mac(ctx, network.id, values.get("mac_address"))
+    mac = macs.chosen(ctx, network.id, values.get("mac_address"))
     subnets = batches.once(ctx, "subnets", network.id, partial(subnets_of, ctx, network.id))
     host = values.get("binding:host_id") or ""
     allocation = routed.allocation_of(subnets, host, values)
@@ -140,8 +128,8 @@ def create(
         [] if allocation == routed.DEFERRED else values.get("fixed_ips"),
     )
     routed.check_one_segment(address.subnet for address in chosen)
-    groups = _groups(ctx, project_id, values, secure, bool(chosen), owner)
-    pairs = _pairs(ctx, values.get("allowed_address_pairs") or [], mac, secure)
+    groups = of_ports.groups(ctx, project_id, values, secure, owner)
+    pairs = of_ports.pairs(ctx, values.get("allowed_address_pairs") or [], mac, secure)
     port = Port(
         id=values.get("id") or new_uuid(),
         project_id=project_id,
@@ -164,7 +152,7 @@ def create(
     ctx.session.add(port)
     ctx.session.flush()
     ipam.store(ctx, port.id, network.id, chosen)
-    _join(ctx, port.id, groups)
+    of_ports.join(ctx, port.id, groups)
     qos.check_port(ctx, port.id, qos.effective(port, network))
     port.fresh = Fresh(
         [{"subnet_id": c.subnet.id, "ip_address": c.ip_address} for c in chosen], sorted(groups)
@@ -184,13 +172,13 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
         _check_device(ctx, port.project_id, owner, device)
     host_hints.touched(ctx, port)
     if "mac_address" in values:
-        wanted_mac = values["mac_address"] or _mac(ctx, port.network_id, None)
+        wanted_mac = values["mac_address"] or macs.chosen(ctx, port.network_id, None)
         _change_mac(ctx, port, wanted_mac, moves=values.get("fixed_ips") is None)
     secure = values.get("port_security_enabled")
     secure = port.port_security_enabled if secure is None else secure
     if values.get("fixed_ips") is not None:
         _change_addresses(ctx, port, values["fixed_ips"])
-    _change_security(ctx, port, values, secure)
+    of_ports.change(ctx, port, values, secure)
     before = port.binding_host
     for name, column in PLAIN.items():
         if name in values:
@@ -331,72 +319,6 @@ def _check_numa_policy(port: Port, values: Mapping[str, Any]) -> None:
         )
 
 
-def _mac(ctx: Context, network_id: str, wanted: str | None) -> str:
-    if wanted:
-        mac = wanted.lower().replace("-", ":")
-        if _taken_macs(ctx, network_id, [mac]):
-            raise MacAddressInUse(net_id=network_id, mac=mac)
-        return mac
-    return batches.next_mac(ctx, network_id, partial(_free_macs, ctx, network_id))
-
-
-def _free_macs(ctx: Context, network_id: str, number: int) -> list[str]:
-    """Unused MAC addresses, at most ``number`` and at least one; raises MacAddressInUse."""
-    for _ in range(64):
-        tails = {secrets.token_hex(3) for _ in range(number)}
-        macs = {f"{MAC_PREFIX}:{tail[:2]}:{tail[2:4]}:{tail[4:]}" for tail in tails}
-        free = macs - _taken_macs(ctx, network_id, macs)
-        if free:
-            return list(free)
-    raise MacAddressInUse(net_id=network_id, mac=MAC_PREFIX)
-
-
-def _taken_macs(ctx: Context, network_id: str, macs: Iterable[str]) -> set[str]:
-    return set(ctx.session.scalars(_TAKEN_MACS, {"network": network_id, "macs": list(macs)}))
-
-
-def _groups(
-    ctx: Context,
-    project_id: str,
-    values: Mapping[str, Any],
-    secure: bool,
-    has_address: bool,
-    owner: str,
-) -> list[str]:
-    wanted = values.get("security_groups")
-    if wanted:
-        if not secure:
-            raise PortSecurityAndIPRequiredForSecurityGroups
-        return security_groups.check_usable(ctx, project_id, wanted)
-    if wanted is None and secure and project_id and not owner.startswith("network:"):
-        return [security_groups.default_of(ctx, project_id)]
-    return []
-
-
-def _join(ctx: Context, port_id: str, groups: Sequence[str]) -> None:
-    rows = [{"port_id": port_id, "security_group_id": group_id} for group_id in groups]
-    if rows:
-        ctx.session.execute(insert(PortSecurityGroup.__table__), rows)  # type: ignore[arg-type]
-
-
-def _pairs(
-    ctx: Context, pairs: Sequence[Mapping[str, Any]], mac: str, secure: bool
-) -> list[dict[str, str]]:
-    """Raises AddressPairAndPortSecurityRequired, AllowedAddressPairExhausted."""
-    if pairs and not secure:
-        raise AddressPairAndPortSecurityRequired
-    max_pairs = ctx.env.settings.of(NetworkSettings).max_allowed_address_pairs
-    if len(pairs) > max_pairs:
-        raise AllowedAddressPairExhausted(quota=max_pairs)
-    return [
-        {
-            "mac_address": str(pair.get("mac_address") or mac),
-            "ip_address": str(pair["ip_address"]),
-        }
-        for pair in pairs
-    ]
-
-
 def _merged_options(
     existing: Sequence[Mapping[str, Any]], given: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
@@ -423,7 +345,7 @@ def _change_mac(ctx: Context, port: Port, wanted: str, *, moves: bool) -> None:
         raise PortBound(port_id=port.id, vif_type="tap", old_mac=port.mac_address, new_mac=mac)
     subnets = [s for s in subnets_of(ctx, port.network_id) if ipam.is_automatic(s)]
     derived = [ipam.eui64(subnet.cidr, port.mac_address) for subnet in subnets]
-    port.mac_address = _mac(ctx, port.network_id, mac)
+    port.mac_address = macs.chosen(ctx, port.network_id, mac)
     if not derived:
         return
     former = (FixedIp.port_id == port.id) & FixedIp.ip_address.in_(derived)
@@ -476,26 +398,3 @@ def _change_addresses(ctx: Context, port: Port, wanted: Sequence[Mapping[str, An
     ctx.session.execute(delete_rows(FixedIp).where(FixedIp.port_id == port.id))
     ipam.store(ctx, port.id, port.network_id, chosen)
     ctx.session.flush()
-
-
-def _change_security(ctx: Context, port: Port, values: Mapping[str, Any], secure: bool) -> None:
-    current = security_groups.of_ports(ctx, [port.id]).get(port.id, [])
-    wanted: Sequence[str] = current
-    if "security_groups" in values:
-        requested = values["security_groups"]
-        default = (
-            [security_groups.default_of(ctx, port.project_id)] if requested is None else requested
-        )
-        wanted = security_groups.check_usable(ctx, port.project_id, default)
-    if not secure and wanted:
-        if values.get("security_groups"):
-            raise PortSecurityAndIPRequiredForSecurityGroups
-        raise PortSecurityPortHasSecurityGroup
-    pairs = values.get("allowed_address_pairs", port.allowed_address_pairs) or []
-    port.allowed_address_pairs = _pairs(ctx, pairs, port.mac_address, secure)
-    port.port_security_enabled = secure
-    if sorted(wanted) != sorted(current):
-        ctx.session.execute(
-            delete_rows(PortSecurityGroup).where(PortSecurityGroup.port_id == port.id)
-        )
-        _join(ctx, port.id, wanted)
