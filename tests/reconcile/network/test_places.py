@@ -19,6 +19,8 @@ from stratolith.network.agent import NetworkRoom
 from stratolith.network.drivers.base import Applied, HostNetworkView
 from stratolith.network.drivers.fake import FakeNetworkDriver
 from stratolith.network.managers import networks, placement, ports, premade, routers, subnets
+from stratolith.network.managers.routing import gateway_hosts
+from stratolith.network.managers.segments import hosts
 from stratolith.network.models import DhcpPlace, Place, Router
 from stratolith.network.reconcilers.host_report import take_report
 from stratolith.network.reconcilers.places import DhcpPlacer, Placer
@@ -279,3 +281,31 @@ def test_dhcp_moves_from_a_dead_host_unless_guests_are_served(env: Environment) 
     assert placement.hosts_of_network(ctx, ids[0]) == {"h2"}  # it has fewer than h3
     assert placement.hosts_of_network(ctx, ids[1]) == {"h2", "h3"}
     assert list(placer.keys(ctx)) == []
+
+
+def test_a_router_goes_where_the_card_of_its_external_network_is(env: Environment) -> None:
+    for host in ("h1", "h2", "h3"):
+        seen(env, host)
+    router, _ = made(env)
+    assert place_of(env, router) == "h1"
+    ctx = rooms.context(env)
+    hosts.report(ctx, "h2", {"far": "eth1"})
+    hosts.report(ctx, "h3", {"far": "eth1"})
+    flat = {"provider:network_type": "flat", "provider:physical_network": "far"}
+    far = networks.create(ctx, "p1", {"name": "far", "router:external": True, **flat})
+    subnets.create(ctx, "p1", far, {"cidr": "203.0.113.0/24", "ip_version": 4})
+    row = ctx.session.get_one(Router, router)
+    routers.set_gateway(ctx, row, {"network_id": far.id})
+    ctx.commit()
+    assert place_of(env, router) == "h2"
+    # as the hosts that OVN may move the gateway to, and when its host dies
+    ctx = rooms.context(env, write=False)
+    assert gateway_hosts.of_routers(ctx, [router]) == {router: ["h2", "h3"]}
+    ctx.close()
+    silent(env, "h2")
+    assert look(env) == [router]
+    assert place_of(env, router) == "h3"
+    # without any, it is somewhere, and its gateway's port says why it does not work
+    silent(env, "h3")
+    assert look(env) == [router]
+    assert place_of(env, router) == "h1"

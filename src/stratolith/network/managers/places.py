@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from stratolith.kernel.context import Context
 from stratolith.network.managers import host_hints, placement
-from stratolith.network.managers.routing import elections
-from stratolith.network.models import Router
+from stratolith.network.managers.routing import elections, gateway_hosts
+from stratolith.network.managers.segments import hosts as segment_hosts
+from stratolith.network.models import Network, Router
 
 
 def place(ctx: Context, kind: str, object_id: str, host: str) -> None:
@@ -33,6 +34,24 @@ def settle(ctx: Context, wanted: dict[str, str]) -> None:
         if router is not None and elections.concern(ctx, router):
             elections.settle(ctx, router)
             continue
-        host = placement.choose(ctx, hints.get(object_id, ()))
-        if host:
-            place(ctx, kind, object_id, host)
+        hosts = placement.candidates(ctx, hints.get(object_id, ()))
+        best = gateway_hosts.Connections(ctx, [object_id]).best(object_id, hosts)
+        if best:
+            place(ctx, kind, object_id, best[0])
+
+
+def follow_gateway(ctx: Context, router: Router, network: Network) -> None:
+    """Move the router, which got a gateway in this network, to a host that is connected to it,
+    unless its host is or none is.
+    """
+    physical = network.physical_network
+    if not physical or physical in segment_hosts.always(ctx):
+        return
+    host = placement.host_of(ctx, router.id)
+    if not host or elections.concern(ctx, router):
+        return
+    candidates = placement.candidates(ctx, router.availability_zone_hints)
+    hosts = list(dict.fromkeys([host, *candidates]))
+    best = gateway_hosts.Connections(ctx, [router.id]).best(router.id, hosts)
+    if best[0] != host:
+        place(ctx, placement.ROUTER, router.id, best[0])

@@ -15,7 +15,7 @@ from stratolith.network.exceptions.routers import (
     BadRouterRequest,
     RouterExternalGatewayInUseByFloatingIp,
 )
-from stratolith.network.managers import holders, networks, ports
+from stratolith.network.managers import holders, networks, places, ports
 from stratolith.network.models import FloatingIp, Network, Port, Router
 
 OWNER = "network:router_gateway"
@@ -68,13 +68,16 @@ def of_router(ctx: Context, router: Router) -> list[Port]:
 def make(
     ctx: Context, router: Router, network: Network, fixed_ips: list[dict[str, str]] | None
 ) -> Port:
+    """Make a gateway port, and have a host that can reach its network realise the router."""
     values = {
         "network_id": network.id,
         "device_owner": OWNER,
         "device_id": router.id,
         "fixed_ips": fixed_ips or None,
     }
-    return ports.create(ctx, "", values, network=network, holder=(holders.GATEWAY, router.id))
+    port = ports.create(ctx, "", values, network=network, holder=(holders.GATEWAY, router.id))
+    places.follow_gateway(ctx, router, network)
+    return port
 
 
 def check_free(ctx: Context, router: Router, network_id: str) -> None:
