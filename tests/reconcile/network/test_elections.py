@@ -24,6 +24,7 @@ from stratolith.network.managers import (
     subnets,
 )
 from stratolith.network.managers.routing import elections
+from stratolith.network.managers.segments import hosts
 from stratolith.network.models import ElectionNetwork, Network, Port, Router
 from stratolith.network.settings import NetworkSettings
 from tests.reconcile.network.test_places import Agent, look, place_of, silent
@@ -238,3 +239,23 @@ def test_nothing_is_left_of_the_last_router(env: Environment) -> None:
     assert placement.having(ctx, [router_id]) == {router_id: {"h1"}}
     ctx.commit()
     assert [len(Agent(env, host).routers()) for host in HOSTS] == [1, 0, 0, 0]
+
+
+def test_only_hosts_with_the_card_of_its_external_network_have_it(env: Environment) -> None:
+    seen(env, *HOSTS)
+    router_id = made(env)
+    ctx = rooms.context(env)
+    for host in HOSTS[2:]:
+        hosts.report(ctx, host, {"far": "eth1"})
+    flat = {"provider:network_type": "flat", "provider:physical_network": "far"}
+    far = networks.create(ctx, "p1", {"name": "far", "router:external": True, **flat})
+    subnets.create(ctx, "p1", far, {"cidr": "203.0.113.0/24", "ip_version": 4})
+    routers.set_gateway(ctx, ctx.session.get_one(Router, router_id), {"network_id": far.id})
+    ctx.commit()
+    assert set(states(env, router_id)) == {"h3", "h4"} and look(env) == []
+    # a card that is taken away takes the router away while another host has one
+    ctx = rooms.context(env)
+    hosts.report(ctx, "h3", {})
+    ctx.commit()
+    assert look(env) == [router_id]
+    assert set(states(env, router_id)) == {"h4"} and look(env) == []

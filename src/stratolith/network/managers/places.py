@@ -42,13 +42,16 @@ def settle(ctx: Context, wanted: dict[str, str]) -> None:
 
 def follow_gateway(ctx: Context, router: Router, network: Network) -> None:
     """Move the router, which got a gateway in this network, to a host that is connected to it,
-    unless its host is or none is.
+    unless its host is or none is; of several hosts, replace those that are not.
     """
     physical = network.physical_network
     if not physical or physical in segment_hosts.always(ctx):
         return
+    if elections.concern(ctx, router):
+        elections.settle(ctx, router)
+        return
     host = placement.host_of(ctx, router.id)
-    if not host or elections.concern(ctx, router):
+    if not host:
         return
     candidates = placement.candidates(ctx, router.availability_zone_hints)
     hosts = list(dict.fromkeys([host, *candidates]))

@@ -10,7 +10,8 @@ is true anyway.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -20,7 +21,7 @@ from stratolith.kernel.matching import among
 from stratolith.network.drivers.routing import HIGHEST_PRIORITY
 from stratolith.network.exceptions.routers import BadRouterRequest, NoVRIDAvailable
 from stratolith.network.managers import holders, host_hints, networks, placement, ports, subnets
-from stratolith.network.managers.routing import zones
+from stratolith.network.managers.routing import gateway_hosts, zones
 from stratolith.network.models import ElectionNetwork, Network, Port, Router, RouterHost
 from stratolith.network.settings import NetworkSettings
 
@@ -142,8 +143,9 @@ def settle(ctx: Context, router: Router) -> None:
     if not are_of(router):
         _begin(ctx, router)
     rows = {row.host: row for row in _rows(ctx, [router.id])}
-    hints = router.availability_zone_hints
-    wanted = _chosen(ctx, placement.Choice(ctx), hints, list(rows))
+    connections = gateway_hosts.Connections(ctx, [router.id])
+    hints, apt = router.availability_zone_hints, partial(connections.best, router.id)
+    wanted = _chosen(ctx, placement.Choice(ctx), hints, list(rows), apt)
     if list(rows) == wanted:
         return
     for host in rows.keys() - set(wanted):
@@ -164,25 +166,34 @@ def unsettled(ctx: Context) -> set[str]:
     current: dict[str, list[str]] = {router_id: [] for router_id in hints}
     for row in _rows(ctx, hints):
         current[row.router_id].append(row.host)
-    choice = placement.Choice(ctx)
+    choice, connections = placement.Choice(ctx), gateway_hosts.Connections(ctx, hints)
     return {
-        key for key, hosts in current.items() if hosts != _chosen(ctx, choice, hints[key], hosts)
+        key
+        for key, hosts in current.items()
+        if hosts != _chosen(ctx, choice, hints[key], hosts, partial(connections.best, key))
     }
 
 
 def _chosen(
-    ctx: Context, choice: placement.Choice, hints: Sequence[str], current: list[str]
+    ctx: Context,
+    choice: placement.Choice,
+    hints: Sequence[str],
+    current: list[str],
+    apt: Callable[[list[str]], list[str]],
 ) -> list[str]:
     """Keep the usable hosts; fill up to the fewest with others, at first to the most.
 
-    Hosts that are silent keep their place while there is room: they return.
+    Hosts that are silent keep their place while there is room: they return. ``apt``: those of some
+    hosts that are connected to the router's external networks.
     """
     most = ctx.env.settings.of(NetworkSettings).max_l3_agents_per_router
-    kept = [host for host in current if host in choice.usable]
     free = [h for h in zones.among(ctx, choice.takes_new, hints) if h not in current]
+    connected = set(apt([*(host for host in current if host in choice.usable), *free]))
+    kept = [host for host in current if host in connected]
+    free = [host for host in free if host in connected]
     target = _FEWEST if current else most
     kept += free[: max(0, target - len(kept))]
-    silent = [host for host in current if host not in kept and host in choice.may_return]
+    silent = [h for h in current if h not in choice.usable and h in choice.may_return]
     wanted = set(kept + silent[: max(0, most - len(kept))])
     return [host for host in (*current, *free) if host in wanted]
 
