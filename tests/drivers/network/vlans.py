@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import time
@@ -94,3 +95,13 @@ def _in(namespace: str, work: Callable[[], None]) -> None:
         namespaces.run_in(namespace, work)
     else:
         work()
+
+
+def tag_in_time(capture: Capture, device: str, frame: bytes, word: bytes) -> int | None:
+    """``Capture.tag_of`` while the frame, which has the word, is sent again and again."""
+    for _ in range(9):
+        send(device, frame)
+        with contextlib.suppress(TimeoutError):
+            return capture.tag_of(word, PATIENCE / 10)
+    send(device, frame)
+    return capture.tag_of(word)
