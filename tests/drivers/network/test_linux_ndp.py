@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from stratolith.network.drivers.base import FixedIpView, RuleView
+from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.linux.host_kernel import namespaces
 from stratolith.network.drivers.routing import NdpProxyView
 from tests.drivers.network import views
@@ -72,6 +73,18 @@ def serving(machine):
     return serve_echo(namespaces.run_in(machine.name, server))
 
 
+def answered() -> set[str]:
+    """The addresses for which the router answers on its external network."""
+    space = names.router_namespace(views.uid("r1"))
+    shown = subprocess.run(
+        ["ip", "-n", space, "-6", "neigh", "show", "proxy"],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return {line.split()[0] for line in shown.stdout.splitlines()}
+
+
 def test_the_router_answers_for_addresses_with_a_proxy_only(driver, guest):
     ports, wanted = view(INSIDE)
     assert not driver.apply(wanted).errors
@@ -86,6 +99,9 @@ def test_the_router_answers_for_addresses_with_a_proxy_only(driver, guest):
         subprocess.run(["ip", "-6", "neigh", "flush", "dev", views.EXTERNAL_BRIDGE], check=True)
         assert from_world(BESIDE)
         assert not from_world(INSIDE, 2)
+        assert answered() == {BESIDE}, "a former proxy makes another router's address useless"
+        assert not driver.apply(view()[1]).errors
+        assert answered() == set()
 
 
 def test_with_a_route_the_outside_still_needs_a_proxy(driver, guest):
