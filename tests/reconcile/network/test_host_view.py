@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from stratolith.kernel import quota
 from stratolith.kernel.agent.protocol import Offers
@@ -16,6 +18,7 @@ from stratolith.kernel.exceptions import BadRequest
 from stratolith.network.drivers.base import Applied, HostNetworkView, TunnelPeerView
 from stratolith.network.managers import (
     floatingips,
+    holders,
     networks,
     ports,
     router_interfaces,
@@ -23,7 +26,7 @@ from stratolith.network.managers import (
     subnets,
 )
 from stratolith.network.managers.servers import server_ports
-from stratolith.network.models import FloatingIp, Port
+from stratolith.network.models import FloatingIp, Network, Port
 from stratolith.network.reconcilers.host_report import take_report
 from stratolith.network.reconcilers.host_view import compile_view
 from tests.testcloud import statements
@@ -121,6 +124,41 @@ def test_a_guest_gets_tap_rules_lease_and_router(ctx: Context) -> None:
     (fip,) = router.floating_ips
     assert (fip.floating_ip, fip.fixed_ip) == (floating.floating_ip_address, "10.0.0.3")
     assert view.externals[0].gateway_cidrs == ["172.24.4.1/24"]
+
+
+def test_what_is_switched_off_is_nowhere(ctx: Context) -> None:
+    """Ports of routers and DHCP servers, by themselves and with their networks."""
+    network_id = private(ctx)
+    router_id, public_id = routed(ctx, network_id)
+    port = boot(ctx, network_id, "s1", "h1")
+    floatingips.create(ctx, "p1", {"floating_network_id": public_id, "port_id": port.port_id})
+
+    def shown() -> tuple[int, bool, bool]:
+        view = compile_view(ctx, "h1")
+        network = next(n for n in view.networks if n.id == network_id)
+        (router,) = view.routers
+        assert bool(router.floating_ips) == (router.gateway is not None)
+        has_lease = bool(network.dhcp_hosts and network.dhcp_port_id)
+        return len(router.interfaces), router.gateway is not None, has_lease
+
+    def held(holder: str, holder_id: str) -> Port:
+        return ctx.session.scalars(
+            select(Port).where(Port.holder == holder, Port.holder_id == holder_id)
+        ).one()
+
+    def switched(thing: Port | Network, update: Any) -> tuple[int, bool, bool]:
+        update(ctx, thing, {"admin_state_up": False})
+        off = shown()
+        update(ctx, thing, {"admin_state_up": True})
+        assert shown() == (1, True, True)
+        return off
+
+    assert switched(held(holders.INTERFACE, router_id), ports.update) == (0, True, True)
+    assert switched(held(holders.GATEWAY, router_id), ports.update) == (1, False, True)
+    assert switched(held(holders.DHCP, network_id), ports.update) == (1, True, False)
+    public, network = (ctx.session.get_one(Network, key) for key in (public_id, network_id))
+    assert switched(public, networks.update) == (1, False, True)
+    assert switched(network, networks.update) == (0, True, False)
 
 
 def test_another_host_sees_only_what_is_its_own(ctx: Context) -> None:

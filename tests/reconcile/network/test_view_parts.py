@@ -399,6 +399,13 @@ class Cloud:
                    {"fixed_ips": [{"subnet_id": subnet.id}]}]  # fmt: skip
         ports.update(self.ctx, port, self.random.choice(changes))
 
+    def switch(self) -> None:
+        """A port of a router or DHCP server, on or off."""
+        service = Port.holder.in_((*holders.ROUTER, holders.DHCP))
+        ports.update(
+            self.ctx, self.any(Port, service), {"admin_state_up": self.random.random() < 0.5}
+        )
+
     def move_router(self) -> None:
         host = self.random.choice(("", *HOSTS))
         router = self.any(Router, Router.ha.is_(False))
@@ -493,7 +500,10 @@ class Cloud:
 
     def change_network(self) -> None:
         network = self.any(Network, Network.id.in_(self.networks))
-        changes = [{"mtu": self.random.choice((1300, 1400))}, {"name": "other"}]
+        changes: list[dict[str, object]] = [
+            {"mtu": self.random.choice((1300, 1400))}, {"name": "other"},
+            {"admin_state_up": False}, {"admin_state_up": True}, {"admin_state_up": True},
+        ]  # fmt: skip
         networks.update(self.ctx, network, self.random.choice(changes))
 
     def change_subnet(self) -> None:
@@ -614,7 +624,7 @@ OF_ROUTERS = [
     Cloud.remove_helper, Cloud.rescope,
 ]  # fmt: skip
 OF_NETWORKS = [
-    Cloud.change_network, Cloud.change_subnet, Cloud.change_subnet, Cloud.add_subnet,
+    Cloud.switch, Cloud.change_network, Cloud.change_subnet, Cloud.change_subnet, Cloud.add_subnet,
     Cloud.remove_subnet, Cloud.add_dhcp, Cloud.remove_dhcp,
 ]  # fmt: skip
 OF_QOS = [

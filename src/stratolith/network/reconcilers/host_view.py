@@ -292,9 +292,11 @@ class Compiler:
         return inactive.on_host(self.ctx, self.host)
 
     def _served(self, network_id: str) -> dict[str, str]:
-        """Subnet -> address of its DHCP server."""
+        """Subnet -> address of its DHCP server; none while its port or the network is off."""
         dhcp = self.dhcp.get(network_id)
-        served = dict(self.addresses[dhcp.id]) if dhcp is not None else {}
+        if dhcp is None or not dhcp.admin_state_up or not self.networks[network_id].admin_state_up:
+            return {}
+        served = dict(self.addresses[dhcp.id])
         return {key: address for key, address in served.items() if key in self.subnets}
 
     def _peers(self, network: NetworkRow) -> list[TunnelPeerView]:
@@ -433,11 +435,13 @@ class Compiler:
         return router_views(self.ctx, routers, self._router_port, self.left_out, here, ends)
 
     def _router_port(self, port_id: str) -> RouterPortView | None:
-        """The view of a router's port; None when it does not exist any more."""
+        """The view of a router's port; None when it, or its network, is gone or switched off."""
         row = self.router_ports.get(port_id) or self.election_ports.get(port_id)
         if row is None or row.network_id not in self.networks:
             return None
         network = self.networks[row.network_id]
+        if not (row.admin_state_up and network.admin_state_up):
+            return None
         scopes = {
             self.subnets[subnet_id].ip_version: self.scopes.get(subnet_id, "")
             for subnet_id, _ in self.addresses[row.id]

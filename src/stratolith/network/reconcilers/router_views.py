@@ -61,8 +61,10 @@ def router_views(
     elected: Mapping[str, RouterHost],
     local_ends: Mapping[str, tuple[str, str]],
 ) -> list[RouterView]:
-    """``view_of`` returns a router port's view by the port's id; ``elected``: the routers that
-    other hosts have, too, with this host's row; ``local_ends``: as ``ovn_hosts`` gives them.
+    """``view_of`` returns a router port's view by the port's id, None for one that is switched off:
+    an address of a gateway without a view is nowhere, and further gateways need the first one.
+    ``elected``: the routers that other hosts have, too, with this host's row; ``local_ends``: as
+    ``ovn_hosts`` gives them.
     """
     if not routers:
         return []
@@ -88,11 +90,12 @@ def router_views(
         gateway = view_of(router.gateway_port_id) if router.gateway_port_id else None
         further = [
             ExtraGatewayView(port=port, nexthops=nexthops[port_id])
-            for port_id, _ in outer.get(router.id, ())
+            for port_id, _ in (outer.get(router.id, ()) if gateway is not None else ())
             if port_id != router.gateway_port_id and (port := view_of(port_id)) is not None
         ]
         ends = [*([gateway] if gateway is not None else []), *(extra.port for extra in further)]
-        settled = partial(_settled, router, {end.network_id: end.qos_policy for end in ends})
+        policies = {end.network_id: end.qos_policy for end in ends}
+        settled = partial(_settled, router, policies)
         view = RouterView(
             id=router.id,
             election=_election(router, elected.get(router.id), view_of),
@@ -104,8 +107,10 @@ def router_views(
             gateway=_with_policy(gateway, router.qos_policy_id),
             gateway_nexthops=nexthops[router.gateway_port_id or ""],
             extra_gateways=further,
-            floating_ips=[settled(view) for view in floating[router.id]],
-            port_forwardings=[settled(view) for view in forwardings[router.id]],
+            floating_ips=[settled(v) for v in floating[router.id] if v.network_id in policies],
+            port_forwardings=[
+                settled(v) for v in forwardings[router.id] if v.network_id in policies
+            ],
             conntrack_helpers=helpers[router.id],
             enable_ndp_proxy=router.enable_ndp_proxy,
             ndp_proxies=proxies[router.id],
