@@ -85,6 +85,13 @@ def test_of_a_port_of_ones_own(story: Story) -> None:
     net.delete(path)
 
 
+def test_in_a_network_with_slaac_too(story: Story) -> None:
+    modes = {"ipv6_ra_mode": "slaac", "ipv6_address_mode": "slaac"}
+    story.net.subnet(story.network, "2001:db8:7::/64", **modes)
+    assert story.make()["local_ip_address"] == "10.0.0.100"
+    assert story.make(network_id=story.network["id"])["local_ip_address"].startswith("10.0.0.")
+
+
 def test_what_it_needs(story: Story, boss: Net) -> None:
     net = story.net
     assert story.make(400, name="x")["type"] == "LocalIPPortOrNetworkRequired"

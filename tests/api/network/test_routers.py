@@ -35,6 +35,35 @@ def test_a_gateway_is_shown_and_cleared(net: Net) -> None:
     net.delete(f"/routers/{router['id']}")
 
 
+def test_gateways_get_an_address_of_a_new_subnet_of_the_other_ip_version(
+    net: Net, boss: Net
+) -> None:
+    outside = boss.network(**{"router:external": True})
+    boss.subnet(outside, "198.51.100.0/24")
+    inside = net.network()
+    subnet = net.subnet(inside, "2001:db8:5::/64")
+    apart, overlapping = (
+        net.post("/routers", "router", external_gateway_info={"network_id": outside["id"]})
+        for _ in range(2)
+    )
+    path = f"/routers/{overlapping['id']}/add_router_interface"
+    net.raw("PUT", path, 200, {"subnet_id": subnet["id"]})
+
+    def addresses(router: Any) -> list[str]:
+        shown = net.get(f"/routers/{router['id']}")["router"]["external_gateway_info"]
+        return [entry["ip_address"] for entry in shown["external_fixed_ips"]]
+
+    boss.subnet(outside, "198.51.101.0/24")
+    assert len(addresses(apart)) == 1
+    boss.subnet(outside, "2001:db8::/32", enable_dhcp=False)
+    first, second = addresses(apart)
+    assert first.startswith("198.51.100.") and second.startswith("2001:db8:")
+    assert len(addresses(overlapping)) == 1
+    boss.subnet(outside, "2001:db9::/64", enable_dhcp=False)
+    assert addresses(apart) == [first, second]
+    assert addresses(overlapping)[1].startswith("2001:db9:")
+
+
 def test_what_a_gateway_may_be(net: Net) -> None:
     body = {"external_gateway_info": {"network_id": net.network()["id"]}}
     assert net.post("/routers", "router", 400, **body)["type"] == "BadRequest"

@@ -22,6 +22,7 @@ from stratolith.network.managers import (
 )
 from stratolith.network.managers.addressing import ipam, subnet_ranges
 from stratolith.network.managers.dhcp import dhcp_ports
+from stratolith.network.managers.routing import gateway_ports
 from stratolith.network.managers.segments import routed
 from stratolith.network.models import FixedIp, Network, Port, Subnet
 from stratolith.network.settings import NetworkSettings
@@ -80,6 +81,8 @@ def create(ctx: Context, project_id: str, network: Network, values: Mapping[str,
         _give_automatic_addresses(ctx, subnet)
         host_hints.addresses(ctx, network.id)
     dhcp_ports.sync(ctx, network)
+    if network.external:
+        gateway_ports.give_addresses(ctx, subnet)
     host_hints.network(ctx, network.id)
     return subnet
 

@@ -4,6 +4,7 @@ default route; there may be further ones.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Mapping
 
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from stratolith.network.exceptions.routers import (
     RouterExternalGatewayInUseByFloatingIp,
 )
 from stratolith.network.managers import holders, networks, places, ports
-from stratolith.network.models import FloatingIp, Network, Port, Router
+from stratolith.network.models import FixedIp, FloatingIp, Network, Port, Router, Subnet
 
 OWNER = "network:router_gateway"
 
@@ -78,6 +79,33 @@ def make(
     port = ports.create(ctx, "", values, network=network, holder=(holders.GATEWAY, router.id))
     places.follow_gateway(ctx, router, network)
     return port
+
+
+def give_addresses(ctx: Context, subnet: Subnet) -> None:
+    """Give the gateways in a network an address of its new subnet, where they have none of that IP
+    version, and no interface of their router overlaps.
+    """
+    if subnet.segment_id or (subnet.service_types and OWNER not in subnet.service_types):
+        return
+    gateways = Port.holder == holders.GATEWAY
+    in_network = select(Port).where(gateways, Port.network_id == subnet.network_id)
+    for port in ctx.session.scalars(in_network.order_by(Port.created_at, Port.id)).all():
+        own = ports.fixed_ips(ctx, [port.id]).get(port.id, [])
+        versions = {ipaddress.ip_address(entry["ip_address"]).version for entry in own}
+        if subnet.ip_version not in versions and not _overlaps(ctx, port.holder_id, subnet):
+            ports.update(ctx, port, {"fixed_ips": [*own, {"subnet_id": subnet.id}]})
+
+
+def _overlaps(ctx: Context, router_id: str, subnet: Subnet) -> bool:
+    interfaces = (
+        select(Subnet.cidr)
+        .join(FixedIp, FixedIp.subnet_id == Subnet.id)
+        .join(Port, Port.id == FixedIp.port_id)
+        .where(holders.held_by(holders.INTERFACE, router_id))
+        .where(Subnet.ip_version == subnet.ip_version)
+    )
+    own = ipaddress.ip_network(subnet.cidr)
+    return any(own.overlaps(ipaddress.ip_network(cidr)) for cidr in ctx.session.scalars(interfaces))
 
 
 def check_free(ctx: Context, router: Router, network_id: str) -> None:

@@ -45,7 +45,8 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> LocalIp:
     if port_id:
         port = own_port(ctx, port_id, project_id, "local_ip")
     elif values.get("network_id"):
-        port, wanted = _new_port(ctx, project_id, local_ip_id, values), None
+        port = _new_port(ctx, project_id, local_ip_id, values)
+        wanted = _chosen(ctx, port)
     else:
         raise LocalIPPortOrNetworkRequired
     local_ip = LocalIp(
@@ -155,6 +156,12 @@ def address_of(ctx: Context, port: Port, wanted: str | None, resource: str) -> s
     if ":" in address:
         raise BadLocalIpRequest(resource=resource, msg=f"{address} is not an IPv4 address")
     return address
+
+
+def _chosen(ctx: Context, port: Port) -> str:
+    """The address of a new port that was chosen; others follow from its MAC address (SLAAC)."""
+    own = [entry["ip_address"] for entry in ports.fixed_ips(ctx, [port.id])[port.id]]
+    return next(address for address in own if ":" not in address)
 
 
 def _new_port(ctx: Context, project_id: str, local_ip_id: str, values: Mapping[str, Any]) -> Port:
