@@ -120,3 +120,16 @@ def test_changes_reach_the_active_host_and_a_helper_that_ends_leaves_one_active(
         realise(a, b, 1, guest_here=False)
         assert len(processes.having(str(pid_file))) == len(before), "two would elect each other"
         assert a.driver._keepalived.pid(views.uid("r1")) in processes.having(str(pid_file))
+
+
+def test_what_a_helper_that_died_left_makes_no_host_active(tmp_path: Path) -> None:
+    with two_hosts(tmp_path, watched=False) as (_, a, b):
+        started(a, b)
+        pid_file = a.driver._keepalived.directory / views.uid("r1") / "pid"
+        for pid in processes.having(str(pid_file)):
+            os.kill(pid, signal.SIGKILL)
+        assert is_active(1) and a.driver.wait_for_change(10)
+        # a number that another process has by now, as after a restart of the machine
+        (pid_file.parent / "vrrp").write_text(f"{os.getpid()}\n")
+        applied = realise(a, b, 1, guest_here=False)
+        assert applied.elections == {views.uid("r1"): False}

@@ -130,6 +130,20 @@ def test_another_host_that_reports_itself_active_is_the_place(env: Environment) 
     assert status(env, router_id) == "ERROR"
 
 
+def test_a_host_that_stays_active_while_another_was_too_is_the_place_again(
+    env: Environment,
+) -> None:
+    """Two hosts were cut off from each other; the first one does not report what did not change."""
+    seen(env, *HOSTS)
+    router_id = made(env)
+    first, second = Agent(env, "h1"), Agent(env, "h2")
+    for agent, wins in ((first, True), (second, False), (second, True), (second, False)):
+        agent.driver.knobs.wins_elections = wins
+        agent.view()
+    assert states(env, router_id) == {"h1": "active", "h2": "standby", "h3": "standby"}
+    assert place_of(env, router_id) == "h1"
+
+
 def status(env: Environment, router_id: str) -> str:
     ctx = rooms.context(env, write=False)
     try:

@@ -38,7 +38,7 @@ class RouterHost(Base):
     host: Mapped[str] = mapped_column(primary_key=True, index=True)
     port_id: Mapped[str] = mapped_column(ID)  # on the network of elections
     priority: Mapped[int]  # of this host in the election; those of a router differ
-    # what it reported last: active, standby or unknown
+    # what it reported last: active, standby or unknown; outdone: active, but another one later
     state: Mapped[str] = mapped_column(String(16), default="standby")
 
 

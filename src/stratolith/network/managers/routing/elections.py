@@ -28,6 +28,9 @@ from stratolith.network.settings import NetworkSettings
 OWNER = "network:router_ha_interface"  # of the hosts' ports on the network of elections
 INTERFACE_OWNER = "network:ha_router_replicated_interface"
 ACTIVE, STANDBY, UNKNOWN = "active", "standby", "unknown"
+# of a host that reported itself active before another one did: it is again when that one is not,
+# and does not report it again
+_OUTDONE = "outdone"
 _CIDR = "169.254.192.0/18"
 _NUMBERS = range(1, 256)  # VRRP has no more
 _FEWEST = 2  # hosts: with fewer, nothing takes over
@@ -270,7 +273,9 @@ def on_host(ctx: Context, host: str, router_ids: Sequence[str]) -> dict[str, Rou
 
 def states(ctx: Context, router_id: str) -> dict[str, str]:
     """Host -> whether it is the active one, as it reported last."""
-    return {row.host: row.state for row in _rows(ctx, [router_id])}
+    return {
+        row.host: STANDBY if row.state == _OUTDONE else row.state for row in _rows(ctx, [router_id])
+    }
 
 
 def take_report(ctx: Context, host: str, elections: Mapping[str, bool]) -> dict[str, str]:
@@ -287,18 +292,23 @@ def take_report(ctx: Context, host: str, elections: Mapping[str, bool]) -> dict[
             state = ACTIVE if elections[router_id] else STANDBY
         if state != own.state:
             _take(ctx, rows, own, state)
-        realised = any(row.state in (ACTIVE, STANDBY) for row in rows)
+        realised = any(row.state != UNKNOWN for row in rows)
         statuses[router_id] = "ACTIVE" if realised else "ERROR"
     return statuses
 
 
 def _take(ctx: Context, rows: list[RouterHost], own: RouterHost, state: str) -> None:
-    own.state = state
-    if state == ACTIVE:
+    was_active, own.state = own.state == ACTIVE, state
+    active = own if state == ACTIVE else None
+    if active is not None:
         for row in rows:
             if row is not own and row.state == ACTIVE:
-                row.state = STANDBY
-        placement.place(ctx, placement.ROUTER, own.router_id, own.host)
+                row.state = _OUTDONE
+    elif was_active:
+        active = next((row for row in rows if row.state == _OUTDONE), None)
+    if active is not None:
+        active.state = ACTIVE
+        placement.place(ctx, placement.ROUTER, active.router_id, active.host)
     ctx.session.flush()
 
 

@@ -57,10 +57,13 @@ def _elections(work: Work) -> None:
         if space.election is None or space.owner in work.errors:
             continue
         with work.noted(space.owner):
-            if space.name in work.memory.servers and work.keepalived.pid(space.owner) is None:
+            former = work.keepalived.pid(space.owner)
+            if space.name in work.memory.servers and former is None:
                 metrics.HELPER_RESTARTS.labels("keepalived").inc()
                 log.warning("keepalived of %s had ended: started again", space.owner)
             pid = work.keepalived.ensure(space, space.election)
+            if pid != former:  # what was seen before are addresses that a dead one left
+                work.memory.active[space.name] = False
             work.memory.remember_server(space.name, pid)
 
 

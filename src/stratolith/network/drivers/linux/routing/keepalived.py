@@ -95,7 +95,8 @@ class Keepalived:
         if not command[0]:
             raise NetworkDriverError(MISSING)
         home = self.directory / space.owner
-        (home / "pid").unlink(missing_ok=True)
+        for former in ("pid", "vrrp"):  # after a crash another process may have the number
+            (home / former).unlink(missing_ok=True)
 
         def body() -> None:
             withdraw(space)
