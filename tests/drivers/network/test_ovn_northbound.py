@@ -449,6 +449,27 @@ def test_what_is_left_out_of_forwarding_is_said():
     }
 
 
+def test_a_forwarding_that_changes_or_goes_leaves_no_row_of_its_own():
+    """OVN ends connections with the row of a load balancer only."""
+
+    def balancers(*forwardings):
+        net = views.network("n1", ports=[views.port("a", "10.55.0.3", "n1-subnet")])
+        router = views.router("r1", [net], "172.31.249.10", port_forwardings=list(forwardings))
+        rows = rows_of(views.host([net], [router], external=True))
+        return {row.key for row in rows if row.table == "Load_Balancer"}
+
+    def forwarding(number, inside):
+        return PortForwardingView(
+            id=views.uid(f"f{number}"), floating_ip_id=views.uid("fip"),
+            floating_ip="172.31.249.30", protocol="udp", external_ports=(number, number),
+            fixed_ip="10.55.0.3", internal_ports=(inside, inside),
+        )  # fmt: skip
+
+    both = balancers(forwarding(1, 80), forwarding(2, 80))
+    assert len(both) == 2 and balancers(forwarding(2, 80)) < both
+    assert len(balancers(forwarding(1, 81), forwarding(2, 80)) & both) == 1
+
+
 def test_other_modes_on_one_network_are_said():
     subnets = [
         views6.subnet("s", "2001:db8:1::", "slaac"),

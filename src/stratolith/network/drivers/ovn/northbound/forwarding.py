@@ -1,6 +1,7 @@
-"""Port forwarding of floating IPs: a load balancer for each of them and its protocol.
+"""Port forwarding of floating IPs: a load balancer for each forwarding, as it is now.
 
-It is the router's, for the outside, and that of the networks behind it, for guests that use the
+OVN ends the connections of a load balancer that is removed, but not those of single entries. It is
+the router's, for the outside, and that of the networks behind it, for guests that use the
 floating IP: there OVN translates before the router, and knows a guest that calls itself.
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from stratolith.network.drivers import checks
+from stratolith.network.drivers.linux import names
 from stratolith.network.drivers.ovn.northbound import gateways
 from stratolith.network.drivers.ovn.northbound.rows import Link, Row
 from stratolith.network.drivers.routing import PortForwardingView, RouterView
@@ -24,7 +26,7 @@ def forwarding_rows(router: RouterView, owner: str) -> tuple[list[Row], list[str
         return [], []
     if len(ends) > 1:
         return [], ["OVN forwards no ports on a router with several gateways"]
-    vips: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    vips: dict[str, tuple[str, dict[str, str]]] = {}
     sizes: dict[str, int] = defaultdict(int)
     reasons = []
     for view in router.port_forwardings:
@@ -35,7 +37,8 @@ def forwarding_rows(router: RouterView, owner: str) -> tuple[list[Row], list[str
         elif sizes[view.floating_ip_id] > MOST:
             reasons.append(f"OVN forwards {MOST} ports of {view.floating_ip} only")
         else:
-            vips[view.floating_ip_id, _PROTOCOLS[number]] |= _entries(view)
+            protocol, entries = _PROTOCOLS[number], _entries(view)
+            vips[f"{view.id}/{names.digest([protocol, entries])}"] = protocol, entries
     links = [Link("Logical_Router", router.id, "load_balancer")]
     networks = dict.fromkeys(port.network_id for port in router.interfaces)
     if router.admin_state_up:
@@ -43,10 +46,10 @@ def forwarding_rows(router: RouterView, owner: str) -> tuple[list[Row], list[str
     rows = [
         Row(
             table="Load_Balancer",
-            key=f"{floating}/{protocol}",
+            key=key,
             owner=owner,
             columns={
-                "name": f"{floating}/{protocol}",
+                "name": key,
                 "protocol": protocol,
                 "vips": entries,
                 # a guest that calls itself sees the router's address
@@ -58,7 +61,7 @@ def forwarding_rows(router: RouterView, owner: str) -> tuple[list[Row], list[str
             },
             links=tuple(links),
         )
-        for (floating, protocol), entries in vips.items()
+        for key, (protocol, entries) in vips.items()
     ]  # fmt: skip
     return rows, list(dict.fromkeys(reasons))
 
