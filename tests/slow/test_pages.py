@@ -15,7 +15,11 @@ pytestmark = [pytest.mark.root, pytest.mark.slow, pytest.mark.guest, pytest.mark
 
 CLONED = {r"git clone [^\n]*\n?": ""}  # done before, with the packages that it needs
 NO_WORLD = "needs a network beyond this machine"
+AS_ADMIN = "openstack --os-cloud stratolith-admin"
 UP = "./stratolith up\nexport OS_CLOUD=stratolith"
+CARD = """ip link add eth1 type veth peer name wire
+ip link set eth1 up; ip link set wire up
+export STRATOLITH_NETWORK_BRIDGE_MAPPINGS=physnet2:eth1"""
 WITH_SERVER = f"""{UP}
 openstack server create --image cirros --flavor m1.tiny --network private --wait demo1
 SERVER=$(openstack server show demo1 -f value -c id)"""
@@ -67,9 +71,30 @@ PLANS: dict[str, Plan] = {
     "docs/howto/plug-in.md": Plan(cleanup="true"),  # nothing to type
     "docs/howto/external-network.md": Plan(
         is_real=True,
-        change={r"ip route add 192.168.251.0/24 via HOST": "true"},
-        skip={"network:": "a piece of the configuration"},
-        needs_cloud="export OS_CLOUD=stratolith",
+        change={
+            r"ip route add 192.168.251.0/24 via HOST": "true",
+            r"(openstack .*network create .*\n.*)": r"\1 -c status -c provider:segmentation_id",
+        },
+        skip={"network:": "pieces of the configuration: the environment has them"},
+        needs_cloud=f"{CARD}\nexport STRATOLITH_NETWORK_VLAN_RANGES=physnet2:100:199\n"
+        "export OS_CLOUD=stratolith",
+        expect={
+            f"{AS_ADMIN} network create --provider-network-type vlan \\": ["ACTIVE", "100"],
+        },
+    ),
+    "docs/howto/guarantee-bandwidth.md": Plan(
+        is_real=True,
+        change={
+            r"\bID\b": "$(openstack --os-cloud stratolith-admin network agent list "
+            "--agent-type linux-bridge -f value -c ID)",
+        },
+        skip={"network:": "a piece of the configuration: the environment has it"},
+        needs_cloud=f"{CARD}\nexport STRATOLITH_NETWORK_RESOURCE_PROVIDER_BANDWIDTHS="
+        f"eth1:10000000:10000000,rp_tunnelled:1000000:1000000\n{UP}",
+        expect={
+            f"{AS_ADMIN} resource provider list": ["eth1"],
+            f"{AS_ADMIN} network qos policy create gold --share": ["ACTIVE"],
+        },
     ),
     "docs/howto/where-is-what.md": Plan(
         is_real=True,
@@ -77,7 +102,7 @@ PLANS: dict[str, Plan] = {
         change={
             r"ROUTER\b": "$(openstack --os-cloud stratolith-admin router list -f value -c ID)",
             r"\bSERVER\b": "$SERVER",
-            r"sudo (\./stratolith logs network -f|tail -f)": r"timeout 2 \1",
+            r"sudo (\./stratolith logs [a-z-]+ -f|tail -f)": r"timeout 2 \1",
             r"(timeout 2 .*)": r"\1 || test $? = 124",  # they end when somebody ends them
             r"req-\.\.\.": "$(openstack server event list $SERVER -f value -c 'Request ID')",
             r"sudo nft list table inet stratolith": "nft list table inet stratolith || true",

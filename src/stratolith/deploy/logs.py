@@ -79,11 +79,12 @@ class Wanted:
 def show(layout: Layout, wanted: Wanted, *, follow: bool) -> int:
     """Print the wanted lines, oldest first; with ``follow`` until interrupted.
 
-    Raises DeployError for an unknown name, and when there are no logs yet.
+    A log that nobody has written to yet is empty. Raises DeployError for an unknown name, and when
+    the cloud has no logs at all.
     """
     wanted.require_known()
     paths = [layout.logs / f"{name}.log" for name in wanted.processes]
-    if not any(path.exists() for path in paths):
+    if not any((layout.logs / f"{name}.log").exists() for name in (*PROCESSES, PACKETS)):
         raise DeployError(f"There are no logs in {layout.logs}.", "start the cloud: stratolith up")
     sizes = {path: path.stat().st_size if path.exists() else 0 for path in paths}
     recent = deque(

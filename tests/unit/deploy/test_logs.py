@@ -127,3 +127,9 @@ def test_logged_packets_are_shown_only_by_their_name(
     (layout.logs / "security-groups.log").write_text(line)
     assert not any("action=DROP" in entry for entry in shown(layout, capsys))
     assert shown(layout, capsys, "security-groups") == [line.strip()]
+
+
+def test_a_log_that_nobody_has_written_to_is_empty(
+    layout: Layout, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert shown(layout, capsys, "security-groups") == []
