@@ -50,8 +50,7 @@ class OvnHost:
 
     def ask_switch(self, *command: str) -> str:
         """The answer of the switch's process."""
-        directory = self.directory.parent / "network" / "ovs"
-        (control,) = directory.glob("ovs-vswitchd.*.ctl")
+        control = self.driver._switch.control()
         line = ["ovs-appctl", "-t", str(control), *command]
         return subprocess.run(line, check=True, capture_output=True, text=True).stdout
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import select
+import signal
 import socket
 from uuid import uuid4
 
@@ -184,3 +187,22 @@ def test_ovn_gives_the_card_back(driver, wire) -> None:
     assert promiscuity.is_on("nic")
     assert not driver.apply(views.host([], generation=3)).errors
     assert not promiscuity.is_on("nic") and "br-up-" not in sh("ip -br link")
+
+
+@pytest.mark.parametrize("driver", ["ovn"], indirect=True)
+@pytest.mark.parametrize("ends", ["the networks", "the cloud"])
+def test_ovn_gives_the_card_back_after_a_kill(driver, wire, ends) -> None:
+    view = views.host(two_networks()[0])
+    assert not driver.apply(view).errors
+    pid = driver.driver._switch.switch.pid()
+    handle = os.pidfd_open(pid)
+    os.kill(pid, signal.SIGKILL)
+    assert select.select([handle], [], [], 10)[0]
+    os.close(handle)
+    assert not driver.apply(view).errors
+    assert driver.driver._switch.switch.pid() != pid and promiscuity.is_on("nic")
+    if ends == "the cloud":
+        driver.remove_all()
+    else:
+        assert not driver.apply(views.host([], generation=2)).errors
+    assert not promiscuity.is_on("nic")

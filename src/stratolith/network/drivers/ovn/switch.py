@@ -12,6 +12,7 @@ from pathlib import Path
 
 from stratolith.network.drivers.base import NetworkDriverError
 from stratolith.network.drivers.ovn import ovsdb
+from stratolith.network.drivers.ovn.cards import Cards
 from stratolith.network.drivers.ovn.daemons import Daemon, create_database, run_tool
 from stratolith.network.drivers.ovn.ovsdb import Database, Named, Uuid, one, wire
 
@@ -61,6 +62,7 @@ class Switch:
     def __init__(self, directory: Path, *, datapath: str, connection: Sequence[str] = ()) -> None:
         """``connection``: options of the controller for the southbound database."""
         self.directory = directory
+        self.cards = Cards(directory)
         self.datapath = datapath  # "system": of the kernel; "netdev": in the switch's process
         address = directory / "db.sock"
         self.db = Database(address, "Open_vSwitch", _TABLES)
@@ -120,6 +122,8 @@ class Switch:
                     [{"op": "update", "table": "Open_vSwitch", "where": where, "row": row}]
                 )
         self.stop()
+        with contextlib.suppress(OSError):
+            self.cards.release()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     # -- the database ----------------------------------------------------------------------------
@@ -190,7 +194,8 @@ class Switch:
     def give_port(self, bridge: str, device: str) -> None:
         """Make this device the only one on the bridge beside the bridge's own and OVN's.
 
-        Other bridges lose it. Raises ``ValueError`` for one by which tunnels go.
+        Other bridges lose it. Raises ``ValueError`` for one by which tunnels go, and when nothing
+        can be written.
         """
         wanted = {bridge, device}
         ports = {uuid: str(one(row["name"])) for uuid, row in self.db.rows("Port")}
@@ -204,6 +209,10 @@ class Switch:
         steps = [["ports", "delete", wire(unwanted)]]
         operations: list[dict[str, object]] = []
         if device not in current:
+            try:
+                self.cards.note(device)
+            except OSError as error:
+                raise ValueError(f"cannot remember how {device} was: {error}") from error
             held = {
                 key: [Uuid(port) for port in row["ports"] if ports[port] == device]
                 for key, row in self.db.rows("Bridge")
@@ -257,6 +266,8 @@ class Switch:
         """Remove all bridges but these and that of OVN."""
         current = {str(one(row["name"])) for _, row in self.db.rows("Bridge")}
         self._remove_bridges(current - {BRIDGE, UNDERLAY, *kept})
+        with contextlib.suppress(OSError):  # the next pass tries again
+            self.cards.release({str(one(row["name"])) for _, row in self.db.rows("Port")})
 
     def _remove_bridges(self, names: Collection[str]) -> None:
         bridges = self.db.rows("Bridge")
