@@ -1,4 +1,6 @@
-"""Threads of a process under one supervisor: started together, stopped in reverse order."""
+"""Threads of a process under one supervisor: started together, stopped in reverse order; and what
+threads and coroutines need of each other.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,12 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from typing import ParamSpec, TypeVar
 
 import msgspec
 
+P = ParamSpec("P")
+T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 
 
@@ -40,6 +45,22 @@ class Supervisor:
             except Exception:
                 LOG.exception("thread %s failed and is restarted", name)
                 self._stopping.wait(1.0)
+
+
+def awaitable(work: Callable[P, T]) -> Callable[P, T]:
+    """``work`` for a thread that a coroutine waits for.
+
+    It raises RuntimeError for StopIteration: asyncio cannot hand that to the coroutine, which would
+    wait for ever.
+    """
+
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return work(*args, **kwargs)
+        except StopIteration as error:
+            raise RuntimeError("an iterator had no item left") from error
+
+    return run
 
 
 def prepare_structs() -> int:

@@ -90,6 +90,10 @@ def test_in_a_network_with_slaac_too(story: Story) -> None:
     story.net.subnet(story.network, "2001:db8:7::/64", **modes)
     assert story.make()["local_ip_address"] == "10.0.0.100"
     assert story.make(network_id=story.network["id"])["local_ip_address"].startswith("10.0.0.")
+    modes = {"ipv6_ra_mode": "dhcpv6-stateful", "ipv6_address_mode": "dhcpv6-stateful"}
+    story.net.subnet(story.network, "2001:db8:8::/64", **modes)
+    values = {"network_id": story.network["id"], "local_ip_address": "2001:db8:8::5"}
+    assert "not an IPv4 address" in story.make(400, **values)["message"]
 
 
 def test_what_it_needs(story: Story, boss: Net) -> None:

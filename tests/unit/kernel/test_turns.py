@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from starlette.requests import ClientDisconnect
 
+from stratolith.kernel.http.streaming import in_thread
 from stratolith.kernel.http.turns import Turns
 from stratolith.kernel.http.wire import WIRE
 
@@ -77,3 +78,18 @@ def test_whoever_gives_up_waiting_takes_no_turn() -> None:
         turns.shutdown(wait=True)
 
     asyncio.run(cancelled())
+
+
+@pytest.mark.timeout(20)
+def test_an_exhausted_iterator_is_an_error_and_no_endless_wait() -> None:
+    async def asked() -> None:
+        turns = Turns(1)
+        try:
+            with pytest.raises(RuntimeError, match="no item left"):
+                await turns.run(scope("1.1.1.1"), next, iter([]))
+            with pytest.raises(RuntimeError, match="no item left"):
+                await in_thread(next, iter([]))
+        finally:
+            turns.shutdown(wait=True)
+
+    asyncio.run(asked())

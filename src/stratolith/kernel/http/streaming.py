@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from starlette.types import Receive
 
+from stratolith.kernel.concurrency import awaitable
 from stratolith.kernel.context import Context
 from stratolith.kernel.transaction import transact
 
@@ -18,8 +19,7 @@ T = TypeVar("T")
 
 async def in_transaction(ctx: Context, work: Callable[[], T], *, write: bool) -> T:
     """Run ``work`` in a thread and in one transaction of ``ctx``."""
-    loop = asyncio.get_running_loop()
-    return await loop.run_in_executor(None, partial(transact, ctx.transaction, work, write=write))
+    return await in_thread(partial(transact, ctx.transaction, work, write=write))
 
 
 async def disconnected(receive: Receive) -> None:
@@ -30,4 +30,4 @@ async def disconnected(receive: Receive) -> None:
 
 async def in_thread(work: Callable[..., T], *args: Any, pool: Executor | None = None) -> T:
     """Run blocking ``work`` (file input and output, hashing) in a thread."""
-    return await asyncio.get_running_loop().run_in_executor(pool, work, *args)
+    return await asyncio.get_running_loop().run_in_executor(pool, awaitable(work), *args)

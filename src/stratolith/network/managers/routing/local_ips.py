@@ -46,7 +46,7 @@ def create(ctx: Context, project_id: str, values: Mapping[str, Any]) -> LocalIp:
         port = own_port(ctx, port_id, project_id, "local_ip")
     elif values.get("network_id"):
         port = _new_port(ctx, project_id, local_ip_id, values)
-        wanted = _chosen(ctx, port)
+        wanted = wanted or _chosen(ctx, port)
     else:
         raise LocalIPPortOrNetworkRequired
     local_ip = LocalIp(
