@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+from dataclasses import replace
+
 import pytest
 
-from stratolith.deploy.checks import check, requirements
+from stratolith.deploy.checks import check, features, requirements
 from stratolith.deploy.checks.requirements import Finding
 from stratolith.deploy.prepare import DebianPackage
 
@@ -39,3 +42,19 @@ def test_check_tells_what_runs_which_guests() -> None:
 def test_marks(changes: dict[str, bool], mark: str, capsys: pytest.CaptureFixture[str]) -> None:
     check._print([Finding("thing", "missing", "present", False, "get it", **changes)])
     assert capsys.readouterr().out.startswith(mark)
+
+
+@pytest.mark.root
+def test_features_of_the_kernel_are_named_and_no_failure(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True).stdout
+    found = {one.what: one for one in features.findings()}
+    assert found["VLAN networks and trunks"].actual.endswith("without the module 8021q")
+    assert all(one.is_met for one in found.values()), found
+    after = subprocess.run(["nft", "list", "tables"], capture_output=True, text=True).stdout
+    assert after == tables
+    lacking = [replace(one, is_there=lambda: False) for one in features.FEATURES]
+    monkeypatch.setattr(features, "FEATURES", lacking)
+    check._print(list(features.findings()))
+    assert capsys.readouterr().out.count("warn  ") == len(lacking)

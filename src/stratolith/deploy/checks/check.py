@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from stratolith.deploy import belongings, external, validation
-from stratolith.deploy.checks import requirements
+from stratolith.deploy.checks import features, requirements
 from stratolith.deploy.checks.requirements import Finding
 from stratolith.deploy.errors import DeployError
 from stratolith.deploy.layout import Layout
@@ -25,6 +25,8 @@ def check(layout: Layout, *, fake: bool, port_offset: int | None = None) -> int:
     settings = validation.wished_settings(layout, wishes, is_new=not layout.config.exists())
     own = set(running.pids(layout).values())
     findings = list(requirements.findings(settings, own))
+    if not settings.fake and settings.of(NetworkSettings).driver in ("", "linux"):
+        findings += features.findings()
     if not layout.seed.exists():
         findings.append(_external(settings))
     _print(findings)

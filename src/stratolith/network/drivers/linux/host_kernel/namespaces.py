@@ -50,6 +50,16 @@ def in_thread(work: Callable[[], T]) -> T:
     return box[0]
 
 
+def apart(work: Callable[[], T]) -> T:
+    """Run ``work`` in a new namespace that ends with it; raises ``OSError`` and what it raises."""
+
+    def body() -> T:
+        _checked(_libc.unshare(_CLONE_NEWNET), "unshare")
+        return work()
+
+    return in_thread(body)
+
+
 def inode(name: str) -> int | None:
     """The number that identifies the namespace until reboot; None without such a namespace.
 
