@@ -143,10 +143,11 @@ class NorthboundWriter(Reconciler):
         """Keys of objects that the rows of this part refer to and the database has not."""
         keys = set()
         for port in part.ports.values():
+            # also for the port of a router that is switched off, by which the network came here
+            if port.network_id and not database.has("Logical_Switch", port.network_id):
+                keys.add(f"network/{port.network_id}")
             if port.port is None:
                 continue
-            if not database.has("Logical_Switch", port.network_id):
-                keys.add(f"network/{port.network_id}")
             keys |= {f"group/{g}" for g in port.port.groups if not database.is_used(g)}
         for router in part.routers.values():
             for end in (*router.interfaces, *outside(router)) if router is not None else ():
