@@ -144,14 +144,14 @@ class NorthboundWriter(Reconciler):
         keys = set()
         for port in part.ports.values():
             # also for the port of a router that is switched off, by which the network came here
-            if port.network_id and not database.has("Logical_Switch", port.network_id):
+            if port.network_id and database.is_idle(port.network_id):
                 keys.add(f"network/{port.network_id}")
             if port.port is None:
                 continue
             keys |= {f"group/{g}" for g in port.port.groups if not database.is_used(g)}
         for router in part.routers.values():
             for end in (*router.interfaces, *outside(router)) if router is not None else ():
-                if not database.has("Logical_Switch", end.network_id):
+                if database.is_idle(end.network_id):
                     keys.add(f"network/{end.network_id}")
         # a group that no rule named before has members that we did not follow
         remote = {rule.remote_group for rules in part.rules.values() for rule in rules} - {""}

@@ -127,6 +127,21 @@ class Northbound:
     def has(self, table: str, key: str) -> bool:
         return Ref(table, key) in self._uuids
 
+    def is_idle(self, network: str) -> bool:
+        """Whether the database has no port of a guest or router in the network.
+
+        Nobody tells of changes of such a network, so that what it has of it may be old.
+        """
+        uuid = self._uuids.get(Ref("Logical_Switch", network))
+        if uuid is None:
+            return True
+        present = self.db.tables["Logical_Switch_Port"]
+        ports = [
+            port for port in self.db.tables["Logical_Switch"][uuid]["ports"] if port in present
+        ]
+        own = f"network/{network}"
+        return all(self._owner(("Logical_Switch_Port", port)) == own for port in ports)
+
     def is_used(self, group: str) -> bool:
         """Whether ports have the security group."""
         uuid = self._uuids.get(Ref("Port_Group", group))
