@@ -47,7 +47,7 @@ class Supervisor:
                 self._stopping.wait(1.0)
 
 
-def awaitable(work: Callable[P, T]) -> Callable[P, T]:
+def for_coroutine(work: Callable[P, T]) -> Callable[P, T]:
     """``work`` for a thread that a coroutine waits for.
 
     It raises RuntimeError for StopIteration: asyncio cannot hand that to the coroutine, which would

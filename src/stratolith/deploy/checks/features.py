@@ -22,7 +22,7 @@ _NAME = "stratolith_check"  # of tables that are tried and not made
 class Feature:
     what: str
     how: str  # it works here
-    wanted: str
+    lack: str  # why it does not
     is_there: Callable[[], bool]
 
 
@@ -30,25 +30,25 @@ FEATURES = (
     Feature(
         "VLAN networks and trunks",
         "tags by packet programs, without the module 8021q",
-        "a kernel with sch_ingress and cls_bpf",
+        "this kernel runs no packet programs: it lacks sch_ingress or cls_bpf",
         vlan_tags.can_sort,
     ),
     Feature(
         "QoS policies",
         "enforced by nftables",
-        "a kernel whose nftables limit rates and set DSCP marks",
+        qos.CANNOT,
         lambda: qos.can_enforce(_NAME),
     ),
     Feature(
         "local IPs",
         "answered by nftables",
-        "a kernel with nft_fwd_netdev and nft_dup_netdev",
+        local_ips.CANNOT,
         lambda: local_ips.can_answer(_NAME),
     ),
     Feature(
         "logs of security groups",
         "written by the agent",
-        "a kernel with nft_log and nfnetlink_log",
+        packet_log.CANNOT_LOG,
         lambda: packet_log.can_log(_NAME),
     ),
 )
@@ -61,6 +61,6 @@ def findings() -> Iterator[Finding]:
     for feature in FEATURES:
         is_there = feature.is_there()
         yield Finding(
-            feature.what, feature.how if is_there else "not on this kernel", feature.wanted,
-            is_there, "use another kernel, or do without", is_warning=True,
+            feature.what, feature.how if is_there else feature.lack, "another kernel",
+            is_there, "boot a kernel that has it, or do without", is_warning=True,
         )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from starlette.types import Receive
 
-from stratolith.kernel.concurrency import awaitable
+from stratolith.kernel.concurrency import for_coroutine
 from stratolith.kernel.context import Context
 from stratolith.kernel.transaction import transact
 
@@ -30,4 +30,4 @@ async def disconnected(receive: Receive) -> None:
 
 async def in_thread(work: Callable[..., T], *args: Any, pool: Executor | None = None) -> T:
     """Run blocking ``work`` (file input and output, hashing) in a thread."""
-    return await asyncio.get_running_loop().run_in_executor(pool, awaitable(work), *args)
+    return await asyncio.get_running_loop().run_in_executor(pool, for_coroutine(work), *args)

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, TypeVarTuple
 
 from starlette.requests import ClientDisconnect
 
-from stratolith.kernel.concurrency import awaitable
+from stratolith.kernel.concurrency import for_coroutine
 from stratolith.kernel.http.connections import address_of
 from stratolith.kernel.http.wire import WIRE
 
@@ -43,7 +43,7 @@ class Turns:
             await self._turn(scope)
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._pool, awaitable(work), *arguments)
+            return await loop.run_in_executor(self._pool, for_coroutine(work), *arguments)
         finally:
             self._next()
 

@@ -28,14 +28,16 @@ def settle(ctx: Context, wanted: dict[str, str]) -> None:
     """Move each object (object -> kind) to the best host now; one without a host, in the zones
     that it asks for, stays. A router that several hosts have gets those that it should have.
     """
-    hints = placement.hints_of(ctx, wanted) if wanted else {}
+    if not wanted:
+        return
+    hints, connections = placement.hints_of(ctx, wanted), gateway_hosts.Connections(ctx, wanted)
     for object_id, kind in wanted.items():
         router = ctx.session.get(Router, object_id) if kind == placement.ROUTER else None
         if router is not None and elections.concern(ctx, router):
             elections.settle(ctx, router)
             continue
         hosts = placement.candidates(ctx, hints.get(object_id, ()))
-        best = gateway_hosts.Connections(ctx, [object_id]).best(object_id, hosts)
+        best = connections.best(object_id, hosts)
         if best:
             place(ctx, kind, object_id, best[0])
 

@@ -34,7 +34,7 @@ from stratolith.network.managers.binding import inactive
 from stratolith.network.managers.dhcp import dhcp_places
 from stratolith.network.managers.qos import allocation
 from stratolith.network.managers.qos import bindings as qos
-from stratolith.network.managers.security import log_removal, of_ports
+from stratolith.network.managers.security import log_removal, port_security
 from stratolith.network.managers.segments import routed
 from stratolith.network.managers.trunk import sub_ports, trunks
 from stratolith.network.models import (
@@ -128,8 +128,8 @@ def create(
         [] if allocation == routed.DEFERRED else values.get("fixed_ips"),
     )
     routed.check_one_segment(address.subnet for address in chosen)
-    groups = of_ports.groups(ctx, project_id, values, secure, owner)
-    pairs = of_ports.pairs(ctx, values.get("allowed_address_pairs") or [], mac, secure)
+    groups = port_security.groups(ctx, project_id, values, secure, owner)
+    pairs = port_security.pairs(ctx, values.get("allowed_address_pairs") or [], mac, secure)
     port = Port(
         id=values.get("id") or new_uuid(),
         project_id=project_id,
@@ -152,7 +152,7 @@ def create(
     ctx.session.add(port)
     ctx.session.flush()
     ipam.store(ctx, port.id, network.id, chosen)
-    of_ports.join(ctx, port.id, groups)
+    port_security.join(ctx, port.id, groups)
     qos.check_port(ctx, port.id, qos.effective(port, network))
     port.fresh = Fresh(
         [{"subnet_id": c.subnet.id, "ip_address": c.ip_address} for c in chosen], sorted(groups)
@@ -178,7 +178,7 @@ def update(ctx: Context, port: Port, values: Mapping[str, Any]) -> Port:
     secure = port.port_security_enabled if secure is None else secure
     if values.get("fixed_ips") is not None:
         _change_addresses(ctx, port, values["fixed_ips"])
-    of_ports.change(ctx, port, values, secure)
+    port_security.change(ctx, port, values, secure)
     before = port.binding_host
     for name, column in PLAIN.items():
         if name in values:
@@ -338,7 +338,7 @@ def _change_mac(ctx: Context, port: Port, wanted: str, *, moves: bool) -> None:
 
     ``moves``: the port gets those of the new one at once.
     """
-    mac = wanted.lower().replace("-", ":")
+    mac = macs.normal(wanted)
     if mac == port.mac_address:
         return
     if port.binding_host:

@@ -13,9 +13,7 @@ from pathlib import Path
 import msgspec
 
 from stratolith.kernel import files
-from stratolith.network.drivers.linux.host_kernel import promiscuity
-
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+from stratolith.network.drivers.linux.host_kernel import promiscuity, sysctl
 
 
 class Noted(msgspec.Struct):
@@ -49,7 +47,7 @@ class Cards:
         self._write(Noted(noted.boot_id, left))
 
     def _read(self) -> Noted:
-        boot_id = _BOOT_ID.read_text().strip()
+        boot_id = sysctl.read("kernel/random/boot_id") or ""
         with contextlib.suppress(OSError, msgspec.DecodeError):
             noted = msgspec.json.decode(self._path.read_bytes(), type=Noted)
             if noted.boot_id == boot_id:

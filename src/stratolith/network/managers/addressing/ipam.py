@@ -39,7 +39,8 @@ ROUTER_OWNERS = (
     "network:ha_router_replicated_interface",
 )
 
-# Built once, because every new port needs it.
+# Built once, because every new port needs them.
+_STORE = insert(FixedIp.metadata.tables[FixedIp.__tablename__])
 _HIGHEST = (
     select(FixedIp.offset)
     .where(
@@ -314,4 +315,4 @@ def store(ctx: Context, port_id: str, network_id: str, chosen: Sequence[Chosen])
         for position, address in enumerate(chosen)
     ]
     if rows:
-        ctx.session.execute(insert(FixedIp.__table__), rows)  # type: ignore[arg-type]
+        ctx.session.execute(_STORE, rows)

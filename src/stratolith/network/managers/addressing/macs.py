@@ -20,10 +20,15 @@ _TAKEN = select(Port.mac_address).where(
 )
 
 
+def normal(mac: str) -> str:
+    """The address as it is stored: in lower case, with colons."""
+    return mac.lower().replace("-", ":")
+
+
 def chosen(ctx: Context, network_id: str, wanted: str | None) -> str:
     """The wanted address, or an unused one; raises MacAddressInUse."""
     if wanted:
-        mac = wanted.lower().replace("-", ":")
+        mac = normal(wanted)
         if _taken(ctx, network_id, [mac]):
             raise MacAddressInUse(net_id=network_id, mac=mac)
         return mac

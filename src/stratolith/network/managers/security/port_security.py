@@ -19,6 +19,9 @@ from stratolith.network.managers import security_groups
 from stratolith.network.models import Port, PortSecurityGroup
 from stratolith.network.settings import NetworkSettings
 
+# Of the table, not of the model: making objects of the rows would cost more than the database.
+_JOIN = insert(PortSecurityGroup.metadata.tables[PortSecurityGroup.__tablename__])
+
 
 def groups(
     ctx: Context,
@@ -45,7 +48,7 @@ def join(ctx: Context, port_id: str, groups: Sequence[str]) -> None:
     """Make the port a member of these groups."""
     rows = [{"port_id": port_id, "security_group_id": group_id} for group_id in groups]
     if rows:
-        ctx.session.execute(insert(PortSecurityGroup.__table__), rows)  # type: ignore[arg-type]
+        ctx.session.execute(_JOIN, rows)
 
 
 def pairs(
